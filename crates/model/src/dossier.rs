@@ -1,0 +1,302 @@
+use crate::{Digest, Known, PackageName, ReleaseId, Timestamp, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything known about one release (on PyPI: one file of a release) at one
+/// instant. Whoever needs a decision builds one of these and asks
+/// `customs_rules::judge` and `customs_rules::decide`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// What it is about.
+    pub release: ReleaseId,
+    /// The file name, where a release has several that age on their own (PyPI).
+    pub artifact: Option<String>,
+    /// What the document promises the bytes to be.
+    pub digests: Vec<Digest>,
+    /// When the registry says that it was published.
+    pub published: Known<Timestamp>,
+    /// `Last-Modified` of the artifact; only looked up when `published` is not known.
+    pub last_modified: Option<Timestamp>,
+    /// When this gate first saw it.
+    pub first_seen: Option<FirstSight>,
+    /// The publish time that the registry told us earlier, if it told another one.
+    pub published_before: Option<Timestamp>,
+    /// What is known about the package as a whole.
+    pub history: History,
+    /// What the release itself declares.
+    pub manifest: Manifest,
+    /// Who and what made it.
+    pub origin: Origin,
+    /// The newest older release of the same line that is past its hold.
+    pub predecessor: Option<Predecessor>,
+    /// Required dependencies that the predecessor did not have, looked up.
+    pub added_dependencies: Vec<AddedDependency>,
+    /// Required dependency ranges that no admitted release satisfies.
+    pub unmet: Vec<UnmetDependency>,
+    /// What the same identity published around the same time.
+    pub activity: Known<IdentityActivity>,
+    /// A more popular name that this one resembles, or metadata that is another package's.
+    pub likeness: Option<NameLikeness>,
+    /// Advisories that match this release. *Not known* when no source could be read.
+    pub advisories: Known<Vec<AdvisoryMatch>>,
+    /// Advisories that name this release as the fix of a version that would be taken
+    /// without it (the urgent-fix lane). Empty when nothing asks for haste.
+    #[serde(default)]
+    pub fixes: Vec<FixesAdvisory>,
+    /// The urgent fix that this release was published with and is pinned to exactly,
+    /// if there is one: it comes along on the urgent-fix lane.
+    #[serde(default)]
+    pub lane_sibling_of: Option<ReleaseId>,
+    /// Whether it comes from a public or a private upstream.
+    pub route: Route,
+}
+
+/// The release that a new one is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predecessor {
+    /// Its version.
+    pub version: Version,
+    /// When it was published.
+    pub published: Option<Timestamp>,
+    /// What it declared.
+    pub manifest: Manifest,
+    /// Who and what made it.
+    pub origin: Origin,
+}
+
+/// When a gate first saw a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstSight {
+    /// The instant.
+    pub at: Timestamp,
+    /// It stood in the first document of this package that the gate ever saw, so
+    /// nothing says how old it is.
+    pub baseline: bool,
+    /// The last earlier look at the package's document, in which it did not stand yet.
+    /// A publish time before this one is not true. None for a baseline.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+}
+
+/// The package behind a release.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct History {
+    /// The earliest publish time of any of its releases, unpublished ones included.
+    pub earliest: Option<Timestamp>,
+    /// The publish time of the release before this one, in time, of any line.
+    pub previous_publication: Option<Timestamp>,
+    /// Release lines (majors; minors below 1.0) that got a release in the 60 minutes
+    /// around this one, this one included.
+    pub lines_within_hour: usize,
+    /// E-mail domains seen on earlier releases of this package.
+    pub earlier_mail_domains: Vec<String>,
+    /// Publisher names seen on earlier releases of this package.
+    pub earlier_publishers: Vec<String>,
+}
+
+/// What a release declares about itself: facts, without judgement.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Required dependencies: name as declared, requirement as declared.
+    pub dependencies: BTreeMap<String, String>,
+    /// Optional dependencies.
+    pub optional_dependencies: BTreeMap<String, String>,
+    /// Dependencies (of any kind that installs) that do not come from a registry.
+    pub exotic: Vec<ExoticDependency>,
+    /// What of it runs without being called.
+    pub runs: RunsCode,
+    /// The declared source repository, as written.
+    pub repository: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+    /// The author, as written.
+    pub author: Option<String>,
+    /// The registry marks it deprecated or yanked.
+    pub withdrawn: bool,
+}
+
+/// A dependency on a git repository, URL or file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ExoticDependency {
+    /// The name it is declared under.
+    pub name: String,
+    /// The specification as written.
+    pub spec: String,
+}
+
+/// Which code of a release runs at install, build or interpreter start.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RunsCode {
+    /// `preinstall`, `install`, `postinstall` of npm, with their commands.
+    pub scripts: BTreeMap<String, String>,
+    /// Has a `binding.gyp` (npm builds it without being told to).
+    pub binding_gyp: Option<bool>,
+    /// Has a `build.rs`, or `build = …` (cargo).
+    pub build_script: Option<bool>,
+    /// Is a procedural macro (cargo): it runs inside the compiler.
+    pub proc_macro: Option<bool>,
+    /// Offers an sdist and no wheel, or has a build back-end of its own (PyPI).
+    pub build_backend: Option<bool>,
+    /// Has a `.pth` file, which Python runs at every start.
+    pub startup_hook: Option<bool>,
+}
+
+impl RunsCode {
+    /// Whether anything runs at install or build. `None`: nothing is known to, and
+    /// not everything could be looked at.
+    pub fn at_install(&self) -> Option<bool> {
+        if !self.scripts.is_empty() {
+            return Some(true);
+        }
+        let parts = [
+            self.binding_gyp,
+            self.build_script,
+            self.proc_macro,
+            self.build_backend,
+            self.startup_hook,
+        ];
+        if parts.contains(&Some(true)) {
+            Some(true)
+        } else if parts.iter().all(Option::is_none) {
+            None
+        } else {
+            Some(false)
+        }
+    }
+}
+
+/// Who published a release, and what evidence of its making comes with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Who published it.
+    pub publisher: Known<Publisher>,
+    /// The evidence of origin that the document carries.
+    pub evidence: Known<Evidence>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self {
+            publisher: Known::NotApplicable,
+            evidence: Known::NotApplicable,
+        }
+    }
+}
+
+/// A publishing identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publisher {
+    /// The account's name.
+    pub name: String,
+    /// The domain of its e-mail address, lower case.
+    pub mail_domain: Option<String>,
+    /// A person or a pipeline.
+    pub kind: PublisherKind,
+}
+
+/// What stands behind a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublisherKind {
+    /// A person's account or token.
+    Account,
+    /// A trusted publisher: a pipeline's short-lived identity.
+    TrustedPublisher,
+}
+
+/// How strong the evidence of origin is, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// None.
+    None,
+    /// A provenance attestation is offered.
+    Provenance,
+    /// A provenance attestation from a trusted publisher.
+    TrustedPublisher,
+}
+
+/// A required dependency that the predecessor did not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedDependency {
+    /// Its name as declared.
+    pub name: String,
+    /// Its requirement as declared.
+    pub requirement: String,
+    /// The release that a resolver would take for it: the newest that satisfies.
+    pub newest: Option<Version>,
+    /// When that one was published.
+    pub published: Known<Timestamp>,
+    /// The earliest publish time of its package.
+    pub package_earliest: Known<Timestamp>,
+    /// Whether that release runs code at install or build.
+    pub runs: Known<bool>,
+}
+
+/// A required range without an admitted release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmetDependency {
+    /// The dependency.
+    pub package: PackageName,
+    /// The range.
+    pub requirement: String,
+    /// The earliest instant at which a release that satisfies it is admitted; none
+    /// when a blocked one is all there is.
+    pub until: Option<Timestamp>,
+}
+
+/// What one identity published within an hour around a release.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IdentityActivity {
+    /// Packages that this gate saw it publish, this one included.
+    pub packages_within_hour: usize,
+}
+
+/// Why a name or its metadata looks like somebody else's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameLikeness {
+    /// The popular package that it resembles.
+    pub of: PackageName,
+    /// What is alike, for people ("one letter swapped", "same repository and description").
+    pub how: String,
+}
+
+/// One advisory that matches a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvisoryMatch {
+    /// Its identifier (`MAL-2026-2307`).
+    pub id: String,
+    /// It says that the release is malicious, not merely vulnerable.
+    pub malicious: bool,
+    /// One line for people.
+    pub summary: String,
+    /// Where it was read.
+    pub source: String,
+    /// Somebody other than the package's own publisher reviewed it.
+    pub reviewed: bool,
+    /// The versions that it names as fixes.
+    pub fixed_in: Vec<Version>,
+}
+
+/// One advisory that a release is the fix of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixesAdvisory {
+    /// Its identifier (`GHSA-…`).
+    pub id: String,
+    /// Where it was read.
+    pub source: String,
+    /// Somebody other than the package's own publisher reviewed it.
+    pub reviewed: bool,
+    /// The vulnerable version that would be taken otherwise.
+    pub for_version: Version,
+}
+
+/// Which kind of upstream a name is routed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Everybody can publish there.
+    Public,
+    /// The user's own.
+    Private,
+}
