@@ -1,0 +1,172 @@
+//! What of a crate runs while it is built, read from its `Cargo.toml` and the list of
+//! its files. The index says nothing about either.
+
+use customs_model::RunsCode;
+use toml::{Table, Value};
+
+/// Bytes of a `Cargo.toml` that are read.
+const LONGEST: usize = 1 << 20;
+
+/// Why a `Cargo.toml` says nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// Too long.
+    #[error("Cargo.toml has {0} bytes; more than {LONGEST} are not read")]
+    TooLong(usize),
+    /// Not UTF-8.
+    #[error("Cargo.toml is not UTF-8")]
+    NotText,
+    /// Not TOML.
+    #[error("Cargo.toml cannot be read: {0}")]
+    Toml(String),
+    /// No package.
+    #[error("Cargo.toml has no [package]")]
+    NoPackage,
+}
+
+/// Facts of one `.crate` file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArchiveFacts {
+    /// A build script runs before the crate is compiled.
+    pub build_script: bool,
+    /// It runs inside the compiler.
+    pub proc_macro: bool,
+}
+
+impl ArchiveFacts {
+    /// As the model has it.
+    pub fn runs(self) -> RunsCode {
+        RunsCode {
+            build_script: Some(self.build_script),
+            proc_macro: Some(self.proc_macro),
+            ..RunsCode::default()
+        }
+    }
+}
+
+/// Reads both facts. `entries` are the paths in the archive, with its top folder.
+///
+/// # Errors
+/// A `Cargo.toml` that is too long, no TOML, or names no package.
+pub fn facts_from_cargo_toml<'a>(
+    bytes: &[u8],
+    entries: impl Iterator<Item = &'a str>,
+) -> Result<ArchiveFacts, ArchiveError> {
+    if bytes.len() > LONGEST {
+        return Err(ArchiveError::TooLong(bytes.len()));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| ArchiveError::NotText)?;
+    let table: Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| ArchiveError::Toml(e.message().to_owned()))?;
+    // `project` is the old name of `package`; cargo still reads it in old editions.
+    let package = ["package", "project"]
+        .iter()
+        .find_map(|key| table.get(*key)?.as_table())
+        .ok_or(ArchiveError::NoPackage)?;
+    let build_script = match package.get("build") {
+        Some(Value::Boolean(declared)) => *declared,
+        Some(_) => true,
+        None => entries.into_iter().any(is_build_script),
+    };
+    Ok(ArchiveFacts {
+        build_script,
+        proc_macro: table
+            .get("lib")
+            .and_then(Value::as_table)
+            .is_some_and(is_proc_macro),
+    })
+}
+
+/// `build.rs` in the top folder. Case is ignored, as macOS and Windows do.
+fn is_build_script(path: &str) -> bool {
+    let mut parts = path.split(['/', '\\']).filter(|p| !matches!(*p, "" | "."));
+    let (first, second, third) = (parts.next(), parts.next(), parts.next());
+    third.is_none()
+        && second
+            .or(first)
+            .is_some_and(|file| file.eq_ignore_ascii_case("build.rs"))
+}
+
+fn is_proc_macro(lib: &Table) -> bool {
+    let either = |a, b| lib.get(a).or_else(|| lib.get(b));
+    either("proc-macro", "proc_macro") == Some(&Value::Boolean(true))
+        || either("crate-type", "crate_type")
+            .and_then(Value::as_array)
+            .is_some_and(|types| types.iter().any(|t| t.as_str() == Some("proc-macro")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn facts(toml: &str, entries: &[&str]) -> (bool, bool) {
+        let facts = facts_from_cargo_toml(toml.as_bytes(), entries.iter().copied()).unwrap();
+        (facts.build_script, facts.proc_macro)
+    }
+
+    #[test]
+    fn a_build_script_is_found_by_declaration_or_by_file() {
+        let plain = "[package]\nname='a'";
+        assert_eq!(facts(plain, &["a-1.0.0/src/lib.rs"]), (false, false));
+        assert_eq!(facts(plain, &["a-1.0.0/build.rs"]), (true, false));
+        assert_eq!(facts(plain, &["./a-1.0.0/Build.rs"]), (true, false));
+        assert_eq!(facts(plain, &["a-1.0.0/src/build.rs"]), (false, false));
+        assert_eq!(facts("[package]\nbuild='tools/run.rs'", &[]), (true, false));
+        assert_eq!(
+            facts("[project]\nbuild=['a.rs','b.rs']", &[]),
+            (true, false)
+        );
+    }
+
+    #[test]
+    fn build_false_disables_the_file() {
+        let facts = facts("[package]\nbuild=false", &["a-1.0.0/build.rs"]);
+        assert_eq!(facts, (false, false));
+    }
+
+    #[test]
+    fn a_procedural_macro_is_found_in_each_spelling() {
+        for lib in [
+            "proc-macro=true",
+            "proc_macro=true",
+            "crate-type=['proc-macro']",
+            "crate_type=['proc-macro']",
+        ] {
+            assert_eq!(
+                facts(&format!("[package]\n[lib]\n{lib}"), &[]),
+                (false, true)
+            );
+        }
+        assert_eq!(
+            facts("[package]\n[lib]\nproc-macro=false", &[]),
+            (false, false)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let error = |bytes: &[u8]| {
+            facts_from_cargo_toml(bytes, std::iter::empty())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(error(b"[lib]"), "Cargo.toml has no [package]");
+        assert_eq!(error(b"\xff"), "Cargo.toml is not UTF-8");
+        assert!(error(b"[package").starts_with("Cargo.toml cannot be read: "));
+        assert!(error(&vec![b' '; LONGEST + 1]).contains("more than 1048576"));
+        // Deep nesting must not exhaust the stack.
+        assert!(error(format!("a={}", "[".repeat(500_000)).as_bytes()).contains("cannot be read"));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            path in "\\PC{0,20}",
+        ) {
+            let _ = facts_from_cargo_toml(&bytes, std::iter::once(path.as_str()));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+use super::tree::Fault;
+use super::{Ecosystem, Locked, Source, limit};
+use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use std::collections::HashSet;
+
+/// One release as a format's reader found it, not yet checked.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+    pub source: Option<Source>,
+    pub digests: Vec<Digest>,
+    pub resolved: Option<&'a str>,
+    pub has_install_script: Option<bool>,
+}
+
+/// Collects what a reader finds: checks it, keeps each entry once, counts lines.
+pub(super) struct Entries<'t> {
+    ecosystem: Ecosystem,
+    lines: Lines<'t>,
+    found: Vec<Locked>,
+    seen: HashSet<Locked>,
+    skipped: Vec<String>,
+}
+
+impl<'t> Entries<'t> {
+    pub fn new(ecosystem: Ecosystem, text: &'t str) -> Self {
+        Self {
+            ecosystem,
+            lines: Lines::new(text),
+            found: Vec::new(),
+            seen: HashSet::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Takes an entry that starts at offset `at`. A name or version that its ecosystem
+    /// does not allow is skipped with the reason.
+    pub fn add(&mut self, at: usize, found: Found<'_>) -> Result<(), Fault> {
+        let release = PackageName::new(self.ecosystem, found.name)
+            .and_then(|name| Ok(ReleaseId::new(name, Version::new(found.version)?)));
+        let release = match release {
+            Ok(release) => release,
+            Err(why) => return self.skip(at, found.name, &why.to_string()),
+        };
+        let mut entry = Locked {
+            release,
+            source: found.source.unwrap_or(Source::Registry),
+            digests: found.digests,
+            resolved: found.resolved.map(str::to_owned),
+            has_install_script: found.has_install_script,
+            line: None,
+        };
+        if self.seen.contains(&entry) {
+            return Ok(());
+        }
+        bounded(self.found.len(), "entries")?;
+        self.seen.insert(entry.clone());
+        entry.line = Some(self.lines.line(at));
+        self.found.push(entry);
+        Ok(())
+    }
+
+    /// Says that something was not read.
+    pub fn skip(&mut self, at: usize, what: &str, why: &str) -> Result<(), Fault> {
+        bounded(self.skipped.len(), "entries that cannot be read")?;
+        let (line, what) = (self.lines.line(at), printable(what, 100));
+        self.skipped.push(format!("line {line}: {what}: {why}"));
+        Ok(())
+    }
+
+    /// All digests of a subresource-integrity string. One that cannot be read is
+    /// reported; the entry stays, without a promise.
+    pub fn sri(&mut self, at: usize, what: &str, text: Option<&str>) -> Result<Vec<Digest>, Fault> {
+        let text = text.unwrap_or_default();
+        let digests: Vec<Digest> = text
+            .split_ascii_whitespace()
+            .filter_map(|one| Digest::from_sri(one).ok())
+            .collect();
+        if digests.is_empty() && !text.trim().is_empty() {
+            self.skip(at, what, "its integrity names no digest that is known")?;
+        }
+        Ok(digests)
+    }
+
+    /// `sha256:<hex>` and the like, as Python's tools write them.
+    pub fn hash(&mut self, at: usize, what: &str, text: &str) -> Result<Option<Digest>, Fault> {
+        match text.parse() {
+            Ok(digest) => Ok(Some(digest)),
+            Err(_) => {
+                self.skip(at, what, "its hash is no digest that is known")?;
+                Ok(None)
+            }
+        }
+    }
+
+    pub fn finish(self) -> (Vec<Locked>, Vec<String>) {
+        (self.found, self.skipped)
+    }
+}
+
+fn bounded(count: usize, what: &'static str) -> Result<(), Fault> {
+    if count >= limit::ENTRIES {
+        return Err(Fault::Limit {
+            what,
+            limit: limit::ENTRIES,
+        });
+    }
+    Ok(())
+}
+
+/// Bytes between two remembered line counts.
+const STEP: usize = 1024;
+
+/// Lines of offsets, in any order, without remembering every line.
+struct Lines<'t> {
+    text: &'t [u8],
+    before: Vec<u32>,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t str) -> Self {
+        let text = text.as_bytes();
+        let mut lines = 0u32;
+        let before = text
+            .chunks(STEP)
+            .map(|chunk| {
+                let before = lines;
+                lines += newlines(chunk);
+                before
+            })
+            .collect();
+        Self { text, before }
+    }
+
+    fn line(&self, at: usize) -> u32 {
+        let at = at.min(self.text.len());
+        let step = (at / STEP).min(self.before.len().saturating_sub(1));
+        let before = self.before.get(step).copied().unwrap_or(0);
+        before + newlines(&self.text[step * STEP..at]) + 1
+    }
+}
+
+fn newlines(bytes: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_from_one_across_chunks() {
+        let text = "abcdefg\n".repeat(1000);
+        let lines = Lines::new(&text);
+        for line in [0, 1, 127, 128, 129, 999] {
+            assert_eq!(lines.line(line * 8), u32::try_from(line).unwrap() + 1);
+        }
+        assert_eq!(lines.line(text.len()), 1001);
+        assert_eq!(Lines::new("").line(5), 1);
+    }
+
+    #[test]
+    fn the_same_entry_twice_is_one_and_a_bad_name_is_said() {
+        let mut entries = Entries::new(Ecosystem::Npm, "a\nb\nc\n");
+        for at in [0, 2, 4] {
+            let name = if at == 4 { "../evil" } else { "ms" };
+            let found = Found { name, version: "1.0.0", ..Found::default() };
+            entries.add(at, found).unwrap();
+        }
+        let (found, skipped) = entries.finish();
+        assert_eq!((found.len(), found[0].line), (1, Some(1)));
+        assert_eq!(skipped.len(), 1);
+        assert!(skipped[0].starts_with("line 3: ../evil: "), "{skipped:?}");
+    }
+}

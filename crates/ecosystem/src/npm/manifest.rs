@@ -1,0 +1,249 @@
+//! What one version object declares, read on demand.
+
+use super::packument::mail_domain;
+use customs_model::{
+    Digest, DigestAlgorithm, Evidence, ExoticDependency, Known, Manifest, Origin, Publisher,
+    PublisherKind, RunsCode, printable,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A version object, as far as judgement and delivery need it.
+#[derive(Debug, Clone)]
+pub struct NpmRelease {
+    /// What it declares.
+    pub manifest: Manifest,
+    /// Who published it, with which evidence.
+    pub origin: Origin,
+    /// Where its tarball is.
+    pub tarball: Option<String>,
+    /// What the tarball must hash to; the strongest that the document offers.
+    pub digest: Option<Digest>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    dependencies: Lenient<BTreeMap<String, String>>,
+    #[serde(default, rename = "optionalDependencies")]
+    optional: Lenient<BTreeMap<String, String>>,
+    #[serde(default)]
+    scripts: Lenient<BTreeMap<String, serde_json::Value>>,
+    #[serde(default, rename = "hasInstallScript")]
+    has_install_script: Lenient<bool>,
+    #[serde(default)]
+    gypfile: Lenient<bool>,
+    #[serde(default)]
+    dist: Lenient<RawDist>,
+    #[serde(default, rename = "_npmUser")]
+    user: Lenient<RawUser>,
+    #[serde(default)]
+    repository: serde_json::Value,
+    #[serde(default)]
+    description: Lenient<String>,
+    #[serde(default)]
+    author: serde_json::Value,
+    #[serde(default)]
+    deprecated: serde_json::Value,
+}
+
+/// A field of the wrong type is a field that is not there: old documents hold them.
+struct Lenient<T>(Option<T>);
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_value(raw).ok()))
+    }
+}
+
+#[derive(Deserialize)]
+struct RawDist {
+    tarball: Option<String>,
+    integrity: Option<String>,
+    shasum: Option<String>,
+    #[serde(default)]
+    attestations: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct RawUser {
+    name: Option<String>,
+    email: Option<String>,
+    #[serde(default, rename = "trustedPublisher")]
+    trusted: serde_json::Value,
+}
+
+impl NpmRelease {
+    /// Reads a version object.
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let raw: Raw = serde_json::from_slice(bytes)?;
+        let dist = raw.dist.0;
+        let attested = dist.as_ref().is_some_and(|d| d.attestations.is_object());
+        let user = raw.user.0;
+        let trusted = user.as_ref().is_some_and(|u| u.trusted.is_object());
+        let digest = dist.as_ref().and_then(|d| {
+            d.integrity.as_deref().and_then(|t| Digest::from_sri(t).ok()).or_else(|| {
+                d.shasum.as_deref().and_then(|t| Digest::from_hex(DigestAlgorithm::Sha1, t).ok())
+            })
+        });
+        let optional = raw.optional.0.unwrap_or_default();
+        let mut dependencies = raw.dependencies.0.unwrap_or_default();
+        // npm copies optional dependencies into `dependencies`; there they are optional too.
+        dependencies.retain(|name, _| !optional.contains_key(name));
+        let exotic = dependencies
+            .iter()
+            .chain(&optional)
+            .filter(|(_, spec)| is_exotic(spec))
+            .map(|(name, spec)| ExoticDependency { name: printable(name, 214), spec: printable(spec, 300) })
+            .collect();
+        let runs = runs(
+            raw.scripts.0.unwrap_or_default(),
+            raw.has_install_script.0.unwrap_or(false),
+            raw.gypfile.0,
+        );
+        Ok(Self {
+            manifest: Manifest {
+                dependencies,
+                optional_dependencies: optional,
+                exotic,
+                runs,
+                repository: text_or_url(&raw.repository),
+                description: raw.description.0.map(|d| printable(&d, 400)),
+                author: text_or_name(&raw.author),
+                withdrawn: raw.deprecated.as_str().is_some_and(|t| !t.is_empty())
+                    || raw.deprecated.as_bool() == Some(true),
+            },
+            origin: Origin {
+                publisher: match user.and_then(|u| Some((u.name?, u.email))) {
+                    Some((name, mail)) => Known::Is(Publisher {
+                        name: printable(&name, 100),
+                        mail_domain: mail.as_deref().and_then(mail_domain).map(|d| printable(&d, 255)),
+                        kind: if trusted { PublisherKind::TrustedPublisher } else { PublisherKind::Account },
+                    }),
+                    None => Known::not_known("the document names no publisher"),
+                },
+                evidence: Known::Is(match (attested, trusted) {
+                    (true, true) => Evidence::TrustedPublisher,
+                    (true, false) => Evidence::Provenance,
+                    (false, _) => Evidence::None,
+                }),
+            },
+            tarball: dist.and_then(|d| d.tarball),
+            digest,
+        })
+    }
+}
+
+fn runs(
+    scripts: BTreeMap<String, serde_json::Value>,
+    declared: bool,
+    gypfile: Option<bool>,
+) -> RunsCode {
+    let mut hooks: BTreeMap<String, String> = scripts
+        .into_iter()
+        .filter(|(name, _)| matches!(name.as_str(), "preinstall" | "install" | "postinstall"))
+        .filter_map(|(name, command)| Some((name, printable(command.as_str()?, 400))))
+        .collect();
+    // The registry adds `install: node-gyp rebuild` where it sees a binding.gyp.
+    let gyp = gypfile == Some(true)
+        || hooks.get("install").is_some_and(|command| command.trim() == "node-gyp rebuild");
+    if hooks.is_empty() && declared {
+        hooks.insert("install".into(), "(declared by the registry, not named)".into());
+    }
+    RunsCode { scripts: hooks, binding_gyp: gyp.then_some(true), ..RunsCode::default() }
+}
+
+/// Whether a dependency specification leads anywhere but to a registry.
+pub fn is_exotic(spec: &str) -> bool {
+    let spec = spec.trim();
+    if spec.starts_with("npm:") || spec.starts_with("workspace:") || spec.starts_with("catalog:") {
+        return false;
+    }
+    spec.contains("://")
+        || ["git+", "git@", "github:", "gitlab:", "bitbucket:", "gist:", "file:", "link:", "http:", "https:"]
+            .iter()
+            .any(|p| spec.starts_with(p))
+        || is_hosted_shorthand(spec)
+}
+
+/// `owner/repository#ref`.
+fn is_hosted_shorthand(spec: &str) -> bool {
+    let path = spec.split('#').next().unwrap_or(spec);
+    !spec.starts_with('@')
+        && path.split('/').count() == 2
+        && path.split('/').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        })
+}
+
+/// The name and range that a dependency really asks for (`npm:other@^1` is an alias).
+pub fn resolve_alias<'a>(name: &'a str, spec: &'a str) -> (&'a str, &'a str) {
+    let Some(target) = spec.trim().strip_prefix("npm:") else { return (name, spec) };
+    match target.get(1..).and_then(|t| t.find('@')) {
+        Some(at) => (&target[..=at], &target[at + 2..]),
+        None => (target, "*"),
+    }
+}
+
+fn text_or_url(value: &serde_json::Value) -> Option<String> {
+    let text = value.as_str().or_else(|| value.get("url").and_then(|u| u.as_str()))?;
+    Some(printable(text, 300))
+}
+
+fn text_or_name(value: &serde_json::Value) -> Option<String> {
+    let text = value.as_str().or_else(|| value.get("name").and_then(|u| u.as_str()))?;
+    Some(printable(text, 200))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_read_from_a_version_object() {
+        let release = NpmRelease::read(
+            br#"{"name":"a","dependencies":{"b":"^1.0.0","c":"git+https://h.example/c","o":"1"},
+                "optionalDependencies":{"o":"1"},"scripts":{"postinstall":"node setup.js","test":"x"},
+                "_npmUser":{"name":"ci","email":"ci@pipeline.example","trustedPublisher":{"id":"x"}},
+                "repository":{"type":"git","url":"git+https://h.example/a"},
+                "dist":{"tarball":"https://registry.example/a/-/a-1.0.0.tgz",
+                        "shasum":"2553649f2322049666871cea80a5d0d6adc700ca","attestations":{"url":"u"}}}"#,
+        )
+        .unwrap();
+        assert_eq!(release.manifest.runs.scripts.keys().collect::<Vec<_>>(), ["postinstall"]);
+        assert_eq!(release.manifest.exotic[0].name, "c");
+        assert!(!release.manifest.dependencies.contains_key("o"));
+        assert_eq!(release.origin.evidence, Known::Is(Evidence::TrustedPublisher));
+        assert_eq!(release.digest.unwrap().algorithm(), DigestAlgorithm::Sha1);
+    }
+
+    #[test]
+    fn fields_of_the_wrong_type_are_fields_that_are_not_there() {
+        let release = NpmRelease::read(br#"{"dependencies":[],"scripts":"x","dist":7,"_npmUser":null}"#).unwrap();
+        assert!(release.manifest.dependencies.is_empty() && release.tarball.is_none());
+        assert!(matches!(release.origin.publisher, Known::NotKnown(_)));
+    }
+
+    #[test]
+    fn exotic_and_aliased_specifications_are_told_apart() {
+        for spec in ["git+ssh://h.example/x", "github:a/b", "a/b#main", "https://h.example/x.tgz", "file:../x"] {
+            assert!(is_exotic(spec), "{spec}");
+        }
+        for spec in ["^1.0.0", "latest", "npm:@s/x@^1", "workspace:*", ">=1 <2", "1.x || 2.x"] {
+            assert!(!is_exotic(spec), "{spec}");
+        }
+        assert_eq!(resolve_alias("x", "npm:@s/y@^1"), ("@s/y", "^1"));
+        assert_eq!(resolve_alias("x", "npm:y"), ("y", "*"));
+        assert_eq!(resolve_alias("x", "^2"), ("x", "^2"));
+    }
+}

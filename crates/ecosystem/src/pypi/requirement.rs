@@ -1,0 +1,136 @@
+//! One dependency as core metadata writes it (PEP 508).
+
+use super::marker::holds_without_extra;
+use customs_model::{Ecosystem, PackageName};
+
+/// Longer text is no requirement.
+const LONGEST: usize = 8192;
+
+/// A dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The project.
+    pub name: PackageName,
+    /// The version specifier, without parentheses; empty for any version, and for a
+    /// direct reference.
+    pub specifier: String,
+    /// Where a direct reference (`name @ address`) leads.
+    pub url: Option<String>,
+    /// It applies, on some platform at least, without any extra being asked for.
+    pub required: bool,
+}
+
+impl Requirement {
+    /// Reads a `Requires-Dist` value. The specifier is kept as written; what cannot be
+    /// compared by it is found out where it is compared.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > LONGEST {
+            return None;
+        }
+        let end = text
+            .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+            .unwrap_or(text.len());
+        let (name, rest) = text.split_at(end);
+        let name = PackageName::new(Ecosystem::PyPi, name).ok()?;
+        let rest = without_extras(rest.trim_start())?.trim_start();
+        let (specifier, url, marker) = match rest.strip_prefix('@') {
+            Some(reference) => {
+                let (url, marker) = reference_and_marker(reference.trim_start());
+                (String::new(), Some(url.to_owned()), marker)
+            }
+            None => {
+                let (specifier, marker) = match rest.split_once(';') {
+                    Some((specifier, marker)) => (specifier, Some(marker)),
+                    None => (rest, None),
+                };
+                (bare(specifier.trim()).to_owned(), None, marker)
+            }
+        };
+        Some(Self {
+            name,
+            specifier,
+            url,
+            required: marker.is_none_or(holds_without_extra),
+        })
+    }
+
+    /// The requirement as a report shows it: the specifier, or `@ address`.
+    pub fn declared(&self) -> String {
+        match &self.url {
+            Some(url) => format!("@ {url}"),
+            None => self.specifier.clone(),
+        }
+    }
+}
+
+fn without_extras(text: &str) -> Option<&str> {
+    match text.strip_prefix('[') {
+        Some(extras) => extras.split_once(']').map(|(_, rest)| rest),
+        None => Some(text),
+    }
+}
+
+/// An address may hold a semicolon; the one before a marker has a space before it.
+fn reference_and_marker(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(|c: char| c.is_whitespace()) {
+        Some((url, rest)) => (url, rest.trim_start().strip_prefix(';')),
+        None => (text, None),
+    }
+}
+
+fn bare(specifier: &str) -> &str {
+    specifier
+        .strip_prefix('(')
+        .and_then(|s| s.strip_suffix(')'))
+        .unwrap_or(specifier)
+        .trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(text: &str) -> String {
+        let r = Requirement::parse(text).unwrap();
+        format!("{} | {} | {}", r.name, r.declared(), r.required)
+    }
+
+    #[test]
+    fn requirements_are_read_in_every_form() {
+        for (text, expected) in [
+            ("requests", "requests |  | true"),
+            ("Zope_Interface>=5,<6", "zope-interface | >=5,<6 | true"),
+            ("httpx[http2, cli] (>=0.23)", "httpx | >=0.23 | true"),
+            ("click >=8 ; python_version < '3.9'", "click | >=8 | true"),
+            ("pytest; extra == 'test'", "pytest |  | false"),
+            (
+                "tool[x] @ git+https://files.example/t.git@main#egg=t;v=1 ; extra=='dev'",
+                "tool | @ git+https://files.example/t.git@main#egg=t;v=1 | false",
+            ),
+            ("local @ file:///srv/x", "local | @ file:///srv/x | true"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_project_is_none() {
+        for bad in ["", ">=1.0", "../x", "a[b", "-x"] {
+            assert_eq!(Requirement::parse(bad), None, "{bad:?}");
+        }
+        assert_eq!(
+            Requirement::parse(&format!("a=={}", "1".repeat(10_000))),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(text in "\\PC{0,60}", rest in "[a@;()\\[\\]'= ]{0,20}") {
+            let _ = Requirement::parse(&text);
+            let _ = Requirement::parse(&format!("a{rest}"));
+        }
+    }
+}
