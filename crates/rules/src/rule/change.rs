@@ -1,0 +1,256 @@
+//! What changed between a release and the one before it. Shared by the rules about
+//! change, so that "new script" means the same everywhere.
+
+use customs_model::{
+    Dossier, Ecosystem, Evidence, ExoticDependency, Known, Predecessor, Publisher, PublisherKind,
+    RunsCode,
+};
+use std::collections::BTreeSet;
+
+/// Ways to run at install or build that the predecessor is known not to have had.
+pub(super) fn new_scripts(runs: &RunsCode, before: &RunsCode) -> Vec<String> {
+    let mut new: Vec<String> = runs
+        .scripts
+        .keys()
+        .filter(|name| !before.scripts.contains_key(*name))
+        .cloned()
+        .collect();
+    for ((word, has), (_, had)) in kinds(runs).into_iter().zip(kinds(before)) {
+        // Unknown before is not "none before"; the caller is told what was not looked at.
+        if has == Some(true) && had == Some(false) {
+            new.push(word.to_owned());
+        }
+    }
+    new
+}
+
+/// Scripts that both have, with another command.
+pub(super) fn changed_scripts(runs: &RunsCode, before: &RunsCode) -> Vec<String> {
+    let changed = |(name, command): (&String, &String)| {
+        before
+            .scripts
+            .get(name)
+            .is_some_and(|old| old != command)
+            .then(|| name.clone())
+    };
+    runs.scripts.iter().filter_map(changed).collect()
+}
+
+/// The kinds that matter in an ecosystem and that could not be compared.
+pub(super) fn not_looked_at(
+    ecosystem: Ecosystem,
+    runs: &RunsCode,
+    before: &RunsCode,
+) -> Vec<&'static str> {
+    let matter: &[&str] = match ecosystem {
+        Ecosystem::Npm => &[BINDING_GYP],
+        Ecosystem::PyPi => &[BUILD_BACKEND, STARTUP_HOOK],
+        Ecosystem::Cargo => &[BUILD_SCRIPT],
+    };
+    kinds(runs)
+        .into_iter()
+        .zip(kinds(before))
+        .filter(|((word, has), (_, had))| {
+            let unknown =
+                has.is_none() && *had != Some(true) || *has == Some(true) && had.is_none();
+            matter.contains(word) && unknown
+        })
+        .map(|((word, _), _)| word)
+        .collect()
+}
+
+const BINDING_GYP: &str = "binding.gyp";
+const BUILD_SCRIPT: &str = "build.rs";
+const PROC_MACRO: &str = "procedural macro";
+const BUILD_BACKEND: &str = "build back-end";
+const STARTUP_HOOK: &str = ".pth file";
+
+fn kinds(runs: &RunsCode) -> [(&'static str, Option<bool>); 5] {
+    [
+        (BINDING_GYP, runs.binding_gyp),
+        (BUILD_SCRIPT, runs.build_script),
+        (PROC_MACRO, runs.proc_macro),
+        (BUILD_BACKEND, runs.build_backend),
+        (STARTUP_HOOK, runs.startup_hook),
+    ]
+}
+
+/// Everything of a release that runs at install or build, in words.
+pub(crate) fn at_install_words(runs: &RunsCode) -> Vec<String> {
+    let mut all: Vec<String> = runs.scripts.keys().cloned().collect();
+    all.extend(
+        kinds(runs)
+            .into_iter()
+            .filter(|(_, has)| *has == Some(true))
+            .map(|(word, _)| word.to_owned()),
+    );
+    all
+}
+
+/// Required dependencies that the predecessor did not have.
+pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTreeSet<String> {
+    let declared = dossier.manifest.dependencies.keys();
+    let looked_up = dossier.added_dependencies.iter().map(|added| &added.name);
+    declared
+        .chain(looked_up)
+        .filter(|name| !before.manifest.dependencies.contains_key(*name))
+        .cloned()
+        .collect()
+}
+
+/// Dependencies from outside a registry that the predecessor did not have there. A
+/// new commit of the same repository is not a new dependency.
+pub(super) fn new_exotic<'a>(
+    dossier: &'a Dossier,
+    before: &Predecessor,
+) -> Vec<&'a ExoticDependency> {
+    let place = |d: &ExoticDependency| {
+        (
+            d.name.clone(),
+            d.spec.split('#').next().unwrap_or("").to_owned(),
+        )
+    };
+    let old: BTreeSet<(String, String)> = before.manifest.exotic.iter().map(place).collect();
+    dossier
+        .manifest
+        .exotic
+        .iter()
+        .filter(|d| !old.contains(&place(d)))
+        .collect()
+}
+
+/// How the evidence of origin got weaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// A trusted publisher before, less now.
+    TrustedPublisher,
+    /// Provenance before, none now.
+    Provenance,
+}
+
+impl Loss {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::TrustedPublisher => "a trusted publisher",
+            Self::Provenance => "a provenance attestation",
+        }
+    }
+}
+
+pub(super) fn lost_evidence(dossier: &Dossier, before: &Predecessor) -> Option<Loss> {
+    let was_pipeline =
+        before.origin.publisher.known().map(|p| p.kind) == Some(PublisherKind::TrustedPublisher);
+    let is_person =
+        dossier.origin.publisher.known().map(|p| p.kind) == Some(PublisherKind::Account);
+    if was_pipeline && is_person {
+        return Some(Loss::TrustedPublisher);
+    }
+    let (had, has) = (
+        before.origin.evidence.known()?,
+        dossier.origin.evidence.known()?,
+    );
+    (has < had).then_some(match had {
+        Evidence::TrustedPublisher => Loss::TrustedPublisher,
+        Evidence::Provenance | Evidence::None => Loss::Provenance,
+    })
+}
+
+/// What of the evidence could not be compared, though the predecessor had some.
+pub(super) fn evidence_not_known<'a>(
+    dossier: &'a Dossier,
+    before: &Predecessor,
+) -> Option<&'a str> {
+    let had = before
+        .origin
+        .evidence
+        .known()
+        .is_some_and(|e| *e > Evidence::None);
+    match &dossier.origin.evidence {
+        Known::NotKnown(because) if had => Some(because),
+        Known::NotKnown(_) | Known::NotApplicable | Known::Is(_) => None,
+    }
+}
+
+/// What is new about who published.
+pub(super) fn new_publisher(dossier: &Dossier, before: Option<&Predecessor>) -> Vec<String> {
+    let Some(publisher) = dossier.origin.publisher.known() else {
+        return Vec::new();
+    };
+    let last: Option<&Publisher> = before.and_then(|p| p.origin.publisher.known());
+    let history = &dossier.history;
+    let mut new = Vec::new();
+    let names = history
+        .earlier_publishers
+        .iter()
+        .map(String::as_str)
+        .chain(last.map(|p| p.name.as_str()));
+    if is_new(&publisher.name, names) {
+        new.push(format!(
+            "publisher {} is new to the package",
+            customs_model::printable(&publisher.name, 60)
+        ));
+    }
+    let domains = history
+        .earlier_mail_domains
+        .iter()
+        .map(String::as_str)
+        .chain(last.and_then(|p| p.mail_domain.as_deref()));
+    if let Some(domain) = &publisher.mail_domain
+        && is_new(domain, domains)
+    {
+        new.push(format!(
+            "e-mail domain {} is new to the package",
+            customs_model::printable(domain, 60)
+        ));
+    }
+    new
+}
+
+/// New means: others are known, and this is none of them. Nothing known says nothing.
+fn is_new<'a>(this: &str, known: impl Iterator<Item = &'a str>) -> bool {
+    let mut any = false;
+    for other in known {
+        if other.eq_ignore_ascii_case(this) {
+            return false;
+        }
+        any = true;
+    }
+    any
+}
+
+/// Why a young release may not pass early although an advisory wants it. What
+/// cannot be compared speaks against it.
+pub(crate) fn lane_objection(dossier: &Dossier) -> Option<String> {
+    let Some(before) = &dossier.predecessor else {
+        return Some("nothing older to compare it with".to_owned());
+    };
+    let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();
+    if !dependencies.is_empty() {
+        return Some(format!(
+            "it adds dependency {}",
+            crate::words::list(&dependencies, 3)
+        ));
+    }
+    if let [exotic, ..] = new_exotic(dossier, before)[..] {
+        return Some(format!(
+            "it adds dependency {}",
+            customs_model::printable(&exotic.name, 60)
+        ));
+    }
+    let (runs, ran) = (&dossier.manifest.runs, &before.manifest.runs);
+    let mut scripts = new_scripts(runs, ran);
+    scripts.extend(changed_scripts(runs, ran));
+    if !scripts.is_empty() {
+        return Some(format!(
+            "it adds or changes {}",
+            crate::words::list(&scripts, 3)
+        ));
+    }
+    if let [unseen, ..] = not_looked_at(dossier.release.package.ecosystem(), runs, ran)[..] {
+        return Some(format!("whether it adds a {unseen} is not known"));
+    }
+    if let Some(loss) = lost_evidence(dossier, before) {
+        return Some(format!("it lost {}", loss.words()));
+    }
+    evidence_not_known(dossier, before).map(|_| "its evidence of origin is not known".to_owned())
+}
