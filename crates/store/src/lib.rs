@@ -1,0 +1,50 @@
+//! The ledger and the gate's memory.
+//!
+//! The ledger answers, later and to somebody who trusts nobody: who received which
+//! bytes, when, and under which policy. Records are only ever added; each carries the
+//! hash of the one before ([`ChainId`]: one chain per writing process), and signed
+//! [`Head`]s outside the database say how far each chain has come. The memory holds what
+//! a document does not say about itself: when something was first seen, what it said
+//! before, which digest an artifact had.
+//!
+//! ```
+//! use customs_model::{Clock, SystemClock};
+//! use customs_store::{LedgerRecord, Note, SqliteStore, Store, verify_folder};
+//! use std::sync::Arc;
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let store = SqliteStore::open(folder.path(), Arc::new(SystemClock))?;
+//! let text = "the policy was replaced".to_owned();
+//! let receipt = store.append_wait(LedgerRecord::Note(Note { text }))?;
+//! assert_eq!(receipt.seq, 2); // The first record of a chain says that it was opened.
+//! drop(store);
+//!
+//! let verification = verify_folder(folder.path())?;
+//! assert!(verification.is_intact());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod chain;
+mod error;
+mod folder;
+mod head;
+mod memory;
+mod record;
+mod sqlite;
+mod store;
+mod verify;
+mod who;
+
+pub use chain::ChainId;
+pub use error::StoreError;
+pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
+pub use head::{HEADS_FILE, Head, PublicKey};
+pub use memory::{Pin, Publication, Seen, Sight, Sights};
+pub use record::{
+    Asked, Closed, Decided, Delivered, DigestChanged, Gap, LedgerRecord, Note, Opened, Refused,
+    Relayed, Served,
+};
+pub use sqlite::SqliteStore;
+pub use store::{DecisionRow, Deliveries, DeliveryRow, Done, Judged, Receipt, RecordRow, Store};
+pub use verify::{ChainReport, Problem, RefusedHead, Tail, Verification, verify, verify_folder};
+pub use who::Who;

@@ -1,0 +1,378 @@
+//! The memory's tables.
+
+use super::query::{all, get, instant};
+use crate::StoreError;
+use crate::memory::{Pin, Publication, Seen, Sight, Sights, artifact_key};
+use customs_model::{Digest, Ecosystem, FirstSight, PackageName, ReleaseId, Timestamp, Version};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+const ASKED: &str = "remember";
+
+/// The longest text of a publishing identity.
+pub(super) const LONGEST_IDENTITY: usize = 256;
+/// Bursts are counted within an hour, of releases younger than a month.
+pub(super) const PUBLICATIONS_DAYS: i64 = 60;
+
+/// The row of a package, made if it is missing. Its text is `npm:@scope/name`.
+fn package_row(connection: &Connection, package: &PackageName) -> Result<i64, StoreError> {
+    if let Some(row) = known_package(connection, package)? {
+        return Ok(row);
+    }
+    connection
+        .prepare_cached("INSERT INTO package (name) VALUES (?1)")
+        .and_then(|mut insert| insert.insert([package_key(package)]))
+        .map_err(StoreError::sqlite(ASKED))
+}
+
+fn known_package(
+    connection: &Connection,
+    package: &PackageName,
+) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached("SELECT id FROM package WHERE name = ?1")
+        .and_then(|mut query| {
+            query
+                .query_row([package_key(package)], |row| row.get(0))
+                .optional()
+        })
+        .map_err(StoreError::sqlite(ASKED))
+}
+
+fn package_key(package: &PackageName) -> String {
+    format!("{}:{package}", package.ecosystem().purl_type())
+}
+
+fn package_of(key: &str) -> Option<PackageName> {
+    let (ecosystem, name) = key.split_once(':')?;
+    let ecosystem: Ecosystem = ecosystem.parse().ok()?;
+    PackageName::new(ecosystem, name).ok()
+}
+
+pub(super) fn sights(connection: &Connection, package: &PackageName) -> Result<Sights, StoreError> {
+    let failed = StoreError::sqlite(ASKED);
+    let mut sights = Sights::default();
+    let looks = connection
+        .prepare_cached("SELECT id, first_look, last_look FROM package WHERE name = ?1")
+        .and_then(|mut query| {
+            query
+                .query_row([package_key(package)], |row| {
+                    let id: i64 = row.get(0)?;
+                    let first: Option<i64> = row.get(1)?;
+                    let last: Option<i64> = row.get(2)?;
+                    Ok((id, first, last))
+                })
+                .optional()
+        })
+        .map_err(&failed)?;
+    let Some((package, first, last)) = looks else {
+        return Ok(sights);
+    };
+    sights.first_look = first.map(instant).transpose()?;
+    sights.last_look = last.map(instant).transpose()?;
+    let rows = all(
+        connection,
+        "SELECT version, artifact, first, not_before, published, published_before
+         FROM sight WHERE package = ?1",
+        [package],
+        |row| Ok((version(&get::<String>(row, 0)?)?, get(row, 1)?, sight(row)?)),
+    )?;
+    for (version, artifact, sight) in rows {
+        sights
+            .entries
+            .entry(version)
+            .or_default()
+            .insert(artifact, sight);
+    }
+    Ok(sights)
+}
+
+fn sight(row: &Row<'_>) -> Result<Sight, StoreError> {
+    let time = |column| get::<Option<i64>>(row, column)?.map(instant).transpose();
+    let not_before = time(3)?;
+    Ok(Sight {
+        first: FirstSight {
+            at: instant(get(row, 2)?)?,
+            // There was no earlier look.
+            baseline: not_before.is_none(),
+            not_before,
+        },
+        published: time(4)?,
+        published_before: time(5)?,
+    })
+}
+
+fn version(text: &str) -> Result<Version, StoreError> {
+    Version::new(text).map_err(|e| StoreError::Unreadable {
+        what: "a version".to_owned(),
+        why: e.to_string(),
+    })
+}
+
+/// A row that a look adds or changes.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    version: Version,
+    artifact: String,
+    sight: Sight,
+}
+
+/// What a look adds to what is remembered.
+pub(super) fn compare(known: &Sights, seen: &[Seen], at: Timestamp) -> Vec<Changed> {
+    // A clock that was once ahead leaves a look in the future; no release is to be
+    // called a liar for being published before that.
+    let not_before = known.last_look.map(|last| last.min(at));
+    seen.iter()
+        .filter_map(|seen| {
+            let artifact = artifact_key(seen.artifact.as_deref());
+            let published = seen.published.map(super::sync::microseconds);
+            let sight = match known
+                .entries
+                .get(&seen.version)
+                .and_then(|v| v.get(&*artifact))
+            {
+                None => Sight {
+                    first: FirstSight {
+                        at,
+                        baseline: not_before.is_none(),
+                        not_before,
+                    },
+                    published,
+                    published_before: None,
+                },
+                Some(sight) => moved(*sight, published)?,
+            };
+            Some(Changed {
+                version: seen.version.clone(),
+                artifact: artifact.into_owned(),
+                sight,
+            })
+        })
+        .collect()
+}
+
+/// The same sight with another publish time. None: it is the same time, or the document
+/// has stopped to tell one, which takes back nothing.
+fn moved(sight: Sight, published: Option<Timestamp>) -> Option<Sight> {
+    let now = published?;
+    match sight.published {
+        Some(before) if before == now => None,
+        before => Some(Sight {
+            published: Some(now),
+            published_before: before.or(sight.published_before),
+            ..sight
+        }),
+    }
+}
+
+/// Writes some of the rows of a look.
+pub(super) fn write(
+    connection: &Connection,
+    package: &PackageName,
+    changed: &[Changed],
+) -> Result<(), StoreError> {
+    let package = package_row(connection, package)?;
+    let failed = StoreError::sqlite(ASKED);
+    // Two looks at once: the first sight is the earlier one's.
+    let mut insert = connection
+        .prepare_cached(
+            "INSERT INTO sight
+               (package, version, artifact, first, not_before, published, published_before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET
+               published = excluded.published, published_before = excluded.published_before
+             WHERE excluded.published IS NOT NULL",
+        )
+        .map_err(&failed)?;
+    for row in changed {
+        let time = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+        insert
+            .execute(params![
+                package,
+                row.version.as_str(),
+                row.artifact,
+                row.sight.first.at.as_microsecond(),
+                time(row.sight.first.not_before),
+                time(row.sight.published),
+                time(row.sight.published_before),
+            ])
+            .map_err(&failed)?;
+    }
+    Ok(())
+}
+
+/// Notes the look itself, after its rows: a look that a crash cut short was none.
+pub(super) fn looked(
+    connection: &Connection,
+    package: &PackageName,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let package = package_row(connection, package)?;
+    connection
+        .prepare_cached(
+            "UPDATE package SET first_look = coalesce(first_look, ?2), last_look = ?2
+             WHERE id = ?1",
+        )
+        .and_then(|mut update| update.execute(params![package, at.as_microsecond()]))
+        .map_err(StoreError::sqlite(ASKED))?;
+    Ok(())
+}
+
+pub(super) fn digest_seen(
+    connection: &Connection,
+    release: &ReleaseId,
+    artifact: &str,
+) -> Result<Option<Digest>, StoreError> {
+    let Some(package) = known_package(connection, &release.package)? else {
+        return Ok(None);
+    };
+    let key = artifact_key(Some(artifact));
+    let found = all(
+        connection,
+        "SELECT digest FROM pin WHERE package = ?1 AND version = ?2 AND artifact = ?3",
+        params![package, release.version.as_str(), key],
+        |row| parse_digest(&get::<String>(row, 0)?),
+    )?;
+    Ok(found.into_iter().max_by_key(Digest::algorithm))
+}
+
+pub(super) fn pin_digest(
+    connection: &Connection,
+    release: &ReleaseId,
+    artifact: &str,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<Pin, StoreError> {
+    let package = package_row(connection, &release.package)?;
+    let failed = StoreError::sqlite(ASKED);
+    let key = artifact_key(Some(artifact));
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO pin (package, version, artifact, algorithm, digest, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )
+        .and_then(|mut insert| {
+            insert.execute(params![
+                package,
+                release.version.as_str(),
+                key,
+                digest.algorithm().name(),
+                digest.to_string(),
+                at.as_microsecond(),
+            ])
+        })
+        .map_err(&failed)?;
+    if inserted == 1 {
+        return Ok(Pin::New);
+    }
+    let before: String = connection
+        .prepare_cached(
+            "SELECT digest FROM pin
+             WHERE package = ?1 AND version = ?2 AND artifact = ?3 AND algorithm = ?4",
+        )
+        .and_then(|mut query| {
+            let algorithm = digest.algorithm().name();
+            query.query_row(
+                params![package, release.version.as_str(), key, algorithm],
+                |row| row.get(0),
+            )
+        })
+        .map_err(&failed)?;
+    let before = parse_digest(&before)?;
+    Ok(if before == *digest {
+        Pin::Same
+    } else {
+        Pin::Changed { before }
+    })
+}
+
+fn parse_digest(text: &str) -> Result<Digest, StoreError> {
+    text.parse()
+        .map_err(|e: customs_model::ParseError| StoreError::Unreadable {
+            what: "a pinned digest".to_owned(),
+            why: e.to_string(),
+        })
+}
+
+pub(super) fn record_publications(
+    connection: &Connection,
+    publications: &[Publication],
+) -> Result<(), StoreError> {
+    for publication in publications {
+        let package = package_row(connection, &publication.package)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO publication (identity, at, package, version)
+                 VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    identity_key(&publication.identity),
+                    publication.at.as_microsecond(),
+                    package,
+                    publication.version.as_str(),
+                ])
+            })
+            .map_err(StoreError::sqlite(ASKED))?;
+    }
+    Ok(())
+}
+
+/// Identities beyond the bound go by their digest.
+fn identity_key(identity: &str) -> std::borrow::Cow<'_, str> {
+    if identity.len() <= LONGEST_IDENTITY {
+        identity.into()
+    } else {
+        Digest::sha256(identity.as_bytes()).to_string().into()
+    }
+}
+
+pub(super) fn packages_by_identity(
+    connection: &Connection,
+    identity: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<PackageName>, StoreError> {
+    let names = all(
+        connection,
+        "SELECT DISTINCT package.name FROM publication
+         JOIN package ON package.id = publication.package
+         WHERE identity = ?1 AND at BETWEEN ?2 AND ?3
+         ORDER BY package.name LIMIT 1000",
+        params![
+            identity_key(identity),
+            from.as_microsecond(),
+            to.as_microsecond()
+        ],
+        |row| get::<String>(row, 0),
+    )?;
+    Ok(names.iter().filter_map(|name| package_of(name)).collect())
+}
+
+/// Forgets publications that no rule looks at any more.
+pub(super) fn prune(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "DELETE FROM publication WHERE at < ?1",
+            [before.as_microsecond()],
+        )
+        .map_err(StoreError::sqlite(ASKED))?;
+    Ok(())
+}
+
+pub(super) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    connection
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")
+        .and_then(|mut query| query.query_row([key], |row| row.get(0)).optional())
+        .map_err(StoreError::sqlite(ASKED))
+}
+
+pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET value = excluded.value",
+        )
+        .and_then(|mut insert| insert.execute([key, value]))
+        .map_err(StoreError::sqlite(ASKED))?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Tables, and how an older database becomes a present one.
+
+use crate::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// "CUST": marks the file as ours.
+const APPLICATION: i64 = 0x4355_5354;
+
+/// One step per schema version, forward only: what is released is never edited.
+///
+/// The columns `release` and `artifact` of a record repeat what its body says. A
+/// constraint holds them to it, and a verification asks again, so that no edit makes the
+/// index say something else than the hashed record, unseen. (Generated columns would
+/// need no constraint, but SQLite never answers from an index on them alone.) A package
+/// URL begins with ecosystem and name, so one index answers for releases and, as a range,
+/// for packages.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE chain (
+        id              INTEGER PRIMARY KEY,
+        name            TEXT NOT NULL UNIQUE,
+        opened          INTEGER NOT NULL,
+        ended           TEXT,
+        head_count      INTEGER,
+        head_hash       TEXT,
+        head_at         INTEGER,
+        head_signature  TEXT
+    ) STRICT;
+    CREATE INDEX chain_open ON chain (id) WHERE ended IS NULL;
+
+    CREATE TABLE record (
+        id        INTEGER PRIMARY KEY,
+        chain     INTEGER NOT NULL REFERENCES chain (id),
+        seq       INTEGER NOT NULL,
+        at        INTEGER NOT NULL,
+        kind      TEXT NOT NULL,
+        body      TEXT NOT NULL,
+        prev      BLOB NOT NULL,
+        hash      BLOB NOT NULL,
+        release   TEXT CHECK (release IS CASE WHEN json_valid(body)
+            THEN coalesce(body ->> '$.release', body ->> '$.decision.release') END),
+        artifact  TEXT CHECK (artifact IS CASE WHEN json_valid(body)
+            THEN coalesce(body ->> '$.artifact', body ->> '$.decision.artifact') END),
+        UNIQUE (chain, seq)
+    ) STRICT;
+    CREATE INDEX record_delivered ON record (release, id) WHERE kind = 'delivered';
+    CREATE INDEX record_decided ON record (release, artifact, id) WHERE kind = 'decided';
+    CREATE INDEX record_decided_at ON record (at, id) WHERE kind = 'decided';
+
+    CREATE TABLE package (
+        id          INTEGER PRIMARY KEY,
+        name        TEXT NOT NULL UNIQUE,
+        first_look  INTEGER,
+        last_look   INTEGER
+    ) STRICT;
+    CREATE TABLE sight (
+        package           INTEGER NOT NULL REFERENCES package (id),
+        version           TEXT NOT NULL,
+        artifact          TEXT NOT NULL,
+        first             INTEGER NOT NULL,
+        not_before        INTEGER,
+        published         INTEGER,
+        published_before  INTEGER,
+        PRIMARY KEY (package, version, artifact)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE pin (
+        package    INTEGER NOT NULL REFERENCES package (id),
+        version    TEXT NOT NULL,
+        artifact   TEXT NOT NULL,
+        algorithm  TEXT NOT NULL,
+        digest     TEXT NOT NULL,
+        at         INTEGER NOT NULL,
+        PRIMARY KEY (package, version, artifact, algorithm)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE publication (
+        identity  TEXT NOT NULL,
+        at        INTEGER NOT NULL,
+        package   INTEGER NOT NULL REFERENCES package (id),
+        version   TEXT NOT NULL,
+        PRIMARY KEY (identity, at, package, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX publication_at ON publication (at);
+    CREATE TABLE meta (
+        key    TEXT PRIMARY KEY,
+        value  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The newest schema that this program knows.
+#[expect(clippy::cast_possible_wrap, reason = "a handful")]
+pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// Refuses what is not ours or newer than us.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let failed = StoreError::sqlite("read its schema version");
+    let number = |pragma: &str| {
+        connection
+            .query_row(pragma, [], |row| row.get::<_, i64>(0))
+            .map_err(&failed)
+    };
+    let application = number("PRAGMA application_id")?;
+    let found = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application != APPLICATION && (application, found, tables) != (0, 0, 0) {
+        return Err(StoreError::NotALedger(path.to_owned()));
+    }
+    if found > KNOWN {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known: KNOWN,
+        });
+    }
+    Ok(found)
+}
+
+/// Brings the database to the present schema, each step whole or not at all.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found = check(connection, path)?;
+    let failed = StoreError::sqlite("bring its schema up to date");
+    for (step, sql) in (0..).zip(MIGRATIONS) {
+        if step < found {
+            continue;
+        }
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&failed)?;
+        transaction.execute_batch(sql).map_err(&failed)?;
+        transaction
+            .pragma_update(None, "user_version", step + 1)
+            .map_err(&failed)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION)
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_customs_is_refused_with_a_sentence() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, Path::new("ledger.db")).unwrap();
+        connection
+            .pragma_update(None, "user_version", KNOWN + 1)
+            .unwrap();
+        let error = migrate(&mut connection, Path::new("ledger.db")).unwrap_err();
+        insta::assert_snapshot!(error, @"ledger.db has schema 2, this customs knows up to 1. Use the newer customs, or point this one at another data folder");
+    }
+
+    #[test]
+    fn a_database_of_something_else_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE mail (x)").unwrap();
+        let error = migrate(&mut connection, Path::new("mail.db")).unwrap_err();
+        assert_eq!(error, StoreError::NotALedger("mail.db".into()));
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, Path::new("ledger.db")).unwrap();
+        migrate(&mut connection, Path::new("ledger.db")).unwrap();
+        assert_eq!(check(&connection, Path::new("ledger.db")).unwrap(), KNOWN);
+    }
+}

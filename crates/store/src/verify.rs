@@ -1,0 +1,372 @@
+//! Whether a ledger is what was written.
+//!
+//! Edits, reorders and removals inside of a chain or at its beginning show in the chain
+//! alone. A removal at its end shows only against a signed head; without one the tail
+//! is *not checked*, and is said to be.
+
+use crate::StoreError;
+use crate::chain::{ChainId, Link, genesis};
+use crate::folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
+use crate::head::{HEADS_FILE, Head, Heads, PublicKey};
+use crate::sqlite::scan::{RawRecord, Scan};
+use customs_model::{Digest, Timestamp, printable};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verification {
+    /// Every chain, in the order in which they began; those that are gone come last.
+    pub chains: Vec<ChainReport>,
+    /// Heads that the owner of the key did not sign; at most 100.
+    pub refused_heads: Vec<RefusedHead>,
+    /// Lines of the file of heads that hold none. A crash leaves one at the end.
+    pub unreadable_head_lines: Vec<u64>,
+    /// Damage to the database file itself.
+    pub damage: Option<String>,
+}
+
+/// One chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Its name.
+    pub chain: String,
+    /// How many records are there.
+    pub records: u64,
+    /// The instants of the first and the last record, as recorded.
+    pub from: Option<Timestamp>,
+    /// See `from`.
+    pub to: Option<Timestamp>,
+    /// Its last record says that it was closed in order.
+    pub closed: bool,
+    /// Nothing was edited, reordered, or removed before its end.
+    pub intact: bool,
+    /// The first thing that is wrong.
+    pub problem: Option<Problem>,
+    /// Whether its end is the one that was written.
+    pub tail: Tail,
+}
+
+/// What is wrong with a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// At which record.
+    pub seq: i64,
+    /// One sentence, safe to print.
+    pub what: String,
+}
+
+/// The end of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tail {
+    /// The newest head is right. Records behind it, if there are more than `count`, hang
+    /// on the chain and are not signed yet.
+    MatchesHead {
+        /// How many records the head covers.
+        count: u64,
+        /// When it was signed.
+        at: Timestamp,
+    },
+    /// Records are missing at the end.
+    Truncated {
+        /// How many there were at least.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// Nothing says where it should end.
+    NotChecked(String),
+}
+
+/// A head that does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedHead {
+    /// Its line in the file.
+    pub line: u64,
+    /// The chain that it speaks of.
+    pub chain: ChainId,
+    /// How many records it claims.
+    pub count: u64,
+}
+
+impl Verification {
+    /// Whether nothing is wrong. A tail that could not be checked is not wrong.
+    pub fn is_intact(&self) -> bool {
+        self.damage.is_none()
+            && self.refused_heads.is_empty()
+            && self.chains.iter().all(ChainReport::is_sound)
+    }
+
+    /// Whether every tail was checked.
+    pub fn is_complete(&self) -> bool {
+        self.chains
+            .iter()
+            .all(|chain| !matches!(chain.tail, Tail::NotChecked(_)))
+    }
+}
+
+impl ChainReport {
+    /// Whether nothing is wrong with it.
+    pub const fn is_sound(&self) -> bool {
+        self.intact && !matches!(self.tail, Tail::Truncated { .. })
+    }
+}
+
+/// Verifies the ledger of a data folder against the heads and the key beside it.
+///
+/// # Errors
+/// There is no ledger, or a file cannot be read.
+pub fn verify_folder(folder: &Path) -> Result<Verification, StoreError> {
+    let heads = folder.join(HEADS_FILE);
+    let key = folder.join(PUBLIC_KEY_FILE);
+    let key = key.exists().then(|| PublicKey::read(&key)).transpose()?;
+    let heads = heads.exists().then_some(heads);
+    verify(&folder.join(LEDGER_FILE), heads.as_deref(), key.as_ref())
+}
+
+/// Verifies a ledger's database. Heads and key may come from elsewhere, which is the
+/// point of them: whoever can edit the database can also edit the file beside it.
+///
+/// # Errors
+/// The database or the file of heads cannot be read.
+pub fn verify(
+    database: &Path,
+    heads: Option<&Path>,
+    key: Option<&PublicKey>,
+) -> Result<Verification, StoreError> {
+    // The heads first: what they speak of is in the database by then, even if somebody
+    // writes to it meanwhile.
+    let mut verification = Verification::default();
+    let heads = match (heads, key) {
+        (None, _) => Signed::none("no file of heads was given"),
+        (Some(_), None) => Signed::none("no public key was given"),
+        (Some(path), Some(key)) => {
+            let read = Heads::read(path)?;
+            verification.unreadable_head_lines = read.unreadable;
+            Signed::sort(read.all, key, &mut verification.refused_heads)
+        }
+    };
+    let scan = Scan::open(database)?;
+    verification.damage = scan.damage();
+    let mut chains = Chains {
+        heads,
+        current: None,
+        done: Vec::new(),
+    };
+    scan.records(|record| {
+        chains.take(&record);
+        Ok(())
+    })?;
+    verification.chains = chains.finish();
+    Ok(verification)
+}
+
+/// The heads that count, by chain.
+struct Signed {
+    chains: BTreeMap<ChainId, BTreeMap<u64, Head>>,
+    /// Why there are none at all.
+    none: Option<&'static str>,
+}
+
+impl Signed {
+    const fn none(why: &'static str) -> Self {
+        Self {
+            chains: BTreeMap::new(),
+            none: Some(why),
+        }
+    }
+
+    fn sort(all: Vec<(u64, Head)>, key: &PublicKey, refused: &mut Vec<RefusedHead>) -> Self {
+        let mut chains: BTreeMap<ChainId, BTreeMap<u64, Head>> = BTreeMap::new();
+        for (line, head) in all {
+            if head.is_signed_by(key) {
+                chains
+                    .entry(head.chain)
+                    .or_default()
+                    .insert(head.count, head);
+            } else if refused.len() < 100 {
+                refused.push(RefusedHead {
+                    line,
+                    chain: head.chain,
+                    count: head.count,
+                });
+            }
+        }
+        Self { chains, none: None }
+    }
+}
+
+/// Goes through all records, chain by chain.
+struct Chains {
+    heads: Signed,
+    current: Option<Walk>,
+    done: Vec<ChainReport>,
+}
+
+impl Chains {
+    fn take(&mut self, record: &RawRecord) {
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|walk| walk.chain_row != record.chain_row)
+        {
+            self.end_current();
+            self.current = Some(Walk::begin(record, &mut self.heads));
+        }
+        if let Some(walk) = &mut self.current {
+            walk.step(record);
+        }
+    }
+
+    fn end_current(&mut self) {
+        let none = self.heads.none;
+        self.done
+            .extend(self.current.take().map(|walk| walk.end(none)));
+    }
+
+    fn finish(mut self) -> Vec<ChainReport> {
+        self.end_current();
+        // What heads speak of and the database does not hold has been removed whole.
+        for (chain, heads) in self.heads.chains {
+            let expected = heads.keys().next_back().copied().unwrap_or(0);
+            self.done.push(ChainReport {
+                chain: chain.to_string(),
+                records: 0,
+                from: None,
+                to: None,
+                closed: false,
+                intact: true,
+                problem: None,
+                tail: Tail::Truncated { expected, found: 0 },
+            });
+        }
+        self.done
+    }
+}
+
+/// One chain, followed from its first record.
+struct Walk {
+    chain_row: i64,
+    name: String,
+    id: Option<ChainId>,
+    heads: BTreeMap<u64, Head>,
+    records: u64,
+    prev: Option<Digest>,
+    position: i64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    closed: bool,
+    problem: Option<Problem>,
+}
+
+impl Walk {
+    fn begin(record: &RawRecord, heads: &mut Signed) -> Self {
+        let name = record.chain.clone().unwrap_or_default();
+        let id = ChainId::parse(&name);
+        Self {
+            chain_row: record.chain_row,
+            name: printable(&name, 40),
+            id,
+            heads: id
+                .and_then(|id| heads.chains.remove(&id))
+                .unwrap_or_default(),
+            records: 0,
+            prev: id.map(genesis),
+            position: i64::MIN,
+            from: None,
+            to: None,
+            closed: false,
+            problem: None,
+        }
+    }
+
+    fn step(&mut self, record: &RawRecord) {
+        self.records += 1;
+        let at = Timestamp::from_microsecond(record.at).ok();
+        self.from = self.from.or(at);
+        self.to = at;
+        self.closed = record.kind == "closed";
+        // Behind the first problem nothing can be said: every later record hangs on it.
+        if self.problem.is_none() {
+            self.problem = self.check(record).err().map(|what| Problem {
+                seq: record.seq,
+                what,
+            });
+        }
+    }
+
+    /// The next record, or what is wrong with it.
+    fn check(&mut self, record: &RawRecord) -> Result<(), String> {
+        let (Some(chain), Some(prev)) = (self.id, self.prev.take()) else {
+            return Err("its chain has no name that customs gives".to_owned());
+        };
+        let seq = u64::try_from(record.seq).unwrap_or(0);
+        if seq != self.records {
+            return Err(format!(
+                "record {} is missing; {} stands in its place",
+                self.records, record.seq
+            ));
+        }
+        if record.prev != prev.as_bytes() {
+            return Err("it does not carry the hash of the record before".to_owned());
+        }
+        let Some(body) = &record.body else {
+            return Err("its body is larger than any that customs writes".to_owned());
+        };
+        let hash = Link {
+            chain,
+            seq,
+            at: record.at,
+            kind: &record.kind,
+            body,
+            prev: &prev,
+        }
+        .hash();
+        if record.hash != hash.as_bytes() {
+            return Err("its hash does not match what it says: it was edited or moved".to_owned());
+        }
+        if !record.findable {
+            return Err("questions would not find it: its index was edited".to_owned());
+        }
+        if record.position <= self.position {
+            return Err("it was moved before a record that was written earlier".to_owned());
+        }
+        if self.heads.get(&seq).is_some_and(|head| head.hash != hash) {
+            return Err(
+                "a signed head names another hash here: the chain was written anew".to_owned(),
+            );
+        }
+        self.position = record.position;
+        self.prev = Some(hash);
+        Ok(())
+    }
+
+    fn end(self, no_heads: Option<&str>) -> ChainReport {
+        let found = self.records;
+        let tail = match (self.heads.values().next_back(), no_heads) {
+            (Some(head), _) if head.count > found => Tail::Truncated {
+                expected: head.count,
+                found,
+            },
+            (Some(_), _) if self.problem.is_some() => {
+                Tail::NotChecked("the chain is broken before its end".to_owned())
+            }
+            (Some(head), _) => Tail::MatchesHead {
+                count: head.count,
+                at: head.at,
+            },
+            (None, Some(why)) => Tail::NotChecked(why.to_owned()),
+            (None, None) => Tail::NotChecked("no signed head speaks of this chain".to_owned()),
+        };
+        ChainReport {
+            chain: self.name,
+            records: found,
+            from: self.from,
+            to: self.to,
+            closed: self.closed,
+            intact: self.problem.is_none(),
+            problem: self.problem,
+            tail,
+        }
+    }
+}
