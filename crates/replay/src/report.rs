@@ -1,0 +1,201 @@
+//! What happened to whom: the table of a replay.
+
+use customs_model::{RuleId, printable};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+mod render;
+
+/// One way to run a victim's install.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// Straight from the upstream.
+    NoGate,
+    /// Straight from the upstream, with the client's own age setting.
+    ClientsOwnAge,
+    /// Through the gate, all rules.
+    AllRules,
+    /// Through the gate, the age rules off.
+    AgeRulesOff,
+    /// Through the gate, this rule alone.
+    Only(RuleId),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// The payload ran: the marker appeared.
+    Hit {
+        /// What the marker file says, one release a line.
+        by: Vec<String>,
+    },
+    /// Nothing bad was installed, and the project got what it should.
+    Safe {
+        /// What was installed, `name@version`.
+        took: Vec<String>,
+        /// The rules that held or blocked something for it.
+        rules: Vec<RuleId>,
+    },
+    /// Nothing was installed: the client ended with an error.
+    Refused {
+        /// The rules that held or blocked something for it.
+        rules: Vec<RuleId>,
+        /// The last words of the client, for people.
+        said: String,
+    },
+    /// Something bad was installed that did not run.
+    Installed {
+        /// Which, `name@version`.
+        bad: Vec<String>,
+    },
+    /// It was not the one expected, and not a bad one either.
+    Other {
+        /// What was installed, `name@version`.
+        took: Vec<String>,
+    },
+    /// It could not be tried here.
+    NotRun {
+        /// Why (`no node-gyp on this machine`).
+        why: String,
+    },
+}
+
+/// One column of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Whether the scenario expects an install without harm here; none where it says
+    /// nothing.
+    pub expected_safe: Option<bool>,
+}
+
+/// A victim with a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The scenario's id.
+    pub scenario: String,
+    /// The victim's name.
+    pub victim: String,
+    /// The client and its version.
+    pub client: String,
+    /// By column.
+    pub cells: BTreeMap<Column, Cell>,
+}
+
+/// All rows of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Report {
+    /// In the order in which they ran.
+    pub rows: Vec<Row>,
+}
+
+impl Outcome {
+    /// Whether nobody was hurt. *Not run* proves nothing and is neither.
+    pub const fn safe(&self) -> Option<bool> {
+        match self {
+            Self::Safe { .. } | Self::Refused { .. } | Self::Other { .. } => Some(true),
+            Self::Hit { .. } | Self::Installed { .. } => Some(false),
+            Self::NotRun { .. } => None,
+        }
+    }
+
+    /// The rules that stopped it.
+    pub fn rules(&self) -> &[RuleId] {
+        match self {
+            Self::Safe { rules, .. } | Self::Refused { rules, .. } => rules,
+            Self::Hit { .. }
+            | Self::Installed { .. }
+            | Self::Other { .. }
+            | Self::NotRun { .. } => &[],
+        }
+    }
+}
+
+impl Cell {
+    /// Whether it came as the scenario expects. *Not run* does not contradict.
+    pub fn as_expected(&self) -> bool {
+        match (self.outcome.safe(), self.expected_safe) {
+            (Some(safe), Some(expected)) => safe == expected,
+            (None, _) | (_, None) => true,
+        }
+    }
+}
+
+impl Row {
+    /// The rules that stop this install each alone.
+    pub fn stopped_alone_by(&self) -> Vec<&RuleId> {
+        let alone = self.cells.iter().filter_map(|(column, cell)| match column {
+            Column::Only(rule) if cell.outcome.safe() == Some(true) => Some(rule),
+            Column::Only(_)
+            | Column::NoGate
+            | Column::ClientsOwnAge
+            | Column::AllRules
+            | Column::AgeRulesOff => None,
+        });
+        alone.collect()
+    }
+
+    /// The columns that came otherwise than the scenario expects.
+    pub fn surprises(&self) -> impl Iterator<Item = (&Column, &Cell)> {
+        self.cells.iter().filter(|(_, cell)| !cell.as_expected())
+    }
+}
+
+impl Report {
+    /// Whether everything came as expected.
+    pub fn as_expected(&self) -> bool {
+        self.rows.iter().all(|row| row.surprises().next().is_none())
+    }
+
+    /// As a table for people.
+    pub fn text(&self) -> String {
+        render::text(self)
+    }
+
+    /// As JSON, the same bytes for the same report.
+    ///
+    /// # Errors
+    /// None is known: all of it is text and lists.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGate => f.write_str("no gate"),
+            Self::ClientsOwnAge => f.write_str("client's own age"),
+            Self::AllRules => f.write_str("all rules"),
+            Self::AgeRulesOff => f.write_str("age rules off"),
+            Self::Only(rule) => write!(f, "only {rule}"),
+        }
+    }
+}
+
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |items: &[String]| printable(&items.join(", "), 60);
+        match self {
+            Self::Hit { .. } => f.write_str("HIT"),
+            Self::Safe { took, .. } => write!(f, "took {}", list(took)),
+            Self::Refused { .. } => f.write_str("refused"),
+            Self::Installed { bad } => write!(f, "installed {}", list(bad)),
+            Self::Other { took } => write!(f, "took {} instead", list(took)),
+            Self::NotRun { why } => write!(f, "not run: {}", printable(why, 40)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

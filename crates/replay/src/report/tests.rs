@@ -1,0 +1,126 @@
+use super::*;
+
+fn rule(id: &'static str) -> RuleId {
+    RuleId::of(id)
+}
+
+fn cell(outcome: Outcome, expected_safe: bool) -> Cell {
+    Cell {
+        outcome,
+        expected_safe: Some(expected_safe),
+    }
+}
+
+fn hit() -> Outcome {
+    Outcome::Hit {
+        by: vec!["plain-crypto-js@4.2.1".into()],
+    }
+}
+
+fn safe(rules: &[&'static str]) -> Outcome {
+    Outcome::Safe {
+        took: vec!["axios@1.14.0".into()],
+        rules: rules.iter().map(|r| rule(r)).collect(),
+    }
+}
+
+fn report() -> Report {
+    let axios = BTreeMap::from([
+        (Column::NoGate, cell(hit(), false)),
+        (
+            Column::ClientsOwnAge,
+            cell(
+                Outcome::NotRun {
+                    why: "this client has none".into(),
+                },
+                true,
+            ),
+        ),
+        (
+            Column::AllRules,
+            cell(
+                safe(&["version-age", "young-dependency-runs-at-install"]),
+                true,
+            ),
+        ),
+        (
+            Column::AgeRulesOff,
+            cell(safe(&["young-dependency-runs-at-install"]), true),
+        ),
+        (
+            Column::Only(rule("version-age")),
+            cell(safe(&["version-age"]), true),
+        ),
+        (Column::Only(rule("lost-origin")), cell(hit(), true)),
+        (Column::Only(rule("dormant-name")), cell(hit(), false)),
+    ]);
+    let chalk = BTreeMap::from([
+        (Column::NoGate, cell(hit(), false)),
+        (
+            Column::AllRules,
+            cell(
+                Outcome::Refused {
+                    rules: vec![rule("version-age")],
+                    said: "403".into(),
+                },
+                true,
+            ),
+        ),
+        (Column::AgeRulesOff, cell(hit(), false)),
+    ]);
+    let row = |scenario: &str, victim: &str, cells| Row {
+        scenario: scenario.into(),
+        victim: victim.into(),
+        client: "npm 11.19.1".into(),
+        cells,
+    };
+    Report {
+        rows: vec![
+            row("axios", "1.x after 89 s", axios),
+            row("chalk-debug", "a build", chalk),
+        ],
+    }
+}
+
+#[test]
+fn a_table_shows_who_was_hurt_and_what_stopped_it() {
+    insta::assert_snapshot!(report().text(), @r#"
+scenario     victim          client       no gate  client's own age               all rules          age rules off
+axios        1.x after 89 s  npm 11.19.1  HIT      not run: this client has none  took axios@1.14.0  took axios@1.14.0
+    all rules: version-age, young-dependency-runs-at-install
+    age rules off: young-dependency-runs-at-install
+    stopped alone by (3 tried): version-age
+    ! only lost-origin: HIT
+chalk-debug  a build         npm 11.19.1  HIT      -                              refused            HIT
+    all rules: version-age
+
+1 of the outcomes came otherwise than expected, marked with '!'.
+"#);
+}
+
+#[test]
+fn a_surprise_is_a_failure_and_what_could_not_run_is_none() {
+    let mut report = report();
+    assert!(!report.as_expected());
+    report.rows[0]
+        .cells
+        .remove(&Column::Only(rule("lost-origin")));
+    assert!(report.as_expected());
+    assert!(
+        report
+            .text()
+            .contains("Everything came as the scenarios expect (2 rows).")
+    );
+}
+
+#[test]
+fn json_names_columns_and_outcomes() {
+    let value: serde_json::Value = serde_json::from_str(&report().json().unwrap()).unwrap();
+    let cells = &value["rows"][0]["cells"];
+    assert_eq!(cells["no gate"]["outcome"], "hit");
+    assert_eq!(
+        cells["all rules"]["rules"][1],
+        "young-dependency-runs-at-install"
+    );
+    assert_eq!(cells["only lost-origin"]["expected_safe"], true);
+}
