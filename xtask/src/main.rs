@@ -1,0 +1,81 @@
+//! The chores of the project: `cargo xtask CHORE`.
+//!
+//! | Chore | What it does |
+//! |---|---|
+//! | `tools` | puts the pinned package managers into `target/tools` |
+//! | `test` | `tools`, the `customs` binary, then every test |
+//! | `lint` | formatting, clippy, documentation, licences, and the house's own checks |
+//! | `ci` | `lint`, then `test` |
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who called it"
+)]
+
+mod error;
+mod lint;
+mod test;
+mod tools;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use error::Error;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+/// The chores of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Put the pinned package managers into target/tools (nothing to do: nothing done)
+    Tools,
+    /// Get the tools, build customs, run every test of the workspace
+    Test {
+        /// Arguments for `cargo test`; given, they stand in place of `--workspace`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check formatting, clippy, documentation, licences and the house's own rules
+    Lint {
+        /// Only the house's own rules: needs no compiler, takes a second
+        #[arg(long)]
+        own: bool,
+    },
+    /// What continuous integration runs: lint, then test
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<(), Error> {
+    let workspace = Workspace::find()?;
+    match chore {
+        Chore::Tools => {
+            let tools = tools::install(&workspace)?;
+            println!("{}", tools.display());
+            Ok(())
+        }
+        Chore::Test { arguments } => test::run(&workspace, &arguments),
+        Chore::Lint { own: true } => lint::own(&workspace),
+        Chore::Lint { own: false } => lint::all(&workspace),
+        Chore::Ci => {
+            lint::all(&workspace)?;
+            test::run(&workspace, &[])
+        }
+    }
+}
