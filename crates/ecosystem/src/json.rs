@@ -82,7 +82,10 @@ impl<R: Read> JsonReader<R> {
     }
 
     fn syntax(&self, what: &'static str) -> JsonError {
-        JsonError::Syntax { what, at: self.offset() }
+        JsonError::Syntax {
+            what,
+            at: self.offset(),
+        }
     }
 
     fn refill(&mut self) -> Result<bool, JsonError> {
@@ -194,7 +197,10 @@ impl<R: Read> JsonReader<R> {
             let stop = memchr::memchr2(b'"', b'\\', window).unwrap_or(window.len());
             raw.extend_from_slice(&window[..stop]);
             if raw.len() > limit::STRING {
-                return Err(JsonError::Limit { what: "a string is too long", at: self.offset() });
+                return Err(JsonError::Limit {
+                    what: "a string is too long",
+                    at: self.offset(),
+                });
             }
             let found = window.get(stop).copied();
             self.start += stop;
@@ -208,7 +214,9 @@ impl<R: Read> JsonReader<R> {
                     escaped = true;
                     raw.push(b'\\');
                     self.start += 1;
-                    let next = self.byte()?.ok_or_else(|| self.syntax("a string does not end"))?;
+                    let next = self
+                        .byte()?
+                        .ok_or_else(|| self.syntax("a string does not end"))?;
                     raw.push(next);
                     self.start += 1;
                 }
@@ -286,7 +294,10 @@ impl<R: Read> JsonReader<R> {
                     }
                     b'{' | b'[' => {
                         if depth == limit::DEPTH {
-                            return Err(JsonError::Limit { what: "nested too deep", at: self.offset() });
+                            return Err(JsonError::Limit {
+                                what: "nested too deep",
+                                at: self.offset(),
+                            });
                         }
                         open[depth] = *b;
                         depth += 1;
@@ -337,7 +348,9 @@ impl<R: Read> JsonReader<R> {
                 Some(at) => {
                     sink.take(&window[..=at])?;
                     self.start += at + 1;
-                    let next = self.byte()?.ok_or_else(|| self.syntax("a string does not end"))?;
+                    let next = self
+                        .byte()?
+                        .ok_or_else(|| self.syntax("a string does not end"))?;
                     sink.take(&[next])?;
                     self.start += 1;
                 }

@@ -155,9 +155,13 @@ impl RunsCode {
             self.build_backend,
             self.startup_hook,
         ];
+        // Facts of one archive come together: a build back-end is told by a file's name,
+        // a `.pth` file only by its entries.
+        let half_read = self.build_backend.is_some() && self.startup_hook.is_none()
+            || self.build_script.is_some() && self.proc_macro.is_none();
         if parts.contains(&Some(true)) {
             Some(true)
-        } else if parts.iter().all(Option::is_none) {
+        } else if half_read || parts.iter().all(Option::is_none) {
             None
         } else {
             Some(false)
@@ -292,7 +296,7 @@ pub struct FixesAdvisory {
 }
 
 /// Which kind of upstream a name is routed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     /// Everybody can publish there.

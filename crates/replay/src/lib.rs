@@ -44,7 +44,9 @@
 //! - [`Artifact`]: archives with the digests that documents promise;
 //! - [`Upstream`], [`Request`], [`Response`], [`Body`], [`Answer`]: the pure registry;
 //! - [`Server`], [`Bound`], [`Faults`], [`Fault`]: the same on a port;
-//! - [`Report`], [`Row`], [`Column`], [`Outcome`]: the table of outcomes.
+//! - [`replay`], [`Setup`], [`Client`], [`Step`]: the trials, with the built program and
+//!   the real package managers;
+//! - [`Report`], [`Row`], [`Column`], [`Outcome`], [`Expected`]: the table of outcomes.
 
 mod archive;
 mod catalogue;
@@ -53,6 +55,7 @@ mod moment;
 mod payload;
 mod project;
 mod report;
+mod run;
 mod scenario;
 mod server;
 mod upstream;
@@ -63,7 +66,8 @@ pub use http::{Answer, Body, Request, Response};
 pub use moment::Moment;
 pub use payload::MARKER_VARIABLE;
 pub use project::ProjectFile;
-pub use report::{Cell, Column, Outcome, Report, Row};
+pub use report::{Cell, Column, Expected, Outcome, Report, Row};
+pub use run::{Client, Setup, Step, replay};
 pub use scenario::{
     AdvisoryFile, Expect, Marker, Package, PublishedBy, Release, Scenario, ScenarioError, Trigger,
     Victim,

@@ -33,7 +33,7 @@ pub enum Outcome {
     },
     /// Nothing bad was installed, and the project got what it should.
     Safe {
-        /// What was installed, `name@version`.
+        /// What was installed of what the scenario names, `name@version`.
         took: Vec<String>,
         /// The rules that held or blocked something for it.
         rules: Vec<RuleId>,
@@ -52,8 +52,13 @@ pub enum Outcome {
     },
     /// It was not the one expected, and not a bad one either.
     Other {
-        /// What was installed, `name@version`.
+        /// What was installed of what the scenario names, `name@version`.
         took: Vec<String>,
+    },
+    /// It was tried and did not work: the program or the harness is broken.
+    Failed {
+        /// How (`no end after 60 s`).
+        why: String,
     },
     /// It could not be tried here.
     NotRun {
@@ -68,9 +73,22 @@ pub struct Cell {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Whether the scenario expects an install without harm here; none where it says
-    /// nothing.
-    pub expected_safe: Option<bool>,
+    /// What the scenario expects here; none where it says nothing.
+    pub expected: Option<Expected>,
+}
+
+/// What a scenario expects of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// What it names as good is installed, and nothing bad.
+    Good,
+    /// Nobody is hurt; whether anything is installed is no matter.
+    Safe,
+    /// Something bad is installed, or runs.
+    Harm,
+    /// The payload runs.
+    Hit,
 }
 
 /// A victim with a client.
@@ -84,22 +102,48 @@ pub struct Row {
     pub client: String,
     /// By column.
     pub cells: BTreeMap<Column, Cell>,
+    /// What one must know to read it.
+    pub notes: Vec<String>,
 }
 
 /// All rows of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// In the order in which they ran.
     pub rows: Vec<Row>,
 }
 
+/// The name of the JSON form.
+const SCHEMA: &str = "customs/replay-v1";
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    as_expected: bool,
+    rows: &'a [Row],
+}
+
 impl Outcome {
-    /// Whether nobody was hurt. *Not run* proves nothing and is neither.
+    /// Whether nobody was hurt. What did not run or did not work proves nothing.
     pub const fn safe(&self) -> Option<bool> {
         match self {
             Self::Safe { .. } | Self::Refused { .. } | Self::Other { .. } => Some(true),
             Self::Hit { .. } | Self::Installed { .. } => Some(false),
-            Self::NotRun { .. } => None,
+            Self::Failed { .. } | Self::NotRun { .. } => None,
+        }
+    }
+
+    /// In words that leave nothing out.
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Hit { by } => format!("HIT by {}", by.join(", ")),
+            Self::Safe { took, .. } => format!("took {}", took.join(", ")),
+            Self::Refused { said, .. } => format!("refused: {said}"),
+            Self::Installed { bad } => format!("installed {}", bad.join(", ")),
+            Self::Other { took } => format!("took {} instead", took.join(", ")),
+            Self::Failed { why } => format!("failed: {why}"),
+            Self::NotRun { why } => format!("not run: {why}"),
         }
     }
 
@@ -110,17 +154,24 @@ impl Outcome {
             Self::Hit { .. }
             | Self::Installed { .. }
             | Self::Other { .. }
+            | Self::Failed { .. }
             | Self::NotRun { .. } => &[],
         }
     }
 }
 
 impl Cell {
-    /// Whether it came as the scenario expects. *Not run* does not contradict.
+    /// Whether it came as the scenario expects. *Not run* does not contradict; *failed*
+    /// always does.
     pub fn as_expected(&self) -> bool {
-        match (self.outcome.safe(), self.expected_safe) {
-            (Some(safe), Some(expected)) => safe == expected,
-            (None, _) | (_, None) => true,
+        match (&self.outcome, self.expected) {
+            (Outcome::NotRun { .. }, _) => true,
+            (Outcome::Failed { .. }, _) => false,
+            (_, None) => true,
+            (outcome, Some(Expected::Good)) => matches!(outcome, Outcome::Safe { .. }),
+            (outcome, Some(Expected::Safe)) => outcome.safe() == Some(true),
+            (outcome, Some(Expected::Harm)) => outcome.safe() == Some(false),
+            (outcome, Some(Expected::Hit)) => matches!(outcome, Outcome::Hit { .. }),
         }
     }
 }
@@ -156,12 +207,23 @@ impl Report {
         render::text(self)
     }
 
+    /// Whether anything was tried at all.
+    pub fn ran(&self) -> bool {
+        let mut cells = self.rows.iter().flat_map(|row| row.cells.values());
+        cells.any(|cell| !matches!(cell.outcome, Outcome::NotRun { .. }))
+    }
+
     /// As JSON, the same bytes for the same report.
     ///
     /// # Errors
     /// None is known: all of it is text and lists.
     pub fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
+        serde_json::to_string_pretty(&Document {
+            schema: SCHEMA,
+            // Nothing tried is nothing shown.
+            as_expected: self.ran() && self.as_expected(),
+            rows: &self.rows,
+        })
     }
 }
 
@@ -183,15 +245,27 @@ impl Serialize for Column {
     }
 }
 
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Good => "what is good, and nothing bad",
+            Self::Safe => "nothing bad",
+            Self::Harm => "something bad installed",
+            Self::Hit => "a hit",
+        })
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |items: &[String]| printable(&items.join(", "), 60);
+        let list = |items: &[String]| printable(&items.join(", "), 40);
         match self {
             Self::Hit { .. } => f.write_str("HIT"),
             Self::Safe { took, .. } => write!(f, "took {}", list(took)),
             Self::Refused { .. } => f.write_str("refused"),
             Self::Installed { bad } => write!(f, "installed {}", list(bad)),
             Self::Other { took } => write!(f, "took {} instead", list(took)),
+            Self::Failed { why } => write!(f, "failed: {}", printable(why, 60)),
             Self::NotRun { why } => write!(f, "not run: {}", printable(why, 40)),
         }
     }

@@ -6,9 +6,9 @@ use customs_model::{Dossier, SignedDuration, Timestamp};
 /// A clock of a registry may run ahead of ours by this much before we call it wrong.
 pub(crate) const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 
-/// A document can come from a cache that is this old, so that a new release may be
-/// missing from it without any deceit.
-const CACHE_SLACK: SignedDuration = SignedDuration::from_hours(1);
+/// A document can come from a mirror that is this old, so that a new release may be
+/// missing from it without any deceit. Mirrors that copy once a day are common.
+const CACHE_SLACK: SignedDuration = SignedDuration::from_hours(26);
 
 /// From when a release's age is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -139,6 +139,12 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether a release of a package could be denied: who gathers need not look at old
+    /// releases otherwise.
+    pub fn may_deny(&self, package: &customs_model::PackageName) -> bool {
+        self.denied.may_find(package)
+    }
+
     /// A setting that is a span of time.
     pub fn duration(&self, setting: &Setting) -> SignedDuration {
         match self.amount(setting) {

@@ -50,8 +50,11 @@ pub(crate) static ALL: &[&dyn Rule] = &[
 pub(crate) const AGE_RULES: [&str; 3] = ["version-age", "name-age", "publish-time-unknown"];
 
 /// Rules that only say "not yet", nothing about what a release holds. A locked
-/// release that nothing else speaks against is delivered and reported.
-pub(crate) const ONLY_ITS_AGE: [&str; 2] = ["version-age", "publish-time-unknown"];
+/// release that nothing else speaks against is delivered and reported; that what it
+/// needs is young as well matters to resolvers alone, and each of these is decided on
+/// its own.
+pub(crate) const ONLY_ITS_AGE: [&str; 3] =
+    ["version-age", "publish-time-unknown", "unmet-dependency"];
 
 /// The rule that no exemption waives.
 pub(crate) const NEVER_WAIVED: &str = "known-malicious";

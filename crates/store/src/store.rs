@@ -102,13 +102,14 @@ pub trait Store: Send + Sync {
     /// The database cannot be read.
     fn heads(&self) -> Result<Vec<Head>, StoreError>;
 
-    // The memory.
+    // The memory. `upstream` names where a document comes from: two registries may hold
+    // different packages under one name.
 
     /// What is remembered of a package's document.
     ///
     /// # Errors
     /// The database cannot be read.
-    fn sights(&self, package: &PackageName) -> Result<Sights, StoreError>;
+    fn sights(&self, upstream: &str, package: &PackageName) -> Result<Sights, StoreError>;
 
     /// Remembers a look at a package's document, and returns what is remembered then.
     /// What stood in the first document is a baseline; what comes later was not there
@@ -118,6 +119,7 @@ pub trait Store: Send + Sync {
     /// The database cannot be read or written.
     fn record_sight(
         &self,
+        upstream: &str,
         package: &PackageName,
         seen: &[Seen],
         at: Timestamp,
@@ -130,6 +132,7 @@ pub trait Store: Send + Sync {
     /// The database cannot be read.
     fn digest_seen(
         &self,
+        upstream: &str,
         release: &ReleaseId,
         artifact: &str,
     ) -> Result<Option<Digest>, StoreError>;
@@ -140,6 +143,7 @@ pub trait Store: Send + Sync {
     /// The database cannot be read or written.
     fn pin_digest(
         &self,
+        upstream: &str,
         release: &ReleaseId,
         artifact: &str,
         digest: &Digest,

@@ -1,8 +1,7 @@
 //! A file of the sparse index: one JSON object per line, one line per version.
 
 use customs_model::{
-    Digest, DigestAlgorithm, Ecosystem, ExoticDependency, Manifest, PackageName, Timestamp,
-    Version, printable,
+    Digest, DigestAlgorithm, Ecosystem, Manifest, PackageName, Timestamp, Version,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -190,6 +189,9 @@ impl Line {
     /// What the release declares about itself. Build scripts and procedural macros do
     /// not stand in an index; see [`super::facts_from_cargo_toml`].
     ///
+    /// An index holds dependencies of registries alone, its own or another one; git and
+    /// path dependencies cannot be published.
+    ///
     /// A crate that is named twice under different names keeps the first requirement.
     pub fn manifest(&self) -> Manifest {
         let mut manifest = Manifest {
@@ -204,19 +206,11 @@ impl Line {
             };
             into.entry(dep.package_name().to_owned())
                 .or_insert_with(|| dep.req.clone());
-            if let Some(registry) = &dep.registry {
-                manifest.exotic.push(ExoticDependency {
-                    name: printable(dep.package_name(), 214),
-                    spec: printable(registry, 300),
-                });
-            }
         }
         let required = &manifest.dependencies;
         manifest
             .optional_dependencies
             .retain(|name, _| !required.contains_key(name));
-        manifest.exotic.sort();
-        manifest.exotic.dedup();
         manifest
     }
 }

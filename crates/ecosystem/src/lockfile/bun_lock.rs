@@ -1,9 +1,9 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::npm_spec::{source_of, split};
 use super::tree::json::{self, Style};
 use super::tree::{Fault, Node};
 use super::urls::Urls;
-use super::Source;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     let root = parse(text)?;
@@ -28,13 +28,19 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
                     version: spec.strip_prefix("npm:").unwrap_or(spec),
                     source: Some(if bundled { Source::Bundled } else { source }),
                     digests: out.sri(at, folder, integrity)?,
-                    resolved: registry_url(tuple).and_then(Node::text).filter(|u| !u.is_empty()),
+                    resolved: registry_url(tuple)
+                        .and_then(Node::text)
+                        .filter(|u| !u.is_empty()),
                     has_install_script: None,
                 };
                 out.add(at, found)?;
             }
             Source::Path => {}
-            _ => out.skip(at, first.unwrap_or(folder), "it is not from a registry, and its version is not written")?,
+            _ => out.skip(
+                at,
+                first.unwrap_or(folder),
+                "it is not from a registry, and its version is not written",
+            )?,
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
-use super::Source;
 use customs_model::{Digest, DigestAlgorithm};
 use std::collections::HashMap;
 
@@ -26,7 +26,11 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
             old.get(key.as_str()).copied()
         });
         let digests = match checksum.filter(|c| *c != "<none>") {
-            Some(hex) => out.hash(package.at(), name, &format!("{}:{hex}", DigestAlgorithm::Sha256.name()))?,
+            Some(hex) => out.hash(
+                package.at(),
+                name,
+                &format!("{}:{hex}", DigestAlgorithm::Sha256.name()),
+            )?,
             None => None,
         };
         let found = Found {

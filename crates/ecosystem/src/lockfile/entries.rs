@@ -165,7 +165,11 @@ mod tests {
         let mut entries = Entries::new(Ecosystem::Npm, "a\nb\nc\n");
         for at in [0, 2, 4] {
             let name = if at == 4 { "../evil" } else { "ms" };
-            let found = Found { name, version: "1.0.0", ..Found::default() };
+            let found = Found {
+                name,
+                version: "1.0.0",
+                ..Found::default()
+            };
             entries.add(at, found).unwrap();
         }
         let (found, skipped) = entries.finish();

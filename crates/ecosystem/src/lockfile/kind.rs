@@ -121,10 +121,16 @@ mod tests {
             }
         }
         assert_eq!(
-            Kind::of_file_name("yarn.lock", b"# This file is generated\n\n__metadata:\n  version: 8\n"),
+            Kind::of_file_name(
+                "yarn.lock",
+                b"# This file is generated\n\n__metadata:\n  version: 8\n"
+            ),
             Some(Kind::YarnBerry)
         );
-        assert_eq!(of("a/node_modules/.package-lock.json"), Some(Kind::PackageLock));
+        assert_eq!(
+            of("a/node_modules/.package-lock.json"),
+            Some(Kind::PackageLock)
+        );
         assert_eq!(of("requirements-dev.txt"), Some(Kind::RequirementsTxt));
         assert_eq!(of("pylock.dev.toml"), Some(Kind::PylockToml));
         assert_eq!(of("tool.py.lock"), Some(Kind::UvLock));

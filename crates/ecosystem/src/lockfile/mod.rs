@@ -125,7 +125,9 @@ pub enum Error {
         what: String,
     },
     /// A replacement that cannot stand where the URL stood.
-    #[error("{kind}, line {line}: {url:?} cannot be written here; use an address without quotes, spaces or brackets")]
+    #[error(
+        "{kind}, line {line}: {url:?} cannot be written here; use an address without quotes, spaces or brackets"
+    )]
     Replacement {
         /// The file.
         kind: Kind,

@@ -13,7 +13,14 @@ pub(super) fn source_of(spec: &str) -> Source {
     if starts(&["npm:", "jsr:", "catalog:"]) {
         Source::Registry
     } else if starts(&[
-        "git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:",
+        "git+",
+        "git:",
+        "git@",
+        "ssh:",
+        "github:",
+        "gitlab:",
+        "bitbucket:",
+        "gist:",
     ]) {
         Source::Git
     } else if starts(&["http:", "https:"]) {
@@ -24,7 +31,16 @@ pub(super) fn source_of(spec: &str) -> Source {
             false => Source::Url,
         }
     } else if starts(&[
-        "file:", "link:", "portal:", "workspace:", "root:", "exec:", "./", "../", "/", "~/",
+        "file:",
+        "link:",
+        "portal:",
+        "workspace:",
+        "root:",
+        "exec:",
+        "./",
+        "../",
+        "/",
+        "~/",
     ]) || spec == "."
     {
         Source::Path

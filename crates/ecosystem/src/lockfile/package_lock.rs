@@ -1,9 +1,9 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::npm_spec::{source_of, split};
 use super::tree::json::{self, Style};
 use super::tree::{Fault, Node};
 use super::urls::{Urls, is_url, without_fragment};
-use super::Source;
 use std::collections::HashSet;
 
 /// The maps of an entry whose values may send npm to a URL.
@@ -112,7 +112,11 @@ fn legacy(dependencies: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
                 let found = Found {
                     name,
                     version,
-                    source: Some(if bundled { Source::Bundled } else { Source::Registry }),
+                    source: Some(if bundled {
+                        Source::Bundled
+                    } else {
+                        Source::Registry
+                    }),
                     digests: out.sri(at, name, entry.get_text("integrity"))?,
                     resolved: entry.get_text("resolved"),
                     has_install_script: None,
@@ -120,7 +124,11 @@ fn legacy(dependencies: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
                 out.add(at, found)?;
             }
             Source::Path => {}
-            _ => out.skip(at, &format!("{name}@{version}"), "it is not from a registry, and its version is not written")?,
+            _ => out.skip(
+                at,
+                &format!("{name}@{version}"),
+                "it is not from a registry, and its version is not written",
+            )?,
         }
         if let Some(nested) = entry.get("dependencies") {
             legacy(nested, out)?;

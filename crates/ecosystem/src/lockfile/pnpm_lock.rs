@@ -1,8 +1,8 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::npm_spec::{source_of, split};
 use super::tree::{Fault, Node, yaml};
 use super::urls::Urls;
-use super::Source;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     for document in documents(text)? {

@@ -1,7 +1,7 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
-use super::Source;
 use customs_model::Digest;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
@@ -57,7 +57,11 @@ fn digests(
     let table = |key| metadata.and_then(|m| m.get(key)?.get(name));
     let files = package.get("files").filter(|f| !f.list().is_empty());
     let mut digests = Vec::new();
-    for file in files.or_else(|| table("files")).map(Node::list).unwrap_or_default() {
+    for file in files
+        .or_else(|| table("files"))
+        .map(Node::list)
+        .unwrap_or_default()
+    {
         if let Some(hash) = file.get_text("hash") {
             digests.extend(out.hash(file.at(), name, hash)?);
         }

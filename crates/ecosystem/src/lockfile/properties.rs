@@ -1,6 +1,6 @@
 use super::testing::FIXTURES;
-use super::{Error, Kind, from_gate, mentions, read, toward_gate, url_positions};
 use super::urls::{decode, encode};
+use super::{Error, Kind, from_gate, mentions, read, toward_gate, url_positions};
 use proptest::prelude::*;
 
 const GATE: &str = "http://127.0.0.1:4873/-/by/";
@@ -61,7 +61,12 @@ fn every_line_that_names_the_gate_after_rewriting_is_found() {
 
 /// Text that comes near enough to a lockfile to reach deep into the readers.
 fn near() -> impl Strategy<Value = (Kind, String)> {
-    (0..FIXTURES.len(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "\\PC{0,6}|[\\[\\]{}\"':,#\\\\ \n-]{0,4}")
+    (
+        0..FIXTURES.len(),
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        "\\PC{0,6}|[\\[\\]{}\"':,#\\\\ \n-]{0,4}",
+    )
         .prop_map(|(fixture, from, length, with)| {
             let (kind, text) = FIXTURES[fixture];
             let start = floor(text, from.index(text.len()));

@@ -1,7 +1,7 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
-use super::Source;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     let root = parse(text)?;
@@ -42,7 +42,10 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("lock-version") {
         Some(version) if version == "1" || version.starts_with("1.") => Ok(root),
-        _ => Err(Fault::at(0, "\"lock-version\" is not 1.x, the only format that is known")),
+        _ => Err(Fault::at(
+            0,
+            "\"lock-version\" is not 1.x, the only format that is known",
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::tree::Fault;
 use super::urls::{Urls, Writing, is_url, without_fragment};
-use super::Source;
 use customs_model::Digest;
 
 /// Options that name no package.
@@ -106,7 +106,10 @@ fn without_extras(text: &str) -> &str {
 
 /// The version of `==1.0` or `===1.0`, alone or among other clauses.
 fn pin(versions: &str) -> Option<&str> {
-    let versions = versions.trim().trim_start_matches('(').trim_end_matches(')');
+    let versions = versions
+        .trim()
+        .trim_start_matches('(')
+        .trim_end_matches(')');
     versions
         .split(',')
         .filter_map(|clause| clause.trim().strip_prefix("=="))

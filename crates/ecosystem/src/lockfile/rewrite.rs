@@ -88,7 +88,8 @@ fn fits(url: &str, writing: &Writing) -> bool {
     let legal = url
         .bytes()
         .all(|b| matches!(b, 0x21..=0x7e) && !b"\"'\\<>`".contains(&b));
-    let bare_legal = !url.is_empty() && !url.ends_with(':') && !url.contains(['[', ']', '{', '}', ',']);
+    let bare_legal =
+        !url.is_empty() && !url.ends_with(':') && !url.contains(['[', ']', '{', '}', ',']);
     legal && (*writing != Writing::Bare || bare_legal)
 }
 

@@ -5,16 +5,28 @@ use std::fmt::Write as _;
 
 /// Every fixture with its kind.
 pub(super) const FIXTURES: [(Kind, &str); 16] = [
-    (Kind::PackageLock, include_str!("fixtures/package-lock.v1.json")),
-    (Kind::PackageLock, include_str!("fixtures/package-lock.v3.json")),
+    (
+        Kind::PackageLock,
+        include_str!("fixtures/package-lock.v1.json"),
+    ),
+    (
+        Kind::PackageLock,
+        include_str!("fixtures/package-lock.v3.json"),
+    ),
     (Kind::PnpmLock, include_str!("fixtures/pnpm-lock.v5.yaml")),
     (Kind::PnpmLock, include_str!("fixtures/pnpm-lock.v6.yaml")),
     (Kind::PnpmLock, include_str!("fixtures/pnpm-lock.v9.yaml")),
-    (Kind::YarnClassic, include_str!("fixtures/yarn-classic.lock")),
+    (
+        Kind::YarnClassic,
+        include_str!("fixtures/yarn-classic.lock"),
+    ),
     (Kind::YarnBerry, include_str!("fixtures/yarn-berry.lock")),
     (Kind::BunLock, include_str!("fixtures/bun.lock")),
     (Kind::UvLock, include_str!("fixtures/uv.lock")),
-    (Kind::RequirementsTxt, include_str!("fixtures/requirements.txt")),
+    (
+        Kind::RequirementsTxt,
+        include_str!("fixtures/requirements.txt"),
+    ),
     (Kind::PoetryLock, include_str!("fixtures/poetry.lock")),
     (Kind::PoetryLock, include_str!("fixtures/poetry.old.lock")),
     (Kind::PylockToml, include_str!("fixtures/pylock.toml")),

@@ -147,7 +147,10 @@ fn is_quoted(raw: &str, text: &str) -> bool {
 /// Whether a text is an absolute URL rather than a path or a name.
 pub(super) fn is_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        !scheme.is_empty()
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     })
 }
 
@@ -162,7 +165,11 @@ pub(super) fn decode(text: &str, times: u8) -> Option<String> {
         let mut bytes = Vec::with_capacity(text.len());
         let mut rest = text.as_bytes();
         while let Some((&first, tail)) = rest.split_first() {
-            let hex = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            let hex = |b: u8| {
+                char::from(b)
+                    .to_digit(16)
+                    .and_then(|d| u8::try_from(d).ok())
+            };
             rest = tail;
             match (first, tail) {
                 (b'%', &[high, low, ..]) => match (hex(high), hex(low)) {

@@ -1,7 +1,7 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::tree::{Fault, Node, toml};
 use super::urls::{Urls, is_url};
-use super::Source;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     let root = parse(text)?;
@@ -42,7 +42,10 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("version") {
         Some("1") => Ok(root),
-        _ => Err(Fault::at(0, "\"version\" is not 1, the only format that is known")),
+        _ => Err(Fault::at(
+            0,
+            "\"version\" is not 1, the only format that is known",
+        )),
     }
 }
 

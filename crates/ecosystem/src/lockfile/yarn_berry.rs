@@ -1,8 +1,8 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::npm_spec::{source_of, split};
 use super::tree::{Fault, Node, yaml};
 use super::urls::{Urls, decode, encode};
-use super::Source;
 use std::ops::Range;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
@@ -13,7 +13,11 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
             }
             let resolution = entry.get_text("resolution").unwrap_or_default();
             let Some((name, reference)) = split(resolution) else {
-                out.skip(key.at(), key.text().unwrap_or_default(), "no resolution that names a package")?;
+                out.skip(
+                    key.at(),
+                    key.text().unwrap_or_default(),
+                    "no resolution that names a package",
+                )?;
                 continue;
             };
             let source = source_of_reference(reference);
@@ -113,7 +117,9 @@ fn times_encoded(value: &str) -> u8 {
 pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {
     for document in documents(text)? {
         for (_, entry) in document.map() {
-            let Some((node, resolution)) = entry.get("resolution").and_then(|n| Some((n, n.text()?))) else {
+            let Some((node, resolution)) =
+                entry.get("resolution").and_then(|n| Some((n, n.text()?)))
+            else {
                 continue;
             };
             for archive in archives(resolution) {

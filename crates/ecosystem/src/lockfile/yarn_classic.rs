@@ -1,8 +1,8 @@
+use super::Source;
 use super::entries::{Entries, Found};
 use super::npm_spec::{source_of, split};
 use super::tree::Fault;
 use super::urls::{Urls, Writing};
-use super::Source;
 use customs_model::{Digest, DigestAlgorithm};
 use std::ops::Range;
 
@@ -33,7 +33,9 @@ fn take(entry: &Entry, out: &mut Entries<'_>) -> Result<(), Fault> {
         let mut digests = out.sri(entry.at, pattern, entry.integrity.as_deref())?;
         if source != Source::Git {
             let sha1 = resolved.and_then(|url| url.split_once('#'));
-            digests.extend(sha1.and_then(|(_, hex)| Digest::from_hex(DigestAlgorithm::Sha1, hex).ok()));
+            digests.extend(
+                sha1.and_then(|(_, hex)| Digest::from_hex(DigestAlgorithm::Sha1, hex).ok()),
+            );
         }
         let found = Found {
             name,
@@ -127,7 +129,10 @@ fn field(line: &str, at: usize, entry: &mut Entry) -> Result<(), Fault> {
             let start = at + key.len() + 1 + quote;
             let span = start..start + length - 2 * quote;
             if span.len() != text.len() {
-                return Err(Fault::at(at, "an address with escapes, which Yarn does not write"));
+                return Err(Fault::at(
+                    at,
+                    "an address with escapes, which Yarn does not write",
+                ));
             }
             entry.resolved.replace((span, text)).is_some()
         }

@@ -97,7 +97,9 @@ impl Packument {
 
     /// Who published a version.
     pub fn publisher(&self, entry: &VersionEntry) -> Option<&PublisherEntry> {
-        entry.publisher.and_then(|at| self.publishers.get(at as usize))
+        entry
+            .publisher
+            .and_then(|at| self.publishers.get(at as usize))
     }
 
     /// The earliest instant at which the package is known to have existed.
@@ -109,7 +111,10 @@ impl Packument {
         let at = r.offset();
         r.object(|r, tag| {
             if self.tags.len() == limit::TAGS {
-                return Err(JsonError::Limit { what: "too many tags", at });
+                return Err(JsonError::Limit {
+                    what: "too many tags",
+                    at,
+                });
             }
             if let Some(target) = r.string_or_skip()? {
                 self.tags.insert(tag.to_owned(), target);
@@ -123,9 +128,14 @@ impl Packument {
         self.has_time = true;
         r.object(|r, version| {
             if self.times.len() == limit::VERSIONS {
-                return Err(JsonError::Limit { what: "too many times", at });
+                return Err(JsonError::Limit {
+                    what: "too many times",
+                    at,
+                });
             }
-            let Some(time) = r.string_or_skip()?.and_then(|t| t.parse().ok()) else { return Ok(()) };
+            let Some(time) = r.string_or_skip()?.and_then(|t| t.parse().ok()) else {
+                return Ok(());
+            };
             match version {
                 "created" => self.created = Some(time),
                 "modified" => {}
@@ -145,7 +155,10 @@ impl Packument {
         let at = r.offset();
         r.object(|r, key| {
             if self.versions.len() == limit::VERSIONS {
-                return Err(JsonError::Limit { what: "too many versions", at });
+                return Err(JsonError::Limit {
+                    what: "too many versions",
+                    at,
+                });
             }
             if r.peek()? != b'{' {
                 self.malformed += 1;
@@ -180,11 +193,18 @@ impl Packument {
                 })
             });
             let length = r.offset() - offset;
-            let entry = VersionEntry { version, offset, length, deprecated, publisher };
+            let entry = VersionEntry {
+                version,
+                offset,
+                length,
+                deprecated,
+                publisher,
+            };
             match self.index.get(&entry.version) {
                 Some(earlier) => self.versions[*earlier] = entry,
                 None => {
-                    self.index.insert(entry.version.clone(), self.versions.len());
+                    self.index
+                        .insert(entry.version.clone(), self.versions.len());
                     self.versions.push(entry);
                 }
             }
@@ -246,9 +266,15 @@ mod tests {
         assert_eq!(p.malformed, 2);
         let last = p.entry(&Version::new("1.0.0").unwrap()).unwrap();
         let span = &DOCUMENT[last.offset as usize..(last.offset + last.length) as usize];
-        assert_eq!(span, r#"{"name":"a","again":true}"#, "the last of a doubled version counts");
+        assert_eq!(
+            span, r#"{"name":"a","again":true}"#,
+            "the last of a doubled version counts"
+        );
         assert!(p.versions[1].deprecated);
-        assert_eq!(p.publisher(&p.versions[1]).unwrap().mail_domain.as_deref(), Some("corp.example"));
+        assert_eq!(
+            p.publisher(&p.versions[1]).unwrap().mail_domain.as_deref(),
+            Some("corp.example")
+        );
         assert_eq!(p.earliest(), Some("2019-06-01T00:00:00Z".parse().unwrap()));
         assert!(p.has_time);
     }

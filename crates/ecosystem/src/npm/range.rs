@@ -50,9 +50,9 @@ impl Range {
         self.0.iter().any(|set| {
             set.iter().all(|c| c.holds(version))
                 && (!version.is_prerelease()
-                    || set.iter().any(|c| {
-                        c.version.is_prerelease() && c.version.core() == version.core()
-                    }))
+                    || set
+                        .iter()
+                        .any(|c| c.version.is_prerelease() && c.version.core() == version.core()))
         })
     }
 }
@@ -70,13 +70,23 @@ impl Comparator {
 }
 
 fn plain(major: u64, minor: u64, patch: u64) -> NpmVersion {
-    NpmVersion { major, minor, patch, pre: Vec::new() }
+    NpmVersion {
+        major,
+        minor,
+        patch,
+        pre: Vec::new(),
+    }
 }
 
 /// The lowest version of all (`X-0`): an exclusive upper bound that keeps out the
 /// prereleases of the next version too.
 fn floor(major: u64, minor: u64, patch: u64) -> NpmVersion {
-    NpmVersion { major, minor, patch, pre: vec![Identifier::Number(0)] }
+    NpmVersion {
+        major,
+        minor,
+        patch,
+        pre: vec![Identifier::Number(0)],
+    }
 }
 
 fn set(text: &str) -> Option<Vec<Comparator>> {
@@ -88,7 +98,10 @@ fn set(text: &str) -> Option<Vec<Comparator>> {
     let mut out = Vec::new();
     let mut words = text.split_whitespace();
     if text.is_empty() {
-        out.push(Comparator { op: Op::GreaterEqual, version: plain(0, 0, 0) });
+        out.push(Comparator {
+            op: Op::GreaterEqual,
+            version: plain(0, 0, 0),
+        });
     }
     while let Some(word) = words.next() {
         if word.bytes().all(|b| b"<>=~^".contains(&b)) {
@@ -123,7 +136,12 @@ fn partial(text: &str) -> Option<Partial> {
         return None;
     }
     let pre = if patch.is_some() { pre } else { Vec::new() };
-    Some(Partial { major, minor, patch, pre })
+    Some(Partial {
+        major,
+        minor,
+        patch,
+        pre,
+    })
 }
 
 impl Partial {
@@ -152,17 +170,32 @@ impl Partial {
 }
 
 fn between(low: NpmVersion, above: Option<NpmVersion>) -> Vec<Comparator> {
-    let mut out = vec![Comparator { op: Op::GreaterEqual, version: low }];
-    out.extend(above.map(|version| Comparator { op: Op::Less, version }));
+    let mut out = vec![Comparator {
+        op: Op::GreaterEqual,
+        version: low,
+    }];
+    out.extend(above.map(|version| Comparator {
+        op: Op::Less,
+        version,
+    }));
     out
 }
 
 fn hyphen(low: &Partial, high: &Partial) -> Option<Vec<Comparator>> {
-    let mut out = vec![Comparator { op: Op::GreaterEqual, version: low.low() }];
+    let mut out = vec![Comparator {
+        op: Op::GreaterEqual,
+        version: low.low(),
+    }];
     if high.is_whole() {
-        out.push(Comparator { op: Op::LessEqual, version: high.low() });
+        out.push(Comparator {
+            op: Op::LessEqual,
+            version: high.low(),
+        });
     } else if let Some(version) = high.above() {
-        out.push(Comparator { op: Op::Less, version });
+        out.push(Comparator {
+            op: Op::Less,
+            version,
+        });
     }
     Some(out)
 }
@@ -177,27 +210,54 @@ fn simple(word: &str) -> Option<Vec<Comparator>> {
     Some(match op {
         "^" => between(part.low(), caret(&part)),
         "~" | "~>" => between(part.low(), part.above()),
-        "" | "=" if part.is_whole() => vec![Comparator { op: Op::Equal, version: part.low() }],
+        "" | "=" if part.is_whole() => vec![Comparator {
+            op: Op::Equal,
+            version: part.low(),
+        }],
         "" | "=" => between(part.low(), part.above()),
-        ">=" => vec![Comparator { op: Op::GreaterEqual, version: part.low() }],
-        ">" if part.is_whole() => vec![Comparator { op: Op::Greater, version: part.low() }],
+        ">=" => vec![Comparator {
+            op: Op::GreaterEqual,
+            version: part.low(),
+        }],
+        ">" if part.is_whole() => vec![Comparator {
+            op: Op::Greater,
+            version: part.low(),
+        }],
         // ">1.2" means above every 1.2.x; ">*" is above everything, so nothing.
         ">" => match part.above() {
             Some(mut version) => {
                 version.pre.clear();
-                vec![Comparator { op: Op::GreaterEqual, version }]
+                vec![Comparator {
+                    op: Op::GreaterEqual,
+                    version,
+                }]
             }
-            None => vec![Comparator { op: Op::Less, version: floor(0, 0, 0) }],
+            None => vec![Comparator {
+                op: Op::Less,
+                version: floor(0, 0, 0),
+            }],
         },
-        "<=" if part.is_whole() => vec![Comparator { op: Op::LessEqual, version: part.low() }],
+        "<=" if part.is_whole() => vec![Comparator {
+            op: Op::LessEqual,
+            version: part.low(),
+        }],
         "<=" => match part.above() {
-            Some(version) => vec![Comparator { op: Op::Less, version }],
+            Some(version) => vec![Comparator {
+                op: Op::Less,
+                version,
+            }],
             None => between(plain(0, 0, 0), None),
         },
-        "<" if part.is_whole() => vec![Comparator { op: Op::Less, version: part.low() }],
+        "<" if part.is_whole() => vec![Comparator {
+            op: Op::Less,
+            version: part.low(),
+        }],
         "<" => {
             let low = part.low();
-            vec![Comparator { op: Op::Less, version: floor(low.major, low.minor, low.patch) }]
+            vec![Comparator {
+                op: Op::Less,
+                version: floor(low.major, low.minor, low.patch),
+            }]
         }
         _ => return None,
     })
@@ -226,16 +286,26 @@ mod tests {
     fn check(range: &str, yes: &[&str], no: &[&str]) {
         let parsed = Range::parse(range).unwrap();
         for v in yes {
-            assert!(parsed.satisfied_by(&NpmVersion::parse(v).unwrap()), "{range} wants {v}");
+            assert!(
+                parsed.satisfied_by(&NpmVersion::parse(v).unwrap()),
+                "{range} wants {v}"
+            );
         }
         for v in no {
-            assert!(!parsed.satisfied_by(&NpmVersion::parse(v).unwrap()), "{range} refuses {v}");
+            assert!(
+                !parsed.satisfied_by(&NpmVersion::parse(v).unwrap()),
+                "{range} refuses {v}"
+            );
         }
     }
 
     #[test]
     fn ranges_mean_what_the_npm_command_line_means() {
-        check("^1.12.0", &["1.12.0", "1.99.0"], &["1.11.9", "2.0.0", "2.0.0-rc.1", "1.13.0-beta.1"]);
+        check(
+            "^1.12.0",
+            &["1.12.0", "1.99.0"],
+            &["1.11.9", "2.0.0", "2.0.0-rc.1", "1.13.0-beta.1"],
+        );
         check("^0.30.3", &["0.30.3", "0.30.4"], &["0.31.0", "0.30.2"]);
         check("^0.0.3", &["0.0.3"], &["0.0.4"]);
         check("^0.x", &["0.0.1", "0.9.0"], &["1.0.0"]);
@@ -243,20 +313,35 @@ mod tests {
         check("~1.2.3", &["1.2.3"], &["1.2.2", "1.3.0"]);
         check("1.2 - 2.3", &["1.2.0", "2.3.9"], &["2.4.0", "1.1.9"]);
         check("1.2.3 - 2.3.4", &["2.3.4"], &["2.3.5"]);
-        check(">=1 <3 || 5.x", &["1.0.0", "2.9.9", "5.1.0"], &["3.0.0", "4.0.0", "6.0.0"]);
+        check(
+            ">=1 <3 || 5.x",
+            &["1.0.0", "2.9.9", "5.1.0"],
+            &["3.0.0", "4.0.0", "6.0.0"],
+        );
         check("> 1.2", &["1.3.0"], &["1.2.9"]);
         check("<2", &["1.9.9"], &["2.0.0", "2.0.0-alpha"]);
         check("<=2", &["2.9.9"], &["3.0.0"]);
         check("*", &["0.0.1", "9.9.9"], &["1.0.0-beta"]);
         check("", &["1.0.0"], &["1.0.0-beta"]);
-        check("^1.0.0-beta.2", &["1.0.0-beta.2", "1.0.0-beta.3", "1.0.0"], &["1.0.0-beta.1", "1.1.0-beta.3"]);
+        check(
+            "^1.0.0-beta.2",
+            &["1.0.0-beta.2", "1.0.0-beta.3", "1.0.0"],
+            &["1.0.0-beta.1", "1.1.0-beta.3"],
+        );
         check("=1.2.3", &["1.2.3"], &["1.2.4"]);
         check("v1.2.3", &["1.2.3"], &["1.2.4"]);
     }
 
     #[test]
     fn tags_urls_and_aliases_are_no_ranges() {
-        for text in ["latest", "npm:x@1", "git+ssh://h.example/x", "file:../x", "workspace:*", "a/b"] {
+        for text in [
+            "latest",
+            "npm:x@1",
+            "git+ssh://h.example/x",
+            "file:../x",
+            "workspace:*",
+            "a/b",
+        ] {
             assert_eq!(Range::parse(text), None, "{text}");
         }
     }

@@ -31,10 +31,27 @@ pub enum Tarballs<'a> {
 /// Fields of the abbreviated form, as the registry's documentation lists them, and
 /// `libc`, `funding` and `peerDependenciesMeta`, which clients read as well.
 const ABBREVIATED: [&str; 21] = [
-    "name", "version", "deprecated", "dependencies", "acceptDependencies", "optionalDependencies",
-    "devDependencies", "bundleDependencies", "bundledDependencies", "peerDependencies",
-    "peerDependenciesMeta", "bin", "directories", "dist", "engines", "_hasShrinkwrap",
-    "hasInstallScript", "cpu", "os", "libc", "funding",
+    "name",
+    "version",
+    "deprecated",
+    "dependencies",
+    "acceptDependencies",
+    "optionalDependencies",
+    "devDependencies",
+    "bundleDependencies",
+    "bundledDependencies",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "bin",
+    "directories",
+    "dist",
+    "engines",
+    "_hasShrinkwrap",
+    "hasInstallScript",
+    "cpu",
+    "os",
+    "libc",
+    "funding",
 ];
 
 /// The conventional address of a tarball below a registry's base.
@@ -60,7 +77,11 @@ pub fn render(
     out: &mut dyn Write,
 ) -> Result<(), JsonError> {
     let offered = || {
-        index.versions.iter().filter(|e| offers(&e.version)).map(|e| (e.version.as_str(), e.deprecated))
+        index
+            .versions
+            .iter()
+            .filter(|e| offers(&e.version))
+            .map(|e| (e.version.as_str(), e.deprecated))
     };
     let tags = tags::repair(&index.tags, offered());
     let mut reader = JsonReader::new(source);
@@ -98,9 +119,17 @@ fn versions<R: Read>(
     let mut separator = Separator::new(b'{');
     r.object(|r, key| {
         // Of a doubled version only the occurrence that was judged is served.
-        let next = { r.peek()?; r.offset() };
-        let entry = Version::new(key).ok().and_then(|v| index.entry(&v)).filter(|e| e.offset == next);
-        let Some(entry) = entry.filter(|e| offers(&e.version)) else { return r.skip() };
+        let next = {
+            r.peek()?;
+            r.offset()
+        };
+        let entry = Version::new(key)
+            .ok()
+            .and_then(|v| index.entry(&v))
+            .filter(|e| e.offset == next);
+        let Some(entry) = entry.filter(|e| offers(&e.version)) else {
+            return r.skip();
+        };
         separator.member(out, key)?;
         if let (Form::Full, Tarballs::Upstream) = (form, tarballs) {
             return r.copy(out);
@@ -176,8 +205,7 @@ fn times<R: Read>(
 ) -> Result<(), JsonError> {
     let mut separator = Separator::new(b'{');
     r.object(|r, key| {
-        let hidden = Version::new(key)
-            .is_ok_and(|v| index.entry(&v).is_some() && !offers(&v));
+        let hidden = Version::new(key).is_ok_and(|v| index.entry(&v).is_some() && !offers(&v));
         if hidden {
             return r.skip();
         }
@@ -242,7 +270,16 @@ mod tests {
         let name = PackageName::new(Ecosystem::Npm, "@s/a").unwrap();
         let mut out = Vec::new();
         let offers = |v: &Version| !hidden.contains(&v.as_str());
-        render(DOCUMENT.as_bytes(), &index, &name, form, tarballs, &offers, &mut out).unwrap();
+        render(
+            DOCUMENT.as_bytes(),
+            &index,
+            &name,
+            form,
+            tarballs,
+            &offers,
+            &mut out,
+        )
+        .unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -255,19 +292,32 @@ mod tests {
     #[test]
     fn a_hidden_version_leaves_versions_time_and_tags() {
         let out = rendered(Form::Full, Tarballs::Upstream, &["1.1.0", "2.0.0-rc.1"]);
-        assert_eq!(out["dist-tags"], serde_json::json!({"latest": "1.0.0", "next": "1.0.0"}));
+        assert_eq!(
+            out["dist-tags"],
+            serde_json::json!({"latest": "1.0.0", "next": "1.0.0"})
+        );
         assert!(out["versions"].get("1.1.0").is_none());
         assert!(out["time"].get("1.1.0").is_none());
-        assert!(out["time"].get("0.9.0").is_some(), "unpublished versions keep their time");
+        assert!(
+            out["time"].get("0.9.0").is_some(),
+            "unpublished versions keep their time"
+        );
     }
 
     #[test]
     fn the_short_form_has_time_and_install_scripts_and_leads_to_the_gate() {
-        let out = rendered(Form::Abbreviated, Tarballs::Gate("http://127.0.0.1:1/"), &[]);
+        let out = rendered(
+            Form::Abbreviated,
+            Tarballs::Gate("http://127.0.0.1:1/"),
+            &[],
+        );
         let one = &out["versions"]["1.0.0"];
         assert_eq!(one["hasInstallScript"], true);
         assert!(one.get("scripts").is_none() && one.get("gitHead").is_none());
-        assert_eq!(one["dist"]["tarball"], "http://127.0.0.1:1/@s/a/-/a-1.0.0.tgz");
+        assert_eq!(
+            one["dist"]["tarball"],
+            "http://127.0.0.1:1/@s/a/-/a-1.0.0.tgz"
+        );
         assert_eq!(one["dist"]["shasum"], "s");
         assert_eq!(
             out["versions"]["2.0.0-rc.1"]["dist"]["tarball"],

@@ -104,11 +104,13 @@ impl PartialOrd for Identifier {
 
 impl Ord for NpmVersion {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.core().cmp(&other.core()).then_with(|| match (self.pre.is_empty(), other.pre.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => self.pre.cmp(&other.pre),
+        self.core().cmp(&other.core()).then_with(|| {
+            match (self.pre.is_empty(), other.pre.is_empty()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => Ordering::Greater,
+                (false, true) => Ordering::Less,
+                (false, false) => self.pre.cmp(&other.pre),
+            }
         })
     }
 }
@@ -136,7 +138,11 @@ impl fmt::Display for NpmVersion {
 /// The release line: what semver promises not to break within. The major number;
 /// below 1.0 the minor, since `^0.30.0` ends there.
 pub fn release_line(version: &NpmVersion) -> (u64, u64) {
-    if version.major > 0 { (version.major, 0) } else { (0, version.minor + 1) }
+    if version.major > 0 {
+        (version.major, 0)
+    } else {
+        (0, version.minor + 1)
+    }
 }
 
 #[cfg(test)]
@@ -146,20 +152,46 @@ mod tests {
     #[test]
     fn order_is_that_of_the_specification() {
         let sorted = [
-            "0.9.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
-            "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.9.0", "1.10.0", "1.21.0",
+            "0.9.9",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.9.0",
+            "1.10.0",
+            "1.21.0",
         ];
         for pair in sorted.windows(2) {
-            assert!(NpmVersion::parse(pair[0]) < NpmVersion::parse(pair[1]), "{pair:?}");
+            assert!(
+                NpmVersion::parse(pair[0]) < NpmVersion::parse(pair[1]),
+                "{pair:?}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_version_is_refused() {
-        for bad in ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.x", "latest", "1.2.3-", "1.2.3-a..b"] {
+        for bad in [
+            "",
+            "1",
+            "1.2",
+            "1.2.3.4",
+            "01.2.3",
+            "1.2.x",
+            "latest",
+            "1.2.3-",
+            "1.2.3-a..b",
+        ] {
             assert_eq!(NpmVersion::parse(bad), None, "{bad:?}");
         }
-        assert_eq!(NpmVersion::parse(" v1.2.3+x ").unwrap().to_string(), "1.2.3");
+        assert_eq!(
+            NpmVersion::parse(" v1.2.3+x ").unwrap().to_string(),
+            "1.2.3"
+        );
     }
 
     #[test]

@@ -14,31 +14,38 @@ const SHOWN: [Column; 4] = [
 ];
 
 pub fn text(report: &Report) -> String {
-    let mut table: Vec<Vec<String>> = vec![head()];
-    table.extend(report.rows.iter().map(cells));
+    let shown: Vec<Column> = SHOWN
+        .into_iter()
+        .filter(|c| report.rows.iter().any(|row| row.cells.contains_key(c)))
+        .collect();
+    let mut table: Vec<Vec<String>> = vec![head(&shown)];
+    table.extend(report.rows.iter().map(|row| cells(row, &shown)));
     let widths = widths(&table);
     let mut out = line(&table[0], &widths);
     for (row, cells) in report.rows.iter().zip(&table[1..]) {
         out.push_str(&line(cells, &widths));
         details(row, &mut out);
     }
-    let surprises: usize = report.rows.iter().map(|r| r.surprises().count()).sum();
-    let _ = match surprises {
-        0 => writeln!(
-            out,
-            "\nEverything came as the scenarios expect ({} rows).",
-            report.rows.len()
-        ),
-        n => writeln!(
-            out,
-            "\n{n} of the outcomes came otherwise than expected, marked with '!'."
-        ),
-    };
+    let _ = writeln!(out, "\n{}", sum(report));
     out
 }
 
-fn head() -> Vec<String> {
-    let titles = SHOWN.iter().map(ToString::to_string);
+fn sum(report: &Report) -> String {
+    let surprises: usize = report.rows.iter().map(|r| r.surprises().count()).sum();
+    if !report.ran() {
+        return "Nothing could be tried here, which proves nothing.".to_owned();
+    }
+    match surprises {
+        0 => format!(
+            "Everything came as the scenarios expect ({} rows).",
+            report.rows.len()
+        ),
+        n => format!("{n} of the outcomes came otherwise than expected, marked with '!'."),
+    }
+}
+
+fn head(shown: &[Column]) -> Vec<String> {
+    let titles = shown.iter().map(ToString::to_string);
     ["scenario", "victim", "client"]
         .into_iter()
         .map(str::to_owned)
@@ -46,7 +53,7 @@ fn head() -> Vec<String> {
         .collect()
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &Row, shown: &[Column]) -> Vec<String> {
     let of = |column| match row.cells.get(column) {
         Some(cell) if cell.as_expected() => cell.outcome.to_string(),
         Some(cell) => format!("{} !", cell.outcome),
@@ -55,7 +62,7 @@ fn cells(row: &Row) -> Vec<String> {
     [&row.scenario, &row.victim, &row.client]
         .into_iter()
         .cloned()
-        .chain(SHOWN.iter().map(of))
+        .chain(shown.iter().map(of))
         .collect()
 }
 
@@ -83,6 +90,9 @@ fn line(cells: &[String], widths: &BTreeMap<usize, usize>) -> String {
 }
 
 fn details(row: &Row, out: &mut String) {
+    for note in &row.notes {
+        let _ = writeln!(out, "    {note}");
+    }
     for column in [Column::AllRules, Column::AgeRulesOff] {
         let rules = row
             .cells
@@ -108,10 +118,13 @@ fn details(row: &Row, out: &mut String) {
         };
         let _ = writeln!(out, "    stopped alone by ({tried} tried): {names}");
     }
-    for (column, cell) in row
-        .surprises()
-        .filter(|(c, _)| matches!(c, Column::Only(_)))
-    {
-        let _ = writeln!(out, "    ! {column}: {}", cell.outcome);
+    for (column, cell) in row.surprises() {
+        let expected = cell.expected.map(|e| format!(" (expected: {e})"));
+        let _ = writeln!(
+            out,
+            "    ! {column}: {}{}",
+            cell.outcome.in_full(),
+            expected.unwrap_or_default()
+        );
     }
 }

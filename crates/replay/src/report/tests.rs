@@ -4,11 +4,9 @@ fn rule(id: &'static str) -> RuleId {
     RuleId::of(id)
 }
 
-fn cell(outcome: Outcome, expected_safe: bool) -> Cell {
-    Cell {
-        outcome,
-        expected_safe: Some(expected_safe),
-    }
+fn cell(outcome: Outcome, safe: bool) -> Cell {
+    let expected = Some(if safe { Expected::Safe } else { Expected::Hit });
+    Cell { outcome, expected }
 }
 
 fn hit() -> Outcome {
@@ -73,6 +71,7 @@ fn report() -> Report {
         victim: victim.into(),
         client: "npm 11.19.1".into(),
         cells,
+        notes: Vec::new(),
     };
     Report {
         rows: vec![
@@ -90,7 +89,7 @@ axios        1.x after 89 s  npm 11.19.1  HIT      not run: this client has none
     all rules: version-age, young-dependency-runs-at-install
     age rules off: young-dependency-runs-at-install
     stopped alone by (3 tried): version-age
-    ! only lost-origin: HIT
+    ! only lost-origin: HIT by plain-crypto-js@4.2.1 (expected: nothing bad)
 chalk-debug  a build         npm 11.19.1  HIT      -                              refused            HIT
     all rules: version-age
 
@@ -122,5 +121,65 @@ fn json_names_columns_and_outcomes() {
         cells["all rules"]["rules"][1],
         "young-dependency-runs-at-install"
     );
-    assert_eq!(cells["only lost-origin"]["expected_safe"], true);
+    assert_eq!(cells["only lost-origin"]["expected"], "safe");
+    assert_eq!(value["schema"], "customs/replay-v1");
+    assert_eq!(value["as_expected"], false);
+}
+
+#[test]
+fn each_expectation_has_outcomes_that_fulfil_it() {
+    let took = || vec!["axios@1.14.0".to_owned()];
+    let refused = Outcome::Refused {
+        rules: Vec::new(),
+        said: "403".into(),
+    };
+    let installed = Outcome::Installed { bad: took() };
+    let other = Outcome::Other { took: took() };
+    let table = [
+        (hit(), [false, false, true, true]),
+        (installed, [false, false, true, false]),
+        (safe(&[]), [true, true, false, false]),
+        (refused, [false, true, false, false]),
+        (other, [false, true, false, false]),
+    ];
+    for (outcome, fulfilled) in table {
+        let all = [
+            Expected::Good,
+            Expected::Safe,
+            Expected::Harm,
+            Expected::Hit,
+        ];
+        for (expected, fulfils) in all.into_iter().zip(fulfilled) {
+            let cell = Cell {
+                outcome: outcome.clone(),
+                expected: Some(expected),
+            };
+            assert_eq!(cell.as_expected(), fulfils, "{outcome:?} {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn what_broke_is_a_surprise_even_where_nothing_was_expected() {
+    let why = || "no end after 60 s".to_owned();
+    let of = |outcome| Cell {
+        outcome,
+        expected: None,
+    };
+    assert!(!of(Outcome::Failed { why: why() }).as_expected());
+    assert!(of(Outcome::NotRun { why: why() }).as_expected());
+}
+
+#[test]
+fn a_report_in_which_nothing_ran_proves_nothing() {
+    let mut report = report();
+    assert!(report.ran());
+    for cell in report.rows.iter_mut().flat_map(|r| r.cells.values_mut()) {
+        cell.outcome = Outcome::NotRun {
+            why: "no npm".into(),
+        };
+    }
+    assert!(!report.ran());
+    let text = report.text();
+    assert!(text.ends_with("Nothing could be tried here, which proves nothing.\n"));
 }

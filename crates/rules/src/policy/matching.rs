@@ -225,6 +225,14 @@ impl Denials {
         }
     }
 
+    /// Whether a release of a package could be denied. A denied digest could be any
+    /// package's.
+    pub fn may_find(&self, name: &PackageName) -> bool {
+        !self.digests.is_empty()
+            || self.by_name.contains_key(name)
+            || self.open.iter().any(|pattern| pattern.matches(name))
+    }
+
     /// The line that denies a release.
     pub fn find(&self, dossier: &Dossier) -> Option<String> {
         let digest = dossier

@@ -38,8 +38,16 @@ impl VersionRange {
     /// Whether a version lies in it. What is no version of the ecosystem lies nowhere.
     pub fn contains(&self, version: &Version) -> bool {
         match &self.kind {
-            Kind::Semver(range) => semver::Version::parse(version.as_str())
-                .is_ok_and(|version| range.matches(&version)),
+            // A line of a policy means prereleases too: whoever denies `>=1.0.0` does not
+            // want 1.0.1-rc.1.
+            Kind::Semver(range) => semver::Version::parse(version.as_str()).is_ok_and(|version| {
+                range.matches(&version)
+                    || !version.pre.is_empty()
+                        && range.matches(&semver::Version {
+                            pre: semver::Prerelease::EMPTY,
+                            ..version
+                        })
+            }),
             Kind::Pep440(range) => pep440_rs::Version::from_str(version.as_str())
                 .is_ok_and(|version| range.contains(&version)),
         }
@@ -69,6 +77,8 @@ mod tests {
         assert!(npm.contains(&version("1.10.0")));
         assert!(!npm.contains(&version("2.0.0")));
         assert!(!npm.contains(&version("not-a-version")));
+        assert!(npm.contains(&version("1.3.0-rc.1")));
+        assert!(!npm.contains(&version("2.0.0-rc.1")));
         let pypi = VersionRange::parse(Ecosystem::PyPi, ">=1.2, <2").unwrap();
         assert!(pypi.contains(&version("1.10.post1")));
         assert!(!pypi.contains(&version("1.2rc1")));

@@ -87,13 +87,19 @@ pub(crate) fn at_install_words(runs: &RunsCode) -> Vec<String> {
     all
 }
 
-/// Required dependencies that the predecessor did not have.
+/// Dependencies that the predecessor did not have, optional ones and peers included:
+/// clients install these too.
 pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTreeSet<String> {
     let declared = dossier.manifest.dependencies.keys();
+    let optional = dossier.manifest.optional_dependencies.keys();
     let looked_up = dossier.added_dependencies.iter().map(|added| &added.name);
+    let had = &before.manifest;
     declared
+        .chain(optional)
         .chain(looked_up)
-        .filter(|name| !before.manifest.dependencies.contains_key(*name))
+        .filter(|name| {
+            !had.dependencies.contains_key(*name) && !had.optional_dependencies.contains_key(*name)
+        })
         .cloned()
         .collect()
 }

@@ -14,48 +14,63 @@ pub(super) const LONGEST_IDENTITY: usize = 256;
 pub(super) const PUBLICATIONS_DAYS: i64 = 60;
 
 /// The row of a package, made if it is missing. Its text is `npm:@scope/name`.
-fn package_row(connection: &Connection, package: &PackageName) -> Result<i64, StoreError> {
-    if let Some(row) = known_package(connection, package)? {
+fn package_row(
+    connection: &Connection,
+    upstream: &str,
+    package: &PackageName,
+) -> Result<i64, StoreError> {
+    if let Some(row) = known_package(connection, upstream, package)? {
         return Ok(row);
     }
     connection
         .prepare_cached("INSERT INTO package (name) VALUES (?1)")
-        .and_then(|mut insert| insert.insert([package_key(package)]))
+        .and_then(|mut insert| insert.insert([package_key(upstream, package)]))
         .map_err(StoreError::sqlite(ASKED))
 }
 
 fn known_package(
     connection: &Connection,
+    upstream: &str,
     package: &PackageName,
 ) -> Result<Option<i64>, StoreError> {
     connection
         .prepare_cached("SELECT id FROM package WHERE name = ?1")
         .and_then(|mut query| {
             query
-                .query_row([package_key(package)], |row| row.get(0))
+                .query_row([package_key(upstream, package)], |row| row.get(0))
                 .optional()
         })
         .map_err(StoreError::sqlite(ASKED))
 }
 
-fn package_key(package: &PackageName) -> String {
-    format!("{}:{package}", package.ecosystem().purl_type())
+/// Two upstreams may hold different packages under one name.
+fn package_key(upstream: &str, package: &PackageName) -> String {
+    let ecosystem = package.ecosystem().purl_type();
+    match upstream {
+        "" => format!("{ecosystem}:{package}"),
+        upstream => format!("{ecosystem}:{package} {upstream}"),
+    }
 }
 
 fn package_of(key: &str) -> Option<PackageName> {
+    let key = key.split_once(' ').map_or(key, |(package, _)| package);
     let (ecosystem, name) = key.split_once(':')?;
     let ecosystem: Ecosystem = ecosystem.parse().ok()?;
     PackageName::new(ecosystem, name).ok()
 }
 
-pub(super) fn sights(connection: &Connection, package: &PackageName) -> Result<Sights, StoreError> {
+pub(super) fn sights(
+    connection: &Connection,
+    upstream: &str,
+    package: &PackageName,
+) -> Result<Sights, StoreError> {
     let failed = StoreError::sqlite(ASKED);
     let mut sights = Sights::default();
     let looks = connection
         .prepare_cached("SELECT id, first_look, last_look FROM package WHERE name = ?1")
         .and_then(|mut query| {
             query
-                .query_row([package_key(package)], |row| {
+                .query_row([package_key(upstream, package)], |row| {
                     let id: i64 = row.get(0)?;
                     let first: Option<i64> = row.get(1)?;
                     let last: Option<i64> = row.get(2)?;
@@ -167,10 +182,11 @@ fn moved(sight: Sight, published: Option<Timestamp>) -> Option<Sight> {
 /// Writes some of the rows of a look.
 pub(super) fn write(
     connection: &Connection,
+    upstream: &str,
     package: &PackageName,
     changed: &[Changed],
 ) -> Result<(), StoreError> {
-    let package = package_row(connection, package)?;
+    let package = package_row(connection, upstream, package)?;
     let failed = StoreError::sqlite(ASKED);
     // Two looks at once: the first sight is the earlier one's.
     let mut insert = connection
@@ -203,10 +219,11 @@ pub(super) fn write(
 /// Notes the look itself, after its rows: a look that a crash cut short was none.
 pub(super) fn looked(
     connection: &Connection,
+    upstream: &str,
     package: &PackageName,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let package = package_row(connection, package)?;
+    let package = package_row(connection, upstream, package)?;
     connection
         .prepare_cached(
             "UPDATE package SET first_look = coalesce(first_look, ?2), last_look = ?2
@@ -219,10 +236,11 @@ pub(super) fn looked(
 
 pub(super) fn digest_seen(
     connection: &Connection,
+    upstream: &str,
     release: &ReleaseId,
     artifact: &str,
 ) -> Result<Option<Digest>, StoreError> {
-    let Some(package) = known_package(connection, &release.package)? else {
+    let Some(package) = known_package(connection, upstream, &release.package)? else {
         return Ok(None);
     };
     let key = artifact_key(Some(artifact));
@@ -237,12 +255,13 @@ pub(super) fn digest_seen(
 
 pub(super) fn pin_digest(
     connection: &Connection,
+    upstream: &str,
     release: &ReleaseId,
     artifact: &str,
     digest: &Digest,
     at: Timestamp,
 ) -> Result<Pin, StoreError> {
-    let package = package_row(connection, &release.package)?;
+    let package = package_row(connection, upstream, &release.package)?;
     let failed = StoreError::sqlite(ASKED);
     let key = artifact_key(Some(artifact));
     let inserted = connection
@@ -298,7 +317,7 @@ pub(super) fn record_publications(
     publications: &[Publication],
 ) -> Result<(), StoreError> {
     for publication in publications {
-        let package = package_row(connection, &publication.package)?;
+        let package = package_row(connection, "", &publication.package)?;
         connection
             .prepare_cached(
                 "INSERT INTO publication (identity, at, package, version)

@@ -318,19 +318,20 @@ impl Store for SqliteStore {
         self.readers.ask(query::heads)
     }
 
-    fn sights(&self, package: &PackageName) -> Result<Sights, StoreError> {
-        self.readers.ask(|c| memory::sights(c, package))
+    fn sights(&self, upstream: &str, package: &PackageName) -> Result<Sights, StoreError> {
+        self.readers.ask(|c| memory::sights(c, upstream, package))
     }
 
     fn record_sight(
         &self,
+        upstream: &str,
         package: &PackageName,
         seen: &[Seen],
         at: Timestamp,
     ) -> Result<Sights, StoreError> {
         let writing = self.writing()?;
         let at = microseconds(at);
-        let known = self.sights(package)?;
+        let known = self.sights(upstream, package)?;
         let changed = memory::compare(&known, seen, at);
         let noted = known
             .last_look
@@ -340,37 +341,40 @@ impl Store for SqliteStore {
             return Ok(known);
         }
         for rows in changed.chunks(LOOK_ROWS) {
-            let (package, rows) = (package.clone(), rows.to_vec());
-            writing.write(move |c| memory::write(c, &package, &rows))?;
+            let (upstream, package, rows) = (upstream.to_owned(), package.clone(), rows.to_vec());
+            writing.write(move |c| memory::write(c, &upstream, &package, &rows))?;
         }
-        let looked = package.clone();
-        writing.write(move |c| memory::looked(c, &looked, at))?;
-        self.sights(package)
+        let (place, looked) = (upstream.to_owned(), package.clone());
+        writing.write(move |c| memory::looked(c, &place, &looked, at))?;
+        self.sights(upstream, package)
     }
 
     fn digest_seen(
         &self,
+        upstream: &str,
         release: &ReleaseId,
         artifact: &str,
     ) -> Result<Option<Digest>, StoreError> {
         self.readers
-            .ask(|c| memory::digest_seen(c, release, artifact))
+            .ask(|c| memory::digest_seen(c, upstream, release, artifact))
     }
 
     fn pin_digest(
         &self,
+        upstream: &str,
         release: &ReleaseId,
         artifact: &str,
         digest: &Digest,
         at: Timestamp,
     ) -> Result<Pin, StoreError> {
         let writing = self.writing()?;
-        if self.digest_seen(release, artifact)?.as_ref() == Some(digest) {
+        if self.digest_seen(upstream, release, artifact)?.as_ref() == Some(digest) {
             return Ok(Pin::Same);
         }
-        let (release, artifact) = (release.clone(), artifact.to_owned());
+        let (upstream, release) = (upstream.to_owned(), release.clone());
+        let artifact = artifact.to_owned();
         let digest = digest.clone();
-        writing.write(move |c| memory::pin_digest(c, &release, &artifact, &digest, at))
+        writing.write(move |c| memory::pin_digest(c, &upstream, &release, &artifact, &digest, at))
     }
 
     fn record_publications(&self, publications: &[Publication]) -> Result<(), StoreError> {

@@ -214,7 +214,10 @@ mod tests {
         assert!(parse(text, Style::Strict).is_err());
         assert!(parse("[1,]", Style::Strict).is_err());
         assert_eq!(
-            parse(r#"["http://x//y", "/* no */"]"#, Style::Relaxed).unwrap().list()[0].text(),
+            parse(r#"["http://x//y", "/* no */"]"#, Style::Relaxed)
+                .unwrap()
+                .list()[0]
+                .text(),
             Some("http://x//y")
         );
     }
@@ -222,12 +225,28 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused() {
         for bad in [
-            "", "{", "[1 2]", "{\"a\" 1}", "{a: 1}", "nul", "\"", "\"\\", "{} x", "[,]", "{,}",
-            "\"a\nb\"", "\"\\ud800\"", "<<<<<<< HEAD", "/* x",
+            "",
+            "{",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{a: 1}",
+            "nul",
+            "\"",
+            "\"\\",
+            "{} x",
+            "[,]",
+            "{,}",
+            "\"a\nb\"",
+            "\"\\ud800\"",
+            "<<<<<<< HEAD",
+            "/* x",
         ] {
             assert!(parse(bad, Style::Relaxed).is_err(), "{bad:?}");
         }
         let deep = "[".repeat(100);
-        assert!(matches!(parse(&deep, Style::Strict), Err(Fault::Limit { .. })));
+        assert!(matches!(
+            parse(&deep, Style::Strict),
+            Err(Fault::Limit { .. })
+        ));
     }
 }

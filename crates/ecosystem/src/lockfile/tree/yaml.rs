@@ -265,7 +265,11 @@ impl<'t> Reader<'t> {
     fn block_scalar(&mut self, start: usize, column: usize) -> Result<Node<'t>, Fault> {
         let header = self.line(start);
         let folded = header.starts_with('>');
-        if !header[1..].trim_end().chars().all(|c| "+-0123456789".contains(c)) {
+        if !header[1..]
+            .trim_end()
+            .chars()
+            .all(|c| "+-0123456789".contains(c))
+        {
             return Err(Fault::at(start, "a block text with an unknown header"));
         }
         let mut end = start + header.len();
@@ -349,12 +353,21 @@ impl<'t> Reader<'t> {
             comma
         };
         self.flow_space(end);
-        match self.text.as_bytes().get(self.at).copied().filter(|_| self.at < end) {
+        match self
+            .text
+            .as_bytes()
+            .get(self.at)
+            .copied()
+            .filter(|_| self.at < end)
+        {
             Some(byte) if byte == close => {
                 self.at += 1;
                 Ok(false)
             }
-            Some(b',') | None => Err(Fault::at(self.at, "a bracket that does not end on its line")),
+            Some(b',') | None => Err(Fault::at(
+                self.at,
+                "a bracket that does not end on its line",
+            )),
             Some(_) if comma => Ok(true),
             Some(_) => Err(Fault::at(self.at, "no comma between two values")),
         }
@@ -431,13 +444,31 @@ mod tests {
     #[test]
     fn the_yaml_of_lockfiles_is_read() {
         for (text, tree) in [
-            ("a: 1\nb: {c: 'd e', f: [x, \"y\"], g: {}}\n", r#"{a: "1", b: {c: "d e", f: ["x", "y"], g: {}}}"#),
-            ("a:\n  b:\n    c: d # why\n\n  e:\nf: g\n", r#"{a: {b: {c: "d"}, e: ""}, f: "g"}"#),
-            ("a:\n- x\n- y: 1\n  z: 2\nb:\n  - - q\n", r#"{a: ["x", {y: "1", z: "2"}], b: [["q"]]}"#),
-            ("a: |-\n  one\n\n  two\nb: >\n  x\n  y\n", r#"{a: "one\ntwo", b: "x y"}"#),
-            ("? long\n: b: c\n  d: e\n? \"q\"\n:\n  f: g\n", r#"{long: {b: "c", d: "e"}, q: {f: "g"}}"#),
+            (
+                "a: 1\nb: {c: 'd e', f: [x, \"y\"], g: {}}\n",
+                r#"{a: "1", b: {c: "d e", f: ["x", "y"], g: {}}}"#,
+            ),
+            (
+                "a:\n  b:\n    c: d # why\n\n  e:\nf: g\n",
+                r#"{a: {b: {c: "d"}, e: ""}, f: "g"}"#,
+            ),
+            (
+                "a:\n- x\n- y: 1\n  z: 2\nb:\n  - - q\n",
+                r#"{a: ["x", {y: "1", z: "2"}], b: [["q"]]}"#,
+            ),
+            (
+                "a: |-\n  one\n\n  two\nb: >\n  x\n  y\n",
+                r#"{a: "one\ntwo", b: "x y"}"#,
+            ),
+            (
+                "? long\n: b: c\n  d: e\n? \"q\"\n:\n  f: g\n",
+                r#"{long: {b: "c", d: "e"}, q: {f: "g"}}"#,
+            ),
             ("---\na: 1\n---\nb: 2\n...\n", r#"{a: "1"} --- {b: "2"}"#),
-            ("\"a@npm:^1, b\": https://h.example/x#y\r\n'c': d\r\n", r#"{a@npm:^1, b: "https://h.example/x#y", c: "d"}"#),
+            (
+                "\"a@npm:^1, b\": https://h.example/x#y\r\n'c': d\r\n",
+                r#"{a@npm:^1, b: "https://h.example/x#y", c: "d"}"#,
+            ),
             ("", ""),
             ("# only words\n", ""),
         ] {
@@ -448,15 +479,40 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused() {
         for text in [
-            "a: &x 1\n", "a: *x\n", "a: !!str 1\n", "a\n b: 1\n", "a: 1\n  b: 2\n", "a: b\n   c\n",
-            "a: {b: c\n  }\n", "a: [x y] z\n", "a: 'b\n", "\ta: 1\n", "a: 1\na: 2\n", "{a: 1, a: 2}\n",
-            "- a\nb: c\n", "a: b: c\n", "<<<<<<< ours\n", "  a: 1\nb: 2\n", "a: [x, , y]\n", "? a\nb: c\n",
-            "a: |x\n  b\n", "%YAML 1.2\n", "a: {,}\n", "a: ]\nb: }\n:\n",
+            "a: &x 1\n",
+            "a: *x\n",
+            "a: !!str 1\n",
+            "a\n b: 1\n",
+            "a: 1\n  b: 2\n",
+            "a: b\n   c\n",
+            "a: {b: c\n  }\n",
+            "a: [x y] z\n",
+            "a: 'b\n",
+            "\ta: 1\n",
+            "a: 1\na: 2\n",
+            "{a: 1, a: 2}\n",
+            "- a\nb: c\n",
+            "a: b: c\n",
+            "<<<<<<< ours\n",
+            "  a: 1\nb: 2\n",
+            "a: [x, , y]\n",
+            "? a\nb: c\n",
+            "a: |x\n  b\n",
+            "%YAML 1.2\n",
+            "a: {,}\n",
+            "a: ]\nb: }\n:\n",
         ] {
-            assert!(read(text).starts_with("refused"), "{text:?}: {}", read(text));
+            assert!(
+                read(text).starts_with("refused"),
+                "{text:?}: {}",
+                read(text)
+            );
         }
         let deep: String = (0..100).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
         assert_eq!(read(&deep), "limit: levels of nesting");
-        assert_eq!(read(&format!("a: {}", "[".repeat(100))), "limit: levels of nesting");
+        assert_eq!(
+            read(&format!("a: {}", "[".repeat(100))),
+            "limit: levels of nesting"
+        );
     }
 }

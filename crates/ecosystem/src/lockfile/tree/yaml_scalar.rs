@@ -175,7 +175,10 @@ mod tests {
     #[test]
     fn a_plain_text_ends_where_yaml_says() {
         let read = |text, context| both(plain(text, 0, context)).map(|(t, _)| t);
-        assert_eq!(read("https://h/x: 1", Context::Block).as_deref(), Some("https://h/x"));
+        assert_eq!(
+            read("https://h/x: 1", Context::Block).as_deref(),
+            Some("https://h/x")
+        );
         assert_eq!(read("a#b # c", Context::Block).as_deref(), Some("a#b"));
         assert_eq!(read("a, b}", Context::Flow).as_deref(), Some("a"));
         assert_eq!(read("a, b}", Context::Block).as_deref(), Some("a, b}"));

@@ -18,16 +18,16 @@ fn the_first_document_is_a_baseline_and_later_releases_were_not_there_before() {
     let house = House::new();
     let store = house.open();
     let name = package("left-pad");
-    assert_eq!(store.sights(&name).unwrap(), Sights::default());
+    assert_eq!(store.sights("", &name).unwrap(), Sights::default());
     let old = seen("1.0.0", None);
     let new = seen("1.1.0", None);
     store
-        .record_sight(&name, std::slice::from_ref(&old), day(0))
+        .record_sight("", &name, std::slice::from_ref(&old), day(0))
         .unwrap();
     store
-        .record_sight(&name, std::slice::from_ref(&old), day(1))
+        .record_sight("", &name, std::slice::from_ref(&old), day(1))
         .unwrap();
-    let sights = store.record_sight(&name, &[old, new], day(2)).unwrap();
+    let sights = store.record_sight("", &name, &[old, new], day(2)).unwrap();
     assert_eq!(sights.first_look, Some(day(0)));
     assert_eq!(sights.last_look, Some(day(2)));
     let first = |v: &str| sights.get(&version(v), None).unwrap().first;
@@ -56,7 +56,7 @@ fn a_publish_time_that_moves_is_remembered_with_the_one_before() {
     let name = package("a");
     let tell = |published| {
         let sights = store
-            .record_sight(&name, &[seen("1.0.0", published)], day(5))
+            .record_sight("", &name, &[seen("1.0.0", published)], day(5))
             .unwrap();
         let sight = *sights.get(&version("1.0.0"), None).unwrap();
         (sight.published, sight.published_before)
@@ -80,10 +80,10 @@ fn files_of_one_release_are_seen_on_their_own() {
     };
     let long = "x".repeat(5_000);
     store
-        .record_sight(&name, &[file("a-1.0.0.tar.gz")], day(0))
+        .record_sight("", &name, &[file("a-1.0.0.tar.gz")], day(0))
         .unwrap();
     let all = [file("a-1.0.0.tar.gz"), file("a-1.0.0.whl"), file(&long)];
-    let sights = store.record_sight(&name, &all, day(9)).unwrap();
+    let sights = store.record_sight("", &name, &all, day(9)).unwrap();
     assert_eq!(sights.len(), 3);
     let at = |artifact| {
         let sight = sights.get(&version("1.0.0"), Some(artifact)).unwrap();
@@ -101,10 +101,10 @@ fn a_look_from_the_future_calls_no_later_release_a_liar() {
     let name = package("a");
     // The clock was a year ahead, and was put right.
     store
-        .record_sight(&name, &[seen("1.0.0", None)], day(365))
+        .record_sight("", &name, &[seen("1.0.0", None)], day(365))
         .unwrap();
     let both = [seen("1.0.0", None), seen("1.0.1", Some(day(1)))];
-    let sights = store.record_sight(&name, &both, day(2)).unwrap();
+    let sights = store.record_sight("", &name, &both, day(2)).unwrap();
     let first = sights.get(&version("1.0.1"), None).unwrap().first;
     assert_eq!(first.not_before, Some(day(2)));
     assert_eq!(sights.last_look, Some(day(2)));
@@ -118,7 +118,7 @@ fn a_document_of_ten_thousand_versions_is_remembered_whole() {
     let all: Vec<_> = (0..10_000)
         .map(|n| seen(&format!("1.0.{n}"), Some(day(n % 100))))
         .collect();
-    let sights = store.record_sight(&name, &all, day(100)).unwrap();
+    let sights = store.record_sight("", &name, &all, day(100)).unwrap();
     assert_eq!(sights.len(), 10_000);
     // Every part of the first look is a baseline, however many commits it took.
     assert!(
@@ -128,7 +128,10 @@ fn a_document_of_ten_thousand_versions_is_remembered_whole() {
             .flat_map(|files| files.values())
             .all(|sight| sight.first.baseline)
     );
-    assert_eq!(store.record_sight(&name, &all, day(100)).unwrap(), sights);
+    assert_eq!(
+        store.record_sight("", &name, &all, day(100)).unwrap(),
+        sights
+    );
 }
 
 #[test]
@@ -137,14 +140,18 @@ fn the_first_digest_of_an_artifact_stays() {
     let store = house.open();
     let axios = release("axios", "1.14.1");
     let (one, two) = (Digest::sha256(b"one"), Digest::sha256(b"two"));
-    let pin = |digest| store.pin_digest(&axios, "a.tgz", digest, day(0)).unwrap();
-    assert_eq!(store.digest_seen(&axios, "a.tgz").unwrap(), None);
+    let pin = |digest| {
+        store
+            .pin_digest("", &axios, "a.tgz", digest, day(0))
+            .unwrap()
+    };
+    assert_eq!(store.digest_seen("", &axios, "a.tgz").unwrap(), None);
     assert_eq!(pin(&one), Pin::New);
     assert_eq!(pin(&one), Pin::Same);
     let before = one.clone();
     assert_eq!(pin(&two), Pin::Changed { before });
-    assert_eq!(store.digest_seen(&axios, "a.tgz").unwrap(), Some(one));
-    assert_eq!(store.digest_seen(&axios, "b.tgz").unwrap(), None);
+    assert_eq!(store.digest_seen("", &axios, "a.tgz").unwrap(), Some(one));
+    assert_eq!(store.digest_seen("", &axios, "b.tgz").unwrap(), None);
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! The registry that a client carries as its default, asked from the client itself and
+//! remembered per program file, since asking takes a few hundred milliseconds.
+
+use crate::paths;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::UNIX_EPOCH;
+
+#[derive(Default, Serialize, Deserialize)]
+struct Remembered {
+    /// By program and question.
+    answers: BTreeMap<String, Answer>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Answer {
+    /// Modification time and size of the program: another program, another question.
+    program: (u64, u64),
+    value: String,
+}
+
+/// The first file of that name on PATH.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let names = if cfg!(windows) {
+        vec![format!("{name}.cmd"), format!("{name}.exe")]
+    } else {
+        vec![name.to_owned()]
+    };
+    let shims = std::env::var_os(super::pointing::SHIMS);
+    std::env::split_paths(&path)
+        .filter(|folder| shims.as_deref() != Some(folder.as_os_str()))
+        .flat_map(|folder| {
+            names
+                .iter()
+                .map(move |n| folder.join(n))
+                .collect::<Vec<_>>()
+        })
+        .find(|candidate| candidate.is_file())
+}
+
+/// What a client prints, reduced by `read`, remembered for as long as the program stays
+/// the same file.
+pub fn ask(
+    name: &str,
+    question: &str,
+    ask: impl FnOnce(&Path) -> Option<String>,
+) -> Option<String> {
+    let program = on_path(name)?;
+    let meta = std::fs::metadata(&program).ok()?;
+    let modified = meta
+        .modified()
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?
+        .as_secs();
+    let stamp = (modified, meta.len());
+    let file = paths::state().ok()?.join("clients.json");
+    let mut remembered: Remembered = std::fs::read(&file)
+        .ok()
+        .and_then(|b| serde_json::from_slice(&b).ok())
+        .unwrap_or_default();
+    let key = format!("{} {question}", program.display());
+    if let Some(known) = remembered.answers.get(&key).filter(|a| a.program == stamp) {
+        return Some(known.value.clone());
+    }
+    let value = ask(&program)?;
+    remembered.answers.insert(
+        key,
+        Answer {
+            program: stamp,
+            value: value.clone(),
+        },
+    );
+    if let Ok(bytes) = serde_json::to_vec(&remembered) {
+        // Not remembered is asked again.
+        let _ = paths::private_file(&file, &bytes);
+    }
+    Some(value)
+}
+
+/// Runs a client for its words alone: no configuration of the user or of a project, no
+/// input, no network beyond what the question itself needs.
+pub fn words(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Option<String> {
+    let empty = tempfile::tempdir().ok()?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(empty.path())
+        .stdin(Stdio::null())
+        .envs(environment.iter().copied());
+    for (name, _) in std::env::vars_os() {
+        let lower = name.to_string_lossy().to_ascii_lowercase();
+        if ["npm_config_", "pip_", "uv_", "cargo_", "yarn_", "pnpm_"]
+            .iter()
+            .any(|p| lower.starts_with(p))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command.envs(environment.iter().copied());
+    let output = command.output().ok()?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push('\n');
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Some(text)
+}

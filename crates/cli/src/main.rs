@@ -1,0 +1,66 @@
+//! `customs`: a registry firewall, and what else keeps a machine's dependencies honest.
+//!
+//! This file is the table of what the program can do; each command has a file.
+
+mod client;
+mod daemon;
+mod doctor;
+mod error;
+mod explain;
+mod gate;
+mod ledger;
+mod output;
+mod paths;
+mod replay;
+mod run;
+mod shim;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Every install goes through customs: only releases that policy admits are offered,
+/// only bytes that were verified are delivered.
+#[derive(Parser)]
+#[command(name = "customs", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 nothing to object to · 1 findings or broken · 2 usage · \
+3 nothing to check · 4 could not do the work. `run` returns its command's code; 125, 126 and 127 \
+when customs itself fails, the command cannot run, or is not found.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a command with every package manager in it pointed at the gate.
+    ///
+    /// Example: customs run -- npm install
+    Run(run::Arguments),
+    /// Prove that each installed client really goes through the gate.
+    Doctor(doctor::Arguments),
+    /// Ask the ledger: who received a release, and is it intact.
+    Ledger(ledger::Arguments),
+    /// What a rule means, why it is there and how to live with it.
+    Explain(explain::Arguments),
+    /// Replay an attack with inert packages, with and without the gate.
+    Replay(replay::Arguments),
+    /// The gate itself; `customs run` starts it.
+    #[command(hide = true)]
+    Gate(gate::Arguments),
+}
+
+fn main() -> ExitCode {
+    // Called under a package manager's name: point it at the gate and step aside.
+    if let Some(code) = shim::stand_in() {
+        return code;
+    }
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::main(arguments),
+        Command::Doctor(arguments) => output::end(doctor::main(arguments)),
+        Command::Ledger(arguments) => output::end(ledger::main(arguments)),
+        Command::Explain(arguments) => output::end(explain::main(&arguments)),
+        Command::Replay(arguments) => output::end(replay::main(arguments)),
+        Command::Gate(arguments) => output::end(gate::main(arguments)),
+    }
+}

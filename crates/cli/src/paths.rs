@@ -1,0 +1,88 @@
+//! Where files live: XDG folders on Linux and macOS, the local application folders on
+//! Windows. Relative values of the variables are ignored, as the specification says.
+
+use crate::error::{Doing as _, Failure};
+use std::path::{Path, PathBuf};
+
+fn home() -> Option<PathBuf> {
+    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    std::env::var_os(name)
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute())
+}
+
+fn folder(own: &str, xdg: &str, below_home: &str) -> Result<PathBuf, Failure> {
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    if let Some(folder) = absolute(own) {
+        return Ok(folder);
+    }
+    if cfg!(windows) {
+        if let Some(local) = absolute("LOCALAPPDATA") {
+            return Ok(local
+                .join("customs")
+                .join(below_home.rsplit('/').next().unwrap_or("data")));
+        }
+    }
+    absolute(xdg)
+        .or_else(|| home().map(|home| home.join(below_home)))
+        .map(|base| base.join("customs"))
+        .ok_or_else(|| {
+            Failure::work(format!(
+                "there is no home folder; set {own} to an absolute path"
+            ))
+        })
+}
+
+/// Ledger, keys.
+pub fn data() -> Result<PathBuf, Failure> {
+    folder("CUSTOMS_DATA_DIR", "XDG_DATA_HOME", ".local/share")
+}
+
+/// The running gate's address, logs.
+pub fn state() -> Result<PathBuf, Failure> {
+    folder("CUSTOMS_STATE_DIR", "XDG_STATE_HOME", ".local/state")
+}
+
+/// Documents, artifacts, renderings; safe to delete at any time.
+pub fn cache() -> Result<PathBuf, Failure> {
+    folder("CUSTOMS_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+}
+
+/// The user's policy.
+pub fn config() -> Result<PathBuf, Failure> {
+    folder("CUSTOMS_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")
+}
+
+/// The user's home, for reading client configuration.
+pub fn user_home() -> Option<PathBuf> {
+    home()
+}
+
+/// Makes a folder that only its user may enter.
+pub fn private_folder(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).doing(format_args!("make the folder {}", path.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).doing(
+            format_args!("close the folder {} to others", path.display()),
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes a file that only its user may read, whole or not at all.
+pub fn private_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let doing = format!("write {}", path.display());
+    // `tempfile` makes files with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder).doing(&doing)?;
+    file.write_all(bytes).doing(&doing)?;
+    file.persist(path).map_err(|e| e.error).doing(&doing)?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The report at the end of a run, for people.
+
+use super::WholeReport;
+use customs_gate::{HeldEntry, RunReport};
+use customs_model::printable;
+use std::fmt::Write as _;
+
+/// Lines of each kind that are shown; the rest is counted.
+const MOST: usize = 12;
+
+/// The report, or one line when there is nothing to say.
+pub fn text(report: &WholeReport) -> String {
+    let mut out = String::new();
+    if !report.protected {
+        let _ = writeln!(
+            out,
+            "customs: NOT PROTECTED: nothing of this command arrived at the gate. \
+             It asked no registry, worked from its cache, or goes another way; check with: customs doctor"
+        );
+    }
+    let gate = &report.gate;
+    let _ = writeln!(out, "customs: {}", counts(gate));
+    lines(&mut out, gate.held.iter().map(held));
+    lines(
+        &mut out,
+        gate.refused
+            .iter()
+            .map(|r| format!("refused {}: {}", r.what, r.why)),
+    );
+    lines(
+        &mut out,
+        gate.although
+            .iter()
+            .map(|t| format!("locked {}: {}", t.release.spoken(), t.why)),
+    );
+    lines(
+        &mut out,
+        report.not_through_gate.iter().map(|c| {
+            let verdict = match (&c.decision, &c.not_known) {
+                (_, Some(because)) => format!("not known, {because}"),
+                (Some(decision), None) if !decision.action.allows() => {
+                    let rule = decision
+                        .decisive()
+                        .map(|r| r.rule.to_string())
+                        .unwrap_or_default();
+                    format!("policy would {} it ({rule})", decision.action.word())
+                }
+                _ => "nothing against it".to_owned(),
+            };
+            format!(
+                "from the client's cache, not through the gate: {}: {verdict}",
+                c.release.spoken()
+            )
+        }),
+    );
+    lines(
+        &mut out,
+        gate.warnings.iter().map(|w| format!("warning {w}")),
+    );
+    lines(
+        &mut out,
+        gate.not_known.iter().map(|n| format!("not known: {n}")),
+    );
+    lines(
+        &mut out,
+        report
+            .problems
+            .iter()
+            .map(|p| format!("note: {}", printable(p, 400))),
+    );
+    out
+}
+
+fn counts(gate: &RunReport) -> String {
+    let blocked = gate.held.iter().filter(|h| h.action == "block").count();
+    format!(
+        "{} delivered, {} held, {} blocked, {} refused",
+        gate.delivered.len(),
+        gate.held.len() - blocked,
+        blocked,
+        gate.refused.len()
+    )
+}
+
+fn held(entry: &HeldEntry) -> String {
+    let state = match (entry.action.as_str(), entry.until) {
+        ("block", None) => "blocked".to_owned(),
+        ("block", Some(until)) => {
+            format!(
+                "blocked until reviewed, at the latest {}",
+                customs_rules::show_end(until)
+            )
+        }
+        (_, Some(until)) => format!("held until {}", customs_rules::show_end(until)),
+        (_, None) => "held".to_owned(),
+    };
+    let took = entry
+        .took
+        .as_ref()
+        .map(|v| format!("; took {v}"))
+        .unwrap_or_default();
+    format!(
+        "{} {state}{took}: {} ({})",
+        entry.release.spoken(),
+        entry.why,
+        entry.rule
+    )
+}
+
+fn lines(out: &mut String, all: impl Iterator<Item = String>) {
+    let mut shown = 0;
+    let mut left = 0;
+    for line in all {
+        if shown < MOST {
+            let _ = writeln!(out, "  {line}");
+            shown += 1;
+        } else {
+            left += 1;
+        }
+    }
+    if left > 0 {
+        let _ = writeln!(out, "  … and {left} more; --report FILE has them all");
+    }
+}

@@ -1,0 +1,171 @@
+//! Who gets an artifact, and the words for who does not.
+
+use crate::answer::{Body, Reader, refusal};
+use crate::report::{Event, RefusedEntry};
+use crate::run::Run;
+use crate::server::{Gate, Request};
+use customs_model::{Decision, ReleaseId, printable};
+use customs_registry::http::FetchError;
+use customs_registry::{Judgement, Upstream};
+use customs_rules::LockedOutcome;
+use customs_store::{Asked, LedgerRecord, Refused};
+use hyper::{Response, StatusCode};
+use std::sync::Arc;
+
+/// Under what an artifact is delivered.
+#[derive(Default)]
+pub struct Admitted {
+    /// The decision, where one was needed.
+    pub judgement: Option<Judgement>,
+    /// A sentence, when it is delivered although it is held.
+    pub although: Option<String>,
+}
+
+impl Gate {
+    /// Whether an artifact is delivered: offered, or locked and held for nothing but its
+    /// age. Every route that delivers bytes asks here.
+    ///
+    /// # Errors
+    /// The refusal to answer with.
+    pub async fn admit(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        reader: Reader,
+        judgement: Option<&Judgement>,
+        source: (&Upstream, &str),
+    ) -> Result<Admitted, Response<Body>> {
+        let Some(judgement) = judgement else {
+            return Ok(Admitted::default());
+        };
+        if judgement.decision.action.allows() {
+            let judgement = Some(judgement.clone());
+            return Ok(Admitted {
+                judgement,
+                although: None,
+            });
+        }
+        let (upstream, url) = source;
+        let closer = self
+            .registry
+            .closer(&run.context, upstream, url, judgement)
+            .await;
+        match &closer.locked {
+            LockedOutcome::Deliver { reported } => Ok(Admitted {
+                although: reported.clone(),
+                judgement: Some(closer),
+            }),
+            LockedOutcome::Refuse { .. } => {
+                let what = closer.decision.release.spoken();
+                Err(self
+                    .refuse(run, request, reader, &what, &closer.decision)
+                    .await)
+            }
+        }
+    }
+
+    /// Records and answers a refusal by policy.
+    pub async fn refuse(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        reader: Reader,
+        what: &str,
+        decision: &Decision,
+    ) -> Response<Body> {
+        let why = customs_rules::sentence(decision, &decision.release, None);
+        let rule = decision
+            .decisive()
+            .map_or_else(|| "policy".to_owned(), |r| r.rule.to_string());
+        run.note(Event::Refused(RefusedEntry {
+            what: what.to_owned(),
+            rule: rule.clone(),
+            why: why.clone(),
+        }));
+        let record = LedgerRecord::Refused(Refused {
+            asked: Asked::Release(decision.release.clone()),
+            artifact: decision.artifact.clone(),
+            who: request.who(run),
+            rules: decision.reasons.iter().map(|r| r.rule.clone()).collect(),
+            status: StatusCode::FORBIDDEN.as_u16(),
+        });
+        self.append_or_log(record).await;
+        refusal(reader, StatusCode::FORBIDDEN, &rule, &why)
+    }
+
+    /// Refuses something that no policy is about: an artifact that nobody promised.
+    pub async fn refuse_unknown(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        reader: Reader,
+        what: &str,
+        rule: &'static str,
+        why: &str,
+    ) -> Response<Body> {
+        let why = format!("customs: {why}");
+        run.note(Event::Refused(RefusedEntry {
+            what: printable(what, 200),
+            rule: rule.to_owned(),
+            why: why.clone(),
+        }));
+        let record = LedgerRecord::Refused(Refused {
+            asked: Asked::Path(request.path.clone()),
+            artifact: None,
+            who: request.who(run),
+            rules: Vec::new(),
+            status: StatusCode::FORBIDDEN.as_u16(),
+        });
+        self.append_or_log(record).await;
+        refusal(reader, StatusCode::FORBIDDEN, rule, &why)
+    }
+
+    /// Records what does not hold up an answer that refuses anyway.
+    pub async fn append_or_log(&self, record: LedgerRecord) {
+        if let Err(error) = self.append(record).await {
+            tracing::error!(%error, "the ledger takes no records");
+        }
+    }
+
+    /// What a client is told about a release that its registry does not have.
+    pub async fn not_published(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        reader: Reader,
+        package: &str,
+        file: &str,
+    ) -> Response<Body> {
+        let what = format!("{package} {}", printable(file, 120));
+        let why = format!(
+            "{package} has no {} in its registry's document; it was withdrawn or never published",
+            printable(file, 120)
+        );
+        self.refuse_unknown(run, request, reader, &what, "not-published", &why)
+            .await
+    }
+}
+
+/// The status for an upstream that failed. Never one that clients read as policy.
+pub fn status_of(error: &FetchError) -> StatusCode {
+    match error {
+        FetchError::Status {
+            status: 401 | 403, ..
+        } => StatusCode::FORBIDDEN,
+        FetchError::Status {
+            status: 404 | 410, ..
+        } => StatusCode::NOT_FOUND,
+        FetchError::Cache(_) => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+/// The release of a decision, for messages.
+pub fn newest_refused<'a>(
+    decisions: impl Iterator<Item = &'a Judgement>,
+    preferred: Option<&str>,
+) -> Option<&'a Decision> {
+    let all: Vec<&Decision> = decisions.map(|j| &j.decision).collect();
+    let is = |release: &ReleaseId| Some(release.version.as_str()) == preferred;
+    all.iter().find(|d| is(&d.release)).or(all.last()).copied()
+}

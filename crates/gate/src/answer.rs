@@ -1,0 +1,118 @@
+//! Answers in the words that each client prints.
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::ext::ReasonPhrase;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+
+/// A body that may break off: a delivery that turns out wrong resets its connection.
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// A body that is there already.
+pub fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// An empty answer.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(full(Bytes::new()));
+    *response.status_mut() = status;
+    response
+}
+
+/// JSON.
+pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Body> {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(full(bytes));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Who will read a refusal: what each client prints was found by experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// npm and yarn print the `error` field; pnpm and bun print nothing of it.
+    Npm,
+    /// pip prints the reason phrase; uv also `title` and `detail` of a problem document.
+    Python,
+    /// cargo prints the body as it stands.
+    Cargo,
+}
+
+/// A refusal in one sentence, with the rule in the reason phrase.
+pub fn refusal(reader: Reader, status: StatusCode, rule: &str, sentence: &str) -> Response<Body> {
+    let phrase = format!("Blocked by policy: {rule}");
+    let mut response = match reader {
+        Reader::Cargo => {
+            let mut response = Response::new(full(sentence.to_owned()));
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            );
+            response
+        }
+        Reader::Npm => json(
+            status,
+            &serde_json::json!({ "error": sentence, "rule": rule, "code": "CUSTOMS_POLICY" }),
+        ),
+        Reader::Python => {
+            let mut response = json(
+                status,
+                &serde_json::json!({
+                    "title": phrase, "detail": sentence, "status": status.as_u16(),
+                    "rule": rule, "error": sentence,
+                }),
+            );
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/problem+json"),
+            );
+            response
+        }
+    };
+    *response.status_mut() = status;
+    // pip shows nothing of an answer but this line.
+    let line = match reader {
+        Reader::Python => ascii(sentence),
+        Reader::Npm | Reader::Cargo => phrase,
+    };
+    if let Ok(phrase) = ReasonPhrase::try_from(line.into_bytes()) {
+        response.extensions_mut().insert(phrase);
+    }
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A reason phrase holds one line of ASCII.
+fn ascii(sentence: &str) -> String {
+    let plain = |c: char| {
+        if c == ' ' || c.is_ascii_graphic() {
+            c
+        } else {
+            '?'
+        }
+    };
+    sentence.chars().take(600).map(plain).collect()
+}
+
+/// Something customs or the upstream could not do. Never a status that says "policy".
+pub fn failure(reader: Reader, status: StatusCode, sentence: &str) -> Response<Body> {
+    let mut response = match reader {
+        Reader::Npm | Reader::Python => json(status, &serde_json::json!({ "error": sentence })),
+        Reader::Cargo => Response::new(full(sentence.to_owned())),
+    };
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

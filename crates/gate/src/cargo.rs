@@ -1,0 +1,250 @@
+//! cargo: the sparse index, its `config.json`, downloads, the web API.
+//!
+//! A hold is shown as a yank: cargo makes no new pick of it, and a lockfile that pins it
+//! keeps working.
+
+use crate::admit::status_of;
+use crate::answer::{Body, Reader, failure};
+use crate::deliver::Delivery;
+use crate::report::Event;
+use crate::run::Run;
+use crate::server::{Gate, Request};
+use customs_ecosystem::cargo::{
+    Line, Show, compare, download_url, is_prerelease, release_line, render,
+};
+use customs_model::{PackageName, ReleaseId, Version};
+use customs_registry::http::FetchError;
+use customs_registry::{CargoDocument, JudgedDocument, Upstream};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::sync::Arc;
+use url::Url;
+
+const READER: Reader = Reader::Cargo;
+
+impl Gate {
+    /// `config.json`, with the gate's addresses in place of the upstream's.
+    pub async fn cargo_config(&self, run: &Arc<Run>) -> Response<Body> {
+        let Some(upstream) = &run.context.upstreams.cargo else {
+            return no_index();
+        };
+        match self.registry.cargo_config(upstream).await {
+            Ok(Some(config)) => {
+                let text = config.index.0.rendered(&format!("{}/-/cargo", self.base()));
+                let mut response = Response::new(crate::answer::full(text));
+                let json = HeaderValue::from_static("application/json");
+                response.headers_mut().insert(CONTENT_TYPE, json);
+                response
+            }
+            Ok(None) => {
+                let why = format!(
+                    "customs: {} has no config.json; is it a sparse index?",
+                    upstream.shown()
+                );
+                failure(READER, StatusCode::NOT_FOUND, &why)
+            }
+            Err(error) => failure(READER, status_of(&error), &format!("customs: {error}")),
+        }
+    }
+
+    /// An index file, with held releases marked yanked.
+    pub async fn cargo_index(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: PackageName,
+    ) -> Response<Body> {
+        let judged = match self.judged_cargo(run, &package).await {
+            Ok(judged) => judged,
+            Err(response) => return response,
+        };
+        let key = format!(
+            "cargo 1 {package} {} {}",
+            judged.document.digest,
+            judged.judged.offer_key()
+        );
+        let copy = judged.clone();
+        let write = move |out: &mut dyn io::Write| {
+            let mut body = Vec::new();
+            copy.document.open()?.read_to_end(&mut body)?;
+            let shown = |line: &Line| match copy.judged.offers(line.version.as_str()) {
+                true => Show::AsIs,
+                false => Show::Yanked,
+            };
+            out.write_all(&render(&copy.document.index.0, &body, shown))
+        };
+        let answered = match self.renderings.get(&key, write).await {
+            Ok(rendering) => {
+                let stale = judged.document.stale.as_deref();
+                rendering.answer(&request.headers, request.is_head(), "text/plain", stale)
+            }
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| {
+            let why =
+                format!("customs: the index file of {package} could not be rendered: {error}");
+            failure(READER, StatusCode::INSUFFICIENT_STORAGE, &why)
+        })
+    }
+
+    /// A crate. Lockfile builds ask for it without an index file, so this route decides
+    /// alone.
+    pub async fn cargo_download(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: PackageName,
+        version: Version,
+    ) -> Response<Body> {
+        let judged = match self.judged_cargo(run, &package).await {
+            Ok(judged) => judged,
+            Err(response) => return response,
+        };
+        let lines = &judged.document.index.0.lines;
+        let Some(line) = lines
+            .iter()
+            .find(|l| l.version == version && l.name == package)
+        else {
+            let file = format!("{version}");
+            return self
+                .not_published(run, request, READER, package.as_str(), &file)
+                .await;
+        };
+        let url = match self.download_address(&judged.upstream, line).await {
+            Ok(url) => url,
+            Err(error) => return failure(READER, status_of(&error), &format!("customs: {error}")),
+        };
+        let judgement = judged.judged.about(&version);
+        let source = (&judged.upstream, url.as_str());
+        let admitted = match self.admit(run, request, READER, judgement, source).await {
+            Ok(admitted) => admitted,
+            Err(response) => return response,
+        };
+        let delivery = Delivery {
+            run,
+            who: request.who(run),
+            file: format!("{package}-{version}.crate"),
+            release: ReleaseId::new(package, version),
+            upstream: &judged.upstream,
+            url,
+            promised: Some(line.cksum.clone()),
+            admitted,
+            reader: READER,
+            media: "application/gzip",
+        };
+        self.deliver(delivery, &request.headers, request.is_head())
+            .await
+    }
+
+    /// cargo's web API: reads with the user's credential, writes with what cargo sent.
+    pub async fn cargo_api(
+        &self,
+        run: &Arc<Run>,
+        mut request: Request,
+        path: &str,
+    ) -> Response<Body> {
+        let Some(index) = &run.context.upstreams.cargo else {
+            return no_index();
+        };
+        let config = match self.registry.cargo_config(index).await {
+            Ok(config) => config,
+            Err(error) => return failure(READER, status_of(&error), &format!("customs: {error}")),
+        };
+        let api = config.and_then(|c| c.index.0.api.clone());
+        let Some(Ok(mut upstream)) = api.map(|api| Upstream::parse(&api, index.route)) else {
+            return failure(
+                READER,
+                StatusCode::NOT_FOUND,
+                "customs: this registry has no web API",
+            );
+        };
+        if path.ends_with("/download") {
+            let why = "a crate is delivered by the gate's own download address; not relayed";
+            return self
+                .refuse_unknown(run, &request, READER, path, "unknown-artifact", why)
+                .await;
+        }
+        upstream.extra_roots.clone_from(&index.extra_roots);
+        request.upstream_path = Some(path.to_owned());
+        if matches!(request.method, hyper::Method::GET | hyper::Method::HEAD) {
+            return self.relay_read(&upstream, request, READER).await;
+        }
+        self.relay_write(run, &upstream, request, READER).await
+    }
+
+    async fn download_address(&self, upstream: &Upstream, line: &Line) -> Result<Url, FetchError> {
+        let host = customs_registry::http::host_of(&upstream.base);
+        let unusable = |why: String| FetchError::Document {
+            host: host.clone(),
+            why,
+        };
+        let config = self.registry.cargo_config(upstream).await?;
+        let config = config.ok_or_else(|| unusable("it has no config.json".to_owned()))?;
+        let dl = &config.index.0.dl;
+        let cksum = line.cksum.to_hex();
+        let url = download_url(dl, line.name.as_str(), line.version.as_str(), &cksum);
+        Url::parse(&url).map_err(|e| unusable(format!("its download address is none: {e}")))
+    }
+
+    async fn judged_cargo(
+        &self,
+        run: &Arc<Run>,
+        package: &PackageName,
+    ) -> Result<JudgedDocument<CargoDocument>, Response<Body>> {
+        if run.context.upstreams.cargo.is_none() {
+            return Err(no_index());
+        }
+        match self.registry.judge_cargo(&run.context, package).await {
+            Ok(Some(judged)) => {
+                self.record_decisions(&judged.judged).await;
+                run.note(Event::Offered {
+                    package: package.clone(),
+                    judged: judged.judged.clone(),
+                    wanted: wanted(&judged),
+                });
+                if let Some(because) = &judged.document.stale {
+                    run.note(Event::NotKnown(format!(
+                        "{package}: last known index file, {because}"
+                    )));
+                }
+                Ok(judged)
+            }
+            // cargo tries several spellings of a name and expects this.
+            Ok(None) => Err(failure(
+                READER,
+                StatusCode::NOT_FOUND,
+                &format!("customs: the index has no crate {package}"),
+            )),
+            Err(error) => {
+                let why = format!("customs: the index file of {package} could not be had: {error}");
+                run.note(Event::NotKnown(why.clone()));
+                Err(failure(READER, status_of(&error), &why))
+            }
+        }
+    }
+}
+
+fn no_index() -> Response<Body> {
+    let why = "customs: no sparse index is configured for cargo";
+    failure(READER, StatusCode::NOT_FOUND, why)
+}
+
+/// What a resolver looks at first: the newest version, and the newest of each line.
+fn wanted(judged: &JudgedDocument<CargoDocument>) -> Vec<String> {
+    let mut newest: BTreeMap<String, &str> = BTreeMap::new();
+    for line in judged.document.index.0.lines.iter().filter(|l| !l.yanked) {
+        let version = line.version.as_str();
+        let Some(of) = release_line(version).filter(|_| !is_prerelease(version)) else {
+            continue;
+        };
+        let slot = newest.entry(of).or_insert(version);
+        if compare(version, slot).is_some_and(|o| o.is_gt()) {
+            *slot = version;
+        }
+    }
+    let mut all: Vec<&str> = newest.into_values().collect();
+    all.sort_by(|a, b| compare(b, a).unwrap_or(std::cmp::Ordering::Equal));
+    all.into_iter().map(str::to_owned).collect()
+}

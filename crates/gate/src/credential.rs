@@ -1,0 +1,100 @@
+//! Who may use the gate.
+//!
+//! The gate holds the user's registry credentials. Other users of the machine and web
+//! pages in the user's browser must not reach private packages through it: each run has
+//! a credential of its own, and `Host` must be the gate's own address, which stops names
+//! that were rebound to loopback.
+
+use base64::Engine as _;
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap};
+
+/// The secrets that a request may carry: the forms in which clients send what they were
+/// given (`Bearer`, `Basic` as user and password or as npm's `_auth`, bare for cargo).
+pub fn presented(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
+    let Some((scheme, rest)) = value.split_once(' ') else {
+        return Some(value.to_owned());
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(rest.trim().to_owned()),
+        "basic" => {
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(rest.trim())
+                .ok()?;
+            let pair = String::from_utf8(bytes).ok()?;
+            let (_, password) = pair.split_once(':')?;
+            Some(password.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Whether a request was meant for this gate.
+pub fn is_own_host(headers: &HeaderMap, port: u16) -> bool {
+    headers
+        .get(HOST)
+        .and_then(|h| h.to_str().ok())
+        .is_some_and(|host| {
+            ["127.0.0.1", "localhost", "[::1]"]
+                .iter()
+                .any(|name| *host == format!("{name}:{port}"))
+        })
+}
+
+/// Compares without telling how much of it was right.
+pub fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    a.len() == b.len() && a.iter().zip(b).fold(0, |d, (x, y)| d | (x ^ y)) == 0
+}
+
+/// A fresh secret of 32 bytes.
+///
+/// # Errors
+/// The operating system gives no randomness.
+pub fn fresh() -> std::io::Result<String> {
+    use std::io::Read as _;
+    let mut bytes = [0u8; 32];
+    #[cfg(unix)]
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    #[cfg(not(unix))]
+    {
+        // Each `RandomState` is keyed by the system's generator.
+        use std::hash::{BuildHasher as _, Hasher as _};
+        let _ = &mut std::io::empty().read(&mut []);
+        for chunk in bytes.chunks_mut(8) {
+            let word = std::collections::hash_map::RandomState::new()
+                .build_hasher()
+                .finish();
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+    }
+    Ok(hex::encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    fn headers(name: hyper::header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn each_clients_form_of_the_credential_is_understood() {
+        let of = |v| presented(&headers(AUTHORIZATION, v));
+        assert_eq!(of("Bearer tok").as_deref(), Some("tok"));
+        assert_eq!(of("Basic dTp0b2s=").as_deref(), Some("tok"));
+        assert_eq!(of("tok").as_deref(), Some("tok"));
+        assert_eq!(of("Digest tok"), None);
+        assert_eq!(of("Basic !!"), None);
+    }
+
+    #[test]
+    fn a_rebound_name_is_not_this_gate() {
+        assert!(is_own_host(&headers(HOST, "127.0.0.1:8123"), 8123));
+        assert!(!is_own_host(&headers(HOST, "evil.example:8123"), 8123));
+        assert!(!is_own_host(&headers(HOST, "127.0.0.1:9"), 8123));
+        assert!(!is_own_host(&HeaderMap::new(), 8123));
+    }
+}

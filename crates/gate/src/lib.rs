@@ -1,0 +1,26 @@
+//! The registry firewall: shows a package manager only the releases that policy
+//! admits, and delivers only bytes that were verified.
+//!
+//! It decides nothing itself. Documents and decisions come from `customs_registry`;
+//! here they are rendered, delivered and recorded.
+
+mod admit;
+mod answer;
+mod cargo;
+mod control;
+mod credential;
+mod deliver;
+mod npm;
+mod pypi;
+mod relay;
+mod rendering;
+mod report;
+mod route;
+mod run;
+mod server;
+
+pub use control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest, StateFile};
+pub use credential::fresh as fresh_secret;
+pub use report::{HeldEntry, RefusedEntry, RunReport, TakenEntry};
+pub use route::{file_url_to_gate, file_url_to_upstream};
+pub use server::{CANARY, Gate, GateError, Options, serve};

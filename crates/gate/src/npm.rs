@@ -1,0 +1,390 @@
+//! npm: documents, exact versions, tags, tarballs.
+
+use crate::admit::{newest_refused, status_of};
+use crate::answer::{Body, Reader, failure, json};
+use crate::deliver::Delivery;
+use crate::report::Event;
+use crate::run::Run;
+use crate::server::{Gate, Request};
+use customs_ecosystem::npm::{
+    Form, NpmVersion, Packument, Tarballs, VersionEntry, release_line, render, repair_tags,
+    tarball_url,
+};
+use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use customs_registry::{JudgedDocument, npm_facts};
+use hyper::header::{ACCEPT, HeaderMap, USER_AGENT};
+use hyper::{Response, StatusCode};
+use std::collections::BTreeMap;
+use std::io::{self, BufReader};
+use std::sync::Arc;
+use url::Url;
+
+const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
+
+impl Gate {
+    /// A document with what policy admits.
+    pub async fn npm_document(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: PackageName,
+    ) -> Response<Body> {
+        let judged = match self.judged_npm(run, &package).await {
+            Ok(judged) => judged,
+            Err(response) => return response,
+        };
+        if let Some(response) = self.nothing_left(run, request, &package, &judged).await {
+            return response;
+        }
+        match self.rendered_npm(run, request, &package, &judged).await {
+            Ok(response) => response,
+            Err(error) => failure(
+                Reader::Npm,
+                StatusCode::INSUFFICIENT_STORAGE,
+                &format!("customs: the document of {package} could not be rendered: {error}"),
+            ),
+        }
+    }
+
+    async fn judged_npm(
+        &self,
+        run: &Arc<Run>,
+        package: &PackageName,
+    ) -> Result<JudgedDocument<Packument>, Response<Body>> {
+        if run.context.upstreams.npm_for(package).is_none() {
+            return Err(failure(
+                Reader::Npm,
+                StatusCode::NOT_FOUND,
+                "customs: no npm registry is configured; `npm config get registry` names none",
+            ));
+        }
+        match self.registry.judge_npm(&run.context, package).await {
+            Ok(Some(judged)) => {
+                self.record_decisions(&judged.judged).await;
+                run.note(Event::Offered {
+                    package: package.clone(),
+                    judged: judged.judged.clone(),
+                    wanted: wanted(&judged),
+                });
+                if let Some(because) = &judged.document.stale {
+                    run.note(Event::NotKnown(format!(
+                        "{package}: last known document, {because}"
+                    )));
+                }
+                Ok(judged)
+            }
+            Ok(None) => Err(failure(
+                Reader::Npm,
+                StatusCode::NOT_FOUND,
+                &format!("customs: the registry has no package {package}"),
+            )),
+            Err(error) => {
+                let why = format!("customs: the document of {package} could not be had: {error}");
+                run.note(Event::NotKnown(why.clone()));
+                Err(failure(Reader::Npm, status_of(&error), &why))
+            }
+        }
+    }
+
+    /// Every version is hidden: say so, with the reason, where the client prints it.
+    async fn nothing_left(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: &PackageName,
+        judged: &JudgedDocument<Packument>,
+    ) -> Option<Response<Body>> {
+        let index = &judged.document.index;
+        if index.versions.is_empty()
+            || index
+                .versions
+                .iter()
+                .any(|e| judged.judged.offers(e.version.as_str()))
+        {
+            return None;
+        }
+        let latest = index.tags.get("latest").map(String::as_str);
+        let decision = newest_refused(judged.judged.decisions.values(), latest)?;
+        Some(
+            self.refuse(run, request, Reader::Npm, package.as_str(), decision)
+                .await,
+        )
+    }
+
+    async fn rendered_npm(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: &PackageName,
+        judged: &JudgedDocument<Packument>,
+    ) -> io::Result<Response<Body>> {
+        let form = if asks_abbreviated(&request.headers) {
+            Form::Abbreviated
+        } else {
+            Form::Full
+        };
+        let to_gate = !keeps_upstream_urls(&request.headers);
+        let base = self.base();
+        let key = format!(
+            "npm 1 {package} {} {} {form:?} {}",
+            judged.document.digest,
+            judged.judged.offer_key(),
+            if to_gate { base.as_str() } else { "upstream" },
+        );
+        let (copy, name) = (judged.clone(), package.clone());
+        let rendering = self
+            .renderings
+            .get(&key, move |out| {
+                let tarballs = if to_gate {
+                    Tarballs::Gate(&base)
+                } else {
+                    Tarballs::Upstream
+                };
+                let offers = |v: &Version| copy.judged.offers(v.as_str());
+                let body = BufReader::with_capacity(64 << 10, copy.document.open()?);
+                render(
+                    body,
+                    &copy.document.index,
+                    &name,
+                    form,
+                    tarballs,
+                    &offers,
+                    out,
+                )
+                .map_err(io::Error::other)
+            })
+            .await?;
+        let media = match form {
+            Form::Abbreviated => ABBREVIATED,
+            Form::Full => "application/json",
+        };
+        let _ = run;
+        rendering.answer(
+            &request.headers,
+            request.is_head(),
+            media,
+            judged.document.stale.as_deref(),
+        )
+    }
+
+    /// One version's object, by version or tag. Clients that ask for it skip the
+    /// document, so it is gated on its own.
+    pub async fn npm_version(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: PackageName,
+        wanted: &str,
+    ) -> Response<Body> {
+        let judged = match self.judged_npm(run, &package).await {
+            Ok(judged) => judged,
+            Err(response) => return response,
+        };
+        let index = &judged.document.index;
+        let tags = offered_tags(&judged);
+        let version = tags.get(wanted).map_or(wanted, String::as_str);
+        let entry = Version::new(version).ok().and_then(|v| index.entry(&v));
+        let Some(entry) = entry else {
+            let why = format!(
+                "customs: {package} has no version or tag {}",
+                printable(wanted, 80)
+            );
+            return failure(Reader::Npm, StatusCode::NOT_FOUND, &why);
+        };
+        if let Some(judgement) = judged
+            .judged
+            .about(&entry.version)
+            .filter(|j| !j.decision.action.allows())
+        {
+            let what = judgement.decision.release.spoken();
+            return self
+                .refuse(run, request, Reader::Npm, &what, &judgement.decision)
+                .await;
+        }
+        let object = judged.document.span(entry.offset, entry.length).ok();
+        let value =
+            object.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        let Some(mut value) = value else {
+            return failure(
+                Reader::Npm,
+                StatusCode::BAD_GATEWAY,
+                "customs: the version's object could not be read",
+            );
+        };
+        if !keeps_upstream_urls(&request.headers) {
+            if let Some(tarball) = value.pointer_mut("/dist/tarball") {
+                *tarball = tarball_url(&self.base(), &package, &entry.version).into();
+            }
+        }
+        json(StatusCode::OK, &value)
+    }
+
+    /// Dist-tags, repaired.
+    pub async fn npm_tags(&self, run: &Arc<Run>, package: PackageName) -> Response<Body> {
+        match self.judged_npm(run, &package).await {
+            Ok(judged) => json(StatusCode::OK, &offered_tags(&judged)),
+            Err(response) => response,
+        }
+    }
+
+    /// A tarball. Lockfile installs never read a document, so this route decides alone.
+    pub async fn npm_tarball(
+        &self,
+        run: &Arc<Run>,
+        request: &Request,
+        package: PackageName,
+        file: &str,
+    ) -> Response<Body> {
+        let judged = match self.judged_npm(run, &package).await {
+            Ok(judged) => judged,
+            Err(response) => return response,
+        };
+        let Some(tarball) = find_tarball(&package, &judged, file) else {
+            return self
+                .not_published(run, request, Reader::Npm, package.as_str(), file)
+                .await;
+        };
+        let judgement = judged.judged.about(&tarball.version);
+        let source = (&judged.upstream, tarball.url.as_str());
+        let admitted = match self
+            .admit(run, request, Reader::Npm, judgement, source)
+            .await
+        {
+            Ok(admitted) => admitted,
+            Err(response) => return response,
+        };
+        let delivery = Delivery {
+            run,
+            who: request.who(run),
+            release: ReleaseId::new(package, tarball.version),
+            file: file.to_owned(),
+            upstream: &judged.upstream,
+            url: tarball.url,
+            promised: tarball.digest,
+            admitted,
+            reader: Reader::Npm,
+            media: "application/octet-stream",
+        };
+        self.deliver(delivery, &request.headers, request.is_head())
+            .await
+    }
+
+    /// Everything else below an npm registry: read from the upstream, never an artifact.
+    pub async fn npm_other(&self, run: &Arc<Run>, request: Request, path: &str) -> Response<Body> {
+        if is_artifact(path) {
+            let why = format!(
+                "{} is the address of an artifact that no document of the configured registry names; not relayed",
+                printable(path, 200)
+            );
+            return self
+                .refuse_unknown(run, &request, Reader::Npm, path, "unknown-artifact", &why)
+                .await;
+        }
+        let Some(upstream) = run.context.upstreams.npm.clone() else {
+            return failure(
+                Reader::Npm,
+                StatusCode::NOT_FOUND,
+                "customs: no npm registry is configured",
+            );
+        };
+        self.relay_read(&upstream, request, Reader::Npm).await
+    }
+}
+
+fn asks_abbreviated(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|a| a.to_str().ok())
+        .is_some_and(|a| a.contains(ABBREVIATED))
+}
+
+/// npm asks its registry's host for the upstream's addresses and writes them into the
+/// lockfile; every other client follows an address as it stands, past the gate.
+fn keeps_upstream_urls(headers: &HeaderMap) -> bool {
+    headers
+        .get(USER_AGENT)
+        .and_then(|a| a.to_str().ok())
+        .is_some_and(|a| a.starts_with("npm/"))
+}
+
+fn offered_tags(judged: &JudgedDocument<Packument>) -> BTreeMap<String, String> {
+    let index = &judged.document.index;
+    let offered = index
+        .versions
+        .iter()
+        .filter(|e| judged.judged.offers(e.version.as_str()))
+        .map(|e| (e.version.as_str(), e.deprecated));
+    repair_tags(&index.tags, offered)
+}
+
+/// What a resolver looks at first: `latest`, and the newest version of each line.
+fn wanted(judged: &JudgedDocument<Packument>) -> Vec<String> {
+    let index = &judged.document.index;
+    let latest = index.tags.get("latest").cloned();
+    let mut newest: BTreeMap<(u64, u64), (NpmVersion, &str)> = BTreeMap::new();
+    for entry in &index.versions {
+        let text = entry.version.as_str();
+        let Some(version) = NpmVersion::parse(text).filter(|v| !v.is_prerelease()) else {
+            continue;
+        };
+        let slot = newest
+            .entry(release_line(&version))
+            .or_insert_with(|| (version.clone(), text));
+        if version > slot.0 {
+            *slot = (version, text);
+        }
+    }
+    latest
+        .into_iter()
+        .chain(newest.into_values().map(|(_, text)| text.to_owned()))
+        .collect()
+}
+
+/// Addresses below which registries keep artifacts.
+fn is_artifact(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    [".tgz", ".tar.gz", ".tar"]
+        .iter()
+        .any(|end| path.ends_with(end))
+        || path.starts_with("download/")
+}
+
+/// Where a tarball is, and what it must be.
+struct Tarball {
+    version: Version,
+    url: Url,
+    digest: Option<Digest>,
+}
+
+/// Tarballs of unconventional names that are looked through.
+const LOOKED_THROUGH: usize = 2_000;
+
+/// The tarball of a file name: by the conventional name, which says the version; else
+/// by the end of the address that the document names.
+fn find_tarball(
+    package: &PackageName,
+    judged: &JudgedDocument<Packument>,
+    file: &str,
+) -> Option<Tarball> {
+    let document = &judged.document;
+    let conventional = file
+        .strip_suffix(".tgz")
+        .and_then(|stem| stem.strip_prefix(package.unscoped())?.strip_prefix('-'))
+        .and_then(|version| Version::new(version).ok())
+        .and_then(|version| document.index.entry(&version));
+    let tarball = |entry: &VersionEntry| {
+        let facts = npm_facts(document, entry)?;
+        Some(Tarball {
+            version: entry.version.clone(),
+            url: Url::parse(&facts.tarball?).ok()?,
+            digest: facts.digests.into_iter().next(),
+        })
+    };
+    if let Some(entry) = conventional {
+        return tarball(entry);
+    }
+    let newest = document.index.versions.iter().rev().take(LOOKED_THROUGH);
+    newest
+        .filter_map(tarball)
+        .find(|t| t.url.path().rsplit('/').next() == Some(file))
+}

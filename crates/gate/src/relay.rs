@@ -1,0 +1,198 @@
+//! What the gate passes on: reads of endpoints that deliver no artifact, and writes.
+//!
+//! A write (publish, login, tags, owners, yank) goes to its one upstream with the
+//! credential that the client itself sent, never with the gate's: a project that talks a
+//! package manager into publishing must not borrow the user's token from here.
+
+use crate::admit::status_of;
+use crate::answer::{Body, Reader, failure, refusal};
+use crate::run::Run;
+use crate::server::{Gate, Request};
+use bytes::Bytes;
+use customs_registry::Upstream;
+use customs_registry::http::Ask;
+use customs_store::{LedgerRecord, Relayed};
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
+    TRANSFER_ENCODING, USER_AGENT,
+};
+use hyper::{Method, Response, StatusCode};
+use std::sync::Arc;
+
+/// Headers of a client that an upstream may see.
+const FORWARDED: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, USER_AGENT, AUTHORIZATION];
+/// npm's own headers, without which a two-factor prompt or a login does not work.
+const FORWARDED_NAMED: [&str; 5] = [
+    "npm-otp",
+    "npm-auth-type",
+    "npm-command",
+    "npm-session",
+    "npm-scope",
+];
+/// Bytes of a relayed write: the largest package that registries accept, encoded.
+const LARGEST_WRITE: usize = 512 << 20;
+
+impl Gate {
+    /// Relays a read. `POST` counts as one where the protocol only asks by it (audit).
+    pub async fn relay_read(
+        &self,
+        upstream: &Upstream,
+        request: Request,
+        reader: Reader,
+    ) -> Response<Body> {
+        self.relay(upstream, request, reader, true).await
+    }
+
+    /// Relays a write, or refuses it.
+    pub async fn relay_write(
+        &self,
+        run: &Arc<Run>,
+        upstream: &Upstream,
+        request: Request,
+        reader: Reader,
+    ) -> Response<Body> {
+        let what = format!(
+            "{} {}",
+            request.method,
+            customs_model::printable(&request.path, 200)
+        );
+        if run.read_only {
+            let why =
+                format!("customs: {what} is a write, and this gate is read-only (--read-only)");
+            return refusal(reader, StatusCode::FORBIDDEN, "read-only", &why);
+        }
+        let who = request.who(run);
+        let (method, endpoint) = (request.method.to_string(), endpoint(&request));
+        let response = self.relay(upstream, request, reader, false).await;
+        let record = LedgerRecord::Relayed(Relayed {
+            method,
+            endpoint,
+            who,
+            status: response.status().as_u16(),
+        });
+        self.append_or_log(record).await;
+        response
+    }
+
+    async fn relay(
+        &self,
+        upstream: &Upstream,
+        request: Request,
+        reader: Reader,
+        read: bool,
+    ) -> Response<Body> {
+        let path = request
+            .upstream_path
+            .clone()
+            .unwrap_or_else(|| request.path.trim_start_matches('/').to_owned());
+        let query = request
+            .query
+            .as_deref()
+            .map(|q| format!("?{q}"))
+            .unwrap_or_default();
+        let url = match upstream.join(&format!("{path}{query}")) {
+            Ok(url) => url,
+            Err(error) => {
+                return failure(
+                    reader,
+                    StatusCode::BAD_REQUEST,
+                    &format!("customs: {error}"),
+                );
+            }
+        };
+        let mut headers = forwarded(&request.headers);
+        if read || self.is_own_credential(&request.headers) {
+            // The run's credential is for this gate; it leaves to nobody.
+            headers.remove(AUTHORIZATION);
+        }
+        let method = request.method.clone();
+        let body = match request.into_body(LARGEST_WRITE).await {
+            Ok(body) => body,
+            Err(why) => {
+                return failure(
+                    reader,
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    &format!("customs: {why}"),
+                );
+            }
+        };
+        let ask = Ask {
+            method: method.clone(),
+            url,
+            headers,
+            body: (!body.is_empty()).then_some(body),
+            with_credential: read,
+        };
+        match self.registry.fetcher.ask(upstream, ask).await {
+            Ok(response) => pass_on(response, method == Method::HEAD),
+            Err(error) => failure(reader, status_of(&error), &format!("customs: {error}")),
+        }
+    }
+}
+
+/// What kind of write it is, for the ledger. Paths hold names and tokens; kinds do not.
+fn endpoint(request: &Request) -> String {
+    let path = request.path.as_str();
+    let kind = if path.contains("/dist-tags/") {
+        "dist-tag"
+    } else if path.contains("/-/user/") || path.contains("/login") {
+        "login"
+    } else if path.contains("/owners") || path.contains("/collaborators") {
+        "owners"
+    } else if path.ends_with("/yank") || path.ends_with("/unyank") {
+        "yank"
+    } else if request.method == Method::DELETE {
+        "delete"
+    } else if request.method == Method::PUT {
+        "publish"
+    } else {
+        "other"
+    };
+    kind.to_owned()
+}
+
+fn forwarded(headers: &HeaderMap) -> HeaderMap {
+    let named = FORWARDED_NAMED
+        .iter()
+        .map(|name| HeaderName::from_static(name));
+    FORWARDED
+        .into_iter()
+        .chain(named)
+        .filter_map(|name| headers.get(&name).map(|value| (name, value.clone())))
+        .collect()
+}
+
+fn pass_on(response: reqwest_response::Response, head: bool) -> Response<Body> {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let body = if head {
+        crate::answer::full(Bytes::new())
+    } else {
+        StreamBody::new(response.bytes_stream().map(|piece| {
+            piece
+                .map(Frame::data)
+                .map_err(|e| std::io::Error::other(e.without_url().to_string()))
+        }))
+        .boxed_unsync()
+    };
+    let mut out = Response::new(body);
+    *out.status_mut() = status;
+    for (name, value) in &headers {
+        let hop = [
+            TRANSFER_ENCODING,
+            CONTENT_LENGTH,
+            ACCEPT_ENCODING,
+            hyper::header::CONNECTION,
+            hyper::header::SET_COOKIE,
+        ];
+        if !hop.contains(name) {
+            out.headers_mut().append(name, value.clone());
+        }
+    }
+    out
+}
+
+use customs_registry::reqwest as reqwest_response;

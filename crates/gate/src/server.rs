@@ -1,0 +1,586 @@
+//! The server: one loopback port, one credential per run, one route per request.
+
+use crate::answer::{Body, Reader, empty, failure, json};
+use crate::control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest};
+use crate::credential::{fresh, is_own_host, presented, same};
+use crate::rendering::Renderings;
+use crate::report::Event;
+use crate::route::Route;
+use crate::run::Run;
+use bytes::Bytes;
+use customs_intel::Snapshot;
+use customs_model::{Clock, Digest, Known, ReleaseId};
+use customs_registry::{Context, Judged, Registry, Upstream};
+use customs_rules::{LockedOutcome, Policy};
+use customs_store::{LedgerRecord, Store, StoreError, Who};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+
+/// How a gate is set up.
+pub struct Options {
+    /// Where documents, artifacts and renderings are kept. Safe to delete at any time.
+    pub cache: PathBuf,
+    /// The ledger and the gate's memory.
+    pub store: Arc<dyn Store>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// The secret of the controls.
+    pub secret: String,
+    /// The port it listens on, for the addresses in documents.
+    pub port: u16,
+}
+
+/// Why a gate does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The cache folder.
+    #[error("the cache folder cannot be used: {0}; move it with CUSTOMS_CACHE_DIR")]
+    Cache(#[from] std::io::Error),
+}
+
+/// The gate.
+pub struct Gate {
+    /// Documents, decisions, artifacts.
+    pub registry: Registry,
+    /// Rendered documents.
+    pub renderings: Renderings,
+    store: Arc<dyn Store>,
+    runs: Mutex<HashMap<String, Arc<Run>>>,
+    secret: String,
+    port: u16,
+    last_use: Mutex<Instant>,
+    stop: tokio::sync::Notify,
+}
+
+/// A request, taken apart.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent.
+    pub path: String,
+    /// The query.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The path below the upstream, where it differs from the gate's.
+    pub upstream_path: Option<String>,
+    address: Option<String>,
+    body: Incoming,
+}
+
+impl Request {
+    /// Whether only headers are wanted.
+    pub fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
+    /// Who asks.
+    pub fn who(&self, run: &Run) -> Who {
+        let client = self.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
+        run.who(client, self.address.as_deref())
+    }
+
+    /// The whole body, bounded.
+    pub async fn into_body(self, limit: usize) -> Result<Bytes, String> {
+        Limited::new(self.body, limit)
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .map_err(|e| format!("the request's body could not be read: {e}"))
+    }
+}
+
+impl Gate {
+    /// A gate that listens nowhere yet.
+    ///
+    /// # Errors
+    /// The cache folder cannot be used.
+    pub fn new(options: Options) -> Result<Arc<Self>, GateError> {
+        Ok(Arc::new(Self {
+            registry: Registry::open(&options.cache, options.clock, options.store.clone())?,
+            renderings: Renderings::new(options.cache.join("rendered"))?,
+            store: options.store,
+            runs: Mutex::default(),
+            secret: options.secret,
+            port: options.port,
+            last_use: Mutex::new(Instant::now()),
+            stop: tokio::sync::Notify::new(),
+        }))
+    }
+
+    /// The address that documents carry.
+    pub fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Runs that have not ended.
+    pub fn active(&self) -> usize {
+        self.runs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    /// How long nothing was asked.
+    pub fn idle(&self) -> Duration {
+        self.last_use
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+    }
+
+    /// Whether a request carries a credential of this gate.
+    pub fn is_own_credential(&self, headers: &HeaderMap) -> bool {
+        self.run_of(headers).is_some()
+    }
+
+    /// Appends a record and waits until it is with the operating system.
+    pub async fn append(&self, record: LedgerRecord) -> Result<(), StoreError> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.store.append(
+            record,
+            Box::new(move |done| {
+                // Nobody waits any more when the client hung up.
+                let _ = sender.send(done);
+            }),
+        );
+        receiver.await.map_err(|_| StoreError::Closed)?.map(|_| ())
+    }
+
+    /// Records decisions that are new or changed.
+    pub async fn record_decisions(&self, judged: &Arc<Judged>) {
+        if !judged.is_new() || judged.decisions.is_empty() {
+            return;
+        }
+        let (store, judged) = (self.store.clone(), judged.clone());
+        let recorded = tokio::task::spawn_blocking(move || {
+            let all: Vec<_> = judged
+                .decisions
+                .values()
+                .map(|j| customs_store::Judged {
+                    decision: &j.decision,
+                    digests: &j.digests,
+                })
+                .collect();
+            store.record_judged(&all)
+        });
+        match recorded.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "decisions could not be recorded"),
+            Err(error) => tracing::error!(%error, "decisions could not be recorded"),
+        }
+    }
+
+    /// The digest that an artifact had when it was first delivered.
+    pub fn pinned(&self, upstream: &Upstream, release: &ReleaseId, file: &str) -> Option<Digest> {
+        let pinned = self.store.digest_seen(&upstream.shown(), release, file);
+        pinned.unwrap_or_else(|error| {
+            tracing::error!(%error, "the pinned digest could not be read");
+            None
+        })
+    }
+
+    /// Remembers the digest of a first delivery.
+    pub async fn pin(&self, upstream: &Upstream, release: &ReleaseId, file: &str, digest: &Digest) {
+        let (store, place) = (self.store.clone(), upstream.shown());
+        let (release, file, digest) = (release.clone(), file.to_owned(), digest.clone());
+        let now = self.registry.clock.now();
+        let pinned = tokio::task::spawn_blocking(move || {
+            store.pin_digest(&place, &release, &file, &digest, now)
+        });
+        match pinned.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the digest could not be pinned"),
+            Err(error) => tracing::error!(%error, "the digest could not be pinned"),
+        }
+    }
+
+    fn run_of(&self, headers: &HeaderMap) -> Option<Arc<Run>> {
+        let token = presented(headers)?;
+        self.runs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&token)
+            .cloned()
+    }
+
+    async fn handle(
+        self: Arc<Self>,
+        request: hyper::Request<Incoming>,
+        address: String,
+    ) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let route = Route::of(parts.uri.path());
+        let request = Request {
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            headers: parts.headers,
+            upstream_path: None,
+            address: Some(address),
+            body,
+        };
+        *self.last_use.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let reader = reader_of(&route);
+        if !is_own_host(&request.headers, self.port) {
+            return failure(
+                reader,
+                StatusCode::MISDIRECTED_REQUEST,
+                "customs: this gate answers to its loopback address only",
+            );
+        }
+        if let Route::Control(what) = &route {
+            let what = what.clone();
+            return self.control(&what, request).await;
+        }
+        let Some(run) = self.run_of(&request.headers) else {
+            let mut response = failure(
+                reader,
+                StatusCode::UNAUTHORIZED,
+                "customs: this gate serves only commands that were started with `customs run`",
+            );
+            response.headers_mut().insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"customs\""),
+            );
+            return response;
+        };
+        run.touch();
+        if let Some(name) = canary(&route) {
+            // Nobody else is asked for it: it exists nowhere.
+            run.note(Event::Canary(name.to_owned()));
+            return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
+        }
+        self.route(&run, request, route).await
+    }
+
+    async fn route(&self, run: &Arc<Run>, request: Request, route: Route) -> Response<Body> {
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        match route {
+            Route::Nothing(why) => failure(
+                reader_of(&route),
+                StatusCode::NOT_FOUND,
+                &format!("customs: {why}"),
+            ),
+            Route::Control(_) => empty(StatusCode::NOT_FOUND),
+            Route::NpmOther(path) if reads || is_question(&request.method, &path) => {
+                self.npm_other(run, request, &path).await
+            }
+            _ if !reads => self.write(run, request, route).await,
+            Route::NpmDocument(package) => self.npm_document(run, &request, package).await,
+            Route::NpmVersion(package, version) => {
+                self.npm_version(run, &request, package, &version).await
+            }
+            Route::NpmTarball(package, file) => {
+                self.npm_tarball(run, &request, package, &file).await
+            }
+            Route::NpmTags(package) => self.npm_tags(run, package).await,
+            Route::NpmOther(path) => self.npm_other(run, request, &path).await,
+            Route::PyPiProject(project) => self.pypi_project(run, &request, project).await,
+            Route::PyPiFile(folder, file) => self.pypi_file(run, &request, &folder, &file).await,
+            Route::CargoConfig => self.cargo_config(run).await,
+            Route::CargoIndex(name) => self.cargo_index(run, &request, name).await,
+            Route::CargoDownload(name, version) => {
+                self.cargo_download(run, &request, name, version).await
+            }
+            Route::CargoApi(path) => self.cargo_api(run, request, &path).await,
+        }
+    }
+
+    async fn write(&self, run: &Arc<Run>, request: Request, route: Route) -> Response<Body> {
+        match route {
+            Route::CargoApi(path) => self.cargo_api(run, request, &path).await,
+            Route::NpmDocument(package)
+            | Route::NpmVersion(package, _)
+            | Route::NpmTarball(package, _)
+            | Route::NpmTags(package) => match run.context.upstreams.npm_for(&package).cloned() {
+                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
+                None => failure(
+                    Reader::Npm,
+                    StatusCode::NOT_FOUND,
+                    "customs: no npm registry is configured",
+                ),
+            },
+            Route::NpmOther(_) => match run.context.upstreams.npm.clone() {
+                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
+                None => failure(
+                    Reader::Npm,
+                    StatusCode::NOT_FOUND,
+                    "customs: no npm registry is configured",
+                ),
+            },
+            other => failure(
+                reader_of(&other),
+                StatusCode::METHOD_NOT_ALLOWED,
+                "customs: this address only answers GET and HEAD",
+            ),
+        }
+    }
+
+    async fn control(self: Arc<Self>, what: &str, request: Request) -> Response<Body> {
+        let admitted =
+            presented(&request.headers).is_some_and(|secret| same(&secret, &self.secret));
+        if !admitted {
+            return failure(
+                Reader::Npm,
+                StatusCode::UNAUTHORIZED,
+                "customs: the controls need the gate's own secret",
+            );
+        }
+        let method = request.method.clone();
+        let parts: Vec<&str> = what.split('/').collect();
+        match (method, parts.as_slice()) {
+            (Method::GET, ["health"]) => json(
+                StatusCode::OK,
+                &serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "runs": self.active()}),
+            ),
+            (Method::POST, ["stop"]) => {
+                self.stop.notify_one();
+                empty(StatusCode::ACCEPTED)
+            }
+            (Method::POST, ["runs"]) => match read_json::<RunRequest>(request).await {
+                Ok(run) => self.begin(run).await,
+                Err(response) => response,
+            },
+            (Method::POST, ["runs", id, "check"]) => {
+                let Some(run) = self.run_named(id) else {
+                    return empty(StatusCode::NOT_FOUND);
+                };
+                match read_json::<CheckRequest>(request).await {
+                    Ok(check) => self.check(&run, check).await,
+                    Err(response) => response,
+                }
+            }
+            (Method::GET, ["runs", id]) => match self.run_named(id) {
+                Some(run) => json(
+                    StatusCode::OK,
+                    &RunEnd {
+                        report: run.report(),
+                    },
+                ),
+                None => empty(StatusCode::NOT_FOUND),
+            },
+            (Method::DELETE, ["runs", id]) => match self.run_named(id) {
+                Some(run) => {
+                    self.runs
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .retain(|_, r| r.id != run.id);
+                    json(
+                        StatusCode::OK,
+                        &RunEnd {
+                            report: run.report(),
+                        },
+                    )
+                }
+                None => empty(StatusCode::NOT_FOUND),
+            },
+            _ => empty(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn run_named(&self, id: &str) -> Option<Arc<Run>> {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.values().find(|r| r.id == id).cloned()
+    }
+
+    async fn begin(&self, request: RunRequest) -> Response<Body> {
+        let refuse = |why: String| failure(Reader::Npm, StatusCode::UNPROCESSABLE_ENTITY, &why);
+        let mut ignored = Vec::new();
+        let parse = |file: &NamedText| Policy::parse(&file.text, &file.name);
+        let policy = match request.policy.as_ref().map(parse).transpose() {
+            Ok(policy) => policy.unwrap_or_default(),
+            Err(error) => return refuse(error.to_string()),
+        };
+        let policy = match request.project_policy.as_ref().map(parse).transpose() {
+            Ok(None) => policy,
+            Ok(Some(project)) => {
+                let (tightened, not_followed) = policy.tightened_by(&project);
+                ignored = not_followed
+                    .iter()
+                    .map(|i| format!("{}: {}", i.key, i.because))
+                    .collect();
+                tightened
+            }
+            Err(error) => return refuse(format!("the project's policy: {error}")),
+        };
+        let now = self.registry.clock.now();
+        let mut not_known = Vec::new();
+        let advisories = match &request.advisories {
+            None => {
+                not_known.push(
+                    "known malware: no advisory source is configured (--advisories); an npm \
+                     registry's own audit is asked where it has one"
+                        .to_owned(),
+                );
+                Known::NotApplicable
+            }
+            Some(path) => {
+                let path = path.clone();
+                let read =
+                    tokio::task::spawn_blocking(move || Snapshot::from_path(&path, now)).await;
+                match read {
+                    Ok(Ok(snapshot)) => Known::Is(Arc::new(snapshot)),
+                    Ok(Err(error)) => {
+                        not_known.push(format!("known malware: {error}"));
+                        Known::not_known(error.to_string())
+                    }
+                    Err(error) => return refuse(error.to_string()),
+                }
+            }
+        };
+        let (token, id) = match (fresh(), fresh()) {
+            (Ok(token), Ok(id)) => (token, id[..12].to_owned()),
+            _ => return refuse("the operating system gives no randomness".into()),
+        };
+        for problem in policy.problems(now) {
+            not_known.push(problem.to_string());
+        }
+        let context = Context::new(request.upstreams.clone(), policy, advisories);
+        let run = Run::new(id.clone(), context, &request);
+        for sentence in &not_known {
+            run.note(Event::NotKnown(sentence.clone()));
+        }
+        self.runs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(token.clone(), run);
+        json(
+            StatusCode::CREATED,
+            &RunReply {
+                id,
+                token,
+                ignored,
+                not_known,
+            },
+        )
+    }
+
+    /// Judges releases that a lockfile names, before anything is fetched.
+    async fn check(&self, run: &Arc<Run>, request: CheckRequest) -> Response<Body> {
+        use futures_util::StreamExt as _;
+        let checked: Vec<Checked> =
+            futures_util::stream::iter(request.releases.into_iter().take(50_000))
+                .map(|release| self.check_one(run, release))
+                .buffered(32)
+                .collect()
+                .await;
+        json(StatusCode::OK, &checked)
+    }
+
+    async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> Checked {
+        let judged = self.registry.judge_release(&run.context, &release).await;
+        match judged {
+            Ok(judgement) => {
+                let deliverable = judgement
+                    .as_ref()
+                    .is_none_or(|j| matches!(j.locked, LockedOutcome::Deliver { .. }));
+                let decision = judgement.map(|j| j.decision);
+                Checked {
+                    release,
+                    decision,
+                    deliverable,
+                    not_known: None,
+                }
+            }
+            Err(because) => Checked {
+                release,
+                decision: None,
+                deliverable: true,
+                not_known: Some(because.to_string()),
+            },
+        }
+    }
+}
+
+/// The beginning of names that `customs doctor` makes its clients ask for.
+pub const CANARY: &str = "customs-canary-";
+
+fn canary(route: &Route) -> Option<&str> {
+    match route {
+        Route::NpmDocument(name) | Route::PyPiProject(name) | Route::CargoIndex(name) => {
+            Some(name.as_str()).filter(|name| name.starts_with(CANARY))
+        }
+        _ => None,
+    }
+}
+
+/// POST requests that only ask: npm's audit sends its question as a body.
+fn is_question(method: &Method, path: &str) -> bool {
+    *method == Method::POST && path.starts_with("-/npm/v1/security/")
+}
+
+fn reader_of(route: &Route) -> Reader {
+    match route {
+        Route::PyPiProject(_) | Route::PyPiFile(..) => Reader::Python,
+        Route::CargoConfig
+        | Route::CargoIndex(_)
+        | Route::CargoDownload(..)
+        | Route::CargoApi(_) => Reader::Cargo,
+        _ => Reader::Npm,
+    }
+}
+
+async fn read_json<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response<Body>> {
+    let refuse = |why: String| failure(Reader::Npm, StatusCode::UNPROCESSABLE_ENTITY, &why);
+    let bytes = request.into_body(64 << 20).await.map_err(refuse)?;
+    serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))
+}
+
+/// Serves until it is told to stop, or nothing was asked for `linger` and no run is open.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    gate: Arc<Gate>,
+    listener: TcpListener,
+    linger: Option<Duration>,
+) -> std::io::Result<()> {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, address)) => spawn_connection(gate.clone(), stream, address.ip().to_string()),
+                // Out of descriptors, or a client that went away: not the end of the gate.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            },
+            () = gate.stop.notified() => return Ok(()),
+            _ = tick.tick() => {
+                if linger.is_some_and(|linger| gate.active() == 0 && gate.idle() > linger) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn spawn_connection(gate: Arc<Gate>, stream: tokio::net::TcpStream, address: String) {
+    let _ = stream.set_nodelay(true);
+    tokio::spawn(async move {
+        let service = service_fn(move |request| {
+            let (gate, address) = (gate.clone(), address.clone());
+            async move { Ok::<_, std::convert::Infallible>(gate.handle(request, address).await) }
+        });
+        let served = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(30))
+            .max_buf_size(64 << 10)
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,338 @@
+//! Artifacts: fetched once, hashed while they arrive, kept by digest.
+
+use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
+use crate::upstream::Upstream;
+use bytes::Bytes;
+use customs_model::{Digest, DigestAlgorithm, Hasher, Timestamp};
+use futures_util::StreamExt as _;
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use url::Url;
+
+/// How far a download is.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// So many bytes are in the file; the length that the upstream announced.
+    Arriving {
+        /// Bytes written.
+        have: u64,
+        /// Bytes announced.
+        total: Option<u64>,
+    },
+    /// All bytes are there, and they are what the document promised.
+    Verified {
+        /// Bytes.
+        length: u64,
+        /// The digest that was checked.
+        digest: Digest,
+    },
+    /// The bytes are not what the document promised.
+    Mismatch {
+        /// What was promised.
+        promised: Digest,
+        /// What arrived.
+        found: Digest,
+    },
+    /// It broke off.
+    Failed(Arc<FetchError>),
+}
+
+/// A download that others may join.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// Where the bytes are while they arrive; valid as long as somebody holds this.
+    pub partial: PathBuf,
+    /// How far it is.
+    pub progress: watch::Receiver<Progress>,
+}
+
+/// An artifact, or the flight that brings it.
+#[derive(Debug, Clone)]
+pub enum Artifact {
+    /// In the cache, verified when it was stored.
+    Cached {
+        /// The file.
+        path: PathBuf,
+        /// Bytes.
+        length: u64,
+        /// Its digest.
+        digest: Digest,
+    },
+    /// Arriving.
+    Arriving(Download),
+}
+
+/// The content-addressed store of artifacts.
+#[derive(Debug)]
+pub struct Artifacts {
+    folder: PathBuf,
+    fetcher: Fetcher,
+    flights: Mutex<HashMap<String, Download>>,
+}
+
+impl Artifacts {
+    /// Keeps them below `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn new(folder: PathBuf, fetcher: Fetcher) -> std::io::Result<Arc<Self>> {
+        std::fs::create_dir_all(&folder)?;
+        // What a crash left half-written is no artifact.
+        for entry in std::fs::read_dir(&folder)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(".tmp") {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        Ok(Arc::new(Self {
+            folder,
+            fetcher,
+            flights: Mutex::default(),
+        }))
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.to_hex();
+        self.folder
+            .join(digest.algorithm().name())
+            .join(&hex[..2])
+            .join(&hex[2..])
+    }
+
+    /// An artifact that is in the cache.
+    pub fn cached(&self, digest: &Digest) -> Option<Artifact> {
+        let path = self.path(digest);
+        let length = std::fs::metadata(&path).ok()?.len();
+        Some(Artifact::Cached {
+            path,
+            length,
+            digest: digest.clone(),
+        })
+    }
+
+    /// The artifact with this digest, from the cache or from `url`. Downloads of the
+    /// same digest are joined. The download goes on when the asker hangs up.
+    pub fn get(self: &Arc<Self>, upstream: &Upstream, url: &Url, digest: &Digest) -> Artifact {
+        if let Some(cached) = self.cached(digest) {
+            return cached;
+        }
+        let key = digest.to_string();
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&key) {
+            return Artifact::Arriving(flight.clone());
+        }
+        let (sender, progress) = watch::channel(Progress::Arriving {
+            have: 0,
+            total: None,
+        });
+        let partial = self.folder.join(format!(
+            ".tmp-{}-{}",
+            digest.algorithm().name(),
+            digest.to_hex()
+        ));
+        let download = Download {
+            partial: partial.clone(),
+            progress,
+        };
+        flights.insert(key.clone(), download.clone());
+        drop(flights);
+        let (this, upstream, url, digest) =
+            (self.clone(), upstream.clone(), url.clone(), digest.clone());
+        tokio::spawn(async move {
+            let end = match this
+                .download(&upstream, &url, &digest, &partial, &sender)
+                .await
+            {
+                Ok(progress) => progress,
+                Err(error) => Progress::Failed(Arc::new(error)),
+            };
+            this.flights
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&key);
+            if !matches!(end, Progress::Verified { .. }) {
+                let _ = std::fs::remove_file(&partial);
+            }
+            sender.send_replace(end);
+        });
+        Artifact::Arriving(download)
+    }
+
+    /// Waits for the whole artifact.
+    ///
+    /// # Errors
+    /// The download failed or the bytes are not what was promised.
+    pub async fn whole(
+        self: &Arc<Self>,
+        upstream: &Upstream,
+        url: &Url,
+        digest: &Digest,
+    ) -> Result<PathBuf, FetchError> {
+        match self.get(upstream, url, digest) {
+            Artifact::Cached { path, .. } => Ok(path),
+            Artifact::Arriving(mut download) => {
+                let host = host_of(url);
+                loop {
+                    let progress = download.progress.borrow_and_update().clone();
+                    match progress {
+                        Progress::Arriving { .. } => {}
+                        Progress::Verified { .. } => return Ok(self.path(digest)),
+                        Progress::Mismatch { promised, found } => {
+                            let why =
+                                format!("the bytes are {found}, the document promises {promised}");
+                            return Err(FetchError::Document { host, why });
+                        }
+                        Progress::Failed(error) => {
+                            return Err(FetchError::Transport {
+                                host,
+                                why: error.to_string(),
+                            });
+                        }
+                    }
+                    if download.progress.changed().await.is_err() {
+                        let why = "the download was given up".into();
+                        return Err(FetchError::Transport { host, why });
+                    }
+                }
+            }
+        }
+    }
+
+    async fn download(
+        &self,
+        upstream: &Upstream,
+        url: &Url,
+        digest: &Digest,
+        partial: &std::path::Path,
+        sender: &watch::Sender<Progress>,
+    ) -> Result<Progress, FetchError> {
+        let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
+        let response = self.fetcher.ask(upstream, Ask::get(url.clone())).await?;
+        if response.status().as_u16() != 200 {
+            return Err(FetchError::Status {
+                host: host_of(url),
+                status: response.status().as_u16(),
+            });
+        }
+        let total = response.content_length();
+        let mut file = std::fs::File::create(partial).map_err(disk)?;
+        let mut hasher = Hasher::new(digest.algorithm());
+        let mut have = 0u64;
+        let mut body = response.bytes_stream();
+        while let Some(chunk) = body.next().await {
+            let chunk: Bytes = chunk.map_err(|e| transport(url, e))?;
+            have += chunk.len() as u64;
+            if have > limit::ARTIFACT {
+                return Err(FetchError::TooLong {
+                    host: host_of(url),
+                    limit: limit::ARTIFACT,
+                });
+            }
+            hasher.update(&chunk);
+            file.write_all(&chunk).map_err(disk)?;
+            sender.send_replace(Progress::Arriving { have, total });
+        }
+        let found = hasher.finish();
+        if found != *digest {
+            return Ok(Progress::Mismatch {
+                promised: digest.clone(),
+                found,
+            });
+        }
+        let target = self.path(digest);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder).map_err(disk)?;
+        }
+        std::fs::rename(partial, &target).map_err(disk)?;
+        Ok(Progress::Verified {
+            length: have,
+            digest: found,
+        })
+    }
+
+    /// `Last-Modified` of an artifact, asked with HEAD.
+    pub async fn last_modified(&self, upstream: &Upstream, url: &Url) -> Option<Timestamp> {
+        let ask = Ask {
+            method: reqwest::Method::HEAD,
+            ..Ask::get(url.clone())
+        };
+        let response = self.fetcher.ask(upstream, ask).await.ok()?;
+        let text = response
+            .headers()
+            .get(reqwest::header::LAST_MODIFIED)?
+            .to_str()
+            .ok()?
+            .to_owned();
+        jiff_http_date(&text)
+    }
+
+    /// An artifact for which the document promises no digest: fetched whole, pinned to
+    /// what arrived.
+    ///
+    /// # Errors
+    /// As a download.
+    pub async fn unpromised(&self, upstream: &Upstream, url: &Url) -> Result<Digest, FetchError> {
+        let response = self.fetcher.ask(upstream, Ask::get(url.clone())).await?;
+        if response.status().as_u16() != 200 {
+            return Err(FetchError::Status {
+                host: host_of(url),
+                status: response.status().as_u16(),
+            });
+        }
+        let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(disk)?;
+        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+        let mut have = 0u64;
+        let mut body = response.bytes_stream();
+        while let Some(chunk) = body.next().await {
+            let chunk: Bytes = chunk.map_err(|e| transport(url, e))?;
+            have += chunk.len() as u64;
+            if have > limit::ARTIFACT {
+                return Err(FetchError::TooLong {
+                    host: host_of(url),
+                    limit: limit::ARTIFACT,
+                });
+            }
+            hasher.update(&chunk);
+            file.write_all(&chunk).map_err(disk)?;
+        }
+        let digest = hasher.finish();
+        let target = self.path(&digest);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder).map_err(disk)?;
+        }
+        file.persist(target).map_err(|e| disk(e.error))?;
+        Ok(digest)
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn jiff_http_date(text: &str) -> Option<Timestamp> {
+    let mut parts = text.split_ascii_whitespace().skip(1);
+    let day: u8 = parts.next()?.parse().ok()?;
+    let month = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    .iter()
+    .position(|m| Some(*m) == text.split_ascii_whitespace().nth(2))?
+        + 1;
+    let year: u16 = parts.nth(1)?.parse().ok()?;
+    let time = parts.next()?;
+    format!("{year:04}-{month:02}-{day:02}T{time}Z")
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_http_date_is_read() {
+        let at = jiff_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(at, "1994-11-06T08:49:37Z".parse().unwrap());
+        assert_eq!(jiff_http_date("yesterday"), None);
+    }
+}

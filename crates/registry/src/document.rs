@@ -1,0 +1,435 @@
+//! Documents of upstreams: fetched once, indexed in one pass, kept on disk.
+//!
+//! The body never stays in memory. It lies in a file that is named by its digest and
+//! is never changed, so a rendering that still reads an old one reads old bytes, not
+//! mixed ones.
+
+use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
+use crate::upstream::Upstream;
+use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
+use futures_util::StreamExt as _;
+use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use url::Url;
+
+/// How long a document is served without asking the upstream again.
+pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+/// A document and its index.
+#[derive(Debug)]
+pub struct Document<T> {
+    /// What is in it.
+    pub index: T,
+    /// The bytes, in a file that never changes.
+    pub body: PathBuf,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+    /// Bytes.
+    pub length: u64,
+    /// The media type that the upstream named.
+    pub media_type: String,
+    /// When the upstream last confirmed it.
+    pub confirmed: Timestamp,
+    /// When this package's document was first seen.
+    pub first_document: Timestamp,
+    /// The upstream could not be asked; this is what it said last.
+    pub stale: Option<String>,
+}
+
+impl<T> Document<T> {
+    /// Opens the bytes.
+    ///
+    /// # Errors
+    /// The cache was emptied meanwhile.
+    pub fn open(&self) -> std::io::Result<File> {
+        File::open(&self.body)
+    }
+
+    /// Reads one span of the bytes, at most 8 MiB.
+    ///
+    /// # Errors
+    /// The cache was emptied meanwhile, or the span is no part of it.
+    pub fn span(&self, offset: u64, length: u64) -> std::io::Result<Vec<u8>> {
+        use std::io::{Read as _, Seek as _};
+        if length > 8 << 20 {
+            return Err(std::io::Error::other("one version's object is over 8 MiB"));
+        }
+        let mut file = self.open()?;
+        file.seek(std::io::SeekFrom::Start(offset))?;
+        let mut bytes = vec![0; length as usize];
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// How a kind of document is read.
+pub trait Indexed: Sized + Send + Sync + 'static {
+    /// What the upstream is asked for.
+    const ACCEPT: &'static str;
+
+    /// Reads it. `media_type` is what the upstream named, `url` where it came from.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    fn read(body: BufReader<File>, media_type: &str, url: &Url) -> Result<Self, String>;
+
+    /// Rough bytes of memory that the index takes.
+    fn weight(&self) -> usize;
+}
+
+/// What lies beside a body on disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Meta {
+    body: String,
+    digest: Digest,
+    length: u64,
+    media_type: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    confirmed: Timestamp,
+    first_document: Timestamp,
+}
+
+/// What an upstream says about a name.
+#[derive(Debug)]
+pub enum Found<T> {
+    /// The document.
+    Document(Arc<Document<T>>),
+    /// It has none (404, 410).
+    Missing,
+}
+
+impl<T> Clone for Found<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Document(d) => Self::Document(d.clone()),
+            Self::Missing => Self::Missing,
+        }
+    }
+}
+
+struct Kept<T> {
+    document: Arc<Document<T>>,
+    weight: usize,
+    used: u64,
+}
+
+struct Memory<T> {
+    kept: HashMap<String, Kept<T>>,
+    weight: usize,
+    tick: u64,
+}
+
+/// Fetches and keeps the documents of one kind.
+pub struct Documents<T> {
+    folder: PathBuf,
+    fetcher: Fetcher,
+    clock: Arc<dyn Clock>,
+    memory: Mutex<Memory<T>>,
+    flights: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    permits: tokio::sync::Semaphore,
+}
+
+/// Bytes of indexes that stay in memory; the rest is indexed again from disk.
+const MEMORY: usize = 12 << 20;
+/// Documents fetched and indexed at the same time.
+const CONCURRENT: usize = 24;
+
+impl<T: Indexed> Documents<T> {
+    /// Keeps bodies below `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn new(folder: PathBuf, fetcher: Fetcher, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self {
+            folder,
+            fetcher,
+            clock,
+            memory: Mutex::new(Memory {
+                kept: HashMap::new(),
+                weight: 0,
+                tick: 0,
+            }),
+            flights: Mutex::default(),
+            permits: tokio::sync::Semaphore::new(CONCURRENT),
+        })
+    }
+
+    /// The document at `path` below the upstream's base.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer and none was kept.
+    pub async fn get(&self, upstream: &Upstream, path: &str) -> Result<Found<T>, FetchError> {
+        let url = upstream.join(path)?;
+        let key = cache_key(upstream, &url);
+        if let Some(kept) = self.recall(&key).filter(|d| self.is_fresh(d.confirmed)) {
+            return Ok(Found::Document(kept));
+        }
+        // One flight per document: the others wait and find it in memory.
+        let flight = self.flight(&key);
+        let _turn = flight.lock().await;
+        if let Some(kept) = self.recall(&key).filter(|d| self.is_fresh(d.confirmed)) {
+            return Ok(Found::Document(kept));
+        }
+        let _permit = self.permits.acquire().await;
+        self.load(upstream, url, &key).await
+    }
+
+    async fn load(&self, upstream: &Upstream, url: Url, key: &str) -> Result<Found<T>, FetchError> {
+        let old = self.meta(key);
+        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed)) {
+            if let Ok(document) = self.index(&url, key, meta, None).await {
+                return Ok(Found::Document(document));
+            }
+        }
+        match self.fetch(upstream, &url, key, old.as_ref()).await {
+            Ok(Some(meta)) => self.index(&url, key, meta, None).await.map(Found::Document),
+            Ok(None) => Ok(Found::Missing),
+            Err(error) => match old {
+                // Stay up with what was said last: nothing new is admitted by it.
+                Some(meta) if !matches!(error, FetchError::Cache(_)) => {
+                    tracing::warn!(upstream = %upstream.shown(), %error, "serving the last known document");
+                    self.index(&url, key, meta, Some(error.to_string()))
+                        .await
+                        .map(Found::Document)
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn is_fresh(&self, confirmed: Timestamp) -> bool {
+        let age = self.clock.now().duration_since(confirmed);
+        // A clock that jumped back must not keep a document for ever.
+        age < FRESH && age > -FRESH
+    }
+
+    async fn fetch(
+        &self,
+        upstream: &Upstream,
+        url: &Url,
+        key: &str,
+        old: Option<&Meta>,
+    ) -> Result<Option<Meta>, FetchError> {
+        let mut ask = Ask::get(url.clone()).header(ACCEPT, T::ACCEPT);
+        if let Some(old) = old {
+            if let Some(etag) = &old.etag {
+                ask = ask.header(IF_NONE_MATCH, etag);
+            }
+            if let Some(at) = &old.last_modified {
+                ask = ask.header(IF_MODIFIED_SINCE, at);
+            }
+        }
+        let response = self.fetcher.ask(upstream, ask).await?;
+        let now = self.clock.now();
+        match (response.status().as_u16(), old) {
+            (200, _) => {}
+            (304, Some(old)) => {
+                let meta = Meta {
+                    confirmed: now,
+                    ..old.clone()
+                };
+                self.write_meta(key, &meta)?;
+                return Ok(Some(meta));
+            }
+            (404 | 410, _) => return Ok(None),
+            (status, _) => {
+                return Err(FetchError::Status {
+                    host: host_of(url),
+                    status,
+                });
+            }
+        }
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|v: &reqwest::header::HeaderValue| v.to_str().ok())
+                .map(str::to_owned)
+        };
+        let mut meta = Meta {
+            body: String::new(),
+            digest: Digest::sha256(b""),
+            length: 0,
+            media_type: header(reqwest::header::CONTENT_TYPE).unwrap_or_default(),
+            etag: header(ETAG),
+            last_modified: header(LAST_MODIFIED),
+            confirmed: now,
+            first_document: old.map_or(now, |m| m.first_document),
+        };
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)?;
+        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+        let mut body = response.bytes_stream();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|e| transport(url, e))?;
+            meta.length += chunk.len() as u64;
+            if meta.length > limit::DOCUMENT {
+                return Err(FetchError::TooLong {
+                    host: host_of(url),
+                    limit: limit::DOCUMENT,
+                });
+            }
+            hasher.update(&chunk);
+            file.write_all(&chunk).map_err(cache)?;
+        }
+        meta.digest = hasher.finish();
+        meta.body = format!("{key}.{}", &meta.digest.to_hex()[..16]);
+        // Read it before it replaces anything: a page of HTML must not.
+        let path = file.path().to_owned();
+        let document = self.read(url, &path, &meta, None).await?;
+        file.persist(self.folder.join(&meta.body))
+            .map_err(|e| cache(e.error))?;
+        self.write_meta(key, &meta)?;
+        if let Some(old) = old.filter(|old| old.body != meta.body) {
+            let _ = std::fs::remove_file(self.folder.join(&old.body));
+        }
+        self.remember(
+            key,
+            Arc::new(Document {
+                body: self.folder.join(&meta.body),
+                ..document
+            }),
+        );
+        Ok(Some(meta))
+    }
+
+    async fn index(
+        &self,
+        url: &Url,
+        key: &str,
+        meta: Meta,
+        stale: Option<String>,
+    ) -> Result<Arc<Document<T>>, FetchError> {
+        let known = self
+            .recall(key)
+            .filter(|d| d.digest == meta.digest && stale.is_none());
+        if let Some(known) = known.filter(|d| d.confirmed == meta.confirmed) {
+            return Ok(known);
+        }
+        let document = Arc::new(
+            self.read(url, &self.folder.join(&meta.body), &meta, stale)
+                .await?,
+        );
+        self.remember(key, document.clone());
+        Ok(document)
+    }
+
+    async fn read(
+        &self,
+        url: &Url,
+        path: &Path,
+        meta: &Meta,
+        stale: Option<String>,
+    ) -> Result<Document<T>, FetchError> {
+        let (path, media, at) = (path.to_owned(), meta.media_type.clone(), url.clone());
+        let read = move || -> Result<T, FetchError> {
+            let file = File::open(&path).map_err(cache)?;
+            T::read(BufReader::with_capacity(64 << 10, file), &media, &at).map_err(|why| {
+                FetchError::Document {
+                    host: host_of(&at),
+                    why,
+                }
+            })
+        };
+        // A small document is read faster than a thread is found for it.
+        let index = if meta.length < 256 << 10 {
+            read()?
+        } else {
+            tokio::task::spawn_blocking(read)
+                .await
+                .map_err(|e| FetchError::Cache(e.to_string()))??
+        };
+        Ok(Document {
+            index,
+            body: self.folder.join(&meta.body),
+            digest: meta.digest.clone(),
+            length: meta.length,
+            media_type: meta.media_type.clone(),
+            confirmed: meta.confirmed,
+            first_document: meta.first_document,
+            stale,
+        })
+    }
+
+    fn meta(&self, key: &str) -> Option<Meta> {
+        let bytes = std::fs::read(self.folder.join(format!("{key}.json"))).ok()?;
+        let meta: Meta = serde_json::from_slice(&bytes).ok()?;
+        self.folder.join(&meta.body).exists().then_some(meta)
+    }
+
+    fn write_meta(&self, key: &str, meta: &Meta) -> Result<(), FetchError> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)?;
+        serde_json::to_writer(&mut file, meta).map_err(|e| cache(e.into()))?;
+        file.persist(self.folder.join(format!("{key}.json")))
+            .map_err(|e| cache(e.error))?;
+        Ok(())
+    }
+
+    fn recall(&self, key: &str) -> Option<Arc<Document<T>>> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.tick += 1;
+        let tick = memory.tick;
+        let kept = memory.kept.get_mut(key)?;
+        kept.used = tick;
+        Some(kept.document.clone())
+    }
+
+    fn remember(&self, key: &str, document: Arc<Document<T>>) {
+        let weight = document.index.weight();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.tick += 1;
+        let kept = Kept {
+            document,
+            weight,
+            used: memory.tick,
+        };
+        if let Some(old) = memory.kept.insert(key.to_owned(), kept) {
+            memory.weight -= old.weight;
+        }
+        memory.weight += weight;
+        while memory.weight > MEMORY && memory.kept.len() > 1 {
+            let Some(oldest) = memory
+                .kept
+                .iter()
+                .min_by_key(|(_, k)| k.used)
+                .map(|(key, _)| key.clone())
+            else {
+                break;
+            };
+            if let Some(gone) = memory.kept.remove(&oldest) {
+                memory.weight -= gone.weight;
+            }
+        }
+    }
+
+    fn flight(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
+            return flight;
+        }
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Arc::new(tokio::sync::Mutex::new(()));
+        flights.insert(key.to_owned(), Arc::downgrade(&flight));
+        flight
+    }
+}
+
+/// Who asks with which credential sees which document: both are part of the key.
+fn cache_key(upstream: &Upstream, url: &Url) -> String {
+    let credential = upstream
+        .credential
+        .as_ref()
+        .map(|c| c.header())
+        .unwrap_or_default();
+    Digest::sha256(format!("{url}\n{credential}").as_bytes()).to_hex()[..40].to_owned()
+}
+
+fn cache(error: std::io::Error) -> FetchError {
+    FetchError::Cache(error.to_string())
+}

@@ -1,0 +1,275 @@
+//! The HTTP client towards upstreams: credentials to their own origin only, redirects
+//! followed by hand so that each hop is checked, every wait bounded.
+
+use crate::guard::{self, OuterResolver, Refusal};
+use crate::upstream::{Upstream, UpstreamError};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, Response};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use url::Url;
+
+/// Bounds towards upstreams.
+pub mod limit {
+    use std::time::Duration;
+    /// Until a connection stands.
+    pub const CONNECT: Duration = Duration::from_secs(10);
+    /// Between two pieces of an answer.
+    pub const SILENCE: Duration = Duration::from_secs(30);
+    /// Hops.
+    pub const REDIRECTS: usize = 5;
+    /// Bytes of a document.
+    pub const DOCUMENT: u64 = 512 << 20;
+    /// Bytes of an artifact.
+    pub const ARTIFACT: u64 = 4 << 30;
+}
+
+/// Why an upstream gave no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// It could not be reached, or the answer broke off.
+    #[error("{host} gave no whole answer: {why}")]
+    Transport {
+        /// Which host.
+        host: String,
+        /// What went wrong, without the URL.
+        why: String,
+    },
+    /// It answered with an unexpected status.
+    #[error("{host} answered {status}")]
+    Status {
+        /// Which host.
+        host: String,
+        /// The status.
+        status: u16,
+    },
+    /// A URL of a document or redirect is not asked.
+    #[error("{url} is not asked: {refusal}")]
+    Refused {
+        /// The URL, shortened, without credentials.
+        url: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Too many redirects, or one without an address.
+    #[error("{host} redirects without an end")]
+    Redirects {
+        /// Which host.
+        host: String,
+    },
+    /// A bound of [`limit`].
+    #[error("the answer of {host} is longer than {limit} bytes")]
+    TooLong {
+        /// Which host.
+        host: String,
+        /// The bound.
+        limit: u64,
+    },
+    /// The address itself.
+    #[error(transparent)]
+    Address(#[from] UpstreamError),
+    /// The client could not be set up (certificates).
+    #[error("the HTTP client could not be set up: {0}")]
+    Setup(String),
+    /// A document that is none.
+    #[error("{host} sent no usable document: {why}")]
+    Document {
+        /// Which host.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The cache could not be written.
+    #[error(
+        "the cache could not be written: {0}; free some space or move it with CUSTOMS_CACHE_DIR"
+    )]
+    Cache(String),
+}
+
+/// Asks upstreams.
+#[derive(Debug, Clone, Default)]
+pub struct Fetcher {
+    clients: Arc<Mutex<HashMap<(bool, Vec<PathBuf>), reqwest::Client>>>,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub struct Ask {
+    /// The method.
+    pub method: Method,
+    /// Where.
+    pub url: Url,
+    /// Further headers; never `Authorization`, except what a relayed client sent itself.
+    pub headers: HeaderMap,
+    /// The body of a relayed write.
+    pub body: Option<Bytes>,
+    /// Send the upstream's own credential (reads only).
+    pub with_credential: bool,
+}
+
+impl Ask {
+    /// A plain read.
+    pub fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            with_credential: true,
+        }
+    }
+
+    /// Adds a header; a value that is no header value is left out.
+    #[must_use]
+    pub fn header(mut self, name: reqwest::header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}
+
+impl Fetcher {
+    /// Asks, follows redirects, and hands out the answer with any status.
+    ///
+    /// # Errors
+    /// Transport, refused addresses, redirects without an end.
+    pub async fn ask(&self, upstream: &Upstream, ask: Ask) -> Result<Response, FetchError> {
+        let mut url = ask.url.clone();
+        let host = host_of(&url);
+        for _ in 0..=limit::REDIRECTS {
+            guard::check(upstream, &url).map_err(|refusal| FetchError::Refused {
+                url: customs_model::printable(&format!("{}{}", host_of(&url), url.path()), 200),
+                refusal,
+            })?;
+            let own = upstream.owns(&url);
+            let mut request = self
+                .client(own, &upstream.extra_roots)?
+                .request(ask.method.clone(), url.clone());
+            let mut headers = ask.headers.clone();
+            if !own {
+                headers.remove(AUTHORIZATION);
+            } else if let (true, Some(credential)) = (ask.with_credential, &upstream.credential) {
+                if let Ok(mut value) = HeaderValue::from_str(&credential.header()) {
+                    value.set_sensitive(true);
+                    headers.insert(AUTHORIZATION, value);
+                }
+            }
+            request = request.headers(headers);
+            if let Some(body) = &ask.body {
+                request = request.body(body.clone());
+            }
+            let response = request.send().await.map_err(|e| transport(&url, e))?;
+            let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+            if !moved || ask.method != Method::GET && ask.method != Method::HEAD {
+                return Ok(response);
+            }
+            url = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|l| l.to_str().ok())
+                .and_then(|l| url.join(l).ok())
+                .ok_or_else(|| FetchError::Redirects { host: host.clone() })?;
+        }
+        Err(FetchError::Redirects { host })
+    }
+
+    fn client(&self, own: bool, roots: &[PathBuf]) -> Result<reqwest::Client, FetchError> {
+        let mut clients = self
+            .clients
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let key = (own, roots.to_vec());
+        if let Some(client) = clients.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = build(own, roots)?;
+        clients.insert(key, client.clone());
+        Ok(client)
+    }
+}
+
+/// Chooses the one TLS provider of this process. Every HTTP client needs it.
+pub fn install_tls() {
+    // A second call finds the provider in place, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn build(own: bool, roots: &[PathBuf]) -> Result<reqwest::Client, FetchError> {
+    install_tls();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("customs/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(limit::CONNECT)
+        .read_timeout(limit::SILENCE)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true);
+    if !own {
+        builder = builder.dns_resolver(Arc::new(OuterResolver));
+    }
+    let mut certificates = Vec::new();
+    for path in roots {
+        // A file that the client names and that is not there is the client's own problem.
+        let Ok(pem) = std::fs::read(path) else {
+            continue;
+        };
+        let found = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|e| FetchError::Setup(format!("{}: {e}", path.display())))?;
+        certificates.extend(found);
+    }
+    if !certificates.is_empty() {
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder
+        .build()
+        .map_err(|e| FetchError::Setup(e.to_string()))
+}
+
+/// A whole answer, up to `limit` bytes.
+///
+/// # Errors
+/// It breaks off or is longer.
+pub async fn bounded(response: Response, limit: usize) -> Result<Bytes, FetchError> {
+    let url = response.url().clone();
+    let mut body = response.bytes_stream();
+    let mut all = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|e| transport(&url, e))?;
+        if all.len() + chunk.len() > limit {
+            return Err(FetchError::TooLong {
+                host: host_of(&url),
+                limit: limit as u64,
+            });
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all.into())
+}
+
+/// Host and port, for messages.
+pub fn host_of(url: &Url) -> String {
+    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or("?"))
+}
+
+/// The innermost cause: reqwest's own text repeats the URL, which may hold secrets.
+pub(crate) fn transport(url: &Url, error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(inner) = source {
+        why = inner.to_string();
+        source = inner.source();
+    }
+    if error.is_timeout() {
+        why = "it stayed silent for too long".into();
+    }
+    FetchError::Transport {
+        host: host_of(url),
+        why,
+    }
+}

@@ -1,0 +1,493 @@
+//! cargo: dossiers from the sparse index, and from crates for what the index lacks.
+
+use super::archive::Kind;
+use super::gather::{self, DEPTH};
+use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use crate::document::{Document, Found, Indexed};
+use crate::http::FetchError;
+use crate::upstream::Upstream;
+use customs_ecosystem::cargo::{
+    Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line, satisfies,
+};
+use customs_model::{
+    AddedDependency, Dossier, Ecosystem, History, Known, Origin, PackageName, Predecessor,
+    ReleaseId, RunsCode, SignedDuration, Timestamp, printable,
+};
+use customs_store::{Seen, Sights};
+use futures_util::future::BoxFuture;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::sync::Arc;
+use url::Url;
+
+/// Bytes of an index file.
+const LONGEST: u64 = 64 << 20;
+/// Releases that are looked through for a predecessor, backwards in time.
+const FARTHEST: usize = 2_000;
+/// New dependencies of one release that are looked at.
+const MOST: usize = 100;
+
+/// A file of the sparse index.
+#[derive(Debug)]
+pub struct CargoDocument(pub Index);
+
+impl Indexed for CargoDocument {
+    const ACCEPT: &'static str = "text/plain, */*;q=0.1";
+
+    fn read(body: BufReader<File>, _media_type: &str, _url: &Url) -> Result<Self, String> {
+        let mut bytes = Vec::new();
+        body.take(LONGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| e.to_string())?;
+        let index = Index::parse(&bytes).map_err(|e| e.to_string())?;
+        if index.lines.is_empty() && index.malformed > 0 {
+            return Err("none of its lines is a release; is this a sparse index?".to_owned());
+        }
+        Ok(Self(index))
+    }
+
+    fn weight(&self) -> usize {
+        let deps: usize = self.0.lines.iter().map(|l| l.deps.len()).sum();
+        512 + self.0.lines.len() * 240 + deps * 180
+    }
+}
+
+/// An index's `config.json`.
+#[derive(Debug)]
+pub struct CargoConfig(pub Config);
+
+impl Indexed for CargoConfig {
+    const ACCEPT: &'static str = "application/json, */*;q=0.1";
+
+    fn read(body: BufReader<File>, _media_type: &str, _url: &Url) -> Result<Self, String> {
+        let mut bytes = Vec::new();
+        body.take(1 << 20)
+            .read_to_end(&mut bytes)
+            .map_err(|e| e.to_string())?;
+        Config::parse(&bytes).map(Self).map_err(|e| e.to_string())
+    }
+
+    fn weight(&self) -> usize {
+        512
+    }
+}
+
+/// What one index file is judged with.
+struct Case<'a> {
+    context: &'a Context,
+    upstream: &'a Upstream,
+    now: Timestamp,
+    trail: &'a [PackageName],
+    /// Oldest first.
+    all: Vec<&'a Line>,
+    sights: Sights,
+    known: bool,
+    /// Where crates are downloaded.
+    dl: Option<String>,
+}
+
+impl Registry {
+    /// The index file of a crate with a decision about each release that needs one.
+    /// `None`: the index has no such crate.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer.
+    pub async fn judge_cargo(
+        &self,
+        context: &Context,
+        package: &PackageName,
+    ) -> Result<Option<JudgedDocument<CargoDocument>>, FetchError> {
+        self.judge_cargo_within(context, package.clone(), Vec::new())
+            .await
+    }
+
+    /// The upstream's `config.json`. `None`: it has none.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer.
+    pub async fn cargo_config(
+        &self,
+        upstream: &Upstream,
+    ) -> Result<Option<Arc<Document<CargoConfig>>>, FetchError> {
+        Ok(
+            match self.cargo_config.get(upstream, "config.json").await? {
+                Found::Document(config) => Some(config),
+                Found::Missing => None,
+            },
+        )
+    }
+
+    fn judge_cargo_within<'a>(
+        &'a self,
+        context: &'a Context,
+        package: PackageName,
+        trail: Vec<PackageName>,
+    ) -> BoxFuture<'a, Result<Option<JudgedDocument<CargoDocument>>, FetchError>> {
+        Box::pin(async move {
+            let Some(upstream) = &context.upstreams.cargo else {
+                return Ok(None);
+            };
+            let path = index_path(package.as_str());
+            let Found::Document(document) = self.cargo.get(upstream, &path).await? else {
+                return Ok(None);
+            };
+            let now = self.clock.now();
+            let key = judged_key(context, &package, upstream, &document.digest);
+            let judged = match self.recall(&key, now) {
+                Some(judged) => judged,
+                None => {
+                    let case = self
+                        .cargo_case(context, upstream, &package, &document, now, &trail)
+                        .await;
+                    let judged = Arc::new(self.judge_index(&case, &package).await);
+                    if trail.len() < DEPTH - 1 {
+                        self.remember(key, &judged, now);
+                    }
+                    judged
+                }
+            };
+            Ok(Some(JudgedDocument {
+                upstream: upstream.clone(),
+                document,
+                judged,
+            }))
+        })
+    }
+
+    async fn cargo_case<'a>(
+        &self,
+        context: &'a Context,
+        upstream: &'a Upstream,
+        package: &'a PackageName,
+        document: &'a Document<CargoDocument>,
+        now: Timestamp,
+        trail: &'a [PackageName],
+    ) -> Case<'a> {
+        let mut all: Vec<&Line> = document.index.0.lines.iter().collect();
+        // Lines stand in the order of their publication.
+        all.sort_by_key(|line| line.pubtime);
+        let seen = all
+            .iter()
+            .map(|line| Seen {
+                version: line.version.clone(),
+                artifact: None,
+                published: line.pubtime,
+            })
+            .collect();
+        let sights = self.look(upstream, package, seen, document.confirmed).await;
+        let known = context.advisories.known().is_some_and(|s| s.knows(package));
+        let config = self.cargo_config(upstream).await.ok().flatten();
+        let dl = config.map(|c| c.index.0.dl.clone());
+        Case {
+            context,
+            upstream,
+            now,
+            trail,
+            all,
+            sights,
+            known,
+            dl,
+        }
+    }
+
+    async fn judge_index(&self, case: &Case<'_>, package: &PackageName) -> Judged {
+        let may_deny = case.context.policy.may_deny(package);
+        let mut judged = Judged::default();
+        let mut undecided = Vec::new();
+        let mut dates = gather::DATES;
+        for at in 0..case.all.len() {
+            let young = case.is_young(at);
+            if !(young || may_deny || case.known) {
+                continue;
+            }
+            let mut dossier = self.cargo_dossier(case, at, &judged);
+            if young && dossier.published.known().is_none() && dates > 0 {
+                dates -= 1;
+                let url = case.download(case.all[at]);
+                dossier.last_modified = self.last_modified(case.upstream, url.as_deref()).await;
+            }
+            if young {
+                self.look_at_crates(case, &mut dossier).await;
+            }
+            // A fix is let through early only if it is known to run nothing new.
+            if !dossier.fixes.is_empty() {
+                self.look_into_crate(case, at, &mut dossier).await;
+            }
+            judged
+                .exemptions
+                .extend(case.context.policy.exemptions_matching(&dossier));
+            let judgement = self.decide(case.context, &dossier, case.now);
+            if young && judgement.decision.action.allows() {
+                undecided.push((at, dossier));
+            }
+            judged.insert(case.all[at].version.as_str().to_owned(), judgement);
+        }
+        for (at, mut dossier) in undecided.into_iter().rev().take(gather::ARTIFACTS) {
+            if self.look_into_crate(case, at, &mut dossier).await {
+                let judgement = self.decide(case.context, &dossier, case.now);
+                judged.insert(dossier.release.version.as_str().to_owned(), judgement);
+            }
+        }
+        judged
+    }
+
+    fn cargo_dossier(&self, case: &Case<'_>, at: usize, judged: &Judged) -> Dossier {
+        let line = case.all[at];
+        let release = ReleaseId::new(line.name.clone(), line.version.clone());
+        let manifest = line.manifest();
+        let (first_seen, published_before) = gather::sight(&case.sights, &line.version, None);
+        let young = case.is_young(at);
+        let own = release_line(line.version.as_str());
+        let others = case
+            .all
+            .iter()
+            .filter(|l| release_line(l.version.as_str()) == own)
+            .map(|l| &l.version);
+        Dossier {
+            artifact: None,
+            digests: vec![line.cksum.clone()],
+            published: match line.pubtime {
+                Some(at) => Known::Is(at),
+                None => Known::not_known("the index line has no pubtime"),
+            },
+            last_modified: None,
+            first_seen,
+            published_before,
+            history: case.history(at),
+            predecessor: young.then(|| case.predecessor(at, judged)).flatten(),
+            added_dependencies: Vec::new(),
+            unmet: Vec::new(),
+            // The index names no publisher and carries no evidence.
+            origin: Origin::default(),
+            activity: Known::NotApplicable,
+            likeness: gather::likeness(&release.package, &manifest, case.earliest(), case.now),
+            advisories: gather::advisories(
+                case.context,
+                &Known::NotApplicable,
+                case.upstream,
+                &release,
+            ),
+            fixes: if young {
+                gather::fixes(case.context, &release, others)
+            } else {
+                Vec::new()
+            },
+            lane_sibling_of: self.lane_of(&release),
+            route: case.upstream.route,
+            manifest,
+            release,
+        }
+    }
+
+    /// Looks up the dependencies that the predecessor did not have. cargo backtracks, so
+    /// nothing else is asked of them.
+    async fn look_at_crates(&self, case: &Case<'_>, dossier: &mut Dossier) {
+        let Some(before) = &dossier.predecessor else {
+            return;
+        };
+        let new: Vec<(String, String)> = dossier
+            .manifest
+            .dependencies
+            .iter()
+            .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name))
+            .take(MOST)
+            .map(|(name, req)| (name.clone(), req.clone()))
+            .collect();
+        let mut trail = case.trail.to_vec();
+        trail.push(dossier.release.package.clone());
+        for (name, req) in new {
+            let added = self.look_at_crate(case, &name, &req, &trail).await;
+            dossier.added_dependencies.push(added);
+        }
+    }
+
+    async fn look_at_crate(
+        &self,
+        case: &Case<'_>,
+        name: &str,
+        req: &str,
+        trail: &[PackageName],
+    ) -> AddedDependency {
+        let mut added = AddedDependency {
+            name: printable(name, 64),
+            requirement: printable(req, 200),
+            newest: None,
+            published: Known::not_known("it was not looked up"),
+            package_earliest: Known::not_known("it was not looked up"),
+            runs: Known::not_known("it was not looked up"),
+        };
+        let mut unknown = |because: &str| {
+            added.published = Known::not_known(because);
+            added.package_earliest = Known::not_known(because);
+            added.runs = Known::not_known(because);
+            added.clone()
+        };
+        let Ok(package) = PackageName::new(Ecosystem::Cargo, name) else {
+            return unknown("its name is no crate name");
+        };
+        if trail.len() >= DEPTH || trail.contains(&package) {
+            return unknown("the chain of dependencies is too long to follow");
+        }
+        let child = match self
+            .judge_cargo_within(case.context, package, trail.to_vec())
+            .await
+        {
+            Ok(Some(child)) => child,
+            Ok(None) => return unknown("the index has no such crate"),
+            Err(error) => return unknown(&printable(&error.to_string(), 200)),
+        };
+        let lines = &child.document.index.0.lines;
+        let newest = lines
+            .iter()
+            .filter(|l| !l.yanked && satisfies(l.version.as_str(), req) == Some(true))
+            .max_by(|a, b| {
+                compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
+            });
+        let earliest = lines.iter().filter_map(|l| l.pubtime).min();
+        added.package_earliest =
+            earliest.map_or_else(|| Known::not_known("the index has no times"), Known::Is);
+        let Some(newest) = newest else { return added };
+        added.newest = Some(newest.version.clone());
+        added.published = newest
+            .pubtime
+            .map_or_else(|| Known::not_known("it has no pubtime"), Known::Is);
+        added.runs = self.runs_at_build(case, newest).await;
+        added
+    }
+
+    async fn runs_at_build(&self, case: &Case<'_>, line: &Line) -> Known<bool> {
+        let month = SignedDuration::from_hours(30 * 24);
+        if line
+            .pubtime
+            .is_some_and(|at| case.now.duration_since(at) > month)
+        {
+            return Known::Is(false);
+        }
+        match self.crate_runs(case, line).await {
+            Some(runs) => Known::Is(runs.at_install() == Some(true)),
+            None => Known::not_known("its crate could not be read"),
+        }
+    }
+
+    /// Reads the crate for `build.rs` and procedural macros, which the index does not
+    /// know. Returns whether the dossier knows more then.
+    async fn look_into_crate(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
+        let Some(runs) = self.crate_runs(case, case.all[at]).await else {
+            return false;
+        };
+        gather::add_runs(&mut dossier.manifest.runs, &runs);
+        if let Some(before) = &mut dossier.predecessor {
+            let line = case.all.iter().find(|l| l.version == before.version);
+            if let Some(earlier) = match line {
+                Some(line) => self.crate_runs(case, line).await,
+                None => None,
+            } {
+                gather::add_runs(&mut before.manifest.runs, &earlier);
+            }
+        }
+        true
+    }
+
+    async fn crate_runs(&self, case: &Case<'_>, line: &Line) -> Option<RunsCode> {
+        let url = case.download(line);
+        let facts = self.artifact_facts(
+            case.upstream,
+            url.as_deref(),
+            Some(&line.cksum),
+            Kind::Crate,
+        );
+        Some(facts.await?.runs.clone())
+    }
+}
+
+impl Case<'_> {
+    fn download(&self, line: &Line) -> Option<String> {
+        let dl = self.dl.as_deref()?;
+        let cksum = line.cksum.to_hex();
+        Some(download_url(
+            dl,
+            line.name.as_str(),
+            line.version.as_str(),
+            &cksum,
+        ))
+    }
+
+    /// Young, or not old for certain. A line without a time that stood in the first
+    /// index file seen is a baseline: only the newest of them is judged, for the report.
+    fn is_young(&self, at: usize) -> bool {
+        let window = self.context.policy.change_window;
+        let (first, before) = gather::sight(&self.sights, &self.all[at].version, None);
+        let appeared = first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window);
+        match self.all[at].pubtime {
+            Some(published) => {
+                self.now.duration_since(published) < window || before.is_some() || appeared
+            }
+            None => appeared || self.newest_undated() == Some(at),
+        }
+    }
+
+    fn earliest(&self) -> Option<Timestamp> {
+        self.all.iter().filter_map(|l| l.pubtime).min()
+    }
+
+    fn newest_undated(&self) -> Option<usize> {
+        (0..self.all.len())
+            .filter(|at| self.all[*at].pubtime.is_none())
+            .max_by(|a, b| {
+                compare(self.all[*a].version.as_str(), self.all[*b].version.as_str())
+                    .unwrap_or(Ordering::Equal)
+            })
+    }
+
+    fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
+        let this = self.all[at].version.as_str();
+        let line = release_line(this)?;
+        let before = self.all[..at]
+            .iter()
+            .rev()
+            .take(FARTHEST)
+            .filter(|l| {
+                let version = l.version.as_str();
+                !l.yanked
+                    && compare(version, this) == Some(Ordering::Less)
+                    && release_line(version).as_ref() == Some(&line)
+                    && (is_prerelease(this) || !is_prerelease(version))
+                    && judged.offers(version)
+            })
+            .max_by(|a, b| {
+                compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
+            })?;
+        Some(Predecessor {
+            version: before.version.clone(),
+            published: before.pubtime,
+            manifest: before.manifest(),
+            origin: Origin::default(),
+        })
+    }
+
+    fn history(&self, at: usize) -> History {
+        let published = self.all[at].pubtime;
+        let near = |l: &&&Line| match (l.pubtime, published) {
+            (Some(a), Some(b)) => a.duration_since(b).abs() <= gather::TOGETHER,
+            _ => false,
+        };
+        let lines: BTreeSet<_> = self
+            .all
+            .iter()
+            .filter(near)
+            .filter_map(|l| release_line(l.version.as_str()))
+            .collect();
+        History {
+            earliest: self.earliest(),
+            previous_publication: self.all[..at]
+                .iter()
+                .rev()
+                .filter_map(|l| l.pubtime)
+                .find(|p| Some(*p) < published),
+            lines_within_hour: lines.len().max(1),
+            ..History::default()
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Parts of a dossier that all three ecosystems gather in the same way.
+
+use super::archive::{self, ArtifactFacts};
+use super::{Context, Registry, order};
+use crate::audit::Audit;
+use crate::upstream::Upstream;
+use customs_intel::Snapshot;
+use customs_model::{
+    AdvisoryMatch, Digest, FirstSight, FixesAdvisory, IdentityActivity, Known, Manifest,
+    NameLikeness, Origin, PackageName, PublisherKind, ReleaseId, RunsCode, SignedDuration,
+    Timestamp, Version,
+};
+use customs_rules::PopularNames;
+use customs_store::{Publication, Seen, Sight, Sights};
+use std::sync::{Arc, PoisonError};
+use url::Url;
+
+/// Two publications closer than this belong together.
+pub(super) const TOGETHER: SignedDuration = SignedDuration::from_mins(60);
+/// Artifacts read per document for facts that it lacks.
+pub(super) const ARTIFACTS: usize = 4;
+/// Releases without a publish time whose artifact is asked for its date.
+pub(super) const DATES: usize = 8;
+/// Whether a name imitates another is asked of names younger than this.
+const YOUNG_NAME: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// Artifacts whose facts are remembered.
+const FACTS: usize = 8192;
+/// How deep a chain of young dependencies is followed.
+pub(super) const DEPTH: usize = 6;
+
+impl Registry {
+    /// Remembers a look at a document; what is remembered of earlier ones.
+    pub(super) async fn look(
+        &self,
+        upstream: &Upstream,
+        package: &PackageName,
+        seen: Vec<Seen>,
+        at: Timestamp,
+    ) -> Sights {
+        let (store, package) = (self.store.clone(), package.clone());
+        let place = upstream.shown();
+        let look = move || store.record_sight(&place, &package, &seen, at);
+        let looked = tokio::task::spawn_blocking(look).await;
+        match looked {
+            Ok(Ok(sights)) => sights,
+            // Without a memory publish times are taken at their word; deliveries fail
+            // anyway while nothing can be recorded.
+            Ok(Err(error)) => {
+                tracing::error!(%error, "first sights cannot be remembered");
+                Sights::default()
+            }
+            Err(error) => {
+                tracing::error!(%error, "first sights cannot be remembered");
+                Sights::default()
+            }
+        }
+    }
+
+    /// Remembers who published young releases.
+    pub(super) async fn note_publications(&self, publications: Vec<Publication>) {
+        if publications.is_empty() {
+            return;
+        }
+        let store = self.store.clone();
+        let noted =
+            tokio::task::spawn_blocking(move || store.record_publications(&publications)).await;
+        match noted {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "publications cannot be remembered"),
+            Err(error) => tracing::error!(%error, "publications cannot be remembered"),
+        }
+    }
+
+    /// How many packages an identity published around an instant, as far as this gate saw.
+    pub(super) fn activity(
+        &self,
+        identity: Option<&str>,
+        at: Option<Timestamp>,
+    ) -> Known<IdentityActivity> {
+        let (Some(identity), Some(at)) = (identity, at) else {
+            return Known::NotApplicable;
+        };
+        let bound = |by: SignedDuration| at.saturating_add(by).unwrap_or(at);
+        match self
+            .store
+            .packages_by_identity(identity, bound(-TOGETHER), bound(TOGETHER))
+        {
+            Ok(packages) => Known::Is(IdentityActivity {
+                packages_within_hour: packages.len().max(1),
+            }),
+            Err(error) => Known::not_known(error.to_string()),
+        }
+    }
+
+    /// What an artifact's own manifest and entries say. `None`: it could not be fetched
+    /// or read, which leaves the fact unknown.
+    pub(super) async fn artifact_facts(
+        &self,
+        upstream: &Upstream,
+        url: Option<&str>,
+        digest: Option<&Digest>,
+        kind: archive::Kind,
+    ) -> Option<Arc<ArtifactFacts>> {
+        let (url, digest) = (Url::parse(url?).ok()?, digest?);
+        if let Some(known) = self.known_facts(digest) {
+            return Some(known);
+        }
+        let path = self.artifacts.whole(upstream, &url, digest).await.ok()?;
+        let read = tokio::task::spawn_blocking(move || archive::read(&path, kind)).await;
+        let facts = match read.ok()? {
+            Ok(facts) => Arc::new(facts),
+            Err(error) => {
+                tracing::warn!(%error, %digest, "an artifact's entries could not be read");
+                return None;
+            }
+        };
+        let mut all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= FACTS {
+            all.clear();
+        }
+        all.insert(digest.clone(), facts.clone());
+        Some(facts)
+    }
+
+    fn known_facts(&self, digest: &Digest) -> Option<Arc<ArtifactFacts>> {
+        let all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(digest).cloned()
+    }
+
+    /// `Last-Modified` of an artifact.
+    pub(super) async fn last_modified(
+        &self,
+        upstream: &Upstream,
+        url: Option<&str>,
+    ) -> Option<Timestamp> {
+        let url = Url::parse(url?).ok()?;
+        self.artifacts.last_modified(upstream, &url).await
+    }
+}
+
+/// What an earlier look says about an entry: first sight, and a publish time that the
+/// registry told before.
+pub(super) fn sight(
+    sights: &Sights,
+    version: &Version,
+    artifact: Option<&str>,
+) -> (Option<FirstSight>, Option<Timestamp>) {
+    match sights.get(version, artifact) {
+        Some(Sight {
+            first,
+            published_before,
+            ..
+        }) => (Some(*first), *published_before),
+        None => (None, None),
+    }
+}
+
+/// Advisories about a release, from the configured source or the upstream's own audit.
+pub(super) fn advisories(
+    context: &Context,
+    audit: &Audit,
+    upstream: &Upstream,
+    release: &ReleaseId,
+) -> Known<Vec<AdvisoryMatch>> {
+    match (&context.advisories, audit) {
+        (Known::Is(snapshot), _) => {
+            Known::Is(snapshot.matches(release, &order(release.package.ecosystem())))
+        }
+        (Known::NotKnown(because), _) => Known::NotKnown(because.clone()),
+        (Known::NotApplicable, Known::Is(entries)) => {
+            let version = release.version.as_str();
+            let source = upstream.shown();
+            Known::Is(
+                entries
+                    .iter()
+                    .filter_map(|e| e.about(version, &source))
+                    .collect(),
+            )
+        }
+        (Known::NotApplicable, Known::NotKnown(because)) => Known::NotKnown(because.clone()),
+        (Known::NotApplicable, Known::NotApplicable) => Known::NotApplicable,
+    }
+}
+
+/// Advisories that name this release as the fix of what a resolver would take without
+/// it: `instead` are the other releases of its line.
+pub(super) fn fixes<'a>(
+    context: &Context,
+    release: &ReleaseId,
+    instead: impl Iterator<Item = &'a Version> + Clone,
+) -> Vec<FixesAdvisory> {
+    let Some(snapshot) = context.advisories.known() else {
+        return Vec::new();
+    };
+    let order = order(release.package.ecosystem());
+    let named = snapshot.fixes(release, &order);
+    let covered = |snapshot: &Snapshot, id: &str, version: &Version| {
+        let other = ReleaseId::new(release.package.clone(), version.clone());
+        snapshot.matches(&other, &order).iter().any(|m| m.id == id)
+    };
+    named
+        .into_iter()
+        .filter_map(|fix| {
+            let for_version = instead
+                .clone()
+                .filter(|version| **version != release.version)
+                .filter(|version| covered(snapshot, &fix.id, version))
+                .max_by(|a, b| {
+                    order(a.as_str(), b.as_str()).unwrap_or(std::cmp::Ordering::Equal)
+                })?;
+            Some(FixesAdvisory {
+                source: snapshot.name().to_owned(),
+                reviewed: fix.reviewed,
+                for_version: for_version.clone(),
+                id: fix.id,
+            })
+        })
+        .collect()
+}
+
+/// The popular package that a young name or its metadata resembles.
+pub(super) fn likeness(
+    package: &PackageName,
+    manifest: &Manifest,
+    earliest: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<NameLikeness> {
+    if earliest.is_none_or(|at| now.duration_since(at) > YOUNG_NAME) {
+        return None;
+    }
+    let popular = PopularNames::built_in(package.ecosystem());
+    customs_rules::imitates(package, manifest, popular, |_| false)
+}
+
+/// Whom a publication is counted for. All pipelines of a code host share one account
+/// name, so there the source repository tells them apart.
+pub(super) fn identity(origin: &Origin, manifest: &Manifest) -> Option<String> {
+    let publisher = origin.publisher.known()?;
+    Some(match publisher.kind {
+        PublisherKind::Account => format!("account {}", publisher.name),
+        PublisherKind::TrustedPublisher => format!("pipeline {}", manifest.repository.as_deref()?),
+    })
+}
+
+/// Adds what an artifact runs to what its document says of it.
+pub(super) fn add_runs(runs: &mut RunsCode, found: &RunsCode) {
+    for (name, command) in &found.scripts {
+        runs.scripts
+            .entry(name.clone())
+            .or_insert_with(|| command.clone());
+    }
+    let parts = [
+        (&mut runs.binding_gyp, found.binding_gyp),
+        (&mut runs.build_script, found.build_script),
+        (&mut runs.proc_macro, found.proc_macro),
+        (&mut runs.build_backend, found.build_backend),
+        (&mut runs.startup_hook, found.startup_hook),
+    ];
+    for (known, found) in parts {
+        *known = match (*known, found) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (known, found) => found.or(known),
+        };
+    }
+}

@@ -1,0 +1,371 @@
+//! Gathering: from documents to dossiers to decisions.
+//!
+//! One way through for every front door: whoever needs a decision asks here, and here
+//! alone `customs_rules::judge` and `customs_rules::decide` are called.
+
+mod archive;
+mod cargo;
+mod gather;
+mod npm;
+mod pypi;
+
+pub use cargo::{CargoConfig, CargoDocument};
+pub use npm::{document_path as npm_document_path, facts as npm_facts};
+pub use pypi::PypiPage;
+
+use crate::artifact::Artifacts;
+use crate::audit::Audits;
+use crate::document::{Document, Documents};
+use crate::http::{FetchError, Fetcher};
+use crate::upstream::{Upstream, Upstreams};
+use customs_ecosystem::npm::Packument;
+use customs_intel::Snapshot;
+use customs_model::{
+    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId, Timestamp,
+    Version,
+};
+use customs_rules::{LockedOutcome, Policy, RuleSet};
+use customs_store::Store;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering as AtomicOrdering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What one front door decides under: whose upstreams, which policy, which advisories.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The upstreams of this client configuration.
+    pub upstreams: Arc<Upstreams>,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The advisories in force; *not applicable* when nobody configured a source.
+    pub advisories: Known<Arc<Snapshot>>,
+    /// The name of policy, advisories and rules together.
+    pub epoch: Arc<Epoch>,
+}
+
+impl Context {
+    /// A context; its epoch is computed once.
+    pub fn new(upstreams: Upstreams, policy: Policy, advisories: Known<Arc<Snapshot>>) -> Self {
+        let epoch = Epoch {
+            policy: policy.digest().to_string(),
+            advisories: advisories
+                .known()
+                .map(|snapshot| snapshot.name().to_owned())
+                .unwrap_or_default(),
+            rules: customs_rules::RULE_SET_VERSION,
+        };
+        Self {
+            upstreams: Arc::new(upstreams),
+            policy: Arc::new(policy),
+            advisories,
+            epoch: Arc::new(epoch),
+        }
+    }
+}
+
+/// A decision and what follows from it for who asks by a lockfile.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// What to do.
+    pub decision: Decision,
+    /// Whether it is delivered to a lockfile that names it.
+    pub locked: LockedOutcome,
+    /// What the document promises its artifact to be.
+    pub digests: Vec<Digest>,
+    /// What could not be looked at, a sentence each.
+    pub not_checked: Vec<String>,
+    /// What it was decided on, where it is held: a lockfile may ask for a closer look.
+    dossier: Option<Box<Dossier>>,
+}
+
+/// The decisions about one document. A release that is not named is older than the
+/// window in which rules about change apply, and nothing is known against it.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// By version; on PyPI by file name.
+    pub decisions: BTreeMap<String, Judgement>,
+    /// The next instant at which time alone changes one of them.
+    pub next_change: Option<Timestamp>,
+    /// Entries that could not be read, and are not offered.
+    pub hidden: BTreeSet<String>,
+    /// Exemptions of the policy that matched, by their place in it.
+    pub exemptions: BTreeSet<usize>,
+    taken: AtomicBool,
+}
+
+impl Judged {
+    /// Whether a release (on PyPI: a file) may be offered.
+    pub fn offers(&self, key: &str) -> bool {
+        !self.hidden.contains(key)
+            && self
+                .decisions
+                .get(key)
+                .is_none_or(|j| j.decision.action.allows())
+    }
+
+    /// The decision about a release, if there was anything to decide.
+    pub fn about(&self, version: &Version) -> Option<&Judgement> {
+        self.decisions.get(version.as_str())
+    }
+
+    /// True for the first who asks: whoever records decisions does it once.
+    pub fn is_new(&self) -> bool {
+        !self.taken.swap(true, AtomicOrdering::Relaxed)
+    }
+
+    /// A name for the set of what is offered: two documents with the same name have
+    /// the same bytes, whatever policy or feed led there.
+    pub fn offer_key(&self) -> String {
+        let mut text = String::new();
+        for (key, judgement) in &self.decisions {
+            if !judgement.decision.action.allows() {
+                text.push_str(key);
+                text.push('\n');
+            }
+        }
+        for key in &self.hidden {
+            text.push_str(key);
+            text.push('\n');
+        }
+        Digest::sha256(text.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    fn insert(&mut self, key: String, judgement: Judgement) {
+        let next = judgement.decision.next_change;
+        self.next_change = [self.next_change, next].into_iter().flatten().min();
+        self.decisions.insert(key, judgement);
+    }
+}
+
+/// A document with its decisions.
+#[derive(Debug)]
+pub struct JudgedDocument<T> {
+    /// Where it comes from.
+    pub upstream: Upstream,
+    /// The document.
+    pub document: Arc<Document<T>>,
+    /// What is decided about its releases.
+    pub judged: Arc<Judged>,
+}
+
+impl<T> Clone for JudgedDocument<T> {
+    fn clone(&self) -> Self {
+        Self {
+            upstream: self.upstream.clone(),
+            document: self.document.clone(),
+            judged: self.judged.clone(),
+        }
+    }
+}
+
+struct Remembered {
+    judged: Arc<Judged>,
+    made: Timestamp,
+}
+
+/// Everything that is needed to know a release: documents, artifacts, advisories.
+pub struct Registry {
+    /// npm documents.
+    pub npm: Documents<Packument>,
+    /// Pages of Python projects.
+    pub pypi: Documents<PypiPage>,
+    /// Files of sparse indexes.
+    pub cargo: Documents<CargoDocument>,
+    /// Their `config.json`.
+    pub cargo_config: Documents<CargoConfig>,
+    /// Artifacts of all ecosystems.
+    pub artifacts: Arc<Artifacts>,
+    /// The way out.
+    pub fetcher: Fetcher,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    audits: Audits,
+    store: Arc<dyn Store>,
+    rules: RuleSet,
+    judged: Mutex<HashMap<String, Remembered>>,
+    /// What artifacts run, by digest.
+    facts: Mutex<HashMap<Digest, Arc<archive::ArtifactFacts>>>,
+    /// Releases that an urgent fix pins exactly, with that fix.
+    lanes: Mutex<HashMap<ReleaseId, ReleaseId>>,
+}
+
+/// Judged documents that are remembered.
+const REMEMBERED: usize = 4096;
+
+impl Registry {
+    /// Keeps documents and artifacts below `cache`, first sights in `store`.
+    ///
+    /// # Errors
+    /// The folders cannot be made.
+    pub fn open(
+        cache: &Path,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Store>,
+    ) -> std::io::Result<Self> {
+        let fetcher = Fetcher::default();
+        let folder = |name: &str| cache.join("documents").join(name);
+        Ok(Self {
+            npm: Documents::new(folder("npm"), fetcher.clone(), clock.clone())?,
+            pypi: Documents::new(folder("pypi"), fetcher.clone(), clock.clone())?,
+            cargo: Documents::new(folder("cargo"), fetcher.clone(), clock.clone())?,
+            cargo_config: Documents::new(folder("cargo-config"), fetcher.clone(), clock.clone())?,
+            artifacts: Artifacts::new(cache.join("artifacts"), fetcher.clone())?,
+            audits: Audits::new(fetcher.clone()),
+            fetcher,
+            clock,
+            store,
+            rules: RuleSet::standard(),
+            judged: Mutex::default(),
+            facts: Mutex::default(),
+            lanes: Mutex::default(),
+        })
+    }
+
+    /// The decision about one release, whatever its ecosystem, for who asks without a
+    /// document: lockfiles and trees. `None`: nothing had to be decided. On PyPI, where
+    /// files are decided on their own, the first file that is held speaks.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer.
+    pub async fn judge_release(
+        &self,
+        context: &Context,
+        release: &ReleaseId,
+    ) -> Result<Option<Judgement>, FetchError> {
+        let package = &release.package;
+        Ok(match package.ecosystem() {
+            Ecosystem::Npm => self
+                .judge_npm(context, package)
+                .await?
+                .and_then(|found| found.judged.about(&release.version).cloned()),
+            Ecosystem::Cargo => self
+                .judge_cargo(context, package)
+                .await?
+                .and_then(|found| found.judged.about(&release.version).cloned()),
+            Ecosystem::PyPi => self.judge_pypi(context, package).await?.and_then(|found| {
+                let of_release = |j: &&Judgement| j.decision.release.version == release.version;
+                let all = || found.judged.decisions.values().filter(of_release);
+                all()
+                    .find(|j| !j.decision.action.allows())
+                    .or_else(|| all().next())
+                    .cloned()
+            }),
+        })
+    }
+
+    /// A judgement for who asks by a lockfile. A release that is held for nothing but its
+    /// age may be delivered if it runs nothing, which only its artifact can tell.
+    pub async fn closer(
+        &self,
+        context: &Context,
+        upstream: &Upstream,
+        url: &str,
+        judgement: &Judgement,
+    ) -> Judgement {
+        let release = &judgement.decision.release;
+        let unknown = |d: &&Box<Dossier>| d.manifest.runs.at_install().is_none();
+        let Some(dossier) = judgement.dossier.as_ref().filter(unknown) else {
+            return judgement.clone();
+        };
+        let kind = match release.package.ecosystem() {
+            Ecosystem::Npm => archive::Kind::Tarball,
+            Ecosystem::Cargo => archive::Kind::Crate,
+            Ecosystem::PyPi => pypi::kind(judgement.decision.artifact.as_deref().unwrap_or("")),
+        };
+        let digest = judgement.digests.first();
+        match self.artifact_facts(upstream, Some(url), digest, kind).await {
+            Some(found) => {
+                let mut dossier = dossier.clone();
+                gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+                self.decide(context, &dossier, self.clock.now())
+            }
+            None => judgement.clone(),
+        }
+    }
+
+    /// The same two questions, whoever asks.
+    fn decide(&self, context: &Context, dossier: &Dossier, now: Timestamp) -> Judgement {
+        let verdict = customs_rules::judge(dossier, &self.rules);
+        let policy = &context.policy;
+        let decision = customs_rules::decide(dossier, &verdict, policy, now, &context.epoch);
+        Judgement {
+            locked: customs_rules::locked_decision(dossier, &decision, &verdict, policy),
+            digests: dossier.digests.clone(),
+            not_checked: verdict.not_checked,
+            dossier: (!decision.action.allows()).then(|| Box::new(dossier.clone())),
+            decision,
+        }
+    }
+
+    /// Remembers that an urgent fix pins a release, and forgets what was judged without
+    /// knowing it.
+    fn pin_lane(&self, sibling: ReleaseId, fix: ReleaseId) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() >= REMEMBERED {
+            lanes.clear();
+        }
+        let prefix = format!(
+            "{} {} ",
+            sibling.package.ecosystem().purl_type(),
+            sibling.package
+        );
+        if lanes.insert(sibling, fix).is_none() {
+            let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+            judged.retain(|key, _| !key.starts_with(&prefix));
+        }
+    }
+
+    fn lane_of(&self, release: &ReleaseId) -> Option<ReleaseId> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.get(release).cloned()
+    }
+
+    /// Judged before, under the same epoch, and not changed by time since.
+    fn recall(&self, key: &str, now: Timestamp) -> Option<Arc<Judged>> {
+        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = judged.get(key)?;
+        // A clock that jumps back makes a judgement from the future: judge again.
+        let valid =
+            cached.made <= now && cached.judged.next_change.is_none_or(|change| now < change);
+        valid.then(|| cached.judged.clone())
+    }
+
+    fn remember(&self, key: String, judged: &Arc<Judged>, now: Timestamp) {
+        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        let judged = judged.clone();
+        all.insert(key, Remembered { judged, made: now });
+    }
+}
+
+/// What a judged document is remembered under: its bytes and what it was judged by.
+fn judged_key(
+    context: &Context,
+    package: &PackageName,
+    upstream: &Upstream,
+    body: &Digest,
+) -> String {
+    let Epoch {
+        policy,
+        advisories,
+        rules,
+    } = &*context.epoch;
+    let ecosystem = package.ecosystem().purl_type();
+    format!(
+        "{ecosystem} {package} {body} {policy} {advisories} {rules} {}",
+        upstream.shown()
+    )
+}
+
+/// How the versions of an ecosystem compare.
+fn order(ecosystem: Ecosystem) -> fn(&str, &str) -> Option<Ordering> {
+    match ecosystem {
+        Ecosystem::Npm => npm::order,
+        Ecosystem::PyPi => customs_ecosystem::pypi::compare,
+        Ecosystem::Cargo => customs_ecosystem::cargo::compare,
+    }
+}

@@ -1,0 +1,260 @@
+//! What a young npm release needs: dependencies that are new, and ranges that nothing
+//! admitted satisfies. npm and pnpm do not backtrack.
+
+use super::{Case, facts, order};
+use crate::http::FetchError;
+use crate::judge::gather::DEPTH;
+use crate::judge::{JudgedDocument, Registry};
+use customs_ecosystem::npm::{
+    NpmVersion, Packument, Range, VersionEntry, is_exotic, resolve_alias,
+};
+use customs_model::{
+    AddedDependency, Dossier, Ecosystem, Known, PackageName, ReleaseId, SignedDuration,
+    UnmetDependency, Version, printable,
+};
+use futures_util::StreamExt as _;
+
+/// Dependencies of one release that are looked at.
+const MOST: usize = 200;
+/// Looked at together.
+const TOGETHER: usize = 16;
+/// Young releases of one dependency that are looked at beside the newest.
+const BESIDE: usize = 4;
+/// Whether code runs at install is asked of dependencies that are younger.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A dependency that changed.
+struct Wanted {
+    name: String,
+    spec: String,
+    required: bool,
+    /// The predecessor did not have it.
+    is_new: bool,
+}
+
+impl Registry {
+    /// Looks up the dependencies that the predecessor did not have, and whether each
+    /// changed range can be met.
+    pub(super) async fn look_at_dependencies(&self, case: &Case<'_>, dossier: &mut Dossier) {
+        self.open_lane(case, dossier);
+        let before = dossier.predecessor.as_ref().map(|p| &p.manifest);
+        let had = |name: &String| {
+            before.and_then(|b| {
+                b.dependencies
+                    .get(name)
+                    .or_else(|| b.optional_dependencies.get(name))
+            })
+        };
+        let required = dossier
+            .manifest
+            .dependencies
+            .iter()
+            .map(|(n, s)| (n, s, true));
+        let optional = dossier
+            .manifest
+            .optional_dependencies
+            .iter()
+            .map(|(n, s)| (n, s, false));
+        let changed: Vec<Wanted> = required
+            .chain(optional)
+            .filter(|(name, spec, _)| had(name) != Some(*spec) && !is_exotic(spec))
+            .map(|(name, spec, required)| Wanted {
+                is_new: before.is_some() && had(name).is_none(),
+                name: name.clone(),
+                spec: spec.clone(),
+                required,
+            })
+            .filter(|wanted| wanted.is_new || wanted.required)
+            .take(MOST)
+            .collect();
+        let mut trail = case.trail.to_vec();
+        trail.push(dossier.release.package.clone());
+        let trail = &trail;
+        let looked: Vec<_> = futures_util::stream::iter(changed)
+            .map(|wanted| async move { self.look_at_dependency(case, &wanted, trail).await })
+            .buffered(TOGETHER)
+            .collect()
+            .await;
+        for (added, unmet) in looked {
+            dossier.added_dependencies.extend(added);
+            dossier.unmet.extend(unmet);
+        }
+    }
+
+    async fn look_at_dependency(
+        &self,
+        case: &Case<'_>,
+        wanted: &Wanted,
+        trail: &[PackageName],
+    ) -> (Vec<AddedDependency>, Option<UnmetDependency>) {
+        let (target, range) = resolve_alias(&wanted.name, &wanted.spec);
+        let unknown = |because: &str| {
+            let added = AddedDependency {
+                name: printable(target, 214),
+                requirement: printable(range, 200),
+                newest: None,
+                published: Known::not_known(because),
+                package_earliest: Known::not_known(because),
+                runs: Known::not_known(because),
+            };
+            wanted.is_new.then_some(added).into_iter().collect()
+        };
+        let Ok(package) = PackageName::new(Ecosystem::Npm, target) else {
+            return (unknown("its name is no package name"), None);
+        };
+        // A cycle, or a chain too long to follow, is taken as met here: each of its
+        // members is judged when it is asked for itself.
+        if trail.len() >= DEPTH || trail.contains(&package) {
+            return (Vec::new(), None);
+        }
+        let child = match self
+            .judge_npm_within(case.context, package.clone(), trail.to_vec())
+            .await
+        {
+            Ok(Some(child)) => child,
+            Ok(None) => return (unknown("the registry has no such package"), None),
+            Err(error) => return (unknown(&spoken(&error)), None),
+        };
+        let satisfying = satisfying(&child.document.index, range);
+        let mut added = Vec::new();
+        if wanted.is_new {
+            for entry in self.worth_a_look(&child, &satisfying) {
+                added.push(self.added(&child, entry, target, range).await);
+            }
+        }
+        let met = satisfying
+            .iter()
+            .any(|e| child.judged.offers(e.version.as_str()));
+        let unmet = (wanted.required && !met && !satisfying.is_empty()).then(|| UnmetDependency {
+            package,
+            requirement: range.to_owned(),
+            until: satisfying
+                .iter()
+                .filter_map(|e| child.judged.about(&e.version)?.decision.action.until())
+                .min(),
+        });
+        (added, unmet)
+    }
+
+    /// The release that a resolver takes, and the young ones beside it: a harmless
+    /// release on top must not hide the one below.
+    fn worth_a_look<'a>(
+        &self,
+        child: &JudgedDocument<Packument>,
+        satisfying: &[&'a VersionEntry],
+    ) -> Vec<Option<&'a VersionEntry>> {
+        let now = self.clock.now();
+        let young = |entry: &&&VersionEntry| {
+            let published = child.document.index.published(&entry.version);
+            published.is_some_and(|at| now.duration_since(at) < MONTH)
+        };
+        let first = satisfying.first().copied();
+        let rest = satisfying
+            .iter()
+            .skip(1)
+            .filter(young)
+            .take(BESIDE)
+            .map(|e| Some(*e));
+        std::iter::once(first).chain(rest).collect()
+    }
+
+    async fn added(
+        &self,
+        child: &JudgedDocument<Packument>,
+        newest: Option<&VersionEntry>,
+        name: &str,
+        range: &str,
+    ) -> AddedDependency {
+        let index = &child.document.index;
+        let because = "no release satisfies the range";
+        AddedDependency {
+            name: printable(name, 214),
+            requirement: printable(range, 200),
+            newest: newest.map(|e| e.version.clone()),
+            published: newest
+                .and_then(|e| index.published(&e.version))
+                .map_or_else(|| Known::not_known(because), Known::Is),
+            package_earliest: index
+                .earliest()
+                .map_or_else(|| Known::not_known("the document has no times"), Known::Is),
+            runs: match newest {
+                Some(entry) => self.runs_at_install(child, entry).await,
+                None => Known::not_known(because),
+            },
+        }
+    }
+
+    /// Whether a release runs code at install: its scripts say so, or its tarball has a
+    /// `binding.gyp`. The tarball is read for releases of the last month alone; nothing
+    /// asks about older ones.
+    async fn runs_at_install(
+        &self,
+        child: &JudgedDocument<Packument>,
+        entry: &VersionEntry,
+    ) -> Known<bool> {
+        let Some(facts) = facts(&child.document, entry) else {
+            return Known::not_known("its object cannot be read");
+        };
+        if let Some(known) = facts.manifest.runs.at_install() {
+            return Known::Is(known);
+        }
+        let published = child.document.index.published(&entry.version);
+        if published.is_some_and(|p| self.clock.now().duration_since(p) > MONTH) {
+            return Known::Is(false);
+        }
+        match self
+            .tarball_facts(&child.upstream, &child.document, &entry.version)
+            .await
+        {
+            Some(found) => Known::Is(found.runs.at_install() == Some(true)),
+            None => Known::not_known("its tarball could not be read"),
+        }
+    }
+
+    /// Siblings that an urgent fix pins exactly come along with it: remembers them, so
+    /// that their own judgement knows.
+    fn open_lane(&self, case: &Case<'_>, dossier: &Dossier) {
+        if !case.context.policy.urgent_fix || !dossier.fixes.iter().any(|f| f.reviewed) {
+            return;
+        }
+        for (name, spec) in &dossier.manifest.dependencies {
+            let (target, range) = resolve_alias(name, spec);
+            let exact = range.trim().trim_start_matches('=');
+            let pinned = NpmVersion::parse(exact).and_then(|_| Version::new(exact).ok());
+            let package = PackageName::new(Ecosystem::Npm, target).ok();
+            if let (Some(version), Some(package)) = (pinned, package) {
+                self.pin_lane(ReleaseId::new(package, version), dossier.release.clone());
+            }
+        }
+    }
+}
+
+fn spoken(error: &FetchError) -> String {
+    printable(&error.to_string(), 200)
+}
+
+/// Versions that satisfy a range, the one that a resolver takes first.
+fn satisfying<'a>(index: &'a Packument, range: &str) -> Vec<&'a VersionEntry> {
+    let Some(parsed) = Range::parse(range) else {
+        // A tag.
+        let target = index.tags.get(range).and_then(|t| Version::new(t).ok());
+        return target.and_then(|t| index.entry(&t)).into_iter().collect();
+    };
+    let mut found: Vec<&VersionEntry> = index
+        .versions
+        .iter()
+        .filter(|e| NpmVersion::parse(e.version.as_str()).is_some_and(|v| parsed.satisfied_by(&v)))
+        .collect();
+    found.sort_by(|a, b| {
+        order(b.version.as_str(), a.version.as_str()).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    // `latest` is preferred where it satisfies.
+    let latest = index.tags.get("latest").map(String::as_str);
+    if let Some(at) = found
+        .iter()
+        .position(|e| Some(e.version.as_str()) == latest)
+    {
+        found[..=at].rotate_right(1);
+    }
+    found
+}

@@ -1,0 +1,484 @@
+//! npm: dossiers from documents, and from tarballs where documents lack a fact.
+
+mod dependencies;
+mod past;
+
+use super::archive::{ArtifactFacts, Kind};
+use super::gather::{self, DEPTH};
+use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use crate::audit::Audit;
+use crate::document::{Document, Found, Indexed};
+use crate::http::FetchError;
+use crate::upstream::Upstream;
+use customs_ecosystem::npm::{
+    NpmRelease, NpmVersion, Packument, PublisherEntry, VersionEntry, release_line,
+};
+use customs_intel::Snapshot;
+use customs_model::{
+    Dossier, Known, PackageName, Predecessor, PublisherKind, ReleaseId, Timestamp, Version,
+};
+use customs_store::{Publication, Seen, Sights};
+use futures_util::future::BoxFuture;
+use past::Past;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+use url::Url;
+
+/// Releases that are looked through for a predecessor, backwards in time.
+const FARTHEST: usize = 2_000;
+/// Releases without a publish time that are judged, newest first; the rest stood in the
+/// first document and only an advisory can speak against it.
+const UNDATED: usize = 20;
+/// Young versions that an audit is asked about.
+const AUDITED: usize = 50;
+
+impl Indexed for Packument {
+    // The full form: only it has publish times, scripts and publishers.
+    const ACCEPT: &'static str = "application/json";
+
+    fn read(body: BufReader<File>, _media_type: &str, _url: &Url) -> Result<Self, String> {
+        Self::read(body.into_inner()).map_err(|e| e.to_string())
+    }
+
+    fn weight(&self) -> usize {
+        512 + self.versions.len() * 160 + self.times.len() * 80
+    }
+}
+
+/// Version order for advisories.
+pub fn order(a: &str, b: &str) -> Option<Ordering> {
+    Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
+}
+
+/// The path of a document below an npm registry: a scope's slash is encoded.
+pub fn document_path(package: &PackageName) -> String {
+    package.as_str().replace('/', "%2f")
+}
+
+/// The facts of one release, read from its span of the document.
+pub fn facts(document: &Document<Packument>, entry: &VersionEntry) -> Option<NpmRelease> {
+    let bytes = document.span(entry.offset, entry.length).ok()?;
+    NpmRelease::read(&bytes).ok()
+}
+
+/// One release on its way through judgement.
+struct Candidate<'a> {
+    entry: &'a VersionEntry,
+    parsed: Option<NpmVersion>,
+    published: Option<Timestamp>,
+}
+
+impl Candidate<'_> {
+    fn line(&self) -> Option<(u64, u64)> {
+        self.parsed.as_ref().map(release_line)
+    }
+}
+
+/// What one document is judged with.
+struct Case<'a> {
+    context: &'a Context,
+    upstream: &'a Upstream,
+    package: &'a PackageName,
+    document: &'a Document<Packument>,
+    now: Timestamp,
+    trail: &'a [PackageName],
+    /// Oldest first, so that a release's predecessor is decided before it.
+    all: Vec<Candidate<'a>>,
+    sights: Sights,
+    audit: Audit,
+}
+
+impl Registry {
+    /// The document of a package with a decision about each release that needs one.
+    /// `None`: the upstream has no such package.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer.
+    pub async fn judge_npm(
+        &self,
+        context: &Context,
+        package: &PackageName,
+    ) -> Result<Option<JudgedDocument<Packument>>, FetchError> {
+        self.judge_npm_within(context, package.clone(), Vec::new())
+            .await
+    }
+
+    fn judge_npm_within<'a>(
+        &'a self,
+        context: &'a Context,
+        package: PackageName,
+        trail: Vec<PackageName>,
+    ) -> BoxFuture<'a, Result<Option<JudgedDocument<Packument>>, FetchError>> {
+        Box::pin(async move {
+            let Some(upstream) = context.upstreams.npm_for(&package) else {
+                return Ok(None);
+            };
+            let path = document_path(&package);
+            let Found::Document(document) = self.npm.get(upstream, &path).await? else {
+                return Ok(None);
+            };
+            let now = self.clock.now();
+            let key = judged_key(context, &package, upstream, &document.digest);
+            let judged = match self.recall(&key, now) {
+                Some(judged) => judged,
+                None => {
+                    let case = self
+                        .npm_case(context, upstream, &package, &document, now, &trail)
+                        .await;
+                    let judged = Arc::new(self.judge_packument(&case).await);
+                    // A chain that was cut short is judged again when it is asked for itself.
+                    if trail.len() < DEPTH - 1 {
+                        self.remember(key, &judged, now);
+                    }
+                    judged
+                }
+            };
+            Ok(Some(JudgedDocument {
+                upstream: upstream.clone(),
+                document,
+                judged,
+            }))
+        })
+    }
+
+    async fn npm_case<'a>(
+        &self,
+        context: &'a Context,
+        upstream: &'a Upstream,
+        package: &'a PackageName,
+        document: &'a Document<Packument>,
+        now: Timestamp,
+        trail: &'a [PackageName],
+    ) -> Case<'a> {
+        let index = &document.index;
+        let mut all: Vec<Candidate<'_>> = index
+            .versions
+            .iter()
+            .map(|entry| Candidate {
+                entry,
+                parsed: NpmVersion::parse(entry.version.as_str()),
+                published: index.published(&entry.version),
+            })
+            .collect();
+        all.sort_by(|a, b| (a.published, &a.parsed).cmp(&(b.published, &b.parsed)));
+        let seen = |c: &Candidate<'_>| Seen {
+            version: c.entry.version.clone(),
+            artifact: None,
+            published: c.published,
+        };
+        let sights = self
+            .look(
+                upstream,
+                package,
+                all.iter().map(seen).collect(),
+                document.confirmed,
+            )
+            .await;
+        let window = context.policy.change_window;
+        let young: Vec<&str> = all
+            .iter()
+            .rev()
+            .filter(|c| c.published.is_some_and(|p| now.duration_since(p) < window))
+            .map(|c| c.entry.version.as_str())
+            .take(AUDITED)
+            .collect();
+        let audit = if matches!(context.advisories, Known::NotApplicable) && !young.is_empty() {
+            self.audits.about(upstream, package, &young, now).await
+        } else {
+            Known::NotApplicable
+        };
+        Case {
+            context,
+            upstream,
+            package,
+            document,
+            now,
+            trail,
+            all,
+            sights,
+            audit,
+        }
+    }
+
+    async fn judge_packument(&self, case: &Case<'_>) -> Judged {
+        let chosen = case.chosen();
+        self.note_publications(case.publications(&chosen)).await;
+        let mut judged = Judged::default();
+        let mut past = Past::default();
+        let mut undecided = Vec::new();
+        let mut dates = gather::DATES;
+        for at in 0..case.all.len() {
+            past.advance(case, at, &judged);
+            if !chosen.contains(&at) {
+                continue;
+            }
+            let Some(mut dossier) = self.npm_dossier(case, at, &judged, &past) else {
+                judged.hidden.insert(case.version(at).to_owned());
+                continue;
+            };
+            if dossier.published.known().is_none()
+                && dates > 0
+                && !case.context.policy.is_private(&dossier)
+            {
+                dates -= 1;
+                let url = facts(case.document, case.all[at].entry).and_then(|f| f.tarball);
+                dossier.last_modified = self.last_modified(case.upstream, url.as_deref()).await;
+            }
+            if case.is_young(at) {
+                self.look_at_dependencies(case, &mut dossier).await;
+                self.drop_siblings_likeness(case.context, &mut dossier)
+                    .await;
+            }
+            // A fix is let through early only if it is known to run nothing new.
+            if !dossier.fixes.is_empty() || dossier.lane_sibling_of.is_some() {
+                self.look_into_tarball(case, &mut dossier).await;
+            }
+            judged
+                .exemptions
+                .extend(case.context.policy.exemptions_matching(&dossier));
+            let judgement = self.decide(case.context, &dossier, case.now);
+            if case.is_young(at) && judgement.decision.action.allows() {
+                undecided.push(dossier);
+            }
+            judged.insert(case.version(at).to_owned(), judgement);
+        }
+        // What the document cannot say is read from the tarballs of those releases that
+        // would be offered otherwise, the newest first.
+        for mut dossier in undecided.into_iter().rev().take(gather::ARTIFACTS) {
+            if self.look_into_tarball(case, &mut dossier).await {
+                let judgement = self.decide(case.context, &dossier, case.now);
+                judged.insert(dossier.release.version.as_str().to_owned(), judgement);
+            }
+        }
+        judged
+    }
+
+    fn npm_dossier(
+        &self,
+        case: &Case<'_>,
+        at: usize,
+        judged: &Judged,
+        past: &Past,
+    ) -> Option<Dossier> {
+        let candidate = &case.all[at];
+        let release = ReleaseId::new(case.package.clone(), candidate.entry.version.clone());
+        // An object that cannot be read says nothing, which is not "nothing bad".
+        let facts = facts(case.document, candidate.entry)?;
+        let (manifest, origin, digests) = (facts.manifest, facts.origin, facts.digests);
+        let (first_seen, published_before) = gather::sight(&case.sights, &release.version, None);
+        let line = candidate.line();
+        let others = case
+            .all
+            .iter()
+            .filter(|c| c.line() == line)
+            .map(|c| &c.entry.version);
+        let identity = gather::identity(&origin, &manifest);
+        let young = case.is_young(at);
+        Some(Dossier {
+            artifact: None,
+            published: match candidate.published {
+                Some(published) => Known::Is(published),
+                None => Known::not_known("the document has no publish time for it"),
+            },
+            last_modified: None,
+            first_seen,
+            published_before,
+            history: past.history(case, at),
+            predecessor: young.then(|| case.predecessor(at, judged)).flatten(),
+            added_dependencies: Vec::new(),
+            unmet: Vec::new(),
+            activity: if young {
+                self.activity(identity.as_deref(), candidate.published)
+            } else {
+                Known::NotApplicable
+            },
+            likeness: gather::likeness(
+                &release.package,
+                &manifest,
+                case.document.index.earliest(),
+                case.now,
+            ),
+            advisories: gather::advisories(case.context, &case.audit, case.upstream, &release),
+            fixes: if young {
+                gather::fixes(case.context, &release, others)
+            } else {
+                Vec::new()
+            },
+            lane_sibling_of: self.lane_of(&release),
+            route: case.upstream.route,
+            digests,
+            manifest,
+            origin,
+            release,
+        })
+    }
+
+    /// A name that looks like a popular one and is published by the same identity is a
+    /// sibling and imitates nobody.
+    async fn drop_siblings_likeness(&self, context: &Context, dossier: &mut Dossier) {
+        let (Some(likeness), Some(publisher)) =
+            (&dossier.likeness, dossier.origin.publisher.known())
+        else {
+            return;
+        };
+        let Some(upstream) = context.upstreams.npm_for(&likeness.of) else {
+            return;
+        };
+        let Ok(Found::Document(other)) = self.npm.get(upstream, &document_path(&likeness.of)).await
+        else {
+            return;
+        };
+        let theirs = other
+            .index
+            .versions
+            .iter()
+            .filter_map(|e| other.index.publisher(e));
+        let is_account = |p: &PublisherEntry| !p.trusted && p.name == publisher.name;
+        if publisher.kind == PublisherKind::Account && theirs.into_iter().any(is_account) {
+            dossier.likeness = None;
+        }
+    }
+
+    /// Reads the tarball for what the document does not say: `binding.gyp`, which npm
+    /// builds although no script says so. Returns whether the dossier knows more then.
+    async fn look_into_tarball(&self, case: &Case<'_>, dossier: &mut Dossier) -> bool {
+        let version = dossier.release.version.clone();
+        let Some(found) = self
+            .tarball_facts(case.upstream, case.document, &version)
+            .await
+        else {
+            return false;
+        };
+        gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+        if let Some(before) = &mut dossier.predecessor {
+            let earlier = self
+                .tarball_facts(case.upstream, case.document, &before.version)
+                .await;
+            if let Some(earlier) = earlier {
+                gather::add_runs(&mut before.manifest.runs, &earlier.runs);
+            }
+        }
+        true
+    }
+
+    async fn tarball_facts(
+        &self,
+        upstream: &Upstream,
+        document: &Document<Packument>,
+        version: &Version,
+    ) -> Option<Arc<ArtifactFacts>> {
+        let facts = facts(document, document.index.entry(version)?)?;
+        let digest = facts.digests.first();
+        self.artifact_facts(upstream, facts.tarball.as_deref(), digest, Kind::Tarball)
+            .await
+    }
+}
+
+impl Case<'_> {
+    fn version(&self, at: usize) -> &str {
+        self.all[at].entry.version.as_str()
+    }
+
+    /// Young, or not old for certain: rules about change look at it.
+    fn is_young(&self, at: usize) -> bool {
+        let window = self.context.policy.change_window;
+        let candidate = &self.all[at];
+        if candidate
+            .published
+            .is_none_or(|p| self.now.duration_since(p) < window)
+        {
+            return true;
+        }
+        // A release that appeared lately, whatever publish time it claims.
+        let (first, before) = gather::sight(&self.sights, &candidate.entry.version, None);
+        before.is_some()
+            || first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window)
+    }
+
+    /// The releases that need a decision.
+    fn chosen(&self) -> BTreeSet<usize> {
+        let snapshot = self.context.advisories.known();
+        let known = snapshot.filter(|s| s.knows(self.package));
+        let may_deny = self.context.policy.may_deny(self.package);
+        let tagged: BTreeSet<&str> = self
+            .document
+            .index
+            .tags
+            .values()
+            .map(String::as_str)
+            .collect();
+        let mut undated = self.undated();
+        (0..self.all.len())
+            .filter(|at| {
+                let version = &self.all[*at].entry.version;
+                let advised = |snapshot: &Arc<Snapshot>| {
+                    let release = ReleaseId::new(self.package.clone(), version.clone());
+                    !snapshot.matches(&release, &order).is_empty()
+                };
+                if may_deny || known.is_some_and(advised) {
+                    return true;
+                }
+                if self.all[*at].published.is_some() {
+                    return self.is_young(*at);
+                }
+                let (first, _) = gather::sight(&self.sights, version, None);
+                let is_new = first.is_some_and(|f| !f.baseline);
+                is_new || tagged.contains(version.as_str()) || undated.remove(at)
+            })
+            .collect()
+    }
+
+    /// The newest releases without a publish time.
+    fn undated(&self) -> BTreeSet<usize> {
+        let mut undated: Vec<usize> = (0..self.all.len())
+            .filter(|at| self.all[*at].published.is_none())
+            .collect();
+        undated.sort_by(|a, b| self.all[*b].parsed.cmp(&self.all[*a].parsed));
+        undated.into_iter().take(UNDATED).collect()
+    }
+
+    fn publications(&self, chosen: &BTreeSet<usize>) -> Vec<Publication> {
+        let publication = |at: &usize| {
+            let candidate = &self.all[*at];
+            let facts = facts(self.document, candidate.entry)?;
+            Some(Publication {
+                identity: gather::identity(&facts.origin, &facts.manifest)?,
+                package: self.package.clone(),
+                version: candidate.entry.version.clone(),
+                at: candidate.published?,
+            })
+        };
+        chosen
+            .iter()
+            .filter(|at| self.is_young(**at))
+            .filter_map(publication)
+            .collect()
+    }
+
+    /// The newest older release of the same line that is past its hold.
+    fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
+        let this = self.all[at].parsed.as_ref()?;
+        let line = release_line(this);
+        let before = self.all[..at]
+            .iter()
+            .rev()
+            .take(FARTHEST)
+            .filter_map(|c| Some((c.parsed.as_ref()?, c)))
+            .filter(|(version, _)| *version < this && release_line(version) == line)
+            // A prerelease says little about the stable release before it.
+            .filter(|(version, _)| this.is_prerelease() || !version.is_prerelease())
+            .filter(|(_, c)| judged.offers(c.entry.version.as_str()))
+            .max_by(|a, b| a.0.cmp(b.0))?
+            .1;
+        let facts = facts(self.document, before.entry)?;
+        Some(Predecessor {
+            version: before.entry.version.clone(),
+            published: before.published,
+            manifest: facts.manifest,
+            origin: facts.origin,
+        })
+    }
+}

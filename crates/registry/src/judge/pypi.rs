@@ -1,0 +1,636 @@
+//! PyPI: dossiers of files from a project's page, core metadata and the files
+//! themselves. Ages belong to files here: a wheel added to an old release is young.
+
+use super::archive::Kind;
+use super::gather::{self, DEPTH};
+use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use crate::document::{Document, Found, Indexed};
+use crate::http::{Ask, FetchError, bounded};
+use crate::upstream::Upstream;
+use customs_ecosystem::pypi::{
+    CoreMetadata, File, FileKind, Format, Metadata, Project, Yanked, compare, is_prerelease,
+    parse_html, parse_json, release_line, satisfies,
+};
+use customs_model::{
+    AddedDependency, Digest, Dossier, Ecosystem, Evidence, History, Known, Manifest, Origin,
+    PackageName, Predecessor, ReleaseId, RunsCode, SignedDuration, Timestamp, Version, printable,
+};
+use customs_store::{Seen, Sights};
+use futures_util::future::BoxFuture;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
+use std::sync::Arc;
+use url::Url;
+
+/// Bytes of a core metadata file.
+const METADATA: usize = 4 << 20;
+/// Bytes of a file that is read where an index has no metadata file for it.
+const SMALL: u64 = 8 << 20;
+/// Young versions whose core metadata is read, newest first.
+const READ: usize = 12;
+/// New dependencies of one release that are looked at.
+const MOST: usize = 100;
+/// Files that are looked through for a predecessor, backwards in time.
+const FARTHEST: usize = 5_000;
+
+/// A project's page.
+#[derive(Debug)]
+pub struct PypiPage(pub Project);
+
+impl Indexed for PypiPage {
+    const ACCEPT: &'static str = Format::ACCEPT;
+
+    fn read(body: BufReader<std::fs::File>, media_type: &str, url: &Url) -> Result<Self, String> {
+        let name = url
+            .path()
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or("");
+        let name = PackageName::new(Ecosystem::PyPi, name).map_err(|e| e.to_string())?;
+        let page = match Format::of_content_type(media_type) {
+            Some(Format::Json) => parse_json(body, url, &name),
+            Some(Format::Html) => parse_html(body, url, &name),
+            None => return Err(format!("it is of type {}", printable(media_type, 60))),
+        };
+        page.map(Self).map_err(|e| e.to_string())
+    }
+
+    fn weight(&self) -> usize {
+        512 + self.0.files.len() * 420
+    }
+}
+
+/// What an installer does with a file, as far as reading it goes.
+pub(super) fn kind(filename: &str) -> Kind {
+    match FileKind::of(filename) {
+        FileKind::Wheel => Kind::Wheel,
+        _ => Kind::Sdist,
+    }
+}
+
+/// What one page is judged with.
+struct Case<'a> {
+    context: &'a Context,
+    upstream: &'a Upstream,
+    now: Timestamp,
+    trail: &'a [PackageName],
+    package: &'a PackageName,
+    /// Oldest first; files that belong to no version are never offered.
+    all: Vec<(&'a File, &'a Version)>,
+    sights: Sights,
+    known: bool,
+}
+
+impl Registry {
+    /// The page of a project with a decision about each file that needs one. `None`: no
+    /// index has such a project.
+    ///
+    /// # Errors
+    /// An index gives no usable answer: then the next one is not asked, since the name
+    /// may be the first one's.
+    pub async fn judge_pypi(
+        &self,
+        context: &Context,
+        package: &PackageName,
+    ) -> Result<Option<JudgedDocument<PypiPage>>, FetchError> {
+        self.judge_pypi_within(context, package.clone(), Vec::new())
+            .await
+    }
+
+    fn judge_pypi_within<'a>(
+        &'a self,
+        context: &'a Context,
+        package: PackageName,
+        trail: Vec<PackageName>,
+    ) -> BoxFuture<'a, Result<Option<JudgedDocument<PypiPage>>, FetchError>> {
+        Box::pin(async move {
+            let Some((upstream, document)) = self.page(context, &package).await? else {
+                return Ok(None);
+            };
+            let now = self.clock.now();
+            let key = judged_key(context, &package, upstream, &document.digest);
+            let judged = match self.recall(&key, now) {
+                Some(judged) => judged,
+                None => {
+                    let case = self
+                        .pypi_case(context, upstream, &package, &document, now, &trail)
+                        .await;
+                    let judged = Arc::new(self.judge_page(&case).await);
+                    if trail.len() < DEPTH - 1 {
+                        self.remember(key, &judged, now);
+                    }
+                    judged
+                }
+            };
+            Ok(Some(JudgedDocument {
+                upstream: upstream.clone(),
+                document,
+                judged,
+            }))
+        })
+    }
+
+    /// Where a project comes from: one index, the user's own ones first. A name that the
+    /// user's own index has is never taken from the public one.
+    async fn page<'a>(
+        &self,
+        context: &'a Context,
+        package: &PackageName,
+    ) -> Result<Option<(&'a Upstream, Arc<Document<PypiPage>>)>, FetchError> {
+        let path = format!("{package}/");
+        for upstream in context.upstreams.pypi_in_order() {
+            if let Found::Document(document) = self.pypi.get(upstream, &path).await? {
+                return Ok(Some((upstream, document)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn pypi_case<'a>(
+        &self,
+        context: &'a Context,
+        upstream: &'a Upstream,
+        package: &'a PackageName,
+        document: &'a Document<PypiPage>,
+        now: Timestamp,
+        trail: &'a [PackageName],
+    ) -> Case<'a> {
+        let files = document.index.0.files.iter();
+        let mut all: Vec<(&File, &Version)> = files
+            .filter_map(|file| Some((file, file.version.as_ref()?)))
+            .collect();
+        all.sort_by_key(|(file, _)| file.upload_time);
+        let seen = all
+            .iter()
+            .map(|(file, version)| Seen {
+                version: (*version).clone(),
+                artifact: Some(file.filename.clone()),
+                published: file.upload_time,
+            })
+            .collect();
+        let sights = self.look(upstream, package, seen, document.confirmed).await;
+        let known = context.advisories.known().is_some_and(|s| s.knows(package));
+        Case {
+            context,
+            upstream,
+            now,
+            trail,
+            package,
+            all,
+            sights,
+            known,
+        }
+    }
+
+    async fn judge_page(&self, case: &Case<'_>) -> Judged {
+        let may_deny = case.context.policy.may_deny(case.package);
+        let young: Vec<bool> = (0..case.all.len()).map(|at| case.is_young(at)).collect();
+        let manifests = self.young_manifests(case, &young).await;
+        let mut judged = Judged::default();
+        let mut undecided = Vec::new();
+        let mut dates = gather::DATES;
+        let mut looked: BTreeMap<&Version, Vec<AddedDependency>> = BTreeMap::new();
+        for (at, (file, version)) in case.all.iter().copied().enumerate() {
+            if !(young[at] || may_deny || case.known) {
+                continue;
+            }
+            let mut dossier = self.pypi_dossier(case, at, young[at], &judged, &manifests);
+            if young[at] && dossier.published.known().is_none() && dates > 0 {
+                dates -= 1;
+                dossier.last_modified = self.last_modified(case.upstream, Some(&file.url)).await;
+            }
+            if young[at] {
+                if !looked.contains_key(version) {
+                    looked.insert(version, self.look_at_projects(case, &dossier).await);
+                }
+                dossier.added_dependencies = looked.get(version).cloned().unwrap_or_default();
+            }
+            // A fix is let through early only if it is known to run nothing new.
+            if !dossier.fixes.is_empty() {
+                self.look_into_file(case, at, &mut dossier).await;
+            }
+            judged
+                .exemptions
+                .extend(case.context.policy.exemptions_matching(&dossier));
+            let judgement = self.decide(case.context, &dossier, case.now);
+            if young[at] && judgement.decision.action.allows() {
+                undecided.push((at, dossier));
+            }
+            judged.insert(file.filename.clone(), judgement);
+        }
+        // One wheel of each version: files of one release hold the same `.pth`.
+        let mut versions = BTreeSet::new();
+        let newest = undecided.into_iter().rev();
+        let wheels = newest.filter(|(at, _)| case.all[*at].0.kind() == FileKind::Wheel);
+        for (at, mut dossier) in wheels {
+            if !versions.contains(case.all[at].1) && versions.len() == gather::ARTIFACTS {
+                break;
+            }
+            versions.insert(case.all[at].1);
+            if self.look_into_file(case, at, &mut dossier).await {
+                let judgement = self.decide(case.context, &dossier, case.now);
+                judged.insert(case.all[at].0.filename.clone(), judgement);
+            }
+        }
+        judged
+    }
+
+    fn pypi_dossier(
+        &self,
+        case: &Case<'_>,
+        at: usize,
+        young: bool,
+        judged: &Judged,
+        manifests: &BTreeMap<&Version, Manifest>,
+    ) -> Dossier {
+        let (file, version) = case.all[at];
+        let release = ReleaseId::new(case.package.clone(), version.clone());
+        let (first_seen, published_before) =
+            gather::sight(&case.sights, version, Some(&file.filename));
+        let mut manifest = manifests.get(version).cloned().unwrap_or_default();
+        manifest.withdrawn = file.yanked != Yanked::No;
+        manifest.runs = runs_by_page(file);
+        let own = release_line(version.as_str());
+        let others = case
+            .all
+            .iter()
+            .filter(|(_, v)| release_line(v.as_str()) == own)
+            .map(|(_, version)| *version);
+        Dossier {
+            artifact: Some(file.filename.clone()),
+            digests: file.digests.clone(),
+            published: match file.upload_time {
+                Some(at) => Known::Is(at),
+                None => Known::not_known("the page has no upload time for it"),
+            },
+            last_modified: None,
+            first_seen,
+            published_before,
+            history: case.history(at),
+            predecessor: young
+                .then(|| case.predecessor(at, judged, manifests))
+                .flatten(),
+            added_dependencies: Vec::new(),
+            unmet: Vec::new(),
+            origin: origin(file, case.carries_provenance()),
+            // The page names no publisher.
+            activity: Known::NotApplicable,
+            likeness: gather::likeness(&release.package, &manifest, case.earliest(), case.now),
+            advisories: gather::advisories(
+                case.context,
+                &Known::NotApplicable,
+                case.upstream,
+                &release,
+            ),
+            fixes: if young {
+                gather::fixes(case.context, &release, others)
+            } else {
+                Vec::new()
+            },
+            lane_sibling_of: self.lane_of(&release),
+            route: case.upstream.route,
+            manifest,
+            release,
+        }
+    }
+
+    /// Core metadata of the young versions and of what they are compared with.
+    async fn young_manifests<'a>(
+        &self,
+        case: &Case<'a>,
+        young: &[bool],
+    ) -> BTreeMap<&'a Version, Manifest> {
+        let mut versions: Vec<&'a Version> = case
+            .all
+            .iter()
+            .zip(young)
+            .filter(|(_, y)| **y)
+            .map(|((_, v), _)| *v)
+            .collect();
+        versions.sort_by(|a, b| newer_first(a, b));
+        versions.dedup();
+        versions.truncate(READ);
+        let mut all: Vec<&'a Version> = case.all.iter().map(|(_, v)| *v).collect();
+        all.sort_by(|a, b| newer_first(a, b));
+        all.dedup();
+        let before = |version: &&'a Version| {
+            let at = all.iter().position(|v| v == version)?;
+            let line = release_line(version.as_str());
+            all[at + 1..]
+                .iter()
+                .copied()
+                .find(|v| release_line(v.as_str()) == line)
+        };
+        let wanted: BTreeSet<&'a Version> = versions
+            .iter()
+            .copied()
+            .chain(versions.iter().filter_map(before))
+            .collect();
+        let mut manifests = BTreeMap::new();
+        for version in wanted {
+            let files = || {
+                case.all
+                    .iter()
+                    .filter(|(_, v)| *v == version)
+                    .map(|(f, _)| *f)
+            };
+            let wheel = files().find(|f| f.kind() == FileKind::Wheel);
+            let Some(file) = wheel.or_else(|| files().next()) else {
+                continue;
+            };
+            if let Some(manifest) = self.declared(case.upstream, file).await {
+                manifests.insert(version, manifest);
+            }
+        }
+        manifests
+    }
+
+    /// What a file declares: by its metadata file, else by the file itself, if it is small.
+    async fn declared(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
+        if let Some(manifest) = self.core_metadata(upstream, file).await {
+            return Some(manifest);
+        }
+        let small = file.size.is_some_and(|size| size <= SMALL);
+        let digest = file.digests.first().filter(|_| small);
+        let kind = kind(&file.filename);
+        let facts = self.artifact_facts(upstream, Some(&file.url), digest, kind);
+        facts.await?.manifest.clone()
+    }
+
+    /// `<file>.metadata`, asked for even where the page does not offer it: some indexes
+    /// have it and do not say so.
+    async fn core_metadata(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
+        if file.kind() != FileKind::Wheel {
+            return None;
+        }
+        let url = Url::parse(&format!("{}.metadata", file.url)).ok()?;
+        let response = self.fetcher.ask(upstream, Ask::get(url)).await.ok()?;
+        if response.status().as_u16() != 200 {
+            return None;
+        }
+        let bytes = bounded(response, METADATA).await.ok()?;
+        let promised = match &file.core_metadata {
+            CoreMetadata::Offered(Some(digest)) => Some(digest),
+            CoreMetadata::Offered(None) | CoreMetadata::Absent => None,
+        };
+        if promised.is_some_and(|d| *d != digest_of(&bytes, d)) {
+            return None;
+        }
+        Metadata::parse(&bytes).ok().map(|m| m.manifest())
+    }
+
+    /// Looks up the dependencies that the predecessor did not have. pip and uv backtrack,
+    /// so nothing else is asked of them.
+    async fn look_at_projects(&self, case: &Case<'_>, dossier: &Dossier) -> Vec<AddedDependency> {
+        let Some(before) = &dossier.predecessor else {
+            return Vec::new();
+        };
+        let mut trail = case.trail.to_vec();
+        trail.push(case.package.clone());
+        let mut all = Vec::new();
+        let new = dossier
+            .manifest
+            .dependencies
+            .iter()
+            .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name));
+        for (name, requirement) in new.take(MOST) {
+            all.push(self.look_at_project(case, name, requirement, &trail).await);
+        }
+        all
+    }
+
+    async fn look_at_project(
+        &self,
+        case: &Case<'_>,
+        name: &str,
+        requirement: &str,
+        trail: &[PackageName],
+    ) -> AddedDependency {
+        let mut added = AddedDependency {
+            name: printable(name, 214),
+            requirement: printable(requirement, 200),
+            newest: None,
+            published: Known::not_known("it was not looked up"),
+            package_earliest: Known::not_known("it was not looked up"),
+            runs: Known::not_known("it was not looked up"),
+        };
+        let mut unknown = |because: &str| {
+            added.published = Known::not_known(because);
+            added.package_earliest = Known::not_known(because);
+            added.runs = Known::not_known(because);
+            added.clone()
+        };
+        let Ok(package) = PackageName::new(Ecosystem::PyPi, name) else {
+            return unknown("its name is no project name");
+        };
+        if trail.len() >= DEPTH || trail.contains(&package) {
+            return unknown("the chain of dependencies is too long to follow");
+        }
+        let child = match self
+            .judge_pypi_within(case.context, package, trail.to_vec())
+            .await
+        {
+            Ok(Some(child)) => child,
+            Ok(None) => return unknown("no index has such a project"),
+            Err(error) => return unknown(&printable(&error.to_string(), 200)),
+        };
+        let specifier = requirement.split(';').next().unwrap_or("").trim();
+        let files = &child.document.index.0.files;
+        let newest = files
+            .iter()
+            .filter_map(|f| f.version.as_ref())
+            .filter(|v| satisfies(v.as_str(), specifier) == Some(true))
+            .max_by(|a, b| compare(a.as_str(), b.as_str()).unwrap_or(Ordering::Equal));
+        let earliest = files.iter().filter_map(|f| f.upload_time).min();
+        added.package_earliest =
+            earliest.map_or_else(|| Known::not_known("the page has no times"), Known::Is);
+        let Some(newest) = newest else { return added };
+        let of_newest = || files.iter().filter(|f| f.version.as_ref() == Some(newest));
+        added.newest = Some(newest.clone());
+        added.published = match of_newest().filter_map(|f| f.upload_time).max() {
+            Some(at) => Known::Is(at),
+            None => Known::not_known("the page has no times"),
+        };
+        added.runs = match of_newest().find(|f| f.kind() == FileKind::Wheel) {
+            // Without a wheel its build runs.
+            None => Known::Is(true),
+            Some(wheel) => self.runs_at_start(case, &child.upstream, wheel).await,
+        };
+        added
+    }
+
+    async fn runs_at_start(
+        &self,
+        case: &Case<'_>,
+        upstream: &Upstream,
+        wheel: &File,
+    ) -> Known<bool> {
+        let month = SignedDuration::from_hours(30 * 24);
+        if wheel
+            .upload_time
+            .is_some_and(|at| case.now.duration_since(at) > month)
+        {
+            return Known::Is(false);
+        }
+        let digest = wheel.digests.first();
+        match self
+            .artifact_facts(upstream, Some(&wheel.url), digest, Kind::Wheel)
+            .await
+        {
+            Some(facts) => Known::Is(facts.runs.at_install() == Some(true)),
+            None => Known::not_known("its wheel could not be read"),
+        }
+    }
+
+    /// Reads a wheel for `.pth` files, which Python runs at every start. Returns whether
+    /// the dossier knows more then.
+    async fn look_into_file(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
+        let file = case.all[at].0;
+        let Some(found) = self.file_runs(case, file).await else {
+            return false;
+        };
+        gather::add_runs(&mut dossier.manifest.runs, &found);
+        if let Some(before) = &mut dossier.predecessor {
+            let earlier = case
+                .all
+                .iter()
+                .find(|(f, v)| **v == before.version && f.kind() == file.kind());
+            if let Some(runs) = match earlier {
+                Some((file, _)) => self.file_runs(case, file).await,
+                None => None,
+            } {
+                gather::add_runs(&mut before.manifest.runs, &runs);
+            }
+        }
+        true
+    }
+
+    async fn file_runs(&self, case: &Case<'_>, file: &File) -> Option<RunsCode> {
+        let digest = file.digests.first();
+        let kind = kind(&file.filename);
+        let facts = self.artifact_facts(case.upstream, Some(&file.url), digest, kind);
+        Some(facts.await?.runs.clone())
+    }
+}
+
+/// What the page alone tells: a source distribution is built when it is installed.
+fn runs_by_page(file: &File) -> RunsCode {
+    RunsCode {
+        build_backend: Some(file.kind() != FileKind::Wheel),
+        ..RunsCode::default()
+    }
+}
+
+/// An index that offers provenance for no file of a project does not carry it.
+fn origin(file: &File, carried: bool) -> Origin {
+    Origin {
+        publisher: Known::NotApplicable,
+        evidence: match (&file.provenance, carried) {
+            (Some(_), _) => Known::Is(Evidence::Provenance),
+            (None, true) => Known::Is(Evidence::None),
+            (None, false) => Known::NotApplicable,
+        },
+    }
+}
+
+fn newer_first(a: &Version, b: &Version) -> Ordering {
+    compare(b.as_str(), a.as_str()).unwrap_or_else(|| b.cmp(a))
+}
+
+fn digest_of(bytes: &[u8], like: &Digest) -> Digest {
+    let mut hasher = customs_model::Hasher::new(like.algorithm());
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+impl Case<'_> {
+    /// Young, or not old for certain. A file without a time that stood on the first page
+    /// seen is a baseline: only the newest of them is judged, for the report.
+    fn is_young(&self, at: usize) -> bool {
+        let (file, version) = self.all[at];
+        let window = self.context.policy.change_window;
+        let (first, before) = gather::sight(&self.sights, version, Some(&file.filename));
+        let appeared = first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window);
+        match file.upload_time {
+            Some(at) => self.now.duration_since(at) < window || before.is_some() || appeared,
+            None => appeared || self.newest_undated() == Some(version),
+        }
+    }
+
+    fn carries_provenance(&self) -> bool {
+        self.all.iter().any(|(file, _)| file.provenance.is_some())
+    }
+
+    fn earliest(&self) -> Option<Timestamp> {
+        self.all.iter().filter_map(|(f, _)| f.upload_time).min()
+    }
+
+    fn newest_undated(&self) -> Option<&Version> {
+        let undated = self
+            .all
+            .iter()
+            .filter(|(file, _)| file.upload_time.is_none());
+        undated
+            .map(|(_, version)| *version)
+            .min_by(|a, b| newer_first(a, b))
+    }
+
+    /// A file of the newest older version of the same line that is past its hold: of the
+    /// same kind where there is one, so that a wheel is compared with a wheel.
+    fn predecessor(
+        &self,
+        at: usize,
+        judged: &Judged,
+        manifests: &BTreeMap<&Version, Manifest>,
+    ) -> Option<Predecessor> {
+        let (file, version) = self.all[at];
+        let line = release_line(version.as_str())?;
+        let earlier = self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
+            f.yanked == Yanked::No
+                && compare(v.as_str(), version.as_str()) == Some(Ordering::Less)
+                && release_line(v.as_str()).as_ref() == Some(&line)
+                && (is_prerelease(version.as_str()) || !is_prerelease(v.as_str()))
+                && judged.offers(&f.filename)
+        });
+        let (before, newest) = earlier.min_by(|(f, v), (g, w)| {
+            newer_first(v, w)
+                .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
+        })?;
+        let mut manifest = manifests.get(newest).cloned().unwrap_or_default();
+        manifest.runs = runs_by_page(before);
+        Some(Predecessor {
+            version: (*newest).clone(),
+            published: before.upload_time,
+            manifest,
+            origin: origin(before, self.carries_provenance()),
+        })
+    }
+
+    fn history(&self, at: usize) -> History {
+        let (file, version) = self.all[at];
+        let published = file.upload_time;
+        let near = |other: Option<Timestamp>| match (other, published) {
+            (Some(a), Some(b)) => a.duration_since(b).abs() <= gather::TOGETHER,
+            _ => false,
+        };
+        let lines: BTreeSet<_> = self
+            .all
+            .iter()
+            .filter(|(f, _)| near(f.upload_time))
+            .filter_map(|(_, v)| release_line(v.as_str()))
+            .collect();
+        History {
+            earliest: self.earliest(),
+            previous_publication: self.all[..at]
+                .iter()
+                .rev()
+                .filter(|(_, v)| *v != version)
+                .filter_map(|(f, _)| f.upload_time)
+                .find(|p| Some(*p) < published),
+            lines_within_hour: lines.len().max(1),
+            ..History::default()
+        }
+    }
+}

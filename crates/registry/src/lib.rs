@@ -1,0 +1,20 @@
+//! Upstream registries: discovery's result, the HTTP client, verified downloads, the
+//! cache, and the gathering of dossiers.
+//!
+//! Upstreams belong to the user; none is built in. Documents are streamed to disk and
+//! indexed in one pass; artifacts are hashed while they arrive and kept by digest.
+
+pub mod artifact;
+mod audit;
+pub mod document;
+pub mod guard;
+pub mod http;
+mod judge;
+mod upstream;
+
+pub use judge::{
+    CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Registry,
+    npm_document_path, npm_facts,
+};
+pub use reqwest;
+pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};
