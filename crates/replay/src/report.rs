@@ -177,15 +177,14 @@ impl Cell {
 }
 
 impl Row {
-    /// The rules that stop this install each alone.
+    /// The rules that each alone hold something back of this install, and nobody is hurt.
     pub fn stopped_alone_by(&self) -> Vec<&RuleId> {
         let alone = self.cells.iter().filter_map(|(column, cell)| match column {
-            Column::Only(rule) if cell.outcome.safe() == Some(true) => Some(rule),
-            Column::Only(_)
-            | Column::NoGate
-            | Column::ClientsOwnAge
-            | Column::AllRules
-            | Column::AgeRulesOff => None,
+            Column::Only(rule) => {
+                let stopped = !cell.outcome.rules().is_empty();
+                (stopped && cell.outcome.safe() == Some(true)).then_some(rule)
+            }
+            Column::NoGate | Column::ClientsOwnAge | Column::AllRules | Column::AgeRulesOff => None,
         });
         alone.collect()
     }

@@ -17,7 +17,7 @@ pub fn discover(found: &mut Discovered) {
             .or_else(|| {
                 files
                     .iter()
-                    .find_map(|(k, v)| (k == key).then(|| v.clone()))
+                    .find_map(|(k, v)| (k == key && !v.is_empty()).then(|| v.clone()))
             })
     };
     let index = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"]

@@ -53,12 +53,7 @@ fn a_line_is_read_with_its_dependencies_and_time() {
         {
             "c": "^3",
         },
-        [
-            ExoticDependency {
-                name: "e",
-                spec: "https://index.example/other",
-            },
-        ],
+        [],
     )
     "#
     );

@@ -14,14 +14,10 @@ pub fn expected(
     if scenario.benign {
         return benign(scenario, victim, column);
     }
-    let harm = if client.runs_payload(victim) {
-        Expected::Hit
-    } else {
-        Expected::Harm
-    };
-    let of = |safe: bool| if safe { Expected::Safe } else { harm };
     match column {
-        Column::NoGate => Some(harm),
+        // What is not shown to hurt shows nothing when it is stopped.
+        Column::NoGate if client.runs_payload(victim) => Some(Expected::Hit),
+        Column::NoGate => Some(Expected::Harm),
         // A client that is not named may have a setting that stops it or not.
         Column::ClientsOwnAge => victim
             .expect
@@ -32,8 +28,9 @@ pub fn expected(
         // Whoever takes the newest good release did not notice that anything happened.
         Column::AllRules => Some(Expected::Good),
         Column::AgeRulesOff if victim.expect.without_age => Some(Expected::Good),
-        Column::AgeRulesOff => Some(harm),
-        Column::Only(rule) => Some(of(victim.expect.rules().contains(rule))),
+        Column::Only(rule) if victim.expect.rules().contains(rule) => Some(Expected::Safe),
+        // A rule may turn the payload away, and let through what brought it.
+        Column::AgeRulesOff | Column::Only(_) => Some(Expected::Harm),
     }
 }
 
@@ -128,7 +125,7 @@ mod tests {
     fn a_rule_alone_stops_what_the_scenario_says() {
         let only = |rule| of("axios", 0, Client::Npm, Column::Only(RuleId::of(rule)));
         assert_eq!(only("lost-origin"), Some(Expected::Safe));
-        assert_eq!(only("dormant-name"), Some(Expected::Hit));
+        assert_eq!(only("dormant-name"), Some(Expected::Harm));
     }
 
     #[test]
