@@ -2,7 +2,7 @@
 
 use crate::error::{Doing as _, Failure};
 use crate::{daemon, ledger, paths};
-use customs_gate::{Gate, Options, StateFile, serve};
+use customs_gate::{Gate, Options, StateFile, Waits, serve};
 use customs_model::{Clock as _, SystemClock};
 use customs_store::SqliteStore;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
             clock: clock.clone(),
             secret: secret.clone(),
             port,
+            waits: Waits::default(),
         })
         .doing("start the gate")?;
         let file = StateFile {

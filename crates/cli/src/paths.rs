@@ -20,12 +20,12 @@ fn folder(own: &str, xdg: &str, below_home: &str) -> Result<PathBuf, Failure> {
     if let Some(folder) = absolute(own) {
         return Ok(folder);
     }
-    if cfg!(windows) {
-        if let Some(local) = absolute("LOCALAPPDATA") {
-            return Ok(local
-                .join("customs")
-                .join(below_home.rsplit('/').next().unwrap_or("data")));
-        }
+    if cfg!(windows)
+        && let Some(local) = absolute("LOCALAPPDATA")
+    {
+        return Ok(local
+            .join("customs")
+            .join(below_home.rsplit('/').next().unwrap_or("data")));
     }
     absolute(xdg)
         .or_else(|| home().map(|home| home.join(below_home)))

@@ -1,6 +1,6 @@
 //! Standing in for a package manager that the environment alone cannot point.
 
-use crate::client::pointing::{ACTIVE, GATE, SHIMMED, SHIMS, TOKEN};
+use crate::client::pointing::{ACTIVE, SHIMMED, SHIMS, TOKEN};
 use crate::output::say;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,50 +76,17 @@ fn point_cargo(command: &mut Command, arguments: &[OsString]) {
     command.args(&arguments[toolchain..]);
 }
 
-/// yarn 1 reads npm's `_auth` from the environment; npm would refuse it there.
+/// yarn 1 reads npm's `_auth` from the environment; npm would refuse it there. yarn 4
+/// does not look at it, so which yarn this is need not be known.
 fn point_yarn(command: &mut Command, arguments: &[OsString]) {
     use base64::Engine as _;
     command.args(arguments);
-    let (Ok(token), Ok(gate)) = (std::env::var(TOKEN), std::env::var(GATE)) else {
-        return;
-    };
-    if is_berry() {
-        return;
+    if let Ok(token) = std::env::var(TOKEN) {
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("customs:{token}"));
+        command
+            .env("npm_config__auth", pair)
+            .env("npm_config_always_auth", "true");
     }
-    let pair = base64::engine::general_purpose::STANDARD.encode(format!("customs:{token}"));
-    command
-        .env("npm_config__auth", pair)
-        .env("npm_config_always_auth", "true")
-        .env("YARN_REGISTRY", format!("{gate}/"));
-    for name in [
-        "YARN_NPM_REGISTRY_SERVER",
-        "YARN_NPM_AUTH_TOKEN",
-        "YARN_NPM_ALWAYS_AUTH",
-        "YARN_UNSAFE_HTTP_WHITELIST",
-    ] {
-        command.env_remove(name);
-    }
-}
-
-/// Whether the project here uses yarn 2 or newer, which stops at variables of yarn 1.
-fn is_berry() -> bool {
-    let Ok(here) = std::env::current_dir() else {
-        return false;
-    };
-    here.ancestors().any(|folder| {
-        folder.join(".yarnrc.yml").is_file()
-            || std::fs::read_to_string(folder.join("yarn.lock"))
-                .is_ok_and(|t| t.contains("__metadata:"))
-            || std::fs::read_to_string(folder.join("package.json"))
-                .ok()
-                .and_then(|t| serde_json::from_str::<serde_json::Value>(&t).ok())
-                .and_then(|v| {
-                    v.get("packageManager")?
-                        .as_str()
-                        .map(|m| m.starts_with("yarn@") && !m.starts_with("yarn@1"))
-                })
-                .unwrap_or(false)
-    })
 }
 
 #[cfg(unix)]

@@ -37,12 +37,16 @@ pub async fn run(
         },
         why: format!("{}: {error}", program.to_string_lossy()),
     })?;
-    // A signal of the terminal reaches the whole group: the command decides what it
-    // means, and the report is still written.
+    let pid = child.id();
+    let mut asked_to_end = Termination::new();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
+            // A signal of the terminal reaches the whole group: the command decides what
+            // it means, and lockfiles are given back afterwards.
             _ = tokio::signal::ctrl_c() => {}
+            // One that is meant for this process alone is passed on.
+            () = asked_to_end.next() => terminate(pid),
         }
     };
     match status {
@@ -71,6 +75,61 @@ pub fn only(command: &[OsString]) -> ExitCode {
         }
     }
 }
+
+/// Requests to end that are sent to this process (`kill`, a service manager).
+#[cfg(unix)]
+struct Termination(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Termination {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self(signal(SignalKind::terminate()).ok())
+    }
+
+    async fn next(&mut self) {
+        let came = match &mut self.0 {
+            Some(signal) => signal.recv().await.is_some(),
+            None => false,
+        };
+        if !came {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Passes the request on. The system's own program does it, so that no unsafe code is
+/// needed for one call.
+#[cfg(unix)]
+fn terminate(pid: Option<u32>) {
+    if let Some(pid) = pid {
+        let sent = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status();
+        if let Err(error) = sent {
+            say(&format!(
+                "customs: the request to end could not be passed on: {error}"
+            ));
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Termination;
+
+#[cfg(not(unix))]
+impl Termination {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(_: Option<u32>) {}
 
 #[cfg(unix)]
 fn code(status: ExitStatus) -> u8 {

@@ -1,6 +1,7 @@
 //! `customs run -- COMMAND…`: the command's process tree goes through the gate.
 
 mod child;
+mod installed;
 mod lockfiles;
 pub mod policy;
 mod report;
@@ -12,9 +13,10 @@ use crate::output::say;
 use crate::paths;
 use customs_gate::{CheckRequest, Checked, RunEnd, RunReply, RunReport, RunRequest};
 use customs_model::ReleaseId;
-use lockfiles::Lockfiles;
+use lockfiles::{Addresses, Lockfiles};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +47,9 @@ pub struct Arguments {
     #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
+
+/// Lines about waits in one run.
+const MOST_WAITS: usize = 10;
 
 /// What a run tells: the gate's report, and what only this side can see.
 #[derive(Debug, Default, Serialize)]
@@ -123,22 +128,29 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
             .map(|f| format!("chosen by the project: {f}")),
     );
 
-    let mut lockfiles = Lockfiles::in_reach(&here, &gate, &discovered.upstreams);
-    let before = lockfiles.releases();
-    let locked = check(&controls, &begun.id, &before).await;
-    let locked: Vec<Checked> = locked.into_iter().filter(|c| stands_out(c)).collect();
+    let state = paths::state()?;
+    let addresses = Addresses::new(&gate, &begun.token, &discovered.upstreams);
+    let mut lockfiles = Lockfiles::in_reach(&here, addresses, &state);
+    let installed_before = installed::releases(&lockfiles.folders);
+    let named = lockfiles.named();
+    problems.extend(named.elsewhere);
+    let locked = check(&controls, &begun.id, &named.releases).await;
+    let locked: Vec<Checked> = locked.into_iter().filter(stands_out).collect();
     announce_blocked(&locked, arguments.quiet);
-    lockfiles.toward_gate();
+    lockfiles.lead_to_gate();
 
-    let shims = paths::state()?.join("shims");
+    let shims = state.join("shims");
     pointing::make_shims(&shims).doing("make the stand-ins of cargo and yarn")?;
     let project = pointing::Project {
         has_uv_index: declares_uv_index(&here),
     };
     let environment =
         pointing::environment(controls.port, &begun.token, &discovered.upstreams, project);
-    let outcome = child::run(&arguments.command, environment, &shims).await;
-    lockfiles.from_gate();
+    let outcome = tokio::select! {
+        outcome = child::run(&arguments.command, environment, &shims) => outcome,
+        never = say_what_waits(&controls, &begun.id, arguments.quiet) => match never {},
+    };
+    lockfiles.give_back();
     let (code, arrived_late) = match outcome {
         Ok(code) => (code, false),
         Err(child::NotRun { code, why }) => {
@@ -147,9 +159,8 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
         }
     };
     let end: RunEnd = controls.get(&format!("runs/{}", begun.id)).await?;
-    let after = lockfiles.installed(&here);
-    let bypassed: BTreeSet<ReleaseId> = after
-        .difference(&lockfiles.installed_before)
+    let bypassed: BTreeSet<ReleaseId> = installed::releases(&lockfiles.folders)
+        .difference(&installed_before)
         .filter(|r| !end.report.delivered.contains(r))
         .cloned()
         .collect();
@@ -189,13 +200,32 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     })
 }
 
+/// A line when something has waited for more than two seconds, once for each. The client
+/// draws on the same terminal, so nothing else is said while it runs.
+async fn say_what_waits(controls: &Controls, run: &str, quiet: bool) -> Infallible {
+    let mut said = BTreeSet::new();
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        if quiet || said.len() >= MOST_WAITS {
+            continue;
+        }
+        // A gate that does not answer shows in the command itself.
+        let path = format!("runs/{run}/waiting");
+        let waiting: Vec<String> = controls.get(&path).await.unwrap_or_default();
+        for what in waiting {
+            if said.insert(what.clone()) {
+                say(&format!("customs: waiting for {what}"));
+            }
+        }
+    }
+}
+
 /// What of a lockfile is worth a word: what policy would not offer today, what it would
 /// not even deliver, and what could not be looked at.
 fn stands_out(checked: &Checked) -> bool {
-    checked
-        .decision
-        .as_ref()
-        .is_some_and(|d| !d.action.allows())
+    let refused = |d: &customs_model::Decision| !d.action.allows();
+    checked.not_known.is_some() || checked.decision.as_ref().is_some_and(refused)
 }
 
 /// Caches bypass a proxy: what a lockfile pins and policy refuses is said before the

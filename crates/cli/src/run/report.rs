@@ -1,58 +1,39 @@
 //! The report at the end of a run, for people.
 
 use super::WholeReport;
-use customs_gate::{HeldEntry, RunReport};
+use customs_gate::{Checked, HeldEntry, RunReport};
 use customs_model::printable;
 use std::fmt::Write as _;
 
 /// Lines of each kind that are shown; the rest is counted.
 const MOST: usize = 12;
 
-/// The report, or one line when there is nothing to say.
+/// The report: one line of counts, then what a reader has to know, worst first.
 pub fn text(report: &WholeReport) -> String {
     let mut out = String::new();
     if !report.protected {
-        let _ = writeln!(
-            out,
-            "customs: NOT PROTECTED: nothing of this command arrived at the gate. \
-             It asked no registry, worked from its cache, or goes another way; check with: customs doctor"
+        out.push_str(
+            "customs: NOT PROTECTED: nothing of this command arrived at the gate. It asked no \
+             registry, worked from its cache, or goes another way; check with: customs doctor\n",
         );
     }
     let gate = &report.gate;
     let _ = writeln!(out, "customs: {}", counts(gate));
-    lines(&mut out, gate.held.iter().map(held));
     lines(
         &mut out,
         gate.refused
             .iter()
             .map(|r| format!("refused {}: {}", r.what, r.why)),
     );
+    let (blocked, held): (Vec<_>, Vec<_>) = gate.held.iter().partition(|h| h.action == "block");
+    lines(&mut out, blocked.into_iter().chain(held).map(hidden));
     lines(
         &mut out,
         gate.although
             .iter()
             .map(|t| format!("locked {}: {}", t.release.spoken(), t.why)),
     );
-    lines(
-        &mut out,
-        report.not_through_gate.iter().map(|c| {
-            let verdict = match (&c.decision, &c.not_known) {
-                (_, Some(because)) => format!("not known, {because}"),
-                (Some(decision), None) if !decision.action.allows() => {
-                    let rule = decision
-                        .decisive()
-                        .map(|r| r.rule.to_string())
-                        .unwrap_or_default();
-                    format!("policy would {} it ({rule})", decision.action.word())
-                }
-                _ => "nothing against it".to_owned(),
-            };
-            format!(
-                "from the client's cache, not through the gate: {}: {verdict}",
-                c.release.spoken()
-            )
-        }),
-    );
+    lines(&mut out, cached(&report.not_through_gate).into_iter());
     lines(
         &mut out,
         gate.warnings.iter().map(|w| format!("warning {w}")),
@@ -71,6 +52,47 @@ pub fn text(report: &WholeReport) -> String {
     out
 }
 
+/// Caches bypass a gate: what speaks against a release is said for each, the rest is
+/// counted.
+fn cached(all: &[Checked]) -> Vec<String> {
+    let mut told = Vec::new();
+    let (mut before, mut never) = (0, 0);
+    for checked in all {
+        let name = checked.release.spoken();
+        let verdict = match (&checked.decision, &checked.not_known) {
+            (_, Some(because)) => format!("not known, because {because}"),
+            (Some(decision), None) if !decision.action.allows() => {
+                let rule = decision
+                    .decisive()
+                    .map(|r| r.rule.to_string())
+                    .unwrap_or_default();
+                format!("policy would {} it (rule {rule})", decision.action.word())
+            }
+            _ if checked.delivered.is_some() => {
+                before += 1;
+                continue;
+            }
+            _ => {
+                never += 1;
+                continue;
+            }
+        };
+        told.push(format!(
+            "{name}: from the client's cache, not through the gate: {verdict}"
+        ));
+    }
+    let counted = [
+        (never, "never delivered by this gate"),
+        (before, "delivered by this gate before"),
+    ];
+    for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
+        told.push(format!(
+            "{count} from the client's cache, {what}: nothing against them"
+        ));
+    }
+    told
+}
+
 fn counts(gate: &RunReport) -> String {
     let blocked = gate.held.iter().filter(|h| h.action == "block").count();
     format!(
@@ -82,7 +104,7 @@ fn counts(gate: &RunReport) -> String {
     )
 }
 
-fn held(entry: &HeldEntry) -> String {
+fn hidden(entry: &HeldEntry) -> String {
     let state = match (entry.action.as_str(), entry.until) {
         ("block", None) => "blocked".to_owned(),
         ("block", Some(until)) => {

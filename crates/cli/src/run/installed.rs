@@ -1,0 +1,123 @@
+//! What is installed, as each client's own record or tree says: for naming what came
+//! from a client's cache and not through the gate.
+
+use customs_ecosystem::lockfile::{self, Kind, Source};
+use customs_model::{Ecosystem, PackageName, ReleaseId, Version};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Installed releases of the projects in these folders.
+pub fn releases(folders: &[PathBuf]) -> BTreeSet<ReleaseId> {
+    let mut releases = BTreeSet::new();
+    for folder in folders {
+        releases.extend(by_record(folder));
+        releases.extend(by_lockfile(folder));
+    }
+    for environment in environments(folders) {
+        releases.extend(by_dist_info(&environment));
+    }
+    releases
+}
+
+/// npm and pnpm keep a record inside the tree.
+fn by_record(folder: &Path) -> Vec<ReleaseId> {
+    let records = [
+        ("node_modules/.package-lock.json", Kind::PackageLock),
+        ("node_modules/.pnpm/lock.yaml", Kind::PnpmLock),
+    ];
+    records
+        .iter()
+        .flat_map(|(record, kind)| locked(&folder.join(record), *kind))
+        .collect()
+}
+
+/// yarn and bun keep none: what the lockfile names and the tree has a folder for. What
+/// cargo has locked it has unpacked in its own home.
+fn by_lockfile(folder: &Path) -> Vec<ReleaseId> {
+    let tree = folder.join("node_modules");
+    let mut releases = Vec::new();
+    for name in ["yarn.lock", "bun.lock"] {
+        let path = folder.join(name);
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let head = &text.as_bytes()[..text.len().min(400)];
+        let Some(kind) = Kind::of_file_name(name, head) else {
+            continue;
+        };
+        let there = |release: &ReleaseId| tree.join(release.package.as_str()).is_dir();
+        releases.extend(locked(&path, kind).into_iter().filter(there));
+    }
+    if folder.join("target").is_dir() {
+        releases.extend(locked(&folder.join("Cargo.lock"), Kind::CargoLock));
+    }
+    releases
+}
+
+fn locked(path: &Path, kind: Kind) -> Vec<ReleaseId> {
+    let bytes = match std::fs::metadata(path) {
+        Ok(meta) if meta.len() <= lockfile::limit::BYTES as u64 => std::fs::read(path),
+        _ => return Vec::new(),
+    };
+    let read = bytes
+        .ok()
+        .and_then(|bytes| lockfile::read(kind, &bytes).ok());
+    let entries = read.map(|read| read.entries).unwrap_or_default();
+    entries
+        .into_iter()
+        .filter(|entry| entry.source == Source::Registry)
+        .map(|entry| entry.release)
+        .collect()
+}
+
+/// Python environments: the active one, and `.venv` of the projects.
+fn environments(folders: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    let own = folders.iter().map(|folder| folder.join(".venv"));
+    active
+        .into_iter()
+        .chain(own)
+        .filter(|folder| folder.is_dir())
+        .collect()
+}
+
+fn by_dist_info(environment: &Path) -> Vec<ReleaseId> {
+    let below = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).take(20_000).collect()
+    };
+    let mut sites = vec![environment.join("Lib/site-packages")];
+    sites.extend(
+        below(&environment.join("lib"))
+            .into_iter()
+            .map(|p| p.join("site-packages")),
+    );
+    let names = sites.iter().flat_map(|site| below(site));
+    names
+        .filter_map(|path| of_dist_info(path.file_name()?.to_str()?))
+        .collect()
+}
+
+/// `name-version.dist-info`.
+fn of_dist_info(name: &str) -> Option<ReleaseId> {
+    let (name, version) = name.strip_suffix(".dist-info")?.split_once('-')?;
+    let package = PackageName::new(Ecosystem::PyPi, name).ok()?;
+    Some(ReleaseId::new(package, Version::new(version).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dist_info_folder_names_a_release() {
+        assert_eq!(
+            of_dist_info("charset_normalizer-3.5.2.dist-info")
+                .unwrap()
+                .spoken(),
+            "charset-normalizer@3.5.2"
+        );
+        assert_eq!(of_dist_info("pip"), None);
+        assert_eq!(of_dist_info("a.dist-info"), None);
+    }
+}

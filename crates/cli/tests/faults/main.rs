@@ -1,0 +1,20 @@
+//! The gate against bad input and faults: what goes wrong upstream, at the client, on the
+//! disk and with the clock must never become wrong bytes, a lost record or an error that
+//! nobody explains.
+
+mod bytes;
+mod clocks;
+mod credentials;
+mod digests;
+mod disk;
+mod documents;
+mod harness;
+mod hostile_names;
+mod inner_addresses;
+mod killed;
+mod ledger;
+mod refusals;
+mod relays;
+mod slow_bodies;
+mod tags;
+mod upstream_faults;
