@@ -71,7 +71,8 @@ fn an_exactly_pinned_sibling_comes_with_the_urgent_fix() {
 
 #[test]
 fn a_fix_that_brings_more_than_a_fix_waits_like_everything_else() {
-    let change: [(&str, fn(&mut Dossier)); 7] = [
+    type Change = (&'static str, fn(&mut Dossier));
+    let change: [Change; 7] = [
         ("it adds dependency dep", |d| {
             drop(d.manifest.dependencies.insert("dep".into(), "^1".into()))
         }),

@@ -61,8 +61,8 @@ impl<'t> Reader<'t> {
         let rest = &self.text[self.at..];
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            match rest[2..].find("*/") {
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            match inside.find("*/") {
                 Some(end) => end + 4,
                 None => return Err(self.fault("a comment without end")),
             }

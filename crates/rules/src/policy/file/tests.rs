@@ -1,5 +1,6 @@
 use super::*;
 use crate::policy::{Exemption, Policy};
+use customs_model::{Ecosystem, PackageName};
 
 fn refusal(text: &str) -> String {
     Policy::parse(text, "customs.toml").unwrap_err().to_string()
@@ -140,4 +141,18 @@ proptest::proptest! {
     ) {
         let _ = Policy::parse(&format!("version = 1\n{key} = {value}\n"), "customs.toml");
     }
+}
+
+#[test]
+fn the_documented_policy_is_read_and_says_what_it_says() {
+    let page = include_str!("../../../../../docs/policy.md");
+    let start = page.find("```toml\n").unwrap() + "```toml\n".len();
+    let text = &page[start..start + page[start..].find("```").unwrap()];
+    let policy = Policy::parse(text, "policy.toml").unwrap();
+    assert_eq!(policy.exemptions().len(), 1);
+    assert_eq!(policy.mode("dormant-name"), crate::Mode::Warn);
+    assert!(policy.may_deny(
+        &PackageName::new(Ecosystem::Npm, "evil-package").unwrap()
+    ));
+    assert_eq!(policy.problems("2026-12-01T00:00:00Z".parse().unwrap()), []);
 }
