@@ -127,6 +127,7 @@ async fn examine() -> Result<Vec<Finding>, Failure> {
     let request = RunRequest {
         command: "customs doctor".to_owned(),
         upstreams: discovered.upstreams.clone(),
+        of_client: discovered.of_client.clone(),
         policy: None,
         project_policy: None,
         advisories: None,
@@ -139,8 +140,7 @@ async fn examine() -> Result<Vec<Finding>, Failure> {
     let mut findings = Vec::new();
     for client in &CLIENTS {
         let project = pointing::Project::default();
-        let environment =
-            pointing::environment(controls.port, &begun.token, &discovered.upstreams, project);
+        let environment = pointing::environment(controls.port, &begun.token, &discovered, project);
         findings.push(probe(client, &controls, &begun.id, environment, &shims).await?);
     }
     let _: RunEnd = controls.delete(&format!("runs/{}", begun.id)).await?;

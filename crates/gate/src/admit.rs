@@ -8,7 +8,7 @@ use customs_model::{Decision, ReleaseId, printable};
 use customs_registry::http::FetchError;
 use customs_registry::{Judgement, Upstream};
 use customs_rules::LockedOutcome;
-use customs_store::{Asked, LedgerRecord, Refused};
+use customs_store::{Asked, LedgerRecord, Refused, Who};
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
 
@@ -19,6 +19,16 @@ pub struct Admitted {
     pub judgement: Option<Judgement>,
     /// A sentence, when it is delivered although it is held.
     pub although: Option<String>,
+}
+
+/// What was asked for, where no policy is about it.
+pub struct Unknown<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// By whom.
+    pub who: Who,
+    /// In words.
+    pub what: &'a str,
 }
 
 impl Gate {
@@ -103,16 +113,33 @@ impl Gate {
         rule: &'static str,
         why: &str,
     ) -> Response<Body> {
-        let why = format!("customs: {why}");
+        let asked = Unknown {
+            path: &request.path,
+            who: request.who(run),
+            what,
+        };
+        self.refuse_asked(run, reader, asked, rule, why).await
+    }
+
+    /// The same, where the request is gone already.
+    pub async fn refuse_asked(
+        &self,
+        run: &Arc<Run>,
+        reader: Reader,
+        asked: Unknown<'_>,
+        rule: &'static str,
+        why: &str,
+    ) -> Response<Body> {
+        let why = format!("customs: {why} (rule {rule})");
         run.note(Event::Refused(RefusedEntry {
-            what: printable(what, 200),
+            what: printable(asked.what, 200),
             rule: rule.to_owned(),
             why: why.clone(),
         }));
         let record = LedgerRecord::Refused(Refused {
-            asked: Asked::Path(request.path.clone()),
+            asked: Asked::Path(asked.path.to_owned()),
             artifact: None,
-            who: request.who(run),
+            who: asked.who,
             rules: Vec::new(),
             status: StatusCode::FORBIDDEN.as_u16(),
         });

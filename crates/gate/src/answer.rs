@@ -48,48 +48,62 @@ pub enum Reader {
 
 /// A refusal in one sentence, with the rule in the reason phrase.
 pub fn refusal(reader: Reader, status: StatusCode, rule: &str, sentence: &str) -> Response<Body> {
-    let phrase = format!("Blocked by policy: {rule}");
+    let title = format!("Blocked by policy: {rule}");
     let mut response = match reader {
-        Reader::Cargo => {
-            let mut response = Response::new(full(sentence.to_owned()));
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; charset=utf-8"),
-            );
-            response
-        }
+        Reader::Cargo => plain(sentence),
         Reader::Npm => json(
             status,
             &serde_json::json!({ "error": sentence, "rule": rule, "code": "CUSTOMS_POLICY" }),
         ),
-        Reader::Python => {
-            let mut response = json(
-                status,
-                &serde_json::json!({
-                    "title": phrase, "detail": sentence, "status": status.as_u16(),
-                    "rule": rule, "error": sentence,
-                }),
-            );
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/problem+json"),
-            );
-            response
-        }
+        Reader::Python => problem(status, &title, sentence, Some(rule)),
     };
     *response.status_mut() = status;
     // pip shows nothing of an answer but this line.
     let line = match reader {
         Reader::Python => ascii(sentence),
-        Reader::Npm | Reader::Cargo => phrase,
+        Reader::Npm | Reader::Cargo => title,
     };
-    if let Ok(phrase) = ReasonPhrase::try_from(line.into_bytes()) {
-        response.extensions_mut().insert(phrase);
-    }
+    phrase(&mut response, line);
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+fn plain(sentence: &str) -> Response<Body> {
+    let mut response = Response::new(full(sentence.to_owned()));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+/// A problem document (RFC 9457), which uv prints.
+fn problem(
+    status: StatusCode,
+    title: &str,
+    sentence: &str,
+    rule: Option<&str>,
+) -> Response<Body> {
+    let mut value = serde_json::json!({
+        "title": title, "detail": sentence, "status": status.as_u16(), "error": sentence,
+    });
+    if let Some(rule) = rule {
+        value["rule"] = rule.into();
+    }
+    let mut response = json(status, &value);
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    response
+}
+
+fn phrase(response: &mut Response<Body>, line: String) {
+    if let Ok(phrase) = ReasonPhrase::try_from(line.into_bytes()) {
+        response.extensions_mut().insert(phrase);
+    }
 }
 
 /// A reason phrase holds one line of ASCII.
@@ -107,10 +121,15 @@ fn ascii(sentence: &str) -> String {
 /// Something customs or the upstream could not do. Never a status that says "policy".
 pub fn failure(reader: Reader, status: StatusCode, sentence: &str) -> Response<Body> {
     let mut response = match reader {
-        Reader::Npm | Reader::Python => json(status, &serde_json::json!({ "error": sentence })),
-        Reader::Cargo => Response::new(full(sentence.to_owned())),
+        Reader::Npm => json(status, &serde_json::json!({ "error": sentence })),
+        Reader::Python => problem(status, "customs", sentence, None),
+        Reader::Cargo => plain(sentence),
     };
     *response.status_mut() = status;
+    // pip shows nothing of an answer but this line.
+    if reader == Reader::Python {
+        phrase(&mut response, ascii(sentence));
+    }
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -129,7 +129,7 @@ impl Gate {
             release: ReleaseId::new(package, version),
             upstream: &judged.upstream,
             url,
-            promised: Some(line.cksum.clone()),
+            promised: vec![line.cksum.clone()],
             admitted,
             reader: READER,
             media: "application/gzip",
@@ -160,7 +160,17 @@ impl Gate {
                 "customs: this registry has no web API",
             );
         };
-        if path.ends_with("/download") {
+        // `config.json` comes from the network; it must not name an inner address.
+        if let Err(refusal) = customs_registry::guard::check(index, &upstream.base) {
+            let why = format!(
+                "customs: the web API of {} is not asked, because {refusal}; its config.json names {}",
+                index.shown(),
+                upstream.shown()
+            );
+            return failure(READER, StatusCode::BAD_GATEWAY, &why);
+        }
+        let reads = matches!(request.method, hyper::Method::GET | hyper::Method::HEAD);
+        if reads && path.split('/').any(|segment| segment == "download") {
             let why = "a crate is delivered by the gate's own download address; not relayed";
             return self
                 .refuse_unknown(run, &request, READER, path, "unknown-artifact", why)
@@ -168,8 +178,8 @@ impl Gate {
         }
         upstream.extra_roots.clone_from(&index.extra_roots);
         request.upstream_path = Some(path.to_owned());
-        if matches!(request.method, hyper::Method::GET | hyper::Method::HEAD) {
-            return self.relay_read(&upstream, request, READER).await;
+        if reads {
+            return self.relay_read(run, &upstream, request, READER).await;
         }
         self.relay_write(run, &upstream, request, READER).await
     }

@@ -4,6 +4,7 @@ use crate::report::RunReport;
 use customs_model::{Decision, ReleaseId, Timestamp};
 use customs_registry::Upstreams;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Begins a run.
@@ -13,6 +14,10 @@ pub struct RunRequest {
     pub command: String,
     /// The upstreams of the client configuration that the command would have used.
     pub upstreams: Upstreams,
+    /// Those of clients whose own configuration says something else. Such a client
+    /// shows the run's credential with its name behind a dot.
+    #[serde(default)]
+    pub of_client: BTreeMap<String, Upstreams>,
     /// The policy in force; the default without one.
     pub policy: Option<NamedText>,
     /// A policy found in the project, which may only tighten.
@@ -63,6 +68,9 @@ pub struct Checked {
     pub decision: Option<Decision>,
     /// Whether it would be delivered if a lockfile asked for it.
     pub deliverable: bool,
+    /// When this gate last delivered it, to whomever.
+    #[serde(default)]
+    pub delivered: Option<Timestamp>,
     /// Why it could not be looked at.
     pub not_known: Option<String>,
 }

@@ -14,25 +14,22 @@ use crate::server::Gate;
 use bytes::Bytes;
 use customs_model::{Digest, ReleaseId};
 use customs_registry::Upstream;
-use customs_registry::artifact::{Artifact, Download, Progress};
+use customs_registry::artifact::{Artifact, Download, Progress, digest_of};
 use customs_store::{Delivered, DigestChanged, LedgerRecord, Served, Who};
-use http_body_util::{BodyExt as _, StreamBody};
-use hyper::body::Frame;
 use hyper::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
 };
 use hyper::{Response, StatusCode};
-use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
+mod asked;
+mod flow;
+mod settle;
+
 /// How long a body waits for its check before it starts to flow.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What is kept back until the check is done.
-const KEPT_BACK: u64 = 64 << 10;
-/// Bytes read at a time.
-const PIECE: u64 = 256 << 10;
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is delivered, to whom.
 pub struct Delivery<'a> {
@@ -48,8 +45,8 @@ pub struct Delivery<'a> {
     pub upstream: &'a Upstream,
     /// The address that the document names.
     pub url: Url,
-    /// What the document promises; some very old documents promise nothing.
-    pub promised: Option<Digest>,
+    /// What the document promises, strongest first; some very old ones promise nothing.
+    pub promised: Vec<Digest>,
     /// Under what it is delivered.
     pub admitted: Admitted,
     /// Who reads a refusal.
@@ -76,8 +73,11 @@ impl Gate {
             Ok(digest) => digest,
             Err(response) => return response,
         };
-        let artifacts = &self.registry.artifacts;
         let checked = Checked { delivery, digest };
+        if asked::has_it(headers, &asked::etag(&checked.digest)) {
+            return self.not_modified(&checked, head).await;
+        }
+        let artifacts = &self.registry.artifacts;
         match artifacts.get(
             checked.delivery.upstream,
             &checked.delivery.url,
@@ -93,46 +93,84 @@ impl Gate {
         }
     }
 
-    /// What the bytes must hash to. A digest that changes for a published version is
+    /// What the bytes must hash to: the strongest of what the document promises and what
+    /// was pinned at the first delivery. A digest that changes for a published version is
     /// refused and recorded: nothing honest does that. A document that now promises less
-    /// (a weaker hash) does not loosen what was pinned at the first delivery.
+    /// (a weaker hash) does not loosen the pin.
     async fn digest_to_check(&self, delivery: &Delivery<'_>) -> Result<Digest, Response<Body>> {
         let pinned = self.pinned(delivery.upstream, &delivery.release, &delivery.file);
-        match (pinned, &delivery.promised) {
-            (None, Some(promised)) => Ok(promised.clone()),
-            (Some(pinned), None) => Ok(pinned),
+        let Some(strongest) = delivery.promised.iter().chain(&pinned).max_by_key(|d| d.algorithm())
+        else {
             // What arrives first is pinned.
-            (None, None) => {
-                let artifacts = &self.registry.artifacts;
-                match artifacts.unpromised(delivery.upstream, &delivery.url).await {
-                    Ok(digest) => Ok(digest),
-                    Err(error) => {
-                        let why = format!("customs: {error}");
-                        Err(failure(delivery.reader, status_of(&error), &why))
-                    }
-                }
-            }
-            (Some(pinned), Some(promised)) if pinned == *promised => Ok(pinned),
-            (Some(pinned), Some(promised)) if pinned.algorithm() > promised.algorithm() => {
-                Ok(pinned)
-            }
-            // A stronger promise than before: both cannot be compared without the bytes,
-            // which are checked against the stronger one and then pinned anew.
-            (Some(pinned), Some(promised)) if pinned.algorithm() < promised.algorithm() => {
-                Ok(promised.clone())
-            }
-            (Some(pinned), Some(promised)) => {
-                let why = format!(
-                    "customs: {} ({}) was {pinned} when it was first delivered, the registry now promises {promised}. \
-                     A published release never changes. Not delivered; report it to the registry.",
-                    delivery.release.spoken(),
-                    delivery.file
-                );
-                Err(self
-                    .refuse_changed(delivery, &pinned, promised, "digest-changed", why)
-                    .await)
-            }
+            return self.first_arrival(delivery).await;
+        };
+        let Some(pinned) = &pinned else {
+            return Ok(strongest.clone());
+        };
+        let same = |d: &&Digest| d.algorithm() == pinned.algorithm();
+        if let Some(promised) = delivery.promised.iter().find(same).filter(|d| *d != pinned) {
+            return Err(self.changed(delivery, pinned, promised).await);
         }
+        // A stronger promise than before says nothing about the weaker one, and the bytes
+        // must be the ones that were delivered first: they are held against both.
+        if pinned.algorithm() < strongest.algorithm() {
+            self.hold_against_pin(delivery, strongest, pinned).await?;
+        }
+        Ok(strongest.clone())
+    }
+
+    async fn first_arrival(&self, delivery: &Delivery<'_>) -> Result<Digest, Response<Body>> {
+        let artifacts = &self.registry.artifacts;
+        let arrived = artifacts.unpromised(delivery.upstream, &delivery.url).await;
+        arrived.map_err(|error| {
+            let why = format!(
+                "customs: {} could not be fetched: {error}",
+                delivery.release.spoken()
+            );
+            failure(delivery.reader, status_of(&error), &why)
+        })
+    }
+
+    async fn hold_against_pin(
+        &self,
+        delivery: &Delivery<'_>,
+        strongest: &Digest,
+        pinned: &Digest,
+    ) -> Result<(), Response<Body>> {
+        let failed = |status, error: &dyn std::fmt::Display| {
+            let spoken = delivery.release.spoken();
+            let why = format!("customs: {spoken} could not be compared with its pin: {error}");
+            failure(delivery.reader, status, &why)
+        };
+        let artifacts = &self.registry.artifacts;
+        let path = artifacts
+            .whole(delivery.upstream, &delivery.url, strongest)
+            .await
+            .map_err(|error| failed(status_of(&error), &error))?;
+        let found = digest_of(path, pinned.algorithm())
+            .await
+            .map_err(|error| failed(StatusCode::INTERNAL_SERVER_ERROR, &error))?;
+        if found == *pinned {
+            return Ok(());
+        }
+        Err(self.changed(delivery, pinned, &found).await)
+    }
+
+    async fn changed(
+        &self,
+        delivery: &Delivery<'_>,
+        pinned: &Digest,
+        now: &Digest,
+    ) -> Response<Body> {
+        let why = format!(
+            "customs: {} ({}) was {pinned} when it was first delivered, the registry now has {now} \
+             (rule digest-changed). A published release never changes; retrying does not help. \
+             Not delivered. Take another version, and report it to the registry.",
+            delivery.release.spoken(),
+            delivery.file
+        );
+        self.refuse_changed(delivery, pinned, now, "digest-changed", why)
+            .await
     }
 
     async fn refuse_changed(
@@ -168,7 +206,7 @@ impl Gate {
         was_cached: bool,
     ) -> Response<Body> {
         let delivery = &checked.delivery;
-        let range = match range(headers, length) {
+        let range = match asked::range(headers, &asked::etag(&checked.digest), length) {
             Ok(range) => range,
             Err(()) => {
                 let mut response = crate::answer::empty(StatusCode::RANGE_NOT_SATISFIABLE);
@@ -194,6 +232,7 @@ impl Gate {
             if let Err(response) = self.record(checked, count, served).await {
                 return response;
             }
+            self.settle(checked).await;
             match file_body(path, from, count) {
                 Ok(body) => Response::new(body),
                 Err(error) => {
@@ -217,6 +256,17 @@ impl Gate {
         response
     }
 
+    /// The client has exactly these bytes, by the validator that it got from here.
+    async fn not_modified(&self, checked: &Checked<'_>, head: bool) -> Response<Body> {
+        if !head && let Err(response) = self.record(checked, 0, Served::ClientCache).await {
+            return response;
+        }
+        let mut response = crate::answer::empty(StatusCode::NOT_MODIFIED);
+        artifact_headers(&mut response, checked, None);
+        response
+    }
+
+    /// Waits for the check; past the gate's patience the bytes start to flow.
     async fn send_arriving(
         &self,
         checked: Checked<'_>,
@@ -224,36 +274,54 @@ impl Gate {
         headers: &HeaderMap,
         head: bool,
     ) -> Response<Body> {
-        // The file must be open before the download renames it: an open file stays.
-        let whole = async {
-            loop {
-                let progress = download.progress.borrow_and_update().clone();
-                match progress {
-                    Progress::Arriving { .. } => {}
-                    done => return done,
+        let patience = tokio::time::sleep(self.patience);
+        tokio::pin!(patience);
+        let mut is_patient = true;
+        loop {
+            let progress = download.progress.borrow_and_update().clone();
+            match &progress {
+                Progress::Verified { .. } => return self.send_verified(&checked, headers, head).await,
+                Progress::Mismatch { .. } | Progress::Failed(_) => {
+                    return self.not_delivered(&checked.delivery, &progress).await;
                 }
-                if download.progress.changed().await.is_err() {
-                    let progress = download.progress.borrow().clone();
-                    return progress;
-                }
-            }
-        };
-        match tokio::time::timeout(PATIENCE, whole).await {
-            Ok(Progress::Verified { .. }) => {
-                match self.registry.artifacts.cached(&checked.digest) {
-                    Some(Artifact::Cached { path, length, .. }) => {
-                        self.send_cached(&checked, &path, length, headers, head, false)
-                            .await
+                // Without a byte there is nothing to send, and no file to send it from.
+                Progress::Arriving { have: 0, .. } => {}
+                Progress::Arriving { total, .. } if !is_patient => {
+                    // An open file stays when the download renames it. If that has
+                    // happened just now, the next look finds it verified.
+                    if let Ok(file) = std::fs::File::open(&download.partial) {
+                        return self.send_flowing(checked, *total, file, download, head).await;
                     }
-                    _ => failure(
-                        checked.delivery.reader,
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "customs: the artifact left the cache before it could be sent; ask again",
-                    ),
                 }
+                Progress::Arriving { .. } => {}
             }
-            Ok(end) => self.not_delivered(&checked.delivery, &end).await,
-            Err(_) => self.send_flowing(checked, download, head).await,
+            tokio::select! {
+                changed = download.progress.changed() => {
+                    if changed.is_err() {
+                        return self.not_delivered(&checked.delivery, &progress).await;
+                    }
+                }
+                () = &mut patience, if is_patient => is_patient = false,
+            }
+        }
+    }
+
+    async fn send_verified(
+        &self,
+        checked: &Checked<'_>,
+        headers: &HeaderMap,
+        head: bool,
+    ) -> Response<Body> {
+        match self.registry.artifacts.cached(&checked.digest) {
+            Some(Artifact::Cached { path, length, .. }) => {
+                self.send_cached(checked, &path, length, headers, head, false)
+                    .await
+            }
+            _ => failure(
+                checked.delivery.reader,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "customs: the artifact left the cache before it could be sent; ask again",
+            ),
         }
     }
 
@@ -261,12 +329,8 @@ impl Gate {
     async fn not_delivered(&self, delivery: &Delivery<'_>, end: &Progress) -> Response<Body> {
         match end {
             Progress::Mismatch { promised, found } => {
-                let why = format!(
-                    "customs: {} ({}): the upstream's bytes are {found}, its document promises {promised}. Not delivered.",
-                    delivery.release.spoken(),
-                    delivery.file
-                );
-                self.refuse_changed(delivery, promised, found, "digest-mismatch", why)
+                let why = settle::mismatch(&delivery.release, &delivery.file, promised, found);
+                self.refuse_changed(delivery, promised, found, settle::MISMATCH, why)
                     .await
             }
             Progress::Failed(error) => {
@@ -288,32 +352,21 @@ impl Gate {
     async fn send_flowing(
         &self,
         checked: Checked<'_>,
+        total: Option<u64>,
+        file: std::fs::File,
         download: Download,
         head: bool,
     ) -> Response<Body> {
-        let file = match std::fs::File::open(&download.partial) {
-            Ok(file) => file,
-            Err(_) => {
-                let progress = download.progress.borrow().clone();
-                return self.not_delivered(&checked.delivery, &progress).await;
-            }
-        };
-        let total = match &*download.progress.borrow() {
-            Progress::Arriving { total, .. } => *total,
-            Progress::Verified { length, .. } => Some(*length),
-            Progress::Mismatch { .. } | Progress::Failed(_) => None,
-        };
-        // Recorded before it flows: what has begun to leave may arrive.
-        if let Err(response) = self
-            .record(&checked, total.unwrap_or(0), Served::Full)
-            .await
-        {
-            return response;
-        }
         let body = if head {
             crate::answer::full(Bytes::new())
         } else {
-            flowing(file, download)
+            // Recorded before it flows: what has begun to leave may arrive.
+            let bytes = total.unwrap_or(0);
+            if let Err(response) = self.record(&checked, bytes, Served::Full).await {
+                return response;
+            }
+            self.settle_later(&checked, download.clone());
+            flow::flowing(file, download)
         };
         let mut response = Response::new(body);
         artifact_headers(&mut response, &checked, total);
@@ -354,12 +407,6 @@ impl Gate {
                 &why,
             ));
         }
-        self.pin(delivery.upstream, &delivery.release, &delivery.file, digest)
-            .await;
-        delivery.run.note(Event::Delivered {
-            release: delivery.release.clone(),
-            although: delivery.admitted.although.clone(),
-        });
         Ok(())
     }
 }
@@ -375,109 +422,10 @@ fn artifact_headers(response: &mut Response<Body>, checked: &Checked<'_>, length
         hyper::header::CACHE_CONTROL,
         HeaderValue::from_static("private, max-age=0, must-revalidate"),
     );
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", &digest.to_hex()[..40])) {
+    if let Ok(etag) = HeaderValue::from_str(&asked::etag(digest)) {
         headers.insert(ETAG, etag);
     }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    }
-}
-
-/// Bytes as they arrive, except the last ones, which wait for the check.
-fn flowing(file: std::fs::File, download: Download) -> Body {
-    struct State {
-        file: std::fs::File,
-        sent: u64,
-        download: Download,
-        over: bool,
-    }
-    let state = State {
-        file,
-        sent: 0,
-        download,
-        over: false,
-    };
-    let pieces = futures_util::stream::unfold(state, |mut state| async move {
-        if state.over {
-            return None;
-        }
-        loop {
-            let progress = state.download.progress.borrow_and_update().clone();
-            let may = match progress {
-                Progress::Arriving { have, .. } => have.saturating_sub(KEPT_BACK),
-                Progress::Verified { length, .. } if length == state.sent => return None,
-                Progress::Verified { length, .. } => length,
-                Progress::Mismatch { .. } => {
-                    state.over = true;
-                    let error = io::Error::other("the bytes are not what the document promised");
-                    return Some((Err(error), state));
-                }
-                Progress::Failed(error) => {
-                    state.over = true;
-                    return Some((Err(io::Error::other(error.to_string())), state));
-                }
-            };
-            if may > state.sent {
-                let mut bytes = vec![0; (may - state.sent).min(PIECE) as usize];
-                let read = state.file.read_exact(&mut bytes);
-                state.sent += bytes.len() as u64;
-                state.over = read.is_err();
-                return Some((read.map(|()| Frame::data(bytes.into())), state));
-            }
-            if state.download.progress.changed().await.is_err() {
-                state.over = true;
-                return Some((Err(io::Error::other("the download was given up")), state));
-            }
-        }
-    });
-    StreamBody::new(pieces).boxed_unsync()
-}
-
-/// One byte range; `Ok(None)` where none is asked for or several are (then all is sent).
-fn range(headers: &HeaderMap, length: u64) -> Result<Option<(u64, u64)>, ()> {
-    let Some(spec) = headers
-        .get(RANGE)
-        .and_then(|r| r.to_str().ok())
-        .and_then(|r| r.strip_prefix("bytes="))
-    else {
-        return Ok(None);
-    };
-    let Some((from, to)) = spec.split_once('-').filter(|_| !spec.contains(',')) else {
-        return Ok(None);
-    };
-    let (from, to) = match (from.trim().parse::<u64>(), to.trim().parse::<u64>()) {
-        (Ok(from), Ok(to)) => (from, to.min(length.saturating_sub(1))),
-        (Ok(from), Err(_)) if to.trim().is_empty() => (from, length.saturating_sub(1)),
-        (Err(_), Ok(last)) if from.trim().is_empty() => {
-            (length.saturating_sub(last), length.saturating_sub(1))
-        }
-        _ => return Ok(None),
-    };
-    if from > to || from >= length {
-        Err(())
-    } else {
-        Ok(Some((from, to - from + 1)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_read_as_the_specification_says() {
-        let of = |text: &str| {
-            range(
-                &HeaderMap::from_iter([(RANGE, HeaderValue::from_str(text).unwrap())]),
-                100,
-            )
-        };
-        assert_eq!(of("bytes=0-9"), Ok(Some((0, 10))));
-        assert_eq!(of("bytes=90-"), Ok(Some((90, 10))));
-        assert_eq!(of("bytes=-16"), Ok(Some((84, 16))));
-        assert_eq!(of("bytes=50-500"), Ok(Some((50, 50))));
-        assert_eq!(of("bytes=100-"), Err(()));
-        assert_eq!(of("bytes=0-1,5-6"), Ok(None));
-        assert_eq!(of("lines=1-2"), Ok(None));
     }
 }

@@ -23,4 +23,4 @@ pub use control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest
 pub use credential::fresh as fresh_secret;
 pub use report::{HeldEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
-pub use server::{CANARY, Gate, GateError, Options, serve};
+pub use server::{CANARY, Gate, GateError, Options, Waits, serve};

@@ -211,11 +211,10 @@ impl Gate {
                 "customs: the version's object could not be read",
             );
         };
-        if !keeps_upstream_urls(&request.headers) {
-            if let Some(tarball) = value.pointer_mut("/dist/tarball") {
+        if !keeps_upstream_urls(&request.headers)
+            && let Some(tarball) = value.pointer_mut("/dist/tarball") {
                 *tarball = tarball_url(&self.base(), &package, &entry.version).into();
             }
-        }
         json(StatusCode::OK, &value)
     }
 
@@ -260,7 +259,7 @@ impl Gate {
             file: file.to_owned(),
             upstream: &judged.upstream,
             url: tarball.url,
-            promised: tarball.digest,
+            promised: tarball.digests,
             admitted,
             reader: Reader::Npm,
             media: "application/octet-stream",
@@ -287,7 +286,7 @@ impl Gate {
                 "customs: no npm registry is configured",
             );
         };
-        self.relay_read(&upstream, request, Reader::Npm).await
+        self.relay_read(run, &upstream, request, Reader::Npm).await
     }
 }
 
@@ -340,20 +339,27 @@ fn wanted(judged: &JudgedDocument<Packument>) -> Vec<String> {
         .collect()
 }
 
-/// Addresses below which registries keep artifacts.
+/// Addresses below which registries keep artifacts: what stands behind a name's `/-/`,
+/// and whatever is called like an archive, also with something behind it that a server
+/// may overlook.
 fn is_artifact(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    [".tgz", ".tar.gz", ".tar"]
-        .iter()
-        .any(|end| path.ends_with(end))
+    let is_archive = |end: &str| {
+        path.match_indices(end).any(|(at, _)| {
+            let behind = path[at + end.len()..].chars().next();
+            behind.is_none_or(|c| !c.is_ascii_alphanumeric())
+        })
+    };
+    [".tgz", ".tar"].into_iter().any(is_archive)
         || path.starts_with("download/")
+        || (!path.starts_with("-/") && path.contains("/-/"))
 }
 
 /// Where a tarball is, and what it must be.
 struct Tarball {
     version: Version,
     url: Url,
-    digest: Option<Digest>,
+    digests: Vec<Digest>,
 }
 
 /// Tarballs of unconventional names that are looked through.
@@ -377,7 +383,7 @@ fn find_tarball(
         Some(Tarball {
             version: entry.version.clone(),
             url: Url::parse(&facts.tarball?).ok()?,
-            digest: facts.digests.into_iter().next(),
+            digests: facts.digests,
         })
     };
     if let Some(entry) = conventional {

@@ -189,7 +189,7 @@ impl Gate {
             file: file.filename.clone(),
             upstream: &judged.upstream,
             url,
-            promised: file.digests.first().cloned(),
+            promised: file.digests.clone(),
             admitted,
             reader: READER,
             media: "application/octet-stream",

@@ -4,8 +4,8 @@
 //! credential that the client itself sent, never with the gate's: a project that talks a
 //! package manager into publishing must not borrow the user's token from here.
 
-use crate::admit::status_of;
-use crate::answer::{Body, Reader, failure, refusal};
+use crate::admit::{Unknown, status_of};
+use crate::answer::{Body, Reader, failure};
 use crate::run::Run;
 use crate::server::{Gate, Request};
 use bytes::Bytes;
@@ -37,13 +37,31 @@ const LARGEST_WRITE: usize = 512 << 20;
 
 impl Gate {
     /// Relays a read. `POST` counts as one where the protocol only asks by it (audit).
+    /// An answer that is an artifact after all is not passed on: it was neither decided
+    /// upon nor checked.
     pub async fn relay_read(
         &self,
+        run: &Arc<Run>,
         upstream: &Upstream,
         request: Request,
         reader: Reader,
     ) -> Response<Body> {
-        self.relay(upstream, request, reader, true).await
+        let (path, who) = (request.path.clone(), request.who(run));
+        let response = self.relay(upstream, request, reader, true).await;
+        if !response.status().is_success() || !carries_artifact(response.headers()) {
+            return response;
+        }
+        let asked = Unknown {
+            path: &path,
+            who,
+            what: &path,
+        };
+        let why = format!(
+            "{} answers with an artifact that no document of the configured registry names",
+            customs_model::printable(&path, 200)
+        );
+        self.refuse_asked(run, reader, asked, "unknown-artifact", &why)
+            .await
     }
 
     /// Relays a write, or refuses it.
@@ -60,11 +78,17 @@ impl Gate {
             customs_model::printable(&request.path, 200)
         );
         if run.read_only {
-            let why =
-                format!("customs: {what} is a write, and this gate is read-only (--read-only)");
-            return refusal(reader, StatusCode::FORBIDDEN, "read-only", &why);
+            let why = format!(
+                "{what} is a write, and this run is read-only; to allow it, run the command without --read-only"
+            );
+            return self
+                .refuse_unknown(run, &request, reader, &what, "read-only", &why)
+                .await;
         }
-        let who = request.who(run);
+        let mut who = request.who(run);
+        if !self.is_own_credential(&request.headers) {
+            who.credential = Some("the client's own".to_owned());
+        }
         let (method, endpoint) = (request.method.to_string(), endpoint(&request));
         let response = self.relay(upstream, request, reader, false).await;
         let record = LedgerRecord::Relayed(Relayed {
@@ -152,6 +176,25 @@ fn endpoint(request: &Request) -> String {
         "other"
     };
     kind.to_owned()
+}
+
+/// Media types of the archives that packages come in.
+fn carries_artifact(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let media = media.and_then(|m| m.split(';').next()).unwrap_or_default();
+    matches!(
+        media.trim().to_ascii_lowercase().as_str(),
+        "application/octet-stream"
+            | "binary/octet-stream"
+            | "application/gzip"
+            | "application/x-gzip"
+            | "application/x-compressed"
+            | "application/x-compressed-tar"
+            | "application/tar"
+            | "application/x-tar"
+            | "application/tar+gzip"
+            | "application/zip"
+    )
 }
 
 fn forwarded(headers: &HeaderMap) -> HeaderMap {

@@ -4,6 +4,7 @@
 use customs_ecosystem::npm::{NpmVersion, release_line};
 use customs_model::{Decision, Ecosystem, PackageName, ReleaseId, Timestamp, Version};
 use customs_registry::Judged;
+use customs_rules::Policy;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +111,7 @@ pub struct Summary {
     refused: BTreeSet<RefusedEntry>,
     not_known: BTreeSet<String>,
     canaries: BTreeSet<String>,
+    exemptions: BTreeSet<usize>,
 }
 
 /// Entries of each list that are kept.
@@ -124,6 +126,7 @@ impl Summary {
                 judged,
                 wanted,
             } => {
+                self.exemptions.extend(&judged.exemptions);
                 if self.offers.len() < MOST {
                     self.offers.insert(package, Offer { judged, wanted });
                 }
@@ -157,10 +160,15 @@ impl Summary {
         }
     }
 
-    /// The report so far.
-    pub fn report(&self, arrived: bool) -> RunReport {
+    /// The report so far, under a policy.
+    pub fn report(&self, arrived: bool, policy: &Policy) -> RunReport {
         let mut held = Vec::new();
         let mut warnings = BTreeSet::new();
+        // An exemption that nothing needs any more should go.
+        if arrived {
+            let unmatched = policy.unmatched(&self.exemptions);
+            warnings.extend(unmatched.iter().map(|e| e.unmatched_warning()));
+        }
         for (package, offer) in &self.offers {
             let taken: Vec<&Version> = self
                 .delivered

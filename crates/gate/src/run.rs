@@ -4,8 +4,10 @@ use crate::control::RunRequest;
 use crate::report::{Event, RunReport, Summary};
 use customs_registry::Context;
 use customs_store::Who;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// One `customs run`.
 pub struct Run {
@@ -19,9 +21,31 @@ pub struct Run {
     pub command: String,
     /// The agent that the environment declares, if one does.
     pub agent: Option<String>,
+    shared: Arc<Shared>,
+}
+
+/// What all clients of a run have in common.
+#[derive(Default)]
+struct Shared {
     /// Whether any request arrived.
     arrived: AtomicBool,
     summary: Mutex<Summary>,
+    /// What is being answered, since when.
+    waiting: Mutex<BTreeMap<u64, (String, Instant)>>,
+    next: AtomicU64,
+}
+
+/// A request that is being answered; gone when this is dropped.
+pub struct Waiting<'a> {
+    run: &'a Run,
+    number: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.run.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.remove(&self.number);
+    }
 }
 
 impl Run {
@@ -36,19 +60,46 @@ impl Run {
                 .agent
                 .as_deref()
                 .map(|a| customs_model::printable(a, 60)),
-            arrived: AtomicBool::new(false),
-            summary: Mutex::default(),
+            shared: Arc::default(),
+        })
+    }
+
+    /// The same run for a client whose registries are others.
+    pub fn for_client(&self, context: Context) -> Arc<Self> {
+        Arc::new(Self {
+            id: self.id.clone(),
+            context,
+            read_only: self.read_only,
+            command: self.command.clone(),
+            agent: self.agent.clone(),
+            shared: self.shared.clone(),
         })
     }
 
     /// Notes that traffic arrived.
     pub fn touch(&self) {
-        self.arrived.store(true, Ordering::Relaxed);
+        self.shared.arrived.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a request is being answered.
+    pub fn wait(&self, what: String) -> Waiting<'_> {
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(number, (what, Instant::now()));
+        Waiting { run: self, number }
+    }
+
+    /// What has waited for at least so long, the longest first.
+    pub fn waiting(&self, at_least: Duration) -> Vec<String> {
+        let waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let long = waiting.values().filter(|(_, since)| since.elapsed() >= at_least);
+        long.map(|(what, _)| what.clone()).collect()
     }
 
     /// Notes what happened.
     pub fn note(&self, event: Event) {
-        self.summary
+        self.shared
+            .summary
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(event);
@@ -56,8 +107,8 @@ impl Run {
 
     /// What happened so far.
     pub fn report(&self) -> RunReport {
-        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        summary.report(self.arrived.load(Ordering::Relaxed))
+        let summary = self.shared.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        summary.report(self.shared.arrived.load(Ordering::Relaxed), &self.context.policy)
     }
 
     /// Who asks, for the ledger.

@@ -3,19 +3,21 @@
 use crate::answer::{Body, Reader, empty, failure, json};
 use crate::control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest};
 use crate::credential::{fresh, is_own_host, presented, same};
+use crate::deliver::PATIENCE;
 use crate::rendering::Renderings;
 use crate::report::Event;
 use crate::route::Route;
 use crate::run::Run;
 use bytes::Bytes;
 use customs_intel::Snapshot;
-use customs_model::{Clock, Digest, Known, ReleaseId};
+use customs_model::{Clock, Digest, Known, ReleaseId, Timestamp};
+use customs_registry::http::{Fetcher, limit};
 use customs_registry::{Context, Judged, Registry, Upstream};
 use customs_rules::{LockedOutcome, Policy};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
+use hyper::header::{HeaderMap, HeaderValue, ORIGIN, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -37,6 +39,26 @@ pub struct Options {
     pub secret: String,
     /// The port it listens on, for the addresses in documents.
     pub port: u16,
+    /// How long it waits.
+    pub waits: Waits,
+}
+
+/// How long a gate waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// For the check of an artifact, before its bytes start to flow.
+    pub check: Duration,
+    /// For the next byte of an upstream.
+    pub upstream: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            check: PATIENCE,
+            upstream: limit::SILENCE,
+        }
+    }
 }
 
 /// Why a gate does not start.
@@ -53,6 +75,8 @@ pub struct Gate {
     pub registry: Registry,
     /// Rendered documents.
     pub renderings: Renderings,
+    /// How long an artifact's check is waited for before its bytes start to flow.
+    pub patience: Duration,
     store: Arc<dyn Store>,
     runs: Mutex<HashMap<String, Arc<Run>>>,
     secret: String,
@@ -106,7 +130,13 @@ impl Gate {
     /// The cache folder cannot be used.
     pub fn new(options: Options) -> Result<Arc<Self>, GateError> {
         Ok(Arc::new(Self {
-            registry: Registry::open(&options.cache, options.clock, options.store.clone())?,
+            registry: Registry::open(
+                &options.cache,
+                Fetcher::with_silence(options.waits.upstream),
+                options.clock,
+                options.store.clone(),
+            )?,
+            patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
             store: options.store,
             runs: Mutex::default(),
@@ -189,19 +219,9 @@ impl Gate {
         })
     }
 
-    /// Remembers the digest of a first delivery.
-    pub async fn pin(&self, upstream: &Upstream, release: &ReleaseId, file: &str, digest: &Digest) {
-        let (store, place) = (self.store.clone(), upstream.shown());
-        let (release, file, digest) = (release.clone(), file.to_owned(), digest.clone());
-        let now = self.registry.clock.now();
-        let pinned = tokio::task::spawn_blocking(move || {
-            store.pin_digest(&place, &release, &file, &digest, now)
-        });
-        match pinned.await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the digest could not be pinned"),
-            Err(error) => tracing::error!(%error, "the digest could not be pinned"),
-        }
+    /// The ledger and the gate's memory.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     fn run_of(&self, headers: &HeaderMap) -> Option<Arc<Run>> {
@@ -211,6 +231,36 @@ impl Gate {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&token)
             .cloned()
+    }
+
+    /// A write that carries the user's own credential, for which HTTP has one header
+    /// only. It gets nothing that belongs to the gate: no credential of it, no document.
+    /// The open runs must agree on where it goes. A page in a browser is recognised by
+    /// its `Origin`.
+    fn run_of_writer(&self, request: &Request, route: &Route) -> Option<Arc<Run>> {
+        let reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let asks = matches!(route, Route::NpmOther(path) if is_question(&request.method, path));
+        let credential = presented(&request.headers).filter(|c| !same(c, &self.secret));
+        if reads || asks || credential.is_none() || request.headers.contains_key(ORIGIN) {
+            return None;
+        }
+        let place = |run: &Run| {
+            let upstreams = &run.context.upstreams;
+            let upstream = match route {
+                Route::NpmDocument(package)
+                | Route::NpmVersion(package, _)
+                | Route::NpmTarball(package, _)
+                | Route::NpmTags(package) => upstreams.npm_for(package),
+                Route::CargoApi(_) => upstreams.cargo.as_ref(),
+                _ => upstreams.npm.as_ref(),
+            };
+            (upstream.map(|u| u.base.clone()), run.read_only)
+        };
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = runs.values().next()?;
+        let wanted = place(first);
+        let agree = wanted.0.is_some() && runs.values().all(|run| place(run) == wanted);
+        agree.then(|| first.clone())
     }
 
     async fn handle(
@@ -242,7 +292,8 @@ impl Gate {
             let what = what.clone();
             return self.control(&what, request).await;
         }
-        let Some(run) = self.run_of(&request.headers) else {
+        let run = self.run_of(&request.headers);
+        let Some(run) = run.or_else(|| self.run_of_writer(&request, &route)) else {
             let mut response = failure(
                 reader,
                 StatusCode::UNAUTHORIZED,
@@ -260,6 +311,7 @@ impl Gate {
             run.note(Event::Canary(name.to_owned()));
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
+        let _waiting = run.wait(customs_model::printable(&request.path, 120));
         self.route(&run, request, route).await
     }
 
@@ -360,6 +412,10 @@ impl Gate {
                     Err(response) => response,
                 }
             }
+            (Method::GET, ["runs", id, "waiting"]) => match self.run_named(id) {
+                Some(run) => json(StatusCode::OK, &run.waiting(LONG)),
+                None => empty(StatusCode::NOT_FOUND),
+            },
             (Method::GET, ["runs", id]) => match self.run_named(id) {
                 Some(run) => json(
                     StatusCode::OK,
@@ -446,14 +502,20 @@ impl Gate {
             not_known.push(problem.to_string());
         }
         let context = Context::new(request.upstreams.clone(), policy, advisories);
-        let run = Run::new(id.clone(), context, &request);
+        let run = Run::new(id.clone(), context.clone(), &request);
+        let mut tokens = vec![(token.clone(), run.clone())];
+        for (client, own) in request.of_client {
+            // A client without a registry of its own kind uses everybody's.
+            let context = context.with_upstreams(own.or(&request.upstreams));
+            tokens.push((format!("{token}.{client}"), run.for_client(context)));
+        }
         for sentence in &not_known {
             run.note(Event::NotKnown(sentence.clone()));
         }
         self.runs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(token.clone(), run);
+            .extend(tokens);
         json(
             StatusCode::CREATED,
             &RunReply {
@@ -477,8 +539,20 @@ impl Gate {
         json(StatusCode::OK, &checked)
     }
 
+    /// When this gate last delivered a release.
+    fn delivered(&self, release: &ReleaseId) -> Option<Timestamp> {
+        match self.store.who(release) {
+            Ok(deliveries) => deliveries.rows.last().map(|row| row.at),
+            Err(error) => {
+                tracing::error!(%error, "the ledger could not be asked");
+                None
+            }
+        }
+    }
+
     async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> Checked {
         let judged = self.registry.judge_release(&run.context, &release).await;
+        let delivered = self.delivered(&release);
         match judged {
             Ok(judgement) => {
                 let deliverable = judgement
@@ -489,6 +563,7 @@ impl Gate {
                     release,
                     decision,
                     deliverable,
+                    delivered,
                     not_known: None,
                 }
             }
@@ -496,11 +571,15 @@ impl Gate {
                 release,
                 decision: None,
                 deliverable: true,
+                delivered,
                 not_known: Some(because.to_string()),
             },
         }
     }
 }
+
+/// A wait that is worth a line.
+const LONG: Duration = Duration::from_secs(2);
 
 /// The beginning of names that `customs doctor` makes its clients ask for.
 pub const CANARY: &str = "customs-canary-";

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use customs_model::{Digest, DigestAlgorithm, Hasher, Timestamp};
 use futures_util::StreamExt as _;
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -123,6 +123,10 @@ impl Artifacts {
         if let Some(flight) = flights.get(&key) {
             return Artifact::Arriving(flight.clone());
         }
+        // Between the first look and this one a flight may have landed.
+        if let Some(cached) = self.cached(digest) {
+            return cached;
+        }
         let (sender, progress) = watch::channel(Progress::Arriving {
             have: 0,
             total: None,
@@ -148,13 +152,14 @@ impl Artifacts {
                 Ok(progress) => progress,
                 Err(error) => Progress::Failed(Arc::new(error)),
             };
+            // Before the next flight may begin: its file has the same name.
+            if !matches!(end, Progress::Verified { .. }) {
+                let _ = std::fs::remove_file(&partial);
+            }
             this.flights
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&key);
-            if !matches!(end, Progress::Verified { .. }) {
-                let _ = std::fs::remove_file(&partial);
-            }
             sender.send_replace(end);
         });
         Artifact::Arriving(download)
@@ -217,6 +222,8 @@ impl Artifacts {
             });
         }
         let total = response.content_length();
+        // The cache may be deleted at any time.
+        std::fs::create_dir_all(&self.folder).map_err(disk)?;
         let mut file = std::fs::File::create(partial).map_err(disk)?;
         let mut hasher = Hasher::new(digest.algorithm());
         let mut have = 0u64;
@@ -282,6 +289,7 @@ impl Artifacts {
             });
         }
         let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
+        std::fs::create_dir_all(&self.folder).map_err(disk)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(disk)?;
         let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
         let mut have = 0u64;
@@ -306,6 +314,27 @@ impl Artifacts {
         file.persist(target).map_err(|e| disk(e.error))?;
         Ok(digest)
     }
+}
+
+/// The digest of a file by one algorithm.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn digest_of(path: PathBuf, algorithm: DigestAlgorithm) -> std::io::Result<Digest> {
+    let hash = move || {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = Hasher::new(algorithm);
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(hasher.finish()),
+                n => hasher.update(&piece[..n]),
+            }
+        }
+    };
+    tokio::task::spawn_blocking(hash)
+        .await
+        .map_err(std::io::Error::other)?
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.

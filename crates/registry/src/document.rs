@@ -168,25 +168,32 @@ impl<T: Indexed> Documents<T> {
     pub async fn get(&self, upstream: &Upstream, path: &str) -> Result<Found<T>, FetchError> {
         let url = upstream.join(path)?;
         let key = cache_key(upstream, &url);
-        if let Some(kept) = self.recall(&key).filter(|d| self.is_fresh(d.confirmed)) {
+        if let Some(kept) = self.usable(&key) {
             return Ok(Found::Document(kept));
         }
         // One flight per document: the others wait and find it in memory.
         let flight = self.flight(&key);
         let _turn = flight.lock().await;
-        if let Some(kept) = self.recall(&key).filter(|d| self.is_fresh(d.confirmed)) {
+        if let Some(kept) = self.usable(&key) {
             return Ok(Found::Document(kept));
         }
         let _permit = self.permits.acquire().await;
         self.load(upstream, url, &key).await
     }
 
+    /// In memory, confirmed lately, and its bytes are still on disk: the cache may be
+    /// emptied at any time.
+    fn usable(&self, key: &str) -> Option<Arc<Document<T>>> {
+        self.recall(key)
+            .filter(|d| self.is_fresh(d.confirmed) && d.body.exists())
+    }
+
     async fn load(&self, upstream: &Upstream, url: Url, key: &str) -> Result<Found<T>, FetchError> {
         let old = self.meta(key);
-        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed)) {
-            if let Ok(document) = self.index(&url, key, meta, None).await {
-                return Ok(Found::Document(document));
-            }
+        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed))
+            && let Ok(document) = self.index(&url, key, meta, None).await
+        {
+            return Ok(Found::Document(document));
         }
         match self.fetch(upstream, &url, key, old.as_ref()).await {
             Ok(Some(meta)) => self.index(&url, key, meta, None).await.map(Found::Document),
@@ -238,7 +245,11 @@ impl<T: Indexed> Documents<T> {
                 self.write_meta(key, &meta)?;
                 return Ok(Some(meta));
             }
-            (404 | 410, _) => return Ok(None),
+            (404 | 410, _) => {
+                // What was taken away must not come back with the upstream's next failure.
+                self.forget(key);
+                return Ok(None);
+            }
             (status, _) => {
                 return Err(FetchError::Status {
                     host: host_of(url),
@@ -263,7 +274,7 @@ impl<T: Indexed> Documents<T> {
             confirmed: now,
             first_document: old.map_or(now, |m| m.first_document),
         };
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)?;
+        let mut file = self.temporary()?;
         let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
         let mut body = response.bytes_stream();
         while let Some(chunk) = body.next().await {
@@ -308,7 +319,7 @@ impl<T: Indexed> Documents<T> {
     ) -> Result<Arc<Document<T>>, FetchError> {
         let known = self
             .recall(key)
-            .filter(|d| d.digest == meta.digest && stale.is_none());
+            .filter(|d| d.digest == meta.digest && d.stale.is_none() && stale.is_none());
         if let Some(known) = known.filter(|d| d.confirmed == meta.confirmed) {
             return Ok(known);
         }
@@ -364,11 +375,27 @@ impl<T: Indexed> Documents<T> {
     }
 
     fn write_meta(&self, key: &str, meta: &Meta) -> Result<(), FetchError> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)?;
+        let mut file = self.temporary()?;
         serde_json::to_writer(&mut file, meta).map_err(|e| cache(e.into()))?;
         file.persist(self.folder.join(format!("{key}.json")))
             .map_err(|e| cache(e.error))?;
         Ok(())
+    }
+
+    fn forget(&self, key: &str) {
+        let _ = std::fs::remove_file(self.folder.join(format!("{key}.json")));
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gone) = memory.kept.remove(key) {
+            memory.weight -= gone.weight;
+            // A rendering may still read it; who opened it keeps it.
+            let _ = std::fs::remove_file(&gone.document.body);
+        }
+    }
+
+    /// A file that becomes part of the cache. The folder may have been deleted meanwhile.
+    fn temporary(&self) -> Result<tempfile::NamedTempFile, FetchError> {
+        std::fs::create_dir_all(&self.folder).map_err(cache)?;
+        tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)
     }
 
     fn recall(&self, key: &str) -> Option<Arc<Document<T>>> {

@@ -90,10 +90,21 @@ pub enum FetchError {
     Cache(String),
 }
 
+/// What tells clients apart: whether they ask an upstream's own host, and the
+/// certificates that they trust besides the system's.
+type Kind = (bool, Vec<PathBuf>);
+
 /// Asks upstreams.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Fetcher {
-    clients: Arc<Mutex<HashMap<(bool, Vec<PathBuf>), reqwest::Client>>>,
+    clients: Arc<Mutex<HashMap<Kind, reqwest::Client>>>,
+    silence: Duration,
+}
+
+impl Default for Fetcher {
+    fn default() -> Self {
+        Self::with_silence(limit::SILENCE)
+    }
 }
 
 /// What is asked.
@@ -134,6 +145,14 @@ impl Ask {
 }
 
 impl Fetcher {
+    /// Gives an upstream up that says nothing for so long.
+    pub fn with_silence(silence: Duration) -> Self {
+        Self {
+            clients: Arc::default(),
+            silence,
+        }
+    }
+
     /// Asks, follows redirects, and hands out the answer with any status.
     ///
     /// # Errors
@@ -153,11 +172,11 @@ impl Fetcher {
             let mut headers = ask.headers.clone();
             if !own {
                 headers.remove(AUTHORIZATION);
-            } else if let (true, Some(credential)) = (ask.with_credential, &upstream.credential) {
-                if let Ok(mut value) = HeaderValue::from_str(&credential.header()) {
-                    value.set_sensitive(true);
-                    headers.insert(AUTHORIZATION, value);
-                }
+            } else if let (true, Some(credential)) = (ask.with_credential, &upstream.credential)
+                && let Ok(mut value) = HeaderValue::from_str(&credential.header())
+            {
+                value.set_sensitive(true);
+                headers.insert(AUTHORIZATION, value);
             }
             request = request.headers(headers);
             if let Some(body) = &ask.body {
@@ -187,7 +206,7 @@ impl Fetcher {
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
-        let client = build(own, roots)?;
+        let client = build(own, roots, self.silence)?;
         clients.insert(key, client.clone());
         Ok(client)
     }
@@ -199,13 +218,13 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn build(own: bool, roots: &[PathBuf]) -> Result<reqwest::Client, FetchError> {
+fn build(own: bool, roots: &[PathBuf], silence: Duration) -> Result<reqwest::Client, FetchError> {
     install_tls();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("customs/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limit::CONNECT)
-        .read_timeout(limit::SILENCE)
+        .read_timeout(silence)
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true);
     if !own {

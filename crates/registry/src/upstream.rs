@@ -200,6 +200,22 @@ impl Upstreams {
         of(Route::Private).chain(of(Route::Public))
     }
 
+    /// These, and for an ecosystem that they say nothing about the others.
+    #[must_use]
+    pub fn or(self, others: &Self) -> Self {
+        let own_npm = self.npm.is_some();
+        Self {
+            npm: self.npm.or_else(|| others.npm.clone()),
+            npm_scopes: if own_npm || !self.npm_scopes.is_empty() {
+                self.npm_scopes
+            } else {
+                others.npm_scopes.clone()
+            },
+            pypi: if self.pypi.is_empty() { others.pypi.clone() } else { self.pypi },
+            cargo: self.cargo.or_else(|| others.cargo.clone()),
+        }
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Upstream> {
         self.npm

@@ -2,22 +2,27 @@
 //! gate. No registry host is written here: addresses come from the user's own
 //! configuration, and defaults from the client itself.
 
+mod bunfig;
 mod cargo;
 mod defaults;
 mod npmrc;
 pub mod pointing;
 mod python;
+mod yarnrc;
 
 pub use defaults::on_path;
 
 use crate::error::Failure;
 use customs_registry::Upstreams;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What was found out about the user's registries.
 pub struct Discovered {
     /// The registries.
     pub upstreams: Upstreams,
+    /// Those of clients whose own configuration says something else.
+    pub of_client: BTreeMap<String, Upstreams>,
     /// What could not be found out, a sentence each.
     pub missing: Vec<String>,
     /// Settings that stand only in the project's own files and choose a registry.
@@ -28,11 +33,27 @@ pub struct Discovered {
 pub fn discover(project: &Path) -> Result<Discovered, Failure> {
     let mut found = Discovered {
         upstreams: Upstreams::default(),
+        of_client: BTreeMap::new(),
         missing: Vec::new(),
         from_project: Vec::new(),
     };
     npmrc::discover(project, &mut found)?;
-    python::discover(&mut found);
+    yarnrc::discover(project, &mut found);
+    bunfig::discover(project, &mut found);
+    python::discover(project, &mut found);
     cargo::discover(project, &mut found);
     Ok(found)
+}
+
+impl Discovered {
+    /// Notes the registries of one client, where they are not everybody's.
+    fn differs(&mut self, client: &str, own: Upstreams) {
+        let common = Upstreams {
+            npm: self.upstreams.npm.clone(),
+            ..Upstreams::default()
+        };
+        if own != common {
+            self.of_client.insert(client.to_owned(), own);
+        }
+    }
 }

@@ -158,7 +158,8 @@ fn read(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn expand(text: &str) -> String {
+/// `${VARIABLE}` by its value, as npm, yarn and bun write it.
+pub fn expand(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -11,7 +11,7 @@
 //! | uv | `UV_DEFAULT_INDEX` or `UV_INDEX_URL` |
 //! | cargo | `CARGO_REGISTRIES_CUSTOMS_*`, and a shim with `--config`: source replacement has no environment form |
 
-use customs_registry::Upstreams;
+use super::Discovered;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use std::path::Path;
 pub const SHIMS: &str = "CUSTOMS_SHIMS";
 /// Marks the process tree of a run: a nested `customs run` does not chain gates.
 pub const ACTIVE: &str = "CUSTOMS_RUN";
-/// The credential, for shims.
+/// The credential that yarn 1's stand-in shows.
 pub const TOKEN: &str = "CUSTOMS_RUN_TOKEN";
 /// The gate's address, for shims.
 pub const GATE: &str = "CUSTOMS_GATE";
@@ -39,15 +39,30 @@ pub struct Project {
     pub has_uv_index: bool,
 }
 
+/// The credential that a client shows: one that says which client it is, where that
+/// client's registries are not everybody's.
+fn token_of(client: &str, token: &str, found: &Discovered) -> String {
+    match found.of_client.contains_key(client) {
+        true => format!("{token}.{client}"),
+        false => token.to_owned(),
+    }
+}
+
 /// Points every client of a process tree at the gate.
-pub fn environment(port: u16, token: &str, upstreams: &Upstreams, project: Project) -> Environment {
+pub fn environment(port: u16, token: &str, found: &Discovered, project: Project) -> Environment {
+    let upstreams = &found.upstreams;
+    let (yarn, bun) = (
+        token_of("yarn", token, found),
+        token_of("bun", token, found),
+    );
+    let uv_token = token_of("uv", token, found);
     let gate = format!("http://127.0.0.1:{port}");
     let root = format!("{gate}/");
-    let with_user = format!("http://customs:{token}@127.0.0.1:{port}");
+    let simple = |token: &str| format!("http://customs:{token}@127.0.0.1:{port}/-/pypi/simple/");
     let mut set: Vec<(String, String)> = Vec::new();
     let mut put = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
     put(ACTIVE, "1");
-    put(TOKEN, token);
+    put(TOKEN, &yarn);
     put(GATE, &gate);
     if upstreams.npm.is_some() || !upstreams.npm_scopes.is_empty() {
         put("npm_config_registry", &root);
@@ -64,15 +79,14 @@ pub fn environment(port: u16, token: &str, upstreams: &Upstreams, project: Proje
             &serde_json::json!({ root.clone(): scopes }).to_string(),
         );
         put("YARN_NPM_REGISTRY_SERVER", &gate);
-        put("YARN_NPM_AUTH_TOKEN", token);
+        put("YARN_NPM_AUTH_TOKEN", &yarn);
         put("YARN_NPM_ALWAYS_AUTH", "true");
         put("YARN_UNSAFE_HTTP_WHITELIST", "127.0.0.1");
         put("BUN_CONFIG_REGISTRY", &root);
-        put("BUN_CONFIG_TOKEN", token);
+        put("BUN_CONFIG_TOKEN", &bun);
     }
     if !upstreams.pypi.is_empty() {
-        let index = format!("{with_user}/-/pypi/simple/");
-        put("PIP_INDEX_URL", &index);
+        put("PIP_INDEX_URL", &simple(token));
         // The gate asks the configured extra indexes itself, one origin per name.
         put(
             "PIP_CONFIG_FILE",
@@ -84,7 +98,7 @@ pub fn environment(port: u16, token: &str, upstreams: &Upstreams, project: Proje
         } else {
             "UV_INDEX_URL"
         };
-        put(uv, index.trim_end_matches('/'));
+        put(uv, simple(&uv_token).trim_end_matches('/'));
         put("UV_INSECURE_HOST", &format!("127.0.0.1:{port}"));
     }
     if upstreams.cargo.is_some() {
@@ -172,7 +186,7 @@ pub fn make_shims(folder: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use customs_model::Route;
-    use customs_registry::Upstream;
+    use customs_registry::{Upstream, Upstreams};
 
     #[test]
     fn scopes_are_routed_through_the_gate_too() {
@@ -182,7 +196,13 @@ mod tests {
             npm_scopes: [("@acme".to_owned(), upstream("https://npm.acme.example/"))].into(),
             ..Upstreams::default()
         };
-        let environment = environment(4873, "tok", &upstreams, Project::default());
+        let found = Discovered {
+            upstreams,
+            of_client: [("bun".to_owned(), Upstreams::default())].into(),
+            missing: Vec::new(),
+            from_project: Vec::new(),
+        };
+        let environment = environment(4873, "tok", &found, Project::default());
         let get = |name: &str| {
             environment
                 .set
@@ -190,6 +210,12 @@ mod tests {
                 .find(|(n, _)| n == name)
                 .map(|(_, v)| v.as_str())
         };
+        assert_eq!(
+            get("BUN_CONFIG_TOKEN"),
+            Some("tok.bun"),
+            "bun has a registry of its own"
+        );
+        assert_eq!(get("YARN_NPM_AUTH_TOKEN"), Some("tok"));
         assert_eq!(
             get("npm_config_@acme:registry"),
             Some("http://127.0.0.1:4873/")

@@ -4,36 +4,52 @@
 use super::{Discovered, defaults};
 use crate::paths;
 use customs_model::Route;
-use customs_registry::Upstream;
-use std::path::PathBuf;
+use customs_registry::{Upstream, Upstreams};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
 
-/// Finds the Python indexes, in the order in which pip asks them.
-pub fn discover(found: &mut Discovered) {
+/// Finds the Python indexes, in the order in which pip and uv ask them.
+pub fn discover(project: &Path, found: &mut Discovered) {
     let files = settings_of_files();
     let setting = |variable: &str, key: &str| {
-        std::env::var(variable)
-            .ok()
-            .filter(|v| !v.is_empty())
-            .or_else(|| {
-                files
-                    .iter()
-                    .find_map(|(k, v)| (k == key && !v.is_empty()).then(|| v.clone()))
-            })
+        env(variable).or_else(|| {
+            files
+                .iter()
+                .find_map(|(k, v)| (k == key && !v.is_empty()).then(|| v.clone()))
+        })
     };
-    let index = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"]
-        .iter()
-        .find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()))
-        .or_else(|| setting("PIP_INDEX_URL", "index-url"))
-        .or_else(default_index);
     let extra = setting("PIP_EXTRA_INDEX_URL", "extra-index-url").unwrap_or_default();
-    let Some(index) = index else {
+    let index = setting("PIP_INDEX_URL", "index-url").or_else(default_index);
+    let pip = index.map(|index| (index, extra));
+    let uv = uv_indexes(project, found);
+    let Some((index, extra)) = pip.or_else(|| uv.clone()) else {
         found
             .missing
             .push("Python: no index is configured, and neither pip nor uv is there to ask".into());
         return;
     };
-    let all = std::iter::once(index.as_str()).chain(extra.split_whitespace());
-    for (at, address) in all.enumerate() {
+    let common = upstreams(&index, &extra, found);
+    if let Some((index, extra)) = uv {
+        let own = upstreams(&index, &extra, found);
+        if own != common {
+            let own = Upstreams {
+                pypi: own,
+                ..Upstreams::default()
+            };
+            found.of_client.insert("uv".to_owned(), own);
+        }
+    }
+    found.upstreams.pypi = common;
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.trim().is_empty())
+}
+
+fn upstreams(index: &str, extra: &str, found: &mut Discovered) -> Vec<Upstream> {
+    let mut all = Vec::new();
+    let addresses = std::iter::once(index).chain(extra.split_whitespace());
+    for (at, address) in addresses.enumerate() {
         // An index that the user added beside the public one is the user's own.
         let route = if at == 0 {
             Route::Public
@@ -42,45 +58,96 @@ pub fn discover(found: &mut Discovered) {
         };
         match Upstream::parse(address, route) {
             Ok(mut upstream) => {
-                for variable in ["PIP_CERT", "REQUESTS_CA_BUNDLE"] {
-                    upstream
-                        .extra_roots
-                        .extend(std::env::var_os(variable).map(PathBuf::from));
-                }
-                found.upstreams.pypi.push(upstream);
+                let roots = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
+                let roots = roots.iter().filter_map(std::env::var_os).map(PathBuf::from);
+                upstream.extra_roots.extend(roots);
+                all.push(upstream);
             }
             Err(error) => found.missing.push(format!("Python: {error}")),
         }
     }
+    all
 }
 
-/// The default that pip carries: its help names it, wrapped over two lines. Else uv's.
-fn default_index() -> Option<String> {
-    let in_help = |text: String, behind: &str| {
-        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let from = joined.find(behind)?;
-        let at = joined[from..].find("https://")? + from;
-        let end = joined[at..].find([')', '>', ' ', ']'])? + at;
-        Some(joined[at..end].to_owned())
-    };
-    ["pip", "pip3"]
+/// uv does not read pip's configuration: its environment, `uv.toml`, `[tool.uv]`. `None`
+/// where it has none of its own, or where only the project names one, which uv asks
+/// directly.
+fn uv_indexes(project: &Path, found: &mut Discovered) -> Option<(String, String)> {
+    let extra = ["UV_INDEX", "UV_EXTRA_INDEX_URL"]
         .iter()
-        .find_map(|pip| {
-            defaults::ask(pip, "index", |program| {
-                in_help(
-                    defaults::words(program, &["install", "--help"], &[])?,
-                    "--index-url",
-                )
-            })
+        .filter_map(|v| env(v));
+    let extra = extra.collect::<Vec<_>>().join(" ");
+    for folder in project.ancestors() {
+        let uv = std::fs::read_to_string(folder.join("uv.toml")).ok();
+        let tool = std::fs::read_to_string(folder.join("pyproject.toml")).ok();
+        let tool =
+            tool.and_then(|t| Some(t.parse::<Table>().ok()?.get("tool")?.get("uv")?.clone()));
+        let uv = uv
+            .and_then(|t| t.parse::<Table>().ok())
+            .map(Value::Table)
+            .or(tool);
+        let indexes = uv
+            .as_ref()
+            .and_then(|uv| uv.get("index"))
+            .and_then(Value::as_array);
+        for index in indexes.into_iter().flatten() {
+            let name = index
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or("(unnamed)");
+            found.missing.push(format!(
+                "uv: index {} of the project in {} is asked directly and not through the gate",
+                customs_model::printable(name, 60),
+                folder.display()
+            ));
+        }
+    }
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| paths::user_home().map(|home| home.join(".config")));
+    let user = config.and_then(|c| std::fs::read_to_string(c.join("uv/uv.toml")).ok());
+    let user = user.and_then(|text| text.parse::<Table>().ok());
+    let of_user = || {
+        let user = user?;
+        let is_default = |i: &&Value| i.get("default").and_then(Value::as_bool) == Some(true);
+        let indexes = user.get("index").and_then(Value::as_array);
+        let default = indexes.and_then(|all| all.iter().find(is_default));
+        let url = default
+            .and_then(|index| index.get("url"))
+            .or_else(|| user.get("index-url"));
+        url.and_then(Value::as_str).map(str::to_owned)
+    };
+    let index = env("UV_DEFAULT_INDEX")
+        .or_else(|| env("UV_INDEX_URL"))
+        .or_else(of_user)
+        .or_else(uv_default)?;
+    Some((index, extra))
+}
+
+/// The default that pip carries: its help names it, wrapped over two lines.
+fn default_index() -> Option<String> {
+    ["pip", "pip3"].iter().find_map(|pip| {
+        defaults::ask(pip, "index", |program| {
+            let help = defaults::words(program, &["install", "--help"], &[])?;
+            in_help(&help, "--index-url")
         })
-        .or_else(|| {
-            defaults::ask("uv", "index", |program| {
-                in_help(
-                    defaults::words(program, &["pip", "install", "--help"], &[])?,
-                    "--default-index",
-                )
-            })
-        })
+    })
+}
+
+/// The default that uv carries.
+fn uv_default() -> Option<String> {
+    defaults::ask("uv", "index", |program| {
+        let help = defaults::words(program, &["pip", "install", "--help"], &[])?;
+        in_help(&help, "--default-index")
+    })
+}
+
+/// The first address behind an option's name, whatever the lines look like.
+fn in_help(text: &str, behind: &str) -> Option<String> {
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let from = joined.find(behind)?;
+    let at = joined[from..].find("https://")? + from;
+    let end = joined[at..].find([')', '>', ' ', ']'])? + at;
+    Some(joined[at..end].to_owned())
 }
 
 /// `key = value` of `[global]` and `[install]`, nearest file first.

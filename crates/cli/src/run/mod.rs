@@ -107,6 +107,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let request = RunRequest {
         command: spoken(&arguments.command),
         upstreams: discovered.upstreams.clone(),
+        of_client: discovered.of_client.clone(),
         policy: policy::of_user(arguments.policy.as_deref())?,
         project_policy: policy::of_project(&here)?,
         advisories: arguments.advisories.as_deref().map(absolute).transpose()?,
@@ -144,8 +145,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let project = pointing::Project {
         has_uv_index: declares_uv_index(&here),
     };
-    let environment =
-        pointing::environment(controls.port, &begun.token, &discovered.upstreams, project);
+    let environment = pointing::environment(controls.port, &begun.token, &discovered, project);
     let outcome = tokio::select! {
         outcome = child::run(&arguments.command, environment, &shims) => outcome,
         never = say_what_waits(&controls, &begun.id, arguments.quiet) => match never {},

@@ -36,7 +36,12 @@ pub fn text(report: &WholeReport) -> String {
     lines(&mut out, cached(&report.not_through_gate).into_iter());
     lines(
         &mut out,
-        gate.warnings.iter().map(|w| format!("warning {w}")),
+        gate.warnings
+            .iter()
+            .map(|w| match w.starts_with("warning") {
+                true => w.clone(),
+                false => format!("warning: {w}"),
+            }),
     );
     lines(
         &mut out,

@@ -11,7 +11,7 @@ use customs_ecosystem::cargo::{
 };
 use customs_model::{
     AddedDependency, Dossier, Ecosystem, History, Known, Origin, PackageName, Predecessor,
-    ReleaseId, RunsCode, SignedDuration, Timestamp, printable,
+    ReleaseId, RunsCode, SignedDuration, Timestamp, Version, printable,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -117,6 +117,19 @@ impl Registry {
                 Found::Missing => None,
             },
         )
+    }
+
+    /// Where a crate is downloaded.
+    pub(super) async fn crate_address(
+        &self,
+        found: &JudgedDocument<CargoDocument>,
+        version: &Version,
+    ) -> Option<String> {
+        let config = self.cargo_config(&found.upstream).await.ok()??;
+        let line = found.document.index.0.lines.iter().find(|l| l.version == *version)?;
+        let cksum = line.cksum.to_hex();
+        let dl = &config.index.0.dl;
+        Some(download_url(dl, line.name.as_str(), version.as_str(), &cksum))
     }
 
     fn judge_cargo_within<'a>(

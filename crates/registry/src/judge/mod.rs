@@ -63,6 +63,15 @@ impl Context {
             epoch: Arc::new(epoch),
         }
     }
+
+    /// The same policy and advisories in front of other upstreams.
+    #[must_use]
+    pub fn with_upstreams(&self, upstreams: Upstreams) -> Self {
+        Self {
+            upstreams: Arc::new(upstreams),
+            ..self.clone()
+        }
+    }
 }
 
 /// A decision and what follows from it for who asks by a lockfile.
@@ -195,16 +204,17 @@ pub struct Registry {
 const REMEMBERED: usize = 4096;
 
 impl Registry {
-    /// Keeps documents and artifacts below `cache`, first sights in `store`.
+    /// Keeps documents and artifacts below `cache`, first sights in `store`, and asks
+    /// upstreams by `fetcher`.
     ///
     /// # Errors
     /// The folders cannot be made.
     pub fn open(
         cache: &Path,
+        fetcher: Fetcher,
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
     ) -> std::io::Result<Self> {
-        let fetcher = Fetcher::default();
         let folder = |name: &str| cache.join("documents").join(name);
         Ok(Self {
             npm: Documents::new(folder("npm"), fetcher.clone(), clock.clone())?,
@@ -223,9 +233,9 @@ impl Registry {
         })
     }
 
-    /// The decision about one release, whatever its ecosystem, for who asks without a
-    /// document: lockfiles and trees. `None`: nothing had to be decided. On PyPI, where
-    /// files are decided on their own, the first file that is held speaks.
+    /// The decision about one release, whatever its ecosystem, for who asks by a lockfile
+    /// or a tree. `None`: nothing had to be decided. On PyPI, where files are decided on
+    /// their own, the first file that would be refused speaks.
     ///
     /// # Errors
     /// The upstream gives no usable answer.
@@ -235,23 +245,50 @@ impl Registry {
         release: &ReleaseId,
     ) -> Result<Option<Judgement>, FetchError> {
         let package = &release.package;
-        Ok(match package.ecosystem() {
-            Ecosystem::Npm => self
-                .judge_npm(context, package)
-                .await?
-                .and_then(|found| found.judged.about(&release.version).cloned()),
-            Ecosystem::Cargo => self
-                .judge_cargo(context, package)
-                .await?
-                .and_then(|found| found.judged.about(&release.version).cloned()),
-            Ecosystem::PyPi => self.judge_pypi(context, package).await?.and_then(|found| {
-                let of_release = |j: &&Judgement| j.decision.release.version == release.version;
-                let all = || found.judged.decisions.values().filter(of_release);
-                all()
-                    .find(|j| !j.decision.action.allows())
-                    .or_else(|| all().next())
-                    .cloned()
-            }),
+        match package.ecosystem() {
+            Ecosystem::Npm => {
+                let Some(found) = self.judge_npm(context, package).await? else {
+                    return Ok(None);
+                };
+                let url = npm::tarball_address(&found.document, &release.version);
+                Ok(self.closer_about(context, &found, release.version.as_str(), url).await)
+            }
+            Ecosystem::Cargo => {
+                let Some(found) = self.judge_cargo(context, package).await? else {
+                    return Ok(None);
+                };
+                let url = self.crate_address(&found, &release.version).await;
+                Ok(self.closer_about(context, &found, release.version.as_str(), url).await)
+            }
+            Ecosystem::PyPi => {
+                let Some(found) = self.judge_pypi(context, package).await? else {
+                    return Ok(None);
+                };
+                let mut speaks = None;
+                for (file, url) in pypi::addresses(&found.document, &release.version) {
+                    let judgement = self.closer_about(context, &found, &file, Some(url)).await;
+                    let refused = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
+                    if judgement.as_ref().is_some_and(refused) {
+                        return Ok(judgement);
+                    }
+                    speaks = speaks.or(judgement);
+                }
+                Ok(speaks)
+            }
+        }
+    }
+
+    async fn closer_about<T>(
+        &self,
+        context: &Context,
+        found: &JudgedDocument<T>,
+        key: &str,
+        url: Option<String>,
+    ) -> Option<Judgement> {
+        let judgement = found.judged.decisions.get(key)?;
+        Some(match url {
+            Some(url) => self.closer(context, &found.upstream, &url, judgement).await,
+            None => judgement.clone(),
         })
     }
 
@@ -265,8 +302,8 @@ impl Registry {
         judgement: &Judgement,
     ) -> Judgement {
         let release = &judgement.decision.release;
-        let unknown = |d: &&Box<Dossier>| d.manifest.runs.at_install().is_none();
-        let Some(dossier) = judgement.dossier.as_ref().filter(unknown) else {
+        let unknown = |d: &&Dossier| d.manifest.runs.at_install().is_none();
+        let Some(dossier) = judgement.dossier.as_deref().filter(unknown) else {
             return judgement.clone();
         };
         let kind = match release.package.ecosystem() {

@@ -64,6 +64,11 @@ pub fn facts(document: &Document<Packument>, entry: &VersionEntry) -> Option<Npm
     NpmRelease::read(&bytes).ok()
 }
 
+/// Where the document says that a release's tarball is.
+pub(super) fn tarball_address(document: &Document<Packument>, version: &Version) -> Option<String> {
+    facts(document, document.index.entry(version)?)?.tarball
+}
+
 /// One release on its way through judgement.
 struct Candidate<'a> {
     entry: &'a VersionEntry,

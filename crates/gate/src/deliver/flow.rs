@@ -1,0 +1,62 @@
+//! Bytes that leave while they arrive: all but the last ones, which wait for the check.
+
+use crate::answer::Body;
+use customs_registry::artifact::{Download, Progress};
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+use std::io::{self, Read as _};
+
+/// What is kept back until the check is done.
+pub const KEPT_BACK: u64 = 64 << 10;
+/// Bytes read at a time.
+const PIECE: u64 = 256 << 10;
+
+/// Bytes as they arrive, except the last ones, which wait for the check.
+pub fn flowing(file: std::fs::File, download: Download) -> Body {
+    struct State {
+        file: std::fs::File,
+        sent: u64,
+        download: Download,
+        over: bool,
+    }
+    let state = State {
+        file,
+        sent: 0,
+        download,
+        over: false,
+    };
+    let pieces = futures_util::stream::unfold(state, |mut state| async move {
+        if state.over {
+            return None;
+        }
+        loop {
+            let progress = state.download.progress.borrow_and_update().clone();
+            let may = match progress {
+                Progress::Arriving { have, .. } => have.saturating_sub(KEPT_BACK),
+                Progress::Verified { length, .. } if length == state.sent => return None,
+                Progress::Verified { length, .. } => length,
+                Progress::Mismatch { .. } => {
+                    state.over = true;
+                    let error = io::Error::other("the bytes are not what the document promised");
+                    return Some((Err(error), state));
+                }
+                Progress::Failed(error) => {
+                    state.over = true;
+                    return Some((Err(io::Error::other(error.to_string())), state));
+                }
+            };
+            if may > state.sent {
+                let mut bytes = vec![0; (may - state.sent).min(PIECE) as usize];
+                let read = state.file.read_exact(&mut bytes);
+                state.sent += bytes.len() as u64;
+                state.over = read.is_err();
+                return Some((read.map(|()| Frame::data(bytes.into())), state));
+            }
+            if state.download.progress.changed().await.is_err() {
+                state.over = true;
+                return Some((Err(io::Error::other("the download was given up")), state));
+            }
+        }
+    });
+    StreamBody::new(pieces).boxed_unsync()
+}
