@@ -126,6 +126,7 @@ async fn examine() -> Result<Vec<Finding>, Failure> {
     let controls = Controls::connect().await?;
     let request = RunRequest {
         command: "customs doctor".to_owned(),
+        pid: Some(std::process::id()),
         upstreams: discovered.upstreams.clone(),
         of_client: discovered.of_client.clone(),
         policy: None,

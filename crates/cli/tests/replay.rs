@@ -100,9 +100,16 @@ fn cells(document: &Value) -> impl Iterator<Item = &Value> {
         .flat_map(|cells| cells.values())
 }
 
-/// For a message: each row with its cells, since only a person can tell why.
+/// For a message: what came otherwise, a line each.
 fn surprises(document: &Value) -> String {
-    serde_json::to_string_pretty(&document["rows"]).unwrap_or_default()
+    let mut lines = String::new();
+    for row in document["rows"].as_array().into_iter().flatten() {
+        for column in row["surprises"].as_array().into_iter().flatten() {
+            let cell = &row["cells"][column.as_str().unwrap_or_default()];
+            lines.push_str(&format!("{} · {column}: {cell}\n", row["victim"]));
+        }
+    }
+    lines
 }
 
 /// The first victim of axios with these clients, in the first four columns.

@@ -12,6 +12,9 @@ use std::path::PathBuf;
 pub struct RunRequest {
     /// The command, for records.
     pub command: String,
+    /// The process that began it: when it is gone, so is the run.
+    #[serde(default)]
+    pub pid: Option<u32>,
     /// The upstreams of the client configuration that the command would have used.
     pub upstreams: Upstreams,
     /// Those of clients whose own configuration says something else. Such a client

@@ -21,6 +21,8 @@ pub struct Run {
     pub command: String,
     /// The agent that the environment declares, if one does.
     pub agent: Option<String>,
+    /// The process that began it.
+    pid: Option<u32>,
     shared: Arc<Shared>,
 }
 
@@ -33,7 +35,14 @@ struct Shared {
     /// What is being answered, since when.
     waiting: Mutex<BTreeMap<u64, (String, Instant)>>,
     next: AtomicU64,
+    /// When its process last spoke to the gate.
+    heard: Mutex<Option<Instant>>,
 }
+
+/// How long a run may be silent before it is asked whether its process lives, and how
+/// long where that cannot be asked.
+const SILENT: Duration = Duration::from_secs(30);
+const GONE: Duration = Duration::from_secs(3600);
 
 /// A request that is being answered; gone when this is dropped.
 pub struct Waiting<'a> {
@@ -43,7 +52,12 @@ pub struct Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut waiting = self.run.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self
+            .run
+            .shared
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         waiting.remove(&self.number);
     }
 }
@@ -60,6 +74,7 @@ impl Run {
                 .agent
                 .as_deref()
                 .map(|a| customs_model::printable(a, 60)),
+            pid: request.pid,
             shared: Arc::default(),
         })
     }
@@ -72,8 +87,25 @@ impl Run {
             read_only: self.read_only,
             command: self.command.clone(),
             agent: self.agent.clone(),
+            pid: self.pid,
             shared: self.shared.clone(),
         })
+    }
+
+    /// Notes that the process that began it is there.
+    pub fn hear(&self) {
+        let mut heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        *heard = Some(Instant::now());
+    }
+
+    /// Whether nobody will end it any more: a `customs run` that was killed.
+    pub fn is_abandoned(&self) -> bool {
+        let heard = *self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = heard.map_or(Duration::ZERO, |at| at.elapsed());
+        match self.pid.and_then(lives) {
+            Some(lives) => silent > SILENT && !lives,
+            None => silent > GONE,
+        }
     }
 
     /// Notes that traffic arrived.
@@ -84,15 +116,25 @@ impl Run {
     /// Notes that a request is being answered.
     pub fn wait(&self, what: String) -> Waiting<'_> {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self
+            .shared
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         waiting.insert(number, (what, Instant::now()));
         Waiting { run: self, number }
     }
 
     /// What has waited for at least so long, the longest first.
     pub fn waiting(&self, at_least: Duration) -> Vec<String> {
-        let waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let long = waiting.values().filter(|(_, since)| since.elapsed() >= at_least);
+        let waiting = self
+            .shared
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let long = waiting
+            .values()
+            .filter(|(_, since)| since.elapsed() >= at_least);
         long.map(|(what, _)| what.clone()).collect()
     }
 
@@ -107,8 +149,15 @@ impl Run {
 
     /// What happened so far.
     pub fn report(&self) -> RunReport {
-        let summary = self.shared.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        summary.report(self.shared.arrived.load(Ordering::Relaxed), &self.context.policy)
+        let summary = self
+            .shared
+            .summary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        summary.report(
+            self.shared.arrived.load(Ordering::Relaxed),
+            &self.context.policy,
+        )
     }
 
     /// Who asks, for the ledger.
@@ -121,4 +170,10 @@ impl Run {
             run: Some(self.command.clone()),
         }
     }
+}
+
+/// Whether a process is there. `None`: it cannot be told here.
+fn lives(pid: u32) -> Option<bool> {
+    let all = std::path::Path::new("/proc/self");
+    all.exists().then(|| std::path::Path::new(&format!("/proc/{pid}")).exists())
 }

@@ -15,8 +15,8 @@ use customs_registry::http::{Fetcher, limit};
 use customs_registry::{Context, Judged, Registry, Upstream};
 use customs_rules::{LockedOutcome, Policy};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyDataStream, BodyExt as _, Limited};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{HeaderMap, HeaderValue, ORIGIN, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
@@ -113,6 +113,12 @@ impl Request {
         run.who(client, self.address.as_deref())
     }
 
+    /// The body as it arrives and its length, if it has one: for who passes it on.
+    pub fn into_stream(self) -> Option<(BodyDataStream<Incoming>, Option<u64>)> {
+        let length = self.body.size_hint().exact();
+        (!self.body.is_end_stream()).then(|| (self.body.into_data_stream(), length))
+    }
+
     /// The whole body, bounded.
     pub async fn into_body(self, limit: usize) -> Result<Bytes, String> {
         Limited::new(self.body, limit)
@@ -191,9 +197,9 @@ impl Gate {
         if !judged.is_new() || judged.decisions.is_empty() {
             return;
         }
-        let (store, judged) = (self.store.clone(), judged.clone());
+        let (store, taken) = (self.store.clone(), judged.clone());
         let recorded = tokio::task::spawn_blocking(move || {
-            let all: Vec<_> = judged
+            let all: Vec<_> = taken
                 .decisions
                 .values()
                 .map(|j| customs_store::Judged {
@@ -203,20 +209,23 @@ impl Gate {
                 .collect();
             store.record_judged(&all)
         });
-        match recorded.await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "decisions could not be recorded"),
-            Err(error) => tracing::error!(%error, "decisions could not be recorded"),
-        }
+        let error = match recorded.await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(error, "decisions could not be recorded");
+        judged.still_new();
     }
 
     /// The digest that an artifact had when it was first delivered.
-    pub fn pinned(&self, upstream: &Upstream, release: &ReleaseId, file: &str) -> Option<Digest> {
-        let pinned = self.store.digest_seen(&upstream.shown(), release, file);
-        pinned.unwrap_or_else(|error| {
-            tracing::error!(%error, "the pinned digest could not be read");
-            None
-        })
+    pub fn pinned(
+        &self,
+        upstream: &Upstream,
+        release: &ReleaseId,
+        file: &str,
+    ) -> Result<Option<Digest>, StoreError> {
+        self.store.digest_seen(&upstream.shown(), release, file)
     }
 
     /// The ledger and the gate's memory.
@@ -446,7 +455,15 @@ impl Gate {
 
     fn run_named(&self, id: &str) -> Option<Arc<Run>> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.values().find(|r| r.id == id).cloned()
+        let run = runs.values().find(|r| r.id == id).cloned();
+        run.inspect(|run| run.hear())
+    }
+
+    /// Ends runs whose process is gone: their credential must not live on, and they
+    /// would keep the gate alive for ever.
+    fn forget_abandoned(&self) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.retain(|_, run| !run.is_abandoned());
     }
 
     async fn begin(&self, request: RunRequest) -> Response<Body> {
@@ -503,6 +520,7 @@ impl Gate {
         }
         let context = Context::new(request.upstreams.clone(), policy, advisories);
         let run = Run::new(id.clone(), context.clone(), &request);
+        run.hear();
         let mut tokens = vec![(token.clone(), run.clone())];
         for (client, own) in request.of_client {
             // A client without a registry of its own kind uses everybody's.
@@ -637,6 +655,7 @@ pub async fn serve(
             },
             () = gate.stop.notified() => return Ok(()),
             _ = tick.tick() => {
+                gate.forget_abandoned();
                 if linger.is_some_and(|linger| gate.active() == 0 && gate.idle() > linger) {
                     return Ok(());
                 }

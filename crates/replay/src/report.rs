@@ -121,7 +121,16 @@ const SCHEMA: &str = "customs/replay-v1";
 struct Document<'a> {
     schema: &'static str,
     as_expected: bool,
-    rows: &'a [Row],
+    rows: Vec<Line<'a>>,
+}
+
+/// A row of the JSON form.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    row: &'a Row,
+    /// The columns that came otherwise than expected.
+    surprises: Vec<&'a Column>,
 }
 
 impl Outcome {
@@ -217,11 +226,15 @@ impl Report {
     /// # Errors
     /// None is known: all of it is text and lists.
     pub fn json(&self) -> serde_json::Result<String> {
+        let line = |row| Line {
+            row,
+            surprises: Row::surprises(row).map(|(column, _)| column).collect(),
+        };
         serde_json::to_string_pretty(&Document {
             schema: SCHEMA,
             // Nothing tried is nothing shown.
             as_expected: self.ran() && self.as_expected(),
-            rows: &self.rows,
+            rows: self.rows.iter().map(line).collect(),
         })
     }
 }

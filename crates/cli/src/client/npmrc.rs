@@ -28,13 +28,14 @@ pub fn discover(project: &Path, found: &mut Discovered) -> Result<(), Failure> {
         }
         Some((address, false)) => Some(address),
         None => defaults::ask("npm", "registry", |npm| {
-            let none = if cfg!(windows) { "NUL" } else { "/dev/null" };
+            // Files that are not there, two different ones: npm refuses to load one file
+            // as both, and reads `/dev/null` twice as just that.
             let text = defaults::words(
                 npm,
                 &["config", "get", "registry"],
                 &[
-                    ("npm_config_userconfig", none),
-                    ("npm_config_globalconfig", none),
+                    ("npm_config_userconfig", "no-user.npmrc"),
+                    ("npm_config_globalconfig", "no-global.npmrc"),
                 ],
             )?;
             text.lines()

@@ -106,6 +106,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let gate = format!("http://127.0.0.1:{}", controls.port);
     let request = RunRequest {
         command: spoken(&arguments.command),
+        pid: Some(std::process::id()),
         upstreams: discovered.upstreams.clone(),
         of_client: discovered.of_client.clone(),
         policy: policy::of_user(arguments.policy.as_deref())?,
@@ -207,13 +208,14 @@ async fn say_what_waits(controls: &Controls, run: &str, quiet: bool) -> Infallib
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tick.tick().await;
-        if quiet || said.len() >= MOST_WAITS {
-            continue;
-        }
-        // A gate that does not answer shows in the command itself.
+        // A gate that does not answer shows in the command itself. The question also
+        // tells it that this run is still there.
         let path = format!("runs/{run}/waiting");
         let waiting: Vec<String> = controls.get(&path).await.unwrap_or_default();
         for what in waiting {
+            if quiet || said.len() >= MOST_WAITS {
+                break;
+            }
             if said.insert(what.clone()) {
                 say(&format!("customs: waiting for {what}"));
             }

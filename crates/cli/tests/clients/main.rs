@@ -332,11 +332,48 @@ fn a_lockfile_that_a_killed_run_left_is_given_back_by_the_next_one() {
 }
 
 #[test]
+fn a_user_without_any_configuration_is_protected_by_the_clients_own_defaults() {
+    let world = World::new("uv");
+    world.forget_configuration();
+    let doctor = world.customs(&["doctor", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&doctor.stdout).unwrap();
+    for name in ["npm", "uv", "cargo"] {
+        let clients = told["clients"].as_array().unwrap();
+        let client = clients.iter().find(|c| c["client"] == name).unwrap();
+        assert_eq!(client["state"], "ok", "{client}");
+    }
+}
+
+#[test]
+fn the_gate_of_a_killed_run_ends_by_itself() {
+    let world = World::new("npm");
+    world.run(&["sh", "-c", "kill -9 $PPID"]);
+    let state = std::fs::read_to_string(world.gate_state().join("gate.json")).unwrap();
+    let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+    let process = format!("/proc/{}", state["pid"]);
+    if !std::path::Path::new("/proc/self").exists() {
+        return;
+    }
+    // 30 s of silence until the run counts as abandoned, then the 5 s of these tests.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(90);
+    while std::path::Path::new(&process).exists() {
+        assert!(std::time::Instant::now() < end, "{process} is still there");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+}
+
+#[test]
 fn other_processes_cannot_use_the_gate() {
     let world = World::new("npm");
-    let script = "curl -s -o /dev/null -w '%{http_code}' $CUSTOMS_GATE/is-number; \
-                  curl -s -o /dev/null -w ' %{http_code}' -H \"Authorization: Bearer $CUSTOMS_RUN_TOKEN\" -H 'Host: evil.example' $CUSTOMS_GATE/is-number; \
-                  curl -s -o /dev/null -w ' %{http_code}' -H \"Authorization: Bearer $CUSTOMS_RUN_TOKEN\" $CUSTOMS_GATE/is-number";
-    let ran = world.run(&["sh", "-c", script]);
-    assert_eq!(ran.stdout, "401 421 200", "{}", ran.stderr);
+    let script = r#"
+import http.client, os
+gate = os.environ["CUSTOMS_GATE"].split("//")[1]
+token = "Bearer " + os.environ["CUSTOMS_RUN_TOKEN"]
+for headers in [{}, {"Authorization": token, "Host": "evil.example"}, {"Authorization": token}]:
+    connection = http.client.HTTPConnection(gate)
+    connection.request("GET", "/is-number", headers=headers)
+    print(connection.getresponse().status)
+"#;
+    let ran = world.run(&["python3", "-c", script]);
+    assert_eq!(ran.stdout, "401\n421\n200\n", "{}", ran.stderr);
 }

@@ -136,6 +136,16 @@ impl World {
         }
     }
 
+    /// No registry is configured anywhere in the home.
+    pub fn forget_configuration(&self) {
+        std::fs::remove_file(self.home().join(".npmrc")).unwrap();
+    }
+
+    /// Where the gate keeps its state.
+    pub fn gate_state(&self) -> PathBuf {
+        self.home().join("gate/state")
+    }
+
     /// An environment for pip to install into.
     pub fn python_environment(&self) -> PathBuf {
         let environment = self.dir().join(".venv");

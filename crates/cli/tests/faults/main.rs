@@ -15,6 +15,7 @@ mod killed;
 mod ledger;
 mod refusals;
 mod relays;
+mod shelves;
 mod slow_bodies;
 mod tags;
 mod upstream_faults;

@@ -124,6 +124,8 @@ fn json_names_columns_and_outcomes() {
     assert_eq!(cells["only lost-origin"]["expected"], "safe");
     assert_eq!(value["schema"], "customs/replay-v1");
     assert_eq!(value["as_expected"], false);
+    let surprises = serde_json::json!(["only lost-origin"]);
+    assert_eq!(value["rows"][0]["surprises"], surprises);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The built program in front of a client: how it is called, what its report says, and
 //! that its gate is gone before its folder goes.
 
-use super::process;
 use super::world::World;
-use customs_model::RuleId;
+use super::{installed, process};
+use customs_model::{Ecosystem, ReleaseId, RuleId};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
@@ -64,6 +65,8 @@ pub struct Told {
     /// Whether the client's traffic arrived at the gate.
     pub protected: bool,
     #[serde(default)]
+    delivered: Vec<ReleaseId>,
+    #[serde(default)]
     held: Vec<Stopped>,
     #[serde(default)]
     refused: Vec<Stopped>,
@@ -75,6 +78,18 @@ struct Stopped {
 }
 
 impl Told {
+    /// What was installed and not delivered by the gate. Every cache of a trial begins
+    /// empty, so it came past the gate.
+    pub fn missed<'a>(&self, ecosystem: Ecosystem, took: &'a BTreeSet<String>) -> Vec<&'a str> {
+        let delivered: BTreeSet<String> = self
+            .delivered
+            .iter()
+            .map(|r| installed::spoken(ecosystem, r.package.as_str(), r.version.as_str()))
+            .collect();
+        let missed = took.iter().filter(|release| !delivered.contains(*release));
+        missed.map(String::as_str).collect()
+    }
+
     /// The rules that held or refused something, each once, in the order of the report.
     pub fn rules(&self) -> Vec<RuleId> {
         let mut rules: Vec<RuleId> = Vec::new();
@@ -131,6 +146,14 @@ mod tests {
         let told: Told = serde_json::from_str(text).unwrap();
         let rules: Vec<String> = told.rules().iter().map(ToString::to_string).collect();
         assert_eq!(rules, ["version-age", "lost-origin"]);
+    }
+
+    #[test]
+    fn what_the_gate_did_not_deliver_came_past_it() {
+        let text = r#"{"protected": true, "delivered": ["pkg:npm/%40loom/core@4.2.0"]}"#;
+        let told: Told = serde_json::from_str(text).unwrap();
+        let took = BTreeSet::from(["@loom/core@4.2.0".to_owned(), "ms@2.1.3".to_owned()]);
+        assert_eq!(told.missed(Ecosystem::Npm, &took), ["ms@2.1.3"]);
     }
 
     #[test]

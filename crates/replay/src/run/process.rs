@@ -33,7 +33,8 @@ impl Finished {
         self.status.is_some_and(|s| s.success())
     }
 
-    /// Its last words, on whichever stream it spoke last: stderr before stdout.
+    /// Its last words: of stderr, or of stdout when it says nothing there. A stack trace
+    /// is no word.
     pub fn last_words(&self) -> String {
         let text = if self.err.trim().is_empty() {
             &self.out
@@ -43,7 +44,7 @@ impl Finished {
         let lines: Vec<&str> = text
             .lines()
             .map(str::trim)
-            .filter(|l| !l.is_empty())
+            .filter(|l| !l.is_empty() && !l.starts_with("at "))
             .collect();
         lines[lines.len().saturating_sub(6)..].join(" | ")
     }
@@ -156,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn words_and_codes_are_kept() {
-        let line = "echo out; printf 'a\\n\\nb\\n' >&2; exit 3";
+        let line = "echo out; printf 'a\\n\\nb\\n    at x (y:1)\\n' >&2; exit 3";
         let finished = run(shell(line), LIMIT).await.unwrap();
         assert_eq!(finished.status.and_then(|s| s.code()), Some(3));
         assert_eq!(finished.out, "out\n");

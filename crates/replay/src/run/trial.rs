@@ -188,6 +188,11 @@ impl Trial<'_> {
         if !bad.is_empty() {
             return Outcome::Installed { bad };
         }
+        let missed = told.map(|t| t.missed(ecosystem, &took)).unwrap_or_default();
+        if !missed.is_empty() {
+            let why = format!("installed past the gate: {}", missed.join(", "));
+            return Outcome::Failed { why };
+        }
         let rules = told.map(Told::rules).unwrap_or_default();
         let words = finished.last_words();
         let well = self.tool.client.ended_well(finished.good(), &words);

@@ -131,6 +131,10 @@ impl World {
             put(variable, self.gate(what).into());
         }
         put("CUSTOMS_GATE_LINGER", super::gate::LINGER.into());
+        if tool.client == Client::Yarn1 {
+            // For root, yarn 1 keeps its cache outside of the home.
+            put("YARN_CACHE_FOLDER", self.home().join(".cache/yarn").into());
+        }
         for (name, value) in machine(tool.client) {
             put(name, value);
         }

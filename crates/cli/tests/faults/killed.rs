@@ -1,0 +1,360 @@
+//! The built program, ended by the hardest signal, and what the next one finds.
+
+use crate::harness::{Answered, many_bytes, npm_at, read, with};
+use crate::harness::{run_request, try_read};
+use crate::shelves::{Shelves, days, package, release};
+use customs_gate::{RunReply, RunRequest, StateFile};
+use customs_model::{Clock as _, SystemClock};
+use customs_registry::{Credential, Secret};
+use customs_replay::{Bound, Fault, Faults, Response, Server};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const TARBALL: &str = "/left/-/left-1.0.0.tgz";
+
+/// `customs gate` in a process of its own. Killed when this is dropped.
+struct Program {
+    child: Child,
+    state: StateFile,
+    client: reqwest::Client,
+    token: String,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn customs(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_customs"));
+    command.args(arguments).stdin(Stdio::null());
+    for (name, folder) in [
+        ("DATA", "data"),
+        ("STATE", "state"),
+        ("CACHE", "cache"),
+        ("CONFIG", "config"),
+    ] {
+        command.env(format!("CUSTOMS_{name}_DIR"), home.join(folder));
+    }
+    command
+}
+
+impl Program {
+    async fn start(home: &Path, run: &RunRequest, environment: &[(&str, &str)]) -> Self {
+        customs_registry::http::install_tls();
+        let mut command = customs(home, &["gate", "--linger", "60"]);
+        command.envs(environment.iter().copied());
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        let state = loop {
+            let read = std::fs::read(home.join("state").join("gate.json")).ok();
+            let state = read.and_then(|b| serde_json::from_slice::<StateFile>(&b).ok());
+            // An older one may have left its file behind.
+            match state.filter(|state| state.pid == child.id()) {
+                Some(state) => break state,
+                None => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "the gate does not start"
+            );
+        };
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut program = Self {
+            child,
+            state,
+            client,
+            token: String::new(),
+        };
+        let asked = program
+            .client
+            .post(program.url("/-/customs/runs"))
+            .bearer_auth(&program.state.secret)
+            .body(serde_json::to_vec(run).unwrap());
+        let reply: RunReply = serde_json::from_slice(&read(asked).await.body).unwrap();
+        program.token = reply.token;
+        program
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.state.port)
+    }
+
+    fn ask(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(self.url(path)).bearer_auth(&self.token)
+    }
+
+    async fn get(&self, path: &str) -> Answered {
+        read(self.ask(path)).await
+    }
+
+    /// Signal 9: nothing is finished, nothing is flushed.
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// `customs ledger verify` says that nothing is wrong, and exits so.
+fn demand_intact(home: &Path) -> String {
+    let output = customs(home, &["ledger", "verify"]).output().unwrap();
+    let told = text(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("ledger: intact"), "{told}");
+    assert!(!told.contains("BROKEN") && !told.contains("CUT"), "{told}");
+    told
+}
+
+/// How many deliveries of `left@1.0.0` the ledger knows.
+fn delivered(home: &Path) -> u64 {
+    let arguments = ["ledger", "who", "pkg:npm/left@1.0.0", "--format", "json"];
+    let output = customs(home, &arguments).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["total"].as_u64().unwrap()
+}
+
+/// What was not finished, anywhere below a folder.
+fn half_written(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            found.extend(half_written(&entry.path()));
+        } else if entry.file_name().to_string_lossy().starts_with(".tmp") {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+async fn upstream(bytes: Vec<u8>, faults: Faults) -> (Shelves, Server) {
+    let shelves = Shelves::default();
+    let server = Bound::new().await.unwrap().serve(shelves.clone(), faults);
+    let releases = vec![release("1.0.0", days(400)).bytes(bytes)];
+    let package = package("left", SystemClock.now(), releases);
+    shelves.npm(&server.base(), &package.tags(&[("latest", "1.0.0")]));
+    (shelves, server)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_killed_in_the_middle_of_a_delivery_leaves_no_wrong_bytes_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = many_bytes(2_000_000);
+    let slow = with(Fault::default(), |f| {
+        f.bandwidth = Some(2_000_000);
+        f.times = Some(1);
+    });
+    let (_shelves, server) = upstream(bytes.clone(), Faults::none().below(TARBALL, slow)).await;
+    let run = run_request(npm_at(&server.base()));
+    let mut first = Program::start(home.path(), &run, &[]).await;
+    let asked = tokio::spawn(try_read(first.ask(TARBALL)));
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    first.kill();
+    assert!(
+        asked.await.unwrap().is_err(),
+        "the client must see that it broke off"
+    );
+    demand_intact(home.path());
+    let second = Program::start(home.path(), &run, &[]).await;
+    assert_eq!(
+        second.state.port, first.state.port,
+        "clients keep its address"
+    );
+    for _ in 0..2 {
+        let got = second.get(TARBALL).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+        assert!(got.body == bytes, "other bytes");
+    }
+    assert_eq!(server.count(TARBALL), 2, "once each, then from the cache");
+    assert_eq!(half_written(&home.path().join("cache")), Vec::<PathBuf>::new());
+    drop(second);
+    demand_intact(home.path());
+    assert_eq!(delivered(home.path()), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_killed_while_it_fetches_a_document_leaves_no_half_of_it_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let hanging = with(Fault::default(), |f| {
+        f.hang_after = Some(200);
+        f.times = Some(1);
+    });
+    let (_shelves, server) = upstream(b"x".to_vec(), Faults::none().below("/left", hanging)).await;
+    let run = run_request(npm_at(&server.base()));
+    let mut first = Program::start(home.path(), &run, &[]).await;
+    let asked = tokio::spawn(try_read(first.ask("/left")));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    first.kill();
+    assert!(asked.await.unwrap().is_err());
+    let cache = home.path().join("cache");
+    assert!(!half_written(&cache).is_empty(), "nothing was half-written: this shows nothing");
+    let second = Program::start(home.path(), &run, &[]).await;
+    assert_eq!(half_written(&cache), Vec::<PathBuf>::new());
+    let told = second.get("/left").await;
+    assert_eq!((told.status, told.json()["dist-tags"]["latest"].as_str()), (200, Some("1.0.0")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_killed_while_it_writes_its_ledger_loses_no_delivery_and_forks_no_chain() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = many_bytes(3_000);
+    let (_shelves, server) = upstream(bytes.clone(), Faults::none()).await;
+    let run = run_request(npm_at(&server.base()));
+    let whole = Arc::new(AtomicUsize::new(0));
+    for round in 0..3_u64 {
+        let mut program = Program::start(home.path(), &run, &[]).await;
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let asked = program.ask(TARBALL);
+                let (whole, bytes) = (whole.clone(), bytes.clone());
+                tokio::spawn(async move {
+                    while let Ok(got) = try_read(asked.try_clone().unwrap()).await {
+                        assert!(got.status == 200 && got.body == bytes, "{}", got.status);
+                        whole.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(250 + 35 * round)).await;
+        program.kill();
+        for client in clients {
+            client.await.unwrap();
+        }
+        demand_intact(home.path());
+    }
+    let (whole, recorded) = (whole.load(Ordering::Relaxed) as u64, delivered(home.path()));
+    assert!(whole > 20, "only {whole} deliveries: this shows nothing");
+    assert!(
+        recorded >= whole,
+        "{whole} clients have it, {recorded} stand in the ledger"
+    );
+    // One each that was recorded and did not arrive any more.
+    assert!(
+        recorded <= whole + 12,
+        "{whole} clients have it, {recorded} stand in the ledger"
+    );
+    let told = demand_intact(home.path());
+    assert_eq!(
+        told.matches("chain ").count(),
+        3,
+        "a chain per process: {told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_digest_and_a_pin_survive_a_kill() {
+    let home = tempfile::tempdir().unwrap();
+    let (shelves, server) = upstream(b"first".to_vec(), Faults::none()).await;
+    let run = run_request(npm_at(&server.base()));
+    let mut program = Program::start(home.path(), &run, &[]).await;
+    assert_eq!(program.get(TARBALL).await.text(), "first");
+    program.kill();
+    std::fs::remove_dir_all(home.path().join("cache")).unwrap();
+    let releases = vec![release("1.0.0", days(400)).bytes("second")];
+    let package = package("left", SystemClock.now(), releases);
+    shelves.npm(&server.base(), &package.tags(&[("latest", "1.0.0")]));
+    let program = Program::start(home.path(), &run, &[]).await;
+    program
+        .get(TARBALL)
+        .await
+        .explained(403, &["left@1.0.0", "digest-changed"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_credential_stays_at_its_own_origin_and_out_of_the_loudest_log() {
+    let home = tempfile::tempdir().unwrap();
+    let moved = with(Fault::default(), |f| {
+        f.redirect = Some("http://files.example/elsewhere.tgz?signature=of-the-redirect".into())
+    });
+    let faults = Faults::none().below(TARBALL, moved);
+    let (shelves, server) = upstream(b"x".to_vec(), faults).await;
+    let releases = vec![
+        release("1.0.0", days(400)).bytes("x"),
+        release("2.0.0", days(300))
+            .bytes("y")
+            .more(serde_json::json!({
+                "dist": {"tarball": "http://files.example/left-2.0.0.tgz"}
+            })),
+    ];
+    let package = package("left", SystemClock.now(), releases);
+    shelves.npm(&server.base(), &package.tags(&[("latest", "1.0.0")]));
+    // Stands for the rest of the world: an HTTP proxy is asked by whole addresses.
+    let world = Shelves::default();
+    world.put(
+        "/elsewhere.tgz",
+        Response::of(200, "application/octet-stream", "x"),
+    );
+    world.put(
+        "/left-2.0.0.tgz",
+        Response::of(200, "application/octet-stream", "y"),
+    );
+    let proxy = Bound::new().await.unwrap().serve(world, Faults::none());
+    let mut upstreams = npm_at(&server.base());
+    let secret = "the-upstreams-own-credential";
+    upstreams.npm.as_mut().unwrap().credential = Some(Credential::Bearer(Secret::new(secret)));
+    let proxy_base = proxy.base();
+    let environment = [
+        ("http_proxy", proxy_base.as_str()),
+        ("HTTP_PROXY", proxy_base.as_str()),
+        ("no_proxy", "127.0.0.1"),
+        ("NO_PROXY", "127.0.0.1"),
+        ("CUSTOMS_LOG", "trace"),
+    ];
+    let program = Program::start(home.path(), &run_request(upstreams), &environment).await;
+    let (one, two) = (
+        program.get(TARBALL).await,
+        program.get("/left/-/left-2.0.0.tgz").await,
+    );
+    assert_eq!((one.status, one.text().as_str()), (200, "x"));
+    assert_eq!((two.status, two.text().as_str()), (200, "y"));
+    let hits = proxy.hits();
+    assert!(
+        hits.iter().any(|h| h.path.starts_with("/elsewhere.tgz")),
+        "{hits:?}"
+    );
+    assert!(hits.iter().any(|h| h.path == "/left-2.0.0.tgz"), "{hits:?}");
+    for hit in hits {
+        assert_eq!(hit.authorization, None, "{}", hit.path);
+    }
+    let own = format!("Bearer {secret}");
+    for hit in server.hits() {
+        assert_eq!(
+            hit.authorization.as_deref(),
+            Some(own.as_str()),
+            "{}",
+            hit.path
+        );
+    }
+    // Failures are what logs are full of.
+    shelves.down(Some(500));
+    program
+        .get("/right")
+        .await
+        .explained(502, &["right", "answered 500"]);
+    drop(server);
+    program.get("/wrong").await.explained(502, &["wrong"]);
+    let log = std::fs::read_to_string(home.path().join("state").join("gate.log")).unwrap();
+    assert!(
+        log.contains("TRACE") || log.contains("DEBUG"),
+        "the log is not loud: {log}"
+    );
+    for word in [secret, &program.token, &program.state.secret] {
+        assert!(!log.contains(word), "a secret stands in the log");
+    }
+}

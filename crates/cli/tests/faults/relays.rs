@@ -1,0 +1,332 @@
+//! What is passed on as it is: reads that deliver no artifact, and writes.
+
+use crate::harness::{peak_memory, Gated, World, all_at, npm_at, read, run_request};
+use crate::shelves::Shelves;
+use customs_gate::Waits;
+use customs_registry::{Credential, Secret};
+use customs_replay::{Bound, Faults, Response, Server};
+use customs_store::LedgerRecord;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const UPSTREAMS_OWN: &str = "the-upstreams-own-credential";
+
+async fn writable(read_only: bool) -> (Shelves, Server, Gated) {
+    let shelves = Shelves::default();
+    let server = Bound::new()
+        .await
+        .unwrap()
+        .serve(shelves.clone(), Faults::none());
+    let mut upstreams = all_at(&server.base());
+    upstreams.npm.as_mut().unwrap().credential =
+        Some(Credential::Bearer(Secret::new(UPSTREAMS_OWN)));
+    upstreams.cargo.as_mut().unwrap().credential =
+        Some(Credential::Verbatim(Secret::new(UPSTREAMS_OWN)));
+    shelves.put_json(
+        "/index/config.json",
+        &json!({"dl": server.base(), "api": server.base()}),
+    );
+    for (_, path) in WRITES {
+        let path = path.strip_prefix("/-/cargo/api").unwrap_or(path);
+        shelves.put(
+            path,
+            Response::of(201, "application/json", "{\"ok\": true}"),
+        );
+    }
+    let mut run = run_request(upstreams);
+    run.read_only = read_only;
+    let gate = Gated::with(run, Waits::default()).await;
+    (shelves, server, gate)
+}
+
+const WRITES: [(&str, &str); 7] = [
+    ("PUT", "/left"),
+    ("PUT", "/@scope%2fleft"),
+    ("PUT", "/-/package/left/dist-tags/next"),
+    ("DELETE", "/left/-/left-1.0.0.tgz/-rev/1-0"),
+    ("POST", "/-/npm/v1/tokens"),
+    ("PUT", "/-/cargo/api/api/v1/crates/new"),
+    ("DELETE", "/-/cargo/api/api/v1/crates/left/1.0.0/yank"),
+];
+
+fn write(gate: &Gated, method: &str, path: &str) -> reqwest::RequestBuilder {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    gate.client.request(method, gate.url(path)).body("{}")
+}
+
+#[tokio::test]
+async fn a_write_carries_the_credential_that_the_client_itself_sent() {
+    let (_shelves, server, gate) = writable(false).await;
+    for (method, path) in WRITES {
+        let before = server.hits().len();
+        let answered = read(write(&gate, method, path).bearer_auth("my-own-token")).await;
+        assert_eq!(answered.status, 201, "{method} {path}: {}", answered.text());
+        assert_eq!(answered.json()["ok"], true);
+        let hits = server.hits();
+        let hit = hits[before..]
+            .iter()
+            .find(|h| h.method == method)
+            .expect("a write");
+        assert_eq!(
+            hit.authorization.as_deref(),
+            Some("Bearer my-own-token"),
+            "{path}"
+        );
+    }
+    let relayed: Vec<_> = gate
+        .records()
+        .into_iter()
+        .filter_map(|r| match r {
+            LedgerRecord::Relayed(relayed) => Some(relayed),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(relayed.len(), WRITES.len());
+    assert!(relayed.iter().all(|r| r.status == 201));
+    let text = format!("{relayed:?}");
+    assert!(!text.contains("my-own-token"), "{text}");
+}
+
+#[tokio::test]
+async fn a_write_never_carries_the_gates_credential_for_the_upstream_or_the_runs() {
+    let (_shelves, server, gate) = writable(false).await;
+    for (method, path) in WRITES {
+        let before = server.hits().len();
+        let answered = read(write(&gate, method, path).bearer_auth(&gate.token)).await;
+        assert_eq!(answered.status, 201, "{method} {path}: {}", answered.text());
+        let hits = server.hits();
+        let hit = hits[before..]
+            .iter()
+            .find(|h| h.method == method)
+            .expect("a write");
+        assert_eq!(hit.authorization, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_without_any_credential_or_from_a_web_page_is_not_relayed() {
+    let (_shelves, server, gate) = writable(false).await;
+    let plain = read(write(&gate, "PUT", "/left")).await;
+    assert_eq!(plain.status, 401);
+    let page = write(&gate, "PUT", "/left")
+        .bearer_auth("mine")
+        .header("origin", "http://evil.example");
+    assert_eq!(read(page).await.status, 401);
+    let secret = write(&gate, "PUT", "/left").bearer_auth(crate::harness::SECRET);
+    assert_eq!(read(secret).await.status, 401);
+    assert_eq!(server.hits(), []);
+}
+
+#[tokio::test]
+async fn where_open_runs_disagree_on_the_upstream_nobody_guesses() {
+    let (_shelves, server, gate) = writable(false).await;
+    gate.begin(&run_request(npm_at("http://127.0.0.1:9/")))
+        .await;
+    let answered = read(write(&gate, "PUT", "/left").bearer_auth("mine")).await;
+    assert_eq!(answered.status, 401, "{}", answered.text());
+    assert_eq!(server.hits(), []);
+}
+
+#[tokio::test]
+async fn a_read_only_run_refuses_every_write_with_a_sentence() {
+    let (_shelves, server, gate) = writable(true).await;
+    for (method, path) in WRITES {
+        for token in [gate.token.as_str(), "my-own-token"] {
+            let answered = read(write(&gate, method, path).bearer_auth(token)).await;
+            assert_eq!(answered.status, 403, "{method} {path}");
+            let text = answered.text();
+            for word in ["read-only", method, "--read-only"] {
+                assert!(text.contains(word), "no {word:?} in: {text}");
+            }
+        }
+    }
+    assert!(
+        server.hits().iter().all(|h| h.method == "GET"),
+        "{:?}",
+        server.hits()
+    );
+    let refused = |r: &&LedgerRecord| matches!(r, LedgerRecord::Refused(_));
+    assert_eq!(
+        gate.records().iter().filter(refused).count(),
+        2 * WRITES.len()
+    );
+}
+
+#[tokio::test]
+async fn a_read_only_run_still_asks_what_is_asked_by_post() {
+    let (shelves, _server, gate) = writable(true).await;
+    shelves.put_json("/-/npm/v1/security/advisories/bulk", &json!({}));
+    let asked = write(&gate, "POST", "/-/npm/v1/security/advisories/bulk").bearer_auth(&gate.token);
+    assert_eq!(read(asked).await.status, 200);
+}
+
+#[tokio::test]
+async fn endpoints_that_the_gate_does_not_know_are_read_from_the_upstream() {
+    let world = World::new().await;
+    for path in [
+        "/-/npm/v1/keys",
+        "/-/v1/search",
+        "/-/whoami",
+        "/-/ping",
+        "/some/other/endpoint",
+    ] {
+        world.shelves.put(
+            path,
+            Response::of(200, "application/json", format!("{{\"at\": \"{path}\"}}")),
+        );
+        let relayed = world.gate.get(path).await;
+        assert_eq!(
+            (relayed.status, relayed.json()["at"].as_str()),
+            (200, Some(path))
+        );
+        assert_eq!(world.gate.head(path).await.status, 200);
+    }
+    let missing = world.gate.get("/-/nothing").await;
+    assert_eq!(missing.status, 404);
+    let query = world.gate.get("/-/v1/search?text=a&size=2").await;
+    assert_eq!(query.status, 200);
+    assert_eq!(world.asked("/-/v1/search?text=a&size=2"), 1);
+}
+
+#[tokio::test]
+async fn an_artifact_is_never_relayed_however_its_address_is_written() {
+    let world = World::new().await;
+    let archive = || Response::of(200, "application/octet-stream", "ungated bytes");
+    for path in [
+        "/left/-/left-1.0.0.tgz/",
+        "/left/-/left-1.0.0.tgz%20",
+        "/left/-/left-1.0.0.tgz%3f",
+        "/left/-/left-1.0.0.tgz;x",
+        "/left/-/left-1.0.0.TGZ",
+        "/left/-/left-1.0.0",
+        "/-/left/-/left-1.0.0.tgz",
+        "/a/b/c/left-1.0.0.tgz",
+        "/a/b/c/left-1.0.0.tar.gz",
+        "/download/left/1.0.0/abc",
+        "/files/of/left",
+        "/-/v1/blob",
+    ] {
+        world.shelves.put(path, archive());
+        let refused = world.gate.raw_get(path).await;
+        assert!(!refused.contains("ungated bytes"), "{path}: {refused}");
+        assert!(refused.starts_with("HTTP/1.1 4"), "{path}: {refused}");
+        assert!(refused.contains("customs: "), "{path}: {refused}");
+    }
+    world.shelves.put(
+        "/-/moved",
+        Response::of(302, "text/plain", "").with("location", "/blob"),
+    );
+    world.shelves.put(
+        "/blob",
+        Response::of(200, "application/gzip", "ungated bytes"),
+    );
+    world
+        .gate
+        .get("/-/moved")
+        .await
+        .explained(403, &["unknown-artifact"]);
+    let report = world.gate.report().await;
+    assert!(
+        report.refused.iter().any(|r| r.rule == "unknown-artifact"),
+        "{report:?}"
+    );
+    assert_eq!(report.delivered, []);
+}
+
+#[tokio::test]
+async fn a_crate_is_never_relayed_by_the_web_api() {
+    let world = World::new().await;
+    let base = world.server.base();
+    world
+        .shelves
+        .put_json("/index/config.json", &json!({"dl": base, "api": base}));
+    world
+        .shelves
+        .put_json("/api/v1/crates", &json!({"crates": []}));
+    assert_eq!(
+        world.gate.get("/-/cargo/api/api/v1/crates").await.status,
+        200
+    );
+    for path in [
+        "api/v1/crates/left/1.0.0/download",
+        "api/v1/crates/left/1.0.0/download/",
+        "api/v1/crates/left/1.0.0/downloa%2564",
+        "api/v1/crates/left/1.0.0/%64ownload",
+    ] {
+        for upstream in [
+            path.to_owned(),
+            path.replace("%25", "%"),
+            "api/v1/crates/left/1.0.0/download".into(),
+        ] {
+            let bytes = Response::of(200, "application/gzip", "ungated bytes");
+            world.shelves.put(&format!("/{upstream}"), bytes);
+        }
+        let refused = world.gate.raw_get(&format!("/-/cargo/api/{path}")).await;
+        assert!(!refused.contains("ungated bytes"), "{path}: {refused}");
+        assert!(refused.contains("customs: "), "{path}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn cookies_of_an_upstream_do_not_reach_the_client() {
+    let world = World::new().await;
+    let answer = Response::of(200, "application/json", "{}").with("set-cookie", "session=1");
+    world.shelves.put("/-/whoami", answer);
+    let relayed = world.gate.get("/-/whoami").await;
+    assert_eq!((relayed.status, relayed.header("set-cookie")), (200, ""));
+}
+
+/// An upstream that takes one write to its end and says how many bytes it had.
+async fn counting() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut head, mut piece) = (Vec::new(), vec![0; 1 << 16]);
+        let start = loop {
+            let n = stream.read(&mut piece).await.unwrap();
+            head.extend_from_slice(&piece[..n]);
+            if let Some(at) = head.windows(4).position(|w| w == b"\r\n\r\n") {
+                break at + 4;
+            }
+        };
+        let text = String::from_utf8_lossy(&head[..start]).to_ascii_lowercase();
+        let length = text.split("content-length: ").nth(1).and_then(|t| t.lines().next());
+        let length: usize = length.expect("a length").trim().parse().unwrap();
+        let mut got = head.len() - start;
+        while got < length {
+            got += stream.read(&mut piece).await.unwrap();
+        }
+        let body = format!("{{\"bytes\":{got}}}");
+        let answer = format!("HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_publication_passes_through_a_bounded_memory() {
+    let upstream = counting().await;
+    let run = run_request(npm_at(&format!("http://{upstream}/")));
+    let gate = Gated::with(run, Waits::default()).await;
+    let length = 150 << 20;
+    let before = peak_memory();
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", gate.port)).await.unwrap();
+    let head = format!(
+        "PUT /left HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nauthorization: Bearer mine\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n",
+        gate.port
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b' '; 1 << 20];
+    for _ in 0..150 {
+        stream.write_all(&piece).await.unwrap();
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(answer.ends_with(&format!("{{\"bytes\":{length}}}")), "{answer}");
+    if let (Some(before), Some(after)) = (before, peak_memory()) {
+        assert!(after - before < 100 << 20, "{} MB more", (after - before) >> 20);
+    }
+}
