@@ -80,12 +80,7 @@ fn plain(sentence: &str) -> Response<Body> {
 }
 
 /// A problem document (RFC 9457), which uv prints.
-fn problem(
-    status: StatusCode,
-    title: &str,
-    sentence: &str,
-    rule: Option<&str>,
-) -> Response<Body> {
+fn problem(status: StatusCode, title: &str, sentence: &str, rule: Option<&str>) -> Response<Body> {
     let mut value = serde_json::json!({
         "title": title, "detail": sentence, "status": status.as_u16(), "error": sentence,
     });

@@ -6,6 +6,7 @@
 use crate::admit::status_of;
 use crate::answer::{Body, Reader, failure};
 use crate::deliver::Delivery;
+use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
 use crate::server::{Gate, Request};
@@ -56,10 +57,26 @@ impl Gate {
         request: &Request,
         package: PackageName,
     ) -> Response<Body> {
-        let judged = match self.judged_cargo(run, &package).await {
-            Ok(judged) => judged,
-            Err(response) => return response,
-        };
+        for left in (0..TRIES).rev() {
+            let judged = match self.judged_cargo(run, &package).await {
+                Ok(judged) => judged,
+                Err(response) => return response,
+            };
+            match self.rendered_cargo(request, &package, &judged).await {
+                Ok(response) => return response,
+                Err(error) if left > 0 && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return not_rendered(&package, &error),
+            }
+        }
+        not_rendered(&package, &"its bytes go away again and again")
+    }
+
+    async fn rendered_cargo(
+        &self,
+        request: &Request,
+        package: &PackageName,
+        judged: &JudgedDocument<CargoDocument>,
+    ) -> io::Result<Response<Body>> {
         let key = format!(
             "cargo 1 {package} {} {}",
             judged.document.digest,
@@ -75,18 +92,9 @@ impl Gate {
             };
             out.write_all(&render(&copy.document.index.0, &body, shown))
         };
-        let answered = match self.renderings.get(&key, write).await {
-            Ok(rendering) => {
-                let stale = judged.document.stale.as_deref();
-                rendering.answer(&request.headers, request.is_head(), "text/plain", stale)
-            }
-            Err(error) => Err(error),
-        };
-        answered.unwrap_or_else(|error| {
-            let why =
-                format!("customs: the index file of {package} could not be rendered: {error}");
-            failure(READER, StatusCode::INSUFFICIENT_STORAGE, &why)
-        })
+        let rendering = self.renderings.get(&key, write).await?;
+        let stale = judged.document.stale.as_deref();
+        rendering.answer(&request.headers, request.is_head(), "text/plain", stale)
     }
 
     /// A crate. Lockfile builds ask for it without an index file, so this route decides
@@ -177,7 +185,9 @@ impl Gate {
                 .await;
         }
         upstream.extra_roots.clone_from(&index.extra_roots);
-        request.upstream_path = Some(path.to_owned());
+        // As it was sent: what is decoded twice may say something else.
+        let sent = request.path.strip_prefix("/-/cargo/api/").unwrap_or(path);
+        request.upstream_path = Some(sent.to_owned());
         if reads {
             return self.relay_read(run, &upstream, request, READER).await;
         }
@@ -234,6 +244,11 @@ impl Gate {
             }
         }
     }
+}
+
+fn not_rendered(package: &PackageName, error: &dyn std::fmt::Display) -> Response<Body> {
+    let why = format!("customs: the index file of {package} could not be rendered: {error}");
+    failure(READER, StatusCode::INSUFFICIENT_STORAGE, &why)
 }
 
 fn no_index() -> Response<Body> {

@@ -6,11 +6,36 @@
 //! that were rebound to loopback.
 
 use base64::Engine as _;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
 
-/// The secrets that a request may carry: the forms in which clients send what they were
-/// given (`Bearer`, `Basic` as user and password or as npm's `_auth`, bare for cargo).
+/// Stands between the run's credential and the user's own one that a write carries.
+pub const OWN: char = '~';
+
+/// The secret of the run that a request carries, in the forms in which clients send what
+/// they were given (`Bearer`, `Basic` as user and password or as npm's `_auth`, bare for
+/// cargo).
 pub fn presented(headers: &HeaderMap) -> Option<String> {
+    let whole = whole(headers)?;
+    Some(match whole.split_once(OWN) {
+        Some((run, _)) => run.to_owned(),
+        None => whole,
+    })
+}
+
+/// The value of the `Authorization` header that the user's own configuration has for the
+/// upstream, where the client sent it along with a write.
+pub fn own(headers: &HeaderMap) -> Option<HeaderValue> {
+    let whole = whole(headers)?;
+    let (_, own) = whole.split_once(OWN)?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(own)
+        .ok()?;
+    let mut value = HeaderValue::from_bytes(&bytes).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn whole(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
     let Some((scheme, rest)) = value.split_once(' ') else {
         return Some(value.to_owned());
@@ -74,7 +99,6 @@ pub fn fresh() -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
 
     fn headers(name: hyper::header::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
@@ -88,6 +112,15 @@ mod tests {
         assert_eq!(of("tok").as_deref(), Some("tok"));
         assert_eq!(of("Digest tok"), None);
         assert_eq!(of("Basic !!"), None);
+    }
+
+    #[test]
+    fn a_write_carries_the_users_own_credential_behind_the_runs() {
+        let with = headers(AUTHORIZATION, "Bearer tok~QmVhcmVyIG93bg");
+        assert_eq!(presented(&with).as_deref(), Some("tok"));
+        assert_eq!(own(&with).unwrap(), "Bearer own");
+        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok")), None);
+        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok~!")), None);
     }
 
     #[test]

@@ -77,12 +77,9 @@ impl Gate {
         if asked::has_it(headers, &asked::etag(&checked.digest)) {
             return self.not_modified(&checked, head).await;
         }
+        let (upstream, url) = (checked.delivery.upstream, &checked.delivery.url);
         let artifacts = &self.registry.artifacts;
-        match artifacts.get(
-            checked.delivery.upstream,
-            &checked.delivery.url,
-            &checked.digest,
-        ) {
+        match artifacts.get_sound(upstream, url, &checked.digest).await {
             Artifact::Cached { path, length, .. } => {
                 self.send_cached(&checked, &path, length, headers, head, true)
                     .await
@@ -99,7 +96,17 @@ impl Gate {
     /// (a weaker hash) does not loosen the pin.
     async fn digest_to_check(&self, delivery: &Delivery<'_>) -> Result<Digest, Response<Body>> {
         let pinned = self.pinned(delivery.upstream, &delivery.release, &delivery.file);
-        let Some(strongest) = delivery.promised.iter().chain(&pinned).max_by_key(|d| d.algorithm())
+        // Without a look at the pin nobody knows whether the bytes are the same as ever.
+        let pinned = pinned.map_err(|error| {
+            let spoken = delivery.release.spoken();
+            let why = format!("customs: the pinned digest of {spoken} cannot be read: {error}");
+            failure(delivery.reader, StatusCode::INTERNAL_SERVER_ERROR, &why)
+        })?;
+        let Some(strongest) = delivery
+            .promised
+            .iter()
+            .chain(&pinned)
+            .max_by_key(|d| d.algorithm())
         else {
             // What arrives first is pinned.
             return self.first_arrival(delivery).await;
@@ -280,7 +287,9 @@ impl Gate {
         loop {
             let progress = download.progress.borrow_and_update().clone();
             match &progress {
-                Progress::Verified { .. } => return self.send_verified(&checked, headers, head).await,
+                Progress::Verified { .. } => {
+                    return self.send_verified(&checked, headers, head).await;
+                }
                 Progress::Mismatch { .. } | Progress::Failed(_) => {
                     return self.not_delivered(&checked.delivery, &progress).await;
                 }
@@ -290,7 +299,9 @@ impl Gate {
                     // An open file stays when the download renames it. If that has
                     // happened just now, the next look finds it verified.
                     if let Ok(file) = std::fs::File::open(&download.partial) {
-                        return self.send_flowing(checked, *total, file, download, head).await;
+                        return self
+                            .send_flowing(checked, *total, file, download, head)
+                            .await;
                     }
                 }
                 Progress::Arriving { .. } => {}

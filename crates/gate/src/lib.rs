@@ -20,7 +20,7 @@ mod run;
 mod server;
 
 pub use control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest, StateFile};
-pub use credential::fresh as fresh_secret;
+pub use credential::{OWN, fresh as fresh_secret};
 pub use report::{HeldEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
 pub use server::{CANARY, Gate, GateError, Options, Waits, serve};

@@ -3,6 +3,7 @@
 use crate::admit::{newest_refused, status_of};
 use crate::answer::{Body, Reader, failure, json};
 use crate::deliver::Delivery;
+use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
 use crate::server::{Gate, Request};
@@ -29,21 +30,21 @@ impl Gate {
         request: &Request,
         package: PackageName,
     ) -> Response<Body> {
-        let judged = match self.judged_npm(run, &package).await {
-            Ok(judged) => judged,
-            Err(response) => return response,
-        };
-        if let Some(response) = self.nothing_left(run, request, &package, &judged).await {
-            return response;
+        for left in (0..TRIES).rev() {
+            let judged = match self.judged_npm(run, &package).await {
+                Ok(judged) => judged,
+                Err(response) => return response,
+            };
+            if let Some(response) = self.nothing_left(run, request, &package, &judged).await {
+                return response;
+            }
+            match self.rendered_npm(request, &package, &judged).await {
+                Ok(response) => return response,
+                Err(error) if left > 0 && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return not_rendered(&package, &error),
+            }
         }
-        match self.rendered_npm(run, request, &package, &judged).await {
-            Ok(response) => response,
-            Err(error) => failure(
-                Reader::Npm,
-                StatusCode::INSUFFICIENT_STORAGE,
-                &format!("customs: the document of {package} could not be rendered: {error}"),
-            ),
-        }
+        not_rendered(&package, &"its bytes go away again and again")
     }
 
     async fn judged_npm(
@@ -113,7 +114,6 @@ impl Gate {
 
     async fn rendered_npm(
         &self,
-        run: &Arc<Run>,
         request: &Request,
         package: &PackageName,
         judged: &JudgedDocument<Packument>,
@@ -158,7 +158,6 @@ impl Gate {
             Form::Abbreviated => ABBREVIATED,
             Form::Full => "application/json",
         };
-        let _ = run;
         rendering.answer(
             &request.headers,
             request.is_head(),
@@ -212,9 +211,10 @@ impl Gate {
             );
         };
         if !keeps_upstream_urls(&request.headers)
-            && let Some(tarball) = value.pointer_mut("/dist/tarball") {
-                *tarball = tarball_url(&self.base(), &package, &entry.version).into();
-            }
+            && let Some(tarball) = value.pointer_mut("/dist/tarball")
+        {
+            *tarball = tarball_url(&self.base(), &package, &entry.version).into();
+        }
         json(StatusCode::OK, &value)
     }
 
@@ -288,6 +288,14 @@ impl Gate {
         };
         self.relay_read(run, &upstream, request, Reader::Npm).await
     }
+}
+
+fn not_rendered(package: &PackageName, error: &dyn std::fmt::Display) -> Response<Body> {
+    failure(
+        Reader::Npm,
+        StatusCode::INSUFFICIENT_STORAGE,
+        &format!("customs: the document of {package} could not be rendered: {error}"),
+    )
 }
 
 fn asks_abbreviated(headers: &HeaderMap) -> bool {

@@ -6,6 +6,7 @@
 
 use crate::admit::{Unknown, status_of};
 use crate::answer::{Body, Reader, failure};
+use crate::credential;
 use crate::run::Run;
 use crate::server::{Gate, Request};
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
-    TRANSFER_ENCODING, USER_AGENT,
+    HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::{Method, Response, StatusCode};
 use std::sync::Arc;
@@ -32,8 +33,6 @@ const FORWARDED_NAMED: [&str; 5] = [
     "npm-session",
     "npm-scope",
 ];
-/// Bytes of a relayed write: the largest package that registries accept, encoded.
-const LARGEST_WRITE: usize = 512 << 20;
 
 impl Gate {
     /// Relays a read. `POST` counts as one where the protocol only asks by it (audit).
@@ -85,10 +84,7 @@ impl Gate {
                 .refuse_unknown(run, &request, reader, &what, "read-only", &why)
                 .await;
         }
-        let mut who = request.who(run);
-        if !self.is_own_credential(&request.headers) {
-            who.credential = Some("the client's own".to_owned());
-        }
+        let who = request.who(run);
         let (method, endpoint) = (request.method.to_string(), endpoint(&request));
         let response = self.relay(upstream, request, reader, false).await;
         let record = LedgerRecord::Relayed(Relayed {
@@ -132,23 +128,24 @@ impl Gate {
             // The run's credential is for this gate; it leaves to nobody.
             headers.remove(AUTHORIZATION);
         }
+        let run = credential::presented(&request.headers).unwrap_or_default();
+        let is_runs = |own: &HeaderValue| own.to_str().is_ok_and(|own| own.contains(&run));
+        if let Some(own) = credential::own(&request.headers).filter(|own| !read && !is_runs(own)) {
+            headers.insert(AUTHORIZATION, own);
+        }
         let method = request.method.clone();
-        let body = match request.into_body(LARGEST_WRITE).await {
-            Ok(body) => body,
-            Err(why) => {
-                return failure(
-                    reader,
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    &format!("customs: {why}"),
-                );
-            }
-        };
+        let body = request.into_stream();
+        // Registries want to know how long a package is before it comes.
+        if let Some(length) = body.as_ref().and_then(|(_, length)| *length) {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
         let ask = Ask {
             method: method.clone(),
             url,
             headers,
-            body: (!body.is_empty()).then_some(body),
+            body: body.map(|(stream, _)| reqwest_response::Body::wrap_stream(stream)),
             with_credential: read,
+            verbatim: false,
         };
         match self.registry.fetcher.ask(upstream, ask).await {
             Ok(response) => pass_on(response, method == Method::HEAD),

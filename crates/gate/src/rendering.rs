@@ -15,6 +15,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
+/// How often a document is asked for again whose bytes went away before they were read:
+/// a newer one took its place, or the cache was emptied.
+pub const TRIES: usize = 4;
+
 /// Documents up to this size are sent from memory in one piece.
 const SMALL: u64 = 256 << 10;
 
@@ -39,6 +43,11 @@ impl Renderings {
     /// The folder cannot be made.
     pub fn new(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
+        for entry in std::fs::read_dir(&folder)?.flatten() {
+            if entry.path().is_dir() {
+                customs_registry::clear_half_written(&entry.path())?;
+            }
+        }
         Ok(Self { folder })
     }
 

@@ -94,13 +94,21 @@ impl Run {
 
     /// Notes that the process that began it is there.
     pub fn hear(&self) {
-        let mut heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self
+            .shared
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *heard = Some(Instant::now());
     }
 
     /// Whether nobody will end it any more: a `customs run` that was killed.
     pub fn is_abandoned(&self) -> bool {
-        let heard = *self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = *self
+            .shared
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let silent = heard.map_or(Duration::ZERO, |at| at.elapsed());
         match self.pid.and_then(lives) {
             Some(lives) => silent > SILENT && !lives,
@@ -175,5 +183,6 @@ impl Run {
 /// Whether a process is there. `None`: it cannot be told here.
 fn lives(pid: u32) -> Option<bool> {
     let all = std::path::Path::new("/proc/self");
-    all.exists().then(|| std::path::Path::new(&format!("/proc/{pid}")).exists())
+    all.exists()
+        .then(|| std::path::Path::new(&format!("/proc/{pid}")).exists())
 }

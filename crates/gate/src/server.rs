@@ -17,7 +17,7 @@ use customs_rules::{LockedOutcome, Policy};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
 use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HeaderMap, HeaderValue, ORIGIN, USER_AGENT, WWW_AUTHENTICATE};
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -242,36 +242,6 @@ impl Gate {
             .cloned()
     }
 
-    /// A write that carries the user's own credential, for which HTTP has one header
-    /// only. It gets nothing that belongs to the gate: no credential of it, no document.
-    /// The open runs must agree on where it goes. A page in a browser is recognised by
-    /// its `Origin`.
-    fn run_of_writer(&self, request: &Request, route: &Route) -> Option<Arc<Run>> {
-        let reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let asks = matches!(route, Route::NpmOther(path) if is_question(&request.method, path));
-        let credential = presented(&request.headers).filter(|c| !same(c, &self.secret));
-        if reads || asks || credential.is_none() || request.headers.contains_key(ORIGIN) {
-            return None;
-        }
-        let place = |run: &Run| {
-            let upstreams = &run.context.upstreams;
-            let upstream = match route {
-                Route::NpmDocument(package)
-                | Route::NpmVersion(package, _)
-                | Route::NpmTarball(package, _)
-                | Route::NpmTags(package) => upstreams.npm_for(package),
-                Route::CargoApi(_) => upstreams.cargo.as_ref(),
-                _ => upstreams.npm.as_ref(),
-            };
-            (upstream.map(|u| u.base.clone()), run.read_only)
-        };
-        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = runs.values().next()?;
-        let wanted = place(first);
-        let agree = wanted.0.is_some() && runs.values().all(|run| place(run) == wanted);
-        agree.then(|| first.clone())
-    }
-
     async fn handle(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
@@ -301,8 +271,7 @@ impl Gate {
             let what = what.clone();
             return self.control(&what, request).await;
         }
-        let run = self.run_of(&request.headers);
-        let Some(run) = run.or_else(|| self.run_of_writer(&request, &route)) else {
+        let Some(run) = self.run_of(&request.headers) else {
             let mut response = failure(
                 reader,
                 StatusCode::UNAUTHORIZED,

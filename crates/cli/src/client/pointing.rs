@@ -19,8 +19,25 @@ use std::path::Path;
 pub const SHIMS: &str = "CUSTOMS_SHIMS";
 /// Marks the process tree of a run: a nested `customs run` does not chain gates.
 pub const ACTIVE: &str = "CUSTOMS_RUN";
-/// The credential that yarn 1's stand-in shows.
+/// The run's credential, for stand-ins.
 pub const TOKEN: &str = "CUSTOMS_RUN_TOKEN";
+/// The one that yarn shows, whose registry may be another.
+pub const YARN_TOKEN: &str = "CUSTOMS_YARN_TOKEN";
+/// Set when writes are refused.
+pub const READ_ONLY: &str = "CUSTOMS_READ_ONLY";
+/// Variables that point npm, pnpm, yarn and bun at the gate, besides npm's credential,
+/// whose name holds the port.
+pub const NPM_FAMILY: [&str; 9] = [
+    "npm_config_registry",
+    "npm_config_replace_registry_host",
+    "pnpm_config__auth",
+    "YARN_NPM_REGISTRY_SERVER",
+    "YARN_NPM_AUTH_TOKEN",
+    "YARN_NPM_ALWAYS_AUTH",
+    "BUN_CONFIG_REGISTRY",
+    "BUN_CONFIG_TOKEN",
+    "npm_config__auth",
+];
 /// The gate's address, for shims.
 pub const GATE: &str = "CUSTOMS_GATE";
 
@@ -32,11 +49,13 @@ pub struct Environment {
     pub remove: Vec<String>,
 }
 
-/// What a project asks for that changes how a client must be pointed.
+/// What a run asks for that changes how a client must be pointed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Project {
     /// It declares a uv index of its own, which beats `UV_INDEX_URL`.
     pub has_uv_index: bool,
+    /// Writes are refused.
+    pub read_only: bool,
 }
 
 /// The credential that a client shows: one that says which client it is, where that
@@ -62,8 +81,12 @@ pub fn environment(port: u16, token: &str, found: &Discovered, project: Project)
     let mut set: Vec<(String, String)> = Vec::new();
     let mut put = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
     put(ACTIVE, "1");
-    put(TOKEN, &yarn);
+    put(TOKEN, token);
+    put(YARN_TOKEN, &yarn);
     put(GATE, &gate);
+    if project.read_only {
+        put(READ_ONLY, "1");
+    }
     if upstreams.npm.is_some() || !upstreams.npm_scopes.is_empty() {
         put("npm_config_registry", &root);
         put("npm_config_replace_registry_host", "always");
@@ -158,7 +181,14 @@ pub fn stand_in_for(program: impl AsRef<OsStr>, shims: &Path) -> OsString {
 }
 
 /// Shims stand in front of these programs.
-pub const SHIMMED: [&str; 2] = ["cargo", "yarn"];
+///
+/// npm, pnpm and bun need none to install; theirs give writes the user's own credential.
+/// On Windows npm and pnpm are scripts, which a program of that name would not find.
+pub const SHIMMED: &[&str] = if cfg!(windows) {
+    &["cargo", "yarn"]
+} else {
+    &["cargo", "yarn", "npm", "pnpm", "bun"]
+};
 
 /// Makes the folder of shims: links to this program under other names.
 pub fn make_shims(folder: &Path) -> std::io::Result<()> {
@@ -168,7 +198,7 @@ pub fn make_shims(folder: &Path) -> std::io::Result<()> {
         let shim = folder.join(if cfg!(windows) {
             format!("{name}.exe")
         } else {
-            name.to_owned()
+            (*name).to_owned()
         });
         if std::fs::read_link(&shim).is_ok_and(|target| target == program) {
             continue;

@@ -145,6 +145,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     pointing::make_shims(&shims).doing("make the stand-ins of cargo and yarn")?;
     let project = pointing::Project {
         has_uv_index: declares_uv_index(&here),
+        read_only: arguments.read_only,
     };
     let environment = pointing::environment(controls.port, &begun.token, &discovered, project);
     let outcome = tokio::select! {

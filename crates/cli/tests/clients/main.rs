@@ -5,6 +5,7 @@
 //! everything else is each client's default.
 
 mod world;
+mod writes;
 
 use world::{World, axios_and_friends};
 

@@ -136,6 +136,11 @@ impl World {
         }
     }
 
+    /// The user's own npm configuration.
+    pub fn configure_npm(&self, text: &str) {
+        std::fs::write(self.home().join(".npmrc"), text).unwrap();
+    }
+
     /// No registry is configured anywhere in the home.
     pub fn forget_configuration(&self) {
         std::fs::remove_file(self.home().join(".npmrc")).unwrap();

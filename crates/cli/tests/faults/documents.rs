@@ -186,7 +186,10 @@ async fn tarballs_lead_to_the_gate_for_everybody_but_npm_which_asks_here_anyway(
 async fn addresses_in_a_page_are_relative_to_where_it_was_read_after_redirects() {
     let world = World::new().await;
     let moved = customs_replay::Response::of(302, "text/plain", "");
-    world.shelves.put("/simple/left/", moved.with("location", "/mirror/pages/left/"));
+    world.shelves.put(
+        "/simple/left/",
+        moved.with("location", "/mirror/pages/left/"),
+    );
     let page = "<a href='../../files/left-1.0.tar.gz'>left-1.0.tar.gz</a>";
     let page = customs_replay::Response::of(200, "text/html", page);
     world.shelves.put("/mirror/pages/left/", page);
@@ -195,7 +198,11 @@ async fn addresses_in_a_page_are_relative_to_where_it_was_read_after_redirects()
     // From the network, and from disk: a gate that was asked before still knows where.
     for _ in 0..2 {
         let told = world.gate.get("/-/pypi/simple/left/").await.text();
-        let href = told.split("href=\"").nth(1).and_then(|t| t.split('"').next()).unwrap();
+        let href = told
+            .split("href=\"")
+            .nth(1)
+            .and_then(|t| t.split('"').next())
+            .unwrap();
         let path = href.strip_prefix(&world.gate.url("")).unwrap();
         assert_eq!(world.gate.get(path).await.text(), "x", "{told}");
         world.shelves.down(Some(500));

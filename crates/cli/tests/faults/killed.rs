@@ -182,7 +182,10 @@ async fn a_gate_killed_in_the_middle_of_a_delivery_leaves_no_wrong_bytes_behind(
         assert!(got.body == bytes, "other bytes");
     }
     assert_eq!(server.count(TARBALL), 2, "once each, then from the cache");
-    assert_eq!(half_written(&home.path().join("cache")), Vec::<PathBuf>::new());
+    assert_eq!(
+        half_written(&home.path().join("cache")),
+        Vec::<PathBuf>::new()
+    );
     drop(second);
     demand_intact(home.path());
     assert_eq!(delivered(home.path()), 2);
@@ -203,11 +206,17 @@ async fn a_gate_killed_while_it_fetches_a_document_leaves_no_half_of_it_behind()
     first.kill();
     assert!(asked.await.unwrap().is_err());
     let cache = home.path().join("cache");
-    assert!(!half_written(&cache).is_empty(), "nothing was half-written: this shows nothing");
+    assert!(
+        !half_written(&cache).is_empty(),
+        "nothing was half-written: this shows nothing"
+    );
     let second = Program::start(home.path(), &run, &[]).await;
     assert_eq!(half_written(&cache), Vec::<PathBuf>::new());
     let told = second.get("/left").await;
-    assert_eq!((told.status, told.json()["dist-tags"]["latest"].as_str()), (200, Some("1.0.0")));
+    assert_eq!(
+        (told.status, told.json()["dist-tags"]["latest"].as_str()),
+        (200, Some("1.0.0"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! Large bodies that come slowly: they flow before they are checked, and still nobody
 //! ever holds a whole wrong one.
 
-use crate::harness::{peak_memory, World, impatient, many_bytes, try_read, with};
+use crate::harness::{World, impatient, many_bytes, peak_memory, try_read, with};
 use customs_model::DigestAlgorithm;
 use customs_replay::{Fault, Faults, Response};
 use customs_store::LedgerRecord;

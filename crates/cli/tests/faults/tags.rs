@@ -145,13 +145,24 @@ async fn a_tag_whose_target_was_not_hidden_does_not_move() {
     // Higher ones are there on purpose: the publisher holds latest back.
     let releases = vec![
         old("1.0.0", 300),
+        old("1.2.0", 250).more(json!({ "deprecated": "but somebody wants it" })),
         old("1.5.0", 200),
         old("2.0.0", 100),
         old("1.5.1", 0),
     ];
-    let tags = [("latest", "1.0.0"), ("next", "2.0.0"), ("patch", "1.5.1")];
+    let tags = [
+        ("latest", "1.0.0"),
+        ("next", "2.0.0"),
+        ("patch", "1.5.1"),
+        ("wanted", "1.2.0"),
+    ];
     let package = pack(&world, releases, &tags);
-    let wanted = [("latest", "1.0.0"), ("next", "2.0.0"), ("patch", "1.5.0")];
+    let wanted = [
+        ("latest", "1.0.0"),
+        ("next", "2.0.0"),
+        ("patch", "1.5.0"),
+        ("wanted", "1.2.0"),
+    ];
     demand(world, package, &wanted).await;
 }
 

@@ -94,8 +94,9 @@ mod tests {
 
     #[test]
     fn a_client_that_names_the_digest_has_the_bytes() {
-        let headers =
-            |tags: &str| HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(tags).unwrap())]);
+        let headers = |tags: &str| {
+            HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(tags).unwrap())])
+        };
         assert!(has_it(&headers("\"b\", W/\"a\""), "\"a\""));
         assert!(!has_it(&headers("\"b\""), "\"a\""));
     }

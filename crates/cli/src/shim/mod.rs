@@ -1,6 +1,8 @@
 //! Standing in for a package manager that the environment alone cannot point.
 
-use crate::client::pointing::{ACTIVE, SHIMMED, SHIMS, TOKEN};
+mod writes;
+
+use crate::client::pointing::{ACTIVE, READ_ONLY, SHIMMED, SHIMS, YARN_TOKEN};
 use crate::output::say;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,9 +25,13 @@ pub fn stand_in() -> Option<ExitCode> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let mut command = Command::new(program);
     if std::env::var_os(ACTIVE).is_some() {
-        match name.as_str() {
+        let may_run = match name.as_str() {
             "cargo" => point_cargo(&mut command, &arguments),
-            _ => point_yarn(&mut command, &arguments),
+            "yarn" => point_yarn(&mut command, &arguments),
+            _ => point_npm(&mut command, &arguments),
+        };
+        if !may_run {
+            return Some(ExitCode::FAILURE);
         }
     } else {
         command.args(&arguments);
@@ -49,44 +55,66 @@ fn behind(name: &str) -> Option<PathBuf> {
 
 /// cargo's source replacement can only be given as a flag that beats the project's own
 /// configuration. A leading `+toolchain` stays first.
-fn point_cargo(command: &mut Command, arguments: &[OsString]) {
-    let toolchain = usize::from(
-        arguments
-            .first()
-            .is_some_and(|a| a.to_string_lossy().starts_with('+')),
-    );
-    command.args(&arguments[..toolchain]);
-    let words: Vec<_> = arguments[toolchain..]
-        .iter()
-        .map(|a| a.to_string_lossy())
-        .collect();
-    let first = words
-        .iter()
-        .find(|w| !w.starts_with('-'))
-        .map(AsRef::as_ref);
-    // These speak to the registry's web interface, with the user's own credential.
-    let talks = [
-        "login", "logout", "owner", "publish", "yank", "search", "info",
-    ];
-    if std::env::var_os("CARGO_REGISTRIES_CUSTOMS_INDEX").is_some()
-        && !first.is_some_and(|w| talks.contains(&w))
-    {
-        command.args(["--config", "source.crates-io.replace-with=\"customs\""]);
+fn point_cargo(command: &mut Command, arguments: &[OsString]) -> bool {
+    let is_toolchain = |a: &OsString| a.to_string_lossy().starts_with('+');
+    let toolchain = usize::from(arguments.first().is_some_and(is_toolchain));
+    let (before, rest) = arguments.split_at(toolchain);
+    command.args(before);
+    if std::env::var_os("CARGO_REGISTRIES_CUSTOMS_INDEX").is_none() {
+        command.args(rest);
+        return true;
     }
-    command.args(&arguments[toolchain..]);
+    command.args(["--config", "source.crates-io.replace-with=\"customs\""]);
+    let words: Vec<_> = rest.iter().map(|a| a.to_string_lossy()).collect();
+    let at = words.iter().position(|w| TALKS.contains(&w.as_ref()));
+    let first = words.iter().position(|w| !w.starts_with('-'));
+    let Some(at) = at.filter(|at| first == Some(*at)) else {
+        command.args(rest);
+        return true;
+    };
+    if std::env::var_os(READ_ONLY).is_some() && !matches!(words[at].as_ref(), "search" | "info") {
+        say(&format!(
+            "customs: cargo {} is a write, and this run is read-only (--read-only)",
+            words[at]
+        ));
+        return false;
+    }
+    // These speak to the registry's web interface, with the user's own credential; cargo
+    // wants to be told which registry that is once it is replaced. What a publication is
+    // verified with still comes through the gate.
+    let named = ["--registry", "--index", "--host"];
+    let is_named = words.iter().any(|w| named.iter().any(|n| w.starts_with(n)));
+    command.args(&rest[..=at]);
+    if !is_named {
+        command.args(["--registry", "crates-io"]);
+    }
+    command.args(&rest[at + 1..]);
+    true
+}
+
+/// cargo's commands that speak to a registry's web interface.
+const TALKS: [&str; 7] = [
+    "login", "logout", "owner", "publish", "yank", "search", "info",
+];
+
+/// Installs are pointed by the environment; writes need the user's own credential.
+fn point_npm(command: &mut Command, arguments: &[OsString]) -> bool {
+    command.args(arguments);
+    writes::prepare(command, arguments, false)
 }
 
 /// yarn 1 reads npm's `_auth` from the environment; npm would refuse it there. yarn 4
 /// does not look at it, so which yarn this is need not be known.
-fn point_yarn(command: &mut Command, arguments: &[OsString]) {
+fn point_yarn(command: &mut Command, arguments: &[OsString]) -> bool {
     use base64::Engine as _;
     command.args(arguments);
-    if let Ok(token) = std::env::var(TOKEN) {
+    if let Ok(token) = std::env::var(YARN_TOKEN) {
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("customs:{token}"));
         command
             .env("npm_config__auth", pair)
             .env("npm_config_always_auth", "true");
     }
+    writes::prepare(command, arguments, true)
 }
 
 #[cfg(unix)]
