@@ -5,7 +5,9 @@
 //! | `tools` | puts the pinned package managers into `target/tools` |
 //! | `test` | `tools`, the `customs` binary, then every test |
 //! | `lint` | formatting, clippy, documentation, licences, and the house's own checks |
+//! | `tables` | replays every scenario and writes `docs/replay.md` |
 //! | `ci` | `lint`, then `test` |
+//! | `bench` | the release program, measured: `docs/benchmarks.md` |
 
 #![allow(
     clippy::print_stdout,
@@ -13,8 +15,10 @@
     reason = "a chore talks to the person who called it"
 )]
 
+mod bench;
 mod error;
 mod lint;
+mod tables;
 mod test;
 mod tools;
 mod workspace;
@@ -48,8 +52,16 @@ enum Chore {
         #[arg(long)]
         own: bool,
     },
+    /// Replay every scenario and write docs/replay.md
+    Tables,
     /// What continuous integration runs: lint, then test
     Ci,
+    /// Build the release program and measure it: `bench gate [--quick] [PART…]`
+    Bench {
+        /// Arguments for the benchmarks; `--help` tells them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,5 +89,7 @@ fn run(chore: Chore) -> Result<(), Error> {
             lint::all(&workspace)?;
             test::run(&workspace, &[])
         }
+        Chore::Tables => tables::write(&workspace),
+        Chore::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
 
 /// Builds `customs` and says where it is. The whole workspace is selected, because cargo then
 /// resolves features as it does for the tests and compiles each dependency once.
-fn build(workspace: &Workspace) -> Result<PathBuf, Error> {
+pub fn build(workspace: &Workspace) -> Result<PathBuf, Error> {
     let mut command = workspace.cargo(&[
         "build",
         "--workspace",

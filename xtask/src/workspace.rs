@@ -39,6 +39,11 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// Where cargo puts programs that are built for release.
+    pub fn release(&self) -> PathBuf {
+        self.target.join("release")
+    }
+
     /// A cargo command in the root folder.
     ///
     /// `cargo run` describes xtask itself in the environment (`CARGO_PKG_NAME` and others).

@@ -6,6 +6,8 @@
 
 use std::io::{self, Read, Write};
 
+mod scan;
+
 /// Bounds on what a stranger's document may ask for.
 pub mod limit {
     /// Bytes held at a time.
@@ -186,15 +188,33 @@ impl<R: Read> JsonReader<R> {
     /// Not a string, not UTF-8, or longer than [`limit::STRING`].
     pub fn string(&mut self, out: &mut String) -> Result<(), JsonError> {
         out.clear();
-        let mut raw = std::mem::take(out).into_bytes();
         self.expect(b'"', "a string was expected")?;
+        // Nearly every string lies in the buffer whole and without an escape.
+        let window = &self.buffer[self.start..self.end];
+        let stop = scan::string_stop(window);
+        if window.get(stop) == Some(&b'"') && stop <= limit::STRING {
+            let text = std::str::from_utf8(&window[..stop])
+                .map_err(|_| self.syntax("a string is not UTF-8"))?;
+            if has_control(text) {
+                return Err(self.syntax("a string holds a control character"));
+            }
+            out.push_str(text);
+            self.start += stop + 1;
+            return Ok(());
+        }
+        self.long_string(out)
+    }
+
+    /// A string that has escapes, or that a buffer's end cuts.
+    fn long_string(&mut self, out: &mut String) -> Result<(), JsonError> {
+        let mut raw = std::mem::take(out).into_bytes();
         let mut escaped = false;
         loop {
             if self.start == self.end && !self.refill()? {
                 return Err(self.syntax("a string does not end"));
             }
             let window = &self.buffer[self.start..self.end];
-            let stop = memchr::memchr2(b'"', b'\\', window).unwrap_or(window.len());
+            let stop = scan::string_stop(window);
             raw.extend_from_slice(&window[..stop]);
             if raw.len() > limit::STRING {
                 return Err(JsonError::Limit {
@@ -226,7 +246,7 @@ impl<R: Read> JsonReader<R> {
         *out = if escaped {
             serde_json::from_str(&format!("\"{text}\""))
                 .map_err(|_| self.syntax("a string has a broken escape"))?
-        } else if text.bytes().any(|b| b < 0x20) {
+        } else if has_control(&text) {
             return Err(self.syntax("a string holds a control character"));
         } else {
             text
@@ -267,92 +287,54 @@ impl<R: Read> JsonReader<R> {
 
     fn value(&mut self, sink: &mut Sink<'_>) -> Result<(), JsonError> {
         match self.peek()? {
-            b'"' => self.raw_string(sink),
+            b'"' => {
+                // Nearly every string lies in the buffer whole and without an escape.
+                let window = &self.buffer[self.start..self.end];
+                let stop = 1 + scan::string_stop(&window[1..]);
+                if window.get(stop) != Some(&b'"') {
+                    return self.nested(sink);
+                }
+                sink.take(&window[..=stop])?;
+                self.start += stop + 1;
+                Ok(())
+            }
             b'{' | b'[' => self.nested(sink),
             b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.scalar(sink),
             _ => Err(self.syntax("a value was expected")),
         }
     }
 
-    /// Objects and arrays: only strings and brackets matter for finding the end. What
-    /// is kept is parsed properly by whoever uses it; what is skipped reaches nobody.
+    /// Strings, objects and arrays: only quotes and brackets matter for finding the end.
+    /// What is kept is parsed properly by whoever uses it; what is skipped reaches nobody.
+    /// Bytes are handed on a buffer at a time: one small write per string cost more than
+    /// the search itself.
     fn nested(&mut self, sink: &mut Sink<'_>) -> Result<(), JsonError> {
-        let mut open = [0u8; limit::DEPTH];
-        let mut depth = 0usize;
+        let mut nesting = scan::Nesting::new();
         loop {
             if self.start == self.end && !self.refill()? {
                 return Err(self.syntax("it ends too early"));
             }
             let window = &self.buffer[self.start..self.end];
-            let mut at = 0;
-            let mut string = false;
-            while let Some(b) = window.get(at) {
-                match b {
-                    b'"' => {
-                        string = true;
-                        break;
-                    }
-                    b'{' | b'[' => {
-                        if depth == limit::DEPTH {
-                            return Err(JsonError::Limit {
-                                what: "nested too deep",
-                                at: self.offset(),
-                            });
-                        }
-                        open[depth] = *b;
-                        depth += 1;
-                    }
-                    b'}' | b']' => {
-                        // '{' + 2 == '}' and '[' + 2 == ']'.
-                        if open[depth - 1] + 2 != *b {
-                            return Err(self.syntax("brackets do not match"));
-                        }
-                        depth -= 1;
-                        if depth == 0 {
-                            at += 1;
-                            sink.take(&window[..at])?;
-                            self.start += at;
-                            return Ok(());
-                        }
-                    }
-                    _ => {}
-                }
-                at += 1;
-            }
-            sink.take(&window[..at])?;
-            self.start += at;
-            if string {
-                self.raw_string(sink)?;
-            }
-        }
-    }
-
-    fn raw_string(&mut self, sink: &mut Sink<'_>) -> Result<(), JsonError> {
-        sink.take(b"\"")?;
-        self.start += 1;
-        loop {
-            if self.start == self.end && !self.refill()? {
-                return Err(self.syntax("a string does not end"));
-            }
-            let window = &self.buffer[self.start..self.end];
-            match memchr::memchr2(b'"', b'\\', window) {
-                None => {
+            match nesting.walk(window) {
+                scan::Walk::On => {
                     sink.take(window)?;
                     self.start = self.end;
                 }
-                Some(at) if window[at] == b'"' => {
-                    sink.take(&window[..=at])?;
-                    self.start += at + 1;
+                scan::Walk::End(at) => {
+                    sink.take(&window[..at])?;
+                    self.start += at;
                     return Ok(());
                 }
-                Some(at) => {
-                    sink.take(&window[..=at])?;
-                    self.start += at + 1;
-                    let next = self
-                        .byte()?
-                        .ok_or_else(|| self.syntax("a string does not end"))?;
-                    sink.take(&[next])?;
-                    self.start += 1;
+                scan::Walk::TooDeep(at) => {
+                    self.start += at;
+                    return Err(JsonError::Limit {
+                        what: "nested too deep",
+                        at: self.offset(),
+                    });
+                }
+                scan::Walk::Mismatch(at) => {
+                    self.start += at;
+                    return Err(self.syntax("brackets do not match"));
                 }
             }
         }
@@ -369,6 +351,11 @@ impl<R: Read> JsonReader<R> {
             }
         }
     }
+}
+
+fn has_control(text: &str) -> bool {
+    // All of them, without an early end: the compiler then looks at many at once.
+    text.bytes().fold(false, |found, b| found | (b < 0x20))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 use tokio::sync::watch;
 use url::Url;
 
@@ -71,7 +72,15 @@ pub struct Artifacts {
     folder: PathBuf,
     fetcher: Fetcher,
     flights: Mutex<HashMap<String, Download>>,
+    /// Files that had the right bytes when they were last looked at.
+    sound: Mutex<HashMap<Digest, Look>>,
 }
+
+/// What tells that a file was not touched since: its length, and when it was written.
+type Look = (u64, Option<SystemTime>);
+
+/// Looks that are remembered.
+const LOOKS: usize = 65_536;
 
 impl Artifacts {
     /// Keeps them below `folder`.
@@ -80,16 +89,12 @@ impl Artifacts {
     /// The folder cannot be made.
     pub fn new(folder: PathBuf, fetcher: Fetcher) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(&folder)?;
-        // What a crash left half-written is no artifact.
-        for entry in std::fs::read_dir(&folder)?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(".tmp") {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
+        crate::clear_half_written(&folder)?;
         Ok(Arc::new(Self {
             folder,
             fetcher,
             flights: Mutex::default(),
+            sound: Mutex::default(),
         }))
     }
 
@@ -110,6 +115,43 @@ impl Artifacts {
             length,
             digest: digest.clone(),
         })
+    }
+
+    /// Whether a cached file still has the bytes that it was stored for. A power failure
+    /// leaves names without bytes, and other programs reach the folder too; so each file
+    /// is hashed once per process, and again when it was touched. A file that fails is
+    /// removed.
+    pub async fn is_sound(&self, digest: &Digest) -> bool {
+        let path = self.path(digest);
+        let Some(now) = look(&path) else {
+            return false;
+        };
+        let sound = |this: &Self| {
+            let looks = this.sound.lock().unwrap_or_else(PoisonError::into_inner);
+            looks.get(digest) == Some(&now)
+        };
+        if sound(self) {
+            return true;
+        }
+        match digest_of(path.clone(), digest.algorithm()).await {
+            Ok(found) if found == *digest => {
+                self.remember(digest, now);
+                true
+            }
+            Ok(_) | Err(_) => {
+                tracing::warn!(%digest, "a file of the cache is not what it was; fetched again");
+                let _ = std::fs::remove_file(path);
+                false
+            }
+        }
+    }
+
+    fn remember(&self, digest: &Digest, look: Look) {
+        let mut looks = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        if looks.len() >= LOOKS {
+            looks.clear();
+        }
+        looks.insert(digest.clone(), look);
     }
 
     /// The artifact with this digest, from the cache or from `url`. Downloads of the
@@ -165,6 +207,19 @@ impl Artifacts {
         Artifact::Arriving(download)
     }
 
+    /// The same, where what is cached was looked at.
+    pub async fn get_sound(
+        self: &Arc<Self>,
+        upstream: &Upstream,
+        url: &Url,
+        digest: &Digest,
+    ) -> Artifact {
+        if self.cached(digest).is_some() {
+            self.is_sound(digest).await;
+        }
+        self.get(upstream, url, digest)
+    }
+
     /// Waits for the whole artifact.
     ///
     /// # Errors
@@ -175,7 +230,7 @@ impl Artifacts {
         url: &Url,
         digest: &Digest,
     ) -> Result<PathBuf, FetchError> {
-        match self.get(upstream, url, digest) {
+        match self.get_sound(upstream, url, digest).await {
             Artifact::Cached { path, .. } => Ok(path),
             Artifact::Arriving(mut download) => {
                 let host = host_of(url);
@@ -214,7 +269,10 @@ impl Artifacts {
         sender: &watch::Sender<Progress>,
     ) -> Result<Progress, FetchError> {
         let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
-        let response = self.fetcher.ask(upstream, Ask::get(url.clone())).await?;
+        let response = self
+            .fetcher
+            .ask(upstream, Ask::artifact(url.clone()))
+            .await?;
         if response.status().as_u16() != 200 {
             return Err(FetchError::Status {
                 host: host_of(url),
@@ -253,6 +311,9 @@ impl Artifacts {
             std::fs::create_dir_all(folder).map_err(disk)?;
         }
         std::fs::rename(partial, &target).map_err(disk)?;
+        if let Some(look) = look(&target) {
+            self.remember(&found, look);
+        }
         Ok(Progress::Verified {
             length: have,
             digest: found,
@@ -281,7 +342,10 @@ impl Artifacts {
     /// # Errors
     /// As a download.
     pub async fn unpromised(&self, upstream: &Upstream, url: &Url) -> Result<Digest, FetchError> {
-        let response = self.fetcher.ask(upstream, Ask::get(url.clone())).await?;
+        let response = self
+            .fetcher
+            .ask(upstream, Ask::artifact(url.clone()))
+            .await?;
         if response.status().as_u16() != 200 {
             return Err(FetchError::Status {
                 host: host_of(url),
@@ -314,6 +378,11 @@ impl Artifacts {
         file.persist(target).map_err(|e| disk(e.error))?;
         Ok(digest)
     }
+}
+
+fn look(path: &std::path::Path) -> Option<Look> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.len(), meta.modified().ok()))
 }
 
 /// The digest of a file by one algorithm.

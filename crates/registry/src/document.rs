@@ -20,7 +20,8 @@ use url::Url;
 /// How long a document is served without asking the upstream again.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
-/// A document and its index.
+/// A document and its index. Its bytes go away when another document takes its place or
+/// the cache is emptied; who finds them gone asks for the document again.
 #[derive(Debug)]
 pub struct Document<T> {
     /// What is in it.
@@ -89,6 +90,9 @@ struct Meta {
     digest: Digest,
     length: u64,
     media_type: String,
+    /// Where it was read, after redirects: addresses in it are relative to that.
+    #[serde(default)]
+    address: Option<Url>,
     etag: Option<String>,
     last_modified: Option<String>,
     confirmed: Timestamp,
@@ -147,6 +151,7 @@ impl<T: Indexed> Documents<T> {
     /// The folder cannot be made.
     pub fn new(folder: PathBuf, fetcher: Fetcher, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
+        crate::clear_half_written(&folder)?;
         Ok(Self {
             folder,
             fetcher,
@@ -269,6 +274,7 @@ impl<T: Indexed> Documents<T> {
             digest: Digest::sha256(b""),
             length: 0,
             media_type: header(reqwest::header::CONTENT_TYPE).unwrap_or_default(),
+            address: Some(response.url().clone()),
             etag: header(ETAG),
             last_modified: header(LAST_MODIFIED),
             confirmed: now,
@@ -338,7 +344,8 @@ impl<T: Indexed> Documents<T> {
         meta: &Meta,
         stale: Option<String>,
     ) -> Result<Document<T>, FetchError> {
-        let (path, media, at) = (path.to_owned(), meta.media_type.clone(), url.clone());
+        let (path, media) = (path.to_owned(), meta.media_type.clone());
+        let at = meta.address.as_ref().unwrap_or(url).clone();
         let read = move || -> Result<T, FetchError> {
             let file = File::open(&path).map_err(cache)?;
             T::read(BufReader::with_capacity(64 << 10, file), &media, &at).map_err(|why| {
@@ -383,12 +390,13 @@ impl<T: Indexed> Documents<T> {
     }
 
     fn forget(&self, key: &str) {
+        if let Some(meta) = self.meta(key) {
+            let _ = std::fs::remove_file(self.folder.join(meta.body));
+        }
         let _ = std::fs::remove_file(self.folder.join(format!("{key}.json")));
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gone) = memory.kept.remove(key) {
             memory.weight -= gone.weight;
-            // A rendering may still read it; who opened it keeps it.
-            let _ = std::fs::remove_file(&gone.document.body);
         }
     }
 

@@ -154,4 +154,12 @@ mod tests {
         );
         assert!(check(&up, &Url::parse("http://127.0.0.1:22/").unwrap()).is_err());
     }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_an_inner_address_is_not_asked() {
+        // Whatever the name: what counts is where it leads at that moment.
+        let found = OuterResolver.resolve("localhost".parse().unwrap()).await;
+        let refused = found.map(|all| all.collect::<Vec<_>>()).unwrap_err();
+        assert!(refused.to_string().contains("inner addresses"), "{refused}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::guard::{self, OuterResolver, Refusal};
 use crate::upstream::{Upstream, UpstreamError};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -90,9 +90,16 @@ pub enum FetchError {
     Cache(String),
 }
 
-/// What tells clients apart: whether they ask an upstream's own host, and the
-/// certificates that they trust besides the system's.
-type Kind = (bool, Vec<PathBuf>);
+/// What tells clients apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Kind {
+    /// They ask an upstream's own host.
+    own: bool,
+    /// They hand out bytes as they were sent.
+    verbatim: bool,
+    /// Certificates that they trust besides the system's.
+    roots: Vec<PathBuf>,
+}
 
 /// Asks upstreams.
 #[derive(Debug, Clone)]
@@ -116,10 +123,13 @@ pub struct Ask {
     pub url: Url,
     /// Further headers; never `Authorization`, except what a relayed client sent itself.
     pub headers: HeaderMap,
-    /// The body of a relayed write.
-    pub body: Option<Bytes>,
+    /// The body of a relayed write, as it arrives.
+    pub body: Option<reqwest::Body>,
     /// Send the upstream's own credential (reads only).
     pub with_credential: bool,
+    /// Bytes as they are sent: a server that calls a `.tgz` "encoded with gzip" must not
+    /// have it unpacked on the way, or no digest matches.
+    pub verbatim: bool,
 }
 
 impl Ask {
@@ -131,7 +141,17 @@ impl Ask {
             headers: HeaderMap::new(),
             body: None,
             with_credential: true,
+            verbatim: false,
         }
+    }
+
+    /// An artifact.
+    pub fn artifact(url: Url) -> Self {
+        let ask = Self {
+            verbatim: true,
+            ..Self::get(url)
+        };
+        ask.header(ACCEPT_ENCODING, "identity")
     }
 
     /// Adds a header; a value that is no header value is left out.
@@ -157,7 +177,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// Transport, refused addresses, redirects without an end.
-    pub async fn ask(&self, upstream: &Upstream, ask: Ask) -> Result<Response, FetchError> {
+    pub async fn ask(&self, upstream: &Upstream, mut ask: Ask) -> Result<Response, FetchError> {
         let mut url = ask.url.clone();
         let host = host_of(&url);
         for _ in 0..=limit::REDIRECTS {
@@ -166,9 +186,12 @@ impl Fetcher {
                 refusal,
             })?;
             let own = upstream.owns(&url);
-            let mut request = self
-                .client(own, &upstream.extra_roots)?
-                .request(ask.method.clone(), url.clone());
+            let kind = Kind {
+                own,
+                verbatim: ask.verbatim,
+                roots: upstream.extra_roots.clone(),
+            };
+            let mut request = self.client(kind)?.request(ask.method.clone(), url.clone());
             let mut headers = ask.headers.clone();
             if !own {
                 headers.remove(AUTHORIZATION);
@@ -179,8 +202,9 @@ impl Fetcher {
                 headers.insert(AUTHORIZATION, value);
             }
             request = request.headers(headers);
-            if let Some(body) = &ask.body {
-                request = request.body(body.clone());
+            // It can be sent once; what is sent with one is not redirected.
+            if let Some(body) = ask.body.take() {
+                request = request.body(body);
             }
             let response = request.send().await.map_err(|e| transport(&url, e))?;
             let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
@@ -197,17 +221,16 @@ impl Fetcher {
         Err(FetchError::Redirects { host })
     }
 
-    fn client(&self, own: bool, roots: &[PathBuf]) -> Result<reqwest::Client, FetchError> {
+    fn client(&self, kind: Kind) -> Result<reqwest::Client, FetchError> {
         let mut clients = self
             .clients
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let key = (own, roots.to_vec());
-        if let Some(client) = clients.get(&key) {
+        if let Some(client) = clients.get(&kind) {
             return Ok(client.clone());
         }
-        let client = build(own, roots, self.silence)?;
-        clients.insert(key, client.clone());
+        let client = build(&kind, self.silence)?;
+        clients.insert(kind, client.clone());
         Ok(client)
     }
 }
@@ -218,7 +241,7 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn build(own: bool, roots: &[PathBuf], silence: Duration) -> Result<reqwest::Client, FetchError> {
+fn build(kind: &Kind, silence: Duration) -> Result<reqwest::Client, FetchError> {
     install_tls();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("customs/", env!("CARGO_PKG_VERSION")))
@@ -227,11 +250,14 @@ fn build(own: bool, roots: &[PathBuf], silence: Duration) -> Result<reqwest::Cli
         .read_timeout(silence)
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true);
-    if !own {
+    if kind.verbatim {
+        builder = builder.no_gzip().no_brotli();
+    }
+    if !kind.own {
         builder = builder.dns_resolver(Arc::new(OuterResolver));
     }
     let mut certificates = Vec::new();
-    for path in roots {
+    for path in &kind.roots {
         // A file that the client names and that is not there is the client's own problem.
         let Ok(pem) = std::fs::read(path) else {
             continue;

@@ -6,12 +6,14 @@
 
 pub mod artifact;
 mod audit;
+mod cache;
 pub mod document;
 pub mod guard;
 pub mod http;
 mod judge;
 mod upstream;
 
+pub use cache::clear_half_written;
 pub use judge::{
     CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Registry,
     npm_document_path, npm_facts,

@@ -211,7 +211,11 @@ impl Upstreams {
             } else {
                 others.npm_scopes.clone()
             },
-            pypi: if self.pypi.is_empty() { others.pypi.clone() } else { self.pypi },
+            pypi: if self.pypi.is_empty() {
+                others.pypi.clone()
+            } else {
+                self.pypi
+            },
             cargo: self.cargo.or_else(|| others.cargo.clone()),
         }
     }

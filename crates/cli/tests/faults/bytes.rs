@@ -217,7 +217,7 @@ async fn a_client_that_hangs_up_during_a_document_leaves_nothing_half_done() {
 async fn a_document_that_is_replaced_while_it_is_judged_is_answered_all_the_same() {
     // What a young release runs is looked up in its tarball, and that takes time.
     let slow = with(Fault::default(), |f| {
-        f.latency = Some(Duration::from_millis(700));
+        f.latency = Some(Duration::from_secs(3));
     });
     let world = World::with(Faults::none().below("/left/-/", slow), Waits::default()).await;
     let old = || release("1.0.0", days(400));
@@ -225,7 +225,10 @@ async fn a_document_that_is_replaced_while_it_is_judged_is_answered_all_the_same
     let tags = [("latest", "1.0.0")];
     world.publish(&package("left", world.now(), vec![old(), young]).tags(&tags));
     let first = tokio::spawn(read(world.gate.ask("/left")));
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    while world.asked("/left") == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
     world.publish(&package("left", world.now(), vec![old()]).tags(&tags));
     world.gate.later(STALE);
     assert_eq!(world.gate.get("/left").await.status, 200);

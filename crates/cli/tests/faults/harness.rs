@@ -326,11 +326,3 @@ pub const fn impatient(check: u64) -> Waits {
         upstream: Duration::from_secs(20),
     }
 }
-
-/// The most memory that this process ever held, where the system tells.
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes << 10)
-}

@@ -237,3 +237,128 @@ async fn a_python_files_folder_in_the_address_is_not_believed() {
     assert_eq!((got.status, got.text().as_str()), (200, "wheel"));
     assert_eq!(world.asked("/files/left-1.0.0-py3-none-any.whl"), 1);
 }
+
+#[tokio::test]
+async fn nothing_in_a_python_page_can_write_a_link_of_its_own() {
+    let world = World::new().await;
+    let base = world.server.base();
+    let link = "\"></a><a href=\"http://evil.example/left-9.0.tar.gz\">left-9.0.tar.gz</a><a x=\"";
+    let file = |name: &str, more: Value| {
+        let mut file = json!({"filename": name, "url": format!("{base}/files/{name}"),
+            "hashes": {"sha256": customs_model::Digest::sha256(b"x").to_hex()},
+            "upload-time": (world.now() - days(400)).to_string()});
+        for (key, value) in more.as_object().unwrap() {
+            file[key] = value.clone();
+        }
+        file
+    };
+    let files = json!([
+        file("left-1.0.tar.gz", json!({})),
+        file(
+            "left-1.1.tar.gz",
+            json!({ "requires-python": format!(">=3{link}") })
+        ),
+        file("left-1.2.tar.gz", json!({ "yanked": format!("bad{link}") })),
+        file(
+            "left-1.3.tar.gz",
+            json!({ "url": format!("{base}/files/left-1.3.tar.gz{link}") })
+        ),
+        file(
+            "left-1.4.tar.gz",
+            json!({ "url": format!("{base}/{link}/left-1.4.tar.gz") })
+        ),
+        file(&format!("left-1.5{link}.tar.gz"), json!({})),
+        file("left-1.6.tar.gz", json!({ "hashes": { "sha256": link } })),
+        file("left-1.7.tar.gz", json!({ "hashes": { link: "00" } })),
+        file(
+            "left-1.8.tar.gz",
+            json!({ "core-metadata": { "sha256": link } })
+        ),
+        file(
+            "left-1.9.tar.gz",
+            json!({ "url": "javascript:alert(1)//left-1.9.tar.gz" })
+        ),
+    ]);
+    let page = json!({"meta": {"api-version": "1.1"}, "name": "left", "files": files});
+    let kind = "application/vnd.pypi.simple.v1+json";
+    world
+        .shelves
+        .put("/simple/left/", Response::of(200, kind, page.to_string()));
+    let told = world
+        .gate
+        .get_with("/-/pypi/simple/left/", &[("accept", "text/html")])
+        .await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.text();
+    assert!(told.contains("left-1.0.tar.gz"), "{told}");
+    let gate = world.gate.url("/-/pypi/files/");
+    for link in told.split("<a ").skip(1) {
+        let href = link
+            .split("href=\"")
+            .nth(1)
+            .and_then(|l| l.split('"').next());
+        assert!(href.is_some_and(|href| href.starts_with(&gate)), "{link}");
+    }
+    assert!(
+        !told.contains("<a href=\"http://evil") && !told.contains("javascript:"),
+        "{told}"
+    );
+    let told = world
+        .gate
+        .get_with("/-/pypi/simple/left/", &[("accept", kind)])
+        .await
+        .json();
+    for file in told["files"].as_array().unwrap() {
+        assert!(file["url"].as_str().unwrap().starts_with(&gate), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_version_that_stands_twice_only_the_judged_one_is_shown() {
+    let world = World::new().await;
+    let at = |path: &str| format!("{}{path}", world.server.base());
+    let old = (world.now() - days(400)).to_string();
+    let object = |what: &str| {
+        let dist = json!({"tarball": at("/twice/-/twice-1.0.0.tgz"),
+            "shasum": crate::shelves::digest(customs_model::DigestAlgorithm::Sha1, what.as_bytes()).to_hex()});
+        json!({"name": "twice", "version": "1.0.0", "description": what, "dist": dist})
+    };
+    let (first, last) = (object("first"), object("last"));
+    for body in [
+        format!(
+            r#"{{"name":"twice","versions":{{"1.0.0":{first},"1.0.0":{last}}},"time":{{"1.0.0":"{old}"}}}}"#
+        ),
+        format!(
+            r#"{{"name":"twice","versions":{{"1.0.0":{first}}},"versions":{{"1.0.0":{last}}},"time":{{"1.0.0":"{old}"}}}}"#
+        ),
+        format!(
+            r#"{{"name":"twice","versions":{{"1.0.0":{first}}},"time":{{"1.0.0":"{old}"}},"versions":{{"1.0.0":{last}}}}}"#
+        ),
+    ] {
+        world.shelves.put(
+            "/twice",
+            Response::of(200, "application/json", body.clone()),
+        );
+        world.shelves.put(
+            "/twice/-/twice-1.0.0.tgz",
+            Response::of(200, "application/gzip", "last"),
+        );
+        world.gate.later(crate::shelves::STALE);
+        for accept in ["application/json", crate::harness::SHORT] {
+            let told = world.gate.get_with("/twice", &[("accept", accept)]).await;
+            assert_eq!(told.status, 200, "{body}: {}", told.text());
+            let shasum = &told.json()["versions"]["1.0.0"]["dist"]["shasum"];
+            assert_eq!(*shasum, last["dist"]["shasum"], "{accept}: {body}");
+            assert!(
+                !told
+                    .text()
+                    .contains(first["dist"]["shasum"].as_str().unwrap()),
+                "{body}"
+            );
+        }
+        assert_eq!(
+            world.gate.get("/twice/-/twice-1.0.0.tgz").await.text(),
+            "last"
+        );
+    }
+}

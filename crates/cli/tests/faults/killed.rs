@@ -1,107 +1,18 @@
 //! The built program, ended by the hardest signal, and what the next one finds.
 
-use crate::harness::{Answered, many_bytes, npm_at, read, with};
-use crate::harness::{run_request, try_read};
+use crate::harness::{many_bytes, npm_at, run_request, try_read, with};
+use crate::program::{Program, customs};
 use crate::shelves::{Shelves, days, package, release};
-use customs_gate::{RunReply, RunRequest, StateFile};
 use customs_model::{Clock as _, SystemClock};
 use customs_registry::{Credential, Secret};
 use customs_replay::{Bound, Fault, Faults, Response, Server};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const TARBALL: &str = "/left/-/left-1.0.0.tgz";
-
-/// `customs gate` in a process of its own. Killed when this is dropped.
-struct Program {
-    child: Child,
-    state: StateFile,
-    client: reqwest::Client,
-    token: String,
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn customs(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_customs"));
-    command.args(arguments).stdin(Stdio::null());
-    for (name, folder) in [
-        ("DATA", "data"),
-        ("STATE", "state"),
-        ("CACHE", "cache"),
-        ("CONFIG", "config"),
-    ] {
-        command.env(format!("CUSTOMS_{name}_DIR"), home.join(folder));
-    }
-    command
-}
-
-impl Program {
-    async fn start(home: &Path, run: &RunRequest, environment: &[(&str, &str)]) -> Self {
-        customs_registry::http::install_tls();
-        let mut command = customs(home, &["gate", "--linger", "60"]);
-        command.envs(environment.iter().copied());
-        let child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        let state = loop {
-            let read = std::fs::read(home.join("state").join("gate.json")).ok();
-            let state = read.and_then(|b| serde_json::from_slice::<StateFile>(&b).ok());
-            // An older one may have left its file behind.
-            match state.filter(|state| state.pid == child.id()) {
-                Some(state) => break state,
-                None => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-            assert!(
-                begun.elapsed() < Duration::from_secs(20),
-                "the gate does not start"
-            );
-        };
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut program = Self {
-            child,
-            state,
-            client,
-            token: String::new(),
-        };
-        let asked = program
-            .client
-            .post(program.url("/-/customs/runs"))
-            .bearer_auth(&program.state.secret)
-            .body(serde_json::to_vec(run).unwrap());
-        let reply: RunReply = serde_json::from_slice(&read(asked).await.body).unwrap();
-        program.token = reply.token;
-        program
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.state.port)
-    }
-
-    fn ask(&self, path: &str) -> reqwest::RequestBuilder {
-        self.client.get(self.url(path)).bearer_auth(&self.token)
-    }
-
-    async fn get(&self, path: &str) -> Answered {
-        read(self.ask(path)).await
-    }
-
-    /// Signal 9: nothing is finished, nothing is flushed.
-    fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn text(output: &Output) -> String {
     format!(

@@ -16,6 +16,8 @@ mod hostile_names;
 mod inner_addresses;
 mod killed;
 mod ledger;
+mod memory;
+mod program;
 mod refusals;
 mod relays;
 mod shelves;

@@ -1,6 +1,6 @@
 //! What is passed on as it is: reads that deliver no artifact, and writes.
 
-use crate::harness::{Gated, World, all_at, npm_at, peak_memory, read, run_request};
+use crate::harness::{Gated, World, all_at, read, run_request};
 use crate::shelves::Shelves;
 use base64::Engine as _;
 use customs_gate::Waits;
@@ -8,7 +8,6 @@ use customs_registry::{Credential, Secret};
 use customs_replay::{Bound, Faults, Response, Server};
 use customs_store::LedgerRecord;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const UPSTREAMS_OWN: &str = "the-upstreams-own-credential";
 
@@ -291,76 +290,4 @@ async fn cookies_of_an_upstream_do_not_reach_the_client() {
     world.shelves.put("/-/whoami", answer);
     let relayed = world.gate.get("/-/whoami").await;
     assert_eq!((relayed.status, relayed.header("set-cookie")), (200, ""));
-}
-
-/// An upstream that takes one write to its end and says how many bytes it had.
-async fn counting() -> std::net::SocketAddr {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let (mut head, mut piece) = (Vec::new(), vec![0; 1 << 16]);
-        let start = loop {
-            let n = stream.read(&mut piece).await.unwrap();
-            head.extend_from_slice(&piece[..n]);
-            if let Some(at) = head.windows(4).position(|w| w == b"\r\n\r\n") {
-                break at + 4;
-            }
-        };
-        let text = String::from_utf8_lossy(&head[..start]).to_ascii_lowercase();
-        let length = text
-            .split("content-length: ")
-            .nth(1)
-            .and_then(|t| t.lines().next());
-        let length: usize = length.expect("a length").trim().parse().unwrap();
-        let mut got = head.len() - start;
-        while got < length {
-            got += stream.read(&mut piece).await.unwrap();
-        }
-        let body = format!("{{\"bytes\":{got}}}");
-        let answer = format!(
-            "HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(answer.as_bytes()).await.unwrap();
-    });
-    address
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_publication_passes_through_a_bounded_memory() {
-    let upstream = counting().await;
-    let run = run_request(npm_at(&format!("http://{upstream}/")));
-    let gate = Gated::with(run, Waits::default()).await;
-    let length = 150 << 20;
-    let before = peak_memory();
-    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", gate.port))
-        .await
-        .unwrap();
-    let head = format!(
-        "PUT /left HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nauthorization: Bearer {}\r\n\
-         content-length: {length}\r\nconnection: close\r\n\r\n",
-        gate.port, gate.token
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let piece = vec![b' '; 1 << 20];
-    for _ in 0..150 {
-        stream.write_all(&piece).await.unwrap();
-    }
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    assert!(
-        answer.contains(&format!("{{\"bytes\":{length}}}")),
-        "{answer}"
-    );
-    if let (Some(before), Some(after)) = (before, peak_memory()) {
-        assert!(
-            after - before < 100 << 20,
-            "{} MB more",
-            (after - before) >> 20
-        );
-    }
 }

@@ -30,29 +30,34 @@ pub enum Tarballs<'a> {
 
 /// Fields of the abbreviated form, as the registry's documentation lists them, and
 /// `libc`, `funding` and `peerDependenciesMeta`, which clients read as well.
-const ABBREVIATED: [&str; 21] = [
-    "name",
-    "version",
-    "deprecated",
-    "dependencies",
-    "acceptDependencies",
-    "optionalDependencies",
-    "devDependencies",
-    "bundleDependencies",
-    "bundledDependencies",
-    "peerDependencies",
-    "peerDependenciesMeta",
-    "bin",
-    "directories",
-    "dist",
-    "engines",
-    "_hasShrinkwrap",
-    "hasInstallScript",
-    "cpu",
-    "os",
-    "libc",
-    "funding",
-];
+fn is_abbreviated(field: &str) -> bool {
+    // A match, which the compiler sorts by length: it is asked for every field of every
+    // version.
+    matches!(
+        field,
+        "name"
+            | "version"
+            | "deprecated"
+            | "dependencies"
+            | "acceptDependencies"
+            | "optionalDependencies"
+            | "devDependencies"
+            | "bundleDependencies"
+            | "bundledDependencies"
+            | "peerDependencies"
+            | "peerDependenciesMeta"
+            | "bin"
+            | "directories"
+            | "dist"
+            | "engines"
+            | "_hasShrinkwrap"
+            | "hasInstallScript"
+            | "cpu"
+            | "os"
+            | "libc"
+            | "funding"
+    )
+}
 
 /// The conventional address of a tarball below a registry's base.
 pub fn tarball_url(base: &str, package: &PackageName, version: &Version) -> String {
@@ -162,7 +167,7 @@ fn version<R: Read>(
                 script = Some(found);
                 return Ok(());
             }
-            if !ABBREVIATED.contains(&key) {
+            if !is_abbreviated(key) {
                 return r.skip();
             }
         }
@@ -225,6 +230,14 @@ fn write_tags(tags: &BTreeMap<String, String>, out: &mut dyn Write) -> Result<()
 }
 
 fn write_string(out: &mut dyn Write, text: &str) -> std::io::Result<()> {
+    if text
+        .bytes()
+        .all(|b| b >= 0x20 && !matches!(b, b'"' | b'\\'))
+    {
+        out.write_all(b"\"")?;
+        out.write_all(text.as_bytes())?;
+        return out.write_all(b"\"");
+    }
     serde_json::to_writer(out, text).map_err(std::io::Error::other)
 }
 

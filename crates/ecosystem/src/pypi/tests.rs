@@ -173,7 +173,7 @@ fn what_makes_a_whole_page_useless_is_named() {
     insta::assert_snapshot!(error(&page("").replace("1.3", "2.0")), @r#"the project page is of API version "2.0"; only version 1 is understood"#);
     insta::assert_snapshot!(error("{}"), @"the project page has no list of files; is the upstream's address that of a simple index?");
     insta::assert_snapshot!(error(r#"{"files":{}}"#), @"the project page cannot be read: the document is not what it should be: a list of files was expected at byte 9");
-    insta::assert_snapshot!(error(&page(r#"{"filename":"#)), @"the project page cannot be read: the document is not what it should be: brackets do not match at byte 64");
+    insta::assert_snapshot!(error(&page(r#"{"filename":"#)), @"the project page cannot be read: the document is not what it should be: brackets do not match at byte 65");
     let truncated = as_json(&example());
     for end in 0..truncated.len() {
         assert!(json(&truncated[..end]).is_err(), "{end}");

@@ -97,15 +97,9 @@ impl Settling {
     }
 
     fn mismatched(self, promised: &Digest, found: &Digest) {
-        let why = mismatch(&self.release, &self.file, promised, found);
-        self.run.note(Event::Refused(RefusedEntry {
-            what: self.release.spoken(),
-            rule: MISMATCH.to_owned(),
-            why,
-        }));
         let record = LedgerRecord::DigestChanged(DigestChanged {
-            release: self.release,
-            artifact: self.file,
+            release: self.release.clone(),
+            artifact: self.file.clone(),
             before: promised.clone(),
             after: found.clone(),
         });
@@ -115,5 +109,10 @@ impl Settling {
             }
         };
         self.store.append(record, Box::new(log));
+        self.run.note(Event::Refused(RefusedEntry {
+            what: self.release.spoken(),
+            rule: MISMATCH.to_owned(),
+            why: mismatch(&self.release, &self.file, promised, found),
+        }));
     }
 }

@@ -126,10 +126,21 @@ impl Registry {
         version: &Version,
     ) -> Option<String> {
         let config = self.cargo_config(&found.upstream).await.ok()??;
-        let line = found.document.index.0.lines.iter().find(|l| l.version == *version)?;
+        let line = found
+            .document
+            .index
+            .0
+            .lines
+            .iter()
+            .find(|l| l.version == *version)?;
         let cksum = line.cksum.to_hex();
         let dl = &config.index.0.dl;
-        Some(download_url(dl, line.name.as_str(), version.as_str(), &cksum))
+        Some(download_url(
+            dl,
+            line.name.as_str(),
+            version.as_str(),
+            &cksum,
+        ))
     }
 
     fn judge_cargo_within<'a>(

@@ -124,6 +124,11 @@ impl Judged {
         !self.taken.swap(true, AtomicOrdering::Relaxed)
     }
 
+    /// Recording failed: the next who asks is the first again.
+    pub fn still_new(&self) {
+        self.taken.store(false, AtomicOrdering::Relaxed);
+    }
+
     /// A name for the set of what is offered: two documents with the same name have
     /// the same bytes, whatever policy or feed led there.
     pub fn offer_key(&self) -> String {
@@ -251,14 +256,18 @@ impl Registry {
                     return Ok(None);
                 };
                 let url = npm::tarball_address(&found.document, &release.version);
-                Ok(self.closer_about(context, &found, release.version.as_str(), url).await)
+                Ok(self
+                    .closer_about(context, &found, release.version.as_str(), url)
+                    .await)
             }
             Ecosystem::Cargo => {
                 let Some(found) = self.judge_cargo(context, package).await? else {
                     return Ok(None);
                 };
                 let url = self.crate_address(&found, &release.version).await;
-                Ok(self.closer_about(context, &found, release.version.as_str(), url).await)
+                Ok(self
+                    .closer_about(context, &found, release.version.as_str(), url)
+                    .await)
             }
             Ecosystem::PyPi => {
                 let Some(found) = self.judge_pypi(context, package).await? else {

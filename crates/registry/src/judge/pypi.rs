@@ -74,7 +74,9 @@ pub(super) fn kind(filename: &str) -> Kind {
 pub(super) fn addresses(document: &Document<PypiPage>, version: &Version) -> Vec<(String, String)> {
     let of_release = |file: &&File| file.version.as_ref() == Some(version);
     let files = document.index.0.files.iter().filter(of_release);
-    files.map(|file| (file.filename.clone(), file.url.clone())).collect()
+    files
+        .map(|file| (file.filename.clone(), file.url.clone()))
+        .collect()
 }
 
 /// What one page is judged with.

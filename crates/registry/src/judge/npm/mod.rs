@@ -135,7 +135,8 @@ impl Registry {
                         .await;
                     let judged = Arc::new(self.judge_packument(&case).await);
                     // A chain that was cut short is judged again when it is asked for itself.
-                    if trail.len() < DEPTH - 1 {
+                    // And what was read while the bytes went away is not all there is.
+                    if trail.len() < DEPTH - 1 && document.body.exists() {
                         self.remember(key, &judged, now);
                     }
                     judged
