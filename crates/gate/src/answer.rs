@@ -64,10 +64,29 @@ pub fn refusal(reader: Reader, status: StatusCode, rule: &str, sentence: &str) -
         Reader::Npm | Reader::Cargo => title,
     };
     phrase(&mut response, line);
+    response.extensions_mut().insert(Sentence(ascii(sentence)));
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The sentence of a refusal, for clients that show the status line alone.
+#[derive(Clone)]
+struct Sentence(String);
+
+/// yarn 2 and later show the status line and nothing of the body: there the sentence
+/// goes. npm shows both, and would say it twice. yarn 2 and later call themselves by the
+/// library that they ask with.
+pub fn for_client(response: &mut Response<Body>, user_agent: Option<&str>) {
+    let reads_status_line = user_agent.is_some_and(|agent| {
+        let version = agent.strip_prefix("yarn/");
+        agent.starts_with("got (") || version.is_some_and(|v| !v.starts_with("1."))
+    });
+    let sentence = response.extensions().get::<Sentence>().cloned();
+    if let Some(Sentence(sentence)) = sentence.filter(|_| reads_status_line) {
+        phrase(response, sentence);
+    }
 }
 
 fn plain(sentence: &str) -> Response<Body> {

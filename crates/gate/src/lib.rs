@@ -8,6 +8,7 @@ mod admit;
 mod answer;
 mod cargo;
 mod control;
+mod controls;
 mod credential;
 mod deliver;
 mod npm;

@@ -1,19 +1,16 @@
 //! The server: one loopback port, one credential per run, one route per request.
 
-use crate::answer::{Body, Reader, empty, failure, json};
-use crate::control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest};
-use crate::credential::{fresh, is_own_host, presented, same};
+use crate::answer::{Body, Reader, empty, failure, for_client};
+use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
 use crate::rendering::Renderings;
 use crate::report::Event;
 use crate::route::Route;
 use crate::run::Run;
 use bytes::Bytes;
-use customs_intel::Snapshot;
-use customs_model::{Clock, Digest, Known, ReleaseId, Timestamp};
+use customs_model::{Clock, Digest, ReleaseId};
 use customs_registry::http::{Fetcher, limit};
-use customs_registry::{Context, Judged, Registry, Upstream};
-use customs_rules::{LockedOutcome, Policy};
+use customs_registry::{Judged, Registry, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
 use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -77,12 +74,12 @@ pub struct Gate {
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
     pub patience: Duration,
-    store: Arc<dyn Store>,
-    runs: Mutex<HashMap<String, Arc<Run>>>,
-    secret: String,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) runs: Mutex<HashMap<String, Arc<Run>>>,
+    pub(crate) secret: String,
     port: u16,
     last_use: Mutex<Instant>,
-    stop: tokio::sync::Notify,
+    pub(crate) stop: tokio::sync::Notify,
 }
 
 /// A request, taken apart.
@@ -290,7 +287,10 @@ impl Gate {
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
         let _waiting = run.wait(customs_model::printable(&request.path, 120));
-        self.route(&run, request, route).await
+        let client = request.headers.get(USER_AGENT).cloned();
+        let mut response = self.route(&run, request, route).await;
+        for_client(&mut response, client.as_ref().and_then(|c| c.to_str().ok()));
+        response
     }
 
     async fn route(&self, run: &Arc<Run>, request: Request, route: Route) -> Response<Body> {
@@ -355,218 +355,7 @@ impl Gate {
             ),
         }
     }
-
-    async fn control(self: Arc<Self>, what: &str, request: Request) -> Response<Body> {
-        let admitted =
-            presented(&request.headers).is_some_and(|secret| same(&secret, &self.secret));
-        if !admitted {
-            return failure(
-                Reader::Npm,
-                StatusCode::UNAUTHORIZED,
-                "customs: the controls need the gate's own secret",
-            );
-        }
-        let method = request.method.clone();
-        let parts: Vec<&str> = what.split('/').collect();
-        match (method, parts.as_slice()) {
-            (Method::GET, ["health"]) => json(
-                StatusCode::OK,
-                &serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "runs": self.active()}),
-            ),
-            (Method::POST, ["stop"]) => {
-                self.stop.notify_one();
-                empty(StatusCode::ACCEPTED)
-            }
-            (Method::POST, ["runs"]) => match read_json::<RunRequest>(request).await {
-                Ok(run) => self.begin(run).await,
-                Err(response) => response,
-            },
-            (Method::POST, ["runs", id, "check"]) => {
-                let Some(run) = self.run_named(id) else {
-                    return empty(StatusCode::NOT_FOUND);
-                };
-                match read_json::<CheckRequest>(request).await {
-                    Ok(check) => self.check(&run, check).await,
-                    Err(response) => response,
-                }
-            }
-            (Method::GET, ["runs", id, "waiting"]) => match self.run_named(id) {
-                Some(run) => json(StatusCode::OK, &run.waiting(LONG)),
-                None => empty(StatusCode::NOT_FOUND),
-            },
-            (Method::GET, ["runs", id]) => match self.run_named(id) {
-                Some(run) => json(
-                    StatusCode::OK,
-                    &RunEnd {
-                        report: run.report(),
-                    },
-                ),
-                None => empty(StatusCode::NOT_FOUND),
-            },
-            (Method::DELETE, ["runs", id]) => match self.run_named(id) {
-                Some(run) => {
-                    self.runs
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .retain(|_, r| r.id != run.id);
-                    json(
-                        StatusCode::OK,
-                        &RunEnd {
-                            report: run.report(),
-                        },
-                    )
-                }
-                None => empty(StatusCode::NOT_FOUND),
-            },
-            _ => empty(StatusCode::NOT_FOUND),
-        }
-    }
-
-    fn run_named(&self, id: &str) -> Option<Arc<Run>> {
-        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = runs.values().find(|r| r.id == id).cloned();
-        run.inspect(|run| run.hear())
-    }
-
-    /// Ends runs whose process is gone: their credential must not live on, and they
-    /// would keep the gate alive for ever.
-    fn forget_abandoned(&self) {
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.retain(|_, run| !run.is_abandoned());
-    }
-
-    async fn begin(&self, request: RunRequest) -> Response<Body> {
-        let refuse = |why: String| failure(Reader::Npm, StatusCode::UNPROCESSABLE_ENTITY, &why);
-        let mut ignored = Vec::new();
-        let parse = |file: &NamedText| Policy::parse(&file.text, &file.name);
-        let policy = match request.policy.as_ref().map(parse).transpose() {
-            Ok(policy) => policy.unwrap_or_default(),
-            Err(error) => return refuse(error.to_string()),
-        };
-        let policy = match request.project_policy.as_ref().map(parse).transpose() {
-            Ok(None) => policy,
-            Ok(Some(project)) => {
-                let (tightened, not_followed) = policy.tightened_by(&project);
-                ignored = not_followed
-                    .iter()
-                    .map(|i| format!("{}: {}", i.key, i.because))
-                    .collect();
-                tightened
-            }
-            Err(error) => return refuse(format!("the project's policy: {error}")),
-        };
-        let now = self.registry.clock.now();
-        let mut not_known = Vec::new();
-        let advisories = match &request.advisories {
-            None => {
-                not_known.push(
-                    "known malware: no advisory source is configured (--advisories); an npm \
-                     registry's own audit is asked where it has one"
-                        .to_owned(),
-                );
-                Known::NotApplicable
-            }
-            Some(path) => {
-                let path = path.clone();
-                let read =
-                    tokio::task::spawn_blocking(move || Snapshot::from_path(&path, now)).await;
-                match read {
-                    Ok(Ok(snapshot)) => Known::Is(Arc::new(snapshot)),
-                    Ok(Err(error)) => {
-                        not_known.push(format!("known malware: {error}"));
-                        Known::not_known(error.to_string())
-                    }
-                    Err(error) => return refuse(error.to_string()),
-                }
-            }
-        };
-        let (token, id) = match (fresh(), fresh()) {
-            (Ok(token), Ok(id)) => (token, id[..12].to_owned()),
-            _ => return refuse("the operating system gives no randomness".into()),
-        };
-        for problem in policy.problems(now) {
-            not_known.push(problem.to_string());
-        }
-        let context = Context::new(request.upstreams.clone(), policy, advisories);
-        let run = Run::new(id.clone(), context.clone(), &request);
-        run.hear();
-        let mut tokens = vec![(token.clone(), run.clone())];
-        for (client, own) in request.of_client {
-            // A client without a registry of its own kind uses everybody's.
-            let context = context.with_upstreams(own.or(&request.upstreams));
-            tokens.push((format!("{token}.{client}"), run.for_client(context)));
-        }
-        for sentence in &not_known {
-            run.note(Event::NotKnown(sentence.clone()));
-        }
-        self.runs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(tokens);
-        json(
-            StatusCode::CREATED,
-            &RunReply {
-                id,
-                token,
-                ignored,
-                not_known,
-            },
-        )
-    }
-
-    /// Judges releases that a lockfile names, before anything is fetched.
-    async fn check(&self, run: &Arc<Run>, request: CheckRequest) -> Response<Body> {
-        use futures_util::StreamExt as _;
-        let checked: Vec<Checked> =
-            futures_util::stream::iter(request.releases.into_iter().take(50_000))
-                .map(|release| self.check_one(run, release))
-                .buffered(32)
-                .collect()
-                .await;
-        json(StatusCode::OK, &checked)
-    }
-
-    /// When this gate last delivered a release.
-    fn delivered(&self, release: &ReleaseId) -> Option<Timestamp> {
-        match self.store.who(release) {
-            Ok(deliveries) => deliveries.rows.last().map(|row| row.at),
-            Err(error) => {
-                tracing::error!(%error, "the ledger could not be asked");
-                None
-            }
-        }
-    }
-
-    async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> Checked {
-        let judged = self.registry.judge_release(&run.context, &release).await;
-        let delivered = self.delivered(&release);
-        match judged {
-            Ok(judgement) => {
-                let deliverable = judgement
-                    .as_ref()
-                    .is_none_or(|j| matches!(j.locked, LockedOutcome::Deliver { .. }));
-                let decision = judgement.map(|j| j.decision);
-                Checked {
-                    release,
-                    decision,
-                    deliverable,
-                    delivered,
-                    not_known: None,
-                }
-            }
-            Err(because) => Checked {
-                release,
-                decision: None,
-                deliverable: true,
-                delivered,
-                not_known: Some(because.to_string()),
-            },
-        }
-    }
 }
-
-/// A wait that is worth a line.
-const LONG: Duration = Duration::from_secs(2);
 
 /// The beginning of names that `customs doctor` makes its clients ask for.
 pub const CANARY: &str = "customs-canary-";
@@ -594,12 +383,6 @@ fn reader_of(route: &Route) -> Reader {
         | Route::CargoApi(_) => Reader::Cargo,
         _ => Reader::Npm,
     }
-}
-
-async fn read_json<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response<Body>> {
-    let refuse = |why: String| failure(Reader::Npm, StatusCode::UNPROCESSABLE_ENTITY, &why);
-    let bytes = request.into_body(64 << 20).await.map_err(refuse)?;
-    serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))
 }
 
 /// Serves until it is told to stop, or nothing was asked for `linger` and no run is open.

@@ -4,6 +4,7 @@
 //! Registry addresses and certificates are taken over from this machine's configuration;
 //! everything else is each client's default.
 
+mod refusals;
 mod world;
 mod writes;
 
