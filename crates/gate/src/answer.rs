@@ -71,6 +71,19 @@ pub fn refusal(reader: Reader, status: StatusCode, rule: &str, sentence: &str) -
     response
 }
 
+/// A project's page of which nothing is left, for pip. It passes over an index page that
+/// answers with an error without a word, but names the type of one that is no page.
+pub fn for_pip(refused: &Response<Body>) -> Option<Response<Body>> {
+    let Sentence(sentence) = refused.extensions().get::<Sentence>()?;
+    let quoted = sentence.replace(['"', '\\'], "'");
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    let value = HeaderValue::from_str(&format!("text/plain; reason=\"{quoted}\"")).ok()?;
+    headers.insert(CONTENT_TYPE, value);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
+}
+
 /// The sentence of a refusal, for clients that show the status line alone.
 #[derive(Clone)]
 struct Sentence(String);

@@ -1,7 +1,7 @@
 //! Python's simple API: project pages in both forms, files, core metadata.
 
 use crate::admit::{newest_refused, status_of};
-use crate::answer::{Body, Reader, empty, failure};
+use crate::answer::{Body, Reader, empty, failure, for_pip};
 use crate::deliver::Delivery;
 use crate::rendering::file_body;
 use crate::report::Event;
@@ -15,7 +15,7 @@ use customs_ecosystem::pypi::{
 use customs_model::{Ecosystem, PackageName, ReleaseId, printable};
 use customs_registry::http::Ask;
 use customs_registry::{JudgedDocument, PypiPage};
-use hyper::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, HeaderValue};
+use hyper::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, HeaderValue, USER_AGENT};
 use hyper::{Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
@@ -125,10 +125,15 @@ impl Gate {
         }
         let newest = wanted(judged).into_iter().next();
         let decision = newest_refused(judged.judged.decisions.values(), newest.as_deref())?;
-        Some(
-            self.refuse(run, request, READER, project.as_str(), decision)
-                .await,
-        )
+        let refused = self
+            .refuse(run, request, READER, project.as_str(), decision)
+            .await;
+        let agent = request
+            .headers
+            .get(USER_AGENT)
+            .and_then(|a| a.to_str().ok());
+        let is_pip = agent.is_some_and(|agent| agent.starts_with("pip/"));
+        Some(for_pip(&refused).filter(|_| is_pip).unwrap_or(refused))
     }
 
     /// A distribution file, or its core metadata. The address that was asked is not

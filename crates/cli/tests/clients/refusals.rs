@@ -99,18 +99,22 @@ fn bun_shows_the_status_and_the_report_the_sentence() {
 }
 
 #[test]
-fn pip_shows_the_sentence_in_the_status_line() {
-    let ran = refused("pip", &["pip", "download", "-d", "out", "iniconfig>=2"], &[]);
+fn pip_shows_the_sentence_as_the_type_of_a_page_that_is_none() {
+    let ran = refused(
+        "pip",
+        &["pip", "download", "--no-deps", "-d", "out", "anyio"],
+        &[],
+    );
     let words = own_words(&ran);
     assert!(
-        words.contains("customs: iniconfig@") && words.contains("rule version-age"),
+        words.contains("customs: anyio@") && words.contains("rule version-age"),
         "{words}"
     );
 }
 
 #[test]
 fn uv_shows_the_sentence() {
-    let manifest = "[project]\nname = \"demo\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"iniconfig>=2\"]\n";
+    let manifest = "[project]\nname = \"demo\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"anyio\"]\n";
     let ran = refused("uv", &["uv", "sync"], &[("pyproject.toml", manifest)]);
     let all = format!("{}{}", ran.stdout, ran.stderr);
     assert!(all.contains("version-age"), "{all}");
