@@ -5,7 +5,7 @@
 
 use crate::error::{Doing as _, Failure};
 use crate::paths;
-use customs_gate::StateFile;
+use customs_gate::{Hello, StateFile};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -93,13 +93,13 @@ impl Controls {
     pub async fn connect() -> Result<Self, Failure> {
         let state = paths::state()?;
         paths::private_folder(&state)?;
-        if let Some(controls) = Self::running(&state).await {
+        if let Some(controls) = Self::running(&state).await? {
             return Ok(controls);
         }
         start()?;
         let begun = Instant::now();
         while begun.elapsed() < START {
-            if let Some(controls) = Self::running(&state).await {
+            if let Some(controls) = Self::running(&state).await? {
                 return Ok(controls);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -111,24 +111,59 @@ impl Controls {
         )))
     }
 
-    async fn running(state: &Path) -> Option<Self> {
-        let bytes = std::fs::read(state_file(state)).ok()?;
-        let file: StateFile = serde_json::from_slice(&bytes).ok()?;
-        // A gate of another version may not understand this one.
+    /// The gate that the state folder names, if it is there and is the one that wrote it.
+    async fn running(state: &Path) -> Result<Option<Self>, Failure> {
+        let Ok(bytes) = std::fs::read(state_file(state)) else {
+            return Ok(None);
+        };
+        let Ok(file) = serde_json::from_slice::<StateFile>(&bytes) else {
+            return Ok(None);
+        };
         customs_registry::http::install_tls();
-        let client = reqwest::Client::builder().no_proxy().build().ok()?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .doing("make an HTTP client")?;
         let controls = Self {
             port: file.port,
             secret: file.secret,
             client,
         };
-        let health: serde_json::Value = controls.get("health").await.ok()?;
-        if health.get("version")?.as_str()? == env!("CARGO_PKG_VERSION") {
-            return Some(controls);
+        let Some(hello) = controls.hello().await? else {
+            return Ok(None);
+        };
+        if hello.version == env!("CARGO_PKG_VERSION") {
+            return Ok(Some(controls));
         }
-        let stopped: Result<serde_json::Value, _> = controls.post("stop", &()).await;
-        let _ = stopped;
-        None
+        // A gate of another version may not understand this program.
+        if hello.runs > 0 {
+            return Err(Failure::work(format!(
+                "a gate of version {} is serving {} other commands; wait for them to end, or give \
+                 this one folders of its own (CUSTOMS_STATE_DIR, CUSTOMS_DATA_DIR)",
+                customs_model::printable(&hello.version, 40),
+                hello.runs
+            )));
+        }
+        let _: serde_json::Value = controls.post("stop", &()).await.unwrap_or_default();
+        Ok(None)
+    }
+
+    /// Asks who listens there. Another user may have taken the port of a gate that was
+    /// killed: without the proof that it knows the secret it is told nothing.
+    async fn hello(&self) -> Result<Option<Hello>, Failure> {
+        let nonce = secret()?;
+        let asked = self
+            .client
+            .get(self.url(&format!("hello/{nonce}")))
+            .send()
+            .await;
+        let Ok(response) = asked else { return Ok(None) };
+        let Ok(bytes) = response.bytes().await else {
+            return Ok(None);
+        };
+        let hello = serde_json::from_slice::<Hello>(&bytes).ok();
+        let expected = customs_gate::proof(&self.secret, &nonce);
+        Ok(hello.filter(|hello| customs_gate::same(&hello.proof, &expected)))
     }
 
     fn url(&self, what: &str) -> String {

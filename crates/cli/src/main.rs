@@ -11,6 +11,7 @@ mod gate;
 mod ledger;
 mod output;
 mod paths;
+mod process;
 mod replay;
 mod run;
 mod shim;

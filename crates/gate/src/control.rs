@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// A gate says who it is, to whoever asks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the program.
+    pub version: String,
+    /// See [`crate::proof`].
+    pub proof: String,
+    /// Runs that are open.
+    pub runs: usize,
+}
+
 /// Begins a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunRequest {

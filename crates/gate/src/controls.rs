@@ -1,8 +1,8 @@
 //! The gate's own controls, served: runs begin and end here, lockfiles are judged.
 
 use crate::answer::{Body, Reader, empty, failure, json};
-use crate::control::{CheckRequest, Checked, NamedText, RunEnd, RunReply, RunRequest};
-use crate::credential::{fresh, presented, same};
+use crate::control::{CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest};
+use crate::credential::{fresh, presented, proof, same};
 use crate::report::Event;
 use crate::run::Run;
 use crate::server::{Gate, Request};
@@ -19,6 +19,14 @@ const LONG: Duration = Duration::from_secs(2);
 
 impl Gate {
     pub(crate) async fn control(self: Arc<Self>, what: &str, request: Request) -> Response<Body> {
+        if let Some(nonce) = what.strip_prefix("hello/").filter(|nonce| nonce.len() <= 128) {
+            let hello = Hello {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                proof: proof(&self.secret, nonce),
+                runs: self.active(),
+            };
+            return json(StatusCode::OK, &hello);
+        }
         let admitted =
             presented(&request.headers).is_some_and(|secret| same(&secret, &self.secret));
         if !admitted {
@@ -86,7 +94,9 @@ impl Gate {
 
     fn run_named(&self, id: &str) -> Option<Arc<Run>> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = runs.values().find(|r| r.id == id).cloned();
+        // The run itself, not one of its clients that has other registries.
+        let of_run = runs.iter().filter(|(_, run)| run.id == id);
+        let run = of_run.min_by_key(|(token, _)| token.len()).map(|(_, run)| run.clone());
         run.inspect(|run| run.hear())
     }
 

@@ -6,7 +6,10 @@
 //! that were rebound to loopback.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// Stands between the run's credential and the user's own one that a write carries.
 pub const OWN: char = '~';
@@ -22,15 +25,35 @@ pub fn presented(headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// The value of the `Authorization` header that the user's own configuration has for the
-/// upstream, where the client sent it along with a write.
-pub fn own(headers: &HeaderMap) -> Option<HeaderValue> {
+/// The user's own credential for one registry, as a stand-in puts it behind the run's.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Own {
+    /// The registry that it is meant for: its base address.
+    pub registry: Url,
+    /// The value of the `Authorization` header.
+    pub header: String,
+}
+
+impl Own {
+    /// The run's credential with this one behind it.
+    pub fn behind(&self, token: &str) -> String {
+        let json = serde_json::json!({ "registry": self.registry, "header": self.header });
+        format!("{token}{OWN}{}", URL_SAFE_NO_PAD.encode(json.to_string()))
+    }
+}
+
+/// The value of the `Authorization` header that the user's own configuration has for an
+/// upstream, where the client sent it along with a write. What is meant for another
+/// registry goes nowhere.
+pub fn own(headers: &HeaderMap, upstream: &Url) -> Option<HeaderValue> {
     let whole = whole(headers)?;
-    let (_, own) = whole.split_once(OWN)?;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(own)
-        .ok()?;
-    let mut value = HeaderValue::from_bytes(&bytes).ok()?;
+    let (run, own) = whole.split_once(OWN)?;
+    let own: Own = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(own).ok()?).ok()?;
+    // A run's credential is no credential of a registry.
+    if own.registry.origin() != upstream.origin() || own.header.contains(run) {
+        return None;
+    }
+    let mut value = HeaderValue::from_str(&own.header).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
@@ -64,6 +87,14 @@ pub fn is_own_host(headers: &HeaderMap, port: u16) -> bool {
                 .iter()
                 .any(|name| *host == format!("{name}:{port}"))
         })
+}
+
+/// What a gate answers to a question that only the holder of its secret can answer. The
+/// file that names its port outlives a killed gate; whoever listens there then must not
+/// be told anything before this.
+pub fn proof(secret: &str, nonce: &str) -> String {
+    let text = format!("customs gate {secret} {nonce} {secret}");
+    customs_model::Digest::sha256(text.as_bytes()).to_hex()
 }
 
 /// Compares without telling how much of it was right.
@@ -115,12 +146,20 @@ mod tests {
     }
 
     #[test]
-    fn a_write_carries_the_users_own_credential_behind_the_runs() {
-        let with = headers(AUTHORIZATION, "Bearer tok~QmVhcmVyIG93bg");
+    fn a_write_carries_the_users_own_credential_for_its_own_registry() {
+        let registry: Url = "https://registry.example/npm/".parse().unwrap();
+        let evil: Url = "https://evil.example/".parse().unwrap();
+        let both = |header: &str| {
+            let own = Own { registry: registry.clone(), header: header.to_owned() };
+            headers(AUTHORIZATION, &format!("Bearer {}", own.behind("tok")))
+        };
+        let with = both("Bearer own");
         assert_eq!(presented(&with).as_deref(), Some("tok"));
-        assert_eq!(own(&with).unwrap(), "Bearer own");
-        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok")), None);
-        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok~!")), None);
+        assert_eq!(own(&with, &registry).unwrap(), "Bearer own");
+        assert_eq!(own(&with, &evil), None);
+        assert_eq!(own(&both("Bearer tok"), &registry), None, "the run's own");
+        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok"), &registry), None);
+        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok~!"), &registry), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, TRANSFER_ENCODING, USER_AGENT,
+    TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::{Method, Response, StatusCode};
 use std::sync::Arc;
@@ -128,9 +128,8 @@ impl Gate {
             // The run's credential is for this gate; it leaves to nobody.
             headers.remove(AUTHORIZATION);
         }
-        let run = credential::presented(&request.headers).unwrap_or_default();
-        let is_runs = |own: &HeaderValue| own.to_str().is_ok_and(|own| own.contains(&run));
-        if let Some(own) = credential::own(&request.headers).filter(|own| !read && !is_runs(own)) {
+        let own = credential::own(&request.headers, &upstream.base);
+        if let Some(own) = own.filter(|_| !read) {
             headers.insert(AUTHORIZATION, own);
         }
         let method = request.method.clone();

@@ -54,7 +54,8 @@ impl Route {
         let Some(decoded) = decode(path) else {
             return Self::Nothing("the path is not valid UTF-8");
         };
-        if decoded.chars().any(char::is_control)
+        // To a URL parser a backslash is a slash.
+        if decoded.contains('\\') || decoded.chars().any(char::is_control)
             || decoded.split('/').any(|s| s == ".." || s == ".")
         {
             return Self::Nothing("the path holds a traversal or a control character");
@@ -297,6 +298,8 @@ mod tests {
             "/a%00b",
             "/a%0ab",
             "/%ff",
+            "/-/npm/v1/security/..\\..\\tokens",
+            "/a/%5c..%5cb",
             "/-/pypi/simple/..%2fx/",
             "/-/cargo/index/../config.json",
             "/-/pypi/files/!!/x.whl",

@@ -371,7 +371,12 @@ fn canary(route: &Route) -> Option<&str> {
 
 /// POST requests that only ask: npm's audit sends its question as a body.
 fn is_question(method: &Method, path: &str) -> bool {
-    *method == Method::POST && path.starts_with("-/npm/v1/security/")
+    let audits = [
+        "-/npm/v1/security/advisories/bulk",
+        "-/npm/v1/security/audits",
+        "-/npm/v1/security/audits/quick",
+    ];
+    *method == Method::POST && audits.contains(&path)
 }
 
 fn reader_of(route: &Route) -> Reader {

@@ -135,6 +135,9 @@ impl Upstream {
             shown: customs_model::printable(path, 120),
             why: "the path leads out of the registry".into(),
         };
+        if path.contains('\\') {
+            return Err(refuse());
+        }
         let joined = Url::parse(&format!("{}{path}", self.base)).map_err(|_| refuse())?;
         let inside =
             joined.origin() == self.base.origin() && joined.path().starts_with(self.base.path());
@@ -203,13 +206,12 @@ impl Upstreams {
     /// These, and for an ecosystem that they say nothing about the others.
     #[must_use]
     pub fn or(self, others: &Self) -> Self {
-        let own_npm = self.npm.is_some();
         Self {
             npm: self.npm.or_else(|| others.npm.clone()),
-            npm_scopes: if own_npm || !self.npm_scopes.is_empty() {
-                self.npm_scopes
-            } else {
+            npm_scopes: if self.npm_scopes.is_empty() {
                 others.npm_scopes.clone()
+            } else {
+                self.npm_scopes
             },
             pypi: if self.pypi.is_empty() {
                 others.pypi.clone()
@@ -255,5 +257,6 @@ mod tests {
         assert!(up.join("a/-/a-1.0.0.tgz").is_ok());
         assert!(up.join("../secret").is_err());
         assert!(up.join("%2e%2e/secret").is_err());
+        assert!(up.join("-/npm/..\\secret").is_err());
     }
 }

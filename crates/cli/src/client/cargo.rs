@@ -41,7 +41,8 @@ pub fn discover(project: &Path, found: &mut Discovered) {
     };
     match Upstream::parse(&index, Route::Public) {
         Ok(mut upstream) => {
-            if let Some((name, _)) = &replaced {
+            // A token of the user's goes to no registry that only a project names.
+            if let Some((name, false)) = &replaced {
                 let variable = format!(
                     "CARGO_REGISTRIES_{}_TOKEN",
                     name.to_ascii_uppercase().replace('-', "_")

@@ -46,6 +46,14 @@ pub fn discover(project: &Path) -> Result<Discovered, Failure> {
 }
 
 impl Discovered {
+    /// The registries of a client.
+    pub fn of(&self, client: &str) -> Upstreams {
+        match self.of_client.get(client) {
+            Some(own) => own.clone().or(&self.upstreams),
+            None => self.upstreams.clone(),
+        }
+    }
+
     /// Notes the registries of one client, where they are not everybody's.
     fn differs(&mut self, client: &str, own: Upstreams) {
         let common = Upstreams {
@@ -56,4 +64,15 @@ impl Discovered {
             self.of_client.insert(client.to_owned(), own);
         }
     }
+}
+
+/// A variable of the user's environment. Inside a run it may name the gate; the user's
+/// own configuration is what stands behind it.
+fn env(name: &str) -> Option<String> {
+    let value = std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())?;
+    let gate = std::env::var(pointing::GATE).unwrap_or_default();
+    let host = gate.trim_start_matches("http://");
+    (host.is_empty() || !value.contains(host)).then_some(value)
 }

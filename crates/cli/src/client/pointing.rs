@@ -23,6 +23,8 @@ pub const ACTIVE: &str = "CUSTOMS_RUN";
 pub const TOKEN: &str = "CUSTOMS_RUN_TOKEN";
 /// The one that yarn shows, whose registry may be another.
 pub const YARN_TOKEN: &str = "CUSTOMS_YARN_TOKEN";
+/// Folders whose lockfiles are led to the gate already.
+pub const LED: &str = "CUSTOMS_LED";
 /// Set when writes are refused.
 pub const READ_ONLY: &str = "CUSTOMS_READ_ONLY";
 /// Variables that point npm, pnpm, yarn and bun at the gate, besides npm's credential,
@@ -60,7 +62,7 @@ pub struct Project {
 
 /// The credential that a client shows: one that says which client it is, where that
 /// client's registries are not everybody's.
-fn token_of(client: &str, token: &str, found: &Discovered) -> String {
+pub fn token_of(client: &str, token: &str, found: &Discovered) -> String {
     match found.of_client.contains_key(client) {
         true => format!("{token}.{client}"),
         false => token.to_owned(),
@@ -110,11 +112,9 @@ pub fn environment(port: u16, token: &str, found: &Discovered, project: Project)
     }
     if !upstreams.pypi.is_empty() {
         put("PIP_INDEX_URL", &simple(token));
-        // The gate asks the configured extra indexes itself, one origin per name.
-        put(
-            "PIP_CONFIG_FILE",
-            if cfg!(windows) { "NUL" } else { "/dev/null" },
-        );
+        // The gate asks the configured extra indexes itself, one origin per name. pip has
+        // no way to say "none": the same index twice is none more.
+        put("PIP_EXTRA_INDEX_URL", &simple(token));
         // `uv add` writes a default index into pyproject.toml, but not an index URL.
         let uv = if project.has_uv_index {
             "UV_DEFAULT_INDEX"
@@ -142,14 +142,9 @@ pub fn environment(port: u16, token: &str, found: &Discovered, project: Project)
     };
     Environment {
         set,
-        remove: [
-            stale,
-            "PIP_EXTRA_INDEX_URL",
-            "UV_EXTRA_INDEX_URL",
-            "UV_INDEX",
-        ]
-        .map(str::to_owned)
-        .into(),
+        remove: [stale, "UV_EXTRA_INDEX_URL", "UV_INDEX"]
+            .map(str::to_owned)
+            .into(),
     }
 }
 
@@ -183,11 +178,13 @@ pub fn stand_in_for(program: impl AsRef<OsStr>, shims: &Path) -> OsString {
 /// Shims stand in front of these programs.
 ///
 /// npm, pnpm and bun need none to install; theirs give writes the user's own credential.
+/// Those of clients that fetch what their lockfile names lead the lockfiles of folders
+/// that a command changes into.
 /// On Windows npm and pnpm are scripts, which a program of that name would not find.
 pub const SHIMMED: &[&str] = if cfg!(windows) {
     &["cargo", "yarn"]
 } else {
-    &["cargo", "yarn", "npm", "pnpm", "bun"]
+    &["cargo", "yarn", "npm", "pnpm", "bun", "uv", "pip", "pip3"]
 };
 
 /// Makes the folder of shims: links to this program under other names.

@@ -1,7 +1,7 @@
 //! pip's and uv's configuration: environment, configuration files, the clients' own
 //! default.
 
-use super::{Discovered, defaults};
+use super::{Discovered, defaults, env};
 use crate::paths;
 use customs_model::Route;
 use customs_registry::{Upstream, Upstreams};
@@ -42,30 +42,31 @@ pub fn discover(project: &Path, found: &mut Discovered) {
     found.upstreams.pypi = common;
 }
 
-fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|v| !v.trim().is_empty())
-}
-
+/// The indexes in the order in which a name is looked for. What pip or uv carries as its
+/// default is everybody's, so it comes last: nobody can take in public a name that one of
+/// the user's own indexes has. Which of the others are private nobody can tell; names that
+/// are the user's own are said in the policy.
 fn upstreams(index: &str, extra: &str, found: &mut Discovered) -> Vec<Upstream> {
-    let mut all = Vec::new();
-    let addresses = std::iter::once(index).chain(extra.split_whitespace());
-    for (at, address) in addresses.enumerate() {
-        // An index that the user added beside the public one is the user's own.
-        let route = if at == 0 {
-            Route::Public
-        } else {
-            Route::Private
-        };
-        match Upstream::parse(address, route) {
+    let public: Vec<Upstream> = [default_index(), uv_default()]
+        .into_iter()
+        .flatten()
+        .filter_map(|address| Upstream::parse(&address, Route::Public).ok())
+        .collect();
+    let mut all: Vec<Upstream> = Vec::new();
+    for address in extra.split_whitespace().chain([index]) {
+        match Upstream::parse(address, Route::Public) {
             Ok(mut upstream) => {
                 let roots = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
                 let roots = roots.iter().filter_map(std::env::var_os).map(PathBuf::from);
                 upstream.extra_roots.extend(roots);
-                all.push(upstream);
+                if all.iter().all(|other| other.base != upstream.base) {
+                    all.push(upstream);
+                }
             }
             Err(error) => found.missing.push(format!("Python: {error}")),
         }
     }
+    all.sort_by_key(|upstream| public.iter().any(|p| p.base == upstream.base));
     all
 }
 

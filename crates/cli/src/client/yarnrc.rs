@@ -1,7 +1,7 @@
 //! yarn's own configuration: `.yarnrc.yml` of yarn 2 and later, `.yarnrc` of yarn 1.
 //! Where it names a registry, that one is yarn's, whatever npm uses.
 
-use super::Discovered;
+use super::{Discovered, env, pointing};
 use crate::paths;
 use customs_model::Route;
 use customs_registry::{Credential, Secret, Upstream, Upstreams};
@@ -16,24 +16,27 @@ pub fn discover(project: &Path, found: &mut Discovered) {
         .map(|folder| (folder.to_owned(), true))
         .collect();
     folders.extend(home.map(|home| (home, false)));
-    let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    let mut server = variable("YARN_NPM_REGISTRY_SERVER").or_else(|| variable("YARN_REGISTRY"));
-    let mut token = variable("YARN_NPM_AUTH_TOKEN");
+    let mut server = env("YARN_NPM_REGISTRY_SERVER")
+        .or_else(|| env("YARN_REGISTRY"))
+        .map(|server| (server, false));
+    // Inside a run this is the run's own credential, and no registry's.
+    let mut token = env("YARN_NPM_AUTH_TOKEN")
+        .filter(|_| std::env::var_os(pointing::ACTIVE).is_none())
+        .map(|token| (token, false));
     for (folder, from_project) in folders {
         let berry = std::fs::read_to_string(folder.join(".yarnrc.yml")).unwrap_or_default();
         let classic = std::fs::read_to_string(folder.join(".yarnrc")).unwrap_or_default();
         let named = top(&berry, "npmRegistryServer").or_else(|| classic_registry(&classic));
-        if server.is_none() && named.is_some() {
+        if let (None, Some(named)) = (&server, named) {
             if from_project {
                 found
                     .from_project
                     .push(format!("yarn: registry ({})", folder.display()));
             }
-            server = named;
+            server = Some((named, from_project));
         }
-        // A token of the user's goes to no registry that only a project names.
         if token.is_none() {
-            token = top(&berry, "npmAuthToken");
+            token = top(&berry, "npmAuthToken").map(|token| (token, from_project));
         }
         if berry.lines().any(|line| line.starts_with("npmScopes:")) {
             found.missing.push(format!(
@@ -43,7 +46,11 @@ pub fn discover(project: &Path, found: &mut Discovered) {
             ));
         }
     }
-    let Some(server) = server else { return };
+    let Some((server, chosen_by_project)) = server else {
+        return;
+    };
+    // A token of the user's goes to no registry that only a project names.
+    let token = token.filter(|(_, of_project)| !chosen_by_project || *of_project);
     match Upstream::parse(&server, Route::Public) {
         Ok(mut upstream) => {
             if let Some(npm) = found
@@ -54,7 +61,7 @@ pub fn discover(project: &Path, found: &mut Discovered) {
             {
                 upstream.credential = npm.credential.clone();
             }
-            if let Some(token) = token {
+            if let Some((token, _)) = token {
                 upstream.credential = Some(Credential::Bearer(Secret::new(token)));
             }
             let extra = std::env::var_os("NODE_EXTRA_CA_CERTS").map(PathBuf::from);

@@ -76,24 +76,35 @@ pub fn only(command: &[OsString]) -> ExitCode {
     }
 }
 
-/// Requests to end that are sent to this process (`kill`, a service manager).
+/// Requests to end that are sent to this process (`kill`, a service manager, a terminal
+/// that is closed).
 #[cfg(unix)]
-struct Termination(Option<tokio::signal::unix::Signal>);
+struct Termination(
+    Option<tokio::signal::unix::Signal>,
+    Option<tokio::signal::unix::Signal>,
+);
 
 #[cfg(unix)]
 impl Termination {
     fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        Self(signal(SignalKind::terminate()).ok())
+        let of = |kind| signal(kind).ok();
+        Self(of(SignalKind::terminate()), of(SignalKind::hangup()))
     }
 
     async fn next(&mut self) {
-        let came = match &mut self.0 {
-            Some(signal) => signal.recv().await.is_some(),
-            None => false,
-        };
-        if !came {
-            std::future::pending().await
+        async fn one(signal: &mut Option<tokio::signal::unix::Signal>) {
+            let came = match signal {
+                Some(signal) => signal.recv().await.is_some(),
+                None => false,
+            };
+            if !came {
+                std::future::pending().await
+            }
+        }
+        tokio::select! {
+            () = one(&mut self.0) => {}
+            () = one(&mut self.1) => {}
         }
     }
 }
@@ -132,7 +143,7 @@ impl Termination {
 fn terminate(_: Option<u32>) {}
 
 #[cfg(unix)]
-fn code(status: ExitStatus) -> u8 {
+pub fn code(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
         (Some(code), _) => u8::try_from(code & 0xff).unwrap_or(1),
@@ -142,7 +153,7 @@ fn code(status: ExitStatus) -> u8 {
 }
 
 #[cfg(not(unix))]
-fn code(status: ExitStatus) -> u8 {
+pub fn code(status: ExitStatus) -> u8 {
     status
         .code()
         .and_then(|c| u8::try_from(c & 0xff).ok())

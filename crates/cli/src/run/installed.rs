@@ -3,20 +3,90 @@
 
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_model::{Ecosystem, PackageName, ReleaseId, Version};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-/// Installed releases of the projects in these folders.
-pub fn releases(folders: &[PathBuf]) -> BTreeSet<ReleaseId> {
-    let mut releases = BTreeSet::new();
-    for folder in folders {
-        releases.extend(by_record(folder));
-        releases.extend(by_lockfile(folder));
+/// What is installed at one moment.
+#[derive(Debug, Default)]
+pub struct Installed {
+    places: BTreeMap<PathBuf, Place>,
+}
+
+/// One project or Python environment.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// When its tree was last written by an install.
+    written: Option<SystemTime>,
+    releases: BTreeSet<ReleaseId>,
+}
+
+impl Installed {
+    /// Looks into the projects in these folders, and into Python's environments.
+    pub fn look(folders: &[PathBuf]) -> Self {
+        let mut places = BTreeMap::new();
+        for folder in folders {
+            let releases = by_record(folder)
+                .into_iter()
+                .chain(by_lockfile(folder))
+                .collect();
+            places.insert(
+                folder.clone(),
+                Place {
+                    written: written(folder),
+                    releases,
+                },
+            );
+        }
+        for environment in environments(folders) {
+            let releases = by_dist_info(&environment).into_iter().collect();
+            places.insert(
+                environment,
+                Place {
+                    written: None,
+                    releases,
+                },
+            );
+        }
+        Self { places }
     }
-    for environment in environments(folders) {
-        releases.extend(by_dist_info(&environment));
+
+    /// What was installed since an earlier look: everything in a tree that was written
+    /// again (`npm ci` makes the same tree anew), the difference elsewhere.
+    pub fn since(&self, before: &Self) -> BTreeSet<ReleaseId> {
+        let mut new = BTreeSet::new();
+        for (path, place) in &self.places {
+            let earlier = before.places.get(path);
+            let anew = earlier.is_none_or(|earlier| earlier.written != place.written);
+            let known = earlier.filter(|_| !anew).map(|earlier| &earlier.releases);
+            let is_new =
+                |release: &&ReleaseId| !known.is_some_and(|known| known.contains(*release));
+            new.extend(place.releases.iter().filter(is_new).cloned());
+        }
+        new
     }
-    releases
+}
+
+/// The records that clients write when they have installed.
+fn written(folder: &Path) -> Option<SystemTime> {
+    [
+        ".package-lock.json",
+        ".modules.yaml",
+        ".yarn-integrity",
+        ".yarn-state.yml",
+        "",
+    ]
+    .iter()
+    .filter_map(|record| {
+        folder
+            .join("node_modules")
+            .join(record)
+            .metadata()
+            .ok()?
+            .modified()
+            .ok()
+    })
+    .max()
 }
 
 /// npm and pnpm keep a record inside the tree.

@@ -2,7 +2,7 @@
 
 mod child;
 mod installed;
-mod lockfiles;
+pub mod lockfiles;
 pub mod policy;
 mod report;
 
@@ -13,6 +13,7 @@ use crate::output::say;
 use crate::paths;
 use customs_gate::{CheckRequest, Checked, RunEnd, RunReply, RunReport, RunRequest};
 use customs_model::ReleaseId;
+use installed::Installed;
 use lockfiles::{Addresses, Lockfiles};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -73,6 +74,11 @@ pub struct WholeReport {
     pub problems: Vec<String>,
 }
 
+/// A command's exit code, as a shell would say it.
+pub fn exit_code(status: std::process::ExitStatus) -> u8 {
+    child::code(status)
+}
+
 /// Runs the command; its exit code is the program's.
 pub fn main(arguments: Arguments) -> ExitCode {
     if std::env::var_os(pointing::ACTIVE).is_some() {
@@ -131,48 +137,60 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     );
 
     let state = paths::state()?;
-    let addresses = Addresses::new(&gate, &begun.token, &discovered.upstreams);
+    let addresses = Addresses::new(&gate, &begun.token, &discovered);
     let mut lockfiles = Lockfiles::in_reach(&here, addresses, &state);
-    let installed_before = installed::releases(&lockfiles.folders);
+    let installed_before = Installed::look(&lockfiles.folders);
     let named = lockfiles.named();
     problems.extend(named.elsewhere);
     let locked = check(&controls, &begun.id, &named.releases).await;
     let locked: Vec<Checked> = locked.into_iter().filter(stands_out).collect();
     announce_blocked(&locked, arguments.quiet);
+    let shims = state.join("shims");
+    pointing::make_shims(&shims).doing("make the stand-ins of the package managers")?;
     lockfiles.lead_to_gate();
 
-    let shims = state.join("shims");
-    pointing::make_shims(&shims).doing("make the stand-ins of cargo and yarn")?;
     let project = pointing::Project {
         has_uv_index: declares_uv_index(&here),
         read_only: arguments.read_only,
     };
-    let environment = pointing::environment(controls.port, &begun.token, &discovered, project);
+    let mut environment = pointing::environment(controls.port, &begun.token, &discovered, project);
+    environment
+        .set
+        .push((pointing::LED.to_owned(), joined(&lockfiles.folders)));
     let outcome = tokio::select! {
         outcome = child::run(&arguments.command, environment, &shims) => outcome,
         never = say_what_waits(&controls, &begun.id, arguments.quiet) => match never {},
     };
     lockfiles.give_back();
-    let (code, arrived_late) = match outcome {
-        Ok(code) => (code, false),
+    let (code, ran) = match outcome {
+        Ok(code) => (code, true),
         Err(child::NotRun { code, why }) => {
             say(&format!("customs: {why}"));
-            (code, true)
+            (code, false)
         }
     };
-    let end: RunEnd = controls.get(&format!("runs/{}", begun.id)).await?;
-    let bypassed: BTreeSet<ReleaseId> = installed::releases(&lockfiles.folders)
-        .difference(&installed_before)
-        .filter(|r| !end.report.delivered.contains(r))
-        .cloned()
+    // From here on the command's own code is what counts, whatever else goes wrong.
+    let end = controls.get::<RunEnd>(&format!("runs/{}", begun.id)).await;
+    let report = end.map(|end| end.report).unwrap_or_else(|failure| {
+        problems.push(format!("the gate's report is lost: {failure}"));
+        RunReport::default()
+    });
+    let bypassed: BTreeSet<ReleaseId> = Installed::look(&lockfiles.folders)
+        .since(&installed_before)
+        .into_iter()
+        .filter(|release| !report.delivered.contains(release))
         .collect();
-    let not_through_gate = if arrived_late {
-        Vec::new()
-    } else {
-        check(&controls, &begun.id, &bypassed).await
+    let not_through_gate = match ran {
+        true => check(&controls, &begun.id, &bypassed).await,
+        false => Vec::new(),
     };
-    let _: RunEnd = controls.delete(&format!("runs/{}", begun.id)).await?;
-    problems.extend(lockfiles.problems);
+    if let Err(failure) = controls
+        .delete::<RunEnd>(&format!("runs/{}", begun.id))
+        .await
+    {
+        problems.push(format!("the run could not be ended: {failure}"));
+    }
+    problems.append(&mut lockfiles.problems);
     let whole = WholeReport {
         schema: "customs/run-v1",
         command: arguments
@@ -181,25 +199,42 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
             .map(|a| a.to_string_lossy().into_owned())
             .collect(),
         exit_code: code,
-        protected: end.report.arrived,
-        gate: end.report,
+        protected: report.arrived,
+        gate: report,
         locked,
         not_through_gate,
         problems,
     };
-    if let Some(path) = &arguments.report {
-        let mut bytes = serde_json::to_vec_pretty(&whole).doing("write the report")?;
-        bytes.push(b'\n');
-        std::fs::write(path, bytes).doing(format_args!("write {}", path.display()))?;
-    }
+    let written = arguments
+        .report
+        .as_deref()
+        .map_or(Ok(()), |path| write_report(path, &whole));
     if !arguments.quiet {
         say(report::text(&whole).trim_end());
     }
-    Ok(match arguments.fail_on.as_deref() {
-        Some("held") if code == 0 && !whole.gate.held.is_empty() => 1,
-        Some("blocked") if code == 0 && whole.gate.held.iter().any(|h| h.action == "block") => 1,
-        _ => code,
-    })
+    if let Err(failure) = written {
+        say(&format!("customs: {failure}"));
+        return Ok(if code == 0 { failure.code } else { code });
+    }
+    let objects = match arguments.fail_on.as_deref() {
+        Some("held") => !whole.gate.held.is_empty() || !whole.gate.refused.is_empty(),
+        Some("blocked") => {
+            whole.gate.held.iter().any(|h| h.action == "block") || !whole.gate.refused.is_empty()
+        }
+        _ => false,
+    };
+    Ok(if code == 0 && objects { 1 } else { code })
+}
+
+fn joined(folders: &[PathBuf]) -> String {
+    let joined = std::env::join_paths(folders).unwrap_or_default();
+    joined.to_string_lossy().into_owned()
+}
+
+fn write_report(path: &Path, whole: &WholeReport) -> Result<(), Failure> {
+    let mut bytes = serde_json::to_vec_pretty(whole).doing("write the report")?;
+    bytes.push(b'\n');
+    std::fs::write(path, bytes).doing(format_args!("write {}", path.display()))
 }
 
 /// A line when something has waited for more than two seconds, once for each. The client

@@ -1,5 +1,6 @@
 //! Standing in for a package manager that the environment alone cannot point.
 
+mod elsewhere;
 mod writes;
 
 use crate::client::pointing::{ACTIVE, READ_ONLY, SHIMMED, SHIMS, YARN_TOKEN};
@@ -28,10 +29,17 @@ pub fn stand_in() -> Option<ExitCode> {
         let may_run = match name.as_str() {
             "cargo" => point_cargo(&mut command, &arguments),
             "yarn" => point_yarn(&mut command, &arguments),
-            _ => point_npm(&mut command, &arguments),
+            "uv" | "pip" | "pip3" => {
+                command.args(&arguments);
+                true
+            }
+            _ => point_npm(&mut command, &arguments, &name),
         };
         if !may_run {
             return Some(ExitCode::FAILURE);
+        }
+        if let Some(lockfiles) = elsewhere::led(&name, &arguments) {
+            return Some(elsewhere::run(command, lockfiles));
         }
     } else {
         command.args(&arguments);
@@ -98,9 +106,9 @@ const TALKS: [&str; 7] = [
 ];
 
 /// Installs are pointed by the environment; writes need the user's own credential.
-fn point_npm(command: &mut Command, arguments: &[OsString]) -> bool {
+fn point_npm(command: &mut Command, arguments: &[OsString], client: &str) -> bool {
     command.args(arguments);
-    writes::prepare(command, arguments, false)
+    writes::prepare(command, arguments, client)
 }
 
 /// yarn 1 reads npm's `_auth` from the environment; npm would refuse it there. yarn 4
@@ -114,7 +122,7 @@ fn point_yarn(command: &mut Command, arguments: &[OsString]) -> bool {
             .env("npm_config__auth", pair)
             .env("npm_config_always_auth", "true");
     }
-    writes::prepare(command, arguments, true)
+    writes::prepare(command, arguments, "yarn")
 }
 
 #[cfg(unix)]

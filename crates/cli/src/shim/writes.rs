@@ -7,9 +7,11 @@
 use crate::client::{self, pointing};
 use crate::output::say;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use customs_gate::OWN;
+use base64::engine::general_purpose::STANDARD;
+use customs_gate::Own;
+use customs_model::{Ecosystem, PackageName};
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 
 /// What a command line does to a registry.
@@ -66,7 +68,7 @@ pub fn kind(arguments: &[OsString]) -> Kind {
 }
 
 /// Prepares a command for what it does. `false`: it must not run.
-pub fn prepare(command: &mut Command, arguments: &[OsString], is_yarn: bool) -> bool {
+pub fn prepare(command: &mut Command, arguments: &[OsString], client: &str) -> bool {
     let kind = kind(arguments);
     if kind != Kind::Reads && std::env::var_os(pointing::READ_ONLY).is_some() {
         let what = arguments
@@ -82,7 +84,7 @@ pub fn prepare(command: &mut Command, arguments: &[OsString], is_yarn: bool) -> 
     }
     match kind {
         Kind::Reads => {}
-        Kind::Writes => with_own_credential(command, is_yarn),
+        Kind::Writes => with_own_credential(command, client),
         // What it writes into the user's configuration must not be about the gate.
         Kind::SignsIn => {
             for name in pointing::NPM_FAMILY {
@@ -97,15 +99,26 @@ pub fn prepare(command: &mut Command, arguments: &[OsString], is_yarn: bool) -> 
     true
 }
 
-fn with_own_credential(command: &mut Command, is_yarn: bool) {
+/// Puts the user's own credential for the package's registry behind the run's.
+fn with_own_credential(command: &mut Command, client: &str) {
     let Ok(here) = std::env::current_dir() else {
         return;
     };
     let Ok(found) = client::discover(&here) else {
         return;
     };
-    let Some(own) = found.upstreams.npm.and_then(|npm| npm.credential) else {
+    let upstreams = found.of(client);
+    let upstream = match package(&here) {
+        Some(package) => upstreams.npm_for(&package),
+        None => upstreams.npm.as_ref(),
+    };
+    let Some(upstream) = upstream else { return };
+    let Some(own) = &upstream.credential else {
         return;
+    };
+    let own = Own {
+        registry: upstream.base.clone(),
+        header: own.header(),
     };
     let (Ok(token), Ok(gate)) = (
         std::env::var(pointing::TOKEN),
@@ -113,19 +126,35 @@ fn with_own_credential(command: &mut Command, is_yarn: bool) {
     ) else {
         return;
     };
-    let both = format!("{token}{OWN}{}", URL_SAFE_NO_PAD.encode(own.header()));
+    let both = own.behind(&pointing::token_of(client, &token, &found));
     let host = gate.trim_start_matches("http:");
-    let pair = STANDARD.encode(format!("customs:{both}"));
     let root = format!("{gate}/");
-    let auth = serde_json::json!({ root: { "@": { "authToken": both } } });
-    command
-        .env(format!("npm_config_{host}/:_authToken"), &both)
-        .env("pnpm_config__auth", auth.to_string())
-        .env("YARN_NPM_AUTH_TOKEN", &both)
-        .env("BUN_CONFIG_TOKEN", &both);
-    if is_yarn {
-        command.env("npm_config__auth", pair);
+    match client {
+        "pnpm" => {
+            let auth = serde_json::json!({ root: { "@": { "authToken": both } } });
+            command.env("pnpm_config__auth", auth.to_string());
+        }
+        "yarn" => {
+            command.env("YARN_NPM_AUTH_TOKEN", &both);
+            command.env(
+                "npm_config__auth",
+                STANDARD.encode(format!("customs:{both}")),
+            );
+        }
+        "bun" => {
+            command.env("BUN_CONFIG_TOKEN", &both);
+        }
+        _ => {}
     }
+    // npm's own variable; pnpm publishes by way of npm where that is there.
+    command.env(format!("npm_config_{host}/:_authToken"), &both);
+}
+
+/// The package that is written about: the one of this folder.
+fn package(here: &Path) -> Option<PackageName> {
+    let text = std::fs::read_to_string(here.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+    PackageName::new(Ecosystem::Npm, manifest.get("name")?.as_str()?).ok()
 }
 
 #[cfg(test)]

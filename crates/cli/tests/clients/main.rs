@@ -365,6 +365,114 @@ fn the_gate_of_a_killed_run_ends_by_itself() {
 }
 
 #[test]
+fn a_lockfile_in_another_folder_does_not_lead_past_the_gate() {
+    let world = World::new("yarn1");
+    world.write(
+        "web/package.json",
+        r#"{"name":"demo","version":"1.0.0","dependencies":{"is-number":"7.0.0"}}"#,
+    );
+    world
+        .run(&["sh", "-c", "cd web && yarn install"])
+        .succeeded();
+    let locked = world.read("web/yarn.lock");
+    world.names_no_gate(&locked);
+    for command in [
+        "cd web && yarn install --frozen-lockfile",
+        "yarn --cwd web install --frozen-lockfile",
+    ] {
+        world.forget_caches();
+        world.remove("web/node_modules");
+        let ran = world.run(&["sh", "-c", command]);
+        ran.succeeded();
+        assert_eq!(
+            ran.delivered(),
+            ["pkg:npm/is-number@7.0.0"],
+            "{command} went past the gate"
+        );
+        assert_eq!(world.read("web/yarn.lock"), locked);
+    }
+}
+
+#[test]
+fn a_reinstall_from_the_cache_is_named_although_the_tree_is_the_same() {
+    let world = World::new("npm");
+    world.write(
+        "package.json",
+        r#"{"name":"demo","version":"1.0.0","dependencies":{"is-number":"7.0.0"}}"#,
+    );
+    world.run(&["npm", "install"]).succeeded();
+    let again = world.run(&["npm", "ci"]);
+    again.succeeded();
+    let cached = again.report["not_through_gate"].as_array().unwrap();
+    assert_eq!(
+        cached.len() + again.delivered().len(),
+        1,
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn whoever_took_the_port_of_a_killed_gate_is_told_nothing() {
+    let world = World::new("npm");
+    world.run(&["true"]).succeeded();
+    let path = world.gate_state().join("gate.json");
+    let state: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let secret = state["secret"].as_str().unwrap().to_owned();
+    // Ended by its own id, the way a crash ends it: the file stays.
+    let pid = state["pid"].to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-9", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let port = u16::try_from(state["port"].as_u64().unwrap()).unwrap();
+    let listener = loop {
+        match std::net::TcpListener::bind(("127.0.0.1", port)) {
+            Ok(listener) => break listener,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
+    };
+    listener.set_nonblocking(true).unwrap();
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stop = done.clone();
+    let impostor = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let mut heard = String::new();
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            let Ok((mut stream, _)) = listener.accept() else {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                continue;
+            };
+            stream.set_nonblocking(false).unwrap();
+            let mut bytes = [0; 4096];
+            let read = stream.read(&mut bytes).unwrap_or(0);
+            heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            let body = r#"{"version":"0.1.0","proof":"00","runs":0}"#;
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = stream.write_all(head.as_bytes());
+        }
+        heard
+    });
+    // The port is taken, so a gate starts on another one; the command works.
+    world.run(&["true"]).succeeded();
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    let heard = impostor.join().unwrap();
+    assert!(
+        heard.contains("/-/customs/hello/"),
+        "it was not even asked: {heard}"
+    );
+    assert!(!heard.contains(&secret), "{heard}");
+    assert!(!heard.contains("upstreams"), "{heard}");
+}
+
+#[test]
 fn other_processes_cannot_use_the_gate() {
     let world = World::new("npm");
     let script = r#"

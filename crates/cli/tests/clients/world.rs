@@ -141,6 +141,11 @@ impl World {
         std::fs::write(self.home().join(".npmrc"), text).unwrap();
     }
 
+    /// The user's own yarn configuration.
+    pub fn configure_yarn(&self, text: &str) {
+        std::fs::write(self.home().join(".yarnrc.yml"), text).unwrap();
+    }
+
     /// No registry is configured anywhere in the home.
     pub fn forget_configuration(&self) {
         std::fs::remove_file(self.home().join(".npmrc")).unwrap();

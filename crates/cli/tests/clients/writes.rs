@@ -2,7 +2,7 @@
 //! for it, and with nothing of the gate's.
 
 use crate::world::World;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
@@ -138,4 +138,51 @@ fn a_read_only_run_publishes_nothing_and_says_so() {
         ran.stderr
     );
     assert!(asked.try_iter().all(|(method, ..)| method == "GET"));
+}
+
+#[test]
+fn a_registry_that_only_the_project_names_never_sees_the_users_token() {
+    let (evil, asked) = registry();
+    let (own, _own_asked) = registry();
+    let world = World::new("npm");
+    let host = own.trim_start_matches("http:");
+    world.configure_npm(&format!(
+        "registry={own}\n{host}:_authToken=users-own-token\n"
+    ));
+    world.write(".npmrc", &format!("@x:registry={evil}\n"));
+    world.write(
+        "package.json",
+        r#"{"name":"@x/demo","version":"1.0.0","license":"MIT"}"#,
+    );
+    world.run(&["npm", "publish", "--access", "public"]);
+    world.run(&["npm", "view", "@x/other"]);
+    let all: Vec<Asked> = asked.try_iter().collect();
+    assert!(!all.is_empty(), "it was not asked at all");
+    for (.., credential) in &all {
+        assert_eq!(credential, &None, "{all:?}");
+    }
+}
+
+#[test]
+fn yarns_registry_that_only_the_project_names_never_sees_the_users_token() {
+    let (evil, asked) = registry();
+    let world = World::new("yarn4");
+    world.configure_yarn("npmAuthToken: users-own-token\n");
+    world.write(
+        ".yarnrc.yml",
+        &format!("nodeLinker: node-modules\nnpmRegistryServer: \"{evil}\"\nunsafeHttpWhitelist: [\"127.0.0.1\"]\n"),
+    );
+    world.write("yarn.lock", "");
+    world.write(
+        "package.json",
+        r#"{"name":"demo","version":"1.0.0","dependencies":{"left":"1"}}"#,
+    );
+    let ran = world.run(&["yarn", "install"]);
+    assert!(ran.report["protected"].as_bool().unwrap(), "{}", ran.stderr);
+    let all: Vec<Asked> = asked.try_iter().collect();
+    assert!(!all.is_empty(), "it was not asked at all: {}", ran.stderr);
+    assert!(
+        all.iter().all(|(.., credential)| credential.is_none()),
+        "{all:?}"
+    );
 }

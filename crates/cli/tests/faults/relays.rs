@@ -2,7 +2,6 @@
 
 use crate::harness::{Gated, World, all_at, read, run_request};
 use crate::shelves::Shelves;
-use base64::Engine as _;
 use customs_gate::Waits;
 use customs_registry::{Credential, Secret};
 use customs_replay::{Bound, Faults, Response, Server};
@@ -56,9 +55,10 @@ fn write(gate: &Gated, method: &str, path: &str) -> reqwest::RequestBuilder {
 
 /// The run's credential with the user's own one behind it, as `customs run` hands it to
 /// clients that write.
-fn with_own(token: &str, own: &str) -> String {
-    let own = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(own);
-    format!("{token}{}{own}", customs_gate::OWN)
+fn with_own(token: &str, registry: &str, own: &str) -> String {
+    let registry = registry.parse().unwrap();
+    let header = own.to_owned();
+    customs_gate::Own { registry, header }.behind(token)
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_write_carries_the_credential_that_the_client_itself_sent() {
             "my-own-token",
         ] {
             let before = server.hits().len();
-            let both = with_own(&gate.token, own);
+            let both = with_own(&gate.token, &server.base(), own);
             let answered = read(write(&gate, method, path).bearer_auth(both)).await;
             assert_eq!(answered.status, 201, "{method} {path}: {}", answered.text());
             assert_eq!(answered.json()["ok"], true);
@@ -102,7 +102,7 @@ async fn a_write_never_carries_the_gates_credential_for_the_upstream_or_the_runs
     for (method, path) in WRITES {
         for token in [
             gate.token.clone(),
-            with_own(&gate.token, ""),
+            with_own(&gate.token, &server.base(), ""),
             format!("{}~!", gate.token),
         ] {
             let before = server.hits().len();
@@ -122,7 +122,7 @@ async fn a_write_never_carries_the_gates_credential_for_the_upstream_or_the_runs
 async fn a_users_own_credential_is_for_writes_and_opens_nothing_alone() {
     let (shelves, server, gate) = writable(false).await;
     shelves.put_json("/-/whoami", &json!({}));
-    let both = with_own(&gate.token, "Bearer my-own-token");
+    let both = with_own(&gate.token, &server.base(), "Bearer my-own-token");
     let asked = gate.client.get(gate.url("/-/whoami")).bearer_auth(&both);
     assert_eq!(read(asked).await.status, 200);
     let hits = server.hits();
@@ -131,9 +131,13 @@ async fn a_users_own_credential_is_for_writes_and_opens_nothing_alone() {
     let strangers = [
         String::new(),
         "my-own-token".into(),
-        with_own("", "Bearer my-own-token"),
-        with_own("wrong", "Bearer my-own-token"),
-        with_own(crate::harness::SECRET, "Bearer my-own-token"),
+        with_own("", &server.base(), "Bearer my-own-token"),
+        with_own("wrong", &server.base(), "Bearer my-own-token"),
+        with_own(
+            crate::harness::SECRET,
+            &server.base(),
+            "Bearer my-own-token",
+        ),
     ];
     for stranger in strangers {
         let refused = read(write(&gate, "PUT", "/left").bearer_auth(&stranger)).await;
@@ -147,7 +151,10 @@ async fn a_users_own_credential_is_for_writes_and_opens_nothing_alone() {
 async fn a_read_only_run_refuses_every_write_with_a_sentence() {
     let (_shelves, server, gate) = writable(true).await;
     for (method, path) in WRITES {
-        for token in [gate.token.clone(), with_own(&gate.token, "Bearer mine")] {
+        for token in [
+            gate.token.clone(),
+            with_own(&gate.token, &server.base(), "Bearer mine"),
+        ] {
             let answered = read(write(&gate, method, path).bearer_auth(&token)).await;
             assert_eq!(answered.status, 403, "{method} {path}");
             let text = answered.text();

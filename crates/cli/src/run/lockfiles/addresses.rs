@@ -1,5 +1,6 @@
 //! Addresses in lockfiles: which lead to the gate, and what they were. Pure.
 
+use crate::client::Discovered;
 use customs_ecosystem::lockfile::{self, Kind};
 use customs_gate::{file_url_to_gate, file_url_to_upstream};
 use customs_registry::Upstreams;
@@ -15,24 +16,43 @@ pub struct Addresses {
     /// The gate's address with the run's credential in it: pip asks for one on the
     /// terminal when an index that a requirements file names wants it.
     with_credential: String,
-    npm: Option<String>,
-    pypi: Vec<String>,
+    everybodys: Upstreams,
+    yarns: Upstreams,
+    buns: Upstreams,
+    uvs: Upstreams,
 }
 
 impl Addresses {
     /// `gate` is its address without a slash at its end, `token` the run's credential.
-    pub fn new(gate: &str, token: &str, upstreams: &Upstreams) -> Self {
-        let bare = |base: &str| base.trim_end_matches('/').to_owned();
+    pub fn new(gate: &str, token: &str, found: &Discovered) -> Self {
         Self {
             with_credential: gate.replacen("://", &format!("://customs:{token}@"), 1),
             gate: gate.to_owned(),
-            npm: upstreams.npm.as_ref().map(|u| u.base.to_string()),
-            pypi: upstreams
-                .pypi
-                .iter()
-                .map(|u| bare(u.base.as_str()))
-                .collect(),
+            everybodys: found.upstreams.clone(),
+            yarns: found.of("yarn"),
+            buns: found.of("bun"),
+            uvs: found.of("uv"),
         }
+    }
+
+    /// The registries of the client that writes a kind of lockfile.
+    fn upstreams(&self, kind: Kind) -> &Upstreams {
+        match kind {
+            Kind::YarnClassic | Kind::YarnBerry => &self.yarns,
+            Kind::BunLock => &self.buns,
+            Kind::UvLock => &self.uvs,
+            Kind::PackageLock
+            | Kind::PnpmLock
+            | Kind::PylockToml
+            | Kind::PoetryLock
+            | Kind::RequirementsTxt
+            | Kind::CargoLock => &self.everybodys,
+        }
+    }
+
+    fn indexes(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        let pypi = self.upstreams(kind).pypi.iter();
+        pypi.map(|upstream| upstream.base.as_str().trim_end_matches('/'))
     }
 
     /// The gate's own address.
@@ -60,21 +80,22 @@ impl Addresses {
             // that is fetched, Poetry asks its sources by name.
             Kind::PackageLock | Kind::CargoLock | Kind::PoetryLock => None,
             Kind::YarnClassic | Kind::YarnBerry | Kind::BunLock | Kind::PnpmLock => {
-                self.tarball(url)
+                self.tarball(kind, url)
             }
             Kind::UvLock | Kind::PylockToml => {
-                self.index(&self.gate, url).or_else(|| self.file(url))
+                self.index(kind, &self.gate, url).or_else(|| self.file(url))
             }
             // A file that a person named by its address is that person's own choice.
-            Kind::RequirementsTxt => self.index(&self.with_credential, url),
+            Kind::RequirementsTxt => self.index(kind, &self.with_credential, url),
         }
     }
 
     /// A conventional tarball of whatever host: the gate asks the configured registry
     /// for it, and its digest must be the one that the registry promises.
-    fn tarball(&self, url: &str) -> Option<String> {
-        let own = self.npm.as_deref().and_then(|npm| url.strip_prefix(npm));
-        if let Some(rest) = own {
+    fn tarball(&self, kind: Kind, url: &str) -> Option<String> {
+        let upstreams = self.upstreams(kind);
+        let mut bases = upstreams.npm_scopes.values().chain(&upstreams.npm);
+        if let Some(rest) = bases.find_map(|npm| url.strip_prefix(npm.base.as_str())) {
             return Some(format!("{}/{rest}", self.gate));
         }
         let path = url.split_once("://")?.1.split_once('/')?.1;
@@ -94,12 +115,11 @@ impl Addresses {
         }
     }
 
-    fn index(&self, gate: &str, url: &str) -> Option<String> {
+    fn index(&self, kind: Kind, gate: &str, url: &str) -> Option<String> {
         let index = url.trim_end_matches('/');
         let slash = if url.ends_with('/') { "/" } else { "" };
-        self.pypi
-            .iter()
-            .any(|i| i == index)
+        self.indexes(kind)
+            .any(|known| known == index)
             .then(|| format!("{gate}{SIMPLE}{slash}"))
     }
 
@@ -107,6 +127,15 @@ impl Addresses {
         let file = url.split(['#', '?']).next()?.rsplit('/').next()?;
         let is_file = DISTRIBUTIONS.iter().any(|end| file.ends_with(end));
         is_file.then(|| file_url_to_gate(&self.gate, url)).flatten()
+    }
+
+    /// Whether a requirements file names an index that the gate does not stand for.
+    pub fn is_foreign_index(&self, url: &str) -> bool {
+        let file = url.split(['#', '?']).next().unwrap_or(url);
+        url.starts_with("http")
+            && !DISTRIBUTIONS.iter().any(|end| file.ends_with(end))
+            && !self.bare(url).starts_with(&self.gate)
+            && self.to_gate(Kind::RequirementsTxt, url).is_none()
     }
 
     /// What a client would have written if the gate's address had been the registry's.
@@ -118,17 +147,21 @@ impl Addresses {
         }
         if rest.trim_end_matches('/') == SIMPLE {
             let slash = if rest.ends_with('/') { "/" } else { "" };
-            return self.pypi.first().map(|index| format!("{index}{slash}"));
+            return self
+                .indexes(kind)
+                .next()
+                .map(|index| format!("{index}{slash}"));
         }
         if kind == Kind::BunLock {
             // What bun itself writes for the configured registry.
             return Some(String::new());
         }
-        Some(format!(
-            "{}{}",
-            self.npm.as_deref()?,
-            rest.trim_start_matches('/')
-        ))
+        let path = rest.trim_start_matches('/');
+        let scope = path.strip_prefix('@').and_then(|_| path.split('/').next());
+        let upstreams = self.upstreams(kind);
+        let of_scope = scope.and_then(|scope| upstreams.npm_scopes.get(scope));
+        let upstream = of_scope.or(upstreams.npm.as_ref())?;
+        Some(format!("{}{path}", upstream.base))
     }
 }
 
@@ -144,23 +177,35 @@ mod tests {
         let upstream = |url: &str| Upstream::parse(url, Route::Public).unwrap();
         let upstreams = Upstreams {
             npm: Some(upstream("https://registry.example/npm/")),
+            npm_scopes: [("@acme".to_owned(), upstream("https://npm.acme.example/"))].into(),
             pypi: vec![upstream("https://index.example/simple")],
             ..Upstreams::default()
         };
-        Addresses::new(GATE, "tok", &upstreams)
+        let yarns = Upstreams {
+            npm: Some(upstream("https://yarn.example/")),
+            ..Upstreams::default()
+        };
+        let found = Discovered {
+            upstreams,
+            of_client: [("yarn".to_owned(), yarns)].into(),
+            missing: Vec::new(),
+            from_project: Vec::new(),
+        };
+        Addresses::new(GATE, "tok", &found)
     }
 
     #[test]
     fn every_address_leads_to_the_gate_and_back() {
         let a = addresses();
         for (kind, url) in [
+            (Kind::YarnClassic, "https://yarn.example/ms/-/ms-2.1.2.tgz"),
             (
-                Kind::YarnClassic,
-                "https://registry.example/npm/ms/-/ms-2.1.2.tgz",
+                Kind::PnpmLock,
+                "https://registry.example/npm/@a/b/-/b-1.0.0.tgz",
             ),
             (
-                Kind::YarnClassic,
-                "https://registry.example/npm/@a/b/-/b-1.0.0.tgz",
+                Kind::PnpmLock,
+                "https://npm.acme.example/@acme/b/-/b-1.0.0.tgz",
             ),
             (Kind::UvLock, "https://index.example/simple"),
             (Kind::RequirementsTxt, "https://index.example/simple/"),

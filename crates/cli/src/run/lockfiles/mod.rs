@@ -78,13 +78,18 @@ impl Lockfiles {
     }
 
     fn files(&mut self) -> Vec<File> {
-        let mut files = Vec::new();
-        for path in self
+        let paths: Vec<PathBuf> = self
             .folders
             .iter()
             .flat_map(|f| NAMES.iter().map(move |n| f.join(n)))
-        {
-            let Ok(meta) = std::fs::metadata(&path) else {
+            .collect();
+        self.read(&paths)
+    }
+
+    fn read(&mut self, paths: &[PathBuf]) -> Vec<File> {
+        let mut files = Vec::new();
+        for path in paths {
+            let Ok(meta) = std::fs::metadata(path) else {
                 continue;
             };
             if !meta.is_file() {
@@ -98,7 +103,7 @@ impl Lockfiles {
                 ));
                 continue;
             }
-            let text = match std::fs::read_to_string(&path) {
+            let text = match std::fs::read_to_string(path) {
                 Ok(text) => text,
                 Err(error) => {
                     self.problems.push(format!("{}: {error}", path.display()));
@@ -108,7 +113,11 @@ impl Lockfiles {
             let head = &text.as_bytes()[..text.len().min(400)];
             let name = path.file_name().and_then(|n| n.to_str());
             if let Some(kind) = name.and_then(|name| Kind::of_file_name(name, head)) {
-                files.push(File { path, kind, text });
+                files.push(File {
+                    path: path.clone(),
+                    kind,
+                    text,
+                });
             }
         }
         files
@@ -125,6 +134,19 @@ impl Lockfiles {
                     continue;
                 }
             };
+            if kind == Kind::RequirementsTxt {
+                let urls = lockfile::url_positions(kind, &text).unwrap_or_default();
+                let elsewhere = urls
+                    .iter()
+                    .filter(|at| self.addresses.is_foreign_index(&at.url));
+                named.elsewhere.extend(elsewhere.map(|at| {
+                    format!(
+                        "{} names an index of its own ({}); it is asked directly and not through the gate",
+                        path.display(),
+                        printable(at.url.rsplit('@').next().unwrap_or(""), 120)
+                    )
+                }));
+            }
             let mut others = Vec::new();
             for entry in read.entries {
                 match entry.source {
@@ -157,6 +179,9 @@ impl Lockfiles {
     /// Leads every address that a client would fetch as written to the gate.
     pub fn lead_to_gate(&mut self) {
         for file in self.files() {
+            if self.journal.is_anothers(&file.path) {
+                continue;
+            }
             let mut replaced = BTreeMap::new();
             for at in lockfile::url_positions(file.kind, &file.text).unwrap_or_default() {
                 if let Some(there) = self.addresses.to_gate(file.kind, &at.url) {
@@ -187,9 +212,17 @@ impl Lockfiles {
         }
     }
 
-    /// Gives them back their own addresses.
+    /// Gives them back their own addresses; and those that a process left behind that is
+    /// gone, wherever they are.
     pub fn give_back(&mut self) {
-        for File { path, kind, text } in self.files() {
+        let mut files = self.files();
+        let mut left = self.journal.abandoned();
+        left.retain(|path| files.iter().all(|file| file.path != *path));
+        files.extend(self.read(&left));
+        for File { path, kind, text } in files {
+            if self.journal.is_anothers(&path) {
+                continue;
+            }
             let replaced = self.journal.of(&path);
             if !self.addresses.stands_in(&text) {
                 self.journal.forget(&path);
@@ -219,10 +252,8 @@ impl Lockfiles {
         }
     }
 
-    /// In place: the file's mode, owner and links stay. A crash in the middle leaves a
-    /// torn file only where a crash in the middle of the client's own write would too.
     fn write(&mut self, path: &Path, text: &str) -> bool {
-        match std::fs::write(path, text) {
+        match replace(path, text) {
             Ok(()) => true,
             Err(error) => {
                 let what = format!("{} could not be rewritten: {error}", path.display());
@@ -230,5 +261,31 @@ impl Lockfiles {
                 false
             }
         }
+    }
+}
+
+impl Drop for Lockfiles {
+    /// However a run ends, short of being killed, its lockfiles have their own addresses.
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// Whole or not at all: a full disk or a kill must not leave half a lockfile. Links are
+/// followed, the mode stays. Where the folder takes no new file (a mounted single file)
+/// it is written in place.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let Ok(mut file) = tempfile::NamedTempFile::new_in(folder) else {
+        return std::fs::write(&path, text);
+    };
+    file.write_all(text.as_bytes())?;
+    file.as_file()
+        .set_permissions(std::fs::metadata(&path)?.permissions())?;
+    match file.persist(&path) {
+        Ok(_) => Ok(()),
+        Err(_) => std::fs::write(&path, text),
     }
 }
