@@ -37,9 +37,9 @@ pub async fn measure(program: &Path) -> Result<Part, Error> {
 
     let player = Player::new(tape);
     let server = serve(at, player.clone()).await?;
-    let loopback = pairs(program, &format!("{address}/"), PAIRS.0).await?;
+    let loopback = pairs(program, &format!("{address}/"), PAIRS.0, Some(&server)).await?;
     drop(server);
-    let real = pairs(program, &registry, PAIRS.1).await?;
+    let real = pairs(program, &registry, PAIRS.1, None).await?;
 
     let mut notes = vec![
         format!(
@@ -110,21 +110,33 @@ async fn one(program: Option<&Path>, registry: &str) -> Result<Install, Error> {
 struct Pairs {
     direct: Vec<f64>,
     gate: Vec<f64>,
+    /// What the upstream was asked by one installation of each kind, where it counts.
+    asked: Option<(usize, usize)>,
     packages: usize,
     differences: usize,
     loads: Vec<String>,
 }
 
-async fn pairs(program: &Path, registry: &str, count: usize) -> Result<Pairs, Error> {
+async fn pairs(
+    program: &Path,
+    registry: &str,
+    count: usize,
+    server: Option<&Server>,
+) -> Result<Pairs, Error> {
     let mut pairs = Pairs::default();
     for number in 0..count {
-        let (direct, gate) = if number % 2 == 0 {
-            let direct = one(None, registry).await?;
-            (direct, one(Some(program), registry).await?)
+        let before = asked(server);
+        let first_is_direct = number % 2 == 0;
+        let first = one((!first_is_direct).then_some(program), registry).await?;
+        let between = asked(server);
+        let second = one(first_is_direct.then_some(program), registry).await?;
+        let questions = (between - before, asked(server) - between);
+        let (direct, gate, questions) = if first_is_direct {
+            (first, second, questions)
         } else {
-            let gate = one(Some(program), registry).await?;
-            (one(None, registry).await?, gate)
+            (second, first, (questions.1, questions.0))
         };
+        pairs.asked = server.map(|_| questions);
         eprintln!(
             "bench: pair {}: direct {:.1} s, through the gate {:.1} s",
             number + 1,
@@ -142,6 +154,11 @@ async fn pairs(program: &Path, registry: &str, count: usize) -> Result<Pairs, Er
             .push(machine::load().unwrap_or_else(|| "not known".to_owned()));
     }
     Ok(pairs)
+}
+
+/// Requests that a loopback upstream had so far.
+fn asked(server: Option<&Server>) -> usize {
+    server.map_or(0, |server| server.count("/"))
 }
 
 impl Pairs {
@@ -176,6 +193,11 @@ impl Pairs {
             self.packages,
             self.loads.join(", ")
         )];
+        if let Some((direct, gate)) = self.asked {
+            notes.push(format!(
+                "{what}: npm alone asked it {direct} times, the gate {gate} times."
+            ));
+        }
         if self.differences > 0 {
             notes.push(format!(
                 "{what}: up to {} packages differ between a direct installation and one \
