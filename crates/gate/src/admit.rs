@@ -32,7 +32,8 @@ pub struct Unknown<'a> {
 }
 
 impl Gate {
-    /// Whether an artifact is delivered: offered, or locked and held for nothing but its
+    /// Whether an artifact is delivered: offered, and holding nothing that its document
+    /// did not tell, or locked and held for nothing but its
     /// age. Every route that delivers bytes asks here.
     ///
     /// # Errors
@@ -48,18 +49,17 @@ impl Gate {
         let Some(judgement) = judgement else {
             return Ok(Admitted::default());
         };
-        if judgement.decision.action.allows() {
-            let judgement = Some(judgement.clone());
-            return Ok(Admitted {
-                judgement,
-                although: None,
-            });
-        }
         let (upstream, url) = source;
         let closer = self
             .registry
             .closer(&run.context, upstream, url, judgement)
             .await;
+        if closer.decision.action.allows() {
+            return Ok(Admitted {
+                judgement: Some(closer),
+                although: None,
+            });
+        }
         match &closer.locked {
             LockedOutcome::Deliver { reported } => Ok(Admitted {
                 although: reported.clone(),

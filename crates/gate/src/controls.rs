@@ -19,7 +19,10 @@ const LONG: Duration = Duration::from_secs(2);
 
 impl Gate {
     pub(crate) async fn control(self: Arc<Self>, what: &str, request: Request) -> Response<Body> {
-        if let Some(nonce) = what.strip_prefix("hello/").filter(|nonce| nonce.len() <= 128) {
+        if let Some(nonce) = what
+            .strip_prefix("hello/")
+            .filter(|nonce| nonce.len() <= 128)
+        {
             let hello = Hello {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 proof: proof(&self.secret, nonce),
@@ -96,7 +99,9 @@ impl Gate {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         // The run itself, not one of its clients that has other registries.
         let of_run = runs.iter().filter(|(_, run)| run.id == id);
-        let run = of_run.min_by_key(|(token, _)| token.len()).map(|(_, run)| run.clone());
+        let run = of_run
+            .min_by_key(|(token, _)| token.len())
+            .map(|(_, run)| run.clone());
         run.inspect(|run| run.hear())
     }
 

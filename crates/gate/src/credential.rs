@@ -150,7 +150,10 @@ mod tests {
         let registry: Url = "https://registry.example/npm/".parse().unwrap();
         let evil: Url = "https://evil.example/".parse().unwrap();
         let both = |header: &str| {
-            let own = Own { registry: registry.clone(), header: header.to_owned() };
+            let own = Own {
+                registry: registry.clone(),
+                header: header.to_owned(),
+            };
             headers(AUTHORIZATION, &format!("Bearer {}", own.behind("tok")))
         };
         let with = both("Bearer own");
@@ -159,7 +162,10 @@ mod tests {
         assert_eq!(own(&with, &evil), None);
         assert_eq!(own(&both("Bearer tok"), &registry), None, "the run's own");
         assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok"), &registry), None);
-        assert_eq!(own(&headers(AUTHORIZATION, "Bearer tok~!"), &registry), None);
+        assert_eq!(
+            own(&headers(AUTHORIZATION, "Bearer tok~!"), &registry),
+            None
+        );
     }
 
     #[test]

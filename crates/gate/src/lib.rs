@@ -20,7 +20,9 @@ mod route;
 mod run;
 mod server;
 
-pub use control::{CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile};
+pub use control::{
+    CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile,
+};
 pub use credential::{Own, fresh as fresh_secret, proof, same};
 pub use report::{HeldEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};

@@ -55,7 +55,8 @@ impl Route {
             return Self::Nothing("the path is not valid UTF-8");
         };
         // To a URL parser a backslash is a slash.
-        if decoded.contains('\\') || decoded.chars().any(char::is_control)
+        if decoded.contains('\\')
+            || decoded.chars().any(char::is_control)
             || decoded.split('/').any(|s| s == ".." || s == ".")
         {
             return Self::Nothing("the path holds a traversal or a control character");

@@ -103,9 +103,6 @@ pub struct Manifest {
     pub optional_dependencies: BTreeMap<String, String>,
     /// Dependencies (of any kind that installs) that do not come from a registry.
     pub exotic: Vec<ExoticDependency>,
-    /// Why the three lists above are not known. Empty lists say nothing then.
-    #[serde(default)]
-    pub dependencies_unknown: Option<String>,
     /// What of it runs without being called.
     pub runs: RunsCode,
     /// The declared source repository, as written.
@@ -142,10 +139,6 @@ pub struct RunsCode {
     pub build_backend: Option<bool>,
     /// Has a `.pth` file, which Python runs at every start.
     pub startup_hook: Option<bool>,
-    /// Why the artifact, which was there, could not be read: it is no archive, or over a
-    /// bound. What it runs is not known then, and asking again does not help.
-    #[serde(default)]
-    pub unreadable: Option<String>,
 }
 
 impl RunsCode {
@@ -168,7 +161,7 @@ impl RunsCode {
             || self.build_script.is_some() && self.proc_macro.is_none();
         if parts.contains(&Some(true)) {
             Some(true)
-        } else if self.unreadable.is_some() || half_read || parts.iter().all(Option::is_none) {
+        } else if half_read || parts.iter().all(Option::is_none) {
             None
         } else {
             Some(false)

@@ -19,6 +19,10 @@ pub struct NpmRelease {
     pub tarball: Option<String>,
     /// What the tarball must hash to, strongest first: `integrity`, then `shasum`.
     pub digests: Vec<Digest>,
+    /// Bytes of its files, as the registry counted them.
+    pub unpacked_size: Option<u64>,
+    /// It is for some operating systems or processors only (`os`, `cpu`).
+    pub platform_bound: bool,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +41,10 @@ struct Raw {
     has_install_script: Lenient<bool>,
     #[serde(default)]
     gypfile: Lenient<bool>,
+    #[serde(default)]
+    os: serde_json::Value,
+    #[serde(default)]
+    cpu: serde_json::Value,
     #[serde(default)]
     dist: Lenient<RawDist>,
     #[serde(default, rename = "_npmUser")]
@@ -72,6 +80,8 @@ struct RawDist {
     tarball: Option<String>,
     integrity: Option<String>,
     shasum: Option<String>,
+    #[serde(default, rename = "unpackedSize")]
+    unpacked_size: Lenient<u64>,
     #[serde(default)]
     attestations: serde_json::Value,
 }
@@ -163,7 +173,9 @@ impl NpmRelease {
                     (false, _) => Evidence::None,
                 }),
             },
-            tarball: dist.and_then(|d| d.tarball),
+            tarball: dist.as_ref().and_then(|d| d.tarball.clone()),
+            platform_bound: raw.os.is_array() || raw.cpu.is_array(),
+            unpacked_size: dist.and_then(|d| d.unpacked_size.0),
             digests,
         })
     }

@@ -87,7 +87,9 @@ pub fn read(path: &Path, kind: Kind) -> io::Result<ArtifactFacts> {
 fn tarball(listing: &Listing) -> io::Result<ArtifactFacts> {
     let manifest = listing.manifest.as_deref().unwrap_or(b"{}");
     let release = NpmRelease::read(manifest).map_err(io::Error::other)?;
-    let gyp = listing.inner().any(|entry| entry == "binding.gyp");
+    let gyp = listing
+        .inner()
+        .any(|entry| entry.eq_ignore_ascii_case("binding.gyp"));
     let runs = RunsCode {
         binding_gyp: Some(gyp),
         ..release.manifest.runs.clone()
@@ -122,8 +124,13 @@ impl Listing {
 }
 
 fn inner(path: &str) -> &str {
-    let path = path.trim_start_matches("./");
     path.split_once('/').map_or(path, |(_, inner)| inner)
+}
+
+/// A path as an unpacker resolves it: `package//a` and `./package/./a` are `package/a`.
+fn plain(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// Lists a gzip-compressed tar archive. `manifest` is a path below the top folder.
@@ -136,7 +143,7 @@ fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
         if listing.entries.len() == limit::ENTRIES {
             return Err(too_many());
         }
-        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let path = plain(&String::from_utf8_lossy(&entry.path_bytes()));
         if inner(&path) == manifest && listing.manifest.is_none() {
             let mut bytes = Vec::new();
             (&mut entry).take(limit::MANIFEST).read_to_end(&mut bytes)?;
@@ -175,4 +182,16 @@ fn list_wheel(path: &Path) -> io::Result<Listing> {
 
 fn too_many() -> io::Error {
     io::Error::other("the archive has more than 200,000 entries")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_as_an_unpacker_resolves_it() {
+        assert_eq!(inner(&plain("package//binding.gyp")), "binding.gyp");
+        assert_eq!(inner(&plain("./package/./binding.gyp")), "binding.gyp");
+        assert_eq!(inner(&plain("package/lib/binding.gyp")), "lib/binding.gyp");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::archive::Kind;
 use super::gather::{self, DEPTH};
-use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use super::{Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use url::Url;
 
 /// Bytes of an index file.
@@ -84,6 +85,9 @@ struct Case<'a> {
     all: Vec<&'a Line>,
     sights: Sights,
     known: bool,
+    cut: AtomicBool,
+    doubt: AtomicBool,
+    newest_undated: Option<usize>,
     /// Where crates are downloaded.
     dl: Option<String>,
 }
@@ -165,8 +169,13 @@ impl Registry {
                     let case = self
                         .cargo_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let judged = Arc::new(self.judge_index(&case, &package).await);
-                    if trail.len() < DEPTH - 1 {
+                    let mut judged = self.judge_index(&case, &package).await;
+                    if case.doubt.load(Atomic::Relaxed) {
+                        judged.expire(later(now, DOUBT_COUNTS));
+                    }
+                    let judged = Arc::new(judged);
+                    // A chain that was cut short is judged again when it is asked for itself.
+                    if trail.is_empty() || !case.cut.load(Atomic::Relaxed) {
                         self.remember(key, &judged, now);
                     }
                     judged
@@ -206,6 +215,9 @@ impl Registry {
         let dl = config.map(|c| c.index.0.dl.clone());
         Case {
             context,
+            newest_undated: newest_undated(&all),
+            cut: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
             upstream,
             now,
             trail,
@@ -298,7 +310,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(&release),
+            lane_sibling_of: self.lane_of(case.context, &release, line.pubtime),
             route: case.upstream.route,
             manifest,
             release,
@@ -352,6 +364,7 @@ impl Registry {
             return unknown("its name is no crate name");
         };
         if trail.len() >= DEPTH || trail.contains(&package) {
+            case.cut.store(true, Atomic::Relaxed);
             return unknown("the chain of dependencies is too long to follow");
         }
         let child = match self
@@ -360,7 +373,10 @@ impl Registry {
         {
             Ok(Some(child)) => child,
             Ok(None) => return unknown("the index has no such crate"),
-            Err(error) => return unknown(&printable(&error.to_string(), 200)),
+            Err(error) => {
+                case.doubt.store(true, Atomic::Relaxed);
+                return unknown(&printable(&error.to_string(), 200));
+            }
         };
         let lines = &child.document.index.0.lines;
         let newest = lines
@@ -426,6 +442,15 @@ impl Registry {
     }
 }
 
+/// The newest release without a publish time.
+fn newest_undated(all: &[&Line]) -> Option<usize> {
+    let undated = (0..all.len()).filter(|at| all[*at].pubtime.is_none());
+    undated.max_by(|a, b| {
+        let (a, b) = (all[*a].version.as_str(), all[*b].version.as_str());
+        compare(a, b).unwrap_or(Ordering::Equal)
+    })
+}
+
 impl Case<'_> {
     fn download(&self, line: &Line) -> Option<String> {
         let dl = self.dl.as_deref()?;
@@ -448,21 +473,12 @@ impl Case<'_> {
             Some(published) => {
                 self.now.duration_since(published) < window || before.is_some() || appeared
             }
-            None => appeared || self.newest_undated() == Some(at),
+            None => appeared || self.newest_undated == Some(at),
         }
     }
 
     fn earliest(&self) -> Option<Timestamp> {
         self.all.iter().filter_map(|l| l.pubtime).min()
-    }
-
-    fn newest_undated(&self) -> Option<usize> {
-        (0..self.all.len())
-            .filter(|at| self.all[*at].pubtime.is_none())
-            .max_by(|a, b| {
-                compare(self.all[*a].version.as_str(), self.all[*b].version.as_str())
-                    .unwrap_or(Ordering::Equal)
-            })
     }
 
     fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {

@@ -17,6 +17,8 @@ use url::Url;
 
 /// Two publications closer than this belong together.
 pub(super) const TOGETHER: SignedDuration = SignedDuration::from_mins(60);
+/// Bytes, unpacked, of an artifact that is read before anybody asks for it.
+pub(super) const SMALL: u64 = 4 << 20;
 /// Artifacts read per document for facts that it lacks.
 pub(super) const ARTIFACTS: usize = 4;
 /// Releases without a publish time whose artifact is asked for its date.

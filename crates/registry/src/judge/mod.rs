@@ -21,8 +21,8 @@ use crate::upstream::{Upstream, Upstreams};
 use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
 use customs_model::{
-    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId, Timestamp,
-    Version,
+    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId, RunsCode,
+    SignedDuration, Timestamp, Version,
 };
 use customs_rules::{LockedOutcome, Policy, RuleSet};
 use customs_store::Store;
@@ -43,6 +43,9 @@ pub struct Context {
     pub advisories: Known<Arc<Snapshot>>,
     /// The name of policy, advisories and rules together.
     pub epoch: Arc<Epoch>,
+    /// A name for all that a judgement rests on beside documents: the epoch, and the
+    /// whole set of upstreams, since dependencies come from others of them.
+    scope: Arc<str>,
 }
 
 impl Context {
@@ -57,6 +60,7 @@ impl Context {
             rules: customs_rules::RULE_SET_VERSION,
         };
         Self {
+            scope: scope(&epoch, &upstreams),
             upstreams: Arc::new(upstreams),
             policy: Arc::new(policy),
             advisories,
@@ -68,6 +72,7 @@ impl Context {
     #[must_use]
     pub fn with_upstreams(&self, upstreams: Upstreams) -> Self {
         Self {
+            scope: scope(&self.epoch, &upstreams),
             upstreams: Arc::new(upstreams),
             ..self.clone()
         }
@@ -85,8 +90,8 @@ pub struct Judgement {
     pub digests: Vec<Digest>,
     /// What could not be looked at, a sentence each.
     pub not_checked: Vec<String>,
-    /// What it was decided on, where it is held: a lockfile may ask for a closer look.
-    dossier: Option<Box<Dossier>>,
+    /// What it was decided on: whoever delivers it may have to look closer.
+    dossier: Box<Dossier>,
 }
 
 /// The decisions about one document. A release that is not named is older than the
@@ -146,6 +151,11 @@ impl Judged {
         Digest::sha256(text.as_bytes()).to_hex()[..16].to_owned()
     }
 
+    /// It rests on something that may be answered otherwise before long.
+    fn expire(&mut self, at: Timestamp) {
+        self.next_change = [self.next_change, Some(at)].into_iter().flatten().min();
+    }
+
     fn insert(&mut self, key: String, judgement: Judgement) {
         let next = judgement.decision.next_change;
         self.next_change = [self.next_change, next].into_iter().flatten().min();
@@ -202,11 +212,19 @@ pub struct Registry {
     /// What artifacts run, by digest.
     facts: Mutex<HashMap<Digest, Arc<archive::ArtifactFacts>>>,
     /// Releases that an urgent fix pins exactly, with that fix.
-    lanes: Mutex<HashMap<ReleaseId, ReleaseId>>,
+    lanes: Mutex<HashMap<(Arc<str>, ReleaseId), (ReleaseId, Option<Timestamp>)>>,
 }
 
 /// Judged documents that are remembered.
 const REMEMBERED: usize = 4096;
+/// How long a registry's own audit counts.
+const AUDIT_COUNTS: SignedDuration = SignedDuration::from_mins(30);
+/// How long something that could not be asked is not asked again.
+const DOUBT_COUNTS: SignedDuration = SignedDuration::from_mins(1);
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_add(by).unwrap_or(now)
+}
 
 impl Registry {
     /// Keeps documents and artifacts below `cache`, first sights in `store`, and asks
@@ -301,8 +319,9 @@ impl Registry {
         })
     }
 
-    /// A judgement for who asks by a lockfile. A release that is held for nothing but its
-    /// age may be delivered if it runs nothing, which only its artifact can tell.
+    /// A judgement with what the artifact itself says, for who delivers it: its manifest
+    /// and its entries, where the document could not tell whether it runs code. Releases
+    /// outside the window of rules about change are left alone.
     pub async fn closer(
         &self,
         context: &Context,
@@ -311,24 +330,76 @@ impl Registry {
         judgement: &Judgement,
     ) -> Judgement {
         let release = &judgement.decision.release;
-        let unknown = |d: &&Dossier| d.manifest.runs.at_install().is_none();
-        let Some(dossier) = judgement.dossier.as_deref().filter(unknown) else {
+        let now = self.clock.now();
+        let window = context.policy.change_window;
+        let published = judgement.dossier.published.known();
+        let is_old = published.is_some_and(|at| now.duration_since(*at) > window);
+        if is_old || judgement.dossier.manifest.runs.at_install().is_some() {
             return judgement.clone();
-        };
+        }
         let kind = match release.package.ecosystem() {
             Ecosystem::Npm => archive::Kind::Tarball,
             Ecosystem::Cargo => archive::Kind::Crate,
             Ecosystem::PyPi => pypi::kind(judgement.decision.artifact.as_deref().unwrap_or("")),
         };
         let digest = judgement.digests.first();
-        match self.artifact_facts(upstream, Some(url), digest, kind).await {
-            Some(found) => {
-                let mut dossier = dossier.clone();
-                gather::add_runs(&mut dossier.manifest.runs, &found.runs);
-                self.decide(context, &dossier, self.clock.now())
-            }
-            None => judgement.clone(),
+        let Some(found) = self.artifact_facts(upstream, Some(url), digest, kind).await else {
+            return judgement.clone();
+        };
+        let mut dossier = judgement.dossier.clone();
+        gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+        if found.runs.at_install() == Some(true)
+            && let Some(before) = &mut dossier.predecessor
+            && let Some(runs) = self
+                .runs_of_predecessor(context, &release.package, &before.version, kind)
+                .await
+        {
+            gather::add_runs(&mut before.manifest.runs, &runs);
         }
+        self.decide(context, &dossier, now)
+    }
+
+    /// What the artifact of an earlier release runs.
+    async fn runs_of_predecessor(
+        &self,
+        context: &Context,
+        package: &PackageName,
+        version: &Version,
+        kind: archive::Kind,
+    ) -> Option<RunsCode> {
+        let (upstream, url, digest) = match package.ecosystem() {
+            Ecosystem::Npm => {
+                let found = self.judge_npm(context, package).await.ok()??;
+                let facts = npm::facts(&found.document, found.document.index.entry(version)?)?;
+                (
+                    found.upstream,
+                    facts.tarball?,
+                    facts.digests.into_iter().next()?,
+                )
+            }
+            Ecosystem::Cargo => {
+                let found = self.judge_cargo(context, package).await.ok()??;
+                let url = self.crate_address(&found, version).await?;
+                let lines = &found.document.index.0.lines;
+                let line = lines.iter().find(|line| line.version == *version)?;
+                (found.upstream, url, line.cksum.clone())
+            }
+            Ecosystem::PyPi => {
+                let found = self.judge_pypi(context, package).await.ok()??;
+                let files = &found.document.index.0.files;
+                let of_kind = |file: &&customs_ecosystem::pypi::File| {
+                    file.version.as_ref() == Some(version) && pypi::kind(&file.filename) == kind
+                };
+                let file = files.iter().find(of_kind)?;
+                (
+                    found.upstream,
+                    file.url.clone(),
+                    file.digests.first()?.clone(),
+                )
+            }
+        };
+        let facts = self.artifact_facts(&upstream, Some(&url), Some(&digest), kind);
+        Some(facts.await?.runs.clone())
     }
 
     /// The same two questions, whoever asks.
@@ -340,14 +411,20 @@ impl Registry {
             locked: customs_rules::locked_decision(dossier, &decision, &verdict, policy),
             digests: dossier.digests.clone(),
             not_checked: verdict.not_checked,
-            dossier: (!decision.action.allows()).then(|| Box::new(dossier.clone())),
+            dossier: Box::new(dossier.clone()),
             decision,
         }
     }
 
     /// Remembers that an urgent fix pins a release, and forgets what was judged without
-    /// knowing it.
-    fn pin_lane(&self, sibling: ReleaseId, fix: ReleaseId) {
+    /// knowing it. It counts under the advisories and policy that called the fix one.
+    fn pin_lane(
+        &self,
+        context: &Context,
+        sibling: ReleaseId,
+        fix: &ReleaseId,
+        published: Option<Timestamp>,
+    ) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if lanes.len() >= REMEMBERED {
             lanes.clear();
@@ -357,15 +434,25 @@ impl Registry {
             sibling.package.ecosystem().purl_type(),
             sibling.package
         );
-        if lanes.insert(sibling, fix).is_none() {
+        let key = (context.scope.clone(), sibling);
+        if lanes.insert(key, (fix.clone(), published)).is_none() {
             let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
             judged.retain(|key, _| !key.starts_with(&prefix));
         }
     }
 
-    fn lane_of(&self, release: &ReleaseId) -> Option<ReleaseId> {
+    /// The urgent fix that a release belongs to: pinned by it, and of the same publication.
+    fn lane_of(
+        &self,
+        context: &Context,
+        release: &ReleaseId,
+        published: Option<Timestamp>,
+    ) -> Option<ReleaseId> {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.get(release).cloned()
+        let (fix, fixed_at) = lanes.get(&(context.scope.clone(), release.clone()))?;
+        let (fixed_at, published) = ((*fixed_at)?, published?);
+        let together = published.duration_since(fixed_at).abs() <= gather::TOGETHER;
+        together.then(|| fix.clone())
     }
 
     /// Judged before, under the same epoch, and not changed by time since.
@@ -388,6 +475,18 @@ impl Registry {
     }
 }
 
+/// Credentials go into it, so only a digest of it is kept.
+fn scope(epoch: &Epoch, upstreams: &Upstreams) -> Arc<str> {
+    let Epoch {
+        policy,
+        advisories,
+        rules,
+    } = epoch;
+    let set = serde_json::to_string(upstreams).unwrap_or_else(|_| format!("{upstreams:?}"));
+    let all = format!("{policy}\n{advisories}\n{rules}\n{set}");
+    Digest::sha256(all.as_bytes()).to_hex().into()
+}
+
 /// What a judged document is remembered under: its bytes and what it was judged by.
 fn judged_key(
     context: &Context,
@@ -395,14 +494,10 @@ fn judged_key(
     upstream: &Upstream,
     body: &Digest,
 ) -> String {
-    let Epoch {
-        policy,
-        advisories,
-        rules,
-    } = &*context.epoch;
     let ecosystem = package.ecosystem().purl_type();
     format!(
-        "{ecosystem} {package} {body} {policy} {advisories} {rules} {}",
+        "{ecosystem} {package} {body} {} {}",
+        context.scope,
         upstream.shown()
     )
 }

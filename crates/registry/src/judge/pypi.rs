@@ -3,7 +3,7 @@
 
 use super::archive::Kind;
 use super::gather::{self, DEPTH};
-use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use super::{Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later};
 use crate::document::{Document, Found, Indexed};
 use crate::http::{Ask, FetchError, bounded};
 use crate::upstream::Upstream;
@@ -21,6 +21,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use url::Url;
 
 /// Bytes of a core metadata file.
@@ -90,6 +91,9 @@ struct Case<'a> {
     all: Vec<(&'a File, &'a Version)>,
     sights: Sights,
     known: bool,
+    cut: AtomicBool,
+    doubt: AtomicBool,
+    newest_undated: Option<&'a Version>,
 }
 
 impl Registry {
@@ -126,8 +130,13 @@ impl Registry {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let judged = Arc::new(self.judge_page(&case).await);
-                    if trail.len() < DEPTH - 1 {
+                    let mut judged = self.judge_page(&case).await;
+                    if case.doubt.load(Atomic::Relaxed) {
+                        judged.expire(later(now, DOUBT_COUNTS));
+                    }
+                    let judged = Arc::new(judged);
+                    // A chain that was cut short is judged again when it is asked for itself.
+                    if trail.is_empty() || !case.cut.load(Atomic::Relaxed) {
                         self.remember(key, &judged, now);
                     }
                     judged
@@ -183,6 +192,9 @@ impl Registry {
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
         Case {
             context,
+            newest_undated: newest_undated(&all),
+            cut: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
             upstream,
             now,
             trail,
@@ -298,7 +310,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(&release),
+            lane_sibling_of: self.lane_of(case.context, &release, file.upload_time),
             route: case.upstream.route,
             manifest,
             release,
@@ -435,6 +447,7 @@ impl Registry {
             return unknown("its name is no project name");
         };
         if trail.len() >= DEPTH || trail.contains(&package) {
+            case.cut.store(true, Atomic::Relaxed);
             return unknown("the chain of dependencies is too long to follow");
         }
         let child = match self
@@ -443,7 +456,10 @@ impl Registry {
         {
             Ok(Some(child)) => child,
             Ok(None) => return unknown("no index has such a project"),
-            Err(error) => return unknown(&printable(&error.to_string(), 200)),
+            Err(error) => {
+                case.doubt.store(true, Atomic::Relaxed);
+                return unknown(&printable(&error.to_string(), 200));
+            }
         };
         let specifier = requirement.split(';').next().unwrap_or("").trim();
         let files = &child.document.index.0.files;
@@ -554,6 +570,14 @@ fn digest_of(bytes: &[u8], like: &Digest) -> Digest {
     hasher.finish()
 }
 
+/// The newest version with a file that has no upload time.
+fn newest_undated<'a>(all: &[(&'a File, &'a Version)]) -> Option<&'a Version> {
+    let undated = all.iter().filter(|(file, _)| file.upload_time.is_none());
+    undated
+        .map(|(_, version)| *version)
+        .min_by(|a, b| newer_first(a, b))
+}
+
 impl Case<'_> {
     /// Young, or not old for certain. A file without a time that stood on the first page
     /// seen is a baseline: only the newest of them is judged, for the report.
@@ -564,7 +588,7 @@ impl Case<'_> {
         let appeared = first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window);
         match file.upload_time {
             Some(at) => self.now.duration_since(at) < window || before.is_some() || appeared,
-            None => appeared || self.newest_undated() == Some(version),
+            None => appeared || self.newest_undated == Some(version),
         }
     }
 
@@ -574,16 +598,6 @@ impl Case<'_> {
 
     fn earliest(&self) -> Option<Timestamp> {
         self.all.iter().filter_map(|(f, _)| f.upload_time).min()
-    }
-
-    fn newest_undated(&self) -> Option<&Version> {
-        let undated = self
-            .all
-            .iter()
-            .filter(|(file, _)| file.upload_time.is_none());
-        undated
-            .map(|(_, version)| *version)
-            .min_by(|a, b| newer_first(a, b))
     }
 
     /// A file of the newest older version of the same line that is past its hold: of the

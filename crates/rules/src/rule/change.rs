@@ -87,23 +87,9 @@ pub(crate) fn at_install_words(runs: &RunsCode) -> Vec<String> {
     all
 }
 
-/// Why dependencies cannot be compared, where they cannot.
-pub(super) fn dependencies_not_known<'a>(
-    dossier: &'a Dossier,
-    before: &'a Predecessor,
-) -> Option<&'a str> {
-    let (own, theirs) = (&dossier.manifest, &before.manifest);
-    own.dependencies_unknown
-        .as_deref()
-        .or(theirs.dependencies_unknown.as_deref())
-}
-
 /// Dependencies that the predecessor did not have, optional ones and peers included:
-/// clients install these too. Without knowing both sides nothing is new.
+/// clients install these too.
 pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTreeSet<String> {
-    if dependencies_not_known(dossier, before).is_some() {
-        return BTreeSet::new();
-    }
     let declared = dossier.manifest.dependencies.keys();
     let optional = dossier.manifest.optional_dependencies.keys();
     let looked_up = dossier.added_dependencies.iter().map(|added| &added.name);
@@ -124,9 +110,6 @@ pub(super) fn new_exotic<'a>(
     dossier: &'a Dossier,
     before: &Predecessor,
 ) -> Vec<&'a ExoticDependency> {
-    if dependencies_not_known(dossier, before).is_some() {
-        return Vec::new();
-    }
     let place = |d: &ExoticDependency| {
         (
             d.name.clone(),
@@ -247,9 +230,6 @@ pub(crate) fn lane_objection(dossier: &Dossier) -> Option<String> {
     let Some(before) = &dossier.predecessor else {
         return Some("nothing older to compare it with".to_owned());
     };
-    if dependencies_not_known(dossier, before).is_some() {
-        return Some("whether it adds a dependency is not known".to_owned());
-    }
     let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();
     if !dependencies.is_empty() {
         return Some(format!(
@@ -271,9 +251,6 @@ pub(crate) fn lane_objection(dossier: &Dossier) -> Option<String> {
             "it adds or changes {}",
             crate::words::list(&scripts, 3)
         ));
-    }
-    if runs.unreadable.is_some() {
-        return Some("its artifact cannot be read".to_owned());
     }
     if let [unseen, ..] = not_looked_at(dossier.release.package.ecosystem(), runs, ran)[..] {
         return Some(format!("whether it adds a {unseen} is not known"));

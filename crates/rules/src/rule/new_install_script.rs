@@ -2,7 +2,7 @@ use super::{Ask, Case, Rule, change};
 use crate::Findings;
 use crate::doc::{Amount, Facts, RuleDoc, Setting, Tighter};
 use crate::words;
-use customs_model::{Confidence, Dossier, Severity, SignedDuration, printable};
+use customs_model::{Confidence, Dossier, Severity, SignedDuration};
 
 /// A script that runs at install or build, where there was none.
 pub(super) struct NewInstallScript;
@@ -21,8 +21,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "Compares with the predecessor in the release line: a new preinstall, install or postinstall \
            script, a new binding.gyp (npm builds it unasked), a new build.rs or procedural macro, a new build \
            back-end or .pth file. A script whose command changed is a note. Without a predecessor it is \
-           silent: the age rules cover a first release. An artifact that is no archive, or over a bound, \
-           tells nobody what it runs: with or without a predecessor such a release waits as long.",
+           silent: the age rules cover a first release.",
     why: "Code that runs at install needs nobody to call it. Worms add a preinstall to every package that \
           they reach; binding.gyp carried one past --ignore-scripts.",
     effect: "hold",
@@ -37,7 +36,6 @@ static DOC: RuleDoc = RuleDoc {
         "1.2.4 has a postinstall and 1.2.3 has none.",
         "A crate gains a build.rs in a patch release.",
         "A wheel gains a .pth file (LiteLLM).",
-        "A tarball that is no archive, or inflates to more than 1 GiB.",
     ],
     silent: &[
         "Every release has had the same postinstall for years.",
@@ -52,9 +50,6 @@ impl Rule for NewInstallScript {
     }
 
     fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
-        if let Some(because) = &dossier.manifest.runs.unreadable {
-            findings.not_checked(unreadable(because));
-        }
         let Some(before) = &dossier.predecessor else {
             return;
         };
@@ -80,19 +75,11 @@ impl Rule for NewInstallScript {
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
         let published = case.recent()?;
-        let unread = case.dossier.manifest.runs.unreadable.as_deref();
-        let message = message(case.dossier).or_else(|| unread.map(unreadable))?;
+        let message = message(case.dossier)?;
         let until =
             words::later(published, case.policy.duration(&HOLD)).min(case.window_end(published));
         case.hold_until(until, || message)
     }
-}
-
-fn unreadable(because: &str) -> String {
-    format!(
-        "what it runs at install is not known, as its artifact cannot be read: {}",
-        printable(because, 120)
-    )
 }
 
 fn message(dossier: &Dossier) -> Option<String> {

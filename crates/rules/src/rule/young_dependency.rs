@@ -1,4 +1,4 @@
-use super::{Ask, Case, Rule, change};
+use super::{Ask, Case, Rule};
 use crate::Findings;
 use crate::doc::{Amount, Facts, RuleDoc, Setting, Tighter};
 use crate::words::{self, later};
@@ -76,13 +76,6 @@ impl Rule for YoungDependency {
         let Some(published) = dossier.published.known().copied().or(dossier.last_modified) else {
             return;
         };
-        let before = dossier.predecessor.as_ref();
-        if let Some(because) = before.and_then(|b| change::dependencies_not_known(dossier, b)) {
-            findings.not_checked(format!(
-                "whether it adds a dependency: {}",
-                printable(because, 120)
-            ));
-        }
         let defaults = Limits::standard();
         for added in added(dossier) {
             let named = printable(&added.name, 80);

@@ -13,6 +13,7 @@ use customs_model::{
     UnmetDependency, Version, printable,
 };
 use futures_util::StreamExt as _;
+use std::sync::atomic::Ordering;
 
 /// Dependencies of one release that are looked at.
 const MOST: usize = 200;
@@ -105,6 +106,7 @@ impl Registry {
         // A cycle, or a chain too long to follow, is taken as met here: each of its
         // members is judged when it is asked for itself.
         if trail.len() >= DEPTH || trail.contains(&package) {
+            case.cut.store(true, Ordering::Relaxed);
             return (Vec::new(), None);
         }
         let child = match self
@@ -113,7 +115,10 @@ impl Registry {
         {
             Ok(Some(child)) => child,
             Ok(None) => return (unknown("the registry has no such package"), None),
-            Err(error) => return (unknown(&spoken(&error)), None),
+            Err(error) => {
+                case.doubt.store(true, Ordering::Relaxed);
+                return (unknown(&spoken(&error)), None);
+            }
         };
         let satisfying = satisfying(&child.document.index, range);
         let mut added = Vec::new();
@@ -223,7 +228,9 @@ impl Registry {
             let pinned = NpmVersion::parse(exact).and_then(|_| Version::new(exact).ok());
             let package = PackageName::new(Ecosystem::Npm, target).ok();
             if let (Some(version), Some(package)) = (pinned, package) {
-                self.pin_lane(ReleaseId::new(package, version), dossier.release.clone());
+                let published = dossier.published.known().copied();
+                let sibling = ReleaseId::new(package, version);
+                self.pin_lane(case.context, sibling, &dossier.release, published);
             }
         }
     }

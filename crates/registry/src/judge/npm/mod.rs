@@ -4,8 +4,10 @@ mod dependencies;
 mod past;
 
 use super::archive::{ArtifactFacts, Kind};
-use super::gather::{self, DEPTH};
-use super::{Context, Judged, JudgedDocument, Registry, judged_key};
+use super::gather;
+use super::{
+    AUDIT_COUNTS, Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later,
+};
 use crate::audit::Audit;
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
@@ -20,11 +22,11 @@ use customs_model::{
 use customs_store::{Publication, Seen, Sights};
 use futures_util::future::BoxFuture;
 use past::Past;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// Releases that are looked through for a predecessor, backwards in time.
@@ -32,6 +34,8 @@ const FARTHEST: usize = 2_000;
 /// Releases without a publish time that are judged, newest first; the rest stood in the
 /// first document and only an advisory can speak against it.
 const UNDATED: usize = 20;
+/// Releases of a popular package that may show a name to be its sibling.
+const SIBLING_RELEASES: usize = 5;
 /// Young versions that an audit is asked about.
 const AUDITED: usize = 50;
 
@@ -49,7 +53,7 @@ impl Indexed for Packument {
 }
 
 /// Version order for advisories.
-pub fn order(a: &str, b: &str) -> Option<Ordering> {
+pub fn order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
     Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
 }
 
@@ -94,6 +98,10 @@ struct Case<'a> {
     all: Vec<Candidate<'a>>,
     sights: Sights,
     audit: Audit,
+    /// A dependency was left out because it is on the way here already, or too deep.
+    cut: AtomicBool,
+    /// Something could not be asked.
+    doubt: AtomicBool,
 }
 
 impl Registry {
@@ -133,10 +141,18 @@ impl Registry {
                     let case = self
                         .npm_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let judged = Arc::new(self.judge_packument(&case).await);
+                    let mut judged = self.judge_packument(&case).await;
+                    match &case.audit {
+                        Known::Is(_) => judged.expire(later(now, AUDIT_COUNTS)),
+                        Known::NotKnown(_) => judged.expire(later(now, DOUBT_COUNTS)),
+                        Known::NotApplicable => {}
+                    }
+                    if case.doubt.load(Ordering::Relaxed) {
+                        judged.expire(later(now, DOUBT_COUNTS));
+                    }
+                    let judged = Arc::new(judged);
                     // A chain that was cut short is judged again when it is asked for itself.
-                    // And what was read while the bytes went away is not all there is.
-                    if trail.len() < DEPTH - 1 && document.body.exists() {
+                    if trail.is_empty() || !case.cut.load(Ordering::Relaxed) {
                         self.remember(key, &judged, now);
                     }
                     judged
@@ -206,6 +222,8 @@ impl Registry {
             all,
             sights,
             audit,
+            cut: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
         }
     }
 
@@ -251,14 +269,7 @@ impl Registry {
             }
             judged.insert(case.version(at).to_owned(), judgement);
         }
-        // What the document cannot say is read from the tarballs of those releases that
-        // would be offered otherwise, the newest first.
-        for mut dossier in undecided.into_iter().rev().take(gather::ARTIFACTS) {
-            if self.look_into_tarball(case, &mut dossier).await {
-                let judgement = self.decide(case.context, &dossier, case.now);
-                judged.insert(dossier.release.version.as_str().to_owned(), judgement);
-            }
-        }
+        self.look_at_newest(case, undecided, &mut judged).await;
         judged
     }
 
@@ -313,7 +324,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(&release),
+            lane_sibling_of: self.lane_of(case.context, &release, candidate.published),
             route: case.upstream.route,
             digests,
             manifest,
@@ -322,12 +333,38 @@ impl Registry {
         })
     }
 
+    /// What the document cannot say is read from tarballs: of the newest release that
+    /// would be offered, which is the one that resolvers take, and of the next one only
+    /// where that one is held by it. Large ones are left to their delivery: most are
+    /// binaries for other platforms, which nobody here will ask for.
+    async fn look_at_newest(&self, case: &Case<'_>, undecided: Vec<Dossier>, judged: &mut Judged) {
+        for mut dossier in undecided.into_iter().rev().take(gather::ARTIFACTS) {
+            let version = dossier.release.version.clone();
+            let small = case
+                .document
+                .index
+                .entry(&version)
+                .and_then(|entry| facts(case.document, entry))
+                .is_some_and(|facts| {
+                    let size = facts.unpacked_size;
+                    !facts.platform_bound && size.is_none_or(|size| size <= gather::SMALL)
+                });
+            if !small || !self.look_into_tarball(case, &mut dossier).await {
+                return;
+            }
+            let judgement = self.decide(case.context, &dossier, case.now);
+            let allows = judgement.decision.action.allows();
+            judged.insert(version.as_str().to_owned(), judgement);
+            if allows {
+                return;
+            }
+        }
+    }
+
     /// A name that looks like a popular one and is published by the same identity is a
     /// sibling and imitates nobody.
     async fn drop_siblings_likeness(&self, context: &Context, dossier: &mut Dossier) {
-        let (Some(likeness), Some(publisher)) =
-            (&dossier.likeness, dossier.origin.publisher.known())
-        else {
+        let Some(likeness) = &dossier.likeness else {
             return;
         };
         let Some(upstream) = context.upstreams.npm_for(&likeness.of) else {
@@ -335,6 +372,23 @@ impl Registry {
         };
         let Ok(Found::Document(other)) = self.npm.get(upstream, &document_path(&likeness.of)).await
         else {
+            return;
+        };
+        // Only its own maintainers make a popular package depend on a name.
+        let newest = other.index.versions.iter().rev().take(SIBLING_RELEASES);
+        let depends = newest
+            .filter_map(|entry| facts(&other, entry))
+            .any(|facts| {
+                let name = dossier.release.package.as_str();
+                let manifest = &facts.manifest;
+                manifest.dependencies.contains_key(name)
+                    || manifest.optional_dependencies.contains_key(name)
+            });
+        if depends {
+            dossier.likeness = None;
+            return;
+        }
+        let Some(publisher) = dossier.origin.publisher.known() else {
             return;
         };
         let theirs = other
@@ -359,6 +413,10 @@ impl Registry {
             return false;
         };
         gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+        // Nothing that runs is nothing new that runs.
+        if found.runs.at_install() == Some(false) {
+            return true;
+        }
         if let Some(before) = &mut dossier.predecessor {
             let earlier = self
                 .tarball_facts(case.upstream, case.document, &before.version)

@@ -151,8 +151,6 @@ fn the_documented_policy_is_read_and_says_what_it_says() {
     let policy = Policy::parse(text, "policy.toml").unwrap();
     assert_eq!(policy.exemptions().len(), 1);
     assert_eq!(policy.mode("dormant-name"), crate::Mode::Warn);
-    assert!(policy.may_deny(
-        &PackageName::new(Ecosystem::Npm, "evil-package").unwrap()
-    ));
+    assert!(policy.may_deny(&PackageName::new(Ecosystem::Npm, "evil-package").unwrap()));
     assert_eq!(policy.problems("2026-12-01T00:00:00Z".parse().unwrap()), []);
 }
