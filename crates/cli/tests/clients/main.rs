@@ -4,6 +4,11 @@
 //! Registry addresses and certificates are taken over from this machine's configuration;
 //! everything else is each client's default.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do: loudly, at once"
+)]
+
 mod refusals;
 mod world;
 mod writes;

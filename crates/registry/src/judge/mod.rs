@@ -212,8 +212,11 @@ pub struct Registry {
     /// What artifacts run, by digest.
     facts: Mutex<HashMap<Digest, Arc<archive::ArtifactFacts>>>,
     /// Releases that an urgent fix pins exactly, with that fix.
-    lanes: Mutex<HashMap<(Arc<str>, ReleaseId), (ReleaseId, Option<Timestamp>)>>,
+    lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
+
+/// An urgent fix and when it was published.
+type Fix = (ReleaseId, Option<Timestamp>);
 
 /// Judged documents that are remembered.
 const REMEMBERED: usize = 4096;

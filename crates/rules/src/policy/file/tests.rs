@@ -150,7 +150,7 @@ fn the_documented_policy_is_read_and_says_what_it_says() {
     let text = &page[start..start + page[start..].find("```").unwrap()];
     let policy = Policy::parse(text, "policy.toml").unwrap();
     assert_eq!(policy.exemptions().len(), 1);
-    assert_eq!(policy.mode("dormant-name"), crate::Mode::Warn);
+    assert_eq!(policy.mode("dormant-name"), Mode::Warn);
     assert!(policy.may_deny(&PackageName::new(Ecosystem::Npm, "evil-package").unwrap()));
     assert_eq!(policy.problems("2026-12-01T00:00:00Z".parse().unwrap()), []);
 }
