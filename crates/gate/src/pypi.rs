@@ -1,6 +1,6 @@
 //! Python's simple API: project pages in both forms, files, core metadata.
 
-use crate::admit::{newest_refused, status_of};
+use crate::admit::{Admitted, newest_refused, status_of};
 use crate::answer::{Body, Reader, empty, failure, for_pip};
 use crate::deliver::Delivery;
 use crate::rendering::file_body;
@@ -169,9 +169,16 @@ impl Gate {
         };
         let judgement = judged.judged.decisions.get(&file.filename);
         let source = (&judged.upstream, file.url.as_str());
-        let admitted = match self.admit(run, request, READER, judgement, source).await {
-            Ok(admitted) => admitted,
-            Err(response) => return response,
+        // Only who takes the bytes has them looked into.
+        let asks = is_metadata || request.is_head();
+        let offered = judgement.is_none_or(|j| j.decision.action.allows());
+        let admitted = if asks && offered {
+            Admitted::default()
+        } else {
+            match self.admit(run, request, READER, judgement, source).await {
+                Ok(admitted) => admitted,
+                Err(response) => return response,
+            }
         };
         if is_metadata {
             return self.core_metadata(request, &judged, file).await;

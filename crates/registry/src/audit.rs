@@ -100,6 +100,10 @@ impl Audits {
         } else {
             key
         };
+        // What could not be asked is asked again.
+        if matches!(answer, Known::NotKnown(_)) {
+            return answer;
+        }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= MOST {
             answers.clear();

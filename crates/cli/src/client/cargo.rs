@@ -31,7 +31,7 @@ pub fn discover(project: &Path, found: &mut Discovered) {
             };
             lookup("source", "registry").or_else(|| lookup("registries", "index"))
         }
-        None => default_index(),
+        None => ask(),
     };
     let Some(index) = index else {
         found
@@ -84,7 +84,7 @@ fn chain(project: &Path) -> Vec<(toml::Table, bool)> {
 
 /// cargo names its index when it cannot reach it: a fetch through a proxy that does not
 /// exist fails at once, without any network, and prints the address.
-fn default_index() -> Option<String> {
+pub fn ask() -> Option<String> {
     defaults::ask("cargo", "index", |cargo| {
         let folder = tempfile::tempdir().ok()?;
         let manifest = "[package]\nname = \"ask\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[dependencies]\nitoa = \"1\"\n";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ struct Answer {
     program: (u64, u64),
     value: String,
 }
+
+static REMEMBERING: Mutex<()> = Mutex::new(());
 
 /// The first file of that name on PATH.
 pub fn on_path(name: &str) -> Option<PathBuf> {
@@ -58,7 +61,7 @@ pub fn ask(
         .as_secs();
     let stamp = (modified, meta.len());
     let file = paths::state().ok()?.join("clients.json");
-    let mut remembered: Remembered = std::fs::read(&file)
+    let remembered: Remembered = std::fs::read(&file)
         .ok()
         .and_then(|b| serde_json::from_slice(&b).ok())
         .unwrap_or_default();
@@ -67,6 +70,10 @@ pub fn ask(
         return Some(known.value.clone());
     }
     let value = ask(&program)?;
+    // Another thread may have remembered something meanwhile.
+    let _alone = REMEMBERING.lock().unwrap_or_else(PoisonError::into_inner);
+    let bytes = std::fs::read(&file).unwrap_or_default();
+    let mut remembered: Remembered = serde_json::from_slice(&bytes).unwrap_or_default();
     remembered.answers.insert(
         key,
         Answer {

@@ -13,6 +13,7 @@ mod yarnrc;
 pub use defaults::on_path;
 
 use crate::error::Failure;
+use crate::paths;
 use customs_registry::Upstreams;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,6 +38,14 @@ pub fn discover(project: &Path) -> Result<Discovered, Failure> {
         missing: Vec::new(),
         from_project: Vec::new(),
     };
+    // What clients say is remembered there; without the folder it is asked each time.
+    paths::private_folder(&paths::state()?)?;
+    // The first time each of them takes a while to say it: all at once.
+    std::thread::scope(|scope| {
+        scope.spawn(python::ask_pip);
+        scope.spawn(python::ask_uv);
+        scope.spawn(cargo::ask);
+    });
     npmrc::discover(project, &mut found)?;
     yarnrc::discover(project, &mut found);
     bunfig::discover(project, &mut found);

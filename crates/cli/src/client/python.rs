@@ -19,7 +19,7 @@ pub fn discover(project: &Path, found: &mut Discovered) {
         })
     };
     let extra = setting("PIP_EXTRA_INDEX_URL", "extra-index-url").unwrap_or_default();
-    let index = setting("PIP_INDEX_URL", "index-url").or_else(default_index);
+    let index = setting("PIP_INDEX_URL", "index-url").or_else(ask_pip);
     let pip = index.map(|index| (index, extra));
     let uv = uv_indexes(project, found);
     let Some((index, extra)) = pip.or_else(|| uv.clone()) else {
@@ -47,7 +47,7 @@ pub fn discover(project: &Path, found: &mut Discovered) {
 /// the user's own indexes has. Which of the others are private nobody can tell; names that
 /// are the user's own are said in the policy.
 fn upstreams(index: &str, extra: &str, found: &mut Discovered) -> Vec<Upstream> {
-    let public: Vec<Upstream> = [default_index(), uv_default()]
+    let public: Vec<Upstream> = [ask_pip(), ask_uv()]
         .into_iter()
         .flatten()
         .filter_map(|address| Upstream::parse(&address, Route::Public).ok())
@@ -120,12 +120,12 @@ fn uv_indexes(project: &Path, found: &mut Discovered) -> Option<(String, String)
     let index = env("UV_DEFAULT_INDEX")
         .or_else(|| env("UV_INDEX_URL"))
         .or_else(of_user)
-        .or_else(uv_default)?;
+        .or_else(ask_uv)?;
     Some((index, extra))
 }
 
 /// The default that pip carries: its help names it, wrapped over two lines.
-fn default_index() -> Option<String> {
+pub fn ask_pip() -> Option<String> {
     ["pip", "pip3"].iter().find_map(|pip| {
         defaults::ask(pip, "index", |program| {
             let help = defaults::words(program, &["install", "--help"], &[])?;
@@ -135,7 +135,7 @@ fn default_index() -> Option<String> {
 }
 
 /// The default that uv carries.
-fn uv_default() -> Option<String> {
+pub fn ask_uv() -> Option<String> {
     defaults::ask("uv", "index", |program| {
         let help = defaults::words(program, &["pip", "install", "--help"], &[])?;
         in_help(&help, "--default-index")

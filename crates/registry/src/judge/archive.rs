@@ -5,7 +5,7 @@ use customs_ecosystem::cargo::facts_from_cargo_toml;
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
 use customs_model::{Manifest, RunsCode};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -135,8 +135,10 @@ fn plain(path: &str) -> String {
 
 /// Lists a gzip-compressed tar archive. `manifest` is a path below the top folder.
 fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
-    let inflated = GzDecoder::new(File::open(path)?).take(limit::INFLATED);
+    // Some unpackers read on behind a first member and behind blocks of zeros.
+    let inflated = MultiGzDecoder::new(File::open(path)?).take(limit::INFLATED);
     let mut archive = tar::Archive::new(inflated);
+    archive.set_ignore_zeros(true);
     let mut listing = Listing::default();
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -144,7 +146,8 @@ fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
             return Err(too_many());
         }
         let path = plain(&String::from_utf8_lossy(&entry.path_bytes()));
-        if inner(&path) == manifest && listing.manifest.is_none() {
+        // Of two the last one is unpacked over the first.
+        if inner(&path) == manifest {
             let mut bytes = Vec::new();
             (&mut entry).take(limit::MANIFEST).read_to_end(&mut bytes)?;
             listing.manifest = Some(bytes);

@@ -316,7 +316,9 @@ impl Registry {
         url: Option<String>,
     ) -> Option<Judgement> {
         let judgement = found.judged.decisions.get(key)?;
-        Some(match url {
+        // What is offered is looked into when it is delivered, not before.
+        let held = !judgement.decision.action.allows();
+        Some(match url.filter(|_| held) {
             Some(url) => self.closer(context, &found.upstream, &url, judgement).await,
             None => judgement.clone(),
         })
@@ -337,7 +339,13 @@ impl Registry {
         let window = context.policy.change_window;
         let published = judgement.dossier.published.known();
         let is_old = published.is_some_and(|at| now.duration_since(*at) > window);
-        if is_old || judgement.dossier.manifest.runs.at_install().is_some() {
+        let runs = &judgement.dossier.manifest.runs;
+        let is_known = match release.package.ecosystem() {
+            Ecosystem::Npm => runs.binding_gyp.is_some(),
+            Ecosystem::Cargo => runs.build_script.is_some(),
+            Ecosystem::PyPi => runs.startup_hook.is_some() || runs.build_backend == Some(true),
+        };
+        if is_old || is_known {
             return judgement.clone();
         }
         let kind = match release.package.ecosystem() {

@@ -152,7 +152,9 @@ impl Registry {
                     }
                     let judged = Arc::new(judged);
                     // A chain that was cut short is judged again when it is asked for itself.
-                    if trail.is_empty() || !case.cut.load(Ordering::Relaxed) {
+                    // One whose document vanished while it was read says too little.
+                    let whole = trail.is_empty() || !case.cut.load(Ordering::Relaxed);
+                    if whole && document.body.exists() {
                         self.remember(key, &judged, now);
                     }
                     judged
