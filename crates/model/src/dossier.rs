@@ -237,6 +237,20 @@ pub struct AddedDependency {
     pub runs: Known<bool>,
 }
 
+impl AddedDependency {
+    /// A dependency of which nothing is known but what its dependent declares.
+    pub fn not_known(name: &str, requirement: &str, because: &str) -> Self {
+        Self {
+            name: crate::printable(name, 214),
+            requirement: crate::printable(requirement, 200),
+            newest: None,
+            published: Known::not_known(because),
+            package_earliest: Known::not_known(because),
+            runs: Known::not_known(because),
+        }
+    }
+}
+
 /// A required range without an admitted release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnmetDependency {

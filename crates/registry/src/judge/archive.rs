@@ -136,7 +136,11 @@ fn plain(path: &str) -> String {
 /// Lists a gzip-compressed tar archive. `manifest` is a path below the top folder.
 fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
     // Some unpackers read on behind a first member and behind blocks of zeros.
-    let inflated = MultiGzDecoder::new(File::open(path)?).take(limit::INFLATED);
+    let inflated = MultiGzDecoder::new(File::open(path)?);
+    list_tar(inflated.take(limit::INFLATED), manifest)
+}
+
+fn list_tar(inflated: io::Take<impl Read>, manifest: &str) -> io::Result<Listing> {
     let mut archive = tar::Archive::new(inflated);
     archive.set_ignore_zeros(true);
     let mut listing = Listing::default();
@@ -153,6 +157,10 @@ fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
             listing.manifest = Some(bytes);
         }
         listing.entries.push(path);
+    }
+    // An archive that is cut at the bound ends like one that is whole.
+    if archive.into_inner().limit() == 0 {
+        return Err(io::Error::other("the archive unpacks to more than a GiB"));
     }
     Ok(listing)
 }
@@ -196,5 +204,28 @@ mod tests {
         assert_eq!(inner(&plain("package//binding.gyp")), "binding.gyp");
         assert_eq!(inner(&plain("./package/./binding.gyp")), "binding.gyp");
         assert_eq!(inner(&plain("package/lib/binding.gyp")), "lib/binding.gyp");
+    }
+
+    #[test]
+    fn an_archive_that_is_cut_at_the_bound_is_not_taken_for_whole() {
+        let mut builder = tar::Builder::new(Vec::new());
+        for name in ["package/package.json", "package/binding.gyp"] {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(512);
+            builder
+                .append_data(&mut header, name, &[b' '; 512][..])
+                .unwrap();
+        }
+        let bytes = builder.into_inner().unwrap();
+        let within = |bound: u64| list_tar(bytes.as_slice().take(bound), "package.json");
+
+        let whole = within(bytes.len() as u64 + 1).unwrap();
+        assert_eq!(
+            whole.entries,
+            ["package/package.json", "package/binding.gyp"]
+        );
+        // Behind the first entry: what is left reads like the end of an archive.
+        let error = within(1024).unwrap_err();
+        assert!(error.to_string().contains("more than a GiB"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Parts of a dossier that all three ecosystems gather in the same way.
 
 use super::archive::{self, ArtifactFacts};
-use super::{Context, Registry, order};
+use super::{Context, Judged, Registry, order};
 use crate::audit::Audit;
 use crate::upstream::Upstream;
 use customs_intel::Snapshot;
@@ -12,6 +12,7 @@ use customs_model::{
 };
 use customs_rules::PopularNames;
 use customs_store::{Publication, Seen, Sight, Sights};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use url::Url;
 
@@ -29,6 +30,43 @@ const YOUNG_NAME: SignedDuration = SignedDuration::from_hours(366 * 24);
 const FACTS: usize = 8192;
 /// How deep a chain of young dependencies is followed.
 pub(super) const DEPTH: usize = 6;
+/// Whether code runs at install is asked of dependencies that are younger; no rule asks
+/// it of older ones.
+pub(super) const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What one judgement could not see to its end.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    cut: AtomicBool,
+    doubt: AtomicBool,
+}
+
+impl Gaps {
+    /// A dependency was left out because it is on the way here already, or too deep.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Something could not be asked.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+    }
+
+    /// A judgement rests on another one.
+    pub(super) fn rests_on(&self, other: &Judged) {
+        if other.doubtful {
+            self.doubt();
+        }
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubt.load(Ordering::Relaxed)
+    }
+}
 
 impl Registry {
     /// Remembers a look at a document; what is remembered of earlier ones.

@@ -26,6 +26,7 @@ use customs_model::{
 };
 use customs_rules::{LockedOutcome, Policy, RuleSet};
 use customs_store::Store;
+use gather::Gaps;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -106,6 +107,8 @@ pub struct Judged {
     pub hidden: BTreeSet<String>,
     /// Exemptions of the policy that matched, by their place in it.
     pub exemptions: BTreeSet<usize>,
+    /// Something that it rests on could not be asked.
+    doubtful: bool,
     taken: AtomicBool,
 }
 
@@ -474,6 +477,28 @@ impl Registry {
         let valid =
             cached.made <= now && cached.judged.next_change.is_none_or(|change| now < change);
         valid.then(|| cached.judged.clone())
+    }
+
+    /// Finishes a judgement and keeps it for who asks next. `asked_for_itself`: it was
+    /// not made on the way to another one.
+    fn keep(
+        &self,
+        key: String,
+        mut judged: Judged,
+        now: Timestamp,
+        gaps: &Gaps,
+        asked_for_itself: bool,
+    ) -> Arc<Judged> {
+        judged.doubtful = gaps.is_doubtful();
+        if judged.doubtful {
+            judged.expire(later(now, DOUBT_COUNTS));
+        }
+        let judged = Arc::new(judged);
+        // A chain that was cut short is judged again when it is asked for itself.
+        if asked_for_itself || !gaps.is_cut() {
+            self.remember(key, &judged, now);
+        }
+        judged
     }
 
     fn remember(&self, key: String, judged: &Arc<Judged>, now: Timestamp) {

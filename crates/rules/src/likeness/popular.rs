@@ -21,11 +21,13 @@ pub struct PopularNames {
 }
 
 static NPM: LazyLock<PopularNames> =
-    LazyLock::new(|| PopularNames::parse(Ecosystem::Npm, include_str!("../../data/npm.txt")));
-static PYPI: LazyLock<PopularNames> =
-    LazyLock::new(|| PopularNames::parse(Ecosystem::PyPi, include_str!("../../data/pypi.txt")));
-static CARGO: LazyLock<PopularNames> =
-    LazyLock::new(|| PopularNames::parse(Ecosystem::Cargo, include_str!("../../data/cargo.txt")));
+    LazyLock::new(|| PopularNames::parse(Ecosystem::Npm, include_str!("../../data/npm-names.txt")));
+static PYPI: LazyLock<PopularNames> = LazyLock::new(|| {
+    PopularNames::parse(Ecosystem::PyPi, include_str!("../../data/pypi-names.txt"))
+});
+static CARGO: LazyLock<PopularNames> = LazyLock::new(|| {
+    PopularNames::parse(Ecosystem::Cargo, include_str!("../../data/cargo-names.txt"))
+});
 
 impl PopularNames {
     /// The built-in list.

@@ -51,8 +51,8 @@ impl Addresses {
     }
 
     fn indexes(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        let pypi = self.upstreams(kind).pypi.iter();
-        pypi.map(|upstream| upstream.base.as_str().trim_end_matches('/'))
+        let indexes = self.upstreams(kind).pypi.iter();
+        indexes.map(|upstream| upstream.base.as_str().trim_end_matches('/'))
     }
 
     /// The gate's own address.

@@ -3,17 +3,16 @@
 
 use super::{Case, facts, order};
 use crate::http::FetchError;
-use crate::judge::gather::DEPTH;
+use crate::judge::gather::{DEPTH, MONTH};
 use crate::judge::{JudgedDocument, Registry};
 use customs_ecosystem::npm::{
     NpmVersion, Packument, Range, VersionEntry, is_exotic, resolve_alias,
 };
 use customs_model::{
-    AddedDependency, Dossier, Ecosystem, Known, PackageName, ReleaseId, SignedDuration,
-    UnmetDependency, Version, printable,
+    AddedDependency, Dossier, Ecosystem, Known, PackageName, ReleaseId, UnmetDependency, Version,
+    printable,
 };
 use futures_util::StreamExt as _;
-use std::sync::atomic::Ordering;
 
 /// Dependencies of one release that are looked at.
 const MOST: usize = 200;
@@ -21,8 +20,6 @@ const MOST: usize = 200;
 const TOGETHER: usize = 16;
 /// Young releases of one dependency that are looked at beside the newest.
 const BESIDE: usize = 4;
-/// Whether code runs at install is asked of dependencies that are younger.
-const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A dependency that changed.
 struct Wanted {
@@ -90,14 +87,7 @@ impl Registry {
     ) -> (Vec<AddedDependency>, Option<UnmetDependency>) {
         let (target, range) = resolve_alias(&wanted.name, &wanted.spec);
         let unknown = |because: &str| {
-            let added = AddedDependency {
-                name: printable(target, 214),
-                requirement: printable(range, 200),
-                newest: None,
-                published: Known::not_known(because),
-                package_earliest: Known::not_known(because),
-                runs: Known::not_known(because),
-            };
+            let added = AddedDependency::not_known(target, range, because);
             wanted.is_new.then_some(added).into_iter().collect()
         };
         let Ok(package) = PackageName::new(Ecosystem::Npm, target) else {
@@ -106,7 +96,7 @@ impl Registry {
         // A cycle, or a chain too long to follow, is taken as met here: each of its
         // members is judged when it is asked for itself.
         if trail.len() >= DEPTH || trail.contains(&package) {
-            case.cut.store(true, Ordering::Relaxed);
+            case.gaps.cut();
             return (Vec::new(), None);
         }
         let child = match self
@@ -116,10 +106,11 @@ impl Registry {
             Ok(Some(child)) => child,
             Ok(None) => return (unknown("the registry has no such package"), None),
             Err(error) => {
-                case.doubt.store(true, Ordering::Relaxed);
+                case.gaps.doubt();
                 return (unknown(&spoken(&error)), None);
             }
         };
+        case.gaps.rests_on(&child.judged);
         let satisfying = satisfying(&child.document.index, range);
         let mut added = Vec::new();
         if wanted.is_new {

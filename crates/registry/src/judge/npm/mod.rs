@@ -4,10 +4,8 @@ mod dependencies;
 mod past;
 
 use super::archive::{ArtifactFacts, Kind};
-use super::gather;
-use super::{
-    AUDIT_COUNTS, Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later,
-};
+use super::gather::{self, Gaps};
+use super::{AUDIT_COUNTS, Context, Judged, JudgedDocument, Registry, judged_key, later};
 use crate::audit::Audit;
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
@@ -26,7 +24,6 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// Releases that are looked through for a predecessor, backwards in time.
@@ -98,10 +95,7 @@ struct Case<'a> {
     all: Vec<Candidate<'a>>,
     sights: Sights,
     audit: Audit,
-    /// A dependency was left out because it is on the way here already, or too deep.
-    cut: AtomicBool,
-    /// Something could not be asked.
-    doubt: AtomicBool,
+    gaps: Gaps,
 }
 
 impl Registry {
@@ -144,20 +138,15 @@ impl Registry {
                     let mut judged = self.judge_packument(&case).await;
                     match &case.audit {
                         Known::Is(_) => judged.expire(later(now, AUDIT_COUNTS)),
-                        Known::NotKnown(_) => judged.expire(later(now, DOUBT_COUNTS)),
+                        Known::NotKnown(_) => case.gaps.doubt(),
                         Known::NotApplicable => {}
                     }
-                    if case.doubt.load(Ordering::Relaxed) {
-                        judged.expire(later(now, DOUBT_COUNTS));
-                    }
-                    let judged = Arc::new(judged);
-                    // A chain that was cut short is judged again when it is asked for itself.
                     // One whose document vanished while it was read says too little.
-                    let whole = trail.is_empty() || !case.cut.load(Ordering::Relaxed);
-                    if whole && document.body.exists() {
-                        self.remember(key, &judged, now);
+                    if document.body.exists() {
+                        self.keep(key, judged, now, &case.gaps, trail.is_empty())
+                    } else {
+                        Arc::new(judged)
                     }
-                    judged
                 }
             };
             Ok(Some(JudgedDocument {
@@ -224,8 +213,7 @@ impl Registry {
             all,
             sights,
             audit,
-            cut: AtomicBool::new(false),
-            doubt: AtomicBool::new(false),
+            gaps: Gaps::default(),
         }
     }
 

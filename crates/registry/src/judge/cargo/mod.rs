@@ -1,17 +1,19 @@
 //! cargo: dossiers from the sparse index, and from crates for what the index lacks.
 
+mod dependencies;
+
 use super::archive::Kind;
-use super::gather::{self, DEPTH};
-use super::{Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later};
+use super::gather::{self, Gaps};
+use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_ecosystem::cargo::{
-    Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line, satisfies,
+    Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    AddedDependency, Dossier, Ecosystem, History, Known, Origin, PackageName, Predecessor,
-    ReleaseId, RunsCode, SignedDuration, Timestamp, Version, printable,
+    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, RunsCode, Timestamp,
+    Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -20,15 +22,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use url::Url;
 
 /// Bytes of an index file.
 const LONGEST: u64 = 64 << 20;
 /// Releases that are looked through for a predecessor, backwards in time.
 const FARTHEST: usize = 2_000;
-/// New dependencies of one release that are looked at.
-const MOST: usize = 100;
 
 /// A file of the sparse index.
 #[derive(Debug)]
@@ -85,8 +84,7 @@ struct Case<'a> {
     all: Vec<&'a Line>,
     sights: Sights,
     known: bool,
-    cut: AtomicBool,
-    doubt: AtomicBool,
+    gaps: Gaps,
     newest_undated: Option<usize>,
     /// Where crates are downloaded.
     dl: Option<String>,
@@ -169,16 +167,8 @@ impl Registry {
                     let case = self
                         .cargo_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let mut judged = self.judge_index(&case, &package).await;
-                    if case.doubt.load(Atomic::Relaxed) {
-                        judged.expire(later(now, DOUBT_COUNTS));
-                    }
-                    let judged = Arc::new(judged);
-                    // A chain that was cut short is judged again when it is asked for itself.
-                    if trail.is_empty() || !case.cut.load(Atomic::Relaxed) {
-                        self.remember(key, &judged, now);
-                    }
-                    judged
+                    let judged = self.judge_index(&case, &package).await;
+                    self.keep(key, judged, now, &case.gaps, trail.is_empty())
                 }
             };
             Ok(Some(JudgedDocument {
@@ -216,8 +206,7 @@ impl Registry {
         Case {
             context,
             newest_undated: newest_undated(&all),
-            cut: AtomicBool::new(false),
-            doubt: AtomicBool::new(false),
+            gaps: Gaps::default(),
             upstream,
             now,
             trail,
@@ -314,100 +303,6 @@ impl Registry {
             route: case.upstream.route,
             manifest,
             release,
-        }
-    }
-
-    /// Looks up the dependencies that the predecessor did not have. cargo backtracks, so
-    /// nothing else is asked of them.
-    async fn look_at_crates(&self, case: &Case<'_>, dossier: &mut Dossier) {
-        let Some(before) = &dossier.predecessor else {
-            return;
-        };
-        let new: Vec<(String, String)> = dossier
-            .manifest
-            .dependencies
-            .iter()
-            .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name))
-            .take(MOST)
-            .map(|(name, req)| (name.clone(), req.clone()))
-            .collect();
-        let mut trail = case.trail.to_vec();
-        trail.push(dossier.release.package.clone());
-        for (name, req) in new {
-            let added = self.look_at_crate(case, &name, &req, &trail).await;
-            dossier.added_dependencies.push(added);
-        }
-    }
-
-    async fn look_at_crate(
-        &self,
-        case: &Case<'_>,
-        name: &str,
-        req: &str,
-        trail: &[PackageName],
-    ) -> AddedDependency {
-        let mut added = AddedDependency {
-            name: printable(name, 64),
-            requirement: printable(req, 200),
-            newest: None,
-            published: Known::not_known("it was not looked up"),
-            package_earliest: Known::not_known("it was not looked up"),
-            runs: Known::not_known("it was not looked up"),
-        };
-        let mut unknown = |because: &str| {
-            added.published = Known::not_known(because);
-            added.package_earliest = Known::not_known(because);
-            added.runs = Known::not_known(because);
-            added.clone()
-        };
-        let Ok(package) = PackageName::new(Ecosystem::Cargo, name) else {
-            return unknown("its name is no crate name");
-        };
-        if trail.len() >= DEPTH || trail.contains(&package) {
-            case.cut.store(true, Atomic::Relaxed);
-            return unknown("the chain of dependencies is too long to follow");
-        }
-        let child = match self
-            .judge_cargo_within(case.context, package, trail.to_vec())
-            .await
-        {
-            Ok(Some(child)) => child,
-            Ok(None) => return unknown("the index has no such crate"),
-            Err(error) => {
-                case.doubt.store(true, Atomic::Relaxed);
-                return unknown(&printable(&error.to_string(), 200));
-            }
-        };
-        let lines = &child.document.index.0.lines;
-        let newest = lines
-            .iter()
-            .filter(|l| !l.yanked && satisfies(l.version.as_str(), req) == Some(true))
-            .max_by(|a, b| {
-                compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
-            });
-        let earliest = lines.iter().filter_map(|l| l.pubtime).min();
-        added.package_earliest =
-            earliest.map_or_else(|| Known::not_known("the index has no times"), Known::Is);
-        let Some(newest) = newest else { return added };
-        added.newest = Some(newest.version.clone());
-        added.published = newest
-            .pubtime
-            .map_or_else(|| Known::not_known("it has no pubtime"), Known::Is);
-        added.runs = self.runs_at_build(case, newest).await;
-        added
-    }
-
-    async fn runs_at_build(&self, case: &Case<'_>, line: &Line) -> Known<bool> {
-        let month = SignedDuration::from_hours(30 * 24);
-        if line
-            .pubtime
-            .is_some_and(|at| case.now.duration_since(at) > month)
-        {
-            return Known::Is(false);
-        }
-        match self.crate_runs(case, line).await {
-            Some(runs) => Known::Is(runs.at_install() == Some(true)),
-            None => Known::not_known("its crate could not be read"),
         }
     }
 

@@ -1,19 +1,21 @@
 //! PyPI: dossiers of files from a project's page, core metadata and the files
 //! themselves. Ages belong to files here: a wheel added to an old release is young.
 
+mod dependencies;
+
 use super::archive::Kind;
-use super::gather::{self, DEPTH};
-use super::{Context, DOUBT_COUNTS, Judged, JudgedDocument, Registry, judged_key, later};
+use super::gather::{self, Gaps};
+use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::{Ask, FetchError, bounded};
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::{
     CoreMetadata, File, FileKind, Format, Metadata, Project, Yanked, compare, is_prerelease,
-    parse_html, parse_json, release_line, satisfies,
+    parse_html, parse_json, release_line,
 };
 use customs_model::{
     AddedDependency, Digest, Dossier, Ecosystem, Evidence, History, Known, Manifest, Origin,
-    PackageName, Predecessor, ReleaseId, RunsCode, SignedDuration, Timestamp, Version, printable,
+    PackageName, Predecessor, ReleaseId, RunsCode, Timestamp, Version, printable,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -21,7 +23,6 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use url::Url;
 
 /// Bytes of a core metadata file.
@@ -30,8 +31,6 @@ const METADATA: usize = 4 << 20;
 const SMALL: u64 = 8 << 20;
 /// Young versions whose core metadata is read, newest first.
 const READ: usize = 12;
-/// New dependencies of one release that are looked at.
-const MOST: usize = 100;
 /// Files that are looked through for a predecessor, backwards in time.
 const FARTHEST: usize = 5_000;
 
@@ -91,8 +90,7 @@ struct Case<'a> {
     all: Vec<(&'a File, &'a Version)>,
     sights: Sights,
     known: bool,
-    cut: AtomicBool,
-    doubt: AtomicBool,
+    gaps: Gaps,
     newest_undated: Option<&'a Version>,
 }
 
@@ -130,16 +128,8 @@ impl Registry {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let mut judged = self.judge_page(&case).await;
-                    if case.doubt.load(Atomic::Relaxed) {
-                        judged.expire(later(now, DOUBT_COUNTS));
-                    }
-                    let judged = Arc::new(judged);
-                    // A chain that was cut short is judged again when it is asked for itself.
-                    if trail.is_empty() || !case.cut.load(Atomic::Relaxed) {
-                        self.remember(key, &judged, now);
-                    }
-                    judged
+                    let judged = self.judge_page(&case).await;
+                    self.keep(key, judged, now, &case.gaps, trail.is_empty())
                 }
             };
             Ok(Some(JudgedDocument {
@@ -158,8 +148,9 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<PypiPage>>)>, FetchError> {
         let path = format!("{package}/");
+        let pages = &self.pypi;
         for upstream in context.upstreams.pypi_in_order() {
-            if let Found::Document(document) = self.pypi.get(upstream, &path).await? {
+            if let Found::Document(document) = pages.get(upstream, &path).await? {
                 return Ok(Some((upstream, document)));
             }
         }
@@ -193,8 +184,7 @@ impl Registry {
         Case {
             context,
             newest_undated: newest_undated(&all),
-            cut: AtomicBool::new(false),
-            doubt: AtomicBool::new(false),
+            gaps: Gaps::default(),
             upstream,
             now,
             trail,
@@ -400,113 +390,6 @@ impl Registry {
             return None;
         }
         Metadata::parse(&bytes).ok().map(|m| m.manifest())
-    }
-
-    /// Looks up the dependencies that the predecessor did not have. pip and uv backtrack,
-    /// so nothing else is asked of them.
-    async fn look_at_projects(&self, case: &Case<'_>, dossier: &Dossier) -> Vec<AddedDependency> {
-        let Some(before) = &dossier.predecessor else {
-            return Vec::new();
-        };
-        let mut trail = case.trail.to_vec();
-        trail.push(case.package.clone());
-        let mut all = Vec::new();
-        let new = dossier
-            .manifest
-            .dependencies
-            .iter()
-            .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name));
-        for (name, requirement) in new.take(MOST) {
-            all.push(self.look_at_project(case, name, requirement, &trail).await);
-        }
-        all
-    }
-
-    async fn look_at_project(
-        &self,
-        case: &Case<'_>,
-        name: &str,
-        requirement: &str,
-        trail: &[PackageName],
-    ) -> AddedDependency {
-        let mut added = AddedDependency {
-            name: printable(name, 214),
-            requirement: printable(requirement, 200),
-            newest: None,
-            published: Known::not_known("it was not looked up"),
-            package_earliest: Known::not_known("it was not looked up"),
-            runs: Known::not_known("it was not looked up"),
-        };
-        let mut unknown = |because: &str| {
-            added.published = Known::not_known(because);
-            added.package_earliest = Known::not_known(because);
-            added.runs = Known::not_known(because);
-            added.clone()
-        };
-        let Ok(package) = PackageName::new(Ecosystem::PyPi, name) else {
-            return unknown("its name is no project name");
-        };
-        if trail.len() >= DEPTH || trail.contains(&package) {
-            case.cut.store(true, Atomic::Relaxed);
-            return unknown("the chain of dependencies is too long to follow");
-        }
-        let child = match self
-            .judge_pypi_within(case.context, package, trail.to_vec())
-            .await
-        {
-            Ok(Some(child)) => child,
-            Ok(None) => return unknown("no index has such a project"),
-            Err(error) => {
-                case.doubt.store(true, Atomic::Relaxed);
-                return unknown(&printable(&error.to_string(), 200));
-            }
-        };
-        let specifier = requirement.split(';').next().unwrap_or("").trim();
-        let files = &child.document.index.0.files;
-        let newest = files
-            .iter()
-            .filter_map(|f| f.version.as_ref())
-            .filter(|v| satisfies(v.as_str(), specifier) == Some(true))
-            .max_by(|a, b| compare(a.as_str(), b.as_str()).unwrap_or(Ordering::Equal));
-        let earliest = files.iter().filter_map(|f| f.upload_time).min();
-        added.package_earliest =
-            earliest.map_or_else(|| Known::not_known("the page has no times"), Known::Is);
-        let Some(newest) = newest else { return added };
-        let of_newest = || files.iter().filter(|f| f.version.as_ref() == Some(newest));
-        added.newest = Some(newest.clone());
-        added.published = match of_newest().filter_map(|f| f.upload_time).max() {
-            Some(at) => Known::Is(at),
-            None => Known::not_known("the page has no times"),
-        };
-        added.runs = match of_newest().find(|f| f.kind() == FileKind::Wheel) {
-            // Without a wheel its build runs.
-            None => Known::Is(true),
-            Some(wheel) => self.runs_at_start(case, &child.upstream, wheel).await,
-        };
-        added
-    }
-
-    async fn runs_at_start(
-        &self,
-        case: &Case<'_>,
-        upstream: &Upstream,
-        wheel: &File,
-    ) -> Known<bool> {
-        let month = SignedDuration::from_hours(30 * 24);
-        if wheel
-            .upload_time
-            .is_some_and(|at| case.now.duration_since(at) > month)
-        {
-            return Known::Is(false);
-        }
-        let digest = wheel.digests.first();
-        match self
-            .artifact_facts(upstream, Some(&wheel.url), digest, Kind::Wheel)
-            .await
-        {
-            Some(facts) => Known::Is(facts.runs.at_install() == Some(true)),
-            None => Known::not_known("its wheel could not be read"),
-        }
     }
 
     /// Reads a wheel for `.pth` files, which Python runs at every start. Returns whether
