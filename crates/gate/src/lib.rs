@@ -12,6 +12,7 @@ mod controls;
 mod credential;
 mod deliver;
 mod npm;
+pub mod process;
 mod pypi;
 mod relay;
 mod rendering;

@@ -1,13 +1,13 @@
 //! The registry that a client carries as its default, asked from the client itself and
 //! remembered per program file, since asking takes a few hundred milliseconds.
 
-use crate::paths;
+use crate::{paths, process};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 #[derive(Default, Serialize, Deserialize)]
 struct Remembered {
@@ -88,16 +88,17 @@ pub fn ask(
     Some(value)
 }
 
+/// How long a client may take to say what it carries. The slowest that is known takes 2 s,
+/// the first time on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Runs a client for its words alone: no configuration of the user or of a project, no
-/// input, no network beyond what the question itself needs.
+/// input, no network beyond what the question itself needs. `None`: it does not start, or
+/// does not end in time.
 pub fn words(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Option<String> {
     let empty = tempfile::tempdir().ok()?;
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(empty.path())
-        .stdin(Stdio::null())
-        .envs(environment.iter().copied());
+    command.args(arguments).current_dir(empty.path());
     for (name, _) in std::env::vars_os() {
         let lower = name.to_string_lossy().to_ascii_lowercase();
         if ["npm_config_", "pip_", "uv_", "cargo_", "yarn_", "pnpm_"]
@@ -107,10 +108,22 @@ pub fn words(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -
             command.env_remove(&name);
         }
     }
-    command.envs(environment.iter().copied());
-    let output = command.output().ok()?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push('\n');
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    Some(text)
+    // What is called `cargo` may be rustup's stand-in, which downloads a whole toolchain
+    // where the one that is asked for is missing, and `npm` or `yarn` may be corepack's.
+    // A question installs nothing.
+    command
+        .env("RUSTUP_AUTO_INSTALL", "0")
+        .env("COREPACK_ENABLE_NETWORK", "0")
+        .envs(environment.iter().copied());
+    match process::words(command, PATIENCE) {
+        Ok(Some(text)) => Some(text),
+        Ok(None) => {
+            tracing::warn!(program = %program.display(), "did not answer in time");
+            None
+        }
+        Err(error) => {
+            tracing::debug!(program = %program.display(), %error, "cannot be asked");
+            None
+        }
+    }
 }

@@ -183,12 +183,14 @@ fn machine(client: Client) -> Vec<(&'static str, OsString)> {
             all.push((name, value));
         }
     }
-    // rustup's cargo looks for its toolchains in the home, which is another one here.
+    // rustup's cargo looks for its toolchains in the home, which is another one here. With
+    // any client: the gate asks every client for its registry, and without its toolchains
+    // rustup would download them anew.
     let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     let rustup = std::env::var_os("RUSTUP_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os(home).map(|h| PathBuf::from(h).join(".rustup")));
-    if let Some(rustup) = rustup.filter(|folder| folder.is_dir() && client == Client::Cargo) {
+    if let Some(rustup) = rustup.filter(|folder| folder.is_dir()) {
         all.push(("RUSTUP_HOME", rustup.into()));
     }
     if let Some(headers) =

@@ -1,7 +1,7 @@
 //! The way back: what was replaced in a lockfile, on disk before the lockfile changes.
 //! A run that is killed leaves it for the next one; one that is alive keeps others away.
 
-use crate::{paths, process};
+use crate::paths;
 use customs_model::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl Journal {
     /// back, and nobody else does.
     pub fn is_anothers(&self, lockfile: &Path) -> bool {
         let owner = self.entry(lockfile).owner;
-        owner != 0 && owner != self.own && process::lives(owner)
+        owner != 0 && owner != self.own && lives(owner)
     }
 
     /// The gate's addresses in a lockfile, with what they replaced.
@@ -70,7 +70,7 @@ impl Journal {
             .take(MOST)
             .filter_map(|file| std::fs::read(file.path()).ok())
             .filter_map(|bytes| serde_json::from_slice::<Entry>(&bytes).ok())
-            .filter(|entry| !process::lives(entry.owner))
+            .filter(|entry| !lives(entry.owner))
             .map(|entry| entry.path)
             .collect()
     }
@@ -96,6 +96,11 @@ impl Journal {
         // Most lockfiles never had one.
         let _ = std::fs::remove_file(self.file(lockfile));
     }
+}
+
+/// Whether a run is still there. Where that cannot be told it counts as gone.
+fn lives(owner: u32) -> bool {
+    customs_gate::process::lives(owner) == Some(true)
 }
 
 fn absolute(path: &Path) -> PathBuf {
