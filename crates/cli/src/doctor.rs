@@ -134,6 +134,7 @@ async fn examine() -> Result<Vec<Finding>, Failure> {
         advisories: None,
         read_only: true,
         agent: None,
+        roots: std::collections::BTreeMap::new(),
     };
     let begun: RunReply = controls.post("runs", &request).await?;
     let shims = paths::state()?.join("shims");

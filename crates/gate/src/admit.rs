@@ -6,7 +6,7 @@ use crate::run::Run;
 use crate::server::{Gate, Request};
 use customs_model::{Decision, ReleaseId, printable};
 use customs_registry::http::FetchError;
-use customs_registry::{Judgement, Upstream};
+use customs_registry::{Judged, Judgement, Upstream};
 use customs_rules::LockedOutcome;
 use customs_store::{Asked, LedgerRecord, Refused, Who};
 use hyper::{Response, StatusCode};
@@ -19,6 +19,15 @@ pub struct Admitted {
     pub judgement: Option<Judgement>,
     /// A sentence, when it is delivered although it is held.
     pub although: Option<String>,
+}
+
+impl Admitted {
+    /// What the rules could not look at.
+    pub fn not_checked(&self) -> &[String] {
+        self.judgement
+            .as_ref()
+            .map_or(&[], |judgement| &judgement.not_checked)
+    }
 }
 
 /// What was asked for, where no policy is about it.
@@ -43,10 +52,20 @@ impl Gate {
         run: &Arc<Run>,
         request: &Request,
         reader: Reader,
-        judgement: Option<&Judgement>,
+        (judged, key): (&Judged, &str),
         source: (&Upstream, &str),
     ) -> Result<Admitted, Response<Body>> {
-        let Some(judgement) = judgement else {
+        if judged.hides(key) {
+            let why = format!(
+                "{} is not offered: its entry cannot be read, or its document has more young \
+                 releases than are looked at",
+                printable(key, 120)
+            );
+            return Err(self
+                .refuse_unknown(run, request, reader, key, "not-looked-at", &why)
+                .await);
+        }
+        let Some(judgement) = judged.decisions.get(key) else {
             return Ok(Admitted::default());
         };
         let (upstream, url) = source;

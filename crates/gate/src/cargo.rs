@@ -124,9 +124,9 @@ impl Gate {
             Ok(url) => url,
             Err(error) => return failure(READER, status_of(&error), &format!("customs: {error}")),
         };
-        let judgement = judged.judged.about(&version);
+        let entry = (&*judged.judged, version.as_str());
         let source = (&judged.upstream, url.as_str());
-        let admitted = match self.admit(run, request, READER, judgement, source).await {
+        let admitted = match self.admit(run, request, READER, entry, source).await {
             Ok(admitted) => admitted,
             Err(response) => return response,
         };

@@ -42,6 +42,10 @@ pub struct RunRequest {
     pub read_only: bool,
     /// The agent that the environment declares.
     pub agent: Option<String>,
+    /// What the project and the command themselves ask npm's registries for: name and
+    /// range. What follows from it is fetched ahead.
+    #[serde(default)]
+    pub roots: BTreeMap<String, String>,
 }
 
 /// The text of a file, with the name that messages about it use.

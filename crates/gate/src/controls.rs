@@ -7,8 +7,8 @@ use crate::report::Event;
 use crate::run::Run;
 use crate::server::{Gate, Request};
 use customs_intel::Snapshot;
-use customs_model::{Known, ReleaseId, Timestamp};
-use customs_registry::Context;
+use customs_model::{Digest, Known, ReleaseId, Timestamp};
+use customs_registry::{Context, Judgement};
 use customs_rules::{LockedOutcome, Policy};
 use hyper::{Method, Response, StatusCode};
 use std::sync::{Arc, PoisonError};
@@ -194,12 +194,17 @@ impl Gate {
     /// Judges releases that a lockfile names, before anything is fetched.
     async fn check(&self, run: &Arc<Run>, request: CheckRequest) -> Response<Body> {
         use futures_util::StreamExt as _;
-        let checked: Vec<Checked> =
+        let looked: Vec<(Checked, Vec<Digest>)> =
             futures_util::stream::iter(request.releases.into_iter().take(50_000))
                 .map(|release| self.check_one(run, release))
                 .buffered(32)
                 .collect()
                 .await;
+        let made = looked
+            .iter()
+            .filter_map(|(checked, digests)| Some((checked.decision.clone()?, digests.clone())));
+        self.record_made(made.collect()).await;
+        let checked: Vec<Checked> = looked.into_iter().map(|(checked, _)| checked).collect();
         json(StatusCode::OK, &checked)
     }
 
@@ -214,31 +219,27 @@ impl Gate {
         }
     }
 
-    async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> Checked {
+    async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> (Checked, Vec<Digest>) {
         let judged = self.registry.judge_release(&run.context, &release).await;
         let delivered = self.delivered(&release);
-        match judged {
-            Ok(judgement) => {
-                let deliverable = judgement
-                    .as_ref()
-                    .is_none_or(|j| matches!(j.locked, LockedOutcome::Deliver { .. }));
-                let decision = judgement.map(|j| j.decision);
-                Checked {
-                    release,
-                    decision,
-                    deliverable,
-                    delivered,
-                    not_known: None,
-                }
-            }
-            Err(because) => Checked {
-                release,
-                decision: None,
-                deliverable: true,
-                delivered,
-                not_known: Some(because.to_string()),
-            },
-        }
+        let (judgement, not_known) = match judged {
+            Ok(judgement) => (judgement, None),
+            Err(because) => (None, Some(because.to_string())),
+        };
+        let refuses = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
+        let deliverable = !judgement.as_ref().is_some_and(refuses);
+        let (decision, digests) = match judgement {
+            Some(judgement) => (Some(judgement.decision), judgement.digests),
+            None => (None, Vec::new()),
+        };
+        let checked = Checked {
+            release,
+            decision,
+            deliverable,
+            delivered,
+            not_known,
+        };
+        (checked, digests)
     }
 }
 

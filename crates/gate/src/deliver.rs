@@ -403,6 +403,7 @@ impl Gate {
             rules: decision
                 .map(|d| d.reasons.iter().map(|r| r.rule.clone()).collect())
                 .unwrap_or_default(),
+            not_checked: delivery.admitted.not_checked().to_vec(),
             epoch: (*delivery.run.context.epoch).clone(),
         });
         if let Err(error) = self.append(record).await {

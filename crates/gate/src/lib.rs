@@ -5,6 +5,7 @@
 //! here they are rendered, delivered and recorded.
 
 mod admit;
+mod ahead;
 mod answer;
 mod cargo;
 mod control;
@@ -25,6 +26,6 @@ pub use control::{
     CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile,
 };
 pub use credential::{Own, fresh as fresh_secret, proof, same};
-pub use report::{HeldEntry, RefusedEntry, RunReport, TakenEntry};
+pub use report::{HeldEntry, NotCheckedEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
 pub use server::{CANARY, Gate, GateError, Options, Waits, serve};

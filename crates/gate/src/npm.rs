@@ -38,6 +38,10 @@ impl Gate {
             if let Some(response) = self.nothing_left(run, request, &package, &judged).await {
                 return response;
             }
+            // Who looks at one package needs no other.
+            if installs(&request.headers) {
+                self.ahead.follow(run, &package, &judged);
+            }
             match self.rendered_npm(request, &package, &judged).await {
                 Ok(response) => return response,
                 Err(error) if left > 0 && error.kind() == io::ErrorKind::NotFound => {}
@@ -243,12 +247,9 @@ impl Gate {
                 .not_published(run, request, Reader::Npm, package.as_str(), file)
                 .await;
         };
-        let judgement = judged.judged.about(&tarball.version);
+        let entry = (&*judged.judged, tarball.version.as_str());
         let source = (&judged.upstream, tarball.url.as_str());
-        let admitted = match self
-            .admit(run, request, Reader::Npm, judgement, source)
-            .await
-        {
+        let admitted = match self.admit(run, request, Reader::Npm, entry, source).await {
             Ok(admitted) => admitted,
             Err(response) => return response,
         };
@@ -304,6 +305,26 @@ fn asks_abbreviated(headers: &HeaderMap) -> bool {
         .and_then(|a| a.to_str().ok())
         .is_some_and(|a| a.contains(ABBREVIATED))
 }
+
+/// Whether this is part of an installation. Most installers ask for the short form; npm 11
+/// asks for the full one and says which of its commands it is.
+fn installs(headers: &HeaderMap) -> bool {
+    let command = headers.get("npm-command").and_then(|c| c.to_str().ok());
+    match command {
+        Some(command) => INSTALL.contains(&command),
+        None => asks_abbreviated(headers),
+    }
+}
+
+/// npm's commands that resolve a tree.
+const INSTALL: [&str; 6] = [
+    "install",
+    "install-test",
+    "update",
+    "exec",
+    "dedupe",
+    "link",
+];
 
 /// npm asks its registry's host for the upstream's addresses and writes them into the
 /// lockfile; every other client follows an address as it stands, past the gate.

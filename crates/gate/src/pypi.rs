@@ -167,15 +167,15 @@ impl Gate {
             );
             return failure(READER, StatusCode::NOT_FOUND, &why);
         };
-        let judgement = judged.judged.decisions.get(&file.filename);
+        let entry = (&*judged.judged, file.filename.as_str());
         let source = (&judged.upstream, file.url.as_str());
         // Only who takes the bytes has them looked into.
         let asks = is_metadata || request.is_head();
-        let offered = judgement.is_none_or(|j| j.decision.action.allows());
+        let offered = judged.judged.offers(&file.filename);
         let admitted = if asks && offered {
             Admitted::default()
         } else {
-            match self.admit(run, request, READER, judgement, source).await {
+            match self.admit(run, request, READER, entry, source).await {
                 Ok(admitted) => admitted,
                 Err(response) => return response,
             }

@@ -32,6 +32,13 @@ pub enum Event {
     Refused(RefusedEntry),
     /// Something could not be looked at.
     NotKnown(String),
+    /// A release was delivered although a rule could not look at all that it asks about.
+    NotChecked {
+        /// Which.
+        release: ReleaseId,
+        /// What, and why not: a sentence each.
+        what: Vec<String>,
+    },
     /// A name was asked for that only a probe asks for.
     Canary(String),
 }
@@ -64,6 +71,15 @@ pub struct TakenEntry {
     pub why: String,
 }
 
+/// What could not be checked, and of which releases that were delivered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotCheckedEntry {
+    /// What, and why not.
+    pub what: String,
+    /// Of which releases.
+    pub releases: BTreeSet<ReleaseId>,
+}
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RefusedEntry {
@@ -92,6 +108,9 @@ pub struct RunReport {
     pub warnings: Vec<String>,
     /// What is not known, and why.
     pub not_known: Vec<String>,
+    /// Delivered without an answer to everything that the rules ask.
+    #[serde(default)]
+    pub not_checked: Vec<NotCheckedEntry>,
     /// Names of probes that arrived.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub canaries: BTreeSet<String>,
@@ -110,6 +129,7 @@ pub struct Summary {
     although: BTreeSet<TakenEntry>,
     refused: BTreeSet<RefusedEntry>,
     not_known: BTreeSet<String>,
+    not_checked: BTreeMap<String, BTreeSet<ReleaseId>>,
     canaries: BTreeSet<String>,
     exemptions: BTreeSet<usize>,
 }
@@ -152,6 +172,17 @@ impl Summary {
                     self.canaries.insert(name);
                 }
             }
+            Event::NotChecked { release, what } => {
+                for what in what {
+                    let room = self.not_checked.len() < 200 || self.not_checked.contains_key(&what);
+                    if room {
+                        let releases = self.not_checked.entry(what).or_default();
+                        if releases.len() < MOST {
+                            releases.insert(release.clone());
+                        }
+                    }
+                }
+            }
             Event::NotKnown(why) => {
                 if self.not_known.len() < 200 {
                     self.not_known.insert(why);
@@ -191,6 +222,14 @@ impl Summary {
             refused: self.refused.iter().cloned().collect(),
             warnings: warnings.into_iter().collect(),
             not_known: self.not_known.iter().cloned().collect(),
+            not_checked: self
+                .not_checked
+                .iter()
+                .map(|(what, releases)| NotCheckedEntry {
+                    what: what.clone(),
+                    releases: releases.clone(),
+                })
+                .collect(),
             canaries: self.canaries.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! Runs: one command and its process tree, with a credential of its own.
 
+use crate::ahead::Followed;
 use crate::control::RunRequest;
 use crate::process::lives;
 use crate::report::{Event, RunReport, Summary};
@@ -7,7 +8,7 @@ use customs_registry::Context;
 use customs_store::Who;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// One `customs run`.
@@ -22,6 +23,8 @@ pub struct Run {
     pub command: String,
     /// The agent that the environment declares, if one does.
     pub agent: Option<String>,
+    /// What the project and the command ask npm's registries for.
+    pub(crate) roots: Arc<BTreeMap<String, String>>,
     /// The process that began it.
     pid: Option<u32>,
     shared: Arc<Shared>,
@@ -29,13 +32,15 @@ pub struct Run {
 
 /// What all clients of a run have in common.
 #[derive(Default)]
-struct Shared {
+pub(crate) struct Shared {
     /// Whether any request arrived.
     arrived: AtomicBool,
     summary: Mutex<Summary>,
     /// What is being answered, since when.
     waiting: Mutex<BTreeMap<u64, (String, Instant)>>,
     next: AtomicU64,
+    /// What was fetched ahead of its clients.
+    pub(crate) followed: Followed,
     /// When its process last spoke to the gate.
     heard: Mutex<Option<Instant>>,
 }
@@ -75,6 +80,7 @@ impl Run {
                 .agent
                 .as_deref()
                 .map(|a| customs_model::printable(a, 60)),
+            roots: Arc::new(request.roots.clone()),
             pid: request.pid,
             shared: Arc::default(),
         })
@@ -88,9 +94,15 @@ impl Run {
             read_only: self.read_only,
             command: self.command.clone(),
             agent: self.agent.clone(),
+            roots: self.roots.clone(),
             pid: self.pid,
             shared: self.shared.clone(),
         })
+    }
+
+    /// For work on its behalf that must end with it.
+    pub(crate) fn weak(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.shared)
     }
 
     /// Notes that the process that began it is there.

@@ -1,5 +1,6 @@
 //! The server: one loopback port, one credential per run, one route per request.
 
+use crate::ahead::Ahead;
 use crate::answer::{Body, Reader, empty, failure, for_client};
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
@@ -8,7 +9,7 @@ use crate::report::Event;
 use crate::route::Route;
 use crate::run::Run;
 use bytes::Bytes;
-use customs_model::{Clock, Digest, ReleaseId};
+use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::{Judged, Registry, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
@@ -69,7 +70,8 @@ pub enum GateError {
 /// The gate.
 pub struct Gate {
     /// Documents, decisions, artifacts.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
+    pub(crate) ahead: Ahead,
     /// Rendered documents.
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
@@ -132,13 +134,15 @@ impl Gate {
     /// # Errors
     /// The cache folder cannot be used.
     pub fn new(options: Options) -> Result<Arc<Self>, GateError> {
+        let registry = Arc::new(Registry::open(
+            &options.cache,
+            Fetcher::with_silence(options.waits.upstream),
+            options.clock,
+            options.store.clone(),
+        )?);
         Ok(Arc::new(Self {
-            registry: Registry::open(
-                &options.cache,
-                Fetcher::with_silence(options.waits.upstream),
-                options.clock,
-                options.store.clone(),
-            )?,
+            ahead: Ahead::new(registry.clone()),
+            registry,
             patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
             store: options.store,
@@ -194,25 +198,30 @@ impl Gate {
         if !judged.is_new() || judged.decisions.is_empty() {
             return;
         }
-        let (store, taken) = (self.store.clone(), judged.clone());
+        let made = judged.decisions.values();
+        let made = made.map(|j| (j.decision.clone(), j.digests.clone()));
+        if !self.record_made(made.collect()).await {
+            judged.still_new();
+        }
+    }
+
+    /// Records those of these decisions that are new or changed. Returns whether it could.
+    pub async fn record_made(&self, made: Vec<(Decision, Vec<Digest>)>) -> bool {
+        let store = self.store.clone();
         let recorded = tokio::task::spawn_blocking(move || {
-            let all: Vec<_> = taken
-                .decisions
-                .values()
-                .map(|j| customs_store::Judged {
-                    decision: &j.decision,
-                    digests: &j.digests,
-                })
+            let all: Vec<_> = made
+                .iter()
+                .map(|(decision, digests)| customs_store::Judged { decision, digests })
                 .collect();
             store.record_judged(&all)
         });
         let error = match recorded.await {
-            Ok(Ok(_)) => return,
+            Ok(Ok(_)) => return true,
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
         tracing::error!(error, "decisions could not be recorded");
-        judged.still_new();
+        false
     }
 
     /// The digest that an artifact had when it was first delivered.

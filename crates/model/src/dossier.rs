@@ -31,6 +31,10 @@ pub struct Dossier {
     pub predecessor: Option<Predecessor>,
     /// Required dependencies that the predecessor did not have, looked up.
     pub added_dependencies: Vec<AddedDependency>,
+    /// Dependencies that the predecessor did not have, and that nobody looked up because
+    /// there are too many.
+    #[serde(default)]
+    pub not_followed: Vec<String>,
     /// Required dependency ranges that no admitted release satisfies.
     pub unmet: Vec<UnmetDependency>,
     /// What the same identity published around the same time.
@@ -47,8 +51,30 @@ pub struct Dossier {
     /// if there is one: it comes along on the urgent-fix lane.
     #[serde(default)]
     pub lane_sibling_of: Option<ReleaseId>,
+    /// Why its artifact could not be read, where somebody tried.
+    #[serde(default)]
+    pub unread: Option<Unread>,
     /// Whether it comes from a public or a private upstream.
     pub route: Route,
+}
+
+/// Why an artifact's manifest and list of entries are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unread {
+    /// Its bytes could not be had, because … Says nothing against it.
+    NotFetched(String),
+    /// Its bytes are what was promised, and no archive that can be read to its end, because …
+    NotReadable(String),
+}
+
+impl Unread {
+    /// The reason, in words.
+    pub fn because(&self) -> &str {
+        match self {
+            Self::NotFetched(because) | Self::NotReadable(because) => because,
+        }
+    }
 }
 
 /// The release that a new one is compared with.
@@ -62,6 +88,9 @@ pub struct Predecessor {
     pub manifest: Manifest,
     /// Who and what made it.
     pub origin: Origin,
+    /// Why its artifact could not be read, where somebody tried.
+    #[serde(default)]
+    pub unread: Option<Unread>,
 }
 
 /// When a gate first saw a release.
@@ -101,6 +130,10 @@ pub struct Manifest {
     pub dependencies: BTreeMap<String, String>,
     /// Optional dependencies.
     pub optional_dependencies: BTreeMap<String, String>,
+    /// Why its dependencies are not known, where they are not: then the two above are
+    /// empty and say nothing.
+    #[serde(default)]
+    pub dependencies_unknown: Option<String>,
     /// Dependencies (of any kind that installs) that do not come from a registry.
     pub exotic: Vec<ExoticDependency>,
     /// What of it runs without being called.

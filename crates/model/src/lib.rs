@@ -30,7 +30,7 @@ pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use dossier::{
     AddedDependency, AdvisoryMatch, Dossier, Evidence, ExoticDependency, FirstSight, FixesAdvisory,
     History, IdentityActivity, Manifest, NameLikeness, Origin, Predecessor, Publisher,
-    PublisherKind, Route, RunsCode, UnmetDependency,
+    PublisherKind, Route, RunsCode, UnmetDependency, Unread,
 };
 pub use ecosystem::Ecosystem;
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};

@@ -4,6 +4,7 @@
 //! is never changed, so a rendering that still reads an old one reads old bytes, not
 //! mixed ones.
 
+use crate::flights::Flights;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 /// How long a document is served without asking the upstream again.
@@ -135,7 +136,7 @@ pub struct Documents<T> {
     fetcher: Fetcher,
     clock: Arc<dyn Clock>,
     memory: Mutex<Memory<T>>,
-    flights: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    flights: Flights,
     permits: tokio::sync::Semaphore,
 }
 
@@ -161,7 +162,7 @@ impl<T: Indexed> Documents<T> {
                 weight: 0,
                 tick: 0,
             }),
-            flights: Mutex::default(),
+            flights: Flights::default(),
             permits: tokio::sync::Semaphore::new(CONCURRENT),
         })
     }
@@ -177,8 +178,7 @@ impl<T: Indexed> Documents<T> {
             return Ok(Found::Document(kept));
         }
         // One flight per document: the others wait and find it in memory.
-        let flight = self.flight(&key);
-        let _turn = flight.lock().await;
+        let _turn = self.flights.turn(&key).await;
         if let Some(kept) = self.usable(&key) {
             return Ok(Found::Document(kept));
         }
@@ -441,17 +441,6 @@ impl<T: Indexed> Documents<T> {
                 memory.weight -= gone.weight;
             }
         }
-    }
-
-    fn flight(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.get(key).and_then(Weak::upgrade) {
-            return flight;
-        }
-        flights.retain(|_, flight| flight.strong_count() > 0);
-        let flight = Arc::new(tokio::sync::Mutex::new(()));
-        flights.insert(key.to_owned(), Arc::downgrade(&flight));
-        flight
     }
 }
 

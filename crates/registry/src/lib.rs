@@ -8,6 +8,7 @@ pub mod artifact;
 mod audit;
 mod cache;
 pub mod document;
+mod flights;
 pub mod guard;
 pub mod http;
 mod judge;
@@ -16,7 +17,7 @@ mod upstream;
 pub use cache::clear_half_written;
 pub use judge::{
     CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Registry,
-    npm_document_path, npm_facts,
+    npm_document_path, npm_facts, npm_needs,
 };
 pub use reqwest;
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};

@@ -6,7 +6,7 @@ use customs_model::{Confidence, Dossier, Finding, RuleId, Severity, Standing, Ve
 
 /// The version of the built-in rules, as it stands in [`customs_model::Epoch`]. It is
 /// raised whenever the same dossier could get another verdict or decision.
-pub const RULE_SET_VERSION: u32 = 1;
+pub const RULE_SET_VERSION: u32 = 2;
 
 /// The rules that judge.
 #[derive(Clone)]

@@ -23,10 +23,12 @@ mod publish_time_anomaly;
 mod publish_time_unknown;
 mod release_burst;
 mod unmet_dependency;
+mod unreadable_artifact;
 mod version_age;
 mod young_dependency;
 
-pub(crate) use change::{at_install_words, lane_objection};
+pub(crate) use change::at_install_words;
+pub use change::lane_objection;
 
 /// Every rule, in the order in which findings and reasons are listed.
 pub(crate) static ALL: &[&dyn Rule] = &[
@@ -44,6 +46,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &name_imitation::NameImitation,
     &dormant_name::DormantName,
     &unmet_dependency::UnmetDependency,
+    &unreadable_artifact::UnreadableArtifact,
 ];
 
 /// Rules that a private name is exempt from. No other.

@@ -38,12 +38,14 @@ pub(crate) fn dossier(ecosystem: &str, name: &str, number: &str, published: &str
         origin: Origin::default(),
         predecessor: None,
         added_dependencies: Vec::new(),
+        not_followed: Vec::new(),
         unmet: Vec::new(),
         activity: Known::NotApplicable,
         likeness: None,
         advisories: Known::NotApplicable,
         fixes: Vec::new(),
         lane_sibling_of: None,
+        unread: None,
         route: Route::Public,
     }
 }
@@ -67,5 +69,6 @@ pub(crate) fn predecessor(of: &Dossier, number: &str) -> Predecessor {
         published: None,
         manifest: of.manifest.clone(),
         origin: of.origin.clone(),
+        unread: None,
     }
 }

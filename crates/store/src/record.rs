@@ -78,6 +78,9 @@ pub struct Delivered {
     pub action: String,
     /// The rules that spoke.
     pub rules: Vec<RuleId>,
+    /// What the rules could not look at, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_checked: Vec<String>,
     /// Under which policy, advisories and rules.
     pub epoch: Epoch,
 }
@@ -251,6 +254,10 @@ impl LedgerRecord {
             Self::Delivered(r) => {
                 r.artifact = printable(&r.artifact, 300);
                 r.action = printable(&r.action, 20);
+                r.not_checked.truncate(20);
+                for what in &mut r.not_checked {
+                    *what = printable(what, 300);
+                }
                 r.who.clean();
             }
             Self::Refused(r) => {

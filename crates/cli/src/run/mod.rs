@@ -5,6 +5,7 @@ mod installed;
 pub mod lockfiles;
 pub mod policy;
 mod report;
+mod roots;
 
 use crate::client::{self, pointing};
 use crate::daemon::Controls;
@@ -120,6 +121,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
         advisories: arguments.advisories.as_deref().map(absolute).transpose()?,
         read_only: arguments.read_only,
         agent: declared_agent(),
+        roots: roots::of(&here, &arguments.command),
     };
     let begun: RunReply = controls.post("runs", &request).await?;
     let mut problems = discovered.missing.clone();

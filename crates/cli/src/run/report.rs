@@ -1,7 +1,7 @@
 //! The report at the end of a run, for people.
 
 use super::WholeReport;
-use customs_gate::{Checked, HeldEntry, RunReport};
+use customs_gate::{Checked, HeldEntry, NotCheckedEntry, RunReport};
 use customs_model::printable;
 use std::fmt::Write as _;
 
@@ -43,6 +43,7 @@ pub fn text(report: &WholeReport) -> String {
                 false => format!("warning: {w}"),
             }),
     );
+    lines(&mut out, gate.not_checked.iter().map(not_checked));
     lines(
         &mut out,
         gate.not_known.iter().map(|n| format!("not known: {n}")),
@@ -132,6 +133,15 @@ fn hidden(entry: &HeldEntry) -> String {
         entry.why,
         entry.rule
     )
+}
+
+fn not_checked(entry: &NotCheckedEntry) -> String {
+    let mut names: Vec<String> = entry.releases.iter().take(3).map(|r| r.spoken()).collect();
+    let left = entry.releases.len() - names.len();
+    if left > 0 {
+        names.push(format!("{left} more"));
+    }
+    format!("not checked of {}: {}", names.join(", "), entry.what)
 }
 
 fn lines(out: &mut String, all: impl Iterator<Item = String>) {

@@ -1,7 +1,7 @@
 //! Names, versions and paths that nobody honest sends.
 
 use crate::harness::World;
-use crate::shelves::{days, hours, package, release};
+use crate::shelves::{bytes_of, days, hours, package, release};
 use customs_replay::Response;
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ async fn a_version_that_is_no_version_is_never_offered_and_harms_no_other() {
     world.shelves.put_json("/left", &document);
     world.shelves.put(
         "/left/-/left-1.0.0.tgz",
-        Response::of(200, "application/octet-stream", "the bytes of 1.0.0"),
+        Response::of(200, "application/octet-stream", bytes_of("1.0.0")),
     );
     let told = world.gate.get("/left").await;
     assert_eq!(told.status, 200, "{}", told.text());

@@ -5,6 +5,7 @@
 // A test that cannot be set up has failed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ahead;
 mod bytes;
 mod clocks;
 mod credentials;
@@ -23,4 +24,5 @@ mod relays;
 mod shelves;
 mod slow_bodies;
 mod tags;
+mod unread;
 mod upstream_faults;

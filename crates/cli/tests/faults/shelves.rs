@@ -116,7 +116,7 @@ pub fn release(version: &str, age: SignedDuration) -> Release {
     Release {
         version: version.into(),
         age,
-        bytes: format!("the bytes of {version}").into_bytes(),
+        bytes: bytes_of(version),
         more: json!({}),
     }
 }
@@ -185,6 +185,25 @@ fn lay_over(under: &mut Value, over: &Value) {
         }
         (under, over) => *under = over.clone(),
     }
+}
+
+/// The tarball of a release about which nothing else is said.
+pub fn bytes_of(version: &str) -> Vec<u8> {
+    tgz(&[("package.json", &format!(r#"{{"version": "{version}"}}"#))])
+}
+
+/// A tarball as npm packs it: paths below `package/`.
+pub fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
+    let gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gz);
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        let path = format!("package/{path}");
+        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap()
 }
 
 pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {

@@ -143,6 +143,7 @@ impl NpmRelease {
             manifest: Manifest {
                 dependencies,
                 optional_dependencies: optional,
+                dependencies_unknown: None,
                 exotic,
                 runs,
                 repository: text_or_url(&raw.repository),

@@ -29,6 +29,7 @@ struct Settling {
     release: ReleaseId,
     file: String,
     although: Option<String>,
+    not_checked: Vec<String>,
     at: Timestamp,
 }
 
@@ -74,6 +75,7 @@ impl Gate {
             release: delivery.release.clone(),
             file: delivery.file.clone(),
             although: delivery.admitted.although.clone(),
+            not_checked: delivery.admitted.not_checked().to_vec(),
             at: self.registry.clock.now(),
         }
     }
@@ -85,6 +87,12 @@ impl Settling {
             release: self.release.clone(),
             although: self.although.clone(),
         });
+        if !self.not_checked.is_empty() {
+            self.run.note(Event::NotChecked {
+                release: self.release.clone(),
+                what: self.not_checked.clone(),
+            });
+        }
         let pin = move || {
             self.store
                 .pin_digest(&self.place, &self.release, &self.file, &digest, self.at)

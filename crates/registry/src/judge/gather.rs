@@ -6,12 +6,13 @@ use crate::audit::Audit;
 use crate::upstream::Upstream;
 use customs_intel::Snapshot;
 use customs_model::{
-    AdvisoryMatch, Digest, FirstSight, FixesAdvisory, IdentityActivity, Known, Manifest,
-    NameLikeness, Origin, PackageName, PublisherKind, ReleaseId, RunsCode, SignedDuration,
-    Timestamp, Version,
+    AdvisoryMatch, Digest, Dossier, FirstSight, FixesAdvisory, IdentityActivity, Known, Manifest,
+    NameLikeness, Origin, PackageName, Predecessor, PublisherKind, ReleaseId, RunsCode,
+    SignedDuration, Timestamp, Unread, Version, printable,
 };
 use customs_rules::PopularNames;
 use customs_store::{Publication, Seen, Sight, Sights};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use url::Url;
@@ -28,11 +29,21 @@ pub(super) const DATES: usize = 8;
 const YOUNG_NAME: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// Artifacts whose facts are remembered.
 const FACTS: usize = 8192;
-/// How deep a chain of young dependencies is followed.
-pub(super) const DEPTH: usize = 6;
 /// Whether code runs at install is asked of dependencies that are younger; no rule asks
 /// it of older ones.
 pub(super) const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Young entries of one document that are judged. Nightly builds of large projects come to
+/// some 1,500 files a month.
+const YOUNG: usize = 4_000;
+
+/// Of the young entries, oldest first, those that are too many to look at: all but the
+/// newest. They are not offered.
+pub(super) fn beyond(young: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+    let young: Vec<usize> = young.collect();
+    let more = young.len().saturating_sub(YOUNG);
+    young[..more].iter().copied().collect()
+}
 
 /// What one judgement could not see to its end.
 #[derive(Debug, Default)]
@@ -56,6 +67,9 @@ impl Gaps {
     pub(super) fn rests_on(&self, other: &Judged) {
         if other.doubtful {
             self.doubt();
+        }
+        if other.cut_short {
+            self.cut();
         }
     }
 
@@ -132,26 +146,36 @@ impl Registry {
         }
     }
 
-    /// What an artifact's own manifest and entries say. `None`: it could not be fetched
-    /// or read, which leaves the fact unknown.
+    /// What an artifact's own manifest and entries say.
+    ///
+    /// # Errors
+    /// It could not be fetched or read, which leaves the fact unknown.
     pub(super) async fn artifact_facts(
         &self,
         upstream: &Upstream,
         url: Option<&str>,
         digest: Option<&Digest>,
         kind: archive::Kind,
-    ) -> Option<Arc<ArtifactFacts>> {
-        let (url, digest) = (Url::parse(url?).ok()?, digest?);
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
+        let not_fetched = |because: &str| Unread::NotFetched(printable(because, 200));
+        let url = url
+            .and_then(|url| Url::parse(url).ok())
+            .ok_or_else(|| not_fetched("its document names no address for it"))?;
+        let digest = digest.ok_or_else(|| not_fetched("its document promises no digest"))?;
         if let Some(known) = self.known_facts(digest) {
-            return Some(known);
+            return Ok(known);
         }
-        let path = self.artifacts.whole(upstream, &url, digest).await.ok()?;
+        let path = self
+            .artifacts
+            .whole(upstream, &url, digest)
+            .await
+            .map_err(|error| not_fetched(&error.to_string()))?;
         let read = tokio::task::spawn_blocking(move || archive::read(&path, kind)).await;
-        let facts = match read.ok()? {
+        let facts = match read.map_err(|error| not_fetched(&error.to_string()))? {
             Ok(facts) => Arc::new(facts),
             Err(error) => {
                 tracing::warn!(%error, %digest, "an artifact's entries could not be read");
-                return None;
+                return Err(Unread::NotReadable(printable(&error.to_string(), 200)));
             }
         };
         let mut all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,7 +183,7 @@ impl Registry {
             all.clear();
         }
         all.insert(digest.clone(), facts.clone());
-        Some(facts)
+        Ok(facts)
     }
 
     fn known_facts(&self, digest: &Digest) -> Option<Arc<ArtifactFacts>> {
@@ -175,6 +199,21 @@ impl Registry {
     ) -> Option<Timestamp> {
         let url = Url::parse(url?).ok()?;
         self.artifacts.last_modified(upstream, &url).await
+    }
+}
+
+/// Notes that an artifact could not be read. Returns whether that says something.
+pub(super) fn unread(dossier: &mut Dossier, unread: Unread) -> bool {
+    let says = matches!(unread, Unread::NotReadable(_));
+    dossier.unread = Some(unread);
+    says
+}
+
+/// Adds what the artifact of an earlier release runs, or why that is not known.
+pub(super) fn add_earlier(before: &mut Predecessor, runs: Result<RunsCode, Unread>) {
+    match runs {
+        Ok(runs) => add_runs(&mut before.manifest.runs, &runs),
+        Err(unread) => before.unread = Some(unread),
     }
 }
 

@@ -8,21 +8,23 @@ mod cargo;
 mod gather;
 mod npm;
 mod pypi;
+mod trail;
 
 pub use cargo::{CargoConfig, CargoDocument};
-pub use npm::{document_path as npm_document_path, facts as npm_facts};
+pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use pypi::PypiPage;
 
 use crate::artifact::Artifacts;
 use crate::audit::Audits;
 use crate::document::{Document, Documents};
+use crate::flights::Flights;
 use crate::http::{FetchError, Fetcher};
 use crate::upstream::{Upstream, Upstreams};
 use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
 use customs_model::{
-    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId, RunsCode,
-    SignedDuration, Timestamp, Version,
+    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, Origin, PackageName, ReleaseId,
+    RunsCode, SignedDuration, Timestamp, Unread, Version,
 };
 use customs_rules::{LockedOutcome, Policy, RuleSet};
 use customs_store::Store;
@@ -32,6 +34,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering as AtomicOrdering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OwnedMutexGuard;
+use trail::Trail;
 
 /// What one front door decides under: whose upstreams, which policy, which advisories.
 #[derive(Debug, Clone)]
@@ -103,12 +107,15 @@ pub struct Judged {
     pub decisions: BTreeMap<String, Judgement>,
     /// The next instant at which time alone changes one of them.
     pub next_change: Option<Timestamp>,
-    /// Entries that could not be read, and are not offered.
+    /// Entries that could not be read, or are more than anybody looks at: not offered.
     pub hidden: BTreeSet<String>,
     /// Exemptions of the policy that matched, by their place in it.
     pub exemptions: BTreeSet<usize>,
     /// Something that it rests on could not be asked.
     doubtful: bool,
+    /// Something that it rests on was taken as met, because it was on the way already or
+    /// too far away.
+    cut_short: bool,
     taken: AtomicBool,
 }
 
@@ -120,6 +127,12 @@ impl Judged {
                 .decisions
                 .get(key)
                 .is_none_or(|j| j.decision.action.allows())
+    }
+
+    /// Whether a release (on PyPI: a file) is neither offered nor delivered, because
+    /// nobody could look at it.
+    pub fn hides(&self, key: &str) -> bool {
+        self.hidden.contains(key)
     }
 
     /// The decision about a release, if there was anything to decide.
@@ -212,14 +225,35 @@ pub struct Registry {
     store: Arc<dyn Store>,
     rules: RuleSet,
     judged: Mutex<HashMap<String, Remembered>>,
+    judging: Flights,
     /// What artifacts run, by digest.
     facts: Mutex<HashMap<Digest, Arc<archive::ArtifactFacts>>>,
     /// Releases that an urgent fix pins exactly, with that fix.
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
 
-/// An urgent fix and when it was published.
-type Fix = (ReleaseId, Option<Timestamp>);
+/// An urgent fix, as far as those count that were published with it.
+#[derive(Debug, Clone)]
+struct Fix {
+    release: ReleaseId,
+    published: Option<Timestamp>,
+    /// The account, where the document names one.
+    publisher: Option<String>,
+}
+
+impl Fix {
+    fn of(dossier: &Dossier) -> Self {
+        Self {
+            release: dossier.release.clone(),
+            published: dossier.published.known().copied(),
+            publisher: publisher(&dossier.origin),
+        }
+    }
+}
+
+fn publisher(origin: &Origin) -> Option<String> {
+    origin.publisher.known().map(|p| p.name.clone())
+}
 
 /// Judged documents that are remembered.
 const REMEMBERED: usize = 4096;
@@ -257,6 +291,7 @@ impl Registry {
             store,
             rules: RuleSet::standard(),
             judged: Mutex::default(),
+            judging: Flights::default(),
             facts: Mutex::default(),
             lanes: Mutex::default(),
         })
@@ -357,63 +392,83 @@ impl Registry {
             Ecosystem::PyPi => pypi::kind(judgement.decision.artifact.as_deref().unwrap_or("")),
         };
         let digest = judgement.digests.first();
-        let Some(found) = self.artifact_facts(upstream, Some(url), digest, kind).await else {
-            return judgement.clone();
-        };
         let mut dossier = judgement.dossier.clone();
+        let found = match self.artifact_facts(upstream, Some(url), digest, kind).await {
+            Ok(found) => found,
+            Err(unread) => {
+                dossier.unread = Some(unread);
+                return self.decide(context, &dossier, now);
+            }
+        };
         gather::add_runs(&mut dossier.manifest.runs, &found.runs);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
-            && let Some(runs) = self
-                .runs_of_predecessor(context, &release.package, &before.version, kind)
-                .await
         {
-            gather::add_runs(&mut before.manifest.runs, &runs);
+            let earlier = self
+                .runs_of_predecessor(context, &release.package, &before.version, kind)
+                .await;
+            // One that has no artifact of this kind had nothing of it to run.
+            if let Some(earlier) = earlier.transpose() {
+                gather::add_earlier(before, earlier);
+            }
         }
         self.decide(context, &dossier, now)
     }
 
-    /// What the artifact of an earlier release runs.
+    /// What the artifact of an earlier release runs. `None`: it has none of this kind.
     async fn runs_of_predecessor(
         &self,
         context: &Context,
         package: &PackageName,
         version: &Version,
         kind: archive::Kind,
-    ) -> Option<RunsCode> {
-        let (upstream, url, digest) = match package.ecosystem() {
-            Ecosystem::Npm => {
-                let found = self.judge_npm(context, package).await.ok()??;
-                let facts = npm::facts(&found.document, found.document.index.entry(version)?)?;
-                (
-                    found.upstream,
-                    facts.tarball?,
-                    facts.digests.into_iter().next()?,
-                )
-            }
-            Ecosystem::Cargo => {
-                let found = self.judge_cargo(context, package).await.ok()??;
-                let url = self.crate_address(&found, version).await?;
-                let lines = &found.document.index.0.lines;
-                let line = lines.iter().find(|line| line.version == *version)?;
-                (found.upstream, url, line.cksum.clone())
-            }
+    ) -> Result<Option<RunsCode>, Unread> {
+        let failed = |error: FetchError| Unread::NotFetched(error.to_string());
+        let place = match package.ecosystem() {
+            Ecosystem::Npm => self
+                .judge_npm(context, package)
+                .await
+                .map_err(failed)?
+                .and_then(|found| {
+                    let entry = found.document.index.entry(version)?;
+                    let facts = npm::facts(&found.document, entry)?;
+                    Some((
+                        found.upstream,
+                        facts.tarball?,
+                        facts.digests.into_iter().next(),
+                    ))
+                }),
+            Ecosystem::Cargo => match self.judge_cargo(context, package).await.map_err(failed)? {
+                Some(found) => {
+                    let url = self.crate_address(&found, version).await;
+                    let lines = &found.document.index.0.lines;
+                    let line = lines.iter().find(|line| line.version == *version);
+                    let cksum = line.map(|line| line.cksum.clone());
+                    url.map(|url| (found.upstream, url, cksum))
+                }
+                None => None,
+            },
             Ecosystem::PyPi => {
-                let found = self.judge_pypi(context, package).await.ok()??;
-                let files = &found.document.index.0.files;
+                let found = self.judge_pypi(context, package).await.map_err(failed)?;
                 let of_kind = |file: &&customs_ecosystem::pypi::File| {
                     file.version.as_ref() == Some(version) && pypi::kind(&file.filename) == kind
                 };
-                let file = files.iter().find(of_kind)?;
-                (
-                    found.upstream,
-                    file.url.clone(),
-                    file.digests.first()?.clone(),
-                )
+                match found {
+                    Some(found) => {
+                        let Some(file) = found.document.index.0.files.iter().find(of_kind) else {
+                            return Ok(None);
+                        };
+                        let digest = file.digests.first().cloned();
+                        Some((found.upstream, file.url.clone(), digest))
+                    }
+                    None => None,
+                }
             }
         };
-        let facts = self.artifact_facts(&upstream, Some(&url), Some(&digest), kind);
-        Some(facts.await?.runs.clone())
+        let gone = || Unread::NotFetched("its document no longer has it".to_owned());
+        let (upstream, url, digest) = place.ok_or_else(gone)?;
+        let facts = self.artifact_facts(&upstream, Some(&url), digest.as_ref(), kind);
+        Ok(Some(facts.await?.runs.clone()))
     }
 
     /// The same two questions, whoever asks.
@@ -432,13 +487,7 @@ impl Registry {
 
     /// Remembers that an urgent fix pins a release, and forgets what was judged without
     /// knowing it. It counts under the advisories and policy that called the fix one.
-    fn pin_lane(
-        &self,
-        context: &Context,
-        sibling: ReleaseId,
-        fix: &ReleaseId,
-        published: Option<Timestamp>,
-    ) {
+    fn pin_lane(&self, context: &Context, sibling: ReleaseId, fix: Fix) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if lanes.len() >= REMEMBERED {
             lanes.clear();
@@ -449,24 +498,27 @@ impl Registry {
             sibling.package
         );
         let key = (context.scope.clone(), sibling);
-        if lanes.insert(key, (fix.clone(), published)).is_none() {
+        if lanes.insert(key, fix).is_none() {
             let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
             judged.retain(|key, _| !key.starts_with(&prefix));
         }
     }
 
-    /// The urgent fix that a release belongs to: pinned by it, and of the same publication.
+    /// The urgent fix that a release belongs to: pinned by it, of the same publication and
+    /// by the same publisher.
     fn lane_of(
         &self,
         context: &Context,
         release: &ReleaseId,
         published: Option<Timestamp>,
+        origin: &Origin,
     ) -> Option<ReleaseId> {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let (fix, fixed_at) = lanes.get(&(context.scope.clone(), release.clone()))?;
-        let (fixed_at, published) = ((*fixed_at)?, published?);
+        let fix = lanes.get(&(context.scope.clone(), release.clone()))?;
+        let (fixed_at, published) = (fix.published?, published?);
         let together = published.duration_since(fixed_at).abs() <= gather::TOGETHER;
-        together.then(|| fix.clone())
+        let same = publisher(origin) == fix.publisher;
+        (together && same).then(|| fix.release.clone())
     }
 
     /// Judged before, under the same epoch, and not changed by time since.
@@ -479,24 +531,45 @@ impl Registry {
         valid.then(|| cached.judged.clone())
     }
 
-    /// Finishes a judgement and keeps it for who asks next. `asked_for_itself`: it was
-    /// not made on the way to another one.
+    /// What was judged before; else the turn to judge it. Who asks for a document itself
+    /// waits for another who does. On the way to another document nobody waits: two that
+    /// wait for each other would do so for ever.
+    async fn recall_or_turn(
+        &self,
+        key: &str,
+        now: Timestamp,
+        trail: &Trail,
+    ) -> Result<Arc<Judged>, Option<OwnedMutexGuard<()>>> {
+        if let Some(judged) = self.recall(key, now) {
+            return Ok(judged);
+        }
+        if !trail.is_start() {
+            return trail.made(key).ok_or(None);
+        }
+        let turn = self.judging.turn(key).await;
+        self.recall(key, now).ok_or(Some(turn))
+    }
+
+    /// Finishes a judgement and keeps it for who asks next.
     fn keep(
         &self,
         key: String,
         mut judged: Judged,
         now: Timestamp,
         gaps: &Gaps,
-        asked_for_itself: bool,
+        trail: &Trail,
     ) -> Arc<Judged> {
         judged.doubtful = gaps.is_doubtful();
+        judged.cut_short = gaps.is_cut();
         if judged.doubtful {
             judged.expire(later(now, DOUBT_COUNTS));
         }
         let judged = Arc::new(judged);
-        // A chain that was cut short is judged again when it is asked for itself.
-        if asked_for_itself || !gaps.is_cut() {
+        if trail.is_start() || !judged.cut_short {
             self.remember(key, &judged, now);
+        } else {
+            // It is judged again when it is asked for itself.
+            trail.keep(key, judged.clone());
         }
         judged
     }

@@ -226,10 +226,13 @@ fn is_new<'a>(this: &str, known: impl Iterator<Item = &'a str>) -> bool {
 
 /// Why a young release may not pass early although an advisory wants it. What
 /// cannot be compared speaks against it.
-pub(crate) fn lane_objection(dossier: &Dossier) -> Option<String> {
+pub fn lane_objection(dossier: &Dossier) -> Option<String> {
     let Some(before) = &dossier.predecessor else {
         return Some("nothing older to compare it with".to_owned());
     };
+    if dossier.manifest.dependencies_unknown.is_some() {
+        return Some("which dependencies it has is not known".to_owned());
+    }
     let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();
     if !dependencies.is_empty() {
         return Some(format!(

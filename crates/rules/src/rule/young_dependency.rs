@@ -44,7 +44,7 @@ static DOC: RuleDoc = RuleDoc {
            that waiting does not wash them off. When it is not known whether a young one runs code, the \
            parent is held until the dependency is no longer young. Without a predecessor (a new package, \
            the first release of a line) every dependency is new and nothing is counted; version-age and \
-           name-age cover those.",
+           name-age cover those. A release that adds more dependencies than are looked at is held for as long.",
     why: "This is the shape of axios, Mastra and arrayref: a trusted package changes by one line, and the \
           new line brings the payload.",
     effect: "block until reviewed",
@@ -76,6 +76,17 @@ impl Rule for YoungDependency {
         let Some(published) = dossier.published.known().copied().or(dossier.last_modified) else {
             return;
         };
+        if let (Some(because), Some(_)) =
+            (&dossier.manifest.dependencies_unknown, &dossier.predecessor)
+        {
+            findings.not_checked(format!(
+                "which dependencies it adds: {}",
+                printable(because, 160)
+            ));
+        }
+        if let Some(message) = not_followed(dossier) {
+            findings.add(&DOC, Severity::Medium, Confidence::High, message);
+        }
         let defaults = Limits::standard();
         for added in added(dossier) {
             let named = printable(&added.name, 80);
@@ -108,6 +119,10 @@ impl Rule for YoungDependency {
             name: case.policy.duration(&NAME_AGE),
         };
         let ends = case.policy.duration(&ENDS);
+        let too_many = not_followed(case.dossier).and_then(|message| {
+            let until = later(published, ends).min(case.window_end(published));
+            case.hold_until(until, || message)
+        });
         added(case.dossier)
             .filter_map(|added| Young::of(added, published, &limits))
             .filter_map(|young| {
@@ -123,6 +138,7 @@ impl Rule for YoungDependency {
                     Known::Is(false) | Known::NotApplicable => None,
                 }
             })
+            .chain(too_many)
             .max_by_key(|ask| {
                 (
                     matches!(ask.action, customs_model::Action::Block { .. }),
@@ -130,6 +146,20 @@ impl Rule for YoungDependency {
                 )
             })
     }
+}
+
+/// Nobody looks at any number of dependencies; a release that adds more waits for as long
+/// as the worst of them could make it wait.
+fn not_followed(dossier: &Dossier) -> Option<String> {
+    dossier.predecessor.as_ref()?;
+    let names = &dossier.not_followed;
+    (!names.is_empty()).then(|| {
+        format!(
+            "adds {} dependencies more than are looked at ({})",
+            names.len(),
+            words::list(names, 3)
+        )
+    })
 }
 
 /// Added dependencies, if there is something that they were added to.

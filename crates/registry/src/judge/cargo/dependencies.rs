@@ -3,7 +3,8 @@
 
 use super::Case;
 use crate::judge::Registry;
-use crate::judge::gather::{DEPTH, MONTH};
+use crate::judge::gather::MONTH;
+use crate::judge::trail::{End, Trail};
 use customs_ecosystem::cargo::{Line, compare, satisfies};
 use customs_model::{AddedDependency, Dossier, Ecosystem, Known, PackageName, printable};
 use std::cmp::Ordering;
@@ -23,14 +24,19 @@ impl Registry {
             .dependencies
             .iter()
             .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name))
-            .take(MOST)
             .map(|(name, req)| (name.clone(), req.clone()))
             .collect();
-        let mut trail = case.trail.to_vec();
-        trail.push(dossier.release.package.clone());
-        for (name, req) in new {
-            let added = self.look_at_crate(case, &name, &req, &trail).await;
-            dossier.added_dependencies.push(added);
+        let trail = case.trail.from(&dossier.release.package);
+        for (at, (name, req)) in new.iter().enumerate() {
+            let looked = if at < MOST {
+                self.look_at_crate(case, name, req, &trail).await
+            } else {
+                None
+            };
+            match looked {
+                Some(added) => dossier.added_dependencies.push(added),
+                None => dossier.not_followed.push(printable(name, 64)),
+            }
         }
     }
 
@@ -39,18 +45,21 @@ impl Registry {
         case: &Case<'_>,
         name: &str,
         req: &str,
-        trail: &[PackageName],
-    ) -> AddedDependency {
-        let unknown = |because: &str| AddedDependency::not_known(name, req, because);
+        trail: &Trail,
+    ) -> Option<AddedDependency> {
+        let unknown = |because: &str| Some(AddedDependency::not_known(name, req, because));
         let Ok(package) = PackageName::new(Ecosystem::Cargo, name) else {
             return unknown("its name is no crate name");
         };
-        if trail.len() >= DEPTH || trail.contains(&package) {
+        if let Err(end) = trail.lead_to(&package) {
             case.gaps.cut();
-            return unknown("the chain of dependencies is too long to follow");
+            return match end {
+                End::Cut => unknown("the chain of dependencies is too long to follow"),
+                End::TooMany => None,
+            };
         }
         let child = match self
-            .judge_cargo_within(case.context, package, trail.to_vec())
+            .judge_cargo_within(case.context, package, trail.clone())
             .await
         {
             Ok(Some(child)) => child,
@@ -61,7 +70,8 @@ impl Registry {
             }
         };
         case.gaps.rests_on(&child.judged);
-        let mut added = unknown("no release satisfies the requirement");
+        let mut added =
+            AddedDependency::not_known(name, req, "no release satisfies the requirement");
         let lines = &child.document.index.0.lines;
         let newest = lines
             .iter()
@@ -72,13 +82,15 @@ impl Registry {
         let earliest = lines.iter().filter_map(|l| l.pubtime).min();
         added.package_earliest =
             earliest.map_or_else(|| Known::not_known("the index has no times"), Known::Is);
-        let Some(newest) = newest else { return added };
+        let Some(newest) = newest else {
+            return Some(added);
+        };
         added.newest = Some(newest.version.clone());
         added.published = newest
             .pubtime
             .map_or_else(|| Known::not_known("it has no pubtime"), Known::Is);
         added.runs = self.runs_at_build(case, newest).await;
-        added
+        Some(added)
     }
 
     async fn runs_at_build(&self, case: &Case<'_>, line: &Line) -> Known<bool> {
@@ -89,8 +101,10 @@ impl Registry {
             return Known::Is(false);
         }
         match self.crate_runs(case, line).await {
-            Some(runs) => Known::Is(runs.at_install() == Some(true)),
-            None => Known::not_known("its crate could not be read"),
+            Ok(runs) => Known::Is(runs.at_install() == Some(true)),
+            Err(unread) => {
+                Known::not_known(format!("its crate could not be read: {}", unread.because()))
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod dependencies;
 
 use super::archive::Kind;
 use super::gather::{self, Gaps};
+use super::trail::Trail;
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
@@ -13,7 +14,7 @@ use customs_ecosystem::cargo::{
 };
 use customs_model::{
     Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, RunsCode, Timestamp,
-    Version,
+    Unread, Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -79,7 +80,7 @@ struct Case<'a> {
     context: &'a Context,
     upstream: &'a Upstream,
     now: Timestamp,
-    trail: &'a [PackageName],
+    trail: &'a Trail,
     /// Oldest first.
     all: Vec<&'a Line>,
     sights: Sights,
@@ -101,7 +102,7 @@ impl Registry {
         context: &Context,
         package: &PackageName,
     ) -> Result<Option<JudgedDocument<CargoDocument>>, FetchError> {
-        self.judge_cargo_within(context, package.clone(), Vec::new())
+        self.judge_cargo_within(context, package.clone(), Trail::default())
             .await
     }
 
@@ -149,7 +150,7 @@ impl Registry {
         &'a self,
         context: &'a Context,
         package: PackageName,
-        trail: Vec<PackageName>,
+        trail: Trail,
     ) -> BoxFuture<'a, Result<Option<JudgedDocument<CargoDocument>>, FetchError>> {
         Box::pin(async move {
             let Some(upstream) = &context.upstreams.cargo else {
@@ -161,14 +162,14 @@ impl Registry {
             };
             let now = self.clock.now();
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall(&key, now) {
-                Some(judged) => judged,
-                None => {
+            let judged = match self.recall_or_turn(&key, now, &trail).await {
+                Ok(judged) => judged,
+                Err(_turn) => {
                     let case = self
                         .cargo_case(context, upstream, &package, &document, now, &trail)
                         .await;
                     let judged = self.judge_index(&case, &package).await;
-                    self.keep(key, judged, now, &case.gaps, trail.is_empty())
+                    self.keep(key, judged, now, &case.gaps, &trail)
                 }
             };
             Ok(Some(JudgedDocument {
@@ -186,7 +187,7 @@ impl Registry {
         package: &'a PackageName,
         document: &'a Document<CargoDocument>,
         now: Timestamp,
-        trail: &'a [PackageName],
+        trail: &'a Trail,
     ) -> Case<'a> {
         let mut all: Vec<&Line> = document.index.0.lines.iter().collect();
         // Lines stand in the order of their publication.
@@ -222,7 +223,14 @@ impl Registry {
         let mut judged = Judged::default();
         let mut undecided = Vec::new();
         let mut dates = gather::DATES;
+        let beyond = gather::beyond((0..case.all.len()).filter(|at| case.is_young(*at)));
         for at in 0..case.all.len() {
+            if beyond.contains(&at) {
+                judged
+                    .hidden
+                    .insert(case.all[at].version.as_str().to_owned());
+                continue;
+            }
             let young = case.is_young(at);
             if !(young || may_deny || case.known) {
                 continue;
@@ -283,6 +291,7 @@ impl Registry {
             history: case.history(at),
             predecessor: young.then(|| case.predecessor(at, judged)).flatten(),
             added_dependencies: Vec::new(),
+            not_followed: Vec::new(),
             unmet: Vec::new(),
             // The index names no publisher and carries no evidence.
             origin: Origin::default(),
@@ -299,7 +308,8 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(case.context, &release, line.pubtime),
+            unread: None,
+            lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
             release,
@@ -309,23 +319,21 @@ impl Registry {
     /// Reads the crate for `build.rs` and procedural macros, which the index does not
     /// know. Returns whether the dossier knows more then.
     async fn look_into_crate(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
-        let Some(runs) = self.crate_runs(case, case.all[at]).await else {
-            return false;
+        let runs = match self.crate_runs(case, case.all[at]).await {
+            Ok(runs) => runs,
+            Err(unread) => return gather::unread(dossier, unread),
         };
         gather::add_runs(&mut dossier.manifest.runs, &runs);
         if let Some(before) = &mut dossier.predecessor {
             let line = case.all.iter().find(|l| l.version == before.version);
-            if let Some(earlier) = match line {
-                Some(line) => self.crate_runs(case, line).await,
-                None => None,
-            } {
-                gather::add_runs(&mut before.manifest.runs, &earlier);
+            if let Some(line) = line {
+                gather::add_earlier(before, self.crate_runs(case, line).await);
             }
         }
         true
     }
 
-    async fn crate_runs(&self, case: &Case<'_>, line: &Line) -> Option<RunsCode> {
+    async fn crate_runs(&self, case: &Case<'_>, line: &Line) -> Result<RunsCode, Unread> {
         let url = case.download(line);
         let facts = self.artifact_facts(
             case.upstream,
@@ -333,7 +341,7 @@ impl Registry {
             Some(&line.cksum),
             Kind::Crate,
         );
-        Some(facts.await?.runs.clone())
+        Ok(facts.await?.runs.clone())
     }
 }
 
@@ -399,6 +407,7 @@ impl Case<'_> {
             published: before.pubtime,
             manifest: before.manifest(),
             origin: Origin::default(),
+            unread: None,
         })
     }
 

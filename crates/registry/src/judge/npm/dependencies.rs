@@ -3,8 +3,9 @@
 
 use super::{Case, facts, order};
 use crate::http::FetchError;
-use crate::judge::gather::{DEPTH, MONTH};
-use crate::judge::{JudgedDocument, Registry};
+use crate::judge::gather::MONTH;
+use crate::judge::trail::{End, Trail};
+use crate::judge::{Fix, JudgedDocument, Registry};
 use customs_ecosystem::npm::{
     NpmVersion, Packument, Range, VersionEntry, is_exotic, resolve_alias,
 };
@@ -28,6 +29,14 @@ struct Wanted {
     required: bool,
     /// The predecessor did not have it.
     is_new: bool,
+}
+
+/// What came of looking at one of them.
+#[derive(Default)]
+struct Looked {
+    added: Vec<AddedDependency>,
+    unmet: Option<UnmetDependency>,
+    not_followed: Option<String>,
 }
 
 impl Registry {
@@ -63,51 +72,51 @@ impl Registry {
                 required,
             })
             .filter(|wanted| wanted.is_new || wanted.required)
-            .take(MOST)
             .collect();
-        let mut trail = case.trail.to_vec();
-        trail.push(dossier.release.package.clone());
-        let trail = &trail;
-        let looked: Vec<_> = futures_util::stream::iter(changed)
+        let beyond = changed.iter().skip(MOST).filter(|wanted| wanted.is_new);
+        dossier.not_followed = beyond.map(|wanted| printable(&wanted.name, 214)).collect();
+        let trail = &case.trail.from(&dossier.release.package);
+        let looked: Vec<_> = futures_util::stream::iter(changed.into_iter().take(MOST))
             .map(|wanted| async move { self.look_at_dependency(case, &wanted, trail).await })
             .buffered(TOGETHER)
             .collect()
             .await;
-        for (added, unmet) in looked {
-            dossier.added_dependencies.extend(added);
-            dossier.unmet.extend(unmet);
+        for looked in looked {
+            dossier.added_dependencies.extend(looked.added);
+            dossier.not_followed.extend(looked.not_followed);
+            dossier.unmet.extend(looked.unmet);
         }
     }
 
-    async fn look_at_dependency(
-        &self,
-        case: &Case<'_>,
-        wanted: &Wanted,
-        trail: &[PackageName],
-    ) -> (Vec<AddedDependency>, Option<UnmetDependency>) {
+    async fn look_at_dependency(&self, case: &Case<'_>, wanted: &Wanted, trail: &Trail) -> Looked {
         let (target, range) = resolve_alias(&wanted.name, &wanted.spec);
         let unknown = |because: &str| {
             let added = AddedDependency::not_known(target, range, because);
-            wanted.is_new.then_some(added).into_iter().collect()
+            Looked {
+                added: wanted.is_new.then_some(added).into_iter().collect(),
+                ..Looked::default()
+            }
         };
         let Ok(package) = PackageName::new(Ecosystem::Npm, target) else {
-            return (unknown("its name is no package name"), None);
+            return unknown("its name is no package name");
         };
-        // A cycle, or a chain too long to follow, is taken as met here: each of its
-        // members is judged when it is asked for itself.
-        if trail.len() >= DEPTH || trail.contains(&package) {
+        if let Err(end) = trail.lead_to(&package) {
             case.gaps.cut();
-            return (Vec::new(), None);
+            let too_many = wanted.is_new && end == End::TooMany;
+            return Looked {
+                not_followed: too_many.then(|| printable(target, 214)),
+                ..Looked::default()
+            };
         }
         let child = match self
-            .judge_npm_within(case.context, package.clone(), trail.to_vec())
+            .judge_npm_within(case.context, package.clone(), trail.clone())
             .await
         {
             Ok(Some(child)) => child,
-            Ok(None) => return (unknown("the registry has no such package"), None),
+            Ok(None) => return unknown("the registry has no such package"),
             Err(error) => {
                 case.gaps.doubt();
-                return (unknown(&spoken(&error)), None);
+                return unknown(&spoken(&error));
             }
         };
         case.gaps.rests_on(&child.judged);
@@ -129,7 +138,11 @@ impl Registry {
                 .filter_map(|e| child.judged.about(&e.version)?.decision.action.until())
                 .min(),
         });
-        (added, unmet)
+        Looked {
+            added,
+            unmet,
+            not_followed: None,
+        }
     }
 
     /// The release that a resolver takes, and the young ones beside it: a harmless
@@ -202,15 +215,20 @@ impl Registry {
             .tarball_facts(&child.upstream, &child.document, &entry.version)
             .await
         {
-            Some(found) => Known::Is(found.runs.at_install() == Some(true)),
-            None => Known::not_known("its tarball could not be read"),
+            Ok(found) => Known::Is(found.runs.at_install() == Some(true)),
+            Err(unread) => Known::not_known(format!(
+                "its tarball could not be read: {}",
+                unread.because()
+            )),
         }
     }
 
     /// Siblings that an urgent fix pins exactly come along with it: remembers them, so
     /// that their own judgement knows.
     fn open_lane(&self, case: &Case<'_>, dossier: &Dossier) {
-        if !case.context.policy.urgent_fix || !dossier.fixes.iter().any(|f| f.reviewed) {
+        let reviewed = dossier.fixes.iter().any(|f| f.reviewed);
+        let passes = || customs_rules::lane_objection(dossier).is_none();
+        if !case.context.policy.urgent_fix || !reviewed || !passes() {
             return;
         }
         for (name, spec) in &dossier.manifest.dependencies {
@@ -219,12 +237,33 @@ impl Registry {
             let pinned = NpmVersion::parse(exact).and_then(|_| Version::new(exact).ok());
             let package = PackageName::new(Ecosystem::Npm, target).ok();
             if let (Some(version), Some(package)) = (pinned, package) {
-                let published = dossier.published.known().copied();
                 let sibling = ReleaseId::new(package, version);
-                self.pin_lane(case.context, sibling, &dossier.release, published);
+                self.pin_lane(case.context, sibling, Fix::of(dossier));
             }
         }
     }
+}
+
+/// What a resolver asks for after this document: the release that it takes for `range`,
+/// and that release's dependencies with their ranges.
+pub fn needs(
+    found: &JudgedDocument<Packument>,
+    range: &str,
+) -> Option<(Version, Vec<(PackageName, String)>)> {
+    let satisfying = satisfying(&found.document.index, range);
+    let mut offered = satisfying.into_iter();
+    let taken = offered.find(|e| found.judged.offers(e.version.as_str()))?;
+    let manifest = facts(&found.document, taken)?.manifest;
+    let all = manifest.dependencies.iter();
+    let needs = all
+        .chain(&manifest.optional_dependencies)
+        .filter(|(_, spec)| !is_exotic(spec))
+        .filter_map(|(name, spec)| {
+            let (target, range) = resolve_alias(name, spec);
+            let package = PackageName::new(Ecosystem::Npm, target).ok()?;
+            Some((package, range.to_owned()))
+        });
+    Some((taken.version.clone(), needs.take(MOST).collect()))
 }
 
 fn spoken(error: &FetchError) -> String {

@@ -3,8 +3,11 @@
 mod dependencies;
 mod past;
 
+pub use dependencies::needs;
+
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
+use super::trail::Trail;
 use super::{AUDIT_COUNTS, Context, Judged, JudgedDocument, Registry, judged_key, later};
 use crate::audit::Audit;
 use crate::document::{Document, Found, Indexed};
@@ -15,7 +18,7 @@ use customs_ecosystem::npm::{
 };
 use customs_intel::Snapshot;
 use customs_model::{
-    Dossier, Known, PackageName, Predecessor, PublisherKind, ReleaseId, Timestamp, Version,
+    Dossier, Known, PackageName, Predecessor, PublisherKind, ReleaseId, Timestamp, Unread, Version,
 };
 use customs_store::{Publication, Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -90,7 +93,7 @@ struct Case<'a> {
     package: &'a PackageName,
     document: &'a Document<Packument>,
     now: Timestamp,
-    trail: &'a [PackageName],
+    trail: &'a Trail,
     /// Oldest first, so that a release's predecessor is decided before it.
     all: Vec<Candidate<'a>>,
     sights: Sights,
@@ -109,7 +112,7 @@ impl Registry {
         context: &Context,
         package: &PackageName,
     ) -> Result<Option<JudgedDocument<Packument>>, FetchError> {
-        self.judge_npm_within(context, package.clone(), Vec::new())
+        self.judge_npm_within(context, package.clone(), Trail::default())
             .await
     }
 
@@ -117,7 +120,7 @@ impl Registry {
         &'a self,
         context: &'a Context,
         package: PackageName,
-        trail: Vec<PackageName>,
+        trail: Trail,
     ) -> BoxFuture<'a, Result<Option<JudgedDocument<Packument>>, FetchError>> {
         Box::pin(async move {
             let Some(upstream) = context.upstreams.npm_for(&package) else {
@@ -129,9 +132,9 @@ impl Registry {
             };
             let now = self.clock.now();
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall(&key, now) {
-                Some(judged) => judged,
-                None => {
+            let judged = match self.recall_or_turn(&key, now, &trail).await {
+                Ok(judged) => judged,
+                Err(_turn) => {
                     let case = self
                         .npm_case(context, upstream, &package, &document, now, &trail)
                         .await;
@@ -143,7 +146,7 @@ impl Registry {
                     }
                     // One whose document vanished while it was read says too little.
                     if document.body.exists() {
-                        self.keep(key, judged, now, &case.gaps, trail.is_empty())
+                        self.keep(key, judged, now, &case.gaps, &trail)
                     } else {
                         Arc::new(judged)
                     }
@@ -164,7 +167,7 @@ impl Registry {
         package: &'a PackageName,
         document: &'a Document<Packument>,
         now: Timestamp,
-        trail: &'a [PackageName],
+        trail: &'a Trail,
     ) -> Case<'a> {
         let index = &document.index;
         let mut all: Vec<Candidate<'_>> = index
@@ -224,9 +227,14 @@ impl Registry {
         let mut past = Past::default();
         let mut undecided = Vec::new();
         let mut dates = gather::DATES;
+        let beyond = gather::beyond(chosen.iter().copied().filter(|at| case.is_young(*at)));
         for at in 0..case.all.len() {
             past.advance(case, at, &judged);
             if !chosen.contains(&at) {
+                continue;
+            }
+            if beyond.contains(&at) {
+                judged.hidden.insert(case.version(at).to_owned());
                 continue;
             }
             let Some(mut dossier) = self.npm_dossier(case, at, &judged, &past) else {
@@ -241,14 +249,15 @@ impl Registry {
                 let url = facts(case.document, case.all[at].entry).and_then(|f| f.tarball);
                 dossier.last_modified = self.last_modified(case.upstream, url.as_deref()).await;
             }
+            // A fix is let through early only if it is known to run nothing new, and so are
+            // those that it brings along.
+            if !dossier.fixes.is_empty() || dossier.lane_sibling_of.is_some() {
+                self.look_into_tarball(case, &mut dossier).await;
+            }
             if case.is_young(at) {
                 self.look_at_dependencies(case, &mut dossier).await;
                 self.drop_siblings_likeness(case.context, &mut dossier)
                     .await;
-            }
-            // A fix is let through early only if it is known to run nothing new.
-            if !dossier.fixes.is_empty() || dossier.lane_sibling_of.is_some() {
-                self.look_into_tarball(case, &mut dossier).await;
             }
             judged
                 .exemptions
@@ -296,6 +305,7 @@ impl Registry {
             history: past.history(case, at),
             predecessor: young.then(|| case.predecessor(at, judged)).flatten(),
             added_dependencies: Vec::new(),
+            not_followed: Vec::new(),
             unmet: Vec::new(),
             activity: if young {
                 self.activity(identity.as_deref(), candidate.published)
@@ -314,7 +324,8 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(case.context, &release, candidate.published),
+            unread: None,
+            lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
             route: case.upstream.route,
             digests,
             manifest,
@@ -396,11 +407,12 @@ impl Registry {
     /// builds although no script says so. Returns whether the dossier knows more then.
     async fn look_into_tarball(&self, case: &Case<'_>, dossier: &mut Dossier) -> bool {
         let version = dossier.release.version.clone();
-        let Some(found) = self
+        let found = match self
             .tarball_facts(case.upstream, case.document, &version)
             .await
-        else {
-            return false;
+        {
+            Ok(found) => found,
+            Err(unread) => return gather::unread(dossier, unread),
         };
         gather::add_runs(&mut dossier.manifest.runs, &found.runs);
         // Nothing that runs is nothing new that runs.
@@ -411,9 +423,7 @@ impl Registry {
             let earlier = self
                 .tarball_facts(case.upstream, case.document, &before.version)
                 .await;
-            if let Some(earlier) = earlier {
-                gather::add_runs(&mut before.manifest.runs, &earlier.runs);
-            }
+            gather::add_earlier(before, earlier.map(|facts| facts.runs.clone()));
         }
         true
     }
@@ -423,8 +433,12 @@ impl Registry {
         upstream: &Upstream,
         document: &Document<Packument>,
         version: &Version,
-    ) -> Option<Arc<ArtifactFacts>> {
-        let facts = facts(document, document.index.entry(version)?)?;
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
+        let facts = document
+            .index
+            .entry(version)
+            .and_then(|entry| facts(document, entry))
+            .ok_or_else(|| Unread::NotFetched("its object cannot be read".to_owned()))?;
         let digest = facts.digests.first();
         self.artifact_facts(upstream, facts.tarball.as_deref(), digest, Kind::Tarball)
             .await
@@ -533,6 +547,7 @@ impl Case<'_> {
             published: before.published,
             manifest: facts.manifest,
             origin: facts.origin,
+            unread: None,
         })
     }
 }

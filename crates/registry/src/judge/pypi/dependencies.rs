@@ -3,7 +3,8 @@
 use super::Case;
 use crate::judge::Registry;
 use crate::judge::archive::Kind;
-use crate::judge::gather::{DEPTH, MONTH};
+use crate::judge::gather::MONTH;
+use crate::judge::trail::{End, Trail};
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::{File, FileKind, compare, satisfies};
 use customs_model::{AddedDependency, Dossier, Ecosystem, Known, PackageName, printable};
@@ -12,27 +13,38 @@ use std::cmp::Ordering;
 /// New dependencies of one release that are looked at.
 const MOST: usize = 100;
 
+/// What a release adds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Added {
+    pub looked_up: Vec<AddedDependency>,
+    /// More than are looked at.
+    pub not_followed: Vec<String>,
+}
+
 impl Registry {
     /// Looks up the dependencies that the predecessor did not have. pip and uv backtrack,
     /// so nothing else is asked of them.
-    pub(super) async fn look_at_projects(
-        &self,
-        case: &Case<'_>,
-        dossier: &Dossier,
-    ) -> Vec<AddedDependency> {
+    pub(super) async fn look_at_projects(&self, case: &Case<'_>, dossier: &Dossier) -> Added {
+        let mut all = Added::default();
         let Some(before) = &dossier.predecessor else {
-            return Vec::new();
+            return all;
         };
-        let mut trail = case.trail.to_vec();
-        trail.push(case.package.clone());
-        let mut all = Vec::new();
+        let trail = case.trail.from(case.package);
         let new = dossier
             .manifest
             .dependencies
             .iter()
             .filter(|(name, _)| !before.manifest.dependencies.contains_key(*name));
-        for (name, requirement) in new.take(MOST) {
-            all.push(self.look_at_project(case, name, requirement, &trail).await);
+        for (at, (name, requirement)) in new.enumerate() {
+            let looked = if at < MOST {
+                self.look_at_project(case, name, requirement, &trail).await
+            } else {
+                None
+            };
+            match looked {
+                Some(added) => all.looked_up.push(added),
+                None => all.not_followed.push(printable(name, 214)),
+            }
         }
         all
     }
@@ -42,18 +54,21 @@ impl Registry {
         case: &Case<'_>,
         name: &str,
         requirement: &str,
-        trail: &[PackageName],
-    ) -> AddedDependency {
-        let unknown = |because: &str| AddedDependency::not_known(name, requirement, because);
+        trail: &Trail,
+    ) -> Option<AddedDependency> {
+        let unknown = |because: &str| Some(AddedDependency::not_known(name, requirement, because));
         let Ok(package) = PackageName::new(Ecosystem::PyPi, name) else {
             return unknown("its name is no project name");
         };
-        if trail.len() >= DEPTH || trail.contains(&package) {
+        if let Err(end) = trail.lead_to(&package) {
             case.gaps.cut();
-            return unknown("the chain of dependencies is too long to follow");
+            return match end {
+                End::Cut => unknown("the chain of dependencies is too long to follow"),
+                End::TooMany => None,
+            };
         }
         let child = match self
-            .judge_pypi_within(case.context, package, trail.to_vec())
+            .judge_pypi_within(case.context, package, trail.clone())
             .await
         {
             Ok(Some(child)) => child,
@@ -64,7 +79,8 @@ impl Registry {
             }
         };
         case.gaps.rests_on(&child.judged);
-        let mut added = unknown("no release satisfies the requirement");
+        let mut added =
+            AddedDependency::not_known(name, requirement, "no release satisfies the requirement");
         let specifier = requirement.split(';').next().unwrap_or("").trim();
         let files = &child.document.index.0.files;
         let newest = files
@@ -75,7 +91,9 @@ impl Registry {
         let earliest = files.iter().filter_map(|f| f.upload_time).min();
         added.package_earliest =
             earliest.map_or_else(|| Known::not_known("the page has no times"), Known::Is);
-        let Some(newest) = newest else { return added };
+        let Some(newest) = newest else {
+            return Some(added);
+        };
         let of_newest = || files.iter().filter(|f| f.version.as_ref() == Some(newest));
         added.newest = Some(newest.clone());
         added.published = match of_newest().filter_map(|f| f.upload_time).max() {
@@ -87,7 +105,7 @@ impl Registry {
             None => Known::Is(true),
             Some(wheel) => self.runs_at_start(case, &child.upstream, wheel).await,
         };
-        added
+        Some(added)
     }
 
     async fn runs_at_start(
@@ -107,8 +125,10 @@ impl Registry {
             .artifact_facts(upstream, Some(&wheel.url), digest, Kind::Wheel)
             .await
         {
-            Some(facts) => Known::Is(facts.runs.at_install() == Some(true)),
-            None => Known::not_known("its wheel could not be read"),
+            Ok(facts) => Known::Is(facts.runs.at_install() == Some(true)),
+            Err(unread) => {
+                Known::not_known(format!("its wheel could not be read: {}", unread.because()))
+            }
         }
     }
 }

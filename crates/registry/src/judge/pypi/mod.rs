@@ -1,23 +1,27 @@
 //! PyPI: dossiers of files from a project's page, core metadata and the files
 //! themselves. Ages belong to files here: a wheel added to an old release is young.
 
+mod declared;
 mod dependencies;
 
 use super::archive::Kind;
 use super::gather::{self, Gaps};
+use super::trail::Trail;
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
-use crate::http::{Ask, FetchError, bounded};
+use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::{
-    CoreMetadata, File, FileKind, Format, Metadata, Project, Yanked, compare, is_prerelease,
-    parse_html, parse_json, release_line,
+    File, FileKind, Format, Project, Yanked, compare, is_prerelease, parse_html, parse_json,
+    release_line,
 };
 use customs_model::{
-    AddedDependency, Digest, Dossier, Ecosystem, Evidence, History, Known, Manifest, Origin,
-    PackageName, Predecessor, ReleaseId, RunsCode, Timestamp, Version, printable,
+    Dossier, Ecosystem, Evidence, History, Known, Origin, PackageName, Predecessor, ReleaseId,
+    RunsCode, Timestamp, Unread, Version, printable,
 };
 use customs_store::{Seen, Sights};
+use declared::Manifests;
+use dependencies::Added;
 use futures_util::future::BoxFuture;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +29,6 @@ use std::io::BufReader;
 use std::sync::Arc;
 use url::Url;
 
-/// Bytes of a core metadata file.
-const METADATA: usize = 4 << 20;
-/// Bytes of a file that is read where an index has no metadata file for it.
-const SMALL: u64 = 8 << 20;
-/// Young versions whose core metadata is read, newest first.
-const READ: usize = 12;
 /// Files that are looked through for a predecessor, backwards in time.
 const FARTHEST: usize = 5_000;
 
@@ -84,7 +82,7 @@ struct Case<'a> {
     context: &'a Context,
     upstream: &'a Upstream,
     now: Timestamp,
-    trail: &'a [PackageName],
+    trail: &'a Trail,
     package: &'a PackageName,
     /// Oldest first; files that belong to no version are never offered.
     all: Vec<(&'a File, &'a Version)>,
@@ -106,7 +104,7 @@ impl Registry {
         context: &Context,
         package: &PackageName,
     ) -> Result<Option<JudgedDocument<PypiPage>>, FetchError> {
-        self.judge_pypi_within(context, package.clone(), Vec::new())
+        self.judge_pypi_within(context, package.clone(), Trail::default())
             .await
     }
 
@@ -114,7 +112,7 @@ impl Registry {
         &'a self,
         context: &'a Context,
         package: PackageName,
-        trail: Vec<PackageName>,
+        trail: Trail,
     ) -> BoxFuture<'a, Result<Option<JudgedDocument<PypiPage>>, FetchError>> {
         Box::pin(async move {
             let Some((upstream, document)) = self.page(context, &package).await? else {
@@ -122,14 +120,14 @@ impl Registry {
             };
             let now = self.clock.now();
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall(&key, now) {
-                Some(judged) => judged,
-                None => {
+            let judged = match self.recall_or_turn(&key, now, &trail).await {
+                Ok(judged) => judged,
+                Err(_turn) => {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
                         .await;
                     let judged = self.judge_page(&case).await;
-                    self.keep(key, judged, now, &case.gaps, trail.is_empty())
+                    self.keep(key, judged, now, &case.gaps, &trail)
                 }
             };
             Ok(Some(JudgedDocument {
@@ -164,7 +162,7 @@ impl Registry {
         package: &'a PackageName,
         document: &'a Document<PypiPage>,
         now: Timestamp,
-        trail: &'a [PackageName],
+        trail: &'a Trail,
     ) -> Case<'a> {
         let files = document.index.0.files.iter();
         let mut all: Vec<(&File, &Version)> = files
@@ -202,8 +200,14 @@ impl Registry {
         let mut judged = Judged::default();
         let mut undecided = Vec::new();
         let mut dates = gather::DATES;
-        let mut looked: BTreeMap<&Version, Vec<AddedDependency>> = BTreeMap::new();
-        for (at, (file, version)) in case.all.iter().copied().enumerate() {
+        let beyond = gather::beyond((0..case.all.len()).filter(|at| young[*at]));
+        // Wheels of one version mostly declare the same.
+        let mut looked: Vec<(Dependencies, Added)> = Vec::new();
+        for (at, (file, _)) in case.all.iter().copied().enumerate() {
+            if beyond.contains(&at) {
+                judged.hidden.insert(file.filename.clone());
+                continue;
+            }
             if !(young[at] || may_deny || case.known) {
                 continue;
             }
@@ -213,10 +217,17 @@ impl Registry {
                 dossier.last_modified = self.last_modified(case.upstream, Some(&file.url)).await;
             }
             if young[at] {
-                if !looked.contains_key(version) {
-                    looked.insert(version, self.look_at_projects(case, &dossier).await);
-                }
-                dossier.added_dependencies = looked.get(version).cloned().unwrap_or_default();
+                let key = dependencies_of(&dossier);
+                let added = match looked.iter().find(|(k, _)| *k == key) {
+                    Some((_, added)) => added.clone(),
+                    None => {
+                        let added = self.look_at_projects(case, &dossier).await;
+                        looked.push((key, added.clone()));
+                        added
+                    }
+                };
+                dossier.added_dependencies = added.looked_up;
+                dossier.not_followed = added.not_followed;
             }
             // A fix is let through early only if it is known to run nothing new.
             if !dossier.fixes.is_empty() {
@@ -254,13 +265,13 @@ impl Registry {
         at: usize,
         young: bool,
         judged: &Judged,
-        manifests: &BTreeMap<&Version, Manifest>,
+        manifests: &Manifests<'_>,
     ) -> Dossier {
         let (file, version) = case.all[at];
         let release = ReleaseId::new(case.package.clone(), version.clone());
         let (first_seen, published_before) =
             gather::sight(&case.sights, version, Some(&file.filename));
-        let mut manifest = manifests.get(version).cloned().unwrap_or_default();
+        let mut manifest = manifests.of(file);
         manifest.withdrawn = file.yanked != Yanked::No;
         manifest.runs = runs_by_page(file);
         let own = release_line(version.as_str());
@@ -284,6 +295,7 @@ impl Registry {
                 .then(|| case.predecessor(at, judged, manifests))
                 .flatten(),
             added_dependencies: Vec::new(),
+            not_followed: Vec::new(),
             unmet: Vec::new(),
             origin: origin(file, case.carries_provenance()),
             // The page names no publisher.
@@ -300,104 +312,26 @@ impl Registry {
             } else {
                 Vec::new()
             },
-            lane_sibling_of: self.lane_of(case.context, &release, file.upload_time),
+            unread: None,
+            lane_sibling_of: self.lane_of(
+                case.context,
+                &release,
+                file.upload_time,
+                &Origin::default(),
+            ),
             route: case.upstream.route,
             manifest,
             release,
         }
     }
 
-    /// Core metadata of the young versions and of what they are compared with.
-    async fn young_manifests<'a>(
-        &self,
-        case: &Case<'a>,
-        young: &[bool],
-    ) -> BTreeMap<&'a Version, Manifest> {
-        let mut versions: Vec<&'a Version> = case
-            .all
-            .iter()
-            .zip(young)
-            .filter(|(_, y)| **y)
-            .map(|((_, v), _)| *v)
-            .collect();
-        versions.sort_by(|a, b| newer_first(a, b));
-        versions.dedup();
-        versions.truncate(READ);
-        let mut all: Vec<&'a Version> = case.all.iter().map(|(_, v)| *v).collect();
-        all.sort_by(|a, b| newer_first(a, b));
-        all.dedup();
-        let before = |version: &&'a Version| {
-            let at = all.iter().position(|v| v == version)?;
-            let line = release_line(version.as_str());
-            all[at + 1..]
-                .iter()
-                .copied()
-                .find(|v| release_line(v.as_str()) == line)
-        };
-        let wanted: BTreeSet<&'a Version> = versions
-            .iter()
-            .copied()
-            .chain(versions.iter().filter_map(before))
-            .collect();
-        let mut manifests = BTreeMap::new();
-        for version in wanted {
-            let files = || {
-                case.all
-                    .iter()
-                    .filter(|(_, v)| *v == version)
-                    .map(|(f, _)| *f)
-            };
-            let wheel = files().find(|f| f.kind() == FileKind::Wheel);
-            let Some(file) = wheel.or_else(|| files().next()) else {
-                continue;
-            };
-            if let Some(manifest) = self.declared(case.upstream, file).await {
-                manifests.insert(version, manifest);
-            }
-        }
-        manifests
-    }
-
-    /// What a file declares: by its metadata file, else by the file itself, if it is small.
-    async fn declared(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
-        if let Some(manifest) = self.core_metadata(upstream, file).await {
-            return Some(manifest);
-        }
-        let small = file.size.is_some_and(|size| size <= SMALL);
-        let digest = file.digests.first().filter(|_| small);
-        let kind = kind(&file.filename);
-        let facts = self.artifact_facts(upstream, Some(&file.url), digest, kind);
-        facts.await?.manifest.clone()
-    }
-
-    /// `<file>.metadata`, asked for even where the page does not offer it: some indexes
-    /// have it and do not say so.
-    async fn core_metadata(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
-        if file.kind() != FileKind::Wheel {
-            return None;
-        }
-        let url = Url::parse(&format!("{}.metadata", file.url)).ok()?;
-        let response = self.fetcher.ask(upstream, Ask::get(url)).await.ok()?;
-        if response.status().as_u16() != 200 {
-            return None;
-        }
-        let bytes = bounded(response, METADATA).await.ok()?;
-        let promised = match &file.core_metadata {
-            CoreMetadata::Offered(Some(digest)) => Some(digest),
-            CoreMetadata::Offered(None) | CoreMetadata::Absent => None,
-        };
-        if promised.is_some_and(|d| *d != digest_of(&bytes, d)) {
-            return None;
-        }
-        Metadata::parse(&bytes).ok().map(|m| m.manifest())
-    }
-
     /// Reads a wheel for `.pth` files, which Python runs at every start. Returns whether
     /// the dossier knows more then.
     async fn look_into_file(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
         let file = case.all[at].0;
-        let Some(found) = self.file_runs(case, file).await else {
-            return false;
+        let found = match self.file_runs(case, file).await {
+            Ok(found) => found,
+            Err(unread) => return gather::unread(dossier, unread),
         };
         gather::add_runs(&mut dossier.manifest.runs, &found);
         if let Some(before) = &mut dossier.predecessor {
@@ -405,22 +339,31 @@ impl Registry {
                 .all
                 .iter()
                 .find(|(f, v)| **v == before.version && f.kind() == file.kind());
-            if let Some(runs) = match earlier {
-                Some((file, _)) => self.file_runs(case, file).await,
-                None => None,
-            } {
-                gather::add_runs(&mut before.manifest.runs, &runs);
+            // One that offered no file of this kind had nothing of it to run.
+            if let Some((file, _)) = earlier {
+                gather::add_earlier(before, self.file_runs(case, file).await);
             }
         }
         true
     }
 
-    async fn file_runs(&self, case: &Case<'_>, file: &File) -> Option<RunsCode> {
+    async fn file_runs(&self, case: &Case<'_>, file: &File) -> Result<RunsCode, Unread> {
         let digest = file.digests.first();
         let kind = kind(&file.filename);
         let facts = self.artifact_facts(case.upstream, Some(&file.url), digest, kind);
-        Some(facts.await?.runs.clone())
+        Ok(facts.await?.runs.clone())
     }
+}
+
+/// What a file depends on, beside what its predecessor did.
+type Dependencies = (BTreeMap<String, String>, Option<BTreeMap<String, String>>);
+
+fn dependencies_of(dossier: &Dossier) -> Dependencies {
+    let before = dossier.predecessor.as_ref();
+    (
+        dossier.manifest.dependencies.clone(),
+        before.map(|b| b.manifest.dependencies.clone()),
+    )
 }
 
 /// What the page alone tells: a source distribution is built when it is installed.
@@ -443,14 +386,16 @@ fn origin(file: &File, carried: bool) -> Origin {
     }
 }
 
+/// Newest first; what is no version comes last, so that the order holds whatever a page
+/// calls a version.
 fn newer_first(a: &Version, b: &Version) -> Ordering {
-    compare(b.as_str(), a.as_str()).unwrap_or_else(|| b.cmp(a))
-}
-
-fn digest_of(bytes: &[u8], like: &Digest) -> Digest {
-    let mut hasher = customs_model::Hasher::new(like.algorithm());
-    hasher.update(bytes);
-    hasher.finish()
+    let is_version = |v: &Version| compare(v.as_str(), v.as_str()).is_some();
+    match (is_version(a), is_version(b)) {
+        (true, true) => compare(b.as_str(), a.as_str()).unwrap_or(Ordering::Equal),
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => b.cmp(a),
+    }
 }
 
 /// The newest version with a file that has no upload time.
@@ -489,7 +434,7 @@ impl Case<'_> {
         &self,
         at: usize,
         judged: &Judged,
-        manifests: &BTreeMap<&Version, Manifest>,
+        manifests: &Manifests<'_>,
     ) -> Option<Predecessor> {
         let (file, version) = self.all[at];
         let line = release_line(version.as_str())?;
@@ -504,13 +449,14 @@ impl Case<'_> {
             newer_first(v, w)
                 .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
         })?;
-        let mut manifest = manifests.get(newest).cloned().unwrap_or_default();
+        let mut manifest = manifests.of(before);
         manifest.runs = runs_by_page(before);
         Some(Predecessor {
             version: (*newest).clone(),
             published: before.upload_time,
             manifest,
             origin: origin(before, self.carries_provenance()),
+            unread: None,
         })
     }
 

@@ -87,6 +87,7 @@ fn delivery(release: ReleaseId, to: &str) -> LedgerRecord {
         },
         action: "allow".to_owned(),
         rules: Vec::new(),
+        not_checked: Vec::new(),
         epoch: Epoch::default(),
     })
 }

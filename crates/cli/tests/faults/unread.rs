@@ -1,0 +1,83 @@
+//! What could not be looked at is not waved through, and what was not checked is said.
+
+use crate::harness::World;
+use crate::shelves::{Release, days, package, release, tarball_path, tgz};
+use customs_model::ReleaseId;
+use customs_store::LedgerRecord;
+use serde_json::json;
+
+const MANIFEST: (&str, &str) = ("package.json", r#"{"name": "left", "version": "1.0.0"}"#);
+
+async fn with(young: Release) -> World {
+    let world = World::new().await;
+    let releases = vec![
+        release("1.0.0", days(100)).bytes(tgz(&[MANIFEST])),
+        young.more(json!({"dependencies": {"ghost": "^1"}})),
+    ];
+    let left = package("left", world.now(), releases);
+    world.publish(&left.tags(&[("latest", "1.0.1")]));
+    world
+}
+
+fn tarball(version: &str) -> String {
+    tarball_path("left", version)
+}
+
+#[tokio::test]
+async fn a_young_tarball_that_cannot_be_read_is_held_although_its_digest_is_right() {
+    let whole = tgz(&[MANIFEST, ("index.js", &"x".repeat(100_000))]);
+    let cut = whole[..whole.len() / 2].to_vec();
+    let world = with(release("1.0.1", days(5)).bytes(cut)).await;
+
+    let document = world.gate.get("/left").await.json();
+    assert_eq!(
+        document["dist-tags"]["latest"], "1.0.0",
+        "the last good one"
+    );
+    assert!(document["versions"].get("1.0.1").is_none());
+
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    answered.explained(
+        403,
+        &["left@1.0.1", "cannot be read", "unreadable-artifact"],
+    );
+    let refused = world.gate.report().await.refused;
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].rule, "unreadable-artifact");
+    assert_eq!(world.gate.get(&tarball("1.0.0")).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_old_tarball_is_not_opened() {
+    let world = with(release("1.0.1", days(40)).bytes("no archive at all")).await;
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    assert_eq!(
+        (answered.status, answered.text().as_str()),
+        (200, "no archive at all")
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_checked_stands_in_the_report_and_in_the_ledger() {
+    let world = with(release("1.0.1", days(5)).bytes(tgz(&[MANIFEST]))).await;
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    assert_eq!(answered.status, 200, "{}", answered.text());
+
+    let said = "age of new dependency ghost: the registry has no such package";
+    let report = world.gate.report().await;
+    let entry = report.not_checked.iter().find(|entry| entry.what == said);
+    let entry = entry.unwrap_or_else(|| panic!("{:?}", report.not_checked));
+    let releases: Vec<String> = entry.releases.iter().map(ReleaseId::spoken).collect();
+    assert_eq!(releases, ["left@1.0.1"]);
+
+    let records = world.gate.records();
+    let delivered = records.iter().find_map(|record| match record {
+        LedgerRecord::Delivered(delivered) => Some(delivered),
+        _ => None,
+    });
+    let not_checked = &delivered.expect("it was delivered").not_checked;
+    assert!(
+        not_checked.iter().any(|what| what == said),
+        "{not_checked:?}"
+    );
+}
