@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 #[derive(Default, Serialize, Deserialize)]
@@ -20,6 +20,12 @@ struct Answer {
     /// Modification time and size of the program: another program, another question.
     program: (u64, u64),
     value: String,
+}
+
+/// What was asked in this process, with the answer if one came.
+fn asked() -> MutexGuard<'static, BTreeMap<String, Option<String>>> {
+    static ASKED: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 static REMEMBERING: Mutex<()> = Mutex::new(());
@@ -69,7 +75,13 @@ pub fn ask(
     if let Some(known) = remembered.answers.get(&key).filter(|a| a.program == stamp) {
         return Some(known.value.clone());
     }
-    let value = ask(&program)?;
+    // One that gave no answer is asked again by the next run, not by this one.
+    if let Some(known) = asked().get(&key) {
+        return known.clone();
+    }
+    let value = ask(&program);
+    asked().insert(key.clone(), value.clone());
+    let value = value?;
     // Another thread may have remembered something meanwhile.
     let _alone = REMEMBERING.lock().unwrap_or_else(PoisonError::into_inner);
     let bytes = std::fs::read(&file).unwrap_or_default();

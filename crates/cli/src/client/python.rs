@@ -128,7 +128,12 @@ fn uv_indexes(project: &Path, found: &mut Discovered) -> Option<(String, String)
 pub fn ask_pip() -> Option<String> {
     ["pip", "pip3"].iter().find_map(|pip| {
         defaults::ask(pip, "index", |program| {
-            let help = defaults::words(program, &["install", "--help"], &[])?;
+            // Its help names the default in force, so no file may set another.
+            let none = [(
+                "PIP_CONFIG_FILE",
+                if cfg!(windows) { "nul" } else { "/dev/null" },
+            )];
+            let help = defaults::words(program, &["install", "--help"], &none)?;
             in_help(&help, "--index-url")
         })
     })
@@ -137,7 +142,8 @@ pub fn ask_pip() -> Option<String> {
 /// The default that uv carries.
 pub fn ask_uv() -> Option<String> {
     defaults::ask("uv", "index", |program| {
-        let help = defaults::words(program, &["pip", "install", "--help"], &[])?;
+        let none = [("UV_NO_CONFIG", "1")];
+        let help = defaults::words(program, &["pip", "install", "--help"], &none)?;
         in_help(&help, "--default-index")
     })
 }

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ahead;
+#[cfg(unix)]
+mod asked;
 mod bytes;
 mod clocks;
 mod credentials;

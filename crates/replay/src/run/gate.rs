@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Seconds without a run after which a gate ends by itself.
-pub const LINGER: &str = "3";
+pub const LINGER: &str = "1";
 
 /// How long a gate may take to end after that, before it is killed.
 const PATIENCE: Duration = Duration::from_secs(15);

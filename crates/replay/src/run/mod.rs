@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tokio::task::JoinSet;
-use trial::Trial;
+use trial::{Remembered, Trial};
 use world::World;
 
 mod client;
@@ -68,6 +68,7 @@ pub async fn replay(scenario: &Scenario, setup: &Setup, watch: impl Fn(Step<'_>)
     let mut report = Report {
         rows: lines.iter().map(|l| row(scenario, setup, l)).collect(),
     };
+    let remembered = &Remembered::default();
     let trials: Vec<(usize, Trial<'_>)> = lines
         .iter()
         .enumerate()
@@ -80,6 +81,7 @@ pub async fn replay(scenario: &Scenario, setup: &Setup, watch: impl Fn(Step<'_>)
                     victim: &line.victim,
                     tool,
                     column: column.clone(),
+                    remembered,
                 };
                 (at, trial)
             })

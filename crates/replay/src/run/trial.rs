@@ -11,9 +11,11 @@ use crate::report::{Column, Outcome};
 use crate::scenario::Marker;
 use crate::{Bound, Faults, Scenario, Upstream, Victim};
 use customs_model::{Clock as _, Ecosystem, SystemClock, printable};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a client's last words that are kept.
 const SAID: usize = 400;
@@ -31,6 +33,39 @@ pub struct Trial<'a> {
     pub tool: &'a Tool,
     /// Behind what.
     pub column: Column,
+    /// What earlier trials heard from the clients.
+    pub remembered: &'a Remembered,
+}
+
+/// What the program heard when it asked the clients for their registries. It keeps that
+/// in its state folder, as for any user; without it each trial would start three package
+/// managers for nothing.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<BTreeMap<Client, Vec<u8>>>);
+
+impl Remembered {
+    const FILE: &str = "clients.json";
+
+    /// Gives it to a new world.
+    fn give(&self, client: Client, world: &World) -> io::Result<()> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.get(&client) {
+            Some(bytes) => {
+                let state = world.gate("state");
+                fs::create_dir_all(&state)?;
+                fs::write(state.join(Self::FILE), bytes)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes it from a world whose trial ended.
+    fn take(&self, client: Client, world: &World) {
+        if let Ok(bytes) = fs::read(world.gate("state").join(Self::FILE)) {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(client, bytes);
+        }
+    }
 }
 
 impl Trial<'_> {
@@ -74,7 +109,9 @@ impl Trial<'_> {
         let ecosystem = self.scenario.ecosystem_of_victim(self.victim);
         let files = self.victim.project_files(ecosystem);
         let world = World::new(self.tool, &base, self.age(), &files)?;
+        self.remembered.give(self.tool.client, &world)?;
         let outcome = self.outcome(&world, moment).await?;
+        self.remembered.take(self.tool.client, &world);
         Ok((outcome, world))
     }
 
@@ -115,7 +152,7 @@ impl Trial<'_> {
         };
         if finished.status.is_none() {
             return Ok(Outcome::Failed {
-                why: format!("no end after {} s", LIMIT.as_secs()),
+                why: no_end(&finished),
             });
         }
         self.use_it(world).await?;
@@ -234,11 +271,17 @@ impl Trial<'_> {
 fn unprotected(finished: &Finished, reported: bool) -> Outcome {
     let words = printable(&finished.last_words(), SAID);
     let why = match (finished.status, reported) {
-        (None, _) => format!("no end after {} s", LIMIT.as_secs()),
+        (None, _) => no_end(finished),
         (_, true) => format!("nothing arrived at the gate: {words}"),
         (_, false) => format!("customs run wrote no report: {words}"),
     };
     Outcome::Failed { why }
+}
+
+/// With its last words: which of the programs did not end shows there, if anywhere.
+fn no_end(finished: &Finished) -> String {
+    let words = printable(&finished.last_words(), SAID);
+    format!("no end after {} s; it said: {words}", LIMIT.as_secs())
 }
 
 /// Finds a client: the pinned one of that folder, else the one on `PATH`.
