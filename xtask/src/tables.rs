@@ -12,8 +12,8 @@ const HEAD: &str = "# Replays
 
 Attacks and honest releases, replayed with inert packages against real package managers: each
 victim's install without a gate, with the client's own age setting, through the gate with all
-rules, with the age rules off, and with each rule alone. `HIT` means that what stands for the
-payload ran and left its marker.
+rules, with the age rules off, and, with the usual client of each ecosystem, with each rule
+alone. `HIT` means that what stands for the payload ran and left its marker.
 
 `customs replay SCENARIO` repeats one of them; `cargo xtask tables` writes this page. What is
 stopped by no rule alone but the age cannot be told from metadata: reading the code is for
@@ -43,12 +43,14 @@ pub fn write(workspace: &Workspace) -> Result<(), Error> {
             continue;
         };
         let table = replay(&[id])?;
+        let every = replay(&[id, "--client", "all"])?;
         // Writing to a string cannot fail.
         let _ = write!(
             page,
-            "\n## {id}\n\n{}.\n\n```text\n{}\n```\n",
+            "\n## {id}\n\n{}.\n\n```text\n{}\n```\n\nEvery client:\n\n```text\n{}\n```\n",
             title.trim(),
-            table.trim_end()
+            table.trim_end(),
+            every.trim_end()
         );
     }
     let path = workspace.root().join("docs/replay.md");

@@ -1,11 +1,15 @@
 //! What is installed, as each client's own record or tree says: for naming what came
 //! from a client's cache and not through the gate.
 
+use crate::client::on_path;
+use crate::process;
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_model::{Ecosystem, PackageName, ReleaseId, Version};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 /// What is installed at one moment.
 #[derive(Debug, Default)]
@@ -22,8 +26,9 @@ struct Place {
 }
 
 impl Installed {
-    /// Looks into the projects in these folders, and into Python's environments.
-    pub fn look(folders: &[PathBuf]) -> Self {
+    /// Looks into the projects in these folders, and into Python's environments. `sites`
+    /// are folders of installed Python packages outside of them.
+    pub fn look(folders: &[PathBuf], sites: &[PathBuf]) -> Self {
         let mut places = BTreeMap::new();
         for folder in folders {
             let releases = by_record(folder)
@@ -38,10 +43,12 @@ impl Installed {
                 },
             );
         }
-        for environment in environments(folders) {
-            let releases = by_dist_info(&environment).into_iter().collect();
+        let environments = environments(folders);
+        let sites = sites.iter().cloned();
+        for site in environments.iter().flat_map(|e| sites_of(e)).chain(sites) {
+            let releases = by_dist_info(&site).into_iter().collect();
             places.insert(
-                environment,
+                site,
                 Place {
                     written: None,
                     releases,
@@ -151,19 +158,55 @@ fn environments(folders: &[PathBuf]) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-fn by_dist_info(environment: &Path) -> Vec<ReleaseId> {
-    let below = |folder: &Path| -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).take(20_000).collect()
+/// How long an interpreter may take to say where its packages lie.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where pip installs outside of an environment, for commands that may call it: the
+/// interpreter says it. Empty where there is none, or it does not say.
+pub fn sites_outside(command: &[OsString]) -> Vec<PathBuf> {
+    let may_call = |word: &OsString| {
+        let word = word.to_string_lossy();
+        ["pip", "python", "uv"]
+            .iter()
+            .any(|name| word.contains(name))
     };
-    let mut sites = vec![environment.join("Lib/site-packages")];
-    sites.extend(
-        below(&environment.join("lib"))
-            .into_iter()
-            .map(|p| p.join("site-packages")),
-    );
-    let names = sites.iter().flat_map(|site| below(site));
+    if std::env::var_os("VIRTUAL_ENV").is_some() || !command.iter().any(may_call) {
+        return Vec::new();
+    }
+    let Some(python) = ["python3", "python"].iter().find_map(|name| on_path(name)) else {
+        return Vec::new();
+    };
+    let mut ask = Command::new(python);
+    ask.args([
+        "-c",
+        "import site; print('\\n'.join(site.getsitepackages() + [site.getusersitepackages()]))",
+    ]);
+    let words = process::words(ask, PATIENCE).ok().flatten();
+    let words = words.unwrap_or_default();
+    let folders = words.lines().map(PathBuf::from);
+    folders
+        .filter(|folder| folder.is_absolute())
+        .take(8)
+        .collect()
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).take(20_000).collect()
+}
+
+/// Where an environment keeps its packages.
+fn sites_of(environment: &Path) -> Vec<PathBuf> {
+    let versions = below(&environment.join("lib"));
+    std::iter::once(environment.join("Lib/site-packages"))
+        .chain(versions.into_iter().map(|p| p.join("site-packages")))
+        .collect()
+}
+
+fn by_dist_info(site: &Path) -> Vec<ReleaseId> {
+    let names = below(site);
     names
+        .into_iter()
         .filter_map(|path| of_dist_info(path.file_name()?.to_str()?))
         .collect()
 }

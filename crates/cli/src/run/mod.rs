@@ -141,7 +141,8 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let state = paths::state()?;
     let addresses = Addresses::new(&gate, &begun.token, &discovered);
     let mut lockfiles = Lockfiles::in_reach(&here, addresses, &state);
-    let installed_before = Installed::look(&lockfiles.folders);
+    let sites = installed::sites_outside(&arguments.command);
+    let installed_before = Installed::look(&lockfiles.folders, &sites);
     let named = lockfiles.named();
     problems.extend(named.elsewhere);
     let locked = check(&controls, &begun.id, &named.releases).await;
@@ -177,7 +178,7 @@ async fn run(arguments: Arguments) -> Result<u8, Failure> {
         problems.push(format!("the gate's report is lost: {failure}"));
         RunReport::default()
     });
-    let bypassed: BTreeSet<ReleaseId> = Installed::look(&lockfiles.folders)
+    let bypassed: BTreeSet<ReleaseId> = Installed::look(&lockfiles.folders, &sites)
         .since(&installed_before)
         .into_iter()
         .filter(|release| !report.delivered.contains(release))

@@ -128,6 +128,31 @@ fn bun_installs_through_the_gate_with_and_without_a_lockfile() {
 }
 
 #[test]
+fn what_pip_installs_past_the_gate_outside_of_an_environment_is_named() {
+    let world = World::new("pip");
+    let kept = ["pip", "download", "--dest", "kept", "six"];
+    world.run(&kept).succeeded();
+    let ran = world.run(&[
+        "pip",
+        "install",
+        "--user",
+        "--break-system-packages",
+        "--no-index",
+        "--find-links",
+        "kept",
+        "six",
+    ]);
+    ran.succeeded();
+    let past = ran.report["not_through_gate"].as_array().unwrap();
+    let names: Vec<&str> = past.iter().filter_map(|p| p["release"].as_str()).collect();
+    assert!(
+        matches!(names[..], [name] if name.starts_with("pkg:pypi/six@")),
+        "{names:?}"
+    );
+    assert!(ran.stderr.contains("NOT PROTECTED"), "{}", ran.stderr);
+}
+
+#[test]
 fn pip_installs_through_the_gate_by_name_and_by_requirements() {
     let world = World::new("pip");
     let environment = world.python_environment();

@@ -66,6 +66,15 @@ fn publishing_world(tool: &str) -> (World, mpsc::Receiver<Asked>) {
     world.configure_npm(&format!(
         "registry={address}\n{host}:_authToken=users-own-token\n"
     ));
+    // yarn 4 does not read npm's file.
+    if tool == "yarn4" {
+        world.configure_yarn(&format!(
+            "npmRegistryServer: \"{address}\"\nnpmAuthToken: users-own-token\n\
+             unsafeHttpWhitelist: [\"127.0.0.1\"]\n"
+        ));
+        // It publishes what is installed; nothing is needed for that here.
+        world.write("yarn.lock", "");
+    }
     world.write(
         "package.json",
         r#"{"name":"demo-customs-x","version":"1.0.0","license":"MIT"}"#,
@@ -120,6 +129,11 @@ fn yarn_1_publishes_through_the_gate_with_the_users_own_token() {
             "1.0.0",
         ],
     );
+}
+
+#[test]
+fn yarn_4_publishes_through_the_gate_with_the_users_own_token() {
+    publishes("yarn4", &["sh", "-c", "yarn install && yarn npm publish"]);
 }
 
 #[test]

@@ -103,6 +103,72 @@ async fn a_gate_killed_in_the_middle_of_a_delivery_leaves_no_wrong_bytes_behind(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_killed_while_a_body_flows_leaves_a_client_that_knows_it_has_not_all() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = many_bytes(2_400_000);
+    // Nine seconds: after five, what has arrived flows on to the client.
+    let slow = with(Fault::default(), |f| {
+        f.bandwidth = Some(270_000);
+        f.times = Some(1);
+    });
+    let (_shelves, server) = upstream(bytes.clone(), Faults::none().below(TARBALL, slow)).await;
+    let run = run_request(npm_at(&server.base()));
+    let mut first = Program::start(home.path(), &run, &[]).await;
+    let mut response = first.ask(TARBALL).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    let mut received = response.chunk().await.unwrap().unwrap().to_vec();
+    first.kill();
+    let rest = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => received.extend_from_slice(&chunk),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    assert!(rest.is_err(), "the client must see that it broke off");
+    let length = bytes.len() - (64 << 10);
+    assert!(
+        !received.is_empty() && received.len() <= length,
+        "{}",
+        received.len()
+    );
+    assert_eq!(received, bytes[..received.len()], "and never wrong bytes");
+    demand_intact(home.path());
+
+    let second = Program::start(home.path(), &run, &[]).await;
+    let answered = second.get(TARBALL).await;
+    assert_eq!((answered.status, answered.body == bytes), (200, true));
+    assert!(delivered(home.path()) >= 1);
+    demand_intact(home.path());
+    assert_eq!(
+        half_written(&home.path().join("cache")),
+        Vec::<PathBuf>::new()
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_in_the_middle_of_an_artifact_delivers_nothing_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = many_bytes(8_000_000);
+    let (shelves, server) = upstream(bytes, Faults::none()).await;
+    let small = vec![release("1.0.0", days(400))];
+    let small = package("small", SystemClock.now(), small);
+    shelves.npm(&server.base(), &small.tags(&[("latest", "1.0.0")]));
+    let run = run_request(npm_at(&server.base()));
+    let gate = Program::start_with_little_space(home.path(), &run, 4 << 20).await;
+    let answered = gate.get(TARBALL).await;
+    answered.explained(507, &["left@1.0.0", "free some space", "CUSTOMS_CACHE_DIR"]);
+    assert_eq!(delivered(home.path()), 0, "nothing left");
+    assert_eq!(
+        half_written(&home.path().join("cache/artifacts")),
+        Vec::<PathBuf>::new()
+    );
+    assert_eq!(gate.get("/small/-/small-1.0.0.tgz").await.status, 200);
+    demand_intact(home.path());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gate_killed_while_it_fetches_a_document_leaves_no_half_of_it_behind() {
     let home = tempfile::tempdir().unwrap();
     let hanging = with(Fault::default(), |f| {

@@ -38,9 +38,32 @@ pub fn customs(home: &Path, arguments: &[&str]) -> Command {
 impl Program {
     /// Starts it, waits until it answers, and begins a run.
     pub async fn start(home: &Path, run: &RunRequest, environment: &[(&str, &str)]) -> Self {
-        customs_registry::http::install_tls();
         let mut command = customs(home, &["gate", "--linger", "60"]);
         command.envs(environment.iter().copied());
+        Self::started(command, home, run).await
+    }
+
+    /// The same where no file can grow beyond so many bytes: a write fails in the middle,
+    /// as on a full disk.
+    #[cfg(unix)]
+    pub async fn start_with_little_space(home: &Path, run: &RunRequest, bytes: u64) -> Self {
+        let gate = customs(home, &["gate", "--linger", "60"]);
+        let mut command = Command::new("/bin/sh");
+        let line = format!(
+            "trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"",
+            bytes / 512
+        );
+        command.arg("-c").arg(line).arg(gate.get_program());
+        command.args(gate.get_args());
+        command.envs(
+            gate.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        Self::started(command, home, run).await
+    }
+
+    async fn started(mut command: Command, home: &Path, run: &RunRequest) -> Self {
+        customs_registry::http::install_tls();
         let child = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())

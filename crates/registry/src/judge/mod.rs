@@ -5,7 +5,9 @@
 
 mod archive;
 mod cargo;
+mod closer;
 mod gather;
+mod lanes;
 mod npm;
 mod pypi;
 mod trail;
@@ -18,17 +20,18 @@ use crate::artifact::Artifacts;
 use crate::audit::Audits;
 use crate::document::{Document, Documents};
 use crate::flights::Flights;
-use crate::http::{FetchError, Fetcher};
+use crate::http::Fetcher;
 use crate::upstream::{Upstream, Upstreams};
 use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
 use customs_model::{
-    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, Origin, PackageName, ReleaseId,
-    RunsCode, SignedDuration, Timestamp, Unread, Version,
+    Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId,
+    SignedDuration, Timestamp, Version,
 };
 use customs_rules::{LockedOutcome, Policy, RuleSet};
 use customs_store::Store;
 use gather::Gaps;
+use lanes::Fix;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -232,29 +235,6 @@ pub struct Registry {
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
 
-/// An urgent fix, as far as those count that were published with it.
-#[derive(Debug, Clone)]
-struct Fix {
-    release: ReleaseId,
-    published: Option<Timestamp>,
-    /// The account, where the document names one.
-    publisher: Option<String>,
-}
-
-impl Fix {
-    fn of(dossier: &Dossier) -> Self {
-        Self {
-            release: dossier.release.clone(),
-            published: dossier.published.known().copied(),
-            publisher: publisher(&dossier.origin),
-        }
-    }
-}
-
-fn publisher(origin: &Origin) -> Option<String> {
-    origin.publisher.known().map(|p| p.name.clone())
-}
-
 /// Judged documents that are remembered.
 const REMEMBERED: usize = 4096;
 /// How long a registry's own audit counts.
@@ -297,180 +277,6 @@ impl Registry {
         })
     }
 
-    /// The decision about one release, whatever its ecosystem, for who asks by a lockfile
-    /// or a tree. `None`: nothing had to be decided. On PyPI, where files are decided on
-    /// their own, the first file that would be refused speaks.
-    ///
-    /// # Errors
-    /// The upstream gives no usable answer.
-    pub async fn judge_release(
-        &self,
-        context: &Context,
-        release: &ReleaseId,
-    ) -> Result<Option<Judgement>, FetchError> {
-        let package = &release.package;
-        match package.ecosystem() {
-            Ecosystem::Npm => {
-                let Some(found) = self.judge_npm(context, package).await? else {
-                    return Ok(None);
-                };
-                let url = npm::tarball_address(&found.document, &release.version);
-                Ok(self
-                    .closer_about(context, &found, release.version.as_str(), url)
-                    .await)
-            }
-            Ecosystem::Cargo => {
-                let Some(found) = self.judge_cargo(context, package).await? else {
-                    return Ok(None);
-                };
-                let url = self.crate_address(&found, &release.version).await;
-                Ok(self
-                    .closer_about(context, &found, release.version.as_str(), url)
-                    .await)
-            }
-            Ecosystem::PyPi => {
-                let Some(found) = self.judge_pypi(context, package).await? else {
-                    return Ok(None);
-                };
-                let mut speaks = None;
-                for (file, url) in pypi::addresses(&found.document, &release.version) {
-                    let judgement = self.closer_about(context, &found, &file, Some(url)).await;
-                    let refused = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
-                    if judgement.as_ref().is_some_and(refused) {
-                        return Ok(judgement);
-                    }
-                    speaks = speaks.or(judgement);
-                }
-                Ok(speaks)
-            }
-        }
-    }
-
-    async fn closer_about<T>(
-        &self,
-        context: &Context,
-        found: &JudgedDocument<T>,
-        key: &str,
-        url: Option<String>,
-    ) -> Option<Judgement> {
-        let judgement = found.judged.decisions.get(key)?;
-        // What is offered is looked into when it is delivered, not before.
-        let held = !judgement.decision.action.allows();
-        Some(match url.filter(|_| held) {
-            Some(url) => self.closer(context, &found.upstream, &url, judgement).await,
-            None => judgement.clone(),
-        })
-    }
-
-    /// A judgement with what the artifact itself says, for who delivers it: its manifest
-    /// and its entries, where the document could not tell whether it runs code. Releases
-    /// outside the window of rules about change are left alone.
-    pub async fn closer(
-        &self,
-        context: &Context,
-        upstream: &Upstream,
-        url: &str,
-        judgement: &Judgement,
-    ) -> Judgement {
-        let release = &judgement.decision.release;
-        let now = self.clock.now();
-        let window = context.policy.change_window;
-        let published = judgement.dossier.published.known();
-        let is_old = published.is_some_and(|at| now.duration_since(*at) > window);
-        let runs = &judgement.dossier.manifest.runs;
-        let is_known = match release.package.ecosystem() {
-            Ecosystem::Npm => runs.binding_gyp.is_some(),
-            Ecosystem::Cargo => runs.build_script.is_some(),
-            Ecosystem::PyPi => runs.startup_hook.is_some() || runs.build_backend == Some(true),
-        };
-        if is_old || is_known {
-            return judgement.clone();
-        }
-        let kind = match release.package.ecosystem() {
-            Ecosystem::Npm => archive::Kind::Tarball,
-            Ecosystem::Cargo => archive::Kind::Crate,
-            Ecosystem::PyPi => pypi::kind(judgement.decision.artifact.as_deref().unwrap_or("")),
-        };
-        let digest = judgement.digests.first();
-        let mut dossier = judgement.dossier.clone();
-        let found = match self.artifact_facts(upstream, Some(url), digest, kind).await {
-            Ok(found) => found,
-            Err(unread) => {
-                dossier.unread = Some(unread);
-                return self.decide(context, &dossier, now);
-            }
-        };
-        gather::add_runs(&mut dossier.manifest.runs, &found.runs);
-        if found.runs.at_install() == Some(true)
-            && let Some(before) = &mut dossier.predecessor
-        {
-            let earlier = self
-                .runs_of_predecessor(context, &release.package, &before.version, kind)
-                .await;
-            // One that has no artifact of this kind had nothing of it to run.
-            if let Some(earlier) = earlier.transpose() {
-                gather::add_earlier(before, earlier);
-            }
-        }
-        self.decide(context, &dossier, now)
-    }
-
-    /// What the artifact of an earlier release runs. `None`: it has none of this kind.
-    async fn runs_of_predecessor(
-        &self,
-        context: &Context,
-        package: &PackageName,
-        version: &Version,
-        kind: archive::Kind,
-    ) -> Result<Option<RunsCode>, Unread> {
-        let failed = |error: FetchError| Unread::NotFetched(error.to_string());
-        let place = match package.ecosystem() {
-            Ecosystem::Npm => self
-                .judge_npm(context, package)
-                .await
-                .map_err(failed)?
-                .and_then(|found| {
-                    let entry = found.document.index.entry(version)?;
-                    let facts = npm::facts(&found.document, entry)?;
-                    Some((
-                        found.upstream,
-                        facts.tarball?,
-                        facts.digests.into_iter().next(),
-                    ))
-                }),
-            Ecosystem::Cargo => match self.judge_cargo(context, package).await.map_err(failed)? {
-                Some(found) => {
-                    let url = self.crate_address(&found, version).await;
-                    let lines = &found.document.index.0.lines;
-                    let line = lines.iter().find(|line| line.version == *version);
-                    let cksum = line.map(|line| line.cksum.clone());
-                    url.map(|url| (found.upstream, url, cksum))
-                }
-                None => None,
-            },
-            Ecosystem::PyPi => {
-                let found = self.judge_pypi(context, package).await.map_err(failed)?;
-                let of_kind = |file: &&customs_ecosystem::pypi::File| {
-                    file.version.as_ref() == Some(version) && pypi::kind(&file.filename) == kind
-                };
-                match found {
-                    Some(found) => {
-                        let Some(file) = found.document.index.0.files.iter().find(of_kind) else {
-                            return Ok(None);
-                        };
-                        let digest = file.digests.first().cloned();
-                        Some((found.upstream, file.url.clone(), digest))
-                    }
-                    None => None,
-                }
-            }
-        };
-        let gone = || Unread::NotFetched("its document no longer has it".to_owned());
-        let (upstream, url, digest) = place.ok_or_else(gone)?;
-        let facts = self.artifact_facts(&upstream, Some(&url), digest.as_ref(), kind);
-        Ok(Some(facts.await?.runs.clone()))
-    }
-
     /// The same two questions, whoever asks.
     fn decide(&self, context: &Context, dossier: &Dossier, now: Timestamp) -> Judgement {
         let verdict = customs_rules::judge(dossier, &self.rules);
@@ -483,42 +289,6 @@ impl Registry {
             dossier: Box::new(dossier.clone()),
             decision,
         }
-    }
-
-    /// Remembers that an urgent fix pins a release, and forgets what was judged without
-    /// knowing it. It counts under the advisories and policy that called the fix one.
-    fn pin_lane(&self, context: &Context, sibling: ReleaseId, fix: Fix) {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() >= REMEMBERED {
-            lanes.clear();
-        }
-        let prefix = format!(
-            "{} {} ",
-            sibling.package.ecosystem().purl_type(),
-            sibling.package
-        );
-        let key = (context.scope.clone(), sibling);
-        if lanes.insert(key, fix).is_none() {
-            let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-            judged.retain(|key, _| !key.starts_with(&prefix));
-        }
-    }
-
-    /// The urgent fix that a release belongs to: pinned by it, of the same publication and
-    /// by the same publisher.
-    fn lane_of(
-        &self,
-        context: &Context,
-        release: &ReleaseId,
-        published: Option<Timestamp>,
-        origin: &Origin,
-    ) -> Option<ReleaseId> {
-        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let fix = lanes.get(&(context.scope.clone(), release.clone()))?;
-        let (fixed_at, published) = (fix.published?, published?);
-        let together = published.duration_since(fixed_at).abs() <= gather::TOGETHER;
-        let same = publisher(origin) == fix.publisher;
-        (together && same).then(|| fix.release.clone())
     }
 
     /// Judged before, under the same epoch, and not changed by time since.

@@ -4,8 +4,9 @@
 use super::{Case, facts, order};
 use crate::http::FetchError;
 use crate::judge::gather::MONTH;
+use crate::judge::lanes::Fix;
 use crate::judge::trail::{End, Trail};
-use crate::judge::{Fix, JudgedDocument, Registry};
+use crate::judge::{JudgedDocument, Registry};
 use customs_ecosystem::npm::{
     NpmVersion, Packument, Range, VersionEntry, is_exotic, resolve_alias,
 };

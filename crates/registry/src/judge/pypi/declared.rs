@@ -2,7 +2,8 @@
 //! itself. Resolvers read the metadata of the very wheel that they chose, so one wheel of
 //! a version does not speak for another whose metadata is different.
 
-use super::{Case, kind, newer_first};
+use super::case::{Case, newer_first};
+use super::kind;
 use crate::http::{Ask, bounded};
 use crate::judge::Registry;
 use crate::upstream::Upstream;

@@ -1,6 +1,7 @@
 //! PyPI: dossiers of files from a project's page, core metadata and the files
 //! themselves. Ages belong to files here: a wheel added to an old release is young.
 
+mod case;
 mod declared;
 mod dependencies;
 
@@ -11,26 +12,22 @@ use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
+use case::{Case, newest_undated, origin, runs_by_page};
 use customs_ecosystem::pypi::{
-    File, FileKind, Format, Project, Yanked, compare, is_prerelease, parse_html, parse_json,
-    release_line,
+    File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
 };
 use customs_model::{
-    Dossier, Ecosystem, Evidence, History, Known, Origin, PackageName, Predecessor, ReleaseId,
-    RunsCode, Timestamp, Unread, Version, printable,
+    Dossier, Ecosystem, Known, Origin, PackageName, ReleaseId, RunsCode, Timestamp, Unread,
+    Version, printable,
 };
-use customs_store::{Seen, Sights};
+use customs_store::Seen;
 use declared::Manifests;
 use dependencies::Added;
 use futures_util::future::BoxFuture;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::sync::Arc;
 use url::Url;
-
-/// Files that are looked through for a predecessor, backwards in time.
-const FARTHEST: usize = 5_000;
 
 /// A project's page.
 #[derive(Debug)]
@@ -75,21 +72,6 @@ pub(super) fn addresses(document: &Document<PypiPage>, version: &Version) -> Vec
     files
         .map(|file| (file.filename.clone(), file.url.clone()))
         .collect()
-}
-
-/// What one page is judged with.
-struct Case<'a> {
-    context: &'a Context,
-    upstream: &'a Upstream,
-    now: Timestamp,
-    trail: &'a Trail,
-    package: &'a PackageName,
-    /// Oldest first; files that belong to no version are never offered.
-    all: Vec<(&'a File, &'a Version)>,
-    sights: Sights,
-    known: bool,
-    gaps: Gaps,
-    newest_undated: Option<&'a Version>,
 }
 
 impl Registry {
@@ -364,125 +346,4 @@ fn dependencies_of(dossier: &Dossier) -> Dependencies {
         dossier.manifest.dependencies.clone(),
         before.map(|b| b.manifest.dependencies.clone()),
     )
-}
-
-/// What the page alone tells: a source distribution is built when it is installed.
-fn runs_by_page(file: &File) -> RunsCode {
-    RunsCode {
-        build_backend: Some(file.kind() != FileKind::Wheel),
-        ..RunsCode::default()
-    }
-}
-
-/// An index that offers provenance for no file of a project does not carry it.
-fn origin(file: &File, carried: bool) -> Origin {
-    Origin {
-        publisher: Known::NotApplicable,
-        evidence: match (&file.provenance, carried) {
-            (Some(_), _) => Known::Is(Evidence::Provenance),
-            (None, true) => Known::Is(Evidence::None),
-            (None, false) => Known::NotApplicable,
-        },
-    }
-}
-
-/// Newest first; what is no version comes last, so that the order holds whatever a page
-/// calls a version.
-fn newer_first(a: &Version, b: &Version) -> Ordering {
-    let is_version = |v: &Version| compare(v.as_str(), v.as_str()).is_some();
-    match (is_version(a), is_version(b)) {
-        (true, true) => compare(b.as_str(), a.as_str()).unwrap_or(Ordering::Equal),
-        (true, false) => Ordering::Less,
-        (false, true) => Ordering::Greater,
-        (false, false) => b.cmp(a),
-    }
-}
-
-/// The newest version with a file that has no upload time.
-fn newest_undated<'a>(all: &[(&'a File, &'a Version)]) -> Option<&'a Version> {
-    let undated = all.iter().filter(|(file, _)| file.upload_time.is_none());
-    undated
-        .map(|(_, version)| *version)
-        .min_by(|a, b| newer_first(a, b))
-}
-
-impl Case<'_> {
-    /// Young, or not old for certain. A file without a time that stood on the first page
-    /// seen is a baseline: only the newest of them is judged, for the report.
-    fn is_young(&self, at: usize) -> bool {
-        let (file, version) = self.all[at];
-        let window = self.context.policy.change_window;
-        let (first, before) = gather::sight(&self.sights, version, Some(&file.filename));
-        let appeared = first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window);
-        match file.upload_time {
-            Some(at) => self.now.duration_since(at) < window || before.is_some() || appeared,
-            None => appeared || self.newest_undated == Some(version),
-        }
-    }
-
-    fn carries_provenance(&self) -> bool {
-        self.all.iter().any(|(file, _)| file.provenance.is_some())
-    }
-
-    fn earliest(&self) -> Option<Timestamp> {
-        self.all.iter().filter_map(|(f, _)| f.upload_time).min()
-    }
-
-    /// A file of the newest older version of the same line that is past its hold: of the
-    /// same kind where there is one, so that a wheel is compared with a wheel.
-    fn predecessor(
-        &self,
-        at: usize,
-        judged: &Judged,
-        manifests: &Manifests<'_>,
-    ) -> Option<Predecessor> {
-        let (file, version) = self.all[at];
-        let line = release_line(version.as_str())?;
-        let earlier = self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
-            f.yanked == Yanked::No
-                && compare(v.as_str(), version.as_str()) == Some(Ordering::Less)
-                && release_line(v.as_str()).as_ref() == Some(&line)
-                && (is_prerelease(version.as_str()) || !is_prerelease(v.as_str()))
-                && judged.offers(&f.filename)
-        });
-        let (before, newest) = earlier.min_by(|(f, v), (g, w)| {
-            newer_first(v, w)
-                .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
-        })?;
-        let mut manifest = manifests.of(before);
-        manifest.runs = runs_by_page(before);
-        Some(Predecessor {
-            version: (*newest).clone(),
-            published: before.upload_time,
-            manifest,
-            origin: origin(before, self.carries_provenance()),
-            unread: None,
-        })
-    }
-
-    fn history(&self, at: usize) -> History {
-        let (file, version) = self.all[at];
-        let published = file.upload_time;
-        let near = |other: Option<Timestamp>| match (other, published) {
-            (Some(a), Some(b)) => a.duration_since(b).abs() <= gather::TOGETHER,
-            _ => false,
-        };
-        let lines: BTreeSet<_> = self
-            .all
-            .iter()
-            .filter(|(f, _)| near(f.upload_time))
-            .filter_map(|(_, v)| release_line(v.as_str()))
-            .collect();
-        History {
-            earliest: self.earliest(),
-            previous_publication: self.all[..at]
-                .iter()
-                .rev()
-                .filter(|(_, v)| *v != version)
-                .filter_map(|(f, _)| f.upload_time)
-                .find(|p| Some(*p) < published),
-            lines_within_hour: lines.len().max(1),
-            ..History::default()
-        }
-    }
 }

@@ -1,0 +1,183 @@
+//! A closer look: what an artifact itself says, where its document could not tell.
+
+use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, npm, pypi};
+use crate::http::FetchError;
+use crate::upstream::Upstream;
+use customs_model::{Ecosystem, PackageName, ReleaseId, RunsCode, Unread, Version};
+use customs_rules::LockedOutcome;
+
+impl Registry {
+    /// The decision about one release, whatever its ecosystem, for who asks by a lockfile
+    /// or a tree. `None`: nothing had to be decided. On PyPI, where files are decided on
+    /// their own, the first file that would be refused speaks.
+    ///
+    /// # Errors
+    /// The upstream gives no usable answer.
+    pub async fn judge_release(
+        &self,
+        context: &Context,
+        release: &ReleaseId,
+    ) -> Result<Option<Judgement>, FetchError> {
+        let package = &release.package;
+        match package.ecosystem() {
+            Ecosystem::Npm => {
+                let Some(found) = self.judge_npm(context, package).await? else {
+                    return Ok(None);
+                };
+                let url = npm::tarball_address(&found.document, &release.version);
+                Ok(self
+                    .closer_about(context, &found, release.version.as_str(), url)
+                    .await)
+            }
+            Ecosystem::Cargo => {
+                let Some(found) = self.judge_cargo(context, package).await? else {
+                    return Ok(None);
+                };
+                let url = self.crate_address(&found, &release.version).await;
+                Ok(self
+                    .closer_about(context, &found, release.version.as_str(), url)
+                    .await)
+            }
+            Ecosystem::PyPi => {
+                let Some(found) = self.judge_pypi(context, package).await? else {
+                    return Ok(None);
+                };
+                let mut speaks = None;
+                for (file, url) in pypi::addresses(&found.document, &release.version) {
+                    let judgement = self.closer_about(context, &found, &file, Some(url)).await;
+                    let refused = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
+                    if judgement.as_ref().is_some_and(refused) {
+                        return Ok(judgement);
+                    }
+                    speaks = speaks.or(judgement);
+                }
+                Ok(speaks)
+            }
+        }
+    }
+
+    async fn closer_about<T>(
+        &self,
+        context: &Context,
+        found: &JudgedDocument<T>,
+        key: &str,
+        url: Option<String>,
+    ) -> Option<Judgement> {
+        let judgement = found.judged.decisions.get(key)?;
+        // What is offered is looked into when it is delivered, not before.
+        let held = !judgement.decision.action.allows();
+        Some(match url.filter(|_| held) {
+            Some(url) => self.closer(context, &found.upstream, &url, judgement).await,
+            None => judgement.clone(),
+        })
+    }
+
+    /// A judgement with what the artifact itself says, for who delivers it: its manifest
+    /// and its entries, where the document could not tell whether it runs code. Releases
+    /// outside the window of rules about change are left alone.
+    pub async fn closer(
+        &self,
+        context: &Context,
+        upstream: &Upstream,
+        url: &str,
+        judgement: &Judgement,
+    ) -> Judgement {
+        let release = &judgement.decision.release;
+        let now = self.clock.now();
+        let window = context.policy.change_window;
+        let published = judgement.dossier.published.known();
+        let is_old = published.is_some_and(|at| now.duration_since(*at) > window);
+        let runs = &judgement.dossier.manifest.runs;
+        let is_known = match release.package.ecosystem() {
+            Ecosystem::Npm => runs.binding_gyp.is_some(),
+            Ecosystem::Cargo => runs.build_script.is_some(),
+            Ecosystem::PyPi => runs.startup_hook.is_some() || runs.build_backend == Some(true),
+        };
+        if is_old || is_known {
+            return judgement.clone();
+        }
+        let kind = match release.package.ecosystem() {
+            Ecosystem::Npm => archive::Kind::Tarball,
+            Ecosystem::Cargo => archive::Kind::Crate,
+            Ecosystem::PyPi => pypi::kind(judgement.decision.artifact.as_deref().unwrap_or("")),
+        };
+        let digest = judgement.digests.first();
+        let mut dossier = judgement.dossier.clone();
+        let found = match self.artifact_facts(upstream, Some(url), digest, kind).await {
+            Ok(found) => found,
+            Err(unread) => {
+                dossier.unread = Some(unread);
+                return self.decide(context, &dossier, now);
+            }
+        };
+        gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+        if found.runs.at_install() == Some(true)
+            && let Some(before) = &mut dossier.predecessor
+        {
+            let earlier = self
+                .runs_of_predecessor(context, &release.package, &before.version, kind)
+                .await;
+            // One that has no artifact of this kind had nothing of it to run.
+            if let Some(earlier) = earlier.transpose() {
+                gather::add_earlier(before, earlier);
+            }
+        }
+        self.decide(context, &dossier, now)
+    }
+
+    /// What the artifact of an earlier release runs. `None`: it has none of this kind.
+    async fn runs_of_predecessor(
+        &self,
+        context: &Context,
+        package: &PackageName,
+        version: &Version,
+        kind: archive::Kind,
+    ) -> Result<Option<RunsCode>, Unread> {
+        let failed = |error: FetchError| Unread::NotFetched(error.to_string());
+        let place = match package.ecosystem() {
+            Ecosystem::Npm => self
+                .judge_npm(context, package)
+                .await
+                .map_err(failed)?
+                .and_then(|found| {
+                    let entry = found.document.index.entry(version)?;
+                    let facts = npm::facts(&found.document, entry)?;
+                    Some((
+                        found.upstream,
+                        facts.tarball?,
+                        facts.digests.into_iter().next(),
+                    ))
+                }),
+            Ecosystem::Cargo => match self.judge_cargo(context, package).await.map_err(failed)? {
+                Some(found) => {
+                    let url = self.crate_address(&found, version).await;
+                    let lines = &found.document.index.0.lines;
+                    let line = lines.iter().find(|line| line.version == *version);
+                    let cksum = line.map(|line| line.cksum.clone());
+                    url.map(|url| (found.upstream, url, cksum))
+                }
+                None => None,
+            },
+            Ecosystem::PyPi => {
+                let found = self.judge_pypi(context, package).await.map_err(failed)?;
+                let of_kind = |file: &&customs_ecosystem::pypi::File| {
+                    file.version.as_ref() == Some(version) && pypi::kind(&file.filename) == kind
+                };
+                match found {
+                    Some(found) => {
+                        let Some(file) = found.document.index.0.files.iter().find(of_kind) else {
+                            return Ok(None);
+                        };
+                        let digest = file.digests.first().cloned();
+                        Some((found.upstream, file.url.clone(), digest))
+                    }
+                    None => None,
+                }
+            }
+        };
+        let gone = || Unread::NotFetched("its document no longer has it".to_owned());
+        let (upstream, url, digest) = place.ok_or_else(gone)?;
+        let facts = self.artifact_facts(&upstream, Some(&url), digest.as_ref(), kind);
+        Ok(Some(facts.await?.runs.clone()))
+    }
+}
