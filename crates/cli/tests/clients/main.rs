@@ -130,13 +130,17 @@ fn bun_installs_through_the_gate_with_and_without_a_lockfile() {
 #[test]
 fn what_pip_installs_past_the_gate_outside_of_an_environment_is_named() {
     let world = World::new("pip");
-    let kept = ["pip", "download", "--dest", "kept", "six"];
+    // The pinned pip lives in an environment of its own; the machine's does not.
+    let kept = ["python3", "-m", "pip", "download", "--dest", "kept", "six"];
     world.run(&kept).succeeded();
     let ran = world.run(&[
+        "python3",
+        "-m",
         "pip",
         "install",
         "--user",
         "--break-system-packages",
+        "--ignore-installed",
         "--no-index",
         "--find-links",
         "kept",
