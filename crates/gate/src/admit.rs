@@ -1,6 +1,6 @@
 //! Who gets an artifact, and the words for who does not.
 
-use crate::answer::{Body, Reader, refusal};
+use crate::answer::{Body, Reader, failure, refusal};
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::{Gate, Request};
@@ -73,6 +73,15 @@ impl Gate {
             .registry
             .closer(&run.context, upstream, url, judgement)
             .await;
+        let refused = matches!(closer.locked, LockedOutcome::Refuse { .. });
+        let delivers = closer.decision.action.allows() || !refused;
+        if let Some(because) = closer.not_fetched().filter(|_| delivers) {
+            // Delivered now it would be unseen. Not a refusal: the next try may succeed.
+            let what = closer.decision.release.spoken();
+            let why = format!("customs: {what} could not be looked at: {because}; ask again");
+            run.note(Event::NotKnown(why.clone()));
+            return Err(failure(reader, StatusCode::BAD_GATEWAY, &why));
+        }
         if closer.decision.action.allows() {
             return Ok(Admitted {
                 judgement: Some(closer),

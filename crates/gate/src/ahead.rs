@@ -14,11 +14,14 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
-/// Documents that are fetched ahead at the same time, over all runs: fewer than the
-/// registry's documents may be in flight, so that what a client waits for has room.
-const TOGETHER: usize = 12;
+/// Documents that are judged ahead at the same time, over all runs. Fewer than the
+/// registry fetches at once; those that have young releases fetch others in turn.
+const TOGETHER: usize = 8;
 /// Requirements that one run follows. The largest project that we know has 4,000.
 const MOST: usize = 8_000;
+
+/// Bytes of a range that is followed.
+const LONGEST: usize = 256;
 
 /// What a run has followed already.
 #[derive(Debug, Default)]
@@ -89,6 +92,10 @@ impl Walk {
             return;
         }
         for (package, range) in needs {
+            // Nobody writes such a range; many of them would only fill the memory.
+            if range.len() > LONGEST {
+                continue;
+            }
             if self.begin(format!("{package}@{range}")) {
                 tokio::spawn(self.clone().step(package, range));
             }

@@ -51,6 +51,9 @@ pub struct Dossier {
     /// if there is one: it comes along on the urgent-fix lane.
     #[serde(default)]
     pub lane_sibling_of: Option<ReleaseId>,
+    /// Whether its artifact was read: what only that shows is known then.
+    #[serde(default)]
+    pub looked_into: bool,
     /// Why its artifact could not be read, where somebody tried.
     #[serde(default)]
     pub unread: Option<Unread>,
@@ -62,8 +65,11 @@ pub struct Dossier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unread {
-    /// Its bytes could not be had, because … Says nothing against it.
+    /// Its bytes could not be had, because … Says nothing against it, and may be otherwise
+    /// the next time.
     NotFetched(String),
+    /// Its document promises no digest, by which it could be known again.
+    NotPromised(String),
     /// Its bytes are what was promised, and no archive that can be read to its end, because …
     NotReadable(String),
 }
@@ -72,7 +78,9 @@ impl Unread {
     /// The reason, in words.
     pub fn because(&self) -> &str {
         match self {
-            Self::NotFetched(because) | Self::NotReadable(because) => because,
+            Self::NotFetched(because) | Self::NotPromised(because) | Self::NotReadable(because) => {
+                because
+            }
         }
     }
 }
@@ -91,6 +99,18 @@ pub struct Predecessor {
     /// Why its artifact could not be read, where somebody tried.
     #[serde(default)]
     pub unread: Option<Unread>,
+    /// Where this one is so young that what only its artifact shows is not past its own
+    /// hold: the newest release of the line that is. Two poisoned releases in a row must
+    /// not vouch for each other.
+    #[serde(default)]
+    pub settled: Option<Version>,
+}
+
+impl Predecessor {
+    /// The release whose artifact counts.
+    pub fn by_artifact(&self) -> &Version {
+        self.settled.as_ref().unwrap_or(&self.version)
+    }
 }
 
 /// When a gate first saw a release.

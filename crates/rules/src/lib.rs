@@ -59,5 +59,5 @@ pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
-pub use rule::{Ask, Case, Rule, lane_objection};
+pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use words::{end as show_end, instant as show_instant};

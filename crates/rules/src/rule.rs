@@ -62,6 +62,12 @@ pub(crate) const ONLY_ITS_AGE: [&str; 3] =
 /// The rule that no exemption waives.
 pub(crate) const NEVER_WAIVED: &str = "known-malicious";
 
+/// How long a release waits that begins to run code at install: as long its artifact is
+/// no measure for the next one.
+pub fn hook_hold(policy: &Policy) -> SignedDuration {
+    policy.duration(&new_install_script::HOLD)
+}
+
 /// A rule by its id.
 pub(crate) fn find(id: &str) -> Option<&'static dyn Rule> {
     ALL.iter().copied().find(|rule| rule.doc().id == id)

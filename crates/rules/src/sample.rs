@@ -45,6 +45,7 @@ pub(crate) fn dossier(ecosystem: &str, name: &str, number: &str, published: &str
         advisories: Known::NotApplicable,
         fixes: Vec::new(),
         lane_sibling_of: None,
+        looked_into: false,
         unread: None,
         route: Route::Public,
     }
@@ -70,5 +71,6 @@ pub(crate) fn predecessor(of: &Dossier, number: &str) -> Predecessor {
         manifest: of.manifest.clone(),
         origin: of.origin.clone(),
         unread: None,
+        settled: None,
     }
 }

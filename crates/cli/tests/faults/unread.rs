@@ -1,8 +1,10 @@
 //! What could not be looked at is not waved through, and what was not checked is said.
 
-use crate::harness::World;
+use crate::harness::{World, with as with_fault};
 use crate::shelves::{Release, days, package, release, tarball_path, tgz};
+use customs_gate::Waits;
 use customs_model::ReleaseId;
+use customs_replay::{Fault, Faults};
 use customs_store::LedgerRecord;
 use serde_json::json;
 
@@ -45,6 +47,62 @@ async fn a_young_tarball_that_cannot_be_read_is_held_although_its_digest_is_righ
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(refused[0].rule, "unreadable-artifact");
     assert_eq!(world.gate.get(&tarball("1.0.0")).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_poisoned_releases_in_a_row_do_not_vouch_for_each_other() {
+    let world = World::new().await;
+    let gyp = ("binding.gyp", "{}");
+    let releases = vec![
+        release("1.0.0", days(100)).bytes(tgz(&[MANIFEST])),
+        release("1.0.1", days(5)).bytes(tgz(&[MANIFEST, gyp])),
+        release("1.0.2", days(4)).bytes(tgz(&[MANIFEST, gyp, ("a", "a")])),
+    ];
+    let left = package("left", world.now(), releases);
+    world.publish(&left.tags(&[("latest", "1.0.2")]));
+    let document = world.gate.get("/left").await.json();
+    assert_eq!(document["dist-tags"]["latest"], "1.0.0");
+    for version in ["1.0.1", "1.0.2"] {
+        let answered = world.gate.get(&tarball(version)).await;
+        answered.explained(403, &["binding.gyp", "1.0.0", "new-install-script"]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_document_says_of_its_artifact_is_not_taken_for_a_look_at_it() {
+    let hidden = r#"{"name": "left", "version": "1.0.1", "scripts": {"preinstall": "x"}}"#;
+    let young = release("1.0.1", days(5)).bytes(tgz(&[("package.json", hidden)]));
+    let world = World::new().await;
+    let releases = vec![
+        release("1.0.0", days(100)).bytes(tgz(&[MANIFEST])),
+        young.more(json!({"gypfile": true, "os": ["linux"]})),
+    ];
+    let left = package("left", world.now(), releases);
+    world.publish(&left.tags(&[("latest", "1.0.1")]));
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    answered.explained(403, &["preinstall", "new-install-script"]);
+}
+
+#[tokio::test]
+async fn a_look_that_failed_once_ends_in_no_delivery_and_in_no_hold() {
+    let down = with_fault(Fault::default(), |f| {
+        f.status = Some(503);
+        f.times = Some(2);
+    });
+    let path = tarball_path("left", "1.0.1");
+    let faults = Faults::none().below(&path, down);
+    let world = World::with(faults, Waits::default()).await;
+    let releases = vec![
+        release("1.0.0", days(100)).bytes(tgz(&[MANIFEST])),
+        release("1.0.1", days(5)).bytes(tgz(&[MANIFEST])),
+    ];
+    let left = package("left", world.now(), releases);
+    world.publish(&left.tags(&[("latest", "1.0.1")]));
+    // The judgement of the document fails to look once, the delivery once more.
+    let first = world.gate.get(&path).await;
+    first.explained(502, &["left@1.0.1", "could not be looked at", "ask again"]);
+    let second = world.gate.get(&path).await;
+    assert_eq!((second.status, second.body), (200, tgz(&[MANIFEST])));
 }
 
 #[tokio::test]

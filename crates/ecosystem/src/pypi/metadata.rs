@@ -192,7 +192,9 @@ fn is_repository(label: &str) -> bool {
 fn headers(text: &str) -> impl Iterator<Item = (&str, String)> {
     let mut lines = text
         .trim_start_matches('\u{feff}')
-        .lines()
+        .split('\n')
+        // Python's reader ends a line at a lone carriage return as well.
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
         .take_while(|line| !line.is_empty())
         .peekable();
     std::iter::from_fn(move || {

@@ -16,12 +16,14 @@ mod limit {
     pub const ENTRIES: usize = 200_000;
     /// Bytes after inflating.
     pub const INFLATED: u64 = 1 << 30;
+    /// Bytes of a path.
+    pub const PATH: usize = 4096;
     /// Bytes of a manifest.
     pub const MANIFEST: u64 = 4 << 20;
 }
 
 /// What an artifact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// npm's tarball.
     Tarball,
@@ -149,12 +151,14 @@ fn list_tar(inflated: io::Take<impl Read>, manifest: &str) -> io::Result<Listing
         if listing.entries.len() == limit::ENTRIES {
             return Err(too_many());
         }
-        let path = plain(&String::from_utf8_lossy(&entry.path_bytes()));
+        let path = entry.path_bytes();
+        if path.len() > limit::PATH {
+            return Err(io::Error::other("a path in the archive is over 4 kB"));
+        }
+        let path = plain(&String::from_utf8_lossy(&path));
         // Of two the last one is unpacked over the first.
         if inner(&path) == manifest {
-            let mut bytes = Vec::new();
-            (&mut entry).take(limit::MANIFEST).read_to_end(&mut bytes)?;
-            listing.manifest = Some(bytes);
+            listing.manifest = Some(manifest_of(&mut entry)?);
         }
         listing.entries.push(path);
     }
@@ -181,14 +185,22 @@ fn list_wheel(path: &Path) -> io::Result<Listing> {
     };
     let manifest = match entries.iter().find(is_metadata) {
         Some(name) => {
-            let mut bytes = Vec::new();
-            let file = archive.by_name(name).map_err(io::Error::other)?;
-            file.take(limit::MANIFEST).read_to_end(&mut bytes)?;
-            Some(bytes)
+            let mut file = archive.by_name(name).map_err(io::Error::other)?;
+            Some(manifest_of(&mut file)?)
         }
         None => None,
     };
     Ok(Listing { entries, manifest })
+}
+
+/// The whole of a manifest: what is cut says less than what is there.
+fn manifest_of(file: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(limit::MANIFEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit::MANIFEST {
+        return Err(io::Error::other("its manifest is over 4 MiB"));
+    }
+    Ok(bytes)
 }
 
 fn too_many() -> io::Error {

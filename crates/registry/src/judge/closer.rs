@@ -5,6 +5,7 @@ use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{Ecosystem, PackageName, ReleaseId, RunsCode, Unread, Version};
 use customs_rules::LockedOutcome;
+use std::collections::HashSet;
 
 impl Registry {
     /// The decision about one release, whatever its ecosystem, for who asks by a lockfile
@@ -25,26 +26,30 @@ impl Registry {
                     return Ok(None);
                 };
                 let url = npm::tarball_address(&found.document, &release.version);
-                Ok(self
-                    .closer_about(context, &found, release.version.as_str(), url)
-                    .await)
+                self.closer_about(context, &found, release.version.as_str(), url)
+                    .await
             }
             Ecosystem::Cargo => {
                 let Some(found) = self.judge_cargo(context, package).await? else {
                     return Ok(None);
                 };
                 let url = self.crate_address(&found, &release.version).await;
-                Ok(self
-                    .closer_about(context, &found, release.version.as_str(), url)
-                    .await)
+                self.closer_about(context, &found, release.version.as_str(), url)
+                    .await
             }
             Ecosystem::PyPi => {
                 let Some(found) = self.judge_pypi(context, package).await? else {
                     return Ok(None);
                 };
                 let mut speaks = None;
+                // A question is not worth every platform's wheel: one of each kind speaks
+                // for the others, and each is looked into when it is delivered.
+                let mut opened = HashSet::new();
                 for (file, url) in pypi::addresses(&found.document, &release.version) {
-                    let judgement = self.closer_about(context, &found, &file, Some(url)).await;
+                    if !opened.insert(pypi::kind(&file)) {
+                        continue;
+                    }
+                    let judgement = self.closer_about(context, &found, &file, Some(url)).await?;
                     let refused = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
                     if judgement.as_ref().is_some_and(refused) {
                         return Ok(judgement);
@@ -62,14 +67,22 @@ impl Registry {
         found: &JudgedDocument<T>,
         key: &str,
         url: Option<String>,
-    ) -> Option<Judgement> {
-        let judgement = found.judged.decisions.get(key)?;
+    ) -> Result<Option<Judgement>, FetchError> {
+        if found.judged.hides(key) {
+            return Err(FetchError::Document {
+                host: found.upstream.shown(),
+                why: "its entry cannot be read, or is one of more than are looked at".to_owned(),
+            });
+        }
+        let Some(judgement) = found.judged.decisions.get(key) else {
+            return Ok(None);
+        };
         // What is offered is looked into when it is delivered, not before.
         let held = !judgement.decision.action.allows();
-        Some(match url.filter(|_| held) {
+        Ok(Some(match url.filter(|_| held) {
             Some(url) => self.closer(context, &found.upstream, &url, judgement).await,
             None => judgement.clone(),
-        })
+        }))
     }
 
     /// A judgement with what the artifact itself says, for who delivers it: its manifest
@@ -87,13 +100,8 @@ impl Registry {
         let window = context.policy.change_window;
         let published = judgement.dossier.published.known();
         let is_old = published.is_some_and(|at| now.duration_since(*at) > window);
-        let runs = &judgement.dossier.manifest.runs;
-        let is_known = match release.package.ecosystem() {
-            Ecosystem::Npm => runs.binding_gyp.is_some(),
-            Ecosystem::Cargo => runs.build_script.is_some(),
-            Ecosystem::PyPi => runs.startup_hook.is_some() || runs.build_backend == Some(true),
-        };
-        if is_old || is_known {
+        // Whatever a document says of its artifact is said by who published both.
+        if is_old || judgement.dossier.looked_into {
             return judgement.clone();
         }
         let kind = match release.package.ecosystem() {
@@ -110,16 +118,20 @@ impl Registry {
                 return self.decide(context, &dossier, now);
             }
         };
+        dossier.looked_into = true;
+        dossier.unread = None;
         gather::add_runs(&mut dossier.manifest.runs, &found.runs);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
         {
             let earlier = self
-                .runs_of_predecessor(context, &release.package, &before.version, kind)
+                .runs_of_predecessor(context, &release.package, before.by_artifact(), kind)
                 .await;
-            // One that has no artifact of this kind had nothing of it to run.
-            if let Some(earlier) = earlier.transpose() {
-                gather::add_earlier(before, earlier);
+            // Nothing of this look is kept, so no doubt has to be.
+            let gaps = gather::Gaps::default();
+            match earlier.transpose() {
+                Some(earlier) => gather::add_earlier(before, earlier, &gaps),
+                None => gather::had_none(before),
             }
         }
         self.decide(context, &dossier, now)

@@ -63,6 +63,13 @@ impl Gaps {
         self.doubt.store(true, Ordering::Relaxed);
     }
 
+    /// An artifact that could not be had may be there the next time.
+    pub(super) fn doubt_if_not_fetched(&self, unread: &Unread) {
+        if matches!(unread, Unread::NotFetched(_)) {
+            self.doubt();
+        }
+    }
+
     /// A judgement rests on another one.
     pub(super) fn rests_on(&self, other: &Judged) {
         if other.doubtful {
@@ -158,11 +165,12 @@ impl Registry {
         kind: archive::Kind,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
         let not_fetched = |because: &str| Unread::NotFetched(printable(because, 200));
+        let not_promised = |because: &str| Unread::NotPromised(because.to_owned());
         let url = url
             .and_then(|url| Url::parse(url).ok())
-            .ok_or_else(|| not_fetched("its document names no address for it"))?;
-        let digest = digest.ok_or_else(|| not_fetched("its document promises no digest"))?;
-        if let Some(known) = self.known_facts(digest) {
+            .ok_or_else(|| not_promised("its document names no address for it"))?;
+        let digest = digest.ok_or_else(|| not_promised("its document promises no digest"))?;
+        if let Some(known) = self.known_facts(digest, kind) {
             return Ok(known);
         }
         let path = self
@@ -171,7 +179,9 @@ impl Registry {
             .await
             .map_err(|error| not_fetched(&error.to_string()))?;
         let read = tokio::task::spawn_blocking(move || archive::read(&path, kind)).await;
-        let facts = match read.map_err(|error| not_fetched(&error.to_string()))? {
+        // One that a reader cannot bear is one that cannot be read.
+        let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error.to_string())));
+        let facts = match read {
             Ok(facts) => Arc::new(facts),
             Err(error) => {
                 tracing::warn!(%error, %digest, "an artifact's entries could not be read");
@@ -182,13 +192,13 @@ impl Registry {
         if all.len() >= FACTS {
             all.clear();
         }
-        all.insert(digest.clone(), facts.clone());
+        all.insert((digest.clone(), kind), facts.clone());
         Ok(facts)
     }
 
-    fn known_facts(&self, digest: &Digest) -> Option<Arc<ArtifactFacts>> {
+    fn known_facts(&self, digest: &Digest, kind: archive::Kind) -> Option<Arc<ArtifactFacts>> {
         let all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(digest).cloned()
+        all.get(&(digest.clone(), kind)).cloned()
     }
 
     /// `Last-Modified` of an artifact.
@@ -203,17 +213,26 @@ impl Registry {
 }
 
 /// Notes that an artifact could not be read. Returns whether that says something.
-pub(super) fn unread(dossier: &mut Dossier, unread: Unread) -> bool {
+pub(super) fn unread(dossier: &mut Dossier, unread: Unread, gaps: &Gaps) -> bool {
     let says = matches!(unread, Unread::NotReadable(_));
+    gaps.doubt_if_not_fetched(&unread);
     dossier.unread = Some(unread);
     says
 }
 
+/// An earlier release that offered no file of this kind had no `.pth` file to run.
+pub(super) fn had_none(before: &mut Predecessor) {
+    before.manifest.runs.startup_hook.get_or_insert(false);
+}
+
 /// Adds what the artifact of an earlier release runs, or why that is not known.
-pub(super) fn add_earlier(before: &mut Predecessor, runs: Result<RunsCode, Unread>) {
+pub(super) fn add_earlier(before: &mut Predecessor, runs: Result<RunsCode, Unread>, gaps: &Gaps) {
     match runs {
         Ok(runs) => add_runs(&mut before.manifest.runs, &runs),
-        Err(unread) => before.unread = Some(unread),
+        Err(unread) => {
+            gaps.doubt_if_not_fetched(&unread);
+            before.unread = Some(unread);
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
 use customs_model::{
     Clock, Decision, Digest, Dossier, Ecosystem, Epoch, Known, PackageName, ReleaseId,
-    SignedDuration, Timestamp, Version,
+    SignedDuration, Timestamp, Unread, Version,
 };
 use customs_rules::{LockedOutcome, Policy, RuleSet};
 use customs_store::Store;
@@ -100,6 +100,17 @@ pub struct Judgement {
     pub not_checked: Vec<String>,
     /// What it was decided on: whoever delivers it may have to look closer.
     dossier: Box<Dossier>,
+}
+
+impl Judgement {
+    /// Why its artifact could not be fetched for a look, if so: delivered it would be
+    /// unseen.
+    pub fn not_fetched(&self) -> Option<&str> {
+        match &self.dossier.unread {
+            Some(Unread::NotFetched(because)) => Some(because),
+            _ => None,
+        }
+    }
 }
 
 /// The decisions about one document. A release that is not named is older than the
@@ -230,7 +241,7 @@ pub struct Registry {
     judged: Mutex<HashMap<String, Remembered>>,
     judging: Flights,
     /// What artifacts run, by digest.
-    facts: Mutex<HashMap<Digest, Arc<archive::ArtifactFacts>>>,
+    facts: Mutex<HashMap<(Digest, archive::Kind), Arc<archive::ArtifactFacts>>>,
     /// Releases that an urgent fix pins exactly, with that fix.
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
@@ -314,7 +325,10 @@ impl Registry {
             return Ok(judged);
         }
         if !trail.is_start() {
-            return trail.made(key).ok_or(None);
+            return trail.made(key).ok_or_else(|| {
+                trail.step();
+                None
+            });
         }
         let turn = self.judging.turn(key).await;
         self.recall(key, now).ok_or(Some(turn))

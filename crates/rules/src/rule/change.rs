@@ -94,11 +94,14 @@ pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTree
     let optional = dossier.manifest.optional_dependencies.keys();
     let looked_up = dossier.added_dependencies.iter().map(|added| &added.name);
     let had = &before.manifest;
+    let compares = had.dependencies_unknown.is_none();
     declared
         .chain(optional)
         .chain(looked_up)
         .filter(|name| {
-            !had.dependencies.contains_key(*name) && !had.optional_dependencies.contains_key(*name)
+            compares
+                && !had.dependencies.contains_key(*name)
+                && !had.optional_dependencies.contains_key(*name)
         })
         .cloned()
         .collect()
@@ -230,7 +233,8 @@ pub fn lane_objection(dossier: &Dossier) -> Option<String> {
     let Some(before) = &dossier.predecessor else {
         return Some("nothing older to compare it with".to_owned());
     };
-    if dossier.manifest.dependencies_unknown.is_some() {
+    let unknown = |manifest: &customs_model::Manifest| manifest.dependencies_unknown.is_some();
+    if unknown(&dossier.manifest) || unknown(&before.manifest) {
         return Some("which dependencies it has is not known".to_owned());
     }
     let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();

@@ -7,7 +7,7 @@ use customs_model::{Confidence, Dossier, Severity, SignedDuration};
 /// A script that runs at install or build, where there was none.
 pub(super) struct NewInstallScript;
 
-static HOLD: Setting = Setting {
+pub(super) static HOLD: Setting = Setting {
     rule: "new-install-script",
     key: "hold",
     what: "how long the release waits, counted from its publish time",
@@ -89,7 +89,7 @@ fn message(dossier: &Dossier) -> Option<String> {
         format!(
             "adds {}, which {} did not have",
             words::list(&new, 4),
-            before.version
+            before.by_artifact()
         )
     })
 }

@@ -38,7 +38,7 @@ static DOC: RuleDoc = RuleDoc {
     ],
     silent: &[
         "A release older than `change-window`, which nobody opens.",
-        "A registry that does not answer: then nothing is delivered anyway.",
+        "A registry that does not answer: then nothing is delivered.",
     ],
     learnt_from: "differences between zip and tar readers (PyPI's wheel checks of August 2025).",
 };
@@ -52,7 +52,7 @@ impl Rule for UnreadableArtifact {
         if let Some(message) = message(dossier) {
             findings.add(&DOC, Severity::Medium, Confidence::High, message);
         }
-        if let Some(Unread::NotFetched(because)) = &dossier.unread {
+        if let Some(Unread::NotFetched(because) | Unread::NotPromised(because)) = &dossier.unread {
             findings.not_checked(format!("its artifact: {}", printable(because, 200)));
         }
     }
@@ -85,7 +85,7 @@ fn message(dossier: &Dossier) -> Option<String> {
         format!(
             "whether its {} is new cannot be told: the artifact of {} cannot be read ({})",
             words::list(&open, 3),
-            before.version,
+            before.by_artifact(),
             printable(unread.because(), 160)
         )
     })

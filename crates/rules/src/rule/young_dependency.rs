@@ -76,9 +76,12 @@ impl Rule for YoungDependency {
         let Some(published) = dossier.published.known().copied().or(dossier.last_modified) else {
             return;
         };
-        if let (Some(because), Some(_)) =
-            (&dossier.manifest.dependencies_unknown, &dossier.predecessor)
-        {
+        let earlier = dossier.predecessor.as_ref().map(|before| &before.manifest);
+        let unknown = earlier.and_then(|earlier| {
+            let own = dossier.manifest.dependencies_unknown.as_ref();
+            own.or(earlier.dependencies_unknown.as_ref())
+        });
+        if let Some(because) = unknown {
             findings.not_checked(format!(
                 "which dependencies it adds: {}",
                 printable(because, 160)
@@ -155,8 +158,7 @@ fn not_followed(dossier: &Dossier) -> Option<String> {
     let names = &dossier.not_followed;
     (!names.is_empty()).then(|| {
         format!(
-            "adds {} dependencies more than are looked at ({})",
-            names.len(),
+            "what it adds was not looked at in full ({})",
             words::list(names, 3)
         )
     })

@@ -103,6 +103,7 @@ impl Registry {
         match self.crate_runs(case, line).await {
             Ok(runs) => Known::Is(runs.at_install() == Some(true)),
             Err(unread) => {
+                case.gaps.doubt_if_not_fetched(&unread);
                 Known::not_known(format!("its crate could not be read: {}", unread.because()))
             }
         }

@@ -308,6 +308,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
+            looked_into: false,
             unread: None,
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
@@ -321,13 +322,15 @@ impl Registry {
     async fn look_into_crate(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
         let runs = match self.crate_runs(case, case.all[at]).await {
             Ok(runs) => runs,
-            Err(unread) => return gather::unread(dossier, unread),
+            Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        dossier.looked_into = true;
         gather::add_runs(&mut dossier.manifest.runs, &runs);
         if let Some(before) = &mut dossier.predecessor {
-            let line = case.all.iter().find(|l| l.version == before.version);
+            let line = case.all.iter().find(|l| l.version == *before.by_artifact());
             if let Some(line) = line {
-                gather::add_earlier(before, self.crate_runs(case, line).await);
+                let runs = self.crate_runs(case, line).await;
+                gather::add_earlier(before, runs, &case.gaps);
             }
         }
         true
@@ -387,11 +390,8 @@ impl Case<'_> {
     fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
         let this = self.all[at].version.as_str();
         let line = release_line(this)?;
-        let before = self.all[..at]
-            .iter()
-            .rev()
-            .take(FARTHEST)
-            .filter(|l| {
+        let earlier = || {
+            self.all[..at].iter().rev().take(FARTHEST).filter(|l| {
                 let version = l.version.as_str();
                 !l.yanked
                     && compare(version, this) == Some(Ordering::Less)
@@ -399,15 +399,28 @@ impl Case<'_> {
                     && (is_prerelease(this) || !is_prerelease(version))
                     && judged.offers(version)
             })
-            .max_by(|a, b| {
-                compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
-            })?;
+        };
+        let newest = |a: &&&Line, b: &&&Line| {
+            compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
+        };
+        let before = earlier().max_by(newest)?;
+        let hold = customs_rules::hook_hold(&self.context.policy);
+        let is_settled = |l: &Line| {
+            l.pubtime
+                .is_some_and(|at| self.now.duration_since(at) >= hold)
+        };
+        let settled = if is_settled(before) {
+            None
+        } else {
+            earlier().filter(|l| is_settled(l)).max_by(newest)
+        };
         Some(Predecessor {
             version: before.version.clone(),
             published: before.pubtime,
             manifest: before.manifest(),
             origin: Origin::default(),
             unread: None,
+            settled: settled.map(|l| l.version.clone()),
         })
     }
 

@@ -134,17 +134,29 @@ impl Case<'_> {
     pub fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
         let this = self.all[at].parsed.as_ref()?;
         let line = release_line(this);
-        let before = self.all[..at]
-            .iter()
-            .rev()
-            .take(FARTHEST)
-            .filter_map(|c| Some((c.parsed.as_ref()?, c)))
-            .filter(|(version, _)| *version < this && release_line(version) == line)
-            // A prerelease says little about the stable release before it.
-            .filter(|(version, _)| this.is_prerelease() || !version.is_prerelease())
-            .filter(|(_, c)| judged.offers(c.entry.version.as_str()))
-            .max_by(|a, b| a.0.cmp(b.0))?
-            .1;
+        let earlier = || {
+            self.all[..at]
+                .iter()
+                .rev()
+                .take(FARTHEST)
+                .filter_map(|c| Some((c.parsed.as_ref()?, c)))
+                .filter(|(version, _)| *version < this && release_line(version) == line)
+                // A prerelease says little about the stable release before it.
+                .filter(|(version, _)| this.is_prerelease() || !version.is_prerelease())
+                .filter(|(_, c)| judged.offers(c.entry.version.as_str()))
+        };
+        let newest = |a: &(&NpmVersion, _), b: &(&NpmVersion, _)| a.0.cmp(b.0);
+        let before = earlier().max_by(newest)?.1;
+        let hold = customs_rules::hook_hold(&self.context.policy);
+        let is_settled = |c: &Candidate<'_>| {
+            c.published
+                .is_some_and(|at| self.now.duration_since(at) >= hold)
+        };
+        let settled = if is_settled(before) {
+            None
+        } else {
+            earlier().filter(|(_, c)| is_settled(c)).max_by(newest)
+        };
         let facts = facts(self.document, before.entry)?;
         Some(Predecessor {
             version: before.entry.version.clone(),
@@ -152,6 +164,7 @@ impl Case<'_> {
             manifest: facts.manifest,
             origin: facts.origin,
             unread: None,
+            settled: settled.map(|(_, c)| c.entry.version.clone()),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Case, facts, order};
 use crate::http::FetchError;
-use crate::judge::gather::MONTH;
+use crate::judge::gather::{Gaps, MONTH};
 use crate::judge::lanes::Fix;
 use crate::judge::trail::{End, Trail};
 use crate::judge::{JudgedDocument, Registry};
@@ -125,7 +125,7 @@ impl Registry {
         let mut added = Vec::new();
         if wanted.is_new {
             for entry in self.worth_a_look(&child, &satisfying) {
-                added.push(self.added(&child, entry, target, range).await);
+                added.push(self.added(&child, entry, (target, range), &case.gaps).await);
             }
         }
         let met = satisfying
@@ -172,8 +172,8 @@ impl Registry {
         &self,
         child: &JudgedDocument<Packument>,
         newest: Option<&VersionEntry>,
-        name: &str,
-        range: &str,
+        (name, range): (&str, &str),
+        gaps: &Gaps,
     ) -> AddedDependency {
         let index = &child.document.index;
         let because = "no release satisfies the range";
@@ -188,7 +188,7 @@ impl Registry {
                 .earliest()
                 .map_or_else(|| Known::not_known("the document has no times"), Known::Is),
             runs: match newest {
-                Some(entry) => self.runs_at_install(child, entry).await,
+                Some(entry) => self.runs_at_install(child, entry, gaps).await,
                 None => Known::not_known(because),
             },
         }
@@ -201,6 +201,7 @@ impl Registry {
         &self,
         child: &JudgedDocument<Packument>,
         entry: &VersionEntry,
+        gaps: &Gaps,
     ) -> Known<bool> {
         let Some(facts) = facts(&child.document, entry) else {
             return Known::not_known("its object cannot be read");
@@ -217,10 +218,13 @@ impl Registry {
             .await
         {
             Ok(found) => Known::Is(found.runs.at_install() == Some(true)),
-            Err(unread) => Known::not_known(format!(
-                "its tarball could not be read: {}",
-                unread.because()
-            )),
+            Err(unread) => {
+                gaps.doubt_if_not_fetched(&unread);
+                Known::not_known(format!(
+                    "its tarball could not be read: {}",
+                    unread.because()
+                ))
+            }
         }
     }
 

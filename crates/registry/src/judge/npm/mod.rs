@@ -112,6 +112,7 @@ impl Registry {
                     if document.body.exists() {
                         self.keep(key, judged, now, &case.gaps, &trail)
                     } else {
+                        judged.doubtful = true;
                         Arc::new(judged)
                     }
                 }
@@ -288,6 +289,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
+            looked_into: false,
             unread: None,
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
             route: case.upstream.route,
@@ -376,8 +378,9 @@ impl Registry {
             .await
         {
             Ok(found) => found,
-            Err(unread) => return gather::unread(dossier, unread),
+            Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        dossier.looked_into = true;
         gather::add_runs(&mut dossier.manifest.runs, &found.runs);
         // Nothing that runs is nothing new that runs.
         if found.runs.at_install() == Some(false) {
@@ -385,9 +388,10 @@ impl Registry {
         }
         if let Some(before) = &mut dossier.predecessor {
             let earlier = self
-                .tarball_facts(case.upstream, case.document, &before.version)
+                .tarball_facts(case.upstream, case.document, before.by_artifact())
                 .await;
-            gather::add_earlier(before, earlier.map(|facts| facts.runs.clone()));
+            let runs = earlier.map(|facts| facts.runs.clone());
+            gather::add_earlier(before, runs, &case.gaps);
         }
         true
     }

@@ -52,6 +52,14 @@ pub(super) fn origin(file: &File, carried: bool) -> Origin {
     }
 }
 
+/// Whether a file may be what a version is compared with: older, not withdrawn, and no
+/// prerelease before a stable one.
+pub(super) fn may_precede(file: &File, version: &Version, of: &Version) -> bool {
+    file.yanked == Yanked::No
+        && compare(version.as_str(), of.as_str()) == Some(Ordering::Less)
+        && (is_prerelease(of.as_str()) || !is_prerelease(version.as_str()))
+}
+
 /// Newest first; what is no version comes last, so that the order holds whatever a page
 /// calls a version.
 pub(super) fn newer_first(a: &Version, b: &Version) -> Ordering {
@@ -104,17 +112,28 @@ impl Case<'_> {
     ) -> Option<Predecessor> {
         let (file, version) = self.all[at];
         let line = release_line(version.as_str())?;
-        let earlier = self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
-            f.yanked == Yanked::No
-                && compare(v.as_str(), version.as_str()) == Some(Ordering::Less)
-                && release_line(v.as_str()).as_ref() == Some(&line)
-                && (is_prerelease(version.as_str()) || !is_prerelease(v.as_str()))
-                && judged.offers(&f.filename)
-        });
-        let (before, newest) = earlier.min_by(|(f, v), (g, w)| {
+        let earlier = || {
+            self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
+                may_precede(f, v, version)
+                    && release_line(v.as_str()).as_ref() == Some(&line)
+                    && judged.offers(&f.filename)
+            })
+        };
+        let best = |(f, v): &&(&File, &Version), (g, w): &&(&File, &Version)| {
             newer_first(v, w)
                 .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
-        })?;
+        };
+        let (before, newest) = earlier().min_by(best)?;
+        let hold = customs_rules::hook_hold(&self.context.policy);
+        let is_settled = |f: &File| {
+            f.upload_time
+                .is_some_and(|at| self.now.duration_since(at) >= hold)
+        };
+        let settled = if is_settled(before) {
+            None
+        } else {
+            earlier().filter(|(f, _)| is_settled(f)).min_by(best)
+        };
         let mut manifest = manifests.of(before);
         manifest.runs = runs_by_page(before);
         Some(Predecessor {
@@ -123,6 +142,7 @@ impl Case<'_> {
             manifest,
             origin: origin(before, self.carries_provenance()),
             unread: None,
+            settled: settled.map(|(_, version)| (*version).clone()),
         })
     }
 

@@ -2,14 +2,15 @@
 //! itself. Resolvers read the metadata of the very wheel that they chose, so one wheel of
 //! a version does not speak for another whose metadata is different.
 
-use super::case::{Case, newer_first};
+use super::case::{Case, may_precede, newer_first};
 use super::kind;
-use crate::http::{Ask, bounded};
+use crate::http::{Ask, FetchError, bounded};
 use crate::judge::Registry;
-use crate::upstream::Upstream;
-use customs_ecosystem::pypi::{CoreMetadata, File, FileKind, Metadata, release_line};
+use customs_ecosystem::pypi::{
+    CoreMetadata, File, FileKind, Metadata, Yanked, is_prerelease, release_line,
+};
 use customs_model::{Digest, Hasher, Manifest, Version};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use url::Url;
 
 /// Bytes of a core metadata file.
@@ -25,7 +26,12 @@ const TOGETHER: usize = 8;
 
 /// What files declare, as far as it was read.
 #[derive(Debug, Default)]
-pub(super) struct Manifests<'a>(HashMap<&'a str, Manifest>);
+pub(super) struct Manifests<'a> {
+    read: HashMap<&'a str, Manifest>,
+    /// Files whose metadata nobody reads, because there is more than is read, or because
+    /// it is none.
+    left_out: HashSet<&'a str>,
+}
 
 impl Manifests<'_> {
     /// What a file declares; where that was not read, why not.
@@ -34,12 +40,22 @@ impl Manifests<'_> {
             dependencies_unknown: Some("no metadata of it could be read".to_owned()),
             ..Manifest::default()
         };
-        self.0
+        self.read
             .get(file.filename.as_str())
             .cloned()
             .unwrap_or_else(unknown)
     }
+
+    /// Says so, if a file's metadata was left out: by who published it, not by chance.
+    pub fn left_out(&self, file: &File) -> Option<String> {
+        self.left_out
+            .contains(file.filename.as_str())
+            .then(|| "its metadata".to_owned())
+    }
 }
+
+/// Metadata over a bound, or none at all.
+struct Refused;
 
 /// Files whose metadata is the same, as the index promises; the first is read.
 struct Group<'a> {
@@ -54,67 +70,117 @@ impl Registry {
         case: &Case<'a>,
         young: &[bool],
     ) -> Manifests<'a> {
-        let groups: Vec<Group<'a>> = wanted(case, young)
-            .into_iter()
-            .flat_map(|version| groups(case, version))
-            .collect();
-        let mut manifests = HashMap::new();
+        let wanted = wanted(case, young);
+        let mut manifests = Manifests::default();
+        for ((file, version), young) in case.all.iter().zip(young) {
+            if *young && !wanted.contains(version) {
+                manifests.left_out.insert(&file.filename);
+            }
+        }
+        let mut all = Vec::new();
+        for version in wanted {
+            let (groups, left_out) = groups(case, version);
+            all.extend(groups);
+            manifests.left_out.extend(left_out);
+        }
+        let groups = all;
         for some in groups.chunks(TOGETHER) {
-            let read = some
-                .iter()
-                .map(|group| self.declared(case.upstream, group.files[0]));
+            let read = some.iter().map(|group| self.declared(case, group.files[0]));
             let read = futures_util::future::join_all(read).await;
             for (group, manifest) in some.iter().zip(read) {
-                let Some(manifest) = manifest else { continue };
                 for file in &group.files {
-                    manifests.insert(file.filename.as_str(), manifest.clone());
+                    match &manifest {
+                        Ok(Some(manifest)) => {
+                            let manifest = manifest.clone();
+                            manifests.read.insert(&file.filename, manifest);
+                        }
+                        // What is no metadata says nothing, which is not "nothing bad".
+                        Err(Refused) => {
+                            manifests.left_out.insert(&file.filename);
+                        }
+                        Ok(None) => {}
+                    }
                 }
             }
         }
-        Manifests(manifests)
+        manifests
     }
 
     /// What a file declares: by its metadata file, else by the file itself, if it is small.
-    async fn declared(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
-        if let Some(manifest) = self.core_metadata(upstream, file).await {
-            return Some(manifest);
+    async fn declared(&self, case: &Case<'_>, file: &File) -> Result<Option<Manifest>, Refused> {
+        if let Some(manifest) = self.core_metadata(case, file).await? {
+            return Ok(Some(manifest));
         }
         let small = file.size.is_some_and(|size| size <= SMALL);
         let digest = file.digests.first().filter(|_| small);
         let kind = kind(&file.filename);
-        let facts = self.artifact_facts(upstream, Some(&file.url), digest, kind);
-        facts.await.ok()?.manifest.clone()
+        let facts = self.artifact_facts(case.upstream, Some(&file.url), digest, kind);
+        match facts.await {
+            Ok(facts) => Ok(facts.manifest.clone()),
+            Err(unread) => {
+                case.gaps.doubt_if_not_fetched(&unread);
+                Ok(None)
+            }
+        }
     }
 
     /// `<file>.metadata`, asked for even where the page does not offer it: some indexes
     /// have it and do not say so.
-    async fn core_metadata(&self, upstream: &Upstream, file: &File) -> Option<Manifest> {
-        if file.kind() != FileKind::Wheel {
-            return None;
+    async fn core_metadata(
+        &self,
+        case: &Case<'_>,
+        file: &File,
+    ) -> Result<Option<Manifest>, Refused> {
+        let url = Url::parse(&format!("{}.metadata", file.url));
+        let (FileKind::Wheel, Ok(url)) = (file.kind(), url) else {
+            return Ok(None);
+        };
+        let Ok(response) = self.fetcher.ask(case.upstream, Ask::get(url)).await else {
+            case.gaps.doubt();
+            return Ok(None);
+        };
+        match response.status().as_u16() {
+            200 => {}
+            status => {
+                if status >= 500 || status == 429 {
+                    case.gaps.doubt();
+                }
+                return Ok(None);
+            }
         }
-        let url = Url::parse(&format!("{}.metadata", file.url)).ok()?;
-        let response = self.fetcher.ask(upstream, Ask::get(url)).await.ok()?;
-        if response.status().as_u16() != 200 {
-            return None;
-        }
-        let bytes = bounded(response, METADATA).await.ok()?;
+        let bytes = match bounded(response, METADATA).await {
+            Ok(bytes) => bytes,
+            Err(FetchError::TooLong { .. }) => return Err(Refused),
+            Err(_) => {
+                case.gaps.doubt();
+                return Ok(None);
+            }
+        };
         if promised(file).is_some_and(|d| *d != digest_of(&bytes, d)) {
-            return None;
+            return Ok(None);
         }
-        Metadata::parse(&bytes).ok().map(|m| m.manifest())
+        match Metadata::parse(&bytes) {
+            Ok(metadata) => Ok(Some(metadata.manifest())),
+            Err(_) => Err(Refused),
+        }
     }
 }
 
 /// The young versions, newest first, and the version before each in its line.
 fn wanted<'a>(case: &Case<'a>, young: &[bool]) -> BTreeSet<&'a Version> {
+    // What nobody takes unasked must not keep what they do from being read.
+    let is_taken = |file: &File| file.yanked == Yanked::No;
     let mut versions: Vec<&'a Version> = case
         .all
         .iter()
         .zip(young)
-        .filter(|(_, young)| **young)
+        .filter(|((file, _), young)| **young && is_taken(file))
         .map(|((_, version), _)| *version)
         .collect();
-    versions.sort_by(|a, b| newer_first(a, b));
+    versions.sort_by(|a, b| {
+        let late = |v: &Version| is_prerelease(v.as_str());
+        (late(a).cmp(&late(b))).then_with(|| newer_first(a, b))
+    });
     versions.dedup();
     versions.truncate(READ);
     let mut all: Vec<&'a Version> = case.all.iter().map(|(_, v)| *v).collect();
@@ -123,10 +189,10 @@ fn wanted<'a>(case: &Case<'a>, young: &[bool]) -> BTreeSet<&'a Version> {
     let before = |version: &&'a Version| {
         let at = all.iter().position(|v| v == version)?;
         let line = release_line(version.as_str());
-        all[at + 1..]
-            .iter()
-            .copied()
-            .find(|v| release_line(v.as_str()) == line)
+        all[at + 1..].iter().copied().find(|v| {
+            let mut files = case.all.iter().filter(|(_, other)| other == v);
+            release_line(v.as_str()) == line && files.any(|(file, _)| may_precede(file, v, version))
+        })
     };
     let earlier: Vec<&'a Version> = versions.iter().filter_map(before).collect();
     versions.into_iter().chain(earlier).collect()
@@ -134,11 +200,12 @@ fn wanted<'a>(case: &Case<'a>, young: &[bool]) -> BTreeSet<&'a Version> {
 
 /// The files of a version by what they declare. What has no metadata of its own (source
 /// distributions, and wheels of an index without metadata files) goes by the first wheel.
-fn groups<'a>(case: &Case<'a>, version: &Version) -> Vec<Group<'a>> {
+fn groups<'a>(case: &Case<'a>, version: &Version) -> (Vec<Group<'a>>, Vec<&'a str>) {
     let of_version = case.all.iter().filter(|(_, v)| *v == version);
     let mut files: Vec<&'a File> = of_version.map(|(file, _)| *file).collect();
     files.sort_by_key(|file| file.kind() != FileKind::Wheel);
     let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut left_out = Vec::new();
     for file in files {
         let metadata = promised(file);
         let same = groups
@@ -150,10 +217,10 @@ fn groups<'a>(case: &Case<'a>, version: &Version) -> Vec<Group<'a>> {
                 metadata,
                 files: vec![file],
             }),
-            None => {}
+            None => left_out.push(file.filename.as_str()),
         }
     }
-    groups
+    (groups, left_out)
 }
 
 /// The digest that the index promises for a file's metadata.

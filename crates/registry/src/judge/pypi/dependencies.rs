@@ -127,6 +127,7 @@ impl Registry {
         {
             Ok(facts) => Known::Is(facts.runs.at_install() == Some(true)),
             Err(unread) => {
+                case.gaps.doubt_if_not_fetched(&unread);
                 Known::not_known(format!("its wheel could not be read: {}", unread.because()))
             }
         }

@@ -210,6 +210,7 @@ impl Registry {
                 };
                 dossier.added_dependencies = added.looked_up;
                 dossier.not_followed = added.not_followed;
+                dossier.not_followed.extend(manifests.left_out(file));
             }
             // A fix is let through early only if it is known to run nothing new.
             if !dossier.fixes.is_empty() {
@@ -294,6 +295,7 @@ impl Registry {
             } else {
                 Vec::new()
             },
+            looked_into: false,
             unread: None,
             lane_sibling_of: self.lane_of(
                 case.context,
@@ -313,17 +315,21 @@ impl Registry {
         let file = case.all[at].0;
         let found = match self.file_runs(case, file).await {
             Ok(found) => found,
-            Err(unread) => return gather::unread(dossier, unread),
+            Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        dossier.looked_into = true;
         gather::add_runs(&mut dossier.manifest.runs, &found);
         if let Some(before) = &mut dossier.predecessor {
             let earlier = case
                 .all
                 .iter()
-                .find(|(f, v)| **v == before.version && f.kind() == file.kind());
-            // One that offered no file of this kind had nothing of it to run.
-            if let Some((file, _)) = earlier {
-                gather::add_earlier(before, self.file_runs(case, file).await);
+                .find(|(f, v)| *v == before.by_artifact() && f.kind() == file.kind());
+            match earlier {
+                Some((file, _)) => {
+                    let runs = self.file_runs(case, file).await;
+                    gather::add_earlier(before, runs, &case.gaps);
+                }
+                None => gather::had_none(before),
             }
         }
         true
