@@ -7,6 +7,7 @@ use customs_model::{Action, Decision, Dossier, Epoch, Timestamp};
 mod benign;
 mod incidents;
 mod locked;
+mod looks;
 mod properties;
 mod table;
 

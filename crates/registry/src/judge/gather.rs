@@ -97,6 +97,7 @@ impl Registry {
         package: &PackageName,
         seen: Vec<Seen>,
         at: Timestamp,
+        gaps: &Gaps,
     ) -> Sights {
         let (store, package) = (self.store.clone(), package.clone());
         let place = upstream.shown();
@@ -108,10 +109,12 @@ impl Registry {
             // anyway while nothing can be recorded.
             Ok(Err(error)) => {
                 tracing::error!(%error, "first sights cannot be remembered");
+                gaps.doubt();
                 Sights::default()
             }
             Err(error) => {
                 tracing::error!(%error, "first sights cannot be remembered");
+                gaps.doubt();
                 Sights::default()
             }
         }

@@ -200,14 +200,20 @@ impl Registry {
                 published: line.pubtime,
             })
             .collect();
-        let sights = self.look(upstream, package, seen, document.confirmed).await;
+        let gaps = Gaps::default();
+        let at = document.confirmed;
+        let sights = self.look(upstream, package, seen, at, &gaps).await;
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
-        let config = self.cargo_config(upstream).await.ok().flatten();
+        let config = self.cargo_config(upstream).await;
+        if config.is_err() {
+            gaps.doubt();
+        }
+        let config = config.ok().flatten();
         let dl = config.map(|c| c.index.0.dl.clone());
         Case {
             context,
             newest_undated: newest_undated(&all),
-            gaps: Gaps::default(),
+            gaps,
             upstream,
             now,
             trail,

@@ -150,12 +150,14 @@ impl Registry {
             artifact: None,
             published: c.published,
         };
+        let gaps = Gaps::default();
         let sights = self
             .look(
                 upstream,
                 package,
                 all.iter().map(seen).collect(),
                 document.confirmed,
+                &gaps,
             )
             .await;
         let window = context.policy.change_window;
@@ -181,7 +183,7 @@ impl Registry {
             all,
             sights,
             audit,
-            gaps: Gaps::default(),
+            gaps,
         }
     }
 

@@ -159,12 +159,14 @@ impl Registry {
                 published: file.upload_time,
             })
             .collect();
-        let sights = self.look(upstream, package, seen, document.confirmed).await;
+        let gaps = Gaps::default();
+        let at = document.confirmed;
+        let sights = self.look(upstream, package, seen, at, &gaps).await;
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
         Case {
             context,
             newest_undated: newest_undated(&all),
-            gaps: Gaps::default(),
+            gaps,
             upstream,
             now,
             trail,
