@@ -133,13 +133,15 @@ fn what_pip_installs_past_the_gate_outside_of_an_environment_is_named() {
     // The pinned pip lives in an environment of its own; the machine's does not.
     let kept = ["python3", "-m", "pip", "download", "--dest", "kept", "six"];
     world.run(&kept).succeeded();
+    // As a variable: a pip that does not know the option overlooks it.
     let ran = world.run(&[
+        "env",
+        "PIP_BREAK_SYSTEM_PACKAGES=1",
         "python3",
         "-m",
         "pip",
         "install",
         "--user",
-        "--break-system-packages",
         "--ignore-installed",
         "--no-index",
         "--find-links",

@@ -63,15 +63,20 @@ async fn upstream(bytes: Vec<u8>, faults: Faults) -> (Shelves, Server) {
     (shelves, server)
 }
 
+/// The first fetch of the tarball comes at so many bytes a second.
+fn slow_once(bandwidth: u64) -> Faults {
+    let slow = with(Fault::default(), |f| {
+        f.bandwidth = Some(bandwidth);
+        f.times = Some(1);
+    });
+    Faults::none().below(TARBALL, slow)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gate_killed_in_the_middle_of_a_delivery_leaves_no_wrong_bytes_behind() {
     let home = tempfile::tempdir().unwrap();
     let bytes = many_bytes(2_000_000);
-    let slow = with(Fault::default(), |f| {
-        f.bandwidth = Some(2_000_000);
-        f.times = Some(1);
-    });
-    let (_shelves, server) = upstream(bytes.clone(), Faults::none().below(TARBALL, slow)).await;
+    let (_shelves, server) = upstream(bytes.clone(), slow_once(2_000_000)).await;
     let run = run_request(npm_at(&server.base()));
     let mut first = Program::start(home.path(), &run, &[]).await;
     let asked = tokio::spawn(try_read(first.ask(TARBALL)));
@@ -107,11 +112,7 @@ async fn a_gate_killed_while_a_body_flows_leaves_a_client_that_knows_it_has_not_
     let home = tempfile::tempdir().unwrap();
     let bytes = many_bytes(2_400_000);
     // Nine seconds: after five, what has arrived flows on to the client.
-    let slow = with(Fault::default(), |f| {
-        f.bandwidth = Some(270_000);
-        f.times = Some(1);
-    });
-    let (_shelves, server) = upstream(bytes.clone(), Faults::none().below(TARBALL, slow)).await;
+    let (_shelves, server) = upstream(bytes.clone(), slow_once(270_000)).await;
     let run = run_request(npm_at(&server.base()));
     let mut first = Program::start(home.path(), &run, &[]).await;
     let mut response = first.ask(TARBALL).send().await.unwrap();

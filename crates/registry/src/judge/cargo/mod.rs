@@ -410,11 +410,7 @@ impl Case<'_> {
             compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
         };
         let before = earlier().max_by(newest)?;
-        let hold = customs_rules::hook_hold(&self.context.policy);
-        let is_settled = |l: &Line| {
-            l.pubtime
-                .is_some_and(|at| self.now.duration_since(at) >= hold)
-        };
+        let is_settled = |l: &Line| self.context.is_settled(l.pubtime, self.now);
         let settled = if is_settled(before) {
             None
         } else {

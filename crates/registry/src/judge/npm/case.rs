@@ -147,11 +147,7 @@ impl Case<'_> {
         };
         let newest = |a: &(&NpmVersion, _), b: &(&NpmVersion, _)| a.0.cmp(b.0);
         let before = earlier().max_by(newest)?.1;
-        let hold = customs_rules::hook_hold(&self.context.policy);
-        let is_settled = |c: &Candidate<'_>| {
-            c.published
-                .is_some_and(|at| self.now.duration_since(at) >= hold)
-        };
+        let is_settled = |c: &Candidate<'_>| self.context.is_settled(c.published, self.now);
         let settled = if is_settled(before) {
             None
         } else {

@@ -124,11 +124,7 @@ impl Case<'_> {
                 .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
         };
         let (before, newest) = earlier().min_by(best)?;
-        let hold = customs_rules::hook_hold(&self.context.policy);
-        let is_settled = |f: &File| {
-            f.upload_time
-                .is_some_and(|at| self.now.duration_since(at) >= hold)
-        };
+        let is_settled = |f: &File| self.context.is_settled(f.upload_time, self.now);
         let settled = if is_settled(before) {
             None
         } else {
