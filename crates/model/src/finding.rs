@@ -1,4 +1,4 @@
-use crate::ParseError;
+use crate::{Hop, ParseError};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -87,6 +87,9 @@ pub struct Finding {
     pub message: String,
     /// Evidence, one line each, safe to print.
     pub evidence: Vec<String>,
+    /// The way from source to sink, for whoever checks it. Its texts are data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Hop>,
 }
 
 /// The sum of the findings about an artifact, independent of any policy.

@@ -18,6 +18,7 @@ mod digest;
 mod dossier;
 mod ecosystem;
 mod finding;
+mod inspection;
 mod known;
 mod name;
 mod purl;
@@ -34,6 +35,9 @@ pub use dossier::{
 };
 pub use ecosystem::Ecosystem;
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
+pub use inspection::{
+    Capability, Flow, Hop, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind, Target, UnreadPart, Zone,
+};
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;
 pub use name::PackageName;

@@ -2,7 +2,9 @@
 
 use crate::doc::RuleDoc;
 use crate::rule::{self, Rule};
-use customs_model::{Confidence, Dossier, Finding, RuleId, Severity, Standing, Verdict};
+use customs_model::{
+    Confidence, Dossier, Finding, Hop, Inspection, RuleId, Severity, Standing, Verdict, printable,
+};
 
 /// The version of the built-in rules, as it stands in [`customs_model::Epoch`]. It is
 /// raised whenever the same dossier could get another verdict or decision.
@@ -73,6 +75,29 @@ impl Findings {
             confidence,
             message,
             evidence: Vec::new(),
+            path: Vec::new(),
+        });
+    }
+
+    /// Adds a finding with the way that leads to it.
+    pub fn add_path(
+        &mut self,
+        doc: &RuleDoc,
+        severity: Severity,
+        message: String,
+        path: Vec<Hop>,
+    ) {
+        let evidence = path
+            .iter()
+            .map(|hop| format!("{}: {}", hop.at, printable(&hop.what, 160)))
+            .collect();
+        self.list.push(Finding {
+            rule: RuleId::of(doc.id),
+            severity,
+            confidence: Confidence::High,
+            message,
+            evidence,
+            path,
         });
     }
 
@@ -88,6 +113,29 @@ pub fn judge(dossier: &Dossier, rules: &RuleSet) -> Verdict {
     for rule in rules.rules {
         rule.judge(dossier, &mut findings);
     }
+    verdict(findings)
+}
+
+/// What can be said about the code of an artifact alone, whoever published it.
+pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
+    let mut findings = Findings::default();
+    for rule in rules.rules {
+        rule.read(inspection, &mut findings);
+    }
+    let mut unjudged = false;
+    for part in &inspection.unread {
+        let what = if part.path.is_empty() { "the artifact".to_owned() } else { printable(&part.path, 160) };
+        unjudged |= part.reached;
+        findings.not_checked(format!("{what}: {}", printable(&part.because, 160)));
+    }
+    let mut verdict = verdict(findings);
+    if unjudged && verdict.standing < Standing::Malicious {
+        verdict.standing = Standing::NotJudged;
+    }
+    verdict
+}
+
+fn verdict(findings: Findings) -> Verdict {
     let worst = findings.list.iter().map(|finding| finding.severity).max();
     let standing = match worst {
         Some(Severity::Critical) => Standing::Malicious,

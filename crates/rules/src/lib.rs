@@ -55,7 +55,7 @@ pub use age::Age;
 pub use decide::{decide, sentence};
 pub use distance::did_you_mean;
 pub use doc::{Amount, Facts, RuleDoc, Setting, Tighter, overview, page};
-pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge};
+pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};

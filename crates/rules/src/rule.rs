@@ -8,7 +8,7 @@ use crate::age::Age;
 use crate::doc::RuleDoc;
 use crate::policy::Policy;
 use crate::words::later;
-use customs_model::{Action, Dossier, SignedDuration, Timestamp, Verdict};
+use customs_model::{Action, Dossier, Inspection, SignedDuration, Timestamp, Verdict};
 
 mod change;
 mod denied;
@@ -19,6 +19,7 @@ mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod proof;
 mod publish_time_anomaly;
 mod publish_time_unknown;
 mod release_burst;
@@ -47,6 +48,18 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &dormant_name::DormantName,
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
+    &proof::secret_to_network::RULE,
+    &proof::identity_to_network::RULE,
+    &proof::remote_code::RULE,
+    &proof::hidden_code::RULE,
+    &proof::collect_and_send::RULE,
+    &proof::self_publishing::RULE,
+    &proof::planted_configuration::RULE,
+    &proof::replaced_address::RULE,
+    &proof::download_cradle::RULE,
+    &proof::destruction::RULE,
+    &proof::build_time_network::RULE,
+    &proof::forged_archive::RULE,
 ];
 
 /// Rules that a private name is exempt from. No other.
@@ -80,6 +93,9 @@ pub trait Rule: Sync {
 
     /// What is there. No clock, no policy.
     fn judge(&self, _dossier: &Dossier, _findings: &mut Findings) {}
+
+    /// What the code of its artifact shows. No clock, no policy, no registry.
+    fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
 
     /// What it wants under a policy, at an instant.
     fn ask(&self, case: &Case<'_>) -> Option<Ask>;

@@ -1,0 +1,102 @@
+//! Measures the judgement of customs: shapes of attacks that must be found, and real
+//! packages of which nothing may be said.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who called it")]
+
+mod population;
+mod shapes;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), source }
+    }
+}
+
+/// Measures the judgement of customs.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// The shapes and their honest twins
+    Shapes {
+        /// Only cases whose id holds this
+        only: Option<String>,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+    },
+    /// A list of real packages
+    Population {
+        /// The list
+        list: PathBuf,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// Only about so many of them
+        #[arg(long)]
+        take: Option<usize>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().part {
+        Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Population { list, files, take } => population::report(&list, &files, take),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("calibrate: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does a step for each item, on all cores, with stacks that deep code needs; the results
+/// come in the order of the items.
+pub fn workers<T: Sync, R: Send>(items: &[T], step: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            let work = || loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(index) else {
+                    return;
+                };
+                let result = step(item);
+                results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+            };
+            if let Err(error) = std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, work) {
+                eprintln!("calibrate: a worker cannot start: {error}");
+            }
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}

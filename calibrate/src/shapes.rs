@@ -1,0 +1,221 @@
+//! Shapes of attacks, inert, each with honest twins: `crates/inspect/shapes/*.txt`.
+
+use crate::{Error, workers};
+use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
+use customs_model::{Finding, Inspection, Severity, Standing, Verdict, Zone};
+use customs_rules::{RuleSet, judge_code};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One case of a shape.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// The file that it stands in, and its number there.
+    pub id: String,
+    /// It must be found; else it must not be.
+    pub malicious: bool,
+    /// What it does.
+    pub what: String,
+    /// The rule that must speak.
+    pub rule: String,
+    /// The zone that the finding must name.
+    pub zone: String,
+    /// A file and a piece of the line on which the path must begin.
+    pub source: Option<(String, String)>,
+    /// A file and a piece of the line on which the path must end.
+    pub sink: Option<(String, String)>,
+    /// What the explanation must name.
+    pub host: Option<String>,
+    /// Paths and texts.
+    pub files: Vec<(String, String)>,
+}
+
+/// Reads the cases of one file.
+pub fn parse(name: &str, text: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut in_file = false;
+    for line in text.split('\n') {
+        if let Some(head) = line.strip_prefix("=== ") {
+            let (kind, what) = head.split_once(':').unwrap_or((head, ""));
+            cases.push(Case { id: format!("{name}#{}", cases.len() + 1), malicious: kind == "malicious", what: what.trim().to_owned(), ..Case::default() });
+            in_file = false;
+            continue;
+        }
+        let Some(case) = cases.last_mut() else {
+            continue;
+        };
+        if let Some(path) = line.strip_prefix("--- ") {
+            case.files.push((path.trim().to_owned(), String::new()));
+            in_file = true;
+        } else if in_file {
+            if let Some((_, content)) = case.files.last_mut() {
+                content.push_str(line);
+                content.push('\n');
+            }
+        } else if let Some((key, value)) = line.split_once(':') {
+            let value = value.trim();
+            match key.trim() {
+                "rule" => case.rule = value.to_owned(),
+                "zone" => case.zone = value.to_owned(),
+                "host" => case.host = Some(value.to_owned()),
+                "source" => case.source = anchor(value),
+                "sink" => case.sink = anchor(value),
+                _ => {}
+            }
+        }
+    }
+    cases
+}
+
+fn anchor(value: &str) -> Option<(String, String)> {
+    let (file, piece) = value.split_once(' ')?;
+    Some((file.to_owned(), piece.trim().trim_matches('"').to_owned()))
+}
+
+/// The case as a tree, without an archive around it.
+pub fn tree(case: &Case) -> Tree {
+    let entries = case
+        .files
+        .iter()
+        .map(|(path, text)| Entry { path: path.clone(), content: Content::Whole(text.as_bytes().into()), length: text.len() as u64, kind: Kind::Text, executable: false })
+        .collect();
+    Tree { entries, ..Tree::default() }
+}
+
+/// How a case came out.
+#[derive(Debug)]
+pub enum Outcome {
+    /// As it should be, and explained.
+    Right,
+    /// Found, by the wrong rule or with a wrong explanation.
+    Explained(String),
+    /// Not found.
+    Missed(String),
+    /// Found where there is nothing.
+    Alarm(String),
+}
+
+/// Judges a case.
+pub fn judge(case: &Case) -> Outcome {
+    let inspection = inspect_tree(&tree(case));
+    let verdict = judge_code(&inspection, &RuleSet::standard());
+    if !case.malicious {
+        return match verdict.standing {
+            Standing::Malicious => Outcome::Alarm(critical(&verdict)),
+            _ => Outcome::Right,
+        };
+    }
+    if verdict.standing != Standing::Malicious {
+        return Outcome::Missed(summary(&inspection, &verdict));
+    }
+    match verdict.findings.iter().filter(|f| f.severity == Severity::Critical).find(|f| f.rule.as_str() == case.rule) {
+        None => Outcome::Explained(format!("other rule: {}", critical(&verdict))),
+        Some(_) => {
+            let all: Vec<&Finding> = verdict.findings.iter().filter(|f| f.severity == Severity::Critical).collect();
+            let mut why = String::new();
+            if all.iter().any(|finding| explains(case, finding, &inspection, &mut why)) { Outcome::Right } else { Outcome::Explained(why) }
+        }
+    }
+}
+
+fn critical(verdict: &Verdict) -> String {
+    let found: Vec<String> = verdict.findings.iter().filter(|f| f.severity == Severity::Critical).map(|f| format!("{}: {}", f.rule, f.message)).collect();
+    found.join(" | ")
+}
+
+fn summary(inspection: &Inspection, verdict: &Verdict) -> String {
+    let findings: Vec<String> = verdict.findings.iter().map(|f| format!("{} {:?}: {}", f.rule, f.severity, f.message)).collect();
+    let flows: Vec<String> = inspection.flows.iter().map(|f| format!("{:?}→{:?} {:?} {:?} {:?}", f.source, f.sink, f.zone, f.target, f.marks)).collect();
+    let capabilities: Vec<String> = inspection.capabilities.iter().map(|c| format!("{}@{:?}", c.name, c.zone)).collect();
+    format!("findings [{}] flows [{}] capabilities [{}] not checked {:?}", findings.join("; "), flows.join("; "), capabilities.join(" "), verdict.not_checked)
+}
+
+/// Whether a finding names zone, host, source and sink as the case says.
+fn explains(case: &Case, finding: &Finding, _inspection: &Inspection, why: &mut String) -> bool {
+    let zone = match case.zone.as_str() {
+        "install" => Zone::Install,
+        "start" => Zone::Start,
+        "import" => Zone::Import,
+        "folder" => Zone::Folder,
+        "command" => Zone::Command,
+        _ => Zone::Called,
+    };
+    if !case.zone.is_empty() && case.zone != "called" && !finding.message.contains(zone.words()) {
+        *why = format!("zone is not {}: {}", case.zone, finding.message);
+        return false;
+    }
+    if let Some(host) = &case.host
+        && !finding.message.contains(host.as_str())
+        && !finding.evidence.iter().any(|line| line.contains(host.as_str()))
+    {
+        *why = format!("does not name {host}: {}", finding.message);
+        return false;
+    }
+    for (what, wanted, hop) in [("source", &case.source, finding.path.first()), ("sink", &case.sink, finding.path.last())] {
+        let Some((file, piece)) = wanted else {
+            continue;
+        };
+        let Some(hop) = hop else {
+            *why = format!("no path: {}", finding.message);
+            return false;
+        };
+        let Some(line) = line_of(case, file, piece) else {
+            continue;
+        };
+        if !hop.at.file.ends_with(file.as_str()) || hop.at.line.abs_diff(line) > 3 {
+            *why = format!("{what} stands at {} and not at {file}:{line}", hop.at);
+            return false;
+        }
+    }
+    true
+}
+
+fn line_of(case: &Case, file: &str, piece: &str) -> Option<u32> {
+    let (_, text) = case.files.iter().find(|(path, _)| path.ends_with(file))?;
+    let at = text.find(piece)?;
+    Some(text[..at].matches('\n').count() as u32 + 1)
+}
+
+/// Reads every case of a folder.
+pub fn load(folder: &Path) -> Result<Vec<Case>, Error> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))?.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.extension().is_some_and(|e| e == "txt")).collect();
+    names.sort();
+    let mut cases = Vec::new();
+    for path in names {
+        let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        cases.extend(parse(name.trim_end_matches(".txt"), &text));
+    }
+    Ok(cases)
+}
+
+/// Judges all and prints what is not right.
+pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
+    let cases: Vec<Case> = load(folder)?.into_iter().filter(|case| only.is_none_or(|only| case.id.contains(only))).collect();
+    let outcomes = workers(&cases, judge);
+    let mut by_file: BTreeMap<String, [u32; 6]> = BTreeMap::new();
+    for (case, outcome) in cases.iter().zip(&outcomes) {
+        let row = by_file.entry(case.id.split('#').next().unwrap_or_default().to_owned()).or_default();
+        let (column, note) = match outcome {
+            Outcome::Right if case.malicious => (0, None),
+            Outcome::Right => (3, None),
+            Outcome::Explained(why) => (1, Some(format!("EXPLAINED {why}"))),
+            Outcome::Missed(why) => (2, Some(format!("MISSED {why}"))),
+            Outcome::Alarm(why) => (4, Some(format!("ALARM {why}"))),
+        };
+        row[column] += 1;
+        if let Some(note) = note {
+            println!("{} ({}): {note}\n", case.id, case.what);
+        }
+    }
+    println!("{:44} {:>6} {:>6} {:>6} {:>7} {:>6}", "shape", "found", "unexpl", "missed", "benign", "alarm");
+    let mut sum = [0; 6];
+    for (name, row) in &by_file {
+        println!("{name:44} {:>6} {:>6} {:>6} {:>7} {:>6}", row[0], row[1], row[2], row[3], row[4]);
+        for (total, value) in sum.iter_mut().zip(row) {
+            *total += value;
+        }
+    }
+    println!("{:44} {:>6} {:>6} {:>6} {:>7} {:>6}", "all", sum[0], sum[1], sum[2], sum[3], sum[4]);
+    Ok(())
+}

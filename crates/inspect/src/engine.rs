@@ -1,0 +1,63 @@
+//! From the bytes of an artifact to what it can do.
+
+use crate::flow;
+use crate::limit::Unpacking;
+use crate::package::Package;
+use crate::unpack::{Content, Tree, Trick, unpack};
+use customs_model::{Inspection, Oddity, UnreadPart, Zone};
+
+/// The version of the engine: raised whenever the same bytes could be read otherwise.
+pub const ENGINE_VERSION: u32 = 1;
+
+/// Reads an archive. The answer comes for any bytes.
+pub fn inspect_archive(bytes: &[u8]) -> Inspection {
+    inspect_tree(&unpack(bytes, &Unpacking::default()))
+}
+
+/// Reads a tree of files.
+pub fn inspect_tree(tree: &Tree) -> Inspection {
+    let package = Package::new(tree);
+    let found = flow::analyse(&package);
+    let mut unread: Vec<UnreadPart> = tree
+        .unread
+        .iter()
+        .map(|part| {
+            // Without the archive itself nothing is known; a part counts when it runs.
+            let reached = part.path.is_empty() || tree.entries.is_empty();
+            UnreadPart { path: part.path.clone(), because: part.because.clone(), reached }
+        })
+        .collect();
+    for id in package.ids() {
+        let zone = found.zones.get(&id).copied().unwrap_or(Zone::Never);
+        let reached = zone > Zone::Called;
+        let file = package.file(id);
+        if reached && file.bytes.is_none() && package.language(id).is_some() {
+            unread.push(UnreadPart { path: file.shown.clone(), because: "it was too large to be kept".to_owned(), reached });
+        } else if zone > Zone::Never
+            && let Some(error) = package.error(id)
+        {
+            unread.push(UnreadPart { path: file.shown.clone(), because: error.to_owned(), reached });
+        }
+    }
+    if found.exhausted {
+        unread.push(UnreadPart { path: String::new(), because: "its code is larger than what is followed".to_owned(), reached: false });
+    }
+    unread.sort();
+    unread.dedup();
+    Inspection {
+        engine: ENGINE_VERSION,
+        files: tree.entries.iter().filter(|entry| !matches!(entry.content, Content::Link(_))).count() as u32,
+        bytes: tree.entries.iter().map(|entry| entry.length).sum(),
+        flows: found.flows,
+        capabilities: found.capabilities,
+        signs: found.signs,
+        oddities: tree.oddities.iter().map(oddity).collect(),
+        unread,
+    }
+}
+
+fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
+    let trick = serde_json::to_value(oddity.trick).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let never_honest = matches!(oddity.trick, Trick::Traversal | Trick::HiddenEntries | Trick::NotInDirectory | Trick::Overlap | Trick::TwoNames);
+    Oddity { trick, words: oddity.trick.words().to_owned(), path: oddity.path.clone(), never_honest }
+}

@@ -1,0 +1,85 @@
+//! Files as places that data goes through: written here, run there.
+
+use super::label::Label;
+use super::{Analysis, is_foreign};
+use crate::ir::ExprId;
+use crate::pure::{FileId, HOLE, shown};
+use customs_model::{Mark, SinkKind, Target, Zone};
+
+/// Something written to a path.
+#[derive(Debug, Clone)]
+struct Written {
+    path: String,
+    labels: Vec<Label>,
+    zone: Zone,
+}
+
+/// Something run, loaded or made executable.
+#[derive(Debug, Clone)]
+struct Ran {
+    path: String,
+    how: String,
+    zone: Zone,
+    file: FileId,
+    expr: ExprId,
+}
+
+/// All files that code writes and runs.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    written: Vec<Written>,
+    ran: Vec<Ran>,
+}
+
+impl Cells {
+    pub fn write(&mut self, path: &str, labels: Vec<Label>, zone: Zone) {
+        if !path.is_empty() && self.written.len() < 500 {
+            self.written.push(Written { path: path.to_owned(), labels, zone });
+        }
+    }
+
+    pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
+        if !path.is_empty() && self.ran.len() < 500 {
+            self.ran.push(Ran { path: path.to_owned(), how: how.to_owned(), zone, file, expr });
+        }
+    }
+
+    /// What was written to a path so far.
+    pub fn written(&self, path: &str) -> Option<Vec<Label>> {
+        let mut out: Vec<Label> = Vec::new();
+        for written in self.written.iter().filter(|written| same(&written.path, path)) {
+            out.extend(written.labels.iter().cloned());
+        }
+        (!out.is_empty()).then_some(out)
+    }
+}
+
+/// Whether two paths mean one file. A path of which nothing is known means none.
+fn same(written: &str, ran: &str) -> bool {
+    if written == HOLE || written.replace(HOLE, "").len() < 2 {
+        return false;
+    }
+    written == ran || ran.contains(written) && written.len() > 3
+}
+
+impl Analysis<'_> {
+    /// What is written, and then run.
+    pub(super) fn settle_cells(&mut self) {
+        let ran = std::mem::take(&mut self.cells.ran);
+        let written = std::mem::take(&mut self.cells.written);
+        for run in &ran {
+            for cell in written.iter().filter(|cell| same(&cell.path, &run.path)) {
+                for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
+                    let marks = self.pinned(run.file);
+                    let target = Target::Constant(shown(&cell.path));
+                    self.flow(label, SinkKind::ExecutedFile, &run.how, target, run.zone.min(cell.zone), run.file, run.expr, marks);
+                }
+            }
+        }
+    }
+
+    /// Whether a digest that stands in the package guards what is run.
+    pub(super) fn pinned(&mut self, file: FileId) -> Vec<Mark> {
+        if self.guarded_by_digest(file) { vec![Mark::PinnedByDigest] } else { Vec::new() }
+    }
+}

@@ -1,0 +1,172 @@
+//! What one file holds, by the questions that are asked of it.
+
+use crate::ir::{Atom, Expr, ExprId, FuncId, Program, Stmt, Store, SymbolId};
+use rustc_hash::FxHashMap;
+
+/// The index of a file.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Calls by the function that they stand in.
+    pub calls: FxHashMap<FuncId, Vec<ExprId>>,
+    /// What is put into a variable's value by a method: `list.push(x)`.
+    pub mutations: FxHashMap<SymbolId, Vec<ExprId>>,
+    /// What is put into properties of a variable's value.
+    pub stores: FxHashMap<SymbolId, Vec<Store>>,
+    /// What is put into fields of objects of a class.
+    pub fields: FxHashMap<(Option<ExprId>, Atom), Vec<ExprId>>,
+    /// Calls of a variable.
+    pub calls_of: FxHashMap<SymbolId, Vec<ExprId>>,
+    /// The variable of each parameter.
+    pub parameters: FxHashMap<(FuncId, u16), SymbolId>,
+    /// Stores into properties, by function.
+    pub stored: FxHashMap<FuncId, Vec<Store>>,
+    /// Comparisons that end something: the tests of choices whose branch throws, returns
+    /// or exits.
+    pub guards: Vec<ExprId>,
+}
+
+/// Methods that put their arguments into what they are called on.
+const MUTATORS: [&str; 18] = [
+    "push", "unshift", "append", "add", "set", "extend", "update", "insert", "write", "concat", "assign", "splice", "put", "setdefault", "push_str", "extend_from_slice",
+    "writeln", "end",
+];
+
+impl Index {
+    pub fn of(program: &Program) -> Self {
+        let mut index = Self::default();
+        for (call, function) in &program.calls {
+            index.calls.entry(*function).or_default().push(*call);
+            let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                continue;
+            };
+            match program.expr(callee) {
+                Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
+                    if let Some(symbol) = symbol_of(program, object) {
+                        index.mutations.entry(symbol).or_default().extend(program.list(args));
+                    }
+                    // `Object.assign(target, …)`.
+                    if program.name(name) == "assign"
+                        && let Some((target, rest)) = program.list(args).split_first()
+                        && let Some(symbol) = symbol_of(program, *target)
+                    {
+                        index.mutations.entry(symbol).or_default().extend(rest);
+                    }
+                }
+                Expr::Name(atom, scope) => {
+                    if let Some(symbol) = program.resolve(atom, scope) {
+                        index.calls_of.entry(symbol).or_default().push(*call);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for store in &program.stores {
+            index.stored.entry(store.function).or_default().push(*store);
+            match program.expr(store.object) {
+                Expr::This(function) => {
+                    if let Some(key) = store.key {
+                        index.fields.entry((class_of(program, function), key)).or_default().push(store.value);
+                    }
+                }
+                _ => {
+                    if let Some(symbol) = symbol_of(program, store.object) {
+                        // `self` of a method.
+                        if let [only] = program.symbol(symbol).values[..]
+                            && let Expr::This(function) = program.expr(only)
+                            && let Some(key) = store.key
+                        {
+                            index.fields.entry((class_of(program, function), key)).or_default().push(store.value);
+                        } else {
+                            index.stores.entry(symbol).or_default().push(*store);
+                        }
+                    }
+                }
+            }
+        }
+        for (number, symbol) in program.symbols.iter().enumerate() {
+            for value in &symbol.values {
+                if let Expr::Param(function, position) = strip(program, *value) {
+                    index.parameters.insert((function, position), SymbolId(number as u32));
+                }
+            }
+        }
+        for function in &program.functions {
+            guards(program, &function.body, &mut index.guards);
+        }
+        index
+    }
+}
+
+/// A parameter's value without its default.
+fn strip(program: &Program, value: ExprId) -> Expr {
+    match program.expr(value) {
+        Expr::Logic(crate::ir::Logic::Nullish, inner, _) => program.expr(inner),
+        other => other,
+    }
+}
+
+/// The variable at the bottom of `a.b[c]`.
+pub(super) fn symbol_of(program: &Program, mut expr: ExprId) -> Option<SymbolId> {
+    for _ in 0..8 {
+        match program.expr(expr) {
+            Expr::Name(atom, scope) => return program.resolve(atom, scope),
+            Expr::Member(object, _) | Expr::Index(object, _) => expr = object,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The class whose object `this` is.
+pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId> {
+    loop {
+        let here = program.function(function);
+        if here.class.is_some() || !here.arrow {
+            return here.class;
+        }
+        function = here.parent?;
+    }
+}
+
+fn guards(program: &Program, block: &[Stmt], into: &mut Vec<ExprId>) {
+    for statement in block {
+        match statement {
+            Stmt::If(test, then, other) => {
+                if ends(program, then) || ends(program, other) {
+                    into.push(*test);
+                }
+                guards(program, then, into);
+                guards(program, other, into);
+            }
+            Stmt::Loop { init, body, .. } => {
+                guards(program, init, into);
+                guards(program, body, into);
+            }
+            Stmt::Each { body, .. } | Stmt::Block(body) => guards(program, body, into),
+            Stmt::Try(body, handler, last) => {
+                guards(program, body, into);
+                guards(program, handler.as_deref().unwrap_or_default(), into);
+                guards(program, last, into);
+            }
+            Stmt::Switch(_, cases) => cases.iter().for_each(|(_, body)| guards(program, body, into)),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a branch leaves what it stands in.
+fn ends(program: &Program, block: &[Stmt]) -> bool {
+    block.iter().any(|statement| match statement {
+        Stmt::Throw(_) | Stmt::Return(_) => true,
+        Stmt::Expr(expr) => match program.expr(*expr) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(_, name) => matches!(program.name(name), "exit" | "abort" | "fail"),
+                Expr::Name(name, _) => matches!(program.name(name), "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"),
+                _ => false,
+            },
+            _ => false,
+        },
+        Stmt::Block(inner) => ends(program, inner),
+        _ => false,
+    })
+}

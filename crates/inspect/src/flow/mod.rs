@@ -1,0 +1,247 @@
+//! From where to where data goes, when.
+//!
+//! First [`reach`]: which functions run in which zone, and who calls whom. Then, for each
+//! call that is a sink, [`label`] asks backwards where its arguments come from: through
+//! variables, properties, functions, callbacks, promises and files. What is found is a
+//! [`Flow`] with every hop.
+
+mod cells;
+mod child;
+mod command;
+mod index;
+mod label;
+mod patch;
+mod reach;
+mod sink;
+
+use crate::ir::{ExprId, FuncId, Program, Span};
+use crate::limit::evaluating;
+use crate::package::Package;
+use crate::pure::{FileId, Frame, Machine, Surroundings, Value};
+use crate::text;
+use cells::Cells;
+use customs_model::{Capability, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone};
+use index::Index;
+use label::{Label, Labels, Trail};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// What the analysis of a package gives.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// From where to where data goes.
+    pub flows: Vec<Flow>,
+    /// What code can do.
+    pub capabilities: Vec<Capability>,
+    /// Other facts.
+    pub signs: Vec<Sign>,
+    /// Files, by when the first of their code runs.
+    pub zones: FxHashMap<FileId, Zone>,
+    /// The budget was spent before everything was followed.
+    pub exhausted: bool,
+}
+
+/// Analyses a package.
+pub fn analyse(package: &Package) -> Found {
+    analyse_at(package, Outer { level: 0, zone: None, place: None })
+}
+
+/// Where code stands that was a text.
+#[derive(Debug, Clone)]
+struct Outer {
+    level: u8,
+    zone: Option<Zone>,
+    place: Option<Place>,
+}
+
+fn analyse_at(package: &Package, outer: Outer) -> Found {
+    let mut analysis = Analysis::new(package, outer);
+    analysis.reach();
+    analysis.sinks();
+    analysis.patches();
+    analysis.settle_cells();
+    analysis.finish()
+}
+
+/// A call in the package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Site {
+    file: FileId,
+    expr: ExprId,
+    function: FuncId,
+}
+
+/// The arguments that a function is called with in one way of getting there.
+#[derive(Debug)]
+struct Context {
+    file: FileId,
+    function: FuncId,
+    args: Vec<ExprId>,
+    caller_file: FileId,
+    caller_function: FuncId,
+    caller: Option<Rc<Context>>,
+    /// The same for the machine.
+    frame: Rc<Frame>,
+}
+
+struct Analysis<'p> {
+    package: &'p Package,
+    machine: Machine<'p>,
+    outer: Outer,
+    zones: FxHashMap<(FileId, FuncId), Zone>,
+    callees: FxHashMap<(FileId, ExprId), Value>,
+    callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
+    /// Functions that are handed to a call.
+    passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
+    indices: FxHashMap<FileId, Rc<Index>>,
+    memo: FxHashMap<(FileId, ExprId), Labels>,
+    active: FxHashSet<(FileId, ExprId)>,
+    contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
+    cells: Cells,
+    found: Found,
+    steps: u64,
+    depth: u32,
+}
+
+impl<'p> Analysis<'p> {
+    fn new(package: &'p Package, outer: Outer) -> Self {
+        Self {
+            package,
+            machine: Machine::new(package),
+            outer,
+            zones: FxHashMap::default(),
+            callees: FxHashMap::default(),
+            callers: FxHashMap::default(),
+            passed: FxHashMap::default(),
+            indices: FxHashMap::default(),
+            memo: FxHashMap::default(),
+            active: FxHashSet::default(),
+            contexts: FxHashMap::default(),
+            cells: Cells::default(),
+            found: Found::default(),
+            steps: evaluating::FLOW_STEPS,
+            depth: 0,
+        }
+    }
+
+    fn program(&self, file: FileId) -> Option<Rc<Program>> {
+        self.package.program(file)
+    }
+
+    fn zone_of(&self, file: FileId, function: FuncId) -> Zone {
+        self.zones.get(&(file, function)).copied().unwrap_or(Zone::Never)
+    }
+
+    /// A place for people.
+    fn place(&self, file: FileId, span: Span) -> Place {
+        if let Some(outer) = &self.outer.place {
+            return outer.clone();
+        }
+        let source = self.package.source(file).unwrap_or_else(|| "".into());
+        let (line, column) = text::line_and_column(&source, span.start);
+        Place { file: self.package.file(file).shown.clone(), line, column, bytes: (span.start, span.end) }
+    }
+
+    fn place_of(&self, file: FileId, expr: ExprId) -> Place {
+        let span = self.program(file).map(|program| program.span(expr)).unwrap_or_default();
+        self.place(file, span)
+    }
+
+    /// The path of a label, source first, with the sink at its end.
+    fn path(&self, label: &Label, sink: &str, file: FileId, expr: ExprId) -> Vec<Hop> {
+        let mut hops = Vec::new();
+        let mut at: Option<&Rc<Trail>> = Some(&label.trail);
+        while let Some(trail) = at {
+            hops.push(Hop { what: trail.what.to_string(), at: self.place(trail.file, trail.span) });
+            at = trail.before.as_ref();
+        }
+        hops.reverse();
+        hops.push(Hop { what: format!("reaches {sink}"), at: self.place_of(file, expr) });
+        hops.dedup_by(|a, b| a.at == b.at && a.what == b.what);
+        hops
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a flow")]
+    fn flow(&mut self, label: &Label, sink: SinkKind, sink_name: &str, target: Target, zone: Zone, file: FileId, expr: ExprId, marks: Vec<Mark>) {
+        let path = self.path(label, sink_name, file, expr);
+        self.add_flow(Flow {
+            source: label.kind,
+            source_name: label.name.to_string(),
+            sink,
+            sink_name: sink_name.to_owned(),
+            target,
+            zone,
+            path,
+            marks,
+        });
+    }
+
+    fn add_flow(&mut self, mut flow: Flow) {
+        if let Some(zone) = self.outer.zone {
+            flow.zone = zone;
+        }
+        let same = |known: &Flow| {
+            known.source == flow.source
+                && known.sink == flow.sink
+                && known.source_name == flow.source_name
+                && known.target == flow.target
+                && known.path.last().map(|hop| &hop.at) == flow.path.last().map(|hop| &hop.at)
+        };
+        if let Some(known) = self.found.flows.iter_mut().find(|known| same(known)) {
+            if known.zone < flow.zone {
+                *known = flow;
+            }
+            return;
+        }
+        if self.found.flows.len() < 200 {
+            self.found.flows.push(flow);
+        }
+    }
+
+    fn sign(&mut self, kind: SignKind, zone: Zone, detail: String, at: Place) {
+        let zone = self.outer.zone.unwrap_or(zone);
+        let sign = Sign { kind, zone, detail, at };
+        if self.found.signs.len() < 200 && !self.found.signs.contains(&sign) {
+            self.found.signs.push(sign);
+        }
+    }
+
+    fn capability(&mut self, name: &str, zone: Zone, detail: Option<String>, at: Place) {
+        let zone = self.outer.zone.unwrap_or(zone);
+        if let Some(known) = self.found.capabilities.iter_mut().find(|known| known.name == name && known.detail == detail) {
+            if known.zone < zone {
+                known.zone = zone;
+                known.at = at;
+            }
+            return;
+        }
+        if self.found.capabilities.len() < 200 {
+            self.found.capabilities.push(Capability { name: name.to_owned(), zone, detail, at });
+        }
+    }
+
+    fn finish(mut self) -> Found {
+        for ((file, _), zone) in &self.zones {
+            let known = self.found.zones.entry(*file).or_insert(*zone);
+            *known = (*known).max(*zone);
+        }
+        self.found.exhausted |= self.steps == 0;
+        self.found.flows.sort();
+        self.found.capabilities.sort();
+        self.found.signs.sort();
+        self.found
+    }
+}
+
+/// Whether data of a kind is a secret of somebody.
+const fn is_secret(kind: SourceKind) -> bool {
+    matches!(
+        kind,
+        SourceKind::Environment | SourceKind::NamedSecret | SourceKind::CredentialFile | SourceKind::CredentialService | SourceKind::InputDevice
+    )
+}
+
+/// Whether data of a kind must not become code.
+const fn is_foreign(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque | SourceKind::OwnFile)
+}

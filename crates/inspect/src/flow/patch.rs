@@ -1,0 +1,170 @@
+//! Functions of the platform that are replaced by a package's own, which hand on
+//! something else than they were given.
+
+use super::{Analysis, Site};
+use crate::ir::{Const, Expr, ExprId, FuncId, Program, Store};
+use crate::pure::{FileId, Surroundings, Value};
+use customs_model::{SinkKind, SourceKind, Target};
+use std::rc::Rc;
+
+/// What is worth replacing: the ways of a request, a transaction, a signature.
+fn is_patched(path: &str) -> bool {
+    const WHOLE: [&str; 12] = [
+        "fetch", "XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "XMLHttpRequest", "WebSocket.prototype.send", "navigator.clipboard.writeText", "navigator.clipboard.readText",
+        "http.request", "https.request", "ethereum.request", "ethereum.send", "ethereum.sendAsync",
+    ];
+    WHOLE.contains(&path)
+        || path.contains("ethereum")
+        || path.contains("solana")
+        || ["signTransaction", "signAndSendTransaction", "sendTransaction", "signAllTransactions", "signMessage"].iter().any(|name| path.ends_with(name))
+        || path.contains("web3.js") && path.contains(".prototype.")
+}
+
+impl Analysis<'_> {
+    pub(super) fn patches(&mut self) {
+        let mut files: Vec<FileId> = self.zones.keys().map(|(file, _)| *file).collect();
+        files.sort_unstable();
+        files.dedup();
+        for file in files {
+            let Some(program) = self.package.program(file) else {
+                continue;
+            };
+            for store in program.stores.clone() {
+                self.patch(&program, file, store);
+            }
+        }
+    }
+
+    fn patch(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
+        let Some(key) = store.key.map(|key| program.name(key).to_owned()).or_else(|| {
+            let key = self.machine.fold(file, store.computed?);
+            key.known_text().map(str::to_owned)
+        }) else {
+            return;
+        };
+        let object = self.machine.fold(file, store.object);
+        let path = match &object {
+            Value::Native(native) if &*native.path == "globalThis" => key.clone(),
+            Value::Native(native) => format!("{}.{key}", native.path),
+            _ => return,
+        };
+        if !is_patched(&path) {
+            return;
+        }
+        let Value::Function(closure) = self.machine.fold(file, store.value) else {
+            return;
+        };
+        let zone = self.zone_of(file, store.function).max(self.zone_of(closure.file, closure.function));
+        let Some(inner) = self.package.program(closure.file) else {
+            return;
+        };
+        if let Some((at, with)) = self.replaces(&inner, closure.file, closure.function) {
+            let site = Site { file: closure.file, expr: at, function: closure.function };
+            let label = self.label_at(SourceKind::Intercepted, &format!("what is given to {path}"), site);
+            let target = with.map_or(Target::Opaque, Target::Constant);
+            self.flow(&label, SinkKind::Replacement, &path, target, zone, closure.file, at, Vec::new());
+        }
+    }
+
+    /// Where a function or one within it puts an address or a constant in the place of
+    /// what it was given.
+    fn replaces(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Option<(ExprId, Option<String>)> {
+        let inside = self.inside(program, file, function);
+        for (call, owner) in program.calls.clone() {
+            if !inside.contains(&owner) {
+                continue;
+            }
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Expr::Member(_, name) = program.expr(callee) else {
+                continue;
+            };
+            if !matches!(program.name(name), "replace" | "replaceAll") {
+                continue;
+            }
+            let args = program.list(args).to_vec();
+            let Some(pattern) = args.first().map(|arg| self.machine.fold(file, *arg)) else {
+                continue;
+            };
+            if is_address_pattern(&pattern) {
+                let with = args.get(1).and_then(|arg| self.machine.fold(file, *arg).known_text().map(str::to_owned));
+                return Some((call, with));
+            }
+        }
+        for store in program.stores.clone() {
+            if !inside.contains(&store.function) {
+                continue;
+            }
+            let key = store.key.map(|key| program.name(key)).unwrap_or_default();
+            if !matches!(key, "to" | "recipient" | "destination" | "toAddress" | "toPubkey" | "address" | "spender" | "data") {
+                continue;
+            }
+            if let Some(text) = self.machine.fold(file, store.value).known_text()
+                && is_address(text)
+            {
+                return Some((store.value, Some(text.to_owned())));
+            }
+        }
+        None
+    }
+
+    /// A function, those within it, and those of the file that it calls.
+    fn inside(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Vec<FuncId> {
+        let mut inside = vec![function];
+        let mut at = 0;
+        while at < inside.len() && inside.len() < 64 {
+            let here = inside[at];
+            at += 1;
+            for (number, other) in program.functions.iter().enumerate() {
+                let other_id = FuncId(number as u32);
+                if other.parent == Some(here) && !inside.contains(&other_id) {
+                    inside.push(other_id);
+                }
+            }
+            for (call, owner) in &program.calls {
+                if *owner == here
+                    && let Expr::Call { callee, .. } = program.expr(*call)
+                    && let Value::Function(closure) = self.machine.fold(file, callee)
+                    && closure.file == file
+                    && !inside.contains(&closure.function)
+                {
+                    inside.push(closure.function);
+                }
+            }
+        }
+        inside
+    }
+}
+
+/// Whether a file holds a pattern of addresses of a chain.
+pub(super) fn holds_address_pattern(program: &Program) -> bool {
+    program.consts.iter().any(|constant| match constant {
+        Const::Regex(pattern, _) => is_address_regex(pattern),
+        Const::Text(text) => is_address_regex(text),
+        _ => false,
+    })
+}
+
+fn is_address_pattern(value: &Value) -> bool {
+    match value {
+        Value::Regex(pattern, _) => is_address_regex(pattern),
+        Value::Text(text) => is_address_regex(text),
+        _ => false,
+    }
+}
+
+/// Patterns of addresses: Ethereum, Bitcoin, Tron, Litecoin, Solana, Monero, Cardano.
+fn is_address_regex(pattern: &str) -> bool {
+    let counts = ["{40}", "{25,34}", "{25,39}", "{26,33}", "{26,34}", "{26,35}", "{33}", "{32,44}", "{39,59}", "{38,62}", "{95}", "{93}", "{42}", "{11,71}", "{43,44}", "{25,62}", "{11,90}"];
+    let classes = ["a-fA-F0-9", "0-9a-fA-F", "A-Fa-f0-9", "0-9A-Fa-f", "a-f0-9", "0-9a-f", "a-km-zA-HJ-NP-Z1-9", "1-9A-HJ-NP-Za-km-z", "A-HJ-NP-Za-km-z1-9", "a-zA-HJ-NP-Z0-9", "a-z0-9", "0-9a-z", "A-Za-z0-9", "a-zA-Z0-9"];
+    pattern.len() < 400 && counts.iter().any(|count| pattern.contains(count)) && classes.iter().any(|class| pattern.contains(class))
+        && ["0x", "bc1", "[13]", "^1", "T[", "^T", "[LM", "addr1", "4[", "[1-9A-HJ", "[123]", "ltc1", "^3", "1[", "3["].iter().any(|start| pattern.contains(start))
+}
+
+/// An address of a chain.
+fn is_address(text: &str) -> bool {
+    let hex = text.strip_prefix("0x").is_some_and(|rest| rest.len() == 40 && rest.chars().all(|c| c.is_ascii_hexdigit()));
+    let base58 = (26..=44).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_uppercase());
+    hex || base58 || text.starts_with("bc1")
+}

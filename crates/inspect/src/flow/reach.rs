@@ -1,0 +1,319 @@
+//! Which functions run when, and who calls whom.
+
+use super::{Analysis, Index, Site};
+use crate::ir::{Expr, ExprId, FuncId, Program};
+use crate::know::{self, Role};
+use crate::pure::{FileId, Surroundings, Value};
+use crate::zone::{self, Entry};
+use customs_model::{SignKind, Zone};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Functions that wait to be entered, strongest zone first.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: BTreeMap<Zone, Vec<(FileId, FuncId)>>,
+}
+
+impl Queue {
+    fn push(&mut self, zone: Zone, file: FileId, function: FuncId) {
+        self.waiting.entry(zone).or_default().push((file, function));
+    }
+
+    fn pop(&mut self) -> Option<(Zone, FileId, FuncId)> {
+        let mut entry = self.waiting.last_entry()?;
+        let zone = *entry.key();
+        let (file, function) = entry.get_mut().pop()?;
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+        Some((zone, file, function))
+    }
+}
+
+impl Analysis<'_> {
+    pub(super) fn reach(&mut self) {
+        let mut queue = Queue::default();
+        for entry in zone::entries(self.package) {
+            match entry {
+                Entry::File { file, zone, script } => self.enter_file(file, zone, script, &mut queue),
+                Entry::Command { text, zone, file, name, folder } => {
+                    let place = self.place(file, self.text_span(file, &text));
+                    if zone == Zone::Install {
+                        self.sign(SignKind::InstallCommand, zone, format!("{name}: {text}"), place.clone());
+                    }
+                    for reached in self.command_line(&text, zone, file, &folder, &place, &name) {
+                        self.enter_file(reached, zone, true, &mut queue);
+                    }
+                }
+                Entry::Code { text, zone, file } => {
+                    let place = self.place(file, crate::ir::Span::default());
+                    self.capability("code.start", zone, None, place.clone());
+                    let labels: super::Labels = Rc::from([]);
+                    self.child(&text, crate::ir::Language::Python, zone, place, &labels);
+                    // What it imports of the package runs as well.
+                    for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {
+                        let path = word.replace('.', "/");
+                        for candidate in [format!("{path}.py"), format!("{path}/__init__.py")] {
+                            if let Some(id) = self.package.find(&candidate) {
+                                self.enter_file(id, zone, false, &mut queue);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        while let Some((zone, file, function)) = queue.pop() {
+            self.enter(zone, file, function, &mut queue);
+        }
+        // What is there and nothing calls: users may.
+        self.called_by_users();
+    }
+
+    /// The part of a manifest that holds a command line.
+    fn text_span(&self, file: FileId, text: &str) -> crate::ir::Span {
+        let Some(bytes) = self.package.file(file).bytes.as_deref() else {
+            return crate::ir::Span::default();
+        };
+        let needle = text.lines().next().unwrap_or(text).as_bytes();
+        let needle = &needle[..needle.len().min(24)];
+        memchr::memmem::find(bytes, needle).map_or_else(crate::ir::Span::default, |at| crate::ir::Span { start: at as u32, end: (at + text.len()) as u32 })
+    }
+
+    fn enter_file(&mut self, file: FileId, zone: Zone, script: bool, queue: &mut Queue) {
+        // What is reached is read as code, whatever it is called.
+        if script && self.package.language(file).is_none() && self.package.file(file).kind.is_text() {
+            return;
+        }
+        queue.push(zone, file, FuncId(0));
+        if script
+            && let Some(program) = self.program(file)
+            && let Some(main) = program.main_block
+        {
+            queue.push(zone, file, main);
+        }
+    }
+
+    pub(super) fn index(&mut self, file: FileId) -> Option<Rc<Index>> {
+        if let Some(index) = self.indices.get(&file) {
+            return Some(Rc::clone(index));
+        }
+        let program = self.program(file)?;
+        self.machine.refill();
+        let index = Rc::new(Index::of(&program));
+        self.indices.insert(file, Rc::clone(&index));
+        Some(index)
+    }
+
+    fn enter(&mut self, zone: Zone, file: FileId, function: FuncId, queue: &mut Queue) {
+        let known = self.zones.entry((file, function)).or_insert(Zone::Never);
+        let first = *known == Zone::Never;
+        if *known >= zone && !first {
+            return;
+        }
+        *known = zone;
+        let Some(program) = self.program(file) else {
+            return;
+        };
+        let Some(index) = self.index(file) else {
+            return;
+        };
+        if function == FuncId(0) {
+            for (specifier, _) in &program.imports {
+                if let Some(target) = self.package.resolve(file, program.name(*specifier)) {
+                    queue.push(zone, target, FuncId(0));
+                }
+            }
+        }
+        for call in index.calls.get(&function).map(Vec::as_slice).unwrap_or_default() {
+            self.call(&program, Site { file, expr: *call, function }, zone, first, queue);
+        }
+        // A function that is put on something of the library waits to be called there.
+        for store in index.stored.get(&function).map(Vec::as_slice).unwrap_or_default() {
+            if let Value::Function(closure) = self.machine.fold(file, store.value)
+                && let Value::Native(native) = self.machine.fold(file, store.object)
+                && !native.path.starts_with("module")
+                && &*native.path != "exports"
+            {
+                queue.push(zone, closure.file, closure.function);
+            }
+        }
+    }
+
+    fn call(&mut self, program: &Rc<Program>, site: Site, zone: Zone, first: bool, queue: &mut Queue) {
+        let (callee, args, new) = match program.expr(site.expr) {
+            Expr::Call { callee, args, new } => (callee, program.list(args).to_vec(), new),
+            Expr::Import(specifier) => {
+                self.load(site, specifier, zone, queue);
+                return;
+            }
+            _ => return,
+        };
+        let value = match self.callees.get(&(site.file, site.expr)) {
+            Some(value) => value.clone(),
+            None => {
+                let value = self.machine.fold(site.file, callee);
+                self.callees.insert((site.file, site.expr), value.clone());
+                value
+            }
+        };
+        match &value {
+            Value::Function(closure) => {
+                if first {
+                    self.callers.entry((closure.file, closure.function)).or_default().push(site);
+                }
+                queue.push(zone, closure.file, closure.function);
+            }
+            Value::Object(object) if object.is_class => {
+                if let Some(class) = object.class {
+                    self.class(class, zone, Some(site).filter(|_| first), queue);
+                }
+            }
+            Value::Native(native) => {
+                let path = Rc::clone(&native.path);
+                if matches!(know::role(program.language, &path), Role::Load)
+                    && let Some(specifier) = args.first()
+                {
+                    self.load(site, *specifier, zone, queue);
+                }
+                if matches!(&*path, "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path")
+                    && let Some(specifier) = args.first()
+                    && let Value::Text(text) = self.machine.fold(site.file, *specifier)
+                    && let Some(target) = self.package.resolve(site.file, &text)
+                {
+                    self.enter_file(target, zone, true, queue);
+                }
+            }
+            // A table of functions, one of which is called: bundlers do that.
+            Value::Unknown if !new => {
+                if let Expr::Index(table, _) = program.expr(callee) {
+                    self.table(site.file, table, zone, queue);
+                }
+            }
+            _ => {}
+        }
+        for arg in args {
+            self.handed_over(program, site, arg, zone, first, 0, queue);
+        }
+    }
+
+    fn table(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
+        let values: Vec<Value> = match self.machine.fold(file, table) {
+            Value::Object(object) => object.entries.borrow().iter().map(|(_, value)| value.clone()).collect(),
+            Value::Array(items) => items.borrow().clone(),
+            _ => return,
+        };
+        for value in values.into_iter().take(4_096) {
+            if let Value::Function(closure) = value {
+                queue.push(zone, closure.file, closure.function);
+            }
+        }
+    }
+
+    /// A function that is handed to a call is called by it, sooner or later.
+    #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
+    fn handed_over(&mut self, program: &Rc<Program>, site: Site, arg: ExprId, zone: Zone, first: bool, level: u8, queue: &mut Queue) {
+        match program.expr(arg) {
+            Expr::Function(function) => {
+                if first {
+                    self.passed.entry((site.file, function)).or_default().push(site);
+                }
+                queue.push(zone, site.file, function);
+            }
+            Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
+                Value::Function(closure) => {
+                    if first {
+                        self.passed.entry((closure.file, closure.function)).or_default().push(site);
+                    }
+                    queue.push(zone, closure.file, closure.function);
+                }
+                Value::Object(object) if object.is_class => {
+                    if let Some(class) = object.class {
+                        self.class(class, zone, None, queue);
+                    }
+                }
+                _ => {}
+            },
+            Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
+                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    self.handed_over(program, site, pair[1], zone, first, level + 1, queue);
+                }
+            }
+            Expr::Array(items) if level < 3 => {
+                for item in program.list(items).to_vec() {
+                    self.handed_over(program, site, item, zone, first, level + 1, queue);
+                }
+            }
+            Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            _ => {}
+        }
+    }
+
+    /// A class that is made or handed over: its constructor runs, and whoever has it may
+    /// call its methods.
+    fn class(&mut self, class: (FileId, ExprId), zone: Zone, made_at: Option<Site>, queue: &mut Queue) {
+        let Some(program) = self.program(class.0) else {
+            return;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return;
+        };
+        for pair in program.list(entries).to_vec().chunks_exact(2) {
+            if let Expr::Function(function) = program.expr(pair[1]) {
+                let name = program.text(pair[0]).unwrap_or_default();
+                let constructs = matches!(name, "constructor" | "__init__");
+                if let Some(site) = made_at.filter(|_| constructs) {
+                    self.callers.entry((class.0, function)).or_default().push(site);
+                }
+                if constructs || made_at.is_none() {
+                    queue.push(zone, class.0, function);
+                }
+            }
+        }
+    }
+
+    fn load(&mut self, site: Site, specifier: ExprId, zone: Zone, queue: &mut Queue) {
+        match self.machine.fold(site.file, specifier) {
+            Value::Text(text) => {
+                if let Some(target) = self.package.resolve(site.file, &text) {
+                    if is_data_name(&self.package.file(target).path) && self.program(target).is_some() {
+                        let place = self.place_of(site.file, site.expr);
+                        let path = self.package.file(target).path.clone();
+                        self.sign(SignKind::CodeInData, zone, path, place);
+                    }
+                    queue.push(zone, target, FuncId(0));
+                }
+            }
+            Value::Native(_) => {}
+            _ => {
+                let place = self.place_of(site.file, site.expr);
+                self.sign(SignKind::OpaqueModule, zone, String::new(), place);
+            }
+        }
+    }
+
+    /// Functions of files that run, which nothing in the package calls.
+    fn called_by_users(&mut self) {
+        let mut queue = Queue::default();
+        let files: Vec<FileId> = self.zones.keys().filter(|(_, function)| *function == FuncId(0)).map(|(file, _)| *file).collect();
+        for file in files {
+            let Some(program) = self.program(file) else {
+                continue;
+            };
+            for number in 1..program.functions.len() {
+                let function = FuncId(number as u32);
+                if !self.zones.contains_key(&(file, function)) && program.main_block != Some(function) {
+                    queue.push(Zone::Called, file, function);
+                }
+            }
+        }
+        while let Some((zone, file, function)) = queue.pop() {
+            self.enter(zone, file, function, &mut queue);
+        }
+    }
+}
+
+fn is_data_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !matches!(name.rsplit_once('.').map(|(_, extension)| extension), Some("js" | "cjs" | "mjs" | "ts" | "tsx" | "jsx" | "cts" | "mts" | "json" | "node" | "py" | "rs") | None)
+}

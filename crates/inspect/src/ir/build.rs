@@ -1,0 +1,351 @@
+//! Making a [`Program`]: what every language reader uses.
+
+use super::{
+    Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List, Program, Scope,
+    ScopeId, Span, Store, Symbol, SymbolId,
+};
+use rustc_hash::FxHashMap;
+
+/// Builds a program. The current function and scope are part of its state.
+#[derive(Debug)]
+pub struct Builder {
+    program: Program,
+    function: FuncId,
+    scope: ScopeId,
+    /// Nesting of expressions and statements so far.
+    pub(crate) depth: usize,
+}
+
+/// Where a builder was, to go back to.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    function: FuncId,
+    scope: ScopeId,
+}
+
+impl Builder {
+    /// An empty program.
+    pub fn new(language: Language) -> Self {
+        let top = Function {
+            name: None,
+            parent: None,
+            scope: ScopeId(0),
+            params: 0,
+            body: Vec::new(),
+            returns: Vec::new(),
+            arrow: false,
+            span: Span::default(),
+            param_names: Vec::new(),
+            class: None,
+        };
+        let program = Program {
+            language,
+            exprs: Vec::new(),
+            spans: Vec::new(),
+            lists: Vec::new(),
+            consts: Vec::new(),
+            names: Vec::new(),
+            atoms: FxHashMap::default(),
+            functions: vec![top],
+            scopes: vec![Scope { parent: None, function: FuncId(0) }],
+            symbols: Vec::new(),
+            declared: FxHashMap::default(),
+            calls: Vec::new(),
+            stores: Vec::new(),
+            exports: Vec::new(),
+            imports: Vec::new(),
+            stars: Vec::new(),
+            main_block: None,
+            es_module: false,
+            notes: Vec::new(),
+        };
+        Self { program, function: FuncId(0), scope: ScopeId(0), depth: 0 }
+    }
+
+    /// The program, with the body of its top level.
+    pub fn finish(mut self, body: Block) -> Program {
+        self.program.functions[0].body = body;
+        self.program
+    }
+
+    /// The program so far.
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Says that something could not be lowered.
+    pub fn note(&mut self, note: &'static str) {
+        if !self.program.notes.contains(&note) {
+            self.program.notes.push(note);
+        }
+    }
+
+    /// Marks an ES module.
+    pub const fn es_module(&mut self) {
+        self.program.es_module = true;
+    }
+
+    /// Adds an expression.
+    pub fn add(&mut self, expr: Expr, span: Span) -> ExprId {
+        let id = ExprId(u32::try_from(self.program.exprs.len()).unwrap_or(u32::MAX));
+        self.program.exprs.push(expr);
+        self.program.spans.push(span);
+        id
+    }
+
+    /// Adds a list of expressions.
+    pub fn list(&mut self, items: &[ExprId]) -> List {
+        let from = self.program.lists.len() as u32;
+        self.program.lists.extend_from_slice(items);
+        List { from, to: self.program.lists.len() as u32 }
+    }
+
+    /// Interns a name.
+    pub fn atom(&mut self, name: &str) -> Atom {
+        if let Some(atom) = self.program.atoms.get(name) {
+            return *atom;
+        }
+        let atom = Atom(self.program.names.len() as u32);
+        self.program.names.push(name.into());
+        self.program.atoms.insert(name.into(), atom);
+        atom
+    }
+
+    /// Adds a constant.
+    pub fn constant(&mut self, constant: Const, span: Span) -> ExprId {
+        let id = ConstId(self.program.consts.len() as u32);
+        self.program.consts.push(constant);
+        self.add(Expr::Const(id), span)
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str, span: Span) -> ExprId {
+        self.constant(Const::Text(text.into()), span)
+    }
+
+    /// Adds `undefined`.
+    pub fn undefined(&mut self, span: Span) -> ExprId {
+        self.constant(Const::Undefined, span)
+    }
+
+    /// Adds a name seen from here.
+    pub fn name(&mut self, name: &str, span: Span) -> ExprId {
+        let atom = self.atom(name);
+        self.add(Expr::Name(atom, self.scope), span)
+    }
+
+    /// Adds `object.name`.
+    pub fn member(&mut self, object: ExprId, name: &str, span: Span) -> ExprId {
+        let atom = self.atom(name);
+        self.add(Expr::Member(object, atom), span)
+    }
+
+    /// Adds a call and lists it.
+    pub fn call(&mut self, callee: ExprId, args: &[ExprId], new: bool, span: Span) -> ExprId {
+        let args = self.list(args);
+        let id = self.add(Expr::Call { callee, args, new }, span);
+        self.program.calls.push((id, self.function));
+        id
+    }
+
+    /// Lists an expression as a call: `import(a)` and the like.
+    pub fn list_call(&mut self, id: ExprId) {
+        self.program.calls.push((id, self.function));
+    }
+
+    /// Adds something made from parts that are not looked into.
+    pub fn other(&mut self, parts: &[ExprId], span: Span) -> ExprId {
+        let parts = self.list(parts);
+        self.add(Expr::Other(parts), span)
+    }
+
+    /// Adds texts one behind the other.
+    pub fn concat(&mut self, parts: &[ExprId], span: Span) -> ExprId {
+        let parts = self.list(parts);
+        self.add(Expr::Concat(parts), span)
+    }
+
+    /// Adds an operator of two sides.
+    pub fn binary(&mut self, operator: Binary, left: ExprId, right: ExprId, span: Span) -> ExprId {
+        self.add(Expr::Binary(operator, left, right), span)
+    }
+
+    /// Declares a variable in a scope.
+    pub fn declare_in(&mut self, scope: ScopeId, name: &str) -> SymbolId {
+        let atom = self.atom(name);
+        let function = self.program.scopes[scope.at()].function.0;
+        let symbols = &mut self.program.symbols;
+        *self.program.declared.entry((scope, atom)).or_insert_with(|| {
+            symbols.push(Symbol { values: Vec::new(), function });
+            SymbolId(symbols.len() as u32 - 1)
+        })
+    }
+
+    /// Declares a variable here.
+    pub fn declare(&mut self, name: &str) -> SymbolId {
+        self.declare_in(self.scope, name)
+    }
+
+    /// Declares a variable for the whole function.
+    pub fn declare_in_function(&mut self, name: &str) -> SymbolId {
+        let scope = self.program.functions[self.function.at()].scope;
+        self.declare_in(scope, name)
+    }
+
+    /// Notes a value of a variable.
+    pub fn value(&mut self, symbol: SymbolId, value: ExprId) {
+        self.program.symbols[symbol.at()].values.push(value);
+    }
+
+    /// Assigns, and notes what that means: another value of a variable, or a store into
+    /// a property. Names are resolved at the end, so a target by name is kept as such.
+    pub fn assign(&mut self, target: ExprId, value: ExprId, span: Span) -> ExprId {
+        match self.program.expr(target) {
+            Expr::Member(object, key) => {
+                let function = self.function;
+                self.program.stores.push(Store { object, key: Some(key), computed: None, value, function });
+            }
+            Expr::Index(object, key) => {
+                let function = self.function;
+                self.program.stores.push(Store { object, key: None, computed: Some(key), value, function });
+            }
+            _ => {}
+        }
+        self.add(Expr::Assign(target, value), span)
+    }
+
+    /// Adds `module` to what is imported statically.
+    pub fn import(&mut self, specifier: &str, span: Span) -> ExprId {
+        let atom = self.atom(specifier);
+        self.program.imports.push((atom, span));
+        self.add(Expr::Module(atom), span)
+    }
+
+    /// Hands a value out under a name.
+    pub fn export(&mut self, name: &str, value: ExprId) {
+        let atom = self.atom(name);
+        self.program.exports.push(Export::Value(atom, value));
+    }
+
+    /// Hands everything out that another module hands out.
+    pub fn export_all(&mut self, specifier: &str, span: Span) {
+        let atom = self.atom(specifier);
+        self.program.imports.push((atom, span));
+        self.program.exports.push(Export::All(atom));
+    }
+
+    /// The function that is being built.
+    pub const fn current(&self) -> FuncId {
+        self.function
+    }
+
+    /// The scope that names are seen from.
+    pub const fn current_scope(&self) -> ScopeId {
+        self.scope
+    }
+
+    /// Something of the current function.
+    pub fn function_mut(&mut self, id: FuncId) -> &mut Function {
+        &mut self.program.functions[id.at()]
+    }
+
+    /// Enters a function.
+    pub fn enter_function(&mut self, name: Option<&str>, arrow: bool, span: Span) -> (FuncId, Place) {
+        let back = Place { function: self.function, scope: self.scope };
+        let id = FuncId(self.program.functions.len() as u32);
+        let name = name.map(|name| self.atom(name));
+        self.function = id;
+        let scope = self.new_scope(Some(back.scope), id);
+        self.program.functions.push(Function {
+            name,
+            parent: Some(back.function),
+            scope,
+            params: 0,
+            body: Vec::new(),
+            returns: Vec::new(),
+            arrow,
+            span,
+            param_names: Vec::new(),
+            class: None,
+        });
+        self.scope = scope;
+        (id, back)
+    }
+
+    /// Enters a part of the current function that runs on its own account; names mean the
+    /// same in it.
+    pub fn enter_part(&mut self, name: &str, span: Span) -> (FuncId, Place) {
+        let scope = self.scope;
+        let (id, back) = self.enter_function(Some(name), true, span);
+        self.scope = scope;
+        self.program.functions[id.at()].scope = scope;
+        (id, back)
+    }
+
+    /// Says what runs only when the file is a script.
+    pub const fn main_block(&mut self, id: FuncId) {
+        self.program.main_block = Some(id);
+    }
+
+    /// Says that every name of a module is imported.
+    pub fn star(&mut self, specifier: &str) {
+        let atom = self.atom(specifier);
+        self.program.stars.push(atom);
+    }
+
+    /// Says that a name means the variable of the file, or of the function around.
+    pub fn outside(&mut self, name: &str, whole_file: bool) {
+        let scope = if whole_file {
+            ScopeId(0)
+        } else {
+            match self.program.functions[self.function.at()].parent {
+                Some(parent) => self.program.functions[parent.at()].scope,
+                None => ScopeId(0),
+            }
+        };
+        let symbol = self.declare_in(scope, name);
+        let atom = self.atom(name);
+        self.program.declared.insert((self.scope, atom), symbol);
+    }
+
+    /// Leaves a function or scope.
+    pub const fn leave(&mut self, back: Place) {
+        self.function = back.function;
+        self.scope = back.scope;
+    }
+
+    /// Enters a scope of the current function.
+    pub fn enter_scope(&mut self) -> Place {
+        let back = Place { function: self.function, scope: self.scope };
+        self.scope = self.new_scope(Some(back.scope), back.function);
+        back
+    }
+
+    fn new_scope(&mut self, parent: Option<ScopeId>, function: FuncId) -> ScopeId {
+        self.program.scopes.push(Scope { parent, function });
+        ScopeId(self.program.scopes.len() as u32 - 1)
+    }
+
+    /// Gives every assignment by name to its variable. Called once, when all
+    /// declarations are known; what has no declaration is a global of its own.
+    pub fn settle(&mut self) {
+        for at in 0..self.program.exprs.len() {
+            let (target, value) = match self.program.exprs[at] {
+                Expr::Assign(target, value) => (target, value),
+                Expr::Update { target, .. } => (target, ExprId(at as u32)),
+                _ => continue,
+            };
+            let Expr::Name(atom, scope) = self.program.exprs[target.at()] else {
+                continue;
+            };
+            let symbol = match self.program.resolve(atom, scope) {
+                Some(symbol) => symbol,
+                None => {
+                    let name = self.program.names[atom.at()].clone();
+                    self.declare_in(ScopeId(0), &name)
+                }
+            };
+            self.value(symbol, value);
+        }
+    }
+}

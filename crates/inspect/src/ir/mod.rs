@@ -1,0 +1,421 @@
+//! The one form that every language is lowered to.
+//!
+//! Folding, flows and rules know only this: expressions, statements, functions, scopes.
+//! A language reader turns a syntax tree into it and is done. Names are resolved when
+//! somebody asks, because for most of a bundle nobody does.
+
+mod build;
+
+pub use build::Builder;
+
+use rustc_hash::FxHashMap;
+
+/// The language that a program was written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// JavaScript or TypeScript.
+    JavaScript,
+    /// Python.
+    Python,
+    /// Rust.
+    Rust,
+}
+
+/// A place in the text of a file: bytes from, to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// The byte behind the last.
+    pub end: u32,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            pub(crate) const fn at(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An expression.
+    ExprId
+    /// A function; 0 is the top level of the file.
+    FuncId
+    /// A scope of names.
+    ScopeId
+    /// A variable.
+    SymbolId
+    /// A name, interned.
+    Atom
+    /// A constant.
+    ConstId
+}
+
+/// A run of expressions in [`Program::lists`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List {
+    from: u32,
+    to: u32,
+}
+
+/// A constant as it stands in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Const {
+    /// Nothing: `null`, `None`.
+    Null,
+    /// `undefined`.
+    Undefined,
+    /// A truth value.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// Text.
+    Text(Box<str>),
+    /// Bytes.
+    Bytes(Box<[u8]>),
+    /// A regular expression: pattern, flags.
+    Regex(Box<str>, Box<str>),
+}
+
+/// What an operator of two sides does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Add, Sub, Mul, Div, FloorDiv, Rem, Pow,
+    Shl, Shr, UShr, And, Or, Xor,
+    Eq, Ne, Lt, Le, Gt, Ge, In, Is,
+}
+
+/// What an operator of one side does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Unary {
+    Not, Neg, Plus, BitNot, TypeOf, Void, Delete,
+}
+
+/// How a choice between two sides is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logic {
+    /// `&&`, `and`.
+    And,
+    /// `||`, `or`.
+    Or,
+    /// `??`.
+    Nullish,
+}
+
+/// An expression.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Expr {
+    /// A constant.
+    Const(ConstId),
+    /// A name, seen from a scope.
+    Name(Atom, ScopeId),
+    /// The argument of a function at a position.
+    Param(FuncId, u16),
+    /// The arguments from a position on, as an array.
+    Rest(FuncId, u16),
+    /// `this` or `self` as such of a function.
+    This(FuncId),
+    /// `a.b`.
+    Member(ExprId, Atom),
+    /// `a[b]`.
+    Index(ExprId, ExprId),
+    /// `a[b:c:d]`; an absent part is `Const(Undefined)`.
+    Slice(ExprId, List),
+    /// A call, or `new`, with its arguments.
+    Call {
+        /// What is called.
+        callee: ExprId,
+        /// With what.
+        args: List,
+        /// It constructs.
+        new: bool,
+    },
+    /// A function.
+    Function(FuncId),
+    /// A list or tuple.
+    Array(List),
+    /// Keys and values by turns. A spread has [`Expr::Spread`] for key and value.
+    Object(List),
+    /// Arguments with names: keys and values by turns, as in an object.
+    Keywords(List),
+    /// A class: keys and values by turns, as in an object; its constructor is
+    /// `constructor` or `__init__`.
+    Class(List),
+    /// Texts one behind the other (template, f-string, chains of `+`).
+    Concat(List),
+    /// An operator of one side.
+    Unary(Unary, ExprId),
+    /// An operator of two sides.
+    Binary(Binary, ExprId, ExprId),
+    /// A choice by the left side.
+    Logic(Logic, ExprId, ExprId),
+    /// A choice: condition, then, else.
+    Cond(ExprId, ExprId, ExprId),
+    /// An assignment: where, what.
+    Assign(ExprId, ExprId),
+    /// `a++` and the like.
+    Update {
+        /// What changes.
+        target: ExprId,
+        /// By +1; else by -1.
+        up: bool,
+        /// The new value is the result.
+        prefix: bool,
+    },
+    /// `await a`.
+    Await(ExprId),
+    /// `...a`, `*a`.
+    Spread(ExprId),
+    /// `yield a`.
+    Yield(ExprId),
+    /// An element of what is iterated over.
+    Element(ExprId),
+    /// A key of what is iterated over.
+    Key(ExprId),
+    /// A module by a specifier that is known.
+    Module(Atom),
+    /// `import(a)`.
+    Import(ExprId),
+    /// One behind the other; the last is the result.
+    Sequence(List),
+    /// A comprehension: for each element of the second, assigned to the first, the third
+    /// (if the fourth holds).
+    Comprehend(List),
+    /// Anything else that is made from its parts.
+    Other(List),
+}
+
+/// A statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stmt {
+    /// An expression.
+    Expr(ExprId),
+    /// A choice.
+    If(ExprId, Block, Block),
+    /// A loop by condition.
+    Loop {
+        /// Before it.
+        init: Block,
+        /// The condition.
+        test: Option<ExprId>,
+        /// After each turn.
+        update: Option<ExprId>,
+        /// The body.
+        body: Block,
+        /// The condition is asked after the body.
+        post: bool,
+    },
+    /// A loop over elements or keys.
+    Each {
+        /// What is assigned.
+        target: ExprId,
+        /// What is iterated over.
+        over: ExprId,
+        /// Keys instead of elements.
+        keys: bool,
+        /// The body.
+        body: Block,
+    },
+    /// Leaves the function.
+    Return(Option<ExprId>),
+    /// Leaves a loop.
+    Break,
+    /// Goes on with the next turn.
+    Continue,
+    /// Throws.
+    Throw(ExprId),
+    /// Body, handler, finally.
+    Try(Block, Option<Block>, Block),
+    /// A choice among cases; a case without condition is the default.
+    Switch(ExprId, Vec<(Option<ExprId>, Block)>),
+    /// A block.
+    Block(Block),
+}
+
+/// Statements.
+pub type Block = Vec<Stmt>;
+
+/// A function, or the top level of a file.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Its name, if it has one.
+    pub name: Option<Atom>,
+    /// The function that it stands in.
+    pub parent: Option<FuncId>,
+    /// Its scope.
+    pub scope: ScopeId,
+    /// How many parameters it names.
+    pub params: u16,
+    /// What it does.
+    pub body: Block,
+    /// What it may return or yield.
+    pub returns: Vec<ExprId>,
+    /// `this` is that of the function around it.
+    pub arrow: bool,
+    /// Where it stands.
+    pub span: Span,
+    /// The names of its parameters, where callers may use them.
+    pub param_names: Vec<Atom>,
+    /// The class that it is a method of.
+    pub class: Option<ExprId>,
+}
+
+/// A scope of names.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+    /// The function that it stands in.
+    pub function: FuncId,
+}
+
+/// A variable.
+#[derive(Debug, Clone, Default)]
+pub struct Symbol {
+    /// Everything that is assigned to it.
+    pub values: Vec<ExprId>,
+    /// The function in which it is declared.
+    pub function: u32,
+}
+
+/// Something that is put into a property.
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    /// Of which object.
+    pub object: ExprId,
+    /// Under which name, where that is written out.
+    pub key: Option<Atom>,
+    /// Under which name, where that is computed.
+    pub computed: Option<ExprId>,
+    /// What.
+    pub value: ExprId,
+    /// Where it happens.
+    pub function: FuncId,
+}
+
+/// What a module hands out under a name.
+#[derive(Debug, Clone, Copy)]
+pub enum Export {
+    /// A value.
+    Value(Atom, ExprId),
+    /// Everything that another module hands out.
+    All(Atom),
+}
+
+/// A file, lowered.
+#[derive(Debug)]
+pub struct Program {
+    /// Its language.
+    pub language: Language,
+    pub(crate) exprs: Vec<Expr>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) lists: Vec<ExprId>,
+    pub(crate) consts: Vec<Const>,
+    pub(crate) names: Vec<Box<str>>,
+    pub(crate) atoms: FxHashMap<Box<str>, Atom>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) declared: FxHashMap<(ScopeId, Atom), SymbolId>,
+    /// Every call, and the function it stands in.
+    pub(crate) calls: Vec<(ExprId, FuncId)>,
+    /// Everything that is put into properties.
+    pub(crate) stores: Vec<Store>,
+    /// What the module hands out (ES modules).
+    pub(crate) exports: Vec<Export>,
+    /// Specifiers of static imports.
+    pub(crate) imports: Vec<(Atom, Span)>,
+    /// Modules of which every name is imported.
+    pub(crate) stars: Vec<Atom>,
+    /// What runs only when the file is a script.
+    pub(crate) main_block: Option<FuncId>,
+    /// It is an ES module.
+    pub(crate) es_module: bool,
+    /// What could not be lowered.
+    pub(crate) notes: Vec<&'static str>,
+}
+
+impl Program {
+    /// An expression.
+    pub fn expr(&self, id: ExprId) -> Expr {
+        self.exprs[id.at()]
+    }
+
+    /// Where an expression stands.
+    pub fn span(&self, id: ExprId) -> Span {
+        self.spans[id.at()]
+    }
+
+    /// The expressions of a list.
+    pub fn list(&self, list: List) -> &[ExprId] {
+        &self.lists[list.from as usize..list.to as usize]
+    }
+
+    /// A name.
+    pub fn name(&self, atom: Atom) -> &str {
+        &self.names[atom.at()]
+    }
+
+    /// A constant.
+    pub fn constant(&self, id: ConstId) -> &Const {
+        &self.consts[id.at()]
+    }
+
+    /// A function.
+    pub fn function(&self, id: FuncId) -> &Function {
+        &self.functions[id.at()]
+    }
+
+    /// A variable.
+    pub fn symbol(&self, id: SymbolId) -> &Symbol {
+        &self.symbols[id.at()]
+    }
+
+    /// The atom of a name, if it occurs.
+    pub fn atom(&self, name: &str) -> Option<Atom> {
+        self.atoms.get(name).copied()
+    }
+
+    /// The variable that a name means in a scope.
+    pub fn resolve(&self, atom: Atom, scope: ScopeId) -> Option<SymbolId> {
+        let mut at = Some(scope);
+        while let Some(scope) = at {
+            if let Some(symbol) = self.declared.get(&(scope, atom)) {
+                return Some(*symbol);
+            }
+            at = self.scopes[scope.at()].parent;
+        }
+        None
+    }
+
+    /// The text of a constant expression.
+    pub fn text(&self, id: ExprId) -> Option<&str> {
+        match self.expr(id) {
+            Expr::Const(constant) => match self.constant(constant) {
+                Const::Text(text) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How many expressions it has.
+    pub fn len(&self) -> usize {
+        self.exprs.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.exprs.is_empty()
+    }
+}

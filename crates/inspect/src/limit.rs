@@ -1,0 +1,58 @@
+//! Every bound of the room, in one place. Bounds count bytes, entries and steps, never
+//! time: the same bytes give the same answer on every machine.
+
+/// Bounds on unpacking.
+#[derive(Debug, Clone, Copy)]
+pub struct Unpacking {
+    /// Entries, over all levels.
+    pub entries: usize,
+    /// Bytes that come out of decompressors, over all levels.
+    pub inflated: u64,
+    /// Bytes of one entry that is kept.
+    pub entry: u64,
+    /// Bytes that are kept in memory.
+    pub kept: u64,
+    /// Levels of archives in archives.
+    pub depth: usize,
+    /// Oddities and unread entries that are told one by one.
+    pub oddities: usize,
+}
+
+impl Default for Unpacking {
+    fn default() -> Self {
+        Self {
+            entries: 200_000,
+            inflated: 2 << 30,
+            entry: 32 << 20,
+            kept: 112 << 20,
+            depth: 3,
+            oddities: 200,
+        }
+    }
+}
+
+/// Bounds on reading one file as code.
+pub mod reading {
+    /// Bytes of a source file.
+    pub const SOURCE: usize = 24 << 20;
+    /// Levels of nesting.
+    pub const NESTING: usize = 2_000;
+    /// Expressions of all programs of an artifact that are held at once.
+    pub const EXPRESSIONS: usize = 6_000_000;
+}
+
+/// Bounds on evaluating.
+pub mod evaluating {
+    /// Steps of the pure machine for one file.
+    pub const STEPS: u32 = 3_000_000;
+    /// Bytes of one string that the machine makes.
+    pub const STRING: usize = 4 << 20;
+    /// Calls within calls of the machine.
+    pub const DEPTH: u32 = 120;
+    /// Levels of code in strings of code.
+    pub const CHILDREN: u8 = 4;
+    /// Steps of the flow evaluator for one artifact.
+    pub const FLOW_STEPS: u64 = 4_000_000;
+    /// Expressions within expressions of the flow evaluator.
+    pub const FLOW_DEPTH: u32 = 160;
+}

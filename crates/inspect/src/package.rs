@@ -1,0 +1,345 @@
+//! A package as files that know each other: languages, specifiers, manifests.
+
+use crate::ir::{Language, Program};
+use crate::limit::reading;
+use crate::pure::{FileId, Surroundings};
+use crate::text::{self, Source};
+use crate::unpack::{Content, Kind, Tree};
+use crate::{js, python, rust};
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a package is made for, told by the files in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Make {
+    /// A tarball of npm.
+    Npm,
+    /// A wheel.
+    Wheel,
+    /// A source distribution of Python.
+    Sdist,
+    /// A crate.
+    Crate,
+    /// Anything else.
+    Other,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct File {
+    /// Its path below the top folder of the archive.
+    pub path: String,
+    /// Its path as it stands in the archive.
+    pub shown: String,
+    /// Its bytes; none when they were not kept.
+    pub bytes: Option<Arc<[u8]>>,
+    /// What it is by content.
+    pub kind: Kind,
+    /// It was reached as code of this language, whatever its name.
+    pub forced: Cell<Option<Language>>,
+    read: OnceCell<Read>,
+}
+
+/// A file, read as code.
+#[derive(Debug)]
+struct Read {
+    program: Option<Rc<Program>>,
+    source: Rc<str>,
+    hidden: usize,
+    error: Option<String>,
+}
+
+/// All files of a package.
+#[derive(Debug)]
+pub struct Package {
+    /// The files, in the order of the archive.
+    pub files: Vec<File>,
+    /// What it is.
+    pub make: Make,
+    by_path: FxHashMap<String, FileId>,
+    /// Expressions of all programs read so far.
+    expressions: Cell<usize>,
+}
+
+impl Package {
+    /// The package in a tree.
+    pub fn new(tree: &Tree) -> Self {
+        let make = make_of(tree);
+        let mut files = Vec::with_capacity(tree.entries.len());
+        let mut by_path = FxHashMap::default();
+        for entry in &tree.entries {
+            if matches!(entry.content, Content::Link(_)) {
+                continue;
+            }
+            let path = below_top(make, &entry.path).to_owned();
+            let bytes = match &entry.content {
+                Content::Whole(bytes) => Some(Arc::clone(bytes)),
+                Content::Head(_) | Content::Link(_) => None,
+            };
+            let id = files.len() as FileId;
+            // Of two with one path the later one is unpacked over the earlier one.
+            by_path.insert(path.clone(), id);
+            files.push(File { path, shown: entry.path.clone(), bytes, kind: entry.kind, forced: Cell::new(None), read: OnceCell::new() });
+        }
+        Self { files, make, by_path, expressions: Cell::new(0) }
+    }
+
+    /// The file at a path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(&crate::unpack::plain(path)).copied()
+    }
+
+    /// A file.
+    pub fn file(&self, id: FileId) -> &File {
+        &self.files[id as usize]
+    }
+
+    /// The ids of all files.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        0..self.files.len() as FileId
+    }
+
+    /// The language that a file would be read in.
+    pub fn language(&self, id: FileId) -> Option<Language> {
+        let file = self.file(id);
+        file.forced.get().or_else(|| language_of(&file.path, file.bytes.as_deref()))
+    }
+
+    /// The text of a file.
+    pub fn source(&self, id: FileId) -> Option<Rc<str>> {
+        self.read(id).map(|read| Rc::clone(&read.source))
+    }
+
+    /// How many characters of a file nobody sees.
+    pub fn hidden(&self, id: FileId) -> usize {
+        self.read(id).map_or(0, |read| read.hidden)
+    }
+
+    /// Why a file is no program, if somebody tried to read it.
+    pub fn error(&self, id: FileId) -> Option<&str> {
+        self.read(id)?.error.as_deref()
+    }
+
+    fn read(&self, id: FileId) -> Option<&Read> {
+        let file = self.file(id);
+        let language = self.language(id)?;
+        let bytes = file.bytes.as_ref()?;
+        Some(file.read.get_or_init(|| self.read_now(language, &file.path, bytes)))
+    }
+
+    fn read_now(&self, language: Language, path: &str, bytes: &[u8]) -> Read {
+        let Source { text, hidden } = text::decode(bytes);
+        let failed = |text: &str, error: String| Read { program: None, source: text.into(), hidden, error: Some(error) };
+        if bytes.len() > reading::SOURCE {
+            return failed("", "it is larger than a source file that is read".to_owned());
+        }
+        if self.expressions.get() > reading::EXPRESSIONS {
+            return failed(&text, "the package has more code than is held at once".to_owned());
+        }
+        let program = match language {
+            Language::JavaScript => js::read(&text, path),
+            Language::Python => python::read(&text),
+            Language::Rust => rust::read(&text),
+        };
+        match program {
+            Ok(program) => {
+                self.expressions.set(self.expressions.get() + program.len());
+                Read { program: Some(Rc::new(program)), source: text.into(), hidden, error: None }
+            }
+            Err(error) => failed(&text, error),
+        }
+    }
+
+    /// A file that a path means in JavaScript: with the endings that Node tries.
+    pub fn node_file(&self, path: &str) -> Option<FileId> {
+        let path = crate::unpack::plain(path);
+        const ENDINGS: [&str; 12] = ["", ".js", ".json", ".node", ".cjs", ".mjs", ".ts", ".tsx", ".jsx", "/index.js", "/index.cjs", "/index.mjs"];
+        for ending in ENDINGS {
+            if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
+                return Some(*id);
+            }
+        }
+        // TypeScript writes `./a.js` and means `./a.ts`.
+        if let Some(stem) = path.strip_suffix(".js")
+            && let Some(id) = self.by_path.get(&format!("{stem}.ts"))
+        {
+            return Some(*id);
+        }
+        // A folder with a manifest of its own.
+        let manifest = self.by_path.get(&format!("{path}/package.json"))?;
+        let json: serde_json::Value = serde_json::from_slice(self.file(*manifest).bytes.as_deref()?).ok()?;
+        let main = json.get("main")?.as_str()?;
+        let main = crate::unpack::plain(&format!("{path}/{main}"));
+        (main != path).then(|| self.node_file(&main)).flatten()
+    }
+
+    fn resolve_node(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let here = folder(&self.file(from).path);
+        // A path that was folded begins with where the file stands.
+        if let Some(inside) = specifier.strip_prefix("\u{fdd0}package/") {
+            return self.node_file(&inside.replace('\u{fdd1}', ""));
+        }
+        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+            return self.node_file(&format!("{here}/{specifier}"));
+        }
+        if specifier.starts_with('/') || specifier.starts_with("node:") {
+            return None;
+        }
+        // Bundled dependencies.
+        let mut at = here;
+        loop {
+            let inside = if at.is_empty() { format!("node_modules/{specifier}") } else { format!("{at}/node_modules/{specifier}") };
+            if let Some(id) = self.node_file(&inside) {
+                return Some(id);
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = folder(at);
+        }
+    }
+
+    /// The file that a dotted module name means.
+    fn resolve_python(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let path = &self.file(from).path;
+        let (base, name) = match specifier.find(|c| c != '.') {
+            Some(0) => (None, specifier),
+            at => {
+                let dots = at.unwrap_or(specifier.len());
+                let mut base = folder(path);
+                for _ in 1..dots {
+                    base = folder(base);
+                }
+                (Some(base), &specifier[dots..])
+            }
+        };
+        let inner = name.replace('.', "/");
+        let candidates: Vec<String> = match base {
+            Some(base) => vec![join(base, &inner)],
+            None => {
+                let mut all = vec![inner.clone(), join("src", &inner), join("lib", &inner)];
+                // A script sees its own folder.
+                all.push(join(folder(path), &inner));
+                all
+            }
+        };
+        candidates.into_iter().find_map(|candidate| {
+            [format!("{candidate}.py"), format!("{candidate}/__init__.py")].iter().find_map(|path| {
+                let id = self.by_path.get(path.trim_start_matches('/')).copied();
+                id.filter(|id| *id != from)
+            })
+        })
+    }
+
+    /// Whether code that imports a name gets a file of the package.
+    pub fn resolves(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        match self.language(from)? {
+            Language::JavaScript => self.resolve_node(from, specifier),
+            Language::Python => self.resolve_python(from, specifier),
+            Language::Rust => self.resolve_rust(from, specifier),
+        }
+    }
+
+    fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let path = &self.file(from).path;
+        if specifier.contains('/') || specifier.ends_with(".rs") {
+            return self.by_path.get(&crate::unpack::plain(&join(folder(path), specifier))).copied();
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
+            folder(path).to_owned()
+        } else {
+            path.strip_suffix(".rs").unwrap_or(path).to_owned()
+        };
+        [join(&base, &format!("{specifier}.rs")), join(&base, &format!("{specifier}/mod.rs"))].iter().find_map(|path| self.by_path.get(path).copied())
+    }
+}
+
+impl Surroundings for Package {
+    fn program(&self, file: FileId) -> Option<Rc<Program>> {
+        self.read(file)?.program.clone()
+    }
+
+    fn resolve(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let target = self.resolves(from, specifier)?;
+        // Whatever it is called: what is required is read as code, unless it is data.
+        let file = self.file(target);
+        let data = file.path.ends_with(".json") || file.path.ends_with(".node");
+        if self.language(target).is_none() && !data && file.kind.is_text() {
+            file.forced.set(self.language(from));
+        }
+        Some(target)
+    }
+
+    fn data(&self, file: FileId) -> Option<Rc<[u8]>> {
+        let file = self.file(file);
+        file.path.ends_with(".json").then(|| file.bytes.as_deref().map(Rc::from)).flatten()
+    }
+
+    fn path(&self, file: FileId) -> &str {
+        &self.file(file).path
+    }
+}
+
+/// The language that a name promises, or a first line.
+fn language_of(path: &str, bytes: Option<&[u8]>) -> Option<Language> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx") => return if path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts") { None } else { Some(Language::JavaScript) },
+        Some("py" | "pyw") => return Some(Language::Python),
+        Some("rs") => return Some(Language::Rust),
+        _ => {}
+    }
+    let first = bytes?.split(|byte| *byte == b'\n').next()?;
+    if !first.starts_with(b"#!") || first.len() > 200 {
+        return None;
+    }
+    let first = String::from_utf8_lossy(first);
+    if first.contains("node") || first.contains("bun") || first.contains("deno") {
+        Some(Language::JavaScript)
+    } else if first.contains("python") {
+        Some(Language::Python)
+    } else {
+        None
+    }
+}
+
+fn make_of(tree: &Tree) -> Make {
+    let mut make = Make::Other;
+    for entry in &tree.entries {
+        let depth = entry.path.matches('/').count();
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        match (name, depth) {
+            ("METADATA", 1) if entry.path.contains(".dist-info/") => return Make::Wheel,
+            ("PKG-INFO", 1) => return Make::Sdist,
+            ("package.json", 0 | 1) if make != Make::Crate => make = Make::Npm,
+            ("Cargo.toml", 0 | 1) if make == Make::Other => make = Make::Crate,
+            ("setup.py" | "pyproject.toml", 0 | 1) if make == Make::Other => make = Make::Sdist,
+            _ => {}
+        }
+    }
+    make
+}
+
+/// The path below the top folder, where the kind of archive has one.
+fn below_top(make: Make, path: &str) -> &str {
+    match make {
+        Make::Wheel => path,
+        _ => match path.split_once('/') {
+            Some((_, inner)) => inner,
+            None => path,
+        },
+    }
+}
+
+/// The folder of a path.
+pub fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Two parts of a path.
+pub fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}

@@ -1,0 +1,628 @@
+//! The pure machine: computes what a program would compute from its own constants.
+//!
+//! A closed subset of both languages, under a budget of steps, without clock, chance,
+//! network, files or environment: what those would give is a *hole* in a text or a path
+//! of a library, never a value. It is no JavaScript engine and can become none: what it
+//! does not know it calls unknown, and goes on.
+//!
+//! It works in two ways. *Lazily*, an expression is folded from the values that its
+//! variables have anywhere. Where a variable is built up in a loop or an array is turned
+//! by a function, the body of the function around it is *run* once, forgivingly, and the
+//! variable is looked up in what that left.
+
+mod builtin;
+mod method;
+mod operate;
+mod run;
+mod value;
+
+pub use value::{Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown};
+
+use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program, SymbolId};
+use crate::limit::evaluating;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// What the machine asks about the package around a file.
+pub trait Surroundings {
+    /// The program of a file.
+    fn program(&self, file: FileId) -> Option<Rc<Program>>;
+    /// The file that a specifier means in a file.
+    fn resolve(&self, from: FileId, specifier: &str) -> Option<FileId>;
+    /// The bytes of a file without a program (JSON and the like).
+    fn data(&self, file: FileId) -> Option<Rc<[u8]>>;
+    /// The path of a file in its package.
+    fn path(&self, file: FileId) -> &str;
+}
+
+/// The pure machine of one package.
+pub struct Machine<'s> {
+    surroundings: &'s dyn Surroundings,
+    steps: u32,
+    depth: u32,
+    /// Values of variables, folded lazily.
+    symbols: FxHashMap<(FileId, SymbolId), Value>,
+    /// Results of calls, folded lazily.
+    calls: FxHashMap<(FileId, ExprId), Value>,
+    /// What running a function once left.
+    frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
+    exports: FxHashMap<FileId, Value>,
+    folding: FxHashSet<(FileId, SymbolId)>,
+    running: FxHashSet<(FileId, FuncId)>,
+    exporting: FxHashSet<FileId>,
+}
+
+impl<'s> Machine<'s> {
+    /// A machine for a package.
+    pub fn new(surroundings: &'s dyn Surroundings) -> Self {
+        Self {
+            surroundings,
+            steps: evaluating::STEPS,
+            depth: 0,
+            symbols: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            frames: FxHashMap::default(),
+            exports: FxHashMap::default(),
+            folding: FxHashSet::default(),
+            running: FxHashSet::default(),
+            exporting: FxHashSet::default(),
+        }
+    }
+
+    /// Gives the machine its budget for the next file.
+    pub const fn refill(&mut self) {
+        self.steps = evaluating::STEPS;
+    }
+
+    /// Whether the budget is spent.
+    pub const fn spent(&self) -> bool {
+        self.steps == 0
+    }
+
+    /// What an expression of a file is, as far as that is known without running anything.
+    pub fn fold(&mut self, file: FileId, expr: ExprId) -> Value {
+        let Some(program) = self.surroundings.program(file) else {
+            return Value::Unknown;
+        };
+        self.eval(&program, file, expr, None)
+    }
+
+    /// The same with arguments for the functions around it.
+    pub fn fold_in(&mut self, file: FileId, expr: ExprId, frame: &Rc<Frame>) -> Value {
+        let Some(program) = self.surroundings.program(file) else {
+            return Value::Unknown;
+        };
+        self.eval(&program, file, expr, Some(frame))
+    }
+
+    fn step(&mut self) -> bool {
+        self.steps = self.steps.saturating_sub(1);
+        self.steps > 0
+    }
+
+    fn eval(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId, frame: Option<&Rc<Frame>>) -> Value {
+        if self.depth >= evaluating::DEPTH || !self.step() {
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.eval_here(program, file, expr, frame);
+        self.depth -= 1;
+        value
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
+    fn eval_here(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId, frame: Option<&Rc<Frame>>) -> Value {
+        match program.expr(expr) {
+            Expr::Const(constant) => constant_value(program.constant(constant)),
+            Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+                Some(symbol) => self.variable(program, file, symbol, frame),
+                None => self.global(program, file, program.name(atom)),
+            },
+            Expr::Param(function, index) => argument(frame, file, function, usize::from(index)),
+            Expr::Rest(function, index) => match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
+                Some(arguments) => Value::array(arguments.iter().skip(usize::from(index)).cloned().collect()),
+                None => Value::Unknown,
+            },
+            Expr::This(function) => self.this(program, file, function, frame),
+            Expr::Member(object, name) => {
+                let object = self.eval(program, file, object, frame);
+                self.get(&object, program.name(name), program.language)
+            }
+            Expr::Index(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                let key = self.eval(program, file, key, frame);
+                self.index(&object, &key, program.language)
+            }
+            Expr::Slice(object, parts) => {
+                let object = self.eval(program, file, object, frame);
+                let parts: Vec<Value> = program.list(parts).iter().map(|part| self.eval(program, file, *part, frame)).collect();
+                operate::slice(&object, &parts)
+            }
+            Expr::Call { callee, args, new } => {
+                if frame.is_none()
+                    && let Some(known) = self.calls.get(&(file, expr))
+                {
+                    return known.clone();
+                }
+                let value = self.call(program, file, expr, callee, program.list(args), new, frame);
+                if frame.is_none() {
+                    self.calls.insert((file, expr), value.clone());
+                }
+                value
+            }
+            Expr::Function(function) => Value::Function(Rc::new(Closure { file, function, frame: frame.cloned(), this: arrow_this(program, function, frame) })),
+            Expr::Array(items) => match self.items(program, file, program.list(items), frame) {
+                Some(items) => Value::array(items),
+                None => Value::Unknown,
+            },
+            Expr::Object(entries) | Expr::Keywords(entries) => self.object(program, file, program.list(entries), frame),
+            Expr::Class(_) => Value::Object(Rc::new(Object { class: Some((file, expr)), is_class: true, ..Object::default() })),
+            Expr::Concat(parts) => {
+                let mut out = String::new();
+                for part in program.list(parts) {
+                    let value = self.eval(program, file, *part, frame);
+                    out.push_str(&value.as_text().unwrap_or_else(|| HOLE.to_owned()));
+                    if out.len() > evaluating::STRING {
+                        return Value::Unknown;
+                    }
+                }
+                Value::Text(out.into())
+            }
+            Expr::Unary(operator, value) => {
+                let value = self.eval(program, file, value, frame);
+                operate::unary(operator, &value)
+            }
+            Expr::Binary(operator, left, right) => {
+                let left = self.eval(program, file, left, frame);
+                let right = self.eval(program, file, right, frame);
+                operate::binary(operator, &left, &right, program.language)
+            }
+            Expr::Logic(logic, left, right) => {
+                let left = self.eval(program, file, left, frame);
+                let takes_left = match logic {
+                    crate::ir::Logic::And => left.truth().map(|holds| !holds),
+                    crate::ir::Logic::Or => left.truth(),
+                    crate::ir::Logic::Nullish => match left {
+                        Value::Unknown => None,
+                        Value::Undefined | Value::Null => Some(false),
+                        _ => Some(true),
+                    },
+                };
+                match takes_left {
+                    Some(true) => left,
+                    Some(false) => self.eval(program, file, right, frame),
+                    None => {
+                        // Of `a.b || fallback` the left is what it is called for.
+                        let right = self.eval(program, file, right, frame);
+                        if left.is_unknown() { right } else { left }
+                    }
+                }
+            }
+            Expr::Cond(test, then, other) => match self.eval(program, file, test, frame).truth() {
+                Some(true) => self.eval(program, file, then, frame),
+                Some(false) => self.eval(program, file, other, frame),
+                None => {
+                    let first = self.eval(program, file, then, frame);
+                    let second = self.eval(program, file, other, frame);
+                    operate::either(first, second)
+                }
+            },
+            Expr::Assign(target, value) => {
+                let value = self.eval(program, file, value, frame);
+                self.assign(program, file, target, value.clone(), frame);
+                value
+            }
+            Expr::Update { target, up, prefix } => {
+                let Some(before) = self.eval(program, file, target, frame).number() else {
+                    self.assign(program, file, target, Value::Unknown, frame);
+                    return Value::Unknown;
+                };
+                let after = if up { before + 1.0 } else { before - 1.0 };
+                self.assign(program, file, target, Value::Number(after), frame);
+                Value::Number(if prefix { after } else { before })
+            }
+            Expr::Await(value) | Expr::Spread(value) => {
+                let value = self.eval(program, file, value, frame);
+                settled(value)
+            }
+            Expr::Yield(_) => Value::Unknown,
+            Expr::Element(over) => {
+                let over = self.eval(program, file, over, frame);
+                match &over {
+                    Value::Array(items) if items.borrow().len() == 1 => items.borrow()[0].clone(),
+                    _ => Value::Unknown,
+                }
+            }
+            Expr::Key(_) => Value::Unknown,
+            Expr::Module(atom) => self.module(file, program.name(atom), program.language),
+            Expr::Import(specifier) => {
+                let specifier = self.eval(program, file, specifier, frame);
+                match specifier.known_text() {
+                    Some(specifier) => self.module(file, specifier, program.language),
+                    None => Value::Unknown,
+                }
+            }
+            Expr::Sequence(items) => {
+                let mut last = Value::Undefined;
+                for item in program.list(items) {
+                    last = self.eval(program, file, *item, frame);
+                }
+                last
+            }
+            Expr::Comprehend(parts) => self.comprehend(program, file, program.list(parts), frame),
+            Expr::Other(_) => Value::Unknown,
+        }
+    }
+
+    /// A variable: what a run left in it, or what is assigned to it anywhere.
+    fn variable(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, frame: Option<&Rc<Frame>>) -> Value {
+        let owner = FuncId(program.symbol(symbol).function);
+        if let Some(frame) = frame_of(frame, file, owner) {
+            if let Some(value) = frame.variables.borrow().get(&symbol.0) {
+                return value.clone();
+            }
+            // A function is there before its statement is reached.
+            for value in &program.symbol(symbol).values {
+                if let Expr::Function(function) = program.expr(*value) {
+                    return Value::Function(Rc::new(Closure { file, function, frame: Some(Rc::clone(frame)), this: None }));
+                }
+            }
+            if frame.lazy {
+                return self.variable_with(program, file, symbol, frame);
+            }
+            if frame.arguments.is_some() && owner != FuncId(0) {
+                return Value::Undefined;
+            }
+        }
+        self.lazy_variable(program, file, symbol, owner)
+    }
+
+    /// A variable of a function of which only the arguments are known.
+    fn variable_with(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, frame: &Rc<Frame>) -> Value {
+        if !self.folding.insert((file, symbol)) {
+            return Value::Unknown;
+        }
+        let mut folded: Option<Value> = None;
+        for value in program.symbol(symbol).values.iter().take(8) {
+            let value = self.eval(program, file, *value, Some(frame));
+            folded = Some(match folded {
+                None => value,
+                Some(before) => operate::either(before, value),
+            });
+        }
+        self.folding.remove(&(file, symbol));
+        folded.unwrap_or(Value::Unknown)
+    }
+
+    fn lazy_variable(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, owner: FuncId) -> Value {
+        if let Some(value) = self.symbols.get(&(file, symbol)) {
+            return value.clone();
+        }
+        if !self.folding.insert((file, symbol)) {
+            return Value::Unknown;
+        }
+        let values = &program.symbol(symbol).values;
+        let value = match values.as_slice() {
+            [] => Value::Unknown,
+            [only] if is_simple(program, *only) => self.eval(program, file, *only, None),
+            // One function, whatever else is assigned to its name later.
+            [first, ..] if values.iter().all(|value| matches!(program.expr(*value), Expr::Function(_))) => self.eval(program, file, *first, None),
+            _ => {
+                let ran = self.ran(program, file, owner).and_then(|frame| frame.variables.borrow().get(&symbol.0).cloned());
+                match ran {
+                    Some(value) if !value.is_unknown() => value,
+                    _ => {
+                        // Nothing came of it: the values one by one, if they agree.
+                        let mut folded: Option<Value> = None;
+                        for value in values.iter().take(16) {
+                            let value = self.eval(program, file, *value, None);
+                            folded = Some(match folded {
+                                None => value,
+                                Some(before) => operate::either(before, value),
+                            });
+                        }
+                        folded.unwrap_or(Value::Unknown)
+                    }
+                }
+            }
+        };
+        self.folding.remove(&(file, symbol));
+        self.symbols.insert((file, symbol), value.clone());
+        value
+    }
+
+    fn this(&mut self, program: &Rc<Program>, file: FileId, function: FuncId, frame: Option<&Rc<Frame>>) -> Value {
+        let mut at = function;
+        while program.function(at).arrow {
+            match program.function(at).parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        if let Some(frame) = frame_of(frame, file, at) {
+            return frame.this.clone();
+        }
+        match program.function(at).class {
+            Some(class) => Value::Object(Rc::new(Object { class: Some((file, class)), open: true, ..Object::default() })),
+            None if at == FuncId(0) => Value::native("module.exports"),
+            None => Value::native("globalThis"),
+        }
+    }
+
+    fn global(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
+        match (program.language, name) {
+            (Language::JavaScript, "globalThis" | "window" | "self" | "global" | "top" | "frames") => Value::native("globalThis"),
+            (Language::JavaScript, "__dirname") => Value::host(&format!("package/{}", folder(self.surroundings.path(file)))),
+            (_, "__filename" | "__file__") => Value::host(&format!("package/{}", self.surroundings.path(file))),
+            (Language::JavaScript, "NaN") => Value::Number(f64::NAN),
+            (Language::JavaScript, "Infinity") => Value::Number(f64::INFINITY),
+            (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
+            (Language::Python, "__name__") => Value::Unknown,
+            (Language::Python, name) if !program.stars.is_empty() && program.stars.len() < 8 && !is_python_builtin(name) => {
+                let stars: Vec<String> = program.stars.iter().map(|star| program.name(*star).to_owned()).collect();
+                for star in stars {
+                    match self.module(file, &star, Language::Python) {
+                        Value::Object(module) => {
+                            let found = module.entries.borrow().iter().find(|(key, _)| **key == *name).map(|(_, value)| value.clone());
+                            if let Some(value) = found {
+                                return value;
+                            }
+                        }
+                        Value::Native(module) => return Value::native(format!("{}.{name}", module.path)),
+                        _ => {}
+                    }
+                }
+                Value::native(name)
+            }
+            _ => Value::native(name),
+        }
+    }
+
+    /// What a module hands out, or the library's module of that name.
+    fn module(&mut self, file: FileId, specifier: &str, language: Language) -> Value {
+        if let Some(target) = self.surroundings.resolve(file, specifier) {
+            return self.exports_of(target);
+        }
+        let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
+        if language == Language::JavaScript && specifier.starts_with('.') {
+            return Value::Unknown;
+        }
+        Value::native(specifier)
+    }
+
+    fn exports_of(&mut self, file: FileId) -> Value {
+        if let Some(value) = self.exports.get(&file) {
+            return value.clone();
+        }
+        if !self.exporting.insert(file) {
+            return Value::Unknown;
+        }
+        let value = match self.surroundings.program(file) {
+            Some(program) => self.exports_of_program(&program, file),
+            None => match self.surroundings.data(file) {
+                Some(data) => serde_json::from_slice(&data).map_or(Value::Unknown, |json| builtin::from_json(&json)),
+                None => Value::Unknown,
+            },
+        };
+        self.exporting.remove(&file);
+        self.exports.insert(file, value.clone());
+        value
+    }
+
+    fn exports_of_program(&mut self, program: &Rc<Program>, file: FileId) -> Value {
+        let mut entries: Vec<(Rc<str>, Value)> = Vec::new();
+        let mut whole = None;
+        if program.language == Language::Python {
+            for ((scope, atom), symbol) in &program.declared {
+                if *scope == program.function(FuncId(0)).scope {
+                    let value = self.lazy_variable(program, file, *symbol, FuncId(0));
+                    entries.push((program.name(*atom).into(), value));
+                }
+            }
+            return Value::object(entries);
+        }
+        for export in &program.exports {
+            match export {
+                crate::ir::Export::Value(name, value) => {
+                    let value = self.eval(program, file, *value, None);
+                    entries.push((program.name(*name).into(), value));
+                }
+                crate::ir::Export::All(specifier) => {
+                    if let Value::Object(object) = self.module(file, program.name(*specifier), program.language) {
+                        entries.extend(object.entries.borrow().iter().cloned());
+                    }
+                }
+            }
+        }
+        for store in &program.stores {
+            if is_exports(program, store.object) {
+                let value = self.eval(program, file, store.value, None);
+                if let Some(key) = store.key {
+                    entries.push((program.name(key).into(), value));
+                } else if let Some(key) = store.computed
+                    && let Value::Text(key) = self.eval(program, file, key, None)
+                {
+                    entries.push((key, value));
+                }
+            } else if is_module(program, store.object) && store.key.is_some_and(|key| program.name(key) == "exports") {
+                whole = Some(self.eval(program, file, store.value, None));
+            }
+        }
+        match whole {
+            Some(Value::Object(object)) => {
+                object.entries.borrow_mut().extend(entries);
+                Value::Object(object)
+            }
+            Some(value) if entries.is_empty() => value,
+            // A function with properties: the function is what counts.
+            Some(value @ Value::Function(_)) => value,
+            _ => Value::object(entries),
+        }
+    }
+
+    fn items(&mut self, program: &Rc<Program>, file: FileId, items: &[ExprId], frame: Option<&Rc<Frame>>) -> Option<Vec<Value>> {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.eval(program, file, *item, frame);
+            if let Expr::Spread(_) = program.expr(*item) {
+                out.extend(operate::elements(&value)?);
+            } else {
+                out.push(value);
+            }
+            if out.len() > 1 << 20 {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
+    fn object(&mut self, program: &Rc<Program>, file: FileId, entries: &[ExprId], frame: Option<&Rc<Frame>>) -> Value {
+        let mut out = Vec::with_capacity(entries.len() / 2);
+        let mut open = false;
+        for pair in entries.chunks_exact(2) {
+            let value = self.eval(program, file, pair[1], frame);
+            if let Expr::Spread(_) = program.expr(pair[0]) {
+                match value {
+                    Value::Object(object) => {
+                        open |= object.open;
+                        out.extend(object.entries.borrow().iter().cloned());
+                    }
+                    Value::Undefined | Value::Null => {}
+                    _ => open = true,
+                }
+                continue;
+            }
+            match self.eval(program, file, pair[0], frame) {
+                Value::Text(key) => out.push((key, value)),
+                Value::Number(number) => out.push((number_text(number).into(), value)),
+                _ => open = true,
+            }
+        }
+        Value::Object(Rc::new(Object { entries: out.into(), open, ..Object::default() }))
+    }
+
+    fn comprehend(&mut self, program: &Rc<Program>, file: FileId, parts: &[ExprId], frame: Option<&Rc<Frame>>) -> Value {
+        let [target, over, body, rest @ ..] = parts else {
+            return Value::Unknown;
+        };
+        let over = self.eval(program, file, *over, frame);
+        let Some(elements) = operate::elements(&over) else {
+            return Value::Unknown;
+        };
+        // The target lives in a frame of its own where nothing is run around it.
+        let owner = self.owner_of(program, *target);
+        let frame = match frame {
+            Some(frame) => Rc::clone(frame),
+            None => Rc::new(Frame { file, function: owner, parent: None, variables: Default::default(), arguments: None, this: Value::Unknown, lazy: false }),
+        };
+        let mut out = Vec::new();
+        for element in elements {
+            self.assign(program, file, *target, element, Some(&frame));
+            let mut wanted = true;
+            for condition in rest {
+                match self.eval(program, file, *condition, Some(&frame)).truth() {
+                    Some(holds) => wanted &= holds,
+                    None => return Value::Unknown,
+                }
+            }
+            if wanted {
+                let value = self.eval(program, file, *body, Some(&frame));
+                if matches!(program.expr(*body), Expr::Comprehend(_)) {
+                    match operate::elements(&value) {
+                        Some(values) => out.extend(values),
+                        None => return Value::Unknown,
+                    }
+                } else {
+                    out.push(value);
+                }
+            }
+            if self.spent() {
+                return Value::Unknown;
+            }
+        }
+        Value::array(out)
+    }
+
+    fn owner_of(&self, program: &Program, target: ExprId) -> FuncId {
+        match program.expr(target) {
+            Expr::Name(_, scope) => program.scopes[scope.at()].function,
+            _ => FuncId(0),
+        }
+    }
+}
+
+/// Whether a value can be taken as it is: nothing that is changed in place later.
+fn is_simple(program: &Program, value: ExprId) -> bool {
+    !matches!(program.expr(value), Expr::Array(_) | Expr::Object(_) | Expr::Update { .. } | Expr::Element(_) | Expr::Key(_))
+}
+
+fn is_exports(program: &Program, object: ExprId) -> bool {
+    match program.expr(object) {
+        Expr::Name(atom, scope) => program.name(atom) == "exports" && program.resolve(atom, scope).is_none(),
+        Expr::Member(module, key) => program.name(key) == "exports" && is_module(program, module),
+        _ => false,
+    }
+}
+
+fn is_module(program: &Program, object: ExprId) -> bool {
+    match program.expr(object) {
+        Expr::Name(atom, scope) => program.name(atom) == "module" && program.resolve(atom, scope).is_none(),
+        _ => false,
+    }
+}
+
+fn constant_value(constant: &Const) -> Value {
+    match constant {
+        Const::Null => Value::Null,
+        Const::Undefined => Value::Undefined,
+        Const::Bool(value) => Value::Bool(*value),
+        Const::Number(value) => Value::Number(*value),
+        Const::Text(text) => Value::Text((&**text).into()),
+        Const::Bytes(bytes) => Value::bytes(bytes.to_vec()),
+        Const::Regex(pattern, flags) => Value::Regex((&**pattern).into(), (&**flags).into()),
+    }
+}
+
+fn frame_of<'f>(frame: Option<&'f Rc<Frame>>, file: FileId, function: FuncId) -> Option<&'f Rc<Frame>> {
+    let mut at = frame;
+    while let Some(frame) = at {
+        if frame.file == file && frame.function == function {
+            return Some(frame);
+        }
+        at = frame.parent.as_ref();
+    }
+    None
+}
+
+fn argument(frame: Option<&Rc<Frame>>, file: FileId, function: FuncId, index: usize) -> Value {
+    match frame_of(frame, file, function).and_then(|frame| frame.arguments.as_ref()) {
+        Some(arguments) => arguments.get(index).cloned().unwrap_or(Value::Undefined),
+        None => Value::Unknown,
+    }
+}
+
+fn arrow_this(program: &Program, function: FuncId, frame: Option<&Rc<Frame>>) -> Option<Value> {
+    if program.function(function).arrow { frame.map(|frame| frame.this.clone()) } else { None }
+}
+
+/// What waiting for a value gives.
+fn settled(value: Value) -> Value {
+    match value {
+        Value::Native(native) if native.path.ends_with("()") => Value::Native(native),
+        other => other,
+    }
+}
+
+/// Names that mean the same whatever is imported.
+fn is_python_builtin(name: &str) -> bool {
+    matches!(
+        name,
+        "exec" | "eval" | "compile" | "open" | "print" | "len" | "str" | "int" | "bytes" | "bytearray" | "chr" | "ord" | "range" | "list" | "dict" | "tuple"
+            | "set" | "map" | "filter" | "zip" | "enumerate" | "reversed" | "sorted" | "sum" | "min" | "max" | "getattr" | "setattr" | "hasattr" | "globals"
+            | "locals" | "vars" | "__import__" | "__builtins__" | "type" | "isinstance" | "super" | "Exception" | "object" | "iter" | "next" | "any" | "all"
+    )
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

@@ -1,0 +1,456 @@
+//! Running function bodies: statements, assignments, calls.
+
+use super::value::{Closure, FileId, Frame, Native, Object, Value};
+use super::{Machine, builtin, frame_of, operate};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Stmt};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// How a statement ended.
+enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(Value),
+    Throw,
+}
+
+impl Machine<'_> {
+    /// What running a function once, with arguments that nobody knows, leaves in its
+    /// variables.
+    pub(super) fn ran(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Option<Rc<Frame>> {
+        if let Some(frame) = self.frames.get(&(file, function)) {
+            return Some(Rc::clone(frame));
+        }
+        if !self.running.insert((file, function)) {
+            return None;
+        }
+        let parent = match program.function(function).parent {
+            Some(parent) => self.ran(program, file, parent),
+            None => None,
+        };
+        let frame = Rc::new(Frame {
+            file,
+            function,
+            parent,
+            variables: Default::default(),
+            arguments: None,
+            this: Value::Unknown,
+            lazy: false,
+        });
+        // Half of what is left is the most that one body may use.
+        let reserve = self.steps / 2;
+        self.steps -= reserve;
+        let _ = self.block(program, file, &program.function(function).body, &frame);
+        self.steps += reserve;
+        self.running.remove(&(file, function));
+        self.frames.insert((file, function), Rc::clone(&frame));
+        Some(frame)
+    }
+
+    fn block(&mut self, program: &Rc<Program>, file: FileId, block: &[Stmt], frame: &Rc<Frame>) -> Flow {
+        for statement in block {
+            if !self.step() {
+                return Flow::Throw;
+            }
+            match self.statement(program, file, statement, frame) {
+                Flow::Next => {}
+                other => return other,
+            }
+        }
+        Flow::Next
+    }
+
+    fn statement(&mut self, program: &Rc<Program>, file: FileId, statement: &Stmt, frame: &Rc<Frame>) -> Flow {
+        let here = Some(frame);
+        match statement {
+            Stmt::Expr(expr) => {
+                self.eval(program, file, *expr, here);
+                Flow::Next
+            }
+            Stmt::If(test, then, other) => match self.eval(program, file, *test, here).truth() {
+                Some(true) => self.block(program, file, then, frame),
+                Some(false) => self.block(program, file, other, frame),
+                // A guard that is not known counts as if it held, and as if it did not.
+                None => {
+                    let first = self.block(program, file, then, frame);
+                    let second = self.block(program, file, other, frame);
+                    match (first, second) {
+                        (Flow::Return(value), Flow::Return(other)) => Flow::Return(operate::either(value, other)),
+                        _ => Flow::Next,
+                    }
+                }
+            },
+            Stmt::Loop { init, test, update, body, post } => self.turns(program, file, (init, *test, *update, body, *post), frame),
+            Stmt::Each { target, over, keys, body } => self.each(program, file, (*target, *over, *keys, body), frame),
+            Stmt::Return(value) => {
+                let value = value.map_or(Value::Undefined, |value| self.eval(program, file, value, here));
+                Flow::Return(value)
+            }
+            Stmt::Break => Flow::Break,
+            Stmt::Continue => Flow::Continue,
+            Stmt::Throw(value) => {
+                self.eval(program, file, *value, here);
+                Flow::Throw
+            }
+            Stmt::Try(body, handler, last) => {
+                let mut flow = self.block(program, file, body, frame);
+                if matches!(flow, Flow::Throw)
+                    && let Some(handler) = handler
+                {
+                    flow = self.block(program, file, handler, frame);
+                }
+                match self.block(program, file, last, frame) {
+                    Flow::Next => flow,
+                    other => other,
+                }
+            }
+            Stmt::Switch(subject, cases) => self.switch(program, file, *subject, cases, frame),
+            Stmt::Block(block) => self.block(program, file, block, frame),
+        }
+    }
+
+    #[allow(clippy::type_complexity, reason = "the parts of one statement")]
+    fn turns(&mut self, program: &Rc<Program>, file: FileId, parts: (&[Stmt], Option<ExprId>, Option<ExprId>, &[Stmt], bool), frame: &Rc<Frame>) -> Flow {
+        let (init, test, update, body, post) = parts;
+        let _ = self.block(program, file, init, frame);
+        let mut first = true;
+        loop {
+            if !(post && first)
+                && let Some(test) = test
+            {
+                match self.eval(program, file, test, Some(frame)).truth() {
+                    Some(true) => {}
+                    Some(false) => return Flow::Next,
+                    None if first => {}
+                    None => return Flow::Next,
+                }
+            }
+            first = false;
+            match self.block(program, file, body, frame) {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Flow::Next,
+                other => return other,
+            }
+            if let Some(update) = update {
+                self.eval(program, file, update, Some(frame));
+            }
+            if self.spent() {
+                return Flow::Throw;
+            }
+        }
+    }
+
+    fn each(&mut self, program: &Rc<Program>, file: FileId, parts: (ExprId, ExprId, bool, &[Stmt]), frame: &Rc<Frame>) -> Flow {
+        let (target, over, keys, body) = parts;
+        let over = self.eval(program, file, over, Some(frame));
+        let elements = if keys { keys_of(&over) } else { operate::elements(&over) };
+        // What is not known has one element that is not known.
+        for element in elements.unwrap_or_else(|| vec![Value::Unknown]) {
+            self.assign(program, file, target, element, Some(frame));
+            match self.block(program, file, body, frame) {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => break,
+                other => return other,
+            }
+            if self.spent() {
+                return Flow::Throw;
+            }
+        }
+        Flow::Next
+    }
+
+    fn switch(&mut self, program: &Rc<Program>, file: FileId, subject: ExprId, cases: &[(Option<ExprId>, Vec<Stmt>)], frame: &Rc<Frame>) -> Flow {
+        let subject = self.eval(program, file, subject, Some(frame));
+        let mut start = None;
+        for (index, (test, _)) in cases.iter().enumerate() {
+            let Some(test) = test else {
+                continue;
+            };
+            let test = self.eval(program, file, *test, Some(frame));
+            if operate::equal(&subject, &test) == Some(true) {
+                start = Some(index);
+                break;
+            }
+        }
+        let start = start.or_else(|| cases.iter().position(|(test, _)| test.is_none()));
+        let Some(start) = start else {
+            return Flow::Next;
+        };
+        for (_, block) in &cases[start..] {
+            match self.block(program, file, block, frame) {
+                Flow::Next => {}
+                Flow::Break => return Flow::Next,
+                other => return other,
+            }
+        }
+        Flow::Next
+    }
+
+    /// Puts a value where it belongs. Without a frame nothing is changed.
+    pub(super) fn assign(&mut self, program: &Rc<Program>, file: FileId, target: ExprId, value: Value, frame: Option<&Rc<Frame>>) {
+        let Some(here) = frame else {
+            return;
+        };
+        match program.expr(target) {
+            Expr::Name(atom, scope) => {
+                let Some(symbol) = program.resolve(atom, scope) else {
+                    return;
+                };
+                let owner = FuncId(program.symbol(symbol).function);
+                let home = frame_of(frame, file, owner).unwrap_or(here);
+                home.variables.borrow_mut().insert(symbol.0, value);
+            }
+            Expr::Member(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                put(&object, &Value::text(program.name(key)), value);
+            }
+            Expr::Index(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                let key = self.eval(program, file, key, frame);
+                put(&object, &key, value);
+            }
+            Expr::Array(targets) => {
+                let elements = operate::elements(&value);
+                for (index, target) in program.list(targets).to_vec().into_iter().enumerate() {
+                    let element = elements.as_ref().and_then(|all| all.get(index)).cloned().unwrap_or(Value::Unknown);
+                    self.assign(program, file, target, element, frame);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
+    pub(super) fn call(&mut self, program: &Rc<Program>, file: FileId, at: ExprId, callee: ExprId, args: &[ExprId], new: bool, frame: Option<&Rc<Frame>>) -> Value {
+        // A method is called on something.
+        let (this, function) = match program.expr(callee) {
+            Expr::Member(object, name) => {
+                let object = self.eval(program, file, object, frame);
+                let function = self.get(&object, program.name(name), program.language);
+                if !matches!(function, Value::Function(_) | Value::Native(_))
+                    || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
+                {
+                    let Some(args) = self.items(program, file, args, frame) else {
+                        return Value::Unknown;
+                    };
+                    return self.method(&object, program.name(name), &args, program.language);
+                }
+                (object, function)
+            }
+            Expr::Index(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                let key = self.eval(program, file, key, frame);
+                let function = self.index(&object, &key, program.language);
+                if !matches!(function, Value::Function(_) | Value::Native(_)) {
+                    let Some(name) = key.known_text().map(str::to_owned) else {
+                        return Value::Unknown;
+                    };
+                    let Some(args) = self.items(program, file, args, frame) else {
+                        return Value::Unknown;
+                    };
+                    return self.method(&object, &name, &args, program.language);
+                }
+                (object, function)
+            }
+            _ => (Value::Undefined, self.eval(program, file, callee, frame)),
+        };
+        if let Value::Native(native) = &function
+            && &*native.path == "require"
+            && let [specifier] = args
+        {
+            let specifier = self.eval(program, file, *specifier, frame);
+            return match specifier.known_text() {
+                Some(specifier) => self.module(file, specifier, program.language),
+                None => Value::Unknown,
+            };
+        }
+        let Some(args) = self.items(program, file, args, frame) else {
+            return Value::Unknown;
+        };
+        let value = self.invoke(&function, this, args, new, program.language);
+        match value {
+            Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
+                Value::Native(Native { path: native.path, made_at: Some((file, at)) })
+            }
+            other => other,
+        }
+    }
+
+    /// Calls a value.
+    pub(super) fn invoke(&mut self, function: &Value, this: Value, args: Vec<Value>, new: bool, language: Language) -> Value {
+        if !self.step() {
+            return Value::Unknown;
+        }
+        match function {
+            Value::Function(closure) => self.enter(closure, this, args, new),
+            Value::Object(class) if class.is_class => self.construct(class, args),
+            Value::Native(native) => {
+                // A function of the library that is called on by another name.
+                if let Some(path) = native.path.strip_suffix(".call") {
+                    let mut args = args.into_iter();
+                    let this = args.next().unwrap_or(Value::Undefined);
+                    return self.invoke(&Value::native(path), this, args.collect(), new, language);
+                }
+                if let Some(path) = native.path.strip_suffix(".apply") {
+                    let this = args.first().cloned().unwrap_or(Value::Undefined);
+                    let rest = args.get(1).and_then(operate::elements).unwrap_or_default();
+                    return self.invoke(&Value::native(path), this, rest, new, language);
+                }
+                if let Some(path) = native.path.strip_suffix(".bind") {
+                    return Value::native(path);
+                }
+                builtin::call(self, native, &this, &args, new, language)
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn enter(&mut self, closure: &Rc<Closure>, this: Value, args: Vec<Value>, new: bool) -> Value {
+        let Some(program) = self.surroundings.program(closure.file) else {
+            return Value::Unknown;
+        };
+        if self.depth >= crate::limit::evaluating::DEPTH {
+            return Value::Unknown;
+        }
+        let function = program.function(closure.function);
+        let parent = match (&closure.frame, function.parent) {
+            (Some(frame), _) => Some(Rc::clone(frame)),
+            (None, Some(parent)) => self.ran(&program, closure.file, parent),
+            (None, None) => None,
+        };
+        let this = closure.this.clone().unwrap_or(this);
+        let made = if new { Value::object(Vec::new()) } else { Value::Undefined };
+        let args = by_name(&program, function, args);
+        let frame = Rc::new(Frame {
+            file: closure.file,
+            function: closure.function,
+            parent,
+            variables: FxHashMap::default().into(),
+            arguments: Some(args),
+            this: if new { made.clone() } else { this },
+            lazy: false,
+        });
+        self.depth += 1;
+        let flow = self.block(&program, closure.file, &function.body, &frame);
+        self.depth -= 1;
+        match flow {
+            Flow::Return(value) if !(new && matches!(value, Value::Undefined)) => value,
+            Flow::Throw => Value::Unknown,
+            _ if new => made,
+            _ => Value::Undefined,
+        }
+    }
+
+    fn construct(&mut self, class: &Rc<Object>, args: Vec<Value>) -> Value {
+        let made = Value::Object(Rc::new(Object { class: class.class, open: true, ..Object::default() }));
+        for name in ["constructor", "__init__"] {
+            if let Value::Function(constructor) = self.get(&made, name, Language::JavaScript) {
+                self.enter(&constructor, made.clone(), args.clone(), false);
+            }
+        }
+        made
+    }
+
+    /// A method or field of a class.
+    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str, level: u8) -> Value {
+        let Some(program) = self.surroundings.program(class.0) else {
+            return Value::Unknown;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return Value::Unknown;
+        };
+        for pair in program.list(entries).to_vec().chunks_exact(2) {
+            if let Expr::Spread(parent) = program.expr(pair[0]) {
+                if level > 8 {
+                    return Value::Unknown;
+                }
+                match self.eval(&program, class.0, parent, None) {
+                    Value::Object(parent) => {
+                        if let Some(parent) = parent.class {
+                            let value = self.of_class(parent, name, level + 1);
+                            if !value.is_unknown() {
+                                return value;
+                            }
+                        }
+                    }
+                    Value::Native(native) => return Value::native(format!("{}().{name}", native.path)),
+                    _ => {}
+                }
+            } else if program.text(pair[0]) == Some(name) {
+                return self.eval(&program, class.0, pair[1], None);
+            }
+        }
+        Value::Unknown
+    }
+}
+
+/// Puts arguments with names where the function has its parameters of these names.
+fn by_name(program: &Program, function: &crate::ir::Function, mut args: Vec<Value>) -> Vec<Value> {
+    if program.language != Language::Python || function.param_names.is_empty() {
+        return args;
+    }
+    let Some(Value::Object(named)) = args.last().cloned() else {
+        return args;
+    };
+    let entries = named.entries.borrow();
+    if !entries.iter().any(|(key, _)| function.param_names.iter().any(|name| program.name(*name) == &**key)) {
+        return args;
+    }
+    args.pop();
+    for (key, value) in entries.iter() {
+        if let Some(index) = function.param_names.iter().position(|name| program.name(*name) == &**key) {
+            if args.len() <= index {
+                args.resize(index + 1, Value::Undefined);
+            }
+            args[index] = value.clone();
+        }
+    }
+    args
+}
+
+fn keys_of(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(items) => Some((0..items.borrow().len()).map(|index| Value::text(&index.to_string())).collect()),
+        Value::Object(object) if !object.open => Some(object.entries.borrow().iter().map(|(key, _)| Value::Text(key.clone())).collect()),
+        _ => None,
+    }
+}
+
+fn put(object: &Value, key: &Value, value: Value) {
+    match object {
+        Value::Array(items) => {
+            let Some(index) = key.number().filter(|n| *n >= 0.0 && n.fract() == 0.0) else {
+                return;
+            };
+            let index = index as usize;
+            let mut items = items.borrow_mut();
+            if index < items.len() {
+                items[index] = value;
+            } else if index < items.len() + 1024 {
+                items.resize(index, Value::Undefined);
+                items.push(value);
+            }
+        }
+        Value::Bytes(bytes) => {
+            let (Some(index), Some(byte)) = (key.number(), value.number()) else {
+                return;
+            };
+            if let Some(place) = bytes.borrow_mut().get_mut(index as usize) {
+                *place = super::value::to_u32(byte) as u8;
+            }
+        }
+        Value::Object(object) => {
+            let Some(key) = key.as_text() else {
+                return;
+            };
+            let mut entries = object.entries.borrow_mut();
+            if let Some((_, place)) = entries.iter_mut().find(|(known, _)| **known == *key) {
+                *place = value;
+            } else if entries.len() < 1 << 16 {
+                entries.push((key.into(), value));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,61 @@
+//! Python, read by ruff's parser.
+
+mod expression;
+mod statement;
+
+use crate::ir::{Builder, Language, Program, Span};
+use crate::limit::reading;
+use crate::text::nesting;
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::Ranged;
+
+/// Reads a source text.
+///
+/// # Errors
+/// Why it is no program, a part of a sentence.
+pub fn read(source: &str) -> Result<Program, String> {
+    if nesting(source) > reading::NESTING {
+        return Err("it is nested more deeply than is read".to_owned());
+    }
+    let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
+    let module = match parsed.syntax() {
+        ruff_python_ast::Mod::Module(module) => module,
+        ruff_python_ast::Mod::Expression(_) => return Err("it is no module".to_owned()),
+    };
+    if !parsed.errors().is_empty() && module.body.len() < 2 {
+        let why = parsed.errors().first().map_or_else(String::new, |error| error.error.to_string());
+        return Err(why.chars().filter(|c| !c.is_control()).take(120).collect());
+    }
+    let mut lowering = Lowering { builder: Builder::new(Language::Python), class: None };
+    if !parsed.errors().is_empty() {
+        lowering.builder.note("parts of it cannot be parsed");
+    }
+    let body = lowering.block(&module.body);
+    lowering.builder.settle();
+    Ok(lowering.builder.finish(body))
+}
+
+/// Turns ruff's tree into a program.
+struct Lowering {
+    builder: Builder,
+    /// Keys and values of the class whose body is being read.
+    class: Option<Vec<crate::ir::ExprId>>,
+}
+
+impl Lowering {
+    fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.builder.depth > reading::NESTING {
+            self.builder.note("it is nested more deeply than is read");
+            return None;
+        }
+        self.builder.depth += 1;
+        let done = step(self);
+        self.builder.depth -= 1;
+        Some(done)
+    }
+}
+
+fn span(node: &impl Ranged) -> Span {
+    let range = node.range();
+    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+}

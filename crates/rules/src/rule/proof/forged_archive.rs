@@ -1,0 +1,45 @@
+//! An archive that readers understand differently.
+
+use super::{Ask, Case, FACTS, Rule};
+use crate::Findings;
+use crate::doc::RuleDoc;
+use customs_model::{Inspection, Severity, printable};
+
+pub(in crate::rule) static RULE: ForgedArchive = ForgedArchive;
+
+/// An archive that readers understand differently.
+pub(in crate::rule) struct ForgedArchive;
+
+static DOC: RuleDoc = RuleDoc {
+    id: "forged-archive",
+    title: "An archive says one thing to everybody.",
+    what: "An archive has entries behind its end, entries that its directory does not list, two names for one \
+           entry, entries over one another or paths that leave the folder: no honest packer makes these.",
+    why: "What a scanner reads and what a client unpacks must be the same.",
+    effect: "warn",
+    ends: "with the release",
+    settings: &[],
+    facts: FACTS,
+    fires: &["A wheel whose local header names another file than its directory."],
+    silent: &["Two names that differ in upper and lower case only: a note."],
+    learnt_from: "the zip differences that PyPI refuses since August 2025.",
+};
+
+impl Rule for ForgedArchive {
+    fn doc(&self) -> &'static RuleDoc {
+        &DOC
+    }
+
+    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+        for oddity in &inspection.oddities {
+            let severity = if oddity.never_honest { Severity::Medium } else { Severity::Note };
+            let message = format!("{}: {}", printable(&oddity.path, 160), oddity.words);
+            findings.add_path(&DOC, severity, message, Vec::new());
+        }
+    }
+
+    fn ask(&self, case: &Case<'_>) -> Option<Ask> {
+        let found = case.verdict.findings.iter().find(|finding| finding.rule.as_str() == DOC.id && finding.severity > Severity::Note)?;
+        Some(Ask::warn(found.message.clone()))
+    }
+}

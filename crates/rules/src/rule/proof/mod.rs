@@ -1,0 +1,106 @@
+//! Proofs: rules over what the code of an artifact does.
+//!
+//! A proof needs a whole path from source to sink, in a zone in which nobody asked for
+//! it, to a place that stands in the package or is hidden. Where one condition is missing
+//! the finding stays, as a suspicion.
+
+use super::{Ask, Case, Rule};
+use crate::Findings;
+use crate::doc::{Facts, RuleDoc};
+use customs_model::{Flow, Inspection, Severity, SinkKind, Target, Zone, printable};
+
+pub(super) mod build_time_network;
+pub(super) mod collect_and_send;
+pub(super) mod destruction;
+pub(super) mod download_cradle;
+pub(super) mod forged_archive;
+pub(super) mod hidden_code;
+pub(super) mod identity_to_network;
+pub(super) mod planted_configuration;
+pub(super) mod remote_code;
+pub(super) mod replaced_address;
+pub(super) mod secret_to_network;
+pub(super) mod self_publishing;
+
+/// How much a flow weighs for a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Nothing.
+    None,
+    /// Worth knowing; an honest release may do it.
+    Note,
+    /// Seldom honest.
+    Suspicious,
+    /// Proof.
+    Proof,
+}
+
+/// A rule over flows.
+pub(super) struct Proof {
+    doc: &'static RuleDoc,
+    weigh: fn(&Flow, &Inspection) -> Weight,
+    /// What happens, the end of "it …".
+    says: fn(&Flow) -> String,
+}
+
+impl Rule for Proof {
+    fn doc(&self) -> &'static RuleDoc {
+        self.doc
+    }
+
+    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+        for flow in &inspection.flows {
+            let severity = match (self.weigh)(flow, inspection) {
+                Weight::None => continue,
+                Weight::Note => Severity::Note,
+                Weight::Suspicious => Severity::Medium,
+                Weight::Proof => Severity::Critical,
+            };
+            let message = format!("{}, {}", (self.says)(flow), flow.zone.words());
+            findings.add_path(self.doc, severity, message, flow.path.clone());
+        }
+    }
+
+    fn ask(&self, case: &Case<'_>) -> Option<Ask> {
+        let found = case.verdict.findings.iter().filter(|finding| finding.rule.as_str() == self.doc.id);
+        let worst = found.max_by_key(|finding| finding.severity)?;
+        match worst.severity {
+            Severity::Critical => Some(Ask::block(worst.message.clone())),
+            Severity::Note => None,
+            Severity::Low | Severity::Medium | Severity::High => Some(Ask::warn(worst.message.clone())),
+        }
+    }
+}
+
+/// Where proofs get their facts.
+const FACTS: Facts = Facts {
+    npm: "the tarball's code, scripts and binding.gyp",
+    pypi: "the file's code, setup.py, build hooks and .pth files",
+    cargo: "the crate's build script and macros",
+};
+
+/// Nobody asked for what runs in these zones.
+fn unasked(zone: Zone) -> bool {
+    zone >= Zone::Folder
+}
+
+/// Where it goes, for people; none when the caller gives it.
+fn place(target: &Target) -> Option<String> {
+    match target {
+        Target::Constant(text) => Some(printable(text, 120)),
+        Target::Opaque => Some("a place that the code hides".to_owned()),
+        Target::Caller => None,
+    }
+}
+
+fn to(target: &Target) -> String {
+    place(target).unwrap_or_else(|| "a place that the caller gives".to_owned())
+}
+
+fn is_loopback(target: &Target) -> bool {
+    matches!(target, Target::Constant(host) if host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0")
+}
+
+fn is_network(sink: SinkKind) -> bool {
+    matches!(sink, SinkKind::Network | SinkKind::NameLookup)
+}

@@ -1,0 +1,36 @@
+//! P7: configuration of editors, agents, shells and start-up is planted.
+
+use super::{FACTS, Proof, Weight, to};
+use crate::doc::RuleDoc;
+use customs_model::{Flow, Inspection, SinkKind, Zone};
+
+pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+
+static DOC: RuleDoc = RuleDoc {
+    id: "planted-configuration",
+    title: "A package does not settle down outside of itself.",
+    what: "A workflow, agent or editor setting, shell start-up file, timed job, service, git hook or package \
+           manager setting outside of the package is written at install, start or import.",
+    why: "What stands there runs long after the package is gone, with the rights of its user.",
+    effect: "block",
+    ends: "never by itself; an exemption names the release",
+    settings: &[],
+    facts: FACTS,
+    fires: &["A postinstall script writes a session-start hook into an agent's settings."],
+    silent: &["A command that is called `init` writes a configuration."],
+    learnt_from: "keyv and TanStack (2026), PolinRider, LiteLLM.",
+};
+
+fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
+    if flow.sink != SinkKind::Configuration {
+        return Weight::None;
+    }
+    match flow.zone {
+        Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
+        _ => Weight::Note,
+    }
+}
+
+fn says(flow: &Flow) -> String {
+    format!("it writes {}", to(&flow.target))
+}
