@@ -108,7 +108,7 @@ pub fn judge(case: &Case) -> Outcome {
     if verdict.standing != Standing::Malicious {
         return Outcome::Missed(summary(&inspection, &verdict));
     }
-    match verdict.findings.iter().filter(|f| f.severity == Severity::Critical).find(|f| f.rule.as_str() == case.rule) {
+    match verdict.findings.iter().filter(|f| f.severity == Severity::Critical).find(|f| names(&case.rule, f.rule.as_str())) {
         None => Outcome::Explained(format!("other rule: {}", critical(&verdict))),
         Some(_) => {
             let all: Vec<&Finding> = verdict.findings.iter().filter(|f| f.severity == Severity::Critical).collect();
@@ -116,6 +116,20 @@ pub fn judge(case: &Case) -> Outcome {
             if all.iter().any(|finding| explains(case, finding, &inspection, &mut why)) { Outcome::Right } else { Outcome::Explained(why) }
         }
     }
+}
+
+/// Whether a rule says what another one would: a build script's flows, and downloads by
+/// command line, are told by the more special rule.
+fn names(wanted: &str, said: &str) -> bool {
+    wanted == said
+        || matches!(
+            (wanted, said),
+            ("remote-code", "download-cradle" | "build-time-network")
+                | ("download-cradle", "remote-code")
+                | ("secret-to-network" | "identity-to-network" | "collect-and-send", "build-time-network" | "secret-to-network" | "collect-and-send")
+                | ("build-time-network", "secret-to-network" | "identity-to-network" | "remote-code" | "download-cradle")
+                | ("self-publishing", "secret-to-network")
+        )
 }
 
 fn critical(verdict: &Verdict) -> String {

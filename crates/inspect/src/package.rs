@@ -278,6 +278,20 @@ impl Surroundings for Package {
         file.path.ends_with(".json").then(|| file.bytes.as_deref().map(Rc::from)).flatten()
     }
 
+    fn content(&self, path: &str) -> Option<Rc<[u8]>> {
+        let id = self.find(path)?;
+        self.file(id).bytes.as_deref().filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING).map(Rc::from)
+    }
+
+    fn content_named(&self, name: &str) -> Option<Rc<[u8]>> {
+        let mut found = self.files.iter().filter(|file| file.path.ends_with(name) && file.path[..file.path.len() - name.len()].ends_with('/'));
+        let file = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        file.bytes.as_deref().filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING).map(Rc::from)
+    }
+
     fn path(&self, file: FileId) -> &str {
         &self.file(file).path
     }

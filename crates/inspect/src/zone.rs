@@ -375,7 +375,18 @@ fn lenient_json(package: &Package, file: FileId) -> Option<serde_json::Value> {
     }
     let text = String::from_utf8_lossy(package.file(file).bytes.as_deref()?).into_owned();
     let without: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
-    serde_json::from_str(&without).ok()
+    // A comma in front of an end.
+    let mut out = String::with_capacity(without.len());
+    for c in without.chars() {
+        if matches!(c, '}' | ']') {
+            let kept = out.trim_end().trim_end_matches(',').len();
+            if out.trim_end().ends_with(',') {
+                out.truncate(kept);
+            }
+        }
+        out.push(c);
+    }
+    serde_json::from_str(&out).ok()
 }
 
 fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {

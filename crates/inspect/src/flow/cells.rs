@@ -72,7 +72,9 @@ impl Analysis<'_> {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
                     let marks = self.pinned(run.file);
                     let target = Target::Constant(shown(&cell.path));
-                    self.flow(label, SinkKind::ExecutedFile, &run.how, target, run.zone.min(cell.zone), run.file, run.expr, marks);
+                    // What is included is compiled when it is built.
+                    let zone = if run.how == "include!" { cell.zone } else { run.zone.min(cell.zone) };
+                    self.flow(label, SinkKind::ExecutedFile, &run.how, target, zone, run.file, run.expr, marks);
                 }
             }
         }

@@ -36,7 +36,7 @@ impl Analysis<'_> {
         }
         let outer = Outer { level: self.outer.level + 1, zone: Some(self.outer.zone.unwrap_or(zone)), place: Some(self.outer.place.clone().unwrap_or(place)) };
         let found = super::analyse_at(&package, outer);
-        let effect = found.capabilities.iter().any(|capability| is_effect(&capability.name)) || found.flows.iter().any(|flow| flow.sink != SinkKind::DynamicCode);
+        let effect = names_an_effect(text) || found.capabilities.iter().any(|capability| is_effect(&capability.name)) || found.flows.iter().any(|flow| flow.sink != SinkKind::DynamicCode);
         let steps = evaluating::FLOW_STEPS / 8;
         self.steps = self.steps.saturating_sub(steps.min(self.steps / 2));
         for flow in found.flows {
@@ -51,6 +51,16 @@ impl Analysis<'_> {
         self.found.exhausted |= found.exhausted;
         effect
     }
+}
+
+/// Whether a hidden text names what reaches beyond the program: its variables may be
+/// those of the code around it, of which the text alone does not know.
+fn names_an_effect(text: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "child_process", "process.env", "XMLHttpRequest", "fetch(", "subprocess", "os.system", "urllib", "socket.", "http.client", "requests.", "curl ", "wget ", "powershell",
+        "/bin/sh", "('http", "(\"http", "net.connect", "execSync", "spawn(", "os.popen", "writeFileSync", "os.environ",
+    ];
+    WORDS.iter().any(|word| text.contains(word))
 }
 
 /// Whether a capability reaches beyond the program itself.

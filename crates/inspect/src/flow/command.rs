@@ -75,10 +75,28 @@ impl Analysis<'_> {
         if let Value::Native(native) = value
             && let Some((file, made)) = native.made_at
             && file == site.file
+            && program.language == Language::Rust
             && let Expr::Call { args, .. } = program.expr(made)
         {
-            all = [program.list(args), args_of(program, site.expr).as_slice()].concat();
-            let _ = args;
+            let mut parts: Vec<(Span, Vec<ExprId>)> = Vec::new();
+            for (call, _) in program.calls.clone() {
+                let Expr::Call { callee, args, .. } = program.expr(call) else {
+                    continue;
+                };
+                let Expr::Member(_, name) = program.expr(callee) else {
+                    continue;
+                };
+                if matches!(program.name(name), "arg" | "args")
+                    && let Value::Native(other) = self.machine.fold(file, callee)
+                    && other.made_at == Some((file, made))
+                {
+                    parts.push((program.span(call), program.list(args).to_vec()));
+                }
+            }
+            parts.sort_by_key(|(span, _)| (span.end, span.start));
+            all = program.list(args).to_vec();
+            all.extend(parts.into_iter().flat_map(|(_, args)| args));
+            all.extend(args_of(program, site.expr));
         }
         let Some(first) = all.first().copied() else {
             return;
@@ -112,6 +130,7 @@ impl Analysis<'_> {
             let more = self.labels(site.file, *arg, context);
             labels.extend(more.iter().cloned());
         }
+        self.streams_of(program, site, &all, words.first().map_or("", String::as_str), zone);
         let text = if shell && words.len() == 1 || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ') {
             words[0].clone()
         } else {
@@ -119,6 +138,27 @@ impl Analysis<'_> {
         };
         let text = if shell { words.join(" ") } else { text };
         self.started(program, site, path, first, Some(text).filter(|text| !text.is_empty()), labels.into(), zone);
+    }
+
+    /// A process whose streams are a socket: `Popen(["sh"], stdin=s)`, `{stdio: [s, s, s]}`.
+    fn streams_of(&mut self, program: &Rc<Program>, site: Site, args: &[ExprId], name: &str, zone: Zone) {
+        if !runs_its_input(base_name(name)) {
+            return;
+        }
+        for arg in args {
+            let (Expr::Object(entries) | Expr::Keywords(entries)) = program.expr(*arg) else {
+                continue;
+            };
+            for pair in program.list(entries).to_vec().chunks_exact(2) {
+                if !matches!(program.text(pair[0]), Some("stdin" | "stdio" | "input")) {
+                    continue;
+                }
+                let labels = self.labels(site.file, pair[1], None);
+                if let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote) {
+                    self.flow(label, SinkKind::Process, &format!("the streams of {name}"), Target::Constant(label.name.to_string()), zone, site.file, site.expr, Vec::new());
+                }
+            }
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
@@ -162,6 +202,17 @@ impl Analysis<'_> {
     /// What a command gives, for whoever reads its output.
     pub(super) fn output_of(&mut self, file: FileId, args: &[ExprId], span: Span) -> Vec<Label> {
         let mut words = Vec::new();
+        if let Some(first) = args.first()
+            && self.machine.fold(file, *first).is_unknown()
+        {
+            let mut out = Vec::new();
+            for value in self.possible(file, *first, 0) {
+                if let Value::Text(text) = value {
+                    out.extend(self.output_of_text(&text, file, span));
+                }
+            }
+            return out;
+        }
         for arg in args.iter().take(2) {
             match self.machine.fold(file, *arg) {
                 Value::Array(items) => words.extend(items.borrow().iter().map(|item| quoted(&item.as_text().unwrap_or_else(|| HOLE.to_owned())))),
@@ -172,8 +223,12 @@ impl Analysis<'_> {
         if words.is_empty() {
             return Vec::new();
         }
+        self.output_of_text(&words.join(" "), file, span)
+    }
+
+    fn output_of_text(&mut self, text: &str, file: FileId, span: Span) -> Vec<Label> {
         let at = At { zone: Zone::Never, file, span, place: self.place(file, span), folder: String::new(), holes: Rc::from([]), level: LEVELS - 1, site: None };
-        let script = parse(&words.join(" "));
+        let script = parse(text);
         let mut last = Piped::default();
         let mut variables = Variables::default();
         let mut reached = Vec::new();
@@ -451,7 +506,12 @@ impl Analysis<'_> {
                     return self.program_run(&rest, processes, input, at, variables, reached);
                 }
             }
-            name if name.starts_with("python") || name == "py" || name == "pypy3" => self.script_run(base, Language::Python, args, input, at, reached),
+            name if name.starts_with("python") || name == "py" || name == "pypy3" => {
+                for labels in processes {
+                    self.interpreted(base, labels, at);
+                }
+                self.script_run(base, Language::Python, args, input, at, reached);
+            }
             "perl" | "ruby" | "php" | "osascript" | "cscript" | "wscript" => {
                 self.interpreted(base, &input.labels, at);
                 for labels in processes {
@@ -502,7 +562,8 @@ impl Analysis<'_> {
                 }
                 return self.program_run(&rest, processes, input, at, variables, reached);
             }
-            "printenv" | "set" | "export" | "declare" if args.is_empty() || texts == ["-p"] => {
+            "mktemp" => return Piped { labels: Vec::new(), text: Some("\u{fdd0}temp\u{fdd1}/made".to_owned()) },
+            "printenv" | "set" | "export" | "declare" if args.is_empty() || texts == ["-p"] || texts == ["-x"] || texts == ["-px"] => {
                 return Piped { labels: vec![self.source(SourceKind::Environment, base, at)], text: None };
             }
             "printenv" => {
@@ -559,9 +620,10 @@ impl Analysis<'_> {
             }
             "npm" | "yarn" | "pnpm" | "twine" | "cargo" | "poetry" | "flit" | "bun publish" if texts.first().is_some_and(|text| matches!(*text, "publish" | "upload")) => {
                 let label = self.source(SourceKind::Constant, &format!("{base} {}", texts[0]), at);
-                self.command_flow(&label, SinkKind::Publication, base, Target::Caller, at, Vec::new());
+                let named = texts.iter().find(|text| text.contains("://")).and_then(|text| know::host_of(text));
+                self.command_flow(&label, SinkKind::Publication, base, named.map_or(Target::Caller, |host| Target::Constant(shown(&host))), at, Vec::new());
             }
-            "npm" | "pnpm" | "yarn" | "bun" if matches!(texts.first(), Some(&("run" | "run-script" | "exec"))) => {
+            "npm" | "pnpm" | "yarn" if matches!(texts.first(), Some(&("run" | "run-script" | "exec"))) => {
                 self.npm_script(texts.get(1).copied().unwrap_or_default(), at, variables, reached);
             }
             "nslookup" | "dig" | "host" | "ping" | "drill" | "resolvectl" => {
@@ -609,6 +671,12 @@ impl Analysis<'_> {
                     }
                 }
             }
+            "gh" | "glab" | "hub" if matches!(texts.first(), Some(&("issue" | "gist" | "repo" | "api" | "pr" | "release" | "secret"))) => {
+                let target = Target::Constant(texts.iter().find_map(|text| know::host_of(text).filter(|host| text.contains("://") && host.contains('.'))).unwrap_or_else(|| format!("the service behind {base}")));
+                for label in all_labels.iter().chain(&input.labels).filter(|label| is_secret(label.kind)) {
+                    self.command_flow(label, SinkKind::Network, base, target.clone(), at, Vec::new());
+                }
+            }
             "crontab" => {
                 let lists = texts.contains(&"-l") || texts.contains(&"-r");
                 if !lists {
@@ -636,7 +704,7 @@ impl Analysis<'_> {
             "cd" | "test" | "[" | "true" | "false" | "exit" | "mkdir" | "touch" | "sleep" | "wait" | "shift" | "return" | "read" | "trap" | "unset" | "ls" | "which" => {}
             _ => {
                 self.interpreted(name, &name_labels.iter().filter(|label| label.kind != SourceKind::OwnFile).cloned().collect::<Vec<_>>(), at);
-                if name.contains('/') || name.contains(HOLE_START) {
+                if name.contains('/') || name.contains(HOLE_START) || name.contains('.') && at.site.is_none() && self.package_file(name, at).is_some() {
                     self.file_run(name, "a command", at, reached);
                 }
                 return Piped { labels: input.labels.clone(), text: None };
@@ -921,6 +989,7 @@ impl Analysis<'_> {
     /// PowerShell and the system's own downloaders, by their words: the language is not
     /// parsed, so only whole cradles count.
     fn power_shell(&mut self, line: &str, at: &At) {
+        let line = &line.replace("\n", "; ");
         let plain: String = line.to_ascii_lowercase().chars().filter(|c| !matches!(c, '`' | '^' | '"' | '\'' | '+')).collect();
         let downloads = ["downloadstring", "downloadfile", "downloaddata", "invoke-webrequest", "iwr ", "invoke-restmethod", "irm ", "start-bitstransfer", "-urlcache", "bitsadmin", "wget ", "curl ", "openread(", "net.webclient", "xmlhttp"]
             .iter()
@@ -932,6 +1001,18 @@ impl Analysis<'_> {
             let host = line.find("://").and_then(|at| know::host_of(&line[at.saturating_sub(5)..])).unwrap_or_else(|| "a host".to_owned());
             let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
             self.command_flow(&label, SinkKind::Process, "PowerShell", Target::Constant(host), at, Vec::new());
+        }
+        if downloads {
+            let host = line.find("://").and_then(|at| know::host_of(&line[at.saturating_sub(5)..])).map_or(Target::Opaque, Target::Constant);
+            let whole = ["gci env:", "get-childitem env:", "dir env:", "ls env:", "get-item env:", "getenvironmentvariables"].iter().any(|word| plain.contains(word));
+            let who = ["$env:computername", "$env:username", "$env:userdomain", "hostname", "whoami"].iter().any(|word| plain.contains(word));
+            if whole {
+                let label = self.source(SourceKind::Environment, "the environment", at);
+                self.command_flow(&label, SinkKind::Network, "PowerShell", host, at, Vec::new());
+            } else if who {
+                let label = self.source(SourceKind::Identity, "the computer's name", at);
+                self.command_flow(&label, SinkKind::Network, "PowerShell", host, at, Vec::new());
+            }
         }
         if plain.contains("currentversion\\run") || plain.contains("register-scheduledtask") || plain.contains("schtasks") && plain.contains("/create") {
             let label = self.source(SourceKind::Constant, "a start-up entry", at);
@@ -966,6 +1047,12 @@ fn quoted(word: &str) -> String {
 
 fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a program runs what comes in at its input.
+pub(super) fn runs_its_input(name: &str) -> bool {
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    matches!(name, "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" | "cmd" | "powershell" | "pwsh" | "node" | "python" | "python3" | "perl" | "ruby" | "php" | "osascript" | "bun" | "deno")
 }
 
 fn is_interpreter(name: &str) -> bool {

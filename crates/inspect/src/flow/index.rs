@@ -39,6 +39,14 @@ impl Index {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };
+            // `stream.on('data', parts.push.bind(parts))`.
+            if let Expr::Member(receiver, _) = program.expr(callee) {
+                for arg in program.list(args) {
+                    if let Some(symbol) = mutator_of(program, *arg) {
+                        index.mutations.entry(symbol).or_default().push(receiver);
+                    }
+                }
+            }
             match program.expr(callee) {
                 Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
                     if let Some(symbol) = symbol_of(program, object) {
@@ -63,6 +71,11 @@ impl Index {
         for store in &program.stores {
             index.stored.entry(store.function).or_default().push(*store);
             match program.expr(store.object) {
+                Expr::Member(inner, field) if matches!(program.expr(inner), Expr::This(_)) => {
+                    if let Expr::This(function) = program.expr(inner) {
+                        index.fields.entry((class_of(program, function), field)).or_default().push(store.value);
+                    }
+                }
                 Expr::This(function) => {
                     if let Some(key) = store.key {
                         index.fields.entry((class_of(program, function), key)).or_default().push(store.value);
@@ -94,6 +107,21 @@ impl Index {
             guards(program, &function.body, &mut index.guards);
         }
         index
+    }
+}
+
+/// The variable whose mutator is handed over as a function.
+fn mutator_of(program: &Program, arg: ExprId) -> Option<SymbolId> {
+    let member = match program.expr(arg) {
+        Expr::Call { callee, .. } => match program.expr(callee) {
+            Expr::Member(inner, bind) if program.name(bind) == "bind" => inner,
+            _ => return None,
+        },
+        _ => arg,
+    };
+    match program.expr(member) {
+        Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => symbol_of(program, object),
+        _ => None,
     }
 }
 

@@ -144,7 +144,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn new_label(&self, kind: SourceKind, name: &str, file: FileId, span: Span) -> Label {
+    pub(super) fn new_label(&self, kind: SourceKind, name: &str, file: FileId, span: Span) -> Label {
         let trail = Rc::new(Trail { what: format!("{name} is read").into(), file, span, before: None, length: 0 });
         Label { kind, name: name.into(), trail }
     }
@@ -204,6 +204,10 @@ impl Analysis<'_> {
         }
         for store in index.stores.get(&symbol).map(Vec::as_slice).unwrap_or_default().iter().take(64) {
             let labels = self.labels(file, store.value, context);
+            union(&mut out, &labels);
+        }
+        if let Some(labels) = self.attached.get(&(file, symbol)) {
+            let labels = labels.clone();
             union(&mut out, &labels);
         }
         out
@@ -283,11 +287,15 @@ impl Analysis<'_> {
         if let Value::Native(native) = &value {
             let path = Rc::clone(&native.path);
             match know::role(program.language, &path) {
-                Role::Network(_) | Role::Receive | Role::Lookup => {
-                    let name = self.remote_name(site.file, &value, &args);
-                    return vec![self.new_label(SourceKind::Remote, &name, site.file, span)];
-                }
+                Role::Network(_) | Role::Receive | Role::Lookup => return vec![self.answer(site.file, &value, &args, span)],
                 Role::ReadFile => return self.file_content(&program, site.file, args.first().copied(), span),
+                Role::None if path.ends_with("addEventListener") => {
+                    let event = args.first().and_then(|arg| program.text(*arg)).unwrap_or_default();
+                    if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
+                        return vec![self.new_label(SourceKind::InputDevice, &format!("the event {event}"), site.file, span)];
+                    }
+                }
+                Role::Source(kind) => return vec![self.new_label(kind, &path, site.file, span)],
                 Role::Shell | Role::Spawn => {
                     // (error, stdout, stderr)
                     return if position == 0 { Vec::new() } else { self.output_of(site.file, &args, span) };
@@ -416,7 +424,7 @@ impl Analysis<'_> {
             }
             Some(key) => labels
                 .into_iter()
-                .flat_map(|label| if label.kind == SourceKind::Environment && !is_method_name(key) { self.environment_variable(key, file, span) } else { vec![label] })
+                .flat_map(|label| if label.kind == SourceKind::Environment && is_variable_name(key) { self.environment_variable(key, file, span) } else { vec![label] })
                 .collect(),
         }
     }
@@ -482,6 +490,14 @@ impl Analysis<'_> {
                 None => self.machine.fold(file, callee),
             },
         };
+        if let Value::Native(native) = &value
+            && matches!(&*native.path, "getattr" | "dict" | "Object.assign" | "Reflect.get" | "os.environ.copy" | "vars")
+        {
+            let whole = self.machine.fold(file, expr);
+            if let Some(kind) = whole.path().and_then(|path| know::value_source(program.language, path)) {
+                return vec![self.new_label(kind, whole.path().unwrap_or_default(), file, span)];
+            }
+        }
         match &value {
             Value::Function(closure) => {
                 let closure = Rc::clone(closure);
@@ -554,11 +570,9 @@ impl Analysis<'_> {
         let span = program.span(expr);
         match know::role(program.language, path) {
             Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
-            Role::Network(_) | Role::Receive => {
-                let name = self.remote_name(file, value, args);
-                Some(vec![self.new_label(SourceKind::Remote, &name, file, span)])
-            }
-            Role::Send | Role::Digest | Role::Lookup | Role::Delete | Role::Executable | Role::Load | Role::WriteFile | Role::CopyFile | Role::WriteInput | Role::ForeignMemory => Some(Vec::new()),
+            Role::Network(_) | Role::Receive => Some(vec![self.answer(file, value, args, span)]),
+            Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
+            Role::Send | Role::Digest | Role::Lookup | Role::Delete | Role::Executable | Role::Load | Role::WriteFile | Role::CopyFile | Role::WriteInput | Role::IntoProcess | Role::ForeignMemory => Some(Vec::new()),
             Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
             Role::ReadFrom => {
                 let made = value_made_at(value)?;
@@ -602,6 +616,7 @@ impl Analysis<'_> {
             let made_of_constants = args.first().is_some_and(|arg| self.is_constant(program, file, *arg, 0));
             let decodes = !(matches!(path, "Buffer.from" | "Buffer") && args.len() < 2);
             if made_of_constants && decodes {
+                let (file, span) = args.first().and_then(|arg| self.origin(file, *arg, 0)).unwrap_or((file, span));
                 labels.push(self.new_label(SourceKind::Decoded, path, file, span));
             }
         }
@@ -641,6 +656,74 @@ impl Analysis<'_> {
         }
     }
 
+    /// Where the constant stands that a value is made of.
+    pub(super) fn origin(&mut self, file: FileId, expr: ExprId, level: u8) -> Option<(FileId, Span)> {
+        if level > 10 {
+            return None;
+        }
+        let program = self.program(file)?;
+        match program.expr(expr) {
+            Expr::Const(constant) => matches!(program.constant(constant), Const::Text(text) if text.len() > 7).then(|| (file, program.span(expr))).or_else(|| matches!(program.constant(constant), Const::Bytes(_)).then(|| (file, program.span(expr)))),
+            Expr::Array(_) | Expr::Object(_) => Some((file, program.span(expr))),
+            Expr::Name(atom, scope) => {
+                let symbol = program.resolve(atom, scope)?;
+                let values = program.symbol(symbol).values.clone();
+                values.into_iter().take(4).find_map(|value| self.origin(file, value, level + 1))
+            }
+            Expr::Param(function, position) => {
+                let site = *self.callers.get(&(file, function))?.first()?;
+                let caller = self.program(site.file)?;
+                let Expr::Call { args, .. } = caller.expr(site.expr) else {
+                    return None;
+                };
+                let args = caller.list(args).to_vec();
+                let arg = self.argument(site.file, &args, file, function, position)?;
+                self.origin(site.file, arg, level + 1)
+            }
+            Expr::Concat(parts) | Expr::Sequence(parts) => program.list(parts).to_vec().into_iter().find_map(|part| self.origin(file, part, level + 1)),
+            Expr::Binary(_, left, right) | Expr::Logic(_, left, right) => self.origin(file, left, level + 1).or_else(|| self.origin(file, right, level + 1)),
+            Expr::Module(atom) => {
+                let target = self.package.resolves(file, program.name(atom))?;
+                Some((target, self.largest_constant(target)))
+            }
+            Expr::Call { callee, args, .. } => {
+                let args = program.list(args).to_vec();
+                if let Value::Native(native) = self.machine.fold(file, callee)
+                    && matches!(&*native.path, "require" | "fs.readFileSync" | "open")
+                    && let Some(text) = args.first().and_then(|arg| self.machine.fold(file, *arg).as_text())
+                {
+                    let inside = text.strip_prefix("\u{fdd0}package/").map(|rest| rest.replace('\u{fdd1}', ""));
+                    let target = match inside {
+                        Some(path) => self.package.find(&path),
+                        None => self.package.resolves(file, &text),
+                    };
+                    if let Some(target) = target {
+                        return Some((target, self.largest_constant(target)));
+                    }
+                }
+                let object = match program.expr(callee) {
+                    Expr::Member(object, _) | Expr::Index(object, _) => Some(object),
+                    _ => None,
+                };
+                object.and_then(|object| self.origin(file, object, level + 1)).or_else(|| args.into_iter().find_map(|arg| self.origin(file, arg, level + 1)))
+            }
+            Expr::Member(object, _) | Expr::Index(object, _) | Expr::Slice(object, _) | Expr::Element(object) | Expr::Spread(object) | Expr::Await(object) => self.origin(file, object, level + 1),
+            _ => None,
+        }
+    }
+
+    /// The largest text of a file: what the file was made for, if it is required for data.
+    fn largest_constant(&self, file: FileId) -> Span {
+        let Some(program) = self.program(file) else {
+            return Span::default();
+        };
+        let texts = (0..program.len()).filter_map(|number| {
+            let id = ExprId(number as u32);
+            program.text(id).map(|text| (text.len(), program.span(id)))
+        });
+        texts.max_by_key(|(length, _)| *length).map(|(_, span)| span).unwrap_or_default()
+    }
+
     /// What a promise is resolved with.
     fn promised(&mut self, program: &Rc<Program>, file: FileId, args: &[ExprId], context: Option<&Rc<Context>>) -> Vec<Label> {
         let mut out = Vec::new();
@@ -678,16 +761,25 @@ impl Analysis<'_> {
         let Some(path) = path else {
             return Vec::new();
         };
-        let Some(text) = self.machine.fold(file, path).as_text() else {
-            return Vec::new();
-        };
         let _ = program;
-        self.content_of(&text, file, span)
+        let mut out = Vec::new();
+        for value in self.possible(file, path, 0) {
+            if let Some(text) = value.as_text() {
+                let labels = self.content_of(&text, file, span);
+                union(&mut out, &labels);
+            }
+        }
+        out
     }
 
     pub(super) fn content_of(&mut self, text: &str, file: FileId, span: Span) -> Vec<Label> {
         if let Some(what) = know::credential_place(text) {
             return vec![self.new_label(SourceKind::CredentialFile, &format!("{} ({what})", shown(text)), file, span)];
+        }
+        if let Some(folder) = text.strip_suffix(crate::pure::HOLE)
+            && know::user_place(folder.trim_end_matches(crate::pure::HOLE).trim_end_matches('/')).is_some()
+        {
+            return vec![self.new_label(SourceKind::CredentialFile, &format!("files found in {}", shown(folder)), file, span)];
         }
         if let Some(written) = self.cells.written(text) {
             return self.hop(written, &format!("is read back from {}", shown(text)), file, span);
@@ -704,6 +796,13 @@ impl Analysis<'_> {
             return None;
         }
         Some(self.file_content(program, file, Some(object), span))
+    }
+
+    /// The label of what a request gives: bytes of a stranger, or credentials of the cloud
+    /// that the machine runs in.
+    fn answer(&mut self, file: FileId, value: &Value, args: &[ExprId], span: Span) -> Label {
+        let name = self.remote_name(file, value, args);
+        if know::is_metadata(&name) { self.new_label(SourceKind::CredentialService, "cloud metadata", file, span) } else { self.new_label(SourceKind::Remote, &name, file, span) }
     }
 
     /// What a request gives, by where it went.
@@ -737,9 +836,9 @@ fn of_literal(program: &Program, entries: &[ExprId], key: &str, out: &mut Vec<Ex
     Some(())
 }
 
-/// Names of methods, which are no variables of an environment.
-fn is_method_name(key: &str) -> bool {
-    key.chars().next().is_some_and(|c| c.is_ascii_lowercase()) && matches!(key, "items" | "values" | "keys" | "copy" | "entries" | "toString" | "map" | "forEach" | "filter" | "reduce" | "join" | "slice" | "get" | "concat" | "replace" | "split" | "encode" | "decode" | "format" | "data" | "body")
+/// Whether a key is the name of a variable of an environment.
+fn is_variable_name(key: &str) -> bool {
+    key.len() > 1 && key.chars().any(|c| c.is_ascii_uppercase()) && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') || key.starts_with("npm_")
 }
 
 /// A piece of source for people, short.

@@ -11,6 +11,7 @@ mod command;
 mod index;
 mod label;
 mod patch;
+mod possible;
 mod reach;
 mod sink;
 
@@ -97,6 +98,8 @@ struct Analysis<'p> {
     memo: FxHashMap<(FileId, ExprId), Labels>,
     active: FxHashSet<(FileId, ExprId)>,
     contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
+    /// What was put into a variable's value through something else that was made from it.
+    attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
     cells: Cells,
     found: Found,
     steps: u64,
@@ -117,6 +120,7 @@ impl<'p> Analysis<'p> {
             memo: FxHashMap::default(),
             active: FxHashSet::default(),
             contexts: FxHashMap::default(),
+            attached: FxHashMap::default(),
             cells: Cells::default(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,

@@ -31,7 +31,35 @@ impl Analysis<'_> {
             };
             for store in program.stores.clone() {
                 self.patch(&program, file, store);
+                self.script_element(&program, file, store);
             }
+        }
+    }
+
+    /// `script.text = code`: the browser runs it.
+    fn script_element(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
+        if !store.key.is_some_and(|key| matches!(program.name(key), "text" | "textContent" | "innerText" | "innerHTML")) {
+            return;
+        }
+        let Value::Native(native) = self.machine.fold(file, store.object) else {
+            return;
+        };
+        let Some((made_file, made)) = native.made_at.filter(|_| &*native.path == "document.createElement()") else {
+            return;
+        };
+        let Some(maker) = self.package.program(made_file) else {
+            return;
+        };
+        let Expr::Call { args, .. } = maker.expr(made) else {
+            return;
+        };
+        if maker.list(args).first().is_none_or(|arg| maker.text(*arg) != Some("script")) {
+            return;
+        }
+        let zone = self.zone_of(file, store.function);
+        let labels = self.labels(file, store.value, None);
+        for label in labels.iter().filter(|label| super::is_foreign(label.kind)) {
+            self.flow(label, SinkKind::DynamicCode, "a script element", Target::Constant(label.name.to_string()), zone, file, store.value, Vec::new());
         }
     }
 
@@ -154,16 +182,36 @@ fn is_address_pattern(value: &Value) -> bool {
     }
 }
 
-/// Patterns of addresses: Ethereum, Bitcoin, Tron, Litecoin, Solana, Monero, Cardano.
+/// Patterns of addresses (Ethereum, Bitcoin, Tron, Solana and others): a class of letters
+/// and digits, 25 to 95 of them.
 fn is_address_regex(pattern: &str) -> bool {
-    let counts = ["{40}", "{25,34}", "{25,39}", "{26,33}", "{26,34}", "{26,35}", "{33}", "{32,44}", "{39,59}", "{38,62}", "{95}", "{93}", "{42}", "{11,71}", "{43,44}", "{25,62}", "{11,90}"];
-    let classes = ["a-fA-F0-9", "0-9a-fA-F", "A-Fa-f0-9", "0-9A-Fa-f", "a-f0-9", "0-9a-f", "a-km-zA-HJ-NP-Z1-9", "1-9A-HJ-NP-Za-km-z", "A-HJ-NP-Za-km-z1-9", "a-zA-HJ-NP-Z0-9", "a-z0-9", "0-9a-z", "A-Za-z0-9", "a-zA-Z0-9"];
-    pattern.len() < 400 && counts.iter().any(|count| pattern.contains(count)) && classes.iter().any(|class| pattern.contains(class))
-        && ["0x", "bc1", "[13]", "^1", "T[", "^T", "[LM", "addr1", "4[", "[1-9A-HJ", "[123]", "ltc1", "^3", "1[", "3["].iter().any(|start| pattern.contains(start))
+    if pattern.len() > 600 {
+        return false;
+    }
+    let mut rest = pattern;
+    while let Some(at) = rest.find("]{") {
+        let class = rest[..at].rfind('[').map_or("", |open| &rest[open + 1..at]);
+        let count = rest[at + 2..].split('}').next().unwrap_or_default();
+        let least: u32 = count.split(',').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let letters_and_digits = class.chars().any(|c| c.is_ascii_digit()) && class.chars().any(|c| c.is_ascii_alphabetic());
+        if (25..=95).contains(&least) && letters_and_digits && is_chain(pattern, class, least) {
+            return true;
+        }
+        rest = &rest[at + 2..];
+    }
+    false
+}
+
+/// Digests and identifiers have such patterns as well: an address has a mark in front of
+/// it, or an alphabet without the letters that are mistaken for digits.
+fn is_chain(pattern: &str, class: &str, least: u32) -> bool {
+    let without_mistakes = ["A-HJ-NP-Z", "a-km-z"].iter().any(|part| class.contains(part));
+    let marked = ["0x", "bc1", "ltc1", "addr1", "[13]", "T[", "[LM", "[123]", "cosmos", "D["].iter().any(|mark| pattern.contains(mark));
+    without_mistakes || marked && (least == 40 || !class.contains("a-f") || class.contains("a-fA-F"))
 }
 
 /// An address of a chain.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let hex = text.strip_prefix("0x").is_some_and(|rest| rest.len() == 40 && rest.chars().all(|c| c.is_ascii_hexdigit()));
     let base58 = (26..=44).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_uppercase());
     hex || base58 || text.starts_with("bc1")

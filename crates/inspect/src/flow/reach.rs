@@ -86,11 +86,19 @@ impl Analysis<'_> {
             return;
         }
         queue.push(zone, file, FuncId(0));
-        if script
-            && let Some(program) = self.program(file)
-            && let Some(main) = program.main_block
-        {
+        let Some(program) = self.program(file) else {
+            return;
+        };
+        if script && let Some(main) = program.main_block {
             queue.push(zone, file, main);
+        }
+        if zone == Zone::Install && program.language == crate::ir::Language::Python {
+            // What a build front-end calls in a back-end, and a builder in its hooks.
+            for (number, function) in program.functions.iter().enumerate() {
+                if function.name.is_some_and(|name| is_build_hook(program.name(name))) {
+                    queue.push(zone, file, FuncId(number as u32));
+                }
+            }
         }
     }
 
@@ -311,6 +319,15 @@ impl Analysis<'_> {
             self.enter(zone, file, function, &mut queue);
         }
     }
+}
+
+/// The functions of PEP 517 and 660, and the methods of hatch's, pdm's and poetry's hooks.
+fn is_build_hook(name: &str) -> bool {
+    matches!(
+        name,
+        "build_wheel" | "build_sdist" | "build_editable" | "get_requires_for_build_wheel" | "get_requires_for_build_sdist" | "get_requires_for_build_editable"
+            | "prepare_metadata_for_build_wheel" | "prepare_metadata_for_build_editable" | "initialize" | "finalize" | "pdm_build_initialize" | "pdm_build_hook_enabled" | "build" | "update"
+    )
 }
 
 fn is_data_name(path: &str) -> bool {

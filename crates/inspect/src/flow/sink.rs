@@ -54,6 +54,7 @@ impl Analysis<'_> {
                 None => return,
             }
         }
+        let (value, args) = self.straight(program, site, value, args);
         let Value::Native(native) = &value else {
             return;
         };
@@ -62,7 +63,7 @@ impl Analysis<'_> {
         if role == Role::None {
             return;
         }
-        let is_write = matches!(role, Role::WriteFile | Role::OpenFile | Role::WriteInto | Role::CopyFile | Role::Receive | Role::Network(_));
+        let is_write = matches!(role, Role::WriteFile | Role::OpenFile | Role::WriteInto | Role::CopyFile | Role::Receive | Role::Attach | Role::Extract | Role::Network(_));
         if !writes
             && let Some(capability) = know::capability(program.language, &path)
         {
@@ -76,6 +77,32 @@ impl Analysis<'_> {
         for context in self.contexts(site.file, site.function, 0) {
             let zone = context.as_ref().map_or(zone, |context| self.zone_of(context.caller_file, context.caller_function).min(zone).max(if zone == Zone::Never { Zone::Never } else { Zone::Called }));
             self.sink_in(program, site, role, &path, &value, callee, &args, zone, context.as_ref(), writes);
+        }
+    }
+
+    /// What is really called, and with what: `Reflect.apply(f, this, [a])`, `f.call(this, a)`,
+    /// `f.apply(this, [a])`.
+    fn straight(&mut self, program: &Rc<Program>, site: Site, value: Value, args: Vec<ExprId>) -> (Value, Vec<ExprId>) {
+        let Value::Native(native) = &value else {
+            return (value, args);
+        };
+        if program.language != Language::JavaScript {
+            return (value, args);
+        }
+        let list = |arg: Option<&ExprId>| match arg.map(|arg| program.expr(*arg)) {
+            Some(Expr::Array(items)) => program.list(items).to_vec(),
+            _ => arg.copied().into_iter().collect(),
+        };
+        match &*native.path {
+            "Reflect.apply" if !args.is_empty() => (self.machine.fold(site.file, args[0]), list(args.get(2))),
+            "Reflect.construct" if !args.is_empty() => (self.machine.fold(site.file, args[0]), list(args.get(1))),
+            path => match path.strip_suffix(".call") {
+                Some(inner) if !inner.is_empty() => (Value::native(inner), args.get(1..).unwrap_or_default().to_vec()),
+                _ => match path.strip_suffix(".apply") {
+                    Some(inner) if !inner.is_empty() => (Value::native(inner), list(args.get(1))),
+                    _ => (value, args),
+                },
+            },
         }
     }
 
@@ -157,6 +184,29 @@ impl Analysis<'_> {
                         self.flow(label, SinkKind::ForeignMemory, path, Target::Caller, zone, site.file, site.expr, Vec::new());
                     }
                 }
+            }
+            Role::Attach => self.attach(site, value, args),
+            Role::Extract => {
+                let mut labels: Vec<Label> = Vec::new();
+                if let Value::Native(native) = value
+                    && let Some((file, made)) = native.made_at
+                    && let Some(opener) = self.program(file)
+                    && let Expr::Call { args, .. } = opener.expr(made)
+                {
+                    for arg in opener.list(args).to_vec() {
+                        labels.extend(self.labels(file, arg, None).iter().cloned());
+                        if let Some(text) = self.machine.fold(file, arg).any_text().map(str::to_owned) {
+                            labels.extend(self.content_label(&text, site));
+                        }
+                    }
+                }
+                let to = args.last().map(|arg| self.fold_text(site.file, *arg, context)).unwrap_or_default();
+                self.cells.write(&to, labels, zone);
+            }
+            Role::Duplicate => self.duplicated(program, site, args, zone),
+            Role::IntoProcess => {
+                let labels: Vec<Label> = args.iter().flat_map(|arg| self.labels(site.file, *arg, context).to_vec()).collect();
+                self.into_process(site, value, &labels, zone);
             }
             Role::WriteInput => self.clipboard(program, site, path, args, zone),
             Role::Source(_) | Role::ReadFile | Role::ReadFrom | Role::Decode | Role::Decrypt | Role::Digest | Role::None => {}
@@ -260,6 +310,7 @@ impl Analysis<'_> {
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a sink")]
     fn sent(&mut self, site: Site, path: &str, value: &Value, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>, sink: SinkKind) {
+        self.published(site, path, value, args, zone, context);
         let mut found: Vec<Label> = Vec::new();
         for arg in args {
             let labels = self.labels(site.file, *arg, context);
@@ -282,6 +333,29 @@ impl Analysis<'_> {
         }
     }
 
+    /// A request that puts a release into a registry.
+    fn published(&mut self, site: Site, path: &str, value: &Value, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>) {
+        let Some(program) = self.program(site.file) else {
+            return;
+        };
+        // What the registries' own interfaces call a release's bytes.
+        let marks = ["_attachments", "file_upload", "/crates/new"];
+        let names_it = marks.iter().any(|mark| program.names.iter().any(|name| &**name == *mark)) || program.consts.iter().any(|constant| matches!(constant, crate::ir::Const::Text(text) if marks.iter().any(|mark| text.contains(mark)) && text.len() < 400));
+        if !names_it {
+            return;
+        }
+        let writes = path.ends_with(".put") || path.ends_with(".post") || args.iter().any(|arg| match self.fold_value(site.file, *arg, context) {
+            Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| &**key == "method" && matches!(value.known_text(), Some("PUT" | "POST" | "put" | "post"))),
+            Value::Text(text) => matches!(&*text, "PUT" | "POST"),
+            _ => false,
+        });
+        if writes {
+            let label = self.label_at(SourceKind::Constant, "a release in a request", site);
+            let target = self.target(site.file, value, args, context);
+            self.flow(&label, SinkKind::Publication, path, target, zone, site.file, site.expr, Vec::new());
+        }
+    }
+
     /// What is known of a host, with regard to what is sent to it.
     pub(super) fn host_marks(&self, target: &Target, label: &Label) -> Vec<Mark> {
         let Target::Constant(host) = target else {
@@ -300,26 +374,30 @@ impl Analysis<'_> {
         marks
     }
 
-    /// Whether the package's manifest names a host as its own.
+    /// Whether the package's manifest names a host as its own: as home page, repository or
+    /// place of its binaries. Whoever made the package wrote that, so it only lowers.
     pub(super) fn own_host(&self, host: &str) -> bool {
         let domain = registrable(host);
         if domain.len() < 4 || know::unusual_host(host) {
             return false;
         }
         let github = matches!(domain, "github.com" | "githubusercontent.com");
-        for name in ["package.json", "PKG-INFO", "pyproject.toml", "Cargo.toml", "setup.cfg"] {
-            let Some(id) = self.package.find(name) else {
-                continue;
-            };
-            let Some(bytes) = self.package.file(id).bytes.as_deref() else {
-                continue;
-            };
-            let named = memchr::memmem::find(bytes, domain.as_bytes()).is_some() || github && memchr::memmem::find(bytes, b"github.com").is_some();
-            if named {
-                return true;
-            }
+        let names = |text: &str| text.contains(domain) || github && text.contains("github");
+        if let Some(manifest) = self.package.find("package.json").and_then(|id| self.package.file(id).bytes.as_deref()).and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok()) {
+            return ["homepage", "repository", "bugs", "author", "binary", "funding"].iter().filter_map(|key| manifest.get(key)).any(|value| names(&value.to_string()));
         }
-        false
+        ["PKG-INFO", "METADATA", "pyproject.toml", "Cargo.toml", "setup.cfg"].iter().any(|name| {
+            let id = self.package.find(name).or_else(|| self.package.ids().find(|id| self.package.file(*id).path.ends_with(&format!(".dist-info/{name}"))));
+            let Some(bytes) = id.and_then(|id| self.package.file(id).bytes.as_deref()) else {
+                return false;
+            };
+            let text = String::from_utf8_lossy(bytes);
+            // The description behind the head, or behind the fields, is a README.
+            text.lines().take(200).take_while(|line| !line.is_empty() || name.ends_with("toml")).any(|line| {
+                let lower = line.to_ascii_lowercase();
+                ["home", "url", "repository", "documentation", "source"].iter().any(|key| lower.contains(key)) && names(&lower)
+            })
+        })
     }
 
     /// Bytes that a call writes to a file by itself: `urlretrieve(url, path)`.
@@ -355,6 +433,7 @@ impl Analysis<'_> {
 
     fn pipe_into(&mut self, site: Site, labels: Vec<Label>, args: &[ExprId], zone: Zone) {
         for arg in args {
+            self.piped_into_other(site, &labels, *arg, zone);
             if let Value::Native(native) = self.machine.fold(site.file, *arg)
                 && matches!(&*native.path, "fs.createWriteStream()" | "fs-extra.createWriteStream()")
                 && let Some((file, made)) = native.made_at
@@ -364,6 +443,120 @@ impl Analysis<'_> {
             {
                 let text = self.fold_text(file, target, None);
                 self.cells.write(&text, labels.clone(), zone);
+            }
+        }
+    }
+
+    /// A stream into a request or into the input of a process.
+    fn piped_into_other(&mut self, site: Site, labels: &[Label], arg: ExprId, zone: Zone) {
+        let value = self.machine.fold(site.file, arg);
+        let Value::Native(native) = &value else {
+            return;
+        };
+        let path = Rc::clone(&native.path);
+        if path.ends_with(".stdin") {
+            self.into_process(site, &value, labels, zone);
+            return;
+        }
+        let language = self.program(site.file).map_or(Language::JavaScript, |program| program.language);
+        let head = path.split("()").next().unwrap_or_default();
+        if path.ends_with("()") && matches!(know::role(language, head), Role::Network(_)) {
+            let target = self.target(site.file, &value, &[], None);
+            for label in labels.iter().filter(|label| is_secret(label.kind)) {
+                let marks = self.host_marks(&target, label);
+                self.flow(label, SinkKind::Network, &path, target.clone(), zone, site.file, site.expr, marks);
+            }
+        }
+    }
+
+    /// What goes into the input of a process that runs what it is given.
+    pub(super) fn into_process(&mut self, site: Site, value: &Value, labels: &[Label], zone: Zone) {
+        let Value::Native(native) = value else {
+            return;
+        };
+        let Some((file, made)) = native.made_at else {
+            return;
+        };
+        let Some(program) = self.program(file) else {
+            return;
+        };
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return;
+        };
+        let args = program.list(args).to_vec();
+        let Some(first) = args.first() else {
+            return;
+        };
+        let names: Vec<String> = self.possible(file, *first, 0).into_iter().filter_map(|value| value.as_text()).collect();
+        let interpreter = names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).find(|name| super::command::runs_its_input(name));
+        if let Some(name) = interpreter {
+            for label in labels.iter().filter(|label| matches!(label.kind, SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque)) {
+                let marks = self.pinned(site.file);
+                self.flow(label, SinkKind::Process, &format!("{} of {name}", native.path), Target::Constant(label.name.to_string()), zone, site.file, site.expr, marks);
+            }
+        }
+    }
+
+    /// A file that is added to an archive: what it holds is in what the archive is made in.
+    fn attach(&mut self, site: Site, value: &Value, args: &[ExprId]) {
+        let (Some(first), Value::Native(native)) = (args.first(), value) else {
+            return;
+        };
+        let mut labels: Vec<Label> = Vec::new();
+        for value in self.possible(site.file, *first, 0) {
+            if let Some(text) = value.as_text() {
+                labels.extend(self.content_label(&text, site));
+            }
+        }
+        let Some((file, made)) = native.made_at else {
+            return;
+        };
+        let Some(program) = self.program(file) else {
+            return;
+        };
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return;
+        };
+        for arg in program.list(args).to_vec().into_iter().take(2) {
+            if let Some(symbol) = super::index::symbol_of(&program, arg) {
+                self.attached.entry((file, symbol)).or_default().extend(labels.iter().cloned());
+            }
+            let text = self.fold_text(file, arg, None);
+            if text.len() > 2 {
+                self.cells.write(&text, labels.clone(), Zone::Called);
+            }
+        }
+    }
+
+    /// A socket that stands in for the streams of a shell.
+    fn duplicated(&mut self, program: &Rc<Program>, site: Site, args: &[ExprId], zone: Zone) {
+        let Some(first) = args.first() else {
+            return;
+        };
+        let labels = self.labels(site.file, *first, None);
+        let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote).cloned() else {
+            return;
+        };
+        for (call, _) in program.calls.clone() {
+            let Some(path) = self.callees.get(&(site.file, call)).and_then(Value::path).map(str::to_owned) else {
+                continue;
+            };
+            if !matches!(know::role(program.language, &path), Role::Spawn | Role::Shell) {
+                continue;
+            }
+            let Expr::Call { args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Some(command) = program.list(args).first().copied() else {
+                continue;
+            };
+            let name = match self.machine.fold(site.file, command) {
+                Value::Array(items) => items.borrow().first().and_then(Value::as_text).unwrap_or_default(),
+                other => other.as_text().unwrap_or_default(),
+            };
+            let name = name.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+            if super::command::runs_its_input(&name) {
+                self.flow(&label, SinkKind::Process, &format!("the streams of {name}"), Target::Constant(label.name.to_string()), zone, site.file, call, Vec::new());
             }
         }
     }
@@ -394,7 +587,10 @@ impl Analysis<'_> {
     }
 
     fn code_sink(&mut self, program: &Rc<Program>, site: Site, path: &str, arg: ExprId, zone: Zone, context: Option<&Rc<Context>>) {
-        let value = self.fold_value(site.file, arg, context);
+        let mut value = self.fold_value(site.file, arg, context);
+        if !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Function(_)) {
+            value = self.observed(program, site, arg).unwrap_or(value);
+        }
         if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
             return;
         }
@@ -417,7 +613,12 @@ impl Analysis<'_> {
         if let Some(text) = known {
             let written_out = self.program(site.file).is_some_and(|p| p.text(arg).is_some());
             if foreign.is_empty() && !written_out {
-                foreign.push(self.label_at(SourceKind::Decoded, &snippet_of(self, site.file, arg), site));
+                let name = snippet_of(self, site.file, arg);
+                let label = match self.origin(site.file, arg, 0) {
+                    Some((file, span)) => self.new_label(SourceKind::Decoded, &name, file, span),
+                    None => self.label_at(SourceKind::Decoded, &name, site),
+                };
+                foreign.push(label);
             }
             let hidden: super::Labels = foreign.clone().into();
             let effect = self.child(text, program.language, zone, place, &hidden);
@@ -428,6 +629,10 @@ impl Analysis<'_> {
                     self.flow(label, SinkKind::DynamicCode, path, Target::Constant(short(text)), zone, site.file, site.expr, vec![mark]);
                 }
             }
+        } else if foreign.is_empty() && self.package.hidden(site.file) > 24 {
+            let label = self.label_at(SourceKind::Opaque, "text that nobody sees", site);
+            self.flow(&label, SinkKind::DynamicCode, path, Target::Opaque, zone, site.file, site.expr, vec![Mark::HiddenEffect]);
+            return;
         } else if foreign.is_empty() && text.is_none() && self.is_constant(program, site.file, arg, 0) {
             let label = self.label_at(SourceKind::Opaque, &snippet_of(self, site.file, arg), site);
             foreign.push(label);
@@ -436,7 +641,7 @@ impl Analysis<'_> {
             let marks = self.pinned(site.file);
             for label in &foreign {
                 let mut marks = marks.clone();
-                if self.large_literal(program, site) {
+                if self.large_literal(program, site) || foreign.iter().any(|other| other.kind == SourceKind::OwnFile) {
                     marks.push(Mark::Large);
                 }
                 let target = if label.kind == SourceKind::Remote { Target::Constant(label.name.to_string()) } else { Target::Opaque };
@@ -452,6 +657,16 @@ impl Analysis<'_> {
                 self.flow(label, SinkKind::DynamicCode, path, Target::Constant(label.name.to_string()), zone, site.file, site.expr, marks);
             }
         }
+    }
+
+    /// What an argument was when the function around its call was run.
+    pub(super) fn observed(&mut self, program: &Rc<Program>, site: Site, arg: ExprId) -> Option<Value> {
+        let Expr::Call { args, .. } = program.expr(site.expr) else {
+            return None;
+        };
+        let position = program.list(args).iter().position(|other| *other == arg)?;
+        let seen = self.machine.observed(site.file, site.function, site.expr)?;
+        seen.get(position).filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_))).cloned()
     }
 
     /// Whether the file holds a large text without structure.
@@ -473,11 +688,13 @@ impl Analysis<'_> {
         for label in labels.iter().filter(|label| label.kind == SourceKind::Remote) {
             self.flow(label, SinkKind::Module, path, Target::Opaque, zone, site.file, site.expr, Vec::new());
         }
-        if text.starts_with("data:") {
-            let code = text.split_once(',').map(|(_, code)| code.to_owned()).unwrap_or_default();
+        if let Some(code) = crate::pure::data_url(&text) {
             let place = self.place_of(site.file, site.expr);
             let labels: super::Labels = Rc::from([]);
-            self.child(&code, program.language, zone, place, &labels);
+            if self.child(&code, program.language, zone, place, &labels) {
+                let label = self.label_at(SourceKind::Decoded, "a data: address", site);
+                self.flow(&label, SinkKind::DynamicCode, path, Target::Constant(short(&code)), zone, site.file, site.expr, vec![Mark::HiddenEffect]);
+            }
         }
     }
 
@@ -488,7 +705,14 @@ impl Analysis<'_> {
         };
         let text = self.fold_text(site.file, to, context);
         match data {
-            Some(_) => self.written_to(program, site, path, &text, data, zone, context),
+            Some(_) => {
+                for place in self.possible(site.file, to, 0).into_iter().filter_map(|value| value.as_text()) {
+                    if place.ends_with(HOLE) {
+                        self.destroyed(site, path, &place, false, zone);
+                    }
+                }
+                self.written_to(program, site, path, &text, data, zone, context);
+            }
             None => {
                 let _ = program;
             }
@@ -551,9 +775,23 @@ impl Analysis<'_> {
                 Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| &**key == "recursive" && value.truth() != Some(false)),
                 _ => false,
             });
-        if recursive && let Some(what) = know::user_place(&text) {
+        for place in self.possible(site.file, *first, 0).into_iter().filter_map(|value| value.as_text()).chain([text]) {
+            self.destroyed(site, path, &place, recursive, zone);
+        }
+    }
+
+    /// A place of the user's that is deleted or overwritten: itself, or whatever is found
+    /// in it.
+    fn destroyed(&mut self, site: Site, path: &str, place: &str, recursive: bool, zone: Zone) {
+        let found_in = place.strip_suffix(HOLE).map(|rest| rest.trim_end_matches(HOLE).trim_end_matches('/'));
+        let what = match found_in {
+            Some(folder) if !folder.is_empty() || place.starts_with('/') => know::user_place(if folder.is_empty() { "/" } else { folder }),
+            _ if recursive => know::user_place(place),
+            _ => None,
+        };
+        if let Some(what) = what {
             let label = self.label_at(SourceKind::UserPlace, what, site);
-            self.flow(&label, SinkKind::Destruction, path, Target::Constant(shown(&text)), zone, site.file, site.expr, Vec::new());
+            self.flow(&label, SinkKind::Destruction, path, Target::Constant(shown(place)), zone, site.file, site.expr, Vec::new());
         }
     }
 
@@ -566,8 +804,17 @@ impl Analysis<'_> {
             return;
         }
         let constants: Vec<String> = args.iter().filter_map(|arg| self.machine.fold(site.file, *arg).known_text().map(str::to_owned)).collect();
-        let writes_constant = !constants.is_empty() || args.iter().any(|arg| matches!(program.expr(*arg), Expr::Index(..) | Expr::Member(..) | Expr::Name(..)));
-        if writes_constant && super::patch::holds_address_pattern(program) {
+        let named = constants.first().cloned().or_else(|| program.consts.iter().find_map(|constant| match constant {
+            crate::ir::Const::Text(text) if super::patch::is_address(text) => Some(text.to_string()),
+            _ => None,
+        }));
+        let mut holds = super::patch::holds_address_pattern(program);
+        for (specifier, _) in program.imports.clone() {
+            let inner = self.package.resolves(site.file, program.name(specifier)).and_then(|target| self.program(target));
+            holds |= inner.is_some_and(|inner| super::patch::holds_address_pattern(&inner));
+        }
+        if holds {
+            let constants: Vec<String> = named.into_iter().collect();
             let label = self.label_at(SourceKind::InputDevice, "the clipboard", site);
             let target = constants.first().map_or(Target::Opaque, |text| Target::Constant(text.clone()));
             self.flow(&label, SinkKind::Replacement, path, target, zone, site.file, site.expr, Vec::new());
@@ -590,9 +837,46 @@ impl Analysis<'_> {
             }
         }
         match self.target_of(file, args, context) {
-            Target::Caller => holes.unwrap_or(Target::Caller),
+            Target::Caller => match self.companion(file, value) {
+                Some(host) => Target::Constant(host),
+                None => holes.unwrap_or(Target::Caller),
+            },
             found => found,
         }
+    }
+
+    /// The host that another call on the same object names: `x.open('GET', url)`,
+    /// `socket.connect(port, host)`.
+    fn companion(&mut self, file: FileId, value: &Value) -> Option<String> {
+        let Value::Native(native) = value else {
+            return None;
+        };
+        let made = native.made_at?;
+        let program = self.program(file)?;
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Expr::Member(_, name) = program.expr(callee) else {
+                continue;
+            };
+            if !matches!(program.name(name), "open" | "connect" | "sendto" | "connect_ex") {
+                continue;
+            }
+            let Value::Native(other) = self.machine.fold(file, callee) else {
+                continue;
+            };
+            if other.made_at != Some(made) {
+                continue;
+            }
+            for arg in program.list(args).to_vec() {
+                let value = self.machine.fold(file, arg);
+                if let Some(host) = self.host_in(&value, 0) {
+                    return Some(host);
+                }
+            }
+        }
+        None
     }
 
     fn target_of(&mut self, file: FileId, args: &[ExprId], context: Option<&Rc<Context>>) -> Target {

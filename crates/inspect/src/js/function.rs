@@ -89,6 +89,10 @@ impl Lowering {
                     let value = self.function(&method.value, known_as);
                     methods.push(value);
                     entries.extend([key, value]);
+                    if matches!(method.kind, MethodDefinitionKind::Get | MethodDefinitionKind::Set) {
+                        // Whoever reads or writes the property calls it.
+                        self.builder.call(value, &[], false, at);
+                    }
                 }
                 ClassElement::PropertyDefinition(property) => {
                     let key = self.key(&property.key);

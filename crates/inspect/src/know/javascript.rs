@@ -60,6 +60,9 @@ fn on_result(head: &str, rest: &str) -> Role {
             _ => Role::Receive,
         };
     }
+    if rest.starts_with(".stdin.") && matches!(method, "write" | "end") {
+        return Role::IntoProcess;
+    }
     match head {
         "crypto.createDecipheriv" | "crypto.createDecipher" => Role::Decrypt,
         "fs.createWriteStream" | "fs.open" | "fs.openSync" => match method {
@@ -70,7 +73,7 @@ fn on_result(head: &str, rest: &str) -> Role {
         "module" | "module.Module" if method == "_compile" => Role::Code(0),
         "discord.js.WebhookClient" | "discord-webhook-node.Webhook" | "telegraf" | "node-telegram-bot-api" | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
-        "Worker" | "worker_threads.Worker" => Role::None,
+        "adm-zip" if method == "extractAllTo" => Role::Extract,
         _ => Role::None,
     }
 }

@@ -9,7 +9,7 @@ mod python;
 mod rust;
 
 pub use places::{
-    configuration, credential_place, host_of, is_loopback, named_secret, unusual_host, user_place, vendor_of,
+    configuration, credential_place, host_of, is_loopback, is_metadata, named_secret, unusual_host, user_place, vendor_of,
 };
 
 use crate::ir::Language;
@@ -64,6 +64,14 @@ pub enum Role {
     Digest,
     /// Patches or reads the memory of another process.
     ForeignMemory,
+    /// Adds a file to the archive that it is called on.
+    Attach,
+    /// Unpacks the archive that it is called on into a folder.
+    Extract,
+    /// Makes one stream stand in for another.
+    Duplicate,
+    /// Writes into the input of the process that it is called on.
+    IntoProcess,
     /// Puts into the clipboard.
     WriteInput,
     /// Nothing that is known.
@@ -113,7 +121,7 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::Source(SourceKind::Environment) => "environment.all",
         Role::Source(SourceKind::Identity) => "identity",
         Role::Source(SourceKind::InputDevice) | Role::WriteInput => "input",
-        Role::Source(_) | Role::Receive | Role::Load | Role::Decode | Role::Digest | Role::None => return None,
+        Role::Source(_) | Role::Receive | Role::Load | Role::IntoProcess | Role::Attach | Role::Extract | Role::Duplicate | Role::Decode | Role::Digest | Role::None => return None,
         Role::Decrypt => "crypto.decrypt",
         Role::ForeignMemory => "process.memory",
     })

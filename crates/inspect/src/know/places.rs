@@ -179,7 +179,10 @@ pub fn host_of(text: &str) -> Option<String> {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
         _ => host,
     };
-    (!host.is_empty() && host.len() < 400).then(|| host.to_ascii_lowercase())
+    let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':') || u32::from(c) > 0x7f || c == '?');
+    // Between the marks of a hole anything may stand.
+    let holes = host.contains(HOLE_START);
+    (!host.is_empty() && host.len() < 400 && (plain || holes)).then(|| host.to_ascii_lowercase())
 }
 
 /// Whether a host is the machine itself or a private network.
@@ -198,4 +201,9 @@ pub fn unusual_host(host: &str) -> bool {
     let bare = !host.is_empty() && host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
     let number = host.parse::<u32>().is_ok() || host.starts_with("0x");
     (bare || number) && !is_loopback(host) || PARTS.iter().any(|part| host.contains(part))
+}
+
+/// Whether a text names the address from which a cloud hands out credentials.
+pub fn is_metadata(text: &str) -> bool {
+    ["169.254.169.254", "169.254.170.2", "2852039166", "0xa9fea9fe", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "0251.0376.0251.0376"].iter().any(|address| text.contains(address))
 }

@@ -27,6 +27,9 @@ pub(super) fn role(path: &str) -> Role {
         "urllib.request.urlretrieve" | "wget.download" => Role::Network(0),
         "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename" | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
         "os.chmod" => Role::Executable,
+        "os.dup2" => Role::Duplicate,
+        "shutil.unpack_archive" => Role::Extract,
+        "sqlite3.connect" => Role::ReadFile,
         "os.remove" | "os.unlink" | "shutil.rmtree" | "os.rmdir" | "os.removedirs" => Role::Delete,
         "base64.b64decode" | "base64.b32decode" | "base64.b16decode" | "base64.b85decode" | "base64.a85decode" | "base64.urlsafe_b64decode" | "base64.standard_b64decode" | "base64.decodebytes" | "binascii.unhexlify" | "binascii.a2b_base64" | "bytes.fromhex" | "bytearray.fromhex" | "codecs.decode" | "zlib.decompress" | "gzip.decompress" | "lzma.decompress" | "bz2.decompress" | "chr" => Role::Decode,
         "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" | "len" | "bool" | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile" | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
@@ -37,6 +40,22 @@ pub(super) fn role(path: &str) -> Role {
 
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
+    if rest.starts_with(".stdin.") && method == "write" || method == "communicate" && head.starts_with("subprocess.") {
+        return Role::IntoProcess;
+    }
+    match head {
+        "zipfile.ZipFile" | "tarfile.open" => match method {
+            "write" | "add" => return Role::Attach,
+            "extractall" | "extract" => return Role::Extract,
+            _ => {}
+        },
+        "tkinter.Tk" => match method {
+            "clipboard_get" => return Role::Source(SourceKind::InputDevice),
+            "clipboard_append" => return Role::WriteInput,
+            _ => {}
+        },
+        _ => {}
+    }
     match head {
         "open" | "io.open" | "codecs.open" | "tempfile.NamedTemporaryFile" | "os.fdopen" => match method {
             "write" | "writelines" => Role::WriteInto,

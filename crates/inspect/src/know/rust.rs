@@ -8,7 +8,7 @@ pub(super) fn role(path: &str) -> Role {
         let method = rest.rsplit('.').next().unwrap_or("");
         return match tail(head) {
             "Command.new" if head.contains("Command") => match method {
-                "arg" | "args" | "status" | "output" | "spawn" | "exec" => Role::Spawn,
+                "status" | "output" | "spawn" | "exec" => Role::Spawn,
                 _ => Role::None,
             },
             "TcpStream.connect" | "UdpSocket.bind" => match method {
@@ -32,7 +32,7 @@ pub(super) fn role(path: &str) -> Role {
     match path {
         p if p.ends_with("env.vars") || p.ends_with("env.vars_os") => Role::Source(SourceKind::Environment),
         "hostname.get" | "gethostname.gethostname" | "whoami.username" | "whoami.hostname" | "whoami.fallible.hostname" | "whoami.realname" | "std.env.current_dir" | "dirs.home_dir" | "home.home_dir" => Role::Source(SourceKind::Identity),
-        "std.process.Command.new" | "process.Command.new" | "tokio.process.Command.new" => Role::Spawn,
+        "include!" => Role::Load,
         "std.fs.write" | "fs.write" | "tokio.fs.write" => Role::WriteFile,
         "std.fs.read" | "std.fs.read_to_string" | "fs.read" | "fs.read_to_string" | "include_str!" | "include_bytes!" => Role::ReadFile,
         "std.fs.File.create" | "File.create" | "fs.File.create" | "std.fs.File.open" => Role::OpenFile,

@@ -92,6 +92,11 @@ pub(super) fn call(machine: &mut Machine<'_>, native: &Native, this: &Value, arg
         (Language::JavaScript, "process.cwd") => Some(Value::host("cwd")),
         (Language::JavaScript, "url.fileURLToPath" | "fileURLToPath") => first.cloned(),
         (Language::JavaScript, "zlib.gunzipSync" | "zlib.inflateSync" | "zlib.inflateRawSync" | "zlib.unzipSync") => first.and_then(Value::to_bytes).and_then(|b| inflate(&b)).map(Value::bytes),
+        (Language::JavaScript, "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") => first.and_then(Value::any_text).and_then(|path| machine.own_file(path)).map(|bytes| match args.get(1) {
+            Some(Value::Text(_)) | Some(Value::Object(_)) => Value::text(&String::from_utf8_lossy(&bytes)),
+            _ => Value::bytes(bytes),
+        }),
+        (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => Some(Value::Regex(pattern.into(), flags.unwrap_or("").into())),
             _ => None,
@@ -100,6 +105,23 @@ pub(super) fn call(machine: &mut Machine<'_>, native: &Native, this: &Value, arg
         (Language::JavaScript, _) if path.starts_with("Math.") => math(&path[5..], args),
         (Language::JavaScript, _) if path.starts_with("Array.prototype.") => Some(machine.method(this, &path[16..], args, language)),
 
+        (Language::Rust, "std.env.var" | "env.var" | "std.env.var_os" | "env.var_os" | "built in") => match text(0) {
+            Some("OUT_DIR") => Some(Value::host("out")),
+            Some("HOME" | "USERPROFILE") => Some(Value::host("home")),
+            Some("CARGO_MANIFEST_DIR") => Some(Value::host("package")),
+            Some("TMPDIR" | "TEMP" | "TMP") => Some(Value::host("temp")),
+            _ => None,
+        },
+        (Language::Rust, "std.path.Path.new" | "Path.new" | "std.path.PathBuf.from" | "PathBuf.from" | "String.from" | "OsString.from" | "std.str.from_utf8" | "str.from_utf8") => match first {
+            Some(Value::Bytes(bytes)) => Some(Value::text(&String::from_utf8_lossy(&bytes.borrow()))),
+            other => other.cloned(),
+        },
+        (Language::Rust, "String.from_utf8" | "String.from_utf8_lossy") => first.and_then(Value::to_bytes).map(|bytes| Value::text(&String::from_utf8_lossy(&bytes))),
+        (Language::Rust, "std.env.temp_dir" | "env.temp_dir") => Some(Value::host("temp")),
+        (Language::Rust, "dirs.home_dir" | "home.home_dir" | "std.env.home_dir" | "env.home_dir") => Some(Value::host("home")),
+        (Language::Rust, "std.env.current_dir" | "env.current_dir") => Some(Value::host("cwd")),
+        (Language::Rust, "String.new") => Some(Value::text("")),
+        (Language::Rust, "Vec.new") => Some(Value::array(Vec::new())),
         (Language::Python, "chr") => number(0).and_then(|n| char::from_u32(n as u32)).map(|c| Value::text(c.encode_utf8(&mut [0; 4]))),
         (Language::Python, "ord") => match first {
             Some(Value::Text(_)) => text(0).and_then(|t| t.chars().next()).map(|c| Value::Number(f64::from(u32::from(c)))),
@@ -155,7 +177,11 @@ pub(super) fn call(machine: &mut Machine<'_>, native: &Native, this: &Value, arg
             _ => None,
         },
         (Language::Python, "__import__" | "importlib.import_module" | "import_module" | "importlib.__import__") => text(0).map(|name| Value::native(name)),
+        (Language::Python, "vars") if matches!(first, Some(Value::Native(_))) => first.cloned(),
         (Language::Python, "globals" | "vars" | "locals") => Some(Value::native("builtins")),
+        (Language::Python, "importlib.resources.files" | "resources.files" | "importlib_resources.files") => Some(Value::host("package")),
+        (Language::Python, "pkgutil.get_data" | "pkg_resources.resource_string" | "importlib.resources.read_binary") => text(1).and_then(|name| machine.named_file(name)).map(Value::bytes),
+        (Language::Python, "importlib.resources.read_text") => text(1).and_then(|name| machine.named_file(name)).map(|bytes| Value::text(&String::from_utf8_lossy(&bytes))),
         (Language::Python, "base64.b64decode" | "base64.standard_b64decode" | "base64.decodebytes" | "base64.urlsafe_b64decode" | "binascii.a2b_base64") => {
             first.and_then(Value::to_bytes).and_then(|bytes| from_base64(&String::from_utf8_lossy(&bytes))).map(Value::bytes)
         }
@@ -166,6 +192,7 @@ pub(super) fn call(machine: &mut Machine<'_>, native: &Native, this: &Value, arg
         }
         (Language::Python, "base64.b85decode" | "base64.a85decode") => first.and_then(Value::to_bytes).and_then(|bytes| base85(&bytes, path.ends_with("a85decode"))).map(Value::bytes),
         (Language::Python, "zlib.decompress" | "gzip.decompress") => first.and_then(Value::to_bytes).and_then(|bytes| inflate(&bytes)).map(Value::bytes),
+        (Language::Python, "dict.fromkeys") => None,
         (Language::Python, "codecs.decode") => codec(first, text(1)),
         (Language::Python, "os.path.join" | "posixpath.join" | "pathlib.Path" | "Path" | "pathlib.PurePath") => Some(joined(args)),
         (Language::Python, "os.path.expanduser") => first.and_then(Value::any_text).map(|path| Value::text(&home(path))),
@@ -194,8 +221,46 @@ pub(super) fn call(machine: &mut Machine<'_>, native: &Native, this: &Value, arg
         Some(value) => value,
         None => {
             let _ = new;
-            if path.len() > 200 { Value::Unknown } else { Value::native(format!("{path}()")) }
+            // Streams and emitters give themselves back.
+            if path.contains("()")
+                && let Some((inner, "on" | "once" | "setEncoding" | "unref" | "ref" | "setTimeout" | "addListener" | "setHeader" | "pause" | "resume")) = path.rsplit_once('.')
+            {
+                return Value::Native(Native { path: inner.into(), made_at: native.made_at });
+            }
+            // What the first call of a chain was given says where it goes.
+            if path.len() > 200 { Value::Unknown } else { Value::Native(Native { path: format!("{path}()").into(), made_at: native.made_at }) }
         }
+    }
+}
+
+impl Machine<'_> {
+    /// The bytes of a file of the package, by a path that was folded.
+    pub(super) fn own_file(&self, path: &str) -> Option<Vec<u8>> {
+        let inside = path.strip_prefix("\u{fdd0}package")?.replace('\u{fdd1}', "");
+        let inside = inside.trim_start_matches('/');
+        if inside.contains(super::HOLE_START) {
+            return None;
+        }
+        self.surroundings.content(inside).map(|bytes| bytes.to_vec()).or_else(|| self.named_file(inside))
+    }
+
+    /// The bytes of the one file whose path ends so: data of a module, whose folder is
+    /// not told.
+    fn named_file(&self, name: &str) -> Option<Vec<u8>> {
+        self.surroundings.content_named(name).map(|bytes| bytes.to_vec())
+    }
+
+    /// What `open(path).read()` gives, for a file of the package.
+    fn opened(&mut self, made: (super::FileId, crate::ir::ExprId)) -> Option<Value> {
+        let program = self.surroundings.program(made.0)?;
+        let crate::ir::Expr::Call { args, .. } = program.expr(made.1) else {
+            return None;
+        };
+        let args = program.list(args).to_vec();
+        let path = self.fold(made.0, *args.first()?);
+        let bytes = self.own_file(path.any_text()?)?;
+        let binary = args.get(1).is_some_and(|mode| self.fold(made.0, *mode).known_text().is_some_and(|mode| mode.contains('b')));
+        Some(if binary { Value::bytes(bytes) } else { Value::text(&String::from_utf8_lossy(&bytes)) })
     }
 }
 
@@ -362,7 +427,7 @@ fn codec(value: Option<&Value>, name: Option<&str>) -> Option<Value> {
     }
 }
 
-fn percent_decode(text: &str, latin: bool) -> String {
+pub(super) fn percent_decode(text: &str, latin: bool) -> String {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {

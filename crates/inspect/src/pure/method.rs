@@ -30,12 +30,24 @@ impl Machine<'_> {
             }
             Value::Array(items) => match name {
                 "length" => Value::Number(items.borrow().len() as f64),
+                "default" => object.clone(),
                 _ => match name.parse::<usize>() {
                     Ok(index) => items.borrow().get(index).cloned().unwrap_or(Value::Undefined),
                     Err(_) if name == "constructor" => Value::native("Array"),
                     Err(_) => array_method(name),
                 },
             },
+            Value::Text(text) if language == Language::Python && matches!(name, "parent" | "name" | "stem") => {
+                let path = text.trim_end_matches('/');
+                let (folder, last) = path.rsplit_once('/').unwrap_or((".", path));
+                // A hole that ends with the file belongs to the folder as well.
+                let closed = |folder: &str| if folder.contains(HOLE_START) && !folder.contains(super::HOLE_END) { format!("{folder}{}", super::HOLE_END) } else { folder.to_owned() };
+                match name {
+                    "parent" => Value::text(&closed(folder)),
+                    "name" => Value::text(last),
+                    _ => Value::text(last.rsplit_once('.').map_or(last, |(stem, _)| stem)),
+                }
+            }
             Value::Text(text) => match name {
                 "length" if !text.contains(HOLE_START) => Value::Number(if text.is_ascii() { text.len() } else { text.encode_utf16().count() } as f64),
                 "constructor" => Value::native("String"),
@@ -96,6 +108,22 @@ impl Machine<'_> {
                 let items = Rc::clone(items);
                 self.array_method(&items, name, args, language)
             }
+            Value::Bytes(bytes) if language == Language::Python && matches!(name, "append" | "extend") => {
+                let more = match args.first() {
+                    Some(Value::Number(number)) => vec![to_u32(*number) as u8],
+                    Some(other) => other.to_bytes().unwrap_or_default(),
+                    None => Vec::new(),
+                };
+                if bytes.borrow().len() + more.len() <= evaluating::STRING {
+                    bytes.borrow_mut().extend(more);
+                }
+                Value::Null
+            }
+            Value::Bytes(bytes) if matches!(name, "map" | "forEach" | "filter" | "reduce") => {
+                let items: Vec<Value> = bytes.borrow().iter().map(|byte| Value::Number(f64::from(*byte))).collect();
+                let result = self.array_method(&Rc::new(items.into()), name, args, language);
+                if name == "map" { result.to_bytes().map_or(Value::Unknown, Value::bytes) } else { result }
+            }
             Value::Bytes(bytes) => {
                 let snapshot = bytes.borrow().clone();
                 bytes_method(&snapshot, name, args, language)
@@ -153,6 +181,10 @@ impl Machine<'_> {
                 }
                 Value::Text(out.into())
             }
+            "join" if language == Language::Rust => {
+                let part = args.first().and_then(Value::as_text).unwrap_or_else(|| super::HOLE.to_owned());
+                Value::text(&format!("{}/{}", text.trim_end_matches('/'), part.trim_start_matches('/')))
+            }
             "join" if language == Language::Python => {
                 let Some(items) = args.first().and_then(operate::elements) else {
                     return Value::Unknown;
@@ -162,6 +194,30 @@ impl Machine<'_> {
             "format" if language == Language::Python => python_format(text, args),
             "toLowerCase" | "lower" | "toLocaleLowerCase" if !holes => Value::text(&text.to_lowercase()),
             "toUpperCase" | "upper" if !holes => Value::text(&text.to_uppercase()),
+            "expanduser" | "resolve" | "absolute" | "as_posix" => match text.strip_prefix('~') {
+                Some(rest) => Value::text(&format!("{HOLE_START}home{}{rest}", super::HOLE_END)),
+                None => Value::Text(Rc::clone(text)),
+            },
+            "joinpath" => {
+                let mut path = text.to_string();
+                for arg in args {
+                    path.push('/');
+                    path.push_str(&arg.as_text().unwrap_or_else(|| super::HOLE.to_owned()));
+                }
+                Value::Text(path.into())
+            }
+            "with_name" => match (text.rsplit_once('/'), part(0)) {
+                (Some((folder, _)), Some(name)) => {
+                    let close = if folder.contains(HOLE_START) && !folder.contains(super::HOLE_END) { super::HOLE_END.to_string() } else { String::new() };
+                    Value::text(&format!("{folder}{close}/{name}"))
+                }
+                _ => Value::Unknown,
+            },
+            "read_text" | "read_bytes" | "open" if language == Language::Python => match self.own_file(text) {
+                Some(bytes) if name == "read_bytes" => Value::bytes(bytes),
+                Some(bytes) if name == "read_text" => Value::text(&String::from_utf8_lossy(&bytes)),
+                _ => Value::Unknown,
+            },
             "encode" if !holes => Value::bytes(text.as_bytes().to_vec()),
             "replace" | "replaceAll" => self.replace(text, name, args, language),
             _ if holes => Value::Unknown,
@@ -306,8 +362,8 @@ impl Machine<'_> {
                 items.borrow_mut().reverse();
                 if language == Language::Python { Value::Null } else { Value::Array(Rc::clone(items)) }
             }
-            "join" if language == Language::JavaScript => {
-                let separator = args.first().and_then(Value::as_text).unwrap_or_else(|| ",".to_owned());
+            "join" | "concat" if language != Language::Python && (name == "join" || language == Language::Rust) => {
+                let separator = args.first().and_then(Value::as_text).unwrap_or_else(|| if language == Language::Rust { String::new() } else { ",".to_owned() });
                 join(&items.borrow(), &separator)
             }
             "toString" => join(&items.borrow(), ","),
@@ -349,7 +405,8 @@ impl Machine<'_> {
                         "filter" => match result.truth() {
                             Some(true) => out.push(item.clone()),
                             Some(false) => {}
-                            None => return Value::Unknown,
+                            // What is not known may be kept.
+                            None => out.push(item.clone()),
                         },
                         _ => {}
                     }
@@ -437,6 +494,9 @@ fn member_of_native(path: &str, name: &str) -> Option<String> {
             "window" | "self" | "global" | "globalThis" => "globalThis".to_owned(),
             other => other.to_owned(),
         });
+    }
+    if name == "constructor" && path == "module" {
+        return Some("module.Module".to_owned());
     }
     // Every function's constructor makes functions from text.
     if name == "constructor" && !path.ends_with("()") {
@@ -553,6 +613,20 @@ fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: Language) ->
     match (language, name) {
         (Language::JavaScript, "toString") => builtin::encode_bytes(bytes, args.first().and_then(Value::known_text).unwrap_or("utf8")),
         (Language::Python, "decode") => Value::text(&String::from_utf8_lossy(bytes)),
+        (Language::Python, "split") => match args.first().and_then(Value::to_bytes) {
+            Some(separator) if !separator.is_empty() => {
+                let mut parts = Vec::new();
+                let mut rest = bytes;
+                while let Some(at) = memchr::memmem::find(rest, &separator) {
+                    parts.push(Value::bytes(rest[..at].to_vec()));
+                    rest = &rest[at + separator.len()..];
+                }
+                parts.push(Value::bytes(rest.to_vec()));
+                Value::array(parts)
+            }
+            _ => Value::Unknown,
+        },
+        (Language::Python, "strip") => Value::bytes(bytes.trim_ascii().to_vec()),
         (Language::Python, "hex") => Value::text(&hex_text(bytes)),
         (_, "slice" | "subarray") => {
             let (from, to) = js_range(number(0), number(1), bytes.len());

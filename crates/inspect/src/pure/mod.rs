@@ -11,11 +11,13 @@
 //! variable is looked up in what that left.
 
 mod builtin;
+mod url;
 mod method;
 mod operate;
 mod run;
 mod value;
 
+pub use url::data_url;
 pub use value::{Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown};
 
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program, SymbolId};
@@ -31,6 +33,10 @@ pub trait Surroundings {
     fn resolve(&self, from: FileId, specifier: &str) -> Option<FileId>;
     /// The bytes of a file without a program (JSON and the like).
     fn data(&self, file: FileId) -> Option<Rc<[u8]>>;
+    /// The bytes of any file, by its path in the package.
+    fn content(&self, path: &str) -> Option<Rc<[u8]>>;
+    /// The bytes of the one file whose path ends with a name.
+    fn content_named(&self, name: &str) -> Option<Rc<[u8]>>;
     /// The path of a file in its package.
     fn path(&self, file: FileId) -> &str;
 }
@@ -46,6 +52,7 @@ pub struct Machine<'s> {
     calls: FxHashMap<(FileId, ExprId), Value>,
     /// What running a function once left.
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
+    observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
     folding: FxHashSet<(FileId, SymbolId)>,
     running: FxHashSet<(FileId, FuncId)>,
@@ -62,6 +69,7 @@ impl<'s> Machine<'s> {
             symbols: FxHashMap::default(),
             calls: FxHashMap::default(),
             frames: FxHashMap::default(),
+            observed: FxHashMap::default(),
             exports: FxHashMap::default(),
             folding: FxHashSet::default(),
             running: FxHashSet::default(),
@@ -85,6 +93,18 @@ impl<'s> Machine<'s> {
             return Value::Unknown;
         };
         self.eval(&program, file, expr, None)
+    }
+
+    /// Calls a value.
+    pub fn apply(&mut self, function: &Value, args: Vec<Value>, language: Language) -> Value {
+        self.invoke(function, Value::Undefined, args, false, language)
+    }
+
+    /// The arguments that a call had when the function around it was run.
+    pub fn observed(&mut self, file: FileId, function: FuncId, call: ExprId) -> Option<Vec<Value>> {
+        let program = self.surroundings.program(file)?;
+        self.ran(&program, file, function);
+        self.observed.get(&(file, call)).cloned()
     }
 
     /// The same with arguments for the functions around it.
@@ -124,6 +144,7 @@ impl<'s> Machine<'s> {
                 None => Value::Unknown,
             },
             Expr::This(function) => self.this(program, file, function, frame),
+            Expr::Member(object, name) if is_exports(program, object) => self.own_export(program, file, name),
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
                 self.get(&object, program.name(name), program.language)
@@ -145,7 +166,7 @@ impl<'s> Machine<'s> {
                     return known.clone();
                 }
                 let value = self.call(program, file, expr, callee, program.list(args), new, frame);
-                if frame.is_none() {
+                if frame.is_none() && (!value.is_unknown() || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()) {
                     self.calls.insert((file, expr), value.clone());
                 }
                 value
@@ -327,7 +348,10 @@ impl<'s> Machine<'s> {
             }
         };
         self.folding.remove(&(file, symbol));
-        self.symbols.insert((file, symbol), value.clone());
+        // Inside of a circle a value may be known later.
+        if !value.is_unknown() || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty() {
+            self.symbols.insert((file, symbol), value.clone());
+        }
         value
     }
 
@@ -356,6 +380,10 @@ impl<'s> Machine<'s> {
             (_, "__filename" | "__file__") => Value::host(&format!("package/{}", self.surroundings.path(file))),
             (Language::JavaScript, "NaN") => Value::Number(f64::NAN),
             (Language::JavaScript, "Infinity") => Value::Number(f64::INFINITY),
+            (Language::Python, "__doc__") => match program.function(FuncId(0)).body.first() {
+                Some(crate::ir::Stmt::Expr(expr)) => program.text(*expr).map_or(Value::Null, Value::text),
+                _ => Value::Null,
+            },
             (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
             (Language::Python, "__name__") => Value::Unknown,
             (Language::Python, name) if !program.stars.is_empty() && program.stars.len() < 8 && !is_python_builtin(name) => {
@@ -405,14 +433,16 @@ impl<'s> Machine<'s> {
             },
         };
         self.exporting.remove(&file);
-        self.exports.insert(file, value.clone());
+        if self.exporting.is_empty() || !value.is_unknown() {
+            self.exports.insert(file, value.clone());
+        }
         value
     }
 
     fn exports_of_program(&mut self, program: &Rc<Program>, file: FileId) -> Value {
         let mut entries: Vec<(Rc<str>, Value)> = Vec::new();
         let mut whole = None;
-        if program.language == Language::Python {
+        if matches!(program.language, Language::Python | Language::Rust) {
             for ((scope, atom), symbol) in &program.declared {
                 if *scope == program.function(FuncId(0)).scope {
                     let value = self.lazy_variable(program, file, *symbol, FuncId(0));
@@ -457,6 +487,15 @@ impl<'s> Machine<'s> {
             // A function with properties: the function is what counts.
             Some(value @ Value::Function(_)) => value,
             _ => Value::object(entries),
+        }
+    }
+
+    /// `exports.a`, read in the module itself.
+    fn own_export(&mut self, program: &Rc<Program>, file: FileId, name: crate::ir::Atom) -> Value {
+        let stored = program.stores.iter().find(|store| store.key == Some(name) && is_exports(program, store.object));
+        match stored {
+            Some(store) => self.eval(program, file, store.value, None),
+            None => Value::native(format!("exports.{}", program.name(name))),
         }
     }
 

@@ -34,6 +34,16 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: La
     {
         return percent(format, right);
     }
+    if operator == Binary::Div
+        && language == Language::Python
+        && let Value::Text(_) = left
+    {
+        // `Path(a) / b`.
+        return match (left.as_text(), right.as_text()) {
+            (Some(left), Some(right)) if left.len() + right.len() < 4096 => Value::text(&format!("{}/{}", left.trim_end_matches('/'), right.trim_start_matches('/'))),
+            _ => Value::Unknown,
+        };
+    }
     if operator == Binary::Mul && language == Language::Python {
         match (left, right) {
             (Value::Text(text), Value::Number(n)) | (Value::Number(n), Value::Text(text)) => return repeat(text, *n),

@@ -227,10 +227,14 @@ impl Machine<'_> {
         let (this, function) = match program.expr(callee) {
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
-                let function = self.get(&object, program.name(name), program.language);
+                let mut function = self.get(&object, program.name(name), program.language);
+                if program.language == Language::Rust && function.is_unknown() {
+                    function = self.rust_method(program, file, program.name(name));
+                }
                 if !matches!(function, Value::Function(_) | Value::Native(_))
                     || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
                 {
+                    let object = if frame.is_none_or(|frame| frame.lazy) { untied(object) } else { object };
                     let Some(args) = self.items(program, file, args, frame) else {
                         return Value::Unknown;
                     };
@@ -268,6 +272,11 @@ impl Machine<'_> {
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };
+        if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
+            && self.observed.len() < 4_000
+        {
+            self.observed.insert((file, at), args.iter().map(|arg| untied(arg.clone())).collect());
+        }
         let value = self.invoke(&function, this, args, new, program.language);
         match value {
             Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
@@ -287,6 +296,9 @@ impl Machine<'_> {
             Value::Object(class) if class.is_class => self.construct(class, args),
             Value::Native(native) => {
                 // A function of the library that is called on by another name.
+                if language != Language::JavaScript {
+                    return builtin::call(self, native, &this, &args, new, language);
+                }
                 if let Some(path) = native.path.strip_suffix(".call") {
                     let mut args = args.into_iter();
                     let this = args.next().unwrap_or(Value::Undefined);
@@ -302,6 +314,17 @@ impl Machine<'_> {
                 }
                 builtin::call(self, native, &this, &args, new, language)
             }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A method by its name: types are not resolved.
+    fn rust_method(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
+        let Some(symbol) = program.atom(&format!("method {name}")).and_then(|atom| program.resolve(atom, crate::ir::ScopeId(0))) else {
+            return Value::Unknown;
+        };
+        match program.symbol(symbol).values.first().map(|value| program.expr(*value)) {
+            Some(Expr::Function(function)) => Value::Function(Rc::new(Closure { file, function, frame: None, this: None })),
             _ => Value::Unknown,
         }
     }
@@ -382,6 +405,15 @@ impl Machine<'_> {
             }
         }
         Value::Unknown
+    }
+}
+
+/// A list or bytes of its own: what is folded lazily must change nothing.
+fn untied(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::array(items.borrow().clone()),
+        Value::Bytes(bytes) => Value::bytes(bytes.borrow().clone()),
+        other => other,
     }
 }
 

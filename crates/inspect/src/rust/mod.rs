@@ -1,11 +1,40 @@
-//! Rust, read by syn. Not yet.
+//! Rust, read by syn: build scripts and procedural macros first, which run inside of the
+//! compiler, and which no other scanner reads.
 
-use crate::ir::Program;
+mod lower;
+
+use crate::ir::{Builder, Language, Program, Span};
+use crate::limit::reading;
+use crate::text::nesting;
 
 /// Reads a source text.
 ///
 /// # Errors
 /// Why it is no program, a part of a sentence.
-pub fn read(_source: &str) -> Result<Program, String> {
-    Err("Rust is not read yet".to_owned())
+pub fn read(source: &str) -> Result<Program, String> {
+    if nesting(source) > reading::NESTING {
+        return Err("it is nested more deeply than is read".to_owned());
+    }
+    let file = syn::parse_file(source).map_err(|error| error.to_string().chars().filter(|c| !c.is_control()).take(120).collect::<String>())?;
+    let mut lowering = lower::Lowering::new(Builder::new(Language::Rust), Lines::of(source));
+    lowering.items(&file.items);
+    Ok(lowering.finish())
+}
+
+/// Where each line begins: syn tells places by line and column.
+struct Lines {
+    starts: Vec<u32>,
+}
+
+impl Lines {
+    fn of(source: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
+        Self { starts }
+    }
+
+    fn span(&self, span: proc_macro2::Span) -> Span {
+        let at = |place: proc_macro2::LineColumn| self.starts.get(place.line.saturating_sub(1)).copied().unwrap_or(0) + place.column as u32;
+        Span { start: at(span.start()), end: at(span.end()) }
+    }
 }

@@ -137,6 +137,12 @@ impl Reader {
                         self.redirect(&mut command);
                     }
                 }
+                '2' if self.chars.get(self.at + 1) == Some(&'>') => {
+                    // What is said of errors goes elsewhere.
+                    self.at += 1;
+                    let mut aside = Command::default();
+                    self.redirect(&mut aside);
+                }
                 '0'..='9' if matches!(self.chars.get(self.at + 1), Some('<' | '>')) => self.at += 1,
                 _ => {
                     let before = self.at;

@@ -29,8 +29,8 @@ const INTERPRETERS: [&str; 21] = [
 
 pub(super) fn is_cradle(flow: &Flow) -> bool {
     flow.source == SourceKind::Remote
-        && matches!(flow.sink, SinkKind::Process | SinkKind::ExecutedFile)
-        && (INTERPRETERS.contains(&flow.sink_name.as_str()) || matches!(flow.sink_name.as_str(), "a command" | "chmod" | "nc" | "ncat" | "socat" | "php" | "osascript" | "bunx" | "pnpx"))
+        && flow.sink == SinkKind::Process
+        && (INTERPRETERS.contains(&flow.sink_name.as_str()) || matches!(flow.sink_name.as_str(), "nc" | "ncat" | "socat" | "php" | "osascript" | "bunx" | "pnpx"))
 }
 
 fn weigh(flow: &Flow, inspection: &Inspection) -> Weight {

@@ -2,7 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to, unasked};
 use crate::doc::RuleDoc;
-use customs_model::{Flow, Inspection, Mark, SourceKind, Target, printable};
+use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
 
@@ -45,7 +45,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         SourceKind::Environment | SourceKind::CredentialFile | SourceKind::CredentialService | SourceKind::InputDevice => {
             if unasked(flow.zone) && known {
                 Weight::Proof
-            } else if known && flow.source == SourceKind::CredentialFile && flow.marks.contains(&Mark::UnusualHost) {
+            } else if flow.source == SourceKind::CredentialFile && matches!(flow.target, Target::Constant(_)) && flow.zone > Zone::Never && !flow.marks.contains(&Mark::OwnHost) && !belongs(flow) {
+                // Somebody else's file, to a place that the caller did not give.
                 Weight::Proof
             } else if unasked(flow.zone) {
                 Weight::Suspicious
@@ -69,4 +70,14 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 
 fn says(flow: &Flow) -> String {
     format!("it sends {} to {}", printable(&flow.source_name, 120), to(&flow.target))
+}
+
+/// Whether a host is the one that a credential file is for.
+fn belongs(flow: &Flow) -> bool {
+    let Target::Constant(host) = &flow.target else {
+        return false;
+    };
+    [("AWS", "amazonaws"), ("Google", "google"), ("GitHub", "github"), ("npm", "npm"), ("Docker", "docker"), ("PyPI", "pypi"), ("Azure", "azure"), ("cargo", "crates"), ("Vault", "vault"), ("Terraform", "terraform"), ("accounts", "")]
+        .iter()
+        .any(|(place, vendor)| flow.source_name.contains(place) && host.contains(vendor))
 }

@@ -1,6 +1,6 @@
 //! P6: a package publishes packages.
 
-use super::{FACTS, Proof, Weight, unasked};
+use super::{FACTS, Proof, Weight, to, unasked};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SinkKind, printable};
 
@@ -29,5 +29,5 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it publishes a release ({})", printable(&flow.source_name, 80))
+    format!("it publishes a release ({}) to {}", printable(&flow.source_name, 80), to(&flow.target))
 }
