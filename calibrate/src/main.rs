@@ -1,7 +1,11 @@
 //! Measures the judgement of customs: shapes of attacks that must be found, and real
 //! packages of which nothing may be said.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who called it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who called it"
+)]
 
 mod population;
 mod shapes;
@@ -27,7 +31,10 @@ pub enum Error {
 
 impl Error {
     fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.display().to_string(), source }
+        Self::Io {
+            path: path.display().to_string(),
+            source,
+        }
     }
 }
 
@@ -48,6 +55,11 @@ enum Part {
         #[arg(long, default_value = "crates/inspect/shapes")]
         folder: PathBuf,
     },
+    /// Some archives
+    Files {
+        /// Their paths
+        paths: Vec<PathBuf>,
+    },
     /// A list of real packages
     Population {
         /// The list
@@ -64,6 +76,7 @@ enum Part {
 fn main() -> ExitCode {
     let done = match Arguments::parse().part {
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Files { paths } => population::files_report(&paths),
         Part::Population { list, files, take } => population::report(&list, &files, take),
     };
     match done {
@@ -89,9 +102,15 @@ pub fn workers<T: Sync, R: Send>(items: &[T], step: impl Fn(&T) -> R + Sync) -> 
                     return;
                 };
                 let result = step(item);
-                results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                results
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push((index, result));
             };
-            if let Err(error) = std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, work) {
+            if let Err(error) = std::thread::Builder::new()
+                .stack_size(512 << 20)
+                .spawn_scoped(scope, work)
+            {
                 eprintln!("calibrate: a worker cannot start: {error}");
             }
         }

@@ -21,17 +21,27 @@ struct Row {
 /// The files of a list that are there.
 fn files(list: &Path, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let text = std::fs::read_to_string(list).map_err(|e| Error::io(list, e))?;
-    let kind = list.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let kind = list
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let mut out = Vec::new();
     for line in text.lines() {
         let parts: Vec<&str> = line.split_whitespace().collect();
-        let names: Vec<String> = match (kind.split('-').next().unwrap_or_default(), parts.as_slice()) {
-            ("pypi", [_, _, file, ..]) => vec![(*file).to_owned()],
-            ("crates", [name, version, ..]) => vec![format!("{name}-{version}.crate")],
-            ("npm", [name, older, newer, "patch" | "minor" | "major", ..]) => vec![format!("{}-{older}.tgz", name.replace('/', "__")), format!("{}-{newer}.tgz", name.replace('/', "__"))],
-            ("npm", [name, version, ..]) => vec![format!("{}-{version}.tgz", name.replace('/', "__"))],
-            _ => Vec::new(),
-        };
+        let names: Vec<String> =
+            match (kind.split('-').next().unwrap_or_default(), parts.as_slice()) {
+                ("pypi", [_, _, file, ..]) => vec![(*file).to_owned()],
+                ("crates", [name, version, ..]) => vec![format!("{name}-{version}.crate")],
+                ("npm", [name, older, newer, "patch" | "minor" | "major", ..]) => vec![
+                    format!("{}-{older}.tgz", name.replace('/', "__")),
+                    format!("{}-{newer}.tgz", name.replace('/', "__")),
+                ],
+                ("npm", [name, version, ..]) => {
+                    vec![format!("{}-{version}.tgz", name.replace('/', "__"))]
+                }
+                _ => Vec::new(),
+            };
         out.extend(names.into_iter().map(|name| folder.join(name)));
     }
     out.sort();
@@ -40,16 +50,61 @@ fn files(list: &Path, folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn judge(path: &PathBuf) -> Row {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let Ok(bytes) = std::fs::read(path) else {
-        return Row { name, standing: Standing::NotJudged, findings: Vec::new(), not_checked: vec!["not there".to_owned()], took: Duration::ZERO, bytes: 0 };
+        return Row {
+            name,
+            standing: Standing::NotJudged,
+            findings: Vec::new(),
+            not_checked: vec!["not there".to_owned()],
+            took: Duration::ZERO,
+            bytes: 0,
+        };
     };
     let begun = Instant::now();
     let inspection = inspect_archive(&bytes);
     let verdict = judge_code(&inspection, &RuleSet::standard());
     let took = begun.elapsed();
-    let findings = verdict.findings.iter().filter(|f| f.severity > Severity::Note).map(|f| format!("{} {:?}: {} @ {}", f.rule, f.severity, f.message, f.evidence.last().cloned().unwrap_or_default())).collect();
-    Row { name, standing: verdict.standing, findings, not_checked: verdict.not_checked, took, bytes: inspection.bytes }
+    if took > Duration::from_secs(5) {
+        eprintln!("slow: {took:.1?} {name}");
+    }
+    let findings = verdict
+        .findings
+        .iter()
+        .filter(|f| f.severity > Severity::Note)
+        .map(|f| {
+            format!(
+                "{} {:?}: {} @ {}",
+                f.rule,
+                f.severity,
+                f.message,
+                f.evidence.last().cloned().unwrap_or_default()
+            )
+        })
+        .collect();
+    Row {
+        name,
+        standing: verdict.standing,
+        findings,
+        not_checked: verdict.not_checked,
+        took,
+        bytes: inspection.bytes,
+    }
+}
+
+/// Judges some archives and prints all that is said of them.
+pub fn files_report(paths: &[PathBuf]) -> Result<(), Error> {
+    for row in workers(paths, judge) {
+        println!("{:?} {} {:.1?}", row.standing, row.name, row.took);
+        for line in row.findings.iter().chain(&row.not_checked) {
+            println!("    {line}");
+        }
+    }
+    Ok(())
 }
 
 /// Judges a list and prints what is not clean.
@@ -82,11 +137,32 @@ pub fn report(list: &Path, folder: &Path, take: Option<usize>) -> Result<(), Err
             }
         }
     }
-    let mut times: Vec<(Duration, &str)> = rows.iter().map(|row| (row.took, row.name.as_str())).collect();
+    let mut times: Vec<(Duration, &str)> = rows
+        .iter()
+        .map(|row| (row.took, row.name.as_str()))
+        .collect();
     times.sort();
-    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1))).map(|(took, _)| *took).unwrap_or_default();
-    println!("{}: {} artifacts, {} clean, {} suspicious, {} malicious, {} not judged", list.display(), rows.len(), counts[0], counts[1], counts[2], counts[3]);
-    println!("wall {wall:.1?}, unpacked {} MB, median {:.2?}, 99th {:.2?}, worst:", rows.iter().map(|row| row.bytes).sum::<u64>() >> 20, at(0.5), at(0.99));
+    let at = |share: f64| {
+        times
+            .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
+            .map(|(took, _)| *took)
+            .unwrap_or_default()
+    };
+    println!(
+        "{}: {} artifacts, {} clean, {} suspicious, {} malicious, {} not judged",
+        list.display(),
+        rows.len(),
+        counts[0],
+        counts[1],
+        counts[2],
+        counts[3]
+    );
+    println!(
+        "wall {wall:.1?}, unpacked {} MB, median {:.2?}, 99th {:.2?}, worst:",
+        rows.iter().map(|row| row.bytes).sum::<u64>() >> 20,
+        at(0.5),
+        at(0.99)
+    );
     for (took, name) in times.iter().rev().take(6) {
         println!("    {took:.2?} {name}");
     }

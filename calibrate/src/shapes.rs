@@ -37,7 +37,12 @@ pub fn parse(name: &str, text: &str) -> Vec<Case> {
     for line in text.split('\n') {
         if let Some(head) = line.strip_prefix("=== ") {
             let (kind, what) = head.split_once(':').unwrap_or((head, ""));
-            cases.push(Case { id: format!("{name}#{}", cases.len() + 1), malicious: kind == "malicious", what: what.trim().to_owned(), ..Case::default() });
+            cases.push(Case {
+                id: format!("{name}#{}", cases.len() + 1),
+                malicious: kind == "malicious",
+                what: what.trim().to_owned(),
+                ..Case::default()
+            });
             in_file = false;
             continue;
         }
@@ -77,9 +82,18 @@ pub fn tree(case: &Case) -> Tree {
     let entries = case
         .files
         .iter()
-        .map(|(path, text)| Entry { path: path.clone(), content: Content::Whole(text.as_bytes().into()), length: text.len() as u64, kind: Kind::Text, executable: false })
+        .map(|(path, text)| Entry {
+            path: path.clone(),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        })
         .collect();
-    Tree { entries, ..Tree::default() }
+    Tree {
+        entries,
+        ..Tree::default()
+    }
 }
 
 /// How a case came out.
@@ -108,12 +122,28 @@ pub fn judge(case: &Case) -> Outcome {
     if verdict.standing != Standing::Malicious {
         return Outcome::Missed(summary(&inspection, &verdict));
     }
-    match verdict.findings.iter().filter(|f| f.severity == Severity::Critical).find(|f| names(&case.rule, f.rule.as_str())) {
+    match verdict
+        .findings
+        .iter()
+        .filter(|f| f.severity == Severity::Critical)
+        .find(|f| names(&case.rule, f.rule.as_str()))
+    {
         None => Outcome::Explained(format!("other rule: {}", critical(&verdict))),
         Some(_) => {
-            let all: Vec<&Finding> = verdict.findings.iter().filter(|f| f.severity == Severity::Critical).collect();
+            let all: Vec<&Finding> = verdict
+                .findings
+                .iter()
+                .filter(|f| f.severity == Severity::Critical)
+                .collect();
             let mut why = String::new();
-            if all.iter().any(|finding| explains(case, finding, &inspection, &mut why)) { Outcome::Right } else { Outcome::Explained(why) }
+            if all
+                .iter()
+                .any(|finding| explains(case, finding, &inspection, &mut why))
+            {
+                Outcome::Right
+            } else {
+                Outcome::Explained(why)
+            }
         }
     }
 }
@@ -126,22 +156,56 @@ fn names(wanted: &str, said: &str) -> bool {
             (wanted, said),
             ("remote-code", "download-cradle" | "build-time-network")
                 | ("download-cradle", "remote-code")
-                | ("secret-to-network" | "identity-to-network" | "collect-and-send", "build-time-network" | "secret-to-network" | "collect-and-send")
-                | ("build-time-network", "secret-to-network" | "identity-to-network" | "remote-code" | "download-cradle")
+                | (
+                    "secret-to-network" | "identity-to-network" | "collect-and-send",
+                    "build-time-network" | "secret-to-network" | "collect-and-send"
+                )
+                | (
+                    "build-time-network",
+                    "secret-to-network" | "identity-to-network" | "remote-code" | "download-cradle"
+                )
                 | ("self-publishing", "secret-to-network")
         )
 }
 
 fn critical(verdict: &Verdict) -> String {
-    let found: Vec<String> = verdict.findings.iter().filter(|f| f.severity == Severity::Critical).map(|f| format!("{}: {}", f.rule, f.message)).collect();
+    let found: Vec<String> = verdict
+        .findings
+        .iter()
+        .filter(|f| f.severity == Severity::Critical)
+        .map(|f| format!("{}: {}", f.rule, f.message))
+        .collect();
     found.join(" | ")
 }
 
 fn summary(inspection: &Inspection, verdict: &Verdict) -> String {
-    let findings: Vec<String> = verdict.findings.iter().map(|f| format!("{} {:?}: {}", f.rule, f.severity, f.message)).collect();
-    let flows: Vec<String> = inspection.flows.iter().map(|f| format!("{:?}→{:?} {:?} {:?} {:?}", f.source, f.sink, f.zone, f.target, f.marks)).collect();
-    let capabilities: Vec<String> = inspection.capabilities.iter().map(|c| format!("{}@{:?}", c.name, c.zone)).collect();
-    format!("findings [{}] flows [{}] capabilities [{}] not checked {:?}", findings.join("; "), flows.join("; "), capabilities.join(" "), verdict.not_checked)
+    let findings: Vec<String> = verdict
+        .findings
+        .iter()
+        .map(|f| format!("{} {:?}: {}", f.rule, f.severity, f.message))
+        .collect();
+    let flows: Vec<String> = inspection
+        .flows
+        .iter()
+        .map(|f| {
+            format!(
+                "{:?}→{:?} {:?} {:?} {:?}",
+                f.source, f.sink, f.zone, f.target, f.marks
+            )
+        })
+        .collect();
+    let capabilities: Vec<String> = inspection
+        .capabilities
+        .iter()
+        .map(|c| format!("{}@{:?}", c.name, c.zone))
+        .collect();
+    format!(
+        "findings [{}] flows [{}] capabilities [{}] not checked {:?}",
+        findings.join("; "),
+        flows.join("; "),
+        capabilities.join(" "),
+        verdict.not_checked
+    )
 }
 
 /// Whether a finding names zone, host, source and sink as the case says.
@@ -160,12 +224,18 @@ fn explains(case: &Case, finding: &Finding, _inspection: &Inspection, why: &mut 
     }
     if let Some(host) = &case.host
         && !finding.message.contains(host.as_str())
-        && !finding.evidence.iter().any(|line| line.contains(host.as_str()))
+        && !finding
+            .evidence
+            .iter()
+            .any(|line| line.contains(host.as_str()))
     {
         *why = format!("does not name {host}: {}", finding.message);
         return false;
     }
-    for (what, wanted, hop) in [("source", &case.source, finding.path.first()), ("sink", &case.sink, finding.path.last())] {
+    for (what, wanted, hop) in [
+        ("source", &case.source, finding.path.first()),
+        ("sink", &case.sink, finding.path.last()),
+    ] {
         let Some((file, piece)) = wanted else {
             continue;
         };
@@ -192,7 +262,11 @@ fn line_of(case: &Case, file: &str, piece: &str) -> Option<u32> {
 
 /// Reads every case of a folder.
 pub fn load(folder: &Path) -> Result<Vec<Case>, Error> {
-    let mut names: Vec<_> = std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))?.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.extension().is_some_and(|e| e == "txt")).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .map_err(|e| Error::io(folder, e))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "txt"))
+        .collect();
     names.sort();
     let mut cases = Vec::new();
     for path in names {
@@ -205,11 +279,16 @@ pub fn load(folder: &Path) -> Result<Vec<Case>, Error> {
 
 /// Judges all and prints what is not right.
 pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
-    let cases: Vec<Case> = load(folder)?.into_iter().filter(|case| only.is_none_or(|only| case.id.contains(only))).collect();
+    let cases: Vec<Case> = load(folder)?
+        .into_iter()
+        .filter(|case| only.is_none_or(|only| case.id.contains(only)))
+        .collect();
     let outcomes = workers(&cases, judge);
     let mut by_file: BTreeMap<String, [u32; 6]> = BTreeMap::new();
     for (case, outcome) in cases.iter().zip(&outcomes) {
-        let row = by_file.entry(case.id.split('#').next().unwrap_or_default().to_owned()).or_default();
+        let row = by_file
+            .entry(case.id.split('#').next().unwrap_or_default().to_owned())
+            .or_default();
         let (column, note) = match outcome {
             Outcome::Right if case.malicious => (0, None),
             Outcome::Right => (3, None),
@@ -222,14 +301,23 @@ pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
             println!("{} ({}): {note}\n", case.id, case.what);
         }
     }
-    println!("{:44} {:>6} {:>6} {:>6} {:>7} {:>6}", "shape", "found", "unexpl", "missed", "benign", "alarm");
+    println!(
+        "{:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
+        "shape", "found", "unexpl", "missed", "benign", "alarm"
+    );
     let mut sum = [0; 6];
     for (name, row) in &by_file {
-        println!("{name:44} {:>6} {:>6} {:>6} {:>7} {:>6}", row[0], row[1], row[2], row[3], row[4]);
+        println!(
+            "{name:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
+            row[0], row[1], row[2], row[3], row[4]
+        );
         for (total, value) in sum.iter_mut().zip(row) {
             *total += value;
         }
     }
-    println!("{:44} {:>6} {:>6} {:>6} {:>7} {:>6}", "all", sum[0], sum[1], sum[2], sum[3], sum[4]);
+    println!(
+        "{:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
+        "all", sum[0], sum[1], sum[2], sum[3], sum[4]
+    );
     Ok(())
 }

@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod explain;
 mod gate;
+mod inspect;
 mod ledger;
 mod output;
 mod paths;
@@ -38,6 +39,10 @@ enum Command {
     ///
     /// Example: customs run -- npm install
     Run(run::Arguments),
+    /// What the code of an archive or folder can do, read without running anything.
+    ///
+    /// Exit codes: 0 clean, 1 suspicious or malicious, 3 not judged.
+    Inspect(inspect::Arguments),
     /// Prove that each installed client really goes through the gate.
     Doctor(doctor::Arguments),
     /// Ask the ledger: who received a release, and is it intact.
@@ -58,6 +63,7 @@ fn main() -> ExitCode {
     }
     match Arguments::parse().command {
         Command::Run(arguments) => run::main(arguments),
+        Command::Inspect(arguments) => output::end(inspect::main(arguments)),
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),

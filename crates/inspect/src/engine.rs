@@ -24,7 +24,11 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         .map(|part| {
             // Without the archive itself nothing is known; a part counts when it runs.
             let reached = part.path.is_empty() || tree.entries.is_empty();
-            UnreadPart { path: part.path.clone(), because: part.because.clone(), reached }
+            UnreadPart {
+                path: part.path.clone(),
+                because: part.because.clone(),
+                reached,
+            }
         })
         .collect();
     for id in package.ids() {
@@ -32,21 +36,38 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         let reached = zone > Zone::Called;
         let file = package.file(id);
         if reached && file.bytes.is_none() && package.language(id).is_some() {
-            unread.push(UnreadPart { path: file.shown.clone(), because: "it was too large to be kept".to_owned(), reached });
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: "it was too large to be kept".to_owned(),
+                reached,
+            });
         } else if zone > Zone::Never
+            && file.forced.get().is_none()
             && let Some(error) = package.error(id)
         {
-            unread.push(UnreadPart { path: file.shown.clone(), because: error.to_owned(), reached });
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: error.to_owned(),
+                reached,
+            });
         }
     }
     if found.exhausted {
-        unread.push(UnreadPart { path: String::new(), because: "its code is larger than what is followed".to_owned(), reached: false });
+        unread.push(UnreadPart {
+            path: String::new(),
+            because: "its code is larger than what is followed".to_owned(),
+            reached: false,
+        });
     }
     unread.sort();
     unread.dedup();
     Inspection {
         engine: ENGINE_VERSION,
-        files: tree.entries.iter().filter(|entry| !matches!(entry.content, Content::Link(_))).count() as u32,
+        files: tree
+            .entries
+            .iter()
+            .filter(|entry| !matches!(entry.content, Content::Link(_)))
+            .count() as u32,
         bytes: tree.entries.iter().map(|entry| entry.length).sum(),
         flows: found.flows,
         capabilities: found.capabilities,
@@ -57,7 +78,22 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
 }
 
 fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
-    let trick = serde_json::to_value(oddity.trick).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let never_honest = matches!(oddity.trick, Trick::Traversal | Trick::HiddenEntries | Trick::NotInDirectory | Trick::Overlap | Trick::TwoNames);
-    Oddity { trick, words: oddity.trick.words().to_owned(), path: oddity.path.clone(), never_honest }
+    let trick = serde_json::to_value(oddity.trick)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let never_honest = matches!(
+        oddity.trick,
+        Trick::Traversal
+            | Trick::HiddenEntries
+            | Trick::NotInDirectory
+            | Trick::Overlap
+            | Trick::TwoNames
+    );
+    Oddity {
+        trick,
+        words: oddity.trick.words().to_owned(),
+        path: oddity.path.clone(),
+        never_honest,
+    }
 }

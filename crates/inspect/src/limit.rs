@@ -37,6 +37,8 @@ pub mod reading {
     pub const SOURCE: usize = 24 << 20;
     /// Levels of nesting.
     pub const NESTING: usize = 2_000;
+    /// The same, before it is parsed: an estimate that is often too high.
+    pub const ESTIMATE: usize = 20_000;
     /// Expressions of all programs of an artifact that are held at once.
     pub const EXPRESSIONS: usize = 6_000_000;
 }
@@ -44,7 +46,7 @@ pub mod reading {
 /// Bounds on evaluating.
 pub mod evaluating {
     /// Steps of the pure machine for one file.
-    pub const STEPS: u32 = 3_000_000;
+    pub const STEPS: u32 = 600_000;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
     /// Calls within calls of the machine.

@@ -81,9 +81,21 @@ impl Package {
             let id = files.len() as FileId;
             // Of two with one path the later one is unpacked over the earlier one.
             by_path.insert(path.clone(), id);
-            files.push(File { path, shown: entry.path.clone(), bytes, kind: entry.kind, forced: Cell::new(None), read: OnceCell::new() });
+            files.push(File {
+                path,
+                shown: entry.path.clone(),
+                bytes,
+                kind: entry.kind,
+                forced: Cell::new(None),
+                read: OnceCell::new(),
+            });
         }
-        Self { files, make, by_path, expressions: Cell::new(0) }
+        Self {
+            files,
+            make,
+            by_path,
+            expressions: Cell::new(0),
+        }
     }
 
     /// The file at a path.
@@ -104,7 +116,9 @@ impl Package {
     /// The language that a file would be read in.
     pub fn language(&self, id: FileId) -> Option<Language> {
         let file = self.file(id);
-        file.forced.get().or_else(|| language_of(&file.path, file.bytes.as_deref()))
+        file.forced
+            .get()
+            .or_else(|| language_of(&file.path, file.bytes.as_deref()))
     }
 
     /// The text of a file.
@@ -126,17 +140,31 @@ impl Package {
         let file = self.file(id);
         let language = self.language(id)?;
         let bytes = file.bytes.as_ref()?;
-        Some(file.read.get_or_init(|| self.read_now(language, &file.path, bytes)))
+        Some(
+            file.read
+                .get_or_init(|| self.read_now(language, &file.path, bytes)),
+        )
     }
 
     fn read_now(&self, language: Language, path: &str, bytes: &[u8]) -> Read {
         let Source { text, hidden } = text::decode(bytes);
-        let failed = |text: &str, error: String| Read { program: None, source: text.into(), hidden, error: Some(error) };
+        let failed = |text: &str, error: String| Read {
+            program: None,
+            source: text.into(),
+            hidden,
+            error: Some(error),
+        };
         if bytes.len() > reading::SOURCE {
-            return failed("", "it is larger than a source file that is read".to_owned());
+            return failed(
+                "",
+                "it is larger than a source file that is read".to_owned(),
+            );
         }
         if self.expressions.get() > reading::EXPRESSIONS {
-            return failed(&text, "the package has more code than is held at once".to_owned());
+            return failed(
+                &text,
+                "the package has more code than is held at once".to_owned(),
+            );
         }
         let program = match language {
             Language::JavaScript => js::read(&text, path),
@@ -145,8 +173,14 @@ impl Package {
         };
         match program {
             Ok(program) => {
-                self.expressions.set(self.expressions.get() + program.len());
-                Read { program: Some(Rc::new(program)), source: text.into(), hidden, error: None }
+                self.expressions
+                    .set(self.expressions.get() + program.size());
+                Read {
+                    program: Some(Rc::new(program)),
+                    source: text.into(),
+                    hidden,
+                    error: None,
+                }
             }
             Err(error) => failed(&text, error),
         }
@@ -155,7 +189,20 @@ impl Package {
     /// A file that a path means in JavaScript: with the endings that Node tries.
     pub fn node_file(&self, path: &str) -> Option<FileId> {
         let path = crate::unpack::plain(path);
-        const ENDINGS: [&str; 12] = ["", ".js", ".json", ".node", ".cjs", ".mjs", ".ts", ".tsx", ".jsx", "/index.js", "/index.cjs", "/index.mjs"];
+        const ENDINGS: [&str; 12] = [
+            "",
+            ".js",
+            ".json",
+            ".node",
+            ".cjs",
+            ".mjs",
+            ".ts",
+            ".tsx",
+            ".jsx",
+            "/index.js",
+            "/index.cjs",
+            "/index.mjs",
+        ];
         for ending in ENDINGS {
             if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
                 return Some(*id);
@@ -169,7 +216,8 @@ impl Package {
         }
         // A folder with a manifest of its own.
         let manifest = self.by_path.get(&format!("{path}/package.json"))?;
-        let json: serde_json::Value = serde_json::from_slice(self.file(*manifest).bytes.as_deref()?).ok()?;
+        let json: serde_json::Value =
+            serde_json::from_slice(self.file(*manifest).bytes.as_deref()?).ok()?;
         let main = json.get("main")?.as_str()?;
         let main = crate::unpack::plain(&format!("{path}/{main}"));
         (main != path).then(|| self.node_file(&main)).flatten()
@@ -181,7 +229,11 @@ impl Package {
         if let Some(inside) = specifier.strip_prefix("\u{fdd0}package/") {
             return self.node_file(&inside.replace('\u{fdd1}', ""));
         }
-        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+        if specifier.starts_with("./")
+            || specifier.starts_with("../")
+            || specifier == "."
+            || specifier == ".."
+        {
             return self.node_file(&format!("{here}/{specifier}"));
         }
         if specifier.starts_with('/') || specifier.starts_with("node:") {
@@ -190,7 +242,11 @@ impl Package {
         // Bundled dependencies.
         let mut at = here;
         loop {
-            let inside = if at.is_empty() { format!("node_modules/{specifier}") } else { format!("{at}/node_modules/{specifier}") };
+            let inside = if at.is_empty() {
+                format!("node_modules/{specifier}")
+            } else {
+                format!("{at}/node_modules/{specifier}")
+            };
             if let Some(id) = self.node_file(&inside) {
                 return Some(id);
             }
@@ -226,7 +282,12 @@ impl Package {
             }
         };
         candidates.into_iter().find_map(|candidate| {
-            [format!("{candidate}.py"), format!("{candidate}/__init__.py")].iter().find_map(|path| {
+            [
+                format!("{candidate}.py"),
+                format!("{candidate}/__init__.py"),
+            ]
+            .iter()
+            .find_map(|path| {
                 let id = self.by_path.get(path.trim_start_matches('/')).copied();
                 id.filter(|id| *id != from)
             })
@@ -245,7 +306,10 @@ impl Package {
     fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
         let path = &self.file(from).path;
         if specifier.contains('/') || specifier.ends_with(".rs") {
-            return self.by_path.get(&crate::unpack::plain(&join(folder(path), specifier))).copied();
+            return self
+                .by_path
+                .get(&crate::unpack::plain(&join(folder(path), specifier)))
+                .copied();
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
@@ -253,7 +317,12 @@ impl Package {
         } else {
             path.strip_suffix(".rs").unwrap_or(path).to_owned()
         };
-        [join(&base, &format!("{specifier}.rs")), join(&base, &format!("{specifier}/mod.rs"))].iter().find_map(|path| self.by_path.get(path).copied())
+        [
+            join(&base, &format!("{specifier}.rs")),
+            join(&base, &format!("{specifier}/mod.rs")),
+        ]
+        .iter()
+        .find_map(|path| self.by_path.get(path).copied())
     }
 }
 
@@ -275,21 +344,33 @@ impl Surroundings for Package {
 
     fn data(&self, file: FileId) -> Option<Rc<[u8]>> {
         let file = self.file(file);
-        file.path.ends_with(".json").then(|| file.bytes.as_deref().map(Rc::from)).flatten()
+        file.path
+            .ends_with(".json")
+            .then(|| file.bytes.as_deref().map(Rc::from))
+            .flatten()
     }
 
     fn content(&self, path: &str) -> Option<Rc<[u8]>> {
         let id = self.find(path)?;
-        self.file(id).bytes.as_deref().filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING).map(Rc::from)
+        self.file(id)
+            .bytes
+            .as_deref()
+            .filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING)
+            .map(Rc::from)
     }
 
     fn content_named(&self, name: &str) -> Option<Rc<[u8]>> {
-        let mut found = self.files.iter().filter(|file| file.path.ends_with(name) && file.path[..file.path.len() - name.len()].ends_with('/'));
+        let mut found = self.files.iter().filter(|file| {
+            file.path.ends_with(name) && file.path[..file.path.len() - name.len()].ends_with('/')
+        });
         let file = found.next()?;
         if found.next().is_some() {
             return None;
         }
-        file.bytes.as_deref().filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING).map(Rc::from)
+        file.bytes
+            .as_deref()
+            .filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING)
+            .map(Rc::from)
     }
 
     fn path(&self, file: FileId) -> &str {
@@ -301,7 +382,16 @@ impl Surroundings for Package {
 fn language_of(path: &str, bytes: Option<&[u8]>) -> Option<Language> {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx") => return if path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts") { None } else { Some(Language::JavaScript) },
+        Some("js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx") => {
+            return if path.ends_with(".d.ts")
+                || path.ends_with(".d.mts")
+                || path.ends_with(".d.cts")
+            {
+                None
+            } else {
+                Some(Language::JavaScript)
+            };
+        }
         Some("py" | "pyw") => return Some(Language::Python),
         Some("rs") => return Some(Language::Rust),
         _ => {}
@@ -355,5 +445,9 @@ pub fn folder(path: &str) -> &str {
 
 /// Two parts of a path.
 pub fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
 }

@@ -19,13 +19,19 @@ pub fn decode(bytes: &[u8]) -> Source {
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     };
-    let hidden = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_hidden(*c)).count() };
+    let hidden = if text.is_ascii() {
+        0
+    } else {
+        text.chars().filter(|c| is_hidden(*c)).count()
+    };
     Source { text, hidden }
 }
 
 fn utf16(bytes: &[u8], read: fn([u8; 2]) -> u16) -> String {
     let units = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 /// Characters that nobody sees, other than the joiners of emoji and scripts: variation
@@ -49,10 +55,8 @@ pub fn nesting(source: &str) -> usize {
     while at < bytes.len() {
         match bytes[at] {
             b'(' | b'[' | b'{' => open.push(0),
-            b')' | b']' | b'}' => {
-                if open.len() > 1 {
-                    sum -= open.pop().unwrap_or(0);
-                }
+            b')' | b']' | b'}' if open.len() > 1 => {
+                sum -= open.pop().unwrap_or(0);
             }
             b';' | b',' | b'\n' => {
                 if let Some(top) = open.last_mut() {
@@ -61,10 +65,29 @@ pub fn nesting(source: &str) -> usize {
                 }
             }
             b'"' | b'\'' => at = behind_text(bytes, at),
-            b'!' | b'~' | b'?' | b'=' | b'-' | b'+' | b'*' | b'<' | b':' | b'@' | b'|' | b'&' => add(&mut open, &mut sum),
+            b'!' | b'~' | b'?' | b'=' | b'-' | b'+' | b'*' | b'<' | b':' | b'@' | b'|' | b'&' => {
+                add(&mut open, &mut sum)
+            }
             byte if byte.is_ascii_lowercase() => {
                 let word = word_at(bytes, at);
-                if matches!(word, b"else" | b"new" | b"await" | b"typeof" | b"void" | b"delete" | b"not" | b"lambda" | b"yield" | b"if" | b"for" | b"while" | b"in" | b"return" | b"case") {
+                if matches!(
+                    word,
+                    b"else"
+                        | b"new"
+                        | b"await"
+                        | b"typeof"
+                        | b"void"
+                        | b"delete"
+                        | b"not"
+                        | b"lambda"
+                        | b"yield"
+                        | b"if"
+                        | b"for"
+                        | b"while"
+                        | b"in"
+                        | b"return"
+                        | b"case"
+                ) {
                     add(&mut open, &mut sum);
                 }
                 at += word.len() - 1;
@@ -86,7 +109,10 @@ fn add(open: &mut [usize], sum: &mut usize) {
 
 fn word_at(bytes: &[u8], at: usize) -> &[u8] {
     let rest = &bytes[at..];
-    let end = rest.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_' && *b != b'$').unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|b| !b.is_ascii_alphanumeric() && *b != b'_' && *b != b'$')
+        .unwrap_or(rest.len());
     &rest[..end.max(1)]
 }
 

@@ -52,7 +52,11 @@ pub fn entries(package: &Package) -> Vec<Entry> {
         Make::Other => {
             for id in package.ids() {
                 if package.language(id).is_some() {
-                    entries.push(Entry::File { file: id, zone: Zone::Import, script: true });
+                    entries.push(Entry::File {
+                        file: id,
+                        zone: Zone::Import,
+                        script: true,
+                    });
                 }
             }
         }
@@ -73,16 +77,32 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
     };
     let manifest = json(package, id).unwrap_or_default();
     let scripts = manifest.get("scripts");
-    let script = |name: &str| scripts.and_then(|all| all.get(name)).and_then(serde_json::Value::as_str);
+    let script = |name: &str| {
+        scripts
+            .and_then(|all| all.get(name))
+            .and_then(serde_json::Value::as_str)
+    };
     for name in ["preinstall", "install", "postinstall"] {
         if let Some(text) = script(name) {
-            entries.push(Entry::Command { text: text.to_owned(), zone: Zone::Install, file: id, name: name.to_owned(), folder: String::new() });
+            entries.push(Entry::Command {
+                text: text.to_owned(),
+                zone: Zone::Install,
+                file: id,
+                name: name.to_owned(),
+                folder: String::new(),
+            });
         }
     }
     // Runs when the package is installed from git, not from a registry.
     for name in ["prepare", "prepublish", "preprepare", "postprepare"] {
         if let Some(text) = script(name) {
-            entries.push(Entry::Command { text: text.to_owned(), zone: Zone::Called, file: id, name: name.to_owned(), folder: String::new() });
+            entries.push(Entry::Command {
+                text: text.to_owned(),
+                zone: Zone::Called,
+                file: id,
+                name: name.to_owned(),
+                folder: String::new(),
+            });
         }
     }
     // npm builds it without being told to, unless it says otherwise.
@@ -96,10 +116,22 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
         gyp_commands(package, gyp, entries);
     }
     let mut modules: Vec<String> = Vec::new();
-    for key in ["main", "module", "browser", "jsnext:main", "es2015", "react-native", "unpkg", "jsdelivr", "svelte"] {
+    for key in [
+        "main",
+        "module",
+        "browser",
+        "jsnext:main",
+        "es2015",
+        "react-native",
+        "unpkg",
+        "jsdelivr",
+        "svelte",
+    ] {
         match manifest.get(key) {
             Some(serde_json::Value::String(path)) => modules.push(path.clone()),
-            Some(serde_json::Value::Object(map)) => modules.extend(map.values().filter_map(|v| v.as_str().map(str::to_owned))),
+            Some(serde_json::Value::Object(map)) => {
+                modules.extend(map.values().filter_map(|v| v.as_str().map(str::to_owned)))
+            }
             _ => {}
         }
     }
@@ -109,33 +141,60 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
     modules.push("index".to_owned());
     for path in modules {
         for file in matching(package, &path) {
-            entries.push(Entry::File { file, zone: Zone::Import, script: false });
+            entries.push(Entry::File {
+                file,
+                zone: Zone::Import,
+                script: false,
+            });
         }
     }
     let mut commands: Vec<String> = Vec::new();
     match manifest.get("bin") {
         Some(serde_json::Value::String(path)) => commands.push(path.clone()),
-        Some(serde_json::Value::Object(map)) => commands.extend(map.values().filter_map(|v| v.as_str().map(str::to_owned))),
+        Some(serde_json::Value::Object(map)) => {
+            commands.extend(map.values().filter_map(|v| v.as_str().map(str::to_owned)))
+        }
         _ => {}
     }
-    if let Some(path) = manifest.get("directories").and_then(|d| d.get("bin")).and_then(serde_json::Value::as_str) {
+    if let Some(path) = manifest
+        .get("directories")
+        .and_then(|d| d.get("bin"))
+        .and_then(serde_json::Value::as_str)
+    {
         commands.push(format!("{path}/*"));
     }
     for path in commands {
         for file in matching(package, &path) {
-            entries.push(Entry::File { file, zone: Zone::Command, script: true });
+            entries.push(Entry::File {
+                file,
+                zone: Zone::Command,
+                script: true,
+            });
         }
     }
     // Bundled dependencies are installed with it; what they run at install runs.
     for id in package.ids() {
         let path = &package.file(id).path;
-        if path.starts_with("node_modules/") && path.ends_with("/package.json") && path.matches('/').count() <= 3 {
+        if path.starts_with("node_modules/")
+            && path.ends_with("/package.json")
+            && path.matches('/').count() <= 3
+        {
             let Some(inner) = json(package, id) else {
                 continue;
             };
             for name in ["preinstall", "install", "postinstall"] {
-                if let Some(text) = inner.get("scripts").and_then(|all| all.get(name)).and_then(serde_json::Value::as_str) {
-                    entries.push(Entry::Command { text: text.to_owned(), zone: Zone::Install, file: id, name: name.to_owned(), folder: folder(path).to_owned() });
+                if let Some(text) = inner
+                    .get("scripts")
+                    .and_then(|all| all.get(name))
+                    .and_then(serde_json::Value::as_str)
+                {
+                    entries.push(Entry::Command {
+                        text: text.to_owned(),
+                        zone: Zone::Install,
+                        file: id,
+                        name: name.to_owned(),
+                        folder: folder(path).to_owned(),
+                    });
                 }
             }
         }
@@ -144,7 +203,12 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
 
 /// `binding.gyp` runs commands where it says `<!(…)`, and its actions.
 fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
-    let Some(text) = package.file(file).bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else {
+    let Some(text) = package
+        .file(file)
+        .bytes
+        .as_deref()
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    else {
         return;
     };
     let mut rest = text.as_str();
@@ -166,7 +230,13 @@ fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
                 depth == 0
             })
             .map_or(inner.len(), |(at, _)| at);
-        entries.push(Entry::Command { text: inner[..end].replace("\\\"", "\"").replace("\\\\", "\\"), zone: Zone::Install, file, name: "binding.gyp".to_owned(), folder: String::new() });
+        entries.push(Entry::Command {
+            text: inner[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
+            zone: Zone::Install,
+            file,
+            name: "binding.gyp".to_owned(),
+            folder: String::new(),
+        });
         rest = &inner[end..];
     }
     // Actions: lists of words behind `'action'`.
@@ -177,9 +247,20 @@ fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
             break;
         };
         if rest[..open].trim_matches([':', ' ', '\n', '\t']).is_empty() {
-            let close = rest[open..].find(']').map_or(rest.len(), |close| open + close);
-            let words: Vec<&str> = rest[open + 1..close].split(',').map(|word| word.trim().trim_matches(['\'', '"'])).collect();
-            entries.push(Entry::Command { text: words.join(" "), zone: Zone::Install, file, name: "binding.gyp".to_owned(), folder: String::new() });
+            let close = rest[open..]
+                .find(']')
+                .map_or(rest.len(), |close| open + close);
+            let words: Vec<&str> = rest[open + 1..close]
+                .split(',')
+                .map(|word| word.trim().trim_matches(['\'', '"']))
+                .collect();
+            entries.push(Entry::Command {
+                text: words.join(" "),
+                zone: Zone::Install,
+                file,
+                name: "binding.gyp".to_owned(),
+                folder: String::new(),
+            });
         }
     }
 }
@@ -187,9 +268,13 @@ fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
 fn exported(value: &serde_json::Value, depth: u8, into: &mut Vec<String>) {
     match value {
         serde_json::Value::String(path) => into.push(path.clone()),
-        serde_json::Value::Array(all) if depth < 8 => all.iter().for_each(|inner| exported(inner, depth + 1, into)),
+        serde_json::Value::Array(all) if depth < 8 => all
+            .iter()
+            .for_each(|inner| exported(inner, depth + 1, into)),
         // All conditions: one client takes `node`, the next one `browser`.
-        serde_json::Value::Object(map) if depth < 8 => map.values().for_each(|inner| exported(inner, depth + 1, into)),
+        serde_json::Value::Object(map) if depth < 8 => map
+            .values()
+            .for_each(|inner| exported(inner, depth + 1, into)),
         _ => {}
     }
 }
@@ -203,7 +288,10 @@ fn matching(package: &Package, path: &str) -> Vec<FileId> {
             .ids()
             .filter(|id| {
                 let file = &package.file(*id).path;
-                file.len() >= before.len() + after.len() && file.starts_with(before) && file.ends_with(after.trim_start_matches('*')) && package.language(*id).is_some()
+                file.len() >= before.len() + after.len()
+                    && file.starts_with(before)
+                    && file.ends_with(after.trim_start_matches('*'))
+                    && package.language(*id).is_some()
             })
             .collect(),
     }
@@ -215,14 +303,32 @@ fn python(package: &Package, entries: &mut Vec<Entry>) {
         let path = package.file(id).path.clone();
         let name = path.rsplit('/').next().unwrap_or(&path);
         if sdist && path == "setup.py" {
-            entries.push(Entry::File { file: id, zone: Zone::Install, script: true });
+            entries.push(Entry::File {
+                file: id,
+                zone: Zone::Install,
+                script: true,
+            });
         } else if name.ends_with(".pth") && path.matches('/').count() <= 3 {
             startup_lines(package, id, entries);
-        } else if matches!(name, "sitecustomize.py" | "usercustomize.py") && path.matches('/').count() <= 1 {
-            entries.push(Entry::File { file: id, zone: Zone::Start, script: false });
+        } else if matches!(name, "sitecustomize.py" | "usercustomize.py")
+            && path.matches('/').count() <= 1
+        {
+            entries.push(Entry::File {
+                file: id,
+                zone: Zone::Start,
+                script: false,
+            });
         } else if package.language(id).is_some() && importable(package, &path, sdist) {
-            let zone = if name == "__main__.py" { Zone::Command } else { Zone::Import };
-            entries.push(Entry::File { file: id, zone, script: name == "__main__.py" });
+            let zone = if name == "__main__.py" {
+                Zone::Command
+            } else {
+                Zone::Import
+            };
+            entries.push(Entry::File {
+                file: id,
+                zone,
+                script: name == "__main__.py",
+            });
         }
     }
     if let Some(id) = package.find("pyproject.toml").filter(|_| sdist) {
@@ -231,8 +337,15 @@ fn python(package: &Package, entries: &mut Vec<Entry>) {
     // Scripts of a wheel.
     for id in package.ids() {
         if package.file(id).path.contains(".data/scripts/") {
-            package.file(id).forced.set(package.language(id).or(Some(crate::ir::Language::Python)));
-            entries.push(Entry::File { file: id, zone: Zone::Command, script: true });
+            package
+                .file(id)
+                .forced
+                .set(package.language(id).or(Some(crate::ir::Language::Python)));
+            entries.push(Entry::File {
+                file: id,
+                zone: Zone::Command,
+                script: true,
+            });
         }
     }
 }
@@ -243,9 +356,17 @@ fn startup_lines(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
         return;
     };
     let text = String::from_utf8_lossy(bytes);
-    let code: String = text.lines().filter(|line| line.starts_with("import ") || line.starts_with("import\t")).map(|line| format!("{line}\n")).collect();
+    let code: String = text
+        .lines()
+        .filter(|line| line.starts_with("import ") || line.starts_with("import\t"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     if !code.is_empty() {
-        entries.push(Entry::Code { text: code, zone: Zone::Start, file });
+        entries.push(Entry::Code {
+            text: code,
+            zone: Zone::Start,
+            file,
+        });
     }
 }
 
@@ -254,17 +375,31 @@ fn importable(package: &Package, path: &str, sdist: bool) -> bool {
     if !path.ends_with(".py") {
         return false;
     }
-    let inner = if sdist { path.strip_prefix("src/").or_else(|| path.strip_prefix("lib/")).unwrap_or(path) } else { path };
+    let inner = if sdist {
+        path.strip_prefix("src/")
+            .or_else(|| path.strip_prefix("lib/"))
+            .unwrap_or(path)
+    } else {
+        path
+    };
     let here = folder(path);
     if inner.matches('/').count() == 0 {
-        return !matches!(inner, "setup.py" | "conftest.py" | "noxfile.py" | "tasks.py" | "fabfile.py");
+        return !matches!(
+            inner,
+            "setup.py" | "conftest.py" | "noxfile.py" | "tasks.py" | "fabfile.py"
+        );
     }
     !sdist || package.find(&join(here, "__init__.py")).is_some()
 }
 
 /// A build back-end that lies in the tree itself.
 fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
-    let Some(text) = package.file(file).bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else {
+    let Some(text) = package
+        .file(file)
+        .bytes
+        .as_deref()
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    else {
         return;
     };
     let Ok(manifest) = text.parse::<toml::Table>() else {
@@ -274,14 +409,32 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     let paths: Vec<String> = system
         .and_then(|system| system.get("backend-path"))
         .and_then(toml::Value::as_array)
-        .map(|all| all.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+        .map(|all| {
+            all.iter()
+                .filter_map(|v| v.as_str().map(str::to_owned))
+                .collect()
+        })
         .unwrap_or_default();
-    if let Some(backend) = system.and_then(|system| system.get("build-backend")).and_then(toml::Value::as_str) {
-        let module = backend.split(':').next().unwrap_or(backend).replace('.', "/");
+    if let Some(backend) = system
+        .and_then(|system| system.get("build-backend"))
+        .and_then(toml::Value::as_str)
+    {
+        let module = backend
+            .split(':')
+            .next()
+            .unwrap_or(backend)
+            .replace('.', "/");
         for base in &paths {
-            for candidate in [format!("{base}/{module}.py"), format!("{base}/{module}/__init__.py")] {
+            for candidate in [
+                format!("{base}/{module}.py"),
+                format!("{base}/{module}/__init__.py"),
+            ] {
                 if let Some(id) = package.find(&candidate) {
-                    entries.push(Entry::File { file: id, zone: Zone::Install, script: false });
+                    entries.push(Entry::File {
+                        file: id,
+                        zone: Zone::Install,
+                        script: false,
+                    });
                 }
             }
         }
@@ -289,12 +442,19 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     // Build hooks by path: hatch, pdm, poetry.
     let mut hooks = Vec::new();
     for tool in [["hatch", "build"], ["pdm", "build"], ["poetry", "build"]] {
-        let table = manifest.get("tool").and_then(|tools| tools.get(tool[0])).and_then(|inner| inner.get(tool[1]));
+        let table = manifest
+            .get("tool")
+            .and_then(|tools| tools.get(tool[0]))
+            .and_then(|inner| inner.get(tool[1]));
         hook_paths(table, 0, &mut hooks);
     }
     for path in hooks.into_iter().chain(["hatch_build.py".to_owned()]) {
         if let Some(id) = package.find(&path) {
-            entries.push(Entry::File { file: id, zone: Zone::Install, script: true });
+            entries.push(Entry::File {
+                file: id,
+                zone: Zone::Install,
+                script: true,
+            });
         }
     }
 }
@@ -302,8 +462,12 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
 fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
     match value {
         Some(toml::Value::String(text)) if text.ends_with(".py") => into.push(text.clone()),
-        Some(toml::Value::Array(all)) if depth < 6 => all.iter().for_each(|inner| hook_paths(Some(inner), depth + 1, into)),
-        Some(toml::Value::Table(table)) if depth < 6 => table.iter().for_each(|(_, inner)| hook_paths(Some(inner), depth + 1, into)),
+        Some(toml::Value::Array(all)) if depth < 6 => all
+            .iter()
+            .for_each(|inner| hook_paths(Some(inner), depth + 1, into)),
+        Some(toml::Value::Table(table)) if depth < 6 => table
+            .iter()
+            .for_each(|(_, inner)| hook_paths(Some(inner), depth + 1, into)),
         _ => {}
     }
 }
@@ -311,7 +475,13 @@ fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
 fn cargo(package: &Package, entries: &mut Vec<Entry>) {
     let manifest = package
         .find("Cargo.toml")
-        .and_then(|id| package.file(id).bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+        .and_then(|id| {
+            package
+                .file(id)
+                .bytes
+                .as_deref()
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        })
         .and_then(|text| text.parse::<toml::Table>().ok())
         .unwrap_or_default();
     let build = manifest.get("package").and_then(|p| p.get("build"));
@@ -321,21 +491,48 @@ fn cargo(package: &Package, entries: &mut Vec<Entry>) {
         _ => Some("build.rs".to_owned()),
     };
     if let Some(id) = build_path.and_then(|path| package.find(&path)) {
-        entries.push(Entry::File { file: id, zone: Zone::Install, script: true });
+        entries.push(Entry::File {
+            file: id,
+            zone: Zone::Install,
+            script: true,
+        });
     }
     let lib = manifest.get("lib");
-    let is_macro = lib.is_some_and(|lib| ["proc-macro", "proc_macro"].iter().any(|key| lib.get(key) == Some(&toml::Value::Boolean(true))));
-    let lib_path = lib.and_then(|lib| lib.get("path")).and_then(toml::Value::as_str).unwrap_or("src/lib.rs");
+    let is_macro = lib.is_some_and(|lib| {
+        ["proc-macro", "proc_macro"]
+            .iter()
+            .any(|key| lib.get(key) == Some(&toml::Value::Boolean(true)))
+    });
+    let lib_path = lib
+        .and_then(|lib| lib.get("path"))
+        .and_then(toml::Value::as_str)
+        .unwrap_or("src/lib.rs");
     if let Some(id) = package.find(lib_path) {
-        entries.push(Entry::File { file: id, zone: if is_macro { Zone::Install } else { Zone::Called }, script: false });
+        entries.push(Entry::File {
+            file: id,
+            zone: if is_macro {
+                Zone::Install
+            } else {
+                Zone::Called
+            },
+            script: false,
+        });
     }
     let mut commands = vec!["src/main.rs".to_owned()];
     if let Some(all) = manifest.get("bin").and_then(toml::Value::as_array) {
-        commands.extend(all.iter().filter_map(|bin| bin.get("path")).filter_map(|v| v.as_str().map(str::to_owned)));
+        commands.extend(
+            all.iter()
+                .filter_map(|bin| bin.get("path"))
+                .filter_map(|v| v.as_str().map(str::to_owned)),
+        );
     }
     for path in commands {
         if let Some(id) = package.find(&path) {
-            entries.push(Entry::File { file: id, zone: Zone::Command, script: true });
+            entries.push(Entry::File {
+                file: id,
+                zone: Zone::Command,
+                script: true,
+            });
         }
     }
 }
@@ -352,7 +549,12 @@ fn opened(package: &Package, entries: &mut Vec<Entry>) {
             if let Some(json) = lenient_json(package, id) {
                 tasks(&json, id, entries);
             }
-        } else if is(".claude", "settings.json") || is(".claude", "settings.local.json") || is(".gemini", "settings.json") || is(".cursor", "hooks.json") || is(".codex", "hooks.json") {
+        } else if is(".claude", "settings.json")
+            || is(".claude", "settings.local.json")
+            || is(".gemini", "settings.json")
+            || is(".cursor", "hooks.json")
+            || is(".codex", "hooks.json")
+        {
             if let Some(json) = lenient_json(package, id) {
                 hooks(&json, id, 0, entries);
             }
@@ -360,10 +562,18 @@ fn opened(package: &Package, entries: &mut Vec<Entry>) {
             if let Some(json) = lenient_json(package, id) {
                 servers(&json, id, entries);
             }
-        } else if name == ".envrc" || around == "hooks" && path.contains(".git/hooks/") || around == ".husky" {
-            if let Some(text) = package.file(id).bytes.as_deref() {
-                entries.push(Entry::Command { text: String::from_utf8_lossy(text).into_owned(), zone: Zone::Folder, file: id, name: name.to_owned(), folder: String::new() });
-            }
+        } else if (name == ".envrc"
+            || around == "hooks" && path.contains(".git/hooks/")
+            || around == ".husky")
+            && let Some(text) = package.file(id).bytes.as_deref()
+        {
+            entries.push(Entry::Command {
+                text: String::from_utf8_lossy(text).into_owned(),
+                zone: Zone::Folder,
+                file: id,
+                name: name.to_owned(),
+                folder: String::new(),
+            });
         }
     }
 }
@@ -374,7 +584,11 @@ fn lenient_json(package: &Package, file: FileId) -> Option<serde_json::Value> {
         return Some(json);
     }
     let text = String::from_utf8_lossy(package.file(file).bytes.as_deref()?).into_owned();
-    let without: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let without: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     // A comma in front of an end.
     let mut out = String::with_capacity(without.len());
     for c in without.chars() {
@@ -390,15 +604,40 @@ fn lenient_json(package: &Package, file: FileId) -> Option<serde_json::Value> {
 }
 
 fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
-    for task in json.get("tasks").and_then(serde_json::Value::as_array).into_iter().flatten() {
-        let at_open = task.get("runOptions").and_then(|o| o.get("runOn")).and_then(serde_json::Value::as_str) == Some("folderOpen");
-        let text = |key: &str| task.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    for task in json
+        .get("tasks")
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let at_open = task
+            .get("runOptions")
+            .and_then(|o| o.get("runOn"))
+            .and_then(serde_json::Value::as_str)
+            == Some("folderOpen");
+        let text = |key: &str| {
+            task.get(key)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
         let mut command = text("command").to_owned();
-        for arg in task.get("args").and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str) {
+        for arg in task
+            .get("args")
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+        {
             command.push_str(&format!(" '{arg}'"));
         }
         if !command.is_empty() {
-            entries.push(Entry::Command { text: command, zone: if at_open { Zone::Folder } else { Zone::Called }, file, name: format!("task {}", text("label")), folder: String::new() });
+            entries.push(Entry::Command {
+                text: command,
+                zone: if at_open { Zone::Folder } else { Zone::Called },
+                file,
+                name: format!("task {}", text("label")),
+                folder: String::new(),
+            });
         }
     }
 }
@@ -409,28 +648,53 @@ fn hooks(json: &serde_json::Value, file: FileId, depth: u8, entries: &mut Vec<En
             for (key, value) in map {
                 match value {
                     serde_json::Value::String(text) if key == "command" => {
-                        entries.push(Entry::Command { text: text.clone(), zone: Zone::Folder, file, name: "agent hook".to_owned(), folder: String::new() });
+                        entries.push(Entry::Command {
+                            text: text.clone(),
+                            zone: Zone::Folder,
+                            file,
+                            name: "agent hook".to_owned(),
+                            folder: String::new(),
+                        });
                     }
                     other => hooks(other, file, depth + 1, entries),
                 }
             }
         }
-        serde_json::Value::Array(all) if depth < 8 => all.iter().for_each(|inner| hooks(inner, file, depth + 1, entries)),
+        serde_json::Value::Array(all) if depth < 8 => all
+            .iter()
+            .for_each(|inner| hooks(inner, file, depth + 1, entries)),
         _ => {}
     }
 }
 
 fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
     for key in ["mcpServers", "servers"] {
-        for (name, server) in json.get(key).and_then(serde_json::Value::as_object).into_iter().flatten() {
+        for (name, server) in json
+            .get(key)
+            .and_then(serde_json::Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             let Some(command) = server.get("command").and_then(serde_json::Value::as_str) else {
                 continue;
             };
             let mut text = command.to_owned();
-            for arg in server.get("args").and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str) {
+            for arg in server
+                .get("args")
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(serde_json::Value::as_str)
+            {
                 text.push_str(&format!(" '{arg}'"));
             }
-            entries.push(Entry::Command { text, zone: Zone::Folder, file, name: format!("agent tool {name}"), folder: String::new() });
+            entries.push(Entry::Command {
+                text,
+                zone: Zone::Folder,
+                file,
+                name: format!("agent tool {name}"),
+                folder: String::new(),
+            });
         }
     }
 }

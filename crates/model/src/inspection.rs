@@ -274,6 +274,12 @@ pub struct UnreadPart {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", crate::printable(&self.file, 200), self.line, self.column)
+        write!(
+            f,
+            "{}:{}:{}",
+            crate::printable(&self.file, 200),
+            self.line,
+            self.column
+        )
     }
 }

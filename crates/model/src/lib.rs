@@ -36,7 +36,8 @@ pub use dossier::{
 pub use ecosystem::Ecosystem;
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
 pub use inspection::{
-    Capability, Flow, Hop, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind, Target, UnreadPart, Zone,
+    Capability, Flow, Hop, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
+    Target, UnreadPart, Zone,
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;

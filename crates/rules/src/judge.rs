@@ -80,13 +80,7 @@ impl Findings {
     }
 
     /// Adds a finding with the way that leads to it.
-    pub fn add_path(
-        &mut self,
-        doc: &RuleDoc,
-        severity: Severity,
-        message: String,
-        path: Vec<Hop>,
-    ) {
+    pub fn add_path(&mut self, doc: &RuleDoc, severity: Severity, message: String, path: Vec<Hop>) {
         let evidence = path
             .iter()
             .map(|hop| format!("{}: {}", hop.at, printable(&hop.what, 160)))
@@ -124,7 +118,11 @@ pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
     }
     let mut unjudged = false;
     for part in &inspection.unread {
-        let what = if part.path.is_empty() { "the artifact".to_owned() } else { printable(&part.path, 160) };
+        let what = if part.path.is_empty() {
+            "the artifact".to_owned()
+        } else {
+            printable(&part.path, 160)
+        };
         unjudged |= part.reached;
         findings.not_checked(format!("{what}: {}", printable(&part.because, 160)));
     }

@@ -34,20 +34,34 @@ pub(super) struct Cells {
 impl Cells {
     pub fn write(&mut self, path: &str, labels: Vec<Label>, zone: Zone) {
         if !path.is_empty() && self.written.len() < 500 {
-            self.written.push(Written { path: path.to_owned(), labels, zone });
+            self.written.push(Written {
+                path: path.to_owned(),
+                labels,
+                zone,
+            });
         }
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
         if !path.is_empty() && self.ran.len() < 500 {
-            self.ran.push(Ran { path: path.to_owned(), how: how.to_owned(), zone, file, expr });
+            self.ran.push(Ran {
+                path: path.to_owned(),
+                how: how.to_owned(),
+                zone,
+                file,
+                expr,
+            });
         }
     }
 
     /// What was written to a path so far.
     pub fn written(&self, path: &str) -> Option<Vec<Label>> {
         let mut out: Vec<Label> = Vec::new();
-        for written in self.written.iter().filter(|written| same(&written.path, path)) {
+        for written in self
+            .written
+            .iter()
+            .filter(|written| same(&written.path, path))
+        {
             out.extend(written.labels.iter().cloned());
         }
         (!out.is_empty()).then_some(out)
@@ -73,8 +87,21 @@ impl Analysis<'_> {
                     let marks = self.pinned(run.file);
                     let target = Target::Constant(shown(&cell.path));
                     // What is included is compiled when it is built.
-                    let zone = if run.how == "include!" { cell.zone } else { run.zone.min(cell.zone) };
-                    self.flow(label, SinkKind::ExecutedFile, &run.how, target, zone, run.file, run.expr, marks);
+                    let zone = if run.how == "include!" {
+                        cell.zone
+                    } else {
+                        run.zone.min(cell.zone)
+                    };
+                    self.flow(
+                        label,
+                        SinkKind::ExecutedFile,
+                        &run.how,
+                        target,
+                        zone,
+                        run.file,
+                        run.expr,
+                        marks,
+                    );
                 }
             }
         }
@@ -82,6 +109,10 @@ impl Analysis<'_> {
 
     /// Whether a digest that stands in the package guards what is run.
     pub(super) fn pinned(&mut self, file: FileId) -> Vec<Mark> {
-        if self.guarded_by_digest(file) { vec![Mark::PinnedByDigest] } else { Vec::new() }
+        if self.guarded_by_digest(file) {
+            vec![Mark::PinnedByDigest]
+        } else {
+            Vec::new()
+        }
     }
 }

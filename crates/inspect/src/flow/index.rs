@@ -1,6 +1,6 @@
 //! What one file holds, by the questions that are asked of it.
 
-use crate::ir::{Atom, Expr, ExprId, FuncId, Program, Stmt, Store, SymbolId};
+use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Program, Stmt, Store, SymbolId};
 use rustc_hash::FxHashMap;
 
 /// The index of a file.
@@ -23,12 +23,32 @@ pub(super) struct Index {
     /// Comparisons that end something: the tests of choices whose branch throws, returns
     /// or exits.
     pub guards: Vec<ExprId>,
+    /// It names what registries call the bytes of a release.
+    pub publishes: bool,
+    /// It holds a large text without structure.
+    pub large_literal: bool,
 }
 
 /// Methods that put their arguments into what they are called on.
 const MUTATORS: [&str; 18] = [
-    "push", "unshift", "append", "add", "set", "extend", "update", "insert", "write", "concat", "assign", "splice", "put", "setdefault", "push_str", "extend_from_slice",
-    "writeln", "end",
+    "push",
+    "unshift",
+    "append",
+    "add",
+    "set",
+    "extend",
+    "update",
+    "insert",
+    "write",
+    "concat",
+    "assign",
+    "splice",
+    "put",
+    "setdefault",
+    "push_str",
+    "extend_from_slice",
+    "writeln",
+    "end",
 ];
 
 impl Index {
@@ -50,7 +70,11 @@ impl Index {
             match program.expr(callee) {
                 Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
                     if let Some(symbol) = symbol_of(program, object) {
-                        index.mutations.entry(symbol).or_default().extend(program.list(args));
+                        index
+                            .mutations
+                            .entry(symbol)
+                            .or_default()
+                            .extend(program.list(args));
                     }
                     // `Object.assign(target, …)`.
                     if program.name(name) == "assign"
@@ -73,12 +97,20 @@ impl Index {
             match program.expr(store.object) {
                 Expr::Member(inner, field) if matches!(program.expr(inner), Expr::This(_)) => {
                     if let Expr::This(function) = program.expr(inner) {
-                        index.fields.entry((class_of(program, function), field)).or_default().push(store.value);
+                        index
+                            .fields
+                            .entry((class_of(program, function), field))
+                            .or_default()
+                            .push(store.value);
                     }
                 }
                 Expr::This(function) => {
                     if let Some(key) = store.key {
-                        index.fields.entry((class_of(program, function), key)).or_default().push(store.value);
+                        index
+                            .fields
+                            .entry((class_of(program, function), key))
+                            .or_default()
+                            .push(store.value);
                     }
                 }
                 _ => {
@@ -88,7 +120,11 @@ impl Index {
                             && let Expr::This(function) = program.expr(only)
                             && let Some(key) = store.key
                         {
-                            index.fields.entry((class_of(program, function), key)).or_default().push(store.value);
+                            index
+                                .fields
+                                .entry((class_of(program, function), key))
+                                .or_default()
+                                .push(store.value);
                         } else {
                             index.stores.entry(symbol).or_default().push(*store);
                         }
@@ -99,15 +135,51 @@ impl Index {
         for (number, symbol) in program.symbols.iter().enumerate() {
             for value in &symbol.values {
                 if let Expr::Param(function, position) = strip(program, *value) {
-                    index.parameters.insert((function, position), SymbolId(number as u32));
+                    index
+                        .parameters
+                        .insert((function, position), SymbolId(number as u32));
                 }
             }
         }
+        index.publishes = publishes(program);
+        index.large_literal = program.consts.iter().any(is_large);
         for function in &program.functions {
             guards(program, &function.body, &mut index.guards);
         }
         index
     }
+}
+
+/// What the registries' own interfaces call a release's bytes.
+fn publishes(program: &Program) -> bool {
+    const MARKS: [&str; 3] = ["_attachments", "file_upload", "/crates/new"];
+    MARKS.iter().any(|mark| program.atom(mark).is_some())
+        || program.consts.iter().any(|constant| matches!(constant, Const::Text(text) if text.len() < 400 && MARKS.iter().any(|mark| text.contains(mark))))
+}
+
+fn is_large(constant: &Const) -> bool {
+    let bytes = match constant {
+        Const::Text(text) => text.as_bytes(),
+        Const::Bytes(bytes) => bytes,
+        _ => return false,
+    };
+    // The beginning says enough.
+    bytes.len() > 400 && entropy(&bytes[..bytes.len().min(4096)]) > 4.5
+}
+
+/// Bits per byte.
+fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in bytes {
+        counts[usize::from(*byte)] += 1;
+    }
+    let total = bytes.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
 }
 
 /// The variable whose mutator is handed over as a function.
@@ -120,7 +192,9 @@ fn mutator_of(program: &Program, arg: ExprId) -> Option<SymbolId> {
         _ => arg,
     };
     match program.expr(member) {
-        Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => symbol_of(program, object),
+        Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
+            symbol_of(program, object)
+        }
         _ => None,
     }
 }
@@ -176,7 +250,9 @@ fn guards(program: &Program, block: &[Stmt], into: &mut Vec<ExprId>) {
                 guards(program, handler.as_deref().unwrap_or_default(), into);
                 guards(program, last, into);
             }
-            Stmt::Switch(_, cases) => cases.iter().for_each(|(_, body)| guards(program, body, into)),
+            Stmt::Switch(_, cases) => cases
+                .iter()
+                .for_each(|(_, body)| guards(program, body, into)),
             _ => {}
         }
     }
@@ -189,7 +265,10 @@ fn ends(program: &Program, block: &[Stmt]) -> bool {
         Stmt::Expr(expr) => match program.expr(*expr) {
             Expr::Call { callee, .. } => match program.expr(callee) {
                 Expr::Member(_, name) => matches!(program.name(name), "exit" | "abort" | "fail"),
-                Expr::Name(name, _) => matches!(program.name(name), "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"),
+                Expr::Name(name, _) => matches!(
+                    program.name(name),
+                    "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"
+                ),
                 _ => false,
             },
             _ => false,

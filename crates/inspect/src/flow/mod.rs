@@ -21,7 +21,9 @@ use crate::package::Package;
 use crate::pure::{FileId, Frame, Machine, Surroundings, Value};
 use crate::text;
 use cells::Cells;
-use customs_model::{Capability, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone};
+use customs_model::{
+    Capability, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
+};
 use index::Index;
 use label::{Label, Labels, Trail};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -44,7 +46,14 @@ pub struct Found {
 
 /// Analyses a package.
 pub fn analyse(package: &Package) -> Found {
-    analyse_at(package, Outer { level: 0, zone: None, place: None })
+    analyse_at(
+        package,
+        Outer {
+            level: 0,
+            zone: None,
+            place: None,
+        },
+    )
 }
 
 /// Where code stands that was a text.
@@ -133,7 +142,10 @@ impl<'p> Analysis<'p> {
     }
 
     fn zone_of(&self, file: FileId, function: FuncId) -> Zone {
-        self.zones.get(&(file, function)).copied().unwrap_or(Zone::Never)
+        self.zones
+            .get(&(file, function))
+            .copied()
+            .unwrap_or(Zone::Never)
     }
 
     /// A place for people.
@@ -143,11 +155,19 @@ impl<'p> Analysis<'p> {
         }
         let source = self.package.source(file).unwrap_or_else(|| "".into());
         let (line, column) = text::line_and_column(&source, span.start);
-        Place { file: self.package.file(file).shown.clone(), line, column, bytes: (span.start, span.end) }
+        Place {
+            file: self.package.file(file).shown.clone(),
+            line,
+            column,
+            bytes: (span.start, span.end),
+        }
     }
 
     fn place_of(&self, file: FileId, expr: ExprId) -> Place {
-        let span = self.program(file).map(|program| program.span(expr)).unwrap_or_default();
+        let span = self
+            .program(file)
+            .map(|program| program.span(expr))
+            .unwrap_or_default();
         self.place(file, span)
     }
 
@@ -156,17 +176,33 @@ impl<'p> Analysis<'p> {
         let mut hops = Vec::new();
         let mut at: Option<&Rc<Trail>> = Some(&label.trail);
         while let Some(trail) = at {
-            hops.push(Hop { what: trail.what.to_string(), at: self.place(trail.file, trail.span) });
+            hops.push(Hop {
+                what: trail.what.to_string(),
+                at: self.place(trail.file, trail.span),
+            });
             at = trail.before.as_ref();
         }
         hops.reverse();
-        hops.push(Hop { what: format!("reaches {sink}"), at: self.place_of(file, expr) });
+        hops.push(Hop {
+            what: format!("reaches {sink}"),
+            at: self.place_of(file, expr),
+        });
         hops.dedup_by(|a, b| a.at == b.at && a.what == b.what);
         hops
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a flow")]
-    fn flow(&mut self, label: &Label, sink: SinkKind, sink_name: &str, target: Target, zone: Zone, file: FileId, expr: ExprId, marks: Vec<Mark>) {
+    fn flow(
+        &mut self,
+        label: &Label,
+        sink: SinkKind,
+        sink_name: &str,
+        target: Target,
+        zone: Zone,
+        file: FileId,
+        expr: ExprId,
+        marks: Vec<Mark>,
+    ) {
         let path = self.path(label, sink_name, file, expr);
         self.add_flow(Flow {
             source: label.kind,
@@ -204,7 +240,12 @@ impl<'p> Analysis<'p> {
 
     fn sign(&mut self, kind: SignKind, zone: Zone, detail: String, at: Place) {
         let zone = self.outer.zone.unwrap_or(zone);
-        let sign = Sign { kind, zone, detail, at };
+        let sign = Sign {
+            kind,
+            zone,
+            detail,
+            at,
+        };
         if self.found.signs.len() < 200 && !self.found.signs.contains(&sign) {
             self.found.signs.push(sign);
         }
@@ -212,7 +253,12 @@ impl<'p> Analysis<'p> {
 
     fn capability(&mut self, name: &str, zone: Zone, detail: Option<String>, at: Place) {
         let zone = self.outer.zone.unwrap_or(zone);
-        if let Some(known) = self.found.capabilities.iter_mut().find(|known| known.name == name && known.detail == detail) {
+        if let Some(known) = self
+            .found
+            .capabilities
+            .iter_mut()
+            .find(|known| known.name == name && known.detail == detail)
+        {
             if known.zone < zone {
                 known.zone = zone;
                 known.at = at;
@@ -220,7 +266,12 @@ impl<'p> Analysis<'p> {
             return;
         }
         if self.found.capabilities.len() < 200 {
-            self.found.capabilities.push(Capability { name: name.to_owned(), zone, detail, at });
+            self.found.capabilities.push(Capability {
+                name: name.to_owned(),
+                zone,
+                detail,
+                at,
+            });
         }
     }
 
@@ -241,11 +292,18 @@ impl<'p> Analysis<'p> {
 const fn is_secret(kind: SourceKind) -> bool {
     matches!(
         kind,
-        SourceKind::Environment | SourceKind::NamedSecret | SourceKind::CredentialFile | SourceKind::CredentialService | SourceKind::InputDevice
+        SourceKind::Environment
+            | SourceKind::NamedSecret
+            | SourceKind::CredentialFile
+            | SourceKind::CredentialService
+            | SourceKind::InputDevice
     )
 }
 
 /// Whether data of a kind must not become code.
 const fn is_foreign(kind: SourceKind) -> bool {
-    matches!(kind, SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque | SourceKind::OwnFile)
+    matches!(
+        kind,
+        SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque | SourceKind::OwnFile
+    )
 }

@@ -10,13 +10,31 @@ use std::rc::Rc;
 /// What is worth replacing: the ways of a request, a transaction, a signature.
 fn is_patched(path: &str) -> bool {
     const WHOLE: [&str; 12] = [
-        "fetch", "XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "XMLHttpRequest", "WebSocket.prototype.send", "navigator.clipboard.writeText", "navigator.clipboard.readText",
-        "http.request", "https.request", "ethereum.request", "ethereum.send", "ethereum.sendAsync",
+        "fetch",
+        "XMLHttpRequest.prototype.send",
+        "XMLHttpRequest.prototype.open",
+        "XMLHttpRequest",
+        "WebSocket.prototype.send",
+        "navigator.clipboard.writeText",
+        "navigator.clipboard.readText",
+        "http.request",
+        "https.request",
+        "ethereum.request",
+        "ethereum.send",
+        "ethereum.sendAsync",
     ];
     WHOLE.contains(&path)
         || path.contains("ethereum")
         || path.contains("solana")
-        || ["signTransaction", "signAndSendTransaction", "sendTransaction", "signAllTransactions", "signMessage"].iter().any(|name| path.ends_with(name))
+        || [
+            "signTransaction",
+            "signAndSendTransaction",
+            "sendTransaction",
+            "signAllTransactions",
+            "signMessage",
+        ]
+        .iter()
+        .any(|name| path.ends_with(name))
         || path.contains("web3.js") && path.contains(".prototype.")
 }
 
@@ -38,13 +56,21 @@ impl Analysis<'_> {
 
     /// `script.text = code`: the browser runs it.
     fn script_element(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
-        if !store.key.is_some_and(|key| matches!(program.name(key), "text" | "textContent" | "innerText" | "innerHTML")) {
+        if !store.key.is_some_and(|key| {
+            matches!(
+                program.name(key),
+                "text" | "textContent" | "innerText" | "innerHTML"
+            )
+        }) {
             return;
         }
         let Value::Native(native) = self.machine.fold(file, store.object) else {
             return;
         };
-        let Some((made_file, made)) = native.made_at.filter(|_| &*native.path == "document.createElement()") else {
+        let Some((made_file, made)) = native
+            .made_at
+            .filter(|_| &*native.path == "document.createElement()")
+        else {
             return;
         };
         let Some(maker) = self.package.program(made_file) else {
@@ -53,21 +79,38 @@ impl Analysis<'_> {
         let Expr::Call { args, .. } = maker.expr(made) else {
             return;
         };
-        if maker.list(args).first().is_none_or(|arg| maker.text(*arg) != Some("script")) {
+        if maker
+            .list(args)
+            .first()
+            .is_none_or(|arg| maker.text(*arg) != Some("script"))
+        {
             return;
         }
         let zone = self.zone_of(file, store.function);
         let labels = self.labels(file, store.value, None);
         for label in labels.iter().filter(|label| super::is_foreign(label.kind)) {
-            self.flow(label, SinkKind::DynamicCode, "a script element", Target::Constant(label.name.to_string()), zone, file, store.value, Vec::new());
+            self.flow(
+                label,
+                SinkKind::DynamicCode,
+                "a script element",
+                Target::Constant(label.name.to_string()),
+                zone,
+                file,
+                store.value,
+                Vec::new(),
+            );
         }
     }
 
     fn patch(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
-        let Some(key) = store.key.map(|key| program.name(key).to_owned()).or_else(|| {
-            let key = self.machine.fold(file, store.computed?);
-            key.known_text().map(str::to_owned)
-        }) else {
+        let Some(key) = store
+            .key
+            .map(|key| program.name(key).to_owned())
+            .or_else(|| {
+                let key = self.machine.fold(file, store.computed?);
+                key.known_text().map(str::to_owned)
+            })
+        else {
             return;
         };
         let object = self.machine.fold(file, store.object);
@@ -82,21 +125,45 @@ impl Analysis<'_> {
         let Value::Function(closure) = self.machine.fold(file, store.value) else {
             return;
         };
-        let zone = self.zone_of(file, store.function).max(self.zone_of(closure.file, closure.function));
+        let zone = self
+            .zone_of(file, store.function)
+            .max(self.zone_of(closure.file, closure.function));
         let Some(inner) = self.package.program(closure.file) else {
             return;
         };
         if let Some((at, with)) = self.replaces(&inner, closure.file, closure.function) {
-            let site = Site { file: closure.file, expr: at, function: closure.function };
-            let label = self.label_at(SourceKind::Intercepted, &format!("what is given to {path}"), site);
+            let site = Site {
+                file: closure.file,
+                expr: at,
+                function: closure.function,
+            };
+            let label = self.label_at(
+                SourceKind::Intercepted,
+                &format!("what is given to {path}"),
+                site,
+            );
             let target = with.map_or(Target::Opaque, Target::Constant);
-            self.flow(&label, SinkKind::Replacement, &path, target, zone, closure.file, at, Vec::new());
+            self.flow(
+                &label,
+                SinkKind::Replacement,
+                &path,
+                target,
+                zone,
+                closure.file,
+                at,
+                Vec::new(),
+            );
         }
     }
 
     /// Where a function or one within it puts an address or a constant in the place of
     /// what it was given.
-    fn replaces(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Option<(ExprId, Option<String>)> {
+    fn replaces(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+    ) -> Option<(ExprId, Option<String>)> {
         let inside = self.inside(program, file, function);
         for (call, owner) in program.calls.clone() {
             if !inside.contains(&owner) {
@@ -116,7 +183,12 @@ impl Analysis<'_> {
                 continue;
             };
             if is_address_pattern(&pattern) {
-                let with = args.get(1).and_then(|arg| self.machine.fold(file, *arg).known_text().map(str::to_owned));
+                let with = args.get(1).and_then(|arg| {
+                    self.machine
+                        .fold(file, *arg)
+                        .known_text()
+                        .map(str::to_owned)
+                });
                 return Some((call, with));
             }
         }
@@ -125,7 +197,16 @@ impl Analysis<'_> {
                 continue;
             }
             let key = store.key.map(|key| program.name(key)).unwrap_or_default();
-            if !matches!(key, "to" | "recipient" | "destination" | "toAddress" | "toPubkey" | "address" | "spender" | "data") {
+            if !matches!(
+                key,
+                "to" | "recipient"
+                    | "destination"
+                    | "toAddress"
+                    | "toPubkey"
+                    | "address"
+                    | "spender"
+                    | "data"
+            ) {
                 continue;
             }
             if let Some(text) = self.machine.fold(file, store.value).known_text()
@@ -192,8 +273,13 @@ fn is_address_regex(pattern: &str) -> bool {
     while let Some(at) = rest.find("]{") {
         let class = rest[..at].rfind('[').map_or("", |open| &rest[open + 1..at]);
         let count = rest[at + 2..].split('}').next().unwrap_or_default();
-        let least: u32 = count.split(',').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-        let letters_and_digits = class.chars().any(|c| c.is_ascii_digit()) && class.chars().any(|c| c.is_ascii_alphabetic());
+        let least: u32 = count
+            .split(',')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
+        let letters_and_digits = class.chars().any(|c| c.is_ascii_digit())
+            && class.chars().any(|c| c.is_ascii_alphabetic());
         if (25..=95).contains(&least) && letters_and_digits && is_chain(pattern, class, least) {
             return true;
         }
@@ -205,14 +291,26 @@ fn is_address_regex(pattern: &str) -> bool {
 /// Digests and identifiers have such patterns as well: an address has a mark in front of
 /// it, or an alphabet without the letters that are mistaken for digits.
 fn is_chain(pattern: &str, class: &str, least: u32) -> bool {
-    let without_mistakes = ["A-HJ-NP-Z", "a-km-z"].iter().any(|part| class.contains(part));
-    let marked = ["0x", "bc1", "ltc1", "addr1", "[13]", "T[", "[LM", "[123]", "cosmos", "D["].iter().any(|mark| pattern.contains(mark));
-    without_mistakes || marked && (least == 40 || !class.contains("a-f") || class.contains("a-fA-F"))
+    let without_mistakes = ["A-HJ-NP-Z", "a-km-z"]
+        .iter()
+        .any(|part| class.contains(part));
+    let marked = [
+        "0x", "bc1", "ltc1", "addr1", "[13]", "T[", "[LM", "[123]", "cosmos", "D[",
+    ]
+    .iter()
+    .any(|mark| pattern.contains(mark));
+    without_mistakes
+        || marked && (least == 40 || !class.contains("a-f") || class.contains("a-fA-F"))
 }
 
 /// An address of a chain.
 pub(super) fn is_address(text: &str) -> bool {
-    let hex = text.strip_prefix("0x").is_some_and(|rest| rest.len() == 40 && rest.chars().all(|c| c.is_ascii_hexdigit()));
-    let base58 = (26..=44).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(|c| c.is_ascii_uppercase());
+    let hex = text
+        .strip_prefix("0x")
+        .is_some_and(|rest| rest.len() == 40 && rest.chars().all(|c| c.is_ascii_hexdigit()));
+    let base58 = (26..=44).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric())
+        && text.chars().any(|c| c.is_ascii_digit())
+        && text.chars().any(|c| c.is_ascii_uppercase());
     hex || base58 || text.starts_with("bc1")
 }

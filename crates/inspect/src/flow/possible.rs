@@ -6,6 +6,9 @@ use crate::ir::{Expr, ExprId, Program};
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
 
+/// Each of the names that a folder is found to have.
+pub(super) const EVERY: &str = "\u{fdd0}every\u{fdd1}";
+
 /// Values that are told apart.
 const MOST: usize = 24;
 /// Steps from a value to where it comes from.
@@ -31,7 +34,13 @@ impl Analysis<'_> {
         if found.is_empty() { vec![value] } else { found }
     }
 
-    fn possible_here(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId, level: u8) -> Vec<Value> {
+    fn possible_here(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        level: u8,
+    ) -> Vec<Value> {
         let mut out = Vec::new();
         match program.expr(expr) {
             Expr::Name(atom, scope) => {
@@ -43,7 +52,14 @@ impl Analysis<'_> {
                 }
             }
             Expr::Param(function, position) => {
-                for site in self.callers.get(&(file, function)).cloned().unwrap_or_default().into_iter().take(8) {
+                for site in self
+                    .callers
+                    .get(&(file, function))
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .take(8)
+                {
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
@@ -55,7 +71,14 @@ impl Analysis<'_> {
                         out.extend(self.possible(site.file, arg, level + 1));
                     }
                 }
-                for site in self.passed.get(&(file, function)).cloned().unwrap_or_default().into_iter().take(8) {
+                for site in self
+                    .passed
+                    .get(&(file, function))
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .take(8)
+                {
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
@@ -69,19 +92,29 @@ impl Analysis<'_> {
                         out.extend(self.elements_of(site.file, object, level + 1));
                     }
                     // Names that a folder is asked for.
-                    let asked = self.callees.get(&(site.file, site.expr)).and_then(Value::path).is_some_and(lists_folder);
+                    let asked = self
+                        .callees
+                        .get(&(site.file, site.expr))
+                        .and_then(Value::path)
+                        .is_some_and(lists_folder);
                     if asked && position == 1 {
                         let args = caller.list(args).to_vec();
                         out.extend(self.below(site.file, args.first().copied(), level + 1));
                     }
                 }
             }
-            Expr::Element(over) | Expr::Key(over) => out.extend(self.elements_of(file, over, level + 1)),
+            Expr::Element(over) | Expr::Key(over) => {
+                out.extend(self.elements_of(file, over, level + 1))
+            }
             Expr::Member(object, name) => {
                 // The first part of what a walk gives is the folder.
                 let first = matches!(program.name(name), "0" | "name" | "path");
                 if first || program.name(name).parse::<u8>().is_ok() {
-                    out.extend(self.possible(file, object, level + 1).into_iter().filter(|value| matches!(value, Value::Text(_))));
+                    out.extend(
+                        self.possible(file, object, level + 1)
+                            .into_iter()
+                            .filter(|value| matches!(value, Value::Text(_))),
+                    );
                 }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),
@@ -89,7 +122,9 @@ impl Analysis<'_> {
                 out.extend(self.possible(file, left, level + 1));
                 out.extend(self.possible(file, right, level + 1));
             }
-            Expr::Await(inner) | Expr::Spread(inner) | Expr::Assign(_, inner) => out.extend(self.possible(file, inner, level + 1)),
+            Expr::Await(inner) | Expr::Spread(inner) | Expr::Assign(_, inner) => {
+                out.extend(self.possible(file, inner, level + 1))
+            }
             Expr::Concat(parts) => {
                 let parts = program.list(parts).to_vec();
                 out.extend(self.joined(file, &parts, level));
@@ -101,7 +136,11 @@ impl Analysis<'_> {
                         if out.len() < MOST
                             && let (Some(left), Some(right)) = (left.as_text(), right.as_text())
                         {
-                            out.push(Value::text(&if slash { format!("{left}/{right}") } else { left.clone() + &right }));
+                            out.push(Value::text(&if slash {
+                                format!("{left}/{right}")
+                            } else {
+                                left.clone() + &right
+                            }));
                         }
                     }
                 }
@@ -110,11 +149,21 @@ impl Analysis<'_> {
                 let args = program.list(args).to_vec();
                 let function = self.machine.fold(file, callee);
                 match &function {
-                    Value::Native(native) if lists_folder(&native.path) => out.extend(self.below(file, args.first().copied(), level + 1)),
-                    Value::Native(native) if is_pure(&native.path) => out.extend(self.applied(file, &function, &args, level)),
+                    Value::Native(native) if lists_folder(&native.path) => {
+                        out.extend(self.below(file, args.first().copied(), level + 1))
+                    }
+                    Value::Native(native) if is_pure(&native.path) => {
+                        out.extend(self.applied(file, &function, &args, level))
+                    }
                     Value::Function(closure) => {
                         if let Some(inner) = self.program(closure.file) {
-                            for value in inner.function(closure.function).returns.clone().into_iter().take(4) {
+                            for value in inner
+                                .function(closure.function)
+                                .returns
+                                .clone()
+                                .into_iter()
+                                .take(4)
+                            {
                                 out.extend(self.possible(closure.file, value, level + 1));
                             }
                         }
@@ -123,12 +172,24 @@ impl Analysis<'_> {
                         // A method of a text: what it is called on says enough.
                         if let Expr::Member(object, name) = program.expr(callee) {
                             match program.name(name) {
-                                "toString" | "strip" | "trim" | "expanduser" | "resolve" | "absolute" | "as_posix" | "decode" | "encode" => out.extend(self.possible(file, object, level + 1)),
-                                "joinpath" | "concat" => {
-                                    let parts: Vec<ExprId> = std::iter::once(object).chain(args.iter().copied()).collect();
-                                    out.extend(self.applied(file, &Value::native("os.path.join"), &parts, level));
+                                "toString" | "strip" | "trim" | "expanduser" | "resolve"
+                                | "absolute" | "as_posix" | "decode" | "encode" => {
+                                    out.extend(self.possible(file, object, level + 1))
                                 }
-                                "rglob" | "glob" | "iterdir" | "walk" => out.extend(self.below(file, Some(object), level + 1)),
+                                "joinpath" | "concat" => {
+                                    let parts: Vec<ExprId> = std::iter::once(object)
+                                        .chain(args.iter().copied())
+                                        .collect();
+                                    out.extend(self.applied(
+                                        file,
+                                        &Value::native("os.path.join"),
+                                        &parts,
+                                        level,
+                                    ));
+                                }
+                                "rglob" | "glob" | "iterdir" | "walk" => {
+                                    out.extend(self.below(file, Some(object), level + 1))
+                                }
                                 _ => {}
                             }
                         }
@@ -146,7 +207,17 @@ impl Analysis<'_> {
             Value::Array(items) => return items.borrow().iter().take(MOST).cloned().collect(),
             Value::Object(object) => {
                 let entries = object.entries.borrow();
-                return entries.iter().take(MOST).map(|(_, value)| value.clone()).chain(entries.iter().take(4).map(|(key, _)| Value::Text(Rc::clone(key)))).collect();
+                return entries
+                    .iter()
+                    .take(MOST)
+                    .map(|(_, value)| value.clone())
+                    .chain(
+                        entries
+                            .iter()
+                            .take(4)
+                            .map(|(key, _)| Value::Text(Rc::clone(key))),
+                    )
+                    .collect();
             }
             _ => {}
         }
@@ -155,7 +226,13 @@ impl Analysis<'_> {
         };
         // A list that is made here, of which parts are not known.
         match program.expr(over) {
-            Expr::Array(items) => program.list(items).to_vec().into_iter().take(MOST).flat_map(|item| self.possible(file, item, level + 1)).collect(),
+            Expr::Array(items) => program
+                .list(items)
+                .to_vec()
+                .into_iter()
+                .take(MOST)
+                .flat_map(|item| self.possible(file, item, level + 1))
+                .collect(),
             Expr::Comprehend(parts) => {
                 let parts = program.list(parts).to_vec();
                 self.possible(file, parts[2], level + 1)
@@ -166,18 +243,36 @@ impl Analysis<'_> {
                 if let Expr::Member(object, name) = program.expr(callee) {
                     match program.name(name) {
                         "map" => {
-                            if let Some(Expr::Function(function)) = args.first().map(|arg| program.expr(*arg)) {
-                                return program.function(function).returns.clone().into_iter().take(4).flat_map(|value| self.possible(file, value, level + 1)).collect();
+                            if let Some(Expr::Function(function)) =
+                                args.first().map(|arg| program.expr(*arg))
+                            {
+                                return program
+                                    .function(function)
+                                    .returns
+                                    .clone()
+                                    .into_iter()
+                                    .take(4)
+                                    .flat_map(|value| self.possible(file, value, level + 1))
+                                    .collect();
                             }
                         }
-                        "filter" | "slice" | "sort" | "concat" | "flat" | "reverse" => return self.elements_of(file, object, level + 1),
+                        "filter" | "slice" | "sort" | "concat" | "flat" | "reverse" => {
+                            return self.elements_of(file, object, level + 1);
+                        }
                         _ => {}
                     }
                 }
                 self.possible(file, over, level + 1)
             }
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
-                Some(symbol) if level <= LEVELS => program.symbol(symbol).values.clone().into_iter().take(4).flat_map(|value| self.elements_of(file, value, level + 1)).collect(),
+                Some(symbol) if level <= LEVELS => program
+                    .symbol(symbol)
+                    .values
+                    .clone()
+                    .into_iter()
+                    .take(4)
+                    .flat_map(|value| self.elements_of(file, value, level + 1))
+                    .collect(),
                 _ => Vec::new(),
             },
             _ => self.possible(file, over, level + 1),
@@ -193,7 +288,7 @@ impl Analysis<'_> {
             .into_iter()
             .filter_map(|value| value.as_text())
             .filter(|text| text != HOLE)
-            .map(|text| Value::text(&format!("{}/{HOLE}", text.trim_end_matches('/'))))
+            .map(|text| Value::text(&format!("{}/{EVERY}", text.trim_end_matches('/'))))
             .collect()
     }
 
@@ -205,7 +300,9 @@ impl Analysis<'_> {
             for before in &out {
                 for value in values.iter().take(MOST) {
                     if next.len() < MOST {
-                        next.push(before.clone() + &value.as_text().unwrap_or_else(|| HOLE.to_owned()));
+                        next.push(
+                            before.clone() + &value.as_text().unwrap_or_else(|| HOLE.to_owned()),
+                        );
                     }
                 }
             }
@@ -215,7 +312,13 @@ impl Analysis<'_> {
     }
 
     /// A pure function over what its arguments can be.
-    fn applied(&mut self, file: FileId, function: &Value, args: &[ExprId], level: u8) -> Vec<Value> {
+    fn applied(
+        &mut self,
+        file: FileId,
+        function: &Value,
+        args: &[ExprId],
+        level: u8,
+    ) -> Vec<Value> {
         let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
         for arg in args.iter().take(6) {
             let values = self.possible(file, *arg, level + 1);
@@ -231,8 +334,12 @@ impl Analysis<'_> {
             }
             rows = next;
         }
-        let language = self.program(file).map_or(crate::ir::Language::JavaScript, |program| program.language);
-        rows.into_iter().map(|row| self.machine.apply(function, row, language)).collect()
+        let language = self
+            .program(file)
+            .map_or(crate::ir::Language::JavaScript, |program| program.language);
+        rows.into_iter()
+            .map(|row| self.machine.apply(function, row, language))
+            .collect()
     }
 }
 
@@ -240,10 +347,30 @@ impl Analysis<'_> {
 pub(super) fn lists_folder(path: &str) -> bool {
     matches!(
         path,
-        "os.walk" | "os.listdir" | "os.scandir" | "glob.glob" | "glob.iglob" | "fs.readdirSync" | "fs.readdir" | "fs/promises.readdir" | "fs.promises.readdir" | "std.fs.read_dir" | "fs.read_dir" | "walkdir.WalkDir.new" | "glob" | "fast-glob" | "glob.sync" | "fast-glob.sync"
+        "os.walk"
+            | "os.listdir"
+            | "os.scandir"
+            | "glob.glob"
+            | "glob.iglob"
+            | "fs.readdirSync"
+            | "fs.readdir"
+            | "fs/promises.readdir"
+            | "fs.promises.readdir"
+            | "std.fs.read_dir"
+            | "fs.read_dir"
+            | "walkdir.WalkDir.new"
+            | "glob"
+            | "fast-glob"
+            | "glob.sync"
+            | "fast-glob.sync"
     )
 }
 
 fn is_pure(path: &str) -> bool {
-    path.starts_with("path.") || path.starts_with("os.path.") || matches!(path, "pathlib.Path" | "Path" | "str" | "String" | "String.fromCharCode")
+    path.starts_with("path.")
+        || path.starts_with("os.path.")
+        || matches!(
+            path,
+            "pathlib.Path" | "Path" | "str" | "String" | "String.fromCharCode"
+        )
 }

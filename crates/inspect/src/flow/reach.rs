@@ -36,11 +36,24 @@ impl Analysis<'_> {
         let mut queue = Queue::default();
         for entry in zone::entries(self.package) {
             match entry {
-                Entry::File { file, zone, script } => self.enter_file(file, zone, script, &mut queue),
-                Entry::Command { text, zone, file, name, folder } => {
+                Entry::File { file, zone, script } => {
+                    self.enter_file(file, zone, script, &mut queue)
+                }
+                Entry::Command {
+                    text,
+                    zone,
+                    file,
+                    name,
+                    folder,
+                } => {
                     let place = self.place(file, self.text_span(file, &text));
                     if zone == Zone::Install {
-                        self.sign(SignKind::InstallCommand, zone, format!("{name}: {text}"), place.clone());
+                        self.sign(
+                            SignKind::InstallCommand,
+                            zone,
+                            format!("{name}: {text}"),
+                            place.clone(),
+                        );
                     }
                     for reached in self.command_line(&text, zone, file, &folder, &place, &name) {
                         self.enter_file(reached, zone, true, &mut queue);
@@ -77,12 +90,18 @@ impl Analysis<'_> {
         };
         let needle = text.lines().next().unwrap_or(text).as_bytes();
         let needle = &needle[..needle.len().min(24)];
-        memchr::memmem::find(bytes, needle).map_or_else(crate::ir::Span::default, |at| crate::ir::Span { start: at as u32, end: (at + text.len()) as u32 })
+        memchr::memmem::find(bytes, needle).map_or_else(crate::ir::Span::default, |at| {
+            crate::ir::Span {
+                start: at as u32,
+                end: (at + text.len()) as u32,
+            }
+        })
     }
 
     fn enter_file(&mut self, file: FileId, zone: Zone, script: bool, queue: &mut Queue) {
         // What is reached is read as code, whatever it is called.
-        if script && self.package.language(file).is_none() && self.package.file(file).kind.is_text() {
+        if script && self.package.language(file).is_none() && self.package.file(file).kind.is_text()
+        {
             return;
         }
         queue.push(zone, file, FuncId(0));
@@ -95,7 +114,10 @@ impl Analysis<'_> {
         if zone == Zone::Install && program.language == crate::ir::Language::Python {
             // What a build front-end calls in a back-end, and a builder in its hooks.
             for (number, function) in program.functions.iter().enumerate() {
-                if function.name.is_some_and(|name| is_build_hook(program.name(name))) {
+                if function
+                    .name
+                    .is_some_and(|name| is_build_hook(program.name(name)))
+                {
                     queue.push(zone, file, FuncId(number as u32));
                 }
             }
@@ -133,11 +155,31 @@ impl Analysis<'_> {
                 }
             }
         }
-        for call in index.calls.get(&function).map(Vec::as_slice).unwrap_or_default() {
-            self.call(&program, Site { file, expr: *call, function }, zone, first, queue);
+        for call in index
+            .calls
+            .get(&function)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
+            self.call(
+                &program,
+                Site {
+                    file,
+                    expr: *call,
+                    function,
+                },
+                zone,
+                first,
+                queue,
+            );
         }
         // A function that is put on something of the library waits to be called there.
-        for store in index.stored.get(&function).map(Vec::as_slice).unwrap_or_default() {
+        for store in index
+            .stored
+            .get(&function)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
             if let Value::Function(closure) = self.machine.fold(file, store.value)
                 && let Value::Native(native) = self.machine.fold(file, store.object)
                 && !native.path.starts_with("module")
@@ -148,7 +190,14 @@ impl Analysis<'_> {
         }
     }
 
-    fn call(&mut self, program: &Rc<Program>, site: Site, zone: Zone, first: bool, queue: &mut Queue) {
+    fn call(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        zone: Zone,
+        first: bool,
+        queue: &mut Queue,
+    ) {
         let (callee, args, new) = match program.expr(site.expr) {
             Expr::Call { callee, args, new } => (callee, program.list(args).to_vec(), new),
             Expr::Import(specifier) => {
@@ -168,7 +217,10 @@ impl Analysis<'_> {
         match &value {
             Value::Function(closure) => {
                 if first {
-                    self.callers.entry((closure.file, closure.function)).or_default().push(site);
+                    self.callers
+                        .entry((closure.file, closure.function))
+                        .or_default()
+                        .push(site);
                 }
                 queue.push(zone, closure.file, closure.function);
             }
@@ -184,8 +236,10 @@ impl Analysis<'_> {
                 {
                     self.load(site, *specifier, zone, queue);
                 }
-                if matches!(&*path, "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path")
-                    && let Some(specifier) = args.first()
+                if matches!(
+                    &*path,
+                    "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path"
+                ) && let Some(specifier) = args.first()
                     && let Value::Text(text) = self.machine.fold(site.file, *specifier)
                     && let Some(target) = self.package.resolve(site.file, &text)
                 {
@@ -200,14 +254,37 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        // A handler of a command waits for its command.
+        let zone = if self.registers(program, callee, &value) {
+            zone.min(Zone::Command)
+        } else {
+            zone
+        };
         for arg in args {
             self.handed_over(program, site, arg, zone, first, 0, queue);
         }
     }
 
+    /// Whether a call only notes a handler: a command's, a route's.
+    fn registers(&self, program: &Rc<Program>, callee: ExprId, value: &Value) -> bool {
+        const TOOLS: [&str; 14] = [
+            "commander", "yargs", "cac", "sade", "meow", "caporal", "vorpal", "express", "fastify", "koa", "click", "typer", "argparse", "optparse",
+        ];
+        let by_tool = value.path().is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
+        let Expr::Member(_, name) = program.expr(callee) else {
+            return by_tool;
+        };
+        by_tool || matches!(program.name(name), "action" | "command" | "addCommand" | "subcommand") && !matches!(value, Value::Function(_))
+    }
+
     fn table(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
         let values: Vec<Value> = match self.machine.fold(file, table) {
-            Value::Object(object) => object.entries.borrow().iter().map(|(_, value)| value.clone()).collect(),
+            Value::Object(object) => object
+                .entries
+                .borrow()
+                .iter()
+                .map(|(_, value)| value.clone())
+                .collect(),
             Value::Array(items) => items.borrow().clone(),
             _ => return,
         };
@@ -220,18 +297,33 @@ impl Analysis<'_> {
 
     /// A function that is handed to a call is called by it, sooner or later.
     #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
-    fn handed_over(&mut self, program: &Rc<Program>, site: Site, arg: ExprId, zone: Zone, first: bool, level: u8, queue: &mut Queue) {
+    fn handed_over(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        arg: ExprId,
+        zone: Zone,
+        first: bool,
+        level: u8,
+        queue: &mut Queue,
+    ) {
         match program.expr(arg) {
             Expr::Function(function) => {
                 if first {
-                    self.passed.entry((site.file, function)).or_default().push(site);
+                    self.passed
+                        .entry((site.file, function))
+                        .or_default()
+                        .push(site);
                 }
                 queue.push(zone, site.file, function);
             }
             Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
                 Value::Function(closure) => {
                     if first {
-                        self.passed.entry((closure.file, closure.function)).or_default().push(site);
+                        self.passed
+                            .entry((closure.file, closure.function))
+                            .or_default()
+                            .push(site);
                     }
                     queue.push(zone, closure.file, closure.function);
                 }
@@ -259,7 +351,13 @@ impl Analysis<'_> {
 
     /// A class that is made or handed over: its constructor runs, and whoever has it may
     /// call its methods.
-    fn class(&mut self, class: (FileId, ExprId), zone: Zone, made_at: Option<Site>, queue: &mut Queue) {
+    fn class(
+        &mut self,
+        class: (FileId, ExprId),
+        zone: Zone,
+        made_at: Option<Site>,
+        queue: &mut Queue,
+    ) {
         let Some(program) = self.program(class.0) else {
             return;
         };
@@ -271,7 +369,10 @@ impl Analysis<'_> {
                 let name = program.text(pair[0]).unwrap_or_default();
                 let constructs = matches!(name, "constructor" | "__init__");
                 if let Some(site) = made_at.filter(|_| constructs) {
-                    self.callers.entry((class.0, function)).or_default().push(site);
+                    self.callers
+                        .entry((class.0, function))
+                        .or_default()
+                        .push(site);
                 }
                 if constructs || made_at.is_none() {
                     queue.push(zone, class.0, function);
@@ -284,7 +385,9 @@ impl Analysis<'_> {
         match self.machine.fold(site.file, specifier) {
             Value::Text(text) => {
                 if let Some(target) = self.package.resolve(site.file, &text) {
-                    if is_data_name(&self.package.file(target).path) && self.program(target).is_some() {
+                    if is_data_name(&self.package.file(target).path)
+                        && self.program(target).is_some()
+                    {
                         let place = self.place_of(site.file, site.expr);
                         let path = self.package.file(target).path.clone();
                         self.sign(SignKind::CodeInData, zone, path, place);
@@ -303,14 +406,21 @@ impl Analysis<'_> {
     /// Functions of files that run, which nothing in the package calls.
     fn called_by_users(&mut self) {
         let mut queue = Queue::default();
-        let files: Vec<FileId> = self.zones.keys().filter(|(_, function)| *function == FuncId(0)).map(|(file, _)| *file).collect();
+        let files: Vec<FileId> = self
+            .zones
+            .keys()
+            .filter(|(_, function)| *function == FuncId(0))
+            .map(|(file, _)| *file)
+            .collect();
         for file in files {
             let Some(program) = self.program(file) else {
                 continue;
             };
             for number in 1..program.functions.len() {
                 let function = FuncId(number as u32);
-                if !self.zones.contains_key(&(file, function)) && program.main_block != Some(function) {
+                if !self.zones.contains_key(&(file, function))
+                    && program.main_block != Some(function)
+                {
                     queue.push(Zone::Called, file, function);
                 }
             }
@@ -325,12 +435,39 @@ impl Analysis<'_> {
 fn is_build_hook(name: &str) -> bool {
     matches!(
         name,
-        "build_wheel" | "build_sdist" | "build_editable" | "get_requires_for_build_wheel" | "get_requires_for_build_sdist" | "get_requires_for_build_editable"
-            | "prepare_metadata_for_build_wheel" | "prepare_metadata_for_build_editable" | "initialize" | "finalize" | "pdm_build_initialize" | "pdm_build_hook_enabled" | "build" | "update"
+        "build_wheel"
+            | "build_sdist"
+            | "build_editable"
+            | "get_requires_for_build_wheel"
+            | "get_requires_for_build_sdist"
+            | "get_requires_for_build_editable"
+            | "prepare_metadata_for_build_wheel"
+            | "prepare_metadata_for_build_editable"
+            | "initialize"
+            | "finalize"
+            | "pdm_build_initialize"
+            | "pdm_build_hook_enabled"
+            | "build"
+            | "update"
     )
 }
 
 fn is_data_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    !matches!(name.rsplit_once('.').map(|(_, extension)| extension), Some("js" | "cjs" | "mjs" | "ts" | "tsx" | "jsx" | "cts" | "mts" | "json" | "node" | "py" | "rs") | None)
+    !matches!(
+        name.rsplit_once('.').map(|(_, extension)| extension),
+        Some(
+            "js" | "cjs"
+                | "mjs"
+                | "ts"
+                | "tsx"
+                | "jsx"
+                | "cts"
+                | "mts"
+                | "json"
+                | "node"
+                | "py"
+                | "rs"
+        ) | None
+    )
 }

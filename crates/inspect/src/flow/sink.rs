@@ -1,6 +1,7 @@
 //! Calls that are sinks, and where they lead.
 
 use super::label::{Label, snippet};
+use super::possible::EVERY;
 use super::{Analysis, Context, Site, is_foreign, is_secret};
 use crate::ir::{Binary, Expr, ExprId, FuncId, Language, Program};
 use crate::know::{self, Role};
@@ -15,7 +16,8 @@ const LEVELS: u8 = 3;
 
 impl Analysis<'_> {
     pub(super) fn sinks(&mut self) {
-        let mut functions: Vec<((FileId, FuncId), Zone)> = self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
+        let mut functions: Vec<((FileId, FuncId), Zone)> =
+            self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
         functions.sort();
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
@@ -23,8 +25,22 @@ impl Analysis<'_> {
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
-                for call in index.calls.get(function).map(Vec::as_slice).unwrap_or_default() {
-                    self.sink(&program, Site { file: *file, expr: *call, function: *function }, *zone, writes);
+                for call in index
+                    .calls
+                    .get(function)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default()
+                {
+                    self.sink(
+                        &program,
+                        Site {
+                            file: *file,
+                            expr: *call,
+                            function: *function,
+                        },
+                        *zone,
+                        writes,
+                    );
                 }
             }
         }
@@ -41,14 +57,22 @@ impl Analysis<'_> {
             }
             _ => return,
         };
-        let mut value = self.callees.get(&(site.file, site.expr)).cloned().unwrap_or(Value::Unknown);
+        let mut value = self
+            .callees
+            .get(&(site.file, site.expr))
+            .cloned()
+            .unwrap_or(Value::Unknown);
         if value.is_unknown() {
             // A method of a path or of something that a caller gives.
             if let Expr::Member(object, name) = program.expr(callee) {
                 let name = program.name(name).to_owned();
                 self.method_sink(program, site, object, &name, &args, zone, writes);
             }
-            let context = self.contexts(site.file, site.function, 0).into_iter().flatten().next();
+            let context = self
+                .contexts(site.file, site.function, 0)
+                .into_iter()
+                .flatten()
+                .next();
             match context {
                 Some(context) => value = self.machine.fold_in(site.file, callee, &context.frame),
                 None => return,
@@ -63,10 +87,18 @@ impl Analysis<'_> {
         if role == Role::None {
             return;
         }
-        let is_write = matches!(role, Role::WriteFile | Role::OpenFile | Role::WriteInto | Role::CopyFile | Role::Receive | Role::Attach | Role::Extract | Role::Network(_));
-        if !writes
-            && let Some(capability) = know::capability(program.language, &path)
-        {
+        let is_write = matches!(
+            role,
+            Role::WriteFile
+                | Role::OpenFile
+                | Role::WriteInto
+                | Role::CopyFile
+                | Role::Receive
+                | Role::Attach
+                | Role::Extract
+                | Role::Network(_)
+        );
+        if !writes && let Some(capability) = know::capability(program.language, &path) {
             let detail = self.detail(role, site.file, &value, &args);
             let place = self.place_of(site.file, site.expr);
             self.capability(capability, zone, detail, place);
@@ -75,14 +107,39 @@ impl Analysis<'_> {
             return;
         }
         for context in self.contexts(site.file, site.function, 0) {
-            let zone = context.as_ref().map_or(zone, |context| self.zone_of(context.caller_file, context.caller_function).min(zone).max(if zone == Zone::Never { Zone::Never } else { Zone::Called }));
-            self.sink_in(program, site, role, &path, &value, callee, &args, zone, context.as_ref(), writes);
+            let zone = context.as_ref().map_or(zone, |context| {
+                self.zone_of(context.caller_file, context.caller_function)
+                    .min(zone)
+                    .max(if zone == Zone::Never {
+                        Zone::Never
+                    } else {
+                        Zone::Called
+                    })
+            });
+            self.sink_in(
+                program,
+                site,
+                role,
+                &path,
+                &value,
+                callee,
+                &args,
+                zone,
+                context.as_ref(),
+                writes,
+            );
         }
     }
 
     /// What is really called, and with what: `Reflect.apply(f, this, [a])`, `f.call(this, a)`,
     /// `f.apply(this, [a])`.
-    fn straight(&mut self, program: &Rc<Program>, site: Site, value: Value, args: Vec<ExprId>) -> (Value, Vec<ExprId>) {
+    fn straight(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        value: Value,
+        args: Vec<ExprId>,
+    ) -> (Value, Vec<ExprId>) {
         let Value::Native(native) = &value else {
             return (value, args);
         };
@@ -94,10 +151,17 @@ impl Analysis<'_> {
             _ => arg.copied().into_iter().collect(),
         };
         match &*native.path {
-            "Reflect.apply" if !args.is_empty() => (self.machine.fold(site.file, args[0]), list(args.get(2))),
-            "Reflect.construct" if !args.is_empty() => (self.machine.fold(site.file, args[0]), list(args.get(1))),
+            "Reflect.apply" if !args.is_empty() => {
+                (self.machine.fold(site.file, args[0]), list(args.get(2)))
+            }
+            "Reflect.construct" if !args.is_empty() => {
+                (self.machine.fold(site.file, args[0]), list(args.get(1)))
+            }
             path => match path.strip_suffix(".call") {
-                Some(inner) if !inner.is_empty() => (Value::native(inner), args.get(1..).unwrap_or_default().to_vec()),
+                Some(inner) if !inner.is_empty() => (
+                    Value::native(inner),
+                    args.get(1..).unwrap_or_default().to_vec(),
+                ),
                 _ => match path.strip_suffix(".apply") {
                     Some(inner) if !inner.is_empty() => (Value::native(inner), list(args.get(1))),
                     _ => (value, args),
@@ -107,14 +171,28 @@ impl Analysis<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn sink_in(&mut self, program: &Rc<Program>, site: Site, role: Role, path: &str, value: &Value, callee: ExprId, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>, writes: bool) {
+    fn sink_in(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        role: Role,
+        path: &str,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+        writes: bool,
+    ) {
         match role {
             Role::Send => {
                 if !writes {
                     self.sent(site, path, value, args, zone, context, SinkKind::Network);
                 }
             }
-            Role::Network(_) if !writes => self.sent(site, path, value, args, zone, context, SinkKind::Network),
+            Role::Network(_) if !writes => {
+                self.sent(site, path, value, args, zone, context, SinkKind::Network)
+            }
             Role::Network(_) => self.downloaded(program, site, path, value, args, zone, context),
             Role::Receive => self.piped(program, site, callee, path, args, zone),
             Role::Lookup => self.sent(site, path, value, args, zone, context, SinkKind::NameLookup),
@@ -140,8 +218,24 @@ impl Analysis<'_> {
                     self.loaded(program, site, *first, zone, path);
                 }
             }
-            Role::WriteFile => self.written(program, site, path, args.first().copied(), args.get(1).copied(), zone, context),
-            Role::OpenFile => self.written(program, site, path, args.first().copied(), None, zone, context),
+            Role::WriteFile => self.written(
+                program,
+                site,
+                path,
+                args.first().copied(),
+                args.get(1).copied(),
+                zone,
+                context,
+            ),
+            Role::OpenFile => self.written(
+                program,
+                site,
+                path,
+                args.first().copied(),
+                None,
+                zone,
+                context,
+            ),
             Role::WriteInto => {
                 let Value::Native(native) = value else {
                     return;
@@ -155,7 +249,15 @@ impl Analysis<'_> {
                 });
                 if let Some(Some(target)) = opener {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
-                    self.written_to(program, site, path, &text, args.first().copied(), zone, context);
+                    self.written_to(
+                        program,
+                        site,
+                        path,
+                        &text,
+                        args.first().copied(),
+                        zone,
+                        context,
+                    );
                 }
             }
             Role::CopyFile => {
@@ -165,7 +267,7 @@ impl Analysis<'_> {
                         None => Vec::new(),
                     };
                     let text = self.fold_text(site.file, *to, context);
-                    self.configured(site, path, &text, &labels, zone, true);
+                    self.configured(site, path, &text, &labels, zone, true, None);
                     self.replaces_itself(site, &text, zone);
                     self.cells.write(&text, labels, zone);
                 }
@@ -181,7 +283,16 @@ impl Analysis<'_> {
                 for arg in args {
                     let labels = self.labels(site.file, *arg, context);
                     for label in labels.iter().filter(|label| is_foreign(label.kind)) {
-                        self.flow(label, SinkKind::ForeignMemory, path, Target::Caller, zone, site.file, site.expr, Vec::new());
+                        self.flow(
+                            label,
+                            SinkKind::ForeignMemory,
+                            path,
+                            Target::Caller,
+                            zone,
+                            site.file,
+                            site.expr,
+                            Vec::new(),
+                        );
                     }
                 }
             }
@@ -195,31 +306,53 @@ impl Analysis<'_> {
                 {
                     for arg in opener.list(args).to_vec() {
                         labels.extend(self.labels(file, arg, None).iter().cloned());
-                        if let Some(text) = self.machine.fold(file, arg).any_text().map(str::to_owned) {
+                        if let Some(text) =
+                            self.machine.fold(file, arg).any_text().map(str::to_owned)
+                        {
                             labels.extend(self.content_label(&text, site));
                         }
                     }
                 }
-                let to = args.last().map(|arg| self.fold_text(site.file, *arg, context)).unwrap_or_default();
+                let to = args
+                    .last()
+                    .map(|arg| self.fold_text(site.file, *arg, context))
+                    .unwrap_or_default();
                 self.cells.write(&to, labels, zone);
             }
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
-                let labels: Vec<Label> = args.iter().flat_map(|arg| self.labels(site.file, *arg, context).to_vec()).collect();
-                self.into_process(site, value, &labels, zone);
+                let labels: Vec<Label> = args
+                    .iter()
+                    .flat_map(|arg| self.labels(site.file, *arg, context).to_vec())
+                    .collect();
+                self.feed_process(site, value, &labels, zone);
             }
             Role::WriteInput => self.clipboard(program, site, path, args, zone),
-            Role::Source(_) | Role::ReadFile | Role::ReadFrom | Role::Decode | Role::Decrypt | Role::Digest | Role::None => {}
+            Role::Source(_)
+            | Role::ReadFile
+            | Role::ReadFrom
+            | Role::Decode
+            | Role::Decrypt
+            | Role::Digest
+            | Role::None => {}
         }
     }
 
     fn content_label(&mut self, text: &str, site: Site) -> Vec<Label> {
-        let span = self.program(site.file).map(|p| p.span(site.expr)).unwrap_or_default();
+        let span = self
+            .program(site.file)
+            .map(|p| p.span(site.expr))
+            .unwrap_or_default();
         self.content_of(text, site.file, span)
     }
 
     /// The ways of getting to a function.
-    pub(super) fn contexts(&mut self, file: FileId, function: FuncId, level: u8) -> Vec<Option<Rc<Context>>> {
+    pub(super) fn contexts(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        level: u8,
+    ) -> Vec<Option<Rc<Context>>> {
         if function == FuncId(0) || level > LEVELS {
             return vec![None];
         }
@@ -229,7 +362,14 @@ impl Analysis<'_> {
         // Recursion ends here.
         self.contexts.insert((file, function), vec![None]);
         let mut out: Vec<Option<Rc<Context>>> = Vec::new();
-        for site in self.callers.get(&(file, function)).cloned().unwrap_or_default().into_iter().take(CONTEXTS) {
+        for site in self
+            .callers
+            .get(&(file, function))
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .take(CONTEXTS)
+        {
             let Some(program) = self.program(site.file) else {
                 continue;
             };
@@ -239,7 +379,14 @@ impl Analysis<'_> {
             let args = program.list(args).to_vec();
             for caller in self.contexts(site.file, site.function, level + 1) {
                 if out.len() < CONTEXTS {
-                    out.push(self.context(file, function, args.clone(), site.file, site.function, caller));
+                    out.push(self.context(
+                        file,
+                        function,
+                        args.clone(),
+                        site.file,
+                        site.function,
+                        caller,
+                    ));
                 }
             }
         }
@@ -255,7 +402,15 @@ impl Analysis<'_> {
         out
     }
 
-    pub(super) fn context(&mut self, file: FileId, function: FuncId, args: Vec<ExprId>, caller_file: FileId, caller_function: FuncId, caller: Option<Rc<Context>>) -> Option<Rc<Context>> {
+    pub(super) fn context(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        args: Vec<ExprId>,
+        caller_file: FileId,
+        caller_function: FuncId,
+        caller: Option<Rc<Context>>,
+    ) -> Option<Rc<Context>> {
         let depth = {
             let mut depth = 0;
             let mut at = caller.as_ref();
@@ -268,7 +423,11 @@ impl Analysis<'_> {
         if depth > 6 {
             return None;
         }
-        let count = self.program(file)?.function(function).params.max(args.len() as u16);
+        let count = self
+            .program(file)?
+            .function(function)
+            .params
+            .max(args.len() as u16);
         let mut values = Vec::new();
         for position in 0..count.min(12) {
             let arg = self.argument(caller_file, &args, file, function, position);
@@ -277,11 +436,32 @@ impl Analysis<'_> {
                 None => Value::Undefined,
             });
         }
-        let frame = Rc::new(Frame { file, function, parent: caller.as_ref().map(|c| Rc::clone(&c.frame)), variables: Default::default(), arguments: Some(values), this: Value::Unknown, lazy: true });
-        Some(Rc::new(Context { file, function, args, caller_file, caller_function, caller, frame }))
+        let frame = Rc::new(Frame {
+            file,
+            function,
+            parent: caller.as_ref().map(|c| Rc::clone(&c.frame)),
+            variables: Default::default(),
+            arguments: Some(values),
+            this: Value::Unknown,
+            lazy: true,
+        });
+        Some(Rc::new(Context {
+            file,
+            function,
+            args,
+            caller_file,
+            caller_function,
+            caller,
+            frame,
+        }))
     }
 
-    pub(super) fn fold_value(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
+    pub(super) fn fold_value(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Value {
         match context {
             Some(context) => self.machine.fold_in(file, expr, &context.frame),
             None => self.machine.fold(file, expr),
@@ -290,7 +470,12 @@ impl Analysis<'_> {
 
     /// A text with holes; a value of which nothing is known is told by its variable, so
     /// that the same variable means the same file.
-    pub(super) fn fold_text(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> String {
+    pub(super) fn fold_text(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> String {
         let value = self.fold_value(file, expr, context);
         match value {
             Value::Text(text) if &*text != HOLE => text.to_string(),
@@ -300,7 +485,11 @@ impl Analysis<'_> {
                     return String::new();
                 };
                 match super::index::symbol_of(&program, expr) {
-                    Some(symbol) => format!("{HOLE_START}variable {file}.{}{}", symbol.0, crate::pure::HOLE_END),
+                    Some(symbol) => format!(
+                        "{HOLE_START}variable {file}.{}{}",
+                        symbol.0,
+                        crate::pure::HOLE_END
+                    ),
                     None => String::new(),
                 }
             }
@@ -309,50 +498,95 @@ impl Analysis<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a sink")]
-    fn sent(&mut self, site: Site, path: &str, value: &Value, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>, sink: SinkKind) {
+    fn sent(
+        &mut self,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+        sink: SinkKind,
+    ) {
         self.published(site, path, value, args, zone, context);
         let mut found: Vec<Label> = Vec::new();
         for arg in args {
             let labels = self.labels(site.file, *arg, context);
-            found.extend(labels.iter().filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity).cloned());
+            found.extend(
+                labels
+                    .iter()
+                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+                    .cloned(),
+            );
         }
         if found.is_empty() {
             return;
         }
         let target = if sink == SinkKind::NameLookup {
-            args.first().map_or(Target::Caller, |arg| match self.fold_value(site.file, *arg, context).as_text() {
-                Some(text) if text.replace(HOLE, "").len() > 3 => Target::Constant(shown(&text)),
-                _ => Target::Caller,
+            args.first().map_or(Target::Caller, |arg| {
+                match self.fold_value(site.file, *arg, context).as_text() {
+                    Some(text) if text.replace(HOLE, "").len() > 3 => {
+                        Target::Constant(shown(&text))
+                    }
+                    _ => Target::Caller,
+                }
             })
         } else {
             self.target(site.file, value, args, context)
         };
         for label in found {
             let marks = self.host_marks(&target, &label);
-            self.flow(&label, sink, path, target.clone(), zone, site.file, site.expr, marks);
+            self.flow(
+                &label,
+                sink,
+                path,
+                target.clone(),
+                zone,
+                site.file,
+                site.expr,
+                marks,
+            );
         }
     }
 
     /// A request that puts a release into a registry.
-    fn published(&mut self, site: Site, path: &str, value: &Value, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>) {
-        let Some(program) = self.program(site.file) else {
-            return;
-        };
-        // What the registries' own interfaces call a release's bytes.
-        let marks = ["_attachments", "file_upload", "/crates/new"];
-        let names_it = marks.iter().any(|mark| program.names.iter().any(|name| &**name == *mark)) || program.consts.iter().any(|constant| matches!(constant, crate::ir::Const::Text(text) if marks.iter().any(|mark| text.contains(mark)) && text.len() < 400));
-        if !names_it {
+    fn published(
+        &mut self,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        if !self.index(site.file).is_some_and(|index| index.publishes) {
             return;
         }
-        let writes = path.ends_with(".put") || path.ends_with(".post") || args.iter().any(|arg| match self.fold_value(site.file, *arg, context) {
-            Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| &**key == "method" && matches!(value.known_text(), Some("PUT" | "POST" | "put" | "post"))),
-            Value::Text(text) => matches!(&*text, "PUT" | "POST"),
-            _ => false,
-        });
+        let writes = path.ends_with(".put")
+            || path.ends_with(".post")
+            || args
+                .iter()
+                .any(|arg| match self.fold_value(site.file, *arg, context) {
+                    Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| {
+                        &**key == "method"
+                            && matches!(value.known_text(), Some("PUT" | "POST" | "put" | "post"))
+                    }),
+                    Value::Text(text) => matches!(&*text, "PUT" | "POST"),
+                    _ => false,
+                });
         if writes {
             let label = self.label_at(SourceKind::Constant, "a release in a request", site);
             let target = self.target(site.file, value, args, context);
-            self.flow(&label, SinkKind::Publication, path, target, zone, site.file, site.expr, Vec::new());
+            self.flow(
+                &label,
+                SinkKind::Publication,
+                path,
+                target,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
         }
     }
 
@@ -383,27 +617,73 @@ impl Analysis<'_> {
         }
         let github = matches!(domain, "github.com" | "githubusercontent.com");
         let names = |text: &str| text.contains(domain) || github && text.contains("github");
-        if let Some(manifest) = self.package.find("package.json").and_then(|id| self.package.file(id).bytes.as_deref()).and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok()) {
-            return ["homepage", "repository", "bugs", "author", "binary", "funding"].iter().filter_map(|key| manifest.get(key)).any(|value| names(&value.to_string()));
+        if let Some(manifest) = self
+            .package
+            .find("package.json")
+            .and_then(|id| self.package.file(id).bytes.as_deref())
+            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
+        {
+            return [
+                "homepage",
+                "repository",
+                "bugs",
+                "author",
+                "binary",
+                "funding",
+            ]
+            .iter()
+            .filter_map(|key| manifest.get(key))
+            .any(|value| names(&value.to_string()));
         }
-        ["PKG-INFO", "METADATA", "pyproject.toml", "Cargo.toml", "setup.cfg"].iter().any(|name| {
-            let id = self.package.find(name).or_else(|| self.package.ids().find(|id| self.package.file(*id).path.ends_with(&format!(".dist-info/{name}"))));
+        [
+            "PKG-INFO",
+            "METADATA",
+            "pyproject.toml",
+            "Cargo.toml",
+            "setup.cfg",
+        ]
+        .iter()
+        .any(|name| {
+            let id = self.package.find(name).or_else(|| {
+                self.package.ids().find(|id| {
+                    self.package
+                        .file(*id)
+                        .path
+                        .ends_with(&format!(".dist-info/{name}"))
+                })
+            });
             let Some(bytes) = id.and_then(|id| self.package.file(id).bytes.as_deref()) else {
                 return false;
             };
             let text = String::from_utf8_lossy(bytes);
             // The description behind the head, or behind the fields, is a README.
-            text.lines().take(200).take_while(|line| !line.is_empty() || name.ends_with("toml")).any(|line| {
-                let lower = line.to_ascii_lowercase();
-                ["home", "url", "repository", "documentation", "source"].iter().any(|key| lower.contains(key)) && names(&lower)
-            })
+            text.lines()
+                .take(200)
+                .take_while(|line| !line.is_empty() || name.ends_with("toml"))
+                .any(|line| {
+                    let lower = line.to_ascii_lowercase();
+                    ["home", "url", "repository", "documentation", "source"]
+                        .iter()
+                        .any(|key| lower.contains(key))
+                        && names(&lower)
+                })
         })
     }
 
     /// Bytes that a call writes to a file by itself: `urlretrieve(url, path)`.
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn downloaded(&mut self, program: &Rc<Program>, site: Site, path: &str, value: &Value, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>) {
-        if program.language == Language::Python && matches!(path, "urllib.request.urlretrieve" | "wget.download")
+    fn downloaded(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        if program.language == Language::Python
+            && matches!(path, "urllib.request.urlretrieve" | "wget.download")
             && let Some(to) = args.get(1).or_else(|| args.first())
         {
             let text = self.fold_text(site.file, *to, context);
@@ -414,13 +694,34 @@ impl Analysis<'_> {
     }
 
     pub(super) fn label_at(&self, kind: SourceKind, name: &str, site: Site) -> Label {
-        let span = self.program(site.file).map(|p| p.span(site.expr)).unwrap_or_default();
-        let trail = Rc::new(super::Trail { what: format!("{name} is read").into(), file: site.file, span, before: None, length: 0 });
-        Label { kind, name: name.into(), trail }
+        let span = self
+            .program(site.file)
+            .map(|p| p.span(site.expr))
+            .unwrap_or_default();
+        let trail = Rc::new(super::Trail {
+            what: format!("{name} is read").into(),
+            file: site.file,
+            span,
+            before: None,
+            length: 0,
+        });
+        Label {
+            kind,
+            name: name.into(),
+            trail,
+        }
     }
 
     /// `response.pipe(fs.createWriteStream(path))`.
-    fn piped(&mut self, program: &Rc<Program>, site: Site, callee: ExprId, path: &str, args: &[ExprId], zone: Zone) {
+    fn piped(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        callee: ExprId,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+    ) {
         if !path.ends_with(".pipe") && !path.ends_with(".pipeTo") {
             return;
         }
@@ -435,7 +736,10 @@ impl Analysis<'_> {
         for arg in args {
             self.piped_into_other(site, &labels, *arg, zone);
             if let Value::Native(native) = self.machine.fold(site.file, *arg)
-                && matches!(&*native.path, "fs.createWriteStream()" | "fs-extra.createWriteStream()")
+                && matches!(
+                    &*native.path,
+                    "fs.createWriteStream()" | "fs-extra.createWriteStream()"
+                )
                 && let Some((file, made)) = native.made_at
                 && let Some(opener) = self.program(file)
                 && let Expr::Call { args, .. } = opener.expr(made)
@@ -455,22 +759,33 @@ impl Analysis<'_> {
         };
         let path = Rc::clone(&native.path);
         if path.ends_with(".stdin") {
-            self.into_process(site, &value, labels, zone);
+            self.feed_process(site, &value, labels, zone);
             return;
         }
-        let language = self.program(site.file).map_or(Language::JavaScript, |program| program.language);
+        let language = self
+            .program(site.file)
+            .map_or(Language::JavaScript, |program| program.language);
         let head = path.split("()").next().unwrap_or_default();
         if path.ends_with("()") && matches!(know::role(language, head), Role::Network(_)) {
             let target = self.target(site.file, &value, &[], None);
             for label in labels.iter().filter(|label| is_secret(label.kind)) {
                 let marks = self.host_marks(&target, label);
-                self.flow(label, SinkKind::Network, &path, target.clone(), zone, site.file, site.expr, marks);
+                self.flow(
+                    label,
+                    SinkKind::Network,
+                    &path,
+                    target.clone(),
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
             }
         }
     }
 
     /// What goes into the input of a process that runs what it is given.
-    pub(super) fn into_process(&mut self, site: Site, value: &Value, labels: &[Label], zone: Zone) {
+    pub(super) fn feed_process(&mut self, site: Site, value: &Value, labels: &[Label], zone: Zone) {
         let Value::Native(native) = value else {
             return;
         };
@@ -487,12 +802,33 @@ impl Analysis<'_> {
         let Some(first) = args.first() else {
             return;
         };
-        let names: Vec<String> = self.possible(file, *first, 0).into_iter().filter_map(|value| value.as_text()).collect();
-        let interpreter = names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).find(|name| super::command::runs_its_input(name));
+        let names: Vec<String> = self
+            .possible(file, *first, 0)
+            .into_iter()
+            .filter_map(|value| value.as_text())
+            .collect();
+        let interpreter = names
+            .iter()
+            .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
+            .find(|name| super::command::runs_its_input(name));
         if let Some(name) = interpreter {
-            for label in labels.iter().filter(|label| matches!(label.kind, SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque)) {
+            for label in labels.iter().filter(|label| {
+                matches!(
+                    label.kind,
+                    SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
+                )
+            }) {
                 let marks = self.pinned(site.file);
-                self.flow(label, SinkKind::Process, &format!("{} of {name}", native.path), Target::Constant(label.name.to_string()), zone, site.file, site.expr, marks);
+                self.flow(
+                    label,
+                    SinkKind::Process,
+                    &format!("{} of {name}", native.path),
+                    Target::Constant(label.name.to_string()),
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
             }
         }
     }
@@ -519,7 +855,10 @@ impl Analysis<'_> {
         };
         for arg in program.list(args).to_vec().into_iter().take(2) {
             if let Some(symbol) = super::index::symbol_of(&program, arg) {
-                self.attached.entry((file, symbol)).or_default().extend(labels.iter().cloned());
+                self.attached
+                    .entry((file, symbol))
+                    .or_default()
+                    .extend(labels.iter().cloned());
             }
             let text = self.fold_text(file, arg, None);
             if text.len() > 2 {
@@ -534,14 +873,26 @@ impl Analysis<'_> {
             return;
         };
         let labels = self.labels(site.file, *first, None);
-        let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote).cloned() else {
+        let Some(label) = labels
+            .iter()
+            .find(|label| label.kind == SourceKind::Remote)
+            .cloned()
+        else {
             return;
         };
         for (call, _) in program.calls.clone() {
-            let Some(path) = self.callees.get(&(site.file, call)).and_then(Value::path).map(str::to_owned) else {
+            let Some(path) = self
+                .callees
+                .get(&(site.file, call))
+                .and_then(Value::path)
+                .map(str::to_owned)
+            else {
                 continue;
             };
-            if !matches!(know::role(program.language, &path), Role::Spawn | Role::Shell) {
+            if !matches!(
+                know::role(program.language, &path),
+                Role::Spawn | Role::Shell
+            ) {
                 continue;
             }
             let Expr::Call { args, .. } = program.expr(call) else {
@@ -551,19 +902,48 @@ impl Analysis<'_> {
                 continue;
             };
             let name = match self.machine.fold(site.file, command) {
-                Value::Array(items) => items.borrow().first().and_then(Value::as_text).unwrap_or_default(),
+                Value::Array(items) => items
+                    .borrow()
+                    .first()
+                    .and_then(Value::as_text)
+                    .unwrap_or_default(),
                 other => other.as_text().unwrap_or_default(),
             };
-            let name = name.split(' ').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+            let name = name
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             if super::command::runs_its_input(&name) {
-                self.flow(&label, SinkKind::Process, &format!("the streams of {name}"), Target::Constant(label.name.to_string()), zone, site.file, call, Vec::new());
+                self.flow(
+                    &label,
+                    SinkKind::Process,
+                    &format!("the streams of {name}"),
+                    Target::Constant(label.name.to_string()),
+                    zone,
+                    site.file,
+                    call,
+                    Vec::new(),
+                );
             }
         }
     }
 
     /// Methods of what is no part of a library: `path.write_text(x)`, `stream.pipe(y)`.
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn method_sink(&mut self, program: &Rc<Program>, site: Site, object: ExprId, name: &str, args: &[ExprId], zone: Zone, writes: bool) {
+    fn method_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        object: ExprId,
+        name: &str,
+        args: &[ExprId],
+        zone: Zone,
+        writes: bool,
+    ) {
         match name {
             "pipe" | "pipeTo" if writes => {
                 let labels = self.labels(site.file, object, None).to_vec();
@@ -571,7 +951,15 @@ impl Analysis<'_> {
             }
             "write_text" | "write_bytes" if writes && program.language == Language::Python => {
                 let text = self.fold_text(site.file, object, None);
-                self.written_to(program, site, name, &text, args.first().copied(), zone, None);
+                self.written_to(
+                    program,
+                    site,
+                    name,
+                    &text,
+                    args.first().copied(),
+                    zone,
+                    None,
+                );
             }
             "chmod" if !writes && program.language == Language::Python => {
                 let text = self.fold_text(site.file, object, None);
@@ -586,7 +974,15 @@ impl Analysis<'_> {
         }
     }
 
-    fn code_sink(&mut self, program: &Rc<Program>, site: Site, path: &str, arg: ExprId, zone: Zone, context: Option<&Rc<Context>>) {
+    fn code_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        arg: ExprId,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
         let mut value = self.fold_value(site.file, arg, context);
         if !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Function(_)) {
             value = self.observed(program, site, arg).unwrap_or(value);
@@ -609,10 +1005,16 @@ impl Analysis<'_> {
         };
         let place = self.place_of(site.file, site.expr);
         let known = text.as_deref().filter(|text| !text.contains(HOLE_START));
-        let mut foreign: Vec<Label> = labels.iter().filter(|label| is_foreign(label.kind)).cloned().collect();
+        let mut foreign: Vec<Label> = labels
+            .iter()
+            .filter(|label| is_foreign(label.kind))
+            .cloned()
+            .collect();
         if let Some(text) = known {
-            let written_out = self.program(site.file).is_some_and(|p| p.text(arg).is_some());
-            if foreign.is_empty() && !written_out {
+            let written_out = self
+                .program(site.file)
+                .is_some_and(|p| p.text(arg).is_some());
+            if foreign.is_empty() && !written_out && !self.is_visible(site.file, text) {
                 let name = snippet_of(self, site.file, arg);
                 let label = match self.origin(site.file, arg, 0) {
                     Some((file, span)) => self.new_label(SourceKind::Decoded, &name, file, span),
@@ -624,16 +1026,47 @@ impl Analysis<'_> {
             let effect = self.child(text, program.language, zone, place, &hidden);
             // A text that is written out hides nothing.
             if !written_out {
-                for label in foreign.iter().filter(|label| label.kind != SourceKind::Remote) {
-                    let mark = if effect { Mark::HiddenEffect } else { Mark::NoEffect };
-                    self.flow(label, SinkKind::DynamicCode, path, Target::Constant(short(text)), zone, site.file, site.expr, vec![mark]);
+                for label in foreign
+                    .iter()
+                    .filter(|label| label.kind != SourceKind::Remote)
+                {
+                    let mark = if effect {
+                        Mark::HiddenEffect
+                    } else {
+                        Mark::NoEffect
+                    };
+                    self.flow(
+                        label,
+                        SinkKind::DynamicCode,
+                        path,
+                        Target::Constant(short(text)),
+                        zone,
+                        site.file,
+                        site.expr,
+                        vec![mark],
+                    );
                 }
             }
         } else if foreign.is_empty() && self.package.hidden(site.file) > 24 {
             let label = self.label_at(SourceKind::Opaque, "text that nobody sees", site);
-            self.flow(&label, SinkKind::DynamicCode, path, Target::Opaque, zone, site.file, site.expr, vec![Mark::HiddenEffect]);
+            self.flow(
+                &label,
+                SinkKind::DynamicCode,
+                path,
+                Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                vec![Mark::HiddenEffect],
+            );
             return;
-        } else if foreign.is_empty() && text.is_none() && self.is_constant(program, site.file, arg, 0) {
+        } else if self.machine.spent() {
+            self.found.exhausted = true;
+            return;
+        } else if foreign.is_empty()
+            && text.is_none()
+            && self.is_constant(program, site.file, arg, 0)
+        {
             let label = self.label_at(SourceKind::Opaque, &snippet_of(self, site.file, arg), site);
             foreign.push(label);
         }
@@ -641,73 +1074,165 @@ impl Analysis<'_> {
             let marks = self.pinned(site.file);
             for label in &foreign {
                 let mut marks = marks.clone();
-                if self.large_literal(program, site) || foreign.iter().any(|other| other.kind == SourceKind::OwnFile) {
+                if self
+                    .index(site.file)
+                    .is_some_and(|index| index.large_literal)
+                    || foreign
+                        .iter()
+                        .any(|other| other.kind == SourceKind::OwnFile)
+                {
                     marks.push(Mark::Large);
                 }
-                let target = if label.kind == SourceKind::Remote { Target::Constant(label.name.to_string()) } else { Target::Opaque };
-                self.flow(label, SinkKind::DynamicCode, path, target, zone, site.file, site.expr, marks);
+                let target = if label.kind == SourceKind::Remote {
+                    Target::Constant(label.name.to_string())
+                } else {
+                    Target::Opaque
+                };
+                self.flow(
+                    label,
+                    SinkKind::DynamicCode,
+                    path,
+                    target,
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
             }
             if foreign.is_empty() && zone > Zone::Called {
                 let place = self.place_of(site.file, site.expr);
                 self.sign(SignKind::OpaqueCode, zone, path.to_owned(), place);
             }
         } else {
-            for label in foreign.iter().filter(|label| label.kind == SourceKind::Remote) {
+            for label in foreign
+                .iter()
+                .filter(|label| label.kind == SourceKind::Remote)
+            {
                 let marks = self.pinned(site.file);
-                self.flow(label, SinkKind::DynamicCode, path, Target::Constant(label.name.to_string()), zone, site.file, site.expr, marks);
+                self.flow(
+                    label,
+                    SinkKind::DynamicCode,
+                    path,
+                    Target::Constant(label.name.to_string()),
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
             }
         }
     }
 
+    /// Whether a text stands in the package as it is: what only joins it hides nothing.
+    fn is_visible(&self, file: FileId, text: &str) -> bool {
+        const WINDOW: usize = 24;
+        let pieces: Vec<&str> = (0..5)
+            .filter_map(|part| {
+                let start = text.len().saturating_sub(WINDOW) * part / 4;
+                text.get(start..start + WINDOW)
+            })
+            .collect();
+        if pieces.len() < 4 {
+            return self.package.source(file).is_some_and(|source| source.contains(text));
+        }
+        let here = self.package.source(file);
+        let found = pieces.iter().filter(|piece| {
+            here.as_deref().is_some_and(|source| source.contains(**piece))
+                || self.package.ids().filter(|id| self.package.language(*id).is_some()).take(200).any(|id| {
+                    self.package.file(id).bytes.as_deref().is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
+                })
+        });
+        found.count() + 1 >= pieces.len()
+    }
+
     /// What an argument was when the function around its call was run.
-    pub(super) fn observed(&mut self, program: &Rc<Program>, site: Site, arg: ExprId) -> Option<Value> {
+    pub(super) fn observed(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        arg: ExprId,
+    ) -> Option<Value> {
         let Expr::Call { args, .. } = program.expr(site.expr) else {
             return None;
         };
         let position = program.list(args).iter().position(|other| *other == arg)?;
         let seen = self.machine.observed(site.file, site.function, site.expr)?;
-        seen.get(position).filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_))).cloned()
+        seen.get(position)
+            .filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_)))
+            .cloned()
     }
 
-    /// Whether the file holds a large text without structure.
-    fn large_literal(&self, program: &Program, _site: Site) -> bool {
-        program.consts.iter().any(|constant| match constant {
-            crate::ir::Const::Text(text) => text.len() > 400 && entropy(text.as_bytes()) > 4.5,
-            crate::ir::Const::Bytes(bytes) => bytes.len() > 300 && entropy(bytes) > 4.5,
-            _ => false,
-        })
-    }
-
-    fn loaded(&mut self, program: &Rc<Program>, site: Site, specifier: ExprId, zone: Zone, path: &str) {
+    fn loaded(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        specifier: ExprId,
+        zone: Zone,
+        path: &str,
+    ) {
         let text = self.fold_text(site.file, specifier, None);
         if !text.is_empty() {
             self.cells.run(&text, path, zone, site.file, site.expr);
         }
         let labels = self.labels(site.file, specifier, None);
         // The name of a module that came from outside, or was hidden.
-        for label in labels.iter().filter(|label| label.kind == SourceKind::Remote) {
-            self.flow(label, SinkKind::Module, path, Target::Opaque, zone, site.file, site.expr, Vec::new());
+        for label in labels
+            .iter()
+            .filter(|label| label.kind == SourceKind::Remote)
+        {
+            self.flow(
+                label,
+                SinkKind::Module,
+                path,
+                Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
         }
         if let Some(code) = crate::pure::data_url(&text) {
             let place = self.place_of(site.file, site.expr);
             let labels: super::Labels = Rc::from([]);
             if self.child(&code, program.language, zone, place, &labels) {
                 let label = self.label_at(SourceKind::Decoded, "a data: address", site);
-                self.flow(&label, SinkKind::DynamicCode, path, Target::Constant(short(&code)), zone, site.file, site.expr, vec![Mark::HiddenEffect]);
+                self.flow(
+                    &label,
+                    SinkKind::DynamicCode,
+                    path,
+                    Target::Constant(short(&code)),
+                    zone,
+                    site.file,
+                    site.expr,
+                    vec![Mark::HiddenEffect],
+                );
             }
         }
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn written(&mut self, program: &Rc<Program>, site: Site, path: &str, to: Option<ExprId>, data: Option<ExprId>, zone: Zone, context: Option<&Rc<Context>>) {
+    fn written(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        to: Option<ExprId>,
+        data: Option<ExprId>,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
         let Some(to) = to else {
             return;
         };
         let text = self.fold_text(site.file, to, context);
         match data {
             Some(_) => {
-                for place in self.possible(site.file, to, 0).into_iter().filter_map(|value| value.as_text()) {
-                    if place.ends_with(HOLE) {
+                for place in self
+                    .possible(site.file, to, 0)
+                    .into_iter()
+                    .filter_map(|value| value.as_text())
+                {
+                    if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
                     }
                 }
@@ -720,62 +1245,128 @@ impl Analysis<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn written_to(&mut self, _program: &Rc<Program>, site: Site, path: &str, to: &str, data: Option<ExprId>, zone: Zone, context: Option<&Rc<Context>>) {
+    fn written_to(
+        &mut self,
+        _program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        to: &str,
+        data: Option<ExprId>,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
         if to.is_empty() {
             return;
         }
-        let labels: Vec<Label> = data.map_or_else(Vec::new, |data| self.labels(site.file, data, context).to_vec());
-        let active = data.is_none_or(|data| {
-            let value = self.fold_value(site.file, data, context);
-            match value {
-                Value::Text(text) => active_text(&text),
-                Value::Unknown | Value::Native(_) => true,
-                _ => true,
-            }
+        let labels: Vec<Label> = data.map_or_else(Vec::new, |data| {
+            self.labels(site.file, data, context).to_vec()
         });
-        self.configured(site, path, to, &labels, zone, active);
+        let content = data.and_then(|data| match self.fold_value(site.file, data, context) {
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+        let active = content.as_deref().is_none_or(active_text);
+        self.configured(site, path, to, &labels, zone, active, content.as_deref());
         self.replaces_itself(site, to, zone);
         self.cells.write(to, labels, zone);
     }
 
     /// A file of an editor, agent, shell or start-up configuration.
-    pub(super) fn configured(&mut self, site: Site, path: &str, to: &str, labels: &[Label], zone: Zone, active: bool) {
+    #[allow(clippy::too_many_arguments, reason = "the parts of a write")]
+    pub(super) fn configured(
+        &mut self,
+        site: Site,
+        path: &str,
+        to: &str,
+        labels: &[Label],
+        zone: Zone,
+        active: bool,
+        content: Option<&str>,
+    ) {
         let Some(what) = know::configuration(to) else {
             return;
         };
         if !active {
             return;
         }
-        let label = labels.iter().find(|label| is_foreign(label.kind)).cloned().unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
-        self.flow(&label, SinkKind::Configuration, path, Target::Constant(format!("{} ({what})", shown(to))), zone, site.file, site.expr, Vec::new());
+        let label = labels
+            .iter()
+            .find(|label| is_foreign(label.kind))
+            .cloned()
+            .unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
+        // Lines that set a path, or call what lies in the package, do no more than that.
+        let harmless = content.is_some_and(|text| !super::child::names_an_effect(text) && !text.contains("$(") && !text.contains('`'));
+        let marks = if harmless { vec![Mark::NoEffect] } else { Vec::new() };
+        self.flow(
+            &label,
+            SinkKind::Configuration,
+            path,
+            Target::Constant(format!("{} ({what})", shown(to))),
+            zone,
+            site.file,
+            site.expr,
+            marks,
+        );
     }
 
     fn replaces_itself(&mut self, site: Site, to: &str, zone: Zone) {
-        if zone >= Zone::Start && to.contains("package/") && (to.trim_end_matches(crate::pure::HOLE_END).ends_with("package.json") || to.contains(&self.package.file(site.file).path)) {
+        if zone >= Zone::Start
+            && to.contains("package/")
+            && (to
+                .trim_end_matches(crate::pure::HOLE_END)
+                .ends_with("package.json")
+                || to.contains(&self.package.file(site.file).path))
+        {
             let place = self.place_of(site.file, site.expr);
             self.sign(SignKind::HidesItself, zone, shown(to), place);
         }
     }
 
-    fn deleted(&mut self, program: &Rc<Program>, site: Site, path: &str, args: &[ExprId], zone: Zone, context: Option<&Rc<Context>>) {
+    fn deleted(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
         let Some(first) = args.first() else {
             return;
         };
         let text = self.fold_text(site.file, *first, context);
         if text.contains("package/") && zone >= Zone::Import {
             let own = self.package.file(site.file).path.clone();
-            if text.contains(&own) || text.trim_end_matches(crate::pure::HOLE_END).ends_with("package.json") {
+            if text.contains(&own)
+                || text
+                    .trim_end_matches(crate::pure::HOLE_END)
+                    .ends_with("package.json")
+            {
                 let place = self.place_of(site.file, site.expr);
                 self.sign(SignKind::HidesItself, zone, shown(&text), place);
             }
         }
-        let recursive = matches!(path, "shutil.rmtree" | "std.fs.remove_dir_all" | "fs.remove_dir_all")
-            || path.contains("remove") && program.language == Language::JavaScript
-            || args.iter().skip(1).any(|arg| match self.machine.fold(site.file, *arg) {
-                Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| &**key == "recursive" && value.truth() != Some(false)),
-                _ => false,
-            });
-        for place in self.possible(site.file, *first, 0).into_iter().filter_map(|value| value.as_text()).chain([text]) {
+        let recursive = matches!(
+            path,
+            "shutil.rmtree" | "std.fs.remove_dir_all" | "fs.remove_dir_all"
+        ) || path.contains("remove") && program.language == Language::JavaScript
+            || args
+                .iter()
+                .skip(1)
+                .any(|arg| match self.machine.fold(site.file, *arg) {
+                    Value::Object(object) => {
+                        object.entries.borrow().iter().any(|(key, value)| {
+                            &**key == "recursive" && value.truth() != Some(false)
+                        })
+                    }
+                    _ => false,
+                });
+        for place in self
+            .possible(site.file, *first, 0)
+            .into_iter()
+            .filter_map(|value| value.as_text())
+            .chain([text])
+        {
             self.destroyed(site, path, &place, recursive, zone);
         }
     }
@@ -783,46 +1374,105 @@ impl Analysis<'_> {
     /// A place of the user's that is deleted or overwritten: itself, or whatever is found
     /// in it.
     fn destroyed(&mut self, site: Site, path: &str, place: &str, recursive: bool, zone: Zone) {
-        let found_in = place.strip_suffix(HOLE).map(|rest| rest.trim_end_matches(HOLE).trim_end_matches('/'));
+        let found_in = place.strip_suffix(EVERY).map(|rest| {
+            rest.trim_end_matches(EVERY)
+                .trim_end_matches(HOLE)
+                .trim_end_matches('/')
+        });
         let what = match found_in {
-            Some(folder) if !folder.is_empty() || place.starts_with('/') => know::user_place(if folder.is_empty() { "/" } else { folder }),
+            Some(folder) if !folder.is_empty() || place.starts_with('/') => {
+                know::user_place(if folder.is_empty() { "/" } else { folder })
+            }
             _ if recursive => know::user_place(place),
             _ => None,
         };
         if let Some(what) = what {
             let label = self.label_at(SourceKind::UserPlace, what, site);
-            self.flow(&label, SinkKind::Destruction, path, Target::Constant(shown(place)), zone, site.file, site.expr, Vec::new());
+            self.flow(
+                &label,
+                SinkKind::Destruction,
+                path,
+                Target::Constant(shown(place)),
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
         }
     }
 
     /// The clipboard, read and written with an address of the package's own.
-    fn clipboard(&mut self, program: &Rc<Program>, site: Site, path: &str, args: &[ExprId], zone: Zone) {
+    fn clipboard(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+    ) {
         let reads = program.calls.iter().any(|(call, _)| {
-            self.callees.get(&(site.file, *call)).and_then(Value::path).is_some_and(|path| know::role(program.language, path) == Role::Source(SourceKind::InputDevice))
+            self.callees
+                .get(&(site.file, *call))
+                .and_then(Value::path)
+                .is_some_and(|path| {
+                    know::role(program.language, path) == Role::Source(SourceKind::InputDevice)
+                })
         });
         if !reads {
             return;
         }
-        let constants: Vec<String> = args.iter().filter_map(|arg| self.machine.fold(site.file, *arg).known_text().map(str::to_owned)).collect();
-        let named = constants.first().cloned().or_else(|| program.consts.iter().find_map(|constant| match constant {
-            crate::ir::Const::Text(text) if super::patch::is_address(text) => Some(text.to_string()),
-            _ => None,
-        }));
+        let constants: Vec<String> = args
+            .iter()
+            .filter_map(|arg| {
+                self.machine
+                    .fold(site.file, *arg)
+                    .known_text()
+                    .map(str::to_owned)
+            })
+            .collect();
+        let named = constants.first().cloned().or_else(|| {
+            program.consts.iter().find_map(|constant| match constant {
+                crate::ir::Const::Text(text) if super::patch::is_address(text) => {
+                    Some(text.to_string())
+                }
+                _ => None,
+            })
+        });
         let mut holds = super::patch::holds_address_pattern(program);
         for (specifier, _) in program.imports.clone() {
-            let inner = self.package.resolves(site.file, program.name(specifier)).and_then(|target| self.program(target));
+            let inner = self
+                .package
+                .resolves(site.file, program.name(specifier))
+                .and_then(|target| self.program(target));
             holds |= inner.is_some_and(|inner| super::patch::holds_address_pattern(&inner));
         }
         if holds {
             let constants: Vec<String> = named.into_iter().collect();
             let label = self.label_at(SourceKind::InputDevice, "the clipboard", site);
-            let target = constants.first().map_or(Target::Opaque, |text| Target::Constant(text.clone()));
-            self.flow(&label, SinkKind::Replacement, path, target, zone, site.file, site.expr, Vec::new());
+            let target = constants
+                .first()
+                .map_or(Target::Opaque, |text| Target::Constant(text.clone()));
+            self.flow(
+                &label,
+                SinkKind::Replacement,
+                path,
+                target,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
         }
     }
 
     /// The host that a request goes to.
-    pub(super) fn target(&mut self, file: FileId, value: &Value, args: &[ExprId], context: Option<&Rc<Context>>) -> Target {
+    pub(super) fn target(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Target {
         let mut holes = None;
         if let Value::Native(native) = value
             && let Some((made_file, made)) = native.made_at
@@ -860,7 +1510,10 @@ impl Analysis<'_> {
             let Expr::Member(_, name) = program.expr(callee) else {
                 continue;
             };
-            if !matches!(program.name(name), "open" | "connect" | "sendto" | "connect_ex") {
+            if !matches!(
+                program.name(name),
+                "open" | "connect" | "sendto" | "connect_ex"
+            ) {
                 continue;
             }
             let Value::Native(other) = self.machine.fold(file, callee) else {
@@ -879,7 +1532,12 @@ impl Analysis<'_> {
         None
     }
 
-    fn target_of(&mut self, file: FileId, args: &[ExprId], context: Option<&Rc<Context>>) -> Target {
+    fn target_of(
+        &mut self,
+        file: FileId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Target {
         for arg in args.iter().take(4) {
             let value = self.fold_value(file, *arg, context);
             if let Some(host) = self.host_in(&value, 0) {
@@ -892,7 +1550,12 @@ impl Analysis<'_> {
         let Some(program) = self.program(file) else {
             return Target::Caller;
         };
-        if self.labels(file, *first, context).iter().any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque)) || self.is_constant(&program, file, *first, 0) {
+        if self
+            .labels(file, *first, context)
+            .iter()
+            .any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque))
+            || self.is_constant(&program, file, *first, 0)
+        {
             return Target::Opaque;
         }
         Target::Caller
@@ -901,11 +1564,18 @@ impl Analysis<'_> {
     fn host_in(&mut self, value: &Value, level: u8) -> Option<String> {
         match value {
             Value::Text(text) => {
-                if !text.contains("://") && !text.contains('.') && !text.contains(':') && !know::is_loopback(text) {
+                if !text.contains("://")
+                    && !text.contains('.')
+                    && !text.contains(':')
+                    && !know::is_loopback(text)
+                {
                     return None;
                 }
                 let host = know::host_of(text)?;
-                if host.starts_with(HOLE_START) && !host.contains('.') || host.starts_with('/') || host.contains(' ') {
+                if host.starts_with(HOLE_START) && !host.contains('.')
+                    || host.starts_with('/')
+                    || host.contains(' ')
+                {
                     return None;
                 }
                 // `pool.${x}.invalid` is known well enough; `${x}.js` is no host.
@@ -914,7 +1584,11 @@ impl Analysis<'_> {
             Value::Object(object) => {
                 let entries = object.entries.borrow();
                 for key in ["hostname", "host", "url", "uri", "href", "baseURL", "href"] {
-                    let found = entries.iter().rev().find(|(name, _)| &**name == key).map(|(_, value)| value.clone());
+                    let found = entries
+                        .iter()
+                        .rev()
+                        .find(|(name, _)| &**name == key)
+                        .map(|(_, value)| value.clone());
                     if let Some(value) = found {
                         if let Some(text) = value.any_text()
                             && !text.starts_with(HOLE_START)
@@ -934,7 +1608,9 @@ impl Analysis<'_> {
             Value::Array(items) if level < 2 => {
                 let first = items.borrow().first().cloned()?;
                 match &first {
-                    Value::Text(text) if text.contains('.') => know::host_of(text).map(|host| shown(&host)),
+                    Value::Text(text) if text.contains('.') => {
+                        know::host_of(text).map(|host| shown(&host))
+                    }
                     _ => None,
                 }
             }
@@ -947,7 +1623,11 @@ impl Analysis<'_> {
                 let args = program.list(args).to_vec();
                 args.iter().take(2).find_map(|arg| {
                     let value = self.machine.fold(file, *arg);
-                    if matches!(value, Value::Native(_)) { None } else { self.host_in(&value, level + 1) }
+                    if matches!(value, Value::Native(_)) {
+                        None
+                    } else {
+                        self.host_in(&value, level + 1)
+                    }
                 })
             }
             _ => None,
@@ -955,7 +1635,13 @@ impl Analysis<'_> {
     }
 
     /// Host, path or command, for the list of what code can do.
-    fn detail(&mut self, role: Role, file: FileId, value: &Value, args: &[ExprId]) -> Option<String> {
+    fn detail(
+        &mut self,
+        role: Role,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+    ) -> Option<String> {
         match role {
             Role::Network(_) | Role::Send => match self.target(file, value, args, None) {
                 Target::Constant(host) => Some(host),
@@ -986,7 +1672,9 @@ impl Analysis<'_> {
             match program.expr(test) {
                 Expr::Binary(Binary::Eq | Binary::Ne, left, right) => {
                     for (digest, known) in [(left, right), (right, left)] {
-                        if self.is_digest(&program, file, digest, 0) && self.is_pinned(&program, file, known) {
+                        if self.is_digest(&program, file, digest, 0)
+                            && self.is_pinned(&program, file, known)
+                        {
                             return true;
                         }
                     }
@@ -997,12 +1685,23 @@ impl Analysis<'_> {
                     // `digest.equals(expected)`, `timingSafeEqual(a, b)`.
                     tests.extend(program.list(args));
                     if let Expr::Member(object, name) = program.expr(callee)
-                        && matches!(program.name(name), "equals" | "compare" | "compare_digest" | "timingSafeEqual" | "includes")
+                        && matches!(
+                            program.name(name),
+                            "equals"
+                                | "compare"
+                                | "compare_digest"
+                                | "timingSafeEqual"
+                                | "includes"
+                        )
                     {
                         let args = program.list(args).to_vec();
                         let sides: Vec<ExprId> = args.iter().copied().chain([object]).collect();
-                        let digest = sides.iter().any(|side| self.is_digest(&program, file, *side, 0));
-                        let pinned = sides.iter().any(|side| self.is_pinned(&program, file, *side));
+                        let digest = sides
+                            .iter()
+                            .any(|side| self.is_digest(&program, file, *side, 0));
+                        let pinned = sides
+                            .iter()
+                            .any(|side| self.is_pinned(&program, file, *side));
                         if digest && pinned {
                             return true;
                         }
@@ -1020,21 +1719,31 @@ impl Analysis<'_> {
         }
         if let Value::Native(native) = self.machine.fold(file, expr) {
             let path = &native.path;
-            if path.contains("createHash()") || path.contains("hashlib.") || path.contains("Sha256") || path.contains("sha2.") {
+            if path.contains("createHash()")
+                || path.contains("hashlib.")
+                || path.contains("Sha256")
+                || path.contains("sha2.")
+            {
                 return true;
             }
         }
         match program.expr(expr) {
             Expr::Name(atom, scope) => program.resolve(atom, scope).is_some_and(|symbol| {
                 let values = program.symbol(symbol).values.clone();
-                values.iter().take(8).any(|value| self.is_digest(program, file, *value, level + 1))
+                values
+                    .iter()
+                    .take(8)
+                    .any(|value| self.is_digest(program, file, *value, level + 1))
             }),
             Expr::Call { callee, args, .. } => {
                 if let Value::Function(closure) = self.machine.fold(file, callee)
                     && let Some(inner) = self.program(closure.file)
                 {
                     let returns = inner.function(closure.function).returns.clone();
-                    return returns.iter().take(8).any(|value| self.is_digest(&inner, closure.file, *value, level + 1));
+                    return returns
+                        .iter()
+                        .take(8)
+                        .any(|value| self.is_digest(&inner, closure.file, *value, level + 1));
                 }
                 let _ = args;
                 match program.expr(callee) {
@@ -1042,8 +1751,14 @@ impl Analysis<'_> {
                     _ => false,
                 }
             }
-            Expr::Await(inner) | Expr::Member(inner, _) => self.is_digest(program, file, inner, level + 1),
-            Expr::Concat(items) => program.list(items).to_vec().into_iter().any(|item| self.is_digest(program, file, item, level + 1)),
+            Expr::Await(inner) | Expr::Member(inner, _) => {
+                self.is_digest(program, file, inner, level + 1)
+            }
+            Expr::Concat(items) => program
+                .list(items)
+                .to_vec()
+                .into_iter()
+                .any(|item| self.is_digest(program, file, item, level + 1)),
             _ => false,
         }
     }
@@ -1051,7 +1766,10 @@ impl Analysis<'_> {
     /// A digest that stands in the package, alone or in a table of them.
     fn is_pinned(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId) -> bool {
         let pinned = |value: &Value| match value {
-            Value::Text(text) => text.len() >= 32 && text.chars().filter(char::is_ascii_hexdigit).count() * 10 >= text.len() * 6,
+            Value::Text(text) => {
+                text.len() >= 32
+                    && text.chars().filter(char::is_ascii_hexdigit).count() * 10 >= text.len() * 6
+            }
             Value::Bytes(bytes) => bytes.borrow().len() >= 16,
             _ => false,
         };
@@ -1071,7 +1789,10 @@ impl Analysis<'_> {
                     }
                     at = object;
                 }
-                Expr::Name(atom, scope) => match program.resolve(atom, scope).and_then(|symbol| program.symbol(symbol).values.first().copied()) {
+                Expr::Name(atom, scope) => match program
+                    .resolve(atom, scope)
+                    .and_then(|symbol| program.symbol(symbol).values.first().copied())
+                {
                     Some(value) if value != at => at = value,
                     _ => return false,
                 },
@@ -1084,13 +1805,19 @@ impl Analysis<'_> {
 }
 
 fn snippet_of(analysis: &Analysis<'_>, file: FileId, expr: ExprId) -> String {
-    let span = analysis.program(file).map(|p| p.span(expr)).unwrap_or_default();
+    let span = analysis
+        .program(file)
+        .map(|p| p.span(expr))
+        .unwrap_or_default();
     snippet(analysis, file, span)
 }
 
 /// The beginning of a text, on one line.
 pub(super) fn short(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(120).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(120)
+        .collect()
 }
 
 /// Whether a text written into a configuration can make something happen: a list of files
@@ -1104,14 +1831,4 @@ fn registrable(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.');
     dots.next();
     dots.next().map_or(host, |(at, _)| &host[at + 1..])
-}
-
-/// Bits per byte.
-pub(super) fn entropy(bytes: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in bytes {
-        counts[usize::from(*byte)] += 1;
-    }
-    let total = bytes.len() as f64;
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / total).map(|share| -share * share.log2()).sum()
 }

@@ -1,8 +1,8 @@
 //! Making a [`Program`]: what every language reader uses.
 
 use super::{
-    Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List, Program, Scope,
-    ScopeId, Span, Store, Symbol, SymbolId,
+    Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List,
+    Program, Scope, ScopeId, Span, Store, Symbol, SymbolId,
 };
 use rustc_hash::FxHashMap;
 
@@ -34,7 +34,6 @@ impl Builder {
             body: Vec::new(),
             returns: Vec::new(),
             arrow: false,
-            span: Span::default(),
             param_names: Vec::new(),
             class: None,
         };
@@ -47,7 +46,10 @@ impl Builder {
             names: Vec::new(),
             atoms: FxHashMap::default(),
             functions: vec![top],
-            scopes: vec![Scope { parent: None, function: FuncId(0) }],
+            scopes: vec![Scope {
+                parent: None,
+                function: FuncId(0),
+            }],
             symbols: Vec::new(),
             declared: FxHashMap::default(),
             calls: Vec::new(),
@@ -59,7 +61,12 @@ impl Builder {
             es_module: false,
             notes: Vec::new(),
         };
-        Self { program, function: FuncId(0), scope: ScopeId(0), depth: 0 }
+        Self {
+            program,
+            function: FuncId(0),
+            scope: ScopeId(0),
+            depth: 0,
+        }
     }
 
     /// The program, with the body of its top level.
@@ -97,7 +104,10 @@ impl Builder {
     pub fn list(&mut self, items: &[ExprId]) -> List {
         let from = self.program.lists.len() as u32;
         self.program.lists.extend_from_slice(items);
-        List { from, to: self.program.lists.len() as u32 }
+        List {
+            from,
+            to: self.program.lists.len() as u32,
+        }
     }
 
     /// Interns a name.
@@ -175,10 +185,17 @@ impl Builder {
         let atom = self.atom(name);
         let function = self.program.scopes[scope.at()].function.0;
         let symbols = &mut self.program.symbols;
-        *self.program.declared.entry((scope, atom)).or_insert_with(|| {
-            symbols.push(Symbol { values: Vec::new(), function });
-            SymbolId(symbols.len() as u32 - 1)
-        })
+        *self
+            .program
+            .declared
+            .entry((scope, atom))
+            .or_insert_with(|| {
+                symbols.push(Symbol {
+                    values: Vec::new(),
+                    function,
+                });
+                SymbolId(symbols.len() as u32 - 1)
+            })
     }
 
     /// Declares a variable here.
@@ -203,11 +220,23 @@ impl Builder {
         match self.program.expr(target) {
             Expr::Member(object, key) => {
                 let function = self.function;
-                self.program.stores.push(Store { object, key: Some(key), computed: None, value, function });
+                self.program.stores.push(Store {
+                    object,
+                    key: Some(key),
+                    computed: None,
+                    value,
+                    function,
+                });
             }
             Expr::Index(object, key) => {
                 let function = self.function;
-                self.program.stores.push(Store { object, key: None, computed: Some(key), value, function });
+                self.program.stores.push(Store {
+                    object,
+                    key: None,
+                    computed: Some(key),
+                    value,
+                    function,
+                });
             }
             _ => {}
         }
@@ -239,19 +268,17 @@ impl Builder {
         self.function
     }
 
-    /// The scope that names are seen from.
-    pub const fn current_scope(&self) -> ScopeId {
-        self.scope
-    }
-
     /// Something of the current function.
     pub fn function_mut(&mut self, id: FuncId) -> &mut Function {
         &mut self.program.functions[id.at()]
     }
 
     /// Enters a function.
-    pub fn enter_function(&mut self, name: Option<&str>, arrow: bool, span: Span) -> (FuncId, Place) {
-        let back = Place { function: self.function, scope: self.scope };
+    pub fn enter_function(&mut self, name: Option<&str>, arrow: bool) -> (FuncId, Place) {
+        let back = Place {
+            function: self.function,
+            scope: self.scope,
+        };
         let id = FuncId(self.program.functions.len() as u32);
         let name = name.map(|name| self.atom(name));
         self.function = id;
@@ -264,7 +291,6 @@ impl Builder {
             body: Vec::new(),
             returns: Vec::new(),
             arrow,
-            span,
             param_names: Vec::new(),
             class: None,
         });
@@ -274,9 +300,9 @@ impl Builder {
 
     /// Enters a part of the current function that runs on its own account; names mean the
     /// same in it.
-    pub fn enter_part(&mut self, name: &str, span: Span) -> (FuncId, Place) {
+    pub fn enter_part(&mut self, name: &str) -> (FuncId, Place) {
         let scope = self.scope;
-        let (id, back) = self.enter_function(Some(name), true, span);
+        let (id, back) = self.enter_function(Some(name), true);
         self.scope = scope;
         self.program.functions[id.at()].scope = scope;
         (id, back)
@@ -316,7 +342,10 @@ impl Builder {
 
     /// Enters a scope of the current function.
     pub fn enter_scope(&mut self) -> Place {
-        let back = Place { function: self.function, scope: self.scope };
+        let back = Place {
+            function: self.function,
+            scope: self.scope,
+        };
         self.scope = self.new_scope(Some(back.scope), back.function);
         back
     }

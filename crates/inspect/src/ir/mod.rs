@@ -89,16 +89,40 @@ pub enum Const {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Binary {
-    Add, Sub, Mul, Div, FloorDiv, Rem, Pow,
-    Shl, Shr, UShr, And, Or, Xor,
-    Eq, Ne, Lt, Le, Gt, Ge, In, Is,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Rem,
+    Pow,
+    Shl,
+    Shr,
+    UShr,
+    And,
+    Or,
+    Xor,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    In,
+    Is,
 }
 
 /// What an operator of one side does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Unary {
-    Not, Neg, Plus, BitNot, TypeOf, Void, Delete,
+    Not,
+    Neg,
+    Plus,
+    BitNot,
+    TypeOf,
+    Void,
+    Delete,
 }
 
 /// How a choice between two sides is made.
@@ -262,8 +286,6 @@ pub struct Function {
     pub returns: Vec<ExprId>,
     /// `this` is that of the function around it.
     pub arrow: bool,
-    /// Where it stands.
-    pub span: Span,
     /// The names of its parameters, where callers may use them.
     pub param_names: Vec<Atom>,
     /// The class that it is a method of.
@@ -410,12 +432,7 @@ impl Program {
     }
 
     /// How many expressions it has.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.exprs.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.exprs.is_empty()
     }
 }

@@ -3,30 +3,40 @@
 use super::{Lowering, span};
 use crate::ir::{Binary, Const, Expr, ExprId, Logic, Span, Unary};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, AssignmentTarget, BinaryExpression, ChainElement, Expression, JSXAttributeItem,
-    JSXAttributeValue, JSXChild, JSXElement, JSXExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
-    SimpleAssignmentTarget, TemplateLiteral,
+    Argument, ArrayExpressionElement, AssignmentTarget, BinaryExpression, ChainElement, Expression,
+    JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression, ObjectExpression,
+    ObjectPropertyKind, PropertyKey, SimpleAssignmentTarget, TemplateLiteral,
 };
-use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator};
+use oxc_syntax::operator::{
+    AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator,
+};
 
 impl Lowering {
     pub(super) fn expression(&mut self, expression: &Expression<'_>) -> ExprId {
         let at = span(expression);
-        self.deeper(|this| this.expression_here(expression, at)).unwrap_or_else(|| self.builder.other(&[], at))
+        self.deeper(|this| this.expression_here(expression, at))
+            .unwrap_or_else(|| self.builder.other(&[], at))
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
     fn expression_here(&mut self, expression: &Expression<'_>, at: Span) -> ExprId {
         match expression {
-            Expression::BooleanLiteral(literal) => self.builder.constant(Const::Bool(literal.value), at),
+            Expression::BooleanLiteral(literal) => {
+                self.builder.constant(Const::Bool(literal.value), at)
+            }
             Expression::NullLiteral(_) => self.builder.constant(Const::Null, at),
-            Expression::NumericLiteral(literal) => self.builder.constant(Const::Number(literal.value), at),
+            Expression::NumericLiteral(literal) => {
+                self.builder.constant(Const::Number(literal.value), at)
+            }
             Expression::BigIntLiteral(literal) => {
                 let number = literal.value.parse().unwrap_or(f64::NAN);
                 self.builder.constant(Const::Number(number), at)
             }
             Expression::RegExpLiteral(literal) => {
-                let regex = Const::Regex(literal.regex.pattern.text.as_str().into(), literal.regex.flags.to_string().into());
+                let regex = Const::Regex(
+                    literal.regex.pattern.text.as_str().into(),
+                    literal.regex.flags.to_string().into(),
+                );
                 self.builder.constant(regex, at)
             }
             Expression::StringLiteral(literal) => self.builder.text(&literal.value, at),
@@ -38,9 +48,13 @@ impl Lowering {
                     .elements
                     .iter()
                     .map(|element| match element {
-                        ArrayExpressionElement::SpreadElement(spread) => self.spread(&spread.argument, at),
+                        ArrayExpressionElement::SpreadElement(spread) => {
+                            self.spread(&spread.argument, at)
+                        }
                         ArrayExpressionElement::Elision(_) => self.builder.undefined(at),
-                        other => other.as_expression().map_or_else(|| ExprId(0), |value| self.expression(value)),
+                        other => other
+                            .as_expression()
+                            .map_or_else(|| ExprId(0), |value| self.expression(value)),
                     })
                     .collect();
                 let items = self.builder.list(&items);
@@ -100,17 +114,30 @@ impl Lowering {
             Expression::UpdateExpression(update) => {
                 let target = self.simple_target(&update.argument);
                 let up = update.operator == UpdateOperator::Increment;
-                self.builder.add(Expr::Update { target, up, prefix: update.prefix }, at)
+                self.builder.add(
+                    Expr::Update {
+                        target,
+                        up,
+                        prefix: update.prefix,
+                    },
+                    at,
+                )
             }
             Expression::SequenceExpression(sequence) => {
-                let items: Vec<_> = sequence.expressions.iter().map(|item| self.expression(item)).collect();
+                let items: Vec<_> = sequence
+                    .expressions
+                    .iter()
+                    .map(|item| self.expression(item))
+                    .collect();
                 let items = self.builder.list(&items);
                 self.builder.add(Expr::Sequence(items), at)
             }
             Expression::CallExpression(call) => self.call(&call.callee, &call.arguments, false, at),
             Expression::NewExpression(call) => self.call(&call.callee, &call.arguments, true, at),
             Expression::ChainExpression(chain) => match &chain.expression {
-                ChainElement::CallExpression(call) => self.call(&call.callee, &call.arguments, false, at),
+                ChainElement::CallExpression(call) => {
+                    self.call(&call.callee, &call.arguments, false, at)
+                }
                 ChainElement::TSNonNullExpression(inner) => self.expression(&inner.expression),
                 ChainElement::StaticMemberExpression(member) => {
                     let object = self.expression(&member.object);
@@ -122,7 +149,8 @@ impl Lowering {
                 }
                 ChainElement::PrivateFieldExpression(member) => {
                     let object = self.expression(&member.object);
-                    self.builder.member(object, &format!("#{}", member.field.name), at)
+                    self.builder
+                        .member(object, &format!("#{}", member.field.name), at)
                 }
             },
             Expression::StaticMemberExpression(member) => {
@@ -135,7 +163,8 @@ impl Lowering {
             }
             Expression::PrivateFieldExpression(member) => {
                 let object = self.expression(&member.object);
-                self.builder.member(object, &format!("#{}", member.field.name), at)
+                self.builder
+                    .member(object, &format!("#{}", member.field.name), at)
             }
             Expression::ImportExpression(import) => {
                 let source = self.expression(&import.source);
@@ -179,7 +208,13 @@ impl Lowering {
         self.builder.add(Expr::Index(object, key), at)
     }
 
-    fn call(&mut self, callee: &Expression<'_>, arguments: &[Argument<'_>], new: bool, at: Span) -> ExprId {
+    fn call(
+        &mut self,
+        callee: &Expression<'_>,
+        arguments: &[Argument<'_>],
+        new: bool,
+        at: Span,
+    ) -> ExprId {
         let callee = self.expression(callee);
         let args = self.arguments(arguments);
         self.builder.call(callee, &args, new, at)
@@ -233,18 +268,25 @@ impl Lowering {
             }
             if chain.len() > 8 {
                 chain.push(left);
-                let parts: Vec<_> = chain.into_iter().rev().map(|part| self.expression(part)).collect();
+                let parts: Vec<_> = chain
+                    .into_iter()
+                    .rev()
+                    .map(|part| self.expression(part))
+                    .collect();
                 return self.chain_of_sums(&parts, at);
             }
         }
         let left = self.expression(&binary.left);
         let right = self.expression(&binary.right);
-        self.builder.binary(operator(binary.operator), left, right, at)
+        self.builder
+            .binary(operator(binary.operator), left, right, at)
     }
 
     /// Sums of eight and more parts: texts where one of them is a text.
     fn chain_of_sums(&mut self, parts: &[ExprId], at: Span) -> ExprId {
-        let any_text = parts.iter().any(|part| self.builder.program().text(*part).is_some());
+        let any_text = parts
+            .iter()
+            .any(|part| self.builder.program().text(*part).is_some());
         if any_text {
             return self.builder.concat(parts, at);
         }
@@ -263,7 +305,9 @@ impl Lowering {
                     entries.push(self.key(&property.key));
                     let name = property.key.static_name();
                     entries.push(match &property.value {
-                        Expression::FunctionExpression(function) => self.function(function, name.as_deref()),
+                        Expression::FunctionExpression(function) => {
+                            self.function(function, name.as_deref())
+                        }
                         value => self.expression(value),
                     });
                 }
@@ -281,16 +325,26 @@ impl Lowering {
         let at = span(key);
         match key {
             PropertyKey::StaticIdentifier(name) => self.builder.text(&name.name, at),
-            PropertyKey::PrivateIdentifier(name) => self.builder.text(&format!("#{}", name.name), at),
+            PropertyKey::PrivateIdentifier(name) => {
+                self.builder.text(&format!("#{}", name.name), at)
+            }
             other => match other.as_expression() {
-                Some(Expression::NumericLiteral(number)) => self.builder.text(&number.value.to_string(), at),
+                Some(Expression::NumericLiteral(number)) => {
+                    self.builder.text(&number.value.to_string(), at)
+                }
                 Some(value) => self.expression(value),
                 None => self.builder.undefined(at),
             },
         }
     }
 
-    fn assignment(&mut self, target: &AssignmentTarget<'_>, operator: AssignmentOperator, value: ExprId, at: Span) -> ExprId {
+    fn assignment(
+        &mut self,
+        target: &AssignmentTarget<'_>,
+        operator: AssignmentOperator,
+        value: ExprId,
+        at: Span,
+    ) -> ExprId {
         let Some(simple) = target.as_simple_assignment_target() else {
             self.assign_pattern(target, value);
             return value;
@@ -298,9 +352,15 @@ impl Lowering {
         let left = self.simple_target(simple);
         let value = match operator {
             AssignmentOperator::Assign => value,
-            AssignmentOperator::LogicalAnd => self.builder.add(Expr::Logic(Logic::And, left, value), at),
-            AssignmentOperator::LogicalOr => self.builder.add(Expr::Logic(Logic::Or, left, value), at),
-            AssignmentOperator::LogicalNullish => self.builder.add(Expr::Logic(Logic::Nullish, left, value), at),
+            AssignmentOperator::LogicalAnd => {
+                self.builder.add(Expr::Logic(Logic::And, left, value), at)
+            }
+            AssignmentOperator::LogicalOr => {
+                self.builder.add(Expr::Logic(Logic::Or, left, value), at)
+            }
+            AssignmentOperator::LogicalNullish => self
+                .builder
+                .add(Expr::Logic(Logic::Nullish, left, value), at),
             other => self.builder.binary(compound(other), left, value, at),
         };
         self.builder.assign(left, value, at)
@@ -309,7 +369,9 @@ impl Lowering {
     pub(super) fn simple_target(&mut self, target: &SimpleAssignmentTarget<'_>) -> ExprId {
         let at = span(target);
         match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => self.builder.name(&name.name, at),
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
+                self.builder.name(&name.name, at)
+            }
             SimpleAssignmentTarget::StaticMemberExpression(member) => {
                 let object = self.expression(&member.object);
                 self.builder.member(object, &member.property.name, at)
@@ -320,7 +382,8 @@ impl Lowering {
             }
             SimpleAssignmentTarget::PrivateFieldExpression(member) => {
                 let object = self.expression(&member.object);
-                self.builder.member(object, &format!("#{}", member.field.name), at)
+                self.builder
+                    .member(object, &format!("#{}", member.field.name), at)
             }
             other => match other.get_expression() {
                 Some(inner) => self.expression(inner),
@@ -335,12 +398,18 @@ impl Lowering {
         for attribute in &element.opening_element.attributes {
             match attribute {
                 JSXAttributeItem::Attribute(attribute) => match &attribute.value {
-                    Some(JSXAttributeValue::ExpressionContainer(container)) => parts.extend(self.contained(&container.expression)),
+                    Some(JSXAttributeValue::ExpressionContainer(container)) => {
+                        parts.extend(self.contained(&container.expression))
+                    }
                     Some(JSXAttributeValue::Element(inner)) => parts.push(self.element(inner)),
-                    Some(JSXAttributeValue::StringLiteral(text)) => parts.push(self.builder.text(&text.value, at)),
+                    Some(JSXAttributeValue::StringLiteral(text)) => {
+                        parts.push(self.builder.text(&text.value, at))
+                    }
                     Some(JSXAttributeValue::Fragment(_)) | None => {}
                 },
-                JSXAttributeItem::SpreadAttribute(spread) => parts.push(self.expression(&spread.argument)),
+                JSXAttributeItem::SpreadAttribute(spread) => {
+                    parts.push(self.expression(&spread.argument))
+                }
             }
         }
         parts.push(self.children(&element.children, at));
@@ -359,7 +428,9 @@ impl Lowering {
                     let part = self.deeper(|this| this.children(&fragment.children, at));
                     parts.extend(part);
                 }
-                JSXChild::ExpressionContainer(container) => parts.extend(self.contained(&container.expression)),
+                JSXChild::ExpressionContainer(container) => {
+                    parts.extend(self.contained(&container.expression))
+                }
                 JSXChild::Spread(spread) => parts.push(self.expression(&spread.expression)),
                 JSXChild::Text(_) => {}
             }
@@ -368,7 +439,9 @@ impl Lowering {
     }
 
     fn contained(&mut self, expression: &JSXExpression<'_>) -> Option<ExprId> {
-        expression.as_expression().map(|value| self.expression(value))
+        expression
+            .as_expression()
+            .map(|value| self.expression(value))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Lowering, span};
 use crate::ir::{Expr, ExprId, FuncId, Stmt};
 use oxc_ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function, MethodDefinitionKind,
-    VariableDeclarationKind,
+    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
+    MethodDefinitionKind, VariableDeclarationKind,
 };
 
 impl Lowering {
@@ -12,7 +12,7 @@ impl Lowering {
     pub(super) fn function(&mut self, function: &Function<'_>, known_as: Option<&str>) -> ExprId {
         let at = span(function);
         let own = function.id.as_ref().map(|id| id.name.as_str());
-        let (id, back) = self.builder.enter_function(own.or(known_as), false, at);
+        let (id, back) = self.builder.enter_function(own.or(known_as), false);
         if let Some(own) = own {
             // The name of a function expression is seen inside only.
             let symbol = self.builder.declare(own);
@@ -30,10 +30,12 @@ impl Lowering {
 
     pub(super) fn arrow(&mut self, arrow: &ArrowFunctionExpression<'_>) -> ExprId {
         let at = span(arrow);
-        let (id, back) = self.builder.enter_function(None, true, at);
+        let (id, back) = self.builder.enter_function(None, true);
         let mut body = self.parameters(id, &arrow.params);
         match &arrow.body {
-            ArrowFunctionBody::FunctionBody(statements) => body.extend(self.block(&statements.statements)),
+            ArrowFunctionBody::FunctionBody(statements) => {
+                body.extend(self.block(&statements.statements))
+            }
             other => {
                 if let Some(value) = other.as_expression() {
                     let value = self.expression(value);
@@ -57,13 +59,23 @@ impl Lowering {
             if let Some(default) = &parameter.initializer {
                 value = self.with_default(value, default, at);
             }
-            self.bind(&parameter.pattern, value, VariableDeclarationKind::Let, &mut prologue);
+            self.bind(
+                &parameter.pattern,
+                value,
+                VariableDeclarationKind::Let,
+                &mut prologue,
+            );
         }
         let count = u16::try_from(parameters.items.len()).unwrap_or(u16::MAX);
         self.builder.function_mut(function).params = count;
         if let Some(rest) = &parameters.rest {
             let value = self.builder.add(Expr::Rest(function, count), span(&**rest));
-            self.bind(&rest.rest.argument, value, VariableDeclarationKind::Let, &mut prologue);
+            self.bind(
+                &rest.rest.argument,
+                value,
+                VariableDeclarationKind::Let,
+                &mut prologue,
+            );
         }
         prologue
     }
@@ -85,11 +97,18 @@ impl Lowering {
                 ClassElement::MethodDefinition(method) => {
                     let key = self.key(&method.key);
                     let name = method.key.static_name();
-                    let known_as = if method.kind == MethodDefinitionKind::Constructor { Some("constructor") } else { name.as_deref() };
+                    let known_as = if method.kind == MethodDefinitionKind::Constructor {
+                        Some("constructor")
+                    } else {
+                        name.as_deref()
+                    };
                     let value = self.function(&method.value, known_as);
                     methods.push(value);
                     entries.extend([key, value]);
-                    if matches!(method.kind, MethodDefinitionKind::Get | MethodDefinitionKind::Set) {
+                    if matches!(
+                        method.kind,
+                        MethodDefinitionKind::Get | MethodDefinitionKind::Set
+                    ) {
                         // Whoever reads or writes the property calls it.
                         self.builder.call(value, &[], false, at);
                     }
@@ -128,7 +147,7 @@ impl Lowering {
     /// A static block runs at once: a function that is called where it stands.
     fn static_block(&mut self, body: &[oxc_ast::ast::Statement<'_>]) {
         let at = crate::ir::Span::default();
-        let (id, back) = self.builder.enter_function(None, true, at);
+        let (id, back) = self.builder.enter_function(None, true);
         let body = self.block(body);
         self.builder.function_mut(id).body = body;
         self.builder.leave(back);

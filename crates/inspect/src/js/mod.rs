@@ -19,7 +19,7 @@ use oxc_span::{GetSpan, SourceType};
 /// # Errors
 /// Why it is no program in any dialect, a part of a sentence.
 pub fn read(source: &str, path: &str) -> Result<Program, String> {
-    if nesting(source) > reading::NESTING {
+    if nesting(source) > reading::ESTIMATE {
         return Err("it is nested more deeply than is read".to_owned());
     }
     let mut first_error = None;
@@ -42,7 +42,11 @@ fn dialects(path: &str) -> Vec<SourceType> {
         "ts" | "mts" | "cts" => vec![SourceType::ts(), SourceType::tsx()],
         "tsx" => vec![SourceType::tsx()],
         "mjs" => vec![SourceType::mjs().with_jsx(true), SourceType::tsx()],
-        "cjs" => vec![SourceType::cjs().with_jsx(true), SourceType::cjs(), SourceType::mjs()],
+        "cjs" => vec![
+            SourceType::cjs().with_jsx(true),
+            SourceType::cjs(),
+            SourceType::mjs(),
+        ],
         _ => vec![
             SourceType::unambiguous().with_jsx(true),
             SourceType::cjs().with_jsx(true),
@@ -55,13 +59,24 @@ fn dialects(path: &str) -> Vec<SourceType> {
 
 fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
     let allocator = Allocator::default();
-    let options = ParseOptions { allow_return_outside_function: true, preserve_parens: false, ..ParseOptions::default() };
-    let parsed = Parser::new(&allocator, source, dialect).with_options(options).parse();
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        preserve_parens: false,
+        ..ParseOptions::default()
+    };
+    let parsed = Parser::new(&allocator, source, dialect)
+        .with_options(options)
+        .parse();
     if parsed.panicked {
-        let why = parsed.diagnostics.iter().next().map_or_else(|| "it cannot be parsed".to_owned(), |d| d.message.to_string());
+        let why = parsed.diagnostics.iter().next().map_or_else(
+            || "it cannot be parsed".to_owned(),
+            |d| d.message.to_string(),
+        );
         return Err(customs_printable(&why));
     }
-    let mut lowering = Lowering { builder: Builder::new(Language::JavaScript) };
+    let mut lowering = Lowering {
+        builder: Builder::new(Language::JavaScript),
+    };
     if parsed.program.source_type.is_module() {
         lowering.builder.es_module();
     }
@@ -91,7 +106,10 @@ impl Lowering {
 
 fn span(node: &impl GetSpan) -> Span {
     let span = node.span();
-    Span { start: span.start, end: span.end }
+    Span {
+        start: span.start,
+        end: span.end,
+    }
 }
 
 /// A parser's message may quote the source.

@@ -12,13 +12,17 @@ impl Lowering {
                 let module = self.builder.import(&import.source.value, at);
                 for specifier in import.specifiers.iter().flatten() {
                     let (local, value) = match specifier {
-                        ImportDeclarationSpecifier::ImportSpecifier(named) => {
-                            (&named.local.name, self.builder.member(module, &named.imported.name(), at))
+                        ImportDeclarationSpecifier::ImportSpecifier(named) => (
+                            &named.local.name,
+                            self.builder.member(module, &named.imported.name(), at),
+                        ),
+                        ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (
+                            &default.local.name,
+                            self.builder.member(module, "default", at),
+                        ),
+                        ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => {
+                            (&all.local.name, module)
                         }
-                        ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => {
-                            (&default.local.name, self.builder.member(module, "default", at))
-                        }
-                        ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => (&all.local.name, module),
                     };
                     self.builder.declare(local);
                     let target = self.builder.name(local, at);
@@ -102,6 +106,10 @@ fn exported_names(declaration: &oxc_ast::ast::Declaration<'_>) -> Vec<String> {
             .flat_map(|declarator| declarator.id.get_binding_identifiers())
             .map(|name| name.name.to_string())
             .collect(),
-        other => other.id().map(|id| id.name.to_string()).into_iter().collect(),
+        other => other
+            .id()
+            .map(|id| id.name.to_string())
+            .into_iter()
+            .collect(),
     }
 }

@@ -3,13 +3,19 @@
 use super::{Lowering, span};
 use crate::ir::{Expr, ExprId, Span, Stmt};
 use oxc_ast::ast::{
-    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, Expression, PropertyKey,
-    VariableDeclarationKind,
+    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern,
+    Expression, PropertyKey, VariableDeclarationKind,
 };
 
 impl Lowering {
     /// Binds a pattern to a value; each name becomes an assignment statement.
-    pub(super) fn bind(&mut self, pattern: &BindingPattern<'_>, value: ExprId, kind: VariableDeclarationKind, into: &mut Vec<Stmt>) {
+    pub(super) fn bind(
+        &mut self,
+        pattern: &BindingPattern<'_>,
+        value: ExprId,
+        kind: VariableDeclarationKind,
+        into: &mut Vec<Stmt>,
+    ) {
         let at = span(pattern);
         match pattern {
             BindingPattern::BindingIdentifier(name) => {
@@ -34,7 +40,9 @@ impl Lowering {
             BindingPattern::ArrayPattern(array) => {
                 for (index, element) in array.elements.iter().enumerate() {
                     if let Some(element) = element {
-                        let part = self.builder.member(value, &index.to_string(), span(element));
+                        let part = self
+                            .builder
+                            .member(value, &index.to_string(), span(element));
                         self.bind(element, part, kind, into);
                     }
                 }
@@ -121,14 +129,22 @@ impl Lowering {
     }
 
     fn slice_from(&mut self, value: ExprId, from: usize, at: Span) -> ExprId {
-        let from = self.builder.constant(crate::ir::Const::Number(from as f64), at);
+        let from = self
+            .builder
+            .constant(crate::ir::Const::Number(from as f64), at);
         let none = self.builder.undefined(at);
         let parts = self.builder.list(&[from, none, none]);
         self.builder.add(Expr::Slice(value, parts), at)
     }
 
-    pub(super) fn with_default(&mut self, value: ExprId, default: &Expression<'_>, at: Span) -> ExprId {
+    pub(super) fn with_default(
+        &mut self,
+        value: ExprId,
+        default: &Expression<'_>,
+        at: Span,
+    ) -> ExprId {
         let default = self.expression(default);
-        self.builder.add(Expr::Logic(crate::ir::Logic::Nullish, value, default), at)
+        self.builder
+            .add(Expr::Logic(crate::ir::Logic::Nullish, value, default), at)
     }
 }

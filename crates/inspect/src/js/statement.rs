@@ -3,8 +3,8 @@
 use super::{Lowering, span};
 use crate::ir::{Block, Const, Expr, Stmt};
 use oxc_ast::ast::{
-    Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName, TSModuleReference,
-    TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
+    Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
+    TSModuleReference, TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
 };
 
 impl Lowering {
@@ -44,24 +44,41 @@ impl Lowering {
             Statement::IfStatement(choice) => {
                 let test = self.expression(&choice.test);
                 let then = self.single(&choice.consequent);
-                let other = choice.alternate.as_ref().map_or_else(Vec::new, |other| self.single(other));
+                let other = choice
+                    .alternate
+                    .as_ref()
+                    .map_or_else(Vec::new, |other| self.single(other));
                 into.push(Stmt::If(test, then, other));
             }
             Statement::WhileStatement(round) => {
                 let test = self.expression(&round.test);
                 let body = self.single(&round.body);
-                into.push(Stmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: false });
+                into.push(Stmt::Loop {
+                    init: Vec::new(),
+                    test: Some(test),
+                    update: None,
+                    body,
+                    post: false,
+                });
             }
             Statement::DoWhileStatement(round) => {
                 let body = self.single(&round.body);
                 let test = self.expression(&round.test);
-                into.push(Stmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: true });
+                into.push(Stmt::Loop {
+                    init: Vec::new(),
+                    test: Some(test),
+                    update: None,
+                    body,
+                    post: true,
+                });
             }
             Statement::ForStatement(round) => {
                 let back = self.builder.enter_scope();
                 let mut init = Vec::new();
                 match &round.init {
-                    Some(ForStatementInit::VariableDeclaration(declaration)) => self.variables(declaration, &mut init),
+                    Some(ForStatementInit::VariableDeclaration(declaration)) => {
+                        self.variables(declaration, &mut init)
+                    }
                     Some(other) => {
                         if let Some(value) = other.as_expression() {
                             let value = self.expression(value);
@@ -74,13 +91,26 @@ impl Lowering {
                 let update = round.update.as_ref().map(|update| self.expression(update));
                 let body = self.single(&round.body);
                 self.builder.leave(back);
-                into.push(Stmt::Loop { init, test, update, body, post: false });
+                into.push(Stmt::Loop {
+                    init,
+                    test,
+                    update,
+                    body,
+                    post: false,
+                });
             }
-            Statement::ForInStatement(round) => self.each(&round.left, &round.right, &round.body, true, into),
-            Statement::ForOfStatement(round) => self.each(&round.left, &round.right, &round.body, false, into),
+            Statement::ForInStatement(round) => {
+                self.each(&round.left, &round.right, &round.body, true, into)
+            }
+            Statement::ForOfStatement(round) => {
+                self.each(&round.left, &round.right, &round.body, false, into)
+            }
             Statement::LabeledStatement(labelled) => self.statement(&labelled.body, into),
             Statement::ReturnStatement(returned) => {
-                let value = returned.argument.as_ref().map(|value| self.expression(value));
+                let value = returned
+                    .argument
+                    .as_ref()
+                    .map(|value| self.expression(value));
                 let function = self.builder.current();
                 self.builder.function_mut(function).returns.extend(value);
                 into.push(Stmt::Return(value));
@@ -91,7 +121,12 @@ impl Lowering {
                 let cases = switch
                     .cases
                     .iter()
-                    .map(|case| (case.test.as_ref().map(|test| self.expression(test)), self.block(&case.consequent)))
+                    .map(|case| {
+                        (
+                            case.test.as_ref().map(|test| self.expression(test)),
+                            self.block(&case.consequent),
+                        )
+                    })
                     .collect();
                 self.builder.leave(back);
                 into.push(Stmt::Switch(subject, cases));
@@ -107,13 +142,21 @@ impl Lowering {
                     let mut block = Vec::new();
                     if let Some(parameter) = &handler.param {
                         let value = self.builder.other(&[], span(parameter));
-                        self.bind(&parameter.pattern, value, VariableDeclarationKind::Let, &mut block);
+                        self.bind(
+                            &parameter.pattern,
+                            value,
+                            VariableDeclarationKind::Let,
+                            &mut block,
+                        );
                     }
                     block.extend(self.block(&handler.body.body));
                     self.builder.leave(back);
                     block
                 });
-                let last = attempt.finalizer.as_ref().map_or_else(Vec::new, |block| self.scoped(&block.body));
+                let last = attempt
+                    .finalizer
+                    .as_ref()
+                    .map_or_else(Vec::new, |block| self.scoped(&block.body));
                 into.push(Stmt::Try(body, handler, last));
             }
             Statement::WithStatement(with) => {
@@ -161,7 +204,9 @@ impl Lowering {
                 for (index, member) in members.body.members.iter().enumerate() {
                     let name = match &member.id {
                         TSEnumMemberName::Identifier(name) => name.name.as_str(),
-                        TSEnumMemberName::String(name) | TSEnumMemberName::ComputedString(name) => name.value.as_str(),
+                        TSEnumMemberName::String(name) | TSEnumMemberName::ComputedString(name) => {
+                            name.value.as_str()
+                        }
                         TSEnumMemberName::ComputedTemplateString(_) => continue,
                     };
                     entries.push(self.builder.text(name, at));
@@ -186,7 +231,9 @@ impl Lowering {
                 }
             }
             Declaration::TSImportEqualsDeclaration(import) => {
-                if let TSModuleReference::ExternalModuleReference(reference) = &import.module_reference {
+                if let TSModuleReference::ExternalModuleReference(reference) =
+                    &import.module_reference
+                {
                     let value = self.builder.import(&reference.expression.value, at);
                     self.builder.declare(&import.id.name);
                     let target = self.builder.name(&import.id.name, at);
@@ -194,7 +241,9 @@ impl Lowering {
                     into.push(Stmt::Expr(assigned));
                 }
             }
-            Declaration::TSGlobalDeclaration(_) | Declaration::TSTypeAliasDeclaration(_) | Declaration::TSInterfaceDeclaration(_) => {}
+            Declaration::TSGlobalDeclaration(_)
+            | Declaration::TSTypeAliasDeclaration(_)
+            | Declaration::TSInterfaceDeclaration(_) => {}
         }
     }
 
@@ -232,7 +281,14 @@ impl Lowering {
         // A variable without a name of its own, which the pattern is then taken from.
         self.builder.declare("for each");
         let target = self.builder.name("for each", at);
-        let element = self.builder.add(if keys { Expr::Key(over) } else { Expr::Element(over) }, at);
+        let element = self.builder.add(
+            if keys {
+                Expr::Key(over)
+            } else {
+                Expr::Element(over)
+            },
+            at,
+        );
         self.builder.assign(target, element, at);
         let mut inner = Vec::new();
         match left {
@@ -250,6 +306,11 @@ impl Lowering {
         let mut rest = self.single(body);
         inner.append(&mut rest);
         self.builder.leave(back);
-        into.push(Stmt::Each { target, over, keys, body: inner });
+        into.push(Stmt::Each {
+            target,
+            over,
+            keys,
+            body: inner,
+        });
     }
 }

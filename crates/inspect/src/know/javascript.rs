@@ -22,23 +22,127 @@ pub(super) fn role(path: &str) -> Role {
         return Role::Network(position);
     }
     match path {
-        "eval" | "Function" | "AsyncFunction" | "GeneratorFunction" | "globalThis.eval" => if path == "Function" { Role::CodeLast } else { Role::Code(0) },
-        "setTimeout" | "setInterval" | "setImmediate" => Role::Code(0),
-        "vm.runInThisContext" | "vm.runInNewContext" | "vm.runInContext" | "vm.Script" | "vm.compileFunction" | "vm.SourceTextModule" => Role::Code(0),
-        "module._compile" | "module.prototype._compile" | "module.Module.prototype._compile" | "module.exports._compile" => Role::Code(0),
-        "require" | "module.require" | "process.dlopen" | "require.resolve" => Role::Load,
-        "shelljs.exec" | "execa.command" | "execa.commandSync" | "execa.execaCommand" | "execa.execaCommandSync" | "sudo-prompt.exec" => Role::Shell,
-        "execa" | "execa.execa" | "execa.execaSync" | "execa.sync" | "cross-spawn" | "cross-spawn.sync" | "cross-spawn.spawn" | "Bun.spawn" | "Bun.spawnSync" | "Deno.run" | "Deno.Command" | "spawn" => Role::Spawn,
-        "os.hostname" | "os.userInfo" | "os.networkInterfaces" | "os.homedir" | "process.cwd" | "os.machine" | "node-machine-id.machineIdSync" | "node-machine-id.machineId" | "public-ip" | "public-ip.v4" | "ip.address" | "username" | "username.sync" => {
-            if path == "os.machine" { Role::None } else { Role::Source(SourceKind::Identity) }
+        "eval" | "Function" | "AsyncFunction" | "GeneratorFunction" | "globalThis.eval" => {
+            if path == "Function" {
+                Role::CodeLast
+            } else {
+                Role::Code(0)
+            }
         }
-        "dns.lookup" | "dns.resolve" | "dns.resolve4" | "dns.resolve6" | "dns.resolveTxt" | "dns.resolveAny" | "dns.resolveCname" | "dns.resolveMx" | "dns.promises.lookup" | "dns.promises.resolve" | "dns.promises.resolve4" | "dns.promises.resolveTxt" | "dns.reverse" => Role::Lookup,
-        "clipboardy.read" | "clipboardy.readSync" | "navigator.clipboard.readText" | "navigator.clipboard.read" | "copy-paste.paste" | "screenshot-desktop" | "iohook.on" | "keytar.getPassword" | "keytar.findCredentials" => Role::Source(SourceKind::InputDevice),
-        "clipboardy.write" | "clipboardy.writeSync" | "navigator.clipboard.writeText" | "copy-paste.copy" => Role::WriteInput,
-        "atob" | "unescape" | "decodeURIComponent" | "Buffer.from" | "Buffer" | "String.fromCharCode" | "String.fromCodePoint" | "bs58.decode" | "base-x" | "pako.inflate" | "pako.ungzip" | "lz-string.decompress" | "lz-string.decompressFromBase64" => Role::Decode,
-        "zlib.gunzipSync" | "zlib.inflateSync" | "zlib.inflateRawSync" | "zlib.brotliDecompressSync" | "zlib.unzipSync" | "zlib.gunzip" | "zlib.inflate" | "zlib.brotliDecompress" | "zlib.unzip" => Role::Decode,
-        "crypto.createDecipheriv" | "crypto.createDecipher" | "crypto.privateDecrypt" | "crypto.publicDecrypt" | "crypto.subtle.decrypt" | "CryptoJS.AES.decrypt" | "crypto-js.AES.decrypt" => Role::Decrypt,
-        "crypto.createHash" | "crypto.createHmac" | "crypto.randomBytes" | "crypto.randomUUID" | "Boolean" | "Number" | "parseInt" | "parseFloat" | "isNaN" | "Array.isArray" | "Date.now" | "console.log" | "console.error" | "console.warn" | "console.info" | "console.debug" | "assert" | "Object.defineProperty" | "fs.existsSync" => Role::Digest,
+        "setTimeout" | "setInterval" | "setImmediate" => Role::Code(0),
+        "vm.runInThisContext"
+        | "vm.runInNewContext"
+        | "vm.runInContext"
+        | "vm.Script"
+        | "vm.compileFunction"
+        | "vm.SourceTextModule" => Role::Code(0),
+        "module._compile"
+        | "module.prototype._compile"
+        | "module.Module.prototype._compile"
+        | "module.exports._compile" => Role::Code(0),
+        "require" | "module.require" | "process.dlopen" | "require.resolve" => Role::Load,
+        "shelljs.exec"
+        | "execa.command"
+        | "execa.commandSync"
+        | "execa.execaCommand"
+        | "execa.execaCommandSync"
+        | "sudo-prompt.exec" => Role::Shell,
+        "execa" | "execa.execa" | "execa.execaSync" | "execa.sync" | "cross-spawn"
+        | "cross-spawn.sync" | "cross-spawn.spawn" | "Bun.spawn" | "Bun.spawnSync" | "Deno.run"
+        | "Deno.Command" | "spawn" => Role::Spawn,
+        "os.hostname"
+        | "os.userInfo"
+        | "os.networkInterfaces"
+        | "os.homedir"
+        | "process.cwd"
+        | "os.machine"
+        | "node-machine-id.machineIdSync"
+        | "node-machine-id.machineId"
+        | "public-ip"
+        | "public-ip.v4"
+        | "ip.address"
+        | "username"
+        | "username.sync" => {
+            if path == "os.machine" {
+                Role::None
+            } else {
+                Role::Source(SourceKind::Identity)
+            }
+        }
+        "dns.lookup"
+        | "dns.resolve"
+        | "dns.resolve4"
+        | "dns.resolve6"
+        | "dns.resolveTxt"
+        | "dns.resolveAny"
+        | "dns.resolveCname"
+        | "dns.resolveMx"
+        | "dns.promises.lookup"
+        | "dns.promises.resolve"
+        | "dns.promises.resolve4"
+        | "dns.promises.resolveTxt"
+        | "dns.reverse" => Role::Lookup,
+        "clipboardy.read"
+        | "clipboardy.readSync"
+        | "navigator.clipboard.readText"
+        | "navigator.clipboard.read"
+        | "copy-paste.paste"
+        | "screenshot-desktop"
+        | "iohook.on"
+        | "keytar.getPassword"
+        | "keytar.findCredentials" => Role::Source(SourceKind::InputDevice),
+        "clipboardy.write"
+        | "clipboardy.writeSync"
+        | "navigator.clipboard.writeText"
+        | "copy-paste.copy" => Role::WriteInput,
+        "atob"
+        | "unescape"
+        | "decodeURIComponent"
+        | "Buffer.from"
+        | "Buffer"
+        | "String.fromCharCode"
+        | "String.fromCodePoint"
+        | "bs58.decode"
+        | "base-x"
+        | "pako.inflate"
+        | "pako.ungzip"
+        | "lz-string.decompress"
+        | "lz-string.decompressFromBase64" => Role::Decode,
+        "zlib.gunzipSync"
+        | "zlib.inflateSync"
+        | "zlib.inflateRawSync"
+        | "zlib.brotliDecompressSync"
+        | "zlib.unzipSync"
+        | "zlib.gunzip"
+        | "zlib.inflate"
+        | "zlib.brotliDecompress"
+        | "zlib.unzip" => Role::Decode,
+        "crypto.createDecipheriv"
+        | "crypto.createDecipher"
+        | "crypto.privateDecrypt"
+        | "crypto.publicDecrypt"
+        | "crypto.subtle.decrypt"
+        | "CryptoJS.AES.decrypt"
+        | "crypto-js.AES.decrypt" => Role::Decrypt,
+        "crypto.createHash"
+        | "crypto.createHmac"
+        | "crypto.randomBytes"
+        | "crypto.randomUUID"
+        | "Boolean"
+        | "Number"
+        | "parseInt"
+        | "parseFloat"
+        | "isNaN"
+        | "Array.isArray"
+        | "Date.now"
+        | "console.log"
+        | "console.error"
+        | "console.warn"
+        | "console.info"
+        | "console.debug"
+        | "assert"
+        | "Object.defineProperty"
+        | "fs.existsSync" => Role::Digest,
         _ => Role::None,
     }
 }
@@ -46,7 +150,12 @@ pub(super) fn role(path: &str) -> Role {
 /// What is called on the result of a call.
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
-    if matches!(head, "axios.create" | "got.extend" | "request.defaults" | "ky.create" | "ky.extend") && rest.matches('.').count() <= 1 && !rest.contains("()") {
+    if matches!(
+        head,
+        "axios.create" | "got.extend" | "request.defaults" | "ky.create" | "ky.extend"
+    ) && rest.matches('.').count() <= 1
+        && !rest.contains("()")
+    {
         return Role::Network(0);
     }
     if head == "crypto.createHash" || head == "crypto.createHmac" {
@@ -54,7 +163,8 @@ fn on_result(head: &str, rest: &str) -> Role {
     }
     if network(head).is_some() || head == "dgram.createSocket" || head.starts_with("nodemailer") {
         return match method {
-            "write" | "end" | "send" | "sendMessage" | "post" | "put" | "emit" | "sendMail" | "setHeader" | "query" | "field" | "attach" | "set" | "auth" => Role::Send,
+            "write" | "end" | "send" | "sendMessage" | "post" | "put" | "emit" | "sendMail"
+            | "setHeader" | "query" | "field" | "attach" | "set" | "auth" => Role::Send,
             "connect" => Role::Network(0),
             "open" if head == "XMLHttpRequest" => Role::Network(1),
             _ => Role::Receive,
@@ -69,9 +179,19 @@ fn on_result(head: &str, rest: &str) -> Role {
             "write" | "end" | "writeFile" | "appendFile" => Role::WriteInto,
             _ => Role::None,
         },
-        "vm.Script" if method == "runInThisContext" || method == "runInNewContext" || method == "runInContext" => Role::None,
+        "vm.Script"
+            if method == "runInThisContext"
+                || method == "runInNewContext"
+                || method == "runInContext" =>
+        {
+            Role::None
+        }
         "module" | "module.Module" if method == "_compile" => Role::Code(0),
-        "discord.js.WebhookClient" | "discord-webhook-node.Webhook" | "telegraf" | "node-telegram-bot-api" | "@slack/webhook.IncomingWebhook" => Role::Send,
+        "discord.js.WebhookClient"
+        | "discord-webhook-node.Webhook"
+        | "telegraf"
+        | "node-telegram-bot-api"
+        | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
         "adm-zip" if method == "extractAllTo" => Role::Extract,
         _ => Role::None,
@@ -80,18 +200,29 @@ fn on_result(head: &str, rest: &str) -> Role {
 
 /// The name in the file system's module, by whatever way the module was reached.
 fn of_file_system(path: &str) -> Option<&str> {
-    ["fs/promises.", "fs.promises.", "fs-extra.", "graceful-fs.", "fs."].iter().find_map(|module| path.strip_prefix(module))
+    [
+        "fs/promises.",
+        "fs.promises.",
+        "fs-extra.",
+        "graceful-fs.",
+        "fs.",
+    ]
+    .iter()
+    .find_map(|module| path.strip_prefix(module))
 }
 
 fn file_system(name: &str) -> Role {
     match name {
         "readFile" | "readFileSync" | "createReadStream" | "read" => Role::ReadFile,
-        "writeFile" | "writeFileSync" | "appendFile" | "appendFileSync" | "outputFile" | "outputFileSync" | "writeJson" | "writeJSON" | "writeJsonSync" => Role::WriteFile,
+        "writeFile" | "writeFileSync" | "appendFile" | "appendFileSync" | "outputFile"
+        | "outputFileSync" | "writeJson" | "writeJSON" | "writeJsonSync" => Role::WriteFile,
         "createWriteStream" | "open" | "openSync" => Role::OpenFile,
         "writeSync" | "write" => Role::WriteInto,
-        "copyFile" | "copyFileSync" | "rename" | "renameSync" | "symlink" | "symlinkSync" | "cp" | "cpSync" => Role::CopyFile,
+        "copyFile" | "copyFileSync" | "rename" | "renameSync" | "symlink" | "symlinkSync"
+        | "cp" | "cpSync" => Role::CopyFile,
         "chmod" | "chmodSync" | "fchmod" | "fchmodSync" => Role::Executable,
-        "unlink" | "unlinkSync" | "rm" | "rmSync" | "rmdir" | "rmdirSync" | "remove" | "removeSync" | "emptyDir" => Role::Delete,
+        "unlink" | "unlinkSync" | "rm" | "rmSync" | "rmdir" | "rmdirSync" | "remove"
+        | "removeSync" | "emptyDir" => Role::Delete,
         "existsSync" | "exists" | "stat" | "statSync" | "access" | "accessSync" => Role::Digest,
         _ => Role::None,
     }
@@ -100,22 +231,85 @@ fn file_system(name: &str) -> Role {
 /// The argument that says where a request goes.
 fn network(path: &str) -> Option<u8> {
     const MODULES: [&str; 26] = [
-        "axios", "got", "node-fetch", "request", "superagent", "needle", "undici", "phin", "bent", "ky", "cross-fetch", "isomorphic-fetch", "request-promise",
-        "request-promise-native", "follow-redirects.http", "follow-redirects.https", "ws", "websocket", "simple-get", "centra", "miniget", "wretch", "hyperquest",
-        "make-fetch-happen", "socket.io-client", "jQuery",
+        "axios",
+        "got",
+        "node-fetch",
+        "request",
+        "superagent",
+        "needle",
+        "undici",
+        "phin",
+        "bent",
+        "ky",
+        "cross-fetch",
+        "isomorphic-fetch",
+        "request-promise",
+        "request-promise-native",
+        "follow-redirects.http",
+        "follow-redirects.https",
+        "ws",
+        "websocket",
+        "simple-get",
+        "centra",
+        "miniget",
+        "wretch",
+        "hyperquest",
+        "make-fetch-happen",
+        "socket.io-client",
+        "jQuery",
     ];
     const VERBS: [&str; 20] = [
-        "", "get", "post", "put", "patch", "delete", "head", "request", "fetch", "stream", "concat", "default", "connect", "io", "WebSocket", "ajax", "client",
-        "getJSON", "json", "text",
+        "",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "request",
+        "fetch",
+        "stream",
+        "concat",
+        "default",
+        "connect",
+        "io",
+        "WebSocket",
+        "ajax",
+        "client",
+        "getJSON",
+        "json",
+        "text",
     ];
     match path {
-        "http.request" | "http.get" | "https.request" | "https.get" | "http2.connect" | "fetch" | "WebSocket" | "EventSource" | "navigator.sendBeacon" | "XMLHttpRequest" | "net.connect" | "net.createConnection" | "net.Socket" | "tls.connect" | "$.ajax" | "$.get" | "$.post" | "importScripts" | "Bun.fetch" => return Some(0),
+        "http.request"
+        | "http.get"
+        | "https.request"
+        | "https.get"
+        | "http2.connect"
+        | "fetch"
+        | "WebSocket"
+        | "EventSource"
+        | "navigator.sendBeacon"
+        | "XMLHttpRequest"
+        | "net.connect"
+        | "net.createConnection"
+        | "net.Socket"
+        | "tls.connect"
+        | "$.ajax"
+        | "$.get"
+        | "$.post"
+        | "importScripts"
+        | "Bun.fetch" => return Some(0),
         _ => {}
     }
-    let found = MODULES.iter().any(|module| match path.strip_prefix(module) {
-        Some("") => true,
-        Some(rest) => rest.strip_prefix('.').is_some_and(|verb| VERBS.contains(&verb)),
-        None => false,
-    });
+    let found = MODULES
+        .iter()
+        .any(|module| match path.strip_prefix(module) {
+            Some("") => true,
+            Some(rest) => rest
+                .strip_prefix('.')
+                .is_some_and(|verb| VERBS.contains(&verb)),
+            None => false,
+        });
     found.then_some(0)
 }

@@ -9,7 +9,8 @@ mod python;
 mod rust;
 
 pub use places::{
-    configuration, credential_place, host_of, is_loopback, is_metadata, named_secret, unusual_host, user_place, vendor_of,
+    configuration, credential_place, host_of, is_loopback, is_metadata, named_secret, unusual_host,
+    user_place, vendor_of,
 };
 
 use crate::ir::Language;
@@ -90,9 +91,16 @@ pub fn role(language: Language, path: &str) -> Role {
 /// What a path gives without being called.
 pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
     match (language, path) {
-        (Language::JavaScript, "process.env" | "Bun.env" | "import.meta.env") => Some(SourceKind::Environment),
-        (Language::Python, "os.environ" | "os.environb" | "os.environ.copy()") => Some(SourceKind::Environment),
-        (Language::JavaScript, "location.href" | "document.cookie" | "localStorage" | "sessionStorage") => None,
+        (Language::JavaScript, "process.env" | "Bun.env" | "import.meta.env") => {
+            Some(SourceKind::Environment)
+        }
+        (Language::Python, "os.environ" | "os.environb" | "os.environ.copy()") => {
+            Some(SourceKind::Environment)
+        }
+        (
+            Language::JavaScript,
+            "location.href" | "document.cookie" | "localStorage" | "sessionStorage",
+        ) => None,
         _ => None,
     }
 }
@@ -104,7 +112,10 @@ pub fn environment_name(language: Language, path: &str) -> Option<&str> {
         Language::Python => &["os.environ."],
         Language::Rust => &[],
     };
-    prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).filter(|name| !name.contains('.') && !name.contains('('))
+    prefixes
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix))
+        .filter(|name| !name.contains('.') && !name.contains('('))
 }
 
 /// The capability that a call of a path has, for the list of what code can do.
@@ -121,7 +132,16 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::Source(SourceKind::Environment) => "environment.all",
         Role::Source(SourceKind::Identity) => "identity",
         Role::Source(SourceKind::InputDevice) | Role::WriteInput => "input",
-        Role::Source(_) | Role::Receive | Role::Load | Role::IntoProcess | Role::Attach | Role::Extract | Role::Duplicate | Role::Decode | Role::Digest | Role::None => return None,
+        Role::Source(_)
+        | Role::Receive
+        | Role::Load
+        | Role::IntoProcess
+        | Role::Attach
+        | Role::Extract
+        | Role::Duplicate
+        | Role::Decode
+        | Role::Digest
+        | Role::None => return None,
         Role::Decrypt => "crypto.decrypt",
         Role::ForeignMemory => "process.memory",
     })

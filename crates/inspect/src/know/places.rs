@@ -2,6 +2,9 @@
 
 use crate::pure::{HOLE_END, HOLE_START};
 
+/// Bytes of what can be a path.
+const PATH: usize = 1024;
+
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
@@ -19,7 +22,10 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         ("/.aws", "AWS credentials"),
         (".azure/", "Azure credentials"),
         (".config/gcloud", "Google Cloud credentials"),
-        ("gcloud/application_default_credentials", "Google Cloud credentials"),
+        (
+            "gcloud/application_default_credentials",
+            "Google Cloud credentials",
+        ),
         (".kube/config", "Kubernetes credentials"),
         (".docker/config.json", "Docker credentials"),
         (".git-credentials", "git credentials"),
@@ -53,19 +59,46 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         (".terraform.d/credentials", "Terraform token"),
         (".config/op/", "password manager"),
     ];
+    if path.len() > PATH {
+        return None;
+    }
     let plain = path.replace('\\', "/");
-    PLACES.iter().find(|(part, _)| plain.contains(part)).map(|(_, what)| *what).or_else(|| {
-        let last = plain.rsplit('/').next().unwrap_or(&plain);
-        let outside = plain.contains(HOLE_START) && !plain.contains("package/");
-        (matches!(last, ".env" | ".env.local" | ".env.production") && outside).then_some("secrets of a project")
-    })
+    PLACES
+        .iter()
+        .find(|(part, _)| plain.contains(part))
+        .map(|(_, what)| *what)
+        .or_else(|| {
+            let last = plain.rsplit('/').next().unwrap_or(&plain);
+            let outside = plain.contains(HOLE_START) && !plain.contains("package/");
+            (matches!(last, ".env" | ".env.local" | ".env.production") && outside)
+                .then_some("secrets of a project")
+        })
 }
 
 /// A secret of the environment that belongs to somebody else, with the vendor's word.
 pub fn named_secret(name: &str) -> bool {
-    const WORDS: [&str; 9] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "APIKEY", "ACCESS_KEY"];
+    const WORDS: [&str; 9] = [
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "CREDENTIAL",
+        "PRIVATE_KEY",
+        "API_KEY",
+        "APIKEY",
+        "ACCESS_KEY",
+    ];
     let upper = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.contains(word)) || matches!(upper.as_str(), "AWS_SESSION_TOKEN" | "NPM_AUTH" | "MNEMONIC" | "SEED_PHRASE" | "SSH_AUTH_SOCK" | "KUBECONFIG")
+    WORDS.iter().any(|word| upper.contains(word))
+        || matches!(
+            upper.as_str(),
+            "AWS_SESSION_TOKEN"
+                | "NPM_AUTH"
+                | "MNEMONIC"
+                | "SEED_PHRASE"
+                | "SSH_AUTH_SOCK"
+                | "KUBECONFIG"
+        )
 }
 
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
@@ -128,25 +161,36 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         (".ssh/authorized_keys", "login keys"),
         ("/etc/ld.so.preload", "loader"),
     ];
+    if path.len() > PATH {
+        return None;
+    }
     let plain = path.replace('\\', "/");
     if inside_package(&plain) {
         return None;
     }
-    PLACES.iter().find(|(part, _)| plain.contains(&part.replace('\\', "/"))).map(|(_, what)| *what).or_else(|| {
-        let last = plain.rsplit('/').next().unwrap_or(&plain);
-        match last {
-            ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
-            name if name.ends_with(".pth") => Some("interpreter start-up"),
-            _ => None,
-        }
-    })
+    PLACES
+        .iter()
+        .find(|(part, _)| plain.contains(&part.replace('\\', "/")))
+        .map(|(_, what)| *what)
+        .or_else(|| {
+            let last = plain.rsplit('/').next().unwrap_or(&plain);
+            match last {
+                ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
+                name if name.ends_with(".pth") => Some("interpreter start-up"),
+                _ => None,
+            }
+        })
 }
 
 /// Whether a path lies in the package's own folder.
 fn inside_package(path: &str) -> bool {
-    let mut marks = path.match_indices(HOLE_START).map(|(at, mark)| &path[at + mark.len()..]);
+    let mut marks = path
+        .match_indices(HOLE_START)
+        .map(|(at, mark)| &path[at + mark.len()..]);
     match marks.next() {
-        Some(first) if path.starts_with(HOLE_START) => first.starts_with("package/") && !path.contains("/..") ,
+        Some(first) if path.starts_with(HOLE_START) => {
+            first.starts_with("package/") && !path.contains("/..")
+        }
         _ => false,
     }
 }
@@ -154,7 +198,17 @@ fn inside_package(path: &str) -> bool {
 /// A place of the user's that nobody may delete, if a path means one: home, root, a
 /// drive, the folder that a command was started in.
 pub fn user_place(path: &str) -> Option<&'static str> {
-    let shown: String = path.chars().map(|c| match c { HOLE_START => '<', HOLE_END => '>', c => c }).collect();
+    if path.len() > PATH {
+        return None;
+    }
+    let shown: String = path
+        .chars()
+        .map(|c| match c {
+            HOLE_START => '<',
+            HOLE_END => '>',
+            c => c,
+        })
+        .collect();
     let shown = shown.replace('\\', "/");
     let trimmed = shown.trim_end_matches(['*', '/', '.']);
     match trimmed {
@@ -163,23 +217,33 @@ pub fn user_place(path: &str) -> Option<&'static str> {
         "<cwd>" => Some("the project"),
         "/home" | "/Users" | "/etc" | "/usr" | "/var" | "/root" => Some("the system"),
         "C:" | "c:" | "D:" => Some("a drive"),
-        "<home>/Documents" | "<home>/Desktop" | "<home>/Pictures" | "<home>/Downloads" => Some("the user's documents"),
+        "<home>/Documents" | "<home>/Desktop" | "<home>/Pictures" | "<home>/Downloads" => {
+            Some("the user's documents")
+        }
         _ => None,
     }
 }
 
 /// The host in a URL or a host name with port.
 pub fn host_of(text: &str) -> Option<String> {
+    let text = text.get(..text.len().min(PATH)).unwrap_or_default();
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let end = rest.find(['/', '?', '#', ' ', '"', '\'']).unwrap_or(rest.len());
+    let end = rest
+        .find(['/', '?', '#', ' ', '"', '\''])
+        .unwrap_or(rest.len());
     let host = &rest[..end];
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = match host.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
         _ => host,
     };
-    let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':') || u32::from(c) > 0x7f || c == '?');
+    let plain = host.chars().all(|c| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '.' | '-' | '_' | '[' | ']' | ':')
+            || u32::from(c) > 0x7f
+            || c == '?'
+    });
     // Between the marks of a hole anything may stand.
     let holes = host.contains(HOLE_START);
     (!host.is_empty() && host.len() < 400 && (plain || holes)).then(|| host.to_ascii_lowercase())
@@ -187,23 +251,71 @@ pub fn host_of(text: &str) -> Option<String> {
 
 /// Whether a host is the machine itself or a private network.
 pub fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]" | "0.0.0.0") || host.starts_with("127.") || host.ends_with(".localhost")
+    matches!(
+        host,
+        "localhost" | "127.0.0.1" | "::1" | "[::1]" | "0.0.0.0"
+    ) || host.starts_with("127.")
+        || host.ends_with(".localhost")
 }
 
 /// Hosts that no vendor serves releases or telemetry from: bare addresses, tunnels,
 /// pastes, message services, request catchers.
 pub fn unusual_host(host: &str) -> bool {
     const PARTS: [&str; 34] = [
-        "webhook.site", "requestbin", "pipedream", "oastify", "interact.sh", "burpcollaborator", "ngrok", "trycloudflare", "serveo", "localtunnel", "loca.lt",
-        "pastebin", "paste.", "hastebin", "ghostbin", "rentry.co", "gist.", "discord.com", "discordapp.com", "api.telegram.org", "t.me", "transfer.sh",
-        "file.io", "anonfiles", "gofile", "catbox.moe", "bit.ly", "tinyurl", "is.gd", "hooks.slack.com", "ipfs", "beeceptor", "canarytokens", "dnslog",
+        "webhook.site",
+        "requestbin",
+        "pipedream",
+        "oastify",
+        "interact.sh",
+        "burpcollaborator",
+        "ngrok",
+        "trycloudflare",
+        "serveo",
+        "localtunnel",
+        "loca.lt",
+        "pastebin",
+        "paste.",
+        "hastebin",
+        "ghostbin",
+        "rentry.co",
+        "gist.",
+        "discord.com",
+        "discordapp.com",
+        "api.telegram.org",
+        "t.me",
+        "transfer.sh",
+        "file.io",
+        "anonfiles",
+        "gofile",
+        "catbox.moe",
+        "bit.ly",
+        "tinyurl",
+        "is.gd",
+        "hooks.slack.com",
+        "ipfs",
+        "beeceptor",
+        "canarytokens",
+        "dnslog",
     ];
-    let bare = !host.is_empty() && host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
+    let bare = !host.is_empty()
+        && host.split('.').count() == 4
+        && host.split('.').all(|part| part.parse::<u8>().is_ok());
     let number = host.parse::<u32>().is_ok() || host.starts_with("0x");
     (bare || number) && !is_loopback(host) || PARTS.iter().any(|part| host.contains(part))
 }
 
 /// Whether a text names the address from which a cloud hands out credentials.
 pub fn is_metadata(text: &str) -> bool {
-    ["169.254.169.254", "169.254.170.2", "2852039166", "0xa9fea9fe", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "0251.0376.0251.0376"].iter().any(|address| text.contains(address))
+    [
+        "169.254.169.254",
+        "169.254.170.2",
+        "2852039166",
+        "0xa9fea9fe",
+        "metadata.google.internal",
+        "100.100.100.200",
+        "fd00:ec2::254",
+        "0251.0376.0251.0376",
+    ]
+    .iter()
+    .any(|address| text.contains(address))
 }

@@ -11,36 +11,145 @@ pub(super) fn role(path: &str) -> Role {
         return Role::Network(position);
     }
     match path {
-        "exec" | "eval" | "compile" | "builtins.exec" | "builtins.eval" | "marshal.loads" | "pickle.loads" | "dill.loads" | "cloudpickle.loads" | "types.FunctionType" | "code.InteractiveInterpreter().runsource" | "runpy.run_path" | "timeit.timeit" => match path {
+        "exec"
+        | "eval"
+        | "compile"
+        | "builtins.exec"
+        | "builtins.eval"
+        | "marshal.loads"
+        | "pickle.loads"
+        | "dill.loads"
+        | "cloudpickle.loads"
+        | "types.FunctionType"
+        | "code.InteractiveInterpreter().runsource"
+        | "runpy.run_path"
+        | "timeit.timeit" => match path {
             "runpy.run_path" => Role::Fork,
             _ => Role::Code(0),
         },
-        "os.system" | "os.popen" | "subprocess.getoutput" | "subprocess.getstatusoutput" | "commands.getoutput" | "asyncio.create_subprocess_shell" | "popen2.popen2" => Role::Shell,
-        "subprocess.run" | "subprocess.call" | "subprocess.Popen" | "subprocess.check_output" | "subprocess.check_call" | "os.execv" | "os.execvp" | "os.execl" | "os.execlp" | "os.execve" | "os.spawnl" | "os.spawnv" | "os.spawnlp" | "os.startfile" | "pty.spawn" | "asyncio.create_subprocess_exec" | "sh.bash" => Role::Spawn,
-        "__import__" | "importlib.import_module" | "importlib.util.spec_from_file_location" | "importlib.machinery.SourceFileLoader" | "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" | "imp.load_source" => Role::Load,
-        "socket.gethostname" | "socket.getfqdn" | "platform.node" | "platform.uname" | "getpass.getuser" | "os.getlogin" | "uuid.getnode" | "os.getcwd" | "os.uname" | "pwd.getpwuid" | "os.getuid" | "psutil.net_if_addrs" | "netifaces.ifaddresses" => Role::Source(SourceKind::Identity),
-        "os.environ.copy" | "os.environ.items" | "os.environ.values" => Role::Source(SourceKind::Environment),
-        "socket.gethostbyname" | "socket.getaddrinfo" | "socket.gethostbyname_ex" | "dns.resolver.resolve" | "dns.resolver.query" => Role::Lookup,
-        "pyperclip.paste" | "win32clipboard.GetClipboardData" | "clipboard.paste" | "PIL.ImageGrab.grab" | "ImageGrab.grab" | "pyautogui.screenshot" | "mss.mss" | "cv2.VideoCapture" | "sounddevice.rec" | "pynput.keyboard.Listener" | "keyboard.record" | "keyboard.on_press" | "keyboard.hook" | "browser_cookie3.load" | "browser_cookie3.chrome" | "keyring.get_password" | "win32crypt.CryptUnprotectData" => Role::Source(SourceKind::InputDevice),
-        "pyperclip.copy" | "win32clipboard.SetClipboardData" | "win32clipboard.SetClipboardText" | "clipboard.copy" => Role::WriteInput,
-        "open" | "io.open" | "codecs.open" | "os.fdopen" | "tempfile.NamedTemporaryFile" | "zipfile.ZipFile" | "tarfile.open" => Role::OpenFile,
+        "os.system"
+        | "os.popen"
+        | "subprocess.getoutput"
+        | "subprocess.getstatusoutput"
+        | "commands.getoutput"
+        | "asyncio.create_subprocess_shell"
+        | "popen2.popen2" => Role::Shell,
+        "subprocess.run"
+        | "subprocess.call"
+        | "subprocess.Popen"
+        | "subprocess.check_output"
+        | "subprocess.check_call"
+        | "os.execv"
+        | "os.execvp"
+        | "os.execl"
+        | "os.execlp"
+        | "os.execve"
+        | "os.spawnl"
+        | "os.spawnv"
+        | "os.spawnlp"
+        | "os.startfile"
+        | "pty.spawn"
+        | "asyncio.create_subprocess_exec"
+        | "sh.bash" => Role::Spawn,
+        "__import__"
+        | "importlib.import_module"
+        | "importlib.util.spec_from_file_location"
+        | "importlib.machinery.SourceFileLoader"
+        | "ctypes.CDLL"
+        | "ctypes.cdll.LoadLibrary"
+        | "imp.load_source" => Role::Load,
+        "socket.gethostname"
+        | "socket.getfqdn"
+        | "platform.node"
+        | "platform.uname"
+        | "getpass.getuser"
+        | "os.getlogin"
+        | "uuid.getnode"
+        | "os.getcwd"
+        | "os.uname"
+        | "pwd.getpwuid"
+        | "os.getuid"
+        | "psutil.net_if_addrs"
+        | "netifaces.ifaddresses" => Role::Source(SourceKind::Identity),
+        "os.environ.copy" | "os.environ.items" | "os.environ.values" => {
+            Role::Source(SourceKind::Environment)
+        }
+        "socket.gethostbyname"
+        | "socket.getaddrinfo"
+        | "socket.gethostbyname_ex"
+        | "dns.resolver.resolve"
+        | "dns.resolver.query" => Role::Lookup,
+        "pyperclip.paste"
+        | "win32clipboard.GetClipboardData"
+        | "clipboard.paste"
+        | "PIL.ImageGrab.grab"
+        | "ImageGrab.grab"
+        | "pyautogui.screenshot"
+        | "mss.mss"
+        | "cv2.VideoCapture"
+        | "sounddevice.rec"
+        | "pynput.keyboard.Listener"
+        | "keyboard.record"
+        | "keyboard.on_press"
+        | "keyboard.hook"
+        | "browser_cookie3.load"
+        | "browser_cookie3.chrome"
+        | "keyring.get_password"
+        | "win32crypt.CryptUnprotectData" => Role::Source(SourceKind::InputDevice),
+        "pyperclip.copy"
+        | "win32clipboard.SetClipboardData"
+        | "win32clipboard.SetClipboardText"
+        | "clipboard.copy" => Role::WriteInput,
+        "open"
+        | "io.open"
+        | "codecs.open"
+        | "os.fdopen"
+        | "tempfile.NamedTemporaryFile"
+        | "zipfile.ZipFile"
+        | "tarfile.open" => Role::OpenFile,
         "urllib.request.urlretrieve" | "wget.download" => Role::Network(0),
-        "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename" | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
+        "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename"
+        | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
         "os.chmod" => Role::Executable,
         "os.dup2" => Role::Duplicate,
         "shutil.unpack_archive" => Role::Extract,
         "sqlite3.connect" => Role::ReadFile,
         "os.remove" | "os.unlink" | "shutil.rmtree" | "os.rmdir" | "os.removedirs" => Role::Delete,
-        "base64.b64decode" | "base64.b32decode" | "base64.b16decode" | "base64.b85decode" | "base64.a85decode" | "base64.urlsafe_b64decode" | "base64.standard_b64decode" | "base64.decodebytes" | "binascii.unhexlify" | "binascii.a2b_base64" | "bytes.fromhex" | "bytearray.fromhex" | "codecs.decode" | "zlib.decompress" | "gzip.decompress" | "lzma.decompress" | "bz2.decompress" | "chr" => Role::Decode,
-        "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" | "len" | "bool" | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile" | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
-        "ctypes.windll.kernel32.VirtualAlloc" | "ctypes.windll.kernel32.WriteProcessMemory" | "ctypes.windll.kernel32.CreateRemoteThread" | "ctypes.windll.kernel32.RtlMoveMemory" | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
+        "base64.b64decode"
+        | "base64.b32decode"
+        | "base64.b16decode"
+        | "base64.b85decode"
+        | "base64.a85decode"
+        | "base64.urlsafe_b64decode"
+        | "base64.standard_b64decode"
+        | "base64.decodebytes"
+        | "binascii.unhexlify"
+        | "binascii.a2b_base64"
+        | "bytes.fromhex"
+        | "bytearray.fromhex"
+        | "codecs.decode"
+        | "zlib.decompress"
+        | "gzip.decompress"
+        | "lzma.decompress"
+        | "bz2.decompress"
+        | "chr" => Role::Decode,
+        "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" | "len" | "bool"
+        | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile"
+        | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
+        "ctypes.windll.kernel32.VirtualAlloc"
+        | "ctypes.windll.kernel32.WriteProcessMemory"
+        | "ctypes.windll.kernel32.CreateRemoteThread"
+        | "ctypes.windll.kernel32.RtlMoveMemory"
+        | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
         _ => Role::None,
     }
 }
 
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
-    if rest.starts_with(".stdin.") && method == "write" || method == "communicate" && head.starts_with("subprocess.") {
+    if rest.starts_with(".stdin.") && method == "write"
+        || method == "communicate" && head.starts_with("subprocess.")
+    {
         return Role::IntoProcess;
     }
     match head {
@@ -57,23 +166,35 @@ fn on_result(head: &str, rest: &str) -> Role {
         _ => {}
     }
     match head {
-        "open" | "io.open" | "codecs.open" | "tempfile.NamedTemporaryFile" | "os.fdopen" => match method {
-            "write" | "writelines" => Role::WriteInto,
-            "read" | "readlines" | "readline" | "" => Role::ReadFrom,
-            _ => Role::None,
-        },
-        "requests.Session" | "requests.session" | "httpx.Client" | "httpx.AsyncClient" | "aiohttp.ClientSession" | "urllib3.PoolManager" | "cloudscraper.create_scraper" => {
+        "open" | "io.open" | "codecs.open" | "tempfile.NamedTemporaryFile" | "os.fdopen" => {
+            match method {
+                "write" | "writelines" => Role::WriteInto,
+                "read" | "readlines" | "readline" | "" => Role::ReadFrom,
+                _ => Role::None,
+            }
+        }
+        "requests.Session"
+        | "requests.session"
+        | "httpx.Client"
+        | "httpx.AsyncClient"
+        | "aiohttp.ClientSession"
+        | "urllib3.PoolManager"
+        | "cloudscraper.create_scraper" => {
             if rest.matches("()").count() == 0 {
                 match method {
                     "request" => Role::Network(1),
-                    "get" | "post" | "put" | "patch" | "delete" | "head" | "urlopen" | "stream" | "ws_connect" => Role::Network(0),
+                    "get" | "post" | "put" | "patch" | "delete" | "head" | "urlopen" | "stream"
+                    | "ws_connect" => Role::Network(0),
                     _ => Role::None,
                 }
             } else {
                 Role::Receive
             }
         }
-        "http.client.HTTPSConnection" | "http.client.HTTPConnection" | "httplib.HTTPSConnection" | "httplib.HTTPConnection" => match method {
+        "http.client.HTTPSConnection"
+        | "http.client.HTTPConnection"
+        | "httplib.HTTPSConnection"
+        | "httplib.HTTPConnection" => match method {
             "request" | "putrequest" | "send" | "putheader" => Role::Send,
             _ => Role::Receive,
         },
@@ -83,12 +204,41 @@ fn on_result(head: &str, rest: &str) -> Role {
             "recv" | "recvfrom" | "makefile" => Role::Receive,
             _ => Role::None,
         },
-        "smtplib.SMTP" | "smtplib.SMTP_SSL" => if matches!(method, "sendmail" | "send_message") { Role::Send } else { Role::None },
-        "ftplib.FTP" => if method.starts_with("stor") { Role::Send } else { Role::None },
-        "telegram.Bot" | "telebot.TeleBot" | "discord.SyncWebhook.from_url" | "discord_webhook.DiscordWebhook" | "dhooks.Webhook" | "slack_sdk.WebClient" => Role::Send,
-        "websocket.create_connection" | "websockets.connect" => if method == "send" { Role::Send } else { Role::Receive },
+        "smtplib.SMTP" | "smtplib.SMTP_SSL" => {
+            if matches!(method, "sendmail" | "send_message") {
+                Role::Send
+            } else {
+                Role::None
+            }
+        }
+        "ftplib.FTP" => {
+            if method.starts_with("stor") {
+                Role::Send
+            } else {
+                Role::None
+            }
+        }
+        "telegram.Bot"
+        | "telebot.TeleBot"
+        | "discord.SyncWebhook.from_url"
+        | "discord_webhook.DiscordWebhook"
+        | "dhooks.Webhook"
+        | "slack_sdk.WebClient" => Role::Send,
+        "websocket.create_connection" | "websockets.connect" => {
+            if method == "send" {
+                Role::Send
+            } else {
+                Role::Receive
+            }
+        }
         "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" => Role::Digest,
-        "Cryptodome.Cipher.AES.new" | "Crypto.Cipher.AES.new" | "cryptography.fernet.Fernet" => if method == "decrypt" { Role::Decrypt } else { Role::None },
+        "Cryptodome.Cipher.AES.new" | "Crypto.Cipher.AES.new" | "cryptography.fernet.Fernet" => {
+            if method == "decrypt" {
+                Role::Decrypt
+            } else {
+                Role::None
+            }
+        }
         "psutil.Process" => Role::None,
         _ if network(head).is_some() => Role::Receive,
         _ => Role::None,
@@ -98,10 +248,44 @@ fn on_result(head: &str, rest: &str) -> Role {
 /// The argument that says where a request goes.
 fn network(path: &str) -> Option<u8> {
     match path {
-        "urllib.request.urlopen" | "urllib.request.Request" | "urllib.urlopen" | "urllib2.urlopen" | "urllib2.Request" | "urllib.request.urlretrieve" | "six.moves.urllib.request.urlopen" | "http.client.HTTPSConnection" | "http.client.HTTPConnection" | "socket.create_connection" | "websocket.create_connection" | "websockets.connect" | "ftplib.FTP" | "smtplib.SMTP" | "smtplib.SMTP_SSL" | "httplib2.Http" | "pycurl.Curl" | "wget.download" | "discord_webhook.DiscordWebhook" | "xmlrpc.client.ServerProxy" => return Some(0),
-        "requests.request" | "httpx.request" | "aiohttp.request" | "httpx.stream" => return Some(1),
+        "urllib.request.urlopen"
+        | "urllib.request.Request"
+        | "urllib.urlopen"
+        | "urllib2.urlopen"
+        | "urllib2.Request"
+        | "urllib.request.urlretrieve"
+        | "six.moves.urllib.request.urlopen"
+        | "http.client.HTTPSConnection"
+        | "http.client.HTTPConnection"
+        | "socket.create_connection"
+        | "websocket.create_connection"
+        | "websockets.connect"
+        | "ftplib.FTP"
+        | "smtplib.SMTP"
+        | "smtplib.SMTP_SSL"
+        | "httplib2.Http"
+        | "pycurl.Curl"
+        | "wget.download"
+        | "discord_webhook.DiscordWebhook"
+        | "xmlrpc.client.ServerProxy" => return Some(0),
+        "requests.request" | "httpx.request" | "aiohttp.request" | "httpx.stream" => {
+            return Some(1);
+        }
         _ => {}
     }
     let (module, verb) = path.rsplit_once('.')?;
-    (matches!(module, "requests" | "httpx" | "requests.api" | "curl_cffi.requests" | "grequests" | "urllib3" | "pip._vendor.requests") && matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "head" | "options")).then_some(0)
+    (matches!(
+        module,
+        "requests"
+            | "httpx"
+            | "requests.api"
+            | "curl_cffi.requests"
+            | "grequests"
+            | "urllib3"
+            | "pip._vendor.requests"
+    ) && matches!(
+        verb,
+        "get" | "post" | "put" | "patch" | "delete" | "head" | "options"
+    ))
+    .then_some(0)
 }

@@ -16,11 +16,22 @@ pub(super) fn role(path: &str) -> Role {
                 "connect" => Role::Network(0),
                 _ => Role::Receive,
             },
-            "File.create" => if matches!(method, "write_all" | "write" | "write_fmt") { Role::WriteInto } else { Role::None },
+            "File.create" => {
+                if matches!(method, "write_all" | "write" | "write_fmt") {
+                    Role::WriteInto
+                } else {
+                    Role::None
+                }
+            }
             "File.open" => Role::ReadFrom,
             _ if network(head).is_some() || is_client(head) => match method {
-                "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form" | "multipart" | "header" | "set" | "query" | "post_fields_copy" => Role::Send,
-                "get" | "post" | "put" | "request" | "delete" | "patch" | "url" if is_client(head) && !rest.contains("()") => Role::Network(if method == "request" { 1 } else { 0 }),
+                "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
+                | "multipart" | "header" | "set" | "query" | "post_fields_copy" => Role::Send,
+                "get" | "post" | "put" | "request" | "delete" | "patch" | "url"
+                    if is_client(head) && !rest.contains("()") =>
+                {
+                    Role::Network(if method == "request" { 1 } else { 0 })
+                }
                 _ => Role::Receive,
             },
             _ => Role::None,
@@ -30,17 +41,43 @@ pub(super) fn role(path: &str) -> Role {
         return Role::Network(position);
     }
     match path {
-        p if p.ends_with("env.vars") || p.ends_with("env.vars_os") => Role::Source(SourceKind::Environment),
-        "hostname.get" | "gethostname.gethostname" | "whoami.username" | "whoami.hostname" | "whoami.fallible.hostname" | "whoami.realname" | "std.env.current_dir" | "dirs.home_dir" | "home.home_dir" => Role::Source(SourceKind::Identity),
+        p if p.ends_with("env.vars") || p.ends_with("env.vars_os") => {
+            Role::Source(SourceKind::Environment)
+        }
+        "hostname.get"
+        | "gethostname.gethostname"
+        | "whoami.username"
+        | "whoami.hostname"
+        | "whoami.fallible.hostname"
+        | "whoami.realname"
+        | "std.env.current_dir"
+        | "dirs.home_dir"
+        | "home.home_dir" => Role::Source(SourceKind::Identity),
         "include!" => Role::Load,
         "std.fs.write" | "fs.write" | "tokio.fs.write" => Role::WriteFile,
-        "std.fs.read" | "std.fs.read_to_string" | "fs.read" | "fs.read_to_string" | "include_str!" | "include_bytes!" => Role::ReadFile,
-        "std.fs.File.create" | "File.create" | "fs.File.create" | "std.fs.File.open" => Role::OpenFile,
+        "std.fs.read"
+        | "std.fs.read_to_string"
+        | "fs.read"
+        | "fs.read_to_string"
+        | "include_str!"
+        | "include_bytes!" => Role::ReadFile,
+        "std.fs.File.create" | "File.create" | "fs.File.create" | "std.fs.File.open" => {
+            Role::OpenFile
+        }
         "std.fs.copy" | "std.fs.rename" | "fs.copy" | "fs.rename" => Role::CopyFile,
-        "std.fs.remove_file" | "std.fs.remove_dir_all" | "fs.remove_file" | "fs.remove_dir_all" | "std.fs.remove_dir" => Role::Delete,
+        "std.fs.remove_file"
+        | "std.fs.remove_dir_all"
+        | "fs.remove_file"
+        | "fs.remove_dir_all"
+        | "std.fs.remove_dir" => Role::Delete,
         "std.fs.set_permissions" | "fs.set_permissions" => Role::Executable,
         "libloading.Library.new" => Role::Load,
-        p if p.ends_with("base64.decode") || p.ends_with("STANDARD.decode") || p.ends_with("hex.decode") => Role::Decode,
+        p if p.ends_with("base64.decode")
+            || p.ends_with("STANDARD.decode")
+            || p.ends_with("hex.decode") =>
+        {
+            Role::Decode
+        }
         _ => Role::None,
     }
 }
@@ -54,13 +91,37 @@ fn tail(path: &str) -> &str {
 fn is_client(head: &str) -> bool {
     matches!(
         head,
-        "reqwest.Client.new" | "reqwest.blocking.Client.new" | "reqwest.blocking.Client.builder" | "reqwest.Client.builder" | "ureq.agent" | "ureq.Agent.new" | "ureq.AgentBuilder.new" | "curl.easy.Easy.new" | "hyper.Client.new" | "awc.Client.default"
+        "reqwest.Client.new"
+            | "reqwest.blocking.Client.new"
+            | "reqwest.blocking.Client.builder"
+            | "reqwest.Client.builder"
+            | "ureq.agent"
+            | "ureq.Agent.new"
+            | "ureq.AgentBuilder.new"
+            | "curl.easy.Easy.new"
+            | "hyper.Client.new"
+            | "awc.Client.default"
     )
 }
 
 fn network(path: &str) -> Option<u8> {
     match path {
-        "std.net.TcpStream.connect" | "TcpStream.connect" | "net.TcpStream.connect" | "reqwest.get" | "reqwest.blocking.get" | "ureq.get" | "ureq.post" | "ureq.put" | "attohttpc.get" | "attohttpc.post" | "minreq.get" | "minreq.post" | "isahc.get" | "isahc.post" | "tokio.net.TcpStream.connect" | "tungstenite.connect" => Some(0),
+        "std.net.TcpStream.connect"
+        | "TcpStream.connect"
+        | "net.TcpStream.connect"
+        | "reqwest.get"
+        | "reqwest.blocking.get"
+        | "ureq.get"
+        | "ureq.post"
+        | "ureq.put"
+        | "attohttpc.get"
+        | "attohttpc.post"
+        | "minreq.get"
+        | "minreq.post"
+        | "isahc.get"
+        | "isahc.post"
+        | "tokio.net.TcpStream.connect"
+        | "tungstenite.connect" => Some(0),
         "ureq.request" => Some(1),
         _ => None,
     }

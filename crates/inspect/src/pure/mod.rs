@@ -11,14 +11,16 @@
 //! variable is looked up in what that left.
 
 mod builtin;
-mod url;
 mod method;
 mod operate;
 mod run;
+mod url;
 mod value;
 
 pub use url::data_url;
-pub use value::{Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown};
+pub use value::{
+    Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,
+};
 
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::limit::evaluating;
@@ -115,23 +117,53 @@ impl<'s> Machine<'s> {
         self.eval(&program, file, expr, Some(frame))
     }
 
+    /// Takes the size of a value from the budget.
+    fn charge(&mut self, value: &Value) {
+        let size = match value {
+            Value::Text(text) => text.len() / 128,
+            Value::Bytes(bytes) => bytes.borrow().len() / 128,
+            Value::Array(items) => items.borrow().len() / 4,
+            _ => 0,
+        };
+        self.steps = self.steps.saturating_sub(size as u32);
+    }
+
     fn step(&mut self) -> bool {
         self.steps = self.steps.saturating_sub(1);
         self.steps > 0
     }
 
-    fn eval(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId, frame: Option<&Rc<Frame>>) -> Value {
+    fn eval(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         if self.depth >= evaluating::DEPTH || !self.step() {
             return Value::Unknown;
         }
         self.depth += 1;
         let value = self.eval_here(program, file, expr, frame);
         self.depth -= 1;
+        // What is large costs what it is large.
+        if !matches!(
+            program.expr(expr),
+            Expr::Const(_) | Expr::Name(..) | Expr::Member(..)
+        ) {
+            self.charge(&value);
+        }
         value
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
-    fn eval_here(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId, frame: Option<&Rc<Frame>>) -> Value {
+    fn eval_here(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         match program.expr(expr) {
             Expr::Const(constant) => constant_value(program.constant(constant)),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
@@ -139,12 +171,18 @@ impl<'s> Machine<'s> {
                 None => self.global(program, file, program.name(atom)),
             },
             Expr::Param(function, index) => argument(frame, file, function, usize::from(index)),
-            Expr::Rest(function, index) => match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
-                Some(arguments) => Value::array(arguments.iter().skip(usize::from(index)).cloned().collect()),
-                None => Value::Unknown,
-            },
+            Expr::Rest(function, index) => {
+                match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
+                    Some(arguments) => {
+                        Value::array(arguments.iter().skip(usize::from(index)).cloned().collect())
+                    }
+                    None => Value::Unknown,
+                }
+            }
             Expr::This(function) => self.this(program, file, function, frame),
-            Expr::Member(object, name) if is_exports(program, object) => self.own_export(program, file, name),
+            Expr::Member(object, name) if is_exports(program, object) => {
+                self.own_export(program, file, name)
+            }
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
                 self.get(&object, program.name(name), program.language)
@@ -156,7 +194,11 @@ impl<'s> Machine<'s> {
             }
             Expr::Slice(object, parts) => {
                 let object = self.eval(program, file, object, frame);
-                let parts: Vec<Value> = program.list(parts).iter().map(|part| self.eval(program, file, *part, frame)).collect();
+                let parts: Vec<Value> = program
+                    .list(parts)
+                    .iter()
+                    .map(|part| self.eval(program, file, *part, frame))
+                    .collect();
                 operate::slice(&object, &parts)
             }
             Expr::Call { callee, args, new } => {
@@ -166,18 +208,34 @@ impl<'s> Machine<'s> {
                     return known.clone();
                 }
                 let value = self.call(program, file, expr, callee, program.list(args), new, frame);
-                if frame.is_none() && (!value.is_unknown() || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()) {
+                if frame.is_none()
+                    && (!value.is_unknown()
+                        || self.folding.is_empty()
+                            && self.exporting.is_empty()
+                            && self.running.is_empty())
+                {
                     self.calls.insert((file, expr), value.clone());
                 }
                 value
             }
-            Expr::Function(function) => Value::Function(Rc::new(Closure { file, function, frame: frame.cloned(), this: arrow_this(program, function, frame) })),
+            Expr::Function(function) => Value::Function(Rc::new(Closure {
+                file,
+                function,
+                frame: frame.cloned(),
+                this: arrow_this(program, function, frame),
+            })),
             Expr::Array(items) => match self.items(program, file, program.list(items), frame) {
                 Some(items) => Value::array(items),
                 None => Value::Unknown,
             },
-            Expr::Object(entries) | Expr::Keywords(entries) => self.object(program, file, program.list(entries), frame),
-            Expr::Class(_) => Value::Object(Rc::new(Object { class: Some((file, expr)), is_class: true, ..Object::default() })),
+            Expr::Object(entries) | Expr::Keywords(entries) => {
+                self.object(program, file, program.list(entries), frame)
+            }
+            Expr::Class(_) => Value::Object(Rc::new(Object {
+                class: Some((file, expr)),
+                is_class: true,
+                ..Object::default()
+            })),
             Expr::Concat(parts) => {
                 let mut out = String::new();
                 for part in program.list(parts) {
@@ -276,7 +334,13 @@ impl<'s> Machine<'s> {
     }
 
     /// A variable: what a run left in it, or what is assigned to it anywhere.
-    fn variable(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, frame: Option<&Rc<Frame>>) -> Value {
+    fn variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         let owner = FuncId(program.symbol(symbol).function);
         if let Some(frame) = frame_of(frame, file, owner) {
             if let Some(value) = frame.variables.borrow().get(&symbol.0) {
@@ -285,7 +349,12 @@ impl<'s> Machine<'s> {
             // A function is there before its statement is reached.
             for value in &program.symbol(symbol).values {
                 if let Expr::Function(function) = program.expr(*value) {
-                    return Value::Function(Rc::new(Closure { file, function, frame: Some(Rc::clone(frame)), this: None }));
+                    return Value::Function(Rc::new(Closure {
+                        file,
+                        function,
+                        frame: Some(Rc::clone(frame)),
+                        this: None,
+                    }));
                 }
             }
             if frame.lazy {
@@ -299,7 +368,13 @@ impl<'s> Machine<'s> {
     }
 
     /// A variable of a function of which only the arguments are known.
-    fn variable_with(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, frame: &Rc<Frame>) -> Value {
+    fn variable_with(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        frame: &Rc<Frame>,
+    ) -> Value {
         if !self.folding.insert((file, symbol)) {
             return Value::Unknown;
         }
@@ -315,7 +390,13 @@ impl<'s> Machine<'s> {
         folded.unwrap_or(Value::Unknown)
     }
 
-    fn lazy_variable(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId, owner: FuncId) -> Value {
+    fn lazy_variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        owner: FuncId,
+    ) -> Value {
         if let Some(value) = self.symbols.get(&(file, symbol)) {
             return value.clone();
         }
@@ -327,9 +408,17 @@ impl<'s> Machine<'s> {
             [] => Value::Unknown,
             [only] if is_simple(program, *only) => self.eval(program, file, *only, None),
             // One function, whatever else is assigned to its name later.
-            [first, ..] if values.iter().all(|value| matches!(program.expr(*value), Expr::Function(_))) => self.eval(program, file, *first, None),
+            [first, ..]
+                if values
+                    .iter()
+                    .all(|value| matches!(program.expr(*value), Expr::Function(_))) =>
+            {
+                self.eval(program, file, *first, None)
+            }
             _ => {
-                let ran = self.ran(program, file, owner).and_then(|frame| frame.variables.borrow().get(&symbol.0).cloned());
+                let ran = self
+                    .ran(program, file, owner)
+                    .and_then(|frame| frame.variables.borrow().get(&symbol.0).cloned());
                 match ran {
                     Some(value) if !value.is_unknown() => value,
                     _ => {
@@ -349,13 +438,21 @@ impl<'s> Machine<'s> {
         };
         self.folding.remove(&(file, symbol));
         // Inside of a circle a value may be known later.
-        if !value.is_unknown() || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty() {
+        if !value.is_unknown()
+            || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()
+        {
             self.symbols.insert((file, symbol), value.clone());
         }
         value
     }
 
-    fn this(&mut self, program: &Rc<Program>, file: FileId, function: FuncId, frame: Option<&Rc<Frame>>) -> Value {
+    fn this(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         let mut at = function;
         while program.function(at).arrow {
             match program.function(at).parent {
@@ -367,7 +464,11 @@ impl<'s> Machine<'s> {
             return frame.this.clone();
         }
         match program.function(at).class {
-            Some(class) => Value::Object(Rc::new(Object { class: Some((file, class)), open: true, ..Object::default() })),
+            Some(class) => Value::Object(Rc::new(Object {
+                class: Some((file, class)),
+                open: true,
+                ..Object::default()
+            })),
             None if at == FuncId(0) => Value::native("module.exports"),
             None => Value::native("globalThis"),
         }
@@ -375,28 +476,52 @@ impl<'s> Machine<'s> {
 
     fn global(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
         match (program.language, name) {
-            (Language::JavaScript, "globalThis" | "window" | "self" | "global" | "top" | "frames") => Value::native("globalThis"),
-            (Language::JavaScript, "__dirname") => Value::host(&format!("package/{}", folder(self.surroundings.path(file)))),
-            (_, "__filename" | "__file__") => Value::host(&format!("package/{}", self.surroundings.path(file))),
+            (
+                Language::JavaScript,
+                "globalThis" | "window" | "self" | "global" | "top" | "frames",
+            ) => Value::native("globalThis"),
+            (Language::JavaScript, "__dirname") => {
+                Value::host(&format!("package/{}", folder(self.surroundings.path(file))))
+            }
+            (_, "__filename" | "__file__") => {
+                Value::host(&format!("package/{}", self.surroundings.path(file)))
+            }
             (Language::JavaScript, "NaN") => Value::Number(f64::NAN),
             (Language::JavaScript, "Infinity") => Value::Number(f64::INFINITY),
             (Language::Python, "__doc__") => match program.function(FuncId(0)).body.first() {
-                Some(crate::ir::Stmt::Expr(expr)) => program.text(*expr).map_or(Value::Null, Value::text),
+                Some(crate::ir::Stmt::Expr(expr)) => {
+                    program.text(*expr).map_or(Value::Null, Value::text)
+                }
                 _ => Value::Null,
             },
             (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
             (Language::Python, "__name__") => Value::Unknown,
-            (Language::Python, name) if !program.stars.is_empty() && program.stars.len() < 8 && !is_python_builtin(name) => {
-                let stars: Vec<String> = program.stars.iter().map(|star| program.name(*star).to_owned()).collect();
+            (Language::Python, name)
+                if !program.stars.is_empty()
+                    && program.stars.len() < 8
+                    && !is_python_builtin(name) =>
+            {
+                let stars: Vec<String> = program
+                    .stars
+                    .iter()
+                    .map(|star| program.name(*star).to_owned())
+                    .collect();
                 for star in stars {
                     match self.module(file, &star, Language::Python) {
                         Value::Object(module) => {
-                            let found = module.entries.borrow().iter().find(|(key, _)| **key == *name).map(|(_, value)| value.clone());
+                            let found = module
+                                .entries
+                                .borrow()
+                                .iter()
+                                .find(|(key, _)| **key == *name)
+                                .map(|(_, value)| value.clone());
                             if let Some(value) = found {
                                 return value;
                             }
                         }
-                        Value::Native(module) => return Value::native(format!("{}.{name}", module.path)),
+                        Value::Native(module) => {
+                            return Value::native(format!("{}.{name}", module.path));
+                        }
                         _ => {}
                     }
                 }
@@ -428,7 +553,8 @@ impl<'s> Machine<'s> {
         let value = match self.surroundings.program(file) {
             Some(program) => self.exports_of_program(&program, file),
             None => match self.surroundings.data(file) {
-                Some(data) => serde_json::from_slice(&data).map_or(Value::Unknown, |json| builtin::from_json(&json)),
+                Some(data) => serde_json::from_slice(&data)
+                    .map_or(Value::Unknown, |json| builtin::from_json(&json)),
                 None => Value::Unknown,
             },
         };
@@ -458,7 +584,9 @@ impl<'s> Machine<'s> {
                     entries.push((program.name(*name).into(), value));
                 }
                 crate::ir::Export::All(specifier) => {
-                    if let Value::Object(object) = self.module(file, program.name(*specifier), program.language) {
+                    if let Value::Object(object) =
+                        self.module(file, program.name(*specifier), program.language)
+                    {
                         entries.extend(object.entries.borrow().iter().cloned());
                     }
                 }
@@ -474,7 +602,9 @@ impl<'s> Machine<'s> {
                 {
                     entries.push((key, value));
                 }
-            } else if is_module(program, store.object) && store.key.is_some_and(|key| program.name(key) == "exports") {
+            } else if is_module(program, store.object)
+                && store.key.is_some_and(|key| program.name(key) == "exports")
+            {
                 whole = Some(self.eval(program, file, store.value, None));
             }
         }
@@ -492,14 +622,23 @@ impl<'s> Machine<'s> {
 
     /// `exports.a`, read in the module itself.
     fn own_export(&mut self, program: &Rc<Program>, file: FileId, name: crate::ir::Atom) -> Value {
-        let stored = program.stores.iter().find(|store| store.key == Some(name) && is_exports(program, store.object));
+        let stored = program
+            .stores
+            .iter()
+            .find(|store| store.key == Some(name) && is_exports(program, store.object));
         match stored {
             Some(store) => self.eval(program, file, store.value, None),
             None => Value::native(format!("exports.{}", program.name(name))),
         }
     }
 
-    fn items(&mut self, program: &Rc<Program>, file: FileId, items: &[ExprId], frame: Option<&Rc<Frame>>) -> Option<Vec<Value>> {
+    fn items(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        items: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Option<Vec<Value>> {
         let mut out = Vec::with_capacity(items.len());
         for item in items {
             let value = self.eval(program, file, *item, frame);
@@ -515,7 +654,13 @@ impl<'s> Machine<'s> {
         Some(out)
     }
 
-    fn object(&mut self, program: &Rc<Program>, file: FileId, entries: &[ExprId], frame: Option<&Rc<Frame>>) -> Value {
+    fn object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        entries: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         let mut out = Vec::with_capacity(entries.len() / 2);
         let mut open = false;
         for pair in entries.chunks_exact(2) {
@@ -537,10 +682,20 @@ impl<'s> Machine<'s> {
                 _ => open = true,
             }
         }
-        Value::Object(Rc::new(Object { entries: out.into(), open, ..Object::default() }))
+        Value::Object(Rc::new(Object {
+            entries: out.into(),
+            open,
+            ..Object::default()
+        }))
     }
 
-    fn comprehend(&mut self, program: &Rc<Program>, file: FileId, parts: &[ExprId], frame: Option<&Rc<Frame>>) -> Value {
+    fn comprehend(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        parts: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         let [target, over, body, rest @ ..] = parts else {
             return Value::Unknown;
         };
@@ -552,7 +707,15 @@ impl<'s> Machine<'s> {
         let owner = self.owner_of(program, *target);
         let frame = match frame {
             Some(frame) => Rc::clone(frame),
-            None => Rc::new(Frame { file, function: owner, parent: None, variables: Default::default(), arguments: None, this: Value::Unknown, lazy: false }),
+            None => Rc::new(Frame {
+                file,
+                function: owner,
+                parent: None,
+                variables: Default::default(),
+                arguments: None,
+                this: Value::Unknown,
+                lazy: false,
+            }),
         };
         let mut out = Vec::new();
         for element in elements {
@@ -592,12 +755,17 @@ impl<'s> Machine<'s> {
 
 /// Whether a value can be taken as it is: nothing that is changed in place later.
 fn is_simple(program: &Program, value: ExprId) -> bool {
-    !matches!(program.expr(value), Expr::Array(_) | Expr::Object(_) | Expr::Update { .. } | Expr::Element(_) | Expr::Key(_))
+    !matches!(
+        program.expr(value),
+        Expr::Array(_) | Expr::Object(_) | Expr::Update { .. } | Expr::Element(_) | Expr::Key(_)
+    )
 }
 
 fn is_exports(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
-        Expr::Name(atom, scope) => program.name(atom) == "exports" && program.resolve(atom, scope).is_none(),
+        Expr::Name(atom, scope) => {
+            program.name(atom) == "exports" && program.resolve(atom, scope).is_none()
+        }
         Expr::Member(module, key) => program.name(key) == "exports" && is_module(program, module),
         _ => false,
     }
@@ -605,7 +773,9 @@ fn is_exports(program: &Program, object: ExprId) -> bool {
 
 fn is_module(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
-        Expr::Name(atom, scope) => program.name(atom) == "module" && program.resolve(atom, scope).is_none(),
+        Expr::Name(atom, scope) => {
+            program.name(atom) == "module" && program.resolve(atom, scope).is_none()
+        }
         _ => false,
     }
 }
@@ -622,7 +792,7 @@ fn constant_value(constant: &Const) -> Value {
     }
 }
 
-fn frame_of<'f>(frame: Option<&'f Rc<Frame>>, file: FileId, function: FuncId) -> Option<&'f Rc<Frame>> {
+fn frame_of(frame: Option<&Rc<Frame>>, file: FileId, function: FuncId) -> Option<&Rc<Frame>> {
     let mut at = frame;
     while let Some(frame) = at {
         if frame.file == file && frame.function == function {
@@ -641,7 +811,11 @@ fn argument(frame: Option<&Rc<Frame>>, file: FileId, function: FuncId, index: us
 }
 
 fn arrow_this(program: &Program, function: FuncId, frame: Option<&Rc<Frame>>) -> Option<Value> {
-    if program.function(function).arrow { frame.map(|frame| frame.this.clone()) } else { None }
+    if program.function(function).arrow {
+        frame.map(|frame| frame.this.clone())
+    } else {
+        None
+    }
 }
 
 /// What waiting for a value gives.
@@ -656,9 +830,49 @@ fn settled(value: Value) -> Value {
 fn is_python_builtin(name: &str) -> bool {
     matches!(
         name,
-        "exec" | "eval" | "compile" | "open" | "print" | "len" | "str" | "int" | "bytes" | "bytearray" | "chr" | "ord" | "range" | "list" | "dict" | "tuple"
-            | "set" | "map" | "filter" | "zip" | "enumerate" | "reversed" | "sorted" | "sum" | "min" | "max" | "getattr" | "setattr" | "hasattr" | "globals"
-            | "locals" | "vars" | "__import__" | "__builtins__" | "type" | "isinstance" | "super" | "Exception" | "object" | "iter" | "next" | "any" | "all"
+        "exec"
+            | "eval"
+            | "compile"
+            | "open"
+            | "print"
+            | "len"
+            | "str"
+            | "int"
+            | "bytes"
+            | "bytearray"
+            | "chr"
+            | "ord"
+            | "range"
+            | "list"
+            | "dict"
+            | "tuple"
+            | "set"
+            | "map"
+            | "filter"
+            | "zip"
+            | "enumerate"
+            | "reversed"
+            | "sorted"
+            | "sum"
+            | "min"
+            | "max"
+            | "getattr"
+            | "setattr"
+            | "hasattr"
+            | "globals"
+            | "locals"
+            | "vars"
+            | "__import__"
+            | "__builtins__"
+            | "type"
+            | "isinstance"
+            | "super"
+            | "Exception"
+            | "object"
+            | "iter"
+            | "next"
+            | "any"
+            | "all"
     )
 }
 

@@ -6,10 +6,14 @@ use crate::limit::evaluating;
 
 pub(super) fn unary(operator: Unary, value: &Value) -> Value {
     match operator {
-        Unary::Not => value.truth().map_or(Value::Unknown, |holds| Value::Bool(!holds)),
+        Unary::Not => value
+            .truth()
+            .map_or(Value::Unknown, |holds| Value::Bool(!holds)),
         Unary::Neg => value.number().map_or(Value::Unknown, |n| Value::Number(-n)),
         Unary::Plus => value.number().map_or(Value::Unknown, Value::Number),
-        Unary::BitNot => value.number().map_or(Value::Unknown, |n| Value::Number(f64::from(!to_u32(n).cast_signed()))),
+        Unary::BitNot => value.number().map_or(Value::Unknown, |n| {
+            Value::Number(f64::from(!to_u32(n).cast_signed()))
+        }),
         Unary::Void => Value::Undefined,
         Unary::Delete => Value::Bool(true),
         Unary::TypeOf => match value {
@@ -18,7 +22,9 @@ pub(super) fn unary(operator: Unary, value: &Value) -> Value {
             Value::Number(_) => Value::text("number"),
             Value::Text(_) => Value::text("string"),
             Value::Function(_) => Value::text("function"),
-            Value::Null | Value::Array(_) | Value::Bytes(_) | Value::Regex(..) => Value::text("object"),
+            Value::Null | Value::Array(_) | Value::Bytes(_) | Value::Regex(..) => {
+                Value::text("object")
+            }
             Value::Unknown | Value::Object(_) | Value::Native(_) => Value::Unknown,
         },
     }
@@ -40,23 +46,37 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: La
     {
         // `Path(a) / b`.
         return match (left.as_text(), right.as_text()) {
-            (Some(left), Some(right)) if left.len() + right.len() < 4096 => Value::text(&format!("{}/{}", left.trim_end_matches('/'), right.trim_start_matches('/'))),
+            (Some(left), Some(right)) if left.len() + right.len() < 4096 => Value::text(&format!(
+                "{}/{}",
+                left.trim_end_matches('/'),
+                right.trim_start_matches('/')
+            )),
             _ => Value::Unknown,
         };
     }
     if operator == Binary::Mul && language == Language::Python {
         match (left, right) {
-            (Value::Text(text), Value::Number(n)) | (Value::Number(n), Value::Text(text)) => return repeat(text, *n),
+            (Value::Text(text), Value::Number(n)) | (Value::Number(n), Value::Text(text)) => {
+                return repeat(text, *n);
+            }
             (Value::Bytes(bytes), Value::Number(n)) | (Value::Number(n), Value::Bytes(bytes)) => {
                 let bytes = bytes.borrow();
                 let times = *n as usize;
-                return if bytes.len().saturating_mul(times) <= evaluating::STRING { Value::bytes(bytes.repeat(times)) } else { Value::Unknown };
+                return if bytes.len().saturating_mul(times) <= evaluating::STRING {
+                    Value::bytes(bytes.repeat(times))
+                } else {
+                    Value::Unknown
+                };
             }
             (Value::Array(items), Value::Number(n)) | (Value::Number(n), Value::Array(items)) => {
                 let items = items.borrow();
                 let times = *n as usize;
                 return if items.len().saturating_mul(times) <= 1 << 20 {
-                    Value::array(std::iter::repeat_n(items.iter().cloned(), times).flatten().collect())
+                    Value::array(
+                        std::iter::repeat_n(items.iter().cloned(), times)
+                            .flatten()
+                            .collect(),
+                    )
                 } else {
                     Value::Unknown
                 };
@@ -88,20 +108,38 @@ fn add(left: &Value, right: &Value) -> Value {
         (Value::Bytes(left), Value::Bytes(right)) => {
             let mut bytes = left.borrow().clone();
             bytes.extend_from_slice(&right.borrow());
-            if bytes.len() > evaluating::STRING { Value::Unknown } else { Value::bytes(bytes) }
-        }
-        (Value::Array(left), Value::Array(right)) if !left.borrow().is_empty() || !right.borrow().is_empty() => {
-            let mut items = left.borrow().clone();
-            items.extend(right.borrow().iter().cloned());
-            if items.len() > 1 << 20 { Value::Unknown } else { Value::array(items) }
-        }
-        (Value::Text(_), _) | (_, Value::Text(_)) | (Value::Array(_), _) | (_, Value::Array(_)) | (Value::Object(_), _) | (_, Value::Object(_)) => {
-            match (left.as_text(), right.as_text()) {
-                (Some(left), Some(right)) if left.len() + right.len() <= evaluating::STRING => Value::Text((left + &right).into()),
-                _ => Value::Unknown,
+            if bytes.len() > evaluating::STRING {
+                Value::Unknown
+            } else {
+                Value::bytes(bytes)
             }
         }
-        (Value::Unknown | Value::Native(_) | Value::Function(_) | Value::Regex(..), _) | (_, Value::Unknown | Value::Native(_) | Value::Function(_) | Value::Regex(..)) => Value::Unknown,
+        (Value::Array(left), Value::Array(right))
+            if !left.borrow().is_empty() || !right.borrow().is_empty() =>
+        {
+            let mut items = left.borrow().clone();
+            items.extend(right.borrow().iter().cloned());
+            if items.len() > 1 << 20 {
+                Value::Unknown
+            } else {
+                Value::array(items)
+            }
+        }
+        (Value::Text(_), _)
+        | (_, Value::Text(_))
+        | (Value::Array(_), _)
+        | (_, Value::Array(_))
+        | (Value::Object(_), _)
+        | (_, Value::Object(_)) => match (left.as_text(), right.as_text()) {
+            (Some(left), Some(right)) if left.len() + right.len() <= evaluating::STRING => {
+                Value::Text((left + &right).into())
+            }
+            _ => Value::Unknown,
+        },
+        (Value::Unknown | Value::Native(_) | Value::Function(_) | Value::Regex(..), _)
+        | (_, Value::Unknown | Value::Native(_) | Value::Function(_) | Value::Regex(..)) => {
+            Value::Unknown
+        }
         _ => match (left.number(), right.number()) {
             (Some(left), Some(right)) => Value::Number(left + right),
             _ => Value::Unknown,
@@ -154,7 +192,10 @@ pub(super) fn equal(left: &Value, right: &Value) -> Option<bool> {
         (Value::Undefined | Value::Null, Value::Undefined | Value::Null) => Some(true),
         (Value::Undefined | Value::Null, _) | (_, Value::Undefined | Value::Null) => Some(false),
         (Value::Bytes(left), Value::Bytes(right)) => Some(*left.borrow() == *right.borrow()),
-        (Value::Number(_) | Value::Bool(_) | Value::Text(_), Value::Number(_) | Value::Bool(_) | Value::Text(_)) => Some(left.number()? == right.number()?),
+        (
+            Value::Number(_) | Value::Bool(_) | Value::Text(_),
+            Value::Number(_) | Value::Bool(_) | Value::Text(_),
+        ) => Some(left.number()? == right.number()?),
         _ => None,
     }
 }
@@ -187,7 +228,9 @@ fn contains(left: &Value, right: &Value) -> Value {
             (Some(part), Some(whole)) => Value::Bool(whole.contains(part)),
             _ => Value::Unknown,
         },
-        (Value::Text(key), Value::Object(object)) if !object.open && object.class.is_none() => Value::Bool(object.entries.borrow().iter().any(|(k, _)| k == key)),
+        (Value::Text(key), Value::Object(object)) if !object.open && object.class.is_none() => {
+            Value::Bool(object.entries.borrow().iter().any(|(k, _)| k == key))
+        }
         (_, Value::Array(items)) => {
             let mut unknown = false;
             for item in items.borrow().iter() {
@@ -197,7 +240,11 @@ fn contains(left: &Value, right: &Value) -> Value {
                     None => unknown = true,
                 }
             }
-            if unknown { Value::Unknown } else { Value::Bool(false) }
+            if unknown {
+                Value::Unknown
+            } else {
+                Value::Bool(false)
+            }
         }
         _ => Value::Unknown,
     }
@@ -205,7 +252,11 @@ fn contains(left: &Value, right: &Value) -> Value {
 
 fn repeat(text: &str, times: f64) -> Value {
     let times = times as usize;
-    if text.len().saturating_mul(times) <= evaluating::STRING { Value::text(&text.repeat(times)) } else { Value::Unknown }
+    if text.len().saturating_mul(times) <= evaluating::STRING {
+        Value::text(&text.repeat(times))
+    } else {
+        Value::Unknown
+    }
 }
 
 /// Python's `"%s" % values`.
@@ -246,7 +297,13 @@ pub(super) fn either(left: Value, right: Value) -> Value {
         (_, Value::Unknown | Value::Undefined | Value::Null) => left,
         _ if equal(&left, &right) == Some(true) => left,
         // Both may happen: what is attacked is in one of them. The longer text says more.
-        (Value::Text(a), Value::Text(b)) => if a.len() >= b.len() { left } else { right },
+        (Value::Text(a), Value::Text(b)) => {
+            if a.len() >= b.len() {
+                left
+            } else {
+                right
+            }
+        }
         (Value::Native(_) | Value::Function(_), _) => left,
         (_, Value::Native(_) | Value::Function(_)) => right,
         _ => left,
@@ -257,9 +314,28 @@ pub(super) fn either(left: Value, right: Value) -> Value {
 pub(super) fn elements(value: &Value) -> Option<Vec<Value>> {
     match value {
         Value::Array(items) => Some(items.borrow().clone()),
-        Value::Text(_) => value.known_text().map(|text| text.chars().map(|c| Value::text(c.encode_utf8(&mut [0; 4]))).collect()),
-        Value::Bytes(bytes) => Some(bytes.borrow().iter().map(|byte| Value::Number(f64::from(*byte))).collect()),
-        Value::Object(object) if !object.open && object.class.is_none() => Some(object.entries.borrow().iter().map(|(key, _)| Value::Text(key.clone())).collect()),
+        Value::Text(text) if text.len() > 1 << 18 => None,
+        Value::Text(_) => value.known_text().map(|text| {
+            text.chars()
+                .map(|c| Value::text(c.encode_utf8(&mut [0; 4])))
+                .collect()
+        }),
+        Value::Bytes(bytes) if bytes.borrow().len() > 1 << 18 => None,
+        Value::Bytes(bytes) => Some(
+            bytes
+                .borrow()
+                .iter()
+                .map(|byte| Value::Number(f64::from(*byte)))
+                .collect(),
+        ),
+        Value::Object(object) if !object.open && object.class.is_none() => Some(
+            object
+                .entries
+                .borrow()
+                .iter()
+                .map(|(key, _)| Value::Text(key.clone()))
+                .collect(),
+        ),
         _ => None,
     }
 }
@@ -281,11 +357,18 @@ pub(super) fn slice(value: &Value, parts: &[Value]) -> Value {
             return None;
         }
         let length = length as i64;
-        let clamp = |at: i64, low: i64, high: i64| (if at < 0 { at + length } else { at }).clamp(low, high);
+        let clamp =
+            |at: i64, low: i64, high: i64| (if at < 0 { at + length } else { at }).clamp(low, high);
         let (mut at, end) = if step > 0 {
-            (clamp(from.unwrap_or(0), 0, length), clamp(to.unwrap_or(length), 0, length))
+            (
+                clamp(from.unwrap_or(0), 0, length),
+                clamp(to.unwrap_or(length), 0, length),
+            )
         } else {
-            (from.map_or(length - 1, |f| clamp(f, -1, length - 1)), to.map_or(-1, |t| clamp(t, -1, length - 1)))
+            (
+                from.map_or(length - 1, |f| clamp(f, -1, length - 1)),
+                to.map_or(-1, |t| clamp(t, -1, length - 1)),
+            )
         };
         let mut out = Vec::new();
         while if step > 0 { at < end } else { at > end } {
@@ -297,15 +380,37 @@ pub(super) fn slice(value: &Value, parts: &[Value]) -> Value {
     match value {
         Value::Text(text) if !text.contains(HOLE_START) => {
             let chars: Vec<char> = text.chars().collect();
-            pick(chars.len()).map_or(Value::Unknown, |picked| Value::Text(picked.into_iter().filter_map(|at| chars.get(at)).collect::<String>().into()))
+            pick(chars.len()).map_or(Value::Unknown, |picked| {
+                Value::Text(
+                    picked
+                        .into_iter()
+                        .filter_map(|at| chars.get(at))
+                        .collect::<String>()
+                        .into(),
+                )
+            })
         }
         Value::Bytes(bytes) => {
             let bytes = bytes.borrow();
-            pick(bytes.len()).map_or(Value::Unknown, |picked| Value::bytes(picked.into_iter().filter_map(|at| bytes.get(at).copied()).collect()))
+            pick(bytes.len()).map_or(Value::Unknown, |picked| {
+                Value::bytes(
+                    picked
+                        .into_iter()
+                        .filter_map(|at| bytes.get(at).copied())
+                        .collect(),
+                )
+            })
         }
         Value::Array(items) => {
             let items = items.borrow();
-            pick(items.len()).map_or(Value::Unknown, |picked| Value::array(picked.into_iter().filter_map(|at| items.get(at).cloned()).collect()))
+            pick(items.len()).map_or(Value::Unknown, |picked| {
+                Value::array(
+                    picked
+                        .into_iter()
+                        .filter_map(|at| items.get(at).cloned())
+                        .collect(),
+                )
+            })
         }
         _ => Value::Unknown,
     }

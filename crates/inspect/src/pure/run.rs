@@ -18,7 +18,12 @@ enum Flow {
 impl Machine<'_> {
     /// What running a function once, with arguments that nobody knows, leaves in its
     /// variables.
-    pub(super) fn ran(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Option<Rc<Frame>> {
+    pub(super) fn ran(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+    ) -> Option<Rc<Frame>> {
         if let Some(frame) = self.frames.get(&(file, function)) {
             return Some(Rc::clone(frame));
         }
@@ -48,7 +53,13 @@ impl Machine<'_> {
         Some(frame)
     }
 
-    fn block(&mut self, program: &Rc<Program>, file: FileId, block: &[Stmt], frame: &Rc<Frame>) -> Flow {
+    fn block(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        block: &[Stmt],
+        frame: &Rc<Frame>,
+    ) -> Flow {
         for statement in block {
             if !self.step() {
                 return Flow::Throw;
@@ -61,7 +72,13 @@ impl Machine<'_> {
         Flow::Next
     }
 
-    fn statement(&mut self, program: &Rc<Program>, file: FileId, statement: &Stmt, frame: &Rc<Frame>) -> Flow {
+    fn statement(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        statement: &Stmt,
+        frame: &Rc<Frame>,
+    ) -> Flow {
         let here = Some(frame);
         match statement {
             Stmt::Expr(expr) => {
@@ -76,15 +93,30 @@ impl Machine<'_> {
                     let first = self.block(program, file, then, frame);
                     let second = self.block(program, file, other, frame);
                     match (first, second) {
-                        (Flow::Return(value), Flow::Return(other)) => Flow::Return(operate::either(value, other)),
+                        (Flow::Return(value), Flow::Return(other)) => {
+                            Flow::Return(operate::either(value, other))
+                        }
                         _ => Flow::Next,
                     }
                 }
             },
-            Stmt::Loop { init, test, update, body, post } => self.turns(program, file, (init, *test, *update, body, *post), frame),
-            Stmt::Each { target, over, keys, body } => self.each(program, file, (*target, *over, *keys, body), frame),
+            Stmt::Loop {
+                init,
+                test,
+                update,
+                body,
+                post,
+            } => self.turns(program, file, (init, *test, *update, body, *post), frame),
+            Stmt::Each {
+                target,
+                over,
+                keys,
+                body,
+            } => self.each(program, file, (*target, *over, *keys, body), frame),
             Stmt::Return(value) => {
-                let value = value.map_or(Value::Undefined, |value| self.eval(program, file, value, here));
+                let value = value.map_or(Value::Undefined, |value| {
+                    self.eval(program, file, value, here)
+                });
                 Flow::Return(value)
             }
             Stmt::Break => Flow::Break,
@@ -111,7 +143,13 @@ impl Machine<'_> {
     }
 
     #[allow(clippy::type_complexity, reason = "the parts of one statement")]
-    fn turns(&mut self, program: &Rc<Program>, file: FileId, parts: (&[Stmt], Option<ExprId>, Option<ExprId>, &[Stmt], bool), frame: &Rc<Frame>) -> Flow {
+    fn turns(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        parts: (&[Stmt], Option<ExprId>, Option<ExprId>, &[Stmt], bool),
+        frame: &Rc<Frame>,
+    ) -> Flow {
         let (init, test, update, body, post) = parts;
         let _ = self.block(program, file, init, frame);
         let mut first = true;
@@ -141,10 +179,20 @@ impl Machine<'_> {
         }
     }
 
-    fn each(&mut self, program: &Rc<Program>, file: FileId, parts: (ExprId, ExprId, bool, &[Stmt]), frame: &Rc<Frame>) -> Flow {
+    fn each(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        parts: (ExprId, ExprId, bool, &[Stmt]),
+        frame: &Rc<Frame>,
+    ) -> Flow {
         let (target, over, keys, body) = parts;
         let over = self.eval(program, file, over, Some(frame));
-        let elements = if keys { keys_of(&over) } else { operate::elements(&over) };
+        let elements = if keys {
+            keys_of(&over)
+        } else {
+            operate::elements(&over)
+        };
         // What is not known has one element that is not known.
         for element in elements.unwrap_or_else(|| vec![Value::Unknown]) {
             self.assign(program, file, target, element, Some(frame));
@@ -160,7 +208,14 @@ impl Machine<'_> {
         Flow::Next
     }
 
-    fn switch(&mut self, program: &Rc<Program>, file: FileId, subject: ExprId, cases: &[(Option<ExprId>, Vec<Stmt>)], frame: &Rc<Frame>) -> Flow {
+    fn switch(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        subject: ExprId,
+        cases: &[(Option<ExprId>, Vec<Stmt>)],
+        frame: &Rc<Frame>,
+    ) -> Flow {
         let subject = self.eval(program, file, subject, Some(frame));
         let mut start = None;
         for (index, (test, _)) in cases.iter().enumerate() {
@@ -188,7 +243,14 @@ impl Machine<'_> {
     }
 
     /// Puts a value where it belongs. Without a frame nothing is changed.
-    pub(super) fn assign(&mut self, program: &Rc<Program>, file: FileId, target: ExprId, value: Value, frame: Option<&Rc<Frame>>) {
+    pub(super) fn assign(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        target: ExprId,
+        value: Value,
+        frame: Option<&Rc<Frame>>,
+    ) {
         let Some(here) = frame else {
             return;
         };
@@ -213,7 +275,11 @@ impl Machine<'_> {
             Expr::Array(targets) => {
                 let elements = operate::elements(&value);
                 for (index, target) in program.list(targets).to_vec().into_iter().enumerate() {
-                    let element = elements.as_ref().and_then(|all| all.get(index)).cloned().unwrap_or(Value::Unknown);
+                    let element = elements
+                        .as_ref()
+                        .and_then(|all| all.get(index))
+                        .cloned()
+                        .unwrap_or(Value::Unknown);
                     self.assign(program, file, target, element, frame);
                 }
             }
@@ -222,7 +288,16 @@ impl Machine<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
-    pub(super) fn call(&mut self, program: &Rc<Program>, file: FileId, at: ExprId, callee: ExprId, args: &[ExprId], new: bool, frame: Option<&Rc<Frame>>) -> Value {
+    pub(super) fn call(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        at: ExprId,
+        callee: ExprId,
+        args: &[ExprId],
+        new: bool,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
         // A method is called on something.
         let (this, function) = match program.expr(callee) {
             Expr::Member(object, name) => {
@@ -234,7 +309,24 @@ impl Machine<'_> {
                 if !matches!(function, Value::Function(_) | Value::Native(_))
                     || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
                 {
-                    let object = if frame.is_none_or(|frame| frame.lazy) { untied(object) } else { object };
+                    self.charge(&object);
+                    let changes = matches!(
+                        program.name(name),
+                        "push"
+                            | "pop"
+                            | "shift"
+                            | "unshift"
+                            | "splice"
+                            | "reverse"
+                            | "fill"
+                            | "append"
+                            | "extend"
+                    );
+                    let object = if changes && frame.is_none_or(|frame| frame.lazy) {
+                        untied(object)
+                    } else {
+                        object
+                    };
                     let Some(args) = self.items(program, file, args, frame) else {
                         return Value::Unknown;
                     };
@@ -275,19 +367,34 @@ impl Machine<'_> {
         if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
             && self.observed.len() < 4_000
         {
-            self.observed.insert((file, at), args.iter().map(|arg| untied(arg.clone())).collect());
+            let seen = args.iter().map(|arg| match arg {
+                Value::Text(_) => arg.clone(),
+                Value::Bytes(bytes) if bytes.borrow().len() < 1 << 16 => untied(arg.clone()),
+                _ => Value::Unknown,
+            });
+            self.observed.insert((file, at), seen.collect());
         }
         let value = self.invoke(&function, this, args, new, program.language);
         match value {
             Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
-                Value::Native(Native { path: native.path, made_at: Some((file, at)) })
+                Value::Native(Native {
+                    path: native.path,
+                    made_at: Some((file, at)),
+                })
             }
             other => other,
         }
     }
 
     /// Calls a value.
-    pub(super) fn invoke(&mut self, function: &Value, this: Value, args: Vec<Value>, new: bool, language: Language) -> Value {
+    pub(super) fn invoke(
+        &mut self,
+        function: &Value,
+        this: Value,
+        args: Vec<Value>,
+        new: bool,
+        language: Language,
+    ) -> Value {
         if !self.step() {
             return Value::Unknown;
         }
@@ -320,11 +427,24 @@ impl Machine<'_> {
 
     /// A method by its name: types are not resolved.
     fn rust_method(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
-        let Some(symbol) = program.atom(&format!("method {name}")).and_then(|atom| program.resolve(atom, crate::ir::ScopeId(0))) else {
+        let Some(symbol) = program
+            .atom(&format!("method {name}"))
+            .and_then(|atom| program.resolve(atom, crate::ir::ScopeId(0)))
+        else {
             return Value::Unknown;
         };
-        match program.symbol(symbol).values.first().map(|value| program.expr(*value)) {
-            Some(Expr::Function(function)) => Value::Function(Rc::new(Closure { file, function, frame: None, this: None })),
+        match program
+            .symbol(symbol)
+            .values
+            .first()
+            .map(|value| program.expr(*value))
+        {
+            Some(Expr::Function(function)) => Value::Function(Rc::new(Closure {
+                file,
+                function,
+                frame: None,
+                this: None,
+            })),
             _ => Value::Unknown,
         }
     }
@@ -343,7 +463,11 @@ impl Machine<'_> {
             (None, None) => None,
         };
         let this = closure.this.clone().unwrap_or(this);
-        let made = if new { Value::object(Vec::new()) } else { Value::Undefined };
+        let made = if new {
+            Value::object(Vec::new())
+        } else {
+            Value::Undefined
+        };
         let args = by_name(&program, function, args);
         let frame = Rc::new(Frame {
             file: closure.file,
@@ -366,7 +490,11 @@ impl Machine<'_> {
     }
 
     fn construct(&mut self, class: &Rc<Object>, args: Vec<Value>) -> Value {
-        let made = Value::Object(Rc::new(Object { class: class.class, open: true, ..Object::default() }));
+        let made = Value::Object(Rc::new(Object {
+            class: class.class,
+            open: true,
+            ..Object::default()
+        }));
         for name in ["constructor", "__init__"] {
             if let Value::Function(constructor) = self.get(&made, name, Language::JavaScript) {
                 self.enter(&constructor, made.clone(), args.clone(), false);
@@ -397,7 +525,9 @@ impl Machine<'_> {
                             }
                         }
                     }
-                    Value::Native(native) => return Value::native(format!("{}().{name}", native.path)),
+                    Value::Native(native) => {
+                        return Value::native(format!("{}().{name}", native.path));
+                    }
                     _ => {}
                 }
             } else if program.text(pair[0]) == Some(name) {
@@ -426,12 +556,21 @@ fn by_name(program: &Program, function: &crate::ir::Function, mut args: Vec<Valu
         return args;
     };
     let entries = named.entries.borrow();
-    if !entries.iter().any(|(key, _)| function.param_names.iter().any(|name| program.name(*name) == &**key)) {
+    if !entries.iter().any(|(key, _)| {
+        function
+            .param_names
+            .iter()
+            .any(|name| program.name(*name) == &**key)
+    }) {
         return args;
     }
     args.pop();
     for (key, value) in entries.iter() {
-        if let Some(index) = function.param_names.iter().position(|name| program.name(*name) == &**key) {
+        if let Some(index) = function
+            .param_names
+            .iter()
+            .position(|name| program.name(*name) == &**key)
+        {
             if args.len() <= index {
                 args.resize(index + 1, Value::Undefined);
             }
@@ -443,8 +582,19 @@ fn by_name(program: &Program, function: &crate::ir::Function, mut args: Vec<Valu
 
 fn keys_of(value: &Value) -> Option<Vec<Value>> {
     match value {
-        Value::Array(items) => Some((0..items.borrow().len()).map(|index| Value::text(&index.to_string())).collect()),
-        Value::Object(object) if !object.open => Some(object.entries.borrow().iter().map(|(key, _)| Value::Text(key.clone())).collect()),
+        Value::Array(items) => Some(
+            (0..items.borrow().len())
+                .map(|index| Value::text(&index.to_string()))
+                .collect(),
+        ),
+        Value::Object(object) if !object.open => Some(
+            object
+                .entries
+                .borrow()
+                .iter()
+                .map(|(key, _)| Value::Text(key.clone()))
+                .collect(),
+        ),
         _ => None,
     }
 }

@@ -120,12 +120,18 @@ impl Value {
 
     /// An object with these entries.
     pub fn object(entries: Vec<(Rc<str>, Self)>) -> Self {
-        Self::Object(Rc::new(Object { entries: RefCell::new(entries), ..Object::default() }))
+        Self::Object(Rc::new(Object {
+            entries: RefCell::new(entries),
+            ..Object::default()
+        }))
     }
 
     /// Something of a library.
     pub fn native(path: impl Into<Rc<str>>) -> Self {
-        Self::Native(Native { path: path.into(), made_at: None })
+        Self::Native(Native {
+            path: path.into(),
+            made_at: None,
+        })
     }
 
     /// A part of a text that only the machine it runs on knows, with a name for people.
@@ -172,7 +178,11 @@ impl Value {
             Self::Text(text) => Some(!text.is_empty()),
             // Whether a part of the library is there differs by version: both ways.
             Self::Native(_) => None,
-            Self::Bytes(_) | Self::Regex(..) | Self::Array(_) | Self::Object(_) | Self::Function(_) => Some(true),
+            Self::Bytes(_)
+            | Self::Regex(..)
+            | Self::Array(_)
+            | Self::Object(_)
+            | Self::Function(_) => Some(true),
         }
     }
 
@@ -239,7 +249,11 @@ impl Value {
         match self {
             Self::Bytes(bytes) => Some(bytes.borrow().clone()),
             Self::Text(_) => self.known_text().map(|text| text.as_bytes().to_vec()),
-            Self::Array(items) => items.borrow().iter().map(|item| item.number().map(|n| to_u32(n) as u8)).collect(),
+            Self::Array(items) => items
+                .borrow()
+                .iter()
+                .map(|item| item.number().map(|n| to_u32(n) as u8))
+                .collect(),
             _ => None,
         }
     }

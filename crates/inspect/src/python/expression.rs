@@ -3,21 +3,26 @@
 use super::{Lowering, span};
 use crate::ir::{Binary, Const, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt, Unary};
 use ruff_python_ast::{
-    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprBinOp, FStringPart, InterpolatedStringElement, Number, Operator, Parameters,
-    UnaryOp,
+    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprBinOp, FStringPart,
+    InterpolatedStringElement, Number, Operator, Parameters, UnaryOp,
 };
 
 impl Lowering {
     pub(super) fn expression(&mut self, expression: &Expr) -> ExprId {
         let at = span(expression);
-        self.deeper(|this| this.expression_here(expression, at)).unwrap_or_else(|| self.builder.other(&[], at))
+        self.deeper(|this| this.expression_here(expression, at))
+            .unwrap_or_else(|| self.builder.other(&[], at))
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
     fn expression_here(&mut self, expression: &Expr, at: Span) -> ExprId {
         match expression {
             Expr::BoolOp(operation) => {
-                let logic = if operation.op == BoolOp::And { Logic::And } else { Logic::Or };
+                let logic = if operation.op == BoolOp::And {
+                    Logic::And
+                } else {
+                    Logic::Or
+                };
                 let mut values = operation.values.iter();
                 let Some(first) = values.next() else {
                     return self.builder.undefined(at);
@@ -46,7 +51,7 @@ impl Lowering {
                 self.builder.add(Ir::Unary(operator, value), at)
             }
             Expr::Lambda(lambda) => {
-                let (id, back) = self.builder.enter_function(None, false, at);
+                let (id, back) = self.builder.enter_function(None, false);
                 let mut body = Vec::new();
                 if let Some(parameters) = &lambda.parameters {
                     body = self.parameters(id, parameters, false);
@@ -85,10 +90,21 @@ impl Lowering {
             Expr::Set(set) => self.array(&set.elts, at),
             Expr::List(list) => self.array(&list.elts, at),
             Expr::Tuple(tuple) => self.array(&tuple.elts, at),
-            Expr::ListComp(comprehension) => self.comprehension(&comprehension.elt, None, &comprehension.generators, at),
-            Expr::SetComp(comprehension) => self.comprehension(&comprehension.elt, None, &comprehension.generators, at),
-            Expr::Generator(comprehension) => self.comprehension(&comprehension.elt, None, &comprehension.generators, at),
-            Expr::DictComp(comprehension) => self.comprehension(&comprehension.value, comprehension.key.as_deref(), &comprehension.generators, at),
+            Expr::ListComp(comprehension) => {
+                self.comprehension(&comprehension.elt, None, &comprehension.generators, at)
+            }
+            Expr::SetComp(comprehension) => {
+                self.comprehension(&comprehension.elt, None, &comprehension.generators, at)
+            }
+            Expr::Generator(comprehension) => {
+                self.comprehension(&comprehension.elt, None, &comprehension.generators, at)
+            }
+            Expr::DictComp(comprehension) => self.comprehension(
+                &comprehension.value,
+                comprehension.key.as_deref(),
+                &comprehension.generators,
+                at,
+            ),
             Expr::Await(awaited) => {
                 let value = self.expression(&awaited.value);
                 self.builder.add(Ir::Await(value), at)
@@ -128,8 +144,12 @@ impl Lowering {
                 let mut parts = Vec::new();
                 for part in &text.value {
                     match part {
-                        FStringPart::Literal(literal) => parts.push(self.builder.text(&literal.value, at)),
-                        FStringPart::FString(inner) => self.interpolated(&inner.elements, at, &mut parts),
+                        FStringPart::Literal(literal) => {
+                            parts.push(self.builder.text(&literal.value, at))
+                        }
+                        FStringPart::FString(inner) => {
+                            self.interpolated(&inner.elements, at, &mut parts)
+                        }
                     }
                 }
                 self.builder.concat(&parts, at)
@@ -143,12 +163,19 @@ impl Lowering {
             }
             Expr::StringLiteral(text) => self.builder.text(text.value.to_str(), at),
             Expr::BytesLiteral(bytes) => {
-                let bytes: Vec<u8> = bytes.value.iter().flat_map(|part| part.value.iter().copied()).collect();
+                let bytes: Vec<u8> = bytes
+                    .value
+                    .iter()
+                    .flat_map(|part| part.value.iter().copied())
+                    .collect();
                 self.builder.constant(Const::Bytes(bytes.into()), at)
             }
             Expr::NumberLiteral(number) => {
                 let value = match &number.value {
-                    Number::Int(int) => int.as_i64().map_or_else(|| int.to_string().parse().unwrap_or(f64::NAN), |int| int as f64),
+                    Number::Int(int) => int.as_i64().map_or_else(
+                        || int.to_string().parse().unwrap_or(f64::NAN),
+                        |int| int as f64,
+                    ),
                     Number::Float(float) => *float,
                     Number::Complex { .. } => f64::NAN,
                 };
@@ -216,8 +243,15 @@ impl Lowering {
             }
             if chain.len() > 8 {
                 chain.push(left);
-                let parts: Vec<_> = chain.into_iter().rev().map(|part| self.expression(part)).collect();
-                if parts.iter().any(|part| self.builder.program().text(*part).is_some()) {
+                let parts: Vec<_> = chain
+                    .into_iter()
+                    .rev()
+                    .map(|part| self.expression(part))
+                    .collect();
+                if parts
+                    .iter()
+                    .any(|part| self.builder.program().text(*part).is_some())
+                {
                     return self.builder.concat(&parts, at);
                 }
                 let mut sum = parts[0];
@@ -246,12 +280,20 @@ impl Lowering {
             CmpOp::NotIn => (Binary::In, true),
         };
         let result = self.builder.binary(operator, left, right, at);
-        if negated { self.builder.add(Ir::Unary(Unary::Not, result), at) } else { result }
+        if negated {
+            self.builder.add(Ir::Unary(Unary::Not, result), at)
+        } else {
+            result
+        }
     }
 
     /// Arguments; those with a name come last, as one object.
     pub(super) fn arguments(&mut self, arguments: &Arguments, at: Span) -> Vec<ExprId> {
-        let mut args: Vec<_> = arguments.args.iter().map(|argument| self.expression(argument)).collect();
+        let mut args: Vec<_> = arguments
+            .args
+            .iter()
+            .map(|argument| self.expression(argument))
+            .collect();
         if !arguments.keywords.is_empty() {
             let mut entries = Vec::new();
             for keyword in &arguments.keywords {
@@ -273,10 +315,17 @@ impl Lowering {
         args
     }
 
-    fn interpolated(&mut self, elements: &ruff_python_ast::InterpolatedStringElements, at: Span, into: &mut Vec<ExprId>) {
+    fn interpolated(
+        &mut self,
+        elements: &ruff_python_ast::InterpolatedStringElements,
+        at: Span,
+        into: &mut Vec<ExprId>,
+    ) {
         for element in elements {
             match element {
-                InterpolatedStringElement::Literal(literal) => into.push(self.builder.text(&literal.value, at)),
+                InterpolatedStringElement::Literal(literal) => {
+                    into.push(self.builder.text(&literal.value, at))
+                }
                 InterpolatedStringElement::Interpolation(inner) => {
                     let value = self.expression(&inner.expression);
                     into.push(value);
@@ -285,7 +334,13 @@ impl Lowering {
         }
     }
 
-    fn comprehension(&mut self, element: &Expr, key: Option<&Expr>, generators: &[Comprehension], at: Span) -> ExprId {
+    fn comprehension(
+        &mut self,
+        element: &Expr,
+        key: Option<&Expr>,
+        generators: &[Comprehension],
+        at: Span,
+    ) -> ExprId {
         let Some((first, rest)) = generators.split_first() else {
             let element = self.expression(element);
             return match key {
@@ -301,8 +356,14 @@ impl Lowering {
         let over = self.expression(&first.iter);
         let item = self.builder.add(Ir::Element(over), at);
         let target = self.target(&first.target, item);
-        let body = self.deeper(|this| this.comprehension(element, key, rest, at)).unwrap_or(item);
-        let conditions: Vec<_> = first.ifs.iter().map(|condition| self.expression(condition)).collect();
+        let body = self
+            .deeper(|this| this.comprehension(element, key, rest, at))
+            .unwrap_or(item);
+        let conditions: Vec<_> = first
+            .ifs
+            .iter()
+            .map(|condition| self.expression(condition))
+            .collect();
         self.builder.leave(back);
         let parts: Vec<_> = [target, over, body].into_iter().chain(conditions).collect();
         let parts = self.builder.list(&parts);
@@ -320,7 +381,8 @@ impl Lowering {
                 self.builder.assign(name, value, at);
                 name
             }
-            Expr::Tuple(ruff_python_ast::ExprTuple { elts, .. }) | Expr::List(ruff_python_ast::ExprList { elts, .. }) => {
+            Expr::Tuple(ruff_python_ast::ExprTuple { elts, .. })
+            | Expr::List(ruff_python_ast::ExprList { elts, .. }) => {
                 let mut parts = Vec::new();
                 for (index, part) in elts.iter().enumerate() {
                     let element = self.builder.member(value, &index.to_string(), at);
@@ -335,12 +397,22 @@ impl Lowering {
 
     /// Parameters are variables that are assigned at the beginning of the body. Of a
     /// method the first one is the object.
-    pub(super) fn parameters(&mut self, function: crate::ir::FuncId, parameters: &Parameters, method: bool) -> Vec<IrStmt> {
+    pub(super) fn parameters(
+        &mut self,
+        function: crate::ir::FuncId,
+        parameters: &Parameters,
+        method: bool,
+    ) -> Vec<IrStmt> {
         let mut prologue = Vec::new();
         let mut index = 0_u16;
         let mut names = Vec::new();
         let mut first = method;
-        for parameter in parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs) {
+        for parameter in parameters
+            .posonlyargs
+            .iter()
+            .chain(&parameters.args)
+            .chain(&parameters.kwonlyargs)
+        {
             let at = span(parameter);
             let name = parameter.name().as_str();
             let mut value = if first {
@@ -353,14 +425,19 @@ impl Lowering {
             first = false;
             if let Some(default) = &parameter.default {
                 let default = self.expression(default);
-                value = self.builder.add(Ir::Logic(Logic::Nullish, value, default), at);
+                value = self
+                    .builder
+                    .add(Ir::Logic(Logic::Nullish, value, default), at);
             }
             self.builder.declare(name);
             let target = self.builder.name(name, at);
             let assigned = self.builder.assign(target, value, at);
             prologue.push(IrStmt::Expr(assigned));
         }
-        for rest in [&parameters.vararg, &parameters.kwarg].into_iter().flatten() {
+        for rest in [&parameters.vararg, &parameters.kwarg]
+            .into_iter()
+            .flatten()
+        {
             let at = span(&**rest);
             let name = rest.name.as_str();
             let value = self.builder.add(Ir::Rest(function, index), at);

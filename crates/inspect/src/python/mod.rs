@@ -14,7 +14,7 @@ use ruff_text_size::Ranged;
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
-    if nesting(source) > reading::NESTING {
+    if nesting(source) > reading::ESTIMATE {
         return Err("it is nested more deeply than is read".to_owned());
     }
     let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
@@ -23,10 +23,16 @@ pub fn read(source: &str) -> Result<Program, String> {
         ruff_python_ast::Mod::Expression(_) => return Err("it is no module".to_owned()),
     };
     if !parsed.errors().is_empty() && module.body.len() < 2 {
-        let why = parsed.errors().first().map_or_else(String::new, |error| error.error.to_string());
+        let why = parsed
+            .errors()
+            .first()
+            .map_or_else(String::new, |error| error.error.to_string());
         return Err(why.chars().filter(|c| !c.is_control()).take(120).collect());
     }
-    let mut lowering = Lowering { builder: Builder::new(Language::Python), class: None };
+    let mut lowering = Lowering {
+        builder: Builder::new(Language::Python),
+        class: None,
+    };
     if !parsed.errors().is_empty() {
         lowering.builder.note("parts of it cannot be parsed");
     }
@@ -57,5 +63,8 @@ impl Lowering {
 
 fn span(node: &impl Ranged) -> Span {
     let range = node.range();
-    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+    Span {
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
 }

@@ -3,7 +3,9 @@
 use super::expression::operator;
 use super::{Lowering, span};
 use crate::ir::{Block, Expr as Ir, ExprId, Logic, Stmt as IrStmt};
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom};
+use ruff_python_ast::{
+    ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
+};
 
 impl Lowering {
     pub(super) fn block(&mut self, statements: &[Stmt]) -> Block {
@@ -31,7 +33,9 @@ impl Lowering {
             Stmt::AugAssign(assignment) => {
                 let left = self.expression(&assignment.target);
                 let right = self.expression(&assignment.value);
-                let value = self.builder.binary(operator(assignment.op), left, right, at);
+                let value = self
+                    .builder
+                    .binary(operator(assignment.op), left, right, at);
                 self.bind(&assignment.target, value, into);
             }
             Stmt::AnnAssign(assignment) => {
@@ -60,13 +64,24 @@ impl Lowering {
                 let target = self.target(&round.target, element);
                 let mut body = self.block(&round.body);
                 body.extend(Vec::new());
-                into.push(IrStmt::Each { target, over, keys: false, body });
+                into.push(IrStmt::Each {
+                    target,
+                    over,
+                    keys: false,
+                    body,
+                });
                 into.extend(self.block(&round.orelse));
             }
             Stmt::While(round) => {
                 let test = self.expression(&round.test);
                 let body = self.block(&round.body);
-                into.push(IrStmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: false });
+                into.push(IrStmt::Loop {
+                    init: Vec::new(),
+                    test: Some(test),
+                    update: None,
+                    body,
+                    post: false,
+                });
                 into.extend(self.block(&round.orelse));
             }
             Stmt::If(choice) => self.choice(choice, into),
@@ -108,7 +123,11 @@ impl Lowering {
                     handler.extend(self.block(&caught.body));
                 }
                 let last = self.block(&attempt.finalbody);
-                into.push(IrStmt::Try(body, (!attempt.handlers.is_empty()).then_some(handler), last));
+                into.push(IrStmt::Try(
+                    body,
+                    (!attempt.handlers.is_empty()).then_some(handler),
+                    last,
+                ));
             }
             Stmt::Assert(assertion) => {
                 let value = self.expression(&assertion.test);
@@ -122,7 +141,11 @@ impl Lowering {
                         Some(name) => self.name(name.as_str(), module, at, into),
                         None => {
                             let top = whole.split('.').next().unwrap_or(whole);
-                            let module = if top == whole { module } else { self.builder.import(top, at) };
+                            let module = if top == whole {
+                                module
+                            } else {
+                                self.builder.import(top, at)
+                            };
                             self.name(top, module, at, into);
                         }
                     }
@@ -148,7 +171,7 @@ impl Lowering {
     fn choice(&mut self, choice: &StmtIf, into: &mut Block) {
         if is_main(&choice.test) {
             // Runs when the file is a script, not when it is imported.
-            let (id, back) = self.builder.enter_part("__main__", span(choice));
+            let (id, back) = self.builder.enter_part("__main__");
             let body = self.block(&choice.body);
             self.builder.function_mut(id).body = body;
             self.builder.leave(back);
@@ -190,7 +213,11 @@ impl Lowering {
             }
             let member = self.builder.member(module, name, at);
             // `from . import a` may mean a module.
-            let inner = if specifier.ends_with('.') { format!("{specifier}{name}") } else { format!("{specifier}.{name}") };
+            let inner = if specifier.ends_with('.') {
+                format!("{specifier}{name}")
+            } else {
+                format!("{specifier}.{name}")
+            };
             let inner = self.builder.import(&inner, at);
             let value = self.builder.add(Ir::Logic(Logic::Or, member, inner), at);
             let known_as = alias.asname.as_ref().unwrap_or(&alias.name);
@@ -215,7 +242,8 @@ impl Lowering {
         let at = span(target);
         match target {
             Expr::Name(name) => self.name(name.id.as_str(), value, at, into),
-            Expr::Tuple(ruff_python_ast::ExprTuple { elts, .. }) | Expr::List(ruff_python_ast::ExprList { elts, .. }) => {
+            Expr::Tuple(ruff_python_ast::ExprTuple { elts, .. })
+            | Expr::List(ruff_python_ast::ExprList { elts, .. }) => {
                 for (index, part) in elts.iter().enumerate() {
                     let element = self.builder.member(value, &index.to_string(), at);
                     let _ = self.deeper(|this| this.bind(part, element, into));
@@ -235,11 +263,15 @@ impl Lowering {
     fn function(&mut self, function: &StmtFunctionDef, into: &mut Block) {
         let at = span(function);
         let name = function.name.as_str();
-        let decorators: Vec<_> = function.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        let decorators: Vec<_> = function
+            .decorator_list
+            .iter()
+            .map(|decorator| self.expression(&decorator.expression))
+            .collect();
         let is_static = function.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
         let class = self.class.take();
         let method = class.is_some() && !is_static;
-        let (id, back) = self.builder.enter_function(Some(name), false, at);
+        let (id, back) = self.builder.enter_function(Some(name), false);
         let mut body = self.parameters(id, &function.parameters, method);
         body.extend(self.block(&function.body));
         self.builder.function_mut(id).body = body;
@@ -284,7 +316,11 @@ impl Lowering {
             }
         }
         into.push(IrStmt::Block(body));
-        let decorators: Vec<_> = class.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        let decorators: Vec<_> = class
+            .decorator_list
+            .iter()
+            .map(|decorator| self.expression(&decorator.expression))
+            .collect();
         for decorator in decorators {
             let call = self.builder.call(decorator, &[value], false, at);
             into.push(IrStmt::Expr(call));

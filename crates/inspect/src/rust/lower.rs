@@ -2,7 +2,9 @@
 //! member; a macro is a call of its name with `!`.
 
 use super::Lines;
-use crate::ir::{Binary, Block, Builder, Const, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary};
+use crate::ir::{
+    Binary, Block, Builder, Const, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary,
+};
 use crate::limit::reading;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -17,7 +19,11 @@ pub(super) struct Lowering {
 
 impl Lowering {
     pub fn new(builder: Builder, lines: Lines) -> Self {
-        Self { builder, lines, body: Vec::new() }
+        Self {
+            builder,
+            lines,
+            body: Vec::new(),
+        }
     }
 
     pub fn finish(mut self) -> Program {
@@ -60,8 +66,16 @@ impl Lowering {
                 let symbol = self.builder.declare(&name);
                 self.builder.value(symbol, id);
                 let is_macro = function.attrs.iter().any(|attribute| {
-                    let name = attribute.path().segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-                    matches!(name.as_str(), "proc_macro" | "proc_macro_derive" | "proc_macro_attribute" | "ctor")
+                    let name = attribute
+                        .path()
+                        .segments
+                        .last()
+                        .map(|segment| segment.ident.to_string())
+                        .unwrap_or_default();
+                    matches!(
+                        name.as_str(),
+                        "proc_macro" | "proc_macro_derive" | "proc_macro_attribute" | "ctor"
+                    )
                 });
                 if is_macro {
                     // The compiler calls it.
@@ -81,16 +95,21 @@ impl Lowering {
             Item::Mod(module) => match &module.content {
                 Some((_, items)) => self.items(items),
                 None => {
-                    let named = module.attrs.iter().find_map(|attribute| match &attribute.meta {
-                        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-                            Expr::Lit(literal) => match &literal.lit {
-                                Lit::Str(text) => Some(text.value()),
-                                _ => None,
-                            },
+                    let named = module
+                        .attrs
+                        .iter()
+                        .find_map(|attribute| match &attribute.meta {
+                            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
+                                match &pair.value {
+                                    Expr::Lit(literal) => match &literal.lit {
+                                        Lit::Str(text) => Some(text.value()),
+                                        _ => None,
+                                    },
+                                    _ => None,
+                                }
+                            }
                             _ => None,
-                        },
-                        _ => None,
-                    });
+                        });
                     let name = module.ident.to_string();
                     let value = self.builder.import(named.as_deref().unwrap_or(&name), at);
                     self.assign_name(&name, value, at);
@@ -123,7 +142,13 @@ impl Lowering {
     }
 
     fn imported(&mut self, tree: &UseTree, prefix: String, at: Span) {
-        let join = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+        let join = |name: &str| {
+            if prefix.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{prefix}.{name}")
+            }
+        };
         match tree {
             UseTree::Path(path) => self.imported(&path.tree, join(&path.ident.to_string()), at),
             UseTree::Name(name) => {
@@ -135,7 +160,11 @@ impl Lowering {
                     self.path_alias(&name.clone(), &join(&name), at);
                 }
             }
-            UseTree::Rename(rename) => self.path_alias(&rename.rename.to_string(), &join(&rename.ident.to_string()), at),
+            UseTree::Rename(rename) => self.path_alias(
+                &rename.rename.to_string(),
+                &join(&rename.ident.to_string()),
+                at,
+            ),
             UseTree::Glob(_) => {}
             UseTree::Group(group) => {
                 for tree in &group.items {
@@ -164,8 +193,14 @@ impl Lowering {
         value
     }
 
-    fn function(&mut self, name: &str, inputs: &Punctuated<FnArg, syn::Token![,]>, block: &syn::Block, at: Span) -> ExprId {
-        let (id, back) = self.builder.enter_function(Some(name), false, at);
+    fn function(
+        &mut self,
+        name: &str,
+        inputs: &Punctuated<FnArg, syn::Token![,]>,
+        block: &syn::Block,
+        at: Span,
+    ) -> ExprId {
+        let (id, back) = self.builder.enter_function(Some(name), false);
         let around = std::mem::take(&mut self.body);
         let mut position = 0_u16;
         for input in inputs {
@@ -284,11 +319,15 @@ impl Lowering {
 
     fn expression(&mut self, expression: &Expr) -> ExprId {
         let at = self.span(expression);
-        self.deeper(|this| this.expression_here(expression, at)).unwrap_or_else(|| self.builder.other(&[], at))
+        self.deeper(|this| this.expression_here(expression, at))
+            .unwrap_or_else(|| self.builder.other(&[], at))
     }
 
     fn all<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expr>) -> Vec<ExprId> {
-        expressions.into_iter().map(|expression| self.expression(expression)).collect()
+        expressions
+            .into_iter()
+            .map(|expression| self.expression(expression))
+            .collect()
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
@@ -296,16 +335,34 @@ impl Lowering {
         match expression {
             Expr::Lit(literal) => self.literal(&literal.lit, at),
             Expr::Path(path) => {
-                let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-                let names: Vec<&str> = names.iter().map(String::as_str).skip_while(|name| matches!(*name, "crate" | "self" | "super")).collect();
-                if names.is_empty() { self.builder.name("self", at) } else { self.dotted(&names.join("."), at) }
+                let names: Vec<String> = path
+                    .path
+                    .segments
+                    .iter()
+                    .map(|segment| segment.ident.to_string())
+                    .collect();
+                let names: Vec<&str> = names
+                    .iter()
+                    .map(String::as_str)
+                    .skip_while(|name| matches!(*name, "crate" | "self" | "super"))
+                    .collect();
+                if names.is_empty() {
+                    self.builder.name("self", at)
+                } else {
+                    self.dotted(&names.join("."), at)
+                }
             }
             Expr::Call(call) => {
                 let args = self.all(&call.args);
                 // `Some(x)`, `Ok(x)` are what they hold.
                 if let Expr::Path(path) = &*call.func
                     && let [only] = args[..]
-                    && path.path.segments.last().is_some_and(|segment| matches!(segment.ident.to_string().as_str(), "Some" | "Ok" | "Box" | "Err"))
+                    && path.path.segments.last().is_some_and(|segment| {
+                        matches!(
+                            segment.ident.to_string().as_str(),
+                            "Some" | "Ok" | "Box" | "Err"
+                        )
+                    })
                 {
                     return only;
                 }
@@ -318,9 +375,40 @@ impl Lowering {
                 // What only unwraps, borrows or copies gives the same.
                 if matches!(
                     name.as_str(),
-                    "unwrap" | "expect" | "unwrap_or_default" | "clone" | "to_owned" | "to_string" | "as_str" | "as_bytes" | "into_bytes" | "as_ref" | "as_mut" | "into" | "iter" | "into_iter" | "ok" | "err" | "trim" | "borrow" | "as_slice" | "to_vec" | "into_string" | "to_string_lossy" | "into_owned" | "as_deref" | "by_ref"
-                ) || matches!(name.as_str(), "unwrap_or" | "unwrap_or_else" | "map_err" | "ok_or" | "context" | "with_context")
-                {
+                    "unwrap"
+                        | "expect"
+                        | "unwrap_or_default"
+                        | "clone"
+                        | "to_owned"
+                        | "to_string"
+                        | "as_str"
+                        | "as_bytes"
+                        | "into_bytes"
+                        | "as_ref"
+                        | "as_mut"
+                        | "into"
+                        | "iter"
+                        | "into_iter"
+                        | "ok"
+                        | "err"
+                        | "trim"
+                        | "borrow"
+                        | "as_slice"
+                        | "to_vec"
+                        | "into_string"
+                        | "to_string_lossy"
+                        | "into_owned"
+                        | "as_deref"
+                        | "by_ref"
+                ) || matches!(
+                    name.as_str(),
+                    "unwrap_or"
+                        | "unwrap_or_else"
+                        | "map_err"
+                        | "ok_or"
+                        | "context"
+                        | "with_context"
+                ) {
                     for arg in &call.args {
                         let _ = self.expression(arg);
                     }
@@ -404,13 +492,17 @@ impl Lowering {
                 self.builder.assign(target, value, at)
             }
             Expr::Closure(closure) => {
-                let (id, back) = self.builder.enter_function(None, true, at);
+                let (id, back) = self.builder.enter_function(None, true);
                 let around = std::mem::take(&mut self.body);
                 for (position, input) in closure.inputs.iter().enumerate() {
-                    let value = self.builder.add(Ir::Param(id, u16::try_from(position).unwrap_or(u16::MAX)), at);
+                    let value = self.builder.add(
+                        Ir::Param(id, u16::try_from(position).unwrap_or(u16::MAX)),
+                        at,
+                    );
                     self.bind(input, value, at);
                 }
-                self.builder.function_mut(id).params = u16::try_from(closure.inputs.len()).unwrap_or(u16::MAX);
+                self.builder.function_mut(id).params =
+                    u16::try_from(closure.inputs.len()).unwrap_or(u16::MAX);
                 let value = self.expression(&closure.body);
                 self.builder.function_mut(id).returns.push(value);
                 self.body.push(IrStmt::Return(Some(value)));
@@ -465,18 +557,35 @@ impl Lowering {
                 let _ = self.statements(&round.body.stmts);
                 let body = std::mem::replace(&mut self.body, around);
                 self.builder.leave(back);
-                self.body.push(IrStmt::Each { target, over, keys: false, body });
+                self.body.push(IrStmt::Each {
+                    target,
+                    over,
+                    keys: false,
+                    body,
+                });
                 self.builder.undefined(at)
             }
             Expr::While(round) => {
                 let test = self.condition(&round.cond, at);
                 let (body, _) = self.block(&round.body, at);
-                self.body.push(IrStmt::Loop { init: Vec::new(), test: Some(test), update: None, body, post: false });
+                self.body.push(IrStmt::Loop {
+                    init: Vec::new(),
+                    test: Some(test),
+                    update: None,
+                    body,
+                    post: false,
+                });
                 self.builder.undefined(at)
             }
             Expr::Loop(round) => {
                 let (body, value) = self.block(&round.body, at);
-                self.body.push(IrStmt::Loop { init: Vec::new(), test: None, update: None, body, post: false });
+                self.body.push(IrStmt::Loop {
+                    init: Vec::new(),
+                    test: None,
+                    update: None,
+                    body,
+                    post: false,
+                });
                 value
             }
             Expr::Return(returned) => {
@@ -497,7 +606,11 @@ impl Lowering {
             }
             Expr::Let(test) => self.condition(&Expr::Let(test.clone()), at),
             Expr::Range(range) => {
-                let parts: Vec<ExprId> = [&range.start, &range.end].into_iter().flatten().map(|part| self.expression(part)).collect();
+                let parts: Vec<ExprId> = [&range.start, &range.end]
+                    .into_iter()
+                    .flatten()
+                    .map(|part| self.expression(part))
+                    .collect();
                 self.builder.other(&parts, at)
             }
             Expr::Repeat(repeat) => {
@@ -557,17 +670,30 @@ impl Lowering {
             _ => return self.builder.other(&[left, right], at),
         };
         let value = self.builder.binary(operator, left, right, at);
-        if assigns { self.builder.assign(left, value, at) } else { value }
+        if assigns {
+            self.builder.assign(left, value, at)
+        } else {
+            value
+        }
     }
 
     fn literal(&mut self, literal: &Lit, at: Span) -> ExprId {
         match literal {
             Lit::Str(text) => self.builder.text(&text.value(), at),
-            Lit::ByteStr(bytes) => self.builder.constant(Const::Bytes(bytes.value().into()), at),
-            Lit::Byte(byte) => self.builder.constant(Const::Number(f64::from(byte.value())), at),
+            Lit::ByteStr(bytes) => self
+                .builder
+                .constant(Const::Bytes(bytes.value().into()), at),
+            Lit::Byte(byte) => self
+                .builder
+                .constant(Const::Number(f64::from(byte.value())), at),
             Lit::Char(c) => self.builder.text(&c.value().to_string(), at),
-            Lit::Int(int) => self.builder.constant(Const::Number(int.base10_parse::<u64>().map_or(f64::NAN, |n| n as f64)), at),
-            Lit::Float(float) => self.builder.constant(Const::Number(float.base10_parse().unwrap_or(f64::NAN)), at),
+            Lit::Int(int) => self.builder.constant(
+                Const::Number(int.base10_parse::<u64>().map_or(f64::NAN, |n| n as f64)),
+                at,
+            ),
+            Lit::Float(float) => self
+                .builder
+                .constant(Const::Number(float.base10_parse().unwrap_or(f64::NAN)), at),
             Lit::Bool(value) => self.builder.constant(Const::Bool(value.value), at),
             _ => self.builder.other(&[], at),
         }
@@ -575,11 +701,21 @@ impl Lowering {
 
     /// A macro: what it is given, if that are expressions.
     fn macro_call(&mut self, call: &syn::Macro, at: Span) -> ExprId {
-        let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        let arguments = call.parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated).map(|all| all.into_iter().collect::<Vec<_>>()).unwrap_or_default();
+        let name = call
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string())
+            .unwrap_or_default();
+        let arguments = call
+            .parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated)
+            .map(|all| all.into_iter().collect::<Vec<_>>())
+            .unwrap_or_default();
         match name.as_str() {
-            "format" | "print" | "println" | "eprintln" | "write" | "writeln" | "panic" | "format_args" | "anyhow" | "bail" => {
-                let parts = self.formatted(&arguments, matches!(name.as_str(), "write" | "writeln"), at);
+            "format" | "print" | "println" | "eprintln" | "write" | "writeln" | "panic"
+            | "format_args" | "anyhow" | "bail" => {
+                let parts =
+                    self.formatted(&arguments, matches!(name.as_str(), "write" | "writeln"), at);
                 if matches!(name.as_str(), "write" | "writeln") {
                     let target = arguments.first().map(|target| self.expression(target));
                     if let Some(target) = target {

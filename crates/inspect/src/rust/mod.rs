@@ -12,10 +12,17 @@ use crate::text::nesting;
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
-    if nesting(source) > reading::NESTING {
+    if nesting(source) > reading::ESTIMATE {
         return Err("it is nested more deeply than is read".to_owned());
     }
-    let file = syn::parse_file(source).map_err(|error| error.to_string().chars().filter(|c| !c.is_control()).take(120).collect::<String>())?;
+    let file = syn::parse_file(source).map_err(|error| {
+        error
+            .to_string()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(120)
+            .collect::<String>()
+    })?;
     let mut lowering = lower::Lowering::new(Builder::new(Language::Rust), Lines::of(source));
     lowering.items(&file.items);
     Ok(lowering.finish())
@@ -34,7 +41,16 @@ impl Lines {
     }
 
     fn span(&self, span: proc_macro2::Span) -> Span {
-        let at = |place: proc_macro2::LineColumn| self.starts.get(place.line.saturating_sub(1)).copied().unwrap_or(0) + place.column as u32;
-        Span { start: at(span.start()), end: at(span.end()) }
+        let at = |place: proc_macro2::LineColumn| {
+            self.starts
+                .get(place.line.saturating_sub(1))
+                .copied()
+                .unwrap_or(0)
+                + place.column as u32
+        };
+        Span {
+            start: at(span.start()),
+            end: at(span.end()),
+        }
     }
 }

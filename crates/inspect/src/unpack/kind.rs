@@ -45,9 +45,12 @@ impl Kind {
             return false;
         };
         match extension.to_ascii_lowercase().as_str() {
-            "png" | "jpg" | "jpeg" | "gif" | "webp" | "ico" | "bmp" | "woff" | "woff2" | "ttf" | "otf" | "eot"
-            | "wav" | "mp3" | "ogg" | "mp4" | "webm" | "node" | "so" | "dll" | "dylib" | "exe" | "wasm" => {
-                self.is_text() || (self == Self::Native && !matches!(extension, "node" | "so" | "dll" | "dylib" | "exe"))
+            "png" | "jpg" | "jpeg" | "gif" | "webp" | "ico" | "bmp" | "woff" | "woff2" | "ttf"
+            | "otf" | "eot" | "wav" | "mp3" | "ogg" | "mp4" | "webm" | "node" | "so" | "dll"
+            | "dylib" | "exe" | "wasm" => {
+                self.is_text()
+                    || (self == Self::Native
+                        && !matches!(extension, "node" | "so" | "dll" | "dylib" | "exe"))
             }
             "js" | "cjs" | "mjs" | "ts" | "json" | "md" | "txt" | "css" | "py" | "rs" | "sh" => {
                 matches!(self, Self::Native | Self::Wasm | Self::Zip | Self::Gzip)
@@ -72,7 +75,12 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         Kind::Wasm
     } else if starts(b"\xfd7zXZ") || starts(b"BZh") || starts(b"\x28\xb5\x2f\xfd") {
         Kind::Compressed
-    } else if bytes.len() > 16 && bytes[2..4] == *b"\r\n" && bytes[1] >= 0x0c && bytes[1] <= 0x0f && bytes[4..8].iter().all(|b| *b < 4) {
+    } else if bytes.len() > 16
+        && bytes[2..4] == *b"\r\n"
+        && bytes[1] >= 0x0c
+        && bytes[1] <= 0x0f
+        && bytes[4..8].iter().all(|b| *b < 4)
+    {
         Kind::Bytecode
     } else if media(bytes) {
         Kind::Media
@@ -93,7 +101,10 @@ fn native_magic(bytes: &[u8]) -> bool {
         [0xcf, 0xfa, 0xed, 0xfe],
         [0xca, 0xfe, 0xba, 0xbe],
     ];
-    if bytes.first_chunk::<4>().is_some_and(|head| MACH_O.contains(head)) {
+    if bytes
+        .first_chunk::<4>()
+        .is_some_and(|head| MACH_O.contains(head))
+    {
         return true;
     }
     // `MZ` is two letters; a program has its header's offset at 0x3c.
@@ -106,8 +117,21 @@ fn native_magic(bytes: &[u8]) -> bool {
 
 fn media(bytes: &[u8]) -> bool {
     const MAGIC: [&[u8]; 15] = [
-        b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"wOFF", b"wOF2", b"\0\x01\0\0\0", b"OTTO", b"%PDF", b"OggS",
-        b"ID3", b"\0\0\x01\0", b"fLaC", b"BM", b"\x1aE\xdf\xa3",
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"RIFF",
+        b"wOFF",
+        b"wOF2",
+        b"\0\x01\0\0\0",
+        b"OTTO",
+        b"%PDF",
+        b"OggS",
+        b"ID3",
+        b"\0\0\x01\0",
+        b"fLaC",
+        b"BM",
+        b"\x1aE\xdf\xa3",
     ];
     MAGIC.iter().any(|magic| bytes.starts_with(magic))
         && (!bytes.starts_with(b"BM") || bytes.get(6..10) == Some(&[0; 4]))
@@ -129,7 +153,9 @@ fn text(head: &[u8]) -> bool {
 }
 
 fn strangers(head: &[u8]) -> usize {
-    head.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count()
+    head.utf8_chunks()
+        .filter(|chunk| !chunk.invalid().is_empty())
+        .count()
 }
 
 #[cfg(test)]

@@ -118,13 +118,17 @@ impl Trick {
         match self {
             Self::Traversal => "its path leaves the folder it is unpacked in",
             Self::AbsolutePath => "its path is absolute",
-            Self::StrangePath => "its path holds a back-slash or NUL, which systems read differently",
+            Self::StrangePath => {
+                "its path holds a back-slash or NUL, which systems read differently"
+            }
             Self::LinkOutside => "it is a link that leaves the package",
             Self::DuplicateName => "it is there twice, with different content",
             Self::CaseTwin => "another entry differs from it in upper and lower case only",
             Self::HiddenEntries => "it stands behind the end of the archive",
             Self::TrailingData => "there is data behind the end of the archive",
-            Self::SeveralMembers => "the archive is compressed in several parts, which readers handle differently",
+            Self::SeveralMembers => {
+                "the archive is compressed in several parts, which readers handle differently"
+            }
             Self::BadChecksum => "its header's checksum is wrong",
             Self::TwoNames => "two headers give it different names",
             Self::TwoLengths => "two headers give it different lengths",
@@ -181,7 +185,12 @@ pub(crate) struct Sink<'l> {
 
 impl<'l> Sink<'l> {
     fn new(limits: &'l Unpacking) -> Self {
-        Self { limits, tree: Tree::default(), inflated: 0, kept: 0 }
+        Self {
+            limits,
+            tree: Tree::default(),
+            inflated: 0,
+            kept: 0,
+        }
     }
 
     fn archive(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
@@ -193,12 +202,22 @@ impl<'l> Sink<'l> {
             }
             // A zip archive may have anything in front of it.
             _ if zip::has_end_record(bytes) => zip::read(self, bytes, prefix, depth),
-            _ => self.unread(prefix, "it is neither a gzip-compressed tar nor a zip archive"),
+            _ => self.unread(
+                prefix,
+                "it is neither a gzip-compressed tar nor a zip archive",
+            ),
         }
     }
 
     fn gzip(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
-        let mut members = Members { decoder: GzDecoder::new(bytes), count: 1, trailing: 0, failed: None, left: self.limits.inflated.saturating_sub(self.inflated), read: 0 };
+        let mut members = Members {
+            decoder: GzDecoder::new(bytes),
+            count: 1,
+            trailing: 0,
+            failed: None,
+            left: self.limits.inflated.saturating_sub(self.inflated),
+            read: 0,
+        };
         tar::read(self, &mut members, prefix, depth);
         // What is behind the last entry counts as well.
         let mut rest = [0_u8; 8192];
@@ -219,13 +238,19 @@ impl<'l> Sink<'l> {
 
     pub(crate) fn odd(&mut self, trick: Trick, path: &str) {
         if self.tree.oddities.len() < self.limits.oddities {
-            self.tree.oddities.push(Oddity { trick, path: path.to_owned() });
+            self.tree.oddities.push(Oddity {
+                trick,
+                path: path.to_owned(),
+            });
         }
     }
 
     pub(crate) fn unread(&mut self, path: &str, because: &str) {
         if self.tree.unread.len() < self.limits.oddities {
-            self.tree.unread.push(Unread { path: path.to_owned(), because: because.to_owned() });
+            self.tree.unread.push(Unread {
+                path: path.to_owned(),
+                because: because.to_owned(),
+            });
         }
     }
 
@@ -233,7 +258,10 @@ impl<'l> Sink<'l> {
     pub(crate) fn room(&mut self, prefix: &str) -> bool {
         let room = self.tree.entries.len() < self.limits.entries;
         if !room {
-            self.unread(prefix, "it has more entries than the bound; the rest was not read");
+            self.unread(
+                prefix,
+                "it has more entries than the bound; the rest was not read",
+            );
         }
         room
     }
@@ -266,12 +294,21 @@ impl<'l> Sink<'l> {
             Content::Whole(file.bytes.as_ref().into())
         } else {
             if whole || kind.is_text() {
-                self.unread(&path, "it, or the package as a whole, is larger than what is kept in memory");
+                self.unread(
+                    &path,
+                    "it, or the package as a whole, is larger than what is kept in memory",
+                );
             }
             Content::Head(file.bytes[..file.bytes.len().min(4096)].into())
         };
         let index = self.tree.entries.len();
-        self.tree.entries.push(Entry { path: path.clone(), content, length: file.length, kind, executable: file.executable });
+        self.tree.entries.push(Entry {
+            path: path.clone(),
+            content,
+            length: file.length,
+            kind,
+            executable: file.executable,
+        });
         if whole && matches!(kind, Kind::Gzip | Kind::Zip | Kind::Tar) {
             self.nested(&file.bytes, &path, kind, depth);
         }
@@ -296,7 +333,13 @@ impl<'l> Sink<'l> {
         if path::leaves(&path, &target, symbolic) {
             self.odd(Trick::LinkOutside, &path);
         }
-        self.tree.entries.push(Entry { path, content: Content::Link(target), length: 0, kind: Kind::Other, executable: false });
+        self.tree.entries.push(Entry {
+            path,
+            content: Content::Link(target),
+            length: 0,
+            kind: Kind::Other,
+            executable: false,
+        });
     }
 
     fn path_of(&mut self, raw: &[u8], prefix: &str) -> String {
@@ -333,8 +376,15 @@ impl<'l> Sink<'l> {
             };
             let earlier = &self.tree.entries[first];
             if !same_content(earlier, entry) {
-                let trick = if earlier.path == entry.path { Trick::DuplicateName } else { Trick::CaseTwin };
-                found.push(Oddity { trick, path: entry.path.clone() });
+                let trick = if earlier.path == entry.path {
+                    Trick::DuplicateName
+                } else {
+                    Trick::CaseTwin
+                };
+                found.push(Oddity {
+                    trick,
+                    path: entry.path.clone(),
+                });
             }
         }
         found.truncate(self.limits.oddities);
@@ -380,7 +430,9 @@ struct Members<'a> {
 impl Read for Members<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         loop {
-            let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            let wanted = buffer
+                .len()
+                .min(usize::try_from(self.left).unwrap_or(usize::MAX));
             if wanted == 0 || self.failed.is_some() {
                 return Ok(0);
             }

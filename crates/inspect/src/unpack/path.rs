@@ -26,7 +26,10 @@ impl Reading {
         if slashed.split('/').any(|part| part == "..") {
             tricks.push(Trick::Traversal);
         }
-        Self { path: plain(&slashed), tricks }
+        Self {
+            path: plain(&slashed),
+            tricks,
+        }
     }
 }
 
@@ -58,7 +61,11 @@ pub(super) fn leaves(path: &str, target: &str, symbolic: bool) -> bool {
     }
     // A hard link's target counts from the root of the archive, a symbolic one's from
     // the folder of the link.
-    let mut depth = if symbolic { path.matches('/').count() as i64 } else { 0 };
+    let mut depth = if symbolic {
+        path.matches('/').count() as i64
+    } else {
+        0
+    };
     for part in target.split(['/', '\\']) {
         match part {
             "" | "." => {}
@@ -82,7 +89,10 @@ mod tests {
         assert_eq!(plain("./package/./b/../a"), "package/a");
         assert_eq!(plain("../../etc/passwd"), "etc/passwd");
         assert_eq!(Reading::of("../x").tricks, [Trick::Traversal]);
-        assert_eq!(Reading::of("C:\\x").tricks, [Trick::AbsolutePath, Trick::StrangePath]);
+        assert_eq!(
+            Reading::of("C:\\x").tricks,
+            [Trick::AbsolutePath, Trick::StrangePath]
+        );
         assert_eq!(Reading::of("package/lib/..x").tricks, []);
     }
 

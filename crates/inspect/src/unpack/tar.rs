@@ -56,7 +56,10 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
         }
         if ended && !hidden {
             hidden = true;
-            sink.odd(Trick::HiddenEntries, &String::from_utf8_lossy(name_of(&header).as_ref()));
+            sink.odd(
+                Trick::HiddenEntries,
+                &String::from_utf8_lossy(name_of(&header).as_ref()),
+            );
         }
         let Some(plain_size) = number(&header[124..136]) else {
             sink.unread(prefix, "a header has no length that can be read");
@@ -83,20 +86,29 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
         entries += 1;
         let told = std::mem::take(&mut ahead);
         let plain_name = name_of(&header);
-        let name = told.path.as_ref().or(global.path.as_ref()).map_or(plain_name.clone(), |path| Cow::Owned(path.clone()));
+        let name = told
+            .path
+            .as_ref()
+            .or(global.path.as_ref())
+            .map_or(plain_name.clone(), |path| Cow::Owned(path.clone()));
         if told.path.is_some() && contradicts(&plain_name, &name) {
             sink.odd(Trick::TwoNames, &String::from_utf8_lossy(&name));
         }
         if told.sparse || kind == b'S' {
             sink.odd(Trick::Sparse, &String::from_utf8_lossy(&name));
         }
-        if told.size.is_some_and(|size| size != plain_size && plain_size != 0) {
+        if told
+            .size
+            .is_some_and(|size| size != plain_size && plain_size != 0)
+        {
             sink.odd(Trick::TwoLengths, &String::from_utf8_lossy(&name));
         }
         let size = told.size.unwrap_or(plain_size);
         match kind {
             b'1' | b'2' => {
-                let target = told.link.unwrap_or_else(|| until_nul(&header[157..257]).to_vec());
+                let target = told
+                    .link
+                    .unwrap_or_else(|| until_nul(&header[157..257]).to_vec());
                 sink.link(&name, &target, prefix, kind == b'2');
                 if skip(stream, padded(size)).is_none() {
                     break;
@@ -117,7 +129,16 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
                 }
                 let executable = number(&header[100..108]).is_some_and(|mode| mode & 0o111 != 0);
                 let length = if complete { size } else { bytes.len() as u64 };
-                sink.take(&name, prefix, File { bytes: bytes.into(), length, executable }, depth);
+                sink.take(
+                    &name,
+                    prefix,
+                    File {
+                        bytes: bytes.into(),
+                        length,
+                        executable,
+                    },
+                    depth,
+                );
                 if !complete {
                     break;
                 }
@@ -154,7 +175,9 @@ fn skip(stream: &mut dyn Read, count: u64) -> Option<()> {
     let mut rest = count;
     let mut buffer = [0_u8; 8192];
     while rest > 0 {
-        let wanted = buffer.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(rest).unwrap_or(usize::MAX));
         let got = fill(stream, &mut buffer[..wanted]);
         if got == 0 {
             return None;
@@ -188,7 +211,11 @@ fn contradicts(plain: &[u8], long: &[u8]) -> bool {
     // Packers put a cut-off, ASCII-only or generated name there. The first folder and the
     // last letters tell whether it is the same file.
     let comparable = plain.len() < 100 && plain.is_ascii() && long.is_ascii();
-    comparable && !plain.is_empty() && !long.ends_with(plain) && !long.starts_with(plain) && long.len() < 100
+    comparable
+        && !plain.is_empty()
+        && !long.ends_with(plain)
+        && !long.starts_with(plain)
+        && long.len() < 100
 }
 
 /// An octal number, or a big one in base 256.
@@ -228,8 +255,13 @@ fn checksum_holds(header: &[u8; BLOCK]) -> bool {
 /// The records of a pax header: `LENGTH KEY=VALUE\n`.
 fn pax(mut rest: &[u8], ahead: &mut Ahead) {
     while let Some(space) = memchr::memchr(b' ', rest) {
-        let length = std::str::from_utf8(&rest[..space]).ok().and_then(|text| text.parse::<usize>().ok());
-        let Some(record) = length.filter(|length| *length > space + 1).and_then(|length| rest.get(space + 1..length)) else {
+        let length = std::str::from_utf8(&rest[..space])
+            .ok()
+            .and_then(|text| text.parse::<usize>().ok());
+        let Some(record) = length
+            .filter(|length| *length > space + 1)
+            .and_then(|length| rest.get(space + 1..length))
+        else {
             return;
         };
         rest = &rest[space + 1 + record.len()..];
@@ -241,7 +273,11 @@ fn pax(mut rest: &[u8], ahead: &mut Ahead) {
         match &record[..equals] {
             b"path" | b"GNU.sparse.name" => ahead.path = Some(value),
             b"linkpath" => ahead.link = Some(value),
-            b"size" => ahead.size = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok()),
+            b"size" => {
+                ahead.size = std::str::from_utf8(&value)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+            }
             key if key.starts_with(b"GNU.sparse") => ahead.sparse = true,
             _ => {}
         }

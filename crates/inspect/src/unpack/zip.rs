@@ -41,7 +41,10 @@ pub(super) fn read(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, depth: usize
     if end + 22 + comment != bytes.len() {
         sink.odd(Trick::TrailingData, prefix);
     }
-    let (mut size, mut offset) = (u64::from(u32_at(bytes, end + 12)), u64::from(u32_at(bytes, end + 16)));
+    let (mut size, mut offset) = (
+        u64::from(u32_at(bytes, end + 12)),
+        u64::from(u32_at(bytes, end + 16)),
+    );
     if offset == u64::from(u32::MAX) || size == u64::from(u32::MAX) {
         match zip64(bytes, end) {
             Some(large) => (size, offset) = large,
@@ -84,10 +87,21 @@ pub(super) fn read(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, depth: usize
     unlisted(sink, bytes, prefix, &seen, start, depth);
 }
 
-fn entry(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, listed: &Listed<'_>, shift: u64, seen: &mut BTreeMap<u64, u64>, depth: usize) {
+fn entry(
+    sink: &mut Sink<'_>,
+    bytes: &[u8],
+    prefix: &str,
+    listed: &Listed<'_>,
+    shift: u64,
+    seen: &mut BTreeMap<u64, u64>,
+    depth: usize,
+) {
     let shown = String::from_utf8_lossy(listed.name).into_owned();
     let local = listed.local.saturating_add(shift);
-    let Some((data, name, length)) = usize::try_from(local).ok().and_then(|at| local_header(bytes, at)) else {
+    let Some((data, name, length)) = usize::try_from(local)
+        .ok()
+        .and_then(|at| local_header(bytes, at))
+    else {
         sink.unread(&shown, "its local header is missing");
         return;
     };
@@ -107,7 +121,10 @@ fn entry(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, listed: &Listed<'_>, s
     if listed.name.ends_with(b"/") && listed.length == 0 {
         return;
     }
-    let Some(packed) = usize::try_from(stop).ok().and_then(|stop| bytes.get(data..stop)) else {
+    let Some(packed) = usize::try_from(stop)
+        .ok()
+        .and_then(|stop| bytes.get(data..stop))
+    else {
         sink.unread(&shown, "it is cut off");
         return;
     };
@@ -124,18 +141,38 @@ fn entry(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, listed: &Listed<'_>, s
         sink.link(listed.name, &content, prefix, true);
         return;
     }
-    let length = if whole { content.len() as u64 } else { listed.length.max(content.len() as u64 + 1) };
-    sink.take(listed.name, prefix, File { bytes: content, length, executable: listed.mode & 0o111 != 0 }, depth);
+    let length = if whole {
+        content.len() as u64
+    } else {
+        listed.length.max(content.len() as u64 + 1)
+    };
+    sink.take(
+        listed.name,
+        prefix,
+        File {
+            bytes: content,
+            length,
+            executable: listed.mode & 0o111 != 0,
+        },
+        depth,
+    );
 }
 
 /// The content, and whether it is all.
-fn content<'a>(sink: &mut Sink<'_>, packed: &'a [u8], listed: &Listed<'_>, shown: &str) -> Option<(Cow<'a, [u8]>, bool)> {
+fn content<'a>(
+    sink: &mut Sink<'_>,
+    packed: &'a [u8],
+    listed: &Listed<'_>,
+    shown: &str,
+) -> Option<(Cow<'a, [u8]>, bool)> {
     let bound = sink.entry_bound().min(sink.inflatable());
     match listed.method {
         0 => {
             sink.inflated(packed.len() as u64);
             let whole = packed.len() as u64 <= bound;
-            let kept = packed.len().min(usize::try_from(bound).unwrap_or(usize::MAX));
+            let kept = packed
+                .len()
+                .min(usize::try_from(bound).unwrap_or(usize::MAX));
             Some((Cow::Borrowed(&packed[..kept]), whole))
         }
         8 => {
@@ -156,7 +193,10 @@ fn content<'a>(sink: &mut Sink<'_>, packed: &'a [u8], listed: &Listed<'_>, shown
             Some((Cow::Owned(bytes), whole))
         }
         other => {
-            sink.unread(shown, &format!("it is compressed by method {other}, which is not read"));
+            sink.unread(
+                shown,
+                &format!("it is compressed by method {other}, which is not read"),
+            );
             None
         }
     }
@@ -175,7 +215,9 @@ fn inflate(packed: &[u8], bound: u64, expected: u64) -> Result<(Vec<u8>, bool), 
         }
         let from = usize::try_from(inflater.total_in()).map_err(|_| ())?;
         let before = (inflater.total_in(), out.len());
-        let status = inflater.decompress_vec(&packed[from..], &mut out, FlushDecompress::None).map_err(|_| ())?;
+        let status = inflater
+            .decompress_vec(&packed[from..], &mut out, FlushDecompress::None)
+            .map_err(|_| ())?;
         if status == Status::StreamEnd {
             return Ok((out, true));
         }
@@ -186,13 +228,26 @@ fn inflate(packed: &[u8], bound: u64, expected: u64) -> Result<(Vec<u8>, bool), 
 }
 
 fn overlaps(seen: &BTreeMap<u64, u64>, from: u64, to: u64) -> bool {
-    let before = seen.range(..=from).next_back().is_some_and(|(_, stop)| *stop > from);
-    let behind = seen.range(from..).next().is_some_and(|(start, _)| *start < to);
+    let before = seen
+        .range(..=from)
+        .next_back()
+        .is_some_and(|(_, stop)| *stop > from);
+    let behind = seen
+        .range(from..)
+        .next()
+        .is_some_and(|(start, _)| *start < to);
     before || behind
 }
 
 /// Local headers in the gaps that no listed entry covers.
-fn unlisted(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, seen: &BTreeMap<u64, u64>, end: u64, depth: usize) {
+fn unlisted(
+    sink: &mut Sink<'_>,
+    bytes: &[u8],
+    prefix: &str,
+    seen: &BTreeMap<u64, u64>,
+    end: u64,
+    depth: usize,
+) {
     let mut from = 0_u64;
     let mut gaps = Vec::new();
     for (start, stop) in seen {
@@ -217,12 +272,34 @@ fn unlisted(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, seen: &BTreeMap<u64
         };
         sink.odd(Trick::NotInDirectory, &String::from_utf8_lossy(name));
         let packed = u64::from(u32_at(bytes, from + at + 18));
-        let stop = data.saturating_add(usize::try_from(packed).unwrap_or(usize::MAX)).min(bytes.len());
-        let listed = Listed { name, method: u16_at(bytes, from + at + 8), flags: 0, packed, length, mode: 0, local: 0 };
+        let stop = data
+            .saturating_add(usize::try_from(packed).unwrap_or(usize::MAX))
+            .min(bytes.len());
+        let listed = Listed {
+            name,
+            method: u16_at(bytes, from + at + 8),
+            flags: 0,
+            packed,
+            length,
+            mode: 0,
+            local: 0,
+        };
         let shown = String::from_utf8_lossy(name).into_owned();
-        if let Some((content, true)) = bytes.get(data..stop).and_then(|packed| content(sink, packed, &listed, &shown)) {
+        if let Some((content, true)) = bytes
+            .get(data..stop)
+            .and_then(|packed| content(sink, packed, &listed, &shown))
+        {
             let length = content.len() as u64;
-            sink.take(name, prefix, File { bytes: content, length, executable: false }, depth);
+            sink.take(
+                name,
+                prefix,
+                File {
+                    bytes: content,
+                    length,
+                    executable: false,
+                },
+                depth,
+            );
         }
     }
 }
@@ -235,7 +312,11 @@ fn local_header(bytes: &[u8], at: usize) -> Option<(usize, &[u8], u64)> {
     let name = usize::from(u16_at(bytes, at + 26));
     let extra = usize::from(u16_at(bytes, at + 28));
     let data = at + 30 + name + extra;
-    Some((data, bytes.get(at + 30..at + 30 + name)?, u64::from(u32_at(bytes, at + 22))))
+    Some((
+        data,
+        bytes.get(at + 30..at + 30 + name)?,
+        u64::from(u32_at(bytes, at + 22)),
+    ))
 }
 
 fn listed(bytes: &[u8], at: usize) -> Option<(Listed<'_>, usize)> {
@@ -292,11 +373,15 @@ fn zip64(bytes: &[u8], end: usize) -> Option<(u64, u64)> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes.get(at..at.saturating_add(2)).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
+    bytes
+        .get(at..at.saturating_add(2))
+        .map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at.saturating_add(4)).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    bytes
+        .get(at..at.saturating_add(4))
+        .map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {

@@ -5,7 +5,11 @@ use super::{FACTS, Proof, Weight, is_loopback, is_network, to};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "build-time-network",
@@ -23,16 +27,33 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
-    let in_rust = flow.path.last().is_some_and(|hop| hop.at.file.ends_with(".rs"));
+    let in_rust = flow
+        .path
+        .last()
+        .is_some_and(|hop| hop.at.file.ends_with(".rs"));
     if !in_rust || flow.zone != Zone::Install || flow.marks.contains(&Mark::PinnedByDigest) {
         return Weight::None;
     }
     match flow.source {
-        SourceKind::Environment | SourceKind::NamedSecret | SourceKind::Identity | SourceKind::CredentialFile | SourceKind::CredentialService if is_network(flow.sink) => {
-            if is_loopback(&flow.target) || flow.target == Target::Caller { Weight::Suspicious } else { Weight::Proof }
+        SourceKind::Environment
+        | SourceKind::NamedSecret
+        | SourceKind::Identity
+        | SourceKind::CredentialFile
+        | SourceKind::CredentialService
+            if is_network(flow.sink) =>
+        {
+            if is_loopback(&flow.target) || flow.target == Target::Caller {
+                Weight::Suspicious
+            } else {
+                Weight::Proof
+            }
         }
         SourceKind::Remote if runs(flow.sink) => {
-            if flow.marks.contains(&Mark::OwnHost) { Weight::Suspicious } else { Weight::Proof }
+            if flow.marks.contains(&Mark::OwnHost) {
+                Weight::Suspicious
+            } else {
+                Weight::Proof
+            }
         }
         _ => Weight::None,
     }
@@ -40,7 +61,14 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 
 fn says(flow: &Flow) -> String {
     match flow.sink {
-        SinkKind::Network | SinkKind::NameLookup => format!("its build sends {} to {}", printable(&flow.source_name, 100), to(&flow.target)),
-        _ => format!("its build runs or compiles {}", printable(&flow.source_name, 100)),
+        SinkKind::Network | SinkKind::NameLookup => format!(
+            "its build sends {} to {}",
+            printable(&flow.source_name, 100),
+            to(&flow.target)
+        ),
+        _ => format!(
+            "its build runs or compiles {}",
+            printable(&flow.source_name, 100)
+        ),
     }
 }

@@ -5,7 +5,11 @@ use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SourceKind, Target, Zone, printable};
 use std::collections::BTreeSet;
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "collect-and-send",
@@ -23,18 +27,43 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 fn weigh(flow: &Flow, inspection: &Inspection) -> Weight {
-    if !is_network(flow.sink) || flow.target == Target::Caller || is_loopback(&flow.target) || flow.zone == Zone::Never || !is_store(flow.source) {
+    if !is_network(flow.sink)
+        || flow.target == Target::Caller
+        || is_loopback(&flow.target)
+        || flow.zone == Zone::Never
+        || !is_store(flow.source)
+    {
         return Weight::None;
     }
-    let kinds: BTreeSet<&str> = inspection.flows.iter().filter(|other| other.target == flow.target && is_network(other.sink) && is_store(other.source)).map(|other| other.source_name.as_str()).collect();
-    let first = inspection.flows.iter().find(|other| other.target == flow.target && is_network(other.sink) && is_store(other.source));
-    if kinds.len() >= 3 && first == Some(flow) { Weight::Proof } else { Weight::None }
+    let kinds: BTreeSet<&str> = inspection
+        .flows
+        .iter()
+        .filter(|other| {
+            other.target == flow.target && is_network(other.sink) && is_store(other.source)
+        })
+        .map(|other| other.source_name.as_str())
+        .collect();
+    let first = inspection.flows.iter().find(|other| {
+        other.target == flow.target && is_network(other.sink) && is_store(other.source)
+    });
+    if kinds.len() >= 3 && first == Some(flow) {
+        Weight::Proof
+    } else {
+        Weight::None
+    }
 }
 
 fn is_store(source: SourceKind) -> bool {
-    matches!(source, SourceKind::CredentialFile | SourceKind::CredentialService)
+    matches!(
+        source,
+        SourceKind::CredentialFile | SourceKind::CredentialService
+    )
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it collects credentials of several services ({} among them) and sends them to {}", printable(&flow.source_name, 100), to(&flow.target))
+    format!(
+        "it collects credentials of several services ({} among them) and sends them to {}",
+        printable(&flow.source_name, 100),
+        to(&flow.target)
+    )
 }

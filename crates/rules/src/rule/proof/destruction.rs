@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, to, unasked};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SinkKind};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "destruction",

@@ -5,7 +5,11 @@ use super::{FACTS, Proof, Weight};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SinkKind, SourceKind, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "download-cradle",
@@ -24,19 +28,51 @@ static DOC: RuleDoc = RuleDoc {
 
 /// Programs that a command line gives text to.
 const INTERPRETERS: [&str; 21] = [
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "PowerShell", "powershell", "pwsh", "cmd", "eval", "source", ".", "python", "python3", "node", "npx", "perl", "ruby", "a shell on a socket",
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "ksh",
+    "ash",
+    "fish",
+    "PowerShell",
+    "powershell",
+    "pwsh",
+    "cmd",
+    "eval",
+    "source",
+    ".",
+    "python",
+    "python3",
+    "node",
+    "npx",
+    "perl",
+    "ruby",
+    "a shell on a socket",
 ];
 
 pub(super) fn is_cradle(flow: &Flow) -> bool {
     flow.source == SourceKind::Remote
         && flow.sink == SinkKind::Process
-        && (INTERPRETERS.contains(&flow.sink_name.as_str()) || matches!(flow.sink_name.as_str(), "nc" | "ncat" | "socat" | "php" | "osascript" | "bunx" | "pnpx"))
+        && (INTERPRETERS.contains(&flow.sink_name.as_str())
+            || matches!(
+                flow.sink_name.as_str(),
+                "nc" | "ncat" | "socat" | "php" | "osascript" | "bunx" | "pnpx"
+            ))
 }
 
 fn weigh(flow: &Flow, inspection: &Inspection) -> Weight {
-    if is_cradle(flow) { weigh_remote(flow, inspection) } else { Weight::None }
+    if is_cradle(flow) {
+        weigh_remote(flow, inspection)
+    } else {
+        Weight::None
+    }
 }
 
 fn says(flow: &Flow) -> String {
-    format!("a command line gives {} to {}", printable(&flow.source_name, 120), printable(&flow.sink_name, 40))
+    format!(
+        "a command line gives {} to {}",
+        printable(&flow.source_name, 120),
+        printable(&flow.sink_name, 40)
+    )
 }

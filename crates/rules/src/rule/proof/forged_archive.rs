@@ -32,14 +32,21 @@ impl Rule for ForgedArchive {
 
     fn read(&self, inspection: &Inspection, findings: &mut Findings) {
         for oddity in &inspection.oddities {
-            let severity = if oddity.never_honest { Severity::Medium } else { Severity::Note };
+            let severity = if oddity.never_honest {
+                Severity::Medium
+            } else {
+                Severity::Note
+            };
             let message = format!("{}: {}", printable(&oddity.path, 160), oddity.words);
             findings.add_path(&DOC, severity, message, Vec::new());
         }
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
-        let found = case.verdict.findings.iter().find(|finding| finding.rule.as_str() == DOC.id && finding.severity > Severity::Note)?;
+        let found =
+            case.verdict.findings.iter().find(|finding| {
+                finding.rule.as_str() == DOC.id && finding.severity > Severity::Note
+            })?;
         Some(Ask::warn(found.message.clone()))
     }
 }

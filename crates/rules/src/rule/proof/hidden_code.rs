@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "hidden-code",
@@ -27,8 +31,20 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
-    let hidden = matches!(flow.source, SourceKind::Decoded | SourceKind::Opaque | SourceKind::OwnFile);
-    if !hidden || !matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process | SinkKind::Module | SinkKind::ForeignMemory | SinkKind::ExecutedFile) {
+    let hidden = matches!(
+        flow.source,
+        SourceKind::Decoded | SourceKind::Opaque | SourceKind::OwnFile
+    );
+    if !hidden
+        || !matches!(
+            flow.sink,
+            SinkKind::DynamicCode
+                | SinkKind::Process
+                | SinkKind::Module
+                | SinkKind::ForeignMemory
+                | SinkKind::ExecutedFile
+        )
+    {
         return Weight::None;
     }
     if flow.marks.contains(&Mark::NoEffect) {
@@ -36,10 +52,18 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let early = matches!(flow.zone, Zone::Install | Zone::Start);
     if flow.marks.contains(&Mark::HiddenEffect) {
-        return if early || matches!(flow.zone, Zone::Import | Zone::Folder) { Weight::Proof } else { Weight::Note };
+        return if early || matches!(flow.zone, Zone::Import | Zone::Folder) {
+            Weight::Proof
+        } else {
+            Weight::Note
+        };
     }
     if flow.sink == SinkKind::ExecutedFile {
-        return if early && flow.source == SourceKind::Decoded { Weight::Suspicious } else { Weight::None };
+        return if early && flow.source == SourceKind::Decoded {
+            Weight::Suspicious
+        } else {
+            Weight::None
+        };
     }
     if flow.target == Target::Opaque && flow.source != SourceKind::OwnFile {
         return match (early, flow.marks.contains(&Mark::Large)) {
@@ -58,5 +82,8 @@ fn says(flow: &Flow) -> String {
         Target::Opaque => ", which cannot be read without running it".to_owned(),
         Target::Caller => String::new(),
     };
-    format!("it runs code that it hides in {}{what}", printable(&flow.source_name, 80))
+    format!(
+        "it runs code that it hides in {}{what}",
+        printable(&flow.source_name, 80)
+    )
 }

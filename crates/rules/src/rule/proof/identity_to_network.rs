@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, is_loopback, is_network, to};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "identity-to-network",
@@ -30,14 +34,25 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let known = flow.target != Target::Caller;
     match flow.zone {
-        Zone::Install | Zone::Start if known && (flow.marks.contains(&Mark::OwnHost) || flow.marks.contains(&Mark::OptOut)) => Weight::Suspicious,
+        Zone::Install | Zone::Start
+            if known
+                && (flow.marks.contains(&Mark::OwnHost) || flow.marks.contains(&Mark::OptOut)) =>
+        {
+            Weight::Suspicious
+        }
         Zone::Install | Zone::Start if known => Weight::Proof,
-        Zone::Install | Zone::Start => Weight::Suspicious,
-        Zone::Import | Zone::Folder if known && flow.marks.contains(&Mark::UnusualHost) => Weight::Suspicious,
+        Zone::Install | Zone::Start => Weight::Note,
+        Zone::Import | Zone::Folder if known && flow.marks.contains(&Mark::UnusualHost) => {
+            Weight::Suspicious
+        }
         _ => Weight::Note,
     }
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it sends {} to {}", printable(&flow.source_name, 120), to(&flow.target))
+    format!(
+        "it sends {} to {}",
+        printable(&flow.source_name, 120),
+        to(&flow.target)
+    )
 }

@@ -62,12 +62,18 @@ impl Rule for Proof {
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
-        let found = case.verdict.findings.iter().filter(|finding| finding.rule.as_str() == self.doc.id);
+        let found = case
+            .verdict
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.as_str() == self.doc.id);
         let worst = found.max_by_key(|finding| finding.severity)?;
         match worst.severity {
             Severity::Critical => Some(Ask::block(worst.message.clone())),
             Severity::Note => None,
-            Severity::Low | Severity::Medium | Severity::High => Some(Ask::warn(worst.message.clone())),
+            Severity::Low | Severity::Medium | Severity::High => {
+                Some(Ask::warn(worst.message.clone()))
+            }
         }
     }
 }

@@ -2,9 +2,13 @@
 
 use super::{FACTS, Proof, Weight, to};
 use crate::doc::RuleDoc;
-use customs_model::{Flow, Inspection, SinkKind, Zone};
+use customs_model::{Flow, Inspection, Mark, SinkKind, Target, Zone};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "planted-configuration",
@@ -25,7 +29,10 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if flow.sink != SinkKind::Configuration {
         return Weight::None;
     }
+    let harmless = flow.marks.contains(&Mark::NoEffect)
+        && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)"].iter().any(|kind| text.ends_with(kind)));
     match flow.zone {
+        Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
         _ => Weight::Note,
     }

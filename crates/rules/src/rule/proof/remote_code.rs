@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "remote-code",
@@ -27,18 +31,31 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 pub(super) fn runs(sink: SinkKind) -> bool {
-    matches!(sink, SinkKind::DynamicCode | SinkKind::Process | SinkKind::Module | SinkKind::ExecutedFile | SinkKind::ForeignMemory)
+    matches!(
+        sink,
+        SinkKind::DynamicCode
+            | SinkKind::Process
+            | SinkKind::Module
+            | SinkKind::ExecutedFile
+            | SinkKind::ForeignMemory
+    )
 }
 
 fn weigh(flow: &Flow, inspection: &Inspection) -> Weight {
-    if flow.source != SourceKind::Remote || !runs(flow.sink) || super::download_cradle::is_cradle(flow) {
+    if flow.source != SourceKind::Remote
+        || !runs(flow.sink)
+        || super::download_cradle::is_cradle(flow)
+    {
         return Weight::None;
     }
     weigh_remote(flow, inspection)
 }
 
 pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
-    let host = flow.source_name.strip_prefix("the answer of ").unwrap_or("a host");
+    let host = flow
+        .source_name
+        .strip_prefix("the answer of ")
+        .unwrap_or("a host");
     let known = host != "a host" && !host.is_empty();
     let here = host == "localhost" || host.starts_with("127.") || host == "::1";
     if here {

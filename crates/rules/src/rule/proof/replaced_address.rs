@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, to};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SinkKind, Zone, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "replaced-address",
@@ -16,15 +20,28 @@ static DOC: RuleDoc = RuleDoc {
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,
-    fires: &["`fetch` is replaced; the body's addresses are replaced by the nearest one of a list."],
-    silent: &["A wallet library checks the form of addresses.", "A tracing SDK adds a header."],
+    fires: &[
+        "`fetch` is replaced; the body's addresses are replaced by the nearest one of a list.",
+    ],
+    silent: &[
+        "A wallet library checks the form of addresses.",
+        "A tracing SDK adds a header.",
+    ],
     learnt_from: "chalk and debug (September 2025), solana web3.js (December 2024).",
 };
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
-    if flow.sink == SinkKind::Replacement && flow.zone > Zone::Never { Weight::Proof } else { Weight::None }
+    if flow.sink == SinkKind::Replacement && flow.zone > Zone::Never {
+        Weight::Proof
+    } else {
+        Weight::None
+    }
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it replaces {} (by {})", printable(&flow.source_name, 120), to(&flow.target))
+    format!(
+        "it replaces {} (by {})",
+        printable(&flow.source_name, 120),
+        to(&flow.target)
+    )
 }

@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, is_loopback, is_network, to, unasked};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "secret-to-network",
@@ -32,20 +36,41 @@ static DOC: RuleDoc = RuleDoc {
 
 /// Tokens that everybody knows, and that are nobody's but their owner's.
 const WELL_KNOWN: [&str; 14] = [
-    "NPM_TOKEN", "NODE_AUTH_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PYPI_TOKEN", "TWINE_PASSWORD",
-    "CARGO_REGISTRY_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "AZURE_CLIENT_SECRET", "DOCKER_PASSWORD", "SSH_AUTH_SOCK",
+    "NPM_TOKEN",
+    "NODE_AUTH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "PYPI_TOKEN",
+    "TWINE_PASSWORD",
+    "CARGO_REGISTRY_TOKEN",
+    "GITLAB_TOKEN",
+    "CI_JOB_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "DOCKER_PASSWORD",
+    "SSH_AUTH_SOCK",
 ];
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
-    if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost) {
+    if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
+    {
         return Weight::None;
     }
     let known = flow.target != Target::Caller;
     match flow.source {
-        SourceKind::Environment | SourceKind::CredentialFile | SourceKind::CredentialService | SourceKind::InputDevice => {
+        SourceKind::Environment
+        | SourceKind::CredentialFile
+        | SourceKind::CredentialService
+        | SourceKind::InputDevice => {
             if unasked(flow.zone) && known {
                 Weight::Proof
-            } else if flow.source == SourceKind::CredentialFile && matches!(flow.target, Target::Constant(_)) && flow.zone > Zone::Never && !flow.marks.contains(&Mark::OwnHost) && !belongs(flow) {
+            } else if flow.source == SourceKind::CredentialFile
+                && matches!(flow.target, Target::Constant(_))
+                && flow.zone > Zone::Never
+                && !flow.marks.contains(&Mark::OwnHost)
+                && !belongs(flow)
+            {
                 // Somebody else's file, to a place that the caller did not give.
                 Weight::Proof
             } else if unasked(flow.zone) {
@@ -55,7 +80,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
             }
         }
         SourceKind::NamedSecret => {
-            let foreign = WELL_KNOWN.contains(&flow.source_name.as_str()) && !flow.marks.contains(&Mark::OwnHost);
+            let foreign = WELL_KNOWN.contains(&flow.source_name.as_str())
+                && !flow.marks.contains(&Mark::OwnHost);
             if unasked(flow.zone) && known && foreign {
                 Weight::Proof
             } else if unasked(flow.zone) && known && flow.marks.contains(&Mark::UnusualHost) {
@@ -69,7 +95,11 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it sends {} to {}", printable(&flow.source_name, 120), to(&flow.target))
+    format!(
+        "it sends {} to {}",
+        printable(&flow.source_name, 120),
+        to(&flow.target)
+    )
 }
 
 /// Whether a host is the one that a credential file is for.
@@ -77,7 +107,19 @@ fn belongs(flow: &Flow) -> bool {
     let Target::Constant(host) = &flow.target else {
         return false;
     };
-    [("AWS", "amazonaws"), ("Google", "google"), ("GitHub", "github"), ("npm", "npm"), ("Docker", "docker"), ("PyPI", "pypi"), ("Azure", "azure"), ("cargo", "crates"), ("Vault", "vault"), ("Terraform", "terraform"), ("accounts", "")]
-        .iter()
-        .any(|(place, vendor)| flow.source_name.contains(place) && host.contains(vendor))
+    [
+        ("AWS", "amazonaws"),
+        ("Google", "google"),
+        ("GitHub", "github"),
+        ("npm", "npm"),
+        ("Docker", "docker"),
+        ("PyPI", "pypi"),
+        ("Azure", "azure"),
+        ("cargo", "crates"),
+        ("Vault", "vault"),
+        ("Terraform", "terraform"),
+        ("accounts", ""),
+    ]
+    .iter()
+    .any(|(place, vendor)| flow.source_name.contains(place) && host.contains(vendor))
 }

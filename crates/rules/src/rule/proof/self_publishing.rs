@@ -4,7 +4,11 @@ use super::{FACTS, Proof, Weight, to, unasked};
 use crate::doc::RuleDoc;
 use customs_model::{Flow, Inspection, SinkKind, printable};
 
-pub(in crate::rule) static RULE: Proof = Proof { doc: &DOC, weigh, says };
+pub(in crate::rule) static RULE: Proof = Proof {
+    doc: &DOC,
+    weigh,
+    says,
+};
 
 static DOC: RuleDoc = RuleDoc {
     id: "self-publishing",
@@ -29,5 +33,9 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it publishes a release ({}) to {}", printable(&flow.source_name, 80), to(&flow.target))
+    format!(
+        "it publishes a release ({}) to {}",
+        printable(&flow.source_name, 80),
+        to(&flow.target)
+    )
 }
