@@ -46,7 +46,9 @@ pub mod reading {
 /// Bounds on evaluating.
 pub mod evaluating {
     /// Steps of the pure machine for one file.
-    pub const STEPS: u32 = 600_000;
+    pub const STEPS: u32 = 300_000;
+    /// Steps of the pure machine for a question that is no sink's.
+    pub const GLANCE: u32 = 2_000;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
     /// Calls within calls of the machine.
@@ -54,7 +56,9 @@ pub mod evaluating {
     /// Levels of code in strings of code.
     pub const CHILDREN: u8 = 4;
     /// Steps of the flow evaluator for one artifact.
-    pub const FLOW_STEPS: u64 = 4_000_000;
+    pub const FLOW_STEPS: u64 = 2_000_000;
+    /// The part of them for code that only runs when it is called.
+    pub const FLOW_STEPS_CALLED: u64 = 400_000;
     /// Expressions within expressions of the flow evaluator.
     pub const FLOW_DEPTH: u32 = 160;
 }

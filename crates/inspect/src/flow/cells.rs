@@ -12,6 +12,8 @@ struct Written {
     path: String,
     labels: Vec<Label>,
     zone: Zone,
+    /// Where it was written.
+    file: Option<FileId>,
 }
 
 /// Something run, loaded or made executable.
@@ -29,6 +31,8 @@ struct Ran {
 pub(super) struct Cells {
     written: Vec<Written>,
     ran: Vec<Ran>,
+    /// The file whose code is being read.
+    pub writing: Option<FileId>,
 }
 
 impl Cells {
@@ -37,6 +41,7 @@ impl Cells {
             self.written.push(Written {
                 path: path.to_owned(),
                 labels,
+                file: self.writing,
                 zone,
             });
         }
@@ -84,7 +89,10 @@ impl Analysis<'_> {
         for run in &ran {
             for cell in written.iter().filter(|cell| same(&cell.path, &run.path)) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
-                    let marks = self.pinned(run.file);
+                    let mut marks = self.pinned(run.file);
+                    if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
+                        marks = self.pinned(file);
+                    }
                     let target = Target::Constant(shown(&cell.path));
                     // What is included is compiled when it is built.
                     let zone = if run.how == "include!" {

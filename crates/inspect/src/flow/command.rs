@@ -67,6 +67,7 @@ impl Analysis<'_> {
             site: None,
         };
         let mut reached = Vec::new();
+        self.checked = false;
         self.run_text(
             text,
             &at,
@@ -550,6 +551,9 @@ impl Analysis<'_> {
         }
         if let Target::Constant(_) = &target {
             marks.extend(self.host_marks(&target, label));
+        }
+        if self.checked && label.kind == SourceKind::Remote {
+            marks.push(Mark::PinnedByDigest);
         }
         let mut path = Vec::new();
         let mut trail = Some(&label.trail);
@@ -1261,6 +1265,13 @@ impl Analysis<'_> {
                     );
                 }
             }
+            "sha256sum" | "sha512sum" | "shasum" | "sha1sum" | "b2sum" | "minisign" | "cosign"
+                if texts.iter().any(|text| matches!(*text, "-c" | "--check" | "-V" | "verify" | "verify-blob")) =>
+            {
+                let told = input.text.as_deref().unwrap_or_default();
+                let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32 || !texts.is_empty() && base != "sha256sum" && base != "shasum";
+                self.checked |= pinned;
+            }
             "crontab" => {
                 let lists = texts.contains(&"-l") || texts.contains(&"-r");
                 if !lists {
@@ -1440,7 +1451,8 @@ impl Analysis<'_> {
                         self.file_run(text, name, at, reached);
                     }
                 }
-                "run" | "-" | "-u" => {}
+                "-" | "-u" => {}
+                "run" if matches!(name, "bun" | "deno") => {}
                 "-m" => {
                     rest.next();
                     return;

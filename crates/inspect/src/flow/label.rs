@@ -1032,8 +1032,15 @@ impl Analysis<'_> {
                     _ => None,
                 };
                 let args = program.list(args).to_vec();
+                if object.is_none()
+                    && let Value::Native(native) = self.machine.fold(file, callee)
+                    && !computes(&native.path)
+                    && !matches!(&*native.path, "atob" | "unescape" | "decodeURIComponent" | "parseInt" | "chr" | "map" | "list" | "reversed" | "range" | "zip" | "enumerate")
+                {
+                    return false;
+                }
                 object.is_none_or(|object| {
-                    matches!(self.machine.fold(file, object), Value::Native(_))
+                    matches!(self.machine.fold(file, object), Value::Native(native) if computes(&native.path))
                         || self.is_constant(program, file, object, level + 1)
                 }) && (object.is_some() || !args.is_empty())
                     && args.into_iter().all(|arg| {
@@ -1281,10 +1288,19 @@ impl Analysis<'_> {
     fn answer(&mut self, file: FileId, value: &Value, args: &[ExprId], span: Span) -> Label {
         let name = self.remote_name(file, value, args);
         if know::is_metadata(&name) {
-            self.new_label(SourceKind::CredentialService, "cloud metadata", file, span)
-        } else {
-            self.new_label(SourceKind::Remote, &name, file, span)
+            return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
         }
+        // An address that came from the network itself: whoever gave it says what comes.
+        if name == "the answer of a host" {
+            for arg in args.iter().take(2) {
+                let labels = self.labels(file, *arg, None).to_vec();
+                if let Some(label) = labels.into_iter().find(|label| label.kind == SourceKind::Remote) {
+                    let text = "is the address of what is fetched next";
+                    return self.hop(vec![label], text, file, span).remove(0);
+                }
+            }
+        }
+        self.new_label(SourceKind::Remote, &name, file, span)
     }
 
     /// What a request gives, by where it went.
@@ -1301,6 +1317,16 @@ fn value_made_at(value: &Value) -> Option<(FileId, ExprId)> {
         Value::Native(native) => native.made_at,
         _ => None,
     }
+}
+
+/// Parts of the libraries whose functions only compute.
+fn computes(path: &str) -> bool {
+    let head = path.split(['.', '(']).next().unwrap_or(path);
+    matches!(
+        head,
+        "String" | "Array" | "Object" | "JSON" | "Math" | "Number" | "Buffer" | "Uint8Array" | "TextDecoder" | "zlib" | "base64" | "binascii" | "codecs" | "bytes"
+            | "bytearray" | "int" | "str" | "lzma" | "bz2" | "gzip" | "crypto" | "marshal"
+    )
 }
 
 /// The values of a key in an object literal; none where anything may be in it.

@@ -110,6 +110,8 @@ struct Analysis<'p> {
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
     cells: Cells,
+    /// The command line that is being read has compared a download with a digest.
+    checked: bool,
     found: Found,
     steps: u64,
     depth: u32,
@@ -131,6 +133,7 @@ impl<'p> Analysis<'p> {
             contexts: FxHashMap::default(),
             attached: FxHashMap::default(),
             cells: Cells::default(),
+            checked: false,
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
             depth: 0,

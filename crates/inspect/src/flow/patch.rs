@@ -122,8 +122,13 @@ impl Analysis<'_> {
         if !is_patched(&path) {
             return;
         }
-        let Value::Function(closure) = self.machine.fold(file, store.value) else {
-            return;
+        let closure = match self.machine.fold(file, store.value) {
+            Value::Function(closure) => closure,
+            // `new Proxy(fetch, {apply() {…}})`.
+            _ => match self.trap(program, file, store.value) {
+                Some(closure) => closure,
+                None => return,
+            },
         };
         let zone = self
             .zone_of(file, store.function)
@@ -154,6 +159,22 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// The function of a proxy that stands in for calls.
+    fn trap(&mut self, program: &Rc<Program>, file: FileId, value: ExprId) -> Option<Rc<crate::pure::Closure>> {
+        let Expr::Call { args, new: true, .. } = program.expr(value) else {
+            return None;
+        };
+        let handler = *program.list(args).get(1)?;
+        let Value::Object(handler) = self.machine.fold(file, handler) else {
+            return None;
+        };
+        let entries = handler.entries.borrow();
+        entries.iter().find_map(|(key, value)| match value {
+            Value::Function(closure) if matches!(&**key, "apply" | "get" | "construct") => Some(Rc::clone(closure)),
+            _ => None,
+        })
     }
 
     /// Where a function or one within it puts an address or a constant in the place of

@@ -5,6 +5,7 @@ use super::possible::EVERY;
 use super::{Analysis, Context, Site, is_foreign, is_secret};
 use crate::ir::{Binary, Expr, ExprId, FuncId, Language, Program};
 use crate::know::{self, Role};
+use crate::limit::evaluating;
 use crate::pure::{FileId, Frame, HOLE, HOLE_START, Value, shown};
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -18,13 +19,18 @@ impl Analysis<'_> {
     pub(super) fn sinks(&mut self) {
         let mut functions: Vec<((FileId, FuncId), Zone)> =
             self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
-        functions.sort();
+        // What runs unasked is followed first, with most of the budget.
+        functions.sort_by_key(|(place, zone)| (std::cmp::Reverse(*zone), *place));
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
             for ((file, function), zone) in &functions {
+                if *zone < Zone::Folder {
+                    self.steps = self.steps.min(evaluating::FLOW_STEPS_CALLED);
+                }
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
+                self.cells.writing = Some(*file);
                 for call in index
                     .calls
                     .get(function)
@@ -432,7 +438,7 @@ impl Analysis<'_> {
         for position in 0..count.min(12) {
             let arg = self.argument(caller_file, &args, file, function, position);
             values.push(match arg {
-                Some(arg) => self.fold_value(caller_file, arg, caller.as_ref()),
+                Some(arg) => self.glance(caller_file, arg, caller.as_ref()),
                 None => Value::Undefined,
             });
         }
@@ -462,6 +468,14 @@ impl Analysis<'_> {
         expr: ExprId,
         context: Option<&Rc<Context>>,
     ) -> Value {
+        match context {
+            Some(context) => self.machine.fold_in(file, expr, &context.frame),
+            None => self.machine.fold_fully(file, expr),
+        }
+    }
+
+    /// The same, without looking far.
+    fn glance(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
         match context {
             Some(context) => self.machine.fold_in(file, expr, &context.frame),
             None => self.machine.fold(file, expr),
@@ -983,6 +997,14 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
+        // `exec(compile(text))`: the inner call is a sink of its own.
+        if let Expr::Call { callee, .. } = program.expr(arg)
+            && let Value::Native(native) = self.machine.fold(site.file, callee)
+            && matches!(know::role(program.language, &native.path), Role::Code(_) | Role::CodeLast)
+            && !matches!(&*native.path, "eval")
+        {
+            return;
+        }
         let mut value = self.fold_value(site.file, arg, context);
         if !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Function(_)) {
             value = self.observed(program, site, arg).unwrap_or(value);

@@ -190,10 +190,7 @@ impl Builder {
             .declared
             .entry((scope, atom))
             .or_insert_with(|| {
-                symbols.push(Symbol {
-                    values: Vec::new(),
-                    function,
-                });
+                symbols.push(Symbol { values: Vec::new(), function, mutated: false });
                 SymbolId(symbols.len() as u32 - 1)
             })
     }
@@ -358,6 +355,7 @@ impl Builder {
     /// Gives every assignment by name to its variable. Called once, when all
     /// declarations are known; what has no declaration is a global of its own.
     pub fn settle(&mut self) {
+        self.mark_mutated();
         for at in 0..self.program.exprs.len() {
             let (target, value) = match self.program.exprs[at] {
                 Expr::Assign(target, value) => (target, value),
@@ -375,6 +373,34 @@ impl Builder {
                 }
             };
             self.value(symbol, value);
+        }
+    }
+
+    /// Marks the variables whose values are changed in place: by a method, by a store, or
+    /// by a function that is called where it stands.
+    fn mark_mutated(&mut self) {
+        const METHODS: [&str; 16] = [
+            "push", "pop", "shift", "unshift", "splice", "reverse", "sort", "fill", "append", "extend", "insert", "update", "add", "set", "setdefault", "remove",
+        ];
+        let mut changed = Vec::new();
+        for (call, _) in &self.program.calls {
+            let Expr::Call { callee, args, .. } = self.program.expr(*call) else {
+                continue;
+            };
+            match self.program.expr(callee) {
+                Expr::Member(object, name) if METHODS.contains(&self.program.name(name)) => changed.push(object),
+                Expr::Index(object, _) => changed.push(object),
+                Expr::Function(_) => changed.extend_from_slice(self.program.list(args)),
+                _ => {}
+            }
+        }
+        changed.extend(self.program.stores.iter().map(|store| store.object));
+        for object in changed {
+            if let Expr::Name(atom, scope) = self.program.expr(object)
+                && let Some(symbol) = self.program.resolve(atom, scope)
+            {
+                self.program.symbols[symbol.at()].mutated = true;
+            }
         }
     }
 }

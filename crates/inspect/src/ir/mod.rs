@@ -308,6 +308,8 @@ pub struct Symbol {
     pub values: Vec<ExprId>,
     /// The function in which it is declared.
     pub function: u32,
+    /// What it holds is changed in place somewhere.
+    pub mutated: bool,
 }
 
 /// Something that is put into a property.

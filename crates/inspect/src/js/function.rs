@@ -3,7 +3,7 @@
 use super::{Lowering, span};
 use crate::ir::{Expr, ExprId, FuncId, Stmt};
 use oxc_ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
+    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function, FunctionType,
     MethodDefinitionKind, VariableDeclarationKind,
 };
 
@@ -13,7 +13,9 @@ impl Lowering {
         let at = span(function);
         let own = function.id.as_ref().map(|id| id.name.as_str());
         let (id, back) = self.builder.enter_function(own.or(known_as), false);
-        if let Some(own) = own {
+        if let Some(own) = own
+            && function.r#type == FunctionType::FunctionExpression
+        {
             // The name of a function expression is seen inside only.
             let symbol = self.builder.declare(own);
             let itself = self.builder.add(Expr::Function(id), at);

@@ -131,7 +131,12 @@ impl Machine<'_> {
                 Value::Text(text) => text.chars().count(),
                 _ => 0,
             };
-            return self.index(object, &Value::Number(*at + length as f64), language);
+            let at = *at + length as f64;
+            return if at >= 0.0 {
+                self.index(object, &Value::Number(at), language)
+            } else {
+                Value::Undefined
+            };
         }
         match key {
             Value::Text(_) => match key.known_text() {

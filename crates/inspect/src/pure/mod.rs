@@ -89,8 +89,18 @@ impl<'s> Machine<'s> {
         self.steps == 0
     }
 
-    /// What an expression of a file is, as far as that is known without running anything.
+    /// What an expression of a file is, as far as that is known without running anything
+    /// and without looking far: most of what is asked is a name or two away.
     pub fn fold(&mut self, file: FileId, expr: ExprId) -> Value {
+        let reserve = self.steps.saturating_sub(evaluating::GLANCE);
+        self.steps -= reserve;
+        let value = self.fold_fully(file, expr);
+        self.steps += reserve;
+        value
+    }
+
+    /// The same with the whole budget: for what reaches a sink.
+    pub fn fold_fully(&mut self, file: FileId, expr: ExprId) -> Value {
         let Some(program) = self.surroundings.program(file) else {
             return Value::Unknown;
         };
@@ -180,6 +190,10 @@ impl<'s> Machine<'s> {
                 }
             }
             Expr::This(function) => self.this(program, file, function, frame),
+            Expr::Member(object, name) if self.named_of_module(program, file, object).is_some() => {
+                let target = self.named_of_module(program, file, object);
+                self.named_export(target.unwrap_or(file), program.name(name))
+            }
             Expr::Member(object, name) if is_exports(program, object) => {
                 self.own_export(program, file, name)
             }
@@ -210,7 +224,8 @@ impl<'s> Machine<'s> {
                 let value = self.call(program, file, expr, callee, program.list(args), new, frame);
                 if frame.is_none()
                     && (!value.is_unknown()
-                        || self.folding.is_empty()
+                        || !self.spent()
+                            && self.folding.is_empty()
                             && self.exporting.is_empty()
                             && self.running.is_empty())
                 {
@@ -406,7 +421,7 @@ impl<'s> Machine<'s> {
         let values = &program.symbol(symbol).values;
         let value = match values.as_slice() {
             [] => Value::Unknown,
-            [only] if is_simple(program, *only) => self.eval(program, file, *only, None),
+            [only] if is_simple(program, *only, program.symbol(symbol).mutated) => self.eval(program, file, *only, None),
             // One function, whatever else is assigned to its name later.
             [first, ..]
                 if values
@@ -439,7 +454,7 @@ impl<'s> Machine<'s> {
         self.folding.remove(&(file, symbol));
         // Inside of a circle a value may be known later.
         if !value.is_unknown()
-            || self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()
+            || !self.spent() && self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()
         {
             self.symbols.insert((file, symbol), value.clone());
         }
@@ -620,6 +635,30 @@ impl<'s> Machine<'s> {
         }
     }
 
+    /// The file of the package that an expression means as a module, where its names are
+    /// variables.
+    fn named_of_module(&self, program: &Program, file: FileId, object: ExprId) -> Option<FileId> {
+        if program.language == Language::JavaScript {
+            return None;
+        }
+        let Expr::Module(atom) = program.expr(object) else {
+            return None;
+        };
+        self.surroundings.resolve(file, program.name(atom))
+    }
+
+    /// One name of such a module: nothing else of it is looked at.
+    fn named_export(&mut self, target: FileId, name: &str) -> Value {
+        let Some(program) = self.surroundings.program(target) else {
+            return Value::Unknown;
+        };
+        let symbol = program.atom(name).and_then(|atom| program.declared.get(&(crate::ir::ScopeId(0), atom)).copied());
+        match symbol {
+            Some(symbol) => self.lazy_variable(&program, target, symbol, FuncId(0)),
+            None => Value::Undefined,
+        }
+    }
+
     /// `exports.a`, read in the module itself.
     fn own_export(&mut self, program: &Rc<Program>, file: FileId, name: crate::ir::Atom) -> Value {
         let stored = program
@@ -754,11 +793,13 @@ impl<'s> Machine<'s> {
 }
 
 /// Whether a value can be taken as it is: nothing that is changed in place later.
-fn is_simple(program: &Program, value: ExprId) -> bool {
-    !matches!(
-        program.expr(value),
-        Expr::Array(_) | Expr::Object(_) | Expr::Update { .. } | Expr::Element(_) | Expr::Key(_)
-    )
+fn is_simple(program: &Program, value: ExprId, mutated: bool) -> bool {
+    match program.expr(value) {
+        Expr::Array(_) | Expr::Object(_) => !mutated,
+        Expr::Call { .. } if mutated => false,
+        Expr::Update { .. } | Expr::Element(_) | Expr::Key(_) => false,
+        _ => true,
+    }
 }
 
 fn is_exports(program: &Program, object: ExprId) -> bool {

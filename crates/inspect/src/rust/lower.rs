@@ -421,9 +421,11 @@ impl Lowering {
                     let parts = self.builder.list(&[none, none, back]);
                     return self.builder.add(Ir::Slice(object, parts), at);
                 }
-                if name == "collect" && args.is_empty() || name == "chars" || name == "bytes" {
+                if name == "chars" || name == "bytes" {
                     return object;
                 }
+                // Characters that are collected are a text.
+                let name = if name == "collect" { "concat".to_owned() } else { name };
                 let callee = self.builder.member(object, &name, at);
                 self.builder.call(callee, &args, false, at)
             }

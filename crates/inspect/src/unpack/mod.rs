@@ -353,7 +353,7 @@ impl<'l> Sink<'l> {
         };
         let read = path::Reading::of(&text);
         for trick in read.tricks {
-            self.odd(trick, &text);
+            self.odd(trick, &format!("{prefix}{text}"));
         }
         format!("{prefix}{}", read.path)
     }

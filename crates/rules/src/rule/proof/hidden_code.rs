@@ -66,6 +66,10 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         };
     }
     if flow.target == Target::Opaque && flow.source != SourceKind::OwnFile {
+        // A command that is joined from constants is seldom hidden.
+        if flow.sink == SinkKind::Process && flow.source == SourceKind::Opaque {
+            return Weight::Note;
+        }
         return match (early, flow.marks.contains(&Mark::Large)) {
             (true, true) => Weight::Proof,
             (true, false) => Weight::Suspicious,
