@@ -321,3 +321,53 @@ pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<(Case, Outcome)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/inspect/shapes");
+        let cases = load(&folder).unwrap();
+        let outcomes = workers(&cases, judge);
+        cases.into_iter().zip(outcomes).collect()
+    }
+
+    #[test]
+    fn no_honest_twin_is_called_malicious_and_no_shape_that_was_found_is_lost() {
+        let all = all();
+        let alarms: Vec<_> = all
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Alarm(_)))
+            .map(|(case, outcome)| format!("{}: {outcome:?}", case.id))
+            .collect();
+        assert_eq!(alarms, Vec::<String>::new());
+        let malicious = all.iter().filter(|(case, _)| case.malicious).count();
+        let found = all
+            .iter()
+            .filter(|(case, outcome)| case.malicious && !matches!(outcome, Outcome::Missed(_)))
+            .count();
+        // What is missing is listed by `cargo xtask calibrate shapes`.
+        assert!(
+            found >= FOUND,
+            "{found} of {malicious} shapes are found, before it were {FOUND}"
+        );
+    }
+
+    /// Shapes that are found; it only rises.
+    const FOUND: usize = 285;
+
+    #[test]
+    fn a_case_is_read_with_its_head_and_its_files() {
+        let text = "=== malicious: it sends\nrule: secret-to-network\nzone: import\nsource: a.js \"x(\"\n--- package/a.js\nx()\n=== benign: it does not\n--- package/b.js\ny()\n";
+        let cases = parse("name", text);
+        assert_eq!(cases.len(), 2);
+        assert_eq!(cases[0].rule, "secret-to-network");
+        assert_eq!(cases[0].source, Some(("a.js".to_owned(), "x(".to_owned())));
+        assert_eq!(
+            cases[0].files,
+            [("package/a.js".to_owned(), "x()\n".to_owned())]
+        );
+        assert!(!cases[1].malicious);
+    }
+}

@@ -22,13 +22,15 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     finish(&mut command)
 }
 
-fn build(workspace: &Workspace, package: &str, program: &str) -> Result<PathBuf, Error> {
+/// Builds a release program; gives its path.
+pub fn build(workspace: &Workspace, package: &str, program: &str) -> Result<PathBuf, Error> {
     finish(&mut workspace.cargo(&["build", "--release", "--package", package, "--bin", program]))?;
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.release().join(name))
 }
 
-fn finish(command: &mut Command) -> Result<(), Error> {
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Result<(), Error> {
     let program = PathBuf::from(command.get_program());
     let status = command.status().map_err(Error::io("start", &program))?;
     if status.success() {

@@ -7,6 +7,7 @@
 //! | `lint` | formatting, clippy, documentation, licences, and the house's own checks |
 //! | `tables` | replays every scenario and writes `docs/replay.md` |
 //! | `ci` | `lint`, then `test` |
+//! | `calibrate` | the judgement, measured: shapes of attacks, and lists of real packages |
 //! | `bench` | the release program, measured: `docs/benchmarks.md` |
 
 #![allow(
@@ -16,6 +17,7 @@
 )]
 
 mod bench;
+mod calibrate;
 mod error;
 mod lint;
 mod tables;
@@ -56,6 +58,12 @@ enum Chore {
     Tables,
     /// What continuous integration runs: lint, then test
     Ci,
+    /// Measure the judgement: `calibrate shapes`, `calibrate population LIST`
+    Calibrate {
+        /// Arguments for the calibration; `--help` tells them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build the release program and measure it: `bench gate [--quick] [PART…]`
     Bench {
         /// Arguments for the benchmarks; `--help` tells them
@@ -90,6 +98,7 @@ fn run(chore: Chore) -> Result<(), Error> {
             test::run(&workspace, &[])
         }
         Chore::Tables => tables::write(&workspace),
+        Chore::Calibrate { arguments } => calibrate::run(&workspace, &arguments),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

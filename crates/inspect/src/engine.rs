@@ -83,14 +83,15 @@ fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default();
     // An archive in the archive is data until something unpacks it: tests hold such ones.
-    let never_honest = !oddity.path.contains("!/") && matches!(
-        oddity.trick,
-        Trick::Traversal
-            | Trick::HiddenEntries
-            | Trick::NotInDirectory
-            | Trick::Overlap
-            | Trick::TwoNames
-    );
+    let never_honest = !oddity.path.contains("!/")
+        && matches!(
+            oddity.trick,
+            Trick::Traversal
+                | Trick::HiddenEntries
+                | Trick::NotInDirectory
+                | Trick::Overlap
+                | Trick::TwoNames
+        );
     Oddity {
         trick,
         words: oddity.trick.words().to_owned(),

@@ -322,7 +322,10 @@ fn python(package: &Package, entries: &mut Vec<Entry>) {
         } else if package.language(id).is_some() && importable(package, &path, sdist) {
             let zone = if name == "__main__.py" {
                 Zone::Command
-            } else if listed.as_ref().is_some_and(|listed| !listed.contains(&top_module(&path))) {
+            } else if listed
+                .as_ref()
+                .is_some_and(|listed| !listed.contains(&top_module(&path)))
+            {
                 // It is there, and nothing says that it is installed.
                 Zone::Called
             } else {
@@ -356,16 +359,30 @@ fn python(package: &Package, entries: &mut Vec<Entry>) {
 
 /// The modules that setuptools notes as installed, where it made the archive.
 fn top_level(package: &Package) -> Option<Vec<String>> {
-    let id = package.ids().find(|id| package.file(*id).path.ends_with(".egg-info/top_level.txt"))?;
+    let id = package
+        .ids()
+        .find(|id| package.file(*id).path.ends_with(".egg-info/top_level.txt"))?;
     let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
-    let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let names: Vec<String> = text
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
     (!names.is_empty()).then_some(names)
 }
 
 /// The module at the top that a path belongs to.
 fn top_module(path: &str) -> String {
-    let inner = path.strip_prefix("src/").or_else(|| path.strip_prefix("lib/")).unwrap_or(path);
-    inner.split('/').next().unwrap_or(inner).trim_end_matches(".py").to_owned()
+    let inner = path
+        .strip_prefix("src/")
+        .or_else(|| path.strip_prefix("lib/"))
+        .unwrap_or(path);
+    inner
+        .split('/')
+        .next()
+        .unwrap_or(inner)
+        .trim_end_matches(".py")
+        .to_owned()
 }
 
 /// Lines of a `.pth` file that begin with `import` are run at every start.

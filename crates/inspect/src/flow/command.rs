@@ -1266,10 +1266,13 @@ impl Analysis<'_> {
                 }
             }
             "sha256sum" | "sha512sum" | "shasum" | "sha1sum" | "b2sum" | "minisign" | "cosign"
-                if texts.iter().any(|text| matches!(*text, "-c" | "--check" | "-V" | "verify" | "verify-blob")) =>
+                if texts.iter().any(|text| {
+                    matches!(*text, "-c" | "--check" | "-V" | "verify" | "verify-blob")
+                }) =>
             {
                 let told = input.text.as_deref().unwrap_or_default();
-                let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32 || !texts.is_empty() && base != "sha256sum" && base != "shasum";
+                let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32
+                    || !texts.is_empty() && base != "sha256sum" && base != "shasum";
                 self.checked |= pinned;
             }
             "crontab" => {

@@ -1035,7 +1035,20 @@ impl Analysis<'_> {
                 if object.is_none()
                     && let Value::Native(native) = self.machine.fold(file, callee)
                     && !computes(&native.path)
-                    && !matches!(&*native.path, "atob" | "unescape" | "decodeURIComponent" | "parseInt" | "chr" | "map" | "list" | "reversed" | "range" | "zip" | "enumerate")
+                    && !matches!(
+                        &*native.path,
+                        "atob"
+                            | "unescape"
+                            | "decodeURIComponent"
+                            | "parseInt"
+                            | "chr"
+                            | "map"
+                            | "list"
+                            | "reversed"
+                            | "range"
+                            | "zip"
+                            | "enumerate"
+                    )
                 {
                     return false;
                 }
@@ -1294,7 +1307,10 @@ impl Analysis<'_> {
         if name == "the answer of a host" {
             for arg in args.iter().take(2) {
                 let labels = self.labels(file, *arg, None).to_vec();
-                if let Some(label) = labels.into_iter().find(|label| label.kind == SourceKind::Remote) {
+                if let Some(label) = labels
+                    .into_iter()
+                    .find(|label| label.kind == SourceKind::Remote)
+                {
                     let text = "is the address of what is fetched next";
                     return self.hop(vec![label], text, file, span).remove(0);
                 }
@@ -1324,8 +1340,28 @@ fn computes(path: &str) -> bool {
     let head = path.split(['.', '(']).next().unwrap_or(path);
     matches!(
         head,
-        "String" | "Array" | "Object" | "JSON" | "Math" | "Number" | "Buffer" | "Uint8Array" | "TextDecoder" | "zlib" | "base64" | "binascii" | "codecs" | "bytes"
-            | "bytearray" | "int" | "str" | "lzma" | "bz2" | "gzip" | "crypto" | "marshal"
+        "String"
+            | "Array"
+            | "Object"
+            | "JSON"
+            | "Math"
+            | "Number"
+            | "Buffer"
+            | "Uint8Array"
+            | "TextDecoder"
+            | "zlib"
+            | "base64"
+            | "binascii"
+            | "codecs"
+            | "bytes"
+            | "bytearray"
+            | "int"
+            | "str"
+            | "lzma"
+            | "bz2"
+            | "gzip"
+            | "crypto"
+            | "marshal"
     )
 }
 

@@ -162,8 +162,16 @@ impl Analysis<'_> {
     }
 
     /// The function of a proxy that stands in for calls.
-    fn trap(&mut self, program: &Rc<Program>, file: FileId, value: ExprId) -> Option<Rc<crate::pure::Closure>> {
-        let Expr::Call { args, new: true, .. } = program.expr(value) else {
+    fn trap(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        value: ExprId,
+    ) -> Option<Rc<crate::pure::Closure>> {
+        let Expr::Call {
+            args, new: true, ..
+        } = program.expr(value)
+        else {
             return None;
         };
         let handler = *program.list(args).get(1)?;
@@ -172,7 +180,9 @@ impl Analysis<'_> {
         };
         let entries = handler.entries.borrow();
         entries.iter().find_map(|(key, value)| match value {
-            Value::Function(closure) if matches!(&**key, "apply" | "get" | "construct") => Some(Rc::clone(closure)),
+            Value::Function(closure) if matches!(&**key, "apply" | "get" | "construct") => {
+                Some(Rc::clone(closure))
+            }
             _ => None,
         })
     }

@@ -268,13 +268,32 @@ impl Analysis<'_> {
     /// Whether a call only notes a handler: a command's, a route's.
     fn registers(&self, program: &Rc<Program>, callee: ExprId, value: &Value) -> bool {
         const TOOLS: [&str; 14] = [
-            "commander", "yargs", "cac", "sade", "meow", "caporal", "vorpal", "express", "fastify", "koa", "click", "typer", "argparse", "optparse",
+            "commander",
+            "yargs",
+            "cac",
+            "sade",
+            "meow",
+            "caporal",
+            "vorpal",
+            "express",
+            "fastify",
+            "koa",
+            "click",
+            "typer",
+            "argparse",
+            "optparse",
         ];
-        let by_tool = value.path().is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
+        let by_tool = value
+            .path()
+            .is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
         let Expr::Member(_, name) = program.expr(callee) else {
             return by_tool;
         };
-        by_tool || matches!(program.name(name), "action" | "command" | "addCommand" | "subcommand") && !matches!(value, Value::Function(_))
+        by_tool
+            || matches!(
+                program.name(name),
+                "action" | "command" | "addCommand" | "subcommand"
+            ) && !matches!(value, Value::Function(_))
     }
 
     fn table(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {

@@ -1000,7 +1000,10 @@ impl Analysis<'_> {
         // `exec(compile(text))`: the inner call is a sink of its own.
         if let Expr::Call { callee, .. } = program.expr(arg)
             && let Value::Native(native) = self.machine.fold(site.file, callee)
-            && matches!(know::role(program.language, &native.path), Role::Code(_) | Role::CodeLast)
+            && matches!(
+                know::role(program.language, &native.path),
+                Role::Code(_) | Role::CodeLast
+            )
             && !matches!(&*native.path, "eval")
         {
             return;
@@ -1155,14 +1158,25 @@ impl Analysis<'_> {
             })
             .collect();
         if pieces.len() < 4 {
-            return self.package.source(file).is_some_and(|source| source.contains(text));
+            return self
+                .package
+                .source(file)
+                .is_some_and(|source| source.contains(text));
         }
         let here = self.package.source(file);
         let found = pieces.iter().filter(|piece| {
-            here.as_deref().is_some_and(|source| source.contains(**piece))
-                || self.package.ids().filter(|id| self.package.language(*id).is_some()).take(200).any(|id| {
-                    self.package.file(id).bytes.as_deref().is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
-                })
+            here.as_deref()
+                .is_some_and(|source| source.contains(**piece))
+                || self
+                    .package
+                    .ids()
+                    .filter(|id| self.package.language(*id).is_some())
+                    .take(200)
+                    .any(|id| {
+                        self.package.file(id).bytes.as_deref().is_some_and(|bytes| {
+                            memchr::memmem::find(bytes, piece.as_bytes()).is_some()
+                        })
+                    })
         });
         found.count() + 1 >= pieces.len()
     }
@@ -1317,8 +1331,14 @@ impl Analysis<'_> {
             .cloned()
             .unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
         // Lines that set a path, or call what lies in the package, do no more than that.
-        let harmless = content.is_some_and(|text| !super::child::names_an_effect(text) && !text.contains("$(") && !text.contains('`'));
-        let marks = if harmless { vec![Mark::NoEffect] } else { Vec::new() };
+        let harmless = content.is_some_and(|text| {
+            !super::child::names_an_effect(text) && !text.contains("$(") && !text.contains('`')
+        });
+        let marks = if harmless {
+            vec![Mark::NoEffect]
+        } else {
+            Vec::new()
+        };
         self.flow(
             &label,
             SinkKind::Configuration,

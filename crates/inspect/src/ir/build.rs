@@ -190,7 +190,11 @@ impl Builder {
             .declared
             .entry((scope, atom))
             .or_insert_with(|| {
-                symbols.push(Symbol { values: Vec::new(), function, mutated: false });
+                symbols.push(Symbol {
+                    values: Vec::new(),
+                    function,
+                    mutated: false,
+                });
                 SymbolId(symbols.len() as u32 - 1)
             })
     }
@@ -380,7 +384,22 @@ impl Builder {
     /// by a function that is called where it stands.
     fn mark_mutated(&mut self) {
         const METHODS: [&str; 16] = [
-            "push", "pop", "shift", "unshift", "splice", "reverse", "sort", "fill", "append", "extend", "insert", "update", "add", "set", "setdefault", "remove",
+            "push",
+            "pop",
+            "shift",
+            "unshift",
+            "splice",
+            "reverse",
+            "sort",
+            "fill",
+            "append",
+            "extend",
+            "insert",
+            "update",
+            "add",
+            "set",
+            "setdefault",
+            "remove",
         ];
         let mut changed = Vec::new();
         for (call, _) in &self.program.calls {
@@ -388,7 +407,9 @@ impl Builder {
                 continue;
             };
             match self.program.expr(callee) {
-                Expr::Member(object, name) if METHODS.contains(&self.program.name(name)) => changed.push(object),
+                Expr::Member(object, name) if METHODS.contains(&self.program.name(name)) => {
+                    changed.push(object)
+                }
                 Expr::Index(object, _) => changed.push(object),
                 Expr::Function(_) => changed.extend_from_slice(self.program.list(args)),
                 _ => {}

@@ -3,8 +3,8 @@
 use super::{Lowering, span};
 use crate::ir::{Expr, ExprId, FuncId, Stmt};
 use oxc_ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function, FunctionType,
-    MethodDefinitionKind, VariableDeclarationKind,
+    ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
+    FunctionType, MethodDefinitionKind, VariableDeclarationKind,
 };
 
 impl Lowering {

@@ -26,7 +26,8 @@ pub(super) fn role(path: &str) -> Role {
             "File.open" => Role::ReadFrom,
             _ if network(head).is_some() || is_client(head) => match method {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
-                | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body" | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" => Role::Send,
+                | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
+                | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" => Role::Send,
                 "get" | "post" | "put" | "request" | "delete" | "patch" | "url"
                     if is_client(head) && !rest.contains("()") =>
                 {

@@ -14,6 +14,8 @@ mod builtin;
 mod method;
 mod operate;
 mod run;
+#[cfg(test)]
+mod tests;
 mod url;
 mod value;
 
@@ -421,7 +423,9 @@ impl<'s> Machine<'s> {
         let values = &program.symbol(symbol).values;
         let value = match values.as_slice() {
             [] => Value::Unknown,
-            [only] if is_simple(program, *only, program.symbol(symbol).mutated) => self.eval(program, file, *only, None),
+            [only] if is_simple(program, *only, program.symbol(symbol).mutated) => {
+                self.eval(program, file, *only, None)
+            }
             // One function, whatever else is assigned to its name later.
             [first, ..]
                 if values
@@ -454,7 +458,10 @@ impl<'s> Machine<'s> {
         self.folding.remove(&(file, symbol));
         // Inside of a circle a value may be known later.
         if !value.is_unknown()
-            || !self.spent() && self.folding.is_empty() && self.exporting.is_empty() && self.running.is_empty()
+            || !self.spent()
+                && self.folding.is_empty()
+                && self.exporting.is_empty()
+                && self.running.is_empty()
         {
             self.symbols.insert((file, symbol), value.clone());
         }
@@ -652,7 +659,12 @@ impl<'s> Machine<'s> {
         let Some(program) = self.surroundings.program(target) else {
             return Value::Unknown;
         };
-        let symbol = program.atom(name).and_then(|atom| program.declared.get(&(crate::ir::ScopeId(0), atom)).copied());
+        let symbol = program.atom(name).and_then(|atom| {
+            program
+                .declared
+                .get(&(crate::ir::ScopeId(0), atom))
+                .copied()
+        });
         match symbol {
             Some(symbol) => self.lazy_variable(&program, target, symbol, FuncId(0)),
             None => Value::Undefined,

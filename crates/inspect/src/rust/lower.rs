@@ -425,7 +425,11 @@ impl Lowering {
                     return object;
                 }
                 // Characters that are collected are a text.
-                let name = if name == "collect" { "concat".to_owned() } else { name };
+                let name = if name == "collect" {
+                    "concat".to_owned()
+                } else {
+                    name
+                };
                 let callee = self.builder.member(object, &name, at);
                 self.builder.call(callee, &args, false, at)
             }

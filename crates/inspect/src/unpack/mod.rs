@@ -8,6 +8,8 @@
 mod kind;
 mod path;
 mod tar;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 pub use kind::{Kind, kind_of};

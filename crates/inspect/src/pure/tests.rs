@@ -1,0 +1,133 @@
+//! What the machine computes, against what the languages compute.
+
+use super::Value;
+use crate::package::Package;
+use crate::pure::{Machine, Surroundings};
+use crate::unpack::{Content, Entry, Kind, Tree};
+
+/// The value of the variable `x` at the top of a file.
+fn x(name: &str, source: &str) -> String {
+    let tree = Tree {
+        entries: vec![Entry {
+            path: format!("t/{name}"),
+            content: Content::Whole(source.as_bytes().into()),
+            length: source.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        }],
+        ..Tree::default()
+    };
+    let package = Package::new(&tree);
+    let program = package.program(0).expect(source);
+    let mut machine = Machine::new(&package);
+    let (_, symbol) = program
+        .declared
+        .iter()
+        .find(|((scope, atom), _)| scope.0 == 0 && program.name(*atom) == "x")
+        .expect(source);
+    let frame_value = program
+        .symbol(*symbol)
+        .values
+        .last()
+        .copied()
+        .expect(source);
+    let value = machine.fold_fully(0, frame_value);
+    match value {
+        Value::Unknown => "?".to_owned(),
+        other => other.as_text().unwrap_or_else(|| "?".to_owned()),
+    }
+}
+
+#[test]
+fn javascript_is_computed_as_node_does() {
+    for (source, expected) in [
+        ("const x = 'a' + 1 + 2", "a12"),
+        ("const x = ['c', 'b', 'a'].reverse().join('')", "abc"),
+        ("const x = atob('aGVsbG8=')", "hello"),
+        (
+            "const x = Buffer.from('68656c6c6f', 'hex').toString()",
+            "hello",
+        ),
+        ("const x = String.fromCharCode(104, 105)", "hi"),
+        (
+            "const f = (a, k) => [...a].map((c) => String.fromCharCode(c.charCodeAt(0) ^ k)).join(''); const x = f('ij', 1)",
+            "hk",
+        ),
+        (
+            "const t = ['a', 'b', 'c']; (function (a, n) { while (n--) a.push(a.shift()) })(t, 1); const x = t[0]",
+            "b",
+        ),
+        (
+            "let s = ''; for (let i = 0; i < 3; i++) s += i; const x = s",
+            "012",
+        ),
+        (
+            "const { join } = require('path'); const x = join('a', '..', 'b')",
+            "b",
+        ),
+        ("const o = { a: { b: ['q'] } }; const x = o['a'].b[0]", "q"),
+        (
+            "const x = ((a) => a.split('').reverse().join(''))('cba')",
+            "abc",
+        ),
+        ("const x = 'a-b-c'.replace(/-/g, '')", "abc"),
+        ("const x = (5 >>> 1) | 8", "10"),
+        ("const x = parseInt('1f', 16)", "31"),
+        ("const x = `${'a'}${1}`", "a1"),
+        ("class A { static k() { return 'v' } } const x = A.k()", "v"),
+    ] {
+        assert_eq!(x("a.js", source), expected, "{source}");
+    }
+}
+
+#[test]
+fn python_is_computed_as_python_does() {
+    for (source, expected) in [
+        ("x = 'abc'[::-1]", "cba"),
+        (
+            "import base64\nx = base64.b64decode('aGVsbG8=').decode()",
+            "hello",
+        ),
+        ("x = ''.join(chr(c ^ 1) for c in [105, 104])", "hi"),
+        ("x = '%s-%s' % ('a', 1)", "a-1"),
+        ("x = '{}{}'.format('a', 'b')", "ab"),
+        ("x = bytes.fromhex('6869').decode()", "hi"),
+        (
+            "import codecs\nx = codecs.decode('uryyb', 'rot13')",
+            "hello",
+        ),
+        ("s = ''\nfor c in 'abc':\n    s = c + s\nx = s", "cba"),
+        ("from pathlib import Path\nx = Path('a') / 'b'", "a/b"),
+        ("x = ''.join(map(chr, [104, 105]))", "hi"),
+        ("x = 7 // 2", "3"),
+        ("x = -7 % 3", "2"),
+    ] {
+        assert_eq!(x("a.py", source), expected, "{source}");
+    }
+}
+
+#[test]
+fn what_only_the_machine_knows_is_a_hole() {
+    assert_eq!(
+        super::shown(&x(
+            "a.js",
+            "const os = require('os'); const x = os.homedir() + '/.npmrc'"
+        )),
+        "<home>/.npmrc"
+    );
+    assert_eq!(
+        super::shown(&x(
+            "a.py",
+            "import os\nx = os.path.expanduser('~/.ssh/id_rsa')"
+        )),
+        "<home>/.ssh/id_rsa"
+    );
+}
+
+#[test]
+fn nothing_runs_for_ever() {
+    // Its answer is of no interest; that there is one is.
+    x("a.js", "let s = 'a'; while (true) { s += s } const x = s");
+    assert_eq!(x("a.js", "const f = (n) => f(n + 1); const x = f(0)"), "?");
+    assert_eq!(x("a.py", "def f(n):\n    return f(n + 1)\nx = f(0)"), "?");
+}
