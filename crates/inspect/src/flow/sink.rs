@@ -1036,6 +1036,9 @@ impl Analysis<'_> {
             .cloned()
             .collect();
         if let Some(text) = known {
+            if self.is_visible(site.file, text) {
+                foreign.retain(|label| label.kind == SourceKind::Remote);
+            }
             let written_out = self
                 .program(site.file)
                 .is_some_and(|p| p.text(arg).is_some());
@@ -1150,35 +1153,33 @@ impl Analysis<'_> {
 
     /// Whether a text stands in the package as it is: what only joins it hides nothing.
     fn is_visible(&self, file: FileId, text: &str) -> bool {
-        const WINDOW: usize = 24;
-        let pieces: Vec<&str> = (0..5)
-            .filter_map(|part| {
-                let start = text.len().saturating_sub(WINDOW) * part / 4;
-                text.get(start..start + WINDOW)
-            })
+        const WINDOW: usize = 20;
+        // Pieces without what a literal would escape.
+        let plain: Vec<&str> = text
+            .split(['\n', '\r', '\t', '"', '\'', '\\', '`'])
+            .filter(|piece| piece.len() >= WINDOW)
             .collect();
-        if pieces.len() < 4 {
-            return self
-                .package
-                .source(file)
-                .is_some_and(|source| source.contains(text));
+        let step = (plain.len() / 9).max(1);
+        let pieces: Vec<&str> = plain
+            .iter()
+            .step_by(step)
+            .filter_map(|piece| piece.get(piece.len() - WINDOW..))
+            .take(9)
+            .collect();
+        if pieces.len() < 3 {
+            let source = self.package.source(file);
+            return source.is_some_and(|source| source.contains(text));
         }
-        let here = self.package.source(file);
-        let found = pieces.iter().filter(|piece| {
-            here.as_deref()
-                .is_some_and(|source| source.contains(**piece))
-                || self
-                    .package
-                    .ids()
-                    .filter(|id| self.package.language(*id).is_some())
-                    .take(200)
-                    .any(|id| {
-                        self.package.file(id).bytes.as_deref().is_some_and(|bytes| {
-                            memchr::memmem::find(bytes, piece.as_bytes()).is_some()
-                        })
-                    })
-        });
-        found.count() + 1 >= pieces.len()
+        let shown = |piece: &str| {
+            self.package.ids().take(400).any(|id| {
+                let readable = self.package.language(id).is_some()
+                    || self.package.file(id).path.ends_with(".json");
+                let bytes = self.package.file(id).bytes.as_deref().filter(|_| readable);
+                bytes.is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
+            })
+        };
+        let found = pieces.iter().filter(|piece| shown(piece)).count();
+        found * 10 >= pieces.len() * 7
     }
 
     /// What an argument was when the function around its call was run.
@@ -1334,10 +1335,10 @@ impl Analysis<'_> {
         let harmless = content.is_some_and(|text| {
             !super::child::names_an_effect(text) && !text.contains("$(") && !text.contains('`')
         });
-        let marks = if harmless {
-            vec![Mark::NoEffect]
-        } else {
-            Vec::new()
+        let marks = match content {
+            Some(_) if harmless => vec![Mark::NoEffect],
+            Some(text) if super::child::names_an_effect(text) => vec![Mark::HiddenEffect],
+            _ => Vec::new(),
         };
         self.flow(
             &label,
