@@ -1,0 +1,177 @@
+//! Programs that fetch and send.
+
+use super::{At, Piped, base_name};
+use crate::flow::label::Label;
+use crate::flow::{Analysis, is_secret};
+use crate::know;
+use crate::pure::{HOLE_START, shown};
+use customs_model::{SinkKind, SourceKind, Target, Zone};
+
+impl Analysis<'_> {
+    /// `curl`, `wget` and the like.
+    pub(super) fn fetched(
+        &mut self,
+        name: &str,
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+    ) -> Piped {
+        let mut url = None;
+        let mut out = None;
+        let mut sent: Vec<Label> = Vec::new();
+        let mut words = args.iter().peekable();
+        while let Some((text, labels)) = words.next() {
+            sent.extend(labels.iter().cloned());
+            let option = text.as_str();
+            let takes = match option {
+                "-o" | "--output" | "-P" | "--output-document" => true,
+                "-O" if name == "wget" => true,
+                _ if name == "wget" && option.starts_with("-qO") && option.len() > 3 => {
+                    out = Some(option[3..].to_owned());
+                    continue;
+                }
+                _ if name == "wget" && matches!(option, "-qO" | "-nvO") => true,
+                _ if name == "curl"
+                    && option.starts_with('-')
+                    && !option.starts_with("--")
+                    && option.ends_with('o')
+                    && option.len() > 2 =>
+                {
+                    true
+                }
+                _ => false,
+            };
+            if takes {
+                out = words.next().map(|(text, _)| text.clone());
+                continue;
+            }
+            if name == "curl"
+                && option.starts_with('-')
+                && !option.starts_with("--")
+                && option.contains('O')
+            {
+                out = Some(String::new());
+                continue;
+            }
+            if matches!(
+                option,
+                "-d" | "--data"
+                    | "--data-binary"
+                    | "--data-raw"
+                    | "--data-urlencode"
+                    | "-F"
+                    | "--form"
+                    | "-T"
+                    | "--upload-file"
+                    | "--post-file"
+                    | "--body-file"
+                    | "--json"
+            ) || option.starts_with("--post-file=")
+                || option.starts_with("--body-file=")
+            {
+                let value = match option.split_once('=') {
+                    Some((_, value)) => Some((value.to_owned(), Vec::new())),
+                    None => words.next().cloned(),
+                };
+                if let Some((value, labels)) = value {
+                    sent.extend(labels);
+                    let file = value.rsplit_once('@').map_or(value.as_str(), |(_, file)| {
+                        file.split(';').next().unwrap_or(file)
+                    });
+                    if value.contains('@')
+                        || matches!(option, "-T" | "--upload-file")
+                        || option.contains("-file")
+                    {
+                        if file == "-" || file == "/dev/stdin" {
+                            sent.extend(input.labels.iter().cloned());
+                        } else {
+                            let file = if file.starts_with("~/") {
+                                file.replacen('~', "\u{fdd0}home\u{fdd1}", 1)
+                            } else {
+                                file.to_owned()
+                            };
+                            sent.extend(self.content_of(&file, at.file, at.span));
+                        }
+                    }
+                }
+                continue;
+            }
+            if !option.starts_with('-')
+                && url.is_none()
+                && (option.contains("://") || option.contains('.') || option.contains(HOLE_START))
+            {
+                url = Some(option.to_owned());
+            }
+        }
+        let host = url
+            .as_deref()
+            .and_then(know::host_of)
+            .map(|host| shown(&host));
+        let target = match &host {
+            Some(host) if !host.starts_with('<') => Target::Constant(host.clone()),
+            _ if sent
+                .iter()
+                .any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque)) =>
+            {
+                Target::Opaque
+            }
+            _ => Target::Caller,
+        };
+        for label in sent
+            .iter()
+            .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+        {
+            self.command_flow(
+                label,
+                SinkKind::Network,
+                name,
+                target.clone(),
+                at,
+                Vec::new(),
+            );
+        }
+        if at.zone > Zone::Never {
+            self.capability("network", at.zone, host.clone(), at.place.clone());
+        }
+        if let Some(host) = &host
+            && host.contains("169.254.169.254")
+        {
+            return Piped {
+                labels: vec![self.source(SourceKind::CredentialService, "cloud metadata", at)],
+                text: None,
+            };
+        }
+        let remote = self.source(
+            SourceKind::Remote,
+            &format!(
+                "the answer of {}",
+                host.unwrap_or_else(|| "a host".to_owned())
+            ),
+            at,
+        );
+        match out {
+            Some(path) if path == "-" => Piped {
+                labels: vec![remote],
+                text: None,
+            },
+            Some(path) => {
+                let path = if path.is_empty() {
+                    url.as_deref().map(base_name).unwrap_or_default().to_owned()
+                } else {
+                    path
+                };
+                self.file_written(&path, vec![remote], name, at);
+                Piped::default()
+            }
+            None if name == "wget" => {
+                let path = url.as_deref().map(base_name).unwrap_or_default().to_owned();
+                self.file_written(&path, vec![remote], name, at);
+                Piped::default()
+            }
+            None => Piped {
+                labels: vec![remote],
+                text: None,
+            },
+        }
+    }
+}

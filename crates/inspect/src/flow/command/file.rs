@@ -1,0 +1,166 @@
+//! Files that a command line writes and runs.
+
+use super::{At, LEVELS, Piped, Variables, base_name, is_interpreter};
+use crate::flow::label::Label;
+use crate::flow::{Analysis, is_foreign, is_secret};
+use crate::ir::{ExprId, Span};
+use crate::know;
+use crate::package::join;
+use crate::pure::{FileId, HOLE_START, shown};
+use customs_model::{SinkKind, SourceKind, Target, Zone};
+
+impl Analysis<'_> {
+    pub(super) fn redirected(
+        &mut self,
+        path: &str,
+        words: &[(String, Vec<Label>)],
+        out: &Piped,
+        input: &Piped,
+        at: &At,
+    ) {
+        if let Some(host) = path
+            .strip_prefix("/dev/tcp/")
+            .or_else(|| path.strip_prefix("/dev/udp/"))
+        {
+            let host = host.split('/').next().unwrap_or(host).to_owned();
+            let target = Target::Constant(shown(&host));
+            if words
+                .first()
+                .is_some_and(|(name, _)| is_interpreter(base_name(name)))
+            {
+                let label = self.source(
+                    SourceKind::Remote,
+                    &format!("the answer of {}", shown(&host)),
+                    at,
+                );
+                self.command_flow(
+                    &label,
+                    SinkKind::Process,
+                    "a shell on a socket",
+                    target,
+                    at,
+                    Vec::new(),
+                );
+            } else {
+                for label in out
+                    .labels
+                    .clone()
+                    .iter()
+                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+                {
+                    self.command_flow(
+                        label,
+                        SinkKind::Network,
+                        "/dev/tcp",
+                        target.clone(),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            return;
+        }
+        let mut labels = out.labels.clone();
+        labels.extend(input.labels.iter().cloned());
+        self.file_written(path, labels, "a redirection", at);
+    }
+
+    pub(super) fn file_written(&mut self, path: &str, labels: Vec<Label>, how: &str, at: &At) {
+        if path == "/dev/null" || at.zone == Zone::Never {
+            return;
+        }
+        if let Some(what) = know::configuration(path) {
+            let label = labels
+                .iter()
+                .find(|label| is_foreign(label.kind))
+                .cloned()
+                .unwrap_or_else(|| self.source(SourceKind::Constant, what, at));
+            self.command_flow(
+                &label,
+                SinkKind::Configuration,
+                how,
+                Target::Constant(format!("{} ({what})", shown(path))),
+                at,
+                Vec::new(),
+            );
+        }
+        self.cells.write(path, labels, at.zone);
+    }
+
+    pub(super) fn file_run(&mut self, path: &str, how: &str, at: &At, reached: &mut Vec<FileId>) {
+        if at.zone == Zone::Never {
+            return;
+        }
+        if let Some(file) = self.package_file(path, at) {
+            reached.push(file);
+            self.reached_script(file, at, reached);
+            return;
+        }
+        // What was written by the same line is told at once.
+        if let Some(written) = self.cells.written(path) {
+            for label in written.iter().filter(|label| is_foreign(label.kind)) {
+                let marks = self.pinned(at.file);
+                self.command_flow(
+                    label,
+                    SinkKind::ExecutedFile,
+                    how,
+                    Target::Constant(shown(path)),
+                    at,
+                    marks,
+                );
+            }
+        }
+        if let Some(site) = at.site {
+            self.cells.run(path, how, at.zone, site.file, site.expr);
+        } else {
+            self.cells.run(path, how, at.zone, at.file, ExprId(0));
+        }
+    }
+
+    /// A shell script of the package is read as a command line.
+    pub(super) fn reached_script(&mut self, file: FileId, at: &At, reached: &mut Vec<FileId>) {
+        if self.package.language(file).is_some() || at.level >= LEVELS - 1 {
+            return;
+        }
+        let Some(bytes) = self.package.file(file).bytes.clone() else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let inner = At {
+            file,
+            span: Span { start: 0, end: 0 },
+            place: self.place(file, Span::default()),
+            ..at.clone()
+        };
+        let path = self.package.file(file).path.clone();
+        if path.ends_with(".ps1") || path.ends_with(".bat") || path.ends_with(".cmd") {
+            self.power_shell(&text, &inner);
+        }
+        self.run_text(
+            &text,
+            &inner,
+            Piped::default(),
+            &mut Variables::default(),
+            reached,
+        );
+    }
+
+    pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
+        let inside = path
+            .strip_prefix("\u{fdd0}package/")
+            .map(|rest| rest.replace(crate::pure::HOLE_END, ""));
+        let relative = match &inside {
+            Some(inside) => inside.clone(),
+            None if path.starts_with('/') || path.contains(HOLE_START) => return None,
+            None => {
+                // Code starts processes in the user's folder, hooks in the package's.
+                join(&at.folder, path.trim_start_matches("./"))
+            }
+        };
+        self.package.find(&relative).or_else(|| {
+            self.package
+                .node_file(&relative)
+                .filter(|id| self.package.language(*id).is_some())
+        })
+    }
+}

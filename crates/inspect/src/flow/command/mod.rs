@@ -1,0 +1,316 @@
+//! Command lines: what a hook, a script or a process that code starts does.
+
+mod fetch;
+mod file;
+mod power;
+mod program;
+mod start;
+mod text;
+
+use crate::flow::label::Label;
+use crate::flow::{Analysis, Labels, Site};
+use crate::ir::Span;
+use crate::pure::{FileId, HOLE, HOLE_START};
+use crate::shell::{Command, Link, Script, Word, parse};
+use customs_model::{Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// Levels of command lines in command lines.
+const LEVELS: u8 = 5;
+
+/// Where a command line stands.
+#[derive(Clone)]
+struct At {
+    zone: Zone,
+    file: FileId,
+    span: Span,
+    place: Place,
+    /// The folder that it runs in, below the top of the package.
+    folder: String,
+    /// What is in the holes of its text.
+    holes: Labels,
+    level: u8,
+    /// Where in code it stands, if it does.
+    site: Option<Site>,
+}
+
+/// What flows from one command to the next.
+#[derive(Debug, Clone, Default)]
+struct Piped {
+    labels: Vec<Label>,
+    text: Option<String>,
+}
+
+/// Variables: their text and what is in them.
+type Variables = FxHashMap<String, (String, Vec<Label>)>;
+
+impl Analysis<'_> {
+    /// Reads a command line of a manifest; gives the files of the package that it runs.
+    pub(super) fn command_line(
+        &mut self,
+        text: &str,
+        zone: Zone,
+        file: FileId,
+        folder: &str,
+        place: &Place,
+        _name: &str,
+    ) -> Vec<FileId> {
+        let at = At {
+            zone,
+            file,
+            span: Span {
+                start: place.bytes.0,
+                end: place.bytes.1,
+            },
+            place: place.clone(),
+            folder: folder.to_owned(),
+            holes: Rc::from([]),
+            level: 0,
+            site: None,
+        };
+        let mut reached = Vec::new();
+        self.checked = false;
+        self.run_text(
+            text,
+            &at,
+            Piped::default(),
+            &mut Variables::default(),
+            &mut reached,
+        );
+        reached
+    }
+
+    fn run_text(
+        &mut self,
+        text: &str,
+        at: &At,
+        input: Piped,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        if at.level >= LEVELS || text.len() > 1 << 16 {
+            return Piped::default();
+        }
+        let at = At {
+            level: at.level + 1,
+            ..at.clone()
+        };
+        let script = parse(text);
+        self.script(&script, &at, input, variables, reached)
+    }
+
+    fn script(
+        &mut self,
+        script: &Script,
+        at: &At,
+        input: Piped,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let mut out = Piped::default();
+        let mut piped = input;
+        for command in script.commands.iter().take(500) {
+            let result = self.command(command, std::mem::take(&mut piped), at, variables, reached);
+            if command.link == Link::Pipe {
+                piped = result;
+            } else {
+                out.labels.extend(result.labels);
+                out.text = match (out.text.take(), result.text) {
+                    (Some(before), Some(after)) => Some(before + &after),
+                    (before, after) => before.or(after),
+                };
+            }
+        }
+        out
+    }
+
+    /// A word's text and what is in it.
+    fn word(
+        &mut self,
+        word: &Word,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> (String, Vec<Label>) {
+        let mut text = word.text.clone();
+        let mut labels = Vec::new();
+        for name in &word.variables {
+            if let Some((value, inner)) = variables.get(name) {
+                text = text.replace(
+                    &format!("{HOLE_START}${name}{}", crate::pure::HOLE_END),
+                    value,
+                );
+                labels.extend(inner.iter().cloned());
+            } else if !matches!(
+                name.as_str(),
+                "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
+            ) {
+                labels.extend(self.environment_variable(name, at.file, at.span));
+            }
+        }
+        for script in &word.substitutions {
+            let inner = self.script(script, at, Piped::default(), variables, reached);
+            labels.extend(inner.labels);
+            if let Some(inner) = inner.text {
+                text = text.replacen(HOLE, &inner, 1);
+            }
+        }
+        if text.contains(HOLE_START) {
+            labels.extend(at.holes.iter().cloned());
+        }
+        if let Some(rest) = text.strip_prefix("~/") {
+            text = format!("{HOLE_START}home{}/{rest}", crate::pure::HOLE_END);
+        } else if text == "~" {
+            text = format!("{HOLE_START}home{}", crate::pure::HOLE_END);
+        }
+        (text, labels)
+    }
+
+    fn source(&self, kind: SourceKind, name: &str, at: &At) -> Label {
+        let trail = Rc::new(crate::flow::Trail {
+            what: format!("{name} is read").into(),
+            file: at.file,
+            span: at.span,
+            before: None,
+            length: 0,
+        });
+        Label {
+            kind,
+            name: name.into(),
+            trail,
+        }
+    }
+
+    /// A flow whose sink is a command.
+    fn command_flow(
+        &mut self,
+        label: &Label,
+        sink: SinkKind,
+        name: &str,
+        target: Target,
+        at: &At,
+        mut marks: Vec<Mark>,
+    ) {
+        if at.zone == Zone::Never {
+            return;
+        }
+        if let Target::Constant(_) = &target {
+            marks.extend(self.host_marks(&target, label));
+        }
+        if self.checked && label.kind == SourceKind::Remote {
+            marks.push(Mark::PinnedByDigest);
+        }
+        let mut path = Vec::new();
+        let mut trail = Some(&label.trail);
+        while let Some(hop) = trail {
+            path.push(Hop {
+                what: hop.what.to_string(),
+                at: self.place(hop.file, hop.span),
+            });
+            trail = hop.before.as_ref();
+        }
+        path.reverse();
+        path.push(Hop {
+            what: format!("reaches {name}"),
+            at: at.place.clone(),
+        });
+        self.add_flow(Flow {
+            source: label.kind,
+            source_name: label.name.to_string(),
+            sink,
+            sink_name: name.to_owned(),
+            target,
+            zone: at.zone,
+            path,
+            marks,
+        });
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a command")]
+    fn command(
+        &mut self,
+        command: &Command,
+        input: Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        for (name, value) in &command.assignments {
+            let value = self.word(value, at, variables, reached);
+            variables.insert(name.clone(), value);
+        }
+        let mut words: Vec<(String, Vec<Label>)> = Vec::new();
+        let mut processes: Vec<Vec<Label>> = Vec::new();
+        for word in &command.words {
+            let read = self.word(word, at, variables, reached);
+            if word.process {
+                processes.push(read.1.clone());
+            }
+            words.push(read);
+        }
+        let mut input = input;
+        if let Some(here) = &command.here {
+            input.text = Some(here.clone());
+        }
+        for redirect in command.redirects.iter().filter(|redirect| !redirect.out) {
+            let (path, labels) = self.word(&redirect.file, at, variables, reached);
+            input.labels.extend(labels);
+            let content = self.content_of(&path, at.file, at.span);
+            input.labels.extend(content);
+        }
+        let mut out = self.program_run(&words, &processes, &input, at, variables, reached);
+        for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
+            let (path, _) = self.word(&redirect.file, at, variables, reached);
+            self.redirected(&path, &words, &out, &input, at);
+            out = Piped::default();
+        }
+        out
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a program runs what comes in at its input.
+pub(super) fn runs_its_input(name: &str) -> bool {
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    matches!(
+        name,
+        "sh" | "bash"
+            | "zsh"
+            | "dash"
+            | "ksh"
+            | "ash"
+            | "fish"
+            | "cmd"
+            | "powershell"
+            | "pwsh"
+            | "node"
+            | "python"
+            | "python3"
+            | "perl"
+            | "ruby"
+            | "php"
+            | "osascript"
+            | "bun"
+            | "deno"
+    )
+}
+
+fn is_interpreter(name: &str) -> bool {
+    matches!(
+        name,
+        "sh" | "bash"
+            | "zsh"
+            | "dash"
+            | "ksh"
+            | "ash"
+            | "exec"
+            | "0"
+            | "python"
+            | "python3"
+            | "perl"
+    )
+}

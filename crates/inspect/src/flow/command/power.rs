@@ -1,0 +1,142 @@
+//! PowerShell and the system's own downloaders.
+
+use super::At;
+use crate::flow::Analysis;
+use crate::know;
+use customs_model::{SinkKind, SourceKind, Target};
+
+impl Analysis<'_> {
+    /// PowerShell and the system's own downloaders, by their words: the language is not
+    /// parsed, so only whole cradles count.
+    pub(super) fn power_shell(&mut self, line: &str, at: &At) {
+        let line = &line.replace("\n", "; ");
+        let plain: String = line
+            .to_ascii_lowercase()
+            .chars()
+            .filter(|c| !matches!(c, '`' | '^' | '"' | '\'' | '+'))
+            .collect();
+        let downloads = [
+            "downloadstring",
+            "downloadfile",
+            "downloaddata",
+            "invoke-webrequest",
+            "iwr ",
+            "invoke-restmethod",
+            "irm ",
+            "start-bitstransfer",
+            "-urlcache",
+            "bitsadmin",
+            "wget ",
+            "curl ",
+            "openread(",
+            "net.webclient",
+            "xmlhttp",
+        ]
+        .iter()
+        .any(|word| plain.contains(word));
+        let runs = [
+            "iex",
+            "invoke-expression",
+            "start-process",
+            "| powershell",
+            ";&",
+            "& $",
+            "&(",
+            "& (",
+            "invoke-item",
+            "saps ",
+            "rundll32",
+            "regsvr32",
+            "assembly]::load",
+            "reflection.assembly",
+            "invoke-command",
+            "start /b",
+            "wscript",
+            "cscript",
+            ".invoke(",
+        ]
+        .iter()
+        .any(|word| plain.contains(word));
+        let by_itself = plain.contains("mshta") && plain.contains("://")
+            || plain.contains("regsvr32") && plain.contains("/i:http")
+            || plain.contains("msiexec") && plain.contains("://")
+            || plain.contains("rundll32") && plain.contains("javascript:");
+        let saved_and_run =
+            downloads && (plain.contains(".exe") && (plain.contains("&&") || plain.contains(';')));
+        if downloads && runs || by_itself || saved_and_run {
+            let host = line
+                .find("://")
+                .and_then(|at| know::host_of(&line[at.saturating_sub(5)..]))
+                .unwrap_or_else(|| "a host".to_owned());
+            let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
+            self.command_flow(
+                &label,
+                SinkKind::Process,
+                "PowerShell",
+                Target::Constant(host),
+                at,
+                Vec::new(),
+            );
+        }
+        if downloads {
+            let host = line
+                .find("://")
+                .and_then(|at| know::host_of(&line[at.saturating_sub(5)..]))
+                .map_or(Target::Opaque, Target::Constant);
+            let whole = [
+                "gci env:",
+                "get-childitem env:",
+                "dir env:",
+                "ls env:",
+                "get-item env:",
+                "getenvironmentvariables",
+            ]
+            .iter()
+            .any(|word| plain.contains(word));
+            let who = [
+                "$env:computername",
+                "$env:username",
+                "$env:userdomain",
+                "hostname",
+                "whoami",
+            ]
+            .iter()
+            .any(|word| plain.contains(word));
+            if whole {
+                let label = self.source(SourceKind::Environment, "the environment", at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Network,
+                    "PowerShell",
+                    host,
+                    at,
+                    Vec::new(),
+                );
+            } else if who {
+                let label = self.source(SourceKind::Identity, "the computer's name", at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Network,
+                    "PowerShell",
+                    host,
+                    at,
+                    Vec::new(),
+                );
+            }
+        }
+        if plain.contains("currentversion\\run")
+            || plain.contains("register-scheduledtask")
+            || plain.contains("schtasks") && plain.contains("/create")
+        {
+            let label = self.source(SourceKind::Constant, "a start-up entry", at);
+            self.command_flow(
+                &label,
+                SinkKind::Configuration,
+                "PowerShell",
+                Target::Constant("start-up entry".to_owned()),
+                at,
+                Vec::new(),
+            );
+        }
+    }
+}

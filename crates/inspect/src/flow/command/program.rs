@@ -1,0 +1,834 @@
+//! What each program does with its words.
+
+use super::start::has_network;
+use super::{At, Piped, Variables, base_name};
+use crate::flow::label::Label;
+use crate::flow::sink::short;
+use crate::flow::{Analysis, Labels, is_foreign, is_secret};
+use crate::ir::Language;
+use crate::know;
+use crate::package::join;
+use crate::pure::{FileId, HOLE, HOLE_START, shown};
+use crate::shell::decoded_power_shell;
+use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+
+impl Analysis<'_> {
+    #[allow(
+        clippy::too_many_lines,
+        clippy::too_many_arguments,
+        reason = "one arm a command"
+    )]
+    pub(super) fn program_run(
+        &mut self,
+        words: &[(String, Vec<Label>)],
+        processes: &[Vec<Label>],
+        input: &Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let Some((name, name_labels)) = words.first() else {
+            return input.clone();
+        };
+        let args = &words[1..];
+        let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
+        let base = base_name(name).to_ascii_lowercase();
+        let base = base.strip_suffix(".exe").unwrap_or(&base);
+        let all_labels: Vec<Label> = args
+            .iter()
+            .flat_map(|(_, labels)| labels.iter().cloned())
+            .collect();
+        match base {
+            "curl" | "wget" | "http" | "https" | "aria2c" | "fetch" | "xh" | "lwp-request" => {
+                return self.fetched(base, args, input, at);
+            }
+            "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" => {
+                for labels in processes {
+                    self.interpreted(base, labels, at);
+                }
+                if let Some(position) = texts.iter().position(|text| {
+                    text.starts_with('-') && !text.starts_with("--") && text.contains('c')
+                }) {
+                    if let Some((text, labels)) = args.get(position + 1) {
+                        self.interpreted(base, labels, at);
+                        let inner = At {
+                            holes: labels.clone().into(),
+                            ..at.clone()
+                        };
+                        return self.run_text(text, &inner, input.clone(), variables, reached);
+                    }
+                } else if let Some((text, _)) = args
+                    .iter()
+                    .find(|(text, _)| !text.starts_with('-') && text != HOLE)
+                {
+                    self.file_run(text, base, at, reached);
+                } else if processes.is_empty() {
+                    self.interpreted(base, &input.labels, at);
+                    if let Some(text) = input.text.clone() {
+                        return self.run_text(&text, at, Piped::default(), variables, reached);
+                    }
+                }
+                return Piped::default();
+            }
+            "cmd" => {
+                let rest: Vec<&str> = texts
+                    .iter()
+                    .copied()
+                    .skip_while(|text| text.starts_with('/'))
+                    .collect();
+                let line = rest.join(" ");
+                self.power_shell(&line, at);
+                return self.run_text(&line, at, input.clone(), variables, reached);
+            }
+            "powershell" | "pwsh" => {
+                let line = decoded_power_shell(&texts).unwrap_or_else(|| texts.join(" "));
+                if texts
+                    .iter()
+                    .any(|text| text.to_ascii_lowercase().starts_with("-e"))
+                    && decoded_power_shell(&texts).is_some()
+                    && has_network(&line)
+                {
+                    let label = self.source(SourceKind::Decoded, "an encoded command", at);
+                    self.command_flow(
+                        &label,
+                        SinkKind::Process,
+                        base,
+                        Target::Constant(short(&line)),
+                        at,
+                        vec![Mark::HiddenEffect],
+                    );
+                }
+                self.power_shell(&line, at);
+                for (text, _) in args {
+                    if text.ends_with(".ps1") {
+                        self.file_run(text, base, at, reached);
+                    }
+                }
+                self.interpreted(base, &input.labels, at);
+                return Piped::default();
+            }
+            "node" | "bun" | "deno" | "ts-node" | "tsx" | "nodejs" | "electron" => {
+                self.script_run(base, Language::JavaScript, args, input, at, reached)
+            }
+            "npx" | "pnpx" | "bunx" => {
+                if let Some((text, _)) = args.iter().find(|(text, _)| {
+                    text.contains("://") || text.starts_with("git+") || text.starts_with("github:")
+                }) {
+                    let host = know::host_of(text).unwrap_or_default();
+                    let label =
+                        self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
+                    self.command_flow(
+                        &label,
+                        SinkKind::Process,
+                        base,
+                        Target::Constant(host),
+                        at,
+                        Vec::new(),
+                    );
+                }
+                let rest: Vec<(String, Vec<Label>)> = args
+                    .iter()
+                    .skip_while(|(text, _)| text.starts_with('-'))
+                    .cloned()
+                    .collect();
+                if rest.first().is_some_and(|(text, _)| {
+                    matches!(text.as_str(), "node" | "tsx" | "ts-node" | "sh" | "bash")
+                }) {
+                    return self.program_run(&rest, processes, input, at, variables, reached);
+                }
+            }
+            name if name.starts_with("python") || name == "py" || name == "pypy3" => {
+                for labels in processes {
+                    self.interpreted(base, labels, at);
+                }
+                self.script_run(base, Language::Python, args, input, at, reached);
+            }
+            "perl" | "ruby" | "php" | "osascript" | "cscript" | "wscript" => {
+                self.interpreted(base, &input.labels, at);
+                for labels in processes {
+                    self.interpreted(base, labels, at);
+                }
+                let foreign: Vec<Label> = all_labels
+                    .iter()
+                    .filter(|label| is_foreign(label.kind))
+                    .cloned()
+                    .collect();
+                self.interpreted(base, &foreign, at);
+                if let Some((text, _)) = args
+                    .iter()
+                    .find(|(text, _)| !text.starts_with('-') && !text.contains(' '))
+                {
+                    self.file_run(text, base, at, reached);
+                }
+                let line = texts.join(" ");
+                if base == "osascript"
+                    && line.contains("do shell script")
+                    && let Some(inner) = line.split('"').nth(1)
+                {
+                    return self.run_text(inner, at, Piped::default(), variables, reached);
+                }
+            }
+            "eval" => {
+                self.interpreted("eval", &all_labels, at);
+                let line = texts.join(" ");
+                return self.run_text(&line, at, Piped::default(), variables, reached);
+            }
+            "source" | "." => {
+                for labels in processes {
+                    self.interpreted(base, labels, at);
+                }
+                if let Some((text, _)) = args.first() {
+                    self.file_run(text, base, at, reached);
+                }
+            }
+            "sudo" | "nohup" | "exec" | "time" | "command" | "setsid" | "nice" | "timeout"
+            | "env" | "xargs" | "start" | "cross-env" | "cross-env-shell" | "dotenv" | "run-s"
+            | "builtin" | "doas" => {
+                let is_env = matches!(base, "env" | "cross-env" | "cross-env-shell");
+                let rest: Vec<(String, Vec<Label>)> = args
+                    .iter()
+                    .skip_while(|(text, _)| {
+                        text.starts_with('-')
+                            || is_env && text.contains('=')
+                            || text.chars().all(|c| c.is_ascii_digit() || c == 's')
+                                && !text.is_empty()
+                                && base == "timeout"
+                    })
+                    .cloned()
+                    .collect();
+                if rest.is_empty() {
+                    if base == "env" {
+                        return Piped {
+                            labels: vec![self.source(SourceKind::Environment, "env", at)],
+                            text: None,
+                        };
+                    }
+                    return input.clone();
+                }
+                if base == "xargs" {
+                    let mut rest = rest;
+                    rest.push((
+                        input.text.clone().unwrap_or_else(|| HOLE.to_owned()),
+                        input.labels.clone(),
+                    ));
+                    return self.program_run(
+                        &rest,
+                        processes,
+                        &Piped::default(),
+                        at,
+                        variables,
+                        reached,
+                    );
+                }
+                return self.program_run(&rest, processes, input, at, variables, reached);
+            }
+            "mktemp" => {
+                return Piped {
+                    labels: Vec::new(),
+                    text: Some("\u{fdd0}temp\u{fdd1}/made".to_owned()),
+                };
+            }
+            "printenv" | "set" | "export" | "declare"
+                if args.is_empty() || texts == ["-p"] || texts == ["-x"] || texts == ["-px"] =>
+            {
+                return Piped {
+                    labels: vec![self.source(SourceKind::Environment, base, at)],
+                    text: None,
+                };
+            }
+            "printenv" => {
+                let labels = texts.first().map_or_else(Vec::new, |name| {
+                    self.environment_variable(name, at.file, at.span)
+                });
+                return Piped { labels, text: None };
+            }
+            "export" | "local" | "readonly" => {
+                for (text, labels) in args {
+                    if let Some((name, value)) = text.split_once('=') {
+                        variables.insert(name.to_owned(), (value.to_owned(), labels.clone()));
+                    }
+                }
+            }
+            "for" => {
+                if let [name, keyword, values @ ..] = texts.as_slice()
+                    && *keyword == "in"
+                {
+                    let mut labels = Vec::new();
+                    for value in values {
+                        labels.extend(self.content_of(value, at.file, at.span));
+                    }
+                    let text = values
+                        .iter()
+                        .find(|value| know::credential_place(value).is_some())
+                        .or_else(|| values.first())
+                        .copied()
+                        .unwrap_or_default();
+                    variables.insert((*name).to_owned(), (text.to_owned(), labels));
+                }
+            }
+            "cat" | "head" | "tail" | "type" | "less" | "more" | "strings" | "sed" | "awk"
+            | "grep" | "egrep" | "rg" | "find" | "tar" | "zip" | "7z" | "gzip" | "openssl"
+            | "gpg" | "jq" | "cut" => {
+                return self.files_read(base, args, input, at);
+            }
+            "echo" | "printf" => {
+                let text = texts
+                    .iter()
+                    .filter(|text| !matches!(**text, "-n" | "-e" | "-en" | "-ne"))
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                return Piped {
+                    labels: all_labels,
+                    text: Some(text.replace("\\n", "\n")),
+                };
+            }
+            "base64" | "base32" | "xxd" | "rev" | "gunzip" | "zcat" | "tr" | "certutil"
+                if base != "certutil" =>
+            {
+                return self.decoded_text(base, &texts, args, input, at);
+            }
+            "whoami" | "hostname" | "id" | "ifconfig" | "ip" | "ipconfig" | "pwd"
+            | "hostnamectl" | "systeminfo" | "uname" | "who" | "w" | "dscl" | "logname" => {
+                let identifies = base != "uname"
+                    || texts
+                        .iter()
+                        .any(|text| text.contains('n') || text.contains('a'));
+                let labels = if identifies {
+                    vec![self.source(SourceKind::Identity, base, at)]
+                } else {
+                    Vec::new()
+                };
+                return Piped { labels, text: None };
+            }
+            "gh" if texts.first() == Some(&"auth") => return self.credentials("gh auth token", at),
+            "gcloud"
+                if texts.first() == Some(&"auth")
+                    && texts.iter().any(|text| text.starts_with("print-")) =>
+            {
+                return self.credentials("gcloud auth", at);
+            }
+            "aws"
+                if texts.first() == Some(&"configure")
+                    || texts.contains(&"get-session-token")
+                    || texts.contains(&"export-credentials") =>
+            {
+                return self.credentials("aws", at);
+            }
+            "npm"
+                if texts.first() == Some(&"config")
+                    && texts
+                        .iter()
+                        .any(|text| text.to_ascii_lowercase().contains("token"))
+                    || base == "npm" && texts.first() == Some(&"token") =>
+            {
+                return self.credentials("npm token", at);
+            }
+            "security"
+                if texts
+                    .iter()
+                    .any(|text| text.starts_with("find-") || text.starts_with("dump-")) =>
+            {
+                return self.credentials("the key chain", at);
+            }
+            "vault" | "op" | "pass" | "bw"
+                if texts
+                    .iter()
+                    .any(|text| matches!(*text, "read" | "get" | "show" | "list")) =>
+            {
+                return self.credentials("a password manager", at);
+            }
+            "kubectl"
+                if texts.contains(&"--raw")
+                    || texts.contains(&"secrets")
+                    || texts.contains(&"secret") =>
+            {
+                return self.credentials("kubectl", at);
+            }
+            "git" if texts.first() == Some(&"credential") => {
+                return self.credentials("git credential", at);
+            }
+            "az" if texts.contains(&"get-access-token") => return self.credentials("az", at),
+            "pbpaste" | "xclip" | "xsel" | "wl-paste" if !texts.contains(&"-i") => {
+                return Piped {
+                    labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
+                    text: None,
+                };
+            }
+            "npm" | "yarn" | "pnpm" | "twine" | "cargo" | "poetry" | "flit" | "bun publish"
+                if texts
+                    .first()
+                    .is_some_and(|text| matches!(*text, "publish" | "upload")) =>
+            {
+                let label = self.source(SourceKind::Constant, &format!("{base} {}", texts[0]), at);
+                let named = texts
+                    .iter()
+                    .find(|text| text.contains("://"))
+                    .and_then(|text| know::host_of(text));
+                self.command_flow(
+                    &label,
+                    SinkKind::Publication,
+                    base,
+                    named.map_or(Target::Caller, |host| Target::Constant(shown(&host))),
+                    at,
+                    Vec::new(),
+                );
+            }
+            "npm" | "pnpm" | "yarn"
+                if matches!(texts.first(), Some(&("run" | "run-script" | "exec"))) =>
+            {
+                self.npm_script(
+                    texts.get(1).copied().unwrap_or_default(),
+                    at,
+                    variables,
+                    reached,
+                );
+            }
+            "nslookup" | "dig" | "host" | "ping" | "drill" | "resolvectl" => {
+                let target = texts
+                    .iter()
+                    .filter(|text| text.contains('.'))
+                    .max_by_key(|text| text.len())
+                    .map_or(Target::Caller, |text| Target::Constant(shown(text)));
+                for label in all_labels
+                    .iter()
+                    .chain(&input.labels)
+                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+                {
+                    self.command_flow(
+                        label,
+                        SinkKind::NameLookup,
+                        base,
+                        target.clone(),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            "nc" | "ncat" | "netcat" | "telnet" | "socat" => self.socket(base, args, input, at),
+            "scp" | "rsync" | "sftp" | "ftp" | "rclone" | "s3cmd" => {
+                let target = texts
+                    .iter()
+                    .find(|text| text.contains(':'))
+                    .map_or(Target::Caller, |text| {
+                        Target::Constant(shown(text.split(':').next().unwrap_or(text)))
+                    });
+                for (text, labels) in args {
+                    let mut labels = labels.clone();
+                    labels.extend(self.content_of(text, at.file, at.span));
+                    for label in labels.iter().filter(|label| is_secret(label.kind)) {
+                        self.command_flow(
+                            label,
+                            SinkKind::Network,
+                            base,
+                            target.clone(),
+                            at,
+                            Vec::new(),
+                        );
+                    }
+                }
+            }
+            "chmod" => {
+                let executable = texts.iter().any(|text| {
+                    text.contains('x')
+                        || text.len() >= 3 && text.chars().all(|c| c.is_ascii_digit())
+                });
+                if executable {
+                    for (text, _) in args.iter().skip(1) {
+                        self.file_run(text, "chmod", at, &mut Vec::new());
+                    }
+                }
+            }
+            "rm" | "rmdir" | "shred" | "del" | "rd" | "rimraf" | "unlink" => {
+                self.removed(base, &texts, at)
+            }
+            "tee" => {
+                for text in texts.iter().filter(|text| !text.starts_with('-')) {
+                    self.file_written(text, input.labels.clone(), "tee", at);
+                }
+                return input.clone();
+            }
+            "cp" | "mv" | "ln" | "install" | "copy" | "move" => {
+                let paths: Vec<&str> = texts
+                    .iter()
+                    .copied()
+                    .filter(|text| !text.starts_with('-'))
+                    .collect();
+                if let [from @ .., to] = paths.as_slice()
+                    && let Some(first) = from.first()
+                {
+                    let labels = self.content_of(first, at.file, at.span);
+                    let full = if to.ends_with('/') {
+                        format!("{to}{}", base_name(first))
+                    } else {
+                        (*to).to_owned()
+                    };
+                    self.file_written(&full, labels, base, at);
+                    if at.zone >= Zone::Start
+                        && base != "ln"
+                        && full.trim_start_matches("./") == "package.json"
+                    {
+                        self.sign(SignKind::HidesItself, at.zone, full, at.place.clone());
+                    }
+                }
+            }
+            "gh" | "glab" | "hub"
+                if matches!(
+                    texts.first(),
+                    Some(&("issue" | "gist" | "repo" | "api" | "pr" | "release" | "secret"))
+                ) =>
+            {
+                let target = Target::Constant(
+                    texts
+                        .iter()
+                        .find_map(|text| {
+                            know::host_of(text)
+                                .filter(|host| text.contains("://") && host.contains('.'))
+                        })
+                        .unwrap_or_else(|| format!("the service behind {base}")),
+                );
+                for label in all_labels
+                    .iter()
+                    .chain(&input.labels)
+                    .filter(|label| is_secret(label.kind))
+                {
+                    self.command_flow(
+                        label,
+                        SinkKind::Network,
+                        base,
+                        target.clone(),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            "sha256sum" | "sha512sum" | "shasum" | "sha1sum" | "b2sum" | "minisign" | "cosign"
+                if texts.iter().any(|text| {
+                    matches!(*text, "-c" | "--check" | "-V" | "verify" | "verify-blob")
+                }) =>
+            {
+                let told = input.text.as_deref().unwrap_or_default();
+                let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32
+                    || !texts.is_empty() && base != "sha256sum" && base != "shasum";
+                self.checked |= pinned;
+            }
+            "crontab" => {
+                let lists = texts.contains(&"-l") || texts.contains(&"-r");
+                if !lists {
+                    let label = input
+                        .labels
+                        .iter()
+                        .find(|label| is_foreign(label.kind))
+                        .cloned()
+                        .unwrap_or_else(|| self.source(SourceKind::Constant, "a timed job", at));
+                    self.command_flow(
+                        &label,
+                        SinkKind::Configuration,
+                        "crontab",
+                        Target::Constant("timed job".to_owned()),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            "schtasks" | "launchctl" | "at" if base != "at" => {
+                if texts.iter().any(|text| {
+                    matches!(
+                        text.to_ascii_lowercase().as_str(),
+                        "/create" | "load" | "bootstrap" | "submit"
+                    )
+                }) {
+                    let label = self.source(SourceKind::Constant, "a start-up job", at);
+                    self.command_flow(
+                        &label,
+                        SinkKind::Configuration,
+                        base,
+                        Target::Constant("start-up job".to_owned()),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            "reg" => {
+                if texts.iter().any(|text| {
+                    text.contains("CurrentVersion\\Run") || text.contains("CurrentVersion\\\\Run")
+                }) {
+                    let label = self.source(SourceKind::Constant, "a start-up entry", at);
+                    self.command_flow(
+                        &label,
+                        SinkKind::Configuration,
+                        base,
+                        Target::Constant("start-up entry".to_owned()),
+                        at,
+                        Vec::new(),
+                    );
+                }
+            }
+            "git"
+                if texts.first() == Some(&"config")
+                    && texts.contains(&"--global")
+                    && texts
+                        .iter()
+                        .any(|text| text.contains("hooksPath") || text.contains("alias.")) =>
+            {
+                let label = self.source(SourceKind::Constant, "git's settings", at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Configuration,
+                    base,
+                    Target::Constant("git hook".to_owned()),
+                    at,
+                    Vec::new(),
+                );
+            }
+            "certutil" | "bitsadmin" | "mshta" | "regsvr32" | "rundll32" | "msiexec" | "hh" => {
+                self.power_shell(&format!("{base} {}", texts.join(" ")), at)
+            }
+            "cd" | "test" | "[" | "true" | "false" | "exit" | "mkdir" | "touch" | "sleep"
+            | "wait" | "shift" | "return" | "read" | "trap" | "unset" | "ls" | "which" => {}
+            _ => {
+                self.interpreted(
+                    name,
+                    &name_labels
+                        .iter()
+                        .filter(|label| label.kind != SourceKind::OwnFile)
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                    at,
+                );
+                if name.contains('/')
+                    || name.contains(HOLE_START)
+                    || name.contains('.')
+                        && at.site.is_none()
+                        && self.package_file(name, at).is_some()
+                {
+                    self.file_run(name, "a command", at, reached);
+                }
+                return Piped {
+                    labels: input.labels.clone(),
+                    text: None,
+                };
+            }
+        }
+        Piped::default()
+    }
+
+    pub(super) fn credentials(&mut self, name: &str, at: &At) -> Piped {
+        Piped {
+            labels: vec![self.source(SourceKind::CredentialService, name, at)],
+            text: None,
+        }
+    }
+
+    /// A script of the manifest that another one starts.
+    pub(super) fn npm_script(
+        &mut self,
+        name: &str,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) {
+        let Some(id) = self.package.find(&join(&at.folder, "package.json")) else {
+            return;
+        };
+        let text = self
+            .package
+            .file(id)
+            .bytes
+            .as_deref()
+            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
+            .and_then(|json| json.get("scripts")?.get(name)?.as_str().map(str::to_owned));
+        if let Some(text) = text {
+            self.run_text(&text, at, Piped::default(), variables, reached);
+        }
+    }
+
+    /// Text from elsewhere that an interpreter gets.
+    pub(super) fn interpreted(&mut self, interpreter: &str, labels: &[Label], at: &At) {
+        for label in labels.iter().filter(|label| {
+            matches!(
+                label.kind,
+                SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
+            )
+        }) {
+            let target = match label.kind {
+                SourceKind::Remote => {
+                    Target::Constant(label.name.trim_start_matches("the answer of ").to_owned())
+                }
+                _ => Target::Opaque,
+            };
+            let marks = if at.site.is_some() {
+                self.pinned(at.file)
+            } else {
+                Vec::new()
+            };
+            self.command_flow(label, SinkKind::Process, interpreter, target, at, marks);
+        }
+    }
+
+    /// `node …`, `python …`: a file, a text, or what comes in.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
+    pub(super) fn script_run(
+        &mut self,
+        name: &str,
+        language: Language,
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+        reached: &mut Vec<FileId>,
+    ) {
+        let mut rest = args.iter();
+        let mut code = None;
+        let mut file = None;
+        while let Some((text, labels)) = rest.next() {
+            match text.as_str() {
+                "-e" | "--eval" | "-p" | "--print" | "-c" | "eval" | "-pe" => {
+                    code = rest.next();
+                    break;
+                }
+                "-r" | "--require" | "--import" | "--loader" => {
+                    if let Some((text, _)) = rest.next() {
+                        self.file_run(text, name, at, reached);
+                    }
+                }
+                "-" | "-u" => {}
+                "run" if matches!(name, "bun" | "deno") => {}
+                "-m" => {
+                    rest.next();
+                    return;
+                }
+                option if option.starts_with('-') => {}
+                _ => {
+                    file = Some((text.clone(), labels.clone()));
+                    break;
+                }
+            }
+        }
+        if let Some((text, labels)) = code {
+            self.interpreted(name, labels, at);
+            if at.zone > Zone::Never {
+                let labels: Labels = labels.clone().into();
+                self.child(text, language, at.zone, at.place.clone(), &labels);
+            }
+        } else if let Some((text, labels)) = file {
+            if text.contains("://") {
+                let host = know::host_of(&text).unwrap_or_default();
+                let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Process,
+                    name,
+                    Target::Constant(host),
+                    at,
+                    Vec::new(),
+                );
+            }
+            let _ = labels;
+            if at.zone > Zone::Never
+                && let Some(id) = self.package_file(&text, at)
+                && self.package.language(id).is_none()
+            {
+                // Whatever it is called, it is run as code.
+                self.package.file(id).forced.set(Some(language));
+                self.sign(
+                    SignKind::CodeInData,
+                    at.zone,
+                    self.package.file(id).path.clone(),
+                    at.place.clone(),
+                );
+            }
+            self.file_run(&text, name, at, reached);
+        } else {
+            self.interpreted(name, &input.labels, at);
+            if let Some(text) = &input.text
+                && at.zone > Zone::Never
+            {
+                let labels: Labels = input.labels.clone().into();
+                self.child(text, language, at.zone, at.place.clone(), &labels);
+            }
+        }
+    }
+
+    pub(super) fn socket(
+        &mut self,
+        name: &str,
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+    ) {
+        let host = args
+            .iter()
+            .map(|(text, _)| text.as_str())
+            .find(|text| text.contains('.'))
+            .map(|text| know::host_of(text.rsplit(',').next().unwrap_or(text)).unwrap_or_default());
+        let target = host
+            .clone()
+            .map_or(Target::Caller, |host| Target::Constant(shown(&host)));
+        let labels: Vec<Label> = args
+            .iter()
+            .flat_map(|(_, labels)| labels.iter().cloned())
+            .chain(input.labels.iter().cloned())
+            .collect();
+        for label in labels
+            .iter()
+            .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+        {
+            self.command_flow(
+                label,
+                SinkKind::Network,
+                name,
+                target.clone(),
+                at,
+                Vec::new(),
+            );
+        }
+        let shell = args.iter().any(|(text, _)| {
+            matches!(text.as_str(), "-e" | "-c") || text.to_ascii_lowercase().contains("exec:")
+        });
+        if shell {
+            let label = self.source(
+                SourceKind::Remote,
+                &format!("the answer of {}", host.unwrap_or_default()),
+                at,
+            );
+            self.command_flow(&label, SinkKind::Process, name, target, at, Vec::new());
+        }
+    }
+
+    pub(super) fn removed(&mut self, name: &str, texts: &[&str], at: &At) {
+        let recursive = matches!(name, "rimraf")
+            || texts.iter().any(|text| {
+                text.starts_with('-') && text.to_ascii_lowercase().contains('r')
+                    || text.eq_ignore_ascii_case("/s")
+            });
+        for text in texts.iter().filter(|text| {
+            !text.starts_with('-')
+                && !text.eq_ignore_ascii_case("/s")
+                && !text.eq_ignore_ascii_case("/q")
+        }) {
+            if recursive && let Some(what) = know::user_place(text) {
+                let label = self.source(SourceKind::UserPlace, what, at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Destruction,
+                    name,
+                    Target::Constant(shown(text)),
+                    at,
+                    Vec::new(),
+                );
+            }
+            let own = self
+                .package
+                .find(&join(&at.folder, text.trim_start_matches("./")))
+                .is_some();
+            if own && at.zone >= Zone::Start && at.site.is_none() {
+                self.sign(
+                    SignKind::HidesItself,
+                    at.zone,
+                    (*text).to_owned(),
+                    at.place.clone(),
+                );
+            }
+        }
+    }
+}

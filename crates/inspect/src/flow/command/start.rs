@@ -1,0 +1,423 @@
+//! Processes that code starts.
+
+use super::{At, LEVELS, Piped, Variables, base_name, runs_its_input};
+use crate::flow::label::Label;
+use crate::flow::sink::short;
+use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
+use crate::ir::{Expr, ExprId, Language, Program, Span};
+use crate::pure::{FileId, HOLE, Value, shown};
+use crate::shell::parse;
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    /// A process with a command line.
+    pub(in crate::flow) fn shell_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        let Some(first) = args.first().copied() else {
+            return;
+        };
+        let labels = self.labels(site.file, first, context);
+        let value = self.fold_value(site.file, first, context);
+        let text = match &value {
+            Value::Array(items) => Some(
+                items
+                    .borrow()
+                    .iter()
+                    .map(|item| item.as_text().unwrap_or_else(|| HOLE.to_owned()))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
+            Value::Text(text) => Some(text.to_string()),
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes.borrow()).into_owned()),
+            _ => None,
+        };
+        self.started(program, site, path, first, text, labels, zone);
+    }
+
+    /// A process with a list of arguments.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(in crate::flow) fn spawn_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        let mut all = args.to_vec();
+        // A builder: what it was made with comes first.
+        if let Value::Native(native) = value
+            && let Some((file, made)) = native.made_at
+            && file == site.file
+            && program.language == Language::Rust
+            && let Expr::Call { args, .. } = program.expr(made)
+        {
+            let mut parts: Vec<(Span, Vec<ExprId>)> = Vec::new();
+            for (call, _) in program.calls.clone() {
+                let Expr::Call { callee, args, .. } = program.expr(call) else {
+                    continue;
+                };
+                let Expr::Member(_, name) = program.expr(callee) else {
+                    continue;
+                };
+                if matches!(program.name(name), "arg" | "args")
+                    && let Value::Native(other) = self.machine.fold(file, callee)
+                    && other.made_at == Some((file, made))
+                {
+                    parts.push((program.span(call), program.list(args).to_vec()));
+                }
+            }
+            parts.sort_by_key(|(span, _)| (span.end, span.start));
+            all = program.list(args).to_vec();
+            all.extend(parts.into_iter().flat_map(|(_, args)| args));
+            all.extend(args_of(program, site.expr));
+        }
+        let Some(first) = all.first().copied() else {
+            return;
+        };
+        let mut words: Vec<String> = Vec::new();
+        let mut labels: Vec<Label> = Vec::new();
+        let mut shell = false;
+        for (position, arg) in all.iter().enumerate() {
+            let value = self.fold_value(site.file, *arg, context);
+            match value {
+                Value::Array(items) => words.extend(items.borrow().iter().map(word_text)),
+                Value::Text(_) | Value::Bytes(_) => words.push(word_text(&value)),
+                Value::Object(object) => {
+                    shell |= object.entries.borrow().iter().any(|(key, value)| {
+                        matches!(&**key, "shell") && value.truth() != Some(false)
+                    });
+                    continue;
+                }
+                _ if position == 0 || matches!(program.expr(*arg), Expr::Array(_)) => {
+                    if let Expr::Array(items) = program.expr(*arg) {
+                        for item in program.list(items).to_vec() {
+                            words.push(self.fold_text(site.file, item, context));
+                        }
+                    } else if self
+                        .fold_value(site.file, *arg, context)
+                        .path()
+                        .is_some_and(|path| {
+                            matches!(
+                                path,
+                                "process.execPath" | "process.argv0" | "sys.executable"
+                            )
+                        })
+                    {
+                        words.push(if program.language == Language::Python {
+                            "python".to_owned()
+                        } else {
+                            "node".to_owned()
+                        });
+                    } else {
+                        words.push(self.fold_text(site.file, *arg, context));
+                    }
+                }
+                _ if program.language == Language::Rust => {
+                    words.push(self.fold_text(site.file, *arg, context))
+                }
+                _ => continue,
+            }
+            let more = self.labels(site.file, *arg, context);
+            labels.extend(more.iter().cloned());
+        }
+        self.streams_of(
+            program,
+            site,
+            &all,
+            words.first().map_or("", String::as_str),
+            zone,
+        );
+        let text = if shell && words.len() == 1
+            || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
+        {
+            words[0].clone()
+        } else {
+            words
+                .iter()
+                .map(|word| quoted(word))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let text = if shell { words.join(" ") } else { text };
+        self.started(
+            program,
+            site,
+            path,
+            first,
+            Some(text).filter(|text| !text.is_empty()),
+            labels.into(),
+            zone,
+        );
+    }
+
+    /// A process whose streams are a socket: `Popen(["sh"], stdin=s)`, `{stdio: [s, s, s]}`.
+    pub(super) fn streams_of(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        args: &[ExprId],
+        name: &str,
+        zone: Zone,
+    ) {
+        if !runs_its_input(base_name(name)) {
+            return;
+        }
+        for arg in args {
+            let (Expr::Object(entries) | Expr::Keywords(entries)) = program.expr(*arg) else {
+                continue;
+            };
+            for pair in program.list(entries).to_vec().chunks_exact(2) {
+                if !matches!(program.text(pair[0]), Some("stdin" | "stdio" | "input")) {
+                    continue;
+                }
+                let labels = self.labels(site.file, pair[1], None);
+                if let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote) {
+                    self.flow(
+                        label,
+                        SinkKind::Process,
+                        &format!("the streams of {name}"),
+                        Target::Constant(label.name.to_string()),
+                        zone,
+                        site.file,
+                        site.expr,
+                        Vec::new(),
+                    );
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn started(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        first: ExprId,
+        text: Option<String>,
+        labels: Labels,
+        zone: Zone,
+    ) {
+        let span = program.span(site.expr);
+        let place = self.place(site.file, span);
+        let at = At {
+            zone,
+            file: site.file,
+            span,
+            place,
+            folder: String::new(),
+            holes: Rc::clone(&labels),
+            level: 0,
+            site: Some(site),
+        };
+        let known = text.as_deref().is_some_and(|text| {
+            text.replace(HOLE, "")
+                .chars()
+                .filter(|c| c.is_ascii_alphabetic())
+                .count()
+                > 1
+        });
+        if let Some(text) = text.as_deref().filter(|_| known) {
+            let mut reached = Vec::new();
+            let before = self.found.flows.len();
+            self.run_text(
+                text,
+                &at,
+                Piped::default(),
+                &mut Variables::default(),
+                &mut reached,
+            );
+            let hidden = labels
+                .iter()
+                .find(|label| label.kind == SourceKind::Decoded)
+                .cloned();
+            // A command that was hidden, and does something when it is read.
+            if let Some(label) = hidden {
+                let effect = self.found.flows.len() > before || has_network(text);
+                if effect {
+                    self.flow(
+                        &label,
+                        SinkKind::Process,
+                        path,
+                        Target::Constant(short(&shown(text))),
+                        zone,
+                        site.file,
+                        site.expr,
+                        vec![Mark::HiddenEffect],
+                    );
+                }
+            }
+        }
+        // The command itself comes from elsewhere.
+        let whole = self.labels(site.file, first, None);
+        let from_outside: Vec<Label> = whole
+            .iter()
+            .chain(labels.iter())
+            .filter(|label| label.kind == SourceKind::Remote)
+            .cloned()
+            .collect();
+        if let Some(label) = from_outside.first()
+            && !known
+        {
+            let marks = self.pinned(site.file);
+            self.flow(
+                label,
+                SinkKind::Process,
+                path,
+                Target::Constant(label.name.to_string()),
+                zone,
+                site.file,
+                site.expr,
+                marks,
+            );
+        }
+        if !known && from_outside.is_empty() {
+            if let Some(label) = whole.iter().find(|label| is_foreign(label.kind)) {
+                self.flow(
+                    label,
+                    SinkKind::Process,
+                    path,
+                    Target::Opaque,
+                    zone,
+                    site.file,
+                    site.expr,
+                    Vec::new(),
+                );
+            } else if text.is_none() && self.is_constant(program, site.file, first, 0) {
+                let label = self.label_at(SourceKind::Opaque, "a command made of constants", site);
+                self.flow(
+                    &label,
+                    SinkKind::Process,
+                    path,
+                    Target::Opaque,
+                    zone,
+                    site.file,
+                    site.expr,
+                    Vec::new(),
+                );
+            }
+        }
+    }
+
+    /// What a command gives, for whoever reads its output.
+    pub(in crate::flow) fn output_of(
+        &mut self,
+        file: FileId,
+        args: &[ExprId],
+        span: Span,
+    ) -> Vec<Label> {
+        let mut words = Vec::new();
+        if let Some(first) = args.first()
+            && self.machine.fold(file, *first).is_unknown()
+        {
+            let mut out = Vec::new();
+            for value in self.possible(file, *first, 0) {
+                if let Value::Text(text) = value {
+                    out.extend(self.output_of_text(&text, file, span));
+                }
+            }
+            return out;
+        }
+        for arg in args.iter().take(2) {
+            match self.machine.fold(file, *arg) {
+                Value::Array(items) => words.extend(
+                    items
+                        .borrow()
+                        .iter()
+                        .map(|item| quoted(&item.as_text().unwrap_or_else(|| HOLE.to_owned()))),
+                ),
+                Value::Text(text) => words.push(text.to_string()),
+                _ => {}
+            }
+        }
+        if words.is_empty() {
+            return Vec::new();
+        }
+        self.output_of_text(&words.join(" "), file, span)
+    }
+
+    pub(super) fn output_of_text(&mut self, text: &str, file: FileId, span: Span) -> Vec<Label> {
+        let at = At {
+            zone: Zone::Never,
+            file,
+            span,
+            place: self.place(file, span),
+            folder: String::new(),
+            holes: Rc::from([]),
+            level: LEVELS - 1,
+            site: None,
+        };
+        let script = parse(text);
+        let mut last = Piped::default();
+        let mut variables = Variables::default();
+        let mut reached = Vec::new();
+        // Only what it gives counts here; what it does is told where it is started.
+        let flows = self.found.flows.len();
+        let cells = std::mem::take(&mut self.cells);
+        for command in &script.commands {
+            last = self.command(command, last, &at, &mut variables, &mut reached);
+        }
+        self.cells = cells;
+        self.found.flows.truncate(flows);
+        last.labels
+    }
+}
+
+pub(super) fn args_of(program: &Program, expr: ExprId) -> Vec<ExprId> {
+    match program.expr(expr) {
+        Expr::Call { args, .. } => program.list(args).to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn word_text(value: &Value) -> String {
+    match value {
+        Value::Native(native) if matches!(&*native.path, "process.execPath" | "process.argv0") => {
+            "node".to_owned()
+        }
+        Value::Native(native) if &*native.path == "sys.executable" => "python".to_owned(),
+        other => other.as_text().unwrap_or_else(|| HOLE.to_owned()),
+    }
+}
+
+/// A word in quotes, so that it stays one.
+pub(super) fn quoted(word: &str) -> String {
+    if !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@%,+".contains(c) || u32::from(c) > 0xfd00)
+    {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+pub(super) fn has_network(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [
+        "curl",
+        "wget",
+        "http://",
+        "https://",
+        "invoke-webrequest",
+        "iwr ",
+        "downloadstring",
+        "/dev/tcp",
+        "webclient",
+        "nc ",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}

@@ -1,0 +1,120 @@
+//! Programs that read files and turn text into other text.
+
+use super::{At, Piped};
+use crate::flow::label::Label;
+use crate::flow::{Analysis, is_secret};
+use crate::know;
+use crate::pure::HOLE_START;
+use base64::Engine as _;
+use customs_model::SourceKind;
+
+impl Analysis<'_> {
+    pub(super) fn files_read(
+        &mut self,
+        name: &str,
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+    ) -> Piped {
+        let mut labels = input.labels.clone();
+        let mut archive = None;
+        for (position, (text, inner)) in args.iter().enumerate() {
+            labels.extend(inner.iter().cloned());
+            labels.extend(self.content_of(text, at.file, at.span));
+            let creates = matches!(name, "tar" | "zip" | "7z" | "gpg" | "openssl");
+            if creates
+                && archive.is_none()
+                && !text.starts_with('-')
+                && (name != "tar" || position > 0)
+                && (text.contains('.') || text.contains('/'))
+                && know::credential_place(text).is_none()
+            {
+                archive = Some(text.clone());
+            }
+        }
+        let decrypts = matches!(name, "openssl" | "gpg")
+            && args
+                .iter()
+                .any(|(text, _)| matches!(text.as_str(), "-d" | "--decrypt" | "-decrypt"));
+        if decrypts && let Some(text) = &input.text {
+            let _ = text;
+            labels.push(self.source(SourceKind::Decoded, name, at));
+        } else if decrypts {
+            labels.push(self.source(SourceKind::Opaque, name, at));
+        }
+        if name == "openssl" && args.iter().any(|(text, _)| text == "base64") {
+            let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
+            return self.decoded_text("base64", &texts, args, input, at);
+        }
+        if let Some(path) = archive.filter(|_| labels.iter().any(|label| is_secret(label.kind))) {
+            self.cells.write(&path, labels.clone(), at.zone);
+        }
+        let text = match name {
+            "cat" if args.is_empty() => input.text.clone(),
+            _ => None,
+        };
+        Piped { labels, text }
+    }
+
+    pub(super) fn decoded_text(
+        &mut self,
+        name: &str,
+        texts: &[&str],
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+    ) -> Piped {
+        let decodes = match name {
+            "base64" | "base32" => texts
+                .iter()
+                .any(|text| matches!(*text, "-d" | "-D" | "--decode" | "-di")),
+            "xxd" => texts.iter().any(|text| text.contains('r')),
+            "rev" | "tr" | "gunzip" | "zcat" => true,
+            _ => false,
+        };
+        let mut labels = input.labels.clone();
+        for (text, inner) in args {
+            labels.extend(inner.iter().cloned());
+            if !text.starts_with('-') {
+                labels.extend(self.content_of(text, at.file, at.span));
+            }
+        }
+        if !decodes {
+            return Piped { labels, text: None };
+        }
+        let decoded = input
+            .text
+            .as_deref()
+            .filter(|text| !text.contains(HOLE_START))
+            .and_then(|text| match name {
+                "base64" => base64::engine::general_purpose::STANDARD
+                    .decode(text.split_whitespace().collect::<String>())
+                    .ok()
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                "xxd" => {
+                    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+                    let bytes: Vec<u8> = digits
+                        .chunks_exact(2)
+                        .filter_map(|pair| {
+                            u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+                        })
+                        .collect();
+                    Some(String::from_utf8_lossy(&bytes).into_owned())
+                }
+                "rev" => Some(
+                    text.lines()
+                        .map(|line| line.chars().rev().collect::<String>())
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                ),
+                _ => None,
+            });
+        if labels.is_empty() || labels.iter().all(|label| label.kind == SourceKind::OwnFile) {
+            labels.push(self.source(SourceKind::Decoded, name, at));
+        }
+        Piped {
+            labels,
+            text: decoded,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What parameters are: arguments of callers, and what callbacks are given.
+
+use super::{Label, union};
+use crate::flow::{Analysis, Context, Site};
+use crate::ir::{Expr, ExprId, FuncId, Program};
+use crate::know;
+use crate::know::Role;
+use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn parameter(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        position: u16,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        if let Some(context) = context.filter(|c| c.file == file && c.function == function) {
+            let caller = context.caller.clone();
+            let Some(arg) =
+                self.argument(context.caller_file, &context.args, file, function, position)
+            else {
+                return Vec::new();
+            };
+            let labels = self
+                .labels(context.caller_file, arg, caller.as_ref())
+                .to_vec();
+            let span = self
+                .program(context.caller_file)
+                .map(|p| p.span(arg))
+                .unwrap_or_default();
+            let name = self.function_name(file, function);
+            return self.hop(
+                labels,
+                &format!("is passed to {name}"),
+                context.caller_file,
+                span,
+            );
+        }
+        let mut out = Vec::new();
+        let callers = self
+            .callers
+            .get(&(file, function))
+            .cloned()
+            .unwrap_or_default();
+        for site in callers.iter().take(24) {
+            let Some(program) = self.program(site.file) else {
+                continue;
+            };
+            let Expr::Call { args, .. } = program.expr(site.expr) else {
+                continue;
+            };
+            let args = program.list(args).to_vec();
+            if let Some(arg) = self.argument(site.file, &args, file, function, position) {
+                let labels = self.labels(site.file, arg, None).to_vec();
+                let name = self.function_name(file, function);
+                let labels = self.hop(
+                    labels,
+                    &format!("is passed to {name}"),
+                    site.file,
+                    program.span(arg),
+                );
+                union(&mut out, &labels);
+            }
+        }
+        let passed = self
+            .passed
+            .get(&(file, function))
+            .cloned()
+            .unwrap_or_default();
+        for site in passed.iter().take(24) {
+            let labels = self.given_to_callback(*site, position);
+            union(&mut out, &labels);
+        }
+        out
+    }
+
+    pub(super) fn function_name(&self, file: FileId, function: FuncId) -> String {
+        self.program(file)
+            .and_then(|p| {
+                p.function(function)
+                    .name
+                    .map(|name| format!("`{}`", p.name(name)))
+            })
+            .unwrap_or_else(|| "a function".to_owned())
+    }
+
+    /// The argument for a parameter: by position, or by name.
+    pub(in crate::flow) fn argument(
+        &self,
+        caller: FileId,
+        args: &[ExprId],
+        file: FileId,
+        function: FuncId,
+        position: u16,
+    ) -> Option<ExprId> {
+        let program = self.program(caller)?;
+        let callee = self.program(file)?;
+        if let Some(last) = args.last()
+            && let Expr::Keywords(entries) = program.expr(*last)
+            && let Some(name) = callee
+                .function(function)
+                .param_names
+                .get(usize::from(position))
+        {
+            for pair in program.list(entries).chunks_exact(2) {
+                if program.text(pair[0]) == Some(callee.name(*name)) {
+                    return Some(pair[1]);
+                }
+            }
+        }
+        args.get(usize::from(position)).copied().or_else(|| {
+            // Behind a spread nobody knows the position.
+            args.iter()
+                .copied()
+                .find(|arg| matches!(program.expr(*arg), Expr::Spread(_)))
+        })
+    }
+
+    /// What a call gives to a function that it was handed.
+    pub(super) fn given_to_callback(&mut self, site: Site, position: u16) -> Vec<Label> {
+        let Some(program) = self.program(site.file) else {
+            return Vec::new();
+        };
+        let Expr::Call { callee, args, .. } = program.expr(site.expr) else {
+            return Vec::new();
+        };
+        let args = program.list(args).to_vec();
+        let value = self.machine.fold(site.file, callee);
+        let span = program.span(site.expr);
+        if let Value::Native(native) = &value {
+            let path = Rc::clone(&native.path);
+            match know::role(program.language, &path) {
+                Role::Network(_) | Role::Receive | Role::Lookup => {
+                    return vec![self.answer(site.file, &value, &args, span)];
+                }
+                Role::ReadFile => {
+                    return self.file_content(&program, site.file, args.first().copied(), span);
+                }
+                Role::None if path.ends_with("addEventListener") => {
+                    let event = args
+                        .first()
+                        .and_then(|arg| program.text(*arg))
+                        .unwrap_or_default();
+                    if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
+                        return vec![self.new_label(
+                            SourceKind::InputDevice,
+                            &format!("the event {event}"),
+                            site.file,
+                            span,
+                        )];
+                    }
+                }
+                Role::Source(kind) => return vec![self.new_label(kind, &path, site.file, span)],
+                Role::Shell | Role::Spawn => {
+                    // (error, stdout, stderr)
+                    return if position == 0 {
+                        Vec::new()
+                    } else {
+                        self.output_of(site.file, &args, span)
+                    };
+                }
+                Role::Decode | Role::Decrypt => return self.all(site.file, &args, None),
+                Role::Digest => return Vec::new(),
+                // What somebody else's function gives is its own affair: `.then`, `.map`
+                // and events hand on what they are called on.
+                _ => {}
+            }
+            // An event by its name.
+            if path.ends_with(".on") || path.ends_with(".once") {
+                return self.emitted(&program, site, &args);
+            }
+        }
+        // A promise, a list, an event: what it is called on.
+        let mut out = match program.expr(callee) {
+            Expr::Member(object, _) | Expr::Index(object, _) => {
+                self.labels(site.file, object, None).to_vec()
+            }
+            _ => Vec::new(),
+        };
+        if let Value::Function(_) = value {
+            // A function of the package that calls what it is handed: what it gives it.
+            out.extend(self.handed_on(&program, site, &args, position));
+            return out;
+        }
+        if let Expr::Member(_, name) = program.expr(callee)
+            && matches!(
+                program.name(name),
+                "on" | "once" | "addEventListener" | "addListener"
+            )
+        {
+            out.extend(self.emitted(&program, site, &args));
+        }
+        let rest: Vec<ExprId> = args
+            .iter()
+            .copied()
+            .filter(|arg| !matches!(program.expr(*arg), Expr::Function(_)))
+            .collect();
+        let labels = self.all(site.file, &rest, None);
+        union(&mut out, &labels);
+        out
+    }
+
+    /// What a function of the package calls its parameter with.
+    pub(super) fn handed_on(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        args: &[ExprId],
+        position: u16,
+    ) -> Vec<Label> {
+        let Some(Value::Function(closure)) = self.callees.get(&(site.file, site.expr)).cloned()
+        else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (number, arg) in args.iter().enumerate() {
+            let is_function = matches!(program.expr(*arg), Expr::Function(_) | Expr::Name(..));
+            if !is_function {
+                continue;
+            }
+            let Some(index) = self.index(closure.file) else {
+                continue;
+            };
+            let Some(symbol) = index
+                .parameters
+                .get(&(closure.function, number as u16))
+                .copied()
+            else {
+                continue;
+            };
+            let Some(inner) = self.program(closure.file) else {
+                continue;
+            };
+            for call in index
+                .calls_of
+                .get(&symbol)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .iter()
+                .take(8)
+            {
+                if let Expr::Call { args, .. } = inner.expr(*call)
+                    && let Some(arg) = inner.list(args).get(usize::from(position)).copied()
+                {
+                    let labels = self.labels(closure.file, arg, None);
+                    union(&mut out, &labels);
+                }
+            }
+        }
+        out
+    }
+
+    /// What is emitted under the name of an event, anywhere in the file.
+    pub(super) fn emitted(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        args: &[ExprId],
+    ) -> Vec<Label> {
+        let Some(name) = args
+            .first()
+            .and_then(|arg| program.text(*arg))
+            .map(str::to_owned)
+        else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Expr::Member(_, method) = program.expr(callee) else {
+                continue;
+            };
+            let args = program.list(args);
+            if program.name(method) == "emit"
+                && args.first().and_then(|arg| program.text(*arg)) == Some(&name)
+            {
+                let rest = args[1..].to_vec();
+                let labels = self.all(site.file, &rest, None);
+                union(&mut out, &labels);
+            }
+        }
+        out
+    }
+}

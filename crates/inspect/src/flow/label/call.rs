@@ -1,0 +1,453 @@
+//! What calls give.
+
+use super::{Label, snippet, union};
+use crate::flow::{Analysis, Context};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span};
+use crate::know;
+use crate::know::Role;
+use crate::pure::{FileId, Value, shown};
+use customs_model::SourceKind;
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn call_labels(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        callee: ExprId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let span = program.span(expr);
+        let value = match context {
+            Some(context) => self.machine.fold_in(file, callee, &context.frame),
+            None => match self.callees.get(&(file, expr)) {
+                Some(value) => value.clone(),
+                None => self.machine.fold(file, callee),
+            },
+        };
+        if let Value::Native(native) = &value
+            && matches!(
+                &*native.path,
+                "getattr" | "dict" | "Object.assign" | "Reflect.get" | "os.environ.copy" | "vars"
+            )
+        {
+            let whole = self.machine.fold(file, expr);
+            if let Some(kind) = whole
+                .path()
+                .and_then(|path| know::value_source(program.language, path))
+            {
+                return vec![self.new_label(kind, whole.path().unwrap_or_default(), file, span)];
+            }
+        }
+        match &value {
+            Value::Function(closure) => {
+                let closure = Rc::clone(closure);
+                let labels = self.returned(&closure, file, expr, args, context);
+                return self.hop(
+                    labels,
+                    &format!(
+                        "comes back from {}",
+                        self.function_name(closure.file, closure.function)
+                    ),
+                    file,
+                    span,
+                );
+            }
+            Value::Native(native) => {
+                let path = Rc::clone(&native.path);
+                if let Some(labels) =
+                    self.native_call(program, file, expr, &path, &value, callee, args, context)
+                {
+                    return labels;
+                }
+            }
+            _ => {}
+        }
+        // Whatever else: what it is called on, and its arguments.
+        let mut out = Vec::new();
+        let mut method = "";
+        if let Expr::Member(object, name) = program.expr(callee) {
+            method = program.name(name);
+            let labels = self.labels(file, object, context);
+            union(&mut out, &labels);
+            if let Some(labels) = self.file_method(program, file, object, method, span) {
+                return labels;
+            }
+        } else if let Expr::Index(object, _) = program.expr(callee) {
+            let labels = self.labels(file, object, context);
+            union(&mut out, &labels);
+        }
+        if matches!(
+            method,
+            "includes"
+                | "startsWith"
+                | "startswith"
+                | "endsWith"
+                | "endswith"
+                | "test"
+                | "has"
+                | "indexOf"
+                | "hasOwnProperty"
+                | "some"
+                | "every"
+                | "isdigit"
+        ) {
+            return Vec::new();
+        }
+        if method == "get"
+            && out
+                .iter()
+                .any(|label| label.kind == SourceKind::Environment)
+        {
+            let name = args
+                .first()
+                .and_then(|arg| program.text(*arg))
+                .map(str::to_owned);
+            return name.map_or_else(Vec::new, |name| {
+                self.environment_variable(&name, file, span)
+            });
+        }
+        for arg in args {
+            // A function gives what it returns.
+            if let Expr::Function(function) = program.expr(*arg) {
+                for value in program
+                    .function(function)
+                    .returns
+                    .clone()
+                    .into_iter()
+                    .take(8)
+                {
+                    let labels = self.labels(file, value, context);
+                    union(&mut out, &labels);
+                }
+                continue;
+            }
+            let labels = self.labels(file, *arg, context);
+            union(&mut out, &labels);
+        }
+        self.hop(
+            out,
+            &format!("goes through {}", snippet(self, file, program.span(callee))),
+            file,
+            span,
+        )
+    }
+
+    /// What a function of the package returns for these arguments.
+    pub(super) fn returned(
+        &mut self,
+        closure: &Rc<crate::pure::Closure>,
+        file: FileId,
+        expr: ExprId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let Some(program) = self.program(closure.file) else {
+            return Vec::new();
+        };
+        let site_function = context.map_or(FuncId(0), |c| c.function);
+        let inner = self.context(
+            closure.file,
+            closure.function,
+            args.to_vec(),
+            file,
+            site_function,
+            context.cloned(),
+        );
+        let _ = expr;
+        let mut out = Vec::new();
+        for value in program
+            .function(closure.function)
+            .returns
+            .clone()
+            .into_iter()
+            .take(16)
+        {
+            let labels = self.labels(closure.file, value, inner.as_ref());
+            union(&mut out, &labels);
+        }
+        out
+    }
+
+    /// A call of something of the library. None: nothing is known of it.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn native_call(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        path: &str,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Option<Vec<Label>> {
+        let span = program.span(expr);
+        match know::role(program.language, path) {
+            Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
+            Role::Network(_) | Role::Receive => Some(vec![self.answer(file, value, args, span)]),
+            Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
+            Role::Send
+            | Role::Digest
+            | Role::Lookup
+            | Role::Delete
+            | Role::Executable
+            | Role::Load
+            | Role::WriteFile
+            | Role::CopyFile
+            | Role::WriteInput
+            | Role::IntoProcess
+            | Role::ForeignMemory => Some(Vec::new()),
+            Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
+            Role::ReadFrom => {
+                let made = value_made_at(value)?;
+                let opener = self.program(made.0)?;
+                let Expr::Call { args, .. } = opener.expr(made.1) else {
+                    return None;
+                };
+                let first = opener.list(args).first().copied();
+                Some(self.file_content(&opener, made.0, first, span))
+            }
+            Role::OpenFile | Role::WriteInto => {
+                Some(self.file_content(program, file, args.first().copied(), span))
+            }
+            Role::Shell | Role::Spawn | Role::Fork => Some(self.output_of(file, args, span)),
+            Role::Decode | Role::Decrypt => {
+                Some(self.decoded(program, file, expr, path, args, context))
+            }
+            Role::Code(_) | Role::CodeLast => None,
+            Role::None => {
+                if path == "Promise" {
+                    return Some(self.promised(program, file, args, context));
+                }
+                if program.language == Language::Python
+                    && matches!(
+                        path,
+                        "os.getenv" | "os.environ.get" | "os.environ.pop" | "environ.get"
+                    )
+                    || program.language == Language::Rust
+                        && (path.ends_with("env.var") || path.ends_with("env.var_os"))
+                {
+                    let name = args
+                        .first()
+                        .and_then(|arg| match self.machine.fold(file, *arg) {
+                            Value::Text(text) => Some(text.to_string()),
+                            _ => None,
+                        });
+                    return Some(name.map_or_else(Vec::new, |name| {
+                        self.environment_variable(&name, file, span)
+                    }));
+                }
+                let _ = callee;
+                None
+            }
+        }
+    }
+
+    /// What is decoded from a constant is told so; what came from elsewhere stays what it
+    /// is.
+    pub(super) fn decoded(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        path: &str,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let span = program.span(expr);
+        let rest: Vec<ExprId> = args.to_vec();
+        let mut labels = self.all(file, &rest, context);
+        if labels.is_empty() || labels.iter().all(|label| label.kind == SourceKind::OwnFile) {
+            let made_of_constants = args
+                .first()
+                .is_some_and(|arg| self.is_constant(program, file, *arg, 0));
+            let decodes = !(matches!(path, "Buffer.from" | "Buffer") && args.len() < 2);
+            if made_of_constants && decodes {
+                let (file, span) = args
+                    .first()
+                    .and_then(|arg| self.origin(file, *arg, 0))
+                    .unwrap_or((file, span));
+                labels.push(self.new_label(SourceKind::Decoded, path, file, span));
+            }
+        }
+        self.hop(labels, &format!("is decoded by {path}"), file, span)
+    }
+
+    /// What a promise is resolved with.
+    pub(super) fn promised(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let mut out = Vec::new();
+        let Some(Expr::Function(function)) = args.first().map(|arg| program.expr(*arg)) else {
+            return out;
+        };
+        let Some(index) = self.index(file) else {
+            return out;
+        };
+        let Some(resolve) = index.parameters.get(&(function, 0)).copied() else {
+            return out;
+        };
+        for call in index
+            .calls_of
+            .get(&resolve)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
+            if let Expr::Call { args, .. } = program.expr(*call) {
+                let labels = self.all(file, program.list(args), context);
+                union(&mut out, &labels);
+            }
+        }
+        // Handed on as it is: `stream.on('end', resolve)`.
+        for (call, _) in &program.calls {
+            let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                continue;
+            };
+            let hands_on = program.list(args).iter().any(|arg| matches!(program.expr(*arg), Expr::Name(atom, scope) if program.resolve(atom, scope) == Some(resolve)));
+            if hands_on && let Expr::Member(object, _) = program.expr(callee) {
+                let labels = self.labels(file, object, context);
+                union(&mut out, &labels);
+            }
+        }
+        out
+    }
+
+    /// What a file holds: credentials, what was written to it, the package's own data.
+    pub(in crate::flow) fn file_content(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        path: Option<ExprId>,
+        span: Span,
+    ) -> Vec<Label> {
+        let Some(path) = path else {
+            return Vec::new();
+        };
+        let _ = program;
+        let mut out = Vec::new();
+        for value in self.possible(file, path, 0) {
+            if let Some(text) = value.as_text() {
+                let labels = self.content_of(&text, file, span);
+                union(&mut out, &labels);
+            }
+        }
+        out
+    }
+
+    pub(in crate::flow) fn content_of(
+        &mut self,
+        text: &str,
+        file: FileId,
+        span: Span,
+    ) -> Vec<Label> {
+        if let Some(what) = know::credential_place(text) {
+            return vec![self.new_label(
+                SourceKind::CredentialFile,
+                &format!("{} ({what})", shown(text)),
+                file,
+                span,
+            )];
+        }
+        if let Some(folder) = text.strip_suffix(crate::pure::HOLE)
+            && know::user_place(
+                folder
+                    .trim_end_matches(crate::pure::HOLE)
+                    .trim_end_matches('/'),
+            )
+            .is_some()
+        {
+            return vec![self.new_label(
+                SourceKind::CredentialFile,
+                &format!("files found in {}", shown(folder)),
+                file,
+                span,
+            )];
+        }
+        if let Some(written) = self.cells.written(text) {
+            return self.hop(
+                written,
+                &format!("is read back from {}", shown(text)),
+                file,
+                span,
+            );
+        }
+        if text.starts_with("\u{fdd0}package/")
+            && !text.ends_with(".json")
+            && !text.contains("package.json")
+        {
+            return vec![self.new_label(SourceKind::OwnFile, &shown(text), file, span)];
+        }
+        Vec::new()
+    }
+
+    /// `path.read_text()`: a method of a path, which is a text here.
+    pub(super) fn file_method(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        method: &str,
+        span: Span,
+    ) -> Option<Vec<Label>> {
+        if program.language != Language::Python || !matches!(method, "read_text" | "read_bytes") {
+            return None;
+        }
+        Some(self.file_content(program, file, Some(object), span))
+    }
+
+    /// The label of what a request gives: bytes of a stranger, or credentials of the cloud
+    /// that the machine runs in.
+    pub(super) fn answer(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+        span: Span,
+    ) -> Label {
+        let name = self.remote_name(file, value, args);
+        if know::is_metadata(&name) {
+            return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
+        }
+        // An address that came from the network itself: whoever gave it says what comes.
+        if name == "the answer of a host" {
+            for arg in args.iter().take(2) {
+                let labels = self.labels(file, *arg, None).to_vec();
+                if let Some(label) = labels
+                    .into_iter()
+                    .find(|label| label.kind == SourceKind::Remote)
+                {
+                    let text = "is the address of what is fetched next";
+                    return self.hop(vec![label], text, file, span).remove(0);
+                }
+            }
+        }
+        self.new_label(SourceKind::Remote, &name, file, span)
+    }
+
+    /// What a request gives, by where it went.
+    pub(in crate::flow) fn remote_name(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+    ) -> String {
+        match self.target(file, value, args, None) {
+            customs_model::Target::Constant(host) => format!("the answer of {host}"),
+            _ => "the answer of a host".to_owned(),
+        }
+    }
+}
+
+pub(super) fn value_made_at(value: &Value) -> Option<(FileId, ExprId)> {
+    match value {
+        Value::Native(native) => native.made_at,
+        _ => None,
+    }
+}

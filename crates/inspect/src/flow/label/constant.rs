@@ -1,0 +1,225 @@
+//! What is made of constants, and where these stand.
+
+use crate::flow::Analysis;
+use crate::ir::{Const, Expr, ExprId, Program, Span};
+use crate::pure::{FileId, Value};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    /// Whether a value is made of what stands in the package.
+    pub(in crate::flow) fn is_constant(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        level: u8,
+    ) -> bool {
+        match self.machine.fold(file, expr) {
+            Value::Text(text) => return !text.contains(crate::pure::HOLE_START),
+            Value::Bytes(_) | Value::Number(_) => return true,
+            _ => {}
+        }
+        if level > 6 {
+            return false;
+        }
+        match program.expr(expr) {
+            Expr::Const(constant) => {
+                matches!(program.constant(constant), Const::Text(_) | Const::Bytes(_))
+            }
+            Expr::Name(atom, scope) => program.resolve(atom, scope).is_some_and(|symbol| {
+                let values = program.symbol(symbol).values.clone();
+                !values.is_empty()
+                    && values
+                        .iter()
+                        .take(8)
+                        .all(|value| self.is_constant(program, file, *value, level + 1))
+            }),
+            Expr::Array(items) | Expr::Concat(items) => program
+                .list(items)
+                .to_vec()
+                .into_iter()
+                .take(64)
+                .all(|item| self.is_constant(program, file, item, level + 1)),
+            Expr::Binary(_, left, right) => {
+                self.is_constant(program, file, left, level + 1)
+                    && self.is_constant(program, file, right, level + 1)
+            }
+            Expr::Call { callee, args, .. } => {
+                let object = match program.expr(callee) {
+                    Expr::Member(object, _) => Some(object),
+                    _ => None,
+                };
+                let args = program.list(args).to_vec();
+                if object.is_none()
+                    && let Value::Native(native) = self.machine.fold(file, callee)
+                    && !computes(&native.path)
+                    && !matches!(
+                        &*native.path,
+                        "atob"
+                            | "unescape"
+                            | "decodeURIComponent"
+                            | "parseInt"
+                            | "chr"
+                            | "map"
+                            | "list"
+                            | "reversed"
+                            | "range"
+                            | "zip"
+                            | "enumerate"
+                    )
+                {
+                    return false;
+                }
+                object.is_none_or(|object| {
+                    matches!(self.machine.fold(file, object), Value::Native(native) if computes(&native.path))
+                        || self.is_constant(program, file, object, level + 1)
+                }) && (object.is_some() || !args.is_empty())
+                    && args.into_iter().all(|arg| {
+                        matches!(program.expr(arg), Expr::Function(_))
+                            || self.is_constant(program, file, arg, level + 1)
+                    })
+            }
+            Expr::Member(object, _)
+            | Expr::Index(object, _)
+            | Expr::Slice(object, _)
+            | Expr::Element(object) => self.is_constant(program, file, object, level + 1),
+            _ => false,
+        }
+    }
+
+    /// Where the constant stands that a value is made of.
+    pub(in crate::flow) fn origin(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        level: u8,
+    ) -> Option<(FileId, Span)> {
+        if level > 10 {
+            return None;
+        }
+        let program = self.program(file)?;
+        match program.expr(expr) {
+            Expr::Const(constant) => {
+                matches!(program.constant(constant), Const::Text(text) if text.len() > 7)
+                    .then(|| (file, program.span(expr)))
+                    .or_else(|| {
+                        matches!(program.constant(constant), Const::Bytes(_))
+                            .then(|| (file, program.span(expr)))
+                    })
+            }
+            Expr::Array(_) | Expr::Object(_) => Some((file, program.span(expr))),
+            Expr::Name(atom, scope) => {
+                let symbol = program.resolve(atom, scope)?;
+                let values = program.symbol(symbol).values.clone();
+                values
+                    .into_iter()
+                    .take(4)
+                    .find_map(|value| self.origin(file, value, level + 1))
+            }
+            Expr::Param(function, position) => {
+                let site = *self.callers.get(&(file, function))?.first()?;
+                let caller = self.program(site.file)?;
+                let Expr::Call { args, .. } = caller.expr(site.expr) else {
+                    return None;
+                };
+                let args = caller.list(args).to_vec();
+                let arg = self.argument(site.file, &args, file, function, position)?;
+                self.origin(site.file, arg, level + 1)
+            }
+            Expr::Concat(parts) | Expr::Sequence(parts) => program
+                .list(parts)
+                .to_vec()
+                .into_iter()
+                .find_map(|part| self.origin(file, part, level + 1)),
+            Expr::Binary(_, left, right) | Expr::Logic(_, left, right) => self
+                .origin(file, left, level + 1)
+                .or_else(|| self.origin(file, right, level + 1)),
+            Expr::Module(atom) => {
+                let target = self.package.resolves(file, program.name(atom))?;
+                Some((target, self.largest_constant(target)))
+            }
+            Expr::Call { callee, args, .. } => {
+                let args = program.list(args).to_vec();
+                if let Value::Native(native) = self.machine.fold(file, callee)
+                    && matches!(&*native.path, "require" | "fs.readFileSync" | "open")
+                    && let Some(text) = args
+                        .first()
+                        .and_then(|arg| self.machine.fold(file, *arg).as_text())
+                {
+                    let inside = text
+                        .strip_prefix("\u{fdd0}package/")
+                        .map(|rest| rest.replace('\u{fdd1}', ""));
+                    let target = match inside {
+                        Some(path) => self.package.find(&path),
+                        None => self.package.resolves(file, &text),
+                    };
+                    if let Some(target) = target {
+                        return Some((target, self.largest_constant(target)));
+                    }
+                }
+                let object = match program.expr(callee) {
+                    Expr::Member(object, _) | Expr::Index(object, _) => Some(object),
+                    _ => None,
+                };
+                object
+                    .and_then(|object| self.origin(file, object, level + 1))
+                    .or_else(|| {
+                        args.into_iter()
+                            .find_map(|arg| self.origin(file, arg, level + 1))
+                    })
+            }
+            Expr::Member(object, _)
+            | Expr::Index(object, _)
+            | Expr::Slice(object, _)
+            | Expr::Element(object)
+            | Expr::Spread(object)
+            | Expr::Await(object) => self.origin(file, object, level + 1),
+            _ => None,
+        }
+    }
+
+    /// The largest text of a file: what the file was made for, if it is required for data.
+    pub(super) fn largest_constant(&self, file: FileId) -> Span {
+        let Some(program) = self.program(file) else {
+            return Span::default();
+        };
+        let texts = (0..program.size()).filter_map(|number| {
+            let id = ExprId(number as u32);
+            program.text(id).map(|text| (text.len(), program.span(id)))
+        });
+        texts
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, span)| span)
+            .unwrap_or_default()
+    }
+}
+
+/// Parts of the libraries whose functions only compute.
+pub(super) fn computes(path: &str) -> bool {
+    let head = path.split(['.', '(']).next().unwrap_or(path);
+    matches!(
+        head,
+        "String"
+            | "Array"
+            | "Object"
+            | "JSON"
+            | "Math"
+            | "Number"
+            | "Buffer"
+            | "Uint8Array"
+            | "TextDecoder"
+            | "zlib"
+            | "base64"
+            | "binascii"
+            | "codecs"
+            | "bytes"
+            | "bytearray"
+            | "int"
+            | "str"
+            | "lzma"
+            | "bz2"
+            | "gzip"
+            | "crypto"
+            | "marshal"
+    )
+}

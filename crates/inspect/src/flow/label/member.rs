@@ -1,0 +1,186 @@
+//! Properties, where they are known one by one.
+
+use super::Label;
+use crate::flow::index::class_of;
+use crate::flow::{Analysis, Context};
+use crate::ir::{Expr, ExprId, Program};
+use crate::know;
+use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn member(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        object: ExprId,
+        key: Option<&str>,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let span = program.span(expr);
+        let value = self.machine.fold(file, expr);
+        if let Value::Native(native) = &value {
+            let path = Rc::clone(&native.path);
+            if let Some(kind) = know::value_source(program.language, &path) {
+                return vec![self.new_label(kind, &path, file, span)];
+            }
+            if let Some(name) = know::environment_name(program.language, &path) {
+                let name = name.to_owned();
+                return self.environment_variable(&name, file, span);
+            }
+        }
+        if let Some(key) = key {
+            if matches!(
+                key,
+                "length"
+                    | "size"
+                    | "status"
+                    | "statusCode"
+                    | "status_code"
+                    | "ok"
+                    | "byteLength"
+                    | "returncode"
+                    | "errno"
+            ) {
+                return Vec::new();
+            }
+            if let Some(parts) = self.parts(program, file, object, key) {
+                return self.all(file, &parts, context);
+            }
+        }
+        let labels = self.labels(file, object, context).to_vec();
+        match key {
+            None => {
+                // `env[name]` for every name.
+                let environment: Vec<Label> = labels
+                    .iter()
+                    .filter(|label| label.kind == SourceKind::Environment)
+                    .cloned()
+                    .collect();
+                if environment.is_empty() {
+                    return labels;
+                }
+                let Expr::Index(_, key) = program.expr(expr) else {
+                    return labels;
+                };
+                let every = self
+                    .labels(file, key, context)
+                    .iter()
+                    .any(|label| label.kind == SourceKind::Environment);
+                if every {
+                    labels
+                } else {
+                    labels
+                        .into_iter()
+                        .filter(|label| label.kind != SourceKind::Environment)
+                        .collect()
+                }
+            }
+            Some(key) => labels
+                .into_iter()
+                .flat_map(|label| {
+                    if label.kind == SourceKind::Environment && is_variable_name(key) {
+                        self.environment_variable(key, file, span)
+                    } else {
+                        vec![label]
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    /// The expressions that a property can be, where the object is known.
+    pub(super) fn parts(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        key: &str,
+    ) -> Option<Vec<ExprId>> {
+        let mut out = Vec::new();
+        let mut known = false;
+        let mut this_of = None;
+        match program.expr(object) {
+            Expr::This(function) => this_of = Some(function),
+            Expr::Name(atom, scope) => {
+                let symbol = program.resolve(atom, scope)?;
+                for value in program.symbol(symbol).values.iter().take(8) {
+                    match program.expr(*value) {
+                        Expr::Object(entries) => {
+                            known = true;
+                            of_literal(program, program.list(entries), key, &mut out)?;
+                        }
+                        Expr::This(function) => this_of = Some(function),
+                        _ => return None,
+                    }
+                }
+                let index = self.index(file)?;
+                for store in index
+                    .stores
+                    .get(&symbol)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default()
+                {
+                    match store.key {
+                        Some(name) if program.name(name) == key => out.push(store.value),
+                        Some(_) => {}
+                        None => return None,
+                    }
+                }
+                if index.mutations.contains_key(&symbol) {
+                    return None;
+                }
+            }
+            Expr::Object(entries) => {
+                known = true;
+                of_literal(program, program.list(entries), key, &mut out)?;
+            }
+            _ => return None,
+        }
+        if let Some(function) = this_of {
+            let class = class_of(program, function);
+            let atom = program.atom(key)?;
+            let index = self.index(file)?;
+            out.extend(index.fields.get(&(class, atom)).into_iter().flatten());
+            if let Some(class) = class
+                && let Expr::Class(entries) = program.expr(class)
+            {
+                of_literal(program, program.list(entries), key, &mut out);
+            }
+            known = true;
+        }
+        known.then_some(out)
+    }
+}
+
+/// The values of a key in an object literal; none where anything may be in it.
+pub(super) fn of_literal(
+    program: &Program,
+    entries: &[ExprId],
+    key: &str,
+    out: &mut Vec<ExprId>,
+) -> Option<()> {
+    for pair in entries.chunks_exact(2) {
+        if matches!(program.expr(pair[0]), Expr::Spread(_)) {
+            return None;
+        }
+        match program.text(pair[0]) {
+            Some(text) if text == key => out.push(pair[1]),
+            Some(_) => {}
+            None => return None,
+        }
+    }
+    Some(())
+}
+
+/// Whether a key is the name of a variable of an environment.
+pub(super) fn is_variable_name(key: &str) -> bool {
+    key.len() > 1
+        && key.chars().any(|c| c.is_ascii_uppercase())
+        && key
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        || key.starts_with("npm_")
+}

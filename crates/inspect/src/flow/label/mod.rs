@@ -1,0 +1,325 @@
+//! Where a value comes from.
+
+mod argument;
+mod call;
+mod constant;
+mod member;
+
+use crate::flow::{Analysis, Context};
+use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
+use crate::know;
+use crate::limit::evaluating;
+use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
+use std::rc::Rc;
+
+/// What a value is, with the way it came.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    pub kind: SourceKind,
+    pub name: Rc<str>,
+    pub trail: Rc<Trail>,
+}
+
+/// The way of a value, last hop first.
+#[derive(Debug)]
+pub(super) struct Trail {
+    pub what: Rc<str>,
+    pub file: FileId,
+    pub span: Span,
+    pub before: Option<Rc<Trail>>,
+    pub length: u8,
+}
+
+pub(super) type Labels = Rc<[Label]>;
+
+/// Kinds and names that are told apart at one place.
+const MOST: usize = 8;
+
+/// Hops that are kept of a way.
+const HOPS: u8 = 24;
+
+fn none() -> Labels {
+    Rc::from([])
+}
+
+fn union(into: &mut Vec<Label>, more: &[Label]) {
+    for label in more {
+        let known = into.iter().any(|known| {
+            known.kind == label.kind
+                && (known.name == label.name
+                    || !matches!(
+                        label.kind,
+                        SourceKind::NamedSecret | SourceKind::CredentialFile | SourceKind::Identity
+                    ))
+        });
+        if !known && into.len() < MOST {
+            into.push(label.clone());
+        }
+    }
+}
+
+impl Analysis<'_> {
+    /// The labels of an expression, in a context of calls or in any.
+    pub(super) fn labels(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Labels {
+        if self.steps == 0 || self.depth >= evaluating::FLOW_DEPTH {
+            return none();
+        }
+        self.steps -= 1;
+        if context.is_none()
+            && let Some(known) = self.memo.get(&(file, expr))
+        {
+            return Rc::clone(known);
+        }
+        if !self.active.insert((file, expr)) {
+            return none();
+        }
+        let Some(program) = self.program(file) else {
+            return none();
+        };
+        self.depth += 1;
+        let labels = self.labels_here(&program, file, expr, context);
+        self.depth -= 1;
+        self.active.remove(&(file, expr));
+        let labels: Labels = labels.into();
+        if context.is_none() && (self.active.is_empty() || !labels.is_empty() || self.depth < 4) {
+            self.memo.insert((file, expr), Rc::clone(&labels));
+        }
+        labels
+    }
+
+    fn all(&mut self, file: FileId, exprs: &[ExprId], context: Option<&Rc<Context>>) -> Vec<Label> {
+        let mut out = Vec::new();
+        for expr in exprs {
+            let labels = self.labels(file, *expr, context);
+            union(&mut out, &labels);
+        }
+        out
+    }
+
+    fn labels_here(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        match program.expr(expr) {
+            Expr::Const(_)
+            | Expr::Function(_)
+            | Expr::Class(_)
+            | Expr::Module(_)
+            | Expr::Import(_) => Vec::new(),
+            Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+                Some(symbol) => self.variable(program, file, symbol, context),
+                None => self.library(program, file, expr),
+            },
+            Expr::Param(function, position) => self.parameter(file, function, position, context),
+            Expr::Rest(function, position) => {
+                let mut out = Vec::new();
+                for position in position..position.saturating_add(6) {
+                    union(&mut out, &self.parameter(file, function, position, context));
+                }
+                out
+            }
+            Expr::This(_) => Vec::new(),
+            Expr::Member(object, name) => {
+                let name_text = program.name(name).to_owned();
+                self.member(program, file, expr, object, Some(&name_text), context)
+            }
+            Expr::Index(object, key) => match self.machine.fold(file, key) {
+                Value::Text(text) => self.member(program, file, expr, object, Some(&text), context),
+                _ => self.member(program, file, expr, object, None, context),
+            },
+            Expr::Slice(object, _)
+            | Expr::Element(object)
+            | Expr::Key(object)
+            | Expr::Await(object)
+            | Expr::Spread(object)
+            | Expr::Yield(object) => self.all(file, &[object], context),
+            Expr::Call { callee, args, .. } => {
+                let args = program.list(args).to_vec();
+                self.call_labels(program, file, expr, callee, &args, context)
+            }
+            Expr::Array(items) | Expr::Concat(items) | Expr::Other(items) => {
+                self.all(file, program.list(items), context)
+            }
+            Expr::Object(entries) | Expr::Keywords(entries) => {
+                let mut out = Vec::new();
+                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    let labels = self.labels(file, pair[1], context);
+                    union(&mut out, &labels);
+                }
+                out
+            }
+            Expr::Unary(Unary::Not | Unary::TypeOf | Unary::Void | Unary::Delete, _) => Vec::new(),
+            Expr::Unary(_, value) => self.all(file, &[value], context),
+            Expr::Binary(operator, left, right) => match operator {
+                Binary::Eq
+                | Binary::Ne
+                | Binary::Lt
+                | Binary::Le
+                | Binary::Gt
+                | Binary::Ge
+                | Binary::In
+                | Binary::Is => Vec::new(),
+                _ => self.all(file, &[left, right], context),
+            },
+            Expr::Logic(_, left, right) => self.all(file, &[left, right], context),
+            Expr::Cond(_, then, other) => self.all(file, &[then, other], context),
+            Expr::Assign(_, value) => self.all(file, &[value], context),
+            Expr::Update { .. } => Vec::new(),
+            Expr::Sequence(items) => match program.list(items).last() {
+                Some(last) => self.all(file, &[*last], context),
+                None => Vec::new(),
+            },
+            Expr::Comprehend(parts) => {
+                let parts = program.list(parts).to_vec();
+                self.all(file, &parts[1..parts.len().min(3)], context)
+            }
+        }
+    }
+
+    pub(super) fn new_label(
+        &self,
+        kind: SourceKind,
+        name: &str,
+        file: FileId,
+        span: Span,
+    ) -> Label {
+        let trail = Rc::new(Trail {
+            what: format!("{name} is read").into(),
+            file,
+            span,
+            before: None,
+            length: 0,
+        });
+        Label {
+            kind,
+            name: name.into(),
+            trail,
+        }
+    }
+
+    /// The same labels, one hop on.
+    fn hop(&self, labels: Vec<Label>, what: &str, file: FileId, span: Span) -> Vec<Label> {
+        labels
+            .into_iter()
+            .map(|label| {
+                if label.trail.length >= HOPS
+                    || label.trail.span == span && label.trail.file == file
+                {
+                    return label;
+                }
+                let trail = Rc::new(Trail {
+                    what: what.into(),
+                    file,
+                    span,
+                    length: label.trail.length + 1,
+                    before: Some(label.trail),
+                });
+                Label { trail, ..label }
+            })
+            .collect()
+    }
+
+    /// Something of the library, by its path.
+    fn library(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId) -> Vec<Label> {
+        let Value::Native(native) = self.machine.fold(file, expr) else {
+            return Vec::new();
+        };
+        let path = Rc::clone(&native.path);
+        let span = program.span(expr);
+        if let Some(kind) = know::value_source(program.language, &path) {
+            return vec![self.new_label(kind, &path, file, span)];
+        }
+        if let Some(name) = know::environment_name(program.language, &path) {
+            return self.environment_variable(name, file, span);
+        }
+        Vec::new()
+    }
+
+    pub(super) fn environment_variable(&self, name: &str, file: FileId, span: Span) -> Vec<Label> {
+        if know::named_secret(name) {
+            vec![self.new_label(SourceKind::NamedSecret, name, file, span)]
+        } else if matches!(
+            name,
+            "USER"
+                | "USERNAME"
+                | "LOGNAME"
+                | "HOSTNAME"
+                | "COMPUTERNAME"
+                | "HOME"
+                | "USERPROFILE"
+                | "USERDOMAIN"
+                | "PWD"
+                | "INIT_CWD"
+                | "GITHUB_REPOSITORY"
+        ) {
+            vec![self.new_label(SourceKind::Identity, name, file, span)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let mut out = Vec::new();
+        for value in program.symbol(symbol).values.iter().take(32) {
+            let labels = self.labels(file, *value, context);
+            union(&mut out, &labels);
+        }
+        let Some(index) = self.index(file) else {
+            return out;
+        };
+        for value in index
+            .mutations
+            .get(&symbol)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .take(64)
+        {
+            let labels = self.labels(file, *value, context);
+            union(&mut out, &labels);
+        }
+        for store in index
+            .stores
+            .get(&symbol)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .take(64)
+        {
+            let labels = self.labels(file, store.value, context);
+            union(&mut out, &labels);
+        }
+        if let Some(labels) = self.attached.get(&(file, symbol)) {
+            let labels = labels.clone();
+            union(&mut out, &labels);
+        }
+        out
+    }
+}
+
+/// A piece of source for people, short.
+pub(super) fn snippet(analysis: &Analysis<'_>, file: FileId, span: Span) -> String {
+    let Some(source) = analysis.package.source(file) else {
+        return "a call".to_owned();
+    };
+    let text = source
+        .get(span.start as usize..span.end as usize)
+        .unwrap_or("a call");
+    let short: String = text.chars().filter(|c| !c.is_control()).take(48).collect();
+    format!("`{short}`")
+}

@@ -1,0 +1,287 @@
+//! Text that becomes code, and modules that are loaded.
+
+use crate::flow::label::{Label, snippet};
+use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::ir::{Expr, ExprId, Program};
+use crate::know;
+use crate::know::Role;
+use crate::pure::{FileId, HOLE_START, Value};
+use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn code_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        arg: ExprId,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        // `exec(compile(text))`: the inner call is a sink of its own.
+        if let Expr::Call { callee, .. } = program.expr(arg)
+            && let Value::Native(native) = self.machine.fold(site.file, callee)
+            && matches!(
+                know::role(program.language, &native.path),
+                Role::Code(_) | Role::CodeLast
+            )
+            && !matches!(&*native.path, "eval")
+        {
+            return;
+        }
+        let mut value = self.fold_value(site.file, arg, context);
+        if !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Function(_)) {
+            value = self.observed(program, site, arg).unwrap_or(value);
+        }
+        if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
+            return;
+        }
+        // Timers with something else than a text.
+        if path.starts_with("set") && !matches!(value, Value::Text(_)) {
+            let labels = self.labels(site.file, arg, context);
+            if !labels.iter().any(|label| is_foreign(label.kind)) {
+                return;
+            }
+        }
+        let labels = self.labels(site.file, arg, context);
+        let text = match &value {
+            Value::Text(text) => Some(text.to_string()),
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes.borrow()).into_owned()),
+            _ => None,
+        };
+        let place = self.place_of(site.file, site.expr);
+        let known = text.as_deref().filter(|text| !text.contains(HOLE_START));
+        let mut foreign: Vec<Label> = labels
+            .iter()
+            .filter(|label| is_foreign(label.kind))
+            .cloned()
+            .collect();
+        if let Some(text) = known {
+            if self.is_visible(site.file, text) {
+                foreign.retain(|label| label.kind == SourceKind::Remote);
+            }
+            let written_out = self
+                .program(site.file)
+                .is_some_and(|p| p.text(arg).is_some());
+            if foreign.is_empty() && !written_out && !self.is_visible(site.file, text) {
+                let name = snippet_of(self, site.file, arg);
+                let label = match self.origin(site.file, arg, 0) {
+                    Some((file, span)) => self.new_label(SourceKind::Decoded, &name, file, span),
+                    None => self.label_at(SourceKind::Decoded, &name, site),
+                };
+                foreign.push(label);
+            }
+            let hidden: crate::flow::Labels = foreign.clone().into();
+            let effect = self.child(text, program.language, zone, place, &hidden);
+            // A text that is written out hides nothing.
+            if !written_out {
+                for label in foreign
+                    .iter()
+                    .filter(|label| label.kind != SourceKind::Remote)
+                {
+                    let mark = if effect {
+                        Mark::HiddenEffect
+                    } else {
+                        Mark::NoEffect
+                    };
+                    self.flow(
+                        label,
+                        SinkKind::DynamicCode,
+                        path,
+                        Target::Constant(short(text)),
+                        zone,
+                        site.file,
+                        site.expr,
+                        vec![mark],
+                    );
+                }
+            }
+        } else if foreign.is_empty() && self.package.hidden(site.file) > 24 {
+            let label = self.label_at(SourceKind::Opaque, "text that nobody sees", site);
+            self.flow(
+                &label,
+                SinkKind::DynamicCode,
+                path,
+                Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                vec![Mark::HiddenEffect],
+            );
+            return;
+        } else if self.machine.spent() {
+            self.found.exhausted = true;
+            return;
+        } else if foreign.is_empty()
+            && text.is_none()
+            && self.is_constant(program, site.file, arg, 0)
+        {
+            let label = self.label_at(SourceKind::Opaque, &snippet_of(self, site.file, arg), site);
+            foreign.push(label);
+        }
+        if known.is_none() {
+            let marks = self.pinned(site.file);
+            for label in &foreign {
+                let mut marks = marks.clone();
+                if self
+                    .index(site.file)
+                    .is_some_and(|index| index.large_literal)
+                    || foreign
+                        .iter()
+                        .any(|other| other.kind == SourceKind::OwnFile)
+                {
+                    marks.push(Mark::Large);
+                }
+                let target = if label.kind == SourceKind::Remote {
+                    Target::Constant(label.name.to_string())
+                } else {
+                    Target::Opaque
+                };
+                self.flow(
+                    label,
+                    SinkKind::DynamicCode,
+                    path,
+                    target,
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
+            }
+            if foreign.is_empty() && zone > Zone::Called {
+                let place = self.place_of(site.file, site.expr);
+                self.sign(SignKind::OpaqueCode, zone, path.to_owned(), place);
+            }
+        } else {
+            for label in foreign
+                .iter()
+                .filter(|label| label.kind == SourceKind::Remote)
+            {
+                let marks = self.pinned(site.file);
+                self.flow(
+                    label,
+                    SinkKind::DynamicCode,
+                    path,
+                    Target::Constant(label.name.to_string()),
+                    zone,
+                    site.file,
+                    site.expr,
+                    marks,
+                );
+            }
+        }
+    }
+
+    /// Whether a text stands in the package as it is: what only joins it hides nothing.
+    pub(super) fn is_visible(&self, file: FileId, text: &str) -> bool {
+        const WINDOW: usize = 20;
+        // Pieces without what a literal would escape.
+        let plain: Vec<&str> = text
+            .split(['\n', '\r', '\t', '"', '\'', '\\', '`'])
+            .filter(|piece| piece.len() >= WINDOW)
+            .collect();
+        let step = (plain.len() / 9).max(1);
+        let pieces: Vec<&str> = plain
+            .iter()
+            .step_by(step)
+            .filter_map(|piece| piece.get(piece.len() - WINDOW..))
+            .take(9)
+            .collect();
+        if pieces.len() < 3 {
+            let source = self.package.source(file);
+            return source.is_some_and(|source| source.contains(text));
+        }
+        let shown = |piece: &str| {
+            self.package.ids().take(400).any(|id| {
+                let readable = self.package.language(id).is_some()
+                    || self.package.file(id).path.ends_with(".json");
+                let bytes = self.package.file(id).bytes.as_deref().filter(|_| readable);
+                bytes.is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
+            })
+        };
+        let found = pieces.iter().filter(|piece| shown(piece)).count();
+        found * 10 >= pieces.len() * 7
+    }
+
+    /// What an argument was when the function around its call was run.
+    pub(in crate::flow) fn observed(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        arg: ExprId,
+    ) -> Option<Value> {
+        let Expr::Call { args, .. } = program.expr(site.expr) else {
+            return None;
+        };
+        let position = program.list(args).iter().position(|other| *other == arg)?;
+        let seen = self.machine.observed(site.file, site.function, site.expr)?;
+        seen.get(position)
+            .filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_)))
+            .cloned()
+    }
+
+    pub(super) fn loaded(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        specifier: ExprId,
+        zone: Zone,
+        path: &str,
+    ) {
+        let text = self.fold_text(site.file, specifier, None);
+        if !text.is_empty() {
+            self.cells.run(&text, path, zone, site.file, site.expr);
+        }
+        let labels = self.labels(site.file, specifier, None);
+        // The name of a module that came from outside, or was hidden.
+        for label in labels
+            .iter()
+            .filter(|label| label.kind == SourceKind::Remote)
+        {
+            self.flow(
+                label,
+                SinkKind::Module,
+                path,
+                Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+        if let Some(code) = crate::pure::data_url(&text) {
+            let place = self.place_of(site.file, site.expr);
+            let labels: crate::flow::Labels = Rc::from([]);
+            if self.child(&code, program.language, zone, place, &labels) {
+                let label = self.label_at(SourceKind::Decoded, "a data: address", site);
+                self.flow(
+                    &label,
+                    SinkKind::DynamicCode,
+                    path,
+                    Target::Constant(short(&code)),
+                    zone,
+                    site.file,
+                    site.expr,
+                    vec![Mark::HiddenEffect],
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn snippet_of(analysis: &Analysis<'_>, file: FileId, expr: ExprId) -> String {
+    let span = analysis
+        .program(file)
+        .map(|p| p.span(expr))
+        .unwrap_or_default();
+    snippet(analysis, file, span)
+}
+
+/// The beginning of a text, on one line.
+pub(in crate::flow) fn short(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(120)
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! The ways of getting to a function, one by one.
+
+use crate::flow::{Analysis, Context};
+use crate::ir::{Expr, ExprId, FuncId};
+use crate::pure::{FileId, Frame, Value};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    /// The ways of getting to a function.
+    pub(in crate::flow) fn contexts(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        level: u8,
+    ) -> Vec<Option<Rc<Context>>> {
+        if function == FuncId(0) || level > LEVELS {
+            return vec![None];
+        }
+        if let Some(known) = self.contexts.get(&(file, function)) {
+            return known.clone();
+        }
+        // Recursion ends here.
+        self.contexts.insert((file, function), vec![None]);
+        let mut out: Vec<Option<Rc<Context>>> = Vec::new();
+        for site in self
+            .callers
+            .get(&(file, function))
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .take(CONTEXTS)
+        {
+            let Some(program) = self.program(site.file) else {
+                continue;
+            };
+            let Expr::Call { args, .. } = program.expr(site.expr) else {
+                continue;
+            };
+            let args = program.list(args).to_vec();
+            for caller in self.contexts(site.file, site.function, level + 1) {
+                if out.len() < CONTEXTS {
+                    out.push(self.context(
+                        file,
+                        function,
+                        args.clone(),
+                        site.file,
+                        site.function,
+                        caller,
+                    ));
+                }
+            }
+        }
+        if out.is_empty() {
+            // A callback sees what the function around it was called with.
+            let parent = self.program(file).and_then(|p| p.function(function).parent);
+            out = match parent {
+                Some(parent) => self.contexts(file, parent, level),
+                None => vec![None],
+            };
+        }
+        self.contexts.insert((file, function), out.clone());
+        out
+    }
+
+    pub(in crate::flow) fn context(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        args: Vec<ExprId>,
+        caller_file: FileId,
+        caller_function: FuncId,
+        caller: Option<Rc<Context>>,
+    ) -> Option<Rc<Context>> {
+        let depth = {
+            let mut depth = 0;
+            let mut at = caller.as_ref();
+            while let Some(context) = at {
+                depth += 1;
+                at = context.caller.as_ref();
+            }
+            depth
+        };
+        if depth > 6 {
+            return None;
+        }
+        let count = self
+            .program(file)?
+            .function(function)
+            .params
+            .max(args.len() as u16);
+        let mut values = Vec::new();
+        for position in 0..count.min(12) {
+            let arg = self.argument(caller_file, &args, file, function, position);
+            values.push(match arg {
+                Some(arg) => self.glance(caller_file, arg, caller.as_ref()),
+                None => Value::Undefined,
+            });
+        }
+        let frame = Rc::new(Frame {
+            file,
+            function,
+            parent: caller.as_ref().map(|c| Rc::clone(&c.frame)),
+            variables: Default::default(),
+            arguments: Some(values),
+            this: Value::Unknown,
+            lazy: true,
+        });
+        Some(Rc::new(Context {
+            file,
+            function,
+            args,
+            caller_file,
+            caller_function,
+            caller,
+            frame,
+        }))
+    }
+}
+
+/// Ways of getting to a function that are looked at one by one.
+pub(super) const CONTEXTS: usize = 12;
+
+/// Levels of callers in such a way.
+pub(super) const LEVELS: u8 = 3;

@@ -1,0 +1,365 @@
+//! Files that are written, replaced, deleted, packed.
+
+use crate::flow::label::Label;
+use crate::flow::possible::EVERY;
+use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::ir::{Expr, ExprId, Language, Program};
+use crate::know;
+use crate::know::Role;
+use crate::pure::{HOLE, Value, shown};
+use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    /// A file that is added to an archive: what it holds is in what the archive is made in.
+    pub(super) fn attach(&mut self, site: Site, value: &Value, args: &[ExprId]) {
+        let (Some(first), Value::Native(native)) = (args.first(), value) else {
+            return;
+        };
+        let mut labels: Vec<Label> = Vec::new();
+        for value in self.possible(site.file, *first, 0) {
+            if let Some(text) = value.as_text() {
+                labels.extend(self.content_label(&text, site));
+            }
+        }
+        let Some((file, made)) = native.made_at else {
+            return;
+        };
+        let Some(program) = self.program(file) else {
+            return;
+        };
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return;
+        };
+        for arg in program.list(args).to_vec().into_iter().take(2) {
+            if let Some(symbol) = crate::flow::index::symbol_of(&program, arg) {
+                self.attached
+                    .entry((file, symbol))
+                    .or_default()
+                    .extend(labels.iter().cloned());
+            }
+            let text = self.fold_text(file, arg, None);
+            if text.len() > 2 {
+                self.cells.write(&text, labels.clone(), Zone::Called);
+            }
+        }
+    }
+
+    /// Methods of what is no part of a library: `path.write_text(x)`, `stream.pipe(y)`.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn method_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        object: ExprId,
+        name: &str,
+        args: &[ExprId],
+        zone: Zone,
+        writes: bool,
+    ) {
+        match name {
+            "pipe" | "pipeTo" if writes => {
+                let labels = self.labels(site.file, object, None).to_vec();
+                self.pipe_into(site, labels, args, zone);
+            }
+            "write_text" | "write_bytes" if writes && program.language == Language::Python => {
+                let text = self.fold_text(site.file, object, None);
+                self.written_to(
+                    program,
+                    site,
+                    name,
+                    &text,
+                    args.first().copied(),
+                    zone,
+                    None,
+                );
+            }
+            "chmod" if !writes && program.language == Language::Python => {
+                let text = self.fold_text(site.file, object, None);
+                self.cells.run(&text, name, zone, site.file, site.expr);
+            }
+            "_compile" if !writes => {
+                if let Some(arg) = args.first() {
+                    self.code_sink(program, site, "module._compile", *arg, zone, None);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn written(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        to: Option<ExprId>,
+        data: Option<ExprId>,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        let Some(to) = to else {
+            return;
+        };
+        let text = self.fold_text(site.file, to, context);
+        match data {
+            Some(_) => {
+                for place in self
+                    .possible(site.file, to, 0)
+                    .into_iter()
+                    .filter_map(|value| value.as_text())
+                {
+                    if place.ends_with(EVERY) {
+                        self.destroyed(site, path, &place, false, zone);
+                    }
+                }
+                self.written_to(program, site, path, &text, data, zone, context);
+            }
+            None => {
+                let _ = program;
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn written_to(
+        &mut self,
+        _program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        to: &str,
+        data: Option<ExprId>,
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        if to.is_empty() {
+            return;
+        }
+        let labels: Vec<Label> = data.map_or_else(Vec::new, |data| {
+            self.labels(site.file, data, context).to_vec()
+        });
+        let content = data.and_then(|data| match self.fold_value(site.file, data, context) {
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+        let active = content.as_deref().is_none_or(active_text);
+        self.configured(site, path, to, &labels, zone, active, content.as_deref());
+        self.replaces_itself(site, to, zone);
+        self.cells.write(to, labels, zone);
+    }
+
+    /// A file of an editor, agent, shell or start-up configuration.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a write")]
+    pub(in crate::flow) fn configured(
+        &mut self,
+        site: Site,
+        path: &str,
+        to: &str,
+        labels: &[Label],
+        zone: Zone,
+        active: bool,
+        content: Option<&str>,
+    ) {
+        let Some(what) = know::configuration(to) else {
+            return;
+        };
+        if !active {
+            return;
+        }
+        let label = labels
+            .iter()
+            .find(|label| is_foreign(label.kind))
+            .cloned()
+            .unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
+        // Lines that set a path, or call what lies in the package, do no more than that.
+        let harmless = content.is_some_and(|text| {
+            !crate::flow::child::names_an_effect(text)
+                && !text.contains("$(")
+                && !text.contains('`')
+        });
+        let marks = match content {
+            Some(_) if harmless => vec![Mark::NoEffect],
+            Some(text) if crate::flow::child::names_an_effect(text) => vec![Mark::HiddenEffect],
+            _ => Vec::new(),
+        };
+        self.flow(
+            &label,
+            SinkKind::Configuration,
+            path,
+            Target::Constant(format!("{} ({what})", shown(to))),
+            zone,
+            site.file,
+            site.expr,
+            marks,
+        );
+    }
+
+    pub(super) fn replaces_itself(&mut self, site: Site, to: &str, zone: Zone) {
+        if zone >= Zone::Start
+            && to.contains("package/")
+            && (to
+                .trim_end_matches(crate::pure::HOLE_END)
+                .ends_with("package.json")
+                || to.contains(&self.package.file(site.file).path))
+        {
+            let place = self.place_of(site.file, site.expr);
+            self.sign(SignKind::HidesItself, zone, shown(to), place);
+        }
+    }
+
+    pub(super) fn deleted(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        let Some(first) = args.first() else {
+            return;
+        };
+        let text = self.fold_text(site.file, *first, context);
+        if text.contains("package/") && zone >= Zone::Import {
+            let own = self.package.file(site.file).path.clone();
+            if text.contains(&own)
+                || text
+                    .trim_end_matches(crate::pure::HOLE_END)
+                    .ends_with("package.json")
+            {
+                let place = self.place_of(site.file, site.expr);
+                self.sign(SignKind::HidesItself, zone, shown(&text), place);
+            }
+        }
+        let recursive = matches!(
+            path,
+            "shutil.rmtree" | "std.fs.remove_dir_all" | "fs.remove_dir_all"
+        ) || path.contains("remove") && program.language == Language::JavaScript
+            || args
+                .iter()
+                .skip(1)
+                .any(|arg| match self.machine.fold(site.file, *arg) {
+                    Value::Object(object) => {
+                        object.entries.borrow().iter().any(|(key, value)| {
+                            &**key == "recursive" && value.truth() != Some(false)
+                        })
+                    }
+                    _ => false,
+                });
+        for place in self
+            .possible(site.file, *first, 0)
+            .into_iter()
+            .filter_map(|value| value.as_text())
+            .chain([text])
+        {
+            self.destroyed(site, path, &place, recursive, zone);
+        }
+    }
+
+    /// A place of the user's that is deleted or overwritten: itself, or whatever is found
+    /// in it.
+    pub(super) fn destroyed(
+        &mut self,
+        site: Site,
+        path: &str,
+        place: &str,
+        recursive: bool,
+        zone: Zone,
+    ) {
+        let found_in = place.strip_suffix(EVERY).map(|rest| {
+            rest.trim_end_matches(EVERY)
+                .trim_end_matches(HOLE)
+                .trim_end_matches('/')
+        });
+        let what = match found_in {
+            Some(folder) if !folder.is_empty() || place.starts_with('/') => {
+                know::user_place(if folder.is_empty() { "/" } else { folder })
+            }
+            _ if recursive => know::user_place(place),
+            _ => None,
+        };
+        if let Some(what) = what {
+            let label = self.label_at(SourceKind::UserPlace, what, site);
+            self.flow(
+                &label,
+                SinkKind::Destruction,
+                path,
+                Target::Constant(shown(place)),
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+    }
+
+    /// The clipboard, read and written with an address of the package's own.
+    pub(super) fn clipboard(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+    ) {
+        let reads = program.calls.iter().any(|(call, _)| {
+            self.callees
+                .get(&(site.file, *call))
+                .and_then(Value::path)
+                .is_some_and(|path| {
+                    know::role(program.language, path) == Role::Source(SourceKind::InputDevice)
+                })
+        });
+        if !reads {
+            return;
+        }
+        let constants: Vec<String> = args
+            .iter()
+            .filter_map(|arg| {
+                self.machine
+                    .fold(site.file, *arg)
+                    .known_text()
+                    .map(str::to_owned)
+            })
+            .collect();
+        let named = constants.first().cloned().or_else(|| {
+            program.consts.iter().find_map(|constant| match constant {
+                crate::ir::Const::Text(text) if crate::flow::patch::is_address(text) => {
+                    Some(text.to_string())
+                }
+                _ => None,
+            })
+        });
+        let mut holds = crate::flow::patch::holds_address_pattern(program);
+        for (specifier, _) in program.imports.clone() {
+            let inner = self
+                .package
+                .resolves(site.file, program.name(specifier))
+                .and_then(|target| self.program(target));
+            holds |= inner.is_some_and(|inner| crate::flow::patch::holds_address_pattern(&inner));
+        }
+        if holds {
+            let constants: Vec<String> = named.into_iter().collect();
+            let label = self.label_at(SourceKind::InputDevice, "the clipboard", site);
+            let target = constants
+                .first()
+                .map_or(Target::Opaque, |text| Target::Constant(text.clone()));
+            self.flow(
+                &label,
+                SinkKind::Replacement,
+                path,
+                target,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+    }
+}
+
+/// Whether a text written into a configuration can make something happen: a list of files
+/// to ignore cannot.
+pub(in crate::flow) fn active_text(text: &str) -> bool {
+    text.len() > 2
+}

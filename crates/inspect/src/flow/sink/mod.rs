@@ -1,0 +1,447 @@
+//! Calls that are sinks, and where they lead.
+
+mod code;
+mod context;
+mod digest;
+mod file;
+mod network;
+mod stream;
+
+use crate::flow::label::Label;
+use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::know;
+use crate::know::Role;
+use crate::limit::evaluating;
+use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
+pub(in crate::flow) use code::short;
+use customs_model::{SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn sinks(&mut self) {
+        let mut functions: Vec<((FileId, FuncId), Zone)> =
+            self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
+        // What runs unasked is followed first, with most of the budget.
+        functions.sort_by_key(|(place, zone)| (std::cmp::Reverse(*zone), *place));
+        // What is written to files must be known before it is read and run.
+        for writes in [true, false] {
+            for ((file, function), zone) in &functions {
+                if *zone < Zone::Folder {
+                    self.steps = self.steps.min(evaluating::FLOW_STEPS_CALLED);
+                }
+                let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
+                    continue;
+                };
+                self.cells.writing = Some(*file);
+                for call in index
+                    .calls
+                    .get(function)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default()
+                {
+                    self.sink(
+                        &program,
+                        Site {
+                            file: *file,
+                            expr: *call,
+                            function: *function,
+                        },
+                        *zone,
+                        writes,
+                    );
+                }
+            }
+        }
+    }
+
+    fn sink(&mut self, program: &Rc<Program>, site: Site, zone: Zone, writes: bool) {
+        let (callee, args) = match program.expr(site.expr) {
+            Expr::Call { callee, args, .. } => (callee, program.list(args).to_vec()),
+            Expr::Import(specifier) => {
+                if !writes {
+                    self.loaded(program, site, specifier, zone, "import()");
+                }
+                return;
+            }
+            _ => return,
+        };
+        let mut value = self
+            .callees
+            .get(&(site.file, site.expr))
+            .cloned()
+            .unwrap_or(Value::Unknown);
+        if value.is_unknown() {
+            // A method of a path or of something that a caller gives.
+            if let Expr::Member(object, name) = program.expr(callee) {
+                let name = program.name(name).to_owned();
+                self.method_sink(program, site, object, &name, &args, zone, writes);
+            }
+            let context = self
+                .contexts(site.file, site.function, 0)
+                .into_iter()
+                .flatten()
+                .next();
+            match context {
+                Some(context) => value = self.machine.fold_in(site.file, callee, &context.frame),
+                None => return,
+            }
+        }
+        let (value, args) = self.straight(program, site, value, args);
+        let Value::Native(native) = &value else {
+            return;
+        };
+        let path = Rc::clone(&native.path);
+        let role = know::role(program.language, &path);
+        if role == Role::None {
+            return;
+        }
+        let is_write = matches!(
+            role,
+            Role::WriteFile
+                | Role::OpenFile
+                | Role::WriteInto
+                | Role::CopyFile
+                | Role::Receive
+                | Role::Attach
+                | Role::Extract
+                | Role::Network(_)
+        );
+        if !writes && let Some(capability) = know::capability(program.language, &path) {
+            let detail = self.detail(role, site.file, &value, &args);
+            let place = self.place_of(site.file, site.expr);
+            self.capability(capability, zone, detail, place);
+        }
+        if writes != is_write && !matches!(role, Role::Network(_)) {
+            return;
+        }
+        for context in self.contexts(site.file, site.function, 0) {
+            let zone = context.as_ref().map_or(zone, |context| {
+                self.zone_of(context.caller_file, context.caller_function)
+                    .min(zone)
+                    .max(if zone == Zone::Never {
+                        Zone::Never
+                    } else {
+                        Zone::Called
+                    })
+            });
+            self.sink_in(
+                program,
+                site,
+                role,
+                &path,
+                &value,
+                callee,
+                &args,
+                zone,
+                context.as_ref(),
+                writes,
+            );
+        }
+    }
+
+    /// What is really called, and with what: `Reflect.apply(f, this, [a])`, `f.call(this, a)`,
+    /// `f.apply(this, [a])`.
+    fn straight(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        value: Value,
+        args: Vec<ExprId>,
+    ) -> (Value, Vec<ExprId>) {
+        let Value::Native(native) = &value else {
+            return (value, args);
+        };
+        if program.language != Language::JavaScript {
+            return (value, args);
+        }
+        let list = |arg: Option<&ExprId>| match arg.map(|arg| program.expr(*arg)) {
+            Some(Expr::Array(items)) => program.list(items).to_vec(),
+            _ => arg.copied().into_iter().collect(),
+        };
+        match &*native.path {
+            "Reflect.apply" if !args.is_empty() => {
+                (self.machine.fold(site.file, args[0]), list(args.get(2)))
+            }
+            "Reflect.construct" if !args.is_empty() => {
+                (self.machine.fold(site.file, args[0]), list(args.get(1)))
+            }
+            path => match path.strip_suffix(".call") {
+                Some(inner) if !inner.is_empty() => (
+                    Value::native(inner),
+                    args.get(1..).unwrap_or_default().to_vec(),
+                ),
+                _ => match path.strip_suffix(".apply") {
+                    Some(inner) if !inner.is_empty() => (Value::native(inner), list(args.get(1))),
+                    _ => (value, args),
+                },
+            },
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    fn sink_in(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        role: Role,
+        path: &str,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+        writes: bool,
+    ) {
+        match role {
+            Role::Send => {
+                if !writes {
+                    self.sent(site, path, value, args, zone, context, SinkKind::Network);
+                }
+            }
+            Role::Network(_) if !writes => {
+                self.sent(site, path, value, args, zone, context, SinkKind::Network)
+            }
+            Role::Network(_) => self.downloaded(program, site, path, value, args, zone, context),
+            Role::Receive => self.piped(program, site, callee, path, args, zone),
+            Role::Lookup => self.sent(site, path, value, args, zone, context, SinkKind::NameLookup),
+            Role::Shell => self.shell_sink(program, site, path, args, zone, context),
+            Role::Spawn => self.spawn_sink(program, site, path, value, args, zone, context),
+            Role::Fork => {
+                if let Some(first) = args.first() {
+                    self.loaded(program, site, *first, zone, path);
+                }
+            }
+            Role::Code(position) => {
+                if let Some(arg) = args.get(usize::from(position)) {
+                    self.code_sink(program, site, path, *arg, zone, context);
+                }
+            }
+            Role::CodeLast => {
+                if let Some(arg) = args.last() {
+                    self.code_sink(program, site, path, *arg, zone, context);
+                }
+            }
+            Role::Load => {
+                if let Some(first) = args.first() {
+                    self.loaded(program, site, *first, zone, path);
+                }
+            }
+            Role::WriteFile => self.written(
+                program,
+                site,
+                path,
+                args.first().copied(),
+                args.get(1).copied(),
+                zone,
+                context,
+            ),
+            Role::OpenFile => self.written(
+                program,
+                site,
+                path,
+                args.first().copied(),
+                None,
+                zone,
+                context,
+            ),
+            Role::WriteInto => {
+                let Value::Native(native) = value else {
+                    return;
+                };
+                let Some((file, made)) = native.made_at else {
+                    return;
+                };
+                let opener = self.program(file).map(|p| match p.expr(made) {
+                    Expr::Call { args, .. } => p.list(args).first().copied(),
+                    _ => None,
+                });
+                if let Some(Some(target)) = opener {
+                    let text = self.fold_text(file, target, context.filter(|c| c.file == file));
+                    self.written_to(
+                        program,
+                        site,
+                        path,
+                        &text,
+                        args.first().copied(),
+                        zone,
+                        context,
+                    );
+                }
+            }
+            Role::CopyFile => {
+                if let [from, to, ..] = args {
+                    let labels = match self.fold_value(site.file, *from, context).as_text() {
+                        Some(text) => self.content_label(&text, site),
+                        None => Vec::new(),
+                    };
+                    let text = self.fold_text(site.file, *to, context);
+                    self.configured(site, path, &text, &labels, zone, true, None);
+                    self.replaces_itself(site, &text, zone);
+                    self.cells.write(&text, labels, zone);
+                }
+            }
+            Role::Executable => {
+                if let Some(first) = args.first() {
+                    let text = self.fold_text(site.file, *first, context);
+                    self.cells.run(&text, path, zone, site.file, site.expr);
+                }
+            }
+            Role::Delete => self.deleted(program, site, path, args, zone, context),
+            Role::ForeignMemory => {
+                for arg in args {
+                    let labels = self.labels(site.file, *arg, context);
+                    for label in labels.iter().filter(|label| is_foreign(label.kind)) {
+                        self.flow(
+                            label,
+                            SinkKind::ForeignMemory,
+                            path,
+                            Target::Caller,
+                            zone,
+                            site.file,
+                            site.expr,
+                            Vec::new(),
+                        );
+                    }
+                }
+            }
+            Role::Attach => self.attach(site, value, args),
+            Role::Extract => {
+                let mut labels: Vec<Label> = Vec::new();
+                if let Value::Native(native) = value
+                    && let Some((file, made)) = native.made_at
+                    && let Some(opener) = self.program(file)
+                    && let Expr::Call { args, .. } = opener.expr(made)
+                {
+                    for arg in opener.list(args).to_vec() {
+                        labels.extend(self.labels(file, arg, None).iter().cloned());
+                        if let Some(text) =
+                            self.machine.fold(file, arg).any_text().map(str::to_owned)
+                        {
+                            labels.extend(self.content_label(&text, site));
+                        }
+                    }
+                }
+                let to = args
+                    .last()
+                    .map(|arg| self.fold_text(site.file, *arg, context))
+                    .unwrap_or_default();
+                self.cells.write(&to, labels, zone);
+            }
+            Role::Duplicate => self.duplicated(program, site, args, zone),
+            Role::IntoProcess => {
+                let labels: Vec<Label> = args
+                    .iter()
+                    .flat_map(|arg| self.labels(site.file, *arg, context).to_vec())
+                    .collect();
+                self.feed_process(site, value, &labels, zone);
+            }
+            Role::WriteInput => self.clipboard(program, site, path, args, zone),
+            Role::Source(_)
+            | Role::ReadFile
+            | Role::ReadFrom
+            | Role::Decode
+            | Role::Decrypt
+            | Role::Digest
+            | Role::None => {}
+        }
+    }
+
+    fn content_label(&mut self, text: &str, site: Site) -> Vec<Label> {
+        let span = self
+            .program(site.file)
+            .map(|p| p.span(site.expr))
+            .unwrap_or_default();
+        self.content_of(text, site.file, span)
+    }
+
+    pub(super) fn fold_value(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Value {
+        match context {
+            Some(context) => self.machine.fold_in(file, expr, &context.frame),
+            None => self.machine.fold_fully(file, expr),
+        }
+    }
+
+    /// The same, without looking far.
+    fn glance(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
+        match context {
+            Some(context) => self.machine.fold_in(file, expr, &context.frame),
+            None => self.machine.fold(file, expr),
+        }
+    }
+
+    /// A text with holes; a value of which nothing is known is told by its variable, so
+    /// that the same variable means the same file.
+    pub(super) fn fold_text(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> String {
+        let value = self.fold_value(file, expr, context);
+        match value {
+            Value::Text(text) if &*text != HOLE => text.to_string(),
+            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes.borrow()).into_owned(),
+            Value::Unknown | Value::Native(_) | Value::Text(_) => {
+                let Some(program) = self.program(file) else {
+                    return String::new();
+                };
+                match crate::flow::index::symbol_of(&program, expr) {
+                    Some(symbol) => format!(
+                        "{HOLE_START}variable {file}.{}{}",
+                        symbol.0,
+                        crate::pure::HOLE_END
+                    ),
+                    None => String::new(),
+                }
+            }
+            other => other.as_text().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn label_at(&self, kind: SourceKind, name: &str, site: Site) -> Label {
+        let span = self
+            .program(site.file)
+            .map(|p| p.span(site.expr))
+            .unwrap_or_default();
+        let trail = Rc::new(crate::flow::Trail {
+            what: format!("{name} is read").into(),
+            file: site.file,
+            span,
+            before: None,
+            length: 0,
+        });
+        Label {
+            kind,
+            name: name.into(),
+            trail,
+        }
+    }
+
+    /// Host, path or command, for the list of what code can do.
+    fn detail(
+        &mut self,
+        role: Role,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+    ) -> Option<String> {
+        match role {
+            Role::Network(_) | Role::Send => match self.target(file, value, args, None) {
+                Target::Constant(host) => Some(host),
+                Target::Opaque | Target::Caller => None,
+            },
+            Role::Shell | Role::Spawn | Role::WriteFile | Role::ReadFile | Role::Delete => {
+                let first = *args.first()?;
+                let text = self.machine.fold(file, first).any_text().map(shown)?;
+                Some(short(&text)).filter(|text| text != "<?>")
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What is sent, published and answered, and where to.
+
+use crate::flow::label::Label;
+use crate::flow::{Analysis, Context, Site, is_secret};
+use crate::ir::{Expr, ExprId};
+use crate::know;
+use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    #[allow(clippy::too_many_arguments, reason = "the parts of a sink")]
+    pub(super) fn sent(
+        &mut self,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+        sink: SinkKind,
+    ) {
+        self.published(site, path, value, args, zone, context);
+        let mut found: Vec<Label> = Vec::new();
+        for arg in args {
+            let labels = self.labels(site.file, *arg, context);
+            found.extend(
+                labels
+                    .iter()
+                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+                    .cloned(),
+            );
+        }
+        if found.is_empty() {
+            return;
+        }
+        let target = if sink == SinkKind::NameLookup {
+            args.first().map_or(Target::Caller, |arg| {
+                match self.fold_value(site.file, *arg, context).as_text() {
+                    Some(text) if text.replace(HOLE, "").len() > 3 => {
+                        Target::Constant(shown(&text))
+                    }
+                    _ => Target::Caller,
+                }
+            })
+        } else {
+            self.target(site.file, value, args, context)
+        };
+        for label in found {
+            let marks = self.host_marks(&target, &label);
+            self.flow(
+                &label,
+                sink,
+                path,
+                target.clone(),
+                zone,
+                site.file,
+                site.expr,
+                marks,
+            );
+        }
+    }
+
+    /// A request that puts a release into a registry.
+    pub(super) fn published(
+        &mut self,
+        site: Site,
+        path: &str,
+        value: &Value,
+        args: &[ExprId],
+        zone: Zone,
+        context: Option<&Rc<Context>>,
+    ) {
+        if !self.index(site.file).is_some_and(|index| index.publishes) {
+            return;
+        }
+        let writes = path.ends_with(".put")
+            || path.ends_with(".post")
+            || args
+                .iter()
+                .any(|arg| match self.fold_value(site.file, *arg, context) {
+                    Value::Object(object) => object.entries.borrow().iter().any(|(key, value)| {
+                        &**key == "method"
+                            && matches!(value.known_text(), Some("PUT" | "POST" | "put" | "post"))
+                    }),
+                    Value::Text(text) => matches!(&*text, "PUT" | "POST"),
+                    _ => false,
+                });
+        if writes {
+            let label = self.label_at(SourceKind::Constant, "a release in a request", site);
+            let target = self.target(site.file, value, args, context);
+            self.flow(
+                &label,
+                SinkKind::Publication,
+                path,
+                target,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+    }
+
+    /// What is known of a host, with regard to what is sent to it.
+    pub(in crate::flow) fn host_marks(&self, target: &Target, label: &Label) -> Vec<Mark> {
+        let Target::Constant(host) = target else {
+            return Vec::new();
+        };
+        let mut marks = Vec::new();
+        if know::unusual_host(host) {
+            marks.push(Mark::UnusualHost);
+        }
+        if label.kind == SourceKind::NamedSecret && host.contains(&know::vendor_of(&label.name)) {
+            marks.push(Mark::VendorHost);
+        }
+        if self.own_host(host) {
+            marks.push(Mark::OwnHost);
+        }
+        marks
+    }
+
+    /// Whether the package's manifest names a host as its own: as home page, repository or
+    /// place of its binaries. Whoever made the package wrote that, so it only lowers.
+    pub(in crate::flow) fn own_host(&self, host: &str) -> bool {
+        let domain = registrable(host);
+        if domain.len() < 4 || know::unusual_host(host) {
+            return false;
+        }
+        let github = matches!(domain, "github.com" | "githubusercontent.com");
+        let names = |text: &str| text.contains(domain) || github && text.contains("github");
+        if let Some(manifest) = self
+            .package
+            .find("package.json")
+            .and_then(|id| self.package.file(id).bytes.as_deref())
+            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
+        {
+            return [
+                "homepage",
+                "repository",
+                "bugs",
+                "author",
+                "binary",
+                "funding",
+            ]
+            .iter()
+            .filter_map(|key| manifest.get(key))
+            .any(|value| names(&value.to_string()));
+        }
+        [
+            "PKG-INFO",
+            "METADATA",
+            "pyproject.toml",
+            "Cargo.toml",
+            "setup.cfg",
+        ]
+        .iter()
+        .any(|name| {
+            let id = self.package.find(name).or_else(|| {
+                self.package.ids().find(|id| {
+                    self.package
+                        .file(*id)
+                        .path
+                        .ends_with(&format!(".dist-info/{name}"))
+                })
+            });
+            let Some(bytes) = id.and_then(|id| self.package.file(id).bytes.as_deref()) else {
+                return false;
+            };
+            let text = String::from_utf8_lossy(bytes);
+            // The description behind the head, or behind the fields, is a README.
+            text.lines()
+                .take(200)
+                .take_while(|line| !line.is_empty() || name.ends_with("toml"))
+                .any(|line| {
+                    let lower = line.to_ascii_lowercase();
+                    ["home", "url", "repository", "documentation", "source"]
+                        .iter()
+                        .any(|key| lower.contains(key))
+                        && names(&lower)
+                })
+        })
+    }
+
+    /// The host that a request goes to.
+    pub(in crate::flow) fn target(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Target {
+        let mut holes = None;
+        if let Value::Native(native) = value
+            && let Some((made_file, made)) = native.made_at
+            && let Some(program) = self.program(made_file)
+            && let Expr::Call { args, .. } = program.expr(made)
+        {
+            let args = program.list(args).to_vec();
+            let context = context.filter(|c| c.file == made_file);
+            match self.target_of(made_file, &args, context) {
+                Target::Constant(host) => return Target::Constant(host),
+                other => holes = Some(other),
+            }
+        }
+        match self.target_of(file, args, context) {
+            Target::Caller => match self.companion(file, value) {
+                Some(host) => Target::Constant(host),
+                None => holes.unwrap_or(Target::Caller),
+            },
+            found => found,
+        }
+    }
+
+    /// The host that another call on the same object names: `x.open('GET', url)`,
+    /// `socket.connect(port, host)`.
+    pub(super) fn companion(&mut self, file: FileId, value: &Value) -> Option<String> {
+        let Value::Native(native) = value else {
+            return None;
+        };
+        let made = native.made_at?;
+        let program = self.program(file)?;
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Expr::Member(_, name) = program.expr(callee) else {
+                continue;
+            };
+            if !matches!(
+                program.name(name),
+                "open" | "connect" | "sendto" | "connect_ex"
+            ) {
+                continue;
+            }
+            let Value::Native(other) = self.machine.fold(file, callee) else {
+                continue;
+            };
+            if other.made_at != Some(made) {
+                continue;
+            }
+            for arg in program.list(args).to_vec() {
+                let value = self.machine.fold(file, arg);
+                if let Some(host) = self.host_in(&value, 0) {
+                    return Some(host);
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn target_of(
+        &mut self,
+        file: FileId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Target {
+        for arg in args.iter().take(4) {
+            let value = self.fold_value(file, *arg, context);
+            if let Some(host) = self.host_in(&value, 0) {
+                return Target::Constant(host);
+            }
+        }
+        let Some(first) = args.first() else {
+            return Target::Caller;
+        };
+        let Some(program) = self.program(file) else {
+            return Target::Caller;
+        };
+        if self
+            .labels(file, *first, context)
+            .iter()
+            .any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque))
+            || self.is_constant(&program, file, *first, 0)
+        {
+            return Target::Opaque;
+        }
+        Target::Caller
+    }
+
+    pub(super) fn host_in(&mut self, value: &Value, level: u8) -> Option<String> {
+        match value {
+            Value::Text(text) => {
+                if !text.contains("://")
+                    && !text.contains('.')
+                    && !text.contains(':')
+                    && !know::is_loopback(text)
+                {
+                    return None;
+                }
+                let host = know::host_of(text)?;
+                if host.starts_with(HOLE_START) && !host.contains('.')
+                    || host.starts_with('/')
+                    || host.contains(' ')
+                {
+                    return None;
+                }
+                // `pool.${x}.invalid` is known well enough; `${x}.js` is no host.
+                Some(shown(&host))
+            }
+            Value::Object(object) => {
+                let entries = object.entries.borrow();
+                for key in ["hostname", "host", "url", "uri", "href", "baseURL", "href"] {
+                    let found = entries
+                        .iter()
+                        .rev()
+                        .find(|(name, _)| &**name == key)
+                        .map(|(_, value)| value.clone());
+                    if let Some(value) = found {
+                        if let Some(text) = value.any_text()
+                            && !text.starts_with(HOLE_START)
+                            && text.len() > 2
+                        {
+                            return know::host_of(text).map(|host| shown(&host));
+                        }
+                        if level < 2
+                            && let Some(host) = self.host_in(&value, level + 1)
+                        {
+                            return Some(host);
+                        }
+                    }
+                }
+                None
+            }
+            Value::Array(items) if level < 2 => {
+                let first = items.borrow().first().cloned()?;
+                match &first {
+                    Value::Text(text) if text.contains('.') => {
+                        know::host_of(text).map(|host| shown(&host))
+                    }
+                    _ => None,
+                }
+            }
+            Value::Native(native) if level < 2 => {
+                let (file, made) = native.made_at?;
+                let program = self.program(file)?;
+                let Expr::Call { args, .. } = program.expr(made) else {
+                    return None;
+                };
+                let args = program.list(args).to_vec();
+                args.iter().take(2).find_map(|arg| {
+                    let value = self.machine.fold(file, *arg);
+                    if matches!(value, Value::Native(_)) {
+                        None
+                    } else {
+                        self.host_in(&value, level + 1)
+                    }
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The last two parts of a host name.
+pub(super) fn registrable(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.');
+    dots.next();
+    dots.next().map_or(host, |(at, _)| &host[at + 1..])
+}

@@ -1,0 +1,64 @@
+//! Paths of files.
+
+use crate::pure::value::{HOLE, Value};
+
+pub(super) fn joined(args: &[Value]) -> Value {
+    let mut out = String::new();
+    for arg in args {
+        let part = arg.as_text().unwrap_or_else(|| HOLE.to_owned());
+        if part.is_empty() {
+            continue;
+        }
+        if !out.is_empty() && !out.ends_with('/') {
+            out.push('/');
+        }
+        out.push_str(if out.is_empty() {
+            &part
+        } else {
+            part.trim_start_matches('/')
+        });
+        if out.len() > 4096 {
+            return Value::Unknown;
+        }
+    }
+    Value::Text(normal(&out).into())
+}
+
+/// A path without `.` and `..`, as far as it goes.
+pub(super) fn normal(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    if absolute {
+        format!("/{joined}")
+    } else {
+        joined
+    }
+}
+
+pub(super) fn home(path: &str) -> String {
+    match path.strip_prefix('~') {
+        Some(rest) => format!(
+            "{}home{}{rest}",
+            crate::pure::HOLE_START,
+            crate::pure::HOLE_END
+        ),
+        None => path.to_owned(),
+    }
+}
+
+pub(super) fn path_is_file(path: &str) -> bool {
+    path.trim_end_matches(crate::pure::HOLE_END)
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
+}

@@ -1,0 +1,102 @@
+//! Methods of bytes and numbers.
+
+use super::js_range;
+use crate::ir::Language;
+use crate::pure::builtin;
+use crate::pure::value::{Value, number_text};
+
+pub(super) fn number_method(number: f64, name: &str, args: &[Value]) -> Value {
+    match name {
+        "toString" => match args.first().and_then(Value::number) {
+            None | Some(10.0) => Value::text(&number_text(number)),
+            Some(radix)
+                if number.fract() == 0.0 && number >= 0.0 && (2.0..=36.0).contains(&radix) =>
+            {
+                let radix = radix as u64;
+                let mut value = number as u64;
+                let mut digits = Vec::new();
+                loop {
+                    digits.push(
+                        char::from_digit((value % radix) as u32, radix as u32).unwrap_or('0'),
+                    );
+                    value /= radix;
+                    if value == 0 {
+                        break;
+                    }
+                }
+                Value::text(&digits.iter().rev().collect::<String>())
+            }
+            _ => Value::Unknown,
+        },
+        "toFixed" => Value::text(&format!(
+            "{number:.*}",
+            args.first()
+                .and_then(Value::number)
+                .unwrap_or(0.0)
+                .clamp(0.0, 20.0) as usize
+        )),
+        _ => Value::Unknown,
+    }
+}
+
+pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: Language) -> Value {
+    let number = |index: usize| args.get(index).and_then(Value::number);
+    match (language, name) {
+        (Language::JavaScript, "toString") => builtin::encode_bytes(
+            bytes,
+            args.first().and_then(Value::known_text).unwrap_or("utf8"),
+        ),
+        (Language::Python, "decode") => Value::text(&String::from_utf8_lossy(bytes)),
+        (Language::Python, "split") => match args.first().and_then(Value::to_bytes) {
+            Some(separator) if !separator.is_empty() => {
+                let mut parts = Vec::new();
+                let mut rest = bytes;
+                while let Some(at) = memchr::memmem::find(rest, &separator) {
+                    parts.push(Value::bytes(rest[..at].to_vec()));
+                    rest = &rest[at + separator.len()..];
+                }
+                parts.push(Value::bytes(rest.to_vec()));
+                Value::array(parts)
+            }
+            _ => Value::Unknown,
+        },
+        (Language::Python, "strip") => Value::bytes(bytes.trim_ascii().to_vec()),
+        (Language::Python, "hex") => Value::text(&hex_text(bytes)),
+        (_, "slice" | "subarray") => {
+            let (from, to) = js_range(number(0), number(1), bytes.len());
+            Value::bytes(bytes[from..to].to_vec())
+        }
+        (_, "reverse") => Value::bytes(bytes.iter().rev().copied().collect()),
+        (_, "readUInt8") => bytes
+            .get(number(0).unwrap_or(0.0) as usize)
+            .map_or(Value::Unknown, |b| Value::Number(f64::from(*b))),
+        (Language::Python, "translate") => match args.first().and_then(Value::to_bytes) {
+            Some(table) if table.len() == 256 => {
+                Value::bytes(bytes.iter().map(|byte| table[usize::from(*byte)]).collect())
+            }
+            _ => Value::Unknown,
+        },
+        (Language::Python, "replace") => match (
+            args.first().and_then(Value::to_bytes),
+            args.get(1).and_then(Value::to_bytes),
+        ) {
+            (Some(from), Some(to)) if from.len() == 1 && to.len() == 1 => Value::bytes(
+                bytes
+                    .iter()
+                    .map(|b| if *b == from[0] { to[0] } else { *b })
+                    .collect(),
+            ),
+            _ => Value::Unknown,
+        },
+        (_, "map") => Value::Unknown,
+        _ => Value::Unknown,
+    }
+}
+
+pub(super) fn hex_text(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
+}

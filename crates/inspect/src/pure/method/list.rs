@@ -1,0 +1,273 @@
+//! Methods of lists.
+
+use super::js_range;
+use crate::ir::Language;
+use crate::limit::evaluating;
+use crate::pure::value::Value;
+use crate::pure::{Machine, operate};
+use std::rc::Rc;
+
+impl Machine<'_> {
+    #[allow(clippy::too_many_lines, reason = "one arm a method")]
+    pub(super) fn array_method(
+        &mut self,
+        items: &Rc<std::cell::RefCell<Vec<Value>>>,
+        name: &str,
+        args: &[Value],
+        language: Language,
+    ) -> Value {
+        match name {
+            "push" | "append" => {
+                let mut items = items.borrow_mut();
+                if items.len() + args.len() > 1 << 20 {
+                    return Value::Unknown;
+                }
+                items.extend(args.iter().cloned());
+                Value::Number(items.len() as f64)
+            }
+            "extend" => {
+                match args.first().and_then(operate::elements) {
+                    Some(more) => items.borrow_mut().extend(more),
+                    None => items.borrow_mut().push(Value::Unknown),
+                }
+                Value::Null
+            }
+            "pop" => {
+                let mut items = items.borrow_mut();
+                match args.first().and_then(Value::number) {
+                    Some(0.0) if !items.is_empty() => items.remove(0),
+                    _ => items.pop().unwrap_or(Value::Undefined),
+                }
+            }
+            "shift" => {
+                let mut items = items.borrow_mut();
+                if items.is_empty() {
+                    Value::Undefined
+                } else {
+                    items.remove(0)
+                }
+            }
+            "unshift" => {
+                let mut items = items.borrow_mut();
+                for arg in args.iter().rev() {
+                    items.insert(0, arg.clone());
+                }
+                Value::Number(items.len() as f64)
+            }
+            "reverse" => {
+                items.borrow_mut().reverse();
+                if language == Language::Python {
+                    Value::Null
+                } else {
+                    Value::Array(Rc::clone(items))
+                }
+            }
+            "join" | "concat"
+                if language != Language::Python
+                    && (name == "join" || language == Language::Rust) =>
+            {
+                let separator = args.first().and_then(Value::as_text).unwrap_or_else(|| {
+                    if language == Language::Rust {
+                        String::new()
+                    } else {
+                        ",".to_owned()
+                    }
+                });
+                join(&items.borrow(), &separator)
+            }
+            "toString" => join(&items.borrow(), ","),
+            "concat" => {
+                let mut out = items.borrow().clone();
+                for arg in args {
+                    match arg {
+                        Value::Array(more) => out.extend(more.borrow().iter().cloned()),
+                        other => out.push(other.clone()),
+                    }
+                }
+                Value::array(out)
+            }
+            "slice" => {
+                let length = items.borrow().len();
+                let (from, to) = js_range(
+                    args.first().and_then(Value::number),
+                    args.get(1).and_then(Value::number),
+                    length,
+                );
+                Value::array(items.borrow()[from..to].to_vec())
+            }
+            "splice" => {
+                let mut items = items.borrow_mut();
+                let (from, _) = js_range(args.first().and_then(Value::number), None, items.len());
+                let count = args
+                    .get(1)
+                    .and_then(Value::number)
+                    .map_or(items.len() - from, |n| {
+                        (n.max(0.0) as usize).min(items.len() - from)
+                    });
+                Value::array(
+                    items
+                        .splice(from..from + count, args.iter().skip(2).cloned())
+                        .collect(),
+                )
+            }
+            "map" | "filter" | "forEach" | "flatMap" => {
+                let Some(function) = args.first() else {
+                    return Value::Unknown;
+                };
+                let snapshot = items.borrow().clone();
+                let mut out = Vec::with_capacity(snapshot.len());
+                for (index, item) in snapshot.iter().enumerate() {
+                    if self.spent() {
+                        return Value::Unknown;
+                    }
+                    let result = self.invoke(
+                        function,
+                        Value::Undefined,
+                        vec![
+                            item.clone(),
+                            Value::Number(index as f64),
+                            Value::Array(Rc::clone(items)),
+                        ],
+                        false,
+                        language,
+                    );
+                    match name {
+                        "map" => out.push(result),
+                        "flatMap" => {
+                            out.extend(operate::elements(&result).unwrap_or_else(|| vec![result]))
+                        }
+                        "filter" => match result.truth() {
+                            Some(true) => out.push(item.clone()),
+                            Some(false) => {}
+                            // What is not known may be kept.
+                            None => out.push(item.clone()),
+                        },
+                        _ => {}
+                    }
+                }
+                Value::array(out)
+            }
+            "reduce" | "reduceRight" => {
+                let Some(function) = args.first() else {
+                    return Value::Unknown;
+                };
+                let mut snapshot = items.borrow().clone();
+                if name == "reduceRight" {
+                    snapshot.reverse();
+                }
+                let mut rest = snapshot.into_iter().enumerate();
+                let mut sum = match args.get(1) {
+                    Some(initial) => initial.clone(),
+                    None => match rest.next() {
+                        Some((_, first)) => first,
+                        None => return Value::Unknown,
+                    },
+                };
+                for (index, item) in rest {
+                    if self.spent() {
+                        return Value::Unknown;
+                    }
+                    sum = self.invoke(
+                        function,
+                        Value::Undefined,
+                        vec![sum, item, Value::Number(index as f64)],
+                        false,
+                        language,
+                    );
+                }
+                sum
+            }
+            "indexOf" | "includes" | "index" | "count" => {
+                let wanted = args.first().cloned().unwrap_or(Value::Unknown);
+                let at = items
+                    .borrow()
+                    .iter()
+                    .position(|item| operate::equal(item, &wanted) == Some(true));
+                if name == "includes" {
+                    Value::Bool(at.is_some())
+                } else {
+                    Value::Number(at.map_or(-1.0, |at| at as f64))
+                }
+            }
+            "at" => {
+                let length = items.borrow().len() as f64;
+                let at = args.first().and_then(Value::number).unwrap_or(0.0);
+                let at = if at < 0.0 { at + length } else { at };
+                items
+                    .borrow()
+                    .get(at as usize)
+                    .cloned()
+                    .unwrap_or(Value::Undefined)
+            }
+            "entries" => Value::array(
+                items
+                    .borrow()
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        Value::array(vec![Value::Number(index as f64), item.clone()])
+                    })
+                    .collect(),
+            ),
+            "keys" => Value::array(
+                (0..items.borrow().len())
+                    .map(|index| Value::Number(index as f64))
+                    .collect(),
+            ),
+            "values" | "copy" => Value::array(items.borrow().clone()),
+            "fill" => {
+                let with = args.first().cloned().unwrap_or(Value::Undefined);
+                items
+                    .borrow_mut()
+                    .iter_mut()
+                    .for_each(|item| *item = with.clone());
+                Value::Array(Rc::clone(items))
+            }
+            "sort" | "flat" => {
+                if name == "flat" {
+                    let flat = items
+                        .borrow()
+                        .iter()
+                        .flat_map(|item| match item {
+                            Value::Array(inner) => inner.borrow().clone(),
+                            other => vec![other.clone()],
+                        })
+                        .collect();
+                    return Value::array(flat);
+                }
+                Value::Unknown
+            }
+            _ => Value::Unknown,
+        }
+    }
+}
+
+/// Methods of the class of arrays that are asked for by name: `[].filter.constructor`.
+pub(super) fn array_method(name: &str) -> Value {
+    match name {
+        "filter" | "map" | "forEach" | "find" | "sort" | "flat" | "at" | "slice" | "concat"
+        | "reduce" | "join" => Value::native(format!("Array.prototype.{name}")),
+        _ => Value::Undefined,
+    }
+}
+
+pub(super) fn join(items: &[Value], separator: &str) -> Value {
+    let mut out = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push_str(separator);
+        }
+        match item {
+            Value::Undefined | Value::Null => {}
+            item => out.push_str(
+                &item
+                    .as_text()
+                    .unwrap_or_else(|| crate::pure::HOLE.to_owned()),
+            ),
+        }
+        if out.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
+    }
+    Value::Text(out.into())
+}

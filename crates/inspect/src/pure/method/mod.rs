@@ -1,0 +1,340 @@
+//! Properties and methods of known values.
+
+mod bytes;
+mod list;
+mod text;
+
+use crate::ir::Language;
+use crate::limit::evaluating;
+use crate::pure::value::{HOLE_START, Value, number_text, to_u32};
+use crate::pure::{Machine, operate};
+use bytes::{bytes_method, number_method};
+use list::array_method;
+use std::rc::Rc;
+use text::char_at;
+
+impl Machine<'_> {
+    /// `object.name`.
+    pub(super) fn get(&mut self, object: &Value, name: &str, language: Language) -> Value {
+        match object {
+            Value::Native(native) => {
+                member_of_native(&native.path, name).map_or(Value::Unknown, |path| {
+                    Value::Native(crate::pure::Native {
+                        path: path.into(),
+                        made_at: native.made_at,
+                    })
+                })
+            }
+            Value::Object(object) => {
+                let own = object
+                    .entries
+                    .borrow()
+                    .iter()
+                    .rev()
+                    .find(|(key, _)| **key == *name)
+                    .map(|(_, value)| value.clone());
+                if let Some(value) = own {
+                    return bound(
+                        value,
+                        &Value::Object(Rc::clone(object)),
+                        object.is_class || object.class.is_none(),
+                    );
+                }
+                if let Some(class) = object.class {
+                    let value = self.of_class(class, name, 0);
+                    return bound(value, &Value::Object(Rc::clone(object)), object.is_class);
+                }
+                // An ES module that is required: `default` is the module itself.
+                if name == "default" {
+                    return Value::Object(Rc::clone(object));
+                }
+                if object.open {
+                    Value::Unknown
+                } else {
+                    Value::Undefined
+                }
+            }
+            Value::Array(items) => match name {
+                "length" => Value::Number(items.borrow().len() as f64),
+                "default" => object.clone(),
+                _ => match name.parse::<usize>() {
+                    Ok(index) => items
+                        .borrow()
+                        .get(index)
+                        .cloned()
+                        .unwrap_or(Value::Undefined),
+                    Err(_) if name == "constructor" => Value::native("Array"),
+                    Err(_) => array_method(name),
+                },
+            },
+            Value::Text(text)
+                if language == Language::Python && matches!(name, "parent" | "name" | "stem") =>
+            {
+                let path = text.trim_end_matches('/');
+                let (folder, last) = path.rsplit_once('/').unwrap_or((".", path));
+                // A hole that ends with the file belongs to the folder as well.
+                let closed = |folder: &str| {
+                    if folder.contains(HOLE_START) && !folder.contains(crate::pure::HOLE_END) {
+                        format!("{folder}{}", crate::pure::HOLE_END)
+                    } else {
+                        folder.to_owned()
+                    }
+                };
+                match name {
+                    "parent" => Value::text(&closed(folder)),
+                    "name" => Value::text(last),
+                    _ => Value::text(last.rsplit_once('.').map_or(last, |(stem, _)| stem)),
+                }
+            }
+            Value::Text(text) => match name {
+                "length" if !text.contains(HOLE_START) => Value::Number(if text.is_ascii() {
+                    text.len()
+                } else {
+                    text.encode_utf16().count()
+                } as f64),
+                "constructor" => Value::native("String"),
+                _ => match name.parse::<usize>() {
+                    Ok(index) => char_at(text, index),
+                    Err(_) => Value::Unknown,
+                },
+            },
+            Value::Bytes(bytes) => match name {
+                "length" | "byteLength" => Value::Number(bytes.borrow().len() as f64),
+                "buffer" => object.clone(),
+                _ => match name.parse::<usize>() {
+                    Ok(index) => bytes
+                        .borrow()
+                        .get(index)
+                        .map_or(Value::Undefined, |byte| Value::Number(f64::from(*byte))),
+                    Err(_) => Value::Unknown,
+                },
+            },
+            // Every function's constructor makes functions from text.
+            Value::Function(_) if matches!(name, "constructor") => Value::native("Function"),
+            Value::Function(closure) if matches!(name, "call" | "apply" | "bind" | "default") => {
+                let _ = language;
+                if name == "default" {
+                    Value::Function(Rc::clone(closure))
+                } else {
+                    Value::Unknown
+                }
+            }
+            Value::Number(_) if name == "constructor" => Value::native("Number"),
+            Value::Regex(pattern, _) if name == "source" => Value::Text(Rc::clone(pattern)),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// `object[key]`.
+    pub(super) fn index(&mut self, object: &Value, key: &Value, language: Language) -> Value {
+        if language == Language::Python
+            && let (Value::Number(at), Value::Array(_) | Value::Text(_) | Value::Bytes(_)) =
+                (key, object)
+            && *at < 0.0
+        {
+            let length = match object {
+                Value::Array(items) => items.borrow().len(),
+                Value::Bytes(bytes) => bytes.borrow().len(),
+                Value::Text(text) => text.chars().count(),
+                _ => 0,
+            };
+            let at = *at + length as f64;
+            return if at >= 0.0 {
+                self.index(object, &Value::Number(at), language)
+            } else {
+                Value::Undefined
+            };
+        }
+        match key {
+            Value::Text(_) => match key.known_text() {
+                Some(key) => self.get(object, key, language),
+                None => Value::Unknown,
+            },
+            Value::Number(number) => self.get(object, &number_text(*number), language),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// `object.name(args)` of a value of the language itself.
+    pub(super) fn method(
+        &mut self,
+        object: &Value,
+        name: &str,
+        args: &[Value],
+        language: Language,
+    ) -> Value {
+        match object {
+            Value::Text(text) => self.text_method(text, name, args, language),
+            Value::Array(items) => {
+                let items = Rc::clone(items);
+                self.array_method(&items, name, args, language)
+            }
+            Value::Bytes(bytes)
+                if language == Language::Python && matches!(name, "append" | "extend") =>
+            {
+                let more = match args.first() {
+                    Some(Value::Number(number)) => vec![to_u32(*number) as u8],
+                    Some(other) => other.to_bytes().unwrap_or_default(),
+                    None => Vec::new(),
+                };
+                if bytes.borrow().len() + more.len() <= evaluating::STRING {
+                    bytes.borrow_mut().extend(more);
+                }
+                Value::Null
+            }
+            Value::Bytes(bytes) if matches!(name, "map" | "forEach" | "filter" | "reduce") => {
+                let items: Vec<Value> = bytes
+                    .borrow()
+                    .iter()
+                    .map(|byte| Value::Number(f64::from(*byte)))
+                    .collect();
+                let result = self.array_method(&Rc::new(items.into()), name, args, language);
+                if name == "map" {
+                    result.to_bytes().map_or(Value::Unknown, Value::bytes)
+                } else {
+                    result
+                }
+            }
+            Value::Bytes(bytes) => {
+                let snapshot = bytes.borrow().clone();
+                bytes_method(&snapshot, name, args, language)
+            }
+            Value::Number(number) => number_method(*number, name, args),
+            Value::Function(closure) => match name {
+                "call" => self.invoke(
+                    object,
+                    args.first().cloned().unwrap_or(Value::Undefined),
+                    args.get(1..).unwrap_or_default().to_vec(),
+                    false,
+                    language,
+                ),
+                "apply" => {
+                    let rest = args.get(1).and_then(operate::elements).unwrap_or_default();
+                    self.invoke(
+                        object,
+                        args.first().cloned().unwrap_or(Value::Undefined),
+                        rest,
+                        false,
+                        language,
+                    )
+                }
+                "bind" => Value::Function(Rc::new(crate::pure::Closure {
+                    file: closure.file,
+                    function: closure.function,
+                    frame: closure.frame.clone(),
+                    this: args.first().cloned(),
+                })),
+                "toString" => Value::text(crate::pure::HOLE),
+                _ => Value::Unknown,
+            },
+            Value::Object(entries) => match (language, name) {
+                (Language::Python, "get") => {
+                    let key = args.first().cloned().unwrap_or(Value::Unknown);
+                    match self.index(object, &key, language) {
+                        Value::Undefined => args.get(1).cloned().unwrap_or(Value::Null),
+                        other => other,
+                    }
+                }
+                (Language::Python, "keys") => {
+                    operate::elements(object).map_or(Value::Unknown, Value::array)
+                }
+                (Language::Python, "values") if !entries.open => Value::array(
+                    entries
+                        .entries
+                        .borrow()
+                        .iter()
+                        .map(|(_, value)| value.clone())
+                        .collect(),
+                ),
+                (Language::Python, "items") if !entries.open => Value::array(
+                    entries
+                        .entries
+                        .borrow()
+                        .iter()
+                        .map(|(key, value)| {
+                            Value::array(vec![Value::Text(key.clone()), value.clone()])
+                        })
+                        .collect(),
+                ),
+                (_, "hasOwnProperty") => {
+                    args.first()
+                        .and_then(Value::known_text)
+                        .map_or(Value::Unknown, |key| {
+                            if entries.open {
+                                Value::Unknown
+                            } else {
+                                Value::Bool(
+                                    entries
+                                        .entries
+                                        .borrow()
+                                        .iter()
+                                        .any(|(known, _)| **known == *key),
+                                )
+                            }
+                        })
+                }
+                _ => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        }
+    }
+}
+
+/// The path of a member of something of a library.
+fn member_of_native(path: &str, name: &str) -> Option<String> {
+    if path.len() > 200 {
+        return None;
+    }
+    // A module's default export is the module itself.
+    if name == "default" {
+        return Some(path.to_owned());
+    }
+    // What hangs on the global object is global.
+    if path == "globalThis" {
+        return Some(match name {
+            "window" | "self" | "global" | "globalThis" => "globalThis".to_owned(),
+            other => other.to_owned(),
+        });
+    }
+    if name == "constructor" && path == "module" {
+        return Some("module.Module".to_owned());
+    }
+    // Every function's constructor makes functions from text.
+    if name == "constructor" && !path.ends_with("()") {
+        return Some("Function".to_owned());
+    }
+    Some(match (path, name) {
+        ("process.mainModule" | "module" | "process", "require") | ("require.main", "require") => {
+            "require".to_owned()
+        }
+        ("builtins", name) => name.to_owned(),
+        _ => format!("{path}.{name}"),
+    })
+}
+
+fn bound(value: Value, this: &Value, free: bool) -> Value {
+    match value {
+        Value::Function(closure) if !free && closure.this.is_none() => {
+            Value::Function(Rc::new(crate::pure::Closure {
+                file: closure.file,
+                function: closure.function,
+                frame: closure.frame.clone(),
+                this: Some(this.clone()),
+            }))
+        }
+        other => other,
+    }
+}
+
+fn js_range(from: Option<f64>, to: Option<f64>, length: usize) -> (usize, usize) {
+    let clamp = |at: f64| {
+        (if at < 0.0 {
+            (at + length as f64).max(0.0)
+        } else {
+            at.min(length as f64)
+        }) as usize
+    };
+    let from = clamp(from.unwrap_or(0.0));
+    let to = clamp(to.unwrap_or(length as f64));
+    (from, to.max(from))
+}

@@ -1,0 +1,370 @@
+//! Methods of texts.
+
+use super::js_range;
+use super::list::join;
+use crate::ir::Language;
+use crate::limit::evaluating;
+use crate::pure::value::{HOLE_START, Value, to_u32};
+use crate::pure::{Machine, builtin, operate};
+use std::rc::Rc;
+
+impl Machine<'_> {
+    #[allow(clippy::too_many_lines, reason = "one arm a method")]
+    pub(super) fn text_method(
+        &mut self,
+        text: &Rc<str>,
+        name: &str,
+        args: &[Value],
+        language: Language,
+    ) -> Value {
+        // Of a text with holes only what keeps them in place is known.
+        let holes = text.contains(HOLE_START);
+        let number = |index: usize| args.get(index).and_then(Value::number);
+        let part = |index: usize| args.get(index).and_then(Value::known_text);
+        match name {
+            "toString" | "valueOf" | "strip" | "trim" if args.is_empty() => {
+                Value::text(text.trim_matches(|c: char| {
+                    name.starts_with("strip") && c.is_whitespace()
+                        || name == "trim" && c.is_whitespace()
+                }))
+            }
+            "concat" => {
+                let mut out = text.to_string();
+                for arg in args {
+                    out.push_str(
+                        &arg.as_text()
+                            .unwrap_or_else(|| crate::pure::HOLE.to_owned()),
+                    );
+                }
+                Value::Text(out.into())
+            }
+            "join" if language == Language::Rust => {
+                let part = args
+                    .first()
+                    .and_then(Value::as_text)
+                    .unwrap_or_else(|| crate::pure::HOLE.to_owned());
+                Value::text(&format!(
+                    "{}/{}",
+                    text.trim_end_matches('/'),
+                    part.trim_start_matches('/')
+                ))
+            }
+            "join" if language == Language::Python => {
+                let Some(items) = args.first().and_then(operate::elements) else {
+                    return Value::Unknown;
+                };
+                join(&items, text)
+            }
+            "format" if language == Language::Python => python_format(text, args),
+            "toLowerCase" | "lower" | "toLocaleLowerCase" if !holes => {
+                Value::text(&text.to_lowercase())
+            }
+            "toUpperCase" | "upper" if !holes => Value::text(&text.to_uppercase()),
+            "expanduser" | "resolve" | "absolute" | "as_posix" => match text.strip_prefix('~') {
+                Some(rest) => {
+                    Value::text(&format!("{HOLE_START}home{}{rest}", crate::pure::HOLE_END))
+                }
+                None => Value::Text(Rc::clone(text)),
+            },
+            "joinpath" => {
+                let mut path = text.to_string();
+                for arg in args {
+                    path.push('/');
+                    path.push_str(
+                        &arg.as_text()
+                            .unwrap_or_else(|| crate::pure::HOLE.to_owned()),
+                    );
+                }
+                Value::Text(path.into())
+            }
+            "with_name" => match (text.rsplit_once('/'), part(0)) {
+                (Some((folder, _)), Some(name)) => {
+                    let close =
+                        if folder.contains(HOLE_START) && !folder.contains(crate::pure::HOLE_END) {
+                            crate::pure::HOLE_END.to_string()
+                        } else {
+                            String::new()
+                        };
+                    Value::text(&format!("{folder}{close}/{name}"))
+                }
+                _ => Value::Unknown,
+            },
+            "read_text" | "read_bytes" | "open" if language == Language::Python => match self
+                .own_file(text)
+            {
+                Some(bytes) if name == "read_bytes" => Value::bytes(bytes),
+                Some(bytes) if name == "read_text" => Value::text(&String::from_utf8_lossy(&bytes)),
+                _ => Value::Unknown,
+            },
+            "encode" if !holes => Value::bytes(text.as_bytes().to_vec()),
+            "replace" | "replaceAll" => self.replace(text, name, args, language),
+            _ if holes => Value::Unknown,
+            "split" => match (language, args.first()) {
+                (_, Some(Value::Text(_))) => {
+                    let Some(separator) = part(0) else {
+                        return Value::Unknown;
+                    };
+                    let parts: Vec<Value> = if separator.is_empty() {
+                        text.chars()
+                            .map(|c| Value::text(c.encode_utf8(&mut [0; 4])))
+                            .collect()
+                    } else {
+                        text.split(separator).map(Value::text).collect()
+                    };
+                    Value::array(parts)
+                }
+                (Language::Python, None) => {
+                    Value::array(text.split_whitespace().map(Value::text).collect())
+                }
+                (Language::JavaScript, None) => Value::array(vec![Value::Text(Rc::clone(text))]),
+                _ => Value::Unknown,
+            },
+            "splitlines" => Value::array(text.lines().map(Value::text).collect()),
+            "charAt" | "at" => {
+                number(0).map_or_else(|| char_at(text, 0), |at| char_at(text, at as usize))
+            }
+            "charCodeAt" | "codePointAt" => {
+                let at = number(0).unwrap_or(0.0) as usize;
+                let code = if text.is_ascii() {
+                    text.as_bytes().get(at).map(|b| u32::from(*b))
+                } else if name == "charCodeAt" {
+                    text.encode_utf16().nth(at).map(u32::from)
+                } else {
+                    code_point(text, at)
+                };
+                code.map_or(Value::Number(f64::NAN), |code| {
+                    Value::Number(f64::from(code))
+                })
+            }
+            "slice" | "substring" | "substr" => js_slice(text, name, number(0), number(1)),
+            "repeat" => {
+                let times = number(0).unwrap_or(0.0) as usize;
+                if text.len().saturating_mul(times) > evaluating::STRING {
+                    Value::Unknown
+                } else {
+                    Value::text(&text.repeat(times))
+                }
+            }
+            "indexOf" | "find" | "index" => part(0).map_or(Value::Unknown, |part| {
+                Value::Number(
+                    text.find(part)
+                        .map_or(-1.0, |at| text[..at].chars().count() as f64),
+                )
+            }),
+            "includes" => part(0).map_or(Value::Unknown, |part| Value::Bool(text.contains(part))),
+            "startsWith" | "startswith" => {
+                part(0).map_or(Value::Unknown, |part| Value::Bool(text.starts_with(part)))
+            }
+            "endsWith" | "endswith" => {
+                part(0).map_or(Value::Unknown, |part| Value::Bool(text.ends_with(part)))
+            }
+            "trimStart" | "lstrip" if args.is_empty() => Value::text(text.trim_start()),
+            "trimEnd" | "rstrip" if args.is_empty() => Value::text(text.trim_end()),
+            "padStart" | "zfill" => {
+                let width = number(0).unwrap_or(0.0) as usize;
+                let fill = if name == "zfill" {
+                    "0"
+                } else {
+                    part(1).unwrap_or(" ")
+                };
+                let missing = width.saturating_sub(text.chars().count());
+                if missing > 4096 || fill.is_empty() {
+                    return Value::Unknown;
+                }
+                let pad: String = fill.chars().cycle().take(missing).collect();
+                Value::text(&(pad + text))
+            }
+            "match" | "matchAll" => match args.first() {
+                Some(Value::Regex(pattern, flags)) => {
+                    match builtin::simple_matches(pattern, flags, text) {
+                        Some(found) => Value::array(
+                            found.into_iter().map(|found| Value::text(&found)).collect(),
+                        ),
+                        None => Value::Unknown,
+                    }
+                }
+                _ => Value::Unknown,
+            },
+            "swapcase" => Value::text(
+                &text
+                    .chars()
+                    .map(|c| {
+                        if c.is_uppercase() {
+                            c.to_ascii_lowercase()
+                        } else {
+                            c.to_ascii_uppercase()
+                        }
+                    })
+                    .collect::<String>(),
+            ),
+            "translate" => translate(text, args.first()),
+            _ => Value::Unknown,
+        }
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        text: &Rc<str>,
+        name: &str,
+        args: &[Value],
+        language: Language,
+    ) -> Value {
+        let with = args.get(1);
+        match args.first() {
+            Some(Value::Text(_)) => {
+                let (Some(from), Some(to)) = (args[0].known_text(), with.and_then(Value::as_text))
+                else {
+                    return Value::Unknown;
+                };
+                if from.is_empty()
+                    || text.len().saturating_mul(to.len().max(1)) > evaluating::STRING << 4
+                {
+                    return Value::Unknown;
+                }
+                let all = language == Language::Python || name == "replaceAll";
+                Value::text(&if all {
+                    text.replace(from, &to)
+                } else {
+                    text.replacen(from, &to, 1)
+                })
+            }
+            Some(Value::Regex(pattern, flags)) => {
+                let Some(pieces) = builtin::simple_pieces(pattern, flags, text) else {
+                    return Value::Unknown;
+                };
+                let mut out = String::new();
+                for (piece, matched) in pieces {
+                    if !matched {
+                        out.push_str(&piece);
+                        continue;
+                    }
+                    match with {
+                        Some(Value::Text(to)) if !to.contains('$') => out.push_str(to),
+                        Some(function @ Value::Function(_)) => {
+                            let value = self.invoke(
+                                function,
+                                Value::Undefined,
+                                vec![Value::text(&piece)],
+                                false,
+                                language,
+                            );
+                            match value.as_text() {
+                                Some(text) => out.push_str(&text),
+                                None => return Value::Unknown,
+                            }
+                        }
+                        _ => return Value::Unknown,
+                    }
+                    if out.len() > evaluating::STRING || self.spent() {
+                        return Value::Unknown;
+                    }
+                }
+                Value::Text(out.into())
+            }
+            _ => Value::Unknown,
+        }
+    }
+}
+
+pub(super) fn char_at(text: &str, index: usize) -> Value {
+    if text.contains(HOLE_START) {
+        return Value::Unknown;
+    }
+    let found = if text.is_ascii() {
+        text.as_bytes().get(index).map(|byte| char::from(*byte))
+    } else {
+        text.chars().nth(index)
+    };
+    found.map_or(Value::Undefined, |c| {
+        Value::text(c.encode_utf8(&mut [0; 4]))
+    })
+}
+
+/// The code point at a position that counts UTF-16 units.
+pub(super) fn code_point(text: &str, at: usize) -> Option<u32> {
+    let mut units = 0;
+    for c in text.chars() {
+        if units >= at {
+            return Some(u32::from(c));
+        }
+        units += c.len_utf16();
+    }
+    None
+}
+
+pub(super) fn js_slice(text: &str, name: &str, from: Option<f64>, to: Option<f64>) -> Value {
+    let chars: Vec<char> = text.chars().collect();
+    let length = chars.len();
+    let (from, to) = match name {
+        "slice" => js_range(from, to, length),
+        "substring" => {
+            let a = from.unwrap_or(0.0).clamp(0.0, length as f64) as usize;
+            let b = to.unwrap_or(length as f64).clamp(0.0, length as f64) as usize;
+            (a.min(b), a.max(b))
+        }
+        _ => {
+            let (from, _) = js_range(from, None, length);
+            let count = to.map_or(length - from, |n| n.max(0.0) as usize);
+            (from, (from + count).min(length))
+        }
+    };
+    Value::text(&chars[from..to].iter().collect::<String>())
+}
+
+pub(super) fn python_format(text: &str, args: &[Value]) -> Value {
+    let mut out = String::new();
+    let mut rest = text;
+    let mut next = 0;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open].replace("}}", "}"));
+        if rest[open..].starts_with("{{") {
+            out.push('{');
+            rest = &rest[open + 2..];
+            continue;
+        }
+        let Some(close) = rest[open..].find('}') else {
+            return Value::Unknown;
+        };
+        let field = &rest[open + 1..open + close];
+        let index = if field.is_empty() {
+            next += 1;
+            Some(next - 1)
+        } else {
+            field.parse().ok()
+        };
+        match index
+            .and_then(|index: usize| args.get(index))
+            .and_then(Value::as_text)
+        {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(crate::pure::HOLE),
+        }
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(&rest.replace("}}", "}"));
+    Value::Text(out.into())
+}
+
+/// Python's `str.translate` with a dictionary of code points.
+pub(super) fn translate(text: &str, table: Option<&Value>) -> Value {
+    let Some(Value::Object(table)) = table else {
+        return Value::Unknown;
+    };
+    let entries = table.entries.borrow();
+    let mut out = String::new();
+    for c in text.chars() {
+        let code = u32::from(c).to_string();
+        match entries
+            .iter()
+            .find(|(key, _)| **key == *code)
+            .map(|(_, value)| value)
+        {
+            Some(Value::Number(number)) => out.extend(char::from_u32(to_u32(*number))),
+            Some(Value::Text(text)) => out.push_str(text),
+            Some(Value::Null) => {}
+            Some(_) => return Value::Unknown,
+            None => out.push(c),
+        }
+    }
+    Value::Text(out.into())
+}
