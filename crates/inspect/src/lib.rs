@@ -1,10 +1,10 @@
 //! What the code of an artifact can do.
 //!
 //! Bytes in, values out: no clock, no network, no disk, nothing of a package is run.
-//! Unpacking ([`unpack`]) gives a tree; a [`package`] knows which file means which; each
-//! language is lowered to one form ([`ir`]); the pure machine ([`pure`]) computes what a
-//! program would compute from its own constants; [`flow`] says from where to where data
-//! goes, and when ([`zone`]).
+//! Unpacking ([`unpack`]) gives a tree; a `package` knows which file means which; each
+//! language is lowered to one form (`ir`); the pure machine (`pure`) computes what a
+//! program would compute from its own constants; `flow` says from where to where data
+//! goes, and when (`zone`).
 //!
 //! ```
 //! use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};

@@ -87,7 +87,10 @@ impl Analysis<'_> {
         let ran = std::mem::take(&mut self.cells.ran);
         let written = std::mem::take(&mut self.cells.written);
         for run in &ran {
-            for cell in written.iter().filter(|cell| same(&cell.path, &run.path)) {
+            for cell in written.iter().filter(|cell| {
+                same(&cell.path, &run.path)
+                    || run.how == super::sink::LINKER && cell.path.starts_with(&run.path)
+            }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
                     let mut marks = self.pinned(run.file);
                     if let Some(file) = cell.file.filter(|_| marks.is_empty()) {

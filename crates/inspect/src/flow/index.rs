@@ -59,6 +59,24 @@ impl Index {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };
+            // `stream.read_to_end(&mut bytes)`.
+            if let Expr::Member(receiver, name) = program.expr(callee)
+                && matches!(
+                    program.name(name),
+                    "read_to_end"
+                        | "read_to_string"
+                        | "read_exact"
+                        | "copy_to"
+                        | "recv_into"
+                        | "readinto"
+                )
+                && let Some(symbol) = program
+                    .list(args)
+                    .first()
+                    .and_then(|arg| symbol_of(program, *arg))
+            {
+                index.mutations.entry(symbol).or_default().push(receiver);
+            }
             // `stream.on('data', parts.push.bind(parts))`.
             if let Expr::Member(receiver, _) = program.expr(callee) {
                 for arg in program.list(args) {

@@ -47,6 +47,25 @@ impl Analysis<'_> {
             let Some(program) = self.package.program(file) else {
                 continue;
             };
+            for function in program.expanders.clone() {
+                for value in program.function(function).returns.clone() {
+                    let labels = self.labels(file, value, None);
+                    for label in labels.iter().filter(|label| super::is_foreign(label.kind)) {
+                        let zone = self.zone_of(file, function);
+                        let target = Target::Constant(label.name.to_string());
+                        self.flow(
+                            label,
+                            SinkKind::DynamicCode,
+                            "the expansion of a macro",
+                            target,
+                            zone,
+                            file,
+                            value,
+                            Vec::new(),
+                        );
+                    }
+                }
+            }
             for store in program.stores.clone() {
                 self.patch(&program, file, store);
                 self.script_element(&program, file, store);

@@ -82,7 +82,7 @@ impl Analysis<'_> {
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
-                    let Expr::Call { callee, args, .. } = caller.expr(site.expr) else {
+                    let Expr::Call { callee, .. } = caller.expr(site.expr) else {
                         continue;
                     };
                     // The elements of the list that a function is mapped over.
@@ -96,10 +96,9 @@ impl Analysis<'_> {
                         .callees
                         .get(&(site.file, site.expr))
                         .and_then(Value::path)
-                        .is_some_and(lists_folder);
+                        .is_some_and(gives_names);
                     if asked && position == 1 {
-                        let args = caller.list(args).to_vec();
-                        out.extend(self.below(site.file, args.first().copied(), level + 1));
+                        out.push(Value::text(EVERY));
                     }
                 }
             }
@@ -107,14 +106,22 @@ impl Analysis<'_> {
                 out.extend(self.elements_of(file, over, level + 1))
             }
             Expr::Member(object, name) => {
-                // The first part of what a walk gives is the folder.
-                let first = matches!(program.name(name), "0" | "name" | "path");
-                if first || program.name(name).parse::<u8>().is_ok() {
-                    out.extend(
-                        self.possible(file, object, level + 1)
-                            .into_iter()
-                            .filter(|value| matches!(value, Value::Text(_))),
-                    );
+                // A walk gives a folder, and the names in it.
+                let key = program.name(name).to_owned();
+                let texts = self
+                    .possible(file, object, level + 1)
+                    .into_iter()
+                    .filter_map(|value| value.any_text().map(str::to_owned));
+                let texts: Vec<String> = texts.collect();
+                for text in texts {
+                    match key.as_str() {
+                        "0" => out.push(Value::text(
+                            text.trim_end_matches(EVERY).trim_end_matches('/'),
+                        )),
+                        "1" | "2" | "name" if text.ends_with(EVERY) => out.push(Value::text(EVERY)),
+                        "path" => out.push(Value::text(&text)),
+                        _ => {}
+                    }
                 }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),
@@ -149,8 +156,18 @@ impl Analysis<'_> {
                 let args = program.list(args).to_vec();
                 let function = self.machine.fold(file, callee);
                 match &function {
+                    Value::Native(native) if gives_names(&native.path) => {
+                        out.push(Value::text(EVERY))
+                    }
+                    Value::Native(native) if native.path.contains("glob") => {
+                        let patterns = args
+                            .first()
+                            .map(|arg| self.possible(file, *arg, level + 1))
+                            .unwrap_or_default();
+                        out.extend(patterns);
+                    }
                     Value::Native(native) if lists_folder(&native.path) => {
-                        out.extend(self.below(file, args.first().copied(), level + 1))
+                        out.extend(self.below(file, args.first().copied(), level + 1));
                     }
                     Value::Native(native) if is_pure(&native.path) => {
                         out.extend(self.applied(file, &function, &args, level))
@@ -343,7 +360,12 @@ impl Analysis<'_> {
     }
 }
 
-/// Functions that give the names in a folder.
+/// Functions that give the names in a folder, without the folder.
+fn gives_names(path: &str) -> bool {
+    path.contains("readdir") || path == "os.listdir"
+}
+
+/// Functions that give what lies in a folder.
 pub(super) fn lists_folder(path: &str) -> bool {
     matches!(
         path,

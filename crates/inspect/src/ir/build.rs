@@ -58,6 +58,7 @@ impl Builder {
             imports: Vec::new(),
             stars: Vec::new(),
             main_block: None,
+            expanders: Vec::new(),
             es_module: false,
             notes: Vec::new(),
         };
@@ -312,6 +313,11 @@ impl Builder {
     /// Says what runs only when the file is a script.
     pub const fn main_block(&mut self, id: FuncId) {
         self.program.main_block = Some(id);
+    }
+
+    /// Says whose result is compiled.
+    pub fn expander(&mut self, id: FuncId) {
+        self.program.expanders.push(id);
     }
 
     /// Says that every name of a module is imported.

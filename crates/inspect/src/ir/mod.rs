@@ -363,6 +363,8 @@ pub struct Program {
     pub(crate) stars: Vec<Atom>,
     /// What runs only when the file is a script.
     pub(crate) main_block: Option<FuncId>,
+    /// Functions whose result is compiled: procedural macros.
+    pub(crate) expanders: Vec<FuncId>,
     /// It is an ES module.
     pub(crate) es_module: bool,
     /// What could not be lowered.

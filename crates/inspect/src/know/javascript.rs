@@ -173,6 +173,9 @@ fn on_result(head: &str, rest: &str) -> Role {
     if rest.starts_with(".stdin.") && matches!(method, "write" | "end") {
         return Role::IntoProcess;
     }
+    if head == "fs.createReadStream" && matches!(method, "pipe" | "pipeTo") {
+        return Role::Receive;
+    }
     match head {
         "crypto.createDecipheriv" | "crypto.createDecipher" => Role::Decrypt,
         "fs.createWriteStream" | "fs.open" | "fs.openSync" => match method {

@@ -93,6 +93,7 @@ pub fn named_secret(name: &str) -> bool {
         || matches!(
             upper.as_str(),
             "AWS_SESSION_TOKEN"
+                | "DATABASE_URL"
                 | "NPM_AUTH"
                 | "MNEMONIC"
                 | "SEED_PHRASE"

@@ -78,7 +78,10 @@ impl Lowering {
                     )
                 });
                 if is_macro {
-                    // The compiler calls it.
+                    // The compiler calls it, and compiles what it gives.
+                    if let Ir::Function(function) = self.builder.program().expr(id) {
+                        self.builder.expander(function);
+                    }
                     let call = self.builder.call(id, &[], false, at);
                     self.body.push(IrStmt::Expr(call));
                 }

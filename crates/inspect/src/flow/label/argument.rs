@@ -128,13 +128,25 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let args = program.list(args).to_vec();
-        let value = self.machine.fold(site.file, callee);
+        let mut value = self.machine.fold(site.file, callee);
         let span = program.span(site.expr);
+        // A function that is called on what somebody hands in: one way of getting there.
+        let mut context = None;
+        if value.is_unknown() {
+            context = self
+                .contexts(site.file, site.function, 0)
+                .into_iter()
+                .flatten()
+                .next();
+            if let Some(context) = &context {
+                value = self.machine.fold_in(site.file, callee, &context.frame);
+            }
+        }
         if let Value::Native(native) = &value {
             let path = Rc::clone(&native.path);
             match know::role(program.language, &path) {
                 Role::Network(_) | Role::Receive | Role::Lookup => {
-                    return vec![self.answer(site.file, &value, &args, span)];
+                    return vec![self.answer(site.file, &value, &args, span, context.as_ref())];
                 }
                 Role::ReadFile => {
                     return self.file_content(&program, site.file, args.first().copied(), span);
@@ -167,6 +179,10 @@ impl Analysis<'_> {
                 // What somebody else's function gives is its own affair: `.then`, `.map`
                 // and events hand on what they are called on.
                 _ => {}
+            }
+            // What a process writes.
+            if path.contains(".stdout") || path.contains(".stderr") {
+                return self.written_by_process(&value, site);
             }
             // An event by its name.
             if path.ends_with(".on") || path.ends_with(".once") {
@@ -201,6 +217,25 @@ impl Analysis<'_> {
         let labels = self.all(site.file, &rest, None);
         union(&mut out, &labels);
         out
+    }
+
+    /// What a process that was started here gives.
+    fn written_by_process(&mut self, value: &Value, site: Site) -> Vec<Label> {
+        let Value::Native(native) = value else {
+            return Vec::new();
+        };
+        let Some((file, made)) = native.made_at else {
+            return Vec::new();
+        };
+        let Some(program) = self.program(file) else {
+            return Vec::new();
+        };
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return Vec::new();
+        };
+        let args = program.list(args).to_vec();
+        let _ = site;
+        self.output_of(file, &args, program.span(made))
     }
 
     /// What a function of the package calls its parameter with.

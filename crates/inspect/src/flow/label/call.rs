@@ -187,7 +187,9 @@ impl Analysis<'_> {
         let span = program.span(expr);
         match know::role(program.language, path) {
             Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
-            Role::Network(_) | Role::Receive => Some(vec![self.answer(file, value, args, span)]),
+            Role::Network(_) | Role::Receive => {
+                Some(vec![self.answer(file, value, args, span, context)])
+            }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
             Role::Send
             | Role::Digest
@@ -230,15 +232,14 @@ impl Analysis<'_> {
                     || program.language == Language::Rust
                         && (path.ends_with("env.var") || path.ends_with("env.var_os"))
                 {
-                    let name = args
-                        .first()
-                        .and_then(|arg| match self.machine.fold(file, *arg) {
-                            Value::Text(text) => Some(text.to_string()),
-                            _ => None,
-                        });
-                    return Some(name.map_or_else(Vec::new, |name| {
-                        self.environment_variable(&name, file, span)
-                    }));
+                    let mut out = Vec::new();
+                    let names = args.first().map(|arg| self.possible(file, *arg, 0));
+                    for name in names.unwrap_or_default() {
+                        if let Value::Text(name) = name {
+                            out.extend(self.environment_variable(&name, file, span));
+                        }
+                    }
+                    return Some(out);
                 }
                 let _ = callee;
                 None
@@ -410,8 +411,12 @@ impl Analysis<'_> {
         value: &Value,
         args: &[ExprId],
         span: Span,
+        context: Option<&Rc<Context>>,
     ) -> Label {
-        let name = self.remote_name(file, value, args);
+        let name = match self.target(file, value, args, context) {
+            customs_model::Target::Constant(host) => format!("the answer of {host}"),
+            _ => "the answer of a host".to_owned(),
+        };
         if know::is_metadata(&name) {
             return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
         }

@@ -78,6 +78,29 @@ impl Analysis<'_> {
                 let text = self.fold_text(site.file, object, None);
                 self.cells.run(&text, name, zone, site.file, site.expr);
             }
+            "to_socket_addrs" if !writes => {
+                let text = self.fold_text(site.file, object, None);
+                let labels = self.labels(site.file, object, None);
+                for label in labels.iter().filter(|label| {
+                    crate::flow::is_secret(label.kind) || label.kind == SourceKind::Identity
+                }) {
+                    let target = if text.len() > 3 {
+                        Target::Constant(shown(&text))
+                    } else {
+                        Target::Opaque
+                    };
+                    self.flow(
+                        label,
+                        SinkKind::NameLookup,
+                        name,
+                        target,
+                        zone,
+                        site.file,
+                        site.expr,
+                        Vec::new(),
+                    );
+                }
+            }
             "_compile" if !writes => {
                 if let Some(arg) = args.first() {
                     self.code_sink(program, site, "module._compile", *arg, zone, None);

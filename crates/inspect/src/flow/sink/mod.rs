@@ -17,6 +17,7 @@ use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
+pub(in crate::flow) use stream::LINKER;
 
 impl Analysis<'_> {
     pub(super) fn sinks(&mut self) {
@@ -93,6 +94,9 @@ impl Analysis<'_> {
         };
         let path = Rc::clone(&native.path);
         let role = know::role(program.language, &path);
+        if &*path == "println!" && !writes {
+            self.told_to_cargo(site, &args, zone);
+        }
         if role == Role::None {
             return;
         }

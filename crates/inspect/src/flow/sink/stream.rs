@@ -9,6 +9,9 @@ use crate::pure::Value;
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
+/// How a file in the folder of a build is run.
+pub(in crate::flow) const LINKER: &str = "the linker";
+
 impl Analysis<'_> {
     /// Bytes that a call writes to a file by itself: `urlretrieve(url, path)`.
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
@@ -240,6 +243,20 @@ impl Analysis<'_> {
                     Vec::new(),
                 );
             }
+        }
+    }
+
+    /// What a build script tells cargo to link.
+    pub(super) fn told_to_cargo(&mut self, site: Site, args: &[ExprId], zone: Zone) {
+        let links = args.iter().any(|arg| {
+            let text = self.machine.fold(site.file, *arg);
+            text.any_text().is_some_and(|text| {
+                text.contains("rustc-link-lib") || text.contains("rustc-link-arg")
+            })
+        });
+        if links {
+            self.cells
+                .run("\u{fdd0}out\u{fdd1}", LINKER, zone, site.file, site.expr);
         }
     }
 }

@@ -17,6 +17,19 @@ impl Machine<'_> {
     /// `object.name`.
     pub(super) fn get(&mut self, object: &Value, name: &str, language: Language) -> Value {
         match object {
+            Value::Native(native)
+                if &*native.path == "process.env" && matches!(name, "HOME" | "USERPROFILE") =>
+            {
+                Value::host("home")
+            }
+            Value::Native(native)
+                if &*native.path == "process.env" && matches!(name, "TMPDIR" | "TEMP" | "TMP") =>
+            {
+                Value::host("temp")
+            }
+            Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
+                Value::text("/")
+            }
             Value::Native(native) => {
                 member_of_native(&native.path, name).map_or(Value::Unknown, |path| {
                     Value::Native(crate::pure::Native {
