@@ -36,8 +36,7 @@ impl Analysis<'_> {
             && args
                 .iter()
                 .any(|(text, _)| matches!(text.as_str(), "-d" | "--decrypt" | "-decrypt"));
-        if decrypts && let Some(text) = &input.text {
-            let _ = text;
+        if decrypts && input.text.is_some() {
             labels.push(self.source(SourceKind::Decoded, name, at));
         } else if decrypts {
             labels.push(self.source(SourceKind::Opaque, name, at));

@@ -182,7 +182,7 @@ impl Analysis<'_> {
             }
             // What a process writes.
             if path.contains(".stdout") || path.contains(".stderr") {
-                return self.written_by_process(&value, site);
+                return self.written_by_process(&value);
             }
             // An event by its name.
             if path.ends_with(".on") || path.ends_with(".once") {
@@ -220,7 +220,7 @@ impl Analysis<'_> {
     }
 
     /// What a process that was started here gives.
-    fn written_by_process(&mut self, value: &Value, site: Site) -> Vec<Label> {
+    fn written_by_process(&mut self, value: &Value) -> Vec<Label> {
         let Value::Native(native) = value else {
             return Vec::new();
         };
@@ -234,7 +234,6 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let args = program.list(args).to_vec();
-        let _ = site;
         self.output_of(file, &args, program.span(made))
     }
 

@@ -17,7 +17,7 @@ impl Analysis<'_> {
             let Expr::Call { callee, args, .. } = program.expr(call) else {
                 continue;
             };
-            let asserts = matches!(program.expr(callee), Expr::Name(name, _) if matches!(program.name(name), "assert_eq!" | "assert"));
+            let asserts = matches!(program.expr(callee), Expr::Name(name, _) if program.name(name) == "assert_eq!");
             if let [left, right, ..] = program.list(args)[..]
                 && asserts
                 && (self.is_digest(&program, file, left, 0)
@@ -107,7 +107,7 @@ impl Analysis<'_> {
                     .take(8)
                     .any(|value| self.is_digest(program, file, *value, level + 1))
             }),
-            Expr::Call { callee, args, .. } => {
+            Expr::Call { callee, .. } => {
                 if let Value::Function(closure) = self.machine.fold(file, callee)
                     && let Some(inner) = self.program(closure.file)
                 {
@@ -117,7 +117,6 @@ impl Analysis<'_> {
                         .take(8)
                         .any(|value| self.is_digest(&inner, closure.file, *value, level + 1));
                 }
-                let _ = args;
                 match program.expr(callee) {
                     Expr::Member(object, _) => self.is_digest(program, file, object, level + 1),
                     _ => false,

@@ -125,7 +125,6 @@ impl Machine<'_> {
             // Every function's constructor makes functions from text.
             Value::Function(_) if matches!(name, "constructor") => Value::native("Function"),
             Value::Function(closure) if matches!(name, "call" | "apply" | "bind" | "default") => {
-                let _ = language;
                 if name == "default" {
                     Value::Function(Rc::clone(closure))
                 } else {
