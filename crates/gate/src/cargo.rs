@@ -136,6 +136,7 @@ impl Gate {
             file: format!("{package}-{version}.crate"),
             release: ReleaseId::new(package, version),
             upstream: &judged.upstream,
+            published: line.pubtime,
             url,
             promised: vec![line.cksum.clone()],
             admitted,

@@ -12,7 +12,8 @@ use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
 use bytes::Bytes;
-use customs_model::{Digest, ReleaseId};
+use futures_util::FutureExt as _;
+use customs_model::{Digest, ReleaseId, Timestamp};
 use customs_registry::Upstream;
 use customs_registry::artifact::{Artifact, Download, Progress, digest_of};
 use customs_store::{Delivered, DigestChanged, LedgerRecord, Served, Who};
@@ -26,6 +27,7 @@ use url::Url;
 
 mod asked;
 mod flow;
+mod read;
 mod settle;
 
 /// How long a body waits for its check before it starts to flow.
@@ -43,6 +45,8 @@ pub struct Delivery<'a> {
     pub file: String,
     /// Where it comes from.
     pub upstream: &'a Upstream,
+    /// When it was published, as far as the document says.
+    pub published: Option<Timestamp>,
     /// The address that the document names.
     pub url: Url,
     /// What the document promises, strongest first; some very old ones promise nothing.
@@ -73,7 +77,7 @@ impl Gate {
             Ok(digest) => digest,
             Err(response) => return response,
         };
-        let checked = Checked { delivery, digest };
+        let mut checked = Checked { delivery, digest };
         if asked::has_it(headers, &asked::etag(&checked.digest)) {
             return self.not_modified(&checked, head).await;
         }
@@ -81,6 +85,9 @@ impl Gate {
         let artifacts = &self.registry.artifacts;
         match artifacts.get_sound(upstream, url, &checked.digest).await {
             Artifact::Cached { path, length, .. } => {
+                if !head && let Err(response) = self.read_code(&mut checked).await {
+                    return response;
+                }
                 self.send_cached(&checked, &path, length, headers, head, true)
                     .await
             }
@@ -276,7 +283,7 @@ impl Gate {
     /// Waits for the check; past the gate's patience the bytes start to flow.
     async fn send_arriving(
         &self,
-        checked: Checked<'_>,
+        mut checked: Checked<'_>,
         mut download: Download,
         headers: &HeaderMap,
         head: bool,
@@ -288,6 +295,9 @@ impl Gate {
             let progress = download.progress.borrow_and_update().clone();
             match &progress {
                 Progress::Verified { .. } => {
+                    if !head && let Err(response) = self.read_code(&mut checked).await {
+                        return response;
+                    }
                     return self.send_verified(&checked, headers, head).await;
                 }
                 Progress::Mismatch { .. } | Progress::Failed(_) => {
@@ -376,8 +386,10 @@ impl Gate {
             if let Err(response) = self.record(&checked, bytes, Served::Full).await {
                 return response;
             }
-            self.settle_later(&checked, download.clone());
-            flow::flowing(file, download)
+            let objection = read::Reading::of(self, &checked).objection();
+            let objection: flow::Objection = objection.boxed().shared();
+            self.settle_later(&checked, download.clone(), objection.clone());
+            flow::flowing(file, download, objection)
         };
         let mut response = Response::new(body);
         artifact_headers(&mut response, &checked, total);

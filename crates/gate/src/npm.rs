@@ -11,7 +11,7 @@ use customs_ecosystem::npm::{
     Form, NpmVersion, Packument, Tarballs, VersionEntry, release_line, render, repair_tags,
     tarball_url,
 };
-use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use customs_model::{Digest, PackageName, ReleaseId, Timestamp, Version, printable};
 use customs_registry::{JudgedDocument, npm_facts};
 use hyper::header::{ACCEPT, HeaderMap, USER_AGENT};
 use hyper::{Response, StatusCode};
@@ -259,6 +259,7 @@ impl Gate {
             release: ReleaseId::new(package, tarball.version),
             file: file.to_owned(),
             upstream: &judged.upstream,
+            published: tarball.published,
             url: tarball.url,
             promised: tarball.digests,
             admitted,
@@ -387,6 +388,7 @@ fn is_artifact(path: &str) -> bool {
 /// Where a tarball is, and what it must be.
 struct Tarball {
     version: Version,
+    published: Option<Timestamp>,
     url: Url,
     digests: Vec<Digest>,
 }
@@ -411,6 +413,7 @@ fn find_tarball(
         let facts = npm_facts(document, entry)?;
         Some(Tarball {
             version: entry.version.clone(),
+            published: document.index.published(&entry.version),
             url: Url::parse(&facts.tarball?).ok()?,
             digests: facts.digests,
         })

@@ -200,6 +200,7 @@ impl Gate {
             release: ReleaseId::new(judged.document.index.0.name.clone(), version.clone()),
             file: file.filename.clone(),
             upstream: &judged.upstream,
+            published: file.upload_time,
             url,
             promised: file.digests.clone(),
             admitted,

@@ -43,4 +43,4 @@ mod zone;
 
 pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
 pub use limit::Unpacking;
-pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, kind_of, unpack};
+pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, kind_of, unpack, unpack_file};

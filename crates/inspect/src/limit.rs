@@ -8,6 +8,8 @@ pub struct Unpacking {
     pub entries: usize,
     /// Bytes that come out of decompressors, over all levels.
     pub inflated: u64,
+    /// Bytes of a packed archive that must be held to be read.
+    pub packed: u64,
     /// Bytes of one entry that is kept.
     pub entry: u64,
     /// Bytes that are kept in memory.
@@ -23,6 +25,7 @@ impl Default for Unpacking {
         Self {
             entries: 200_000,
             inflated: 2 << 30,
+            packed: 128 << 20,
             entry: 32 << 20,
             kept: 112 << 20,
             depth: 3,

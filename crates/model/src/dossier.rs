@@ -1,6 +1,7 @@
-use crate::{Digest, Known, PackageName, ReleaseId, Timestamp, Version};
+use crate::{Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Everything known about one release (on PyPI: one file of a release) at one
 /// instant. Whoever needs a decision builds one of these and asks
@@ -57,6 +58,9 @@ pub struct Dossier {
     /// Why its artifact could not be read, where somebody tried.
     #[serde(default)]
     pub unread: Option<Unread>,
+    /// What reading its artifact's code showed, where it was read.
+    #[serde(default)]
+    pub code: Option<Arc<Inspection>>,
     /// Whether it comes from a public or a private upstream.
     pub route: Route,
 }
@@ -99,6 +103,9 @@ pub struct Predecessor {
     /// Why its artifact could not be read, where somebody tried.
     #[serde(default)]
     pub unread: Option<Unread>,
+    /// What reading its artifact's code showed, where it was read.
+    #[serde(default)]
+    pub code: Option<Arc<Inspection>>,
     /// Where this one is so young that what only its artifact shows is not past its own
     /// hold: the newest release of the line that is. Two poisoned releases in a row must
     /// not vouch for each other.

@@ -11,12 +11,13 @@ pub mod document;
 mod flights;
 pub mod guard;
 pub mod http;
+mod inspections;
 mod judge;
 mod upstream;
 
 pub use cache::clear_half_written;
 pub use judge::{
-    CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Registry,
+    CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Read, Registry,
     npm_document_path, npm_facts, npm_needs,
 };
 pub use reqwest;

@@ -2,13 +2,14 @@
 
 use crate::doc::RuleDoc;
 use crate::rule::{self, Rule};
+use crate::words;
 use customs_model::{
     Confidence, Dossier, Finding, Hop, Inspection, RuleId, Severity, Standing, Verdict, printable,
 };
 
 /// The version of the built-in rules, as it stands in [`customs_model::Epoch`]. It is
 /// raised whenever the same dossier could get another verdict or decision.
-pub const RULE_SET_VERSION: u32 = 2;
+pub const RULE_SET_VERSION: u32 = 3;
 
 /// The rules that judge.
 #[derive(Clone)]
@@ -107,7 +108,13 @@ pub fn judge(dossier: &Dossier, rules: &RuleSet) -> Verdict {
     for rule in rules.rules {
         rule.judge(dossier, &mut findings);
     }
-    verdict(findings)
+    let Some(code) = &dossier.code else {
+        return verdict(findings);
+    };
+    for rule in rules.rules {
+        rule.read(code, &mut findings);
+    }
+    as_far_as_read(verdict(findings), code)
 }
 
 /// What can be said about the code of an artifact alone, whoever published it.
@@ -116,17 +123,15 @@ pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
     for rule in rules.rules {
         rule.read(inspection, &mut findings);
     }
-    let mut unjudged = false;
     for part in &inspection.unread {
-        let what = if part.path.is_empty() {
-            "the artifact".to_owned()
-        } else {
-            printable(&part.path, 160)
-        };
-        unjudged |= part.reached;
-        findings.not_checked(format!("{what}: {}", printable(&part.because, 160)));
+        findings.not_checked(words::unread_part(part));
     }
-    let mut verdict = verdict(findings);
+    as_far_as_read(verdict(findings), inspection)
+}
+
+/// Nothing was found in what was read; that is no verdict where something that runs was not.
+fn as_far_as_read(mut verdict: Verdict, inspection: &Inspection) -> Verdict {
+    let unjudged = inspection.unread.iter().any(|part| part.reached);
     if unjudged && verdict.standing < Standing::Malicious {
         verdict.standing = Standing::NotJudged;
     }

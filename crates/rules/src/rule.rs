@@ -19,6 +19,7 @@ mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod not_judged;
 mod proof;
 mod publish_time_anomaly;
 mod publish_time_unknown;
@@ -48,6 +49,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &dormant_name::DormantName,
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
+    &not_judged::NotJudged,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,
     &proof::remote_code::RULE,

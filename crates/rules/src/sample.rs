@@ -47,6 +47,7 @@ pub(crate) fn dossier(ecosystem: &str, name: &str, number: &str, published: &str
         lane_sibling_of: None,
         looked_into: false,
         unread: None,
+        code: None,
         route: Route::Public,
     }
 }
@@ -71,6 +72,7 @@ pub(crate) fn predecessor(of: &Dossier, number: &str) -> Predecessor {
         manifest: of.manifest.clone(),
         origin: of.origin.clone(),
         unread: None,
+        code: None,
         settled: None,
     }
 }

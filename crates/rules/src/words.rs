@@ -114,6 +114,16 @@ pub fn list<S: AsRef<str>>(items: &[S], limit: usize) -> String {
     }
 }
 
+/// What of an artifact was not read, in one line.
+pub(crate) fn unread_part(part: &customs_model::UnreadPart) -> String {
+    let what = if part.path.is_empty() {
+        "the artifact".to_owned()
+    } else {
+        customs_model::printable(&part.path, 160)
+    };
+    format!("{what}: {}", customs_model::printable(&part.because, 160))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use crate::answer::Body;
 use customs_registry::artifact::{Download, Progress};
+use futures_util::future::{BoxFuture, Shared};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use std::io::{self, Read as _};
@@ -11,18 +12,24 @@ pub const KEPT_BACK: u64 = 64 << 10;
 /// Bytes read at a time.
 const PIECE: u64 = 256 << 10;
 
-/// Bytes as they arrive, except the last ones, which wait for the check.
-pub fn flowing(file: std::fs::File, download: Download) -> Body {
+/// Why the last bytes are kept, once all of it is there and was read.
+pub type Objection = Shared<BoxFuture<'static, Option<String>>>;
+
+/// Bytes as they arrive, except the last ones, which wait for the check and for who reads
+/// the whole: `objection` is asked once, when all of it is there.
+pub fn flowing(file: std::fs::File, download: Download, objection: Objection) -> Body {
     struct State {
         file: std::fs::File,
         sent: u64,
         download: Download,
+        objection: Option<Objection>,
         over: bool,
     }
     let state = State {
         file,
         sent: 0,
         download,
+        objection: Some(objection),
         over: false,
     };
     let pieces = futures_util::stream::unfold(state, |mut state| async move {
@@ -31,6 +38,13 @@ pub fn flowing(file: std::fs::File, download: Download) -> Body {
         }
         loop {
             let progress = state.download.progress.borrow_and_update().clone();
+            if matches!(progress, Progress::Verified { .. })
+                && let Some(objection) = state.objection.take()
+                && let Some(why) = objection.await
+            {
+                state.over = true;
+                return Some((Err(io::Error::other(why)), state));
+            }
             let may = match progress {
                 Progress::Arriving { have, .. } => have.saturating_sub(KEPT_BACK),
                 Progress::Verified { length, .. } if length == state.sent => return None,

@@ -1,6 +1,7 @@
 //! What follows from a check: bytes that were right are pinned, wrong ones recorded.
 
 use super::Checked;
+use super::flow::Objection;
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
@@ -42,13 +43,20 @@ impl Gate {
 
     /// The same for bytes that flow already, once their check is done. It does not
     /// depend on the client, which may hang up before.
-    pub(super) fn settle_later(&self, checked: &Checked<'_>, mut download: Download) {
+    pub(super) fn settle_later(
+        &self,
+        checked: &Checked<'_>,
+        mut download: Download,
+        objection: Objection,
+    ) {
         let settling = self.settling(checked);
         tokio::spawn(async move {
             loop {
                 let progress = download.progress.borrow_and_update().clone();
                 match progress {
                     Progress::Arriving { .. } => {}
+                    // What is refused at its end is not delivered.
+                    Progress::Verified { .. } if objection.clone().await.is_some() => return,
                     Progress::Verified { digest, .. } => return settling.verified(digest).await,
                     Progress::Mismatch { promised, found } => {
                         return settling.mismatched(&promised, &found);

@@ -19,7 +19,8 @@ use crate::limit::Unpacking;
 use flate2::bufread::GzDecoder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::io::Read;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// One entry of an archive.
@@ -175,6 +176,45 @@ pub fn unpack(bytes: &[u8], limits: &Unpacking) -> Tree {
     sink.finish()
 }
 
+/// Unpacks an archive from its file. What can be read as a stream is never held as a whole.
+///
+/// # Errors
+/// The file cannot be read; what is wrong with the archive stands in the tree.
+pub fn unpack_file(file: fs::File, limits: &Unpacking) -> std::io::Result<Tree> {
+    let mut sink = Sink::new(limits);
+    let length = file.metadata()?.len();
+    let mut packed = BufReader::with_capacity(256 << 10, file);
+    let kind = kind_of(packed.fill_buf()?);
+    match kind {
+        Kind::Gzip => sink.gzip(packed, "", 0),
+        Kind::Tar => tar::read(&mut sink, &mut packed, "", 0),
+        _ if kind != Kind::Zip && !ends_as_zip(packed.get_mut(), length)? => {
+            sink.unread("", NO_ARCHIVE);
+        }
+        _ if length > limits.packed => {
+            sink.unread("", "it is larger than what is held in memory");
+        }
+        _ => {
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+            packed.seek(SeekFrom::Start(0))?;
+            packed.take(limits.packed).read_to_end(&mut bytes)?;
+            sink.archive(&bytes, "", 0);
+        }
+    }
+    Ok(sink.finish())
+}
+
+/// Whether the end of a file is the end of a zip archive, whatever stands in front of it.
+fn ends_as_zip(file: &mut fs::File, length: u64) -> std::io::Result<bool> {
+    let tail = length.min(zip::TAIL);
+    file.seek(SeekFrom::Start(length - tail))?;
+    let mut bytes = Vec::new();
+    file.take(tail).read_to_end(&mut bytes)?;
+    Ok(zip::has_end_record(&bytes))
+}
+
+const NO_ARCHIVE: &str = "it is neither a gzip-compressed tar nor a zip archive";
+
 /// Collects entries under the bounds.
 pub(crate) struct Sink<'l> {
     limits: &'l Unpacking,
@@ -204,16 +244,13 @@ impl<'l> Sink<'l> {
             }
             // A zip archive may have anything in front of it.
             _ if zip::has_end_record(bytes) => zip::read(self, bytes, prefix, depth),
-            _ => self.unread(
-                prefix,
-                "it is neither a gzip-compressed tar nor a zip archive",
-            ),
+            _ => self.unread(prefix, NO_ARCHIVE),
         }
     }
 
-    fn gzip(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
+    fn gzip(&mut self, packed: impl BufRead, prefix: &str, depth: usize) {
         let mut members = Members {
-            decoder: GzDecoder::new(bytes),
+            decoder: Some(GzDecoder::new(packed)),
             count: 1,
             trailing: 0,
             failed: None,
@@ -420,8 +457,9 @@ fn looks_like_tar_inside(bytes: &[u8]) -> bool {
 }
 
 /// The members of a gzip file, one behind the other, with what is odd about them.
-struct Members<'a> {
-    decoder: GzDecoder<&'a [u8]>,
+struct Members<R: BufRead> {
+    /// None once the last member is read.
+    decoder: Option<GzDecoder<R>>,
     count: usize,
     trailing: usize,
     failed: Option<String>,
@@ -429,28 +467,47 @@ struct Members<'a> {
     read: u64,
 }
 
-impl Read for Members<'_> {
+impl<R: BufRead> Members<R> {
+    /// What stands behind a member: another one, padding, or something else.
+    fn behind(&mut self) {
+        let Some(mut packed) = self.decoder.take().map(GzDecoder::into_inner) else {
+            return;
+        };
+        match packed.fill_buf() {
+            Ok(rest) if rest.starts_with(&[0x1f, 0x8b]) => {
+                self.count += 1;
+                self.decoder = Some(GzDecoder::new(packed));
+            }
+            // Tape padding is zeros.
+            _ => self.trailing = not_zero(&mut packed),
+        }
+    }
+}
+
+fn not_zero(rest: &mut impl BufRead) -> usize {
+    let mut count = 0;
+    while let Ok(piece) = rest.fill_buf() {
+        let length = piece.len();
+        if length == 0 {
+            break;
+        }
+        count += piece.iter().filter(|byte| **byte != 0).count();
+        rest.consume(length);
+    }
+    count
+}
+
+impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         loop {
             let wanted = buffer
                 .len()
                 .min(usize::try_from(self.left).unwrap_or(usize::MAX));
-            if wanted == 0 || self.failed.is_some() {
+            let Some(decoder) = self.decoder.as_mut().filter(|_| wanted > 0) else {
                 return Ok(0);
-            }
-            match self.decoder.read(&mut buffer[..wanted]) {
-                Ok(0) => {
-                    let rest: &[u8] = self.decoder.get_ref();
-                    if rest.starts_with(&[0x1f, 0x8b]) {
-                        self.count += 1;
-                        let rest: &[u8] = self.decoder.get_ref();
-                        self.decoder = GzDecoder::new(rest);
-                        continue;
-                    }
-                    // Tape padding is zeros.
-                    self.trailing = rest.iter().filter(|byte| **byte != 0).count();
-                    return Ok(0);
-                }
+            };
+            match decoder.read(&mut buffer[..wanted]) {
+                Ok(0) => self.behind(),
                 Ok(count) => {
                     self.left -= count as u64;
                     self.read += count as u64;
@@ -458,6 +515,7 @@ impl Read for Members<'_> {
                 }
                 Err(error) => {
                     self.failed = Some(error.to_string());
+                    self.decoder = None;
                     return Ok(0);
                 }
             }

@@ -21,12 +21,15 @@ struct Listed<'a> {
     local: u64,
 }
 
+/// Bytes at the end of a file in which the end record stands.
+pub(super) const TAIL: u64 = 65_535 + 22;
+
 pub(super) fn has_end_record(bytes: &[u8]) -> bool {
     end_record(bytes).is_some()
 }
 
 fn end_record(bytes: &[u8]) -> Option<usize> {
-    let from = bytes.len().saturating_sub(65_535 + 22);
+    let from = bytes.len().saturating_sub(TAIL as usize);
     let at = memchr::memmem::rfind(&bytes[from..], END)? + from;
     (at + 22 <= bytes.len()).then_some(at)
 }

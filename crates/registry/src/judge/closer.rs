@@ -1,11 +1,65 @@
 //! A closer look: what an artifact itself says, where its document could not tell.
 
+use super::archive::ArtifactFacts;
 use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, npm, pypi};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
-use customs_model::{Ecosystem, PackageName, ReleaseId, RunsCode, Unread, Version};
+use customs_model::{
+    Digest, Dossier, Ecosystem, History, Known, Manifest, Origin, PackageName, ReleaseId, Timestamp,
+    Unread, Version,
+};
 use customs_rules::LockedOutcome;
 use std::collections::HashSet;
+use std::sync::Arc;
+
+/// An artifact that is about to be delivered.
+#[derive(Debug)]
+pub struct Read<'a> {
+    /// Which release.
+    pub release: &'a ReleaseId,
+    /// Its file.
+    pub file: &'a str,
+    /// When it was published, as far as its document says.
+    pub published: Option<Timestamp>,
+    /// Where its bytes are.
+    pub url: &'a str,
+    /// What they are.
+    pub digest: &'a Digest,
+}
+
+/// What is known of a release that is older than the window of rules about change: only
+/// its code is asked about.
+fn old(upstream: &Upstream, asked: &Read<'_>) -> Dossier {
+    Dossier {
+        release: asked.release.clone(),
+        artifact: (asked.release.package.ecosystem() == Ecosystem::PyPi)
+            .then(|| asked.file.to_owned()),
+        digests: vec![asked.digest.clone()],
+        published: match asked.published {
+            Some(at) => Known::Is(at),
+            None => Known::not_known("its document has no publish time for it"),
+        },
+        last_modified: None,
+        first_seen: None,
+        published_before: None,
+        history: History::default(),
+        manifest: Manifest::default(),
+        origin: Origin::default(),
+        predecessor: None,
+        added_dependencies: Vec::new(),
+        not_followed: Vec::new(),
+        unmet: Vec::new(),
+        activity: Known::NotApplicable,
+        likeness: None,
+        advisories: Known::NotApplicable,
+        fixes: Vec::new(),
+        lane_sibling_of: None,
+        looked_into: false,
+        unread: None,
+        code: None,
+        route: upstream.route,
+    }
+}
 
 impl Registry {
     /// The decision about one release, whatever its ecosystem, for who asks by a lockfile
@@ -118,14 +172,12 @@ impl Registry {
                 return self.decide(context, &dossier, now);
             }
         };
-        dossier.looked_into = true;
-        dossier.unread = None;
-        gather::add_runs(&mut dossier.manifest.runs, &found.runs);
+        gather::add(&mut dossier, &found);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
         {
             let earlier = self
-                .runs_of_predecessor(context, &release.package, before.by_artifact(), kind)
+                .facts_of_predecessor(context, &release.package, before.by_artifact(), kind)
                 .await;
             // Nothing of this look is kept, so no doubt has to be.
             let gaps = gather::Gaps::default();
@@ -137,14 +189,51 @@ impl Registry {
         self.decide(context, &dossier, now)
     }
 
-    /// What the artifact of an earlier release runs. `None`: it has none of this kind.
-    async fn runs_of_predecessor(
+    /// What the code of an artifact adds to a decision, for who delivers it: also of releases
+    /// so old that there was nothing to decide. `None`: nothing that is not known already.
+    ///
+    /// # Errors
+    /// Its bytes could not be had.
+    pub async fn read(
+        &self,
+        context: &Context,
+        upstream: &Upstream,
+        asked: &Read<'_>,
+        judgement: Option<&Judgement>,
+    ) -> Result<Option<Judgement>, Unread> {
+        if judgement.is_some_and(|j| j.dossier.looked_into || j.dossier.unread.is_some()) {
+            return Ok(None);
+        }
+        let kind = match asked.release.package.ecosystem() {
+            Ecosystem::Npm => archive::Kind::Tarball,
+            Ecosystem::Cargo => archive::Kind::Crate,
+            Ecosystem::PyPi => pypi::kind(asked.file),
+        };
+        let found = self
+            .artifact_facts(upstream, Some(asked.url), Some(asked.digest), kind)
+            .await;
+        let mut dossier = match judgement {
+            Some(judgement) => judgement.dossier.clone(),
+            None => Box::new(old(upstream, asked)),
+        };
+        match found {
+            Ok(found) => gather::add(&mut dossier, &found),
+            Err(unread @ Unread::NotReadable(_)) => dossier.unread = Some(unread),
+            Err(unread) => return Err(unread),
+        }
+        let judgement = self.decide(context, &dossier, self.clock.now());
+        let silent = judgement.decision.action.allows() && judgement.not_checked.is_empty();
+        Ok((!silent).then_some(judgement))
+    }
+
+    /// What the artifact of an earlier release says. `None`: it has none of this kind.
+    async fn facts_of_predecessor(
         &self,
         context: &Context,
         package: &PackageName,
         version: &Version,
         kind: archive::Kind,
-    ) -> Result<Option<RunsCode>, Unread> {
+    ) -> Result<Option<Arc<ArtifactFacts>>, Unread> {
         let failed = |error: FetchError| Unread::NotFetched(error.to_string());
         let place = match package.ecosystem() {
             Ecosystem::Npm => self
@@ -190,6 +279,6 @@ impl Registry {
         let gone = || Unread::NotFetched("its document no longer has it".to_owned());
         let (upstream, url, digest) = place.ok_or_else(gone)?;
         let facts = self.artifact_facts(&upstream, Some(&url), digest.as_ref(), kind);
-        Ok(Some(facts.await?.runs.clone()))
+        Ok(Some(facts.await?))
     }
 }

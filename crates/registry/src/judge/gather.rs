@@ -14,21 +14,25 @@ use customs_rules::PopularNames;
 use customs_store::{Publication, Seen, Sight, Sights};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use url::Url;
 
 /// Two publications closer than this belong together.
 pub(super) const TOGETHER: SignedDuration = SignedDuration::from_mins(60);
 /// Bytes, unpacked, of an artifact that is read before anybody asks for it.
-pub(super) const SMALL: u64 = 4 << 20;
-/// Artifacts read per document for facts that it lacks.
+pub(super) const LARGEST: u64 = 64 << 20;
+/// The same, packed.
+pub(super) const LARGEST_PACKED: u64 = 16 << 20;
+/// Release lines of a document whose newest young release is read ahead.
+pub(super) const LINES: usize = 6;
+/// Artifacts of one release line that are read ahead, at most.
 pub(super) const ARTIFACTS: usize = 4;
+/// Artifacts that are read at the same time for one document.
+pub(super) const TOGETHER_READ: usize = 3;
 /// Releases without a publish time whose artifact is asked for its date.
 pub(super) const DATES: usize = 8;
 /// Whether a name imitates another is asked of names younger than this.
 const YOUNG_NAME: SignedDuration = SignedDuration::from_hours(366 * 24);
-/// Artifacts whose facts are remembered.
-const FACTS: usize = 8192;
 /// Whether code runs at install is asked of dependencies that are younger; no rule asks
 /// it of older ones.
 pub(super) const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -173,7 +177,7 @@ impl Registry {
             .and_then(|url| Url::parse(url).ok())
             .ok_or_else(|| not_promised("its document names no address for it"))?;
         let digest = digest.ok_or_else(|| not_promised("its document promises no digest"))?;
-        if let Some(known) = self.known_facts(digest, kind) {
+        if let Some(known) = self.inspections.known(digest, kind) {
             return Ok(known);
         }
         let path = self
@@ -181,27 +185,7 @@ impl Registry {
             .whole(upstream, &url, digest)
             .await
             .map_err(|error| not_fetched(&error.to_string()))?;
-        let read = tokio::task::spawn_blocking(move || archive::read(&path, kind)).await;
-        // One that a reader cannot bear is one that cannot be read.
-        let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error.to_string())));
-        let facts = match read {
-            Ok(facts) => Arc::new(facts),
-            Err(error) => {
-                tracing::warn!(%error, %digest, "an artifact's entries could not be read");
-                return Err(Unread::NotReadable(printable(&error.to_string(), 200)));
-            }
-        };
-        let mut all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= FACTS {
-            all.clear();
-        }
-        all.insert((digest.clone(), kind), facts.clone());
-        Ok(facts)
-    }
-
-    fn known_facts(&self, digest: &Digest, kind: archive::Kind) -> Option<Arc<ArtifactFacts>> {
-        let all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&(digest.clone(), kind)).cloned()
+        self.inspections.read(path, digest, kind).await
     }
 
     /// `Last-Modified` of an artifact.
@@ -228,10 +212,25 @@ pub(super) fn had_none(before: &mut Predecessor) {
     before.manifest.runs.startup_hook.get_or_insert(false);
 }
 
-/// Adds what the artifact of an earlier release runs, or why that is not known.
-pub(super) fn add_earlier(before: &mut Predecessor, runs: Result<RunsCode, Unread>, gaps: &Gaps) {
-    match runs {
-        Ok(runs) => add_runs(&mut before.manifest.runs, &runs),
+/// Adds what an artifact says of itself.
+pub(super) fn add(dossier: &mut Dossier, found: &ArtifactFacts) {
+    dossier.looked_into = true;
+    dossier.unread = None;
+    add_runs(&mut dossier.manifest.runs, &found.runs);
+    dossier.code = Some(found.code.clone());
+}
+
+/// Adds what the artifact of an earlier release says, or why that is not known.
+pub(super) fn add_earlier(
+    before: &mut Predecessor,
+    found: Result<Arc<ArtifactFacts>, Unread>,
+    gaps: &Gaps,
+) {
+    match found {
+        Ok(found) => {
+            add_runs(&mut before.manifest.runs, &found.runs);
+            before.code = Some(found.code.clone());
+        }
         Err(unread) => {
             gaps.doubt_if_not_fetched(&unread);
             before.unread = Some(unread);
@@ -344,7 +343,7 @@ pub(super) fn identity(origin: &Origin, manifest: &Manifest) -> Option<String> {
 }
 
 /// Adds what an artifact runs to what its document says of it.
-pub(super) fn add_runs(runs: &mut RunsCode, found: &RunsCode) {
+fn add_runs(runs: &mut RunsCode, found: &RunsCode) {
     for (name, command) in &found.scripts {
         runs.scripts
             .entry(name.clone())

@@ -3,7 +3,7 @@
 //! One way through for every front door: whoever needs a decision asks here, and here
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
-mod archive;
+pub(crate) mod archive;
 mod cargo;
 mod closer;
 mod gather;
@@ -13,6 +13,7 @@ mod pypi;
 mod trail;
 
 pub use cargo::{CargoConfig, CargoDocument};
+pub use closer::Read;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use pypi::PypiPage;
 
@@ -21,6 +22,7 @@ use crate::audit::Audits;
 use crate::document::{Document, Documents};
 use crate::flights::Flights;
 use crate::http::Fetcher;
+use crate::inspections::Inspections;
 use crate::upstream::{Upstream, Upstreams};
 use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
@@ -247,8 +249,8 @@ pub struct Registry {
     rules: RuleSet,
     judged: Mutex<HashMap<String, Remembered>>,
     judging: Flights,
-    /// What artifacts run, by digest.
-    facts: Mutex<HashMap<(Digest, archive::Kind), Arc<archive::ArtifactFacts>>>,
+    /// What artifacts say and do, by digest.
+    inspections: Inspections,
     /// Releases that an urgent fix pins exactly, with that fix.
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
@@ -290,7 +292,7 @@ impl Registry {
             rules: RuleSet::standard(),
             judged: Mutex::default(),
             judging: Flights::default(),
-            facts: Mutex::default(),
+            inspections: Inspections::new(&cache.join("inspections"))?,
             lanes: Mutex::default(),
         })
     }

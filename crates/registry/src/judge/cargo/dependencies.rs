@@ -100,8 +100,8 @@ impl Registry {
         {
             return Known::Is(false);
         }
-        match self.crate_runs(case, line).await {
-            Ok(runs) => Known::Is(runs.at_install() == Some(true)),
+        match self.crate_facts(case, line).await {
+            Ok(found) => Known::Is(found.runs.at_install() == Some(true)),
             Err(unread) => {
                 case.gaps.doubt_if_not_fetched(&unread);
                 Known::not_known(format!("its crate could not be read: {}", unread.because()))

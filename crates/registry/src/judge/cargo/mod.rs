@@ -2,7 +2,7 @@
 
 mod dependencies;
 
-use super::archive::Kind;
+use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
@@ -13,7 +13,7 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, RunsCode, Timestamp,
+    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
     Unread, Version,
 };
 use customs_store::{Seen, Sights};
@@ -316,6 +316,7 @@ impl Registry {
             },
             looked_into: false,
             unread: None,
+            code: None,
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
@@ -326,23 +327,26 @@ impl Registry {
     /// Reads the crate for `build.rs` and procedural macros, which the index does not
     /// know. Returns whether the dossier knows more then.
     async fn look_into_crate(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
-        let runs = match self.crate_runs(case, case.all[at]).await {
-            Ok(runs) => runs,
+        let found = match self.crate_facts(case, case.all[at]).await {
+            Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
-        dossier.looked_into = true;
-        gather::add_runs(&mut dossier.manifest.runs, &runs);
+        gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let line = case.all.iter().find(|l| l.version == *before.by_artifact());
             if let Some(line) = line {
-                let runs = self.crate_runs(case, line).await;
-                gather::add_earlier(before, runs, &case.gaps);
+                let earlier = self.crate_facts(case, line).await;
+                gather::add_earlier(before, earlier, &case.gaps);
             }
         }
         true
     }
 
-    async fn crate_runs(&self, case: &Case<'_>, line: &Line) -> Result<RunsCode, Unread> {
+    async fn crate_facts(
+        &self,
+        case: &Case<'_>,
+        line: &Line,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
         let url = case.download(line);
         let facts = self.artifact_facts(
             case.upstream,
@@ -350,7 +354,7 @@ impl Registry {
             Some(&line.cksum),
             Kind::Crate,
         );
-        Ok(facts.await?.runs.clone())
+        facts.await
     }
 }
 
@@ -422,6 +426,7 @@ impl Case<'_> {
             manifest: before.manifest(),
             origin: Origin::default(),
             unread: None,
+            code: None,
             settled: settled.map(|l| l.version.clone()),
         })
     }

@@ -160,6 +160,7 @@ impl Case<'_> {
             manifest: facts.manifest,
             origin: facts.origin,
             unread: None,
+            code: None,
             settled: settled.map(|(_, c)| c.entry.version.clone()),
         })
     }

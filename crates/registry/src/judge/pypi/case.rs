@@ -138,6 +138,7 @@ impl Case<'_> {
             manifest,
             origin: origin(before, self.carries_provenance()),
             unread: None,
+            code: None,
             settled: settled.map(|(_, version)| (*version).clone()),
         })
     }

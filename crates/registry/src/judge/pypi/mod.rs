@@ -5,7 +5,7 @@ mod case;
 mod declared;
 mod dependencies;
 
-use super::archive::Kind;
+use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
@@ -17,14 +17,14 @@ use customs_ecosystem::pypi::{
     File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
 };
 use customs_model::{
-    Dossier, Ecosystem, Known, Origin, PackageName, ReleaseId, RunsCode, Timestamp, Unread,
+    Action, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId, Timestamp, Unread,
     Version, printable,
 };
 use customs_store::Seen;
 use declared::Manifests;
 use dependencies::Added;
 use futures_util::future::BoxFuture;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::sync::Arc;
 use url::Url;
@@ -227,21 +227,71 @@ impl Registry {
             }
             judged.insert(file.filename.clone(), judgement);
         }
-        // One wheel of each version: files of one release hold the same `.pth`.
-        let mut versions = BTreeSet::new();
-        let newest = undecided.into_iter().rev();
-        let wheels = newest.filter(|(at, _)| case.all[*at].0.kind() == FileKind::Wheel);
-        for (at, mut dossier) in wheels {
-            if !versions.contains(case.all[at].1) && versions.len() == gather::ARTIFACTS {
-                break;
-            }
-            versions.insert(case.all[at].1);
-            if self.look_into_file(case, at, &mut dossier).await {
-                let judgement = self.decide(case.context, &dossier, case.now);
-                judged.insert(case.all[at].0.filename.clone(), judgement);
+        self.look_at_files(case, undecided, &mut judged).await;
+        judged
+    }
+
+    /// Reads one wheel of the newest young versions, and their source distribution, before
+    /// the page is rendered. Wheels of one version hold the same modules, so one that is
+    /// proven malicious speaks for its siblings: an installer would take the next of them.
+    /// Each is read by itself when it is delivered.
+    async fn look_at_files(
+        &self,
+        case: &Case<'_>,
+        undecided: Vec<(usize, Dossier)>,
+        judged: &mut Judged,
+    ) {
+        let mut versions: Vec<(&Version, Vec<(usize, Dossier)>)> = Vec::new();
+        for (at, dossier) in undecided.into_iter().rev() {
+            let version = case.all[at].1;
+            match versions.iter().position(|(known, _)| *known == version) {
+                Some(index) => versions[index].1.push((at, dossier)),
+                None if versions.len() == gather::ARTIFACTS => break,
+                None => versions.push((version, vec![(at, dossier)])),
             }
         }
-        judged
+        for (_, mut files) in versions {
+            let mut proven: Option<Arc<Inspection>> = None;
+            for index in self.worth_reading(case, &files) {
+                let (at, dossier) = &mut files[index];
+                if !self.look_into_file(case, *at, dossier).await {
+                    continue;
+                }
+                let judgement = self.decide(case.context, dossier, case.now);
+                if matches!(judgement.decision.action, Action::Block { until: None }) {
+                    proven = dossier.code.clone();
+                }
+                judged.insert(case.all[*at].0.filename.clone(), judgement);
+            }
+            let Some(code) = proven else {
+                continue;
+            };
+            for (at, mut dossier) in files {
+                if dossier.code.is_none() {
+                    dossier.code = Some(code.clone());
+                    let judgement = self.decide(case.context, &dossier, case.now);
+                    judged.insert(case.all[at].0.filename.clone(), judgement);
+                }
+            }
+        }
+    }
+
+    /// Of the files of one version: a wheel, for every platform if there is one, and the
+    /// source distribution.
+    fn worth_reading(&self, case: &Case<'_>, files: &[(usize, Dossier)]) -> Vec<usize> {
+        let file = |index: &usize| case.all[files[*index].0].0;
+        let small = |index: &usize| {
+            file(index)
+                .size
+                .is_none_or(|size| size <= gather::LARGEST_PACKED)
+        };
+        let of_kind = |kind: FileKind| {
+            (0..files.len()).filter(move |index| small(index) && file(index).kind() == kind)
+        };
+        let any = |index: &usize| !file(index).filename.ends_with("-none-any.whl");
+        let wheel = of_kind(FileKind::Wheel)
+            .min_by_key(|index| (any(index), file(index).size, file(index).filename.as_str()));
+        wheel.into_iter().chain(of_kind(FileKind::Sdist).next()).collect()
     }
 
     fn pypi_dossier(
@@ -299,6 +349,7 @@ impl Registry {
             },
             looked_into: false,
             unread: None,
+            code: None,
             lane_sibling_of: self.lane_of(
                 case.context,
                 &release,
@@ -315,12 +366,11 @@ impl Registry {
     /// the dossier knows more then.
     async fn look_into_file(&self, case: &Case<'_>, at: usize, dossier: &mut Dossier) -> bool {
         let file = case.all[at].0;
-        let found = match self.file_runs(case, file).await {
+        let found = match self.file_facts(case, file).await {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
-        dossier.looked_into = true;
-        gather::add_runs(&mut dossier.manifest.runs, &found);
+        gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let earlier = case
                 .all
@@ -328,8 +378,8 @@ impl Registry {
                 .find(|(f, v)| *v == before.by_artifact() && f.kind() == file.kind());
             match earlier {
                 Some((file, _)) => {
-                    let runs = self.file_runs(case, file).await;
-                    gather::add_earlier(before, runs, &case.gaps);
+                    let earlier = self.file_facts(case, file).await;
+                    gather::add_earlier(before, earlier, &case.gaps);
                 }
                 None => gather::had_none(before),
             }
@@ -337,11 +387,15 @@ impl Registry {
         true
     }
 
-    async fn file_runs(&self, case: &Case<'_>, file: &File) -> Result<RunsCode, Unread> {
+    async fn file_facts(
+        &self,
+        case: &Case<'_>,
+        file: &File,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
         let digest = file.digests.first();
         let kind = kind(&file.filename);
-        let facts = self.artifact_facts(case.upstream, Some(&file.url), digest, kind);
-        Ok(facts.await?.runs.clone())
+        self.artifact_facts(case.upstream, Some(&file.url), digest, kind)
+            .await
     }
 }
 

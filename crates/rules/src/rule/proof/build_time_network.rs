@@ -17,7 +17,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "A build script or procedural macro sends what it reads of the environment or machine, or compiles, \
            includes or runs what it downloaded without comparing it with a digest in the crate.",
     why: "Three of 159 build scripts of popular crates use the network at all; no other scanner reads them.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -17,7 +17,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "Three or more kinds of credential files or services are read, and go to one place that stands in the \
            package or is hidden, in any zone that users run.",
     why: "One key may be a package's own business; a list of browsers, wallets and clouds is a list of victims.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -16,7 +16,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "Home, root, a drive or the project is deleted, overwritten or encrypted at install, start or import, \
            whatever guards it.",
     why: "Protestware and wipers hide behind a test of country, date or failed theft.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

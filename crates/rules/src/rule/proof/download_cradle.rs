@@ -17,7 +17,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "A hook, script or string that reaches a shell downloads text and gives it to an interpreter, in one \
            line or over a file, at install, start, import or when a folder is opened.",
     why: "The shortest dropper there is: nothing of what runs stands in the package.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -17,7 +17,7 @@ static DOC: RuleDoc = RuleDoc {
            a process at install, start or import; and what was decoded reaches network, processes or files, which \
            the visible code does not show. Or it cannot be decoded without running it, at install or start.",
     why: "Honest code has no reason to hide that it starts a process.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -16,7 +16,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "Host name, user, home or working folder, or network addresses go into a request or a name lookup \
            while a package is installed or an interpreter starts.",
     why: "Probes for dependency confusion do just that, and so do droppers that choose their victims.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -16,7 +16,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "A workflow, agent or editor setting, shell start-up file, timed job, service, git hook or package \
            manager setting outside of the package is written at install, start or import.",
     why: "What stands there runs long after the package is gone, with the rights of its user.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

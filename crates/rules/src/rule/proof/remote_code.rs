@@ -17,7 +17,7 @@ static DOC: RuleDoc = RuleDoc {
            at install, start, import or when a folder is opened, and no digest that stands in the package guards \
            it.",
     why: "Whoever controls the host decides on every installation anew what runs; nobody can review it.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

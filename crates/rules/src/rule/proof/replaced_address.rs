@@ -16,7 +16,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "A function of the platform that sends, copies or signs is replaced by one of the package's own, which \
            puts an address of its choice in the place of the one it was given.",
     why: "The victim sees the right address until the money is gone.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

@@ -18,7 +18,7 @@ static DOC: RuleDoc = RuleDoc {
            at import or when a folder is opened, to a place that stands in the package or is hidden.",
     why: "Most malware takes credentials, and lives from them: the environment of a build server holds \
           the keys to the next hundred packages.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,

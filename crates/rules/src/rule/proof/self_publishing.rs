@@ -15,7 +15,7 @@ static DOC: RuleDoc = RuleDoc {
     title: "Installing a package publishes none.",
     what: "A release is published, by a command or by a request to a registry, at install, start or import.",
     why: "That is how a worm spreads: with the token of whoever installed it.",
-    effect: "`customs inspect` says malicious; the gate does not read code yet",
+    effect: "block",
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,
