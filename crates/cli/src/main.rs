@@ -4,6 +4,7 @@
 
 mod client;
 mod daemon;
+mod diff;
 mod doctor;
 mod error;
 mod explain;
@@ -39,10 +40,14 @@ enum Command {
     ///
     /// Example: customs run -- npm install
     Run(run::Arguments),
-    /// What the code of an archive or folder can do, read without running anything.
+    /// What the code of a release, archive, folder or whole project can do, read without running it.
     ///
     /// Exit codes: 0 clean, 1 suspicious or malicious, 3 not judged.
     Inspect(inspect::Arguments),
+    /// What a release can do that the one before it could not, and the code that changed.
+    ///
+    /// Example: customs diff axios@1.14.0 axios@1.14.1
+    Diff(diff::Arguments),
     /// Prove that each installed client really goes through the gate.
     Doctor(doctor::Arguments),
     /// Ask the ledger: who received a release, and is it intact.
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::main(arguments),
         Command::Inspect(arguments) => output::end(inspect::main(arguments)),
+        Command::Diff(arguments) => output::end(diff::main(arguments)),
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),

@@ -1,6 +1,7 @@
 //! From the bytes of an artifact to what it can do.
 
 use crate::flow;
+use crate::layout;
 use crate::limit::Unpacking;
 use crate::package::Package;
 use crate::unpack::{Content, Tree, Trick, unpack};
@@ -74,6 +75,8 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         signs: found.signs,
         oddities: tree.oddities.iter().map(oddity).collect(),
         unread,
+        layout: layout::files(&package, &found.zones),
+        unimported: layout::unimported(&package),
     }
 }
 

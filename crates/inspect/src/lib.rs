@@ -31,6 +31,7 @@ mod flow;
 mod ir;
 mod js;
 mod know;
+mod layout;
 mod limit;
 mod package;
 mod pure;

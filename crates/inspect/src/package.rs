@@ -35,6 +35,8 @@ pub struct File {
     pub shown: String,
     /// Its bytes; none when they were not kept.
     pub bytes: Option<Arc<[u8]>>,
+    /// The length of its content, kept or not.
+    pub length: u64,
     /// What it is by content.
     pub kind: Kind,
     /// It was reached as code of this language, whatever its name.
@@ -85,6 +87,7 @@ impl Package {
                 path,
                 shown: entry.path.clone(),
                 bytes,
+                length: entry.length,
                 kind: entry.kind,
                 forced: Cell::new(None),
                 read: OnceCell::new(),

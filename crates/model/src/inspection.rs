@@ -1,3 +1,4 @@
+use crate::FileFact;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,6 +21,12 @@ pub struct Inspection {
     pub oddities: Vec<Oddity>,
     /// What was not read, and why.
     pub unread: Vec<UnreadPart>,
+    /// Its files, those of archives in it left out.
+    #[serde(default)]
+    pub layout: Vec<FileFact>,
+    /// Declared dependencies that no file of it names (npm), as data.
+    #[serde(default)]
+    pub unimported: Vec<String>,
 }
 
 /// When code runs. Later ones are stronger.

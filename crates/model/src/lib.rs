@@ -14,12 +14,14 @@
 
 mod clock;
 mod decision;
+mod delta;
 mod digest;
 mod dossier;
 mod ecosystem;
 mod finding;
 mod inspection;
 mod known;
+mod layout;
 mod name;
 mod purl;
 mod text;
@@ -27,6 +29,7 @@ mod version;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use decision::{Action, Decision, Epoch, Reason};
+pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use dossier::{
     AddedDependency, AdvisoryMatch, Dossier, Evidence, ExoticDependency, FirstSight, FixesAdvisory,
@@ -41,6 +44,7 @@ pub use inspection::{
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;
+pub use layout::{CodeShape, ContentKind, FileFact};
 pub use name::PackageName;
 pub use purl::ReleaseId;
 pub use text::printable;

@@ -17,7 +17,7 @@ mod upstream;
 
 pub use cache::clear_half_written;
 pub use judge::{
-    CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, PypiPage, Read, Registry,
+    ArtifactFacts, CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, Located, PypiPage, Read, Registry,
     npm_document_path, npm_facts, npm_needs,
 };
 pub use reqwest;

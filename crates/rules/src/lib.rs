@@ -45,6 +45,7 @@ mod doc;
 mod judge;
 mod likeness;
 mod locked;
+mod novelty;
 mod policy;
 mod rule;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use doc::{Amount, Facts, RuleDoc, Setting, Tighter, overview, page};
 pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
+pub use novelty::{ability, compare};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use words::{end as show_end, instant as show_instant};

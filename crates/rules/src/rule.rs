@@ -20,6 +20,7 @@ mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
 mod not_judged;
+mod novelty;
 mod proof;
 mod publish_time_anomaly;
 mod publish_time_unknown;
@@ -50,6 +51,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
     &not_judged::NotJudged,
+    &novelty::Novelty,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,
     &proof::remote_code::RULE,

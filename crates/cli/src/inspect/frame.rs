@@ -7,7 +7,7 @@ use customs_model::{Place, printable};
 const WIDTH: usize = 100;
 
 /// The line of a place with a mark under it; none where the file has no such line.
-pub(super) fn frame(tree: &Tree, place: &Place) -> Option<String> {
+pub(crate) fn frame(tree: &Tree, place: &Place) -> Option<String> {
     let entry = tree
         .entries
         .iter()

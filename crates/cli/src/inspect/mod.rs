@@ -1,96 +1,211 @@
-//! `customs inspect TARGET`: what the code of an archive or folder can do, and whether it
-//! may. Nothing of it is run; nothing is unpacked to disk.
+//! `customs inspect TARGET`: what the code of a release, archive or folder can do, whether it
+//! may, and what it can do that its predecessor could not. Nothing of it is run; nothing is
+//! unpacked to disk.
 
+mod compared;
+mod desk;
 mod folder;
 mod frame;
+mod many;
 mod report;
+mod sarif;
+mod target;
+
+pub(crate) use compared::Compared;
+pub(crate) use desk::Desk;
+pub(crate) use frame::frame;
+pub(crate) use report::{lines, words};
+pub(crate) use target::{Target, read as read_target};
 
 use crate::error::{Doing as _, Failure};
-use crate::output::{self, Format};
-use customs_inspect::{Tree, Unpacking, inspect_tree, unpack};
-use customs_model::{Inspection, Standing, Verdict};
+use crate::output;
+use customs_inspect::{Tree, Unpacking, inspect_tree, unpack_file};
+use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
 use customs_rules::{RuleSet, judge_code};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Bytes of an archive that is read.
-const ARCHIVE: u64 = 512 << 20;
 /// Bytes of stack: parsers go as deep as code is nested.
 const STACK: usize = 512 << 20;
 
 /// Arguments of `customs inspect`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Archives (npm tarball, wheel, sdist, crate) or folders
-    #[arg(required = true)]
-    targets: Vec<PathBuf>,
-    #[command(flatten)]
-    format: Format,
+    /// Archives, folders, lockfiles, or releases: name@version, name==version, pkg:npm/name@version
+    #[arg(required_unless_present = "all")]
+    targets: Vec<String>,
+    /// Every release that the lockfiles of the project name; a target is its folder then
+    #[arg(long)]
+    all: bool,
+    /// The ecosystem of name@version
+    #[arg(long, default_value = "npm", value_name = "NAME")]
+    ecosystem: Ecosystem,
+    /// Do not ask for the release before, nor for dependencies that are new
+    #[arg(long)]
+    alone: bool,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    format: Shape,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Shape {
+    /// For people.
+    Text,
+    /// For programs; its schema is versioned.
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0.
+    Sarif,
 }
 
 /// What was found in one target.
 pub(crate) struct Inspected {
     /// As it was named.
     pub name: String,
-    /// Its files.
+    /// Which release, where it is one of a registry.
+    pub release: Option<ReleaseId>,
+    /// Its files, where somebody may want to see them.
     pub tree: Tree,
     /// What its code can do.
-    pub inspection: Inspection,
+    pub inspection: Arc<Inspection>,
     /// What that means.
     pub verdict: Verdict,
+    /// What is new in it.
+    pub compared: Option<Compared>,
+    /// It is a folder, whose files have addresses of their own.
+    pub is_folder: bool,
+}
+
+impl Inspected {
+    fn subject(&self) -> sarif::Subject<'_> {
+        match &self.release {
+            Some(release) => sarif::Subject::release(release, &self.verdict),
+            None if self.is_folder => sarif::Subject::folder(&self.name, &self.verdict),
+            None => sarif::Subject::archive(&self.name, &self.verdict),
+        }
+    }
+
+    /// One that could not be read.
+    fn failed(name: String, release: Option<ReleaseId>, because: String) -> Self {
+        Self {
+            name,
+            release,
+            tree: Tree::default(),
+            inspection: Arc::default(),
+            verdict: Verdict {
+                standing: Standing::NotJudged,
+                findings: Vec::new(),
+                not_checked: vec![because],
+            },
+            compared: None,
+            is_folder: false,
+        }
+    }
 }
 
 /// Inspects each target; the worst one decides the exit code.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
-    let Arguments { targets, format } = arguments;
-    let work = move || -> Result<Vec<Inspected>, Failure> {
-        targets.iter().map(|path| inspected(path)).collect()
+    let here = std::env::current_dir().doing("find the current folder")?;
+    let shape = if arguments.json {
+        Shape::Json
+    } else {
+        arguments.format
     };
+    let all = on_a_large_stack(move || gather(&arguments, &here))??;
+    let text = match shape {
+        Shape::Json => report::json(&all)?,
+        Shape::Sarif => {
+            let subjects: Vec<_> = all.iter().map(Inspected::subject).collect();
+            sarif::text(&subjects, &RuleSet::standard())?
+        }
+        Shape::Text if all.len() > 3 => report::summary(&all),
+        Shape::Text => all.iter().map(report::text).collect::<Vec<_>>().join("\n"),
+    };
+    output::result(&text)?;
+    Ok(worst(&all))
+}
+
+/// Runs work whose parsers may go deep.
+pub(crate) fn on_a_large_stack<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     let worker = std::thread::Builder::new()
         .stack_size(STACK)
         .spawn(work)
         .doing("start a worker")?;
-    let all = worker
+    worker
         .join()
-        .map_err(|_| Failure::work("the worker ended early; please report this"))??;
-    let text = if format.is_json() {
-        report::json(&all)?
-    } else {
-        all.iter().map(report::text).collect::<Vec<_>>().join("\n")
-    };
-    output::result(&text)?;
-    Ok(all
-        .iter()
-        .map(|one| code(one.verdict.standing))
-        .max_by_key(|code| [0, 3, 1].iter().position(|known| known == code))
-        .unwrap_or(0))
+        .map_err(|_| Failure::work("the worker ended early; please report this"))
 }
 
-fn inspected(path: &Path) -> Result<Inspected, Failure> {
-    let name = customs_model::printable(&path.display().to_string(), 300);
-    let about = std::fs::metadata(path)
-        .map_err(|error| Failure::nothing(format!("cannot read {name}: {error}")))?;
-    let tree = if about.is_dir() {
-        folder::read(path)?
-    } else {
-        if about.len() > ARCHIVE {
-            return Err(Failure::work(format!(
-                "{name} is larger than {} MiB",
-                ARCHIVE >> 20
-            )));
+fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure> {
+    let mut targets = Vec::new();
+    if arguments.all {
+        let folders = if arguments.targets.is_empty() {
+            vec![here.to_owned()]
+        } else {
+            arguments.targets.iter().map(PathBuf::from).collect()
+        };
+        for folder in folders {
+            targets.extend(many::lockfiles(&folder)?.into_iter().map(Target::Lockfile));
         }
-        unpack(
-            &std::fs::read(path).doing(format!("read {name}"))?,
-            &Unpacking::default(),
-        )
-    };
+    } else {
+        for text in &arguments.targets {
+            targets.push(target::read(text, arguments.ecosystem)?);
+        }
+    }
+    let mut out = Vec::new();
+    let mut wanted = many::Wanted::default();
+    for target in targets {
+        match target {
+            Target::Archive(path) | Target::Folder(path) => out.push(on_disk(&path)?),
+            Target::Lockfile(path) => wanted.add_lockfile(&path)?,
+            Target::Release(release) => wanted.add(release, !arguments.alone),
+        }
+    }
+    if !wanted.is_empty() {
+        out.extend(many::read(&Desk::open(here)?, wanted)?);
+    }
+    Ok(out)
+}
+
+/// Reads an archive or a folder.
+pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
+    let name = printable(&path.display().to_string(), 300);
+    let tree = tree_of(path)?;
     let inspection = inspect_tree(&tree);
     let verdict = judge_code(&inspection, &RuleSet::standard());
     Ok(Inspected {
         name,
+        release: None,
         tree,
-        inspection,
+        inspection: Arc::new(inspection),
         verdict,
+        compared: None,
+        is_folder: path.is_dir(),
     })
+}
+
+/// The files of an archive or folder.
+pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
+    let name = printable(&path.display().to_string(), 300);
+    let about = std::fs::metadata(path)
+        .map_err(|error| Failure::nothing(format!("cannot read {name}: {error}")))?;
+    if about.is_dir() {
+        return folder::read(path);
+    }
+    let file = std::fs::File::open(path).doing(format!("read {name}"))?;
+    unpack_file(file, &Unpacking::default()).doing(format!("read {name}"))
+}
+
+fn worst(all: &[Inspected]) -> u8 {
+    all.iter()
+        .map(|one| code(one.verdict.standing))
+        .max_by_key(|code| [0, 3, 1].iter().position(|known| known == code))
+        .unwrap_or(0)
 }
 
 const fn code(standing: Standing) -> u8 {

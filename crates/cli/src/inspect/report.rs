@@ -1,8 +1,9 @@
 //! What was found, for people and for programs.
 
+use super::compared::{Compared, Followed};
 use super::{Inspected, frame};
 use crate::error::{Doing as _, Failure};
-use customs_model::{Capability, Finding, Severity, Standing, Zone, printable};
+use customs_model::{Capability, Finding, Novelty, Severity, Standing, Zone, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -28,7 +29,7 @@ pub(super) fn text(one: &Inspected) -> String {
         let _ = writeln!(out, "\n  {}: {}", finding.rule, finding.message);
         for hop in &finding.path {
             let _ = writeln!(out, "    {}: {}", hop.at, printable(&hop.what, 160));
-            if let Some(frame) = frame::frame(&one.tree, &hop.at) {
+            if let Some(frame) = frame(&one.tree, &hop.at) {
                 let _ = writeln!(out, "{frame}");
             }
         }
@@ -48,6 +49,9 @@ pub(super) fn text(one: &Inspected) -> String {
             "\n  {notes} notes on what an honest release may do as well (--format json shows them)"
         );
     }
+    if let Some(compared) = &one.compared {
+        novelties(&mut out, compared);
+    }
     capabilities(&mut out, &inspection.capabilities);
     if !one.verdict.not_checked.is_empty() {
         let _ = writeln!(out, "\n  not read:");
@@ -58,6 +62,120 @@ pub(super) fn text(one: &Inspected) -> String {
             let _ = writeln!(out, "    and {} more", one.verdict.not_checked.len() - MANY);
         }
     }
+    out
+}
+
+fn novelties(out: &mut String, compared: &Compared) {
+    let delta = &compared.delta;
+    if let Some(nearest) = compared.with.first() {
+        let others = match compared.with.len() {
+            1 => String::new(),
+            count => format!(" and the {} before it", count - 1),
+        };
+        let _ = writeln!(
+            out,
+            "\n  compared with {nearest}{others}: {} files that run were added, {} changed, {} removed",
+            delta.added, delta.changed, delta.removed
+        );
+        if delta.novelties.is_empty() {
+            let _ = writeln!(out, "    nothing that it can do is new");
+        }
+        for line in lines(&delta.novelties, MANY) {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    for followed in &compared.followed {
+        let _ = writeln!(out, "    {}", of_dependency(followed));
+    }
+    for what in &compared.not_known {
+        let _ = writeln!(out, "    not known: {}", printable(what, 200));
+    }
+}
+
+/// Novelties, one line each, and how many more there are.
+pub(crate) fn lines(novelties: &[Novelty], most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = novelties
+        .iter()
+        .take(most)
+        .map(|novelty| {
+            let at = novelty
+                .at
+                .as_ref()
+                .map(|at| format!(" — {at}"))
+                .unwrap_or_default();
+            format!(
+                "{} {}, {}{at}",
+                novelty.kind.words(),
+                printable(&novelty.what, 120),
+                novelty.zone.words()
+            )
+        })
+        .collect();
+    if novelties.len() > most {
+        lines.push(format!("and {} more", novelties.len() - most));
+    }
+    lines
+}
+
+/// A new dependency in one line.
+pub(crate) fn of_dependency(followed: &Followed) -> String {
+    let takes = followed
+        .takes
+        .as_ref()
+        .map(|takes| format!(", which takes {takes}"))
+        .unwrap_or_default();
+    let unimported = if followed.unimported {
+        ", named by no file"
+    } else {
+        ""
+    };
+    let standing = match followed.standing {
+        Some(standing) => format!(": {}", words(standing)),
+        None => String::new(),
+    };
+    let says = followed
+        .says
+        .as_ref()
+        .map(|says| format!(" ({says})"))
+        .unwrap_or_default();
+    format!(
+        "a new dependency: {} {}{takes}{unimported}{standing}{says}",
+        printable(&followed.name, 120),
+        printable(&followed.requirement, 80)
+    )
+}
+
+/// Many targets: how many stand how, and those that are not clean in full.
+pub(super) fn summary(all: &[Inspected]) -> String {
+    let mut out = String::new();
+    let count = |standing: Standing| {
+        all.iter()
+            .filter(|one| one.verdict.standing == standing)
+            .count()
+    };
+    for one in all {
+        match one.verdict.standing {
+            Standing::Clean => {}
+            Standing::Suspicious | Standing::Malicious => {
+                out.push_str(&text(one));
+                out.push('\n');
+            }
+            Standing::NotJudged => {
+                let because = one.verdict.not_checked.first();
+                let because = because.map(String::as_str).unwrap_or_default();
+                let _ = writeln!(out, "{}: not judged: {because}\n", one.name);
+            }
+        }
+    }
+    let _ = writeln!(
+        out,
+        "{} read: {} clean, {} suspicious, {} malicious, {} not judged",
+        all.len(),
+        count(Standing::Clean),
+        count(Standing::Suspicious),
+        count(Standing::Malicious),
+        count(Standing::NotJudged)
+    );
     out
 }
 
@@ -89,7 +207,7 @@ fn capabilities(out: &mut String, capabilities: &[Capability]) {
     }
 }
 
-const fn words(standing: Standing) -> &'static str {
+pub(crate) const fn words(standing: Standing) -> &'static str {
     match standing {
         Standing::Clean => "clean (no rule speaks; that is not a promise)",
         Standing::Suspicious => "suspicious",
@@ -110,6 +228,8 @@ struct Target<'a> {
     target: &'a str,
     verdict: &'a customs_model::Verdict,
     inspection: &'a customs_model::Inspection,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<&'a Compared>,
 }
 
 pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
@@ -119,6 +239,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
             target: &one.name,
             verdict: &one.verdict,
             inspection: &one.inspection,
+            compared: one.compared.as_ref(),
         })
         .collect();
     let report = Report {

@@ -1,7 +1,7 @@
 //! A closer look: what an artifact itself says, where its document could not tell.
 
 use super::archive::ArtifactFacts;
-use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, npm, pypi};
+use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, pypi};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
@@ -75,22 +75,14 @@ impl Registry {
     ) -> Result<Option<Judgement>, FetchError> {
         let package = &release.package;
         match package.ecosystem() {
-            Ecosystem::Npm => {
-                let Some(found) = self.judge_npm(context, package).await? else {
-                    return Ok(None);
-                };
-                let url = npm::tarball_address(&found.document, &release.version);
-                self.closer_about(context, &found, release.version.as_str(), url)
-                    .await
-            }
-            Ecosystem::Cargo => {
-                let Some(found) = self.judge_cargo(context, package).await? else {
-                    return Ok(None);
-                };
-                let url = self.crate_address(&found, &release.version).await;
-                self.closer_about(context, &found, release.version.as_str(), url)
-                    .await
-            }
+            Ecosystem::Npm => match self.judge_npm(context, package).await? {
+                Some(found) => self.closer_alone(context, &found, release).await,
+                None => Ok(None),
+            },
+            Ecosystem::Cargo => match self.judge_cargo(context, package).await? {
+                Some(found) => self.closer_alone(context, &found, release).await,
+                None => Ok(None),
+            },
             Ecosystem::PyPi => {
                 let Some(found) = self.judge_pypi(context, package).await? else {
                     return Ok(None);
@@ -99,11 +91,13 @@ impl Registry {
                 // A question is not worth every platform's wheel: one of each kind speaks
                 // for the others, and each is looked into when it is delivered.
                 let mut opened = HashSet::new();
-                for (file, url) in pypi::addresses(&found.document, &release.version) {
-                    if !opened.insert(pypi::kind(&file)) {
+                for place in self.locate(context, release).await? {
+                    if !opened.insert(place.kind) {
                         continue;
                     }
-                    let judgement = self.closer_about(context, &found, &file, Some(url)).await?;
+                    let judgement = self
+                        .closer_about(context, &found, &place.file, Some(place.url))
+                        .await?;
                     let refused = |j: &Judgement| matches!(j.locked, LockedOutcome::Refuse { .. });
                     if judgement.as_ref().is_some_and(refused) {
                         return Ok(judgement);
@@ -113,6 +107,19 @@ impl Registry {
                 Ok(speaks)
             }
         }
+    }
+
+    /// The same, where a release has one artifact.
+    async fn closer_alone<T>(
+        &self,
+        context: &Context,
+        found: &JudgedDocument<T>,
+        release: &ReleaseId,
+    ) -> Result<Option<Judgement>, FetchError> {
+        let place = self.locate(context, release).await?.into_iter().next();
+        let url = place.map(|place| place.url);
+        self.closer_about(context, found, release.version.as_str(), url)
+            .await
     }
 
     async fn closer_about<T>(
@@ -234,51 +241,21 @@ impl Registry {
         version: &Version,
         kind: archive::Kind,
     ) -> Result<Option<Arc<ArtifactFacts>>, Unread> {
-        let failed = |error: FetchError| Unread::NotFetched(error.to_string());
-        let place = match package.ecosystem() {
-            Ecosystem::Npm => self
-                .judge_npm(context, package)
-                .await
-                .map_err(failed)?
-                .and_then(|found| {
-                    let entry = found.document.index.entry(version)?;
-                    let facts = npm::facts(&found.document, entry)?;
-                    Some((
-                        found.upstream,
-                        facts.tarball?,
-                        facts.digests.into_iter().next(),
-                    ))
-                }),
-            Ecosystem::Cargo => match self.judge_cargo(context, package).await.map_err(failed)? {
-                Some(found) => {
-                    let url = self.crate_address(&found, version).await;
-                    let lines = &found.document.index.0.lines;
-                    let line = lines.iter().find(|line| line.version == *version);
-                    let cksum = line.map(|line| line.cksum.clone());
-                    url.map(|url| (found.upstream, url, cksum))
-                }
-                None => None,
-            },
-            Ecosystem::PyPi => {
-                let found = self.judge_pypi(context, package).await.map_err(failed)?;
-                let of_kind = |file: &&customs_ecosystem::pypi::File| {
-                    file.version.as_ref() == Some(version) && pypi::kind(&file.filename) == kind
-                };
-                match found {
-                    Some(found) => {
-                        let Some(file) = found.document.index.0.files.iter().find(of_kind) else {
-                            return Ok(None);
-                        };
-                        let digest = file.digests.first().cloned();
-                        Some((found.upstream, file.url.clone(), digest))
-                    }
-                    None => None,
-                }
-            }
+        let release = ReleaseId::new(package.clone(), version.clone());
+        let places = self
+            .locate(context, &release)
+            .await
+            .map_err(|error| Unread::NotFetched(error.to_string()))?;
+        if places.is_empty() {
+            let gone = "its document no longer has it".to_owned();
+            return Err(Unread::NotFetched(gone));
+        }
+        let Some(place) = places.into_iter().find(|place| place.kind == kind) else {
+            return Ok(None);
         };
-        let gone = || Unread::NotFetched("its document no longer has it".to_owned());
-        let (upstream, url, digest) = place.ok_or_else(gone)?;
-        let facts = self.artifact_facts(&upstream, Some(&url), digest.as_ref(), kind);
-        Ok(Some(facts.await?))
+        let found = self
+            .artifact_facts(&place.upstream, Some(&place.url), place.digest.as_ref(), kind)
+            .await?;
+        Ok(Some(found))
     }
 }

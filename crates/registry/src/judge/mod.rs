@@ -8,12 +8,15 @@ mod cargo;
 mod closer;
 mod gather;
 mod lanes;
+mod locate;
 mod npm;
 mod pypi;
 mod trail;
 
 pub use cargo::{CargoConfig, CargoDocument};
+pub use archive::ArtifactFacts;
 pub use closer::Read;
+pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use pypi::PypiPage;
 

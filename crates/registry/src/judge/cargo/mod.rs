@@ -14,7 +14,7 @@ use customs_ecosystem::cargo::{
 };
 use customs_model::{
     Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
-    Unread, Version,
+    Unread,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -123,27 +123,30 @@ impl Registry {
     }
 
     /// Where a crate is downloaded.
-    pub(super) async fn crate_address(
-        &self,
-        found: &JudgedDocument<CargoDocument>,
-        version: &Version,
-    ) -> Option<String> {
-        let config = self.cargo_config(&found.upstream).await.ok()??;
-        let line = found
-            .document
-            .index
-            .0
-            .lines
-            .iter()
-            .find(|l| l.version == *version)?;
-        let cksum = line.cksum.to_hex();
-        let dl = &config.index.0.dl;
+    pub(super) async fn crate_address(&self, upstream: &Upstream, line: &Line) -> Option<String> {
+        let config = self.cargo_config(upstream).await.ok()??;
         Some(download_url(
-            dl,
+            &config.index.0.dl,
             line.name.as_str(),
-            version.as_str(),
-            &cksum,
+            line.version.as_str(),
+            &line.cksum.to_hex(),
         ))
+    }
+
+    /// The index file of a crate. `None`: no upstream has it.
+    pub(super) async fn index_file<'a>(
+        &self,
+        context: &'a Context,
+        package: &PackageName,
+    ) -> Result<Option<(&'a Upstream, Arc<Document<CargoDocument>>)>, FetchError> {
+        let Some(upstream) = &context.upstreams.cargo else {
+            return Ok(None);
+        };
+        let path = index_path(package.as_str());
+        Ok(match self.cargo.get(upstream, &path).await? {
+            Found::Document(document) => Some((upstream, document)),
+            Found::Missing => None,
+        })
     }
 
     fn judge_cargo_within<'a>(
@@ -153,11 +156,7 @@ impl Registry {
         trail: Trail,
     ) -> BoxFuture<'a, Result<Option<JudgedDocument<CargoDocument>>, FetchError>> {
         Box::pin(async move {
-            let Some(upstream) = &context.upstreams.cargo else {
-                return Ok(None);
-            };
-            let path = index_path(package.as_str());
-            let Found::Document(document) = self.cargo.get(upstream, &path).await? else {
+            let Some((upstream, document)) = self.index_file(context, &package).await? else {
                 return Ok(None);
             };
             let now = self.clock.now();

@@ -64,11 +64,6 @@ pub fn facts(document: &Document<Packument>, entry: &VersionEntry) -> Option<Npm
     NpmRelease::read(&bytes).ok()
 }
 
-/// Where the document says that a release's tarball is.
-pub(super) fn tarball_address(document: &Document<Packument>, version: &Version) -> Option<String> {
-    facts(document, document.index.entry(version)?)?.tarball
-}
-
 /// Dossiers by release line, newest first. A prerelease is taken only by who asks for it.
 fn by_line(dossiers: Vec<Dossier>) -> Vec<Vec<Dossier>> {
     let mut lines: BTreeMap<(bool, (u64, u64)), Vec<Dossier>> = BTreeMap::new();

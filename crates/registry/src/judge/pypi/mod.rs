@@ -65,15 +65,6 @@ pub(super) fn kind(filename: &str) -> Kind {
     }
 }
 
-/// The files of a release and where they are.
-pub(super) fn addresses(document: &Document<PypiPage>, version: &Version) -> Vec<(String, String)> {
-    let of_release = |file: &&File| file.version.as_ref() == Some(version);
-    let files = document.index.0.files.iter().filter(of_release);
-    files
-        .map(|file| (file.filename.clone(), file.url.clone()))
-        .collect()
-}
-
 impl Registry {
     /// The page of a project with a decision about each file that needs one. `None`: no
     /// index has such a project.
@@ -122,7 +113,7 @@ impl Registry {
 
     /// Where a project comes from: one index, the user's own ones first. A name that the
     /// user's own index has is never taken from the public one.
-    async fn page<'a>(
+    pub(super) async fn page<'a>(
         &self,
         context: &'a Context,
         package: &PackageName,
