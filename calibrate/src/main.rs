@@ -8,6 +8,7 @@
 )]
 
 mod population;
+mod releases;
 mod shapes;
 
 use clap::{Parser, Subcommand};
@@ -60,6 +61,17 @@ enum Part {
         /// Their paths
         paths: Vec<PathBuf>,
     },
+    /// A list of adjacent releases
+    Releases {
+        /// The list
+        list: PathBuf,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// Only about so many of them
+        #[arg(long)]
+        take: Option<usize>,
+    },
     /// A list of real packages
     Population {
         /// The list
@@ -77,6 +89,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().part {
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
         Part::Files { paths } => population::files_report(&paths),
+        Part::Releases { list, files, take } => releases::report(&list, &files, take),
         Part::Population { list, files, take } => population::report(&list, &files, take),
     };
     match done {

@@ -12,11 +12,11 @@ use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 use customs_model::{Digest, ReleaseId, Timestamp};
 use customs_registry::Upstream;
 use customs_registry::artifact::{Artifact, Download, Progress, digest_of};
 use customs_store::{Delivered, DigestChanged, LedgerRecord, Served, Who};
+use futures_util::FutureExt as _;
 use hyper::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
 };

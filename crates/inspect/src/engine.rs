@@ -3,12 +3,13 @@
 use crate::flow;
 use crate::layout;
 use crate::limit::Unpacking;
+use crate::native;
 use crate::package::Package;
 use crate::unpack::{Content, Tree, Trick, unpack};
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
 
 /// The version of the engine: raised whenever the same bytes could be read otherwise.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Reads an archive. The answer comes for any bytes.
 pub fn inspect_archive(bytes: &[u8]) -> Inspection {
@@ -73,6 +74,8 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         flows: found.flows,
         capabilities: found.capabilities,
         signs: found.signs,
+        binaries: native::binaries(tree, &package, &found.zones),
+        native_sources: native::has_sources(tree),
         oddities: tree.oddities.iter().map(oddity).collect(),
         unread,
         layout: layout::files(&package, &found.zones),

@@ -84,7 +84,10 @@ fn shape(bytes: &[u8], path: &str) -> CodeShape {
 fn entropy(bytes: &[u8]) -> u16 {
     let (head, rest) = bytes.split_at(bytes.len().min(SAMPLE));
     let mut counts = [0_u32; 256];
-    for byte in head.iter().chain(&rest[rest.len().saturating_sub(SAMPLE)..]) {
+    for byte in head
+        .iter()
+        .chain(&rest[rest.len().saturating_sub(SAMPLE)..])
+    {
         counts[usize::from(*byte)] += 1;
     }
     let total = f64::from(counts.iter().sum::<u32>());
@@ -129,8 +132,10 @@ pub fn unimported(package: &Package) -> Vec<String> {
         let Some(bytes) = file.bytes.as_deref().filter(|_| file.kind.is_text()) else {
             continue;
         };
-        if matches!(file.path.as_str(), "package.json" | "package-lock.json" | "npm-shrinkwrap.json")
-            || file.path.ends_with(".md")
+        if matches!(
+            file.path.as_str(),
+            "package.json" | "package-lock.json" | "npm-shrinkwrap.json"
+        ) || file.path.ends_with(".md")
         {
             continue;
         }
@@ -151,8 +156,9 @@ fn declared(package: &Package) -> Vec<String> {
         .find("package.json")
         .and_then(|id| package.file(id).bytes.as_deref())
         .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok());
-    let Some(serde_json::Value::Object(all)) =
-        manifest.as_ref().and_then(|value| value.get("dependencies"))
+    let Some(serde_json::Value::Object(all)) = manifest
+        .as_ref()
+        .and_then(|value| value.get("dependencies"))
     else {
         return Vec::new();
     };
@@ -194,8 +200,14 @@ mod tests {
 
     #[test]
     fn a_name_is_found_in_quotes_with_and_without_a_path() {
-        let mut missing: FxHashSet<String> = ["a", "@s/b", "c", "ab"].map(str::to_owned).into_iter().collect();
-        strike(br#"require('a'); import "@s/b/x"; a.c; "abc""#, &mut missing);
+        let mut missing: FxHashSet<String> = ["a", "@s/b", "c", "ab"]
+            .map(str::to_owned)
+            .into_iter()
+            .collect();
+        strike(
+            br#"require('a'); import "@s/b/x"; a.c; "abc""#,
+            &mut missing,
+        );
         let mut left: Vec<_> = missing.into_iter().collect();
         left.sort();
         assert_eq!(left, ["ab", "c"]);

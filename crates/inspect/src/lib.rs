@@ -33,6 +33,7 @@ mod js;
 mod know;
 mod layout;
 mod limit;
+mod native;
 mod package;
 mod pure;
 mod python;

@@ -65,3 +65,37 @@ pub mod evaluating {
     /// Expressions within expressions of the flow evaluator.
     pub const FLOW_DEPTH: u32 = 160;
 }
+
+/// Bounds on reading binaries.
+pub mod native {
+    /// Binaries of an artifact that are told.
+    pub const BINARIES: usize = 512;
+    /// Names that one binary imports.
+    pub const IMPORTS: usize = 4_096;
+    /// Of them, those that are told.
+    pub const SHOWN: usize = 64;
+    /// Libraries that one binary asks for.
+    pub const LIBRARIES: usize = 512;
+    /// Of them, those that are told.
+    pub const SHOWN_LIBRARIES: usize = 16;
+    /// Bytes of one name.
+    pub const NAME: usize = 256;
+    /// Entries of tables that are looked at.
+    pub const LOOKED_AT: usize = 65_536;
+    /// Bytes of all names that are looked at.
+    pub const NAME_BYTES: usize = 4 << 20;
+    /// Entries that lead nowhere, before the rest is left.
+    pub const FAULTS: usize = 32;
+    /// Parts of a file that are put into memory.
+    pub const SEGMENTS: u64 = 256;
+    /// Sections of a file.
+    pub const SECTIONS: usize = 4_096;
+    /// Entries of the dynamic linker's table.
+    pub const DYNAMIC: u64 = 4_096;
+    /// Relocations that are looked at.
+    pub const RELOCATIONS: u64 = 1 << 20;
+    /// Machines that one file is for.
+    pub const MACHINES: usize = 8;
+    /// Bytes of code that are counted.
+    pub const CODE: u64 = 16 << 20;
+}

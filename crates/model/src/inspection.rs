@@ -1,4 +1,4 @@
-use crate::FileFact;
+use crate::{BinaryFact, FileFact};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -17,6 +17,12 @@ pub struct Inspection {
     pub capabilities: Vec<Capability>,
     /// Other facts that a rule may weigh.
     pub signs: Vec<Sign>,
+    /// Programs and libraries of a machine in it, and WebAssembly modules.
+    #[serde(default)]
+    pub binaries: Vec<BinaryFact>,
+    /// Sources of such programs come with it.
+    #[serde(default)]
+    pub native_sources: bool,
     /// Where the archive is not what an honest packer makes, one sentence each.
     pub oddities: Vec<Oddity>,
     /// What was not read, and why.
@@ -205,6 +211,8 @@ pub enum Mark {
     DeletesItself,
     /// The value is a large text without structure.
     Large,
+    /// What is written is a native program or library that the package does not show.
+    NativeCode,
 }
 
 /// What code can do.

@@ -12,6 +12,7 @@
 //! # Ok::<(), customs_model::ParseError>(())
 //! ```
 
+mod binary;
 mod clock;
 mod decision;
 mod delta;
@@ -27,6 +28,9 @@ mod purl;
 mod text;
 mod version;
 
+pub use binary::{
+    Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
+};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use decision::{Action, Decision, Epoch, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};

@@ -73,7 +73,10 @@ impl Inspections {
         digest: &Digest,
         kind: Kind,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
-        let _turn = self.flights.turn(&format!("{digest} {}", kind.word())).await;
+        let _turn = self
+            .flights
+            .turn(&format!("{digest} {}", kind.word()))
+            .await;
         if let Some(known) = self.known(digest, kind) {
             return Ok(known);
         }

@@ -63,6 +63,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &proof::download_cradle::RULE,
     &proof::destruction::RULE,
     &proof::build_time_network::RULE,
+    &proof::new_binary::RULE,
     &proof::forged_archive::RULE,
 ];
 

@@ -132,10 +132,7 @@ fn difference(before: &str, after: &str) -> Vec<String> {
         if !lines.is_empty() {
             lines.push("…".to_owned());
         }
-        for change in group
-            .iter()
-            .flat_map(|op: &DiffOp| diff.iter_changes(op))
-        {
+        for change in group.iter().flat_map(|op: &DiffOp| diff.iter_changes(op)) {
             let mark = match change.tag() {
                 ChangeTag::Delete => '-',
                 ChangeTag::Insert => '+',

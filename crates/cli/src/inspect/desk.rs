@@ -46,8 +46,8 @@ impl Desk {
         let clock = Arc::new(SystemClock);
         // Nothing is decided here, so nothing has to be remembered of it.
         let memory = tempfile::tempdir().doing("make a folder for this run")?;
-        let store = SqliteStore::open(memory.path(), clock.clone())
-            .doing("open the memory of this run")?;
+        let store =
+            SqliteStore::open(memory.path(), clock.clone()).doing("open the memory of this run")?;
         let registry = Registry::open(
             &folder.join("cache"),
             Fetcher::with_silence(SILENCE),
@@ -103,14 +103,18 @@ impl Desk {
 
     /// Fetches and reads one.
     pub async fn open_up(&self, located: Located) -> Result<Opened, Failure> {
-        let (path, facts) = self.registry.read_located(&located).await.map_err(|unread| {
-            Failure::work(format!(
-                "cannot read {} of {}: {}",
-                customs_model::printable(&located.file, 120),
-                located.release.spoken(),
-                unread.because()
-            ))
-        })?;
+        let (path, facts) = self
+            .registry
+            .read_located(&located)
+            .await
+            .map_err(|unread| {
+                Failure::work(format!(
+                    "cannot read {} of {}: {}",
+                    customs_model::printable(&located.file, 120),
+                    located.release.spoken(),
+                    unread.because()
+                ))
+            })?;
         Ok(Opened {
             located,
             path,

@@ -46,11 +46,11 @@ impl Wanted {
     /// Adds what a lockfile names.
     pub fn add_lockfile(&mut self, path: &Path) -> Result<(), Failure> {
         let name = printable(&path.display().to_string(), 300);
-        let length = std::fs::metadata(path)
-            .doing(format!("read {name}"))?
-            .len();
+        let length = std::fs::metadata(path).doing(format!("read {name}"))?.len();
         if length > lockfile::limit::BYTES as u64 {
-            return Err(Failure::work(format!("{name} is larger than a lockfile may be")));
+            return Err(Failure::work(format!(
+                "{name} is larger than a lockfile may be"
+            )));
         }
         let bytes = std::fs::read(path).doing(format!("read {name}"))?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();

@@ -74,8 +74,7 @@ fn release(text: &str, ecosystem: Ecosystem) -> Result<ReleaseId, Failure> {
         let at = at.ok_or_else(|| refuse("it names no version"))?;
         (ecosystem, &text[..at], &text[at + 1..])
     };
-    let package =
-        PackageName::new(ecosystem, name).map_err(|error| refuse(&error.to_string()))?;
+    let package = PackageName::new(ecosystem, name).map_err(|error| refuse(&error.to_string()))?;
     let version = Version::new(version).map_err(|error| refuse(&error.to_string()))?;
     Ok(ReleaseId::new(package, version))
 }

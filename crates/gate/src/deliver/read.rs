@@ -110,8 +110,7 @@ impl Reading {
                         tracing::error!(%error, "the ledger takes no records");
                     }
                 };
-                self.store
-                    .append(self.record_of(&judgement), Box::new(log));
+                self.store.append(self.record_of(&judgement), Box::new(log));
                 Some(self.note_of(&judgement).1)
             }
             Outcome::NotRead(because) => Some(self.not_read(&because)),

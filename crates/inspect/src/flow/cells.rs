@@ -31,6 +31,8 @@ struct Ran {
 pub(super) struct Cells {
     written: Vec<Written>,
     ran: Vec<Ran>,
+    /// Paths to which a native program or library is written.
+    binaries: Vec<String>,
     /// The file whose code is being read.
     pub writing: Option<FileId>,
 }
@@ -56,6 +58,13 @@ impl Cells {
                 file,
                 expr,
             });
+        }
+    }
+
+    /// A native program or library is written to a path.
+    pub fn binary(&mut self, path: &str) {
+        if !path.is_empty() && self.binaries.len() < 500 {
+            self.binaries.push(path.to_owned());
         }
     }
 
@@ -86,6 +95,7 @@ impl Analysis<'_> {
     pub(super) fn settle_cells(&mut self) {
         let ran = std::mem::take(&mut self.cells.ran);
         let written = std::mem::take(&mut self.cells.written);
+        let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {
             for cell in written.iter().filter(|cell| {
                 same(&cell.path, &run.path)
@@ -95,6 +105,9 @@ impl Analysis<'_> {
                     let mut marks = self.pinned(run.file);
                     if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
                         marks = self.pinned(file);
+                    }
+                    if binaries.contains(&cell.path) {
+                        marks.push(Mark::NativeCode);
                     }
                     let target = Target::Constant(shown(&cell.path));
                     // What is included is compiled when it is built.

@@ -5,6 +5,7 @@
 //! variables, properties, functions, callbacks, promises and files. What is found is a
 //! [`Flow`] with every hop.
 
+mod binary;
 mod cells;
 mod child;
 mod command;
@@ -110,6 +111,8 @@ struct Analysis<'p> {
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
     cells: Cells,
+    /// The package has binaries.
+    binaries: bool,
     /// The command line that is being read has compared a download with a digest.
     checked: bool,
     found: Found,
@@ -133,6 +136,7 @@ impl<'p> Analysis<'p> {
             contexts: FxHashMap::default(),
             attached: FxHashMap::default(),
             cells: Cells::default(),
+            binaries: binary::any(package),
             checked: false,
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,

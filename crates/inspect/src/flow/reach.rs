@@ -153,6 +153,9 @@ impl Analysis<'_> {
                 if let Some(target) = self.package.resolve(file, program.name(*specifier)) {
                     queue.push(zone, target, FuncId(0));
                 }
+                for target in self.extension_modules(file, program.name(*specifier)) {
+                    queue.push(zone, target, FuncId(0));
+                }
             }
         }
         for call in index
@@ -231,6 +234,9 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
+                for target in self.binaries_of(program, site.file, &path, &args) {
+                    queue.push(zone, target, FuncId(0));
+                }
                 if matches!(know::role(program.language, &path), Role::Load)
                     && let Some(specifier) = args.first()
                 {

@@ -142,11 +142,10 @@ fn inner(path: &str) -> &str {
 
 /// The bytes of a manifest. Of two the last one is unpacked over the first.
 fn manifest(tree: &Tree, is: impl Fn(&str) -> bool) -> io::Result<Option<&[u8]>> {
-    let mut found = tree
-        .entries
-        .iter()
-        .rev()
-        .filter(|entry| !matches!(entry.content, Content::Link(_)) && !entry.path.contains("!/"));
+    let mut found =
+        tree.entries.iter().rev().filter(|entry| {
+            !matches!(entry.content, Content::Link(_)) && !entry.path.contains("!/")
+        });
     match found.find(|entry| is(&entry.path)) {
         None => Ok(None),
         Some(entry) if entry.length > MANIFEST => {

@@ -5,8 +5,8 @@ use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, pypi}
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
-    Digest, Dossier, Ecosystem, History, Known, Manifest, Origin, PackageName, ReleaseId, Timestamp,
-    Unread, Version,
+    Digest, Dossier, Ecosystem, History, Known, Manifest, Origin, PackageName, ReleaseId,
+    Timestamp, Unread, Version,
 };
 use customs_rules::LockedOutcome;
 use std::collections::HashSet;
@@ -254,7 +254,12 @@ impl Registry {
             return Ok(None);
         };
         let found = self
-            .artifact_facts(&place.upstream, Some(&place.url), place.digest.as_ref(), kind)
+            .artifact_facts(
+                &place.upstream,
+                Some(&place.url),
+                place.digest.as_ref(),
+                kind,
+            )
             .await?;
         Ok(Some(found))
     }

@@ -13,8 +13,8 @@ use customs_model::{
 use customs_rules::PopularNames;
 use customs_store::{Publication, Seen, Sight, Sights};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// Two publications closer than this belong together.

@@ -114,10 +114,7 @@ impl Registry {
             return Ok(Vec::new());
         };
         let line = document.index.0.lines.iter();
-        let Some(line) = line
-            .clone()
-            .find(|line| line.version == release.version)
-        else {
+        let Some(line) = line.clone().find(|line| line.version == release.version) else {
             return Ok(Vec::new());
         };
         let Some(url) = self.crate_address(upstream, line).await else {
@@ -226,7 +223,9 @@ impl Registry {
         let Ok(package) = PackageName::new(ecosystem, name) else {
             return Ok(None);
         };
-        let range = (ecosystem == Ecosystem::Npm).then(|| Range::parse(wanted)).flatten();
+        let range = (ecosystem == Ecosystem::Npm)
+            .then(|| Range::parse(wanted))
+            .flatten();
         let means = |version: &Version| {
             let text = version.as_str();
             match ecosystem {
@@ -239,9 +238,9 @@ impl Registry {
         };
         let compare = order(ecosystem);
         let versions = self.versions(context, &package).await?.into_iter();
-        let newest = versions.filter(means).max_by(|a, b| {
-            compare(a.as_str(), b.as_str()).unwrap_or(Ordering::Equal)
-        });
+        let newest = versions
+            .filter(means)
+            .max_by(|a, b| compare(a.as_str(), b.as_str()).unwrap_or(Ordering::Equal));
         Ok(newest.map(|version| ReleaseId::new(package, version)))
     }
 

@@ -13,8 +13,8 @@ mod npm;
 mod pypi;
 mod trail;
 
-pub use cargo::{CargoConfig, CargoDocument};
 pub use archive::ArtifactFacts;
+pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};

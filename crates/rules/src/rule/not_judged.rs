@@ -56,7 +56,9 @@ impl Rule for NotJudged {
         let warn = || Some(Ask::warn(message.clone()));
         // One that is proven malicious is not held for what could not be read beside it.
         let proven = |f: &customs_model::Finding| f.severity == Severity::Critical;
-        let Some(published) = case.recent().filter(|_| !case.verdict.findings.iter().any(proven))
+        let Some(published) = case
+            .recent()
+            .filter(|_| !case.verdict.findings.iter().any(proven))
         else {
             return warn();
         };

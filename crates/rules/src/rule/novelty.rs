@@ -78,9 +78,7 @@ fn delta(dossier: &Dossier) -> Option<Delta> {
 fn unasked(delta: &Delta) -> impl Iterator<Item = &Change> {
     delta.novelties.iter().filter(|change| match change.kind {
         NoveltyKind::Hook => true,
-        NoveltyKind::Capability | NoveltyKind::EarlierZone => {
-            change.zone >= Zone::Start
-        }
+        NoveltyKind::Capability | NoveltyKind::EarlierZone => change.zone >= Zone::Start,
         NoveltyKind::Flow => change.zone >= Zone::Folder,
         _ => false,
     })

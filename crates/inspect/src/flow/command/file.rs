@@ -119,7 +119,11 @@ impl Analysis<'_> {
 
     /// A shell script of the package is read as a command line.
     pub(super) fn reached_script(&mut self, file: FileId, at: &At, reached: &mut Vec<FileId>) {
-        if self.package.language(file).is_some() || at.level >= LEVELS - 1 {
+        // A binary is no script.
+        if self.package.language(file).is_some()
+            || !self.package.file(file).kind.is_text()
+            || at.level >= LEVELS - 1
+        {
             return;
         }
         let Some(bytes) = self.package.file(file).bytes.clone() else {

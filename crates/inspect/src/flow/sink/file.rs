@@ -161,10 +161,17 @@ impl Analysis<'_> {
         let labels: Vec<Label> = data.map_or_else(Vec::new, |data| {
             self.labels(site.file, data, context).to_vec()
         });
-        let content = data.and_then(|data| match self.fold_value(site.file, data, context) {
-            Value::Text(text) => Some(text.to_string()),
+        let value = data.map(|data| self.fold_value(site.file, data, context));
+        if value
+            .as_ref()
+            .is_some_and(|value| self.is_hidden_binary(value))
+        {
+            self.cells.binary(to);
+        }
+        let content = match value {
+            Some(Value::Text(text)) => Some(text.to_string()),
             _ => None,
-        });
+        };
         let active = content.as_deref().is_none_or(active_text);
         self.configured(site, path, to, &labels, zone, active, content.as_deref());
         self.replaces_itself(site, to, zone);

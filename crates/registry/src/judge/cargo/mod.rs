@@ -13,8 +13,7 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
-    Unread,
+    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp, Unread,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;

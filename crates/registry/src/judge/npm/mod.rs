@@ -9,7 +9,9 @@ pub use dependencies::needs;
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
-use super::{AUDIT_COUNTS, Context, Judged, JudgedDocument, Judgement, Registry, judged_key, later};
+use super::{
+    AUDIT_COUNTS, Context, Judged, JudgedDocument, Judgement, Registry, judged_key, later,
+};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
@@ -447,7 +449,8 @@ impl Registry {
         version: &Version,
     ) -> Option<Arc<ArtifactFacts>> {
         let facts = facts(document, document.index.entry(version)?)?;
-        self.inspections.known(facts.digests.first()?, Kind::Tarball)
+        self.inspections
+            .known(facts.digests.first()?, Kind::Tarball)
     }
 
     async fn tarball_facts(

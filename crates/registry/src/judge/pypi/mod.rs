@@ -17,8 +17,8 @@ use customs_ecosystem::pypi::{
     File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
 };
 use customs_model::{
-    Action, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId, Timestamp, Unread,
-    Version, printable,
+    Action, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId, Timestamp,
+    Unread, Version, printable,
 };
 use customs_store::Seen;
 use declared::Manifests;
@@ -282,7 +282,10 @@ impl Registry {
         let any = |index: &usize| !file(index).filename.ends_with("-none-any.whl");
         let wheel = of_kind(FileKind::Wheel)
             .min_by_key(|index| (any(index), file(index).size, file(index).filename.as_str()));
-        wheel.into_iter().chain(of_kind(FileKind::Sdist).next()).collect()
+        wheel
+            .into_iter()
+            .chain(of_kind(FileKind::Sdist).next())
+            .collect()
     }
 
     fn pypi_dossier(
@@ -378,11 +381,7 @@ impl Registry {
         true
     }
 
-    async fn file_facts(
-        &self,
-        case: &Case<'_>,
-        file: &File,
-    ) -> Result<Arc<ArtifactFacts>, Unread> {
+    async fn file_facts(&self, case: &Case<'_>, file: &File) -> Result<Arc<ArtifactFacts>, Unread> {
         let digest = file.digests.first();
         let kind = kind(&file.filename);
         self.artifact_facts(case.upstream, Some(&file.url), digest, kind)

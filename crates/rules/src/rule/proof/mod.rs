@@ -16,6 +16,7 @@ pub(super) mod download_cradle;
 pub(super) mod forged_archive;
 pub(super) mod hidden_code;
 pub(super) mod identity_to_network;
+pub(super) mod new_binary;
 pub(super) mod planted_configuration;
 pub(super) mod remote_code;
 pub(super) mod replaced_address;
@@ -62,19 +63,22 @@ impl Rule for Proof {
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
-        let found = case
-            .verdict
-            .findings
-            .iter()
-            .filter(|finding| finding.rule.as_str() == self.doc.id);
-        let worst = found.max_by_key(|finding| finding.severity)?;
-        match worst.severity {
-            Severity::Critical => Some(Ask::block(worst.message.clone())),
-            Severity::Note => None,
-            Severity::Low | Severity::Medium | Severity::High => {
-                Some(Ask::warn(worst.message.clone()))
-            }
-        }
+        ask(self.doc, case)
+    }
+}
+
+/// What a proof wants: the worst of its findings blocks or warns.
+fn ask(doc: &RuleDoc, case: &Case<'_>) -> Option<Ask> {
+    let found = case
+        .verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.as_str() == doc.id);
+    let worst = found.max_by_key(|finding| finding.severity)?;
+    match worst.severity {
+        Severity::Critical => Some(Ask::block(worst.message.clone())),
+        Severity::Note => None,
+        Severity::Low | Severity::Medium | Severity::High => Some(Ask::warn(worst.message.clone())),
     }
 }
 
