@@ -26,6 +26,7 @@
 //! assert_eq!(inspection.flows[0].source_name, "process.env");
 //! ```
 
+mod cargo;
 mod engine;
 mod flow;
 mod ir;

@@ -1,5 +1,6 @@
 //! A package as files that know each other: languages, specifiers, manifests.
 
+use crate::cargo::{self, Member};
 use crate::ir::{Language, Program};
 use crate::limit::reading;
 use crate::pure::{FileId, Surroundings};
@@ -61,6 +62,8 @@ pub struct Package {
     /// What it is.
     pub make: Make,
     by_path: FxHashMap<String, FileId>,
+    /// Crates in the archive that its own one depends on.
+    members: OnceCell<Vec<Member>>,
     /// Expressions of all programs read so far.
     expressions: Cell<usize>,
 }
@@ -97,6 +100,7 @@ impl Package {
             files,
             make,
             by_path,
+            members: OnceCell::new(),
             expressions: Cell::new(0),
         }
     }
@@ -104,6 +108,14 @@ impl Package {
     /// The file at a path.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.by_path.get(&crate::unpack::plain(path)).copied()
+    }
+
+    /// The crates in the archive that its own one depends on.
+    pub fn members(&self) -> &[Member] {
+        self.members.get_or_init(|| match self.make {
+            Make::Crate => cargo::members(self),
+            _ => Vec::new(),
+        })
     }
 
     /// A file.
@@ -276,6 +288,8 @@ impl Package {
         };
         let inner = name.replace('.', "/");
         let candidates: Vec<String> = match base {
+            // `from . import a`: the package around.
+            Some(base) if inner.is_empty() => vec![base.to_owned()],
             Some(base) => vec![join(base, &inner)],
             None => {
                 let mut all = vec![inner.clone(), join("src", &inner), join("lib", &inner)];
@@ -378,6 +392,11 @@ impl Surroundings for Package {
 
     fn path(&self, file: FileId) -> &str {
         &self.file(file).path
+    }
+
+    fn dependency(&self, name: &str) -> Option<FileId> {
+        let mut members = self.members().iter();
+        members.find(|member| member.name == name)?.library
     }
 }
 

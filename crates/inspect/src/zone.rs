@@ -1,6 +1,7 @@
 //! When does what run: the entry points of a package, told by its manifests and by what
 //! clients do without being told.
 
+use crate::cargo;
 use crate::package::{Make, Package, folder, join};
 use crate::pure::FileId;
 use crate::unpack::plain;
@@ -48,7 +49,7 @@ pub fn entries(package: &Package) -> Vec<Entry> {
     match package.make {
         Make::Npm => npm(package, &mut entries),
         Make::Wheel | Make::Sdist => python(package, &mut entries),
-        Make::Crate => cargo(package, &mut entries),
+        Make::Crate => of_cargo(package, &mut entries),
         Make::Other => {
             for id in package.ids() {
                 if package.language(id).is_some() {
@@ -507,51 +508,12 @@ fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
     }
 }
 
-fn cargo(package: &Package, entries: &mut Vec<Entry>) {
-    let manifest = package
-        .find("Cargo.toml")
-        .and_then(|id| {
-            package
-                .file(id)
-                .bytes
-                .as_deref()
-                .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        })
-        .and_then(|text| text.parse::<toml::Table>().ok())
-        .unwrap_or_default();
-    let build = manifest.get("package").and_then(|p| p.get("build"));
-    let build_path = match build {
-        Some(toml::Value::Boolean(false)) => None,
-        Some(toml::Value::String(path)) => Some(path.clone()),
-        _ => Some("build.rs".to_owned()),
-    };
-    if let Some(id) = build_path.and_then(|path| package.find(&path)) {
-        entries.push(Entry::File {
-            file: id,
-            zone: Zone::Install,
-            script: true,
-        });
-    }
-    let lib = manifest.get("lib");
-    let is_macro = lib.is_some_and(|lib| {
-        ["proc-macro", "proc_macro"]
-            .iter()
-            .any(|key| lib.get(key) == Some(&toml::Value::Boolean(true)))
-    });
-    let lib_path = lib
-        .and_then(|lib| lib.get("path"))
-        .and_then(toml::Value::as_str)
-        .unwrap_or("src/lib.rs");
-    if let Some(id) = package.find(lib_path) {
-        entries.push(Entry::File {
-            file: id,
-            zone: if is_macro {
-                Zone::Install
-            } else {
-                Zone::Called
-            },
-            script: false,
-        });
+fn of_cargo(package: &Package, entries: &mut Vec<Entry>) {
+    let manifest = cargo::manifest(package, "");
+    built(package, "", &manifest, entries);
+    for member in package.members() {
+        let inner = cargo::manifest(package, &member.folder);
+        built(package, &member.folder, &inner, entries);
     }
     let mut commands = vec!["src/main.rs".to_owned()];
     if let Some(all) = manifest.get("bin").and_then(toml::Value::as_array) {
@@ -569,6 +531,39 @@ fn cargo(package: &Package, entries: &mut Vec<Entry>) {
                 script: true,
             });
         }
+    }
+}
+
+/// What cargo runs to build a crate: its build script, and its macros.
+fn built(package: &Package, folder: &str, manifest: &toml::Table, entries: &mut Vec<Entry>) {
+    let build = manifest.get("package").and_then(|p| p.get("build"));
+    let build_path = match build {
+        Some(toml::Value::Boolean(false)) => None,
+        Some(toml::Value::String(path)) => Some(path.as_str()),
+        _ => Some("build.rs"),
+    };
+    if let Some(id) = build_path.and_then(|path| package.find(&join(folder, path))) {
+        entries.push(Entry::File {
+            file: id,
+            zone: Zone::Install,
+            script: true,
+        });
+    }
+    let is_macro = manifest.get("lib").is_some_and(|lib| {
+        ["proc-macro", "proc_macro"]
+            .iter()
+            .any(|key| lib.get(key) == Some(&toml::Value::Boolean(true)))
+    });
+    if let Some(id) = cargo::library(package, folder, manifest) {
+        entries.push(Entry::File {
+            file: id,
+            zone: if is_macro {
+                Zone::Install
+            } else {
+                Zone::Called
+            },
+            script: false,
+        });
     }
 }
 

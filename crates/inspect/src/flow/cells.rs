@@ -3,7 +3,7 @@
 use super::label::Label;
 use super::{Analysis, is_foreign};
 use crate::ir::ExprId;
-use crate::pure::{FileId, HOLE, shown};
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, Target, Zone};
 
 /// Something written to a path.
@@ -68,6 +68,13 @@ impl Cells {
         }
     }
 
+    /// Whether anything was written into the package's own folder.
+    pub fn writes_own(&self) -> bool {
+        self.written
+            .iter()
+            .any(|written| own(&written.path).is_some())
+    }
+
     /// What was written to a path so far.
     pub fn written(&self, path: &str) -> Option<Vec<Label>> {
         let mut out: Vec<Label> = Vec::new();
@@ -87,7 +94,15 @@ fn same(written: &str, ran: &str) -> bool {
     if written == HOLE || written.replace(HOLE, "").len() < 2 {
         return false;
     }
-    written == ran || ran.contains(written) && written.len() > 3
+    written == ran
+        || ran.contains(written) && written.len() > 3
+        || own(written).is_some_and(|written| Some(written) == own(ran))
+}
+
+/// A path in the package's own folder, however it was put together.
+fn own(path: &str) -> Option<String> {
+    path.starts_with("\u{fdd0}package/")
+        .then(|| path.replace([HOLE_START, HOLE_END], ""))
 }
 
 impl Analysis<'_> {

@@ -1,6 +1,6 @@
 //! What one file holds, by the questions that are asked of it.
 
-use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Program, Stmt, Store, SymbolId};
+use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Language, Program, Stmt, Store, SymbolId};
 use rustc_hash::FxHashMap;
 
 /// The index of a file.
@@ -61,7 +61,7 @@ impl Index {
             };
             // `stream.read_to_end(&mut bytes)`.
             if let Expr::Member(receiver, name) = program.expr(callee)
-                && matches!(
+                && (matches!(
                     program.name(name),
                     "read_to_end"
                         | "read_to_string"
@@ -69,7 +69,7 @@ impl Index {
                         | "copy_to"
                         | "recv_into"
                         | "readinto"
-                )
+                ) || saves(program, name))
                 && let Some(symbol) = program
                     .list(args)
                     .first()
@@ -166,6 +166,11 @@ impl Index {
         }
         index
     }
+}
+
+/// `picture.save(buffer)`: what it is called on is in its argument.
+fn saves(program: &Program, name: Atom) -> bool {
+    program.language == Language::Python && matches!(program.name(name), "save" | "savefig")
 }
 
 /// What the registries' own interfaces call a release's bytes.

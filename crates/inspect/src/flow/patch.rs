@@ -305,7 +305,7 @@ pub(super) fn holds_address_pattern(program: &Program) -> bool {
     })
 }
 
-fn is_address_pattern(value: &Value) -> bool {
+pub(super) fn is_address_pattern(value: &Value) -> bool {
     match value {
         Value::Regex(pattern, _) => is_address_regex(pattern),
         Value::Text(text) => is_address_regex(text),

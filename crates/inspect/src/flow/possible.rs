@@ -2,7 +2,7 @@
 //! argument of several calls, a name in a folder.
 
 use super::Analysis;
-use crate::ir::{Expr, ExprId, Program};
+use crate::ir::{Expr, ExprId, Language, Program};
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
 
@@ -115,9 +115,7 @@ impl Analysis<'_> {
                 let texts: Vec<String> = texts.collect();
                 for text in texts {
                     match key.as_str() {
-                        "0" => out.push(Value::text(
-                            text.trim_end_matches(EVERY).trim_end_matches('/'),
-                        )),
+                        "0" => out.push(Value::text(folder_of(&text))),
                         "1" | "2" | "name" if text.ends_with(EVERY) => out.push(Value::text(EVERY)),
                         "path" => out.push(Value::text(&text)),
                         _ => {}
@@ -193,6 +191,35 @@ impl Analysis<'_> {
                                 | "absolute" | "as_posix" | "decode" | "encode" => {
                                     out.extend(self.possible(file, object, level + 1))
                                 }
+                                // Of an entry of a folder, and of a path, in Rust.
+                                "path" | "into_path" | "to_path_buf" | "as_path" | "display"
+                                    if program.language == Language::Rust && args.is_empty() =>
+                                {
+                                    out.extend(self.possible(file, object, level + 1))
+                                }
+                                "file_name"
+                                    if program.language == Language::Rust && args.is_empty() =>
+                                {
+                                    let found = self.possible(file, object, level + 1);
+                                    let mut listed = found.iter().filter_map(Value::any_text);
+                                    if listed.any(|text| text.ends_with(EVERY)) {
+                                        out.push(Value::text(EVERY));
+                                    }
+                                }
+                                "join" if program.language == Language::Rust => {
+                                    if let [name] = args[..] {
+                                        out.extend(self.in_folder(file, object, name, level));
+                                    }
+                                }
+                                // One of a table.
+                                "get"
+                                    if matches!(
+                                        self.machine.fold(file, object),
+                                        Value::Object(_)
+                                    ) =>
+                                {
+                                    out.extend(self.elements_of(file, object, level + 1))
+                                }
                                 "joinpath" | "concat" => {
                                     let parts: Vec<ExprId> = std::iter::once(object)
                                         .chain(args.iter().copied())
@@ -205,7 +232,11 @@ impl Analysis<'_> {
                                     ));
                                 }
                                 "rglob" | "glob" | "iterdir" | "walk" => {
-                                    out.extend(self.below(file, Some(object), level + 1))
+                                    let found = self.below(file, Some(object), level + 1);
+                                    out.extend(match self.pattern_of(file, &args) {
+                                        Some(pattern) => named(&found, &pattern),
+                                        None => found,
+                                    });
                                 }
                                 _ => {}
                             }
@@ -276,6 +307,20 @@ impl Analysis<'_> {
                         "filter" | "slice" | "sort" | "concat" | "flat" | "reverse" => {
                             return self.elements_of(file, object, level + 1);
                         }
+                        // What only chooses among the elements, however many of them follow
+                        // one another.
+                        "flatten" | "filter_entry" | "skip" | "take" | "rev" | "cloned"
+                        | "copied" | "peekable" | "fuse" | "min_depth" | "max_depth"
+                        | "follow_links" | "same_file_system" | "sort_by_file_name"
+                            if program.language == Language::Rust =>
+                        {
+                            return self.elements_of(file, object, level);
+                        }
+                        "filter_map" | "flat_map" | "inspect"
+                            if program.language == Language::Rust =>
+                        {
+                            return self.elements_of(file, object, level + 1);
+                        }
                         _ => {}
                     }
                 }
@@ -296,6 +341,33 @@ impl Analysis<'_> {
         }
     }
 
+    /// The pattern of names that a folder is asked for, where it leaves anything out.
+    fn pattern_of(&mut self, file: FileId, args: &[ExprId]) -> Option<String> {
+        let pattern = self.machine.fold(file, *args.first()?);
+        pattern
+            .known_text()
+            .filter(|text| !text.chars().all(|c| matches!(c, '*' | '/')))
+            .map(str::to_owned)
+    }
+
+    /// A name in a folder, by what both can be.
+    fn in_folder(&mut self, file: FileId, folder: ExprId, name: ExprId, level: u8) -> Vec<Value> {
+        let names = self.possible(file, name, level + 1);
+        let mut out = Vec::new();
+        for folder in self.possible(file, folder, level + 1) {
+            for name in &names {
+                if out.len() < MOST
+                    && let (Some(folder), Some(name)) = (folder.as_text(), name.as_text())
+                {
+                    let (folder, name) =
+                        (folder.trim_end_matches('/'), name.trim_start_matches('/'));
+                    out.push(Value::text(&format!("{folder}/{name}")));
+                }
+            }
+        }
+        out
+    }
+
     /// What lies below a folder.
     fn below(&mut self, file: FileId, folder: Option<ExprId>, level: u8) -> Vec<Value> {
         let Some(folder) = folder else {
@@ -304,7 +376,8 @@ impl Analysis<'_> {
         self.possible(file, folder, level)
             .into_iter()
             .filter_map(|value| value.as_text())
-            .filter(|text| text != HOLE)
+            // Without a folder it is the one that a program stands in, and not the root.
+            .filter(|text| text != HOLE && !text.is_empty())
             .map(|text| Value::text(&format!("{}/{EVERY}", text.trim_end_matches('/'))))
             .collect()
     }
@@ -353,11 +426,30 @@ impl Analysis<'_> {
         }
         let language = self
             .program(file)
-            .map_or(crate::ir::Language::JavaScript, |program| program.language);
+            .map_or(Language::JavaScript, |program| program.language);
         rows.into_iter()
             .map(|row| self.machine.apply(function, row, language))
             .collect()
     }
+}
+
+/// The folder of what is found in it.
+fn folder_of(found: &str) -> &str {
+    let folder = found.trim_end_matches(EVERY).trim_end_matches('/');
+    if folder.is_empty() && found.starts_with('/') {
+        "/"
+    } else {
+        folder
+    }
+}
+
+/// What is found in folders, by the pattern that it was asked for with.
+fn named(found: &[Value], pattern: &str) -> Vec<Value> {
+    found
+        .iter()
+        .filter_map(Value::any_text)
+        .map(|text| Value::text(&format!("{}{pattern}", text.trim_end_matches(EVERY))))
+        .collect()
 }
 
 /// Functions that give the names in a folder, without the folder.
@@ -381,6 +473,9 @@ pub(super) fn lists_folder(path: &str) -> bool {
             | "std.fs.read_dir"
             | "fs.read_dir"
             | "walkdir.WalkDir.new"
+            | "WalkDir.new"
+            | "ignore.WalkBuilder.new"
+            | "jwalk.WalkDir.new"
             | "glob"
             | "fast-glob"
             | "glob.sync"

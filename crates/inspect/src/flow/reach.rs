@@ -157,6 +157,7 @@ impl Analysis<'_> {
                     queue.push(zone, target, FuncId(0));
                 }
             }
+            self.started_first(&program, file, zone, queue);
         }
         for call in index
             .calls
@@ -189,6 +190,32 @@ impl Analysis<'_> {
                 && &*native.path != "exports"
             {
                 queue.push(zone, closure.file, closure.function);
+            }
+        }
+    }
+
+    /// Constructors: whoever links a library runs them, called or not.
+    fn started_first(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        let zone = if zone == Zone::Called {
+            Zone::Import
+        } else {
+            zone
+        };
+        for starter in program.starters.clone() {
+            let values = match self.machine.fold(file, starter) {
+                Value::Array(items) => items.borrow().clone(),
+                value => vec![value],
+            };
+            for value in values {
+                if let Value::Function(closure) = value {
+                    queue.push(zone, closure.file, closure.function);
+                }
             }
         }
     }

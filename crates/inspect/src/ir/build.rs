@@ -59,6 +59,7 @@ impl Builder {
             stars: Vec::new(),
             main_block: None,
             expanders: Vec::new(),
+            starters: Vec::new(),
             es_module: false,
             notes: Vec::new(),
         };
@@ -318,6 +319,11 @@ impl Builder {
     /// Says whose result is compiled.
     pub fn expander(&mut self, id: FuncId) {
         self.program.expanders.push(id);
+    }
+
+    /// Says what runs before the program begins.
+    pub fn starter(&mut self, function: ExprId) {
+        self.program.starters.push(function);
     }
 
     /// Says that every name of a module is imported.

@@ -365,6 +365,8 @@ pub struct Program {
     pub(crate) main_block: Option<FuncId>,
     /// Functions whose result is compiled: procedural macros.
     pub(crate) expanders: Vec<FuncId>,
+    /// Functions that run before the program begins, whoever uses the file: constructors.
+    pub(crate) starters: Vec<ExprId>,
     /// It is an ES module.
     pub(crate) es_module: bool,
     /// What could not be lowered.

@@ -216,6 +216,8 @@ pub fn user_place(path: &str) -> Option<&'static str> {
         "" if shown.starts_with('/') => Some("everything"),
         "<home>" | "~" => Some("the home folder"),
         "<cwd>" => Some("the project"),
+        // While it is built: the folder of all packages, or of the user's project.
+        "<package>" if shown.contains("/..") => Some("what lies around the package"),
         "/home" | "/Users" | "/etc" | "/usr" | "/var" | "/root" => Some("the system"),
         "C:" | "c:" | "D:" => Some("a drive"),
         "<home>/Documents" | "<home>/Desktop" | "<home>/Pictures" | "<home>/Downloads" => {

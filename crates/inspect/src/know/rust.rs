@@ -24,6 +24,11 @@ pub(super) fn role(path: &str) -> Role {
                 }
             }
             "File.open" => Role::ReadFrom,
+            "OpenOptions.new" => match method {
+                "open" => Role::OpenFile,
+                "write_all" | "write" | "write_fmt" if rest.contains("open()") => Role::WriteInto,
+                _ => Role::None,
+            },
             _ if network(head).is_some() || is_client(head) => match method {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
                 | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
@@ -73,6 +78,10 @@ pub(super) fn role(path: &str) -> Role {
         | "std.fs.remove_dir" => Role::Delete,
         "std.fs.set_permissions" | "fs.set_permissions" => Role::Executable,
         "libloading.Library.new" => Role::Load,
+        "std.net.ToSocketAddrs.to_socket_addrs"
+        | "ToSocketAddrs.to_socket_addrs"
+        | "dns_lookup.lookup_host"
+        | "tokio.net.lookup_host" => Role::Lookup,
         p if p.ends_with("base64.decode")
             || p.ends_with("STANDARD.decode")
             || p.ends_with("hex.decode") =>
@@ -110,20 +119,17 @@ fn network(path: &str) -> Option<u8> {
         "std.net.TcpStream.connect"
         | "TcpStream.connect"
         | "net.TcpStream.connect"
-        | "reqwest.get"
-        | "reqwest.blocking.get"
-        | "ureq.get"
-        | "ureq.post"
-        | "ureq.put"
-        | "attohttpc.get"
-        | "attohttpc.post"
-        | "minreq.get"
-        | "minreq.post"
-        | "isahc.get"
-        | "isahc.post"
         | "tokio.net.TcpStream.connect"
         | "tungstenite.connect" => Some(0),
         "ureq.request" => Some(1),
-        _ => None,
+        _ => {
+            let (module, verb) = path.rsplit_once('.')?;
+            let asks = matches!(
+                module,
+                "reqwest" | "reqwest.blocking" | "ureq" | "attohttpc" | "minreq" | "isahc" | "surf"
+            );
+            let verbs = matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "head");
+            (asks && verbs).then_some(0)
+        }
     }
 }

@@ -43,6 +43,10 @@ pub trait Surroundings {
     fn content_named(&self, name: &str) -> Option<Rc<[u8]>>;
     /// The path of a file in its package.
     fn path(&self, file: FileId) -> &str;
+    /// The file that a dependency begins with that lies in the archive itself.
+    fn dependency(&self, _name: &str) -> Option<FileId> {
+        None
+    }
 }
 
 /// The pure machine of one package.
@@ -60,6 +64,8 @@ pub struct Machine<'s> {
     exports: FxHashMap<FileId, Value>,
     folding: FxHashSet<(FileId, SymbolId)>,
     running: FxHashSet<(FileId, FuncId)>,
+    /// What the generators that are running have given so far, innermost last.
+    yields: Vec<Vec<Value>>,
     exporting: FxHashSet<FileId>,
 }
 
@@ -77,6 +83,7 @@ impl<'s> Machine<'s> {
             exports: FxHashMap::default(),
             folding: FxHashSet::default(),
             running: FxHashSet::default(),
+            yields: Vec::new(),
             exporting: FxHashSet::default(),
         }
     }
@@ -321,6 +328,15 @@ impl<'s> Machine<'s> {
                 let value = self.eval(program, file, value, frame);
                 settled(value)
             }
+            Expr::Yield(value) if program.language == Language::Python => {
+                let value = self.eval(program, file, value, frame);
+                if let Some(given) = self.yields.last_mut()
+                    && given.len() < 1 << 16
+                {
+                    given.push(value);
+                }
+                Value::Unknown
+            }
             Expr::Yield(_) => Value::Unknown,
             Expr::Element(over) => {
                 let over = self.eval(program, file, over, frame);
@@ -549,6 +565,10 @@ impl<'s> Machine<'s> {
                 }
                 Value::native(name)
             }
+            (Language::Rust, name) => match self.surroundings.dependency(name) {
+                Some(target) => self.exports_of(target),
+                None => Value::native(name),
+            },
             _ => Value::native(name),
         }
     }
@@ -559,7 +579,8 @@ impl<'s> Machine<'s> {
             return self.exports_of(target);
         }
         let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
-        if language == Language::JavaScript && specifier.starts_with('.') {
+        // What is meant relative to a file and is not there is nothing of a library.
+        if language != Language::Rust && specifier.starts_with('.') {
             return Value::Unknown;
         }
         Value::native(specifier)

@@ -1,6 +1,6 @@
 //! Operators.
 
-use super::value::{HOLE_START, Value, to_u32};
+use super::value::{HOLE, HOLE_START, Value, to_u32};
 use crate::ir::{Binary, Language, Unary};
 use crate::limit::evaluating;
 
@@ -296,9 +296,10 @@ pub(super) fn either(left: Value, right: Value) -> Value {
         (Value::Unknown | Value::Undefined | Value::Null, _) => right,
         (_, Value::Unknown | Value::Undefined | Value::Null) => left,
         _ if equal(&left, &right) == Some(true) => left,
-        // Both may happen: what is attacked is in one of them. The longer text says more.
+        // Both may happen: what is attacked is in one of them. The longer text says more,
+        // and what nobody knows of it says nothing.
         (Value::Text(a), Value::Text(b)) => {
-            if a.len() >= b.len() {
+            if said(a) >= said(b) {
                 left
             } else {
                 right
@@ -308,6 +309,11 @@ pub(super) fn either(left: Value, right: Value) -> Value {
         (_, Value::Native(_) | Value::Function(_)) => right,
         _ => left,
     }
+}
+
+/// How many bytes of a text are known.
+fn said(text: &str) -> usize {
+    text.len() - text.matches(HOLE).count() * HOLE.len()
 }
 
 /// The elements that iterating over a value gives.

@@ -46,7 +46,9 @@ impl Machine<'_> {
         // Half of what is left is the most that one body may use.
         let reserve = self.steps / 2;
         self.steps -= reserve;
+        self.yields.push(Vec::new());
         let _ = self.block(program, file, &program.function(function).body, &frame);
+        self.yields.pop();
         self.steps += reserve;
         self.running.remove(&(file, function));
         self.frames.insert((file, function), Rc::clone(&frame));
@@ -479,9 +481,13 @@ impl Machine<'_> {
             lazy: false,
         });
         self.depth += 1;
+        self.yields.push(Vec::new());
         let flow = self.block(&program, closure.file, &function.body, &frame);
+        let given = self.yields.pop().unwrap_or_default();
         self.depth -= 1;
         match flow {
+            // A generator: all that it gives, in turn.
+            Flow::Next | Flow::Return(_) if !given.is_empty() => Value::array(given),
             Flow::Return(value) if !(new && matches!(value, Value::Undefined)) => value,
             Flow::Throw => Value::Unknown,
             _ if new => made,

@@ -100,6 +100,23 @@ fn python_is_computed_as_python_does() {
         ("from pathlib import Path\nx = Path('a') / 'b'", "a/b"),
         ("x = ''.join(map(chr, [104, 105]))", "hi"),
         ("x = 7 // 2", "3"),
+        (
+            "x = int('01101000' * 9, 2).to_bytes(9, 'big').decode()",
+            "hhhhhhhhh",
+        ),
+        (
+            "x = int('0110100001101001', 2).to_bytes(2, 'big').decode()",
+            "hi",
+        ),
+        (
+            "def g(t):\n    for c in t:\n        yield ord(c)\n\nx = bytes(g('hi')).decode()",
+            "hi",
+        ),
+        (
+            "x = 'ab'.translate({n: n + 1 for n in range(97, 99)})",
+            "bc",
+        ),
+        ("import os\nx = os.path.join('a', os.pardir, 'b')", "b"),
         ("x = -7 % 3", "2"),
     ] {
         assert_eq!(x("a.py", source), expected, "{source}");

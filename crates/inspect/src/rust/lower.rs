@@ -10,6 +10,31 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, FnArg, ImplItem, Item, Lit, Pat, Stmt, UnOp, UseTree};
 
+/// Whether an attribute puts a function where the loader calls it by itself.
+fn is_start_section(attribute: &syn::Attribute) -> bool {
+    const SECTIONS: [&str; 5] = [
+        "init_array",
+        "fini_array",
+        ".ctors",
+        "mod_init_func",
+        ".CRT$X",
+    ];
+    let text = match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("link_section") => match &pair.value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => text.value(),
+                _ => return false,
+            },
+            _ => return false,
+        },
+        // `unsafe(link_section = "…")`, `cfg_attr(…, link_section = "…")`.
+        syn::Meta::List(list) => list.tokens.to_string(),
+        _ => return false,
+    };
+    let here = attribute.path().is_ident("link_section") || text.contains("link_section");
+    here && SECTIONS.iter().any(|section| text.contains(section))
+}
+
 /// Turns syn's tree into a program.
 pub(super) struct Lowering {
     builder: Builder,
@@ -65,18 +90,16 @@ impl Lowering {
                 let id = self.function(&name, &function.sig.inputs, &function.block, at);
                 let symbol = self.builder.declare(&name);
                 self.builder.value(symbol, id);
-                let is_macro = function.attrs.iter().any(|attribute| {
-                    let name = attribute
-                        .path()
-                        .segments
-                        .last()
-                        .map(|segment| segment.ident.to_string())
-                        .unwrap_or_default();
-                    matches!(
-                        name.as_str(),
-                        "proc_macro" | "proc_macro_derive" | "proc_macro_attribute" | "ctor"
-                    )
-                });
+                let marked = |names: &[&str]| {
+                    function.attrs.iter().any(|attribute| {
+                        let last = attribute.path().segments.last();
+                        last.is_some_and(|segment| names.iter().any(|name| segment.ident == name))
+                    })
+                };
+                let is_macro = marked(&["proc_macro", "proc_macro_derive", "proc_macro_attribute"]);
+                if marked(&["ctor", "dtor"]) {
+                    self.builder.starter(id);
+                }
                 if is_macro {
                     // The compiler calls it, and compiles what it gives.
                     if let Ir::Function(function) = self.builder.program().expr(id) {
@@ -93,6 +116,9 @@ impl Lowering {
             }
             Item::Static(constant) => {
                 let value = self.expression(&constant.expr);
+                if constant.attrs.iter().any(is_start_section) {
+                    self.builder.starter(value);
+                }
                 self.assign_name(&constant.ident.to_string(), value, at);
             }
             Item::Mod(module) => match &module.content {

@@ -7,6 +7,26 @@ use crate::know;
 use crate::pure::{HOLE_START, shown};
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 
+/// Options of curl whose value is neither data nor an address.
+fn takes_a_value(option: &str) -> bool {
+    matches!(
+        option,
+        "-X" | "--request"
+            | "-A"
+            | "-e"
+            | "-b"
+            | "--cookie"
+            | "-u"
+            | "--user"
+            | "-m"
+            | "--max-time"
+            | "--connect-timeout"
+            | "--retry"
+            | "-w"
+            | "--write-out"
+    ) || option.starts_with('-') && !option.starts_with("--") && option.ends_with('H')
+}
+
 impl Analysis<'_> {
     /// `curl`, `wget` and the like.
     pub(super) fn fetched(
@@ -43,6 +63,18 @@ impl Analysis<'_> {
             };
             if takes {
                 out = words.next().map(|(text, _)| text.clone());
+                continue;
+            }
+            // A value that is sent, and is no address.
+            if matches!(option, "--header" | "--user-agent" | "--referer")
+                || name == "curl" && takes_a_value(option)
+            {
+                sent.extend(
+                    words
+                        .next()
+                        .map(|(_, labels)| labels.clone())
+                        .unwrap_or_default(),
+                );
                 continue;
             }
             if name == "curl"

@@ -1,5 +1,6 @@
 //! What each program does with its words.
 
+use super::clipboard::reads_clipboard;
 use super::start::has_network;
 use super::{At, Piped, Variables, base_name};
 use crate::flow::label::Label;
@@ -79,6 +80,12 @@ impl Analysis<'_> {
                 let line = rest.join(" ");
                 self.power_shell(&line, at);
                 return self.run_text(&line, at, input.clone(), variables, reached);
+            }
+            "powershell" | "pwsh" if reads_clipboard(base, &texts) => {
+                return Piped {
+                    labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
+                    text: None,
+                };
             }
             "powershell" | "pwsh" => {
                 let line = decoded_power_shell(&texts).unwrap_or_else(|| texts.join(" "));
@@ -349,7 +356,7 @@ impl Analysis<'_> {
                 return self.credentials("git credential", at);
             }
             "az" if texts.contains(&"get-access-token") => return self.credentials("az", at),
-            "pbpaste" | "xclip" | "xsel" | "wl-paste" if !texts.contains(&"-i") => {
+            _ if reads_clipboard(base, &texts) => {
                 return Piped {
                     labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
                     text: None,
@@ -808,10 +815,12 @@ impl Analysis<'_> {
         }) {
             if recursive && let Some(what) = know::user_place(text) {
                 let label = self.source(SourceKind::UserPlace, what, at);
+                let options = texts.iter().copied().filter(|text| text.starts_with('-'));
+                let line: Vec<&str> = std::iter::once(name).chain(options).collect();
                 self.command_flow(
                     &label,
                     SinkKind::Destruction,
-                    name,
+                    &line.join(" "),
                     Target::Constant(shown(text)),
                     at,
                     Vec::new(),

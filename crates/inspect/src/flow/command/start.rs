@@ -1,5 +1,6 @@
 //! Processes that code starts.
 
+use super::clipboard::writes_clipboard;
 use super::{At, LEVELS, Piped, Variables, base_name, runs_its_input};
 use crate::flow::label::Label;
 use crate::flow::sink::short;
@@ -55,31 +56,8 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) {
         let mut all = args.to_vec();
-        // A builder: what it was made with comes first.
-        if let Value::Native(native) = value
-            && let Some((file, made)) = native.made_at
-            && file == site.file
-            && program.language == Language::Rust
-            && let Expr::Call { args, .. } = program.expr(made)
-        {
-            let mut parts: Vec<(Span, Vec<ExprId>)> = Vec::new();
-            for (call, _) in program.calls.clone() {
-                let Expr::Call { callee, args, .. } = program.expr(call) else {
-                    continue;
-                };
-                let Expr::Member(_, name) = program.expr(callee) else {
-                    continue;
-                };
-                if matches!(program.name(name), "arg" | "args")
-                    && let Value::Native(other) = self.machine.fold(file, callee)
-                    && other.made_at == Some((file, made))
-                {
-                    parts.push((program.span(call), program.list(args).to_vec()));
-                }
-            }
-            parts.sort_by_key(|(span, _)| (span.end, span.start));
-            all = program.list(args).to_vec();
-            all.extend(parts.into_iter().flat_map(|(_, args)| args));
+        if let Some(built) = self.built(program, site.file, value) {
+            all = built;
             all.extend(args_of(program, site.expr));
         }
         let Some(first) = all.first().copied() else {
@@ -138,6 +116,7 @@ impl Analysis<'_> {
             words.first().map_or("", String::as_str),
             zone,
         );
+        self.fills_clipboard(program, site, path, &all, &words, zone);
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {
@@ -161,6 +140,64 @@ impl Analysis<'_> {
         );
     }
 
+    /// What a builder was given: what it was made with comes first.
+    pub(in crate::flow) fn built(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        value: &Value,
+    ) -> Option<Vec<ExprId>> {
+        let Value::Native(native) = value else {
+            return None;
+        };
+        let (made_file, made) = native.made_at?;
+        if made_file != file || program.language != Language::Rust {
+            return None;
+        }
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return None;
+        };
+        let mut parts: Vec<(Span, Vec<ExprId>)> = Vec::new();
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let Expr::Member(_, name) = program.expr(callee) else {
+                continue;
+            };
+            if matches!(program.name(name), "arg" | "args")
+                && let Value::Native(other) = self.machine.fold(file, callee)
+                && other.made_at == Some((file, made))
+            {
+                parts.push((program.span(call), program.list(args).to_vec()));
+            }
+        }
+        parts.sort_by_key(|(span, _)| (span.end, span.start));
+        let mut all = program.list(args).to_vec();
+        all.extend(parts.into_iter().flat_map(|(_, args)| args));
+        Some(all)
+    }
+
+    /// What a process gives that a builder describes.
+    pub(in crate::flow) fn output_of_built(
+        &mut self,
+        file: FileId,
+        parts: &[ExprId],
+        span: Span,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let mut words = Vec::new();
+        for part in parts {
+            match self.fold_value(file, *part, context) {
+                Value::Array(items) => {
+                    words.extend(items.borrow().iter().map(|item| quoted(&word_text(item))))
+                }
+                value => words.push(quoted(&word_text(&value))),
+            }
+        }
+        self.output_of_text(&words.join(" "), file, span)
+    }
+
     /// A process whose streams are a socket: `Popen(["sh"], stdin=s)`, `{stdio: [s, s, s]}`.
     pub(super) fn streams_of(
         &mut self,
@@ -181,10 +218,9 @@ impl Analysis<'_> {
                 if !matches!(program.text(pair[0]), Some("stdin" | "stdio" | "input")) {
                     continue;
                 }
-                let labels = self.labels(site.file, pair[1], None);
-                if let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote) {
+                if let Some(label) = self.stream_label(site, pair[1]) {
                     self.flow(
-                        label,
+                        &label,
                         SinkKind::Process,
                         &format!("the streams of {name}"),
                         Target::Constant(label.name.to_string()),
@@ -196,6 +232,53 @@ impl Analysis<'_> {
                 }
             }
         }
+    }
+
+    /// `run(["xclip", "-i"], input=text)`: a command that puts its input into the clipboard.
+    fn fills_clipboard(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        words: &[String],
+        zone: Zone,
+    ) {
+        let Some((name, rest)) = words.split_first() else {
+            return;
+        };
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        if !writes_clipboard(base_name(name), &rest) {
+            return;
+        }
+        let mut inputs = Vec::new();
+        for arg in args {
+            if let Expr::Object(entries) | Expr::Keywords(entries) = program.expr(*arg) {
+                for pair in program.list(entries).chunks_exact(2) {
+                    if program.text(pair[0]) == Some("input") {
+                        inputs.push(pair[1]);
+                    }
+                }
+            }
+        }
+        if !inputs.is_empty() {
+            self.clipboard(program, site, path, &inputs, zone);
+        }
+    }
+
+    /// What comes over a stream that leads to another machine: a connection, a socket that
+    /// was connected, or the number of one.
+    pub(in crate::flow) fn stream_label(&mut self, site: Site, stream: ExprId) -> Option<Label> {
+        let labels = self.labels(site.file, stream, None);
+        if let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote) {
+            return Some(label.clone());
+        }
+        let value = self.machine.fold(site.file, stream);
+        value
+            .path()
+            .filter(|path| path.starts_with("socket.socket()"))?;
+        let host = self.companion(site.file, &value)?;
+        Some(self.label_at(SourceKind::Remote, &format!("the answer of {host}"), site))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
@@ -323,9 +406,19 @@ impl Analysis<'_> {
         {
             let mut out = Vec::new();
             for value in self.possible(file, *first, 0) {
-                if let Value::Text(text) = value {
-                    out.extend(self.output_of_text(&text, file, span));
-                }
+                let line = match value {
+                    Value::Text(text) => text.to_string(),
+                    Value::Array(items) => {
+                        let words: Vec<String> = items
+                            .borrow()
+                            .iter()
+                            .map(|item| quoted(&word_text(item)))
+                            .collect();
+                        words.join(" ")
+                    }
+                    _ => continue,
+                };
+                out.extend(self.output_of_text(&line, file, span));
             }
             return out;
         }

@@ -146,7 +146,8 @@ impl Analysis<'_> {
             let path = Rc::clone(&native.path);
             match know::role(program.language, &path) {
                 Role::Network(_) | Role::Receive | Role::Lookup => {
-                    return vec![self.answer(site.file, &value, &args, span, context.as_ref())];
+                    let context = context.as_ref();
+                    return vec![self.answer(site.file, &value, callee, &args, span, context)];
                 }
                 Role::ReadFile => {
                     return self.file_content(&program, site.file, args.first().copied(), span);

@@ -1,10 +1,12 @@
 //! What calls give.
 
 use super::{Label, snippet, union};
+use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span};
 use crate::know;
 use crate::know::Role;
+use crate::package::Make;
 use crate::pure::{FileId, Value, shown};
 use customs_model::SourceKind;
 use std::rc::Rc;
@@ -188,7 +190,7 @@ impl Analysis<'_> {
         match know::role(program.language, path) {
             Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
             Role::Network(_) | Role::Receive => {
-                Some(vec![self.answer(file, value, args, span, context)])
+                Some(vec![self.answer(file, value, callee, args, span, context)])
             }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
             Role::Send
@@ -215,7 +217,10 @@ impl Analysis<'_> {
             Role::OpenFile | Role::WriteInto => {
                 Some(self.file_content(program, file, args.first().copied(), span))
             }
-            Role::Shell | Role::Spawn | Role::Fork => Some(self.output_of(file, args, span)),
+            Role::Shell | Role::Spawn | Role::Fork => match self.built(program, file, value) {
+                Some(parts) => Some(self.output_of_built(file, &parts, span, context)),
+                None => Some(self.output_of(file, args, span)),
+            },
             Role::Decode | Role::Decrypt => {
                 Some(self.decoded(program, file, expr, path, args, context))
             }
@@ -266,7 +271,9 @@ impl Analysis<'_> {
                 .first()
                 .is_some_and(|arg| self.is_constant(program, file, *arg, 0));
             let decodes = !(matches!(path, "Buffer.from" | "Buffer") && args.len() < 2);
-            if made_of_constants && decodes {
+            // A file of the package that is decoded before anybody can read it.
+            let own = !labels.is_empty() && program.language == Language::Python && path != "chr";
+            if (made_of_constants || own) && decodes {
                 let (file, span) = args
                     .first()
                     .and_then(|arg| self.origin(file, *arg, 0))
@@ -371,6 +378,17 @@ impl Analysis<'_> {
                 span,
             )];
         }
+        if let Some(folder) = text
+            .strip_suffix(EVERY)
+            .filter(|folder| walks_users_files(folder))
+        {
+            return vec![self.new_label(
+                SourceKind::CredentialFile,
+                &format!("files of a walk through {}", shown(folder)),
+                file,
+                span,
+            )];
+        }
         if let Some(written) = self.cells.written(text) {
             return self.hop(
                 written,
@@ -379,6 +397,10 @@ impl Analysis<'_> {
                 span,
             );
         }
+        if self.lies_beside_setup(file, text) {
+            let name = format!("<package>/{text}");
+            return vec![self.new_label(SourceKind::OwnFile, &name, file, span)];
+        }
         if text.starts_with("\u{fdd0}package/")
             && !text.ends_with(".json")
             && !text.contains("package.json")
@@ -386,6 +408,20 @@ impl Analysis<'_> {
             return vec![self.new_label(SourceKind::OwnFile, &shown(text), file, span)];
         }
         Vec::new()
+    }
+
+    /// Whether a path means data of the package: a source distribution is built where it
+    /// is unpacked.
+    fn lies_beside_setup(&self, file: FileId, text: &str) -> bool {
+        let plain = !text.contains(crate::pure::HOLE_START) && !text.starts_with('/');
+        plain
+            && self.package.make == Make::Sdist
+            && self.package.language(file) == Some(Language::Python)
+            && !text.ends_with(".json")
+            && self
+                .package
+                .find(text)
+                .is_some_and(|id| self.package.language(id).is_none())
     }
 
     /// `path.read_text()`: a method of a path, which is a text here.
@@ -405,18 +441,27 @@ impl Analysis<'_> {
 
     /// The label of what a request gives: bytes of a stranger, or credentials of the cloud
     /// that the machine runs in.
-    pub(super) fn answer(
+    pub(in crate::flow) fn answer(
         &mut self,
         file: FileId,
         value: &Value,
+        callee: ExprId,
         args: &[ExprId],
         span: Span,
         context: Option<&Rc<Context>>,
     ) -> Label {
-        let name = match self.target(file, value, args, context) {
-            customs_model::Target::Constant(host) => format!("the answer of {host}"),
-            _ => "the answer of a host".to_owned(),
+        let host = match self.target(file, value, args, context) {
+            customs_model::Target::Constant(host) => Some(host),
+            // `session.get(url).json()`: the request is further down.
+            _ => match self.program(file).map(|program| program.expr(callee)) {
+                Some(Expr::Member(object, _)) => self.addressed(file, object, context),
+                _ => None,
+            },
         };
+        let name = host.map_or_else(
+            || "the answer of a host".to_owned(),
+            |host| format!("the answer of {host}"),
+        );
         if know::is_metadata(&name) {
             return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
         }
@@ -435,19 +480,14 @@ impl Analysis<'_> {
         }
         self.new_label(SourceKind::Remote, &name, file, span)
     }
+}
 
-    /// What a request gives, by where it went.
-    pub(in crate::flow) fn remote_name(
-        &mut self,
-        file: FileId,
-        value: &Value,
-        args: &[ExprId],
-    ) -> String {
-        match self.target(file, value, args, None) {
-            customs_model::Target::Constant(host) => format!("the answer of {host}"),
-            _ => "the answer of a host".to_owned(),
-        }
-    }
+/// Whether a walk through a folder reads what is the user's own. What is found in the
+/// project is what tools are made for.
+fn walks_users_files(folder: &str) -> bool {
+    let folder = folder.trim_end_matches(EVERY).trim_end_matches('/');
+    know::user_place(if folder.is_empty() { "/" } else { folder })
+        .is_some_and(|what| !matches!(what, "the project" | "what lies around the package"))
 }
 
 pub(super) fn value_made_at(value: &Value) -> Option<(FileId, ExprId)> {

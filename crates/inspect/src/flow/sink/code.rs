@@ -2,9 +2,10 @@
 
 use crate::flow::label::{Label, snippet};
 use crate::flow::{Analysis, Context, Site, is_foreign};
-use crate::ir::{Expr, ExprId, Program};
+use crate::ir::{Expr, ExprId, Language, Program};
 use crate::know;
 use crate::know::Role;
+use crate::package::{folder, join};
 use crate::pure::{FileId, HOLE_START, Value};
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -31,8 +32,13 @@ impl Analysis<'_> {
             return;
         }
         let mut value = self.fold_value(site.file, arg, context);
-        if !matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Function(_)) {
-            value = self.observed(program, site, arg).unwrap_or(value);
+        // What is built up in a loop is known when the function around has run.
+        if !is_clear(&value)
+            && !matches!(value, Value::Function(_))
+            && let Some(seen) = self.observed(program, site, arg)
+            && (is_clear(&seen) || !matches!(value, Value::Text(_) | Value::Bytes(_)))
+        {
+            value = seen;
         }
         if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
             return;
@@ -233,6 +239,11 @@ impl Analysis<'_> {
         if !text.is_empty() {
             self.cells.run(&text, path, zone, site.file, site.expr);
         }
+        if program.language == Language::Python && self.cells.writes_own() {
+            for place in self.module_places(site.file, &text) {
+                self.cells.run(&place, path, zone, site.file, site.expr);
+            }
+        }
         let labels = self.labels(site.file, specifier, None);
         // The name of a module that came from outside, or was hidden.
         for label in labels
@@ -267,6 +278,66 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+}
+
+/// Whether all of a text is known, and there is something of it.
+fn is_clear(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => !text.is_empty() && !text.contains(HOLE_START),
+        Value::Bytes(bytes) => !bytes.borrow().is_empty(),
+        _ => false,
+    }
+}
+
+impl Analysis<'_> {
+    /// What a file imports by name can be what was put beside it before.
+    pub(super) fn imported(&mut self, program: &Program, file: FileId, zone: Zone) {
+        if program.language != Language::Python || !self.cells.writes_own() {
+            return;
+        }
+        for (specifier, _) in &program.imports {
+            let found = program
+                .exprs
+                .iter()
+                .position(|expr| *expr == Expr::Module(*specifier));
+            let Some(at) = found else {
+                continue;
+            };
+            for place in self.module_places(file, program.name(*specifier)) {
+                let expr = ExprId(at as u32);
+                self.cells.run(&place, "import", zone, file, expr);
+            }
+        }
+    }
+
+    /// Where Python looks for a module of the package's own.
+    fn module_places(&self, file: FileId, name: &str) -> Vec<String> {
+        let here = &self.package.file(file).path;
+        let dots = name.len() - name.trim_start_matches('.').len();
+        let inner = name.trim_start_matches('.').replace('.', "/");
+        if inner.is_empty()
+            || !inner
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_/".contains(c))
+        {
+            return Vec::new();
+        }
+        let mut base = if dots == 0 { "" } else { folder(here) };
+        for _ in 1..dots {
+            base = folder(base);
+        }
+        let mut bases = vec![base];
+        if dots == 0 {
+            bases.extend(["src", "lib"].iter().filter(|top| {
+                here.strip_prefix(**top)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            }));
+        }
+        bases
+            .into_iter()
+            .map(|base| format!("{HOLE_START}package/{}.py", join(base, &inner)))
+            .collect()
     }
 }
 

@@ -6,7 +6,8 @@ use crate::flow::{Analysis, Context, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program};
 use crate::know;
 use crate::know::Role;
-use crate::pure::{HOLE, Value, shown};
+use crate::package::Make;
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, Value, shown};
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -62,7 +63,11 @@ impl Analysis<'_> {
                 let labels = self.labels(site.file, object, None).to_vec();
                 self.pipe_into(site, labels, args, zone);
             }
+            "unlink" | "rmdir" if !writes && program.language == Language::Python => {
+                self.overwritten(site, name, object, zone);
+            }
             "write_text" | "write_bytes" if writes && program.language == Language::Python => {
+                self.overwritten(site, name, object, zone);
                 let text = self.fold_text(site.file, object, None);
                 self.written_to(
                     program,
@@ -79,15 +84,21 @@ impl Analysis<'_> {
                 self.cells.run(&text, name, zone, site.file, site.expr);
             }
             "to_socket_addrs" if !writes => {
-                let text = self.fold_text(site.file, object, None);
+                // A name, or a name and a port.
+                let first = match program.expr(object) {
+                    Expr::Array(items) => program.list(items).first().copied(),
+                    _ => None,
+                };
+                let text = self.fold_text(site.file, first.unwrap_or(object), None);
                 let labels = self.labels(site.file, object, None);
                 for label in labels.iter().filter(|label| {
                     crate::flow::is_secret(label.kind) || label.kind == SourceKind::Identity
                 }) {
-                    let target = if text.len() > 3 {
+                    // Whoever asks for the machine's own name tells nobody of it.
+                    let target = if known_part(&text) > 3 {
                         Target::Constant(shown(&text))
                     } else {
-                        Target::Opaque
+                        Target::Caller
                     };
                     self.flow(
                         label,
@@ -142,6 +153,71 @@ impl Analysis<'_> {
                 let _ = program;
             }
         }
+    }
+
+    /// A file that is opened so that what it held is lost, whatever is written into it.
+    pub(super) fn emptied(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        args: &[ExprId],
+        zone: Zone,
+    ) {
+        let Some(first) = args.first() else {
+            return;
+        };
+        let empties = match program.language {
+            Language::Rust => path.ends_with("File.create"),
+            _ => args.get(1).is_some_and(|mode| {
+                let mode = self.machine.fold(site.file, *mode);
+                mode.known_text()
+                    .is_some_and(|mode| mode.len() < 5 && mode.contains(['w', '+']))
+            }),
+        };
+        if empties {
+            self.overwritten(site, path, *first, zone);
+        }
+    }
+
+    /// Files that are found in a place of the user's and written over one by one. The
+    /// project is left out: what a build finds in the folder that it stands in is its own.
+    fn overwritten(&mut self, site: Site, path: &str, to: ExprId, zone: Zone) {
+        for place in self
+            .possible(site.file, to, 0)
+            .into_iter()
+            .filter_map(|value| value.as_text())
+            .filter(|place| place.ends_with(EVERY) && !place.starts_with("\u{fdd0}cwd"))
+        {
+            self.destroyed(site, path, &place, false, zone);
+        }
+    }
+
+    /// The path of an opened file: `open(path)`, or `OpenOptions::new().write(true).open(path)`.
+    pub(in crate::flow) fn opened_path(&mut self, file: FileId, made: ExprId) -> Option<ExprId> {
+        let program = self.program(file)?;
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return None;
+        };
+        if let Some(first) = program.list(args).first() {
+            return Some(*first);
+        }
+        if program.language != Language::Rust {
+            return None;
+        }
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            if let Expr::Member(_, name) = program.expr(callee)
+                && program.name(name) == "open"
+                && let Value::Native(native) = self.machine.fold(file, callee)
+                && native.made_at == Some((file, made))
+            {
+                return program.list(args).first().copied();
+            }
+        }
+        None
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
@@ -228,7 +304,7 @@ impl Analysis<'_> {
         if zone >= Zone::Start
             && to.contains("package/")
             && (to
-                .trim_end_matches(crate::pure::HOLE_END)
+                .trim_end_matches(HOLE_END)
                 .ends_with("package.json")
                 || to.contains(&self.package.file(site.file).path))
         {
@@ -254,7 +330,7 @@ impl Analysis<'_> {
             let own = self.package.file(site.file).path.clone();
             if text.contains(&own)
                 || text
-                    .trim_end_matches(crate::pure::HOLE_END)
+                    .trim_end_matches(HOLE_END)
                     .ends_with("package.json")
             {
                 let place = self.place_of(site.file, site.expr);
@@ -308,7 +384,11 @@ impl Analysis<'_> {
             _ if recursive => know::user_place(place),
             _ => None,
         };
-        if let Some(what) = what {
+        // A build stands in the package's own folder.
+        let own = found_in.is_some()
+            && zone == Zone::Install
+            && matches!(self.package.make, Make::Sdist | Make::Crate);
+        if let Some(what) = what.filter(|what| !(own && *what == "the project")) {
             let label = self.label_at(SourceKind::UserPlace, what, site);
             self.flow(
                 &label,
@@ -324,7 +404,7 @@ impl Analysis<'_> {
     }
 
     /// The clipboard, read and written with an address of the package's own.
-    pub(super) fn clipboard(
+    pub(in crate::flow) fn clipboard(
         &mut self,
         program: &Rc<Program>,
         site: Site,
@@ -340,7 +420,7 @@ impl Analysis<'_> {
                     know::role(program.language, path) == Role::Source(SourceKind::InputDevice)
                 })
         });
-        if !reads {
+        if !reads && !self.reads_clipboard_by_command(program, site) {
             return;
         }
         let constants: Vec<String> = args
@@ -368,6 +448,7 @@ impl Analysis<'_> {
                 .and_then(|target| self.program(target));
             holds |= inner.is_some_and(|inner| crate::flow::patch::holds_address_pattern(&inner));
         }
+        let holds = holds || self.computes_address_pattern(program, site);
         if holds {
             let constants: Vec<String> = named.into_iter().collect();
             let label = self.label_at(SourceKind::InputDevice, "the clipboard", site);
@@ -386,6 +467,56 @@ impl Analysis<'_> {
             );
         }
     }
+}
+
+impl Analysis<'_> {
+    /// Whether a command of the file gives what the clipboard holds.
+    fn reads_clipboard_by_command(&mut self, program: &Rc<Program>, site: Site) -> bool {
+        program.calls.clone().into_iter().any(|(call, _)| {
+            let starts = self
+                .callees
+                .get(&(site.file, call))
+                .and_then(Value::path)
+                .is_some_and(|path| {
+                    matches!(
+                        know::role(program.language, path),
+                        Role::Shell | Role::Spawn
+                    )
+                });
+            starts
+                && self
+                    .labels(site.file, call, None)
+                    .iter()
+                    .any(|label| label.kind == SourceKind::InputDevice)
+        })
+    }
+
+    /// Whether a pattern of addresses is put together, and not written out.
+    fn computes_address_pattern(&mut self, program: &Rc<Program>, site: Site) -> bool {
+        program.calls.clone().into_iter().any(|(call, _)| {
+            let matches_text = self
+                .callees
+                .get(&(site.file, call))
+                .and_then(Value::path)
+                .is_some_and(|path| path.starts_with("re.") || path == "RegExp");
+            let Expr::Call { args, .. } = program.expr(call) else {
+                return false;
+            };
+            let Some(pattern) = program.list(args).first().filter(|_| matches_text) else {
+                return false;
+            };
+            let pattern = self.machine.fold(site.file, *pattern);
+            crate::flow::patch::is_address_pattern(&pattern)
+        })
+    }
+}
+
+/// How many bytes of a text stand outside of its holes.
+fn known_part(text: &str) -> usize {
+    let mut parts = text.split(HOLE_START);
+    let before = parts.next().map_or(0, str::len);
+    let behind = parts.filter_map(|part| part.split_once(HOLE_END));
+    before + behind.map(|(_, rest)| rest.len()).sum::<usize>()
 }
 
 /// Whether a text written into a configuration can make something happen: a list of files

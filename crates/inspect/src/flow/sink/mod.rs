@@ -35,6 +35,9 @@ impl Analysis<'_> {
                     continue;
                 };
                 self.cells.writing = Some(*file);
+                if !writes && *function == FuncId(0) {
+                    self.imported(&program, *file, *zone);
+                }
                 for call in index
                     .calls
                     .get(function)
@@ -72,12 +75,13 @@ impl Analysis<'_> {
             .get(&(site.file, site.expr))
             .cloned()
             .unwrap_or(Value::Unknown);
-        if value.is_unknown() {
+        if matches!(value, Value::Unknown | Value::Undefined) {
             // A method of a path or of something that a caller gives.
-            if let Expr::Member(object, name) = program.expr(callee) {
-                let name = program.name(name).to_owned();
+            if let Some((object, name)) = self.method_of(program, site.file, callee) {
                 self.method_sink(program, site, object, &name, &args, zone, writes);
             }
+        }
+        if value.is_unknown() {
             let context = self
                 .contexts(site.file, site.function, 0)
                 .into_iter()
@@ -141,6 +145,33 @@ impl Analysis<'_> {
                 context.as_ref(),
                 writes,
             );
+        }
+    }
+
+    /// The object and the method that a call names, by a dot or by `getattr`.
+    fn method_of(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        callee: ExprId,
+    ) -> Option<(ExprId, String)> {
+        match program.expr(callee) {
+            Expr::Member(object, name) => Some((object, program.name(name).to_owned())),
+            Expr::Call {
+                callee: inner,
+                args,
+                ..
+            } if program.language == Language::Python => {
+                let [object, name] = program.list(args)[..] else {
+                    return None;
+                };
+                if self.machine.fold(file, inner).path() != Some("getattr") {
+                    return None;
+                }
+                let name = self.machine.fold(file, name);
+                name.known_text().map(|name| (object, name.to_owned()))
+            }
+            _ => None,
         }
     }
 
@@ -240,15 +271,7 @@ impl Analysis<'_> {
                 zone,
                 context,
             ),
-            Role::OpenFile => self.written(
-                program,
-                site,
-                path,
-                args.first().copied(),
-                None,
-                zone,
-                context,
-            ),
+            Role::OpenFile => self.emptied(program, site, path, args, zone),
             Role::WriteInto => {
                 let Value::Native(native) = value else {
                     return;
@@ -256,11 +279,7 @@ impl Analysis<'_> {
                 let Some((file, made)) = native.made_at else {
                     return;
                 };
-                let opener = self.program(file).map(|p| match p.expr(made) {
-                    Expr::Call { args, .. } => p.list(args).first().copied(),
-                    _ => None,
-                });
-                if let Some(Some(target)) = opener {
+                if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
                     self.written_to(
                         program,

@@ -2,8 +2,9 @@
 
 use crate::flow::label::Label;
 use crate::flow::{Analysis, Context, Site, is_secret};
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Expr, ExprId, Language};
 use crate::know;
+use crate::know::Role;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -44,7 +45,12 @@ impl Analysis<'_> {
                 }
             })
         } else {
-            self.target(site.file, value, args, context)
+            match self.target(site.file, value, args, context) {
+                Target::Caller => self
+                    .addressed(site.file, site.expr, context)
+                    .map_or(Target::Caller, Target::Constant),
+                known => known,
+            }
         };
         for label in found {
             let marks = self.host_marks(&target, &label);
@@ -208,13 +214,60 @@ impl Analysis<'_> {
                 Some(host) => Target::Constant(host),
                 None => holes.unwrap_or(Target::Caller),
             },
+            // What is handed over on a connection says nothing of where it leads.
+            Target::Opaque => match self.companion(file, value) {
+                Some(host) => Target::Constant(host),
+                None => Target::Opaque,
+            },
             found => found,
         }
     }
 
+    /// The host that the request at the bottom of a chain of calls names:
+    /// `client.post(url).json(x).send()`, `session.get(url).json()`.
+    pub(in crate::flow) fn addressed(
+        &mut self,
+        file: FileId,
+        call: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Option<String> {
+        let program = self.program(file)?;
+        let mut at = call;
+        for _ in 0..16 {
+            match program.expr(at) {
+                Expr::Call { callee, args, .. } => {
+                    let value = self.glance(file, callee, context);
+                    if let Some(path) = value.path()
+                        && let Role::Network(position) = know::role(program.language, path)
+                        && let Some(arg) = program.list(args).get(usize::from(position)).copied()
+                    {
+                        let value = self.fold_value(file, arg, context);
+                        if let Some(host) = self.host_in(&value, 0) {
+                            return Some(host);
+                        }
+                    }
+                    let Expr::Member(object, _) = program.expr(callee) else {
+                        return None;
+                    };
+                    at = object;
+                }
+                Expr::Name(atom, scope) => {
+                    let symbol = program.resolve(atom, scope)?;
+                    let [only] = program.symbol(symbol).values[..] else {
+                        return None;
+                    };
+                    at = only;
+                }
+                Expr::Member(inner, _) | Expr::Await(inner) => at = inner,
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// The host that another call on the same object names: `x.open('GET', url)`,
     /// `socket.connect(port, host)`.
-    pub(super) fn companion(&mut self, file: FileId, value: &Value) -> Option<String> {
+    pub(in crate::flow) fn companion(&mut self, file: FileId, value: &Value) -> Option<String> {
         let Value::Native(native) = value else {
             return None;
         };
@@ -224,19 +277,20 @@ impl Analysis<'_> {
             let Expr::Call { callee, args, .. } = program.expr(call) else {
                 continue;
             };
-            let Expr::Member(_, name) = program.expr(callee) else {
-                continue;
+            let by_name = match program.expr(callee) {
+                Expr::Member(_, name) => connects(program.name(name)),
+                // `getattr(socket, name)(…)`.
+                Expr::Call { .. } => program.language == Language::Python,
+                _ => false,
             };
-            if !matches!(
-                program.name(name),
-                "open" | "connect" | "sendto" | "connect_ex"
-            ) {
+            if !by_name {
                 continue;
             }
             let Value::Native(other) = self.machine.fold(file, callee) else {
                 continue;
             };
-            if other.made_at != Some(made) {
+            let method = other.path.rsplit('.').next().unwrap_or_default();
+            if other.made_at != Some(made) || !connects(method) {
                 continue;
             }
             for arg in program.list(args).to_vec() {
@@ -350,6 +404,11 @@ impl Analysis<'_> {
             _ => None,
         }
     }
+}
+
+/// Methods that say where an object leads.
+fn connects(name: &str) -> bool {
+    matches!(name, "open" | "connect" | "sendto" | "connect_ex")
 }
 
 /// The last two parts of a host name.

@@ -30,8 +30,11 @@ impl Analysis<'_> {
             && let Some(to) = args.get(1).or_else(|| args.first())
         {
             let text = self.fold_text(site.file, *to, context);
-            let name = self.remote_name(site.file, value, args);
-            let label = self.label_at(SourceKind::Remote, &name, site);
+            let Expr::Call { callee, .. } = program.expr(site.expr) else {
+                return;
+            };
+            let span = program.span(site.expr);
+            let label = self.answer(site.file, value, callee, args, span, context);
             self.cells.write(&text, vec![label], zone);
         }
     }
@@ -186,12 +189,7 @@ impl Analysis<'_> {
         let Some(first) = args.first() else {
             return;
         };
-        let labels = self.labels(site.file, *first, None);
-        let Some(label) = labels
-            .iter()
-            .find(|label| label.kind == SourceKind::Remote)
-            .cloned()
-        else {
+        let Some(label) = self.stream_label(site, *first) else {
             return;
         };
         for (call, _) in program.calls.clone() {

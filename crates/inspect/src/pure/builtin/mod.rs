@@ -18,7 +18,7 @@ use decode::{
 };
 pub(in crate::pure) use json::from_json;
 use json::to_json;
-use number::{math, parse_int, range, zip};
+use number::{large_number, math, parse_int, range, zip};
 use path::{home, joined, path_is_file};
 pub(in crate::pure) use pattern::{simple_matches, simple_pieces};
 use std::rc::Rc;
@@ -275,15 +275,14 @@ pub(super) fn call(
             Some(value) => value.as_text().map(|text| Value::text(&text)),
         },
         (Language::Python, "int") => match (first, number(1)) {
-            (Some(Value::Text(_)), radix) => text(0)
-                .and_then(|t| {
-                    i64::from_str_radix(
-                        t.trim().trim_start_matches("0x"),
-                        radix.unwrap_or(10.0).clamp(2.0, 36.0) as u32,
-                    )
-                    .ok()
-                })
-                .map(|n| Value::Number(n as f64)),
+            (Some(Value::Text(_)), radix) => text(0).and_then(|t| {
+                let digits = t.trim().trim_start_matches("0x");
+                let radix = radix.unwrap_or(10.0).clamp(2.0, 36.0) as u32;
+                match i64::from_str_radix(digits, radix) {
+                    Ok(n) => Some(Value::Number(n as f64)),
+                    Err(_) => large_number(digits, radix).map(Value::bytes),
+                }
+            }),
             _ => number(0).map(|n| Value::Number(n.trunc())),
         },
         (Language::Python, "float") => number(0).map(Value::Number),
@@ -422,6 +421,11 @@ pub(super) fn call(
         },
         (Language::Python, "tempfile.gettempdir" | "tempfile.mkdtemp") => Some(Value::host("temp")),
         (Language::Python, "os.getcwd") => Some(Value::host("cwd")),
+        // The path that it was given, and headers.
+        (Language::Python, "urllib.request.urlretrieve") => args
+            .get(1)
+            .filter(|to| to.any_text().is_some())
+            .map(|to| Value::array(vec![to.clone(), Value::Unknown])),
         (Language::Python, "operator.attrgetter" | "operator.methodcaller") => None,
         (Language::Python, "str.join" | "bytes.join") => match (first, args.get(1)) {
             (Some(separator), Some(items)) => {

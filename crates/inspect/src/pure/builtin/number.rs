@@ -27,6 +27,32 @@ pub(super) fn parse_int(text: &str, radix: Option<f64>) -> f64 {
     if negative { -value } else { value }
 }
 
+/// A number that no register holds, as its bytes, the first one the greatest: texts are
+/// hidden in such ones, and only turned into bytes again.
+pub(super) fn large_number(digits: &str, radix: u32) -> Option<Vec<u8>> {
+    let bits = match radix {
+        2 => 1,
+        16 => 4,
+        _ => return None,
+    };
+    let mut out = Vec::with_capacity(digits.len() * bits / 8 + 1);
+    let (mut held, mut count) = (0_u32, 0);
+    for digit in digits.chars().rev().filter(|c| *c != '_') {
+        held |= digit.to_digit(radix)? << count;
+        count += bits;
+        if count >= 8 {
+            out.push((held & 255) as u8);
+            held >>= 8;
+            count -= 8;
+        }
+    }
+    if held > 0 {
+        out.push(held as u8);
+    }
+    out.reverse();
+    (!out.is_empty()).then_some(out)
+}
+
 pub(super) fn range(args: &[Value]) -> Option<Value> {
     let numbers: Vec<i64> = args
         .iter()

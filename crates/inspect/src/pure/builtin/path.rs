@@ -31,7 +31,10 @@ pub(super) fn normal(path: &str) -> String {
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
+            ".." if parts
+                .last()
+                .is_some_and(|last| *last != ".." && !is_hole(last)) =>
+            {
                 parts.pop();
             }
             part => parts.push(part),
@@ -43,6 +46,12 @@ pub(super) fn normal(path: &str) -> String {
     } else {
         joined
     }
+}
+
+/// Whether a part is nothing but a place that the machine knows: what lies above it is told
+/// by it alone.
+fn is_hole(part: &str) -> bool {
+    part.starts_with(crate::pure::HOLE_START) && part.ends_with(crate::pure::HOLE_END)
 }
 
 pub(super) fn home(path: &str) -> String {

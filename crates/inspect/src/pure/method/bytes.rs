@@ -28,6 +28,9 @@ pub(super) fn number_method(number: f64, name: &str, args: &[Value]) -> Value {
             }
             _ => Value::Unknown,
         },
+        "to_bytes" if number >= 0.0 && number.fract() == 0.0 => {
+            number_bytes(&(number as u64).to_be_bytes(), args)
+        }
         "toFixed" => Value::text(&format!(
             "{number:.*}",
             args.first()
@@ -62,6 +65,7 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
         },
         (Language::Python, "strip") => Value::bytes(bytes.trim_ascii().to_vec()),
         (Language::Python, "hex") => Value::text(&hex_text(bytes)),
+        (Language::Python, "to_bytes") => number_bytes(bytes, args),
         (_, "slice" | "subarray") => {
             let (from, to) = js_range(number(0), number(1), bytes.len());
             Value::bytes(bytes[from..to].to_vec())
@@ -91,6 +95,26 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
         (_, "map") => Value::Unknown,
         _ => Value::Unknown,
     }
+}
+
+/// The bytes of a large number, as many as are wanted, in the order that is wanted.
+fn number_bytes(bytes: &[u8], args: &[Value]) -> Value {
+    let wanted = args
+        .first()
+        .and_then(Value::number)
+        .filter(|n| (0.0..1e6).contains(n))
+        .map_or(bytes.len(), |n| n as usize);
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let plain = &bytes[zeros..];
+    if plain.len() > wanted {
+        return Value::Unknown;
+    }
+    let mut out = vec![0; wanted - plain.len()];
+    out.extend_from_slice(plain);
+    if args.get(1).and_then(Value::known_text) == Some("little") {
+        out.reverse();
+    }
+    Value::bytes(out)
 }
 
 pub(super) fn hex_text(bytes: &[u8]) -> String {

@@ -30,6 +30,9 @@ impl Machine<'_> {
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
                 Value::text("/")
             }
+            Value::Native(native) if constant_of(&native.path, name).is_some() => {
+                Value::text(constant_of(&native.path, name).unwrap_or_default())
+            }
             Value::Native(native) => {
                 member_of_native(&native.path, name).map_or(Value::Unknown, |path| {
                     Value::Native(crate::pure::Native {
@@ -292,6 +295,16 @@ impl Machine<'_> {
     }
 }
 
+/// What Python's library calls parts of paths.
+fn constant_of(path: &str, name: &str) -> Option<&'static str> {
+    match (path, name) {
+        ("os" | "os.path", "pardir") => Some(".."),
+        ("os" | "os.path", "curdir") => Some("."),
+        ("os" | "os.path" | "path", "sep") => Some("/"),
+        _ => None,
+    }
+}
+
 /// The path of a member of something of a library.
 fn member_of_native(path: &str, name: &str) -> Option<String> {
     if path.len() > 200 {
@@ -319,6 +332,12 @@ fn member_of_native(path: &str, name: &str) -> Option<String> {
         ("process.mainModule" | "module" | "process", "require") | ("require.main", "require") => {
             "require".to_owned()
         }
+        // `globals()["__builtins__"]` and `builtins.__dict__` are the same names again, and
+        // the names of any module are its members.
+        ("builtins", "__builtins__" | "__dict__") => "builtins".to_owned(),
+        (_, "__builtins__") => "builtins".to_owned(),
+        (module, "__dict__") => module.to_owned(),
+        ("sys.modules", name) => name.to_owned(),
         ("builtins", name) => name.to_owned(),
         _ => format!("{path}.{name}"),
     })

@@ -6,6 +6,7 @@ use crate::ir::Language;
 use crate::limit::evaluating;
 use crate::pure::value::{HOLE_START, Value, to_u32};
 use crate::pure::{Machine, builtin, operate};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 impl Machine<'_> {
@@ -345,20 +346,40 @@ pub(super) fn python_format(text: &str, args: &[Value]) -> Value {
     Value::Text(out.into())
 }
 
+/// A dictionary, or the pairs of one that is made for each of many.
+fn table_of(table: &Value) -> Option<FxHashMap<Box<str>, Value>> {
+    match table {
+        Value::Object(object) => Some(
+            object
+                .entries
+                .borrow()
+                .iter()
+                .map(|(key, value)| (Box::from(&**key), value.clone()))
+                .collect(),
+        ),
+        Value::Array(pairs) => pairs
+            .borrow()
+            .iter()
+            .map(|pair| match pair {
+                Value::Array(pair) => match pair.borrow().as_slice() {
+                    [key, value] => Some((key.as_text()?.into_boxed_str(), value.clone())),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
 /// Python's `str.translate` with a dictionary of code points.
 pub(super) fn translate(text: &str, table: Option<&Value>) -> Value {
-    let Some(Value::Object(table)) = table else {
+    let Some(entries) = table.and_then(table_of) else {
         return Value::Unknown;
     };
-    let entries = table.entries.borrow();
     let mut out = String::new();
     for c in text.chars() {
-        let code = u32::from(c).to_string();
-        match entries
-            .iter()
-            .find(|(key, _)| **key == *code)
-            .map(|(_, value)| value)
-        {
+        match entries.get(u32::from(c).to_string().as_str()) {
             Some(Value::Number(number)) => out.extend(char::from_u32(to_u32(*number))),
             Some(Value::Text(text)) => out.push_str(text),
             Some(Value::Null) => {}

@@ -2,7 +2,7 @@
 
 use super::{FACTS, Proof, Weight, to, unasked};
 use crate::doc::RuleDoc;
-use customs_model::{Flow, Inspection, SinkKind};
+use customs_model::{Flow, Inspection, SinkKind, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -34,5 +34,9 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 }
 
 fn says(flow: &Flow) -> String {
-    format!("it destroys {}", to(&flow.target))
+    format!(
+        "it destroys {} with {}",
+        to(&flow.target),
+        printable(&flow.sink_name, 40)
+    )
 }
