@@ -17,6 +17,7 @@ mod process;
 mod replay;
 mod run;
 mod shim;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -48,6 +49,10 @@ enum Command {
     ///
     /// Example: customs diff axios@1.14.0 axios@1.14.1
     Diff(diff::Arguments),
+    /// Follow the packages of lockfiles; inspect each new release as it appears.
+    ///
+    /// Example: customs watch --log releases.jsonl package-lock.json
+    Watch(watch::Arguments),
     /// Prove that each installed client really goes through the gate.
     Doctor(doctor::Arguments),
     /// Ask the ledger: who received a release, and is it intact.
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::main(arguments),
         Command::Inspect(arguments) => output::end(inspect::main(arguments)),
         Command::Diff(arguments) => output::end(diff::main(arguments)),
+        Command::Watch(arguments) => output::end(watch::main(arguments)),
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),

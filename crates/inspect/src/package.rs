@@ -61,6 +61,8 @@ pub struct Package {
     pub files: Vec<File>,
     /// What it is.
     pub make: Make,
+    /// Code that another module runs under its own name: it is no script.
+    pub as_module: bool,
     by_path: FxHashMap<String, FileId>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Vec<Member>>,
@@ -99,6 +101,7 @@ impl Package {
         Self {
             files,
             make,
+            as_module: false,
             by_path,
             members: OnceCell::new(),
             expressions: Cell::new(0),
@@ -139,6 +142,16 @@ impl Package {
     /// The text of a file.
     pub fn source(&self, id: FileId) -> Option<Rc<str>> {
         self.read(id).map(|read| Rc::clone(&read.source))
+    }
+
+    /// The text of any file, for places in it: manifests and scripts of the shell are no
+    /// programs here.
+    pub fn text(&self, id: FileId) -> Option<Rc<str>> {
+        const LARGEST: usize = 1 << 20;
+        self.source(id).or_else(|| {
+            let bytes = self.file(id).bytes.as_deref()?;
+            (bytes.len() <= LARGEST).then(|| Rc::from(&*String::from_utf8_lossy(bytes)))
+        })
     }
 
     /// How many characters of a file nobody sees.

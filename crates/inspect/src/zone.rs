@@ -56,7 +56,7 @@ pub fn entries(package: &Package) -> Vec<Entry> {
                     entries.push(Entry::File {
                         file: id,
                         zone: Zone::Import,
-                        script: true,
+                        script: !package.as_module,
                     });
                 }
             }
@@ -112,9 +112,9 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
         && script("install").is_none()
         && script("preinstall").is_none()
     {
-        gyp_commands(package, gyp, entries);
+        gyp_files(package, gyp, entries);
     } else if let Some(gyp) = package.find("binding.gyp") {
-        gyp_commands(package, gyp, entries);
+        gyp_files(package, gyp, entries);
     }
     let mut modules: Vec<String> = Vec::new();
     for key in [
@@ -202,17 +202,89 @@ fn npm(package: &Package, entries: &mut Vec<Entry>) {
     }
 }
 
-/// `binding.gyp` runs commands where it says `<!(…)`, and its actions.
-fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
-    let Some(text) = package
-        .file(file)
-        .bytes
-        .as_deref()
-        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-    else {
-        return;
-    };
-    let mut rest = text.as_str();
+/// `binding.gyp`, and the files that it includes or depends on.
+fn gyp_files(package: &Package, gyp: FileId, entries: &mut Vec<Entry>) {
+    const MOST: usize = 32;
+    let mut files = vec![gyp];
+    let mut at = 0;
+    while let Some(file) = files.get(at).copied() {
+        at += 1;
+        let Some(bytes) = package.file(file).bytes.as_deref() else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        gyp_commands(&text, file, entries);
+        for key in ["includes", "dependencies"] {
+            for name in gyp_lists(&text, key).into_iter().flatten() {
+                // A dependency may name a target behind the file.
+                let path = name.split(".gyp:").next().unwrap_or(&name);
+                let path = if path.len() < name.len() {
+                    format!("{path}.gyp")
+                } else {
+                    path.to_owned()
+                };
+                let here = folder(&package.file(file).path);
+                if let Some(other) = package.find(&join(here, &path))
+                    && files.len() < MOST
+                    && !files.contains(&other)
+                {
+                    files.push(other);
+                }
+            }
+        }
+    }
+}
+
+/// The lists of texts that stand behind a key of a gyp file.
+fn gyp_lists(text: &str, key: &str) -> Vec<Vec<String>> {
+    let mut lists = Vec::new();
+    for quote in ['\'', '"'] {
+        for (at, found) in text.match_indices(&format!("{quote}{key}{quote}")) {
+            let behind = text[at + found.len()..].trim_start();
+            let list = behind
+                .strip_prefix(':')
+                .and_then(|rest| rest.trim_start().strip_prefix('['));
+            if let Some(list) = list {
+                lists.push(gyp_words(list));
+            }
+        }
+    }
+    lists
+}
+
+/// The texts of a list, up to its end: brackets and commas may stand in them.
+fn gyp_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ']' => break,
+            '#' => {
+                chars.by_ref().find(|c| *c == '\n');
+            }
+            '\'' | '"' => words.push(gyp_word(&mut chars, c)),
+            _ => {}
+        }
+    }
+    words
+}
+
+/// The rest of a text, up to its quote.
+fn gyp_word(chars: &mut std::str::Chars<'_>, quote: char) -> String {
+    let mut word = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => word.extend(chars.next()),
+            c if c == quote => break,
+            c => word.push(c),
+        }
+    }
+    word
+}
+
+/// A gyp file runs commands where it says `<!(…)`, and its actions.
+fn gyp_commands(text: &str, file: FileId, entries: &mut Vec<Entry>) {
+    let mut rest = text;
     while let Some(at) = rest.find("<!") {
         rest = &rest[at + 2..];
         let inner = rest.strip_prefix('@').unwrap_or(rest);
@@ -240,29 +312,20 @@ fn gyp_commands(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
         });
         rest = &inner[end..];
     }
-    // Actions: lists of words behind `'action'`.
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find("action'").or_else(|| rest.find("action\"")) {
-        rest = &rest[at + 7..];
-        let Some(open) = rest.find('[') else {
-            break;
-        };
-        if rest[..open].trim_matches([':', ' ', '\n', '\t']).is_empty() {
-            let close = rest[open..]
-                .find(']')
-                .map_or(rest.len(), |close| open + close);
-            let words: Vec<&str> = rest[open + 1..close]
-                .split(',')
-                .map(|word| word.trim().trim_matches(['\'', '"']))
-                .collect();
-            entries.push(Entry::Command {
-                text: words.join(" "),
-                zone: Zone::Install,
-                file,
-                name: "binding.gyp".to_owned(),
-                folder: String::new(),
-            });
-        }
+    // Actions: each word of a list is one argument.
+    for words in gyp_lists(text, "action") {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| word.replace("<(module_root_dir)/", ""))
+            .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+            .collect();
+        entries.push(Entry::Command {
+            text: words.join(" "),
+            zone: Zone::Install,
+            file,
+            name: "binding.gyp".to_owned(),
+            folder: String::new(),
+        });
     }
 }
 
@@ -300,7 +363,9 @@ fn matching(package: &Package, path: &str) -> Vec<FileId> {
 
 fn python(package: &Package, entries: &mut Vec<Entry>) {
     let sdist = package.make == Make::Sdist;
-    let listed = sdist.then(|| top_level(package)).flatten();
+    let listed = sdist
+        .then(|| top_level(package).or_else(|| named_by_manifest(package)))
+        .flatten();
     for id in package.ids() {
         let path = package.file(id).path.clone();
         let name = path.rsplit('/').next().unwrap_or(&path);
@@ -344,7 +409,8 @@ fn python(package: &Package, entries: &mut Vec<Entry>) {
     }
     // Scripts of a wheel.
     for id in package.ids() {
-        if package.file(id).path.contains(".data/scripts/") {
+        let file = package.file(id);
+        if file.path.contains(".data/scripts/") && file.kind.is_text() {
             package
                 .file(id)
                 .forced
@@ -370,6 +436,83 @@ fn top_level(package: &Package) -> Option<Vec<String>> {
         .filter(|line| !line.is_empty())
         .collect();
     (!names.is_empty()).then_some(names)
+}
+
+/// The modules that a back-end installs which goes by the project's own name, as all but
+/// setuptools do: the one of that name, and those that the manifest names.
+fn named_by_manifest(package: &Package) -> Option<Vec<String>> {
+    let id = package.find("pyproject.toml")?;
+    let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
+    let manifest: toml::Table = text.parse().ok()?;
+    let backend = manifest.get("build-system")?.get("build-backend")?.as_str()?;
+    if backend.contains("setuptools") {
+        return None;
+    }
+    let poetry = || manifest.get("tool")?.get("poetry")?.get("name")?.as_str();
+    let project = || manifest.get("project")?.get("name")?.as_str();
+    let own = project()
+        .or_else(poetry)?
+        .to_lowercase()
+        .replace(['-', '.'], "_");
+    let mut modules: Vec<String> = package
+        .ids()
+        .filter(|id| package.language(*id).is_some())
+        .map(|id| top_module(&package.file(id).path))
+        .collect();
+    modules.sort();
+    modules.dedup();
+    let mut named = Vec::new();
+    packed(&manifest, 0, &mut named);
+    modules.contains(&own).then(|| {
+        let is_named = |module: &String| {
+            *module == own || named.iter().any(|path| top_module(path) == *module || path.contains('*'))
+        };
+        modules.into_iter().filter(is_named).collect()
+    })
+}
+
+/// Paths that a manifest says are packed into what is installed, as the back-ends call them:
+/// poetry's `packages` and `include`, hatch's `only-include` and `force-include`, flit's
+/// `module`, pdm's `includes`, maturin's `python-packages`. What stands under `sdist` is for
+/// source distributions.
+fn packed(table: &toml::Table, depth: u8, into: &mut Vec<String>) {
+    const KEYS: [&str; 9] = [
+        "packages",
+        "include",
+        "includes",
+        "only-include",
+        "force-include",
+        "module",
+        "modules",
+        "python-packages",
+        "py-modules",
+    ];
+    for (key, value) in table {
+        if key == "sdist" || depth > 6 {
+            continue;
+        }
+        if KEYS.contains(&key.as_str()) {
+            texts(value, 0, into);
+        } else if let toml::Value::Table(inner) = value {
+            packed(inner, depth + 1, into);
+        }
+    }
+}
+
+fn texts(value: &toml::Value, depth: u8, into: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => into.push(text.clone()),
+        toml::Value::Array(all) if depth < 4 => {
+            all.iter().for_each(|value| texts(value, depth + 1, into));
+        }
+        toml::Value::Table(all) if depth < 4 => {
+            for (key, value) in all {
+                into.push(key.clone());
+                texts(value, depth + 1, into);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The module at the top that a path belongs to.

@@ -172,30 +172,50 @@ impl<T: Indexed> Documents<T> {
     /// # Errors
     /// The upstream gives no usable answer and none was kept.
     pub async fn get(&self, upstream: &Upstream, path: &str) -> Result<Found<T>, FetchError> {
+        self.get_within(upstream, path, FRESH).await
+    }
+
+    /// The same, for who bears less: the upstream confirmed it within `age`, and is asked
+    /// again otherwise, with the `ETag` of what is kept. With zero it is always asked.
+    ///
+    /// # Errors
+    /// As [`Documents::get`].
+    pub async fn get_within(
+        &self,
+        upstream: &Upstream,
+        path: &str,
+        age: SignedDuration,
+    ) -> Result<Found<T>, FetchError> {
         let url = upstream.join(path)?;
         let key = cache_key(upstream, &url);
-        if let Some(kept) = self.usable(&key) {
+        if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
         // One flight per document: the others wait and find it in memory.
         let _turn = self.flights.turn(&key).await;
-        if let Some(kept) = self.usable(&key) {
+        if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
         let _permit = self.permits.acquire().await;
-        self.load(upstream, url, &key).await
+        self.load(upstream, url, &key, age).await
     }
 
     /// In memory, confirmed lately, and its bytes are still on disk: the cache may be
     /// emptied at any time.
-    fn usable(&self, key: &str) -> Option<Arc<Document<T>>> {
+    fn usable(&self, key: &str, age: SignedDuration) -> Option<Arc<Document<T>>> {
         self.recall(key)
-            .filter(|d| self.is_fresh(d.confirmed) && d.body.exists())
+            .filter(|d| self.is_fresh(d.confirmed, age) && d.body.exists())
     }
 
-    async fn load(&self, upstream: &Upstream, url: Url, key: &str) -> Result<Found<T>, FetchError> {
+    async fn load(
+        &self,
+        upstream: &Upstream,
+        url: Url,
+        key: &str,
+        age: SignedDuration,
+    ) -> Result<Found<T>, FetchError> {
         let old = self.meta(key);
-        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed))
+        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed, age))
             && let Ok(document) = self.index(&url, key, meta, None).await
         {
             return Ok(Found::Document(document));
@@ -216,10 +236,10 @@ impl<T: Indexed> Documents<T> {
         }
     }
 
-    fn is_fresh(&self, confirmed: Timestamp) -> bool {
+    fn is_fresh(&self, confirmed: Timestamp, within: SignedDuration) -> bool {
         let age = self.clock.now().duration_since(confirmed);
         // A clock that jumped back must not keep a document for ever.
-        age < FRESH && age > -FRESH
+        age < within && age > -within
     }
 
     async fn fetch(

@@ -78,7 +78,7 @@ impl Wanted {
 }
 
 /// The lockfiles of a project and of the projects in it.
-pub(super) fn lockfiles(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn lockfiles(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut waiting = vec![(root.to_owned(), 0)];
     let mut seen = 0;

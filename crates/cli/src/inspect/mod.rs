@@ -8,12 +8,13 @@ mod folder;
 mod frame;
 mod many;
 mod report;
-mod sarif;
+pub(crate) mod sarif;
 mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::Desk;
 pub(crate) use frame::frame;
+pub(crate) use many::lockfiles;
 pub(crate) use report::{lines, words};
 pub(crate) use target::{Target, read as read_target};
 
@@ -150,7 +151,7 @@ fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure>
             arguments.targets.iter().map(PathBuf::from).collect()
         };
         for folder in folders {
-            targets.extend(many::lockfiles(&folder)?.into_iter().map(Target::Lockfile));
+            targets.extend(lockfiles(&folder)?.into_iter().map(Target::Lockfile));
         }
     } else {
         for text in &arguments.targets {

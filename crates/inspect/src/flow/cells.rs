@@ -14,6 +14,8 @@ struct Written {
     zone: Zone,
     /// Where it was written.
     file: Option<FileId>,
+    /// It was compared with a digest before it is run.
+    checked: bool,
 }
 
 /// Something run, loaded or made executable.
@@ -45,7 +47,20 @@ impl Cells {
                 labels,
                 file: self.writing,
                 zone,
+                checked: false,
             });
+        }
+    }
+
+    /// What was written so far under one of these names was compared with a digest; without
+    /// names, all of it.
+    pub fn check(&mut self, names: &[&str]) {
+        for written in &mut self.written {
+            let own = written.path.rsplit('/').next().unwrap_or_default();
+            written.checked |= names.is_empty()
+                || names
+                    .iter()
+                    .any(|name| name.rsplit('/').next().unwrap_or_default() == own);
         }
     }
 
@@ -120,6 +135,9 @@ impl Analysis<'_> {
                     let mut marks = self.pinned(run.file);
                     if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
                         marks = self.pinned(file);
+                    }
+                    if cell.checked && marks.is_empty() {
+                        marks.push(Mark::PinnedByDigest);
                     }
                     if binaries.contains(&cell.path) {
                         marks.push(Mark::NativeCode);

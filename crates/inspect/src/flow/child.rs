@@ -1,7 +1,7 @@
 //! Code in a text: read as a package of its own, one level down.
 
 use super::{Analysis, Labels, Outer};
-use crate::ir::Language;
+use crate::ir::{Expr, Language};
 use crate::limit::evaluating;
 use crate::package::{File, Package};
 use crate::unpack::{Content, Entry, Kind, Tree};
@@ -19,6 +19,18 @@ impl Analysis<'_> {
         place: Place,
         _hidden: &Labels,
     ) -> bool {
+        self.child_beside(text, language, zone, place, Vec::new())
+    }
+
+    /// The same for a text that can read data files of the package.
+    pub(super) fn child_beside(
+        &mut self,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+        beside: Vec<Entry>,
+    ) -> bool {
         if self.outer.level >= evaluating::CHILDREN || text.len() > 2 << 20 {
             return false;
         }
@@ -27,17 +39,21 @@ impl Analysis<'_> {
             Language::Python => "text.py",
             Language::Rust => "text.rs",
         };
+        let mut entries = vec![Entry {
+            path: format!("text/{name}"),
+            content: Content::Whole(Arc::from(text.as_bytes())),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        }];
+        entries.extend(beside);
         let tree = Tree {
-            entries: vec![Entry {
-                path: format!("text/{name}"),
-                content: Content::Whole(Arc::from(text.as_bytes())),
-                length: text.len() as u64,
-                kind: Kind::Text,
-                executable: false,
-            }],
+            entries,
             ..Tree::default()
         };
-        let package = Package::new(&tree);
+        let mut package = Package::new(&tree);
+        // What a module runs sees that module's name, and only a script is `__main__`.
+        package.as_module = zone == Zone::Import && language == Language::Python;
         if package
             .files
             .first()
@@ -51,15 +67,17 @@ impl Analysis<'_> {
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
         let found = super::analyse_at(&package, outer);
-        let effect = names_an_effect(text)
-            || found
-                .capabilities
-                .iter()
-                .any(|capability| is_effect(&capability.name))
-            || found
-                .flows
-                .iter()
-                .any(|flow| flow.sink != SinkKind::DynamicCode);
+        let idle = language == Language::Python && !found.unasked && self.only_defines(&package);
+        let effect = !idle && names_an_effect(text)
+            || !idle
+                && (found
+                    .capabilities
+                    .iter()
+                    .any(|capability| is_effect(&capability.name))
+                    || found
+                        .flows
+                        .iter()
+                        .any(|flow| flow.sink != SinkKind::DynamicCode));
         let steps = evaluating::FLOW_STEPS / 8;
         self.steps = self.steps.saturating_sub(steps.min(self.steps / 2));
         for flow in found.flows {
@@ -79,6 +97,64 @@ impl Analysis<'_> {
         self.found.exhausted |= found.exhausted;
         effect
     }
+}
+
+impl Analysis<'_> {
+    /// Whether a text of Python, run as it stands, defines functions and nothing else, and
+    /// nothing that runs in the package around it calls one of them by its name.
+    fn only_defines(&mut self, text: &Package) -> bool {
+        let Some(defined) = text.ids().next().and_then(|id| text.source(id)) else {
+            return false;
+        };
+        let names: Vec<&str> = defined
+            .lines()
+            .filter_map(|line| line.strip_prefix("def ").or_else(|| line.strip_prefix("class ")))
+            .filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+            .collect();
+        if names.is_empty() {
+            return false;
+        }
+        let running: Vec<_> = self
+            .zones
+            .iter()
+            .filter(|(_, zone)| **zone > Zone::Command)
+            .map(|(place, _)| *place)
+            .collect();
+        for (file, function) in running {
+            let (Some(program), Some(index)) = (self.program(file), self.index(file)) else {
+                continue;
+            };
+            let calls = index.calls.get(&function).map(Vec::as_slice);
+            let called = calls.unwrap_or_default().iter().any(|call| {
+                matches!(program.expr(*call), Expr::Call { callee, .. }
+                    if matches!(program.expr(callee), Expr::Name(name, _) if names.contains(&program.name(name))))
+            });
+            if called {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// A data file of the package, for code in a text that may read it.
+pub(super) fn beside(file: &File) -> Option<Entry> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    // A manifest would make another package of it.
+    if matches!(
+        name,
+        "package.json" | "Cargo.toml" | "setup.py" | "pyproject.toml"
+    ) {
+        return None;
+    }
+    let bytes = file.bytes.as_ref()?;
+    Some(Entry {
+        path: format!("text/{}", file.path),
+        content: Content::Whole(Arc::clone(bytes)),
+        length: bytes.len() as u64,
+        kind: file.kind,
+        executable: false,
+    })
 }
 
 /// Whether a hidden text names what reaches beyond the program: its variables may be
@@ -112,7 +188,7 @@ pub(super) fn names_an_effect(text: &str) -> bool {
 }
 
 /// Whether a capability reaches beyond the program itself.
-fn is_effect(name: &str) -> bool {
+pub(super) fn is_effect(name: &str) -> bool {
     matches!(
         name,
         "network"

@@ -23,6 +23,8 @@ pub(super) struct Index {
     /// Comparisons that end something: the tests of choices whose branch throws, returns
     /// or exits.
     pub guards: Vec<ExprId>,
+    /// Events that are emitted under names that are written out.
+    pub emits: Vec<(Box<str>, ExprId)>,
     /// It names what registries call the bytes of a release.
     pub publishes: bool,
     /// It holds a large text without structure.
@@ -84,6 +86,15 @@ impl Index {
                         index.mutations.entry(symbol).or_default().push(receiver);
                     }
                 }
+            }
+            if let Expr::Member(_, name) = program.expr(callee)
+                && program.name(name) == "emit"
+                && let Some(event) = program
+                    .list(args)
+                    .first()
+                    .and_then(|arg| program.text(*arg))
+            {
+                index.emits.push((event.into(), *call));
             }
             match program.expr(callee) {
                 Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
@@ -175,7 +186,12 @@ fn saves(program: &Program, name: Atom) -> bool {
 
 /// What the registries' own interfaces call a release's bytes.
 fn publishes(program: &Program) -> bool {
-    const MARKS: [&str; 3] = ["_attachments", "file_upload", "/crates/new"];
+    const MARKS: [&str; 4] = [
+        "_attachments",
+        "file_upload",
+        "/crates/new",
+        "/oidc/token/exchange",
+    ];
     MARKS.iter().any(|mark| program.atom(mark).is_some())
         || program.consts.iter().any(|constant| matches!(constant, Const::Text(text) if text.len() < 400 && MARKS.iter().any(|mark| text.contains(mark))))
 }

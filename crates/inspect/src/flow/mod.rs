@@ -43,6 +43,8 @@ pub struct Found {
     pub zones: FxHashMap<FileId, Zone>,
     /// The budget was spent before everything was followed.
     pub exhausted: bool,
+    /// Something of it happens without a call from outside.
+    pub unasked: bool,
 }
 
 /// Analyses a package.
@@ -115,6 +117,8 @@ struct Analysis<'p> {
     binaries: bool,
     /// The command line that is being read has compared a download with a digest.
     checked: bool,
+    /// Functions of the command line or script that is being read.
+    shell_functions: Vec<(String, crate::shell::Script)>,
     found: Found,
     steps: u64,
     depth: u32,
@@ -138,6 +142,7 @@ impl<'p> Analysis<'p> {
             cells: Cells::default(),
             binaries: binary::any(package),
             checked: false,
+            shell_functions: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
             depth: 0,
@@ -160,7 +165,7 @@ impl<'p> Analysis<'p> {
         if let Some(outer) = &self.outer.place {
             return outer.clone();
         }
-        let source = self.package.source(file).unwrap_or_else(|| "".into());
+        let source = self.package.text(file).unwrap_or_else(|| "".into());
         let (line, column) = text::line_and_column(&source, span.start);
         Place {
             file: self.package.file(file).shown.clone(),
@@ -224,6 +229,7 @@ impl<'p> Analysis<'p> {
     }
 
     fn add_flow(&mut self, mut flow: Flow) {
+        self.found.unasked |= flow.zone > Zone::Called && flow.sink != SinkKind::DynamicCode;
         if let Some(zone) = self.outer.zone {
             flow.zone = zone;
         }
@@ -259,6 +265,7 @@ impl<'p> Analysis<'p> {
     }
 
     fn capability(&mut self, name: &str, zone: Zone, detail: Option<String>, at: Place) {
+        self.found.unasked |= zone > Zone::Called && child::is_effect(name);
         let zone = self.outer.zone.unwrap_or(zone);
         if let Some(known) = self
             .found

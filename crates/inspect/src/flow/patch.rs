@@ -3,7 +3,7 @@
 
 use super::{Analysis, Site};
 use crate::ir::{Const, Expr, ExprId, FuncId, Program, Store};
-use crate::pure::{FileId, Surroundings, Value};
+use crate::pure::{FileId, HOLE_END, HOLE_START, Surroundings, Value};
 use customs_model::{SinkKind, SourceKind, Target};
 use std::rc::Rc;
 
@@ -67,8 +67,11 @@ impl Analysis<'_> {
                 }
             }
             for store in program.stores.clone() {
-                self.patch(&program, file, store);
+                self.stored_patch(&program, file, store);
                 self.script_element(&program, file, store);
+            }
+            for (call, function) in program.calls.clone() {
+                self.defined_patch(&program, file, call, function);
             }
         }
     }
@@ -121,36 +124,99 @@ impl Analysis<'_> {
         }
     }
 
-    fn patch(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
-        let Some(key) = store
-            .key
-            .map(|key| program.name(key).to_owned())
-            .or_else(|| {
-                let key = self.machine.fold(file, store.computed?);
-                key.known_text().map(str::to_owned)
-            })
-        else {
+    /// `object.name = function`, under each of the names that it can have.
+    fn stored_patch(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
+        if store.key.is_none() && !matches!(self.machine.fold(file, store.object), Value::Native(_))
+        {
+            return;
+        }
+        let keys: Vec<String> = match (store.key, store.computed) {
+            (Some(key), _) => vec![program.name(key).to_owned()],
+            (None, Some(computed)) => self
+                .possible(file, computed, 0)
+                .iter()
+                .filter_map(Value::known_text)
+                .map(str::to_owned)
+                .collect(),
+            (None, None) => return,
+        };
+        for key in keys {
+            let (object, value) = (store.object, store.value);
+            self.patch(program, file, object, &key, value, store.function);
+        }
+    }
+
+    /// `Object.defineProperty(object, name, {value: function})`.
+    fn defined_patch(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        call: ExprId,
+        function: FuncId,
+    ) {
+        let defines = self
+            .callees
+            .get(&(file, call))
+            .and_then(Value::path)
+            .is_some_and(|path| {
+                matches!(
+                    path,
+                    "Object.defineProperty" | "Reflect.defineProperty" | "Reflect.set"
+                )
+            });
+        if !defines {
+            return;
+        }
+        let Expr::Call { args, .. } = program.expr(call) else {
             return;
         };
-        let object = self.machine.fold(file, store.object);
-        let path = match &object {
-            Value::Native(native) if &*native.path == "globalThis" => key.clone(),
+        let [object, key, value, ..] = program.list(args)[..] else {
+            return;
+        };
+        let Some(key) = self.machine.fold(file, key).known_text().map(str::to_owned) else {
+            return;
+        };
+        let value = match program.expr(value) {
+            Expr::Object(entries) => program
+                .list(entries)
+                .chunks_exact(2)
+                .find(|pair| matches!(program.text(pair[0]), Some("value" | "get")))
+                .map(|pair| pair[1]),
+            _ => Some(value),
+        };
+        if let Some(value) = value {
+            self.patch(program, file, object, &key, value, function);
+        }
+    }
+
+    /// A function that is put on something of the platform or of a library.
+    fn patch(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        key: &str,
+        value: ExprId,
+        function: FuncId,
+    ) {
+        let path = match self.machine.fold(file, object) {
+            Value::Native(native) if &*native.path == "globalThis" => key.to_owned(),
             Value::Native(native) => format!("{}.{key}", native.path),
             _ => return,
         };
         if !is_patched(&path) {
             return;
         }
-        let closure = match self.machine.fold(file, store.value) {
+        let closure = match self.machine.fold(file, value) {
             Value::Function(closure) => closure,
             // `new Proxy(fetch, {apply() {…}})`.
-            _ => match self.trap(program, file, store.value) {
+            _ => match self.trap(program, file, value) {
                 Some(closure) => closure,
                 None => return,
             },
         };
         let zone = self
-            .zone_of(file, store.function)
+            .zone_of(file, function)
             .max(self.zone_of(closure.file, closure.function));
         let Some(inner) = self.package.program(closure.file) else {
             return;
@@ -166,7 +232,9 @@ impl Analysis<'_> {
                 &format!("what is given to {path}"),
                 site,
             );
-            let target = with.map_or(Target::Opaque, Target::Constant);
+            let target = with
+                .or_else(|| an_address(&inner))
+                .map_or(Target::Opaque, Target::Constant);
             self.flow(
                 &label,
                 SinkKind::Replacement,
@@ -222,10 +290,17 @@ impl Analysis<'_> {
             let Expr::Call { callee, args, .. } = program.expr(call) else {
                 continue;
             };
-            let Expr::Member(_, name) = program.expr(callee) else {
-                continue;
+            let replaces = match program.expr(callee) {
+                Expr::Member(_, name) => {
+                    matches!(program.name(name), "replace" | "replaceAll")
+                }
+                Expr::Index(_, name) => matches!(
+                    self.machine.fold(file, name).known_text(),
+                    Some("replace" | "replaceAll")
+                ),
+                _ => false,
             };
-            if !matches!(program.name(name), "replace" | "replaceAll") {
+            if !replaces {
                 continue;
             }
             let args = program.list(args).to_vec();
@@ -255,14 +330,21 @@ impl Analysis<'_> {
                     | "toPubkey"
                     | "address"
                     | "spender"
+                    | "pubkey"
                     | "data"
             ) {
                 continue;
             }
-            if let Some(text) = self.machine.fold(file, store.value).known_text()
+            let value = self.machine.fold(file, store.value);
+            if let Some(text) = value.known_text()
                 && is_address(text)
             {
                 return Some((store.value, Some(text.to_owned())));
+            }
+            if key == "data"
+                && let Some(word) = value.any_text().and_then(word_in_call_data)
+            {
+                return Some((store.value, Some(word)));
             }
         }
         None
@@ -351,6 +433,34 @@ fn is_chain(pattern: &str, class: &str, least: u32) -> bool {
     .any(|mark| pattern.contains(mark));
     without_mistakes
         || marked && (least == 40 || !class.contains("a-f") || class.contains("a-fA-F"))
+}
+
+/// A word of 32 bytes with an address in it, which is put between pieces of the call data
+/// that was there: what a contract is asked for is the same, whom it serves is another.
+fn word_in_call_data(text: &str) -> Option<String> {
+    let mut pieces = text.split([HOLE_START, HOLE_END]);
+    // Text and hole by turns: something of the old data must stay around it.
+    if !text.starts_with(HOLE_START) || !text.ends_with(HOLE_END) {
+        return None;
+    }
+    pieces
+        .find(|piece| {
+            piece.len() == 64
+                && piece.chars().all(|c| c.is_ascii_hexdigit())
+                && piece.starts_with("000000000000000000000000")
+                && piece[24..]
+                    .chars()
+                    .any(|c| c != '0' && c != 'f' && c != 'F')
+        })
+        .map(str::to_owned)
+}
+
+/// An address that stands in a file: one of a list that is chosen from.
+fn an_address(program: &Program) -> Option<String> {
+    program.consts.iter().find_map(|constant| match constant {
+        Const::Text(text) if is_address(text) => Some(text.to_string()),
+        _ => None,
+    })
 }
 
 /// An address of a chain.

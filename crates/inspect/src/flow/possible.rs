@@ -91,6 +91,7 @@ impl Analysis<'_> {
                     {
                         out.extend(self.elements_of(site.file, object, level + 1));
                     }
+                    out.extend(self.emitted_to(&caller, site.expr, position, level));
                     // Names that a folder is asked for.
                     let asked = self
                         .callees
@@ -108,9 +109,10 @@ impl Analysis<'_> {
             Expr::Member(object, name) => {
                 // A walk gives a folder, and the names in it.
                 let key = program.name(name).to_owned();
-                let texts = self
-                    .possible(file, object, level + 1)
-                    .into_iter()
+                let objects = self.possible(file, object, level + 1);
+                out.extend(objects.iter().filter_map(|object| part_of(object, &key)));
+                let texts = objects
+                    .iter()
                     .filter_map(|value| value.any_text().map(str::to_owned));
                 let texts: Vec<String> = texts.collect();
                 for text in texts {
@@ -247,6 +249,50 @@ impl Analysis<'_> {
             _ => {}
         }
         out.truncate(MOST);
+        out
+    }
+
+    /// What is emitted, anywhere in the package, under the name of an event that a
+    /// function waits for.
+    fn emitted_to(
+        &mut self,
+        program: &Program,
+        listener: ExprId,
+        position: u16,
+        level: u8,
+    ) -> Vec<Value> {
+        let Expr::Call { callee, args, .. } = program.expr(listener) else {
+            return Vec::new();
+        };
+        let listens = matches!(program.expr(callee), Expr::Member(_, name)
+            if matches!(program.name(name), "on" | "once" | "addListener"));
+        let event = program
+            .list(args)
+            .first()
+            .and_then(|arg| program.text(*arg));
+        let Some(event) = event.filter(|_| listens) else {
+            return Vec::new();
+        };
+        let mut emitters: Vec<(FileId, ExprId)> = self
+            .indices
+            .iter()
+            .flat_map(|(file, index)| index.emits.iter().map(move |emit| (*file, emit)))
+            .filter(|(_, (name, _))| &**name == event)
+            .map(|(file, (_, call))| (file, *call))
+            .collect();
+        emitters.sort_unstable();
+        let mut out = Vec::new();
+        for (file, call) in emitters.into_iter().take(8) {
+            let Some(emitter) = self.program(file) else {
+                continue;
+            };
+            let Expr::Call { args, .. } = emitter.expr(call) else {
+                continue;
+            };
+            if let Some(arg) = emitter.list(args).get(usize::from(position) + 1).copied() {
+                out.extend(self.possible(file, arg, level + 1));
+            }
+        }
         out
     }
 
@@ -450,6 +496,24 @@ fn named(found: &[Value], pattern: &str) -> Vec<Value> {
         .filter_map(Value::any_text)
         .map(|text| Value::text(&format!("{}{pattern}", text.trim_end_matches(EVERY))))
         .collect()
+}
+
+/// What stands under a key of a list or an object of constants.
+fn part_of(object: &Value, key: &str) -> Option<Value> {
+    match object {
+        Value::Array(items) => {
+            let at: usize = key.parse().ok()?;
+            items.borrow().get(at).cloned()
+        }
+        Value::Object(object) if object.class.is_none() => object
+            .entries
+            .borrow()
+            .iter()
+            .rev()
+            .find(|(known, _)| **known == *key)
+            .map(|(_, value)| value.clone()),
+        _ => None,
+    }
 }
 
 /// Functions that give the names in a folder, without the folder.

@@ -90,12 +90,26 @@ impl Analysis<'_> {
         };
         let needle = text.lines().next().unwrap_or(text).as_bytes();
         let needle = &needle[..needle.len().min(24)];
-        memchr::memmem::find(bytes, needle).map_or_else(crate::ir::Span::default, |at| {
-            crate::ir::Span {
+        if let Some(at) = memchr::memmem::find(bytes, needle) {
+            return crate::ir::Span {
                 start: at as u32,
                 end: (at + text.len()) as u32,
-            }
-        })
+            };
+        }
+        // Quotes are written differently in a manifest: the longest word tells the line.
+        let longest = text
+            .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\'))
+            .max_by_key(|word| word.len())
+            .filter(|word| word.len() > 5);
+        longest
+            .and_then(|word| {
+                let at = memchr::memmem::find(bytes, word.as_bytes())?;
+                Some(crate::ir::Span {
+                    start: at as u32,
+                    end: (at + word.len()) as u32,
+                })
+            })
+            .unwrap_or_default()
     }
 
     fn enter_file(&mut self, file: FileId, zone: Zone, script: bool, queue: &mut Queue) {
@@ -110,6 +124,11 @@ impl Analysis<'_> {
         };
         if script && let Some(main) = program.main_block {
             queue.push(zone, file, main);
+        }
+        if script {
+            for asked in &program.asked_blocks {
+                queue.push(zone.min(Zone::Command), file, *asked);
+            }
         }
         if zone == Zone::Install && program.language == crate::ir::Language::Python {
             // What a build front-end calls in a back-end, and a builder in its hooks.
@@ -472,6 +491,7 @@ impl Analysis<'_> {
                 let function = FuncId(number as u32);
                 if !self.zones.contains_key(&(file, function))
                     && program.main_block != Some(function)
+                    && !program.asked_blocks.contains(&function)
                 {
                     queue.push(Zone::Called, file, function);
                 }

@@ -58,6 +58,7 @@ impl Builder {
             imports: Vec::new(),
             stars: Vec::new(),
             main_block: None,
+            asked_blocks: Vec::new(),
             expanders: Vec::new(),
             starters: Vec::new(),
             es_module: false,
@@ -312,6 +313,11 @@ impl Builder {
     }
 
     /// Says what runs only when the file is a script.
+    /// Notes what runs only when a script gets a certain argument.
+    pub fn asked_block(&mut self, id: FuncId) {
+        self.program.asked_blocks.push(id);
+    }
+
     pub const fn main_block(&mut self, id: FuncId) {
         self.program.main_block = Some(id);
     }

@@ -363,6 +363,8 @@ pub struct Program {
     pub(crate) stars: Vec<Atom>,
     /// What runs only when the file is a script.
     pub(crate) main_block: Option<FuncId>,
+    /// What runs only when the file is a script that gets a certain argument.
+    pub(crate) asked_blocks: Vec<FuncId>,
     /// Functions whose result is compiled: procedural macros.
     pub(crate) expanders: Vec<FuncId>,
     /// Functions that run before the program begins, whoever uses the file: constructors.

@@ -346,6 +346,9 @@ impl Lowering {
         at: Span,
     ) -> ExprId {
         let Some(simple) = target.as_simple_assignment_target() else {
+            if let Some(all) = self.assign_together(target, value, at) {
+                return all;
+            }
             self.assign_pattern(target, value);
             return value;
         };

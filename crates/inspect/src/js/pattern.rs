@@ -58,6 +58,43 @@ impl Lowering {
         }
     }
 
+    /// `[a, b] = [b, a]`: the whole right side is there before anything is assigned, as
+    /// exchanges need it. None for patterns with defaults, rests or patterns in them.
+    pub(super) fn assign_together(
+        &mut self,
+        target: &AssignmentTarget<'_>,
+        value: ExprId,
+        at: Span,
+    ) -> Option<ExprId> {
+        let AssignmentTarget::ArrayAssignmentTarget(array) = target else {
+            return None;
+        };
+        let plain = array.rest.is_none()
+            && array.elements.iter().all(|element| {
+                element
+                    .as_ref()
+                    .and_then(|element| element.as_assignment_target())
+                    .is_some_and(|inner| inner.as_simple_assignment_target().is_some())
+            });
+        if !plain {
+            return None;
+        }
+        let mut targets = Vec::with_capacity(array.elements.len());
+        for (index, element) in array.elements.iter().enumerate() {
+            let simple = element
+                .as_ref()
+                .and_then(|element| element.as_assignment_target())
+                .and_then(|inner| inner.as_simple_assignment_target())?;
+            let left = self.simple_target(simple);
+            let part = self.builder.member(value, &index.to_string(), at);
+            self.builder.assign(left, part, at);
+            targets.push(left);
+        }
+        let targets = self.builder.list(&targets);
+        let all = self.builder.add(Expr::Array(targets), at);
+        Some(self.builder.add(Expr::Assign(all, value), at))
+    }
+
     /// Assigns a pattern; the assignments are expressions of their own.
     pub(super) fn assign_pattern(&mut self, target: &AssignmentTarget<'_>, value: ExprId) {
         let at = span(target);

@@ -36,6 +36,7 @@ pub(super) fn role(path: &str) -> Role {
         | "vm.Script"
         | "vm.compileFunction"
         | "vm.SourceTextModule" => Role::Code(0),
+        "worker_threads.Worker" | "Worker" => Role::Worker,
         "module._compile"
         | "module.prototype._compile"
         | "module.Module.prototype._compile"

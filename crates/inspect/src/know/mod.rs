@@ -39,6 +39,8 @@ pub enum Role {
     Code(u8),
     /// Makes code from its last argument.
     CodeLast,
+    /// Runs a file, or its first argument where an option says that this is code.
+    Worker,
     /// Loads a module by name or path.
     Load,
     /// Reads the file at the path.
@@ -125,6 +127,7 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::Lookup => "network.names",
         Role::Shell | Role::Spawn | Role::Fork => "process",
         Role::Code(_) | Role::CodeLast => "code.dynamic",
+        Role::Worker => return None,
         Role::ReadFile | Role::OpenFile | Role::ReadFrom => "files.read",
         Role::WriteFile | Role::WriteInto | Role::CopyFile => "files.write",
         Role::Executable => "files.executable",

@@ -19,6 +19,7 @@ mod tests;
 mod url;
 mod value;
 
+pub(crate) use builtin::names_beside;
 pub use url::data_url;
 pub use value::{
     Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,
@@ -67,6 +68,20 @@ pub struct Machine<'s> {
     /// What the generators that are running have given so far, innermost last.
     yields: Vec<Vec<Value>>,
     exporting: FxHashSet<FileId>,
+    /// Only a glance is taken: its answers may be of a budget that ended.
+    glancing: bool,
+    /// The glance has come upon something that was not computed to its end.
+    hasty: bool,
+    /// Answers of such glances: a full look does not believe them.
+    doubtful: FxHashSet<Kept>,
+}
+
+/// Something that the machine keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kept {
+    Symbol(FileId, SymbolId),
+    Call(FileId, ExprId),
+    Frame(FileId, FuncId),
 }
 
 impl<'s> Machine<'s> {
@@ -85,6 +100,9 @@ impl<'s> Machine<'s> {
             running: FxHashSet::default(),
             yields: Vec::new(),
             exporting: FxHashSet::default(),
+            glancing: false,
+            hasty: false,
+            doubtful: FxHashSet::default(),
         }
     }
 
@@ -103,9 +121,32 @@ impl<'s> Machine<'s> {
     pub fn fold(&mut self, file: FileId, expr: ExprId) -> Value {
         let reserve = self.steps.saturating_sub(evaluating::GLANCE);
         self.steps -= reserve;
+        let glancing = std::mem::replace(&mut self.glancing, true);
+        let hasty = std::mem::take(&mut self.hasty);
         let value = self.fold_fully(file, expr);
+        self.glancing = glancing;
+        self.hasty = hasty;
         self.steps += reserve;
         value
+    }
+
+    /// Whether what is kept may be used: a full look computes again what a glance could
+    /// not compute to its end.
+    fn usable(&mut self, kept: Kept) -> bool {
+        if !self.doubtful.contains(&kept) {
+            return true;
+        }
+        self.hasty |= self.glancing;
+        self.glancing
+    }
+
+    /// Notes whether what is kept now was computed to its end.
+    fn note(&mut self, kept: Kept) {
+        if self.glancing && (self.hasty || self.spent()) {
+            self.doubtful.insert(kept);
+        } else {
+            self.doubtful.remove(&kept);
+        }
     }
 
     /// The same with the whole budget: for what reaches a sink.
@@ -203,6 +244,9 @@ impl<'s> Machine<'s> {
                 let target = self.named_of_module(program, file, object);
                 self.named_export(target.unwrap_or(file), program.name(name))
             }
+            Expr::Member(object, name) if is_import_meta(program, object) => {
+                self.of_import_meta(file, program.name(name))
+            }
             Expr::Member(object, name) if is_exports(program, object) => {
                 self.own_export(program, file, name)
             }
@@ -226,9 +270,10 @@ impl<'s> Machine<'s> {
             }
             Expr::Call { callee, args, new } => {
                 if frame.is_none()
-                    && let Some(known) = self.calls.get(&(file, expr))
+                    && let Some(known) = self.calls.get(&(file, expr)).cloned()
+                    && self.usable(Kept::Call(file, expr))
                 {
-                    return known.clone();
+                    return known;
                 }
                 let value = self.call(program, file, expr, callee, program.list(args), new, frame);
                 if frame.is_none()
@@ -238,6 +283,7 @@ impl<'s> Machine<'s> {
                             && self.exporting.is_empty()
                             && self.running.is_empty())
                 {
+                    self.note(Kept::Call(file, expr));
                     self.calls.insert((file, expr), value.clone());
                 }
                 value
@@ -430,8 +476,10 @@ impl<'s> Machine<'s> {
         symbol: SymbolId,
         owner: FuncId,
     ) -> Value {
-        if let Some(value) = self.symbols.get(&(file, symbol)) {
-            return value.clone();
+        if let Some(value) = self.symbols.get(&(file, symbol)).cloned()
+            && self.usable(Kept::Symbol(file, symbol))
+        {
+            return value;
         }
         if !self.folding.insert((file, symbol)) {
             return Value::Unknown;
@@ -448,13 +496,17 @@ impl<'s> Machine<'s> {
                     .iter()
                     .all(|value| matches!(program.expr(*value), Expr::Function(_))) =>
             {
-                self.eval(program, file, *first, None)
+                // A function that replaces itself when it is called: the last one holds.
+                let last = (values.len() > 1)
+                    .then(|| self.left_in(program, file, owner, symbol))
+                    .flatten();
+                match last {
+                    Some(value @ Value::Function(_)) => value,
+                    _ => self.eval(program, file, *first, None),
+                }
             }
             _ => {
-                let ran = self
-                    .ran(program, file, owner)
-                    .and_then(|frame| frame.variables.borrow().get(&symbol.0).cloned());
-                match ran {
+                match self.left_in(program, file, owner, symbol) {
                     Some(value) if !value.is_unknown() => value,
                     _ => {
                         // Nothing came of it: the values one by one, if they agree.
@@ -479,8 +531,22 @@ impl<'s> Machine<'s> {
                 && self.exporting.is_empty()
                 && self.running.is_empty()
         {
+            self.note(Kept::Symbol(file, symbol));
             self.symbols.insert((file, symbol), value.clone());
         }
+        value
+    }
+
+    /// What running the function around a variable left in it.
+    fn left_in(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        owner: FuncId,
+        symbol: SymbolId,
+    ) -> Option<Value> {
+        let frame = self.ran(program, file, owner)?;
+        let value = frame.variables.borrow().get(&symbol.0).cloned();
         value
     }
 
@@ -692,6 +758,16 @@ impl<'s> Machine<'s> {
         }
     }
 
+    /// `import.meta.url` and its neighbours: where the module lies.
+    fn of_import_meta(&self, file: FileId, name: &str) -> Value {
+        let path = self.surroundings.path(file);
+        match name {
+            "url" | "filename" => Value::host(&format!("package/{path}")),
+            "dirname" => Value::host(&format!("package/{}", folder(path))),
+            other => Value::native(format!("import.meta.{other}")),
+        }
+    }
+
     /// `exports.a`, read in the module itself.
     fn own_export(&mut self, program: &Rc<Program>, file: FileId, name: crate::ir::Atom) -> Value {
         let stored = program
@@ -700,7 +776,39 @@ impl<'s> Machine<'s> {
             .find(|store| store.key == Some(name) && is_exports(program, store.object));
         match stored {
             Some(store) => self.eval(program, file, store.value, None),
-            None => Value::native(format!("exports.{}", program.name(name))),
+            None => match self.of_whole_export(program, file, name) {
+                Value::Unknown | Value::Undefined => {
+                    Value::native(format!("exports.{}", program.name(name)))
+                }
+                value => value,
+            },
+        }
+    }
+
+    /// `module.exports.a` behind `module.exports = {…}` or `= new Class()`.
+    fn of_whole_export(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        name: crate::ir::Atom,
+    ) -> Value {
+        let mut wholes = program.stores.iter().filter(|store| {
+            is_module(program, store.object)
+                && store.key.is_some_and(|key| program.name(key) == "exports")
+        });
+        // Of several nobody knows which one holds.
+        let (Some(whole), None) = (wholes.next(), wholes.next()) else {
+            return Value::Unknown;
+        };
+        // `module.exports = module.exports.default` asks for itself.
+        if !self.exporting.insert(file) {
+            return Value::Unknown;
+        }
+        let object = self.eval(program, file, whole.value, None);
+        self.exporting.remove(&file);
+        match object {
+            Value::Object(_) => self.get(&object, program.name(name), program.language),
+            _ => Value::Unknown,
         }
     }
 
@@ -843,6 +951,10 @@ fn is_exports(program: &Program, object: ExprId) -> bool {
         Expr::Member(module, key) => program.name(key) == "exports" && is_module(program, module),
         _ => false,
     }
+}
+
+fn is_import_meta(program: &Program, object: ExprId) -> bool {
+    matches!(program.expr(object), Expr::Name(atom, _) if program.name(atom) == "import.meta")
 }
 
 fn is_module(program: &Program, object: ExprId) -> bool {

@@ -1,7 +1,7 @@
 //! Running function bodies: statements, assignments, calls.
 
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
-use super::{Machine, builtin, frame_of, operate};
+use super::{Kept, Machine, builtin, frame_of, operate};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Stmt};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -24,8 +24,10 @@ impl Machine<'_> {
         file: FileId,
         function: FuncId,
     ) -> Option<Rc<Frame>> {
-        if let Some(frame) = self.frames.get(&(file, function)) {
-            return Some(Rc::clone(frame));
+        if let Some(frame) = self.frames.get(&(file, function)).cloned()
+            && self.usable(Kept::Frame(file, function))
+        {
+            return Some(frame);
         }
         if !self.running.insert((file, function)) {
             return None;
@@ -49,6 +51,8 @@ impl Machine<'_> {
         self.yields.push(Vec::new());
         let _ = self.block(program, file, &program.function(function).body, &frame);
         self.yields.pop();
+        self.note(Kept::Frame(file, function));
+        self.hasty |= self.glancing && self.spent();
         self.steps += reserve;
         self.running.remove(&(file, function));
         self.frames.insert((file, function), Rc::clone(&frame));
@@ -374,7 +378,7 @@ impl Machine<'_> {
                 Value::Bytes(bytes) if bytes.borrow().len() < 1 << 16 => untied(arg.clone()),
                 _ => Value::Unknown,
             });
-            self.observed.insert((file, at), seen.collect());
+            keep_known(self.observed.entry((file, at)).or_default(), seen);
         }
         let value = self.invoke(&function, this, args, new, program.language);
         match value {
@@ -550,6 +554,23 @@ fn untied(value: Value) -> Value {
         Value::Array(items) => Value::array(items.borrow().clone()),
         Value::Bytes(bytes) => Value::bytes(bytes.borrow().clone()),
         other => other,
+    }
+}
+
+/// Takes over what a call was given this time. What was known the last time stays: a
+/// function that is run with arguments that nobody knows tells less than its caller did.
+fn keep_known(known: &mut Vec<Value>, seen: impl Iterator<Item = Value>) {
+    for (position, value) in seen.enumerate() {
+        match known.get_mut(position) {
+            None => known.push(value),
+            Some(before) => {
+                let tells_less = value.is_unknown()
+                    || before.known_text().is_some() && value.known_text().is_none();
+                if !tells_less {
+                    *before = value;
+                }
+            }
+        }
     }
 }
 

@@ -168,6 +168,20 @@ impl Lowering {
         }
     }
 
+    /// The body of a choice. `setup.py publish` is what its author types: no installer
+    /// passes such an argument, so that is a command of the script.
+    fn branch(&mut self, test: &Expr, body: &[Stmt]) -> Block {
+        if !is_asked(test) {
+            return self.block(body);
+        }
+        let (id, back) = self.builder.enter_part("__argument__");
+        let body = self.block(body);
+        self.builder.function_mut(id).body = body;
+        self.builder.leave(back);
+        self.builder.asked_block(id);
+        Vec::new()
+    }
+
     fn choice(&mut self, choice: &StmtIf, into: &mut Block) {
         if is_main(&choice.test) {
             // Runs when the file is a script, not when it is imported.
@@ -179,13 +193,17 @@ impl Lowering {
             return;
         }
         let test = self.expression(&choice.test);
-        let then = self.block(&choice.body);
+        let then = self.branch(&choice.test, &choice.body);
         let mut clauses: Vec<_> = choice
             .elif_else_clauses
             .iter()
             .map(|clause| {
-                let test = clause.test.as_ref().map(|test| self.expression(test));
-                (test, self.block(&clause.body))
+                let test = clause.test.as_ref();
+                let body = match test {
+                    Some(test) => self.branch(test, &clause.body),
+                    None => self.block(&clause.body),
+                };
+                (test.map(|test| self.expression(test)), body)
             })
             .collect();
         let mut other = Vec::new();
@@ -326,6 +344,42 @@ impl Lowering {
             into.push(IrStmt::Expr(call));
         }
         self.name(class.name.as_str(), value, at, into);
+    }
+}
+
+/// `sys.argv[-1] == "publish"`, `"upload" in sys.argv`: an argument that no installer and no
+/// builder passes.
+fn is_asked(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let ([right], [operator]) = (&*compare.comparators, &*compare.ops) else {
+        return false;
+    };
+    let (argument, word) = match operator {
+        ruff_python_ast::CmpOp::Eq if is_arguments(right) => (right, &*compare.left),
+        ruff_python_ast::CmpOp::Eq => (&*compare.left, right),
+        ruff_python_ast::CmpOp::In => (right, &*compare.left),
+        _ => return false,
+    };
+    let Expr::StringLiteral(word) = word else {
+        return false;
+    };
+    const ASKED: [&str; 8] = [
+        "publish", "upload", "release", "tag", "register", "deploy", "push", "clean",
+    ];
+    is_arguments(argument) && ASKED.contains(&word.value.to_str())
+}
+
+/// `sys.argv`, or one of it.
+fn is_arguments(value: &Expr) -> bool {
+    match value {
+        Expr::Subscript(inner) => is_arguments(&inner.value),
+        Expr::Attribute(attribute) => {
+            attribute.attr.as_str() == "argv"
+                && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "sys")
+        }
+        _ => false,
     }
 }
 

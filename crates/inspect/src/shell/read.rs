@@ -22,6 +22,10 @@ pub struct Command {
     pub link: Link,
     /// What stands in it as a here-document.
     pub here: Option<String>,
+    /// It defines a function: name, body.
+    pub function: Option<(String, Script)>,
+    /// The byte of the text that it begins at.
+    pub at: u32,
 }
 
 /// How two commands hang together.
@@ -69,6 +73,7 @@ pub fn parse(text: &str) -> Script {
         at: 0,
         depth: 0,
         pending: Vec::new(),
+        counted: (0, 0),
     };
     reader.script(None)
 }
@@ -79,6 +84,8 @@ struct Reader {
     depth: u8,
     /// Here-documents that begin on the next line: delimiter, index of the command.
     pending: Vec<(String, usize)>,
+    /// Characters that were counted so far, and their bytes.
+    counted: (usize, u32),
 }
 
 impl Reader {
@@ -126,6 +133,10 @@ impl Reader {
                         if or { Link::Then } else { Link::Pipe },
                     );
                 }
+                '(' if command.words.len() == 1 && self.looks_at("()") => {
+                    self.at += 2;
+                    self.function(&mut script, &mut command);
+                }
                 '(' | ')' | '{' | '}' if is_group(&command, c, self.chars.get(self.at + 1)) => {
                     self.at += 1;
                     finish(&mut script, &mut command, Link::Then);
@@ -159,6 +170,9 @@ impl Reader {
                 '0'..='9' if matches!(self.chars.get(self.at + 1), Some('<' | '>')) => self.at += 1,
                 _ => {
                     let before = self.at;
+                    if command.words.is_empty() && command.assignments.is_empty() {
+                        command.at = self.bytes_before(before);
+                    }
                     let word = self.word(until);
                     if self.at == before {
                         self.at += 1;
@@ -173,6 +187,39 @@ impl Reader {
         }
         finish(&mut script, &mut command, Link::Then);
         script
+    }
+
+    /// How many bytes stand in front of a character.
+    fn bytes_before(&mut self, at: usize) -> u32 {
+        let (counted, bytes) = self.counted;
+        let more: usize = self
+            .chars
+            .get(counted..at)
+            .unwrap_or_default()
+            .iter()
+            .map(|c| c.len_utf8())
+            .sum();
+        let bytes = bytes.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.counted = (at.max(counted), bytes);
+        bytes
+    }
+
+    /// `name() { … }`: the body belongs to the name.
+    fn function(&mut self, script: &mut Script, command: &mut Command) {
+        let name = command.words.pop().map(|word| word.text);
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.at += 1;
+        }
+        if self.peek() != Some('{') || self.depth >= DEPTH {
+            return;
+        }
+        self.at += 1;
+        self.depth += 1;
+        let body = self.script(Some('}'));
+        self.depth -= 1;
+        self.at += 1;
+        command.function = name.map(|name| (name, body));
+        finish(script, command, Link::Then);
     }
 
     fn blanks(&mut self) {
@@ -353,7 +400,12 @@ impl Reader {
                 variable(word, &name);
             }
             Some('\'') => {}
-            Some('@' | '*' | '#' | '?' | '$' | '!' | '0'..='9') => {
+            // What a function is called with.
+            Some(c @ '1'..='9') => {
+                self.at += 1;
+                variable(word, c.encode_utf8(&mut [0; 4]));
+            }
+            Some('@' | '*' | '#' | '?' | '$' | '!' | '0') => {
                 self.at += 1;
                 word.text.push_str(HOLE);
             }
@@ -438,7 +490,11 @@ fn take_word(command: &mut Command, word: Word) {
 }
 
 fn finish(script: &mut Script, command: &mut Command, link: Link) {
-    if command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty() {
+    if command.words.is_empty()
+        && command.assignments.is_empty()
+        && command.redirects.is_empty()
+        && command.function.is_none()
+    {
         *command = Command::default();
         return;
     }
@@ -485,6 +541,16 @@ mod tests {
         let script = parse("cat > ~/.bashrc <<EOF\ncurl x\nEOF\necho done");
         assert_eq!(script.commands[0].here.as_deref(), Some("curl x\n"));
         assert_eq!(script.commands[1].words[0].text, "echo");
+    }
+
+    #[test]
+    fn a_function_has_its_body() {
+        let script = parse("f() { nslookup \"$1.a.invalid\"; }\nf x");
+        let (name, body) = script.commands[0].function.clone().unwrap_or_default();
+        assert_eq!(name, "f");
+        assert_eq!(body.commands[0].words[1].variables, ["1"]);
+        assert_eq!(script.commands[1].words[0].text, "f");
+        assert_eq!(script.commands[1].at, 33);
     }
 
     #[test]

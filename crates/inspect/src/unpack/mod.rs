@@ -327,7 +327,13 @@ impl<'l> Sink<'l> {
             self.odd(Trick::ContentDiffers, &path);
         }
         let whole = file.bytes.len() as u64 == file.length;
-        let keep = whole && self.kept + file.length <= self.limits.kept;
+        // Data must not crowd out what runs: the last quarter is for code.
+        let room = if runs(&path, &file.bytes) {
+            self.limits.kept
+        } else {
+            self.limits.kept / 4 * 3
+        };
+        let keep = whole && self.kept + file.length <= room;
         let content = if keep {
             self.kept += file.length;
             Content::Whole(file.bytes.as_ref().into())
@@ -429,6 +435,20 @@ impl<'l> Sink<'l> {
         found.truncate(self.limits.oddities);
         self.tree.oddities.append(&mut found);
     }
+}
+
+/// Whether a file may be code or say what runs, by its name and its first bytes.
+fn runs(path: &str, bytes: &[u8]) -> bool {
+    const CODE: [&str; 16] = [
+        "js", "cjs", "mjs", "jsx", "ts", "cts", "mts", "tsx", "py", "pyw", "pth", "rs", "sh",
+        "gyp", "toml", "ps1",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| CODE.contains(&extension))
+        || name == "package.json"
+        || path.contains(".data/scripts/")
+        || bytes.starts_with(b"#!")
 }
 
 fn same_content(a: &Entry, b: &Entry) -> bool {

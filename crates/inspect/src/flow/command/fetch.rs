@@ -7,27 +7,69 @@ use crate::know;
 use crate::pure::{HOLE_START, shown};
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 
-/// Options of curl whose value is neither data nor an address.
+/// Whether an option of curl that is written together with others takes what follows as
+/// something to send: `-sT`, `-fsSd`.
+fn sends_what_follows(option: &str) -> bool {
+    option.len() > 2 && ends_in(option, "TdF")
+}
+
+/// Whether an option of curl takes what follows as something else than an address: a
+/// header, a method, a user.
 fn takes_a_value(option: &str) -> bool {
-    matches!(
-        option,
-        "-X" | "--request"
-            | "-A"
-            | "-e"
-            | "-b"
-            | "--cookie"
-            | "-u"
-            | "--user"
-            | "-m"
-            | "--max-time"
-            | "--connect-timeout"
-            | "--retry"
-            | "-w"
-            | "--write-out"
-    ) || option.starts_with('-') && !option.starts_with("--") && option.ends_with('H')
+    const LONG: [&str; 14] = [
+        "--header",
+        "--request",
+        "--user",
+        "--user-agent",
+        "--cookie",
+        "--referer",
+        "--max-time",
+        "--retry",
+        "--retry-delay",
+        "--connect-timeout",
+        "--proxy",
+        "--write-out",
+        "--cacert",
+        "--limit-rate",
+    ];
+    LONG.contains(&option) || ends_in(option, "HXuAbemxwcEK")
+}
+
+/// Whether short options of curl stand together, of which the last one is one of some and
+/// the others take nothing.
+fn ends_in(option: &str, some: &str) -> bool {
+    const SIMPLE: &str = "sSfLkgvilj46#nNqaG";
+    let Some(letters) = option.strip_prefix('-') else {
+        return false;
+    };
+    let Some(last) = letters.chars().last() else {
+        return false;
+    };
+    let before = &letters[..letters.len() - last.len_utf8()];
+    some.contains(last) && before.chars().all(|c| SIMPLE.contains(c))
 }
 
 impl Analysis<'_> {
+    /// What is in a file that an option sends: `@file`, `name=@file`, or a path where the
+    /// option uploads.
+    fn sent_file(&mut self, value: &str, upload: bool, input: &Piped, at: &At) -> Vec<Label> {
+        if !upload && !value.contains('@') {
+            return Vec::new();
+        }
+        let file = value
+            .rsplit_once('@')
+            .map_or(value, |(_, file)| file.split(';').next().unwrap_or(file));
+        if file == "-" || file == "/dev/stdin" {
+            return input.labels.clone();
+        }
+        let file = if file.starts_with("~/") {
+            file.replacen('~', "\u{fdd0}home\u{fdd1}", 1)
+        } else {
+            file.to_owned()
+        };
+        self.content_of(&file, at.file, at.span)
+    }
+
     /// `curl`, `wget` and the like.
     pub(super) fn fetched(
         &mut self,
@@ -51,6 +93,21 @@ impl Analysis<'_> {
                     continue;
                 }
                 _ if name == "wget" && matches!(option, "-qO" | "-nvO") => true,
+                _ if name == "curl" && takes_a_value(option) => {
+                    if let Some((_, labels)) = words.next() {
+                        sent.extend(labels.iter().cloned());
+                    }
+                    continue;
+                }
+                _ if name == "curl" && sends_what_follows(option) => {
+                    let Some((value, labels)) = words.next() else {
+                        break;
+                    };
+                    sent.extend(labels.iter().cloned());
+                    let upload = option.ends_with('T');
+                    sent.extend(self.sent_file(value, upload, input, at));
+                    continue;
+                }
                 _ if name == "curl"
                     && option.starts_with('-')
                     && !option.starts_with("--")
@@ -107,24 +164,9 @@ impl Analysis<'_> {
                 };
                 if let Some((value, labels)) = value {
                     sent.extend(labels);
-                    let file = value.rsplit_once('@').map_or(value.as_str(), |(_, file)| {
-                        file.split(';').next().unwrap_or(file)
-                    });
-                    if value.contains('@')
-                        || matches!(option, "-T" | "--upload-file")
-                        || option.contains("-file")
-                    {
-                        if file == "-" || file == "/dev/stdin" {
-                            sent.extend(input.labels.iter().cloned());
-                        } else {
-                            let file = if file.starts_with("~/") {
-                                file.replacen('~', "\u{fdd0}home\u{fdd1}", 1)
-                            } else {
-                                file.to_owned()
-                            };
-                            sent.extend(self.content_of(&file, at.file, at.span));
-                        }
-                    }
+                    let upload =
+                        matches!(option, "-T" | "--upload-file") || option.contains("-file");
+                    sent.extend(self.sent_file(&value, upload, input, at));
                 }
                 continue;
             }
@@ -192,12 +234,12 @@ impl Analysis<'_> {
                 } else {
                     path
                 };
-                self.file_written(&path, vec![remote], name, at);
+                self.file_written(&path, vec![remote], None, name, at);
                 Piped::default()
             }
             None if name == "wget" => {
                 let path = url.as_deref().map(base_name).unwrap_or_default().to_owned();
-                self.file_written(&path, vec![remote], name, at);
+                self.file_written(&path, vec![remote], None, name, at);
                 Piped::default()
             }
             None => Piped {

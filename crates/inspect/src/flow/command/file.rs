@@ -7,7 +7,7 @@ use crate::ir::{ExprId, Span};
 use crate::know;
 use crate::package::join;
 use crate::pure::{FileId, HOLE_START, shown};
-use customs_model::{SinkKind, SourceKind, Target, Zone};
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
 impl Analysis<'_> {
     pub(super) fn redirected(
@@ -62,10 +62,18 @@ impl Analysis<'_> {
         }
         let mut labels = out.labels.clone();
         labels.extend(input.labels.iter().cloned());
-        self.file_written(path, labels, "a redirection", at);
+        let content = out.text.as_deref().or(input.text.as_deref());
+        self.file_written(path, labels, content, "a redirection", at);
     }
 
-    pub(super) fn file_written(&mut self, path: &str, labels: Vec<Label>, how: &str, at: &At) {
+    pub(super) fn file_written(
+        &mut self,
+        path: &str,
+        labels: Vec<Label>,
+        content: Option<&str>,
+        how: &str,
+        at: &At,
+    ) {
         if path == "/dev/null" || at.zone == Zone::Never {
             return;
         }
@@ -75,13 +83,18 @@ impl Analysis<'_> {
                 .find(|label| is_foreign(label.kind))
                 .cloned()
                 .unwrap_or_else(|| self.source(SourceKind::Constant, what, at));
+            let marks = if content.is_some_and(crate::flow::child::names_an_effect) {
+                vec![Mark::HiddenEffect]
+            } else {
+                Vec::new()
+            };
             self.command_flow(
                 &label,
                 SinkKind::Configuration,
                 how,
                 Target::Constant(format!("{} ({what})", shown(path))),
                 at,
-                Vec::new(),
+                marks,
             );
         }
         self.cells.write(path, labels, at.zone);
@@ -134,6 +147,7 @@ impl Analysis<'_> {
             file,
             span: Span { start: 0, end: 0 },
             place: self.place(file, Span::default()),
+            lines: true,
             ..at.clone()
         };
         let path = self.package.file(file).path.clone();

@@ -32,6 +32,8 @@ struct At {
     /// What is in the holes of its text.
     holes: Labels,
     level: u8,
+    /// Its text is the whole file: each command has a line of its own.
+    lines: bool,
     /// Where in code it stands, if it does.
     site: Option<Site>,
 }
@@ -68,10 +70,12 @@ impl Analysis<'_> {
             folder: folder.to_owned(),
             holes: Rc::from([]),
             level: 0,
+            lines: false,
             site: None,
         };
         let mut reached = Vec::new();
         self.checked = false;
+        self.shell_functions.clear();
         self.run_text(
             text,
             &at,
@@ -112,7 +116,15 @@ impl Analysis<'_> {
         let mut out = Piped::default();
         let mut piped = input;
         for command in script.commands.iter().take(500) {
-            let result = self.command(command, std::mem::take(&mut piped), at, variables, reached);
+            let placed;
+            let here = if at.lines {
+                placed = self.placed(command, at);
+                &placed
+            } else {
+                at
+            };
+            let input = std::mem::take(&mut piped);
+            let result = self.command(command, input, here, variables, reached);
             if command.link == Link::Pipe {
                 piped = result;
             } else {
@@ -122,6 +134,71 @@ impl Analysis<'_> {
                     (before, after) => before.or(after),
                 };
             }
+        }
+        out
+    }
+
+    /// Where a command of a script file stands. What stands in its words has its place.
+    fn placed(&self, command: &Command, at: &At) -> At {
+        let span = Span {
+            start: command.at,
+            end: command.at.saturating_add(1),
+        };
+        At {
+            span,
+            place: self.place(at.file, span),
+            lines: false,
+            ..at.clone()
+        }
+    }
+
+    /// A function of a script: what it does is read where it stands, and again with what
+    /// it is called with.
+    fn defined(
+        &mut self,
+        name: &str,
+        body: &Script,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) {
+        if self.shell_functions.len() < 64 {
+            self.shell_functions.push((name.to_owned(), body.clone()));
+        }
+        self.function_run(body, &[], Piped::default(), at, variables, reached);
+    }
+
+    /// Runs the body of a function with its arguments.
+    fn function_run(
+        &mut self,
+        body: &Script,
+        args: &[(String, Vec<Label>)],
+        input: Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        if at.level >= LEVELS {
+            return Piped::default();
+        }
+        let at = At {
+            level: at.level + 1,
+            ..at.clone()
+        };
+        let before = variables.clone();
+        for position in 1..=9_usize {
+            match args.get(position - 1) {
+                Some(arg) => variables.insert(position.to_string(), arg.clone()),
+                None => variables.remove(&position.to_string()),
+            };
+        }
+        let out = self.script(body, &at, input, variables, reached);
+        for position in 1..=9_usize {
+            let name = position.to_string();
+            match before.get(&name) {
+                Some(value) => variables.insert(name, value.clone()),
+                None => variables.remove(&name),
+            };
         }
         out
     }
@@ -237,6 +314,10 @@ impl Analysis<'_> {
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) -> Piped {
+        if let Some((name, body)) = &command.function {
+            self.defined(name, body, at, variables, reached);
+            return Piped::default();
+        }
         for (name, value) in &command.assignments {
             let value = self.word(value, at, variables, reached);
             variables.insert(name.clone(), value);

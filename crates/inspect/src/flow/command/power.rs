@@ -9,7 +9,10 @@ impl Analysis<'_> {
     /// PowerShell and the system's own downloaders, by their words: the language is not
     /// parsed, so only whole cradles count.
     pub(super) fn power_shell(&mut self, line: &str, at: &At) {
-        let line = &line.replace("\n", "; ");
+        // A shell takes `$env` for a variable of its own.
+        let line = &line
+            .replace(['\u{fdd0}', '\u{fdd1}'], "")
+            .replace('\n', "; ");
         let plain: String = line
             .to_ascii_lowercase()
             .chars()

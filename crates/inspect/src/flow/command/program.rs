@@ -3,6 +3,7 @@
 use super::clipboard::reads_clipboard;
 use super::start::has_network;
 use super::{At, Piped, Variables, base_name};
+use crate::flow::child::beside;
 use crate::flow::label::Label;
 use crate::flow::sink::short;
 use crate::flow::{Analysis, Labels, is_foreign, is_secret};
@@ -371,7 +372,13 @@ impl Analysis<'_> {
                 let named = texts
                     .iter()
                     .find(|text| text.contains("://"))
-                    .and_then(|text| know::host_of(text));
+                    .and_then(|text| know::host_of(text))
+                    .or_else(|| {
+                        ["NPM_CONFIG_REGISTRY", "npm_config_registry"]
+                            .iter()
+                            .find_map(|name| variables.get(*name))
+                            .and_then(|(text, _)| know::host_of(text))
+                    });
                 self.command_flow(
                     &label,
                     SinkKind::Publication,
@@ -451,7 +458,7 @@ impl Analysis<'_> {
             }
             "tee" => {
                 for text in texts.iter().filter(|text| !text.starts_with('-')) {
-                    self.file_written(text, input.labels.clone(), "tee", at);
+                    self.file_written(text, input.labels.clone(), input.text.as_deref(), "tee", at);
                 }
                 return input.clone();
             }
@@ -470,7 +477,7 @@ impl Analysis<'_> {
                     } else {
                         (*to).to_owned()
                     };
-                    self.file_written(&full, labels, base, at);
+                    self.file_written(&full, labels, None, base, at);
                     if at.zone >= Zone::Start
                         && base != "ln"
                         && full.trim_start_matches("./") == "package.json"
@@ -518,6 +525,11 @@ impl Analysis<'_> {
                 let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32
                     || !texts.is_empty() && base != "sha256sum" && base != "shasum";
                 self.checked |= pinned;
+                if pinned {
+                    // `DIGEST  NAME`, as the program itself writes it.
+                    let names: Vec<&str> = told.split_whitespace().skip(1).step_by(2).collect();
+                    self.cells.check(&names);
+                }
             }
             "crontab" => {
                 let lists = texts.contains(&"-l") || texts.contains(&"-r");
@@ -592,8 +604,24 @@ impl Analysis<'_> {
                 self.power_shell(&format!("{base} {}", texts.join(" ")), at)
             }
             "cd" | "test" | "[" | "true" | "false" | "exit" | "mkdir" | "touch" | "sleep"
-            | "wait" | "shift" | "return" | "read" | "trap" | "unset" | "ls" | "which" => {}
+            | "wait" | "shift" | "return" | "trap" | "unset" | "ls" | "which" => {}
+            "read" => {
+                // Each line that comes in is in the variables, one after the other.
+                for text in texts.iter().filter(|text| !text.starts_with('-')) {
+                    let value = (HOLE.to_owned(), input.labels.clone());
+                    variables.insert((*text).to_owned(), value);
+                }
+            }
             _ => {
+                let function = self
+                    .shell_functions
+                    .iter()
+                    .rev()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, body)| body.clone());
+                if let Some(body) = function {
+                    return self.function_run(&body, args, input.clone(), at, variables, reached);
+                }
                 self.interpreted(
                     name,
                     &name_labels
@@ -714,8 +742,16 @@ impl Analysis<'_> {
         if let Some((text, labels)) = code {
             self.interpreted(name, labels, at);
             if at.zone > Zone::Never {
-                let labels: Labels = labels.clone().into();
-                self.child(text, language, at.zone, at.place.clone(), &labels);
+                let named = self.named_files(text, at);
+                let (code, data): (Vec<FileId>, Vec<FileId>) = named
+                    .into_iter()
+                    .partition(|id| self.package.language(*id).is_some());
+                let data = data
+                    .into_iter()
+                    .filter_map(|id| beside(self.package.file(id)))
+                    .collect();
+                self.child_beside(text, language, at.zone, at.place.clone(), data);
+                reached.extend(code);
             }
         } else if let Some((text, labels)) = file {
             if text.contains("://") {
@@ -754,6 +790,20 @@ impl Analysis<'_> {
                 self.child(text, language, at.zone, at.place.clone(), &labels);
             }
         }
+    }
+
+    /// Files of the package that a text of code in a hook names: `require('./lib/post')`.
+    /// Hooks run in the package's folder; what code starts runs in the user's.
+    fn named_files(&self, text: &str, at: &At) -> Vec<FileId> {
+        if at.site.is_some() {
+            return Vec::new();
+        }
+        text.split(['\'', '"', '`'])
+            .filter(|part| (3..200).contains(&part.len()) && part.contains(['.', '/']))
+            .filter(|part| !part.contains(|c: char| c.is_whitespace() || c == '('))
+            .filter_map(|part| self.package_file(part, at))
+            .take(8)
+            .collect()
     }
 
     pub(super) fn socket(

@@ -26,7 +26,28 @@ impl Analysis<'_> {
             return;
         };
         let labels = self.labels(site.file, first, context);
-        let value = self.fold_value(site.file, first, context);
+        let mut value = self.fold_value(site.file, first, context);
+        if matches!(value, Value::Unknown | Value::Native(_)) {
+            value = self.observed(program, site, first).unwrap_or(value);
+        }
+        // One of several lines, by system: each may run.
+        let remote = labels.iter().any(|label| label.kind == SourceKind::Remote);
+        if matches!(value, Value::Unknown | Value::Native(_)) && context.is_none() && !remote {
+            let lines: Vec<String> = self
+                .possible(site.file, first, 0)
+                .iter()
+                .filter_map(Value::known_text)
+                .filter(|line| line.len() > 3)
+                .map(str::to_owned)
+                .collect();
+            if !lines.is_empty() {
+                for line in lines {
+                    let labels = Rc::clone(&labels);
+                    self.started(program, site, path, first, Some(line), labels, zone);
+                }
+                return;
+            }
+        }
         let text = match &value {
             Value::Array(items) => Some(
                 items
@@ -302,6 +323,7 @@ impl Analysis<'_> {
             folder: String::new(),
             holes: Rc::clone(&labels),
             level: 0,
+            lines: false,
             site: Some(site),
         };
         let known = text.as_deref().is_some_and(|text| {
@@ -449,6 +471,7 @@ impl Analysis<'_> {
             folder: String::new(),
             holes: Rc::from([]),
             level: LEVELS - 1,
+            lines: false,
             site: None,
         };
         let script = parse(text);

@@ -7,7 +7,7 @@ use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span};
 use crate::know;
 use crate::know::Role;
 use crate::package::Make;
-use crate::pure::{FileId, Value, shown};
+use crate::pure::{FileId, Native, Value, shown};
 use customs_model::SourceKind;
 use std::rc::Rc;
 
@@ -190,7 +190,8 @@ impl Analysis<'_> {
         match know::role(program.language, path) {
             Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
             Role::Network(_) | Role::Receive => {
-                Some(vec![self.answer(file, value, callee, args, span, context)])
+                let value = made_here(value, file, expr);
+                Some(vec![self.answer(file, &value, callee, args, span, context)])
             }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
             Role::Send
@@ -224,7 +225,7 @@ impl Analysis<'_> {
             Role::Decode | Role::Decrypt => {
                 Some(self.decoded(program, file, expr, path, args, context))
             }
-            Role::Code(_) | Role::CodeLast => None,
+            Role::Code(_) | Role::CodeLast | Role::Worker => None,
             Role::None => {
                 if path == "Promise" {
                     return Some(self.promised(program, file, args, context));
@@ -407,6 +408,13 @@ impl Analysis<'_> {
         {
             return vec![self.new_label(SourceKind::OwnFile, &shown(text), file, span)];
         }
+        // A script names it from the top of its package, where hooks run.
+        let beside = self.package.language(file) == Some(Language::JavaScript)
+            && crate::pure::names_beside(text)
+            && self.package.find(text).is_some();
+        if beside {
+            return vec![self.new_label(SourceKind::OwnFile, text, file, span)];
+        }
         Vec::new()
     }
 
@@ -465,20 +473,52 @@ impl Analysis<'_> {
         if know::is_metadata(&name) {
             return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
         }
+        if name != "the answer of a host" {
+            return self.new_label(SourceKind::Remote, &name, file, span);
+        }
+        let addresses = self.addresses(file, value, args);
+        // Addresses that a function of the package is called with. Where one of them is not
+        // known (a redirection, a caller's), nobody knows whose answer it is.
+        for (place, address) in &addresses {
+            let values = self.possible(*place, *address, 0);
+            let hosts: Option<Vec<String>> =
+                values.iter().map(|value| self.host_in(value, 0)).collect();
+            if let Some(host) = hosts.and_then(|hosts| hosts.into_iter().next()) {
+                let name = format!("the answer of {host}");
+                return self.new_label(SourceKind::Remote, &name, file, span);
+            }
+        }
         // An address that came from the network itself: whoever gave it says what comes.
-        if name == "the answer of a host" {
-            for arg in args.iter().take(2) {
-                let labels = self.labels(file, *arg, None).to_vec();
-                if let Some(label) = labels
-                    .into_iter()
-                    .find(|label| label.kind == SourceKind::Remote)
-                {
-                    let text = "is the address of what is fetched next";
-                    return self.hop(vec![label], text, file, span).remove(0);
-                }
+        for (place, address) in addresses {
+            let labels = self.labels(place, address, None).to_vec();
+            if let Some(label) = labels
+                .into_iter()
+                .find(|label| label.kind == SourceKind::Remote)
+            {
+                let text = "is the address of what is fetched next";
+                return self.hop(vec![label], text, file, span).remove(0);
             }
         }
         self.new_label(SourceKind::Remote, &name, file, span)
+    }
+}
+
+impl Analysis<'_> {
+    /// Where the address of a request can stand: in the arguments of the call that reads
+    /// the answer, or of the one that made the request.
+    fn addresses(&self, file: FileId, value: &Value, args: &[ExprId]) -> Vec<(FileId, ExprId)> {
+        let mut out: Vec<(FileId, ExprId)> = args.iter().take(2).map(|arg| (file, *arg)).collect();
+        if let Some((place, made)) = value_made_at(value)
+            && let Some(program) = self.program(place)
+            && let Expr::Call { args, .. } = program.expr(made)
+        {
+            for arg in program.list(args).iter().take(2) {
+                if !out.contains(&(place, *arg)) {
+                    out.push((place, *arg));
+                }
+            }
+        }
+        out
     }
 }
 
@@ -488,6 +528,18 @@ fn walks_users_files(folder: &str) -> bool {
     let folder = folder.trim_end_matches(EVERY).trim_end_matches('/');
     know::user_place(if folder.is_empty() { "/" } else { folder })
         .is_some_and(|what| !matches!(what, "the project" | "what lies around the package"))
+}
+
+/// What is called, with the call as the place where its result was made, if nothing is
+/// known of an earlier one: `x = new XMLHttpRequest()`.
+fn made_here(value: &Value, file: FileId, expr: ExprId) -> Value {
+    match value {
+        Value::Native(native) if native.made_at.is_none() => Value::Native(Native {
+            path: Rc::clone(&native.path),
+            made_at: Some((file, expr)),
+        }),
+        other => other.clone(),
+    }
 }
 
 pub(super) fn value_made_at(value: &Value) -> Option<(FileId, ExprId)> {

@@ -1,12 +1,13 @@
 //! Text that becomes code, and modules that are loaded.
 
 use crate::flow::label::{Label, snippet};
+use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program};
 use crate::know;
 use crate::know::Role;
 use crate::package::{folder, join};
-use crate::pure::{FileId, HOLE_START, Value};
+use crate::pure::{FileId, HOLE, HOLE_START, Value};
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -38,6 +39,15 @@ impl Analysis<'_> {
             && let Some(seen) = self.observed(program, site, arg)
             && (is_clear(&seen) || !matches!(value, Value::Text(_) | Value::Bytes(_)))
         {
+            value = seen;
+        } else if context.is_none()
+            && !path.starts_with("set")
+            && is_computed(program, arg, &value)
+            && let Some(seen) = self
+                .observed(program, site, arg)
+                .filter(|seen| matches!(seen, Value::Bytes(_)) || is_long(seen))
+        {
+            // Bodies that change what they read are right in their own order only.
             value = seen;
         }
         if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
@@ -182,6 +192,14 @@ impl Analysis<'_> {
     /// Whether a text stands in the package as it is: what only joins it hides nothing.
     pub(super) fn is_visible(&self, file: FileId, text: &str) -> bool {
         const WINDOW: usize = 20;
+        let shown = |piece: &str| {
+            self.package.ids().take(400).any(|id| {
+                let readable = self.package.language(id).is_some()
+                    || self.package.file(id).path.ends_with(".json");
+                let bytes = self.package.file(id).bytes.as_deref().filter(|_| readable);
+                bytes.is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
+            })
+        };
         // Pieces without what a literal would escape.
         let plain: Vec<&str> = text
             .split(['\n', '\r', '\t', '"', '\'', '\\', '`'])
@@ -196,16 +214,8 @@ impl Analysis<'_> {
             .collect();
         if pieces.len() < 3 {
             let source = self.package.source(file);
-            return source.is_some_and(|source| source.contains(text));
+            return source.is_some_and(|source| source.contains(text)) || shown(text);
         }
-        let shown = |piece: &str| {
-            self.package.ids().take(400).any(|id| {
-                let readable = self.package.language(id).is_some()
-                    || self.package.file(id).path.ends_with(".json");
-                let bytes = self.package.file(id).bytes.as_deref().filter(|_| readable);
-                bytes.is_some_and(|bytes| memchr::memmem::find(bytes, piece.as_bytes()).is_some())
-            })
-        };
         let found = pieces.iter().filter(|piece| shown(piece)).count();
         found * 10 >= pieces.len() * 7
     }
@@ -242,6 +252,15 @@ impl Analysis<'_> {
         if program.language == Language::Python && self.cells.writes_own() {
             for place in self.module_places(site.file, &text) {
                 self.cells.run(&place, path, zone, site.file, site.expr);
+            }
+        }
+        // A path that a caller or an event gives.
+        for place in self.possible(site.file, specifier, 0) {
+            let known = place
+                .any_text()
+                .filter(|place| **place != text && !place.contains(HOLE) && !place.contains(EVERY));
+            if let Some(place) = known {
+                self.cells.run(place, path, zone, site.file, site.expr);
             }
         }
         let labels = self.labels(site.file, specifier, None);
@@ -339,6 +358,15 @@ impl Analysis<'_> {
             .map(|base| format!("{HOLE_START}package/{}.py", join(base, &inner)))
             .collect()
     }
+}
+
+/// Whether a text is the result of a computation, not one that is written out.
+fn is_computed(program: &Program, arg: ExprId, value: &Value) -> bool {
+    matches!(value, Value::Text(_) | Value::Bytes(_)) && program.text(arg).is_none()
+}
+
+fn is_long(value: &Value) -> bool {
+    value.known_text().is_some_and(|text| text.len() > 7)
 }
 
 pub(super) fn snippet_of(analysis: &Analysis<'_>, file: FileId, expr: ExprId) -> String {

@@ -145,6 +145,12 @@ impl Analysis<'_> {
                 {
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
+                    } else if place != text
+                        && !place.contains(HOLE)
+                        && know::configuration(&place).is_some()
+                    {
+                        // One of several files that are written by turns.
+                        self.written_to(program, site, path, &place, data, zone, context);
                     }
                 }
                 self.written_to(program, site, path, &text, data, zone, context);
@@ -303,9 +309,7 @@ impl Analysis<'_> {
     pub(super) fn replaces_itself(&mut self, site: Site, to: &str, zone: Zone) {
         if zone >= Zone::Start
             && to.contains("package/")
-            && (to
-                .trim_end_matches(HOLE_END)
-                .ends_with("package.json")
+            && (to.trim_end_matches(HOLE_END).ends_with("package.json")
                 || to.contains(&self.package.file(site.file).path))
         {
             let place = self.place_of(site.file, site.expr);
@@ -328,11 +332,7 @@ impl Analysis<'_> {
         let text = self.fold_text(site.file, *first, context);
         if text.contains("package/") && zone >= Zone::Import {
             let own = self.package.file(site.file).path.clone();
-            if text.contains(&own)
-                || text
-                    .trim_end_matches(HOLE_END)
-                    .ends_with("package.json")
-            {
+            if text.contains(&own) || text.trim_end_matches(HOLE_END).ends_with("package.json") {
                 let place = self.place_of(site.file, site.expr);
                 self.sign(SignKind::HidesItself, zone, shown(&text), place);
             }

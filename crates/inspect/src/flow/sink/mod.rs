@@ -262,6 +262,13 @@ impl Analysis<'_> {
                     self.loaded(program, site, *first, zone, path);
                 }
             }
+            Role::Worker => {
+                if let [code, options, ..] = args
+                    && self.is_set(site.file, *options, "eval", context)
+                {
+                    self.code_sink(program, site, path, *code, zone, context);
+                }
+            }
             Role::WriteFile => self.written(
                 program,
                 site,
@@ -368,6 +375,23 @@ impl Analysis<'_> {
             | Role::Digest
             | Role::None => {}
         }
+    }
+
+    /// Whether an object of options sets one of them.
+    fn is_set(
+        &mut self,
+        file: FileId,
+        options: ExprId,
+        name: &str,
+        context: Option<&Rc<Context>>,
+    ) -> bool {
+        let Value::Object(options) = self.fold_value(file, options, context) else {
+            return false;
+        };
+        let entries = options.entries.borrow();
+        entries
+            .iter()
+            .any(|(key, value)| &**key == name && value.truth() == Some(true))
     }
 
     fn content_label(&mut self, text: &str, site: Site) -> Vec<Label> {

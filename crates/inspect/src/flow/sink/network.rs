@@ -332,7 +332,7 @@ impl Analysis<'_> {
         Target::Caller
     }
 
-    pub(super) fn host_in(&mut self, value: &Value, level: u8) -> Option<String> {
+    pub(in crate::flow) fn host_in(&mut self, value: &Value, level: u8) -> Option<String> {
         match value {
             Value::Text(text) => {
                 if !text.contains("://")

@@ -20,7 +20,7 @@ pub(in crate::pure) use json::from_json;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
 use path::{home, joined, path_is_file};
-pub(in crate::pure) use pattern::{simple_matches, simple_pieces};
+pub(in crate::pure) use pattern::{Match, matches};
 use std::rc::Rc;
 
 /// Calls something of a library. What is not known to be pure gives a path: `f()`.
@@ -100,9 +100,24 @@ pub(super) fn call(
         (Language::JavaScript, "TextEncoder().encode") => {
             first.and_then(Value::to_bytes).map(Value::bytes)
         }
-        (Language::JavaScript, "JSON.parse") => text(0)
-            .and_then(|text| serde_json::from_str(text).ok())
-            .map(|json| from_json(&json)),
+        (Language::JavaScript, "JSON.parse") => match first {
+            Some(Value::Bytes(bytes)) => serde_json::from_slice(&bytes.borrow()).ok(),
+            _ => text(0).and_then(|text| serde_json::from_str(text).ok()),
+        }
+        .map(|json: serde_json::Value| from_json(&json)),
+        // The reader gives a tagged template as one text.
+        (Language::JavaScript, "String.raw") => match first {
+            Some(Value::Object(_)) => match machine.get(&args[0], "raw", language) {
+                whole @ Value::Text(_) => Some(whole),
+                _ => None,
+            },
+            Some(whole @ Value::Text(_)) => Some(whole.clone()),
+            _ => None,
+        },
+        // `new URL('./a', import.meta.url)`: a file of the package.
+        (Language::JavaScript, "URL" | "url.URL") if args.len() == 2 => {
+            beside_module(&args[0], &args[1])
+        }
         (Language::JavaScript, "JSON.stringify") => {
             first.and_then(to_json).map(|json| Value::text(&json))
         }
@@ -200,7 +215,7 @@ pub(super) fn call(
             "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile",
         ) => first
             .and_then(Value::any_text)
-            .and_then(|path| machine.own_file(path))
+            .and_then(|path| machine.own_file(path).or_else(|| machine.file_beside(path)))
             .map(|bytes| match args.get(1) {
                 Some(Value::Text(_)) | Some(Value::Object(_)) => {
                     Value::text(&String::from_utf8_lossy(&bytes))
@@ -493,6 +508,14 @@ impl Machine<'_> {
             .or_else(|| self.named_file(inside))
     }
 
+    /// The bytes of a data file that a script names from the top of its package.
+    fn file_beside(&self, path: &str) -> Option<Vec<u8>> {
+        if !names_beside(path) {
+            return None;
+        }
+        self.surroundings.content(path).map(|bytes| bytes.to_vec())
+    }
+
     /// The bytes of the one file whose path ends so: data of a module, whose folder is
     /// not told.
     fn named_file(&self, name: &str) -> Option<Vec<u8>> {
@@ -521,6 +544,34 @@ impl Machine<'_> {
             Value::text(&String::from_utf8_lossy(&bytes))
         })
     }
+}
+
+/// A file that an address relative to a module of the package means.
+fn beside_module(address: &Value, module: &Value) -> Option<Value> {
+    let address = address.known_text()?;
+    let module = module.any_text()?;
+    if !module.starts_with("\u{fdd0}package/") || address.contains("://") {
+        return None;
+    }
+    let module = module.trim_end_matches(crate::pure::HOLE_END);
+    let (folder, _) = module.rsplit_once('/')?;
+    let path = joined(&[Value::text(folder), Value::text(address)]);
+    Some(Value::text(&format!(
+        "{}{}",
+        path.any_text()?,
+        crate::pure::HOLE_END
+    )))
+}
+
+/// Whether a path can name a data file from the top of a package. JSON is most often the
+/// manifest of whoever runs the code.
+pub(crate) fn names_beside(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() < 200
+        && !path.starts_with(['/', '~'])
+        && !path.contains([crate::pure::HOLE_START, ':'])
+        && !path.contains("..")
+        && !path.ends_with(".json")
 }
 
 fn mapped(machine: &mut Machine<'_>, args: &[Value], language: Language) -> Option<Value> {

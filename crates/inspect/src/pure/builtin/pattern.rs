@@ -1,154 +1,577 @@
-//! Regular expressions, as far as decoders use them.
+//! Regular expressions, as far as decoders use them: sets, groups, choices, counts and
+//! anchors. What looks around or back is not read.
+//!
+//! A pattern becomes a list of steps; a match goes through them with a stack of other
+//! ways, under a budget. Nothing recurses over the text.
 
-/// The pieces of a text, each with whether a regular expression matched it. Only classes,
-/// single characters and counts of them are read: what decoders use.
-pub(in crate::pure) fn simple_pieces(
+/// Characters of a text that is searched.
+const TEXT: usize = 1 << 18;
+/// Steps of a pattern.
+const STEPS: usize = 4_000;
+/// Groups within groups.
+const DEPTH: u8 = 20;
+
+/// One match: the whole, and then each group, as positions of characters.
+pub(in crate::pure) type Match = Vec<Option<(usize, usize)>>;
+
+/// The matches of a pattern in a text: all of them, or the first one. None where the
+/// pattern cannot be read or the budget ends.
+pub(in crate::pure) fn matches(
     pattern: &str,
     flags: &str,
-    text: &str,
-) -> Option<Vec<(String, bool)>> {
-    let class = CharClass::parse(pattern)?;
-    let once = !flags.contains('g');
-    let mut pieces: Vec<(String, bool)> = Vec::new();
-    let mut matched_once = false;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        if class.holds(c) && !(once && matched_once) {
-            let mut piece = c.to_string();
-            while piece.chars().count() < class.most && rest.peek().is_some_and(|c| class.holds(*c))
-            {
-                piece.extend(rest.next());
-            }
-            let enough = piece.chars().count() >= class.least;
-            matched_once |= enough;
-            pieces.push((piece, enough));
-        } else {
-            match pieces.last_mut() {
-                Some((piece, false)) => piece.push(c),
-                _ => pieces.push((c.to_string(), false)),
-            }
+    text: &[char],
+    all: bool,
+) -> Option<Vec<Match>> {
+    if text.len() > TEXT {
+        return None;
+    }
+    let pattern = Pattern::parse(pattern, flags)?;
+    let mut budget = (20_000 + 64 * text.len()).min(1_000_000);
+    let mut found = Vec::new();
+    let mut from = 0;
+    while from <= text.len() {
+        let Some(slots) = pattern.run(text, from, &mut budget)? else {
+            from += 1;
+            continue;
+        };
+        let groups: Match = slots
+            .chunks_exact(2)
+            .map(|pair| Some((pair[0]?, pair[1]?)))
+            .collect();
+        let (start, end) = groups.first().copied().flatten()?;
+        from = if end > start { end } else { end + 1 };
+        found.push(groups);
+        if !all {
+            break;
         }
     }
-    Some(pieces)
+    Some(found)
 }
 
-/// What a simple regular expression matches, in turn.
-pub(in crate::pure) fn simple_matches(
-    pattern: &str,
-    flags: &str,
-    text: &str,
-) -> Option<Vec<String>> {
-    flags
-        .contains('g')
-        .then(|| simple_pieces(pattern, flags, text))?
-        .map(|pieces| {
-            pieces
-                .into_iter()
-                .filter(|(_, matched)| *matched)
-                .map(|(piece, _)| piece)
-                .collect()
-        })
-}
-
-/// A set of characters and how many of them.
-pub(super) struct CharClass {
+/// A set of characters.
+#[derive(Debug, Clone)]
+struct Set {
     ranges: Vec<(char, char)>,
     negated: bool,
-    least: usize,
-    most: usize,
+    any_case: bool,
 }
 
-pub(super) fn escaped(c: char) -> Result<Vec<(char, char)>, char> {
-    match c {
-        'd' => Ok(vec![('0', '9')]),
-        'w' => Ok(vec![('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')]),
-        's' => Ok(vec![(' ', ' '), ('\t', '\r')]),
-        'n' => Err('\n'),
-        'r' => Err('\r'),
-        't' => Err('\t'),
-        'D' | 'W' | 'S' | 'b' | 'B' | 'u' | 'x' | 'p' | 'P' => Ok(Vec::new()),
-        c => Err(c),
+impl Set {
+    fn holds(&self, c: char) -> bool {
+        let inside = |c: char| {
+            self.ranges
+                .iter()
+                .any(|(from, to)| (*from..=*to).contains(&c))
+        };
+        let found = inside(c)
+            || self.any_case && (inside(c.to_ascii_lowercase()) || inside(c.to_ascii_uppercase()));
+        found != self.negated
     }
 }
 
-impl CharClass {
-    pub(super) fn parse(pattern: &str) -> Option<Self> {
-        let pattern = pattern
-            .strip_prefix('(')
-            .and_then(|p| p.strip_suffix(')'))
-            .unwrap_or(pattern);
-        let mut chars = pattern.chars().peekable();
-        let mut ranges = Vec::new();
-        let mut negated = false;
-        match chars.next()? {
-            '.' => ranges.push(('\0', char::MAX)),
-            '[' => {
-                if chars.peek() == Some(&'^') {
-                    negated = true;
-                    chars.next();
-                }
-                loop {
-                    let from = match chars.next()? {
-                        ']' => break,
-                        '\\' => match escaped(chars.next()?) {
-                            Ok(set) => {
-                                ranges.extend(set);
-                                continue;
-                            }
-                            Err(c) => c,
-                        },
-                        c => c,
-                    };
-                    if chars.peek() == Some(&'-') {
-                        chars.next();
-                        match chars.next()? {
-                            ']' => {
-                                ranges.extend([(from, from), ('-', '-')]);
-                                break;
-                            }
-                            to => ranges.push((from, to)),
-                        }
-                    } else {
-                        ranges.push((from, from));
-                    }
-                }
-            }
-            '\\' => match escaped(chars.next()?) {
-                Ok(set) => ranges.extend(set),
-                Err(c) => ranges.push((c, c)),
-            },
-            c if !"^$(){}|?*+".contains(c) => ranges.push((c, c)),
-            _ => return None,
-        }
-        let count: String = chars.collect();
-        let (least, most) = match count.as_str() {
-            "" => (1, 1),
-            "+" => (1, usize::MAX),
-            count => {
-                let inner = count.strip_prefix('{')?.strip_suffix('}')?;
-                match inner.split_once(',') {
-                    None => {
-                        let n = inner.parse().ok()?;
-                        (n, n)
-                    }
-                    Some((least, "")) => (least.parse().ok()?, usize::MAX),
-                    Some((least, most)) => (least.parse().ok()?, most.parse().ok()?),
-                }
-            }
+/// One step of a match. Jumps are counted from where they stand.
+#[derive(Debug, Clone)]
+enum Step {
+    /// One character.
+    Set(Set),
+    /// Two ways; the first is tried first.
+    Split(isize, isize),
+    /// On there.
+    Jump(isize),
+    /// The position is a border of a group.
+    Save(usize),
+    /// The text begins here.
+    Start,
+    /// The text ends here.
+    End,
+    /// A word begins or ends here, or does not.
+    Border(bool),
+}
+
+/// What is gone back to when a way ends.
+enum Back {
+    Way(usize, usize),
+    Slot(usize, Option<usize>),
+}
+
+/// A pattern that was read.
+struct Pattern {
+    steps: Vec<Step>,
+    slots: usize,
+}
+
+impl Pattern {
+    fn parse(pattern: &str, flags: &str) -> Option<Self> {
+        let mut reader = Reader {
+            chars: pattern.chars().collect(),
+            at: 0,
+            groups: 0,
+            any_case: flags.contains('i'),
+            every_line: flags.contains('s'),
         };
-        // The same character twice and more: `..` is two of anything.
+        // Lines of their own would need other anchors.
+        if flags.contains('m') && pattern.contains(['^', '$']) {
+            return None;
+        }
+        let inner = reader.choice(0)?;
+        if reader.at < reader.chars.len() {
+            return None;
+        }
+        let mut steps = vec![Step::Save(0)];
+        steps.extend(inner);
+        steps.push(Step::Save(1));
         Some(Self {
-            ranges,
-            negated,
-            least,
-            most,
+            steps,
+            slots: 2 * (reader.groups + 1),
         })
     }
 
-    pub(super) fn holds(&self, c: char) -> bool {
-        self.ranges
-            .iter()
-            .any(|(from, to)| (*from..=*to).contains(&c))
-            != self.negated
+    /// The match that begins at a position. The outer none: the budget ended.
+    #[allow(
+        clippy::option_option,
+        reason = "no match is not the same as no answer"
+    )]
+    fn run(
+        &self,
+        text: &[char],
+        from: usize,
+        budget: &mut usize,
+    ) -> Option<Option<Vec<Option<usize>>>> {
+        let mut slots: Vec<Option<usize>> = vec![None; self.slots];
+        let mut ways: Vec<Back> = Vec::new();
+        let mut step = 0_usize;
+        let mut at = from;
+        while let Some(here) = self.steps.get(step) {
+            *budget = budget.checked_sub(1)?;
+            let mut next = step + 1;
+            let holds = match here {
+                Step::Set(set) => match text.get(at) {
+                    Some(c) if set.holds(*c) => {
+                        at += 1;
+                        true
+                    }
+                    _ => false,
+                },
+                Step::Split(first, second) => {
+                    ways.push(Back::Way(step.checked_add_signed(*second)?, at));
+                    next = step.checked_add_signed(*first)?;
+                    true
+                }
+                Step::Jump(to) => {
+                    next = step.checked_add_signed(*to)?;
+                    true
+                }
+                Step::Save(slot) => {
+                    ways.push(Back::Slot(*slot, slots[*slot]));
+                    slots[*slot] = Some(at);
+                    true
+                }
+                Step::Start => at == 0,
+                Step::End => at == text.len(),
+                Step::Border(wanted) => is_border(text, at) == *wanted,
+            };
+            if holds {
+                step = next;
+                continue;
+            }
+            loop {
+                match ways.pop() {
+                    None => return Some(None),
+                    Some(Back::Slot(slot, before)) => slots[slot] = before,
+                    Some(Back::Way(to, place)) => {
+                        step = to;
+                        at = place;
+                        break;
+                    }
+                }
+            }
+        }
+        Some(Some(slots))
+    }
+}
+
+fn is_border(text: &[char], at: usize) -> bool {
+    let word = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_')
+    };
+    word(at.checked_sub(1)) != word(Some(at))
+}
+
+/// Reads a pattern.
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+    groups: usize,
+    any_case: bool,
+    every_line: bool,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn take(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += 1;
+        Some(c)
+    }
+
+    fn takes(&mut self, text: &str) -> bool {
+        let length = text.chars().count();
+        let here = self.chars.get(self.at..self.at + length);
+        let same = here.is_some_and(|here| here.iter().copied().eq(text.chars()));
+        if same {
+            self.at += length;
+        }
+        same
+    }
+
+    /// Ways with `|` between them.
+    fn choice(&mut self, depth: u8) -> Option<Vec<Step>> {
+        if depth > DEPTH {
+            return None;
+        }
+        let first = self.sequence(depth)?;
+        if !self.takes("|") {
+            return Some(first);
+        }
+        let rest = self.choice(depth + 1)?;
+        let mut steps = vec![Step::Split(1, first.len() as isize + 2)];
+        steps.extend(first);
+        steps.push(Step::Jump(rest.len() as isize + 1));
+        steps.extend(rest);
+        Some(steps)
+    }
+
+    fn sequence(&mut self, depth: u8) -> Option<Vec<Step>> {
+        let mut steps = Vec::new();
+        while let Some(c) = self.peek() {
+            if matches!(c, '|' | ')') {
+                break;
+            }
+            let one = self.one(depth)?;
+            let counted = self.counted(one)?;
+            steps.extend(counted);
+            if steps.len() > STEPS {
+                return None;
+            }
+        }
+        Some(steps)
+    }
+
+    /// A character, a set, a group or an anchor.
+    fn one(&mut self, depth: u8) -> Option<Vec<Step>> {
+        Some(vec![match self.take()? {
+            '(' => return self.group(depth),
+            '[' => self.set()?,
+            '.' if self.every_line => self.of(vec![('\0', char::MAX)]),
+            '.' => self.of(complement(vec![('\n', '\n'), ('\r', '\r')])),
+            '^' => Step::Start,
+            '$' => Step::End,
+            '\\' => match self.take()? {
+                'b' => Step::Border(true),
+                'B' => Step::Border(false),
+                // A group of before.
+                '1'..='9' | 'k' | 'p' | 'P' => return None,
+                c => {
+                    let ranges = self.escaped(c)?;
+                    self.of(ranges)
+                }
+            },
+            '*' | '+' | '?' => return None,
+            c => self.of(vec![(c, c)]),
+        }])
+    }
+
+    fn of(&self, ranges: Vec<(char, char)>) -> Step {
+        Step::Set(Set {
+            ranges,
+            negated: false,
+            any_case: self.any_case,
+        })
+    }
+
+    fn group(&mut self, depth: u8) -> Option<Vec<Step>> {
+        let mut number = None;
+        if self.takes("?:") {
+        } else if self.takes("?<") {
+            // A name; what looks back begins the same way.
+            if matches!(self.peek(), Some('=' | '!')) {
+                return None;
+            }
+            while self.take()? != '>' {}
+            self.groups += 1;
+            number = Some(self.groups);
+        } else if self.peek() == Some('?') {
+            return None;
+        } else {
+            self.groups += 1;
+            number = Some(self.groups);
+        }
+        let inner = self.choice(depth + 1)?;
+        if !self.takes(")") {
+            return None;
+        }
+        let Some(number) = number else {
+            return Some(inner);
+        };
+        let mut steps = vec![Step::Save(2 * number)];
+        steps.extend(inner);
+        steps.push(Step::Save(2 * number + 1));
+        Some(steps)
+    }
+
+    /// A set, behind its bracket.
+    fn set(&mut self) -> Option<Step> {
+        let negated = self.takes("^");
+        let mut ranges = Vec::new();
+        loop {
+            let from = match self.take()? {
+                ']' => break,
+                '\\' => {
+                    let c = self.take()?;
+                    let found = if c == 'b' {
+                        vec![('\u{8}', '\u{8}')]
+                    } else {
+                        self.escaped(c)?
+                    };
+                    if let [(from, to)] = found[..]
+                        && from == to
+                    {
+                        from
+                    } else {
+                        ranges.extend(found);
+                        continue;
+                    }
+                }
+                c => c,
+            };
+            let is_range = self.peek() == Some('-') && self.chars.get(self.at + 1) != Some(&']');
+            if !is_range {
+                ranges.push((from, from));
+                continue;
+            }
+            self.at += 1;
+            let to = match self.take()? {
+                '\\' => {
+                    let c = self.take()?;
+                    match self.escaped(c)?[..] {
+                        [(from, to)] if from == to => to,
+                        _ => return None,
+                    }
+                }
+                c => c,
+            };
+            ranges.push((from, to));
+        }
+        Some(Step::Set(Set {
+            ranges,
+            negated,
+            any_case: self.any_case,
+        }))
+    }
+
+    /// What a letter behind a back-slash means.
+    fn escaped(&mut self, c: char) -> Option<Vec<(char, char)>> {
+        let digits = || vec![('0', '9')];
+        let words = || vec![('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')];
+        let blanks = || {
+            vec![
+                (' ', ' '),
+                ('\t', '\r'),
+                ('\u{a0}', '\u{a0}'),
+                ('\u{feff}', '\u{feff}'),
+                ('\u{2028}', '\u{2029}'),
+            ]
+        };
+        let one = |c: char| vec![(c, c)];
+        Some(match c {
+            'd' => digits(),
+            'w' => words(),
+            's' => blanks(),
+            'D' => complement(digits()),
+            'W' => complement(words()),
+            'S' => complement(blanks()),
+            'n' => one('\n'),
+            'r' => one('\r'),
+            't' => one('\t'),
+            'f' => one('\u{c}'),
+            'v' => one('\u{b}'),
+            '0' => one('\0'),
+            'x' => one(self.code(2)?),
+            'u' if self.takes("{") => {
+                let start = self.at;
+                while self.take()? != '}' {}
+                let digits: String = self.chars[start..self.at - 1].iter().collect();
+                one(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?)
+            }
+            'u' => one(self.code(4)?),
+            c if c.is_ascii_alphanumeric() => return None,
+            c => one(c),
+        })
+    }
+
+    fn code(&mut self, length: usize) -> Option<char> {
+        let digits: String = self.chars.get(self.at..self.at + length)?.iter().collect();
+        self.at += length;
+        char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
+    }
+
+    /// A part, as often as what stands behind it says.
+    fn counted(&mut self, one: Vec<Step>) -> Option<Vec<Step>> {
+        let (least, most) = match self.peek() {
+            Some('*') => (0, None),
+            Some('+') => (1, None),
+            Some('?') => (0, Some(1)),
+            Some('{') => match self.braces() {
+                Some(count) => count,
+                // A brace of its own.
+                None => return Some(one),
+            },
+            _ => return Some(one),
+        };
+        self.at += 1;
+        let lazy = self.takes("?");
+        repeated(&one, least, most, lazy)
+    }
+
+    /// `{2}`, `{2,}`, `{2,4}`: it leaves its end to be taken.
+    fn braces(&mut self) -> Option<(usize, Option<usize>)> {
+        let length = self.chars[self.at..].iter().position(|c| *c == '}')?;
+        let inner: String = self.chars[self.at + 1..self.at + length].iter().collect();
+        let count = match inner.split_once(',') {
+            None => {
+                let count = inner.parse().ok()?;
+                (count, Some(count))
+            }
+            Some((least, "")) => (least.parse().ok()?, None),
+            Some((least, most)) => (least.parse().ok()?, Some(most.parse().ok()?)),
+        };
+        self.at += length;
+        Some(count)
+    }
+}
+
+/// Steps that are gone through several times.
+fn repeated(one: &[Step], least: usize, most: Option<usize>, lazy: bool) -> Option<Vec<Step>> {
+    let copies = most.unwrap_or(least + 1).max(least);
+    if one.len().saturating_mul(copies) > STEPS {
+        return None;
+    }
+    let split = |behind: usize| {
+        let behind = behind as isize;
+        if lazy {
+            Step::Split(behind, 1)
+        } else {
+            Step::Split(1, behind)
+        }
+    };
+    let mut steps: Vec<Step> = Vec::new();
+    for _ in 0..least {
+        steps.extend_from_slice(one);
+    }
+    match most {
+        None => {
+            steps.push(split(one.len() + 2));
+            steps.extend_from_slice(one);
+            steps.push(Step::Jump(-(one.len() as isize) - 1));
+        }
+        Some(most) => {
+            let mut rest: Vec<Step> = Vec::new();
+            for _ in least..most {
+                let mut longer = vec![split(one.len() + rest.len() + 1)];
+                longer.extend_from_slice(one);
+                longer.append(&mut rest);
+                rest = longer;
+            }
+            steps.append(&mut rest);
+        }
+    }
+    Some(steps)
+}
+
+/// All characters that are in none of the ranges.
+fn complement(mut ranges: Vec<(char, char)>) -> Vec<(char, char)> {
+    ranges.sort_unstable();
+    let mut out = Vec::new();
+    let mut next = 0_u32;
+    for (from, to) in ranges {
+        if let (Some(start), Some(end)) = (
+            char::from_u32(next),
+            u32::from(from).checked_sub(1).and_then(char::from_u32),
+        ) && start <= end
+        {
+            out.push((start, end));
+        }
+        next = next.max(u32::from(to) + 1);
+    }
+    if let Some(start) = char::from_u32(next) {
+        out.push((start, char::MAX));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(pattern: &str, flags: &str, text: &str) -> Option<Vec<Vec<String>>> {
+        let chars: Vec<char> = text.chars().collect();
+        let found = matches(pattern, flags, &chars, flags.contains('g'))?;
+        let shown = |group: &Option<(usize, usize)>| {
+            group.map_or_else(
+                || "-".to_owned(),
+                |(from, to)| chars[from..to].iter().collect(),
+            )
+        };
+        Some(
+            found
+                .iter()
+                .map(|groups| groups.iter().map(shown).collect())
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn what_decoders_use_is_matched() {
+        for (pattern, flags, text, expected) in [
+            ("..", "g", "abcd", vec![vec!["ab"], vec!["cd"]]),
+            (".{3}", "g", "abcdefg", vec![vec!["abc"], vec!["def"]]),
+            (
+                "--x:([0-9a-f]+)",
+                "",
+                "a { --x:0f1 }",
+                vec![vec!["--x:0f1", "0f1"]],
+            ),
+            ("(a|b)+c", "", "xabac", vec![vec!["abac", "a"]]),
+            ("a(x)?b", "", "ab", vec![vec!["ab", "-"]]),
+            (
+                "<(.*?)>",
+                "g",
+                "<a><b>",
+                vec![vec!["<a>", "a"], vec!["<b>", "b"]],
+            ),
+            ("\\bB", "i", "a b", vec![vec!["b"]]),
+            ("[^\\d-]{2}", "", "1-ab", vec![vec!["ab"]]),
+            ("\\x41\\u0042", "", "AB", vec![vec!["AB"]]),
+            ("a{2,3}", "", "aaaa", vec![vec!["aaa"]]),
+            ("[\\s\\S]+$", "", "a\nb", vec![vec!["a\nb"]]),
+        ] {
+            let expected: Vec<Vec<String>> = expected
+                .into_iter()
+                .map(|groups| groups.into_iter().map(str::to_owned).collect())
+                .collect();
+            assert_eq!(all(pattern, flags, text), Some(expected), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_has_no_answer() {
+        for pattern in ["(?=a)", "(?<!a)b", "(a)\\1", "(a", "*", "[a", "\\p{L}"] {
+            assert_eq!(all(pattern, "g", "aab"), None, "{pattern}");
+        }
+        assert_eq!(all("(a*)*b", "", &"a".repeat(64)), None);
     }
 }

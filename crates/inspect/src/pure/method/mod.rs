@@ -11,7 +11,7 @@ use crate::pure::{Machine, operate};
 use bytes::{bytes_method, number_method};
 use list::array_method;
 use std::rc::Rc;
-use text::char_at;
+use text::{char_at, matched};
 
 impl Machine<'_> {
     /// `object.name`.
@@ -215,6 +215,17 @@ impl Machine<'_> {
                 bytes_method(&snapshot, name, args, language)
             }
             Value::Number(number) => number_method(*number, name, args),
+            // With `g` the place of the last match is kept: that is not followed.
+            Value::Regex(pattern, flags) if !flags.contains(['g', 'y']) => {
+                match (name, args.first().and_then(Value::known_text)) {
+                    ("exec", Some(text)) => matched(pattern, flags, text, false, false),
+                    ("test", Some(text)) => match matched(pattern, flags, text, false, false) {
+                        Value::Unknown => Value::Unknown,
+                        found => Value::Bool(matches!(found, Value::Array(_))),
+                    },
+                    _ => Value::Unknown,
+                }
+            }
             Value::Function(closure) => match name {
                 "call" => self.invoke(
                     object,

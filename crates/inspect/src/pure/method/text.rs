@@ -4,6 +4,7 @@ use super::js_range;
 use super::list::join;
 use crate::ir::Language;
 use crate::limit::evaluating;
+use crate::pure::builtin::Match;
 use crate::pure::value::{HOLE_START, Value, to_u32};
 use crate::pure::{Machine, builtin, operate};
 use rustc_hash::FxHashMap;
@@ -118,6 +119,9 @@ impl Machine<'_> {
                     Value::array(text.split_whitespace().map(Value::text).collect())
                 }
                 (Language::JavaScript, None) => Value::array(vec![Value::Text(Rc::clone(text))]),
+                (Language::JavaScript, Some(Value::Regex(pattern, flags))) => {
+                    split_at(pattern, flags, text)
+                }
                 _ => Value::Unknown,
             },
             "splitlines" => Value::array(text.lines().map(Value::text).collect()),
@@ -152,6 +156,12 @@ impl Machine<'_> {
                         .map_or(-1.0, |at| text[..at].chars().count() as f64),
                 )
             }),
+            "lastIndexOf" | "rfind" | "rindex" => part(0).map_or(Value::Unknown, |part| {
+                Value::Number(
+                    text.rfind(part)
+                        .map_or(-1.0, |at| text[..at].chars().count() as f64),
+                )
+            }),
             "includes" => part(0).map_or(Value::Unknown, |part| Value::Bool(text.contains(part))),
             "startsWith" | "startswith" => {
                 part(0).map_or(Value::Unknown, |part| Value::Bool(text.starts_with(part)))
@@ -177,12 +187,8 @@ impl Machine<'_> {
             }
             "match" | "matchAll" => match args.first() {
                 Some(Value::Regex(pattern, flags)) => {
-                    match builtin::simple_matches(pattern, flags, text) {
-                        Some(found) => Value::array(
-                            found.into_iter().map(|found| Value::text(&found)).collect(),
-                        ),
-                        None => Value::Unknown,
-                    }
+                    let every = flags.contains('g');
+                    matched(pattern, flags, text, every, name == "matchAll")
                 }
                 _ => Value::Unknown,
             },
@@ -230,41 +236,146 @@ impl Machine<'_> {
                 })
             }
             Some(Value::Regex(pattern, flags)) => {
-                let Some(pieces) = builtin::simple_pieces(pattern, flags, text) else {
+                let chars: Vec<char> = text.chars().collect();
+                let every = flags.contains('g');
+                let Some(found) = builtin::matches(pattern, flags, &chars, every) else {
                     return Value::Unknown;
                 };
                 let mut out = String::new();
-                for (piece, matched) in pieces {
-                    if !matched {
-                        out.push_str(&piece);
-                        continue;
-                    }
-                    match with {
-                        Some(Value::Text(to)) if !to.contains('$') => out.push_str(to),
-                        Some(function @ Value::Function(_)) => {
-                            let value = self.invoke(
-                                function,
-                                Value::Undefined,
-                                vec![Value::text(&piece)],
-                                false,
-                                language,
-                            );
-                            match value.as_text() {
-                                Some(text) => out.push_str(&text),
-                                None => return Value::Unknown,
-                            }
-                        }
-                        _ => return Value::Unknown,
-                    }
+                let mut rest = 0;
+                for groups in found {
+                    let Some((start, end)) = groups.first().copied().flatten() else {
+                        return Value::Unknown;
+                    };
+                    out.extend(&chars[rest..start]);
+                    rest = end;
+                    let Some(new) = self.replacement(with, &chars, &groups, language) else {
+                        return Value::Unknown;
+                    };
+                    out.push_str(&new);
                     if out.len() > evaluating::STRING || self.spent() {
                         return Value::Unknown;
                     }
                 }
+                out.extend(&chars[rest..]);
                 Value::Text(out.into())
             }
             _ => Value::Unknown,
         }
     }
+}
+
+impl Machine<'_> {
+    /// What stands for a match afterwards: a text with its marks put in, or what a
+    /// function gives.
+    fn replacement(
+        &mut self,
+        with: Option<&Value>,
+        chars: &[char],
+        groups: &Match,
+        language: Language,
+    ) -> Option<String> {
+        match with? {
+            Value::Text(to) => expanded(to, chars, groups),
+            function @ Value::Function(_) => {
+                let mut args = texts_of(chars, groups);
+                let start = groups
+                    .first()
+                    .copied()
+                    .flatten()
+                    .map_or(0, |(start, _)| start);
+                args.push(Value::Number(start as f64));
+                self.invoke(function, Value::Undefined, args, false, language)
+                    .as_text()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The texts of a match: the whole and its groups.
+fn texts_of(chars: &[char], groups: &Match) -> Vec<Value> {
+    groups
+        .iter()
+        .map(|group| match group {
+            Some((start, end)) => {
+                Value::Text(chars[*start..*end].iter().collect::<String>().into())
+            }
+            None => Value::Undefined,
+        })
+        .collect()
+}
+
+/// A replacement with `$&`, `$1` and `$$` put in.
+fn expanded(to: &str, chars: &[char], groups: &Match) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = to.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c != '$' {
+            out.push(c);
+            continue;
+        }
+        let number = match rest.peek().copied() {
+            Some('$') => {
+                rest.next();
+                out.push('$');
+                continue;
+            }
+            Some('&') => 0,
+            Some(digit @ '1'..='9') => digit.to_digit(10)? as usize,
+            Some('`' | '\'' | '<') => return None,
+            _ => {
+                out.push('$');
+                continue;
+            }
+        };
+        rest.next();
+        if let Some((start, end)) = groups.get(number).copied().flatten() {
+            out.extend(&chars[start..end]);
+        }
+    }
+    Some(out)
+}
+
+/// The pieces of a text between the matches of a pattern.
+fn split_at(pattern: &str, flags: &str, text: &str) -> Value {
+    let chars: Vec<char> = text.chars().collect();
+    let Some(found) = builtin::matches(pattern, flags, &chars, true) else {
+        return Value::Unknown;
+    };
+    let mut pieces = Vec::new();
+    let mut rest = 0;
+    for groups in found {
+        let [Some((start, end))] = groups[..] else {
+            // Groups would be among the pieces.
+            return Value::Unknown;
+        };
+        if end == start {
+            return Value::Unknown;
+        }
+        pieces.push(Value::Text(
+            chars[rest..start].iter().collect::<String>().into(),
+        ));
+        rest = end;
+    }
+    pieces.push(Value::Text(chars[rest..].iter().collect::<String>().into()));
+    Value::array(pieces)
+}
+
+/// What `text.match(pattern)` gives; with `apart`, each match with its groups.
+pub(super) fn matched(pattern: &str, flags: &str, text: &str, every: bool, apart: bool) -> Value {
+    let chars: Vec<char> = text.chars().collect();
+    let Some(found) = builtin::matches(pattern, flags, &chars, every) else {
+        return Value::Unknown;
+    };
+    let mut all = found.iter().map(|groups| texts_of(&chars, groups));
+    if apart {
+        return Value::array(all.map(Value::array).collect());
+    }
+    if every && !found.is_empty() {
+        return Value::array(all.filter_map(|texts| texts.into_iter().next()).collect());
+    }
+    all.next().map_or(Value::Null, Value::array)
 }
 
 pub(super) fn char_at(text: &str, index: usize) -> Value {

@@ -1,0 +1,43 @@
+//! What a watch asks of the world. The loop knows nothing else, so a test can be one.
+
+use super::feed::Changed;
+use super::fresh::{Fresh, Listed};
+use customs_model::{PackageName, Timestamp, Verdict};
+
+/// What a registry lists for a package at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look {
+    /// The registry, without its credential.
+    pub(super) from: String,
+    /// What it lists.
+    pub(super) listed: Listed,
+    /// Requests that it took.
+    pub(super) requests: u32,
+}
+
+/// Registries, a reader of code, a feed of changes and a clock.
+pub(super) trait World: Send + Sync + 'static {
+    /// What is listed now, asked from the registry itself and not from memory.
+    ///
+    /// # Errors
+    /// A sentence, safe to print: it could not be asked, or has no such package.
+    fn list(&self, package: &PackageName) -> impl Future<Output = Result<Look, String>> + Send;
+
+    /// What the code of a new release can do.
+    ///
+    /// # Errors
+    /// A sentence, safe to print: it could not be fetched. It may be there in a moment.
+    fn inspect(&self, fresh: &Fresh) -> impl Future<Output = Result<Verdict, String>> + Send;
+
+    /// Whether there is a feed of changes.
+    fn has_feed(&self) -> bool;
+
+    /// What changed since the last question.
+    ///
+    /// # Errors
+    /// A sentence, safe to print.
+    fn changes(&self) -> impl Future<Output = Result<Changed, String>> + Send;
+
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
