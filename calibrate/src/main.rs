@@ -10,6 +10,8 @@
 mod population;
 mod releases;
 mod shapes;
+mod transform;
+mod transformed;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -56,6 +58,23 @@ enum Part {
         #[arg(long, default_value = "crates/inspect/shapes")]
         folder: PathBuf,
     },
+    /// The shapes after transforms that keep their meaning
+    Transformed {
+        /// Only cases whose id holds this
+        only: Option<String>,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+        /// About so many chains of two, and so many of three
+        #[arg(long, default_value_t = 2000)]
+        take: usize,
+        /// Chooses the chains and what they choose
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Prints one case (its whole id) after this chain instead: `T3+T9`
+        #[arg(long, requires = "only")]
+        show: Option<String>,
+    },
     /// Some archives
     Files {
         /// Their paths
@@ -88,6 +107,16 @@ enum Part {
 fn main() -> ExitCode {
     let done = match Arguments::parse().part {
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Transformed {
+            only,
+            folder,
+            take,
+            seed,
+            show,
+        } => match (only, show) {
+            (Some(id), Some(chain)) => transformed::show(&folder, &id, &chain, seed),
+            (only, _) => transformed::report(&folder, only.as_deref(), take, seed),
+        },
         Part::Files { paths } => population::files_report(&paths),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
         Part::Population { list, files, take } => population::report(&list, &files, take),

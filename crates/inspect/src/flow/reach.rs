@@ -307,7 +307,9 @@ impl Analysis<'_> {
             _ => {}
         }
         // A handler of a command waits for its command.
-        let zone = if self.registers(program, callee, &value) {
+        let zone = if self.only_stores(&value) {
+            zone.min(Zone::Called)
+        } else if self.registers(program, callee, &value) {
             zone.min(Zone::Command)
         } else {
             zone
@@ -315,6 +317,32 @@ impl Analysis<'_> {
         for arg in args {
             self.handed_over(program, site, arg, zone, first, 0, queue);
         }
+    }
+
+    /// Whether what is called, in a text that is run, keeps the function that it gets and
+    /// neither calls it nor hands it on: a decorator that fills a table.
+    fn only_stores(&mut self, value: &Value) -> bool {
+        let Value::Function(closure) = value else {
+            return false;
+        };
+        let (Some(program), Some(index)) = (self.program(closure.file), self.index(closure.file))
+        else {
+            return false;
+        };
+        if self.outer.level == 0 || program.language != crate::ir::Language::Python {
+            return false;
+        }
+        let Some(symbol) = index.parameters.get(&(closure.function, 0)).copied() else {
+            return false;
+        };
+        let is_it = |expr: ExprId| super::index::symbol_of(&program, expr) == Some(symbol);
+        let used = program.calls.iter().any(|(call, _)| match program.expr(*call) {
+            Expr::Call { callee, args, .. } => {
+                is_it(callee) || program.list(args).iter().any(|arg| is_it(*arg))
+            }
+            _ => false,
+        });
+        !used
     }
 
     /// Whether a call only notes a handler: a command's, a route's.
