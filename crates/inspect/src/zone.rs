@@ -444,7 +444,10 @@ fn named_by_manifest(package: &Package) -> Option<Vec<String>> {
     let id = package.find("pyproject.toml")?;
     let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
     let manifest: toml::Table = text.parse().ok()?;
-    let backend = manifest.get("build-system")?.get("build-backend")?.as_str()?;
+    let backend = manifest
+        .get("build-system")?
+        .get("build-backend")?
+        .as_str()?;
     if backend.contains("setuptools") {
         return None;
     }
@@ -465,7 +468,10 @@ fn named_by_manifest(package: &Package) -> Option<Vec<String>> {
     packed(&manifest, 0, &mut named);
     modules.contains(&own).then(|| {
         let is_named = |module: &String| {
-            *module == own || named.iter().any(|path| top_module(path) == *module || path.contains('*'))
+            *module == own
+                || named
+                    .iter()
+                    .any(|path| top_module(path) == *module || path.contains('*'))
         };
         modules.into_iter().filter(is_named).collect()
     })

@@ -108,8 +108,14 @@ impl Analysis<'_> {
         };
         let names: Vec<&str> = defined
             .lines()
-            .filter_map(|line| line.strip_prefix("def ").or_else(|| line.strip_prefix("class ")))
-            .filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+            .filter_map(|line| {
+                line.strip_prefix("def ")
+                    .or_else(|| line.strip_prefix("class "))
+            })
+            .filter_map(|rest| {
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+            })
             .collect();
         if names.is_empty() {
             return false;

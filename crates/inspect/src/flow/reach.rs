@@ -300,7 +300,19 @@ impl Analysis<'_> {
             }
             // A table of functions, one of which is called: bundlers do that.
             Value::Unknown if !new => {
-                if let Expr::Index(table, _) = program.expr(callee) {
+                // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
+                let mut called = callee;
+                if let Expr::Member(inner, how) = program.expr(called)
+                    && matches!(program.name(how), "call" | "apply")
+                {
+                    called = inner;
+                }
+                if let Expr::Sequence(parts) = program.expr(called)
+                    && let Some(last) = program.list(parts).last()
+                {
+                    called = *last;
+                }
+                if let Expr::Index(table, _) = program.expr(called) {
                     self.table(site.file, table, zone, queue);
                 }
             }
@@ -336,12 +348,15 @@ impl Analysis<'_> {
             return false;
         };
         let is_it = |expr: ExprId| super::index::symbol_of(&program, expr) == Some(symbol);
-        let used = program.calls.iter().any(|(call, _)| match program.expr(*call) {
-            Expr::Call { callee, args, .. } => {
-                is_it(callee) || program.list(args).iter().any(|arg| is_it(*arg))
-            }
-            _ => false,
-        });
+        let used = program
+            .calls
+            .iter()
+            .any(|(call, _)| match program.expr(*call) {
+                Expr::Call { callee, args, .. } => {
+                    is_it(callee) || program.list(args).iter().any(|arg| is_it(*arg))
+                }
+                _ => false,
+            });
         !used
     }
 

@@ -4,7 +4,6 @@ use super::{
     Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List,
     Program, Scope, ScopeId, Span, Store, Symbol, SymbolId,
 };
-use rustc_hash::FxHashMap;
 
 /// Builds a program. The current function and scope are part of its state.
 #[derive(Debug)]
@@ -26,50 +25,19 @@ pub struct Place {
 impl Builder {
     /// An empty program.
     pub fn new(language: Language) -> Self {
-        let top = Function {
-            name: None,
-            parent: None,
-            scope: ScopeId(0),
-            params: 0,
-            body: Vec::new(),
-            returns: Vec::new(),
-            arrow: false,
-            param_names: Vec::new(),
-            class: None,
-        };
-        let program = Program {
-            language,
-            exprs: Vec::new(),
-            spans: Vec::new(),
-            lists: Vec::new(),
-            consts: Vec::new(),
-            names: Vec::new(),
-            atoms: FxHashMap::default(),
-            functions: vec![top],
-            scopes: vec![Scope {
-                parent: None,
-                function: FuncId(0),
-            }],
-            symbols: Vec::new(),
-            declared: FxHashMap::default(),
-            calls: Vec::new(),
-            stores: Vec::new(),
-            exports: Vec::new(),
-            imports: Vec::new(),
-            stars: Vec::new(),
-            main_block: None,
-            asked_blocks: Vec::new(),
-            expanders: Vec::new(),
-            starters: Vec::new(),
-            es_module: false,
-            notes: Vec::new(),
-        };
         Self {
-            program,
+            program: Program::empty(language),
             function: FuncId(0),
             scope: ScopeId(0),
             depth: 0,
         }
+    }
+
+    /// Changes the program as it is so far.
+    pub fn rework(&mut self, step: impl FnOnce(Program) -> Program) {
+        let language = self.program.language;
+        let program = std::mem::replace(&mut self.program, Program::empty(language));
+        self.program = step(program);
     }
 
     /// The program, with the body of its top level.

@@ -376,6 +376,48 @@ pub struct Program {
 }
 
 impl Program {
+    /// A program of nothing.
+    pub fn empty(language: Language) -> Self {
+        let top = Function {
+            name: None,
+            parent: None,
+            scope: ScopeId(0),
+            params: 0,
+            body: Vec::new(),
+            returns: Vec::new(),
+            arrow: false,
+            param_names: Vec::new(),
+            class: None,
+        };
+        Self {
+            language,
+            exprs: Vec::new(),
+            spans: Vec::new(),
+            lists: Vec::new(),
+            consts: Vec::new(),
+            names: Vec::new(),
+            atoms: FxHashMap::default(),
+            functions: vec![top],
+            scopes: vec![Scope {
+                parent: None,
+                function: FuncId(0),
+            }],
+            symbols: Vec::new(),
+            declared: FxHashMap::default(),
+            calls: Vec::new(),
+            stores: Vec::new(),
+            exports: Vec::new(),
+            imports: Vec::new(),
+            stars: Vec::new(),
+            main_block: None,
+            asked_blocks: Vec::new(),
+            expanders: Vec::new(),
+            starters: Vec::new(),
+            es_module: false,
+            notes: Vec::new(),
+        }
+    }
+
     /// An expression.
     pub fn expr(&self, id: ExprId) -> Expr {
         self.exprs[id.at()]

@@ -81,6 +81,7 @@ fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
         lowering.builder.es_module();
     }
     let body = lowering.block(&parsed.program.body);
+    lowering.builder.rework(crate::pure::plain);
     lowering.builder.settle();
     Ok(lowering.builder.finish(body))
 }

@@ -13,6 +13,7 @@
 mod builtin;
 mod method;
 mod operate;
+mod plain;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod url;
 mod value;
 
 pub(crate) use builtin::names_beside;
+pub use plain::plain;
 pub use url::data_url;
 pub use value::{
     Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,

@@ -37,6 +37,7 @@ pub fn read(source: &str) -> Result<Program, String> {
         lowering.builder.note("parts of it cannot be parsed");
     }
     let body = lowering.block(&module.body);
+    lowering.builder.rework(crate::pure::plain);
     lowering.builder.settle();
     Ok(lowering.builder.finish(body))
 }

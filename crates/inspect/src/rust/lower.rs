@@ -57,6 +57,7 @@ impl Lowering {
         let main = self.builder.name("main", at);
         let call = self.builder.call(main, &[], false, at);
         self.body.push(IrStmt::Expr(call));
+        self.builder.rework(crate::pure::plain);
         self.builder.settle();
         self.builder.finish(self.body)
     }
@@ -429,6 +430,9 @@ impl Lowering {
                         | "into_owned"
                         | "as_deref"
                         | "by_ref"
+                        | "leak"
+                        | "into_boxed_str"
+                        | "as_mut_str"
                 ) || matches!(
                     name.as_str(),
                     "unwrap_or"

@@ -105,6 +105,12 @@ pub(super) fn call(
             _ => text(0).and_then(|text| serde_json::from_str(text).ok()),
         }
         .map(|json: serde_json::Value| from_json(&json)),
+        (Language::Python, "json.loads" | "json.load") => match first {
+            Some(Value::Native(native)) => native.made_at.and_then(|made| machine.opened(made)),
+            other => other.cloned(),
+        }
+        .and_then(|text| serde_json::from_slice(&text.to_bytes()?).ok())
+        .map(|json: serde_json::Value| from_json(&json)),
         // The reader gives a tagged template as one text.
         (Language::JavaScript, "String.raw") => match first {
             Some(Value::Object(_)) => match machine.get(&args[0], "raw", language) {
@@ -259,6 +265,9 @@ pub(super) fn call(
             Some(Value::Bytes(bytes)) => {
                 Some(Value::text(&String::from_utf8_lossy(&bytes.borrow())))
             }
+            Some(Value::Array(items)) => Value::Array(Rc::clone(items))
+                .to_bytes()
+                .map(|bytes| Value::text(&String::from_utf8_lossy(&bytes))),
             other => other.cloned(),
         },
         (Language::Rust, "String.from_utf8" | "String.from_utf8_lossy") => first

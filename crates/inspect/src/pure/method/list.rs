@@ -62,6 +62,23 @@ impl Machine<'_> {
                     Value::Array(Rc::clone(items))
                 }
             }
+            "rev" | "copied" | "cloned" if language == Language::Rust => {
+                let mut out = items.borrow().clone();
+                if name == "rev" {
+                    out.reverse();
+                }
+                Value::array(out)
+            }
+            // Letters become a text; anything else stays a list.
+            "collect" if language == Language::Rust => {
+                let letters =
+                    |item: &Value| matches!(item, Value::Text(text) if text.chars().count() <= 1);
+                if items.borrow().iter().all(letters) {
+                    join(&items.borrow(), "")
+                } else {
+                    Value::Array(Rc::clone(items))
+                }
+            }
             "join" | "concat"
                 if language != Language::Python
                     && (name == "join" || language == Language::Rust) =>

@@ -51,6 +51,15 @@ impl Machine<'_> {
                     part.trim_start_matches('/')
                 ))
             }
+            "chars" if language == Language::Rust && !holes => Value::array(
+                text.chars()
+                    .take(evaluating::STRING / 64)
+                    .map(|c| Value::text(c.encode_utf8(&mut [0; 4])))
+                    .collect(),
+            ),
+            "bytes" if language == Language::Rust && !holes => {
+                Value::bytes(text.as_bytes().to_vec())
+            }
             "join" if language == Language::Python => {
                 let Some(items) = args.first().and_then(operate::elements) else {
                     return Value::Unknown;

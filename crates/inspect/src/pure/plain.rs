@@ -1,0 +1,282 @@
+//! Names that are written in a roundabout way, made plain: `a['b' + 'c']`,
+//! `getattr(a, 'b')`, `Reflect.get(a, 'b')`, `on(String.fromCharCode(…))`.
+//!
+//! Whoever reads a program asks for members by name. A name that is made of constants alone
+//! is that name, so it is put in its place once, before anybody asks. What depends on
+//! anything else stays as it is.
+
+use super::{FileId, Machine, Surroundings, Value};
+use crate::ir::{Atom, Const, ConstId, Expr, ExprId, Language, Program, SymbolId};
+use rustc_hash::FxHashSet;
+use std::rc::Rc;
+
+/// Expressions of one program that are looked at, and parts of one of them.
+const MOST: usize = 20_000;
+const PARTS: u32 = 200;
+/// Letters of a name.
+const NAME: usize = 64;
+
+/// A program on its own.
+struct Alone(Rc<Program>);
+
+impl Surroundings for Alone {
+    fn program(&self, _file: FileId) -> Option<Rc<Program>> {
+        Some(Rc::clone(&self.0))
+    }
+    fn resolve(&self, _from: FileId, _specifier: &str) -> Option<FileId> {
+        None
+    }
+    fn data(&self, _file: FileId) -> Option<Rc<[u8]>> {
+        None
+    }
+    fn content(&self, _path: &str) -> Option<Rc<[u8]>> {
+        None
+    }
+    fn content_named(&self, _name: &str) -> Option<Rc<[u8]>> {
+        None
+    }
+    fn path(&self, _file: FileId) -> &str {
+        ""
+    }
+}
+
+/// What becomes of an expression.
+enum Plain {
+    /// A member of an object.
+    Member(ExprId, String),
+    /// A text.
+    Text(String),
+}
+
+/// Makes the names of a program plain. Assignments by name are not settled yet.
+pub fn plain(program: Program) -> Program {
+    let program = Rc::new(program);
+    let changes = changes(&program);
+    let Some(mut program) = Rc::into_inner(program) else {
+        // Nobody else holds it; without it there would be nothing to read.
+        return Program::empty(Language::JavaScript);
+    };
+    let (changes, stores) = changes;
+    for (at, change) in changes {
+        program.exprs[at.at()] = match change {
+            Plain::Member(object, name) => Expr::Member(object, atom(&mut program, &name)),
+            Plain::Text(text) => {
+                let id = ConstId(program.consts.len() as u32);
+                program.consts.push(Const::Text(text.into()));
+                Expr::Const(id)
+            }
+        };
+    }
+    for (at, name) in stores {
+        let atom = atom(&mut program, &name);
+        let store = &mut program.stores[at];
+        store.key = Some(atom);
+        store.computed = None;
+    }
+    program
+}
+
+fn atom(program: &mut Program, name: &str) -> Atom {
+    if let Some(atom) = program.atoms.get(name) {
+        return *atom;
+    }
+    let atom = Atom(program.names.len() as u32);
+    program.names.push(name.into());
+    program.atoms.insert(name.into(), atom);
+    atom
+}
+
+#[allow(clippy::type_complexity, reason = "two lists")]
+fn changes(program: &Rc<Program>) -> (Vec<(ExprId, Plain)>, Vec<(usize, String)>) {
+    let alone = Alone(Rc::clone(program));
+    let mut looking = Looking {
+        program,
+        machine: Machine::new(&alone),
+        assigned: assigned(program),
+        left: MOST,
+    };
+    let mut changes = Vec::new();
+    for at in 0..program.exprs.len() {
+        let id = ExprId(at as u32);
+        match program.exprs[at] {
+            Expr::Index(object, key) => {
+                if let Some(name) = looking.name(key) {
+                    changes.push((id, Plain::Member(object, name)));
+                }
+            }
+            Expr::Call {
+                callee,
+                args,
+                new: false,
+            } => {
+                let args = program.list(args);
+                if let [object, key] = args
+                    && looking.gets_member(callee)
+                    && let Some(name) = looking.name_or_text(*key)
+                {
+                    changes.push((id, Plain::Member(*object, name)));
+                    continue;
+                }
+                for arg in args {
+                    if let Some(name) = looking.name(*arg) {
+                        changes.push((*arg, Plain::Text(name)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut stores = Vec::new();
+    for (at, store) in program.stores.iter().enumerate() {
+        if let Some(key) = store.computed
+            && let Some(name) = looking.name(key)
+        {
+            stores.push((at, name));
+        }
+    }
+    (changes, stores)
+}
+
+/// Variables that get another value later.
+fn assigned(program: &Program) -> FxHashSet<SymbolId> {
+    let mut out = FxHashSet::default();
+    for expr in &program.exprs {
+        let (Expr::Assign(target, _) | Expr::Update { target, .. }) = expr else {
+            continue;
+        };
+        if let Expr::Name(atom, scope) = program.expr(*target)
+            && let Some(symbol) = program.resolve(atom, scope)
+        {
+            out.insert(symbol);
+        }
+    }
+    out
+}
+
+struct Looking<'p> {
+    program: &'p Program,
+    machine: Machine<'p>,
+    assigned: FxHashSet<SymbolId>,
+    left: usize,
+}
+
+impl Looking<'_> {
+    /// Whether a function gives a member of its first argument by the second.
+    fn gets_member(&self, callee: ExprId) -> bool {
+        match (self.program.language, self.program.expr(callee)) {
+            (Language::Python, Expr::Name(name, scope)) => {
+                self.program.name(name) == "getattr" && self.program.resolve(name, scope).is_none()
+            }
+            (Language::JavaScript, Expr::Member(object, name)) => {
+                self.program.name(name) == "get"
+                    && matches!(self.program.expr(object), Expr::Name(object, scope)
+                        if self.program.name(object) == "Reflect" && self.program.resolve(object, scope).is_none())
+            }
+            _ => false,
+        }
+    }
+
+    fn name_or_text(&mut self, expr: ExprId) -> Option<String> {
+        match self.program.text(expr) {
+            Some(text) => is_name(text).then(|| text.to_owned()),
+            None => self.name(expr),
+        }
+    }
+
+    /// The name that an expression makes, if it makes one of constants alone and is not
+    /// one that is written out.
+    fn name(&mut self, expr: ExprId) -> Option<String> {
+        let roundabout = matches!(
+            self.program.expr(expr),
+            Expr::Call { .. }
+                | Expr::Concat(_)
+                | Expr::Binary(..)
+                | Expr::Index(..)
+                | Expr::Slice(..)
+        ) || matches!(self.program.expr(expr), Expr::Name(..))
+            && self.is_constant(expr);
+        let mut parts = PARTS;
+        if !roundabout || self.left == 0 || !self.is_closed(expr, &mut parts) {
+            return None;
+        }
+        self.left -= 1;
+        match self.machine.fold(0, expr) {
+            Value::Text(text) if is_name(&text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A variable that only ever is one text.
+    fn is_constant(&self, expr: ExprId) -> bool {
+        let Expr::Name(atom, scope) = self.program.expr(expr) else {
+            return false;
+        };
+        self.program.resolve(atom, scope).is_some_and(|symbol| {
+            let values = &self.program.symbols[symbol.at()].values;
+            !self.assigned.contains(&symbol)
+                && matches!(values.as_slice(), [value] if self.program.text(*value).is_some())
+        })
+    }
+
+    /// Whether nothing but constants, and functions of the language, is in an expression.
+    fn is_closed(&self, expr: ExprId, parts: &mut u32) -> bool {
+        if *parts == 0 {
+            return false;
+        }
+        *parts -= 1;
+        let program = self.program;
+        let all =
+            |list: &[ExprId], parts: &mut u32| list.iter().all(|part| self.is_closed(*part, parts));
+        match program.expr(expr) {
+            Expr::Const(_) | Expr::Param(..) => true,
+            Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+                None => true,
+                Some(symbol) => {
+                    let values = &program.symbols[symbol.at()].values;
+                    !self.assigned.contains(&symbol)
+                        && matches!(values.as_slice(), [value] if matches!(
+                            program.expr(*value),
+                            Expr::Const(_) | Expr::Param(..) | Expr::Module(_) | Expr::Element(_)
+                        ) || self.is_of_module(*value))
+                }
+            },
+            Expr::Member(object, _) => self.is_closed(object, parts),
+            Expr::Index(a, b) | Expr::Binary(_, a, b) => {
+                self.is_closed(a, parts) && self.is_closed(b, parts)
+            }
+            Expr::Unary(_, inner) | Expr::Spread(inner) | Expr::Element(inner) => {
+                self.is_closed(inner, parts)
+            }
+            Expr::Slice(object, list) => {
+                self.is_closed(object, parts) && all(program.list(list), parts)
+            }
+            Expr::Array(list) | Expr::Concat(list) | Expr::Comprehend(list) => {
+                all(program.list(list), parts)
+            }
+            Expr::Assign(_, value) => self.is_closed(value, parts),
+            Expr::Call {
+                callee,
+                args,
+                new: false,
+            } => self.is_closed(callee, parts) && all(program.list(args), parts),
+            Expr::Function(_) => true,
+            _ => false,
+        }
+    }
+
+    fn is_of_module(&self, value: ExprId) -> bool {
+        matches!(self.program.expr(value), Expr::Member(module, _)
+            if matches!(self.program.expr(module), Expr::Module(_)))
+    }
+}
+
+/// Letters, digits and what joins them: the name of a member, an event, a module.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= NAME
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'$' | b'.' | b'-' | b':' | b'/' | b'@')
+        })
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
+}
