@@ -10,6 +10,7 @@
 mod population;
 mod releases;
 mod shapes;
+mod speed;
 mod transform;
 mod transformed;
 
@@ -91,6 +92,20 @@ enum Part {
         #[arg(long)]
         take: Option<usize>,
     },
+    /// The engine beside inflating, unpacking and parsing the same bytes
+    Speed {
+        /// The list
+        list: PathBuf,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// Only about so many of them
+        #[arg(long)]
+        take: Option<usize>,
+        /// How often
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// A list of real packages
     Population {
         /// The list
@@ -119,6 +134,12 @@ fn main() -> ExitCode {
         },
         Part::Files { paths } => population::files_report(&paths),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
+        Part::Speed {
+            list,
+            files,
+            take,
+            rounds,
+        } => speed::report(&list, &files, take, rounds),
         Part::Population { list, files, take } => population::report(&list, &files, take),
     };
     match done {

@@ -19,7 +19,7 @@ struct Row {
 }
 
 /// The files of a list that are there.
-fn files(list: &Path, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn files(list: &Path, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let text = std::fs::read_to_string(list).map_err(|e| Error::io(list, e))?;
     let kind = list
         .file_name()

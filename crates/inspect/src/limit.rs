@@ -38,6 +38,8 @@ impl Default for Unpacking {
 pub mod reading {
     /// Bytes of a source file.
     pub const SOURCE: usize = 24 << 20;
+    /// Bytes of a library that nothing runs unasked and that is followed nevertheless.
+    pub const LIBRARY: usize = 1 << 20;
     /// Levels of nesting.
     pub const NESTING: usize = 2_000;
     /// The same, before it is parsed: an estimate that is often too high.

@@ -63,6 +63,8 @@ pub struct Package {
     pub make: Make,
     /// Code that another module runs under its own name: it is no script.
     pub as_module: bool,
+    /// A library that nothing runs unasked was not followed.
+    pub left_out: Cell<bool>,
     by_path: FxHashMap<String, FileId>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Vec<Member>>,
@@ -102,6 +104,7 @@ impl Package {
             files,
             make,
             as_module: false,
+            left_out: Cell::new(false),
             by_path,
             members: OnceCell::new(),
             expressions: Cell::new(0),

@@ -2,6 +2,7 @@
 //! clients do without being told.
 
 use crate::cargo;
+use crate::limit::reading;
 use crate::package::{Make, Package, folder, join};
 use crate::pure::FileId;
 use crate::unpack::plain;
@@ -684,6 +685,26 @@ fn of_cargo(package: &Package, entries: &mut Vec<Entry>) {
 }
 
 /// What cargo runs to build a crate: its build script, and its macros.
+/// Whether a library of Rust is followed, of which nothing runs until somebody calls it: a
+/// small one, and any that may have a constructor, which runs before `main`.
+fn worth_following(package: &Package) -> bool {
+    let rust = || {
+        package.ids().filter_map(|id| {
+            let file = package.file(id);
+            file.path
+                .ends_with(".rs")
+                .then_some(file.bytes.as_deref())
+                .flatten()
+        })
+    };
+    rust().map(<[u8]>::len).sum::<usize>() <= reading::LIBRARY
+        || rust().any(|bytes| {
+            [&b"[ctor"[..], b":ctor", b"[dtor", b":dtor", b"link_section"]
+                .iter()
+                .any(|mark| memchr::memmem::find(bytes, mark).is_some())
+        })
+}
+
 fn built(package: &Package, folder: &str, manifest: &toml::Table, entries: &mut Vec<Entry>) {
     let build = manifest.get("package").and_then(|p| p.get("build"));
     let build_path = match build {
@@ -704,6 +725,10 @@ fn built(package: &Package, folder: &str, manifest: &toml::Table, entries: &mut 
             .any(|key| lib.get(key) == Some(&toml::Value::Boolean(true)))
     });
     if let Some(id) = cargo::library(package, folder, manifest) {
+        if !is_macro && !worth_following(package) {
+            package.left_out.set(true);
+            return;
+        }
         entries.push(Entry::File {
             file: id,
             zone: if is_macro {

@@ -87,7 +87,9 @@ impl Contents {
         }
         if let Some(marker) = release.marker {
             let line = format!("{}@{}", package.name, release.version);
-            payload::plant(marker, ecosystem, &module, &line, &mut files, &mut scripts);
+            let shape = release.payload.as_deref().unwrap_or_default();
+            let left = payload::Left { line: &line, shape };
+            payload::plant(marker, ecosystem, &module, &left, &mut files, &mut scripts);
         }
         Self { files, scripts }
     }

@@ -7,20 +7,28 @@ use std::collections::BTreeMap;
 /// The environment variable that names the marker file. Without it nothing is written.
 pub const MARKER_VARIABLE: &str = "CUSTOMS_REPLAY_MARKER";
 
-/// Adds what a marker needs to the files and scripts of a release. `line` is what it
-/// leaves; `module` is the import name of a Python package.
+/// What stands in a payload's place.
+pub struct Left<'a> {
+    /// What it leaves in the marker file.
+    pub line: &'a str,
+    /// Code of the attack's shape, which never runs; may be empty.
+    pub shape: &'a str,
+}
+
+/// Adds what a marker needs to the files and scripts of a release. `module` is the import
+/// name of a Python package.
 pub fn plant(
     marker: Marker,
     ecosystem: Ecosystem,
     module: &str,
-    line: &str,
+    left: &Left<'_>,
     files: &mut BTreeMap<String, String>,
     scripts: &mut BTreeMap<String, String>,
 ) {
     let mut script = |hook: &str| {
         files
             .entry("setup.js".into())
-            .or_insert_with(|| javascript(line));
+            .or_insert_with(|| javascript(left));
         scripts
             .entry(hook.into())
             .or_insert_with(|| "node setup.js".into());
@@ -30,22 +38,22 @@ pub fn plant(
         Marker::Install => script("install"),
         Marker::Postinstall => script("postinstall"),
         Marker::BindingGyp => {
-            files.insert("setup.js".into(), javascript(line));
+            files.insert("setup.js".into(), javascript(left));
             files.insert("binding.gyp".into(), BINDING_GYP.into());
         }
-        Marker::Load if ecosystem == Ecosystem::Npm => append(files, "index.js", &javascript(line)),
-        Marker::Load => append(files, &format!("{module}/__init__.py"), &python(line)),
+        Marker::Load if ecosystem == Ecosystem::Npm => append(files, "index.js", &javascript(left)),
+        Marker::Load => append(files, &format!("{module}/__init__.py"), &python(left)),
         Marker::Startup => {
             files.insert(
                 format!("{module}_init.pth"),
                 format!("import {module}_startup\n"),
             );
-            files.insert(format!("{module}_startup.py"), python(line));
+            files.insert(format!("{module}_startup.py"), python(left));
         }
         Marker::Build if ecosystem == Ecosystem::Cargo => {
-            files.insert("build.rs".into(), rust(line));
+            files.insert("build.rs".into(), rust(left));
         }
-        Marker::Build => append(files, "backend.py", &python(line)),
+        Marker::Build => append(files, "backend.py", &python(left)),
     }
 }
 
@@ -58,26 +66,30 @@ fn append(files: &mut BTreeMap<String, String>, path: &str, text: &str) {
     files.entry(path.into()).or_default().push_str(text);
 }
 
-fn javascript(line: &str) -> String {
+fn javascript(left: &Left<'_>) -> String {
+    let Left { line, shape } = left;
     format!(
         "// Inert: leaves a mark only where the replay asks for one.\n\
          if (process.env.{MARKER_VARIABLE}) {{\n  \
            require('fs').appendFileSync(process.env.{MARKER_VARIABLE}, '{line}\\n');\n\
-         }}\n"
+         }}\n{shape}"
     )
 }
 
-fn python(line: &str) -> String {
+fn python(left: &Left<'_>) -> String {
+    let Left { line, shape } = left;
     format!(
         "# Inert: leaves a mark only where the replay asks for one.\n\
          import os\n\
          if os.environ.get('{MARKER_VARIABLE}'):\n    \
              with open(os.environ['{MARKER_VARIABLE}'], 'a') as marker:\n        \
-                 marker.write('{line}\\n')\n"
+                 marker.write('{line}\\n')\n{shape}"
     )
 }
 
-fn rust(line: &str) -> String {
+fn rust(left: &Left<'_>) -> String {
+    let Left { line, shape } = left;
+    let call = if shape.is_empty() { "" } else { "payload();" };
     format!(
         "// Inert: leaves a mark only where the replay asks for one.\n\
          use std::io::Write as _;\n\
@@ -86,7 +98,8 @@ fn rust(line: &str) -> String {
              if let Ok(path) = std::env::var(\"{MARKER_VARIABLE}\") {{\n        \
                  let file = std::fs::OpenOptions::new().create(true).append(true).open(path);\n        \
                  file.and_then(|mut f| writeln!(f, \"{line}\")).unwrap();\n    \
-             }}\n\
-         }}\n"
+             }}\n    \
+             {call}\n\
+         }}\n{shape}"
     )
 }

@@ -18,6 +18,9 @@ pub enum Column {
     AllRules,
     /// Through the gate, the age rules off.
     AgeRulesOff,
+    /// Through the gate, what the code does alone: no age, no feed, nothing that a registry
+    /// says of who published what and when.
+    InspectionAlone,
     /// Through the gate, this rule alone.
     Only(RuleId),
 }
@@ -193,7 +196,7 @@ impl Row {
                 let stopped = !cell.outcome.rules().is_empty();
                 (stopped && cell.outcome.safe() == Some(true)).then_some(rule)
             }
-            Column::NoGate | Column::ClientsOwnAge | Column::AllRules | Column::AgeRulesOff => None,
+            Column::NoGate | Column::ClientsOwnAge | Column::AllRules | Column::AgeRulesOff | Column::InspectionAlone => None,
         });
         alone.collect()
     }
@@ -246,6 +249,7 @@ impl fmt::Display for Column {
             Self::ClientsOwnAge => f.write_str("client's own age"),
             Self::AllRules => f.write_str("all rules"),
             Self::AgeRulesOff => f.write_str("age rules off"),
+            Self::InspectionAlone => f.write_str("inspection alone"),
             Self::Only(rule) => write!(f, "only {rule}"),
         }
     }

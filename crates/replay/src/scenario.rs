@@ -31,6 +31,11 @@ pub struct Scenario {
     pub admitted_by_hours: Option<u32>,
     /// What a machine needs for the marker to appear without a gate (`node-gyp`).
     pub marker_needs: Option<String>,
+    /// What the code of a payload looks like, by the public reports. Inert: it stands behind a
+    /// variable that nobody sets, its hosts end in `.invalid`. Each release with a marker has
+    /// it.
+    #[serde(default)]
+    pub payload: Option<String>,
     /// What the registry holds.
     #[serde(rename = "package")]
     pub packages: Vec<Package>,
@@ -107,6 +112,9 @@ pub struct Release {
     pub files: BTreeMap<String, String>,
     /// Where its payload would have run: there it leaves the marker.
     pub marker: Option<Marker>,
+    /// The scenario's payload, where it has a marker.
+    #[serde(skip)]
+    pub payload: Option<String>,
 }
 
 /// A publishing account.
@@ -198,6 +206,9 @@ pub struct Expect {
     /// Age rules off: whether the other rules stop it.
     #[serde(default)]
     pub without_age: bool,
+    /// Whether reading the code alone stops it.
+    #[serde(default)]
+    pub inspection: bool,
     /// The rules that stop it each alone. All others let it through.
     #[serde(default)]
     pub alone: Vec<String>,
@@ -229,8 +240,11 @@ impl Scenario {
     /// Not of the format, or it contradicts itself: names, versions, tags, victims and
     /// contents are all checked, since a scenario that shows nothing proves nothing.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let scenario: Self =
+        let mut scenario: Self =
             toml::from_str(text).map_err(|e| ScenarioError::Format(e.to_string()))?;
+        for release in scenario.packages.iter_mut().flat_map(|p| &mut p.releases) {
+            release.payload = scenario.payload.clone().filter(|_| release.marker.is_some());
+        }
         check::check(&scenario).map_err(|what| ScenarioError::Content {
             id: scenario.id.clone(),
             what,

@@ -33,6 +33,14 @@ impl RuleSet {
         self.docs().find(|doc| doc.id == id)
     }
 
+    /// The ids of the rules that go by what code does.
+    pub fn reading_code(&self) -> impl Iterator<Item = &'static str> {
+        self.rules
+            .iter()
+            .filter(|rule| rule.reads_code())
+            .map(|rule| rule.doc().id)
+    }
+
     /// Its version.
     pub const fn version(&self) -> u32 {
         RULE_SET_VERSION

@@ -102,6 +102,11 @@ pub trait Rule: Sync {
     /// What the code of its artifact shows. No clock, no policy, no registry.
     fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
 
+    /// Whether it goes by what the code of an artifact does, not by what its registry says.
+    fn reads_code(&self) -> bool {
+        false
+    }
+
     /// What it wants under a policy, at an instant.
     fn ask(&self, case: &Case<'_>) -> Option<Ask>;
 }

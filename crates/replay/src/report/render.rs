@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 
 /// Columns of the table; the rules alone go into a list below their row, since
 /// thirteen columns fit no terminal.
-const SHOWN: [Column; 4] = [
+const SHOWN: [Column; 5] = [
     Column::NoGate,
     Column::ClientsOwnAge,
     Column::AllRules,
     Column::AgeRulesOff,
+    Column::InspectionAlone,
 ];
 
 pub fn text(report: &Report) -> String {
@@ -93,7 +94,11 @@ fn details(row: &Row, out: &mut String) {
     for note in &row.notes {
         let _ = writeln!(out, "    {note}");
     }
-    for column in [Column::AllRules, Column::AgeRulesOff] {
+    for column in [
+        Column::AllRules,
+        Column::AgeRulesOff,
+        Column::InspectionAlone,
+    ] {
         let rules = row
             .cells
             .get(&column)

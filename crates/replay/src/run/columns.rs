@@ -14,31 +14,40 @@ const ONLY: &str = "only:";
 
 impl Column {
     /// The columns that are no rule alone.
-    pub const FIRST: [Self; 4] = [
+    pub const FIRST: [Self; 5] = [
         Self::NoGate,
         Self::ClientsOwnAge,
         Self::AllRules,
         Self::AgeRulesOff,
+        Self::InspectionAlone,
     ];
 
-    /// All: the first four, then each rule alone.
+    /// All: the first five, then each rule alone.
     pub fn all() -> Vec<Self> {
         let mut columns = Self::FIRST.to_vec();
         columns.extend(Self::alone());
         columns
     }
 
-    /// Each rule alone.
+    /// Each rule alone that goes by what a registry says; those that read code are one column
+    /// together.
     pub fn alone() -> Vec<Self> {
-        rules().map(|id| Self::Only(RuleId::of(id))).collect()
+        by_document().map(|id| Self::Only(RuleId::of(id))).collect()
     }
 
     /// The names that [`Self::named`] knows.
     pub fn names() -> Vec<String> {
-        let mut names: Vec<String> = ["no-gate", "own-age", "all-rules", "age-off", "alone"]
+        let mut names: Vec<String> = [
+            "no-gate",
+            "own-age",
+            "all-rules",
+            "age-off",
+            "inspection",
+            "alone",
+        ]
             .map(str::to_owned)
             .into();
-        names.extend(rules().map(|id| format!("{ONLY}{id}")));
+        names.extend(by_document().map(|id| format!("{ONLY}{id}")));
         names
     }
 
@@ -49,6 +58,7 @@ impl Column {
             "own-age" => Some(vec![Self::ClientsOwnAge]),
             "all-rules" => Some(vec![Self::AllRules]),
             "age-off" => Some(vec![Self::AgeRulesOff]),
+            "inspection" => Some(vec![Self::InspectionAlone]),
             "alone" => Some(Self::alone()),
             other => {
                 let id = other.strip_prefix(ONLY)?;
@@ -64,6 +74,10 @@ impl Column {
             Self::NoGate | Self::ClientsOwnAge => return None,
             Self::AllRules => Vec::new(),
             Self::AgeRulesOff => AGE_RULES.to_vec(),
+            // That what is required is refused follows from reading it.
+            Self::InspectionAlone => by_document()
+                .filter(|id| *id != "unmet-dependency")
+                .collect(),
             Self::Only(rule) => rules().filter(|id| *id != rule.as_str()).collect(),
         };
         let mut text = "version = 1\n".to_owned();
@@ -73,6 +87,11 @@ impl Column {
         }
         Some(text)
     }
+}
+
+fn by_document() -> impl Iterator<Item = &'static str> {
+    let reading: Vec<&str> = RuleSet::standard().reading_code().collect();
+    rules().filter(move |id| !reading.contains(id))
 }
 
 fn rules() -> impl Iterator<Item = &'static str> {

@@ -27,10 +27,11 @@ pub fn expected(
             .then_some(Expected::Safe),
         // Whoever takes the newest good release did not notice that anything happened.
         Column::AllRules => Some(Expected::Good),
+        Column::InspectionAlone if victim.expect.inspection => Some(Expected::Good),
         Column::AgeRulesOff if victim.expect.without_age => Some(Expected::Good),
         Column::Only(rule) if victim.expect.rules().contains(rule) => Some(Expected::Safe),
         // A rule may turn the payload away, and let through what brought it.
-        Column::AgeRulesOff | Column::Only(_) => Some(Expected::Harm),
+        Column::AgeRulesOff | Column::InspectionAlone | Column::Only(_) => Some(Expected::Harm),
     }
 }
 
@@ -39,7 +40,7 @@ pub fn expected(
 fn benign(scenario: &Scenario, victim: &Victim, column: &Column) -> Option<Expected> {
     match column {
         Column::AllRules => Some(Expected::Good),
-        Column::NoGate | Column::AgeRulesOff | Column::Only(_) => {
+        Column::NoGate | Column::AgeRulesOff | Column::InspectionAlone | Column::Only(_) => {
             takes_the_newest(scenario, victim).then_some(Expected::Good)
         }
         // A client may ask for more patience than this project does.

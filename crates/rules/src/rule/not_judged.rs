@@ -41,6 +41,10 @@ impl Rule for NotJudged {
         &DOC
     }
 
+    fn reads_code(&self) -> bool {
+        true
+    }
+
     fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
         let Some(code) = &dossier.code else {
             return;

@@ -47,6 +47,10 @@ impl Rule for Novelty {
         &DOC
     }
 
+    fn reads_code(&self) -> bool {
+        true
+    }
+
     fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
         let Some(delta) = delta(dossier) else {
             return;

@@ -26,6 +26,10 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 impl Rule for ForgedArchive {
+    fn reads_code(&self) -> bool {
+        true
+    }
+
     fn doc(&self) -> &'static RuleDoc {
         &DOC
     }

@@ -49,6 +49,10 @@ impl Rule for Proof {
         self.doc
     }
 
+    fn reads_code(&self) -> bool {
+        true
+    }
+
     fn read(&self, inspection: &Inspection, findings: &mut Findings) {
         for flow in &inspection.flows {
             let severity = match (self.weigh)(flow, inspection) {

@@ -45,6 +45,10 @@ static DOC: RuleDoc = RuleDoc {
 const LISTS_BINARIES: u32 = 2;
 
 impl Rule for NewBinary {
+    fn reads_code(&self) -> bool {
+        true
+    }
+
     fn doc(&self) -> &'static RuleDoc {
         &DOC
     }
