@@ -10,6 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const FILES: usize = 5_000;
 /// Bytes at each end of a file that its entropy is taken of.
 const SAMPLE: usize = 32 << 10;
+/// Bytes at the end of a file in which the last thing that it hands out is looked for.
+const END: usize = 256 << 10;
 /// Dependencies that are looked for.
 const DEPENDENCIES: usize = 500;
 /// Bytes of code that are searched for them.
@@ -109,11 +111,12 @@ fn tail(bytes: &[u8], path: &str) -> Option<u32> {
     } else {
         &[b"module.exports", b"exports.", b"\nexport ", b"export{"]
     };
+    let end = &bytes[bytes.len().saturating_sub(END)..];
     let last = marks
         .iter()
-        .filter_map(|mark| memchr::memmem::rfind(bytes, mark))
+        .filter_map(|mark| memchr::memmem::rfind(end, mark))
         .max()?;
-    u32::try_from(bytes.len() - last).ok()
+    u32::try_from(end.len() - last).ok()
 }
 
 /// Declared dependencies of an npm package that no file of code or data names. The lexical

@@ -8,7 +8,7 @@ use crate::text::{self, Source};
 use crate::unpack::{Content, Kind, Tree};
 use crate::{js, python, rust};
 use rustc_hash::FxHashMap;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct File {
     pub length: u64,
     /// What it is by content.
     pub kind: Kind,
+    /// The language that its name or first line promises.
+    language: Option<Language>,
     /// It was reached as code of this language, whatever its name.
     pub forced: Cell<Option<Language>>,
     read: OnceCell<Read>,
@@ -66,6 +68,8 @@ pub struct Package {
     /// A library that nothing runs unasked was not followed.
     pub left_out: Cell<bool>,
     by_path: FxHashMap<String, FileId>,
+    /// What specifiers of a file mean, as far as somebody asked.
+    resolved: RefCell<FxHashMap<FileId, FxHashMap<Box<str>, Option<FileId>>>>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Vec<Member>>,
     /// Expressions of all programs read so far.
@@ -91,6 +95,7 @@ impl Package {
             // Of two with one path the later one is unpacked over the earlier one.
             by_path.insert(path.clone(), id);
             files.push(File {
+                language: language_of(&path, bytes.as_deref()),
                 path,
                 shown: entry.path.clone(),
                 bytes,
@@ -106,6 +111,7 @@ impl Package {
             as_module: false,
             left_out: Cell::new(false),
             by_path,
+            resolved: RefCell::default(),
             members: OnceCell::new(),
             expressions: Cell::new(0),
         }
@@ -137,9 +143,7 @@ impl Package {
     /// The language that a file would be read in.
     pub fn language(&self, id: FileId) -> Option<Language> {
         let file = self.file(id);
-        file.forced
-            .get()
-            .or_else(|| language_of(&file.path, file.bytes.as_deref()))
+        file.forced.get().or(file.language)
     }
 
     /// The text of a file.
@@ -329,6 +333,26 @@ impl Package {
 
     /// Whether code that imports a name gets a file of the package.
     pub fn resolves(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        // A file that is not read as code yet may be later.
+        self.language(from)?;
+        if let Some(known) = self
+            .resolved
+            .borrow()
+            .get(&from)
+            .and_then(|of| of.get(specifier))
+        {
+            return *known;
+        }
+        let found = self.resolve_now(from, specifier);
+        self.resolved
+            .borrow_mut()
+            .entry(from)
+            .or_default()
+            .insert(specifier.into(), found);
+        found
+    }
+
+    fn resolve_now(&self, from: FileId, specifier: &str) -> Option<FileId> {
         match self.language(from)? {
             Language::JavaScript => self.resolve_node(from, specifier),
             Language::Python => self.resolve_python(from, specifier),

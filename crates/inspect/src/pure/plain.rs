@@ -94,6 +94,7 @@ fn changes(program: &Rc<Program>) -> (Vec<(ExprId, Plain)>, Vec<(usize, String)>
         machine: Machine::new(&alone),
         assigned: assigned(program),
         left: MOST,
+        comprehends: false,
     };
     let mut changes = Vec::new();
     for at in 0..program.exprs.len() {
@@ -158,6 +159,8 @@ struct Looking<'p> {
     machine: Machine<'p>,
     assigned: FxHashSet<SymbolId>,
     left: usize,
+    /// A comprehension is being looked at.
+    comprehends: bool,
 }
 
 impl Looking<'_> {
@@ -219,16 +222,14 @@ impl Looking<'_> {
     }
 
     /// Whether nothing but constants, and functions of the language, is in an expression.
-    fn is_closed(&self, expr: ExprId, parts: &mut u32) -> bool {
+    fn is_closed(&mut self, expr: ExprId, parts: &mut u32) -> bool {
         if *parts == 0 {
             return false;
         }
         *parts -= 1;
         let program = self.program;
-        let all =
-            |list: &[ExprId], parts: &mut u32| list.iter().all(|part| self.is_closed(*part, parts));
         match program.expr(expr) {
-            Expr::Const(_) | Expr::Param(..) => true,
+            Expr::Const(_) | Expr::Function(_) => true,
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 None => true,
                 Some(symbol) => {
@@ -236,8 +237,8 @@ impl Looking<'_> {
                     !self.assigned.contains(&symbol)
                         && matches!(values.as_slice(), [value] if matches!(
                             program.expr(*value),
-                            Expr::Const(_) | Expr::Param(..) | Expr::Module(_) | Expr::Element(_)
-                        ) || self.is_of_module(*value))
+                            Expr::Const(_) | Expr::Module(_)
+                        ) || self.is_of_module(*value) || self.is_element(*value))
                 }
             },
             Expr::Member(object, _) => self.is_closed(object, parts),
@@ -248,20 +249,32 @@ impl Looking<'_> {
                 self.is_closed(inner, parts)
             }
             Expr::Slice(object, list) => {
-                self.is_closed(object, parts) && all(program.list(list), parts)
+                self.is_closed(object, parts) && self.are_closed(program.list(list), parts)
             }
-            Expr::Array(list) | Expr::Concat(list) | Expr::Comprehend(list) => {
-                all(program.list(list), parts)
+            Expr::Array(list) | Expr::Concat(list) => self.are_closed(program.list(list), parts),
+            Expr::Comprehend(list) => {
+                let outer = std::mem::replace(&mut self.comprehends, true);
+                let closed = self.are_closed(program.list(list), parts);
+                self.comprehends = outer;
+                closed
             }
             Expr::Assign(_, value) => self.is_closed(value, parts),
             Expr::Call {
                 callee,
                 args,
                 new: false,
-            } => self.is_closed(callee, parts) && all(program.list(args), parts),
-            Expr::Function(_) => true,
+            } => self.is_closed(callee, parts) && self.are_closed(program.list(args), parts),
             _ => false,
         }
+    }
+
+    fn are_closed(&mut self, list: &[ExprId], parts: &mut u32) -> bool {
+        list.iter().all(|part| self.is_closed(*part, parts))
+    }
+
+    /// A variable of a comprehension: what it goes over is looked at with it.
+    fn is_element(&self, value: ExprId) -> bool {
+        matches!(self.program.expr(value), Expr::Element(_)) && self.comprehends
     }
 
     fn is_of_module(&self, value: ExprId) -> bool {
