@@ -64,7 +64,10 @@ pub fn report(list: &Path, folder: &Path, take: Option<usize>, rounds: usize) ->
         at(0.99)
     );
     for took in last.iter().rev().take(5) {
-        println!("    {:.2?} (floor {:.2?}) {}", took.engine, took.floor, took.name);
+        println!(
+            "    {:.2?} (floor {:.2?}) {}",
+            took.engine, took.floor, took.name
+        );
     }
     scaling(&paths);
     Ok(())
@@ -129,7 +132,10 @@ fn floor(bytes: &[u8]) -> u64 {
             let Ok(mut file) = archive.by_index(index) else {
                 continue;
             };
-            let name = file.name().map(|name| name.into_owned()).unwrap_or_default();
+            let name = file
+                .name()
+                .map(|name| name.into_owned())
+                .unwrap_or_default();
             let mut content = Vec::new();
             if file.read_to_end(&mut content).is_ok() {
                 sum += content.len() as u64;

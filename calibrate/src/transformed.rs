@@ -168,7 +168,7 @@ fn single<'a>(usable: &[(&'a Case, Language)]) -> Vec<Task<'a>> {
         .iter()
         .flat_map(|(case, language)| {
             language.transforms().iter().map(move |transform| Task {
-                case: *case,
+                case,
                 language: *language,
                 chain: vec![transform],
             })
@@ -184,7 +184,7 @@ fn pairs<'a>(usable: &[(&'a Case, Language)], take: usize, random: &mut Random) 
             for second in language.transforms() {
                 if first.id != second.id {
                     tasks.push(Task {
-                        case: *case,
+                        case,
                         language: *language,
                         chain: vec![first, second],
                     });
@@ -212,7 +212,7 @@ fn triples<'a>(usable: &[(&'a Case, Language)], take: usize, random: &mut Random
         random.shuffle(&mut all);
         all.truncate(3);
         let task = Task {
-            case: *case,
+            case,
             language: *language,
             chain: all,
         };

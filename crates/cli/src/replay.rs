@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 const HELP: &str = "Columns: no-gate, own-age (the client's own age setting), all-rules, age-off \
-(all rules but those about age), alone (each rule alone), only:RULE.\n\n\
+(all rules but those about age), inspection (what the code does, alone), alone (each rule alone), only:RULE.\n\n\
 Example: customs replay axios --client npm --column no-gate --column all-rules\n\n\
 Nothing of a scenario does harm, and nothing of it leaves this machine. Exit codes: 0 everything \
 came as the scenario expects · 1 not · 2 usage · 4 nothing could be run.";
@@ -243,7 +243,7 @@ mod tests {
     fn all_clients_run_the_columns_that_are_no_rule_alone() {
         let scenario = scenario("axios").unwrap();
         let all = setup(&arguments(&["all"], &[]), &scenario).unwrap();
-        assert_eq!((all.clients.len(), all.columns.len()), (8, 4));
+        assert_eq!((all.clients.len(), all.columns.len()), (8, 5));
         let named = setup(&arguments(&["all"], &["only:version-age"]), &scenario).unwrap();
         assert_eq!(named.columns.len(), 1);
     }

@@ -112,7 +112,7 @@ fn surprises(document: &Value) -> String {
     lines
 }
 
-/// The first victim of axios with these clients, in the first four columns.
+/// The first victim of axios with these clients, in the first five columns.
 async fn first_victim(clients: &[Client]) -> Report {
     let mut scenario = find("axios")
         .and_then(Result::ok)
@@ -161,7 +161,11 @@ async fn axios_hurts_nobody_behind_the_gate_whatever_the_client() {
     let report = first_victim(&clients).await;
     assert_eq!(report.rows.len(), clients.len());
     for row in &report.rows {
-        for column in [Column::AllRules, Column::AgeRulesOff] {
+        for column in [
+            Column::AllRules,
+            Column::AgeRulesOff,
+            Column::InspectionAlone,
+        ] {
             let outcome = &row.cells[&column].outcome;
             assert!(
                 matches!(outcome, Outcome::Safe { .. }),

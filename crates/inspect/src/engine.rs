@@ -57,8 +57,9 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
     if package.left_out.get() {
         unread.push(UnreadPart {
             path: String::new(),
-            because: "its library is larger than what is followed of code that nothing runs unasked"
-                .to_owned(),
+            because:
+                "its library is larger than what is followed of code that nothing runs unasked"
+                    .to_owned(),
             reached: false,
         });
     }

@@ -56,6 +56,9 @@ struct Read {
     error: Option<String>,
 }
 
+/// What the specifiers of one file mean.
+type Resolved = FxHashMap<Box<str>, Option<FileId>>;
+
 /// All files of a package.
 #[derive(Debug)]
 pub struct Package {
@@ -69,7 +72,7 @@ pub struct Package {
     pub left_out: Cell<bool>,
     by_path: FxHashMap<String, FileId>,
     /// What specifiers of a file mean, as far as somebody asked.
-    resolved: RefCell<FxHashMap<FileId, FxHashMap<Box<str>, Option<FileId>>>>,
+    resolved: RefCell<FxHashMap<FileId, Resolved>>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Vec<Member>>,
     /// Expressions of all programs read so far.

@@ -196,7 +196,11 @@ impl Row {
                 let stopped = !cell.outcome.rules().is_empty();
                 (stopped && cell.outcome.safe() == Some(true)).then_some(rule)
             }
-            Column::NoGate | Column::ClientsOwnAge | Column::AllRules | Column::AgeRulesOff | Column::InspectionAlone => None,
+            Column::NoGate
+            | Column::ClientsOwnAge
+            | Column::AllRules
+            | Column::AgeRulesOff
+            | Column::InspectionAlone => None,
         });
         alone.collect()
     }

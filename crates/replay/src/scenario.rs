@@ -243,7 +243,10 @@ impl Scenario {
         let mut scenario: Self =
             toml::from_str(text).map_err(|e| ScenarioError::Format(e.to_string()))?;
         for release in scenario.packages.iter_mut().flat_map(|p| &mut p.releases) {
-            release.payload = scenario.payload.clone().filter(|_| release.marker.is_some());
+            release.payload = scenario
+                .payload
+                .clone()
+                .filter(|_| release.marker.is_some());
         }
         check::check(&scenario).map_err(|what| ScenarioError::Content {
             id: scenario.id.clone(),

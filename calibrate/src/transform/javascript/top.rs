@@ -117,39 +117,34 @@ pub fn tops(code: &Code<'_>) -> Vec<Top> {
                     top.globals.insert(name.name.to_string());
                 }
             },
-            AstKind::CallExpression(call) => {
+            AstKind::CallExpression(call)
                 // `require('x')` of a module gives the same value whenever it is called.
-                if call.common_js_require().is_none() && !in_function() {
+                if call.common_js_require().is_none() && !in_function() => {
                     top.pure = false;
                 }
-            }
             AstKind::NewExpression(_)
             | AstKind::AssignmentExpression(_)
             | AstKind::UpdateExpression(_)
             | AstKind::TaggedTemplateExpression(_)
             | AstKind::ImportExpression(_)
             | AstKind::ThrowStatement(_)
-            | AstKind::StaticBlock(_) => {
-                if !in_function() {
+            | AstKind::StaticBlock(_)
+                if !in_function() => {
                     top.pure = false;
                 }
-            }
-            AstKind::AwaitExpression(_) => {
-                if !in_function() {
+            AstKind::AwaitExpression(_)
+                if !in_function() => {
                     top.pure = false;
                     top.waits = true;
                 }
-            }
-            AstKind::ForOfStatement(round) => {
-                if round.r#await && !in_function() {
+            AstKind::ForOfStatement(round)
+                if round.r#await && !in_function() => {
                     top.waits = true;
                 }
-            }
-            AstKind::ReturnStatement(_) => {
-                if !in_function() {
+            AstKind::ReturnStatement(_)
+                if !in_function() => {
                     top.returns = true;
                 }
-            }
             AstKind::ThisExpression(_) => {
                 let own = nodes
                     .ancestor_kinds(node.id())

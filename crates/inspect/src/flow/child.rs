@@ -68,16 +68,16 @@ impl Analysis<'_> {
         };
         let found = super::analyse_at(&package, outer);
         let idle = language == Language::Python && !found.unasked && self.only_defines(&package);
-        let effect = !idle && names_an_effect(text)
-            || !idle
-                && (found
+        let effect = !idle
+            && (names_an_effect(text)
+                || found
                     .capabilities
                     .iter()
                     .any(|capability| is_effect(&capability.name))
-                    || found
-                        .flows
-                        .iter()
-                        .any(|flow| flow.sink != SinkKind::DynamicCode));
+                || found
+                    .flows
+                    .iter()
+                    .any(|flow| flow.sink != SinkKind::DynamicCode));
         let steps = evaluating::FLOW_STEPS / 8;
         self.steps = self.steps.saturating_sub(steps.min(self.steps / 2));
         for flow in found.flows {

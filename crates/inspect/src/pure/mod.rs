@@ -548,8 +548,7 @@ impl<'s> Machine<'s> {
         symbol: SymbolId,
     ) -> Option<Value> {
         let frame = self.ran(program, file, owner)?;
-        let value = frame.variables.borrow().get(&symbol.0).cloned();
-        value
+        frame.variables.borrow().get(&symbol.0).cloned()
     }
 
     fn this(

@@ -494,7 +494,7 @@ impl<R: BufRead> Members<R> {
             return;
         };
         match packed.fill_buf() {
-            Ok(rest) if rest.starts_with(&[0x1f, 0x8b]) => {
+            Ok([0x1f, 0x8b, ..]) => {
                 self.count += 1;
                 self.decoder = Some(GzDecoder::new(packed));
             }

@@ -45,8 +45,8 @@ impl Column {
             "inspection",
             "alone",
         ]
-            .map(str::to_owned)
-            .into();
+        .map(str::to_owned)
+        .into();
         names.extend(by_document().map(|id| format!("{ONLY}{id}")));
         names
     }

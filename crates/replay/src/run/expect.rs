@@ -28,7 +28,9 @@ pub fn expected(
         // Whoever takes the newest good release did not notice that anything happened.
         Column::AllRules => Some(Expected::Good),
         Column::InspectionAlone if victim.expect.inspection => Some(Expected::Good),
-        Column::AgeRulesOff if victim.expect.without_age => Some(Expected::Good),
+        Column::AgeRulesOff if victim.expect.without_age || victim.expect.inspection => {
+            Some(Expected::Good)
+        }
         Column::Only(rule) if victim.expect.rules().contains(rule) => Some(Expected::Safe),
         // A rule may turn the payload away, and let through what brought it.
         Column::AgeRulesOff | Column::InspectionAlone | Column::Only(_) => Some(Expected::Harm),

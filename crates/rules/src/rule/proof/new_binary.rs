@@ -381,7 +381,7 @@ mod tests {
         let before = fact("package/bin/tool", &[], Zone::Called);
         let mut now = fact("package/bin/tool", &[], Zone::Install);
         assert_eq!(
-            weight(&[before.clone()], &[now.clone()], false),
+            weight(std::slice::from_ref(&before), &[now.clone()], false),
             Some(Weight::Note)
         );
         now.imports_digest = before.imports_digest.clone();

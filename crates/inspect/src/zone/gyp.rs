@@ -1,0 +1,133 @@
+//! `binding.gyp`: commands that run while it is read, in it and in what it includes.
+
+use super::Entry;
+use crate::package::{Package, folder, join};
+use crate::pure::FileId;
+use customs_model::Zone;
+
+/// `binding.gyp`, and the files that it includes or depends on.
+pub(super) fn gyp_files(package: &Package, gyp: FileId, entries: &mut Vec<Entry>) {
+    const MOST: usize = 32;
+    let mut files = vec![gyp];
+    let mut at = 0;
+    while let Some(file) = files.get(at).copied() {
+        at += 1;
+        let Some(bytes) = package.file(file).bytes.as_deref() else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        gyp_commands(&text, file, entries);
+        for key in ["includes", "dependencies"] {
+            for name in gyp_lists(&text, key).into_iter().flatten() {
+                // A dependency may name a target behind the file.
+                let path = name.split(".gyp:").next().unwrap_or(&name);
+                let path = if path.len() < name.len() {
+                    format!("{path}.gyp")
+                } else {
+                    path.to_owned()
+                };
+                let here = folder(&package.file(file).path);
+                if let Some(other) = package.find(&join(here, &path))
+                    && files.len() < MOST
+                    && !files.contains(&other)
+                {
+                    files.push(other);
+                }
+            }
+        }
+    }
+}
+
+/// The lists of texts that stand behind a key of a gyp file.
+fn gyp_lists(text: &str, key: &str) -> Vec<Vec<String>> {
+    let mut lists = Vec::new();
+    for quote in ['\'', '"'] {
+        for (at, found) in text.match_indices(&format!("{quote}{key}{quote}")) {
+            let behind = text[at + found.len()..].trim_start();
+            let list = behind
+                .strip_prefix(':')
+                .and_then(|rest| rest.trim_start().strip_prefix('['));
+            if let Some(list) = list {
+                lists.push(gyp_words(list));
+            }
+        }
+    }
+    lists
+}
+
+/// The texts of a list, up to its end: brackets and commas may stand in them.
+fn gyp_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ']' => break,
+            '#' => {
+                chars.by_ref().find(|c| *c == '\n');
+            }
+            '\'' | '"' => words.push(gyp_word(&mut chars, c)),
+            _ => {}
+        }
+    }
+    words
+}
+
+/// The rest of a text, up to its quote.
+fn gyp_word(chars: &mut std::str::Chars<'_>, quote: char) -> String {
+    let mut word = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => word.extend(chars.next()),
+            c if c == quote => break,
+            c => word.push(c),
+        }
+    }
+    word
+}
+
+/// A gyp file runs commands where it says `<!(…)`, and its actions.
+fn gyp_commands(text: &str, file: FileId, entries: &mut Vec<Entry>) {
+    let mut rest = text;
+    while let Some(at) = rest.find("<!") {
+        rest = &rest[at + 2..];
+        let inner = rest.strip_prefix('@').unwrap_or(rest);
+        let Some(inner) = inner.strip_prefix('(') else {
+            continue;
+        };
+        let mut depth = 1;
+        let end = inner
+            .char_indices()
+            .find(|(_, c)| {
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            })
+            .map_or(inner.len(), |(at, _)| at);
+        entries.push(Entry::Command {
+            text: inner[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
+            zone: Zone::Install,
+            file,
+            name: "binding.gyp".to_owned(),
+            folder: String::new(),
+        });
+        rest = &inner[end..];
+    }
+    // Actions: each word of a list is one argument.
+    for words in gyp_lists(text, "action") {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| word.replace("<(module_root_dir)/", ""))
+            .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+            .collect();
+        entries.push(Entry::Command {
+            text: words.join(" "),
+            zone: Zone::Install,
+            file,
+            name: "binding.gyp".to_owned(),
+            folder: String::new(),
+        });
+    }
+}

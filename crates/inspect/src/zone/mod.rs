@@ -1,0 +1,77 @@
+//! When does what run: the entry points of a package, told by its manifests and by what
+//! clients do without being told.
+
+mod gyp;
+mod node;
+mod opened;
+mod python;
+mod rust;
+
+use crate::package::{Make, Package};
+use crate::pure::FileId;
+use customs_model::Zone;
+
+/// Something that begins to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A file of the package.
+    File {
+        /// The file.
+        file: FileId,
+        /// When.
+        zone: Zone,
+        /// It runs as a script, not as a module.
+        script: bool,
+    },
+    /// A command line.
+    Command {
+        /// The text.
+        text: String,
+        /// When.
+        zone: Zone,
+        /// The file that it stands in.
+        file: FileId,
+        /// For people: `postinstall`.
+        name: String,
+        /// The folder that it runs in, below the top.
+        folder: String,
+    },
+    /// Code that stands in a file of another kind (`.pth`).
+    Code {
+        /// The text.
+        text: String,
+        /// When.
+        zone: Zone,
+        /// The file that it stands in.
+        file: FileId,
+    },
+}
+
+/// Where a package begins to run.
+pub fn entries(package: &Package) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    match package.make {
+        Make::Npm => node::npm(package, &mut entries),
+        Make::Wheel | Make::Sdist => python::python(package, &mut entries),
+        Make::Crate => rust::of_cargo(package, &mut entries),
+        Make::Other => {
+            for id in package.ids() {
+                if package.language(id).is_some() {
+                    entries.push(Entry::File {
+                        file: id,
+                        zone: Zone::Import,
+                        script: !package.as_module,
+                    });
+                }
+            }
+        }
+    }
+    opened::opened(package, &mut entries);
+    entries
+}
+
+fn json(package: &Package, file: FileId) -> Option<serde_json::Value> {
+    let bytes = package.file(file).bytes.as_deref()?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).ok()
+}

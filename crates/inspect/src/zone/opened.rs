@@ -1,0 +1,168 @@
+//! What runs when a folder is opened: editor tasks, agent hooks, servers, git hooks.
+
+use super::{Entry, json};
+use crate::package::{Package, folder};
+use crate::pure::FileId;
+use customs_model::Zone;
+
+/// What editors and agents run when a folder is opened.
+pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
+    for id in package.ids() {
+        let path = &package.file(id).path;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let here = folder(path);
+        let around = here.rsplit('/').next().unwrap_or(here);
+        let is = |parent: &str, file: &str| around == parent && name == file;
+        if is(".vscode", "tasks.json") {
+            if let Some(json) = lenient_json(package, id) {
+                tasks(&json, id, entries);
+            }
+        } else if is(".claude", "settings.json")
+            || is(".claude", "settings.local.json")
+            || is(".gemini", "settings.json")
+            || is(".cursor", "hooks.json")
+            || is(".codex", "hooks.json")
+        {
+            if let Some(json) = lenient_json(package, id) {
+                hooks(&json, id, 0, entries);
+            }
+        } else if name == ".mcp.json" || is(".cursor", "mcp.json") || is(".vscode", "mcp.json") {
+            if let Some(json) = lenient_json(package, id) {
+                servers(&json, id, entries);
+            }
+        } else if (name == ".envrc"
+            || around == "hooks" && path.contains(".git/hooks/")
+            || around == ".husky")
+            && let Some(text) = package.file(id).bytes.as_deref()
+        {
+            entries.push(Entry::Command {
+                text: String::from_utf8_lossy(text).into_owned(),
+                zone: Zone::Folder,
+                file: id,
+                name: name.to_owned(),
+                folder: String::new(),
+            });
+        }
+    }
+}
+
+/// JSON with comments, as editors read it.
+fn lenient_json(package: &Package, file: FileId) -> Option<serde_json::Value> {
+    if let Some(json) = json(package, file) {
+        return Some(json);
+    }
+    let text = String::from_utf8_lossy(package.file(file).bytes.as_deref()?).into_owned();
+    let without: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    // A comma in front of an end.
+    let mut out = String::with_capacity(without.len());
+    for c in without.chars() {
+        if matches!(c, '}' | ']') {
+            let kept = out.trim_end().trim_end_matches(',').len();
+            if out.trim_end().ends_with(',') {
+                out.truncate(kept);
+            }
+        }
+        out.push(c);
+    }
+    serde_json::from_str(&out).ok()
+}
+
+fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
+    for task in json
+        .get("tasks")
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let at_open = task
+            .get("runOptions")
+            .and_then(|o| o.get("runOn"))
+            .and_then(serde_json::Value::as_str)
+            == Some("folderOpen");
+        let text = |key: &str| {
+            task.get(key)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
+        let mut command = text("command").to_owned();
+        for arg in task
+            .get("args")
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+        {
+            command.push_str(&format!(" '{arg}'"));
+        }
+        if !command.is_empty() {
+            entries.push(Entry::Command {
+                text: command,
+                zone: if at_open { Zone::Folder } else { Zone::Called },
+                file,
+                name: format!("task {}", text("label")),
+                folder: String::new(),
+            });
+        }
+    }
+}
+
+fn hooks(json: &serde_json::Value, file: FileId, depth: u8, entries: &mut Vec<Entry>) {
+    match json {
+        serde_json::Value::Object(map) if depth < 8 => {
+            for (key, value) in map {
+                match value {
+                    serde_json::Value::String(text) if key == "command" => {
+                        entries.push(Entry::Command {
+                            text: text.clone(),
+                            zone: Zone::Folder,
+                            file,
+                            name: "agent hook".to_owned(),
+                            folder: String::new(),
+                        });
+                    }
+                    other => hooks(other, file, depth + 1, entries),
+                }
+            }
+        }
+        serde_json::Value::Array(all) if depth < 8 => all
+            .iter()
+            .for_each(|inner| hooks(inner, file, depth + 1, entries)),
+        _ => {}
+    }
+}
+
+fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
+    for key in ["mcpServers", "servers"] {
+        for (name, server) in json
+            .get(key)
+            .and_then(serde_json::Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let Some(command) = server.get("command").and_then(serde_json::Value::as_str) else {
+                continue;
+            };
+            let mut text = command.to_owned();
+            for arg in server
+                .get("args")
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(serde_json::Value::as_str)
+            {
+                text.push_str(&format!(" '{arg}'"));
+            }
+            entries.push(Entry::Command {
+                text,
+                zone: Zone::Folder,
+                file,
+                name: format!("agent tool {name}"),
+                folder: String::new(),
+            });
+        }
+    }
+}
