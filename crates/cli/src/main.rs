@@ -48,6 +48,8 @@ enum Command {
     /// What a release can do that the one before it could not, and the code that changed.
     ///
     /// Example: customs diff axios@1.14.0 axios@1.14.1
+    ///
+    /// Exit codes: 0 no worse, 1 suspicious or malicious now, 3 not judged.
     Diff(diff::Arguments),
     /// Follow the packages of lockfiles; inspect each new release as it appears.
     ///

@@ -79,6 +79,10 @@ impl Gate {
         };
         let mut checked = Checked { delivery, digest };
         if asked::has_it(headers, &asked::etag(&checked.digest)) {
+            // What would be refused now must not come from the client's own cache either.
+            if !head && let Err(response) = self.read_code(&mut checked).await {
+                return response;
+            }
             return self.not_modified(&checked, head).await;
         }
         let (upstream, url) = (checked.delivery.upstream, &checked.delivery.url);

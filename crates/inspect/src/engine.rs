@@ -6,10 +6,11 @@ use crate::limit::Unpacking;
 use crate::native;
 use crate::package::Package;
 use crate::unpack::{Content, Tree, Trick, unpack};
+use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
 
 /// The version of the engine: raised whenever the same bytes could be read otherwise.
-pub const ENGINE_VERSION: u32 = 2;
+pub const ENGINE_VERSION: u32 = 3;
 
 /// Reads an archive. The answer comes for any bytes.
 pub fn inspect_archive(bytes: &[u8]) -> Inspection {
@@ -54,6 +55,14 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
             });
         }
     }
+    // Clients read what this reader cannot, and run its hooks.
+    if zone::is_broken(&package) {
+        unread.push(UnreadPart {
+            path: "package.json".to_owned(),
+            because: "it is no JSON that can be read, so its hooks are not known".to_owned(),
+            reached: true,
+        });
+    }
     if package.left_out.get() {
         unread.push(UnreadPart {
             path: String::new(),
@@ -67,7 +76,7 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         unread.push(UnreadPart {
             path: String::new(),
             because: "its code is larger than what is followed".to_owned(),
-            reached: false,
+            reached: found.exhausted_hooks,
         });
     }
     unread.sort();

@@ -6,6 +6,8 @@
 pub struct Unpacking {
     /// Entries, over all levels.
     pub entries: usize,
+    /// Bytes of all their paths.
+    pub names: u64,
     /// Bytes that come out of decompressors, over all levels.
     pub inflated: u64,
     /// Bytes of a packed archive that must be held to be read.
@@ -24,6 +26,7 @@ impl Default for Unpacking {
     fn default() -> Self {
         Self {
             entries: 200_000,
+            names: 32 << 20,
             inflated: 2 << 30,
             packed: 128 << 20,
             entry: 32 << 20,

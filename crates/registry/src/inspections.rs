@@ -8,6 +8,7 @@ use crate::judge::archive::{self, ArtifactFacts, Kind};
 use customs_inspect::ENGINE_VERSION;
 use customs_model::{Digest, Unread, printable};
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +69,19 @@ impl Inspections {
     /// # Errors
     /// It cannot be read.
     pub async fn read(
+        self: &Arc<Self>,
+        path: PathBuf,
+        digest: &Digest,
+        kind: Kind,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
+        // It goes on when the asker hangs up: whoever asks again finds it done.
+        let (this, digest) = (self.clone(), digest.clone());
+        tokio::spawn(async move { this.read_now(path, &digest, kind).await })
+            .await
+            .unwrap_or_else(|error| Err(Unread::NotFetched(error.to_string())))
+    }
+
+    async fn read_now(
         &self,
         path: PathBuf,
         digest: &Digest,
@@ -80,14 +94,16 @@ impl Inspections {
         if let Some(known) = self.known(digest, kind) {
             return Ok(known);
         }
-        let large = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGE);
+        let file = File::open(&path)
+            .map_err(|error| Unread::NotFetched(format!("its file cannot be opened: {error}")))?;
+        let large = file.metadata().is_ok_and(|meta| meta.len() > LARGE);
         let wanted = if large { self.most } else { 1 };
         let permit = self.readers.clone().acquire_many_owned(wanted).await;
         let permit = permit.map_err(|error| Unread::NotFetched(error.to_string()))?;
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let work = move || {
             // Whoever asked may be gone.
-            let _ = sender.send(archive::read(&path, kind));
+            let _ = sender.send(archive::read(file, kind));
             drop(permit);
         };
         let started = std::thread::Builder::new()
@@ -97,16 +113,16 @@ impl Inspections {
         if let Err(error) = started {
             return Err(Unread::NotFetched(format!("no thread to read it: {error}")));
         }
-        // One that a reader cannot bear is one that cannot be read.
-        let read = receiver
-            .await
-            .unwrap_or_else(|_| Err(io::Error::other("the reader ended early")));
-        let facts = match read {
-            Ok(facts) => Arc::new(facts),
-            Err(error) => {
-                tracing::warn!(%error, %digest, "an artifact could not be read");
-                return Err(Unread::NotReadable(printable(&error.to_string(), 200)));
+        let facts = match receiver.await {
+            Ok(Ok(Ok(facts))) => Arc::new(facts),
+            Ok(Ok(Err(why))) => {
+                tracing::warn!(why, %digest, "an artifact could not be read");
+                return Err(Unread::NotReadable(printable(&why, 200)));
             }
+            // That this machine could not read its own disk says nothing of the artifact.
+            Ok(Err(error)) => return Err(Unread::NotFetched(error.to_string())),
+            // One that a reader cannot bear is one that cannot be read.
+            Err(_) => return Err(Unread::NotReadable("the reader ended early".to_owned())),
         };
         if let Err(error) = self.remember(digest, kind, &facts) {
             // It is read again by the next gate.

@@ -209,7 +209,7 @@ fn files(earlier: &[&Inspection], now: &Inspection, delta: &mut Delta) {
         match before.get(file.path.as_str()) {
             None if runs => delta.added += 1,
             None => delta.elsewhere += 1,
-            Some(old) if old.digest == file.digest && old.length == file.length => continue,
+            Some(old) if old.digest.is_some() && old.digest == file.digest => continue,
             Some(_) if runs => delta.changed += 1,
             Some(_) => delta.elsewhere += 1,
         }

@@ -50,7 +50,7 @@ pub(super) fn changed(
     let mut out = Vec::new();
     for file in files {
         let old = earlier.get(file.path.as_str());
-        if old.is_some_and(|old| old.digest == file.digest && old.length == file.length) {
+        if old.is_some_and(|old| old.digest.is_some() && old.digest == file.digest) {
             continue;
         }
         let Some(new_text) = text(after, &file.path) else {
@@ -88,10 +88,16 @@ const MANIFESTS: [&str; 5] = [
 ];
 
 fn text(tree: &Tree, path: &str) -> Option<String> {
-    let entry = tree.entries.iter().rev().find(|entry| {
-        let below = entry.path.split_once('/').map(|(_, below)| below);
-        entry.path == path || below == Some(path)
-    })?;
+    let entries = || tree.entries.iter().rev();
+    let below = |entry: &&customs_inspect::Entry| {
+        entry
+            .path
+            .split_once('/')
+            .is_some_and(|(_, below)| below == path)
+    };
+    let entry = entries()
+        .find(|entry| entry.path == path)
+        .or_else(|| entries().find(below))?;
     Some(readable(&String::from_utf8_lossy(entry.bytes()?)))
 }
 

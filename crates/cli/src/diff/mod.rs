@@ -51,8 +51,8 @@ struct Report<'a> {
     code: &'a [code::Changed],
 }
 
-/// Compares two releases. The code is 1 when the later one is suspicious or malicious and
-/// the earlier one was not, 0 otherwise.
+/// Compares two releases. The code is 1 when the later one stands worse than the earlier
+/// one, 3 when it could not be judged, 0 otherwise.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     let here = std::env::current_dir().doing("find the current folder")?;
     on_a_large_stack(move || run(&arguments, &here))?
@@ -79,8 +79,11 @@ fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
         text(&before, &after, (was, is), &delta, &changed)
     };
     output::result(&text)?;
-    let bad = |standing| matches!(standing, Standing::Suspicious | Standing::Malicious);
-    Ok(u8::from(bad(is) && !bad(was)))
+    Ok(match is {
+        Standing::Malicious | Standing::Suspicious if is > was || was == Standing::NotJudged => 1,
+        Standing::NotJudged => 3,
+        Standing::Malicious | Standing::Suspicious | Standing::Clean => 0,
+    })
 }
 
 fn text(
@@ -132,7 +135,10 @@ fn sides(arguments: &Arguments, here: &Path) -> Result<(Side, Side), Failure> {
     };
     let side = |target: &Target| match target {
         Target::Release(release) => released(desk.as_ref(), release),
-        Target::Archive(path) | Target::Folder(path) | Target::Lockfile(path) => on_disk(path),
+        Target::Archive(path) | Target::Folder(path) => on_disk(path),
+        Target::Lockfile(_) => Err(Failure::usage(
+            "a lockfile is no release; name two releases, archives or folders",
+        )),
     };
     match (&first, &second) {
         (_, Some(second)) => Ok((side(&first)?, side(second)?)),

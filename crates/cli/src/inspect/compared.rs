@@ -26,6 +26,18 @@ pub(crate) struct Compared {
     pub not_known: Vec<String>,
 }
 
+impl Compared {
+    /// Nothing could be compared, because …
+    pub fn not_known(because: String) -> Self {
+        Self {
+            with: Vec::new(),
+            delta: Delta::default(),
+            followed: Vec::new(),
+            not_known: vec![because],
+        }
+    }
+}
+
 /// A dependency that is new.
 #[derive(Debug, Serialize)]
 pub(crate) struct Followed {
@@ -73,12 +85,13 @@ pub(super) async fn with_earlier(desk: &Desk, opened: &Opened) -> Result<Compare
     if earlier.is_empty() {
         out.not_known
             .push("no release before it could be read: what is new in it is not known".to_owned());
+        out.followed = follow(desk, None, opened).await;
         return Ok(out);
     }
     out.with = before.iter().map(|(release, _)| release.spoken()).collect();
     out.delta = compare(&earlier, &opened.facts.code);
     if let Some((_, nearest)) = before.first() {
-        out.followed = follow(desk, nearest, opened).await;
+        out.followed = follow(desk, Some(nearest), opened).await;
     }
     Ok(out)
 }
@@ -89,11 +102,12 @@ fn dependencies(opened: &Opened) -> Option<&BTreeMap<String, String>> {
 }
 
 /// Reads what a resolver takes for each new dependency, one level deep.
-async fn follow(desk: &Desk, before: &Opened, now: &Opened) -> Vec<Followed> {
+async fn follow(desk: &Desk, before: Option<&Opened>, now: &Opened) -> Vec<Followed> {
     let Some(declared) = dependencies(now) else {
         return Vec::new();
     };
-    let had = |name: &String| dependencies(before).is_some_and(|all| all.contains_key(name));
+    let before = before.and_then(dependencies);
+    let had = |name: &String| before.is_some_and(|all| all.contains_key(name));
     let ecosystem = now.located.release.package.ecosystem();
     let mut out = Vec::new();
     for (name, requirement) in declared

@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// The artifact that speaks for a release: on PyPI the wheel for every platform, else
-    /// the smallest one, else the source distribution.
+    /// another one, else the source distribution.
     pub fn speaks(found: Vec<Located>) -> Option<Located> {
         let rank = |located: &Located| {
             let file = &located.file;

@@ -57,6 +57,10 @@ impl Wanted {
         let kind = Kind::of_file_name(&file, &bytes)
             .ok_or_else(|| Failure::usage(format!("{name} is no lockfile that is known")))?;
         let read = lockfile::read(kind, &bytes).doing(format!("read {name}"))?;
+        for entry in &read.skipped {
+            self.elsewhere
+                .push(format!("{name}: an entry could not be read: {entry}"));
+        }
         for entry in read.entries {
             match entry.source {
                 Source::Registry => {
@@ -148,11 +152,21 @@ async fn read_one(desk: &Desk, release: ReleaseId, one: One) -> Inspected {
 }
 
 async fn try_one(desk: &Desk, release: &ReleaseId, one: &One) -> Result<Inspected, Failure> {
-    let located = choose(desk.locate(release).await?, release, &one.digests)?;
+    let found = desk.locate(release).await?;
+    let others = found.len().saturating_sub(1);
+    let located = choose(found, release, &one.digests)?;
     let opened = desk.open_up(located).await?;
-    let verdict = judge_code(&opened.facts.code, &RuleSet::standard());
+    let mut verdict = judge_code(&opened.facts.code, &RuleSet::standard());
+    if others > 0 {
+        verdict.not_checked.push(format!(
+            "{others} other files of the release: only {} was read",
+            printable(&opened.located.file, 120)
+        ));
+    }
     let compared: Option<Compared> = if one.compare {
-        Some(compared::with_earlier(desk, &opened).await?)
+        // What was found stands, whatever becomes of the comparison.
+        let compared = compared::with_earlier(desk, &opened).await;
+        Some(compared.unwrap_or_else(|failure| Compared::not_known(failure.to_string())))
     } else {
         None
     };

@@ -204,7 +204,12 @@ pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
 
 fn worst(all: &[Inspected]) -> u8 {
     all.iter()
-        .map(|one| code(one.verdict.standing))
+        .flat_map(|one| {
+            let followed = one.compared.iter().flat_map(|compared| &compared.followed);
+            let standings = followed.filter_map(|followed| followed.standing);
+            standings.chain([one.verdict.standing]).collect::<Vec<_>>()
+        })
+        .map(code)
         .max_by_key(|code| [0, 3, 1].iter().position(|known| known == code))
         .unwrap_or(0)
 }

@@ -145,6 +145,14 @@ pub(crate) fn of_dependency(followed: &Followed) -> String {
     )
 }
 
+/// Whether a new dependency of it is not clean.
+fn brings_something(one: &Inspected) -> bool {
+    let followed = one.compared.iter().flat_map(|compared| &compared.followed);
+    followed
+        .filter_map(|followed| followed.standing)
+        .any(|standing| standing != Standing::Clean)
+}
+
 /// Many targets: how many stand how, and those that are not clean in full.
 pub(super) fn summary(all: &[Inspected]) -> String {
     let mut out = String::new();
@@ -155,8 +163,8 @@ pub(super) fn summary(all: &[Inspected]) -> String {
     };
     for one in all {
         match one.verdict.standing {
-            Standing::Clean => {}
-            Standing::Suspicious | Standing::Malicious => {
+            Standing::Clean if !brings_something(one) => {}
+            Standing::Clean | Standing::Suspicious | Standing::Malicious => {
                 out.push_str(&text(one));
                 out.push('\n');
             }

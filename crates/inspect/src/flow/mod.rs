@@ -43,6 +43,8 @@ pub struct Found {
     pub zones: FxHashMap<FileId, Zone>,
     /// The budget was spent before everything was followed.
     pub exhausted: bool,
+    /// The same, of what runs at install or at start.
+    pub exhausted_hooks: bool,
     /// Something of it happens without a call from outside.
     pub unasked: bool,
 }

@@ -223,6 +223,8 @@ pub(crate) struct Sink<'l> {
     inflated: u64,
     /// Bytes kept in memory.
     kept: u64,
+    /// Bytes of paths and of what links lead to.
+    names: u64,
 }
 
 impl<'l> Sink<'l> {
@@ -232,6 +234,7 @@ impl<'l> Sink<'l> {
             tree: Tree::default(),
             inflated: 0,
             kept: 0,
+            names: 0,
         }
     }
 
@@ -295,11 +298,11 @@ impl<'l> Sink<'l> {
 
     /// Whether one more entry may come.
     pub(crate) fn room(&mut self, prefix: &str) -> bool {
-        let room = self.tree.entries.len() < self.limits.entries;
+        let room = self.tree.entries.len() < self.limits.entries && self.names < self.limits.names;
         if !room {
             self.unread(
                 prefix,
-                "it has more entries than the bound; the rest was not read",
+                "it has more entries, or longer paths, than the bound; the rest was not read",
             );
         }
         room
@@ -322,6 +325,7 @@ impl<'l> Sink<'l> {
     /// Takes an entry in: its path as it stands in the archive, its bytes, its length.
     pub(crate) fn take(&mut self, raw: &[u8], prefix: &str, file: File<'_>, depth: usize) -> usize {
         let path = self.path_of(raw, prefix);
+        self.names += path.len() as u64;
         let kind = kind_of(&file.bytes);
         if kind.differs_from(&path) {
             self.odd(Trick::ContentDiffers, &path);
@@ -375,6 +379,7 @@ impl<'l> Sink<'l> {
     pub(crate) fn link(&mut self, raw: &[u8], target: &[u8], prefix: &str, symbolic: bool) {
         let path = self.path_of(raw, prefix);
         let target = String::from_utf8_lossy(target).into_owned();
+        self.names += (path.len() + target.len()) as u64;
         if path::leaves(&path, &target, symbolic) {
             self.odd(Trick::LinkOutside, &path);
         }
@@ -493,8 +498,17 @@ impl<R: BufRead> Members<R> {
         let Some(mut packed) = self.decoder.take().map(GzDecoder::into_inner) else {
             return;
         };
+        // Python's reader goes on behind padding of zeros, so what stands there counts.
+        while let Ok(rest) = packed.fill_buf() {
+            let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+            if zeros == 0 {
+                break;
+            }
+            packed.consume(zeros);
+        }
         match packed.fill_buf() {
-            Ok([0x1f, 0x8b, ..]) => {
+            // A buffer may end within the two bytes; what is no member fails as one.
+            Ok([0x1f] | [0x1f, 0x8b, ..]) => {
                 self.count += 1;
                 self.decoder = Some(GzDecoder::new(packed));
             }

@@ -10,7 +10,7 @@ use std::io::Read;
 
 const BLOCK: usize = 512;
 /// Bytes of a pax header or long name.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 64 << 10;
 
 /// What pax and GNU headers say about the entry behind them.
 #[derive(Default)]

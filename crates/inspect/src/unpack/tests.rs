@@ -1,6 +1,6 @@
 //! Tricks of archives, each against the reader.
 
-use super::{Content, Tree, Trick, unpack};
+use super::{Content, Sink, Tree, Trick, unpack};
 use crate::limit::Unpacking;
 use std::io::Write;
 
@@ -224,4 +224,44 @@ fn any_bytes_have_an_answer() {
             |entry| !matches!(&entry.content, Content::Whole(bytes) if bytes.len() > 1 << 20)
         ));
     }
+}
+
+#[test]
+fn a_second_member_is_read_wherever_a_buffer_ends() {
+    let first = entry("package/a.js", b'0', b"a()", "");
+    let second = entry("package/b.js", b'0', b"b()", "");
+    let bytes = [gzip(&first), vec![0; 5], gzip(&second)].concat();
+    let limits = Unpacking::default();
+    for buffer in 1..bytes.len() {
+        let mut sink = Sink::new(&limits);
+        sink.gzip(std::io::BufReader::with_capacity(buffer, &bytes[..]), "", 0);
+        let tree = sink.finish();
+        assert_eq!(tree.entries.len(), 2, "a buffer of {buffer}");
+        assert!(
+            tree.oddities
+                .iter()
+                .any(|odd| odd.trick == Trick::SeveralMembers)
+        );
+    }
+}
+
+#[test]
+fn paths_are_bounded_together_as_well() {
+    let limits = Unpacking {
+        names: 100,
+        ..Unpacking::default()
+    };
+    let long = "x".repeat(60);
+    let names: Vec<String> = (0..10).map(|n| format!("package/{n}{long}")).collect();
+    let tar: Vec<u8> = names
+        .iter()
+        .flat_map(|name| entry(name, b'0', b"1", ""))
+        .collect();
+    let tree = unpack(&gzip(&tar), &limits);
+    assert!(tree.entries.len() < 3, "{}", tree.entries.len());
+    assert!(
+        tree.unread
+            .iter()
+            .any(|part| part.because.contains("longer paths"))
+    );
 }

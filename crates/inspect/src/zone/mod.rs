@@ -70,6 +70,14 @@ pub fn entries(package: &Package) -> Vec<Entry> {
     entries
 }
 
+/// Whether an npm package has a manifest that cannot be read.
+pub fn is_broken(package: &Package) -> bool {
+    package.make == Make::Npm
+        && package
+            .find("package.json")
+            .is_some_and(|id| json(package, id).is_none())
+}
+
 fn json(package: &Package, file: FileId) -> Option<serde_json::Value> {
     let bytes = package.file(file).bytes.as_deref()?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

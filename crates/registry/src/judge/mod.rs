@@ -253,7 +253,7 @@ pub struct Registry {
     judged: Mutex<HashMap<String, Remembered>>,
     judging: Flights,
     /// What artifacts say and do, by digest.
-    inspections: Inspections,
+    inspections: Arc<Inspections>,
     /// Releases that an urgent fix pins exactly, with that fix.
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
@@ -295,7 +295,7 @@ impl Registry {
             rules: RuleSet::standard(),
             judged: Mutex::default(),
             judging: Flights::default(),
-            inspections: Inspections::new(&cache.join("inspections"))?,
+            inspections: Arc::new(Inspections::new(&cache.join("inspections"))?),
             lanes: Mutex::default(),
         })
     }

@@ -21,8 +21,8 @@ static HOLD: Setting = Setting {
 static DOC: RuleDoc = RuleDoc {
     id: "novelty",
     title: "What a release does that its predecessor did not is told.",
-    what: "The code of a young release opens the network, starts processes or runs text as code at install, at \
-           start or at import, and the code of its predecessor did not; or a command runs at install that did not; \
+    what: "The code of a young release opens the network, starts processes or runs text as code at install or at \
+           start, and the code of its predecessor did not; or a command runs at install that did not; \
            or data goes where it did not. Compared are summaries of what code does, not its text.",
     why: "A patch that begins to do something at install is rare among honest releases and is what hijacked ones \
           have in common.",
@@ -53,6 +53,12 @@ impl Rule for Novelty {
 
     fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
         let Some(delta) = delta(dossier) else {
+            if dossier.code.is_some() && dossier.predecessor.is_some() {
+                findings.not_checked(
+                    "what its code does that its predecessor's did not: that one was not read"
+                        .to_owned(),
+                );
+            }
             return;
         };
         for change in unasked(&delta) {

@@ -24,7 +24,7 @@ static DOC: RuleDoc = RuleDoc {
            could not be read. An artifact that could not be fetched is said as not checked.",
     why: "Archives that readers understand differently are a way past every scanner; and a gate that lets \
           through what it could not open says yes without having looked.",
-    effect: "hold",
+    effect: "hold; a warning afterwards",
     ends: "7 d after publication",
     settings: &[&HOLD],
     facts: Facts {
@@ -34,10 +34,10 @@ static DOC: RuleDoc = RuleDoc {
     },
     fires: &[
         "A tarball that is cut off in the middle, with the digest that its document promises.",
-        "An archive that inflates to more than 1 GiB.",
+        "A wheel whose directory is missing.",
     ],
     silent: &[
-        "A release older than `change-window`, which nobody opens.",
+        "A release that can be read, whatever its age.",
         "A registry that does not answer: then nothing is delivered.",
     ],
     learnt_from: "differences between zip and tar readers (PyPI's wheel checks of August 2025).",
@@ -58,11 +58,14 @@ impl Rule for UnreadableArtifact {
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
-        let published = case.recent()?;
         let message = message(case.dossier)?;
+        let Some(published) = case.recent() else {
+            return Some(Ask::warn(message));
+        };
         let until =
             words::later(published, case.policy.duration(&HOLD)).min(case.window_end(published));
-        case.hold_until(until, || message)
+        case.hold_until(until, || message.clone())
+            .or_else(|| Some(Ask::warn(message)))
     }
 }
 

@@ -23,14 +23,23 @@ impl Analysis<'_> {
     pub(super) fn sinks(&mut self) {
         let mut functions: Vec<((FileId, FuncId), Zone)> =
             self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
-        // What runs unasked is followed first, with most of the budget.
+        // Hooks, what runs unasked, and what only runs when it is called have a budget each, so
+        // that padding in one cannot hide what another does.
         functions.sort_by_key(|(place, zone)| (std::cmp::Reverse(*zone), *place));
+        let mut budgets = [
+            evaluating::FLOW_STEPS,
+            self.steps,
+            evaluating::FLOW_STEPS_CALLED,
+        ];
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
             for ((file, function), zone) in &functions {
-                if *zone < Zone::Folder {
-                    self.steps = self.steps.min(evaluating::FLOW_STEPS_CALLED);
-                }
+                let budget = match zone {
+                    Zone::Install | Zone::Start => 0,
+                    Zone::Import | Zone::Folder => 1,
+                    Zone::Command | Zone::Called | Zone::Never => 2,
+                };
+                self.steps = budgets[budget];
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
@@ -55,8 +64,12 @@ impl Analysis<'_> {
                         writes,
                     );
                 }
+                budgets[budget] = self.steps;
+                self.found.exhausted |= self.steps == 0;
+                self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
             }
         }
+        self.steps = budgets[1];
     }
 
     fn sink(&mut self, program: &Rc<Program>, site: Site, zone: Zone, writes: bool) {

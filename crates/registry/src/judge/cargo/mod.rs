@@ -261,6 +261,11 @@ impl Registry {
             }
             judged.insert(case.all[at].version.as_str().to_owned(), judgement);
         }
+        // A resolver goes by the version, not by when it was published.
+        undecided.sort_by(|(_, a): &(usize, Dossier), (_, b)| {
+            let (a, b) = (a.release.version.as_str(), b.release.version.as_str());
+            compare(a, b).unwrap_or(Ordering::Equal)
+        });
         for (at, mut dossier) in undecided.into_iter().rev().take(gather::ARTIFACTS) {
             if self.look_into_crate(case, at, &mut dossier).await {
                 let judgement = self.decide(case.context, &dossier, case.now);

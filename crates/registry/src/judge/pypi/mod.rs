@@ -237,7 +237,7 @@ impl Registry {
             let version = case.all[at].1;
             match versions.iter().position(|(known, _)| *known == version) {
                 Some(index) => versions[index].1.push((at, dossier)),
-                None if versions.len() == gather::ARTIFACTS => break,
+                None if versions.len() == gather::ARTIFACTS => {}
                 None => versions.push((version, vec![(at, dossier)])),
             }
         }

@@ -87,7 +87,12 @@ impl Rule for NewBinary {
 /// What the comparison with the predecessor adds to what [`Rule::read`] says.
 fn read_against(before: &Inspection, after: &Inspection, findings: &mut Findings) {
     // An older engine listed none, and what was not read may have had some.
-    if before.engine < LISTS_BINARIES || before.unread.iter().any(|part| part.path.is_empty()) {
+    if before.engine < LISTS_BINARIES
+        || before
+            .unread
+            .iter()
+            .any(|part| part.path.is_empty() && part.reached)
+    {
         if !after.binaries.is_empty() {
             findings.not_checked(
                 "whether its binaries are new: those of its predecessor are not known".to_owned(),
