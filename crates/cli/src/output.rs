@@ -40,6 +40,24 @@ pub fn result(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// JSON that says the same to a program and nothing to a terminal: what steers one, or turns
+/// the order of letters, is written as an escape.
+pub fn plain_json(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || customs_model::printable(c.encode_utf8(&mut [0; 4]), 8).starts_with(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a text cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
 /// Says something about customs itself.
 pub fn say(text: &str) {
     // Where stderr is closed nobody listens.
@@ -54,5 +72,21 @@ pub fn end(outcome: Result<u8, Failure>) -> ExitCode {
             say(&format!("customs: {failure}"));
             ExitCode::from(failure.code)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_json;
+
+    #[test]
+    fn json_says_the_same_and_steers_no_terminal() {
+        let value = serde_json::json!({"a": "x\u{9b}31m\u{202e}y ä 名 🚢"});
+        let text = serde_json::to_string(&value).unwrap();
+        let plain = plain_json(&text);
+        assert!(!plain.contains(['\u{9b}', '\u{202e}']), "{plain}");
+        assert!(plain.contains("ä 名 🚢"), "{plain}");
+        let back: serde_json::Value = serde_json::from_str(&plain).unwrap();
+        assert_eq!(back, value);
     }
 }

@@ -86,3 +86,37 @@ pub fn private_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     file.persist(path).map_err(|e| e.error).doing(&doing)?;
     Ok(())
 }
+
+/// A folder of the cache that only one process uses at a time: opening a cache clears what
+/// looks half-written in it.
+pub struct OwnFolder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Held as long as the folder is used.
+    _lock: Option<std::fs::File>,
+    /// Removed with this.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl OwnFolder {
+    /// Takes it; who comes second at the same time gets one of his own for this run.
+    pub fn take(name: &str) -> Result<Self, Failure> {
+        let path = cache()?.join(name);
+        private_folder(&path)?;
+        let lock = std::fs::File::create(path.join("lock"))
+            .doing(format_args!("lock {}", path.display()))?;
+        if lock.try_lock().is_ok() {
+            return Ok(Self {
+                path,
+                _lock: Some(lock),
+                _temporary: None,
+            });
+        }
+        let own = tempfile::tempdir().doing("make a folder for this run")?;
+        Ok(Self {
+            path: own.path().to_owned(),
+            _lock: None,
+            _temporary: Some(own),
+        })
+    }
+}

@@ -96,4 +96,7 @@ pub struct Epoch {
     pub advisories: String,
     /// Version of the rule set.
     pub rules: u32,
+    /// Version of the engine that reads code; 0 in records of before there was one.
+    #[serde(default)]
+    pub engine: u32,
 }

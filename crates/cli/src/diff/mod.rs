@@ -74,7 +74,8 @@ fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
             delta: &delta,
             code: &changed,
         };
-        serde_json::to_string_pretty(&report).doing("write the report")? + "\n"
+        let text = serde_json::to_string_pretty(&report).doing("write the report")?;
+        output::plain_json(&text) + "\n"
     } else {
         text(&before, &after, (was, is), &delta, &changed)
     };

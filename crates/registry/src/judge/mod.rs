@@ -71,6 +71,7 @@ impl Context {
                 .map(|snapshot| snapshot.name().to_owned())
                 .unwrap_or_default(),
             rules: customs_rules::RULE_SET_VERSION,
+            engine: customs_inspect::ENGINE_VERSION,
         };
         Self {
             scope: scope(&epoch, &upstreams),
@@ -386,9 +387,10 @@ fn scope(epoch: &Epoch, upstreams: &Upstreams) -> Arc<str> {
         policy,
         advisories,
         rules,
+        engine,
     } = epoch;
     let set = serde_json::to_string(upstreams).unwrap_or_else(|_| format!("{upstreams:?}"));
-    let all = format!("{policy}\n{advisories}\n{rules}\n{set}");
+    let all = format!("{policy}\n{advisories}\n{rules}\n{engine}\n{set}");
     Digest::sha256(all.as_bytes()).to_hex().into()
 }
 

@@ -57,6 +57,11 @@ impl Indexed for PypiPage {
     }
 }
 
+/// What a file is built for: the last tag of a wheel; nothing of a source distribution.
+pub(super) fn platform(filename: &str) -> Option<&str> {
+    filename.strip_suffix(".whl")?.rsplit('-').next()
+}
+
 /// What an installer does with a file, as far as reading it goes.
 pub(super) fn kind(filename: &str) -> Kind {
     match FileKind::of(filename) {
@@ -369,11 +374,16 @@ impl Registry {
             let earlier = case
                 .all
                 .iter()
-                .find(|(f, v)| *v == before.by_artifact() && f.kind() == file.kind());
+                .filter(|(f, v)| *v == before.by_artifact() && f.kind() == file.kind())
+                .max_by_key(|(f, _)| platform(&f.filename) == platform(&file.filename));
             match earlier {
-                Some((file, _)) => {
-                    let earlier = self.file_facts(case, file).await;
+                Some((other, _)) => {
+                    let earlier = self.file_facts(case, other).await;
                     gather::add_earlier(before, earlier, &case.gaps);
+                    // A wheel of another platform holds other binaries: that is no news.
+                    if platform(&other.filename) != platform(&file.filename) {
+                        before.code = None;
+                    }
                 }
                 None => gather::had_none(before),
             }
