@@ -12,12 +12,14 @@ const HEAD: &str = "# Replays
 
 Attacks and honest releases, replayed with inert packages against real package managers: each
 victim's install without a gate, with the client's own age setting, through the gate with all
-rules, with the age rules off, and, with the usual client of each ecosystem, with each rule
-alone. `HIT` means that what stands for the payload ran and left its marker.
+rules, with the age rules off, by what the code does alone (no age, no feed, nothing that a
+registry says of who published what and when), and, with the usual client of each ecosystem, with
+each rule alone. `HIT` means that what stands for the payload ran and left its marker.
 
 `customs replay SCENARIO` repeats one of them; `cargo xtask tables` writes this page. What is
 stopped by no rule alone but the age cannot be told from metadata: reading the code is for
-that.
+that. What that does not see either: the packages of mastra that brought the poisoned one along
+hold nothing that content shows; the poisoned release itself is refused.
 ";
 
 /// Replays all scenarios.
