@@ -325,6 +325,7 @@ pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transform::random::Random;
 
     fn all() -> Vec<(Case, Outcome)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/inspect/shapes");
@@ -355,7 +356,41 @@ mod tests {
     }
 
     /// Shapes that are found; it only rises.
-    const FOUND: usize = 296;
+    const FOUND: usize = 356;
+
+    /// Letters of several bytes, of none that is seen, and ends of texts, where readers that
+    /// count bytes go wrong.
+    const STRANGE: [&str; 8] = [
+        "名",
+        "é://",
+        "\u{200b}",
+        "🚢",
+        "\0",
+        "\r",
+        "ß\\",
+        "\u{feff}'",
+    ];
+
+    #[test]
+    fn no_shape_with_strange_letters_in_it_ends_the_reader() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/inspect/shapes");
+        let mut spoiled = Vec::new();
+        for case in load(&folder).unwrap() {
+            for seed in 0..12 {
+                let mut case = case.clone();
+                let mut random = Random::of(&case.id, seed);
+                for (_, text) in &mut case.files {
+                    for _ in 0..3 {
+                        let at = text.floor_char_boundary(random.below(text.len() + 1));
+                        text.insert_str(at, random.pick(&STRANGE).unwrap());
+                    }
+                }
+                spoiled.push(case);
+            }
+        }
+        // One that the reader could not bear ends its worker, and with it this test.
+        assert_eq!(workers(&spoiled, judge).len(), spoiled.len());
+    }
 
     #[test]
     fn a_case_is_read_with_its_head_and_its_files() {

@@ -104,10 +104,23 @@ pub fn report(folder: &Path, only: Option<&str>, take: usize, seed: u64) -> Resu
         .filter(|case| only.is_none_or(|only| case.id.contains(only)))
         .collect();
     let outcomes = workers(&cases, judge);
-    // What is not judged rightly as it stands says nothing about the transforms.
-    let usable: Vec<(&Case, Language)> = cases
+    let usable = usable(&cases, &outcomes);
+    let mut tasks = single(&usable);
+    let mut random = Random::new(seed);
+    tasks.extend(pairs(&usable, take, &mut random));
+    tasks.extend(triples(&usable, take, &mut random));
+    let results = workers(&tasks, |task| run(task, seed));
+    let done: Vec<(&Task<'_>, &After)> = tasks.iter().zip(&results).collect();
+    print_changes(&done);
+    print_tables(&done);
+    Ok(())
+}
+
+/// The cases that are judged rightly as they stand: of others the transforms say nothing.
+fn usable<'c>(cases: &'c [Case], outcomes: &[Outcome]) -> Vec<(&'c Case, Language)> {
+    cases
         .iter()
-        .zip(&outcomes)
+        .zip(outcomes)
         .filter(|(case, outcome)| match outcome {
             Outcome::Right | Outcome::Explained(_) => true,
             Outcome::Missed(_) | Outcome::Alarm(_) => {
@@ -119,16 +132,7 @@ pub fn report(folder: &Path, only: Option<&str>, take: usize, seed: u64) -> Resu
             }
         })
         .filter_map(|(case, _)| Language::of(&case.id).map(|language| (case, language)))
-        .collect();
-    let mut tasks = single(&usable);
-    let mut random = Random::new(seed);
-    tasks.extend(pairs(&usable, take, &mut random));
-    tasks.extend(triples(&usable, take, &mut random));
-    let results = workers(&tasks, |task| run(task, seed));
-    let done: Vec<(&Task<'_>, &After)> = tasks.iter().zip(&results).collect();
-    print_changes(&done);
-    print_tables(&done);
-    Ok(())
+        .collect()
 }
 
 /// Prints a case as a chain leaves it, so that a miss can be looked at.
@@ -374,6 +378,23 @@ fn number_of(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_transform_alone_hides_hardly_any_shape() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/inspect/shapes");
+        let cases = load(&folder).unwrap();
+        let outcomes = workers(&cases, judge);
+        let usable = usable(&cases, &outcomes);
+        let tasks = single(&usable);
+        let results = workers(&tasks, |task| run(task, 1));
+        let mut row = Row::default();
+        for (task, after) in tasks.iter().zip(&results) {
+            row.add(task.case.malicious, after);
+        }
+        assert!(row.applied > 3_000, "{row:?}");
+        // 98.6 % when it was last measured; it only rises.
+        assert!(row.found * 1_000 >= row.applied * 985, "{row:?}");
+    }
 
     #[test]
     fn a_smaller_chain_is_a_part_of_a_longer_one_in_its_order() {

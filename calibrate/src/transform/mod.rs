@@ -8,7 +8,7 @@
 mod edit;
 mod javascript;
 mod python;
-mod random;
+pub mod random;
 mod rust;
 mod shell;
 

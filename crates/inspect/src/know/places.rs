@@ -229,7 +229,7 @@ pub fn user_place(path: &str) -> Option<&'static str> {
 
 /// The host in a URL or a host name with port.
 pub fn host_of(text: &str) -> Option<String> {
-    let text = text.get(..text.len().min(PATH)).unwrap_or_default();
+    let text = &text[..text.floor_char_boundary(PATH)];
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let end = rest

@@ -68,10 +68,10 @@ impl Rule for Novelty {
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
         let published = case.recent()?;
-        let delta = delta(case.dossier)?;
-        let first = unasked(&delta).next()?;
+        let mut findings = case.verdict.findings.iter();
+        let first = findings.find(|finding| finding.rule.as_str() == DOC.id)?;
         let before = case.dossier.predecessor.as_ref()?;
-        let message = format!("{} ({} did not)", sentence(first), before.by_artifact());
+        let message = format!("{} ({} did not)", first.message, before.by_artifact());
         let hold = case.policy.duration(&HOLD);
         case.hold_for(published, hold, || message.clone())
             .or_else(|| Some(Ask::warn(message)))

@@ -67,10 +67,7 @@ impl Analysis<'_> {
         let saved_and_run =
             downloads && (plain.contains(".exe") && (plain.contains("&&") || plain.contains(';')));
         if downloads && runs || by_itself || saved_and_run {
-            let host = line
-                .find("://")
-                .and_then(|at| know::host_of(&line[at.saturating_sub(5)..]))
-                .unwrap_or_else(|| "a host".to_owned());
+            let host = host_in(line).unwrap_or_else(|| "a host".to_owned());
             let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
             self.command_flow(
                 &label,
@@ -82,10 +79,7 @@ impl Analysis<'_> {
             );
         }
         if downloads {
-            let host = line
-                .find("://")
-                .and_then(|at| know::host_of(&line[at.saturating_sub(5)..]))
-                .map_or(Target::Opaque, Target::Constant);
+            let host = host_in(line).map_or(Target::Opaque, Target::Constant);
             let whole = [
                 "gci env:",
                 "get-childitem env:",
@@ -141,5 +135,32 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+}
+
+/// The host of the first address in a line.
+fn host_in(line: &str) -> Option<String> {
+    let at = line.find("://")?;
+    // As far back as the longest scheme, never into the middle of a letter.
+    know::host_of(&line[line.floor_char_boundary(at.saturating_sub(5))..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_behind_letters_of_several_bytes() {
+        assert_eq!(
+            host_in("iwr 名é://c.invalid/x").as_deref(),
+            Some("c.invalid")
+        );
+        assert_eq!(
+            host_in("iwr https://c.invalid/x").as_deref(),
+            Some("c.invalid")
+        );
+        assert_eq!(host_in("no address"), None);
+        let long = format!("https://c.invalid/{}", "名".repeat(5_000));
+        assert_eq!(host_in(&long).as_deref(), Some("c.invalid"));
     }
 }
