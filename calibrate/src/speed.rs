@@ -69,6 +69,15 @@ pub fn report(list: &Path, folder: &Path, take: Option<usize>, rounds: usize) ->
             took.engine, took.floor, took.name
         );
     }
+    // Where most would be won.
+    last.sort_by_key(|t| t.engine.saturating_sub(2 * t.floor));
+    println!("most above twice the floor:");
+    for took in last.iter().rev().take(10) {
+        println!(
+            "    {:.2?} (floor {:.2?}) {}",
+            took.engine, took.floor, took.name
+        );
+    }
     scaling(&paths);
     Ok(())
 }

@@ -26,8 +26,8 @@ use customs_model::{
     Capability, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
 };
 use index::Index;
-use label::{Label, Labels, Trail};
-use rustc_hash::{FxHashMap, FxHashSet};
+use label::{Asking, Label, Labels, Memo, Trail};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What the analysis of a package gives.
@@ -89,6 +89,8 @@ struct Site {
 /// The arguments that a function is called with in one way of getting there.
 #[derive(Debug)]
 struct Context {
+    /// Its number.
+    id: u32,
     file: FileId,
     function: FuncId,
     args: Vec<ExprId>,
@@ -97,6 +99,17 @@ struct Context {
     caller: Option<Rc<Context>>,
     /// The same for the machine.
     frame: Rc<Frame>,
+}
+
+/// What tells one way of getting to a function from another.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Way {
+    file: FileId,
+    function: FuncId,
+    args: Vec<ExprId>,
+    caller_file: FileId,
+    caller_function: FuncId,
+    caller: Option<u32>,
 }
 
 struct Analysis<'p> {
@@ -109,8 +122,12 @@ struct Analysis<'p> {
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
-    memo: FxHashMap<(FileId, ExprId), Labels>,
-    active: FxHashSet<(FileId, ExprId)>,
+    memo: Memo,
+    /// Questions that are open, numbered from the outermost.
+    active: FxHashMap<(FileId, ExprId), u32>,
+    asking: Asking,
+    /// Ways of getting to functions, numbered.
+    ways: FxHashMap<Way, Rc<Context>>,
     contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
@@ -137,8 +154,10 @@ impl<'p> Analysis<'p> {
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
-            memo: FxHashMap::default(),
-            active: FxHashSet::default(),
+            memo: Memo::default(),
+            active: FxHashMap::default(),
+            asking: Asking::default(),
+            ways: FxHashMap::default(),
             contexts: FxHashMap::default(),
             attached: FxHashMap::default(),
             cells: Cells::default(),

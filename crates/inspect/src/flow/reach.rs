@@ -62,7 +62,7 @@ impl Analysis<'_> {
                 Entry::Code { text, zone, file } => {
                     let place = self.place(file, crate::ir::Span::default());
                     self.capability("code.start", zone, None, place.clone());
-                    let labels: super::Labels = Rc::from([]);
+                    let labels = self.memo.nothing();
                     self.child(&text, crate::ir::Language::Python, zone, place, &labels);
                     // What it imports of the package runs as well.
                     for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {

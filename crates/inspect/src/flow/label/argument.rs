@@ -17,6 +17,18 @@ impl Analysis<'_> {
         position: u16,
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
+        let labels = self.parameter_here(file, function, position, context);
+        self.asking.contextual = true;
+        labels
+    }
+
+    fn parameter_here(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        position: u16,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
         if let Some(context) = context.filter(|c| c.file == file && c.function == function) {
             let caller = context.caller.clone();
             let Some(arg) =

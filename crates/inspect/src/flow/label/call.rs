@@ -1,6 +1,6 @@
 //! What calls give.
 
-use super::{Label, snippet, union};
+use super::{Asking, Label, snippet, union};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span};
@@ -22,13 +22,16 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let span = program.span(expr);
-        let value = match context {
-            Some(context) => self.machine.fold_in(file, callee, &context.frame),
-            None => match self.callees.get(&(file, expr)) {
-                Some(value) => value.clone(),
-                None => self.machine.fold(file, callee),
-            },
+        let mut value = match self.callees.get(&(file, expr)) {
+            Some(value) => value.clone(),
+            None => self.machine.fold(file, callee),
         };
+        if value.is_unknown() {
+            self.asking.contextual = true;
+            if let Some(context) = context {
+                value = self.machine.fold_in(file, callee, &context.frame);
+            }
+        }
         if let Value::Native(native) = &value
             && matches!(
                 &*native.path,
@@ -150,6 +153,7 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let site_function = context.map_or(FuncId(0), |c| c.function);
+        let context = context.filter(|_| self.depends(file, args, context));
         let inner = self.context(
             closure.file,
             closure.function,
@@ -171,6 +175,24 @@ impl Analysis<'_> {
             union(&mut out, &labels);
         }
         out
+    }
+
+    /// Whether arguments depend on the way in which the code around them is reached.
+    fn depends(&mut self, file: FileId, args: &[ExprId], context: Option<&Rc<Context>>) -> bool {
+        let outer = std::mem::take(&mut self.asking);
+        for arg in args {
+            self.labels(file, *arg, context);
+        }
+        let Asking {
+            contextual,
+            cut,
+            short,
+            ..
+        } = self.asking;
+        let depends = contextual || short || cut != u32::MAX;
+        // What was cut off here says nothing of what is asked outside.
+        self.asking = outer;
+        depends
     }
 
     /// A call of something of the library. None: nothing is known of it.

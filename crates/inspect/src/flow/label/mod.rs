@@ -4,6 +4,7 @@ mod argument;
 mod call;
 mod constant;
 mod member;
+mod memo;
 
 use crate::flow::{Analysis, Context};
 use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
@@ -11,6 +12,9 @@ use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
+use memo::Question;
+pub(in crate::flow) use memo::{Asking, Memo};
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// What a value is, with the way it came.
@@ -36,12 +40,11 @@ pub(super) type Labels = Rc<[Label]>;
 /// Kinds and names that are told apart at one place.
 const MOST: usize = 8;
 
+/// Rounds through code that leads back to itself.
+const ROUNDS: u32 = 4;
+
 /// Hops that are kept of a way.
 const HOPS: u8 = 24;
-
-fn none() -> Labels {
-    Rc::from([])
-}
 
 fn union(into: &mut Vec<Label>, more: &[Label]) {
     for label in more {
@@ -68,28 +71,70 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Labels {
         if self.steps == 0 || self.depth >= evaluating::FLOW_DEPTH {
-            return none();
+            self.asking.short = true;
+            return self.memo.nothing();
         }
         self.steps -= 1;
-        if context.is_none()
-            && let Some(known) = self.memo.get(&(file, expr))
-        {
-            return Rc::clone(known);
-        }
-        if !self.active.insert((file, expr)) {
-            return none();
-        }
         let Some(program) = self.program(file) else {
-            return none();
+            return self.memo.nothing();
         };
+        if matches!(
+            program.expr(expr),
+            Expr::Const(_)
+                | Expr::Function(_)
+                | Expr::Class(_)
+                | Expr::Module(_)
+                | Expr::Import(_)
+                | Expr::This(_)
+                | Expr::Update { .. }
+        ) {
+            // What a function sees around it is another matter.
+            self.asking.contextual |=
+                matches!(program.expr(expr), Expr::Function(_) | Expr::Class(_));
+            return self.memo.nothing();
+        }
+        let question = Question {
+            file,
+            expr,
+            way: context.map(|context| context.id),
+        };
+        if let Some(known) = self.memo.answer(question, &mut self.asking) {
+            return known;
+        }
+        let here = self.active.len() as u32;
+        match self.active.entry((file, expr)) {
+            // It is being asked already: what comes of it comes from its other parts.
+            Entry::Occupied(asked) => {
+                self.asking.cut = self.asking.cut.min(*asked.get());
+                return self.memo.so_far(question, &mut self.asking);
+            }
+            Entry::Vacant(free) => {
+                free.insert(here);
+            }
+        }
+        let outer = std::mem::take(&mut self.asking);
+        let opened = self.memo.open();
         self.depth += 1;
-        let labels = self.labels_here(&program, file, expr, context);
+        let mut round = 0;
+        let labels = loop {
+            self.asking = Asking::default();
+            let labels = self.labels_here(&program, file, expr, context);
+            let labels = match labels.is_empty() {
+                true => self.memo.nothing(),
+                false => Labels::from(labels),
+            };
+            round += 1;
+            let more = round < ROUNDS && self.steps > 0;
+            if self
+                .memo
+                .close(question, here, &labels, &mut self.asking, opened, more)
+            {
+                break labels;
+            }
+        };
         self.depth -= 1;
         self.active.remove(&(file, expr));
-        let labels: Labels = labels.into();
-        if context.is_none() && (self.active.is_empty() || !labels.is_empty() || self.depth < 4) {
-            self.memo.insert((file, expr), Rc::clone(&labels));
-        }
+        self.asking.join(outer, here);
         labels
     }
 
@@ -114,7 +159,9 @@ impl Analysis<'_> {
             | Expr::Function(_)
             | Expr::Class(_)
             | Expr::Module(_)
-            | Expr::Import(_) => Vec::new(),
+            | Expr::Import(_)
+            | Expr::This(_)
+            | Expr::Update { .. } => Vec::new(),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 Some(symbol) => self.variable(program, file, symbol, context),
                 None => self.library(program, file, expr),
@@ -127,7 +174,6 @@ impl Analysis<'_> {
                 }
                 out
             }
-            Expr::This(_) => Vec::new(),
             Expr::Member(object, name) => {
                 let name_text = program.name(name).to_owned();
                 self.member(program, file, expr, object, Some(&name_text), context)
@@ -173,7 +219,6 @@ impl Analysis<'_> {
             Expr::Logic(_, left, right) => self.all(file, &[left, right], context),
             Expr::Cond(_, then, other) => self.all(file, &[then, other], context),
             Expr::Assign(_, value) => self.all(file, &[value], context),
-            Expr::Update { .. } => Vec::new(),
             Expr::Sequence(items) => match program.list(items).last() {
                 Some(last) => self.all(file, &[*last], context),
                 None => Vec::new(),

@@ -282,7 +282,7 @@ impl Analysis<'_> {
         }
         if let Some(code) = crate::pure::data_url(&text) {
             let place = self.place_of(site.file, site.expr);
-            let labels: crate::flow::Labels = Rc::from([]);
+            let labels = self.memo.nothing();
             if self.child(&code, program.language, zone, place, &labels) {
                 let label = self.label_at(SourceKind::Decoded, "a data: address", site);
                 self.flow(

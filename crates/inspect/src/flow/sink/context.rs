@@ -1,6 +1,6 @@
 //! The ways of getting to a function, one by one.
 
-use crate::flow::{Analysis, Context};
+use crate::flow::{Analysis, Context, Way};
 use crate::ir::{Expr, ExprId, FuncId};
 use crate::pure::{FileId, Frame, Value};
 use std::rc::Rc;
@@ -71,6 +71,17 @@ impl Analysis<'_> {
         caller_function: FuncId,
         caller: Option<Rc<Context>>,
     ) -> Option<Rc<Context>> {
+        let way = Way {
+            file,
+            function,
+            args,
+            caller_file,
+            caller_function,
+            caller: caller.as_ref().map(|caller| caller.id),
+        };
+        if let Some(known) = self.ways.get(&way) {
+            return Some(Rc::clone(known));
+        }
         let depth = {
             let mut depth = 0;
             let mut at = caller.as_ref();
@@ -87,10 +98,10 @@ impl Analysis<'_> {
             .program(file)?
             .function(function)
             .params
-            .max(args.len() as u16);
+            .max(way.args.len() as u16);
         let mut values = Vec::new();
         for position in 0..count.min(12) {
-            let arg = self.argument(caller_file, &args, file, function, position);
+            let arg = self.argument(caller_file, &way.args, file, function, position);
             values.push(match arg {
                 Some(arg) => self.glance(caller_file, arg, caller.as_ref()),
                 None => Value::Undefined,
@@ -105,15 +116,18 @@ impl Analysis<'_> {
             this: Value::Unknown,
             lazy: true,
         });
-        Some(Rc::new(Context {
+        let context = Rc::new(Context {
+            id: self.ways.len() as u32,
             file,
             function,
-            args,
+            args: way.args.clone(),
             caller_file,
             caller_function,
             caller,
             frame,
-        }))
+        });
+        self.ways.insert(way, Rc::clone(&context));
+        Some(context)
     }
 }
 

@@ -421,6 +421,7 @@ impl Analysis<'_> {
         expr: ExprId,
         context: Option<&Rc<Context>>,
     ) -> Value {
+        self.asking.contextual = true;
         match context {
             Some(context) => self.machine.fold_in(file, expr, &context.frame),
             None => self.machine.fold_fully(file, expr),
@@ -429,6 +430,7 @@ impl Analysis<'_> {
 
     /// The same, without looking far.
     fn glance(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
+        self.asking.contextual = true;
         match context {
             Some(context) => self.machine.fold_in(file, expr, &context.frame),
             None => self.machine.fold(file, expr),
