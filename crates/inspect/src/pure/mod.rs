@@ -11,6 +11,7 @@
 //! variable is looked up in what that left.
 
 mod builtin;
+mod circle;
 mod method;
 mod operate;
 mod plain;
@@ -26,6 +27,8 @@ pub use url::data_url;
 pub use value::{
     Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,
 };
+
+use circle::Circle;
 
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::limit::evaluating;
@@ -65,11 +68,13 @@ pub struct Machine<'s> {
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
-    folding: FxHashSet<(FileId, SymbolId)>,
-    running: FxHashSet<(FileId, FuncId)>,
+    /// What is being computed now, each with the number of its question.
+    folding: FxHashMap<(FileId, SymbolId), u32>,
+    running: FxHashMap<(FileId, FuncId), u32>,
+    exporting: FxHashMap<FileId, u32>,
+    circle: Circle,
     /// What the generators that are running have given so far, innermost last.
     yields: Vec<Vec<Value>>,
-    exporting: FxHashSet<FileId>,
     /// Only a glance is taken: its answers may be of a budget that ended.
     glancing: bool,
     /// The glance has come upon something that was not computed to its end.
@@ -98,10 +103,11 @@ impl<'s> Machine<'s> {
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
-            folding: FxHashSet::default(),
-            running: FxHashSet::default(),
+            folding: FxHashMap::default(),
+            running: FxHashMap::default(),
+            exporting: FxHashMap::default(),
+            circle: Circle::default(),
             yields: Vec::new(),
-            exporting: FxHashSet::default(),
             glancing: false,
             hasty: false,
             doubtful: FxHashSet::default(),
@@ -143,8 +149,8 @@ impl<'s> Machine<'s> {
     }
 
     /// Notes whether what is kept now was computed to its end.
-    fn note(&mut self, kept: Kept) {
-        if self.glancing && (self.hasty || self.spent()) {
+    fn note(&mut self, kept: Kept, short: bool) {
+        if self.glancing && (self.hasty || self.spent() || short) {
             self.doubtful.insert(kept);
         } else {
             self.doubtful.remove(&kept);
@@ -203,6 +209,7 @@ impl<'s> Machine<'s> {
         frame: Option<&Rc<Frame>>,
     ) -> Value {
         if self.depth >= evaluating::DEPTH || !self.step() {
+            self.circle.cut_short();
             return Value::Unknown;
         }
         self.depth += 1;
@@ -277,15 +284,15 @@ impl<'s> Machine<'s> {
                 {
                     return known;
                 }
-                let value = self.call(program, file, expr, callee, program.list(args), new, frame);
-                if frame.is_none()
-                    && (!value.is_unknown()
-                        || !self.spent()
-                            && self.folding.is_empty()
-                            && self.exporting.is_empty()
-                            && self.running.is_empty())
-                {
-                    self.note(Kept::Call(file, expr));
+                if frame.is_some() {
+                    return self.call(program, file, expr, callee, program.list(args), new, frame);
+                }
+                let plenty = self.has_whole_glance();
+                let open = self.circle.open();
+                let value = self.call(program, file, expr, callee, program.list(args), new, None);
+                let closed = self.circle.close(open, plenty);
+                if closed.whole || !value.is_unknown() {
+                    self.note(Kept::Call(file, expr), closed.short);
                     self.calls.insert((file, expr), value.clone());
                 }
                 value
@@ -456,9 +463,11 @@ impl<'s> Machine<'s> {
         symbol: SymbolId,
         frame: &Rc<Frame>,
     ) -> Value {
-        if !self.folding.insert((file, symbol)) {
+        if self.is_folding(file, symbol) {
             return Value::Unknown;
         }
+        let open = self.circle.open();
+        self.folding.insert((file, symbol), open.number());
         let mut folded: Option<Value> = None;
         for value in program.symbol(symbol).values.iter().take(8) {
             let value = self.eval(program, file, *value, Some(frame));
@@ -468,7 +477,30 @@ impl<'s> Machine<'s> {
             });
         }
         self.folding.remove(&(file, symbol));
+        self.circle.close(open, false);
         folded.unwrap_or(Value::Unknown)
+    }
+
+    /// Whether a variable is being folded: what comes of it in a circle is not known yet.
+    fn is_folding(&mut self, file: FileId, symbol: SymbolId) -> bool {
+        let number = self.folding.get(&(file, symbol)).copied();
+        self.circle.cut_at(number)
+    }
+
+    fn is_running(&mut self, file: FileId, function: FuncId) -> bool {
+        let number = self.running.get(&(file, function)).copied();
+        self.circle.cut_at(number)
+    }
+
+    fn is_exporting(&mut self, file: FileId) -> bool {
+        let number = self.exporting.get(&file).copied();
+        self.circle.cut_at(number)
+    }
+
+    /// Whether nearly all of a glance is left: what cannot be computed with it now will not
+    /// be by the next glance.
+    const fn has_whole_glance(&self) -> bool {
+        self.glancing && self.steps + 64 >= evaluating::GLANCE
     }
 
     fn lazy_variable(
@@ -483,9 +515,12 @@ impl<'s> Machine<'s> {
         {
             return value;
         }
-        if !self.folding.insert((file, symbol)) {
+        if self.is_folding(file, symbol) {
             return Value::Unknown;
         }
+        let plenty = self.has_whole_glance();
+        let open = self.circle.open();
+        self.folding.insert((file, symbol), open.number());
         let values = &program.symbol(symbol).values;
         let value = match values.as_slice() {
             [] => Value::Unknown,
@@ -527,13 +562,9 @@ impl<'s> Machine<'s> {
         };
         self.folding.remove(&(file, symbol));
         // Inside of a circle a value may be known later.
-        if !value.is_unknown()
-            || !self.spent()
-                && self.folding.is_empty()
-                && self.exporting.is_empty()
-                && self.running.is_empty()
-        {
-            self.note(Kept::Symbol(file, symbol));
+        let closed = self.circle.close(open, plenty);
+        if closed.whole || !value.is_unknown() {
+            self.note(Kept::Symbol(file, symbol), closed.short);
             self.symbols.insert((file, symbol), value.clone());
         }
         value
@@ -657,9 +688,11 @@ impl<'s> Machine<'s> {
         if let Some(value) = self.exports.get(&file) {
             return value.clone();
         }
-        if !self.exporting.insert(file) {
+        if self.is_exporting(file) {
             return Value::Unknown;
         }
+        let open = self.circle.open();
+        self.exporting.insert(file, open.number());
         let value = match self.surroundings.program(file) {
             Some(program) => self.exports_of_program(&program, file),
             None => match self.surroundings.data(file) {
@@ -669,7 +702,8 @@ impl<'s> Machine<'s> {
             },
         };
         self.exporting.remove(&file);
-        if self.exporting.is_empty() || !value.is_unknown() {
+        let closed = self.circle.close(open, false);
+        if closed.whole || self.exporting.is_empty() || !value.is_unknown() {
             self.exports.insert(file, value.clone());
         }
         value
@@ -802,11 +836,14 @@ impl<'s> Machine<'s> {
             return Value::Unknown;
         };
         // `module.exports = module.exports.default` asks for itself.
-        if !self.exporting.insert(file) {
+        if self.is_exporting(file) {
             return Value::Unknown;
         }
+        let open = self.circle.open();
+        self.exporting.insert(file, open.number());
         let object = self.eval(program, file, whole.value, None);
         self.exporting.remove(&file);
+        self.circle.close(open, false);
         match object {
             Value::Object(_) => self.get(&object, program.name(name), program.language),
             _ => Value::Unknown,

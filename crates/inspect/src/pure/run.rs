@@ -29,9 +29,11 @@ impl Machine<'_> {
         {
             return Some(frame);
         }
-        if !self.running.insert((file, function)) {
+        if self.is_running(file, function) {
             return None;
         }
+        let open = self.circle.open();
+        self.running.insert((file, function), open.number());
         let parent = match program.function(function).parent {
             Some(parent) => self.ran(program, file, parent),
             None => None,
@@ -51,10 +53,11 @@ impl Machine<'_> {
         self.yields.push(Vec::new());
         let _ = self.block(program, file, &program.function(function).body, &frame);
         self.yields.pop();
-        self.note(Kept::Frame(file, function));
+        self.note(Kept::Frame(file, function), self.circle.is_short());
         self.hasty |= self.glancing && self.spent();
         self.steps += reserve;
         self.running.remove(&(file, function));
+        self.circle.close(open, false);
         self.frames.insert((file, function), Rc::clone(&frame));
         Some(frame)
     }
@@ -68,6 +71,7 @@ impl Machine<'_> {
     ) -> Flow {
         for statement in block {
             if !self.step() {
+                self.circle.cut_short();
                 return Flow::Throw;
             }
             match self.statement(program, file, statement, frame) {
@@ -460,6 +464,7 @@ impl Machine<'_> {
             return Value::Unknown;
         };
         if self.depth >= crate::limit::evaluating::DEPTH {
+            self.circle.cut_short();
             return Value::Unknown;
         }
         let function = program.function(closure.function);
