@@ -8,6 +8,7 @@ use crate::text::{self, Source};
 use crate::unpack::{Content, Kind, Tree};
 use crate::{js, python, rust};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -51,7 +52,8 @@ pub struct File {
 #[derive(Debug)]
 struct Read {
     program: Option<Rc<Program>>,
-    source: Rc<str>,
+    /// Its text, where that is not what its bytes are.
+    own_text: Option<Box<str>>,
     hidden: usize,
     error: Option<String>,
 }
@@ -149,18 +151,21 @@ impl Package {
         file.forced.get().or(file.language)
     }
 
-    /// The text of a file.
-    pub fn source(&self, id: FileId) -> Option<Rc<str>> {
-        self.read(id).map(|read| Rc::clone(&read.source))
+    /// The text of a file of code, in UTF-8 as far as it is text.
+    pub fn source(&self, id: FileId) -> Option<&[u8]> {
+        match &self.read(id)?.own_text {
+            Some(text) => Some(text.as_bytes()),
+            None => self.file(id).bytes.as_deref(),
+        }
     }
 
     /// The text of any file, for places in it: manifests and scripts of the shell are no
     /// programs here.
-    pub fn text(&self, id: FileId) -> Option<Rc<str>> {
+    pub fn text(&self, id: FileId) -> Option<&[u8]> {
         const LARGEST: usize = 1 << 20;
         self.source(id).or_else(|| {
             let bytes = self.file(id).bytes.as_deref()?;
-            (bytes.len() <= LARGEST).then(|| Rc::from(&*String::from_utf8_lossy(bytes)))
+            (bytes.len() <= LARGEST).then_some(bytes)
         })
     }
 
@@ -186,42 +191,40 @@ impl Package {
 
     fn read_now(&self, language: Language, path: &str, bytes: &[u8]) -> Read {
         let Source { text, hidden } = text::decode(bytes);
-        let failed = |text: &str, error: String| Read {
-            program: None,
-            source: text.into(),
-            hidden,
-            error: Some(error),
+        let read = |program: Result<Program, String>, text: Cow<'_, str>| {
+            let (program, error) = match program {
+                Ok(program) => (Some(Rc::new(program)), None),
+                Err(error) => (None, Some(error)),
+            };
+            let own_text = match text {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(text) => Some(text.into_boxed_str()),
+            };
+            Read {
+                program,
+                own_text,
+                hidden,
+                error,
+            }
         };
         if bytes.len() > reading::SOURCE {
-            return failed(
-                "",
-                "it is larger than a source file that is read".to_owned(),
-            );
+            let error = "it is larger than a source file that is read";
+            return read(Err(error.to_owned()), Cow::Borrowed(""));
         }
         if self.expressions.get() > reading::EXPRESSIONS {
-            return failed(
-                &text,
-                "the package has more code than is held at once".to_owned(),
-            );
+            let error = "the package has more code than is held at once";
+            return read(Err(error.to_owned()), text);
         }
         let program = match language {
             Language::JavaScript => js::read(&text, path),
             Language::Python => python::read(&text),
             Language::Rust => rust::read(&text),
         };
-        match program {
-            Ok(program) => {
-                self.expressions
-                    .set(self.expressions.get() + program.size());
-                Read {
-                    program: Some(Rc::new(program)),
-                    source: text.into(),
-                    hidden,
-                    error: None,
-                }
-            }
-            Err(error) => failed(&text, error),
+        if let Ok(program) = &program {
+            self.expressions
+                .set(self.expressions.get() + program.size());
         }
+        read(program, text)
     }
 
     /// A file that a path means in JavaScript: with the endings that Node tries.

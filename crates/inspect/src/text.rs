@@ -1,10 +1,12 @@
 //! Source text: from bytes to characters, as an interpreter would read it.
 
+use std::borrow::Cow;
+
 /// A source text, and what was odd on the way to it.
 #[derive(Debug, Clone)]
-pub struct Source {
-    /// The text, in UTF-8.
-    pub text: String,
+pub struct Source<'b> {
+    /// The text, in UTF-8; borrowed where it is what the bytes are.
+    pub text: Cow<'b, str>,
     /// It holds characters that nobody sees (zero width, variation selectors, tags, in
     /// runs) or that change the order of what is seen.
     pub hidden: usize,
@@ -12,12 +14,13 @@ pub struct Source {
 
 /// Decodes source bytes: UTF-8, UTF-16 with a byte order mark; what is no character is
 /// replaced, as Node does.
-pub fn decode(bytes: &[u8]) -> Source {
+pub fn decode(bytes: &[u8]) -> Source<'_> {
     let text = match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
+        // Places are counted from behind the mark.
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned().into(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
+        _ => String::from_utf8_lossy(bytes),
     };
     let hidden = if text.is_ascii() {
         0
@@ -48,6 +51,10 @@ pub const fn is_hidden(c: char) -> bool {
 /// too low by much; a parser's stack is safe below it.
 pub fn nesting(source: &str) -> usize {
     let bytes = source.as_bytes();
+    // Nothing is nested more deeply than it is long.
+    if bytes.len() < SHORT {
+        return bytes.len();
+    }
     let mut open: Vec<usize> = vec![0];
     let mut sum = 0_usize;
     let mut deepest = 0_usize;
@@ -100,6 +107,9 @@ pub fn nesting(source: &str) -> usize {
     deepest
 }
 
+/// Texts that are too short to be nested too deeply.
+const SHORT: usize = crate::limit::reading::ESTIMATE;
+
 fn add(open: &mut [usize], sum: &mut usize) {
     if let Some(top) = open.last_mut() {
         *top += 1;
@@ -133,9 +143,8 @@ fn behind_text(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The line and column (from 1, in characters) of a byte.
-pub fn line_and_column(source: &str, at: u32) -> (u32, u32) {
-    let at = (at as usize).min(source.len());
-    let before = &source.as_bytes()[..at];
+pub fn line_and_column(source: &[u8], at: u32) -> (u32, u32) {
+    let before = &source[..(at as usize).min(source.len())];
     let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
     let column = String::from_utf8_lossy(&before[start..]).chars().count() as u32 + 1;
@@ -148,7 +157,7 @@ mod tests {
 
     #[test]
     fn nesting_sees_what_would_exhaust_a_stack() {
-        assert!(nesting("f(a, b); if (c) { d([1]) }") < 10);
+        assert!(nesting(&"f(a, b); if (c) { d([1]) }".repeat(2_000)) < 10);
         assert!(nesting(&"(".repeat(5_000)) > 4_000);
         assert!(nesting(&"!".repeat(5_000)) > 4_000);
         assert!(nesting(&"a=>".repeat(5_000)) > 4_000);
@@ -165,7 +174,7 @@ mod tests {
 
     #[test]
     fn lines_and_columns_count_from_one() {
-        assert_eq!(line_and_column("ab\ncd", 4), (2, 2));
-        assert_eq!(line_and_column("ab", 99), (1, 3));
+        assert_eq!(line_and_column(b"ab\ncd", 4), (2, 2));
+        assert_eq!(line_and_column(b"ab", 99), (1, 3));
     }
 }

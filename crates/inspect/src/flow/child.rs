@@ -106,6 +106,7 @@ impl Analysis<'_> {
         let Some(defined) = text.ids().next().and_then(|id| text.source(id)) else {
             return false;
         };
+        let defined = String::from_utf8_lossy(defined);
         let names: Vec<&str> = defined
             .lines()
             .filter_map(|line| {

@@ -186,8 +186,8 @@ impl<'p> Analysis<'p> {
         if let Some(outer) = &self.outer.place {
             return outer.clone();
         }
-        let source = self.package.text(file).unwrap_or_else(|| "".into());
-        let (line, column) = text::line_and_column(&source, span.start);
+        let source = self.package.text(file).unwrap_or_default();
+        let (line, column) = text::line_and_column(source, span.start);
         Place {
             file: self.package.file(file).shown.clone(),
             line,

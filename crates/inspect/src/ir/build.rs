@@ -4,6 +4,7 @@ use super::{
     Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List,
     Program, Scope, ScopeId, Span, Store, Symbol, SymbolId,
 };
+use std::rc::Rc;
 
 /// Builds a program. The current function and scope are part of its state.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Builder {
 
     /// Changes the program as it is so far.
     pub fn rework(&mut self, step: impl FnOnce(Program) -> Program) {
+        self.program.shorten_scopes();
         let language = self.program.language;
         let program = std::mem::replace(&mut self.program, Program::empty(language));
         self.program = step(program);
@@ -87,8 +89,9 @@ impl Builder {
             return *atom;
         }
         let atom = Atom(self.program.names.len() as u32);
-        self.program.names.push(name.into());
-        self.program.atoms.insert(name.into(), atom);
+        let name: Rc<str> = name.into();
+        self.program.names.push(Rc::clone(&name));
+        self.program.atoms.insert(name, atom);
         atom
     }
 
@@ -155,19 +158,17 @@ impl Builder {
     pub fn declare_in(&mut self, scope: ScopeId, name: &str) -> SymbolId {
         let atom = self.atom(name);
         let function = self.program.scopes[scope.at()].function.0;
-        let symbols = &mut self.program.symbols;
-        *self
-            .program
-            .declared
-            .entry((scope, atom))
-            .or_insert_with(|| {
-                symbols.push(Symbol {
-                    values: Vec::new(),
-                    function,
-                    mutated: false,
-                });
-                SymbolId(symbols.len() as u32 - 1)
-            })
+        if let Some(known) = self.program.declared.get(&(scope, atom)) {
+            return *known;
+        }
+        let symbol = SymbolId(self.program.symbols.len() as u32);
+        self.program.symbols.push(Symbol {
+            values: Vec::new(),
+            function,
+            mutated: false,
+        });
+        self.program.declare(scope, atom, symbol);
+        symbol
     }
 
     /// Declares a variable here.
@@ -318,7 +319,7 @@ impl Builder {
         };
         let symbol = self.declare_in(scope, name);
         let atom = self.atom(name);
-        self.program.declared.insert((self.scope, atom), symbol);
+        self.program.declare(self.scope, atom, symbol);
     }
 
     /// Leaves a function or scope.
@@ -338,13 +339,18 @@ impl Builder {
     }
 
     fn new_scope(&mut self, parent: Option<ScopeId>, function: FuncId) -> ScopeId {
-        self.program.scopes.push(Scope { parent, function });
+        self.program.scopes.push(Scope {
+            parent,
+            function,
+            declares: false,
+        });
         ScopeId(self.program.scopes.len() as u32 - 1)
     }
 
     /// Gives every assignment by name to its variable. Called once, when all
     /// declarations are known; what has no declaration is a global of its own.
     pub fn settle(&mut self) {
+        self.program.shorten_scopes();
         self.mark_mutated();
         for at in 0..self.program.exprs.len() {
             let (target, value) = match self.program.exprs[at] {

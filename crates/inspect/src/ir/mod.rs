@@ -9,6 +9,7 @@ mod build;
 pub use build::Builder;
 
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// The language that a program was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -299,6 +300,8 @@ pub struct Scope {
     pub parent: Option<ScopeId>,
     /// The function that it stands in.
     pub function: FuncId,
+    /// Something is declared in it.
+    pub declares: bool,
 }
 
 /// A variable.
@@ -345,8 +348,10 @@ pub struct Program {
     pub(crate) spans: Vec<Span>,
     pub(crate) lists: Vec<ExprId>,
     pub(crate) consts: Vec<Const>,
-    pub(crate) names: Vec<Box<str>>,
-    pub(crate) atoms: FxHashMap<Box<str>, Atom>,
+    pub(crate) names: Vec<Rc<str>>,
+    pub(crate) atoms: FxHashMap<Rc<str>, Atom>,
+    /// Names that are declared in some scope, by atom.
+    pub(crate) is_declared: Vec<bool>,
     pub(crate) functions: Vec<Function>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) symbols: Vec<Symbol>,
@@ -397,10 +402,12 @@ impl Program {
             consts: Vec::new(),
             names: Vec::new(),
             atoms: FxHashMap::default(),
+            is_declared: Vec::new(),
             functions: vec![top],
             scopes: vec![Scope {
                 parent: None,
                 function: FuncId(0),
+                declares: false,
             }],
             symbols: Vec::new(),
             declared: FxHashMap::default(),
@@ -460,14 +467,44 @@ impl Program {
 
     /// The variable that a name means in a scope.
     pub fn resolve(&self, atom: Atom, scope: ScopeId) -> Option<SymbolId> {
+        // Most names are the library's: nothing declares them.
+        if !self.is_declared.get(atom.at()).is_some_and(|is| *is) {
+            return None;
+        }
         let mut at = Some(scope);
         while let Some(scope) = at {
-            if let Some(symbol) = self.declared.get(&(scope, atom)) {
+            let here = &self.scopes[scope.at()];
+            if here.declares
+                && let Some(symbol) = self.declared.get(&(scope, atom))
+            {
                 return Some(*symbol);
             }
-            at = self.scopes[scope.at()].parent;
+            at = here.parent;
         }
         None
+    }
+
+    /// Declares what a name means in a scope.
+    pub(crate) fn declare(&mut self, scope: ScopeId, atom: Atom, symbol: SymbolId) {
+        if self.is_declared.len() <= atom.at() {
+            self.is_declared.resize(atom.at() + 1, false);
+        }
+        self.is_declared[atom.at()] = true;
+        self.scopes[scope.at()].declares = true;
+        self.declared.insert((scope, atom), symbol);
+    }
+
+    /// Lets each scope lead to the next one in which something is declared.
+    pub(crate) fn shorten_scopes(&mut self) {
+        // A scope stands behind the one around it.
+        for at in 0..self.scopes.len() {
+            while let Some(parent) = self.scopes[at].parent
+                && parent != ScopeId(0)
+                && !self.scopes[parent.at()].declares
+            {
+                self.scopes[at].parent = self.scopes[parent.at()].parent;
+            }
+        }
     }
 
     /// The text of a constant expression.

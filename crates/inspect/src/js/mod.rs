@@ -81,6 +81,9 @@ fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
         lowering.builder.es_module();
     }
     let body = lowering.block(&parsed.program.body);
+    // The tree is larger than the form that it is lowered to.
+    drop(parsed);
+    drop(allocator);
     lowering.builder.rework(crate::pure::plain);
     lowering.builder.settle();
     Ok(lowering.builder.finish(body))

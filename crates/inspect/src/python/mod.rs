@@ -37,6 +37,8 @@ pub fn read(source: &str) -> Result<Program, String> {
         lowering.builder.note("parts of it cannot be parsed");
     }
     let body = lowering.block(&module.body);
+    // The tree is larger than the form that it is lowered to.
+    drop(parsed);
     lowering.builder.rework(crate::pure::plain);
     lowering.builder.settle();
     Ok(lowering.builder.finish(body))

@@ -30,7 +30,13 @@ pub(super) fn has_end_record(bytes: &[u8]) -> bool {
 
 fn end_record(bytes: &[u8]) -> Option<usize> {
     let from = bytes.len().saturating_sub(TAIL as usize);
-    let at = memchr::memmem::rfind(&bytes[from..], END)? + from;
+    // Its last byte is rare in text.
+    let last = END.len() - 1;
+    let at = memchr::memrchr_iter(END[last], &bytes[from..])
+        .map(|at| at + from)
+        .filter(|at| *at >= last)
+        .map(|at| at - last)
+        .find(|at| bytes[*at..].starts_with(END))?;
     (at + 22 <= bytes.len()).then_some(at)
 }
 

@@ -364,7 +364,9 @@ pub(super) fn snippet(analysis: &Analysis<'_>, file: FileId, span: Span) -> Stri
     };
     let text = source
         .get(span.start as usize..span.end as usize)
-        .unwrap_or("a call");
+        .unwrap_or(b"a call");
+    // A character has at most four bytes.
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * 48)]);
     let short: String = text.chars().filter(|c| !c.is_control()).take(48).collect();
     format!("`{short}`")
 }

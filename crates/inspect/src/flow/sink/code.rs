@@ -214,7 +214,9 @@ impl Analysis<'_> {
             .collect();
         if pieces.len() < 3 {
             let source = self.package.source(file);
-            return source.is_some_and(|source| source.contains(text)) || shown(text);
+            return source
+                .is_some_and(|source| memchr::memmem::find(source, text.as_bytes()).is_some())
+                || shown(text);
         }
         let found = pieces.iter().filter(|piece| shown(piece)).count();
         found * 10 >= pieces.len() * 7
