@@ -381,7 +381,7 @@ impl Analysis<'_> {
 /// Whether a file holds a pattern of addresses of a chain.
 pub(super) fn holds_address_pattern(program: &Program) -> bool {
     program.consts.iter().any(|constant| match constant {
-        Const::Regex(pattern, _) => is_address_regex(pattern),
+        Const::Regex(regex) => is_address_regex(&regex.pattern),
         Const::Text(text) => is_address_regex(text),
         _ => false,
     })
@@ -389,7 +389,7 @@ pub(super) fn holds_address_pattern(program: &Program) -> bool {
 
 pub(super) fn is_address_pattern(value: &Value) -> bool {
     match value {
-        Value::Regex(pattern, _) => is_address_regex(pattern),
+        Value::Regex(regex) => is_address_regex(&regex.pattern),
         Value::Text(text) => is_address_regex(text),
         _ => false,
     }

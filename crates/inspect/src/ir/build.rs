@@ -45,6 +45,7 @@ impl Builder {
     /// The program, with the body of its top level.
     pub fn finish(mut self, body: Block) -> Program {
         self.program.functions[0].body = body;
+        self.program.shrink();
         self.program
     }
 

@@ -67,6 +67,15 @@ pub struct List {
     to: u32,
 }
 
+/// A regular expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Regex {
+    /// What it matches.
+    pub pattern: Rc<str>,
+    /// How.
+    pub flags: Box<str>,
+}
+
 /// A constant as it stands in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Const {
@@ -79,11 +88,11 @@ pub enum Const {
     /// A number.
     Number(f64),
     /// Text.
-    Text(Box<str>),
+    Text(Rc<str>),
     /// Bytes.
     Bytes(Box<[u8]>),
     /// A regular expression: pattern, flags.
-    Regex(Box<str>, Box<str>),
+    Regex(Rc<Regex>),
 }
 
 /// What an operator of two sides does.
@@ -492,6 +501,20 @@ impl Program {
         self.is_declared[atom.at()] = true;
         self.scopes[scope.at()].declares = true;
         self.declared.insert((scope, atom), symbol);
+    }
+
+    /// Gives back what was set aside for more.
+    pub(crate) fn shrink(&mut self) {
+        self.exprs.shrink_to_fit();
+        self.spans.shrink_to_fit();
+        self.lists.shrink_to_fit();
+        self.consts.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        self.scopes.shrink_to_fit();
+        self.symbols.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.stores.shrink_to_fit();
     }
 
     /// Lets each scope lead to the next one in which something is declared.

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::{Lowering, span};
-use crate::ir::{Binary, Const, Expr, ExprId, Logic, Span, Unary};
+use crate::ir::{Binary, Const, Expr, ExprId, Logic, Regex, Span, Unary};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, BinaryExpression, ChainElement, Expression,
     JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression, ObjectExpression,
@@ -33,11 +33,11 @@ impl Lowering {
                 self.builder.constant(Const::Number(number), at)
             }
             Expression::RegExpLiteral(literal) => {
-                let regex = Const::Regex(
-                    literal.regex.pattern.text.as_str().into(),
-                    literal.regex.flags.to_string().into(),
-                );
-                self.builder.constant(regex, at)
+                let regex = Regex {
+                    pattern: literal.regex.pattern.text.as_str().into(),
+                    flags: literal.regex.flags.to_string().into(),
+                };
+                self.builder.constant(Const::Regex(regex.into()), at)
             }
             Expression::StringLiteral(literal) => self.builder.text(&literal.value, at),
             Expression::TemplateLiteral(template) => self.template(template, at),

@@ -1010,9 +1010,9 @@ fn constant_value(constant: &Const) -> Value {
         Const::Undefined => Value::Undefined,
         Const::Bool(value) => Value::Bool(*value),
         Const::Number(value) => Value::Number(*value),
-        Const::Text(text) => Value::Text((&**text).into()),
+        Const::Text(text) => Value::Text(Rc::clone(text)),
         Const::Bytes(bytes) => Value::bytes(bytes.to_vec()),
-        Const::Regex(pattern, flags) => Value::Regex((&**pattern).into(), (&**flags).into()),
+        Const::Regex(regex) => Value::Regex(Rc::clone(regex)),
     }
 }
 

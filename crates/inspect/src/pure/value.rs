@@ -1,6 +1,6 @@
 //! Values of the pure machine.
 
-use crate::ir::{ExprId, FuncId};
+use crate::ir::{ExprId, FuncId, Regex};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ pub enum Value {
     /// Bytes.
     Bytes(Rc<RefCell<Vec<u8>>>),
     /// A regular expression: pattern, flags.
-    Regex(Rc<str>, Rc<str>),
+    Regex(Rc<Regex>),
     /// A list.
     Array(Rc<RefCell<Vec<Value>>>),
     /// An object or dictionary.
@@ -239,7 +239,7 @@ impl Value {
                 Some(out)
             }
             Self::Object(_) => Some("[object Object]".to_owned()),
-            Self::Regex(pattern, flags) => Some(format!("/{pattern}/{flags}")),
+            Self::Regex(regex) => Some(format!("/{}/{}", regex.pattern, regex.flags)),
             Self::Function(_) => Some(HOLE.to_owned()),
         }
     }

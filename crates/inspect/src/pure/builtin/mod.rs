@@ -6,7 +6,7 @@ mod number;
 mod path;
 mod pattern;
 
-use crate::ir::Language;
+use crate::ir::{Language, Regex};
 use crate::pure::value::{Native, Value};
 use crate::pure::{Machine, operate};
 use base64::Engine as _;
@@ -231,7 +231,8 @@ pub(super) fn call(
         (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => {
-                Some(Value::Regex(pattern.into(), flags.unwrap_or("").into()))
+                let (pattern, flags) = (pattern.into(), flags.unwrap_or("").into());
+                Some(Value::Regex(Regex { pattern, flags }.into()))
             }
             _ => None,
         },

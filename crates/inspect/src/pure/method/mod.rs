@@ -135,7 +135,7 @@ impl Machine<'_> {
                 }
             }
             Value::Number(_) if name == "constructor" => Value::native("Number"),
-            Value::Regex(pattern, _) if name == "source" => Value::Text(Rc::clone(pattern)),
+            Value::Regex(regex) if name == "source" => Value::Text(Rc::clone(&regex.pattern)),
             _ => Value::Unknown,
         }
     }
@@ -216,7 +216,8 @@ impl Machine<'_> {
             }
             Value::Number(number) => number_method(*number, name, args),
             // With `g` the place of the last match is kept: that is not followed.
-            Value::Regex(pattern, flags) if !flags.contains(['g', 'y']) => {
+            Value::Regex(regex) if !regex.flags.contains(['g', 'y']) => {
+                let (pattern, flags) = (&regex.pattern, &regex.flags);
                 match (name, args.first().and_then(Value::known_text)) {
                     ("exec", Some(text)) => matched(pattern, flags, text, false, false),
                     ("test", Some(text)) => match matched(pattern, flags, text, false, false) {

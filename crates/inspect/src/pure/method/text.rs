@@ -128,8 +128,8 @@ impl Machine<'_> {
                     Value::array(text.split_whitespace().map(Value::text).collect())
                 }
                 (Language::JavaScript, None) => Value::array(vec![Value::Text(Rc::clone(text))]),
-                (Language::JavaScript, Some(Value::Regex(pattern, flags))) => {
-                    split_at(pattern, flags, text)
+                (Language::JavaScript, Some(Value::Regex(regex))) => {
+                    split_at(&regex.pattern, &regex.flags, text)
                 }
                 _ => Value::Unknown,
             },
@@ -195,9 +195,15 @@ impl Machine<'_> {
                 Value::text(&(pad + text))
             }
             "match" | "matchAll" => match args.first() {
-                Some(Value::Regex(pattern, flags)) => {
-                    let every = flags.contains('g');
-                    matched(pattern, flags, text, every, name == "matchAll")
+                Some(Value::Regex(regex)) => {
+                    let every = regex.flags.contains('g');
+                    matched(
+                        &regex.pattern,
+                        &regex.flags,
+                        text,
+                        every,
+                        name == "matchAll",
+                    )
                 }
                 _ => Value::Unknown,
             },
@@ -244,10 +250,11 @@ impl Machine<'_> {
                     text.replacen(from, &to, 1)
                 })
             }
-            Some(Value::Regex(pattern, flags)) => {
+            Some(Value::Regex(regex)) => {
                 let chars: Vec<char> = text.chars().collect();
-                let every = flags.contains('g');
-                let Some(found) = builtin::matches(pattern, flags, &chars, every) else {
+                let every = regex.flags.contains('g');
+                let Some(found) = builtin::matches(&regex.pattern, &regex.flags, &chars, every)
+                else {
                     return Value::Unknown;
                 };
                 let mut out = String::new();
