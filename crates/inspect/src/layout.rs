@@ -104,19 +104,34 @@ fn entropy(bytes: &[u8]) -> u16 {
 
 /// Bytes behind the last thing that a module hands out.
 fn tail(bytes: &[u8], path: &str) -> Option<u32> {
-    let marks: &[&[u8]] = if path.ends_with(".py") {
-        &[b"\ndef ", b"\nclass "]
-    } else if path.ends_with(".rs") {
-        return None;
-    } else {
-        &[b"module.exports", b"exports.", b"\nexport ", b"export{"]
-    };
     let end = &bytes[bytes.len().saturating_sub(END)..];
-    let last = marks
-        .iter()
-        .filter_map(|mark| memchr::memmem::rfind(end, mark))
-        .max()?;
-    u32::try_from(end.len() - last).ok()
+    let last = if path.ends_with(".py") {
+        memchr::memrchr_iter(b'\n', end).find(|at| {
+            let line = &end[at + 1..];
+            line.starts_with(b"def ") || line.starts_with(b"class ")
+        })
+    } else if path.ends_with(".rs") {
+        None
+    } else {
+        // Looked for from the end, by a letter that is rare.
+        memchr::memrchr_iter(b'x', end)
+            .filter_map(|at| at.checked_sub(1))
+            .find(|at| hands_out(&end[..*at], &end[*at..]))
+    };
+    u32::try_from(end.len() - last?).ok()
+}
+
+/// `module.exports`, `exports.a`, `export a` at the beginning of a line, `export{a}`.
+fn hands_out(before: &[u8], rest: &[u8]) -> bool {
+    let Some(behind) = rest.strip_prefix(b"export") else {
+        return false;
+    };
+    match behind {
+        [b's', b'.', ..] | [b'{', ..] => true,
+        [b's', ..] => before.ends_with(b"module."),
+        [b' ', ..] => before.ends_with(b"\n"),
+        _ => false,
+    }
 }
 
 /// Declared dependencies of an npm package that no file of code or data names. The lexical

@@ -127,11 +127,20 @@ impl<'s> Machine<'s> {
     /// What an expression of a file is, as far as that is known without running anything
     /// and without looking far: most of what is asked is a name or two away.
     pub fn fold(&mut self, file: FileId, expr: ExprId) -> Value {
+        self.glance(|machine| machine.fold_fully(file, expr))
+    }
+
+    /// The same with arguments for the functions around it.
+    pub fn glance_in(&mut self, file: FileId, expr: ExprId, frame: &Rc<Frame>) -> Value {
+        self.glance(|machine| machine.fold_in(file, expr, frame))
+    }
+
+    fn glance(&mut self, look: impl FnOnce(&mut Self) -> Value) -> Value {
         let reserve = self.steps.saturating_sub(evaluating::GLANCE);
         self.steps -= reserve;
         let glancing = std::mem::replace(&mut self.glancing, true);
         let hasty = std::mem::take(&mut self.hasty);
-        let value = self.fold_fully(file, expr);
+        let value = look(self);
         self.glancing = glancing;
         self.hasty = hasty;
         self.steps += reserve;
@@ -177,7 +186,7 @@ impl<'s> Machine<'s> {
         self.observed.get(&(file, call)).cloned()
     }
 
-    /// The same with arguments for the functions around it.
+    /// [`Machine::fold_fully`] with arguments for the functions around it.
     pub fn fold_in(&mut self, file: FileId, expr: ExprId, frame: &Rc<Frame>) -> Value {
         let Some(program) = self.surroundings.program(file) else {
             return Value::Unknown;

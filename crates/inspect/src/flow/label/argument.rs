@@ -151,7 +151,7 @@ impl Analysis<'_> {
                 .flatten()
                 .next();
             if let Some(context) = &context {
-                value = self.machine.fold_in(site.file, callee, &context.frame);
+                value = self.machine.glance_in(site.file, callee, &context.frame);
             }
         }
         if let Value::Native(native) = &value {

@@ -29,7 +29,7 @@ impl Analysis<'_> {
         if value.is_unknown() {
             self.asking.contextual = true;
             if let Some(context) = context {
-                value = self.machine.fold_in(file, callee, &context.frame);
+                value = self.machine.glance_in(file, callee, &context.frame);
             }
         }
         if let Value::Native(native) = &value

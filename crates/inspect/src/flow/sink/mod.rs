@@ -95,13 +95,16 @@ impl Analysis<'_> {
             }
         }
         if value.is_unknown() {
+            if !may_be_given(program, callee, 0) {
+                return;
+            }
             let context = self
                 .contexts(site.file, site.function, 0)
                 .into_iter()
                 .flatten()
                 .next();
             match context {
-                Some(context) => value = self.machine.fold_in(site.file, callee, &context.frame),
+                Some(context) => value = self.machine.glance_in(site.file, callee, &context.frame),
                 None => return,
             }
         }
@@ -432,7 +435,7 @@ impl Analysis<'_> {
     fn glance(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
         self.asking.contextual = true;
         match context {
-            Some(context) => self.machine.fold_in(file, expr, &context.frame),
+            Some(context) => self.machine.glance_in(file, expr, &context.frame),
             None => self.machine.fold(file, expr),
         }
     }
@@ -505,5 +508,33 @@ impl Analysis<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether a caller may have a say in what an expression is.
+fn may_be_given(program: &Program, expr: ExprId, level: u8) -> bool {
+    const LEVELS: u8 = 6;
+    if level > LEVELS {
+        return true;
+    }
+    match program.expr(expr) {
+        Expr::Const(_) | Expr::Function(_) | Expr::Class(_) | Expr::Module(_) => false,
+        Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+            Some(symbol) => program
+                .symbol(symbol)
+                .values
+                .iter()
+                .any(|value| may_be_given(program, *value, level + 1)),
+            None => false,
+        },
+        Expr::Member(object, _) | Expr::Await(object) => may_be_given(program, object, level + 1),
+        Expr::Call { callee, args, .. } => {
+            may_be_given(program, callee, level + 1)
+                || program
+                    .list(args)
+                    .iter()
+                    .any(|arg| may_be_given(program, *arg, level + 1))
+        }
+        _ => true,
     }
 }
