@@ -45,6 +45,10 @@ pub mod reading {
     pub const LIBRARY: usize = 1 << 20;
     /// Levels of nesting.
     pub const NESTING: usize = 2_000;
+    /// The same for Rust, whose tree takes more of the stack at each level.
+    pub const NESTING_OF_RUST: usize = NESTING / 4;
+    /// What is said past these.
+    pub const TOO_DEEP: &str = "it is nested more deeply than is read";
     /// The same, before it is parsed: an estimate that is often too high.
     pub const ESTIMATE: usize = 20_000;
     /// Expressions of all programs of an artifact that are held at once.

@@ -65,6 +65,38 @@ pub struct Dossier {
     pub route: Route,
 }
 
+impl Dossier {
+    /// A release of which nothing is known but when it was published and where it comes
+    /// from. Whoever knows more fills it in.
+    pub fn bare(release: ReleaseId, published: Known<Timestamp>, route: Route) -> Self {
+        Self {
+            release,
+            artifact: None,
+            digests: Vec::new(),
+            published,
+            last_modified: None,
+            first_seen: None,
+            published_before: None,
+            history: History::default(),
+            manifest: Manifest::default(),
+            origin: Origin::default(),
+            predecessor: None,
+            added_dependencies: Vec::new(),
+            not_followed: Vec::new(),
+            unmet: Vec::new(),
+            activity: Known::NotApplicable,
+            likeness: None,
+            advisories: Known::NotApplicable,
+            fixes: Vec::new(),
+            lane_sibling_of: None,
+            looked_into: false,
+            unread: None,
+            code: None,
+            route,
+        }
+    }
+}
+
 /// Why an artifact's manifest and list of entries are not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -377,4 +409,21 @@ pub enum Route {
     Public,
     /// The user's own.
     Private,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_bare_release_nothing_is_claimed() {
+        let release: ReleaseId = "pkg:npm/axios@1.14.0".parse().unwrap();
+        let published = Known::not_known("nobody asked");
+        let bare = Dossier::bare(release.clone(), published.clone(), Route::Private);
+        assert_eq!((bare.release, bare.published), (release, published));
+        assert_eq!(bare.route, Route::Private);
+        assert_eq!(bare.manifest.runs.at_install(), None);
+        assert!(!bare.looked_into && bare.code.is_none() && bare.unread.is_none());
+        assert_eq!(bare.advisories, Known::NotApplicable);
+    }
 }

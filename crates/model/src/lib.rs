@@ -27,6 +27,7 @@ mod name;
 mod purl;
 mod text;
 mod version;
+mod weight;
 
 pub use binary::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
@@ -53,6 +54,7 @@ pub use name::PackageName;
 pub use purl::ReleaseId;
 pub use text::printable;
 pub use version::Version;
+pub use weight::Weigh;
 
 /// Why a piece of outside text is not what it claims to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

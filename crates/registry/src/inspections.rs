@@ -3,30 +3,39 @@
 //! A verdict is made anew from these facts whenever rules or policy change; the facts
 //! themselves depend on the bytes and on the engine alone, so that is what they are kept by.
 
+mod held;
+mod kept;
+mod unreadable;
+
 use crate::flights::Flights;
 use crate::judge::archive::{self, ArtifactFacts, Kind};
-use customs_inspect::ENGINE_VERSION;
-use customs_model::{Digest, Unread, printable};
-use std::collections::HashMap;
+use customs_model::{Digest, Unread, Weigh, printable};
+use held::Held;
+use kept::Kept;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::Semaphore;
+use unreadable::Unreadable;
 
-/// Artifacts whose facts are held in memory.
-const HELD: usize = 1_024;
+/// Bytes of facts that are held in memory. A judgement that rests on some of them holds
+/// those itself, for as long as it is remembered.
+const HELD: usize = 64 << 20;
 /// Bytes of stack: parsers go as deep as code is nested. Only what is touched is paid for.
 const STACK: usize = 512 << 20;
 /// Packed bytes from which an artifact is read alone: it may fill the memory bound.
 const LARGE: u64 = 8 << 20;
-/// Bytes of the facts of one artifact on disk.
-const FACTS: u64 = 16 << 20;
+
+/// What facts are known by: the engine beside it is always this one.
+type Key = (Digest, Kind);
 
 /// What was read of artifacts.
 pub(crate) struct Inspections {
-    folder: PathBuf,
-    held: Mutex<HashMap<(Digest, Kind), Arc<ArtifactFacts>>>,
+    kept: Kept,
+    held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
+    unreadable: Mutex<Unreadable>,
     flights: Flights,
     readers: Arc<Semaphore>,
     most: u32,
@@ -38,13 +47,11 @@ impl Inspections {
     /// # Errors
     /// The folder cannot be made.
     pub fn new(folder: &Path) -> io::Result<Self> {
-        let folder = folder.join(format!("engine-{ENGINE_VERSION}"));
-        std::fs::create_dir_all(&folder)?;
-        crate::clear_half_written(&folder)?;
         let most = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            folder,
-            held: Mutex::default(),
+            kept: Kept::open(folder)?,
+            held: Mutex::new(Held::new(HELD)),
+            unreadable: Mutex::new(Unreadable::new()),
             flights: Flights::default(),
             readers: Arc::new(Semaphore::new(most)),
             most: most.try_into().unwrap_or(1),
@@ -54,14 +61,28 @@ impl Inspections {
     /// What is known already.
     pub fn known(&self, digest: &Digest, kind: Kind) -> Option<Arc<ArtifactFacts>> {
         let key = (digest.clone(), kind);
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(facts) = held.get(&key) {
-            return Some(facts.clone());
+        let held = lock(&self.held).get(&key);
+        if held.is_some() {
+            return held;
         }
-        drop(held);
-        let facts = Arc::new(remembered(&self.path(digest, kind))?);
+        let facts = Arc::new(self.kept.load(digest, kind)?);
         self.hold(key, &facts);
         Some(facts)
+    }
+
+    /// What came of reading it, where that is known already: that it cannot be read is
+    /// known for a while.
+    pub fn answer(
+        &self,
+        digest: &Digest,
+        kind: Kind,
+    ) -> Option<Result<Arc<ArtifactFacts>, Unread>> {
+        let key = (digest.clone(), kind);
+        let why = lock(&self.unreadable).why(&key, Instant::now());
+        match why {
+            Some(why) => Some(Err(Unread::NotReadable(why))),
+            None => self.known(digest, kind).map(Ok),
+        }
     }
 
     /// What the artifact at `path`, whose bytes have this digest, says and does.
@@ -91,8 +112,8 @@ impl Inspections {
             .flights
             .turn(&format!("{digest} {}", kind.word()))
             .await;
-        if let Some(known) = self.known(digest, kind) {
-            return Ok(known);
+        if let Some(answer) = self.answer(digest, kind) {
+            return answer;
         }
         let file = File::open(&path)
             .map_err(|error| Unread::NotFetched(format!("its file cannot be opened: {error}")))?;
@@ -115,16 +136,13 @@ impl Inspections {
         }
         let facts = match receiver.await {
             Ok(Ok(Ok(facts))) => Arc::new(facts),
-            Ok(Ok(Err(why))) => {
-                tracing::warn!(why, %digest, "an artifact could not be read");
-                return Err(Unread::NotReadable(printable(&why, 200)));
-            }
+            Ok(Ok(Err(why))) => return Err(self.cannot_be_read(digest, kind, &why)),
             // That this machine could not read its own disk says nothing of the artifact.
             Ok(Err(error)) => return Err(Unread::NotFetched(error.to_string())),
             // One that a reader cannot bear is one that cannot be read.
-            Err(_) => return Err(Unread::NotReadable("the reader ended early".to_owned())),
+            Err(_) => return Err(self.cannot_be_read(digest, kind, "the reader ended early")),
         };
-        if let Err(error) = self.remember(digest, kind, &facts) {
+        if let Err(error) = self.kept.save(digest, kind, &facts) {
             // It is read again by the next gate.
             tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
         }
@@ -132,40 +150,76 @@ impl Inspections {
         Ok(facts)
     }
 
-    fn hold(&self, key: (Digest, Kind), facts: &Arc<ArtifactFacts>) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= HELD {
-            held.clear();
-        }
-        held.insert(key, facts.clone());
+    /// It says so to whoever asks next, too.
+    fn cannot_be_read(&self, digest: &Digest, kind: Kind, why: &str) -> Unread {
+        tracing::warn!(why, %digest, "an artifact could not be read");
+        let why = printable(why, 200);
+        lock(&self.unreadable).insert((digest.clone(), kind), &why, Instant::now());
+        Unread::NotReadable(why)
     }
 
-    fn path(&self, digest: &Digest, kind: Kind) -> PathBuf {
-        let hex = digest.to_hex();
-        self.folder
-            .join(&hex[..2])
-            .join(format!("{}-{}.json", &hex[2..], kind.word()))
-    }
-
-    fn remember(&self, digest: &Digest, kind: Kind, facts: &ArtifactFacts) -> io::Result<()> {
-        let target = self.path(digest, kind);
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let file = tempfile::Builder::new()
-            .prefix(".tmp-")
-            .tempfile_in(&self.folder)?;
-        serde_json::to_writer(io::BufWriter::new(&file), facts)?;
-        file.persist(target).map_err(|error| error.error)?;
-        Ok(())
+    fn hold(&self, key: Key, facts: &Arc<ArtifactFacts>) {
+        let weight = 2 * size_of::<Key>() + facts.weight();
+        lock(&self.held).insert(key, facts.clone(), weight);
     }
 }
 
-/// What was kept; a file that another program left there says nothing.
-fn remembered(path: &Path) -> Option<ArtifactFacts> {
-    let length = std::fs::metadata(path).ok()?.len();
-    if length > FACTS {
-        return None;
+/// A panic elsewhere leaves nothing half-done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_artifact_that_cannot_be_read_is_not_read_again_by_who_asks_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = Arc::new(Inspections::new(&folder.path().join("facts")).unwrap());
+        let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
+        assert!(all.answer(&digest, Kind::Tarball).is_none());
+        std::fs::write(&path, "no archive").unwrap();
+        let first = all.read(path.clone(), &digest, Kind::Tarball).await;
+        let first = first.unwrap_err();
+        assert!(matches!(first, Unread::NotReadable(_)), "{first:?}");
+        std::fs::remove_file(&path).unwrap();
+        let again = all.read(path, &digest, Kind::Tarball).await;
+        assert_eq!(again.unwrap_err(), first);
+        let answer = all.answer(&digest, Kind::Tarball).unwrap();
+        assert_eq!(answer.unwrap_err(), first);
+        assert!(all.answer(&digest, Kind::Wheel).is_none());
     }
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+
+    #[tokio::test]
+    async fn what_this_machine_could_not_read_is_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = Arc::new(Inspections::new(&folder.path().join("facts")).unwrap());
+        let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
+        let first = all.read(path.clone(), &digest, Kind::Tarball).await;
+        assert!(matches!(first, Err(Unread::NotFetched(_))), "{first:?}");
+        assert!(all.answer(&digest, Kind::Tarball).is_none());
+        std::fs::write(&path, "no archive").unwrap();
+        let again = all.read(path, &digest, Kind::Tarball).await;
+        assert!(matches!(again, Err(Unread::NotReadable(_))), "{again:?}");
+    }
+
+    #[test]
+    fn facts_are_held_by_what_they_weigh() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = Inspections::new(folder.path()).unwrap();
+        let heavy = Arc::new(ArtifactFacts {
+            code: Arc::new(customs_model::Inspection {
+                unimported: vec!["a".repeat(HELD / 2 + 1)],
+                ..customs_model::Inspection::default()
+            }),
+            ..ArtifactFacts::default()
+        });
+        let (one, two) = (Digest::sha256(b"one"), Digest::sha256(b"two"));
+        all.hold((one.clone(), Kind::Tarball), &heavy);
+        assert!(all.known(&one, Kind::Tarball).is_some());
+        all.hold((two.clone(), Kind::Tarball), &heavy);
+        assert!(all.known(&one, Kind::Tarball).is_none());
+        assert!(all.known(&two, Kind::Tarball).is_some());
+    }
 }

@@ -1,8 +1,8 @@
 //! Dossiers for tests.
 
 use customs_model::{
-    Dossier, Ecosystem, History, Known, Manifest, Origin, PackageName, Predecessor, ReleaseId,
-    Route, RunsCode, Timestamp, Version,
+    Dossier, Ecosystem, History, Known, Manifest, PackageName, Predecessor, ReleaseId, Route,
+    RunsCode, Timestamp, Version,
 };
 
 /// An instant.
@@ -18,14 +18,8 @@ pub(crate) fn version(text: &str) -> Version {
 /// A release of an old public package about which nothing else is remarkable.
 pub(crate) fn dossier(ecosystem: &str, name: &str, number: &str, published: &str) -> Dossier {
     let ecosystem: Ecosystem = ecosystem.parse().unwrap();
+    let release = ReleaseId::new(PackageName::new(ecosystem, name).unwrap(), version(number));
     Dossier {
-        release: ReleaseId::new(PackageName::new(ecosystem, name).unwrap(), version(number)),
-        artifact: None,
-        digests: Vec::new(),
-        published: Known::Is(at(published)),
-        last_modified: None,
-        first_seen: None,
-        published_before: None,
         history: History {
             earliest: Some(at("2015-01-01T00:00:00Z")),
             lines_within_hour: 1,
@@ -35,20 +29,7 @@ pub(crate) fn dossier(ecosystem: &str, name: &str, number: &str, published: &str
             runs: nothing_runs(),
             ..Manifest::default()
         },
-        origin: Origin::default(),
-        predecessor: None,
-        added_dependencies: Vec::new(),
-        not_followed: Vec::new(),
-        unmet: Vec::new(),
-        activity: Known::NotApplicable,
-        likeness: None,
-        advisories: Known::NotApplicable,
-        fixes: Vec::new(),
-        lane_sibling_of: None,
-        looked_into: false,
-        unread: None,
-        code: None,
-        route: Route::Public,
+        ..Dossier::bare(release, Known::Is(at(published)), Route::Public)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List,
     Program, Scope, ScopeId, Span, Store, Symbol, SymbolId,
 };
+use crate::limit::reading;
 use std::rc::Rc;
 
 /// Builds a program. The current function and scope are part of its state.
@@ -13,7 +14,7 @@ pub struct Builder {
     function: FuncId,
     scope: ScopeId,
     /// Nesting of expressions and statements so far.
-    pub(crate) depth: usize,
+    depth: usize,
 }
 
 /// Where a builder was, to go back to.
@@ -59,6 +60,27 @@ impl Builder {
         if !self.program.notes.contains(&note) {
             self.program.notes.push(note);
         }
+    }
+
+    /// Goes one level down, where the bound allows it; past it nothing is lowered, and that
+    /// is said. Whoever was let in leaves again with [`Self::leave_deeper`].
+    #[must_use]
+    pub fn enter_deeper(&mut self) -> bool {
+        let bound = match self.program.language {
+            Language::JavaScript | Language::Python => reading::NESTING,
+            Language::Rust => reading::NESTING_OF_RUST,
+        };
+        if self.depth > bound {
+            self.note(reading::TOO_DEEP);
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back from one level down.
+    pub const fn leave_deeper(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
     }
 
     /// Marks an ES module.
@@ -416,5 +438,30 @@ impl Builder {
                 self.program.symbols[symbol.at()].mutated = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(language: Language) -> usize {
+        let mut builder = Builder::new(language);
+        let mut levels = 0;
+        while builder.enter_deeper() {
+            levels += 1;
+        }
+        assert!(!builder.enter_deeper());
+        assert_eq!(builder.program().notes, [reading::TOO_DEEP]);
+        builder.leave_deeper();
+        assert!(builder.enter_deeper());
+        levels
+    }
+
+    #[test]
+    fn past_the_bound_nobody_goes_deeper_and_that_is_said_once() {
+        assert_eq!(levels(Language::JavaScript), reading::NESTING + 1);
+        assert_eq!(levels(Language::Python), reading::NESTING + 1);
+        assert_eq!(levels(Language::Rust), reading::NESTING_OF_RUST + 1);
     }
 }

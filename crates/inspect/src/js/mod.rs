@@ -20,7 +20,7 @@ use oxc_span::{GetSpan, SourceType};
 /// Why it is no program in any dialect, a part of a sentence.
 pub fn read(source: &str, path: &str) -> Result<Program, String> {
     if nesting(source) > reading::ESTIMATE {
-        return Err("it is nested more deeply than is read".to_owned());
+        return Err(reading::TOO_DEEP.to_owned());
     }
     let mut first_error = None;
     for dialect in dialects(path) {
@@ -97,13 +97,11 @@ struct Lowering {
 impl Lowering {
     /// Runs a step one level down; past the bound nothing is lowered, and that is said.
     fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.builder.depth > reading::NESTING {
-            self.builder.note("it is nested more deeply than is read");
+        if !self.builder.enter_deeper() {
             return None;
         }
-        self.builder.depth += 1;
         let done = step(self);
-        self.builder.depth -= 1;
+        self.builder.leave_deeper();
         Some(done)
     }
 }

@@ -15,7 +15,7 @@ use ruff_text_size::Ranged;
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
     if nesting(source) > reading::ESTIMATE {
-        return Err("it is nested more deeply than is read".to_owned());
+        return Err(reading::TOO_DEEP.to_owned());
     }
     let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
     let module = match parsed.syntax() {
@@ -52,14 +52,13 @@ struct Lowering {
 }
 
 impl Lowering {
+    /// Runs a step one level down; past the bound nothing is lowered, and that is said.
     fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.builder.depth > reading::NESTING {
-            self.builder.note("it is nested more deeply than is read");
+        if !self.builder.enter_deeper() {
             return None;
         }
-        self.builder.depth += 1;
         let done = step(self);
-        self.builder.depth -= 1;
+        self.builder.leave_deeper();
         Some(done)
     }
 }

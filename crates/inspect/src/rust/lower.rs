@@ -5,7 +5,6 @@ use super::Lines;
 use crate::ir::{
     Binary, Block, Builder, Const, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary,
 };
-use crate::limit::reading;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, FnArg, ImplItem, Item, Lit, Pat, Stmt, UnOp, UseTree};
@@ -62,14 +61,13 @@ impl Lowering {
         self.builder.finish(self.body)
     }
 
+    /// Runs a step one level down; past the bound nothing is lowered, and that is said.
     fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.builder.depth > reading::NESTING / 4 {
-            self.builder.note("it is nested more deeply than is read");
+        if !self.builder.enter_deeper() {
             return None;
         }
-        self.builder.depth += 1;
         let done = step(self);
-        self.builder.depth -= 1;
+        self.builder.leave_deeper();
         Some(done)
     }
 

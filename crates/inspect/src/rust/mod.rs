@@ -13,7 +13,7 @@ use crate::text::nesting;
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
     if nesting(source) > reading::ESTIMATE {
-        return Err("it is nested more deeply than is read".to_owned());
+        return Err(reading::TOO_DEEP.to_owned());
     }
     let file = syn::parse_file(source).map_err(|error| {
         error

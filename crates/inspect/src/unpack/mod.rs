@@ -5,6 +5,7 @@
 //! readers would see two different archives. Such a place is an [`Oddity`], never an
 //! error that ends the reading.
 
+mod disk;
 mod kind;
 mod path;
 mod tar;
@@ -16,6 +17,7 @@ pub use kind::{Kind, kind_of};
 pub use path::{folded, plain};
 
 use crate::limit::Unpacking;
+use disk::Disk;
 use flate2::bufread::GzDecoder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -183,10 +185,10 @@ pub fn unpack(bytes: &[u8], limits: &Unpacking) -> Tree {
 pub fn unpack_file(file: fs::File, limits: &Unpacking) -> std::io::Result<Tree> {
     let mut sink = Sink::new(limits);
     let length = file.metadata()?.len();
-    let mut packed = BufReader::with_capacity(256 << 10, file);
+    let mut packed = BufReader::with_capacity(256 << 10, Disk::new(file));
     let kind = kind_of(packed.fill_buf()?);
     match kind {
-        Kind::Gzip => sink.gzip(packed, "", 0),
+        Kind::Gzip => sink.gzip(&mut packed, "", 0),
         Kind::Tar => tar::read(&mut sink, &mut packed, "", 0),
         _ if kind != Kind::Zip && !ends_as_zip(packed.get_mut(), length)? => {
             sink.unread("", NO_ARCHIVE);
@@ -197,15 +199,20 @@ pub fn unpack_file(file: fs::File, limits: &Unpacking) -> std::io::Result<Tree> 
         _ => {
             let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
             packed.seek(SeekFrom::Start(0))?;
-            packed.take(limits.packed).read_to_end(&mut bytes)?;
+            let mut whole = packed.by_ref().take(limits.packed);
+            whole.read_to_end(&mut bytes)?;
             sink.archive(&bytes, "", 0);
         }
     }
-    Ok(sink.finish())
+    // What a reader of archives took for a broken one may be a whole one on a broken disk.
+    match packed.into_inner().failed() {
+        Some(error) => Err(error),
+        None => Ok(sink.finish()),
+    }
 }
 
 /// Whether the end of a file is the end of a zip archive, whatever stands in front of it.
-fn ends_as_zip(file: &mut fs::File, length: u64) -> std::io::Result<bool> {
+fn ends_as_zip(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bool> {
     let tail = length.min(zip::TAIL);
     file.seek(SeekFrom::Start(length - tail))?;
     let mut bytes = Vec::new();

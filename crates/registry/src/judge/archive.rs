@@ -5,7 +5,7 @@ use customs_ecosystem::cargo::facts_from_cargo_toml;
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
 use customs_inspect::{Content, Tree, Unpacking, inspect_tree, unpack_file};
-use customs_model::{Inspection, Manifest, RunsCode, UnreadPart};
+use customs_model::{FileFact, Inspection, Manifest, RunsCode, UnreadPart, Weigh};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -46,8 +46,50 @@ pub struct ArtifactFacts {
     pub runs: RunsCode,
     /// What its own manifest declares, where it has one that can be read.
     pub manifest: Option<Manifest>,
-    /// What its code can do.
+    /// What its code can do, without its layout: dossiers share it and are kept for long,
+    /// and no rule tells anything of files that only a layout lists.
     pub code: Arc<Inspection>,
+    /// The layout, for who compares two artifacts file by file.
+    #[serde(default)]
+    pub layout: Vec<FileFact>,
+}
+
+impl ArtifactFacts {
+    /// Facts with the layout where it belongs here.
+    #[must_use]
+    pub(crate) fn with_layout_apart(mut self) -> Self {
+        if let Some(code) = Arc::get_mut(&mut self.code)
+            && !code.layout.is_empty()
+        {
+            self.layout = std::mem::take(&mut code.layout);
+        }
+        self
+    }
+
+    /// A copy whose inspection has its layout, as the reader of code made it.
+    #[must_use]
+    pub fn with_layout_inside(&self) -> Self {
+        let mut code = Inspection::clone(&self.code);
+        code.layout.extend_from_slice(&self.layout);
+        Self {
+            runs: self.runs.clone(),
+            manifest: self.manifest.clone(),
+            code: Arc::new(code),
+            layout: Vec::new(),
+        }
+    }
+}
+
+impl Weigh for ArtifactFacts {
+    fn heap(&self) -> usize {
+        let Self {
+            runs,
+            manifest,
+            code,
+            layout,
+        } = self;
+        runs.heap() + manifest.heap() + code.heap() + layout.heap()
+    }
 }
 
 /// Reads the facts of an artifact. Parsers go as deep as code is nested: the caller's
@@ -77,7 +119,7 @@ pub fn read(file: File, kind: Kind) -> io::Result<Result<ArtifactFacts, String>>
         }
     };
     facts.code = Arc::new(code);
-    Ok(Ok(facts))
+    Ok(Ok(facts.with_layout_apart()))
 }
 
 fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
@@ -247,6 +289,22 @@ mod tests {
         let read = facts(&file);
         assert!(read.code.unread.iter().any(|part| part.reached));
         assert_eq!(read.runs.at_install(), None);
+    }
+
+    #[test]
+    fn what_dossiers_share_has_no_layout_and_who_compares_files_gets_it() {
+        let file = archive(&[("package/package.json", "{}"), ("package/a.js", "a()")]);
+        let read = facts(&file);
+        assert!(read.code.layout.is_empty());
+        assert!(read.layout.iter().any(|f| f.path.ends_with("a.js")));
+        let whole = read.with_layout_inside();
+        assert_eq!(whole.code.layout, read.layout);
+        assert!(whole.weight() > size_of::<ArtifactFacts>());
+        // As they were written before the layout stood apart.
+        let written = serde_json::to_string(&whole).unwrap();
+        let loaded: ArtifactFacts = serde_json::from_str(&written).unwrap();
+        let loaded = loaded.with_layout_apart();
+        assert_eq!((loaded.code, loaded.layout), (read.code, read.layout));
     }
 
     #[test]

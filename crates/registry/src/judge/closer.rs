@@ -5,8 +5,7 @@ use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, pypi}
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
-    Digest, Dossier, Ecosystem, History, Known, Manifest, Origin, PackageName, ReleaseId,
-    Timestamp, Unread, Version,
+    Digest, Dossier, Ecosystem, Known, PackageName, ReleaseId, Timestamp, Unread, Version,
 };
 use customs_rules::LockedOutcome;
 use std::collections::HashSet;
@@ -30,34 +29,15 @@ pub struct Read<'a> {
 /// What is known of a release that is older than the window of rules about change: only
 /// its code is asked about.
 fn old(upstream: &Upstream, asked: &Read<'_>) -> Dossier {
+    let published = match asked.published {
+        Some(at) => Known::Is(at),
+        None => Known::not_known("its document has no publish time for it"),
+    };
     Dossier {
-        release: asked.release.clone(),
         artifact: (asked.release.package.ecosystem() == Ecosystem::PyPi)
             .then(|| asked.file.to_owned()),
         digests: vec![asked.digest.clone()],
-        published: match asked.published {
-            Some(at) => Known::Is(at),
-            None => Known::not_known("its document has no publish time for it"),
-        },
-        last_modified: None,
-        first_seen: None,
-        published_before: None,
-        history: History::default(),
-        manifest: Manifest::default(),
-        origin: Origin::default(),
-        predecessor: None,
-        added_dependencies: Vec::new(),
-        not_followed: Vec::new(),
-        unmet: Vec::new(),
-        activity: Known::NotApplicable,
-        likeness: None,
-        advisories: Known::NotApplicable,
-        fixes: Vec::new(),
-        lane_sibling_of: None,
-        looked_into: false,
-        unread: None,
-        code: None,
-        route: upstream.route,
+        ..Dossier::bare(asked.release.clone(), published, upstream.route)
     }
 }
 

@@ -177,8 +177,8 @@ impl Registry {
             .and_then(|url| Url::parse(url).ok())
             .ok_or_else(|| not_promised("its document names no address for it"))?;
         let digest = digest.ok_or_else(|| not_promised("its document promises no digest"))?;
-        if let Some(known) = self.inspections.known(digest, kind) {
-            return Ok(known);
+        if let Some(answer) = self.inspections.answer(digest, kind) {
+            return answer;
         }
         let path = self
             .artifacts

@@ -132,7 +132,8 @@ impl Registry {
         }])
     }
 
-    /// Fetches an artifact and reads it: where its verified bytes are, and its facts.
+    /// Fetches an artifact and reads it: where its verified bytes are, and its facts, with
+    /// the layout in them.
     ///
     /// # Errors
     /// It could not be fetched or read.
@@ -160,7 +161,7 @@ impl Registry {
             .whole(upstream, &url, digest)
             .await
             .map_err(|error| fetched(error.to_string()))?;
-        Ok((path, facts))
+        Ok((path, Arc::new(facts.with_layout_inside())))
     }
 
     /// All versions that the document of a package has, in no order.

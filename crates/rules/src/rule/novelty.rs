@@ -84,7 +84,8 @@ fn delta(dossier: &Dossier) -> Option<Delta> {
     Some(compare(&[before], now))
 }
 
-/// What happens without anybody asking for it.
+/// What happens without anybody asking for it. Nothing of it comes from a layout: whoever
+/// gathers a dossier leaves that out.
 fn unasked(delta: &Delta) -> impl Iterator<Item = &Change> {
     delta.novelties.iter().filter(|change| match change.kind {
         NoveltyKind::Hook => true,
@@ -101,4 +102,80 @@ fn sentence(change: &Change) -> String {
         printable(&change.what, 160),
         change.zone.words()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::{dossier, predecessor};
+    use crate::{RuleSet, judge};
+    use customs_model::{
+        Capability, CodeShape, ContentKind, FileFact, Finding, Inspection, Place, Sign, SignKind,
+        Zone,
+    };
+    use std::sync::Arc;
+
+    fn file(path: &str, content: ContentKind, tail: u32) -> FileFact {
+        FileFact {
+            path: path.to_owned(),
+            digest: Some(tail.to_string()),
+            length: u64::from(tail),
+            content,
+            zone: Zone::Install,
+            shape: Some(CodeShape {
+                longest_line: 80,
+                entropy: 4_500,
+                tail: Some(tail),
+            }),
+        }
+    }
+
+    #[test]
+    fn no_rule_tells_another_thing_where_the_layout_was_left_out() {
+        let place = Place {
+            file: "package/a.js".to_owned(),
+            line: 1,
+            column: 1,
+            bytes: (0, 1),
+        };
+        let before = Inspection {
+            layout: vec![file("index.js", ContentKind::Code, 30)],
+            ..Inspection::default()
+        };
+        let now = Inspection {
+            capabilities: vec![Capability {
+                name: "network".to_owned(),
+                zone: Zone::Install,
+                detail: None,
+                at: place.clone(),
+            }],
+            signs: vec![Sign {
+                kind: SignKind::InstallCommand,
+                zone: Zone::Install,
+                detail: "node a.js".to_owned(),
+                at: place,
+            }],
+            layout: vec![
+                file("index.js", ContentKind::Code, 4_000),
+                file("a.node", ContentKind::Native, 0),
+                file("a.zip", ContentKind::Archive, 0),
+            ],
+            ..Inspection::default()
+        };
+        let without = |inspection: &Inspection| Inspection {
+            layout: Vec::new(),
+            ..inspection.clone()
+        };
+        let told = |before: Inspection, now: Inspection| {
+            let mut dossier = dossier("npm", "pkg", "1.2.4", "2026-03-01T00:00:00Z");
+            let mut earlier = predecessor(&dossier, "1.2.3");
+            earlier.code = Some(Arc::new(before));
+            dossier.predecessor = Some(earlier);
+            dossier.code = Some(Arc::new(now));
+            judge(&dossier, &RuleSet::standard())
+        };
+        let with_layouts = told(before.clone(), now.clone());
+        let of_novelty = |f: &&Finding| f.rule.as_str() == "novelty";
+        assert_eq!(with_layouts.findings.iter().filter(of_novelty).count(), 2);
+        assert_eq!(with_layouts, told(without(&before), without(&now)));
+    }
 }
