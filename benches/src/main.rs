@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod gate;
 mod home;
+mod inspect;
 mod install;
 mod machine;
 mod memory;
@@ -28,8 +29,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use error::{Doing as _, Error};
 use machine::Machine;
 use report::Part;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 
 /// The benchmarks of customs.
 #[derive(Parser)]
@@ -43,6 +45,8 @@ struct Arguments {
 enum Subject {
     /// The registry firewall: rendering, memory, warm and cold installs
     Gate(Gate),
+    /// The engine and `customs inspect`: time beside the floor and a peer, and memory
+    Inspect(inspect::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -74,8 +78,11 @@ enum Measure {
 }
 
 fn main() -> ExitCode {
-    let Subject::Gate(arguments) = Arguments::parse().subject;
-    match run(&arguments) {
+    let measured = match Arguments::parse().subject {
+        Subject::Gate(arguments) => gate(&arguments),
+        Subject::Inspect(arguments) => inspect(&arguments),
+    };
+    match measured {
         Ok(0) => ExitCode::SUCCESS,
         Ok(missed) => {
             eprintln!("bench: {missed} figures miss their bar");
@@ -88,22 +95,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures each part and says how many figures miss their bar.
-fn run(arguments: &Gate) -> Result<usize, Error> {
+/// Measures each part of the gate and says how many figures miss their bar.
+fn gate(arguments: &Gate) -> Result<usize, Error> {
     // A second call would find it in place, which is what is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let program =
-        std::path::absolute(&arguments.program).map_err(Error::io("find", &arguments.program))?;
-    if !program.is_file() {
-        return Err(Error::said(
-            "the built program is not there; call this as `cargo xtask bench`, which builds it",
-        ));
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .doing("start the runtime")?;
+    let program = built(&arguments.program)?;
+    let runtime = runtime()?;
     let shapes = document::shapes(arguments.quick);
     let mut missed = 0;
     for measure in parts(arguments) {
@@ -116,20 +113,57 @@ fn run(arguments: &Gate) -> Result<usize, Error> {
             Measure::Cold => runtime.block_on(cold::measure(&program))?,
         };
         missed += part.missed();
-        tell(arguments, &part, &machine)?;
+        let quick = if arguments.quick { " --quick" } else { "" };
+        let command = format!("cargo xtask bench gate{quick} {}", part.name);
+        let document = (!arguments.quick).then_some(arguments.document.as_path());
+        tell(&part, &machine, &command, document)?;
     }
     Ok(missed)
 }
 
-fn tell(arguments: &Gate, part: &Part, machine: &Machine) -> Result<(), Error> {
-    let quick = if arguments.quick { " --quick" } else { "" };
-    let command = format!("cargo xtask bench gate{quick} {}", part.name);
-    let text = part.markdown(machine, &command);
-    println!("\n{text}");
-    if arguments.quick {
-        return Ok(());
+/// Measures inspection and says how many figures miss their bar.
+fn inspect(arguments: &inspect::Arguments) -> Result<usize, Error> {
+    let program = built(&arguments.program)?;
+    built(&arguments.calibrate)?;
+    let machine = Machine::now();
+    let part = runtime()?.block_on(inspect::measure(arguments, &program))?;
+    let document = (!arguments.quick).then_some(arguments.document.as_path());
+    tell(&part, &machine, &arguments.command(), document)?;
+    Ok(part.missed())
+}
+
+/// A program that was built for this run, wherever a command has its folder.
+fn built(program: &Path) -> Result<PathBuf, Error> {
+    let program = std::path::absolute(program).map_err(Error::io("find", program))?;
+    if program.is_file() {
+        return Ok(program);
     }
-    report::keep(&arguments.document, part.name, &text)
+    Err(Error::said(
+        "the built program is not there; call this as `cargo xtask bench`, which builds it",
+    ))
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .doing("start the runtime")
+}
+
+/// Prints a part, and keeps it where there is a document to keep it in.
+fn tell(
+    part: &Part,
+    machine: &Machine,
+    command: &str,
+    document: Option<&Path>,
+) -> Result<(), Error> {
+    let text = part.markdown(machine, command);
+    println!("\n{text}");
+    match document {
+        None => Ok(()),
+        Some(document) => report::keep(document, part.name, &text),
+    }
 }
 
 fn parts(arguments: &Gate) -> Vec<Measure> {

@@ -7,7 +7,7 @@ use crate::gate::Gate;
 use crate::home::Home;
 use crate::process;
 use crate::report::{Bar, Part, Row};
-use crate::stats::median;
+use crate::stats::{median, range};
 use bytes::Bytes;
 use customs_model::{Digest, DigestAlgorithm, SignedDuration, Timestamp};
 use customs_replay::{Bound, Faults, Request, Response, Server};
@@ -90,12 +90,10 @@ async fn start(program: &Path) -> Result<Row, Error> {
         gate.stop().await;
     }
     let middle = median(&times);
-    let range = times.iter().fold((f64::MAX, 0f64), |(low, high), t| {
-        (low.min(*t), high.max(*t))
-    });
+    let (low, high) = range(&times);
     Ok(Row {
         what: "start to the first answer".to_owned(),
-        figures: format!("{:.0} to {:.0} ms", range.0, range.1),
+        figures: format!("{low:.0} to {high:.0} ms"),
         value: Some((middle, format!("{middle:.0} ms"))),
         bar: Bar::AtMost(50.0),
         bar_text: "≤ 50 ms",

@@ -10,6 +10,15 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The least and the most.
+pub fn range(values: &[f64]) -> (f64, f64) {
+    values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(*value), high.max(*value))
+        })
+}
+
 /// An interval that holds the true median, from the order of the values alone: no shape of
 /// the noise is assumed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,6 +84,7 @@ mod tests {
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
         assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
         assert!(median(&[]).is_nan());
+        assert_eq!(range(&[3.0, 1.0, 2.0]), (1.0, 3.0));
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A result that cannot be written for programs.
+    #[error("cannot write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 impl Error {
@@ -105,6 +108,9 @@ enum Part {
         /// How often
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// One JSON document on stdout, for programs; its schema is versioned
+        #[arg(long)]
+        json: bool,
     },
     /// A list of real packages
     Population {
@@ -139,7 +145,8 @@ fn main() -> ExitCode {
             files,
             take,
             rounds,
-        } => speed::report(&list, &files, take, rounds),
+            json,
+        } => speed::report(&list, &files, take, rounds, json),
         Part::Population { list, files, take } => population::report(&list, &files, take),
     };
     match done {

@@ -19,6 +19,13 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
         .args(arguments)
         .current_dir(workspace.root())
         .env("CUSTOMS_BIN", program);
+    if arguments
+        .first()
+        .is_some_and(|subject| subject == "inspect")
+    {
+        let calibrate = build(workspace, "customs-calibrate", "customs-calibrate")?;
+        command.env("CUSTOMS_CALIBRATE_BIN", calibrate);
+    }
     finish(&mut command)
 }
 
