@@ -9,6 +9,7 @@
 
 mod population;
 mod releases;
+mod score;
 mod shapes;
 mod speed;
 mod transform;
@@ -31,6 +32,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Nothing that could be measured.
+    #[error("nothing to measure: {0}")]
+    Nothing(String),
+    /// What is written down is not what is measured.
+    #[error("{0} signals do not have the points that are measured")]
+    Points(usize),
 }
 
 impl Error {
@@ -106,6 +113,18 @@ enum Part {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// The points of the score beside what is measured; fails where they differ
+    Score {
+        /// Lists of real packages
+        #[arg(required = true)]
+        lists: Vec<PathBuf>,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        shapes: PathBuf,
+    },
     /// A list of real packages
     Population {
         /// The list
@@ -134,6 +153,11 @@ fn main() -> ExitCode {
         },
         Part::Files { paths } => population::files_report(&paths),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
+        Part::Score {
+            lists,
+            files,
+            shapes,
+        } => score::report(&lists, &files, &shapes),
         Part::Speed {
             list,
             files,
