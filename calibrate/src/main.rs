@@ -9,6 +9,7 @@
 
 mod population;
 mod releases;
+mod score;
 mod shapes;
 mod speed;
 mod transform;
@@ -34,6 +35,12 @@ pub enum Error {
     /// A result that cannot be written for programs.
     #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Nothing that could be measured.
+    #[error("nothing to measure: {0}")]
+    Nothing(String),
+    /// What is written down is not what is measured.
+    #[error("{0} signals do not have the points that are measured")]
+    Points(usize),
 }
 
 impl Error {
@@ -112,6 +119,18 @@ enum Part {
         #[arg(long)]
         json: bool,
     },
+    /// The points of the score beside what is measured; fails where they differ
+    Score {
+        /// Lists of real packages
+        #[arg(required = true)]
+        lists: Vec<PathBuf>,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        shapes: PathBuf,
+    },
     /// A list of real packages
     Population {
         /// The list
@@ -140,6 +159,11 @@ fn main() -> ExitCode {
         },
         Part::Files { paths } => population::files_report(&paths),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
+        Part::Score {
+            lists,
+            files,
+            shapes,
+        } => score::report(&lists, &files, &shapes),
         Part::Speed {
             list,
             files,

@@ -9,7 +9,7 @@ use customs_model::{
 
 /// The version of the built-in rules, as it stands in [`customs_model::Epoch`]. It is
 /// raised whenever the same dossier could get another verdict or decision.
-pub const RULE_SET_VERSION: u32 = 3;
+pub const RULE_SET_VERSION: u32 = 4;
 
 /// The rules that judge.
 #[derive(Clone)]
@@ -77,13 +77,24 @@ impl Findings {
         confidence: Confidence,
         message: String,
     ) {
-        let rule = RuleId::of(doc.id);
+        self.add_listed(doc, severity, confidence, message, Vec::new());
+    }
+
+    /// Adds a finding with lines that show it, each safe to print.
+    pub fn add_listed(
+        &mut self,
+        doc: &RuleDoc,
+        severity: Severity,
+        confidence: Confidence,
+        message: String,
+        evidence: Vec<String>,
+    ) {
         self.list.push(Finding {
-            rule,
+            rule: RuleId::of(doc.id),
             severity,
             confidence,
             message,
-            evidence: Vec::new(),
+            evidence,
             path: Vec::new(),
         });
     }

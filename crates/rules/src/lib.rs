@@ -34,7 +34,8 @@
 //!
 //! It hands out the two functions, [`locked_decision`] for what a lockfile names, the
 //! [`Policy`] with its file format, the refusal's [`sentence`], the effective [`Age`],
-//! the name check ([`imitates`]) and the rules' documentation ([`page`], [`overview`]).
+//! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], and the
+//! rules' documentation ([`page`], [`overview`]).
 
 mod age;
 #[cfg(test)]
@@ -50,6 +51,7 @@ mod policy;
 mod rule;
 #[cfg(test)]
 mod sample;
+mod score;
 mod words;
 
 pub use age::Age;
@@ -62,4 +64,5 @@ pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
+pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
 pub use words::{end as show_end, instant as show_instant};

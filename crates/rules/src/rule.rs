@@ -25,6 +25,7 @@ mod proof;
 mod publish_time_anomaly;
 mod publish_time_unknown;
 mod release_burst;
+mod score;
 mod unmet_dependency;
 mod unreadable_artifact;
 mod version_age;
@@ -65,6 +66,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &proof::build_time_network::RULE,
     &proof::new_binary::RULE,
     &proof::forged_archive::RULE,
+    &score::Score,
 ];
 
 /// Rules that a private name is exempt from. No other.

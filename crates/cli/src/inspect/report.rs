@@ -28,6 +28,12 @@ pub(super) fn text(one: &Inspected) -> String {
         .filter(|finding| finding.severity > Severity::Note)
     {
         let _ = writeln!(out, "\n  {}: {}", finding.rule, finding.message);
+        // With a path, each line of the evidence is one of its hops.
+        if finding.path.is_empty() {
+            for line in &finding.evidence {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
         for hop in &finding.path {
             let _ = writeln!(out, "    {}: {}", hop.at, printable(&hop.what, 160));
             if let Some(frame) = frame(&one.tree, &hop.at) {
