@@ -149,6 +149,8 @@ fn severity(text: &str) -> Option<Severity> {
 fn said<'r>(rule: &Rule<'_, 'r>, name: &str) -> Option<&'r str> {
     rule.metadata().find_map(|(key, value)| match value {
         MetaValue::String(text) if key == name => Some(text),
+        // A text with an escape in it is given as bytes.
+        MetaValue::Bytes(bytes) if key == name => std::str::from_utf8(bytes).ok(),
         _ => None,
     })
 }

@@ -84,6 +84,13 @@ fn a_rule_without_a_severity_is_medium_and_a_private_one_is_not_told() {
 }
 
 #[test]
+fn a_description_with_an_escape_in_it_is_a_text_as_well() {
+    let rule = r#"rule r { meta: description = "say \"hi\"" condition: true }"#;
+    let said = scan(rule, vec![file("package/a.js", "x")]);
+    assert_eq!(said.matches[0].description.as_deref(), Some("say \"hi\""));
+}
+
+#[test]
 fn rules_of_one_name_in_two_files_are_two_rules() {
     let rules = OwnRules::compile([("b.yar", MARK), ("a.yar", MARK)]).unwrap();
     let said = rules.scan(&tree(vec![file("package/a.js", "inert-marker")]));
