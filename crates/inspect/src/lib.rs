@@ -4,7 +4,8 @@
 //! Unpacking ([`unpack`]) gives a tree; a `package` knows which file means which; each
 //! language is lowered to one form (`ir`); the pure machine (`pure`) computes what a
 //! program would compute from its own constants; `flow` says from where to where data
-//! goes, and when (`zone`).
+//! goes, and when (`zone`). With the feature `yara` the user's own YARA rules are asked
+//! about the same tree (`OwnRules`).
 //!
 //! ```
 //! use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
@@ -35,6 +36,8 @@ mod know;
 mod layout;
 mod limit;
 mod native;
+#[cfg(feature = "yara")]
+mod own;
 mod package;
 mod pure;
 mod python;
@@ -46,4 +49,6 @@ mod zone;
 
 pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
 pub use limit::Unpacking;
+#[cfg(feature = "yara")]
+pub use own::{OwnRules, OwnRulesError};
 pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, kind_of, unpack, unpack_file};

@@ -1,5 +1,6 @@
 //! Every bound of the room, in one place. Bounds count bytes, entries and steps, never
-//! time: the same bytes give the same answer on every machine.
+//! time: the same bytes give the same answer on every machine. Only the user's own rules have
+//! a guard that is a span of time, and what it stops is said as not checked.
 
 /// Bounds on unpacking.
 #[derive(Debug, Clone, Copy)]
@@ -107,4 +108,22 @@ pub mod native {
     pub const MACHINES: usize = 8;
     /// Bytes of code that are counted.
     pub const CODE: u64 = 16 << 20;
+}
+
+/// Bounds on the user's own rules.
+#[cfg(feature = "yara")]
+pub mod own {
+    /// Matches that are told: one is a rule and a file.
+    pub const MATCHES: usize = 200;
+    /// Places of one match that are told.
+    pub const PLACES: usize = 3;
+    /// Places that are found for one pattern in one file; a rule counts no further.
+    pub const PER_PATTERN: usize = 10_000;
+    /// Seconds for one file. The engine counts no steps, so this is a last guard, far above
+    /// what a file of the largest size needs.
+    pub const SECONDS: u64 = 60;
+    /// Files that may take too long before the rest is left.
+    pub const SLOW: usize = 3;
+    /// Files that were not checked and are named.
+    pub const UNCHECKED: usize = 20;
 }

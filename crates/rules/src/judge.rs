@@ -1,6 +1,7 @@
 //! From a dossier to a verdict: what is there, whoever asks and whenever.
 
 use crate::doc::RuleDoc;
+use crate::own;
 use crate::rule::{self, Rule};
 use crate::words;
 use customs_model::{
@@ -28,9 +29,10 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.doc())
     }
 
-    /// The rule with an id.
+    /// The rule with an id; that of the user's own rules is known as well.
     pub fn doc(&self, id: &str) -> Option<&'static RuleDoc> {
-        self.docs().find(|doc| doc.id == id)
+        let own = std::iter::once(&own::DOC);
+        self.docs().chain(own).find(|doc| doc.id == id)
     }
 
     /// The ids of the rules that go by what code does.
@@ -157,7 +159,8 @@ fn as_far_as_read(mut verdict: Verdict, inspection: &Inspection) -> Verdict {
     verdict
 }
 
-fn verdict(findings: Findings) -> Verdict {
+/// What findings come to.
+pub(crate) fn verdict(findings: Findings) -> Verdict {
     let worst = findings.list.iter().map(|finding| finding.severity).max();
     let standing = match worst {
         Some(Severity::Critical) => Standing::Malicious,

@@ -34,8 +34,9 @@
 //!
 //! It hands out the two functions, [`locked_decision`] for what a lockfile names, the
 //! [`Policy`] with its file format, the refusal's [`sentence`], the effective [`Age`],
-//! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], and the
-//! rules' documentation ([`page`], [`overview`]).
+//! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], what the
+//! user's own rules add to a verdict ([`add_own_rules`]) and the rules' documentation ([`page`],
+//! [`overview`]).
 
 mod age;
 #[cfg(test)]
@@ -47,6 +48,7 @@ mod judge;
 mod likeness;
 mod locked;
 mod novelty;
+mod own;
 mod policy;
 mod rule;
 #[cfg(test)]
@@ -62,6 +64,7 @@ pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
+pub use own::add_own_rules;
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};

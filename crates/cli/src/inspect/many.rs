@@ -1,6 +1,7 @@
 //! Many releases at once: what lockfiles name, each read once.
 
 use super::desk::{Desk, Opened};
+use super::own::Own;
 use super::{Compared, Inspected, compared, target};
 use crate::error::{Doing as _, Failure};
 use crate::output::say;
@@ -144,8 +145,8 @@ pub(crate) fn lockfiles(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Reads all that is wanted.
-pub(super) fn read(desk: &Desk, wanted: Wanted) -> Result<Vec<Inspected>, Failure> {
+/// Reads all that is wanted, and asks the user's own rules about it.
+pub(super) fn read(desk: &Desk, wanted: Wanted, own: &Own) -> Result<Vec<Inspected>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -154,7 +155,7 @@ pub(super) fn read(desk: &Desk, wanted: Wanted) -> Result<Vec<Inspected>, Failur
     let progress = Progress::new(count);
     let mut all: Vec<Inspected> = runtime.block_on(async {
         futures_util::stream::iter(wanted.releases)
-            .map(|(release, one)| read_one(desk, release, one))
+            .map(|(release, one)| read_one(desk, release, one, own))
             .buffered(TOGETHER)
             .enumerate()
             .map(|(done, one)| {
@@ -172,14 +173,19 @@ pub(super) fn read(desk: &Desk, wanted: Wanted) -> Result<Vec<Inspected>, Failur
     Ok(all)
 }
 
-async fn read_one(desk: &Desk, release: ReleaseId, one: One) -> Inspected {
-    match try_one(desk, &release, &one).await {
+async fn read_one(desk: &Desk, release: ReleaseId, one: One, own: &Own) -> Inspected {
+    match try_one(desk, &release, &one, own).await {
         Ok(inspected) => inspected,
         Err(failure) => Inspected::failed(release.spoken(), Some(release), failure.to_string()),
     }
 }
 
-async fn try_one(desk: &Desk, release: &ReleaseId, one: &One) -> Result<Inspected, Failure> {
+async fn try_one(
+    desk: &Desk,
+    release: &ReleaseId,
+    one: &One,
+    own: &Own,
+) -> Result<Inspected, Failure> {
     let found = desk.locate(release).await?;
     let others = found.len().saturating_sub(1);
     let located = choose(found, release, &one.digests)?;
@@ -198,11 +204,16 @@ async fn try_one(desk: &Desk, release: &ReleaseId, one: &One) -> Result<Inspecte
     } else {
         None
     };
-    let tree = if verdict.standing == Standing::Clean && compared.is_none() {
+    let mut tree = if verdict.standing == Standing::Clean && compared.is_none() && !own.is_any() {
         Tree::default()
     } else {
         tree(&opened)?
     };
+    own.judge(&tree, &mut verdict);
+    if verdict.standing == Standing::Clean && compared.is_none() {
+        // Nobody will look at its files, and many releases are held at once.
+        tree = Tree::default();
+    }
     Ok(Inspected {
         name: release.spoken(),
         release: Some(release.clone()),

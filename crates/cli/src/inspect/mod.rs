@@ -7,6 +7,7 @@ mod desk;
 mod folder;
 mod frame;
 mod many;
+mod own;
 mod report;
 pub(crate) mod sarif;
 mod target;
@@ -23,6 +24,7 @@ use crate::output;
 use customs_inspect::{Tree, Unpacking, inspect_tree, unpack_file};
 use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
 use customs_rules::{RuleSet, judge_code};
+use own::Own;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,6 +46,9 @@ pub struct Arguments {
     /// Do not ask for the release before, nor for dependencies that are new
     #[arg(long)]
     alone: bool,
+    /// Your own YARA rules: a file, or a folder of .yar and .yara files; may be given again
+    #[arg(long, value_name = "PATH")]
+    own_rules: Vec<PathBuf>,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Shape::Text)]
     format: Shape,
@@ -143,6 +148,7 @@ pub(crate) fn on_a_large_stack<T: Send + 'static>(
 }
 
 fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure> {
+    let own = Own::load(&arguments.own_rules)?;
     let mut targets = Vec::new();
     if arguments.all {
         let folders = if arguments.targets.is_empty() {
@@ -162,13 +168,17 @@ fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure>
     let mut wanted = many::Wanted::default();
     for target in targets {
         match target {
-            Target::Archive(path) | Target::Folder(path) => out.push(on_disk(&path)?),
+            Target::Archive(path) | Target::Folder(path) => {
+                let mut one = on_disk(&path)?;
+                own.judge(&one.tree, &mut one.verdict);
+                out.push(one);
+            }
             Target::Lockfile(path) => wanted.add_lockfile(&path)?,
             Target::Release(release) => wanted.add(release, !arguments.alone),
         }
     }
     if !wanted.is_empty() {
-        out.extend(many::read(&Desk::open(here)?, wanted)?);
+        out.extend(many::read(&Desk::open(here)?, wanted, &own)?);
     }
     Ok(out)
 }

@@ -2,6 +2,7 @@ mod schema;
 
 use super::*;
 use customs_model::{Confidence, Ecosystem, PackageName, RuleId, Version};
+use std::collections::BTreeMap;
 
 fn place(file: &str, line: u32, column: u32, bytes: (u32, u32)) -> Place {
     Place {
@@ -61,6 +62,23 @@ fn log_of(subjects: &[Subject<'_>]) -> Value {
     log(subjects, &RuleSet::standard())
 }
 
+/// With its keys in order: a build with YARA keeps them as they were written.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(all) => Value::Array(all.iter().map(sorted).collect()),
+        Value::Object(map) => {
+            let keys: BTreeMap<&String, &Value> = map.iter().collect();
+            let pairs = keys.into_iter();
+            Value::Object(
+                pairs
+                    .map(|(key, value)| (key.clone(), sorted(value)))
+                    .collect(),
+            )
+        }
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn a_log_has_the_way_from_source_to_sink() {
     let twins = finding(
@@ -79,7 +97,7 @@ fn a_log_has_the_way_from_source_to_sink() {
     let driver = &mut log["runs"][0]["tool"]["driver"];
     driver["rules"] = json!("RULES");
     driver["version"] = json!("VERSION");
-    let text = serde_json::to_string_pretty(&log).unwrap();
+    let text = serde_json::to_string_pretty(&sorted(&log)).unwrap();
     insta::assert_snapshot!(text, @r##"
     {
       "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -300,6 +318,16 @@ fn a_rule_that_spoke_explains_itself_once() {
         "{help}"
     );
     assert!(rules[0].get("helpUri").is_none());
+}
+
+#[test]
+fn a_match_of_the_users_own_rules_explains_itself_as_well() {
+    let own = finding("own-rule", Severity::High, "your rule", Vec::new());
+    let verdict = verdict(Standing::Suspicious, vec![own], &[]);
+    let log = log_of(&[Subject::archive("a.tgz", &verdict)]);
+    let rule = &log["runs"][0]["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["id"], "own-rule");
+    assert!(rule["help"]["text"].is_string(), "{rule}");
 }
 
 #[test]
