@@ -14,7 +14,7 @@ const SLACK: i32 = 3;
 /// Attacks that must show a signal before anything can be said of it.
 const FEW: usize = 5;
 /// Sums for which both shares are told.
-const SUMS: [u32; 5] = [10, 15, 20, 25, 30];
+const SUMS: [u32; 7] = [30, 35, 40, 45, 50, 55, 60];
 /// Honest packages that are named.
 const NAMED: usize = 40;
 /// The share of cases in which the upper end of an interval may be wrong.

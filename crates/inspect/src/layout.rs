@@ -116,21 +116,19 @@ fn tail(bytes: &[u8], path: &str) -> Option<u32> {
         // Looked for from the end, by a letter that is rare.
         memchr::memrchr_iter(b'x', end)
             .filter_map(|at| at.checked_sub(1))
-            .find(|at| hands_out(&end[..*at], &end[*at..]))
+            .find_map(|at| hands_out(&end[..at], &end[at..]))
     };
     u32::try_from(end.len() - last?).ok()
 }
 
-/// `module.exports`, `exports.a`, `export a` at the beginning of a line, `export{a}`.
-fn hands_out(before: &[u8], rest: &[u8]) -> bool {
-    let Some(behind) = rest.strip_prefix(b"export") else {
-        return false;
-    };
-    match behind {
-        [b's', b'.', ..] | [b'{', ..] => true,
-        [b's', ..] => before.ends_with(b"module."),
-        [b' ', ..] => before.ends_with(b"\n"),
-        _ => false,
+/// Where `module.exports`, `exports.a`, `export a` at the beginning of a line, or `export{a}`
+/// begins that has its `export` between the two.
+fn hands_out(before: &[u8], rest: &[u8]) -> Option<usize> {
+    match rest.strip_prefix(b"export")? {
+        [b's', b'.', ..] | [b'{', ..] => Some(before.len()),
+        [b's', ..] => before.strip_suffix(b"module.").map(<[u8]>::len),
+        [b' ', ..] => before.strip_suffix(b"\n").map(<[u8]>::len),
+        _ => None,
     }
 }
 

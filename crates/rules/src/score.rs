@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// The most points that one signal gives, however rare it is among honest packages.
-pub const CAP: u32 = 12;
+pub const CAP: u32 = 25;
 
 /// A sum from which a release is suspicious.
-pub const THRESHOLD: u32 = 20;
+pub const THRESHOLD: u32 = 45;
 
 /// Something that attacks do more often than honest packages.
 #[derive(Debug)]
@@ -48,21 +48,21 @@ pub static SIGNALS: &[Signal] = &[
         id: "network-at-install",
         says: "it opens the network when it is installed or whenever the interpreter starts",
         group: "network",
-        points: 12,
+        points: 20,
         find: |code| able(code, NETWORK, early),
     },
     Signal {
         id: "network-at-import",
         says: "it opens the network when it is imported or its folder is opened",
         group: "network",
-        points: 9,
+        points: 12,
         find: |code| able(code, NETWORK, imported),
     },
     Signal {
         id: "process-at-install",
         says: "it starts processes when it is installed or whenever the interpreter starts",
         group: "process",
-        points: 8,
+        points: 10,
         find: |code| able(code, &["process"], early),
     },
     Signal {
@@ -76,28 +76,28 @@ pub static SIGNALS: &[Signal] = &[
         id: "text-runs-at-install",
         says: "it runs text as code when it is installed or whenever the interpreter starts",
         group: "code",
-        points: 6,
+        points: 13,
         find: |code| able(code, &["code.dynamic"], early),
     },
     Signal {
         id: "text-runs-at-import",
         says: "it runs text as code when it is imported or its folder is opened",
         group: "code",
-        points: 4,
+        points: 6,
         find: |code| able(code, &["code.dynamic"], imported),
     },
     Signal {
         id: "hidden-text-runs",
         says: "it runs text unasked that it decodes or hides",
         group: "code",
-        points: 12,
+        points: 25,
         find: |code| flowing(code, runs_hidden_text),
     },
     Signal {
         id: "data-file-runs",
         says: "it runs a file of its own unasked that is called or stored as data",
         group: "code",
-        points: 9,
+        points: 18,
         find: |code| {
             signed(code, SignKind::CodeInData, unasked).or_else(|| flowing(code, runs_own_data))
         },
@@ -106,28 +106,28 @@ pub static SIGNALS: &[Signal] = &[
         id: "download-runs",
         says: "it runs unasked what it downloads, and no digest guards it",
         group: "code",
-        points: 12,
+        points: 23,
         find: |code| flowing(code, runs_download),
     },
     Signal {
         id: "install-command",
         says: "a command runs when it is installed",
         group: "hook",
-        points: 6,
+        points: 13,
         find: |code| signed(code, SignKind::InstallCommand, unasked),
     },
     Signal {
         id: "start-code",
         says: "code of it runs at every start of the interpreter",
         group: "hook",
-        points: 9,
+        points: 18,
         find: |code| able(code, &["code.start"], unasked),
     },
     Signal {
         id: "whole-environment",
         says: "it takes the whole environment unasked",
         group: "data",
-        points: 9,
+        points: 12,
         find: |code| {
             able(code, &["environment.all"], unasked)
                 .or_else(|| flowing(code, |flow| sends(flow, &[SourceKind::Environment])))
@@ -137,21 +137,21 @@ pub static SIGNALS: &[Signal] = &[
         id: "foreign-keys",
         says: "it takes keys of other programs unasked",
         group: "data",
-        points: 12,
+        points: 25,
         find: |code| flowing(code, takes_foreign_keys),
     },
     Signal {
         id: "identity-sent",
         says: "it tells somebody unasked who and where it is",
         group: "data",
-        points: 12,
+        points: 15,
         find: |code| flowing(code, |flow| sends(flow, &[SourceKind::Identity])),
     },
     Signal {
         id: "input-read",
         says: "it reads or changes the clipboard, the keyboard or the screen unasked",
         group: "data",
-        points: 12,
+        points: 14,
         find: |code| {
             able(code, &["input"], unasked).or_else(|| {
                 flowing(code, |flow| {
@@ -164,21 +164,14 @@ pub static SIGNALS: &[Signal] = &[
         id: "unusual-host",
         says: "it asks a bare address, a tunnel, a paste or a message service unasked",
         group: "place",
-        points: 12,
+        points: 21,
         find: unusual_host,
-    },
-    Signal {
-        id: "hidden-place",
-        says: "it sends something unasked to a place that it hides",
-        group: "place",
-        points: 9,
-        find: |code| flowing(code, sends_to_hidden_place),
     },
     Signal {
         id: "settings-written",
         says: "it writes settings of an editor, an agent, a shell or a start-up unasked",
         group: "files",
-        points: 12,
+        points: 21,
         find: |code| {
             flowing(code, |flow| {
                 flow.sink == SinkKind::Configuration && unasked(flow.zone)
@@ -189,21 +182,14 @@ pub static SIGNALS: &[Signal] = &[
         id: "made-executable",
         says: "it makes a file executable unasked",
         group: "files",
-        points: 9,
+        points: 2,
         find: |code| able(code, &["files.executable"], unasked),
-    },
-    Signal {
-        id: "hides-itself",
-        says: "it deletes or replaces its own files unasked",
-        group: "traces",
-        points: 9,
-        find: |code| signed(code, SignKind::HidesItself, unasked),
     },
     Signal {
         id: "destroys",
         says: "it deletes, overwrites or encrypts files of the user unasked",
         group: "traces",
-        points: 12,
+        points: 25,
         find: |code| {
             flowing(code, |flow| {
                 flow.sink == SinkKind::Destruction && unasked(flow.zone)
@@ -214,7 +200,7 @@ pub static SIGNALS: &[Signal] = &[
         id: "calls-intercepted",
         says: "it puts itself unasked between a program and what that program calls",
         group: "calls",
-        points: 10,
+        points: 25,
         find: |code| {
             flowing(code, |flow| {
                 flow.source == SourceKind::Intercepted && unasked(flow.zone)
@@ -438,10 +424,6 @@ fn sends(flow: &Flow, sources: &[SourceKind]) -> bool {
         && !leads_here(flow)
 }
 
-fn sends_to_hidden_place(flow: &Flow) -> bool {
-    flow.sink == SinkKind::Network && flow.target == Target::Opaque && unasked(flow.zone)
-}
-
 fn unusual_host(code: &Inspection) -> Option<String> {
     let sent = |flow: &Flow| flow.marks.contains(&Mark::UnusualHost) && unasked(flow.zone);
     let asked = |can: &&Capability| {
@@ -553,14 +535,14 @@ mod tests {
         let score = score(&code);
         assert_eq!(
             ids(&score),
-            [("network-at-install", 12), ("network-at-import", 0)]
+            [("network-at-install", 20), ("network-at-import", 0)]
         );
-        assert_eq!(score.total(), 12);
+        assert_eq!(score.total(), 20);
         assert_eq!(
             score.evidence(),
             [
-                "+12 network-at-install: package/setup.js:2:1: collect.invalid",
-                "+0 network-at-import (9 by itself; another of `network` counts): \
+                "+20 network-at-install: package/setup.js:2:1: collect.invalid",
+                "+0 network-at-import (12 by itself; another of `network` counts): \
                  package/setup.js:2:1: api.example",
             ]
         );
@@ -620,7 +602,7 @@ mod tests {
             ..Inspection::default()
         };
         let found = score(&code);
-        assert_eq!(ids(&found), [("hidden-text-runs", 12)]);
+        assert_eq!(ids(&found), [("hidden-text-runs", 25)]);
         assert_eq!(
             found.shown[0].evidence,
             "package/a.js:7:1: a\\u{1b}[31m to eval"

@@ -20,8 +20,8 @@ static DOC: RuleDoc = RuleDoc {
     id: "score",
     title: "What many small signs add up to is told, with the sum.",
     what: "Each sign that attacks show more often than honest packages has points: ten times the logarithm of how \
-           many times more often, at most 12. Of signs that are about one thing the highest counts alone. From 20 \
-           points on a release is suspicious. The finding lists every sign with its points and its place, so that \
+           many times more often, at most 25. Of signs that are about one thing the highest counts alone. \
+           From 45 points on a release is suspicious. The finding lists every sign with its points and its place, so that \
            anybody can add them up. It is never proof, whatever the sum is.",
     why: "An attack whose way from source to sink nobody can follow still opens the network at install, hides \
           text or sets an execution bit. One of these is honest now and then; several at once seldom are.",
@@ -34,7 +34,7 @@ static DOC: RuleDoc = RuleDoc {
         cargo: "the crate's build script and macros",
     },
     fires: &[
-        "A hook opens the network, starts a process and makes a file executable.",
+        "A hook opens the network, starts a process and takes the whole environment.",
         "A module runs decoded text at import and asks a bare address for something.",
     ],
     silent: &[
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    const MUCH: [&str; 4] = ["network", "process", "files.executable", "environment.all"];
+    const MUCH: [&str; 4] = ["network", "process", "code.dynamic", "environment.all"];
 
     #[test]
     fn the_page_names_the_bounds_that_are_in_force() {
