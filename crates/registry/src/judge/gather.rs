@@ -254,18 +254,22 @@ pub(super) fn add(dossier: &mut Dossier, found: &ArtifactFacts) {
     dossier.unread = None;
     add_runs(&mut dossier.manifest.runs, &found.runs);
     dossier.code = Some(found.code.clone());
+    dossier.read = dossier.digests.first().cloned();
 }
 
-/// Adds what the artifact of an earlier release says, or why that is not known.
+/// Adds what the artifact of an earlier release says, which has this digest, or why that is
+/// not known.
 pub(super) fn add_earlier(
     before: &mut Predecessor,
     found: Result<Arc<ArtifactFacts>, Unread>,
+    digest: Option<&Digest>,
     gaps: &Gaps,
 ) {
     match found {
         Ok(found) => {
             add_runs(&mut before.manifest.runs, &found.runs);
             before.code = Some(found.code.clone());
+            before.read = digest.cloned();
         }
         Err(unread) => {
             gaps.doubt_if_not_fetched(&unread);

@@ -14,7 +14,7 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp, Unread,
+    Digest, Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp, Unread,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -81,6 +81,8 @@ struct Case<'a> {
     upstream: &'a Upstream,
     now: Timestamp,
     trail: &'a Trail,
+    /// The digest of the index file.
+    document: Digest,
     /// Oldest first.
     all: Vec<&'a Line>,
     sights: Sights,
@@ -216,6 +218,7 @@ impl Registry {
             upstream,
             now,
             trail,
+            document: document.digest.clone(),
             all,
             sights,
             known,
@@ -298,7 +301,9 @@ impl Registry {
             && let Some(earlier) = case.all.iter().find(|l| l.version == *before.by_artifact())
         {
             match self.inspections.known(&earlier.cksum, Kind::Crate) {
-                Some(found) => gather::add_earlier(before, Ok(found), &case.gaps),
+                Some(found) => {
+                    gather::add_earlier(before, Ok(found), Some(&earlier.cksum), &case.gaps);
+                }
                 None => case
                     .gaps
                     .unseen(case.wish(earlier, Wish::Before(line.version.clone()))),
@@ -353,6 +358,8 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            read: None,
+            document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
@@ -372,7 +379,7 @@ impl Registry {
             let line = case.all.iter().find(|l| l.version == *before.by_artifact());
             if let Some(line) = line {
                 let earlier = self.crate_facts(case, line).await;
-                gather::add_earlier(before, earlier, &case.gaps);
+                gather::add_earlier(before, earlier, Some(&line.cksum), &case.gaps);
             }
         }
         true
@@ -478,6 +485,7 @@ impl Case<'_> {
             origin: Origin::default(),
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|l| l.version.clone()),
         })
     }

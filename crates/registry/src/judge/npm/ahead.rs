@@ -150,7 +150,9 @@ impl Registry {
             .first()
             .and_then(|digest| self.inspections.known(digest, Kind::Tarball));
         match known {
-            Some(found) => gather::add_earlier(before, Ok(found), &case.gaps),
+            Some(found) => {
+                gather::add_earlier(before, Ok(found), facts.digests.first(), &case.gaps);
+            }
             None if is_worth(&facts, true) => {
                 let release = ReleaseId::new(case.package.clone(), version);
                 case.gaps
@@ -161,7 +163,7 @@ impl Registry {
     }
 }
 
-fn facts_of(case: &Case<'_>, version: &Version) -> Option<NpmRelease> {
+pub(super) fn facts_of(case: &Case<'_>, version: &Version) -> Option<NpmRelease> {
     facts(case.document, case.document.index.entry(version)?)
 }
 

@@ -294,6 +294,8 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            read: None,
+            document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
             route: case.upstream.route,
             digests,
@@ -363,10 +365,12 @@ impl Registry {
                 self.add_known_tarball(case, before, &version);
             } else {
                 let earlier = before.by_artifact().clone();
-                let earlier = self
+                let facts = ahead::facts_of(case, &earlier);
+                let digest = facts.as_ref().and_then(|facts| facts.digests.first());
+                let found = self
                     .tarball_facts(case.upstream, case.document, &earlier)
                     .await;
-                gather::add_earlier(before, earlier, &case.gaps);
+                gather::add_earlier(before, found, digest, &case.gaps);
             }
         }
         true

@@ -18,8 +18,8 @@ use customs_ecosystem::pypi::{
     File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
 };
 use customs_model::{
-    Action, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId, Timestamp,
-    Unread, Version, printable,
+    Action, Digest, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId,
+    Timestamp, Unread, Version, printable,
 };
 use customs_store::Seen;
 use declared::Manifests;
@@ -168,6 +168,7 @@ impl Registry {
             now,
             trail,
             package,
+            document: document.digest.clone(),
             all,
             sights,
             known,
@@ -243,7 +244,7 @@ impl Registry {
         judged: &mut Judged,
     ) {
         for mut files in newest_versions(case, undecided) {
-            let mut proven: Option<Arc<Inspection>> = None;
+            let mut proven: Option<(Arc<Inspection>, Option<Digest>)> = None;
             for index in self.worth_reading(case, &files) {
                 let (at, dossier) = &mut files[index];
                 if !self.look_into_file(case, *at, dossier).await {
@@ -251,16 +252,18 @@ impl Registry {
                 }
                 let judgement = self.decide(case.context, dossier, case.now);
                 if matches!(judgement.decision.action, Action::Block { until: None }) {
-                    proven = dossier.code.clone();
+                    let code = dossier.code.clone();
+                    proven = code.map(|code| (code, dossier.read.clone()));
                 }
                 judged.insert(case.all[*at].0.filename.clone(), judgement);
             }
-            let Some(code) = proven else {
+            let Some((code, read)) = proven else {
                 continue;
             };
             for (at, mut dossier) in files {
                 if dossier.code.is_none() {
                     dossier.code = Some(code.clone());
+                    dossier.read = read.clone();
                     let judgement = self.decide(case.context, &dossier, case.now);
                     judged.insert(case.all[at].0.filename.clone(), judgement);
                 }
@@ -312,7 +315,7 @@ impl Registry {
         };
         match self.known_file(other) {
             Some(found) => {
-                gather::add_earlier(before, Ok(found), &case.gaps);
+                gather::add_earlier(before, Ok(found), other.digests.first(), &case.gaps);
                 if platform(&other.filename) != platform(&file.filename) {
                     before.code = None;
                 }
@@ -407,6 +410,8 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            read: None,
+            document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(
                 case.context,
                 &release,
@@ -432,7 +437,7 @@ impl Registry {
             match earlier_file(case, file, before.by_artifact()) {
                 Some(other) => {
                     let earlier = self.file_facts(case, other).await;
-                    gather::add_earlier(before, earlier, &case.gaps);
+                    gather::add_earlier(before, earlier, other.digests.first(), &case.gaps);
                     // A wheel of another platform holds other binaries: that is no news.
                     if platform(&other.filename) != platform(&file.filename) {
                         before.code = None;
