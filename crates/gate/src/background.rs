@@ -68,6 +68,13 @@ impl Background {
         Answering(&self.answering)
     }
 
+    fn rest(&self) -> Rest {
+        Rest {
+            answering: self.answering.subscribe(),
+            has_begun: false,
+        }
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue<Wanted>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,38 +115,48 @@ impl Background {
         }
     }
 
-    /// Waits until nobody has asked for a while, and nothing is on its way to anybody.
-    async fn quiet(&self, registry: &Registry) {
-        let mut answering = self.answering.subscribe();
-        loop {
-            // The sender lives as long as this.
-            let is_open = answering.wait_for(|count| *count == 0).await.is_ok();
-            if !is_open {
-                return;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(QUIET) => {
-                    if registry.artifacts.arriving() == 0 {
-                        return;
-                    }
-                }
-                _ = answering.changed() => {}
-            }
-        }
-    }
-
     fn next(&self, registry: &Registry, now: Timestamp) -> Next<Wanted> {
         let costs = |wanted: &Wanted| registry.must_be_fetched(&wanted.unseen);
         self.queue().next(now, costs)
     }
 
-    async fn take(&self, registry: &Registry) -> Wanted {
+    async fn take(&self, registry: &Registry, rest: &mut Rest) -> Wanted {
         loop {
-            self.quiet(registry).await;
+            rest.wait(registry).await;
             match self.next(registry, registry.clock.now()) {
                 Next::Take(wanted) => return wanted,
                 Next::Later => tokio::time::sleep(LOOK).await,
                 Next::Nothing => self.added.notified().await,
+            }
+        }
+    }
+}
+
+/// The time in which nobody asks for anything.
+struct Rest {
+    answering: watch::Receiver<usize>,
+    /// Nobody had asked for a while at the last look.
+    has_begun: bool,
+}
+
+impl Rest {
+    /// Waits until nobody has asked for a while, and nothing is on its way to anybody.
+    async fn wait(&mut self, registry: &Registry) {
+        loop {
+            if self.answering.has_changed().unwrap_or(true) {
+                self.has_begun = false;
+            }
+            if self.has_begun && registry.artifacts.arriving() == 0 {
+                return;
+            }
+            // The sender lives as long as the gate.
+            let is_open = self.answering.wait_for(|count| *count == 0).await.is_ok();
+            if !is_open {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(QUIET) => self.has_begun = true,
+                _ = self.answering.changed() => self.has_begun = false,
             }
         }
     }
@@ -168,8 +185,9 @@ impl Gate {
 
     /// Reads what waits, one after the other, for ever.
     pub(crate) async fn read_in_background(self: Arc<Self>) {
+        let mut rest = self.background.rest();
         loop {
-            let wanted = self.background.take(&self.registry).await;
+            let wanted = self.background.take(&self.registry, &mut rest).await;
             self.read_one(wanted).await;
         }
     }
