@@ -15,6 +15,7 @@ mod digests;
 mod disk;
 mod documents;
 mod harness;
+mod held;
 mod hostile_names;
 mod inner_addresses;
 mod killed;
