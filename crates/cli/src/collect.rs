@@ -190,8 +190,8 @@ fn parse(line: &str) -> Result<Wanted, String> {
     }
     let said = |error: customs_model::ParseError| error.to_string();
     Ok(Wanted {
-        release: release.parse().map_err(said)?,
-        digest: digest.parse().map_err(said)?,
+        release: release.parse::<ReleaseId>().map_err(said)?,
+        digest: digest.parse::<Digest>().map_err(said)?,
         file: (*file).to_owned(),
     })
 }

@@ -36,7 +36,8 @@ impl World {
         shelves.npm(&base, &package("three", Timestamp::now(), vec![three]));
         let elsewhere = json!({"dist": {"tarball": format!("{base}/elsewhere/four.tgz")}});
         let four = release("1.0.0", days(9)).bytes("four").more(elsewhere);
-        shelves.npm(&base, &package("@a/four", Timestamp::now(), vec![four]));
+        let four = package("@a/four", Timestamp::now(), vec![four]);
+        shelves.npm(&base, &four.tags(&[("latest", "1.0.0")]));
         shelves.take_away(&tarball_path("@a/four", "1.0.0"));
         shelves.put("/elsewhere/four.tgz", Response::of(200, BYTES, "four"));
 
