@@ -10,6 +10,7 @@ mod ahead;
 mod asked;
 mod bytes;
 mod clocks;
+mod collect;
 mod credentials;
 mod digests;
 mod disk;
