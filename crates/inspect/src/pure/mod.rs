@@ -633,12 +633,14 @@ impl<'s> Machine<'s> {
             }
             (Language::JavaScript, "NaN") => Value::Number(f64::NAN),
             (Language::JavaScript, "Infinity") => Value::Number(f64::INFINITY),
-            (Language::Python, "__doc__") => match program.function(FuncId(0)).body.first() {
-                Some(crate::ir::Stmt::Expr(expr)) => {
-                    program.text(*expr).map_or(Value::Null, Value::text)
+            (Language::Python, "__doc__") => {
+                match program.block(program.function(FuncId(0)).body).first() {
+                    Some(crate::ir::Stmt::Expr(expr)) => {
+                        program.text(*expr).map_or(Value::Null, Value::text)
+                    }
+                    _ => Value::Null,
                 }
-                _ => Value::Null,
-            },
+            }
             (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
             (Language::Python, "__name__") => Value::Unknown,
             (Language::Python, name)
