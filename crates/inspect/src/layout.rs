@@ -58,7 +58,13 @@ const fn content(kind: Kind, is_code: bool) -> ContentKind {
     match kind {
         Kind::Text | Kind::Utf16 if is_code => ContentKind::Code,
         Kind::Text | Kind::Utf16 => ContentKind::Text,
-        Kind::Gzip | Kind::Zip | Kind::Tar | Kind::Compressed => ContentKind::Archive,
+        Kind::Gzip
+        | Kind::Bzip2
+        | Kind::Xz
+        | Kind::Lzma
+        | Kind::Zip
+        | Kind::Tar
+        | Kind::Compressed => ContentKind::Archive,
         Kind::Native => ContentKind::Native,
         Kind::Wasm => ContentKind::Wasm,
         Kind::Bytecode => ContentKind::Bytecode,
