@@ -64,6 +64,7 @@ const fn content(kind: Kind, is_code: bool) -> ContentKind {
         | Kind::Lzma
         | Kind::Zip
         | Kind::Tar
+        | Kind::Asar
         | Kind::Compressed => ContentKind::Archive,
         Kind::Native => ContentKind::Native,
         Kind::Wasm => ContentKind::Wasm,

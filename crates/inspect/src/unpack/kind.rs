@@ -1,6 +1,7 @@
 //! What content is, told by its first bytes. A name is a claim of whoever made the
 //! package; here it is only compared.
 
+use super::asar::is_asar;
 use serde::{Deserialize, Serialize};
 
 /// What a file is, by its content.
@@ -23,6 +24,8 @@ pub enum Kind {
     Zip,
     /// A tar archive.
     Tar,
+    /// An archive of Electron's.
+    Asar,
     /// Another compressed stream (zstd).
     Compressed,
     /// An executable or library of Linux, Windows or macOS.
@@ -47,7 +50,7 @@ impl Kind {
     pub(super) const fn is_archive(self) -> bool {
         matches!(
             self,
-            Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zip | Self::Tar
+            Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zip | Self::Tar | Self::Asar
         )
     }
 
@@ -107,6 +110,8 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         Kind::Media
     } else if lzma(bytes) {
         Kind::Lzma
+    } else if is_asar(bytes) {
+        Kind::Asar
     } else if starts(b"\xff\xfe") || starts(b"\xfe\xff") {
         Kind::Utf16
     } else if text(&bytes[..bytes.len().min(4096)]) {

@@ -5,6 +5,7 @@
 //! readers would see two different archives. Such a place is an [`Oddity`], never an
 //! error that ends the reading.
 
+mod asar;
 mod disk;
 mod held;
 mod kind;
@@ -119,6 +120,14 @@ pub enum Trick {
     ContentDiffers,
     /// A path that is not UTF-8.
     NotUtf8,
+    /// A name that is none, or that a reader in JavaScript takes for something else.
+    StrangeName,
+    /// Content whose digest is not the one that the archive says.
+    OtherDigest,
+    /// A file that the archive's own list of files leaves out.
+    NotInRecord,
+    /// A file that the archive's own list of files names, and that is not there.
+    OnlyInRecord,
 }
 
 impl Trick {
@@ -148,6 +157,14 @@ impl Trick {
             Self::Sparse => "it is a sparse file, which readers understand differently",
             Self::ContentDiffers => "its content is not what its extension says",
             Self::NotUtf8 => "its path is not UTF-8",
+            Self::StrangeName => {
+                "its name is none that a file can have, or one that readers in JavaScript mistake"
+            }
+            Self::OtherDigest => "its content is not the one whose digest the archive says",
+            Self::NotInRecord => "RECORD, the archive's own list of its files, does not name it",
+            Self::OnlyInRecord => {
+                "RECORD, the archive's own list of its files, names it, and it is not there"
+            }
         }
     }
 }
@@ -199,8 +216,10 @@ fn unpack_from(file: impl Read + Seek, length: u64, limits: &Unpacking) -> std::
         sink.packed(codec, &mut packed, "", 0);
     } else if kind == Kind::Tar {
         tar::read(&mut sink, &mut packed, "", 0);
-    } else if kind != Kind::Zip && !ends_as_zip(packed.get_mut(), length)? {
+    } else if !matches!(kind, Kind::Zip | Kind::Asar) && !ends_as_zip(packed.get_mut(), length)? {
         sink.unread("", NO_ARCHIVE);
+    } else if kind == Kind::Asar && length > limits.packed {
+        sink.unread("", "it is larger than what is held in memory");
     } else if length > limits.packed {
         zip::read(&mut sink, &OnDisk::new(packed.get_mut(), length), "", 0);
     } else {
@@ -265,6 +284,7 @@ impl<'l> Sink<'l> {
             Kind::Tar => {
                 tar::read(self, &mut &bytes[..], prefix, depth);
             }
+            Kind::Asar => asar::read(self, bytes, prefix, depth),
             // A zip archive may have anything in front of it.
             _ if zip::has_end_record(bytes) => zip::read(self, &Held(bytes), prefix, depth),
             _ => self.unread(prefix, NO_ARCHIVE),
