@@ -15,6 +15,7 @@ mod denied;
 mod dormant_name;
 mod known_malicious;
 mod lost_origin;
+mod manifest_confusion;
 mod name_age;
 mod name_imitation;
 mod new_install_script;
@@ -51,6 +52,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &dormant_name::DormantName,
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
+    &manifest_confusion::ManifestConfusion,
     &not_judged::NotJudged,
     &novelty::Novelty,
     &proof::secret_to_network::RULE,

@@ -159,6 +159,10 @@ impl Registry {
                 return self.decide(context, &dossier, now);
             }
         };
+        // Of a file of PyPI only its page knows whether there is metadata to compare it with.
+        if release.package.ecosystem() != Ecosystem::PyPi {
+            gather::compare(&mut dossier, &found);
+        }
         gather::add(&mut dossier, &found);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
@@ -220,7 +224,13 @@ impl Registry {
             None => Box::new(old(upstream, asked)),
         };
         match found {
-            Ok(found) => gather::add(&mut dossier, &found),
+            Ok(found) => {
+                // Without a judgement no document was read for it.
+                if judgement.is_some() && kind != archive::Kind::Wheel {
+                    gather::compare(&mut dossier, &found);
+                }
+                gather::add(&mut dossier, &found);
+            }
             Err(unread @ Unread::NotReadable(_)) => dossier.unread = Some(unread),
             Err(unread) => return Err(unread),
         }

@@ -320,6 +320,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
@@ -334,6 +335,7 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let line = case.all.iter().find(|l| l.version == *before.by_artifact());

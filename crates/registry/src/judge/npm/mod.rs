@@ -319,6 +319,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
             route: case.upstream.route,
             digests,
@@ -423,6 +424,7 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let version = before.by_artifact().clone();

@@ -349,6 +349,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             lane_sibling_of: self.lane_of(
                 case.context,
                 &release,
@@ -369,6 +370,10 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        // Where the index offers no metadata of its own, resolvers read the file itself.
+        if declared::promised(file).is_some() && file.kind() == FileKind::Wheel {
+            gather::compare(dossier, &found);
+        }
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let earlier = case
