@@ -7,7 +7,7 @@ use customs_model::{CodeShape, ContentKind, Digest, FileFact, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Files that are listed; of more the ones that nothing runs are left out first.
-const FILES: usize = 5_000;
+const FILES: usize = FileFact::MOST;
 /// Bytes at each end of a file that its entropy is taken of.
 const SAMPLE: usize = 32 << 10;
 /// Bytes at the end of a file in which the last thing that it hands out is looked for.
