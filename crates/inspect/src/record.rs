@@ -172,6 +172,7 @@ fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {
 mod tests {
     use super::*;
     use crate::unpack::{Content, Entry, Kind, Tree};
+    use proptest::prelude::*;
 
     const METADATA: (&str, &str) = (
         "a-1.dist-info/METADATA",
@@ -264,6 +265,15 @@ mod tests {
         let names: Vec<String> = (0..100).map(|n| format!("a/{n}.txt")).collect();
         let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
         assert_eq!(tricks(&line(METADATA.0, METADATA.1), &files).len(), TOLD);
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_has_an_answer(record in proptest::collection::vec(any::<char>(), 0..300)) {
+            let record: String = record.into_iter().collect();
+            let found = tricks(&record, &[("a/__init__.py", "")]);
+            prop_assert!(found.len() <= 3 * TOLD);
+        }
     }
 
     #[test]

@@ -101,11 +101,11 @@ impl<R: BufRead> Decoder<R> {
     /// What was not read of the stream: bytes that were taken too early, and the rest.
     fn into_rest(self) -> (Vec<u8>, R) {
         match self {
-            Self::Gzip(decoder) => (Vec::new(), (*decoder).into_inner()),
-            Self::Bzip2(decoder) => (Vec::new(), (*decoder).into_inner()),
-            Self::Xz(decoder) => (Vec::new(), (*decoder).into_inner()),
+            Self::Gzip(decoder) => (Vec::new(), decoder.into_inner()),
+            Self::Bzip2(decoder) => (Vec::new(), decoder.into_inner()),
+            Self::Xz(decoder) => (Vec::new(), decoder.into_inner()),
             Self::Lzma(decoder) => {
-                let (packed, early) = (*decoder).into_parts();
+                let (packed, early) = decoder.into_parts();
                 (early, packed)
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{Codec, Content, Sink, Tree, Trick, unpack, unpack_from};
 use crate::limit::Unpacking;
+use proptest::prelude::*;
 use std::io::Write;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -247,6 +248,31 @@ fn a_zip_archive_that_is_too_large_to_be_held_is_read_from_its_file() {
         assert_eq!(contents(&held), contents(&streamed));
     }
     assert_eq!(from_disk(&honest).entries.len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn a_file_and_memory_show_the_same_zip_archive(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = zip("a/c.py", "a/b.py", b"x = 1");
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        let limits = Unpacking {
+            packed: 0,
+            ..Unpacking::default()
+        };
+        let length = bytes.len() as u64;
+        let held = read(&bytes);
+        let streamed = unpack_from(std::io::Cursor::new(bytes), length, &limits).unwrap();
+        prop_assert_eq!(tricks(&held), tricks(&streamed));
+        prop_assert_eq!(held.unread, streamed.unread);
+        prop_assert_eq!(held.entries.len(), streamed.entries.len());
+    }
 }
 
 #[test]
