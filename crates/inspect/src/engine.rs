@@ -103,6 +103,7 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         native_sources: native::has_sources(tree),
         oddities,
         unread,
+        unfollowed: found.unfollowed,
         layout,
         unimported: layout::unimported(&package),
     }

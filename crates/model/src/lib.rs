@@ -36,7 +36,7 @@ pub use binary::{
 };
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contradiction::{Contradiction, ContradictionKind, Declared};
-pub use decision::{Action, Decision, Epoch, Reason};
+pub use decision::{Action, Child, Compared, Decision, Epoch, Inputs, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use dossier::{

@@ -20,6 +20,7 @@ mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod not_followed;
 mod not_judged;
 mod novelty;
 mod proof;
@@ -53,6 +54,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
     &not_judged::NotJudged,
+    &not_followed::NotFollowed,
     &novelty::Novelty,
     &manifest_confusion::ManifestConfusion,
     &proof::secret_to_network::RULE,
