@@ -5,6 +5,7 @@ use crate::layout;
 use crate::limit::Unpacking;
 use crate::native;
 use crate::package::Package;
+use crate::record;
 use crate::unpack::{Content, Tree, Trick, unpack};
 use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
@@ -81,6 +82,12 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
     }
     unread.sort();
     unread.dedup();
+    let layout = layout::files(&package, &found.zones);
+    let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
+    for (difference, zone) in record::differences(&package, &layout) {
+        // Old packers left out licences and data; what runs unasked somebody put there.
+        oddities.push(told(&difference, zone >= Zone::Folder));
+    }
     Inspection {
         engine: ENGINE_VERSION,
         files: tree
@@ -94,19 +101,15 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         signs: found.signs,
         binaries: native::binaries(tree, &package, &found.zones),
         native_sources: native::has_sources(tree),
-        oddities: tree.oddities.iter().map(oddity).collect(),
+        oddities,
         unread,
         unfollowed: found.unfollowed,
-        layout: layout::files(&package, &found.zones),
+        layout,
         unimported: layout::unimported(&package),
     }
 }
 
 fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
-    let trick = serde_json::to_value(oddity.trick)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default();
     // An archive in the archive is data until something unpacks it: tests hold such ones.
     let never_honest = !oddity.path.contains("!/")
         && matches!(
@@ -117,6 +120,14 @@ fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
                 | Trick::Overlap
                 | Trick::TwoNames
         );
+    told(oddity, never_honest)
+}
+
+fn told(oddity: &crate::unpack::Oddity, never_honest: bool) -> Oddity {
+    let trick = serde_json::to_value(oddity.trick)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default();
     Oddity {
         trick,
         words: oddity.trick.words().to_owned(),

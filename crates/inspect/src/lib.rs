@@ -41,6 +41,7 @@ mod own;
 mod package;
 mod pure;
 mod python;
+mod record;
 mod rust;
 mod shell;
 mod text;

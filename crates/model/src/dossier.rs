@@ -1,4 +1,4 @@
-use crate::{Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
+use crate::{Contradiction, Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,6 +64,9 @@ pub struct Dossier {
     /// What reading its artifact's code showed, where it was read.
     #[serde(default)]
     pub code: Option<Arc<Inspection>>,
+    /// Where its artifact contradicts its document, where both were read.
+    #[serde(default)]
+    pub contradictions: Vec<Contradiction>,
     /// The artifact whose code that is.
     #[serde(default)]
     pub read: Option<Digest>,
@@ -99,6 +102,7 @@ impl Dossier {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             read: None,
             route,
         }
@@ -245,6 +249,9 @@ pub struct RunsCode {
 }
 
 impl RunsCode {
+    /// The command of a script of which a document only says that it is there.
+    pub const UNNAMED: &'static str = "(declared by the registry, not named)";
+
     /// Whether anything runs at install or build. `None`: nothing is known to, and
     /// not everything could be looked at.
     pub fn at_install(&self) -> Option<bool> {

@@ -14,6 +14,7 @@
 
 mod binary;
 mod clock;
+mod contradiction;
 mod decision;
 mod delta;
 mod digest;
@@ -34,6 +35,7 @@ pub use binary::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
 };
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use contradiction::{Contradiction, ContradictionKind, Declared};
 pub use decision::{Action, Child, Compared, Decision, Epoch, Inputs, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};

@@ -1,8 +1,8 @@
 //! How much memory facts take: an estimate, so that who keeps many of them can bound the sum.
 
 use crate::{
-    Ability, BinaryFact, Capability, ExoticDependency, FileFact, Flow, Hop, Inspection, Manifest,
-    Mark, Oddity, Place, RunsCode, Sign, Target, UnreadPart,
+    Ability, BinaryFact, Capability, Declared, ExoticDependency, FileFact, Flow, Hop, Inspection,
+    Manifest, Mark, Oddity, Place, RunsCode, Sign, Target, UnreadPart,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -268,6 +268,17 @@ impl Weigh for ExoticDependency {
     fn heap(&self) -> usize {
         let Self { name, spec } = self;
         name.heap() + spec.heap()
+    }
+}
+
+impl Weigh for Declared {
+    fn heap(&self) -> usize {
+        let Self {
+            name,
+            version,
+            manifest,
+        } = self;
+        name.heap() + version.heap() + manifest.heap()
     }
 }
 

@@ -49,6 +49,7 @@ mod likeness;
 mod locked;
 mod novelty;
 mod own;
+mod phantom;
 mod policy;
 mod rule;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
 pub use own::add_own_rules;
+pub use phantom::{Phantom, PhantomKind, Phantoms, phantoms};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};

@@ -15,6 +15,7 @@ mod denied;
 mod dormant_name;
 mod known_malicious;
 mod lost_origin;
+mod manifest_confusion;
 mod name_age;
 mod name_imitation;
 mod new_install_script;
@@ -55,6 +56,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &not_judged::NotJudged,
     &not_followed::NotFollowed,
     &novelty::Novelty,
+    &manifest_confusion::ManifestConfusion,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,
     &proof::remote_code::RULE,

@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 /// A version object, as far as judgement and delivery need it.
 #[derive(Debug, Clone)]
 pub struct NpmRelease {
+    /// The name that it gives itself.
+    pub name: Option<String>,
+    /// The version that it gives itself.
+    pub version: Option<String>,
     /// What it declares.
     pub manifest: Manifest,
     /// Who published it, with which evidence.
@@ -28,6 +32,10 @@ pub struct NpmRelease {
 
 #[derive(Deserialize)]
 struct Raw {
+    #[serde(default)]
+    name: Lenient<String>,
+    #[serde(default)]
+    version: Lenient<String>,
     #[serde(default)]
     dependencies: Lenient<BTreeMap<String, serde_json::Value>>,
     #[serde(default, rename = "optionalDependencies")]
@@ -141,6 +149,8 @@ impl NpmRelease {
             raw.gypfile.0,
         );
         Ok(Self {
+            name: raw.name.0,
+            version: raw.version.0,
             manifest: Manifest {
                 dependencies,
                 optional_dependencies: optional,
@@ -236,10 +246,7 @@ fn runs(
             .get("install")
             .is_some_and(|command| command.trim() == "node-gyp rebuild");
     if hooks.is_empty() && declared {
-        hooks.insert(
-            "install".into(),
-            "(declared by the registry, not named)".into(),
-        );
+        hooks.insert("install".into(), RunsCode::UNNAMED.into());
     }
     RunsCode {
         scripts: hooks,

@@ -205,6 +205,12 @@ impl<'s> Machine<'s> {
         self.steps = self.steps.saturating_sub(size as u32);
     }
 
+    /// Takes work that no value shows from the budget, in bytes.
+    fn pay(&mut self, bytes: u64) {
+        let steps = u32::try_from(bytes / 128).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_sub(steps);
+    }
+
     fn step(&mut self) -> bool {
         self.steps = self.steps.saturating_sub(1);
         self.steps > 0

@@ -167,6 +167,10 @@ impl Registry {
                 return self.decide(context, &dossier, now);
             }
         };
+        // Of a file of PyPI only its page knows whether there is metadata to compare it with.
+        if release.package.ecosystem() != Ecosystem::PyPi {
+            gather::compare(&mut dossier, &found);
+        }
         gather::add(&mut dossier, &found);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
@@ -231,6 +235,10 @@ impl Registry {
         };
         match found {
             Ok(found) => {
+                // Without a judgement no document was read for it.
+                if judgement.is_some() && kind != archive::Kind::Wheel {
+                    gather::compare(&mut dossier, &found);
+                }
                 gather::add(&mut dossier, &found);
                 dossier.read = Some(asked.digest.clone());
             }

@@ -248,6 +248,14 @@ pub(super) fn had_none(before: &mut Predecessor) {
     before.manifest.runs.startup_hook.get_or_insert(false);
 }
 
+/// Compares what an artifact says of itself with what the document of the dossier does.
+/// Has to be asked before [`add`], which lets both speak with one voice.
+pub(super) fn compare(dossier: &mut Dossier, found: &ArtifactFacts) {
+    if let Some(declared) = &found.declared {
+        dossier.contradictions = declared.contradictions(&dossier.release, &dossier.manifest);
+    }
+}
+
 /// Adds what an artifact says of itself.
 pub(super) fn add(dossier: &mut Dossier, found: &ArtifactFacts) {
     dossier.looked_into = true;

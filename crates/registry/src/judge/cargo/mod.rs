@@ -296,6 +296,7 @@ impl Registry {
         let Some(found) = self.inspections.known(&line.cksum, Kind::Crate) else {
             return case.gaps.unseen(case.wish(line, Wish::Held));
         };
+        gather::compare(&mut dossier, &found);
         gather::add(&mut dossier, &found);
         if let Some(before) = &mut dossier.predecessor
             && let Some(earlier) = case.all.iter().find(|l| l.version == *before.by_artifact())
@@ -358,6 +359,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             read: None,
             document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
@@ -374,6 +376,7 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let line = case.all.iter().find(|l| l.version == *before.by_artifact());

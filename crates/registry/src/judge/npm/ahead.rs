@@ -125,6 +125,7 @@ impl Registry {
             case.gaps.unseen(wish(release, Wish::Held, facts));
             return;
         };
+        gather::compare(&mut dossier, &found);
         gather::add(&mut dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             self.add_known_tarball(case, before, &version);

@@ -294,6 +294,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             read: None,
             document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
@@ -357,6 +358,7 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             // Nothing that runs is nothing new that runs: then it is compared with what is

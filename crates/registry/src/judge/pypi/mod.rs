@@ -291,6 +291,7 @@ impl Registry {
                     case.gaps.unseen(wish(release, Wish::Held, file));
                     continue;
                 };
+                compare(file, dossier, &found);
                 gather::add(dossier, &found);
                 self.add_known_file(case, file, version, dossier);
                 let judgement = self.decide(case.context, dossier, case.now);
@@ -410,6 +411,7 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
             read: None,
             document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(
@@ -432,6 +434,7 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        compare(file, dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             match earlier_file(case, file, before.by_artifact()) {
@@ -492,6 +495,14 @@ fn wish(release: ReleaseId, wish: Wish, file: &File) -> Option<Unseen> {
         file.digests.first(),
         kind,
     )
+}
+
+/// Compares what a file says of itself with what the index says of it. Where the index
+/// offers no metadata of its own, resolvers read the file itself.
+fn compare(file: &File, dossier: &mut Dossier, found: &ArtifactFacts) {
+    if declared::promised(file).is_some() && file.kind() == FileKind::Wheel {
+        gather::compare(dossier, found);
+    }
 }
 
 /// What a file depends on, beside what its predecessor did.
