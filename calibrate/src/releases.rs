@@ -100,6 +100,7 @@ fn verdict(pair: &Pair, before: Arc<Inspection>, after: Arc<Inspection>) -> Verd
         origin: Origin::default(),
         unread: None,
         code: Some(before),
+        read: None,
         settled: None,
     };
     let dossier = Dossier {

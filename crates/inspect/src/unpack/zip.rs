@@ -59,7 +59,7 @@ struct Ends {
 }
 
 /// Reads where the directory stands.
-fn ends(bytes: &impl Bytes<'_>) -> Result<Ends, &'static str> {
+fn ends<'a>(bytes: &impl Bytes<'a>) -> Result<Ends, &'static str> {
     let length = bytes.length();
     let base = length.saturating_sub(TAIL);
     let tail = bytes.piece(base, TAIL);
@@ -94,7 +94,7 @@ fn ends(bytes: &impl Bytes<'_>) -> Result<Ends, &'static str> {
 }
 
 /// Reads a zip archive.
-pub(super) fn read(sink: &mut Sink<'_>, bytes: &impl Bytes<'_>, prefix: &str, depth: usize) {
+pub(super) fn read<'a>(sink: &mut Sink<'_>, bytes: &impl Bytes<'a>, prefix: &str, depth: usize) {
     let ends = match ends(bytes) {
         Ok(ends) => ends,
         Err(why) => {
@@ -138,9 +138,9 @@ pub(super) fn read(sink: &mut Sink<'_>, bytes: &impl Bytes<'_>, prefix: &str, de
     unlisted(sink, bytes, prefix, &seen, ends.from, depth);
 }
 
-fn entry(
+fn entry<'a>(
     sink: &mut Sink<'_>,
-    bytes: &impl Bytes<'_>,
+    bytes: &impl Bytes<'a>,
     prefix: &str,
     listed: &Listed<'_>,
     shift: u64,
@@ -325,9 +325,9 @@ fn overlaps(seen: &BTreeMap<u64, u64>, from: u64, to: u64) -> bool {
 }
 
 /// Local headers in the gaps that no listed entry covers.
-fn unlisted(
+fn unlisted<'a>(
     sink: &mut Sink<'_>,
-    bytes: &impl Bytes<'_>,
+    bytes: &impl Bytes<'a>,
     prefix: &str,
     seen: &BTreeMap<u64, u64>,
     end: u64,
@@ -378,7 +378,7 @@ fn unlisted(
 }
 
 /// The first local header in a gap.
-fn find(bytes: &impl Bytes<'_>, from: u64, to: u64) -> Option<u64> {
+fn find<'a>(bytes: &impl Bytes<'a>, from: u64, to: u64) -> Option<u64> {
     let mut from = from;
     while from < to {
         let piece = bytes.piece(from, SEARCHED.min(to - from));
@@ -471,7 +471,7 @@ struct LargeEnd {
     directory: Option<(u64, u64)>,
 }
 
-fn large_end(bytes: &impl Bytes<'_>, end: u64) -> Option<LargeEnd> {
+fn large_end<'a>(bytes: &impl Bytes<'a>, end: u64) -> Option<LargeEnd> {
     let locator = bytes.piece(end.checked_sub(20)?, 20);
     locator.starts_with(b"PK\x06\x07").then_some(())?;
     let at = u64_at(&locator, 8)?;

@@ -90,11 +90,11 @@ impl Marks {
             .action
             .until()
             .map(|at| at.as_microsecond().to_string());
+        let read = read(decision).map(|digest| digest.map(Digest::to_string));
         let rules = decision
             .reasons
             .iter()
             .flat_map(|r| [r.rule.as_str(), if r.waived.is_some() { "-" } else { "+" }]);
-        let read = read(decision).map(|digest| digest.map(Digest::to_string));
         let content = short(
             [
                 decision.action.word(),
