@@ -3,7 +3,7 @@
 use crate::{Error, workers};
 use customs_inspect::inspect_archive;
 use customs_model::{NoveltyKind, Severity, Standing, Zone};
-use customs_rules::{RuleSet, compare, judge_code};
+use customs_rules::{RuleSet, compare, judge_code_against};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -61,7 +61,7 @@ fn judge(pair: &Pair) -> Outcome {
     };
     outcome.read = true;
     let (before, after) = (inspect_archive(&older), inspect_archive(&newer));
-    let verdict = judge_code(&after, &RuleSet::standard());
+    let verdict = judge_code_against(&before, &after, &RuleSet::standard());
     let worst = verdict.findings.iter().max_by_key(|f| f.severity);
     let says = || {
         worst

@@ -60,7 +60,7 @@ pub use age::Age;
 pub use decide::{decide, sentence};
 pub use distance::did_you_mean;
 pub use doc::{Amount, Facts, RuleDoc, Setting, Tighter, overview, page};
-pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code};
+pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code, judge_code_against};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
