@@ -4,6 +4,7 @@
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
 pub(crate) mod archive;
+mod before;
 mod cargo;
 mod closer;
 mod gather;
@@ -14,6 +15,7 @@ mod pypi;
 mod trail;
 
 pub use archive::ArtifactFacts;
+pub use before::Counterpart;
 pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;

@@ -55,6 +55,14 @@ pub fn order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
     Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
 }
 
+/// Whether a release may be what another one is compared with: lower, of the same line, and
+/// no prerelease, which says little about the stable release behind it.
+pub(super) fn precedes(version: &NpmVersion, of: &NpmVersion) -> bool {
+    version < of
+        && release_line(version) == release_line(of)
+        && (of.is_prerelease() || !version.is_prerelease())
+}
+
 /// The path of a document below an npm registry: a scope's slash is encoded.
 pub fn document_path(package: &PackageName) -> String {
     package.as_str().replace('/', "%2f")
