@@ -1,5 +1,6 @@
 //! From a dossier to a verdict: what is there, whoever asks and whenever.
 
+use crate::altered;
 use crate::doc::RuleDoc;
 use crate::own;
 use crate::rule::{self, Rule};
@@ -29,10 +30,10 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.doc())
     }
 
-    /// The rule with an id; that of the user's own rules is known as well.
+    /// The rule with an id; those that do not judge a dossier are known as well.
     pub fn doc(&self, id: &str) -> Option<&'static RuleDoc> {
-        let own = std::iter::once(&own::DOC);
-        self.docs().chain(own).find(|doc| doc.id == id)
+        let beside = [&own::DOC, &altered::DOC];
+        self.docs().chain(beside).find(|doc| doc.id == id)
     }
 
     /// The ids of the rules that go by what code does.
