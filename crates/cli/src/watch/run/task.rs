@@ -3,8 +3,8 @@
 
 use super::super::feed::Changed;
 use super::super::fresh::Fresh;
-use super::super::release::not_judged;
 use super::super::world::{Look, World};
+use crate::inspect::files::not_judged;
 use crate::output::say;
 use customs_model::{PackageName, Verdict};
 use std::sync::Arc;
