@@ -3,7 +3,7 @@
 use super::feed::{Changed, Feed};
 use super::fresh::{Fresh, Listed};
 use super::release;
-use super::world::{Look, World};
+use super::world::{Look, Missed, World};
 use crate::client::Discovered;
 use crate::error::{Doing as _, Failure};
 use crate::paths::OwnFolder;
@@ -91,16 +91,22 @@ impl Online {
         upstream: &Upstream,
         path: &str,
         listed: fn(&Document<T>) -> Listed,
-    ) -> Result<Option<Look>, String> {
+    ) -> Result<Option<Look>, Missed> {
         let found = documents
             .get_within(upstream, path, NOW)
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Missed {
+                rest: error.retry_after(),
+                why: error.to_string(),
+            })?;
         let Found::Document(document) = found else {
             return Ok(None);
         };
         if let Some(why) = &document.stale {
-            return Err(why.clone());
+            return Err(Missed {
+                why: why.clone(),
+                rest: document.retry_after,
+            });
         }
         let from = upstream.shown();
         let key = format!("{from} {path}");
@@ -140,13 +146,13 @@ impl Online {
 }
 
 impl World for Online {
-    async fn list(&self, package: &PackageName) -> Result<Look, String> {
+    async fn list(&self, package: &PackageName) -> Result<Look, Missed> {
         let upstreams = &self.context(package)?.upstreams;
         let no_registry = || {
             let ecosystem = package.ecosystem();
-            format!("no registry of {ecosystem} is configured")
+            Missed::from(format!("no registry of {ecosystem} is configured"))
         };
-        let missing = || "the registry has no such package any more".to_owned();
+        let missing = || Missed::from("the registry has no such package any more".to_owned());
         match package.ecosystem() {
             Ecosystem::Npm => {
                 let upstream = upstreams.npm_for(package).ok_or_else(no_registry)?;

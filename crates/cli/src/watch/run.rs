@@ -18,7 +18,7 @@ use super::release;
 use super::schedule::{Next, Outcome, Schedule};
 use super::seen::Seen;
 use super::tell::{self, Tellers, Webhook};
-use super::world::{Look, World};
+use super::world::{Look, Missed, World};
 use crate::error::Failure;
 use crate::inspect::files::not_judged;
 use crate::output::say;
@@ -42,6 +42,8 @@ const AT_ONCE: usize = 100;
 /// Between two questions to a feed, and failures of it after which it is not relied on.
 const FEED: Duration = Duration::from_secs(10);
 const FEED_FAILURES: u32 = 3;
+/// How long a registry is left alone at most because it asks for it.
+const REST: Duration = Duration::from_secs(3600);
 /// Webhook calls that may wait.
 const SENDING: usize = 64;
 /// What was seen is written at least so often while it changes.
@@ -232,12 +234,16 @@ impl<W: World> Watch<W> {
         }
     }
 
-    fn looked(&mut self, package: &PackageName, looked: Result<Look, String>) {
+    fn looked(&mut self, package: &PackageName, looked: Result<Look, Missed>) {
         let now = self.now();
         let look = match looked {
             Ok(look) => look,
-            Err(why) => {
+            Err(Missed { why, rest }) => {
                 self.schedule.done(package, now, Outcome::Failed);
+                if let Some(rest) = rest {
+                    self.schedule
+                        .rest(package.ecosystem(), now + rest.min(REST));
+                }
                 if self.said.get(package) != Some(&why) {
                     let ecosystem = package.ecosystem();
                     say(&format!("customs: {package} ({ecosystem}): {why}"));

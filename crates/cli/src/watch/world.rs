@@ -3,6 +3,7 @@
 use super::feed::Changed;
 use super::fresh::{Fresh, Listed};
 use customs_model::{PackageName, Timestamp, Verdict};
+use std::time::Duration;
 
 /// What a registry lists for a package at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +16,28 @@ pub(super) struct Look {
     pub(super) requests: u32,
 }
 
+/// Why a package could not be asked about. Safe to print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Missed {
+    /// A sentence.
+    pub(super) why: String,
+    /// How long its registry wants to be left alone, where it says so.
+    pub(super) rest: Option<Duration>,
+}
+
+impl From<String> for Missed {
+    fn from(why: String) -> Self {
+        Self { why, rest: None }
+    }
+}
+
 /// Registries, a reader of code, a feed of changes and a clock.
 pub(super) trait World: Send + Sync + 'static {
     /// What is listed now, asked from the registry itself and not from memory.
     ///
     /// # Errors
-    /// A sentence, safe to print: it could not be asked, or has no such package.
-    fn list(&self, package: &PackageName) -> impl Future<Output = Result<Look, String>> + Send;
+    /// It could not be asked, or has no such package.
+    fn list(&self, package: &PackageName) -> impl Future<Output = Result<Look, Missed>> + Send;
 
     /// What the code of a new release can do.
     ///

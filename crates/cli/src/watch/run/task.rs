@@ -3,7 +3,7 @@
 
 use super::super::feed::Changed;
 use super::super::fresh::Fresh;
-use super::super::world::{Look, World};
+use super::super::world::{Look, Missed, World};
 use crate::inspect::files::not_judged;
 use crate::output::say;
 use customs_model::{PackageName, Verdict};
@@ -17,7 +17,7 @@ const ATTEMPTS: u32 = 3;
 
 /// Something that was begun has ended.
 pub(super) enum Done {
-    Looked(PackageName, Result<Look, String>),
+    Looked(PackageName, Result<Look, Missed>),
     Judged(Fresh, Verdict),
     Changes(Result<Changed, String>),
 }
@@ -27,7 +27,7 @@ pub(super) async fn look<W: World>(world: Arc<W>, package: PackageName) -> Done 
     let asked = package.clone();
     // A task of its own, so that one that panics still has an end that is noticed.
     let look = tokio::spawn(async move { world.list(&asked).await });
-    let looked = look.await.unwrap_or_else(|error| Err(early(&error)));
+    let looked = look.await.unwrap_or_else(|error| Err(early(&error).into()));
     Done::Looked(package, looked)
 }
 

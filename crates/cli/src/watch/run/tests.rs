@@ -41,10 +41,11 @@ impl Fake {
 }
 
 impl World for Arc<Fake> {
-    async fn list(&self, package: &PackageName) -> Result<Look, String> {
+    async fn list(&self, package: &PackageName) -> Result<Look, Missed> {
         self.looks.fetch_add(1, Ordering::SeqCst);
         let versions = self.versions.lock().unwrap().get(package).cloned();
-        let versions = versions.ok_or("registry.example answered 503")?;
+        let down = || Missed::from("registry.example answered 503".to_owned());
+        let versions = versions.ok_or_else(down)?;
         let published = Some(at("2026-05-01T12:00:00Z"));
         let entries: Vec<_> = versions
             .iter()
