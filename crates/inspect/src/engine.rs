@@ -96,6 +96,7 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         native_sources: native::has_sources(tree),
         oddities: tree.oddities.iter().map(oddity).collect(),
         unread,
+        unfollowed: found.unfollowed,
         layout: layout::files(&package, &found.zones),
         unimported: layout::unimported(&package),
     }

@@ -105,6 +105,7 @@ impl Weigh for Inspection {
             native_sources: _,
             oddities,
             unread,
+            unfollowed: _,
             layout,
             unimported,
         } = self;

@@ -19,6 +19,7 @@ mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod not_followed;
 mod not_judged;
 mod novelty;
 mod proof;
@@ -52,6 +53,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
     &not_judged::NotJudged,
+    &not_followed::NotFollowed,
     &novelty::Novelty,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,

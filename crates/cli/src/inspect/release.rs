@@ -144,6 +144,7 @@ pub(super) async fn read(
     Ok(Inspected {
         name: release.spoken(),
         release: Some(release.clone()),
+        digest: opened.located.digest.clone(),
         tree: Tree::default(),
         inspection: opened.facts.code.clone(),
         verdict,

@@ -65,11 +65,11 @@ pub(super) fn altered<'a>(
             keys: [entry.key.clone()].into(),
             published: entry.published,
             digests: BTreeMap::new(),
-            altered: Some(Altered {
+            altered: Some(Box::new(Altered {
                 first: known.digest.clone(),
                 now: now.clone(),
                 seen: known.by.to_owned(),
-            }),
+            })),
         };
         found.insert(known.key, fresh);
     }

@@ -37,7 +37,7 @@ pub(super) struct Fresh {
     /// The digest of each, where the document says it.
     pub(super) digests: BTreeMap<String, Digest>,
     /// It was there before, with another content.
-    pub(super) altered: Option<Altered>,
+    pub(super) altered: Option<Box<Altered>>,
 }
 
 impl Fresh {

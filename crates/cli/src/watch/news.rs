@@ -61,7 +61,7 @@ impl News {
             judged,
             delay_seconds: fresh.published.map(since),
             while_away: fresh.published.is_some_and(|at| at < began),
-            altered: fresh.altered.clone(),
+            altered: fresh.altered.as_deref().cloned(),
             verdict: safe(verdict),
         }
     }

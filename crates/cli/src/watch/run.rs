@@ -307,7 +307,7 @@ impl<W: World> Watch<W> {
             fresh.keys.iter().all(|key| {
                 let is_busy = busy.is_some_and(|busy| busy.contains(key));
                 let told = |altered: &Altered| self.seen.was_told(package, key, &altered.now);
-                !is_busy && !fresh.altered.as_ref().is_some_and(told)
+                !is_busy && !fresh.altered.as_deref().is_some_and(told)
             })
         };
         let seen = self.seen.firsts(package, &look.from);

@@ -1,6 +1,7 @@
 //! What one version object declares, read on demand.
 
 use super::packument::mail_domain;
+use super::platform::Platforms;
 use customs_model::{
     Digest, DigestAlgorithm, Evidence, ExoticDependency, Known, Manifest, Origin, Publisher,
     PublisherKind, RunsCode, printable,
@@ -21,8 +22,8 @@ pub struct NpmRelease {
     pub digests: Vec<Digest>,
     /// Bytes of its files, as the registry counted them.
     pub unpacked_size: Option<u64>,
-    /// It is for some operating systems or processors only (`os`, `cpu`).
-    pub platform_bound: bool,
+    /// The machines that it is for (`os`, `cpu`).
+    pub platforms: Platforms,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +176,7 @@ impl NpmRelease {
                 }),
             },
             tarball: dist.as_ref().and_then(|d| d.tarball.clone()),
-            platform_bound: raw.os.is_array() || raw.cpu.is_array(),
+            platforms: Platforms::read(&raw.os, &raw.cpu),
             unpacked_size: dist.and_then(|d| d.unpacked_size.0),
             digests,
         })

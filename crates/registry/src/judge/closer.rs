@@ -26,6 +26,14 @@ pub struct Read<'a> {
     pub digest: &'a Digest,
 }
 
+/// What was read of an earlier release.
+struct Earlier {
+    facts: Arc<ArtifactFacts>,
+    /// It is built for the same platform.
+    same_platform: bool,
+    digest: Option<Digest>,
+}
+
 /// What is known of a release that is older than the window of rules about change: only
 /// its code is asked about.
 fn old(upstream: &Upstream, asked: &Read<'_>) -> Dossier {
@@ -175,8 +183,10 @@ impl Registry {
             let gaps = gather::Gaps::default();
             match earlier.transpose() {
                 Some(earlier) => {
-                    let same = earlier.as_ref().is_ok_and(|(_, same)| *same);
-                    gather::add_earlier(before, earlier.map(|(found, _)| found), &gaps);
+                    let same = earlier.as_ref().is_ok_and(|earlier| earlier.same_platform);
+                    let digest = earlier.as_ref().ok().and_then(|e| e.digest.clone());
+                    let found = earlier.map(|earlier| earlier.facts);
+                    gather::add_earlier(before, found, digest.as_ref(), &gaps);
                     // A wheel of another platform holds other binaries: that is no news.
                     if !same {
                         before.code = None;
@@ -220,7 +230,10 @@ impl Registry {
             None => Box::new(old(upstream, asked)),
         };
         match found {
-            Ok(found) => gather::add(&mut dossier, &found),
+            Ok(found) => {
+                gather::add(&mut dossier, &found);
+                dossier.read = Some(asked.digest.clone());
+            }
             Err(unread @ Unread::NotReadable(_)) => dossier.unread = Some(unread),
             Err(unread) => return Err(unread),
         }
@@ -240,7 +253,7 @@ impl Registry {
         version: &Version,
         kind: archive::Kind,
         built: Option<&str>,
-    ) -> Result<Option<(Arc<ArtifactFacts>, bool)>, Unread> {
+    ) -> Result<Option<Earlier>, Unread> {
         let release = ReleaseId::new(package.clone(), version.clone());
         let places = self
             .locate(context, &release)
@@ -253,7 +266,7 @@ impl Registry {
         let Some((place, same)) = before::of_kind(places, kind, built) else {
             return Ok(None);
         };
-        let found = self
+        let facts = self
             .artifact_facts(
                 &place.upstream,
                 Some(&place.url),
@@ -261,6 +274,10 @@ impl Registry {
                 kind,
             )
             .await?;
-        Ok(Some((found, same)))
+        Ok(Some(Earlier {
+            facts,
+            same_platform: same,
+            digest: place.digest,
+        }))
     }
 }
