@@ -3,6 +3,7 @@
 use super::altered::Altered;
 use super::fresh::Fresh;
 use super::span;
+use crate::inspect::beside::Input;
 use customs_model::{Hop, Place, ReleaseId, Severity, Standing, Timestamp, Verdict, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -35,6 +36,9 @@ pub(super) struct News {
     /// It is not new: its content is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) altered: Option<Altered>,
+    /// The files of the release before it that its own were compared with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) predecessors: Vec<Input>,
     /// The verdict.
     pub(super) verdict: Verdict,
 }
@@ -62,6 +66,7 @@ impl News {
             delay_seconds: fresh.published.map(since),
             while_away: fresh.published.is_some_and(|at| at < began),
             altered: fresh.altered.as_deref().cloned(),
+            predecessors: Vec::new(),
             verdict: safe(verdict),
         }
     }

@@ -3,14 +3,14 @@
 use super::feed::{Changed, Feed};
 use super::fresh::{Fresh, Listed};
 use super::release;
-use super::world::{Look, Missed, World};
+use super::world::{Judged, Look, Missed, World};
 use crate::client::Discovered;
 use crate::error::{Doing as _, Failure};
 use crate::paths::OwnFolder;
 use customs_ecosystem::cargo::index_path;
 use customs_ecosystem::npm::Packument;
 use customs_model::{
-    Digest, Ecosystem, Known, PackageName, SignedDuration, SystemClock, Timestamp, Verdict,
+    Digest, Ecosystem, Known, PackageName, SignedDuration, SystemClock, Timestamp,
 };
 use customs_registry::document::{Document, Documents, Found, Indexed};
 use customs_registry::http::Fetcher;
@@ -201,7 +201,7 @@ impl World for Online {
         }
     }
 
-    async fn inspect(&self, fresh: &Fresh) -> Result<Verdict, String> {
+    async fn inspect(&self, fresh: &Fresh) -> Result<Judged, String> {
         let context = self.context(&fresh.release.package)?;
         release::inspect(&self.registry, context, fresh).await
     }

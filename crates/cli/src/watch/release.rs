@@ -2,7 +2,8 @@
 //! verdict for all of them.
 
 use super::fresh::Fresh;
-use crate::inspect::beside::{self, With};
+use super::world::Judged;
+use crate::inspect::beside::{self, Beside, With};
 use crate::inspect::files::{Chosen, choose, not_judged, of_registry, together};
 use customs_model::{Unread, Verdict, printable};
 use customs_registry::{Context, Located, Registry};
@@ -20,7 +21,7 @@ pub(super) async fn inspect(
     registry: &Registry,
     context: &Context,
     fresh: &Fresh,
-) -> Result<Verdict, String> {
+) -> Result<Judged, String> {
     let located = registry
         .locate(context, &fresh.release)
         .await
@@ -34,14 +35,19 @@ pub(super) async fn inspect(
         return Err("its document names no artifact of it".to_owned());
     }
     let Chosen { read, left_out, .. } = choose(wanted, MOST, of_registry);
-    let mut verdicts = Vec::new();
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut predecessors = Vec::new();
     for located in read {
         let file = printable(&located.file, 160);
         let verdict = match registry.facts_of(&located).await {
             Ok(facts) => {
                 let with = With::Predecessor;
                 let judged = beside::judge(registry, context, &located, &facts.code, &with).await;
-                judged.map_err(|failure| failure.to_string())?.0
+                let (verdict, beside) = judged.map_err(|failure| failure.to_string())?;
+                if let Beside::Predecessor(input) = beside {
+                    predecessors.push(input);
+                }
+                verdict
             }
             Err(Unread::NotFetched(why)) => return Err(format!("{file}: {why}")),
             Err(unread) => not_judged(format!("{file}: {}", unread.because())),
@@ -53,5 +59,8 @@ pub(super) async fn inspect(
     verdict
         .not_checked
         .extend(left_out.map(|(file, because)| format!("{file}: {because}")));
-    Ok(verdict)
+    Ok(Judged {
+        verdict,
+        predecessors,
+    })
 }

@@ -18,8 +18,9 @@ use super::release;
 use super::schedule::{Next, Outcome, Schedule};
 use super::seen::Seen;
 use super::tell::{self, Tellers, Webhook};
-use super::world::{Look, Missed, World};
+use super::world::{Judged, Look, Missed, World};
 use crate::error::Failure;
+use crate::inspect::beside::Input;
 use crate::inspect::files::not_judged;
 use crate::output::say;
 use customs_model::{Digest, Ecosystem, PackageName, Timestamp, Verdict};
@@ -228,7 +229,7 @@ impl<W: World> Watch<W> {
                 self.looks -= 1;
                 self.looked(&package, looked);
             }
-            Ok(Done::Judged(fresh, verdict)) => self.judged(&fresh, verdict),
+            Ok(Done::Judged(fresh, judged)) => self.judged(&fresh, judged),
             Ok(Done::Changes(changes)) => self.changed(changes),
             Err(error) => say(&format!("customs: {}", early(&error))),
         }
@@ -330,7 +331,7 @@ impl<W: World> Watch<W> {
             let mut verdict = not_judged("its code was not read for this".to_owned());
             add_altered(&mut verdict, words);
             self.summary.altered += 1;
-            self.tell(&fresh, verdict);
+            self.tell(&fresh, verdict, Vec::new());
         }
     }
 
@@ -351,7 +352,11 @@ impl<W: World> Watch<W> {
         ));
     }
 
-    fn judged(&mut self, fresh: &Fresh, mut verdict: Verdict) {
+    fn judged(&mut self, fresh: &Fresh, judged: Judged) {
+        let Judged {
+            mut verdict,
+            predecessors,
+        } = judged;
         let package = &fresh.release.package;
         match &fresh.altered {
             None => self.summary.told += 1,
@@ -360,7 +365,7 @@ impl<W: World> Watch<W> {
                 self.summary.altered += 1;
             }
         }
-        self.tell(fresh, verdict);
+        self.tell(fresh, verdict, predecessors);
         match &fresh.altered {
             None => self.seen.add(package, &fresh.keys, &fresh.digests),
             Some(altered) => {
@@ -378,8 +383,9 @@ impl<W: World> Watch<W> {
         self.changed_state();
     }
 
-    fn tell(&mut self, fresh: &Fresh, verdict: Verdict) {
-        let news = News::new(fresh, verdict, self.world.now(), self.began);
+    fn tell(&mut self, fresh: &Fresh, verdict: Verdict, predecessors: Vec<Input>) {
+        let mut news = News::new(fresh, verdict, self.world.now(), self.began);
+        news.predecessors = predecessors;
         self.summary.objected += u64::from(news.objects());
         if let Some(delay) = news.delay() {
             self.summary.delays.add(delay);

@@ -2,6 +2,7 @@
 
 use super::feed::Changed;
 use super::fresh::{Fresh, Listed};
+use crate::inspect::beside::Input;
 use customs_model::{PackageName, Timestamp, Verdict};
 use std::time::Duration;
 
@@ -14,6 +15,24 @@ pub(super) struct Look {
     pub(super) listed: Listed,
     /// Requests that it took.
     pub(super) requests: u32,
+}
+
+/// What was found in a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// The verdict.
+    pub(super) verdict: Verdict,
+    /// The files of the release before it that its own were compared with.
+    pub(super) predecessors: Vec<Input>,
+}
+
+impl From<Verdict> for Judged {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            predecessors: Vec::new(),
+        }
+    }
 }
 
 /// Why a package could not be asked about. Safe to print.
@@ -43,7 +62,7 @@ pub(super) trait World: Send + Sync + 'static {
     ///
     /// # Errors
     /// A sentence, safe to print: it could not be fetched. It may be there in a moment.
-    fn inspect(&self, fresh: &Fresh) -> impl Future<Output = Result<Verdict, String>> + Send;
+    fn inspect(&self, fresh: &Fresh) -> impl Future<Output = Result<Judged, String>> + Send;
 
     /// Whether there is a feed of changes.
     fn has_feed(&self) -> bool;

@@ -101,6 +101,7 @@ async fn a_release_that_a_feed_announces_is_read_and_told_everywhere() {
     assert!(delay <= took.as_secs() + 1, "{delay} s of {took:?}");
     // What only the comparison with 1.0.0 shows is there as well.
     assert!(rules(&log[0]).contains(&"novelty"), "{:?}", rules(&log[0]));
+    assert_eq!(log[0]["predecessors"][0]["version"], "1.0.0");
 
     assert_eq!(
         hook.bodies(),

@@ -3,10 +3,10 @@
 
 use super::super::feed::Changed;
 use super::super::fresh::Fresh;
-use super::super::world::{Look, Missed, World};
+use super::super::world::{Judged, Look, Missed, World};
 use crate::inspect::files::not_judged;
 use crate::output::say;
-use customs_model::{PackageName, Verdict};
+use customs_model::PackageName;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 3;
 /// Something that was begun has ended.
 pub(super) enum Done {
     Looked(PackageName, Result<Look, Missed>),
-    Judged(Fresh, Verdict),
+    Judged(Fresh, Judged),
     Changes(Result<Changed, String>),
 }
 
@@ -53,16 +53,16 @@ pub(super) async fn inspection<W: World>(
             drop(turn);
             attempt += 1;
             match inspected {
-                Ok(verdict) => return verdict,
-                Err(why) if attempt == ATTEMPTS => return not_judged(why),
+                Ok(judged) => return judged,
+                Err(why) if attempt == ATTEMPTS => return Judged::from(not_judged(why)),
                 Err(_) => tokio::time::sleep(again * attempt).await,
             }
         }
     });
-    let verdict = inspected
+    let judged = inspected
         .await
-        .unwrap_or_else(|error| not_judged(early(&error)));
-    Done::Judged(fresh, verdict)
+        .unwrap_or_else(|error| Judged::from(not_judged(early(&error))));
+    Done::Judged(fresh, judged)
 }
 
 /// A task that ended before it had an answer.

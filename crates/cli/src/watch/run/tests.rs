@@ -64,14 +64,15 @@ impl World for Arc<Fake> {
         })
     }
 
-    async fn inspect(&self, fresh: &Fresh) -> Result<Verdict, String> {
+    async fn inspect(&self, fresh: &Fresh) -> Result<Judged, String> {
         let mut missing = self.missing.lock().unwrap();
         if *missing > 0 {
             *missing -= 1;
             return Err("registry.example answered 404".to_owned());
         }
         let is_bad = fresh.release.version == Version::new("6.6.6").unwrap();
-        Ok(if is_bad { malicious() } else { clean() })
+        let verdict = if is_bad { malicious() } else { clean() };
+        Ok(Judged::from(verdict))
     }
 
     fn has_feed(&self) -> bool {
