@@ -280,10 +280,7 @@ impl Artifacts {
             .ask(upstream, Ask::artifact(url.clone()))
             .await?;
         if response.status().as_u16() != 200 {
-            return Err(FetchError::Status {
-                host: host_of(url),
-                status: response.status().as_u16(),
-            });
+            return Err(FetchError::of_status(url, &response));
         }
         let total = response.content_length();
         // The cache may be deleted at any time.
@@ -353,10 +350,7 @@ impl Artifacts {
             .ask(upstream, Ask::artifact(url.clone()))
             .await?;
         if response.status().as_u16() != 200 {
-            return Err(FetchError::Status {
-                host: host_of(url),
-                status: response.status().as_u16(),
-            });
+            return Err(FetchError::of_status(url, &response));
         }
         let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
         std::fs::create_dir_all(&self.folder).map_err(disk)?;

@@ -108,6 +108,10 @@ pub trait Rule: Sync {
     /// What the code of its artifact shows. No clock, no policy, no registry.
     fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
 
+    /// What its code shows beside that of the release before it. No clock, no policy, no
+    /// registry.
+    fn compare(&self, _before: &Inspection, _after: &Inspection, _findings: &mut Findings) {}
+
     /// Whether it goes by what the code of an artifact does, not by what its registry says.
     fn reads_code(&self) -> bool {
         false

@@ -1,7 +1,7 @@
 //! A closer look: what an artifact itself says, where its document could not tell.
 
 use super::archive::ArtifactFacts;
-use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, pypi};
+use super::{Context, JudgedDocument, Judgement, Registry, archive, before, gather, pypi};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
@@ -271,8 +271,7 @@ impl Registry {
             let gone = "its document no longer has it".to_owned();
             return Err(Unread::NotFetched(gone));
         }
-        let of_kind = places.into_iter().filter(|place| place.kind == kind);
-        let Some(place) = of_kind.max_by_key(|place| pypi::platform(&place.file) == built) else {
+        let Some((place, same)) = before::of_kind(places, kind, built) else {
             return Ok(None);
         };
         let facts = self
@@ -285,7 +284,7 @@ impl Registry {
             .await?;
         Ok(Some(Earlier {
             facts,
-            same_platform: pypi::platform(&place.file) == built,
+            same_platform: same,
             digest: place.digest,
         }))
     }

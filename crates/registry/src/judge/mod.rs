@@ -4,6 +4,7 @@
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
 pub(crate) mod archive;
+mod before;
 mod cargo;
 mod closer;
 mod gather;
@@ -15,6 +16,7 @@ mod trail;
 mod unseen;
 
 pub use archive::ArtifactFacts;
+pub use before::Counterpart;
 pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;

@@ -3,6 +3,7 @@
 mod dependencies;
 
 use super::archive::{ArtifactFacts, Kind};
+use super::before::nearest;
 use super::gather::{self, Gaps};
 use super::trail::Trail;
 use super::unseen::{Unseen, Wish};
@@ -14,7 +15,8 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Digest, Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp, Unread,
+    Digest, Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
+    Unread, Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -29,6 +31,16 @@ use url::Url;
 const LONGEST: u64 = 64 << 20;
 /// Releases that are looked through for a predecessor, backwards in time.
 const FARTHEST: usize = 2_000;
+
+/// Whether an entry may be what a version of this line is compared with: lower, not yanked,
+/// and no prerelease, which says little about the stable release behind it.
+pub(super) fn precedes(entry: &Line, of: &Version, line: &str) -> bool {
+    let (version, of) = (entry.version.as_str(), of.as_str());
+    !entry.yanked
+        && compare(version, of) == Some(Ordering::Less)
+        && release_line(version).as_deref() == Some(line)
+        && (is_prerelease(of) || !is_prerelease(version))
+}
 
 /// A file of the sparse index.
 #[derive(Debug)]
@@ -459,28 +471,19 @@ impl Case<'_> {
     }
 
     fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
-        let this = self.all[at].version.as_str();
-        let line = release_line(this)?;
+        let of = &self.all[at].version;
+        let line = release_line(of.as_str())?;
         let earlier = || {
-            self.all[..at].iter().rev().take(FARTHEST).filter(|l| {
-                let version = l.version.as_str();
-                !l.yanked
-                    && compare(version, this) == Some(Ordering::Less)
-                    && release_line(version).as_ref() == Some(&line)
-                    && (is_prerelease(this) || !is_prerelease(version))
-                    && judged.offers(version)
-            })
+            let before = self.all[..at].iter().rev().take(FARTHEST);
+            before.filter(|l| precedes(l, of, &line) && judged.offers(l.version.as_str()))
         };
-        let newest = |a: &&&Line, b: &&&Line| {
-            compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
-        };
-        let before = earlier().max_by(newest)?;
-        let is_settled = |l: &Line| self.context.is_settled(l.pubtime, self.now);
-        let settled = if is_settled(before) {
-            None
-        } else {
-            earlier().filter(|l| is_settled(l)).max_by(newest)
-        };
+        let (before, settled) = nearest(
+            earlier,
+            |a: &&&Line, b: &&&Line| {
+                compare(b.version.as_str(), a.version.as_str()).unwrap_or(Ordering::Equal)
+            },
+            |l: &&&Line| self.context.is_settled(l.pubtime, self.now),
+        )?;
         Some(Predecessor {
             version: before.version.clone(),
             published: before.pubtime,

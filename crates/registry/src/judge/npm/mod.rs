@@ -15,7 +15,9 @@ use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use case::{Candidate, Case};
-use customs_ecosystem::npm::{NpmRelease, NpmVersion, Packument, PublisherEntry, VersionEntry};
+use customs_ecosystem::npm::{
+    NpmRelease, NpmVersion, Packument, PublisherEntry, VersionEntry, release_line,
+};
 use customs_model::{
     Dossier, Known, PackageName, PublisherKind, ReleaseId, Timestamp, Unread, Version,
 };
@@ -48,6 +50,14 @@ impl Indexed for Packument {
 /// Version order for advisories.
 pub fn order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
     Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
+}
+
+/// Whether a release may be what another one is compared with: lower, of the same line, and
+/// no prerelease, which says little about the stable release behind it.
+pub(super) fn precedes(version: &NpmVersion, of: &NpmVersion) -> bool {
+    version < of
+        && release_line(version) == release_line(of)
+        && (of.is_prerelease() || !version.is_prerelease())
 }
 
 /// The path of a document below an npm registry: a scope's slash is encoded.

@@ -2,6 +2,7 @@
 //! time, and which of them need a decision.
 
 use super::declared::Manifests;
+use crate::judge::before::nearest;
 use crate::judge::gather::{self, Gaps};
 use crate::judge::trail::Trail;
 use crate::judge::{Context, Judged};
@@ -63,6 +64,11 @@ pub(super) fn may_precede(file: &File, version: &Version, of: &Version) -> bool 
         && (is_prerelease(of.as_str()) || !is_prerelease(version.as_str()))
 }
 
+/// The same within a release line, which is that of the version.
+pub(in crate::judge) fn precedes(file: &File, version: &Version, of: &Version, line: &str) -> bool {
+    may_precede(file, version, of) && release_line(version.as_str()).as_deref() == Some(line)
+}
+
 /// Newest first; what is no version comes last, so that the order holds whatever a page
 /// calls a version.
 pub(super) fn newer_first(a: &Version, b: &Version) -> Ordering {
@@ -116,23 +122,19 @@ impl Case<'_> {
         let (file, version) = self.all[at];
         let line = release_line(version.as_str())?;
         let earlier = || {
-            self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
-                may_precede(f, v, version)
-                    && release_line(v.as_str()).as_ref() == Some(&line)
-                    && judged.offers(&f.filename)
-            })
+            self.all[..at]
+                .iter()
+                .rev()
+                .take(FARTHEST)
+                .filter(|(f, v)| precedes(f, v, version, &line) && judged.offers(&f.filename))
         };
         let best = |(f, v): &&(&File, &Version), (g, w): &&(&File, &Version)| {
             newer_first(v, w)
                 .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
         };
-        let (before, newest) = earlier().min_by(best)?;
-        let is_settled = |f: &File| self.context.is_settled(f.upload_time, self.now);
-        let settled = if is_settled(before) {
-            None
-        } else {
-            earlier().filter(|(f, _)| is_settled(f)).min_by(best)
-        };
+        let ((before, newest), settled) = nearest(earlier, best, |(f, _): &&(&File, &Version)| {
+            self.context.is_settled(f.upload_time, self.now)
+        })?;
         let mut manifest = manifests.of(before);
         manifest.runs = runs_by_page(before);
         Some(Predecessor {

@@ -13,6 +13,7 @@ use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
+pub(super) use case::precedes;
 use case::{Case, newest_undated, origin, runs_by_page};
 use customs_ecosystem::pypi::{
     File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
