@@ -13,7 +13,7 @@ use crate::flow::{Analysis, Labels, Site};
 use crate::ir::Span;
 use crate::pure::{FileId, HOLE, HOLE_START};
 use crate::shell::{Command, Link, Script, Word, parse};
-use customs_model::{Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Edge, Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -246,18 +246,7 @@ impl Analysis<'_> {
     }
 
     fn source(&self, kind: SourceKind, name: &str, at: &At) -> Label {
-        let trail = Rc::new(crate::flow::Trail {
-            what: format!("{name} is read").into(),
-            file: at.file,
-            span: at.span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, at.file, at.span)
     }
 
     /// A flow whose sink is a command.
@@ -279,19 +268,15 @@ impl Analysis<'_> {
         if self.checked && label.kind == SourceKind::Remote {
             marks.push(Mark::PinnedByDigest);
         }
-        let mut path = Vec::new();
-        let mut trail = Some(&label.trail);
-        while let Some(hop) = trail {
-            path.push(Hop {
-                what: hop.what.to_string(),
-                at: self.place(hop.file, hop.span),
-            });
-            trail = hop.before.as_ref();
-        }
-        path.reverse();
+        let mut path = self.way(label);
         path.push(Hop {
             what: format!("reaches {name}"),
             at: at.place.clone(),
+            edge: Edge::Reaches {
+                sink: name.to_owned(),
+            },
+            hidden: self.hidden(at.file, at.span),
+            shown: None,
         });
         self.add_flow(Flow {
             source: label.kind,

@@ -474,18 +474,7 @@ impl Analysis<'_> {
             .program(site.file)
             .map(|p| p.span(site.expr))
             .unwrap_or_default();
-        let trail = Rc::new(crate::flow::Trail {
-            what: format!("{name} is read").into(),
-            file: site.file,
-            span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, site.file, span)
     }
 
     /// Host, path or command, for the list of what code can do.
