@@ -7,6 +7,7 @@
     reason = "a chore talks to the person who called it"
 )]
 
+mod evidence;
 mod population;
 mod releases;
 mod score;
@@ -41,6 +42,9 @@ pub enum Error {
     /// What is written down is not what is measured.
     #[error("{0} signals do not have the points that are measured")]
     Points(usize),
+    /// Evidence that does not hold.
+    #[error("{0} paths are contradicted by the files that they were found in")]
+    Contradicted(usize),
 }
 
 impl Error {
@@ -63,6 +67,14 @@ struct Arguments {
 enum Part {
     /// The shapes and their honest twins
     Shapes {
+        /// Only cases whose id holds this
+        only: Option<String>,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+    },
+    /// The evidence of the shapes, checked without the engine; fails where it does not hold
+    Evidence {
         /// Only cases whose id holds this
         only: Option<String>,
         /// The folder of the shapes
@@ -147,6 +159,7 @@ enum Part {
 fn main() -> ExitCode {
     let done = match Arguments::parse().part {
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Evidence { only, folder } => evidence::report(&folder, only.as_deref()),
         Part::Transformed {
             only,
             folder,

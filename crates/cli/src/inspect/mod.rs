@@ -21,7 +21,7 @@ pub(crate) use target::{Target, read as read_target};
 
 use crate::error::{Doing as _, Failure};
 use crate::output;
-use customs_inspect::{Tree, Unpacking, inspect_tree, unpack_file};
+use customs_inspect::{Tree, Unpacking, certify, inspect_tree, unpack_file};
 use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
 use customs_rules::{RuleSet, judge_code};
 use own::Own;
@@ -94,6 +94,13 @@ impl Inspected {
         }
     }
 
+    /// Writes beside each step of what was found what shows it, for programs that check it.
+    fn certify(&mut self) {
+        for finding in &mut self.verdict.findings {
+            certify(&mut finding.path, &self.tree);
+        }
+    }
+
     /// One that could not be read.
     fn failed(name: String, release: Option<ReleaseId>, because: String) -> Self {
         Self {
@@ -120,9 +127,12 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
-    let all = on_a_large_stack(move || gather(&arguments, &here))??;
+    let mut all = on_a_large_stack(move || gather(&arguments, &here))??;
     let text = match shape {
-        Shape::Json => report::json(&all)?,
+        Shape::Json => {
+            all.iter_mut().for_each(Inspected::certify);
+            report::json(&all)?
+        }
         Shape::Sarif => {
             let subjects: Vec<_> = all.iter().map(Inspected::subject).collect();
             sarif::text(&subjects, &RuleSet::standard())?
