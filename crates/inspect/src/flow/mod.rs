@@ -135,8 +135,10 @@ struct Analysis<'p> {
     cells: Cells,
     /// The package has binaries.
     binaries: bool,
-    /// The command line that is being read has compared a download with a digest.
-    checked: bool,
+    /// What happens in a command line where the command that is being read fails.
+    stop: command::Stop,
+    /// Files that were checked for the rest of the list of commands only.
+    listed: Vec<String>,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     found: Found,
@@ -163,7 +165,8 @@ impl<'p> Analysis<'p> {
             attached: FxHashMap::default(),
             cells: Cells::default(),
             binaries: binary::any(package),
-            checked: false,
+            stop: command::Stop::Nothing,
+            listed: Vec::new(),
             shell_functions: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,

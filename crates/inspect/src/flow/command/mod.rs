@@ -1,5 +1,6 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod check;
 mod clipboard;
 mod fetch;
 mod file;
@@ -16,6 +17,8 @@ use crate::shell::{Command, Link, Script, Word, parse};
 use customs_model::{Edge, Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+
+pub(super) use check::Stop;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;
@@ -74,7 +77,7 @@ impl Analysis<'_> {
             site: None,
         };
         let mut reached = Vec::new();
-        self.checked = false;
+        self.listed.clear();
         self.shell_functions.clear();
         self.run_text(
             text,
@@ -115,7 +118,9 @@ impl Analysis<'_> {
     ) -> Piped {
         let mut out = Piped::default();
         let mut piped = input;
-        for command in script.commands.iter().take(500) {
+        let outer = (self.stop, std::mem::take(&mut self.listed));
+        for (number, command) in script.commands.iter().enumerate().take(500) {
+            self.stop = check::stop(script, number, variables);
             let placed;
             let here = if at.lines {
                 placed = self.placed(command, at);
@@ -125,6 +130,9 @@ impl Analysis<'_> {
             };
             let input = std::mem::take(&mut piped);
             let result = self.command(command, input, here, variables, reached);
+            if command.link == Link::Then {
+                self.list_ends();
+            }
             if command.link == Link::Pipe {
                 piped = result;
             } else {
@@ -135,6 +143,7 @@ impl Analysis<'_> {
                 };
             }
         }
+        (self.stop, self.listed) = outer;
         out
     }
 
@@ -264,9 +273,6 @@ impl Analysis<'_> {
         }
         if let Target::Constant(_) = &target {
             marks.extend(self.host_marks(&target, label));
-        }
-        if self.checked && label.kind == SourceKind::Remote {
-            marks.push(Mark::PinnedByDigest);
         }
         let mut path = self.way(label);
         path.push(Hop {

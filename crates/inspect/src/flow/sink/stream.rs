@@ -163,7 +163,7 @@ impl Analysis<'_> {
                     SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
                 )
             }) {
-                let marks = self.pinned(site.file);
+                let marks = self.pinned(label, site.file);
                 self.flow(
                     label,
                     SinkKind::Process,
