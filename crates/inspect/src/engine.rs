@@ -4,6 +4,7 @@ use crate::flow;
 use crate::layout;
 use crate::limit::Unpacking;
 use crate::native;
+use crate::owner;
 use crate::package::Package;
 use crate::unpack::{Content, Tree, Trick, unpack};
 use crate::zone;
@@ -98,6 +99,7 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         unread,
         layout: layout::files(&package, &found.zones),
         unimported: layout::unimported(&package),
+        own_domains: owner::domains(&owner::texts(&package)),
     }
 }
 

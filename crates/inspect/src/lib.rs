@@ -40,6 +40,7 @@ mod limit;
 mod native;
 #[cfg(feature = "yara")]
 mod own;
+mod owner;
 mod package;
 mod pure;
 mod python;
