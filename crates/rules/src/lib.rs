@@ -35,8 +35,8 @@
 //! It hands out the two functions, [`locked_decision`] for what a lockfile names, the
 //! [`Policy`] with its file format, the refusal's [`sentence`], the effective [`Age`],
 //! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], what the
-//! user's own rules add to a verdict ([`add_own_rules`]) and the rules' documentation ([`page`],
-//! [`overview`]).
+//! user's own rules add to a verdict ([`add_own_rules`]) and the documentation of the rules ([`page`],
+//! [`overview`]) and of what quiets them ([`recognisers`]).
 
 mod age;
 #[cfg(test)]
@@ -50,6 +50,7 @@ mod locked;
 mod novelty;
 mod own;
 mod policy;
+mod recognise;
 mod rule;
 #[cfg(test)]
 mod sample;
@@ -66,6 +67,7 @@ pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
 pub use own::add_own_rules;
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
+pub use recognise::{Recogniser, recognisers};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
 pub use words::{end as show_end, instant as show_instant};

@@ -101,8 +101,15 @@ pub trait Rule: Sync {
     /// What is there. No clock, no policy.
     fn judge(&self, _dossier: &Dossier, _findings: &mut Findings) {}
 
-    /// What the code of its artifact shows. No clock, no policy, no registry.
-    fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
+    /// What the code of its artifact shows, and that of the release before where its facts are
+    /// at hand. No clock, no policy, no registry.
+    fn read(
+        &self,
+        _inspection: &Inspection,
+        _before: Option<&Inspection>,
+        _findings: &mut Findings,
+    ) {
+    }
 
     /// Whether it goes by what the code of an artifact does, not by what its registry says.
     fn reads_code(&self) -> bool {
