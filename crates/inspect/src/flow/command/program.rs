@@ -525,6 +525,10 @@ impl Analysis<'_> {
             | "minisign" | "cosign" => {
                 let names = self.checked_files(base, &texts, input.text.as_deref(), at);
                 self.check_holds(names);
+                return Piped {
+                    labels: input.labels.clone(),
+                    text: None,
+                };
             }
             "set" => fail_fast(&texts, variables),
             "crontab" => {
