@@ -4,7 +4,7 @@
 use crate::error::{Doing as _, Failure};
 use crate::inspect::tree_of;
 use crate::output;
-use customs_inspect::check;
+use customs_inspect::Checker;
 use customs_model::{Verdict, printable};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -79,11 +79,12 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
 fn told(verdict: &Verdict, tree: &customs_inspect::Tree) -> (String, bool) {
     let mut out = String::new();
     let mut broken = false;
+    let mut checker = Checker::of(tree);
     let paths = verdict.findings.iter().filter(|f| !f.path.is_empty());
     for finding in paths {
         let rule = &finding.rule;
         let message = printable(&finding.message, 300);
-        match check(&finding.path, tree) {
+        match checker.check(&finding.path) {
             Err(mismatch) => {
                 broken = true;
                 let _ = writeln!(out, "{rule}: CONTRADICTED: {mismatch}\n  {message}");

@@ -51,7 +51,7 @@ mod unpack;
 mod zone;
 
 pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
-pub use evidence::{Broken, Checked, Mismatch, certify, check};
+pub use evidence::{Broken, Checked, Checker, Mismatch, certify, certify_all, check};
 pub use limit::Unpacking;
 #[cfg(feature = "yara")]
 pub use own::{OwnRules, OwnRulesError};

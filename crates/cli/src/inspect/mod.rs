@@ -21,7 +21,7 @@ pub(crate) use target::{Target, read as read_target};
 
 use crate::error::{Doing as _, Failure};
 use crate::output;
-use customs_inspect::{Tree, Unpacking, certify, inspect_tree, unpack_file};
+use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
 use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
 use customs_rules::{RuleSet, judge_code};
 use own::Own;
@@ -96,9 +96,11 @@ impl Inspected {
 
     /// Writes beside each step of what was found what shows it, for programs that check it.
     fn certify(&mut self) {
-        for finding in &mut self.verdict.findings {
-            certify(&mut finding.path, &self.tree);
-        }
+        let findings = self.verdict.findings.iter_mut();
+        certify_all(
+            findings.map(|finding| finding.path.as_mut_slice()),
+            &self.tree,
+        );
     }
 
     /// One that could not be read.

@@ -1,6 +1,6 @@
 //! The files of an artifact, as far as a path names them.
 
-use super::statement::Statements;
+use super::statement::{Statements, words};
 use crate::text;
 use crate::unpack::{Entry, Tree};
 use customs_model::Digest;
@@ -20,6 +20,8 @@ pub(super) struct Read<'t> {
     /// The first 128 bits of its SHA-256, in hexadecimal.
     pub digest: String,
     statements: OnceCell<Option<Statements>>,
+    /// Where its words begin, by word and then in order.
+    places: OnceCell<Vec<u32>>,
 }
 
 impl Read<'_> {
@@ -28,6 +30,27 @@ impl Read<'_> {
         self.statements
             .get_or_init(|| Statements::of(&self.text))
             .as_ref()
+    }
+
+    /// Where a word stands as a whole, in order.
+    pub fn places(&self, word: &str) -> &[u32] {
+        let places = self.places.get_or_init(|| {
+            let mut places: Vec<u32> = words(&self.text, 0..self.text.len())
+                .map(|(at, _)| at as u32)
+                .collect();
+            places.sort_by_key(|at| self.word(*at));
+            places
+        });
+        let from = places.partition_point(|at| self.word(*at) < word);
+        let behind = places.partition_point(|at| self.word(*at) <= word);
+        places.get(from..behind).unwrap_or_default()
+    }
+
+    /// The word that begins at a byte.
+    fn word(&self, at: u32) -> &str {
+        words(&self.text, at as usize..self.text.len())
+            .next()
+            .map_or("", |(_, word)| word)
     }
 }
 
@@ -64,6 +87,7 @@ impl<'t> Files<'t> {
                 text: text::decode(bytes).text,
                 digest,
                 statements: OnceCell::new(),
+                places: OnceCell::new(),
             })
         });
         self.known.insert(path.to_owned(), read.clone());

@@ -12,7 +12,7 @@ mod show;
 mod statement;
 mod written;
 
-pub use show::certify;
+pub use show::{certify, certify_all};
 
 use crate::unpack::Tree;
 use customs_model::{Edge, FileName, Hop, Join, Link, Place, Shown, Written};
@@ -77,7 +77,33 @@ pub enum Broken {
 /// # Errors
 /// The first step that its artifact contradicts.
 pub fn check(path: &[Hop], tree: &Tree) -> Result<Checked, Mismatch> {
-    let mut files = Files::of(tree);
+    Checker::of(tree).check(path)
+}
+
+/// Checks several paths against the files of one artifact, and reads each file once.
+#[derive(Debug)]
+pub struct Checker<'t> {
+    files: Files<'t>,
+}
+
+impl<'t> Checker<'t> {
+    /// For the files of an artifact.
+    pub fn of(tree: &'t Tree) -> Self {
+        Self {
+            files: Files::of(tree),
+        }
+    }
+
+    /// Checks a path.
+    ///
+    /// # Errors
+    /// The first step that the artifact contradicts.
+    pub fn check(&mut self, path: &[Hop]) -> Result<Checked, Mismatch> {
+        checked(path, &mut self.files)
+    }
+}
+
+fn checked(path: &[Hop], files: &mut Files<'_>) -> Result<Checked, Mismatch> {
     let mut checked = Checked {
         steps: path.len(),
         ..Checked::default()
@@ -94,7 +120,7 @@ pub fn check(path: &[Hop], tree: &Tree) -> Result<Checked, Mismatch> {
                 .unshown
                 .push((step, "nothing that shows it is written down".to_owned())),
             Some(shown) => {
-                let why = holds(hop, shown, before, &mut files).map_err(fail)?;
+                let why = holds(hop, shown, before, files).map_err(fail)?;
                 match why {
                     Some(because) => checked.unshown.push((step, because)),
                     None => checked.shown += 1,

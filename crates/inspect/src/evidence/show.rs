@@ -15,19 +15,28 @@ use std::rc::Rc;
 const OFTEN: usize = 60;
 /// Links of a chain that is looked for.
 const FAR: usize = 8;
+/// Statements that are looked at for one chain.
+const VISITED: usize = 20_000;
 /// Files that are searched for names of others, and for hidden texts.
 const FILES: usize = 400;
 /// Bytes of such a file.
 const LARGEST: u64 = 1 << 20;
 
-/// Writes beside each step of a path what shows it in the files of the artifact. A step whose
-/// file is not at hand is left as it is.
+/// Writes beside each step of a path what shows it in the files of the artifact. Nothing is
+/// written beside a step whose file is not at hand.
 pub fn certify(path: &mut [Hop], tree: &Tree) {
+    certify_all(std::iter::once(path), tree);
+}
+
+/// The same for several paths of one artifact; each file is read once.
+pub fn certify_all<'p>(paths: impl IntoIterator<Item = &'p mut [Hop]>, tree: &Tree) {
     let mut files = Files::of(tree);
-    let mut before: Option<Hop> = None;
-    for hop in path {
-        hop.shown = shown(hop, before.as_ref(), &mut files).map(Box::new);
-        before = Some(hop.clone());
+    for path in paths {
+        let mut before: Option<Hop> = None;
+        for hop in path {
+            hop.shown = shown(hop, before.as_ref(), &mut files).map(Box::new);
+            before = Some(hop.clone());
+        }
     }
 }
 
@@ -109,12 +118,6 @@ fn unshown(because: &str) -> Join {
 fn by_names(read: &Read<'_>, from: (u32, u32), to: (u32, u32)) -> Option<Vec<Link>> {
     let statements = read.statements()?;
     let goal = statements.over(to);
-    let mut index: FxHashMap<&str, Vec<(usize, u32)>> = FxHashMap::default();
-    for number in 0..statements.count() {
-        for (at, word) in words(&read.text, statements.bytes(number)) {
-            index.entry(word).or_default().push((number, at as u32));
-        }
-    }
     // Where each statement was come to from, how, and after how many links.
     let mut came: FxHashMap<usize, (Option<(usize, Link)>, usize)> = FxHashMap::default();
     let mut open: VecDeque<usize> = VecDeque::new();
@@ -127,23 +130,23 @@ fn by_names(read: &Read<'_>, from: (u32, u32), to: (u32, u32)) -> Option<Vec<Lin
             return Some(back(&came, here));
         }
         let far = came.get(&here).map_or(0, |(_, far)| *far);
-        if far >= FAR {
+        if far >= FAR || came.len() > VISITED {
             continue;
         }
         let bytes = statements.bytes(here);
         let mut next: Vec<(usize, Link)> = Vec::new();
         for (at, word) in words(&read.text, bytes.clone()) {
-            let places = index.get(word).map(Vec::as_slice).unwrap_or_default();
+            let places = read.places(word);
             if is_common(word) || places.len() > OFTEN {
                 continue;
             }
-            next.extend(places.iter().map(|(number, to)| {
+            next.extend(places.iter().filter_map(|to| {
                 let link = Link::Name {
                     name: word.to_owned(),
                     from: at as u32,
                     to: *to,
                 };
-                (*number, link)
+                Some((statements.at(*to)?, link))
             }));
         }
         if let Some(outer) = statements.outer(here) {
