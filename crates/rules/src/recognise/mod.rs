@@ -5,8 +5,10 @@
 //! its reason, so that whoever reads the verdict can object. Its page is made from its file.
 
 mod harmless_content;
+pub(crate) mod hook_starter;
 pub(crate) mod own_host;
-mod own_machine;
+pub(crate) mod own_machine;
+pub(crate) mod own_service;
 mod pinned_digest;
 mod vendor_host;
 
@@ -17,7 +19,9 @@ static ALL: &[&Recogniser] = &[
     &pinned_digest::PINNED_DIGEST,
     &own_host::OWN_HOST,
     &vendor_host::VENDOR_HOST,
+    &own_service::OWN_SERVICE,
     &harmless_content::HARMLESS_CONTENT,
+    &hook_starter::HOOK_STARTER,
     &own_machine::OWN_MACHINE,
 ];
 

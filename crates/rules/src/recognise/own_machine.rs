@@ -37,7 +37,8 @@ fn answers_here(flow: &Flow) -> bool {
             .is_some_and(is_loopback)
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is the machine itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
     matches!(host, "localhost" | "::1" | "0.0.0.0") || host.starts_with("127.")
 }
 

@@ -7,7 +7,7 @@
 use super::{Ask, Case, Rule};
 use crate::Findings;
 use crate::doc::{Facts, RuleDoc};
-use crate::recognise::{self, Seen, own_host};
+use crate::recognise::{self, Seen, own_host, own_machine};
 use customs_model::{Flow, Inspection, Severity, SinkKind, Target, Zone, printable};
 
 pub(super) mod build_time_network;
@@ -130,7 +130,7 @@ fn to(target: &Target) -> String {
 }
 
 fn is_loopback(target: &Target) -> bool {
-    matches!(target, Target::Constant(host) if host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0")
+    matches!(target, Target::Constant(host) if own_machine::is_loopback(host))
 }
 
 fn is_network(sink: SinkKind) -> bool {
