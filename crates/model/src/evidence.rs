@@ -66,6 +66,11 @@ pub enum Edge {
         /// Which: `atob`, `base64.b64decode`.
         by: String,
     },
+    /// It is written to a file.
+    Written {
+        /// The file.
+        path: String,
+    },
     /// It was written to a file and is read from it.
     ReadBack {
         /// The file.
@@ -92,7 +97,7 @@ impl Edge {
             Self::Read { name } => Some(name),
             Self::Passed { function } | Self::Returned { function } => function.as_deref(),
             Self::Decoded { by } => Some(by),
-            Self::ReadBack { path } => Some(path),
+            Self::Written { path } | Self::ReadBack { path } => Some(path),
             Self::Reaches { sink } => Some(sink),
             Self::Told | Self::Through | Self::Address => None,
         }

@@ -151,6 +151,7 @@ impl Weigh for Edge {
         match self {
             Self::Read { name: text }
             | Self::Decoded { by: text }
+            | Self::Written { path: text }
             | Self::ReadBack { path: text }
             | Self::Reaches { sink: text } => text.heap(),
             Self::Passed { function } | Self::Returned { function } => function.heap(),

@@ -142,6 +142,7 @@ fn stands_in_order(hop: &Hop, number: usize, count: usize) -> bool {
         | Edge::Returned { .. }
         | Edge::Through
         | Edge::Decoded { .. }
+        | Edge::Written { .. }
         | Edge::ReadBack { .. }
         | Edge::Address => number > 0 && number + 1 < count,
     }
@@ -206,6 +207,7 @@ fn is_joined(join: &Join, before: &Hop, hop: &Hop, files: &mut Files<'_>) -> boo
     match join {
         Join::First | Join::Unshown { .. } => false,
         Join::Same => before.at == hop.at,
+        Join::Inside if hop.hidden.is_some() => is_hidden_inside(before, hop),
         Join::Inside => one_file && is_inside(before.at.bytes, hop.at.bytes),
         Join::Around => one_file && is_inside(hop.at.bytes, before.at.bytes),
         Join::Names { chain } => {
@@ -215,6 +217,19 @@ fn is_joined(join: &Join, before: &Hop, hop: &Hop, files: &mut Files<'_>) -> boo
                     .is_some_and(|read| leads(chain, &before.at, &hop.at, &read))
         }
         Join::Files { chain } => !one_file && leads_on(chain, before, hop, files),
+    }
+}
+
+/// Whether what stands at a step of a hidden text holds what stands at the step before.
+fn is_hidden_inside(before: &Hop, hop: &Hop) -> bool {
+    match (&before.hidden, &hop.hidden) {
+        (Some(inner), Some(outer)) => {
+            before.at == hop.at
+                && !inner.is_empty()
+                && outer != inner
+                && outer.contains(inner.as_str())
+        }
+        _ => false,
     }
 }
 

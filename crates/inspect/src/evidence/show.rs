@@ -3,7 +3,7 @@
 
 use super::files::{Files, Read, names_of};
 use super::statement::{is_common, stands_at, words};
-use super::{LINKS, excerpt, is_inside, is_place, names, stands_there, written};
+use super::{LINKS, excerpt, is_hidden_inside, is_inside, is_place, names, stands_there, written};
 use crate::unpack::Tree;
 use customs_model::{FileName, Hop, Join, Link, Shown, Written};
 use rustc_hash::FxHashMap;
@@ -81,6 +81,9 @@ fn find_written(hidden: &str, here: &str, files: &mut Files<'_>) -> Option<Writt
 }
 
 fn join(before: &Hop, hop: &Hop, files: &mut Files<'_>) -> Join {
+    if is_hidden_inside(before, hop) {
+        return Join::Inside;
+    }
     if hop.hidden.is_some() && before.hidden != hop.hidden && before.at == hop.at {
         return unshown("both stand in one hidden text, which is not taken apart");
     }
@@ -93,7 +96,7 @@ fn join(before: &Hop, hop: &Hop, files: &mut Files<'_>) -> Join {
             None => unshown("neither file names the other, nor one that does"),
         };
     }
-    if is_inside(before.at.bytes, hop.at.bytes) {
+    if hop.hidden.is_none() && is_inside(before.at.bytes, hop.at.bytes) {
         return Join::Inside;
     }
     if is_inside(hop.at.bytes, before.at.bytes) {

@@ -1,8 +1,8 @@
 //! Files as places that data goes through: written here, run there.
 
-use super::label::Label;
+use super::label::{Label, Step};
 use super::{Analysis, is_foreign};
-use crate::ir::ExprId;
+use crate::ir::{ExprId, Span};
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, Target, Zone};
 
@@ -134,6 +134,20 @@ fn own(path: &str) -> Option<String> {
 }
 
 impl Analysis<'_> {
+    /// Data is written to a file, at a place.
+    pub(super) fn write_file(
+        &mut self,
+        path: &str,
+        labels: Vec<Label>,
+        zone: Zone,
+        file: FileId,
+        span: Span,
+    ) {
+        let step = Step::Written(shown(path).into());
+        let labels = self.hop(labels, &step, file, span);
+        self.cells.write(path, labels, zone);
+    }
+
     /// What is written, and then run.
     pub(super) fn settle_cells(&mut self) {
         let ran = std::mem::take(&mut self.cells.ran);

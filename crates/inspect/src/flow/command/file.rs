@@ -98,7 +98,7 @@ impl Analysis<'_> {
                 marks,
             );
         }
-        self.cells.write(path, labels, at.zone);
+        self.write_file(path, labels, at.zone, at.file, at.span);
     }
 
     pub(super) fn file_run(&mut self, path: &str, how: &str, at: &At, reached: &mut Vec<FileId>) {

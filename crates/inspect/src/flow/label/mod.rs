@@ -258,7 +258,13 @@ impl Analysis<'_> {
     }
 
     /// The same labels, one hop on.
-    fn hop(&self, labels: Vec<Label>, step: &Step, file: FileId, span: Span) -> Vec<Label> {
+    pub(super) fn hop(
+        &self,
+        labels: Vec<Label>,
+        step: &Step,
+        file: FileId,
+        span: Span,
+    ) -> Vec<Label> {
         labels
             .into_iter()
             .map(|label| {

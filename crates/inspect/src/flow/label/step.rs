@@ -17,6 +17,8 @@ pub(in crate::flow) enum Step {
     Through(Rc<str>),
     /// It is decoded by a function of the library.
     Decoded(Rc<str>),
+    /// It is written to this file.
+    Written(Rc<str>),
     /// It was written to this file and is read again.
     ReadBack(Rc<str>),
     /// It is the address of what is fetched next.
@@ -32,6 +34,7 @@ impl Step {
             Self::Returned(function) => format!("comes back from {}", named(function.as_deref())),
             Self::Through(written) => format!("goes through {written}"),
             Self::Decoded(by) => format!("is decoded by {by}"),
+            Self::Written(path) => format!("is written to {path}"),
             Self::ReadBack(path) => format!("is read back from {path}"),
             Self::Address => "is the address of what is fetched next".to_owned(),
         }
@@ -50,6 +53,7 @@ impl Step {
             },
             Self::Through(_) => Edge::Through,
             Self::Decoded(by) => Edge::Decoded { by: text(by) },
+            Self::Written(path) => Edge::Written { path: text(path) },
             Self::ReadBack(path) => Edge::ReadBack { path: text(path) },
             Self::Address => Edge::Address,
         }

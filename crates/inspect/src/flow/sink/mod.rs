@@ -324,7 +324,8 @@ impl Analysis<'_> {
                     let text = self.fold_text(site.file, *to, context);
                     self.configured(site, path, &text, &labels, zone, true, None);
                     self.replaces_itself(site, &text, zone);
-                    self.cells.write(&text, labels, zone);
+                    let span = program.span(site.expr);
+                    self.write_file(&text, labels, zone, site.file, span);
                 }
             }
             Role::Executable => {
@@ -372,7 +373,8 @@ impl Analysis<'_> {
                     .last()
                     .map(|arg| self.fold_text(site.file, *arg, context))
                     .unwrap_or_default();
-                self.cells.write(&to, labels, zone);
+                let span = program.span(site.expr);
+                self.write_file(&to, labels, zone, site.file, span);
             }
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
