@@ -3,6 +3,7 @@
 //! This file is the table of what the program can do; each command has a file.
 
 mod client;
+mod collect;
 mod daemon;
 mod diff;
 mod doctor;
@@ -73,6 +74,9 @@ enum Command {
     /// The gate itself; `customs run` starts it.
     #[command(hide = true)]
     Gate(gate::Arguments),
+    /// Put named artifacts into a folder; `cargo xtask calibrate fetch` calls it.
+    #[command(hide = true)]
+    Collect(collect::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -91,5 +95,6 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),
+        Command::Collect(arguments) => output::end(collect::main(arguments)),
     }
 }

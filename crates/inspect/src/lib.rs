@@ -44,6 +44,7 @@ mod owner;
 mod package;
 mod pure;
 mod python;
+mod record;
 mod rust;
 mod shell;
 mod text;

@@ -27,6 +27,10 @@ pub struct Inspection {
     pub oddities: Vec<Oddity>,
     /// What was not read, and why.
     pub unread: Vec<UnreadPart>,
+    /// The strongest zone whose code is more than what is followed, if there is one: it was
+    /// read, and not all that it does is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfollowed: Option<Zone>,
     /// Its files, those of archives in it left out.
     #[serde(default)]
     pub layout: Vec<FileFact>,

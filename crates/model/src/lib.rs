@@ -14,6 +14,7 @@
 
 mod binary;
 mod clock;
+mod contradiction;
 mod decision;
 mod delta;
 mod digest;
@@ -35,7 +36,8 @@ pub use binary::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
 };
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use decision::{Action, Decision, Epoch, Reason};
+pub use contradiction::{Contradiction, ContradictionKind, Declared};
+pub use decision::{Action, Child, Compared, Decision, Epoch, Inputs, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use dossier::{

@@ -1,8 +1,8 @@
 //! How much memory facts take: an estimate, so that who keeps many of them can bound the sum.
 
 use crate::{
-    Ability, BinaryFact, Capability, Edge, ExoticDependency, FileFact, Flow, Hop, Inspection,
-    Manifest, Mark, Oddity, Place, RunsCode, Shown, Sign, Target, UnreadPart,
+    Ability, BinaryFact, Capability, Declared, Edge, ExoticDependency, FileFact, Flow, Hop,
+    Inspection, Manifest, Mark, Oddity, Place, RunsCode, Shown, Sign, Target, UnreadPart,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,6 +105,7 @@ impl Weigh for Inspection {
             native_sources: _,
             oddities,
             unread,
+            unfollowed: _,
             layout,
             unimported,
             own_domains,
@@ -296,6 +297,17 @@ impl Weigh for ExoticDependency {
     fn heap(&self) -> usize {
         let Self { name, spec } = self;
         name.heap() + spec.heap()
+    }
+}
+
+impl Weigh for Declared {
+    fn heap(&self) -> usize {
+        let Self {
+            name,
+            version,
+            manifest,
+        } = self;
+        name.heap() + version.heap() + manifest.heap()
     }
 }
 

@@ -106,6 +106,12 @@ impl Artifacts {
             .join(&hex[2..])
     }
 
+    /// Downloads that are on their way.
+    pub fn arriving(&self) -> usize {
+        let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.len()
+    }
+
     /// An artifact that is in the cache.
     pub fn cached(&self, digest: &Digest) -> Option<Artifact> {
         let path = self.path(digest);

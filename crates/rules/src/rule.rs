@@ -15,10 +15,12 @@ mod denied;
 mod dormant_name;
 mod known_malicious;
 mod lost_origin;
+mod manifest_confusion;
 mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod not_followed;
 mod not_judged;
 mod novelty;
 mod proof;
@@ -52,7 +54,9 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
     &not_judged::NotJudged,
+    &not_followed::NotFollowed,
     &novelty::Novelty,
+    &manifest_confusion::ManifestConfusion,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,
     &proof::remote_code::RULE,

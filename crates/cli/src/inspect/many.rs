@@ -217,6 +217,7 @@ async fn try_one(
     Ok(Inspected {
         name: release.spoken(),
         release: Some(release.clone()),
+        digest: opened.located.digest.clone(),
         tree,
         inspection: opened.facts.code.clone(),
         verdict,

@@ -22,9 +22,12 @@ pub(crate) use target::{Target, read as read_target};
 use crate::error::{Doing as _, Failure};
 use crate::output;
 use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
-use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
+use customs_model::{
+    Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, printable,
+};
 use customs_rules::{RuleSet, judge_code};
 use own::Own;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +76,8 @@ pub(crate) struct Inspected {
     pub name: String,
     /// Which release, where it is one of a registry.
     pub release: Option<ReleaseId>,
+    /// The artifact that was read; none of a folder.
+    pub digest: Option<Digest>,
     /// Its files, where somebody may want to see them.
     pub tree: Tree,
     /// What its code can do.
@@ -108,6 +113,7 @@ impl Inspected {
         Self {
             name,
             release,
+            digest: None,
             tree: Tree::default(),
             inspection: Arc::default(),
             verdict: Verdict {
@@ -204,12 +210,33 @@ pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
     Ok(Inspected {
         name,
         release: None,
+        digest: digest_of(path)?,
         tree,
         inspection: Arc::new(inspection),
         verdict,
         compared: None,
         is_folder: path.is_dir(),
     })
+}
+
+/// The digest of an archive; none of a folder.
+fn digest_of(path: &Path) -> Result<Option<Digest>, Failure> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let read = || {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok::<_, std::io::Error>(hasher.finish()),
+                count => hasher.update(piece.get(..count).unwrap_or_default()),
+            }
+        }
+    };
+    let name = printable(&path.display().to_string(), 300);
+    read().doing(format_args!("read {name}")).map(Some)
 }
 
 /// The files of an archive or folder.

@@ -4,7 +4,8 @@ use super::compared::{Compared, Followed};
 use super::{Inspected, frame};
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
-use customs_model::{Capability, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_model::{Capability, Digest, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_rules::RULE_SET_VERSION;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -235,12 +236,17 @@ pub(crate) const fn words(standing: Standing) -> &'static str {
 #[derive(Serialize)]
 struct Report<'a> {
     schema: &'static str,
+    /// The version of the rules; that of the engine stands in each inspection.
+    rules: u32,
     targets: Vec<Target<'a>>,
 }
 
 #[derive(Serialize)]
 struct Target<'a> {
     target: &'a str,
+    /// The artifact that the verdict is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a Digest>,
     verdict: &'a customs_model::Verdict,
     inspection: &'a customs_model::Inspection,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,6 +258,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
         .iter()
         .map(|one| Target {
             target: &one.name,
+            digest: one.digest.as_ref(),
             verdict: &one.verdict,
             inspection: &one.inspection,
             compared: one.compared.as_ref(),
@@ -259,6 +266,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
         .collect();
     let report = Report {
         schema: "customs.inspect/1",
+        rules: RULE_SET_VERSION,
         targets,
     };
     let text = serde_json::to_string_pretty(&report).doing("write the report")?;
@@ -288,6 +296,7 @@ mod tests {
         Inspected {
             name: "left-1.0.1.tgz".to_owned(),
             release: None,
+            digest: None,
             verdict: judge_code(&inspection, &RuleSet::standard()),
             inspection: Arc::new(inspection),
             tree,

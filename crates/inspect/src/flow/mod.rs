@@ -46,6 +46,8 @@ pub struct Found {
     pub exhausted: bool,
     /// The same, of what runs at install or at start.
     pub exhausted_hooks: bool,
+    /// The strongest zone whose code was not followed to its end.
+    pub unfollowed: Option<Zone>,
     /// Something of it happens without a call from outside.
     pub unasked: bool,
 }
@@ -337,12 +339,20 @@ impl<'p> Analysis<'p> {
         }
     }
 
+    /// Code of a zone was not followed to its end.
+    fn unfollowed(&mut self, zone: Zone) {
+        self.found.unfollowed = self.found.unfollowed.max(Some(zone));
+    }
+
     fn finish(mut self) -> Found {
         for ((file, _), zone) in &self.zones {
             let known = self.found.zones.entry(*file).or_insert(*zone);
             *known = (*known).max(*zone);
         }
-        self.found.exhausted |= self.steps == 0;
+        if self.steps == 0 {
+            self.found.exhausted = true;
+            self.unfollowed(Zone::Import);
+        }
         self.found.flows.sort();
         self.found.capabilities.sort();
         self.found.signs.sort();

@@ -128,6 +128,7 @@ impl Analysis<'_> {
             return;
         } else if self.machine.spent() {
             self.found.exhausted = true;
+            self.unfollowed(zone);
             return;
         } else if foreign.is_empty()
             && text.is_none()

@@ -67,6 +67,9 @@ impl Analysis<'_> {
                 budgets[budget] = self.steps;
                 self.found.exhausted |= self.steps == 0;
                 self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
+                if self.steps == 0 {
+                    self.unfollowed(*zone);
+                }
             }
         }
         self.steps = budgets[1];

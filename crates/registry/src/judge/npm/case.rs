@@ -161,6 +161,7 @@ impl Case<'_> {
             origin: facts.origin,
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|(_, c)| c.entry.version.clone()),
         })
     }

@@ -8,7 +8,8 @@ use crate::judge::{Context, Judged};
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::{File, FileKind, Yanked, compare, is_prerelease, release_line};
 use customs_model::{
-    Evidence, History, Known, Origin, PackageName, Predecessor, RunsCode, Timestamp, Version,
+    Digest, Evidence, History, Known, Origin, PackageName, Predecessor, RunsCode, Timestamp,
+    Version,
 };
 use customs_store::Sights;
 use std::cmp::Ordering;
@@ -24,6 +25,8 @@ pub(super) struct Case<'a> {
     pub now: Timestamp,
     pub trail: &'a Trail,
     pub package: &'a PackageName,
+    /// The digest of the page.
+    pub document: Digest,
     /// Oldest first; files that belong to no version are never offered.
     pub all: Vec<(&'a File, &'a Version)>,
     pub sights: Sights,
@@ -139,6 +142,7 @@ impl Case<'_> {
             origin: origin(before, self.carries_provenance()),
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|(_, version)| (*version).clone()),
         })
     }
