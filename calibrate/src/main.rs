@@ -11,6 +11,7 @@ mod all;
 mod bars;
 mod budgets;
 mod document;
+mod evidence;
 mod list;
 mod population;
 mod releases;
@@ -79,6 +80,9 @@ pub enum Error {
     /// What is written down is not what is measured.
     #[error("{0} signals do not have the points that are measured")]
     Points(usize),
+    /// Evidence that does not hold.
+    #[error("{0} paths are contradicted by the files that they were found in")]
+    Contradicted(usize),
 }
 
 impl Error {
@@ -109,6 +113,14 @@ enum Part {
     All(all::Arguments),
     /// The shapes and their honest twins
     Shapes {
+        /// Only cases whose id holds this
+        only: Option<String>,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+    },
+    /// The evidence of the shapes, checked without the engine; fails where it does not hold
+    Evidence {
         /// Only cases whose id holds this
         only: Option<String>,
         /// The folder of the shapes
@@ -202,6 +214,7 @@ fn main() -> ExitCode {
         Part::All(arguments) => all::report(&arguments),
         Part::Wanted { lists } => list::wanted(&lists).map(|text| print!("{text}")),
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Evidence { only, folder } => evidence::report(&folder, only.as_deref()),
         Part::Transformed {
             only,
             folder,

@@ -331,8 +331,7 @@ impl Collector {
         let response = fetcher.ask(upstream, Ask::artifact(url)).await?;
         let status = response.status().as_u16();
         if status != 200 {
-            let host = response.url().host_str().unwrap_or("?").to_owned();
-            return Err(FetchError::Status { host, status }.into());
+            return Err(FetchError::of_status(response.url(), &response).into());
         }
         let too_long = || Miss::Lasting(format!("it has more than {LARGEST} bytes"));
         if response.content_length().is_some_and(|all| all > LARGEST) {
@@ -459,6 +458,7 @@ mod tests {
         let gone = FetchError::Status {
             host: host(),
             status: 404,
+            retry_after: None,
         };
         assert!(matches!(Miss::from(gone), Miss::Lasting(_)));
         let broken = FetchError::Transport {

@@ -4,6 +4,7 @@ use crate::flow;
 use crate::layout;
 use crate::limit::Unpacking;
 use crate::native;
+use crate::owner;
 use crate::package::Package;
 use crate::record;
 use crate::unpack::{Content, Tree, Trick, unpack};
@@ -106,6 +107,7 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         unfollowed: found.unfollowed,
         layout,
         unimported: layout::unimported(&package),
+        own_domains: owner::domains(&owner::texts(&package)),
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{BinaryFact, FileFact};
+use crate::{BinaryFact, FileFact, Hop};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -37,6 +37,10 @@ pub struct Inspection {
     /// Declared dependencies that no file of it names (npm), as data.
     #[serde(default)]
     pub unimported: Vec<String>,
+    /// Domains that its manifest names as its own: home page, repository, place of its
+    /// binaries. As data.
+    #[serde(default)]
+    pub own_domains: Vec<String>,
 }
 
 /// When code runs. Later ones are stronger.
@@ -145,15 +149,6 @@ pub struct Place {
     pub column: u32,
     /// The bytes of the file: from, to.
     pub bytes: (u32, u32),
-}
-
-/// One step of a path from source to sink.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Hop {
-    /// What happens, for people ("is encoded by", "is passed to `send`"), as data.
-    pub what: String,
-    /// Where.
-    pub at: Place,
 }
 
 /// What is known of the host, path or command at a sink.

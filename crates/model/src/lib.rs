@@ -20,6 +20,7 @@ mod delta;
 mod digest;
 mod dossier;
 mod ecosystem;
+mod evidence;
 mod finding;
 mod inspection;
 mod known;
@@ -45,9 +46,10 @@ pub use dossier::{
     PublisherKind, Route, RunsCode, UnmetDependency, Unread,
 };
 pub use ecosystem::Ecosystem;
+pub use evidence::{Decoding, Edge, FileName, Hop, Join, Link, Shown, Written};
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
 pub use inspection::{
-    Capability, Flow, Hop, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
+    Capability, Flow, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
     Target, UnreadPart, Zone,
 };
 pub use jiff::{SignedDuration, Timestamp};

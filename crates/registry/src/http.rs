@@ -96,7 +96,7 @@ pub enum FetchError {
 
 impl FetchError {
     /// An answer that was not expected.
-    pub(crate) fn of_status(url: &Url, response: &Response) -> Self {
+    pub fn of_status(url: &Url, response: &Response) -> Self {
         Self::Status {
             host: host_of(url),
             status: response.status().as_u16(),

@@ -138,8 +138,12 @@ pub fn judge(dossier: &Dossier, rules: &RuleSet) -> Verdict {
     let Some(code) = &dossier.code else {
         return verdict(findings);
     };
+    let before = dossier
+        .predecessor
+        .as_ref()
+        .and_then(|before| before.code.as_deref());
     for rule in rules.rules {
-        rule.read(code, &mut findings);
+        rule.read(code, before, &mut findings);
     }
     as_far_as_read(verdict(findings), code)
 }
@@ -172,7 +176,7 @@ fn of_code(before: Option<&Inspection>, inspection: &Inspection, rules: &RuleSet
         }
     }
     for rule in rules.rules {
-        rule.read(inspection, &mut findings);
+        rule.read(inspection, None, &mut findings);
     }
     for part in &inspection.unread {
         findings.not_checked(words::unread_part(part));

@@ -36,7 +36,8 @@
 //! [`Policy`] with its file format, the refusal's [`sentence`], the effective [`Age`],
 //! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], what the
 //! user's own rules ([`add_own_rules`]) and a content that changed ([`add_altered`]) add to a
-//! verdict, and the rules' documentation ([`page`], [`overview`]).
+//! verdict, and the documentation of the rules ([`page`], [`overview`]) and of what quiets them
+//! ([`recognisers`]).
 
 mod age;
 mod altered;
@@ -52,6 +53,7 @@ mod novelty;
 mod own;
 mod phantom;
 mod policy;
+mod recognise;
 mod rule;
 #[cfg(test)]
 mod sample;
@@ -70,6 +72,7 @@ pub use novelty::{ability, compare};
 pub use own::add_own_rules;
 pub use phantom::{Phantom, PhantomKind, Phantoms, phantoms};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
+pub use recognise::{Recogniser, recognisers};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
 pub use words::{end as show_end, instant as show_instant};

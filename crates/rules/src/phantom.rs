@@ -349,10 +349,7 @@ mod tests {
             sink_name: "urlopen".to_owned(),
             target: Target::Constant("c.invalid".to_owned()),
             zone: Zone::Import,
-            path: vec![Hop {
-                what: "is sent".to_owned(),
-                at,
-            }],
+            path: vec![Hop::told("is sent".to_owned(), at)],
             marks: Vec::new(),
         });
         let known = phantoms(&sdist, &wheel);

@@ -105,8 +105,15 @@ pub trait Rule: Sync {
     /// What is there. No clock, no policy.
     fn judge(&self, _dossier: &Dossier, _findings: &mut Findings) {}
 
-    /// What the code of its artifact shows. No clock, no policy, no registry.
-    fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
+    /// What the code of its artifact shows, and that of the release before where its facts are
+    /// at hand. No clock, no policy, no registry.
+    fn read(
+        &self,
+        _inspection: &Inspection,
+        _before: Option<&Inspection>,
+        _findings: &mut Findings,
+    ) {
+    }
 
     /// What its code shows beside that of the release before it. No clock, no policy, no
     /// registry.

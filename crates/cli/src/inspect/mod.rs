@@ -26,7 +26,7 @@ pub(crate) use target::{Target, read as read_target};
 use crate::error::{Doing as _, Failure};
 use crate::output;
 use beside::{Budget, With};
-use customs_inspect::{Tree, Unpacking, inspect_tree, unpack_file};
+use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
 use customs_model::{
     Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, Version,
     printable,
@@ -126,6 +126,15 @@ impl Inspected {
         }
     }
 
+    /// Writes beside each step of what was found what shows it, for programs that check it.
+    fn certify(&mut self) {
+        let findings = self.verdict.findings.iter_mut();
+        certify_all(
+            findings.map(|finding| finding.path.as_mut_slice()),
+            &self.tree,
+        );
+    }
+
     /// One that could not be read.
     fn failed(name: String, release: Option<ReleaseId>, because: String) -> Self {
         Self {
@@ -154,9 +163,12 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
-    let all = on_a_large_stack(move || gather(&arguments, &here))??;
+    let mut all = on_a_large_stack(move || gather(&arguments, &here))??;
     let text = match shape {
-        Shape::Json => report::json(&all)?,
+        Shape::Json => {
+            all.iter_mut().for_each(Inspected::certify);
+            report::json(&all)?
+        }
         Shape::Sarif => {
             let subjects: Vec<_> = all.iter().map(Inspected::subject).collect();
             sarif::text(&subjects, &RuleSet::standard())?

@@ -140,12 +140,13 @@ const fn words(standing: Standing) -> &'static str {
 /// Texts of a path are a stranger's data; what is sent on must not be interpreted by
 /// whoever shows it.
 fn safe(verdict: Verdict) -> Verdict {
-    let hop = |hop: Hop| Hop {
-        what: printable(&hop.what, LONGEST),
-        at: Place {
+    // What only shows a step to a program stays behind.
+    let hop = |hop: Hop| {
+        let at = Place {
             file: printable(&hop.at.file, LONGEST),
             ..hop.at
-        },
+        };
+        Hop::told(printable(&hop.what, LONGEST), at)
     };
     let findings = verdict.findings.into_iter().map(|mut finding| {
         finding.message = printable(&finding.message, LONGEST);
@@ -194,14 +195,14 @@ pub(super) mod testing {
 
     /// A verdict with one finding, whose texts try to deceive.
     pub(in crate::watch) fn malicious() -> Verdict {
-        let hop = |what: &str, line: u32| Hop {
-            what: what.to_owned(),
-            at: Place {
+        let hop = |what: &str, line: u32| {
+            let at = Place {
                 file: "package/in\u{202e}dex.js".to_owned(),
                 line,
                 column: 5,
                 bytes: (line * 10, line * 10 + 7),
-            },
+            };
+            Hop::told(what.to_owned(), at)
         };
         Verdict {
             standing: Standing::Malicious,

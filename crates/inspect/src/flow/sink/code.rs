@@ -138,9 +138,8 @@ impl Analysis<'_> {
             foreign.push(label);
         }
         if known.is_none() {
-            let marks = self.pinned(site.file);
             for label in &foreign {
-                let mut marks = marks.clone();
+                let mut marks = self.pinned(label, site.file);
                 if self
                     .index(site.file)
                     .is_some_and(|index| index.large_literal)
@@ -175,7 +174,7 @@ impl Analysis<'_> {
                 .iter()
                 .filter(|label| label.kind == SourceKind::Remote)
             {
-                let marks = self.pinned(site.file);
+                let marks = self.pinned(label, site.file);
                 self.flow(
                     label,
                     SinkKind::DynamicCode,

@@ -229,7 +229,7 @@ impl Analysis<'_> {
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
     pub(super) fn written_to(
         &mut self,
-        _program: &Rc<Program>,
+        program: &Rc<Program>,
         site: Site,
         path: &str,
         to: &str,
@@ -257,7 +257,8 @@ impl Analysis<'_> {
         let active = content.as_deref().is_none_or(active_text);
         self.configured(site, path, to, &labels, zone, active, content.as_deref());
         self.replaces_itself(site, to, zone);
-        self.cells.write(to, labels, zone);
+        let span = program.span(site.expr);
+        self.write_file(to, labels, zone, site.file, span);
     }
 
     /// A file of an editor, agent, shell or start-up configuration.

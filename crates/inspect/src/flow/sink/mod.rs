@@ -327,7 +327,8 @@ impl Analysis<'_> {
                     let text = self.fold_text(site.file, *to, context);
                     self.configured(site, path, &text, &labels, zone, true, None);
                     self.replaces_itself(site, &text, zone);
-                    self.cells.write(&text, labels, zone);
+                    let span = program.span(site.expr);
+                    self.write_file(&text, labels, zone, site.file, span);
                 }
             }
             Role::Executable => {
@@ -375,7 +376,8 @@ impl Analysis<'_> {
                     .last()
                     .map(|arg| self.fold_text(site.file, *arg, context))
                     .unwrap_or_default();
-                self.cells.write(&to, labels, zone);
+                let span = program.span(site.expr);
+                self.write_file(&to, labels, zone, site.file, span);
             }
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
@@ -477,18 +479,7 @@ impl Analysis<'_> {
             .program(site.file)
             .map(|p| p.span(site.expr))
             .unwrap_or_default();
-        let trail = Rc::new(crate::flow::Trail {
-            what: format!("{name} is read").into(),
-            file: site.file,
-            span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, site.file, span)
     }
 
     /// Host, path or command, for the list of what code can do.

@@ -42,7 +42,7 @@ impl Rule for ForgedArchive {
         &DOC
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, _before: Option<&Inspection>, findings: &mut Findings) {
         for oddity in &inspection.oddities {
             let severity = if oddity.never_honest {
                 Severity::Medium

@@ -53,7 +53,7 @@ impl Rule for NewBinary {
         &DOC
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, _before: Option<&Inspection>, findings: &mut Findings) {
         for fact in &inspection.binaries {
             add(findings, weigh_alone(fact), says_alone(fact), Vec::new());
         }
