@@ -272,7 +272,7 @@ mod tests {
 
     fn pieces(text: &str) -> Vec<&str> {
         let statements = Statements::of(text).unwrap();
-        (0..statements.count())
+        (0..statements.parts.len())
             .map(|number| &text[statements.bytes(number)])
             .collect()
     }
@@ -313,7 +313,7 @@ mod tests {
         fn statements_cover_any_text_without_gaps(text in "[a-c'\"`;{}()\\[\\]\\\\\n é]{0,80}") {
             let statements = Statements::of(&text).unwrap();
             let mut at = 0;
-            for number in 0..statements.count() {
+            for number in 0..statements.parts.len() {
                 let bytes = statements.bytes(number);
                 prop_assert_eq!(bytes.start, at);
                 at = bytes.end;
