@@ -436,6 +436,25 @@ impl Surroundings for Package {
             .map(Rc::from)
     }
 
+    fn data_file(&self, from: FileId, text: &[u8]) -> Option<FileId> {
+        const LEAST: usize = 8;
+        if text.len() < LEAST {
+            return None;
+        }
+        let id = self.ids().find(|id| {
+            let file = self.file(*id);
+            file.language.is_none()
+                && !file.path.ends_with(".json")
+                && file.bytes.as_deref().is_some_and(|bytes| bytes == text)
+        })?;
+        let file = self.file(id);
+        if self.language(id).is_none() && file.kind.is_text() {
+            file.forced.set(self.language(from));
+        }
+        // What cannot be read is not followed.
+        self.program(id).map(|_| id)
+    }
+
     fn path(&self, file: FileId) -> &str {
         &self.file(file).path
     }

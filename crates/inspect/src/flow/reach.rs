@@ -283,10 +283,21 @@ impl Analysis<'_> {
                 for target in self.binaries_of(program, site.file, &path, &args) {
                     queue.push(zone, target, FuncId(0));
                 }
-                if matches!(know::role(program.language, &path), Role::Load)
-                    && let Some(specifier) = args.first()
-                {
-                    self.load(site, *specifier, zone, queue);
+                match know::role(program.language, &path) {
+                    Role::Load => {
+                        if let Some(specifier) = args.first() {
+                            self.load(site, *specifier, zone, queue);
+                        }
+                    }
+                    // A file that is evaluated as it stands is followed like one that is loaded.
+                    Role::Code(_) | Role::CodeLast if !path.starts_with("set") => {
+                        if let Some(target) =
+                            self.machine.evaluated_at(program, site.file, site.expr)
+                        {
+                            queue.push(zone, target, FuncId(0));
+                        }
+                    }
+                    _ => {}
                 }
                 if matches!(
                     &*path,

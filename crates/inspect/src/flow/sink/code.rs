@@ -32,6 +32,16 @@ impl Analysis<'_> {
         {
             return;
         }
+        // A file of the package that is evaluated as it stands hides nothing: it is followed
+        // where it lies, and what it does is told by what it does.
+        if !path.starts_with("set")
+            && let Some(target) = self.machine.evaluated_at(program, site.file, site.expr)
+        {
+            let place = self.place_of(site.file, site.expr);
+            let detail = self.package.file(target).path.clone();
+            self.sign(SignKind::CodeInData, zone, detail, place);
+            return;
+        }
         let mut value = self.fold_value(site.file, arg, context);
         // What is built up in a loop is known when the function around has run.
         if !is_clear(&value)
