@@ -70,6 +70,8 @@ pub struct Package {
     pub make: Make,
     /// Code that another module runs under its own name: it is no script.
     pub as_module: bool,
+    /// Code in a text, with files that it may read or import: nothing else of it begins to run.
+    pub of_text: bool,
     /// A library that nothing runs unasked was not followed.
     pub left_out: Cell<bool>,
     by_path: FxHashMap<String, FileId>,
@@ -114,6 +116,7 @@ impl Package {
             files,
             make,
             as_module: false,
+            of_text: false,
             left_out: Cell::new(false),
             by_path,
             resolved: RefCell::default(),

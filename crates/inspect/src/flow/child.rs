@@ -3,7 +3,8 @@
 use super::{Analysis, Labels, Outer};
 use crate::ir::{Expr, Language};
 use crate::limit::evaluating;
-use crate::package::{File, Package};
+use crate::package::{File, Package, folder, join};
+use crate::pure::FileId;
 use crate::unpack::{Content, Entry, Kind, Tree};
 use customs_model::{Place, SinkKind, Zone};
 use std::sync::Arc;
@@ -19,12 +20,61 @@ impl Analysis<'_> {
         place: Place,
         _hidden: &Labels,
     ) -> bool {
-        self.child_beside(text, language, zone, place, Vec::new())
+        self.child_at("", text, language, zone, place, Vec::new())
+    }
+
+    /// The same for a text that stands in the place of a file's own: it imports what lies
+    /// beside that file.
+    pub(super) fn child_in(
+        &mut self,
+        file: FileId,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+    ) -> bool {
+        const FILES: usize = 64;
+        const BYTES: usize = 1 << 20;
+        let imports = match language {
+            Language::JavaScript => ["('./", "(\"./", "('../", "(\"../", " './", " \"./"].as_slice(),
+            Language::Python => ["from .", "import_module(\".", "import_module('."].as_slice(),
+            Language::Rust => [].as_slice(),
+        };
+        if !imports.iter().any(|import| text.contains(import)) {
+            return self.child_at("", text, language, zone, place, Vec::new());
+        }
+        let mut left = BYTES;
+        let neighbours: Vec<Entry> = self
+            .package
+            .ids()
+            .filter(|id| self.package.language(*id) == Some(language))
+            .map(|id| self.package.file(id))
+            .filter_map(|neighbour| {
+                left = left.checked_sub(neighbour.bytes.as_ref()?.len())?;
+                beside(neighbour)
+            })
+            .take(FILES)
+            .collect();
+        let folder = folder(&self.package.file(file).path).to_owned();
+        self.child_at(&folder, text, language, zone, place, neighbours)
     }
 
     /// The same for a text that can read data files of the package.
     pub(super) fn child_beside(
         &mut self,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+        beside: Vec<Entry>,
+    ) -> bool {
+        self.child_at("", text, language, zone, place, beside)
+    }
+
+    /// The same for a text that stands in a folder.
+    fn child_at(
+        &mut self,
+        folder: &str,
         text: &str,
         language: Language,
         zone: Zone,
@@ -40,7 +90,7 @@ impl Analysis<'_> {
             Language::Rust => "text.rs",
         };
         let mut entries = vec![Entry {
-            path: format!("text/{name}"),
+            path: format!("text/{}", join(folder, name)),
             content: Content::Whole(Arc::from(text.as_bytes())),
             length: text.len() as u64,
             kind: Kind::Text,
@@ -52,6 +102,7 @@ impl Analysis<'_> {
             ..Tree::default()
         };
         let mut package = Package::new(&tree);
+        package.of_text = true;
         // What a module runs sees that module's name, and only a script is `__main__`.
         package.as_module = zone == Zone::Import && language == Language::Python;
         if package

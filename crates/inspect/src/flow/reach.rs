@@ -130,17 +130,7 @@ impl Analysis<'_> {
                 queue.push(zone.min(Zone::Command), file, *asked);
             }
         }
-        if zone == Zone::Install && program.language == crate::ir::Language::Python {
-            // What a build front-end calls in a back-end, and a builder in its hooks.
-            for (number, function) in program.functions.iter().enumerate() {
-                if function
-                    .name
-                    .is_some_and(|name| is_build_hook(program.name(name)))
-                {
-                    queue.push(zone, file, FuncId(number as u32));
-                }
-            }
-        }
+        build_hooks(&program, file, zone, queue);
     }
 
     pub(super) fn index(&mut self, file: FileId) -> Option<Rc<Index>> {
@@ -295,6 +285,12 @@ impl Analysis<'_> {
                             self.machine.evaluated_at(program, site.file, site.expr)
                         {
                             queue.push(zone, target, FuncId(0));
+                            // What it defines are names of the module around.
+                            if site.function == FuncId(0)
+                                && let Some(evaluated) = self.program(target)
+                            {
+                                build_hooks(&evaluated, target, zone, queue);
+                            }
                         }
                     }
                     _ => {}
@@ -553,6 +549,21 @@ impl Analysis<'_> {
         }
         while let Some((zone, file, function)) = queue.pop() {
             self.enter(zone, file, function, &mut queue);
+        }
+    }
+}
+
+/// What a build front-end calls in a back-end, and a builder in its hooks.
+fn build_hooks(program: &Program, file: FileId, zone: Zone, queue: &mut Queue) {
+    if zone != Zone::Install || program.language != crate::ir::Language::Python {
+        return;
+    }
+    for (number, function) in program.functions.iter().enumerate() {
+        if function
+            .name
+            .is_some_and(|name| is_build_hook(program.name(name)))
+        {
+            queue.push(zone, file, FuncId(number as u32));
         }
     }
 }

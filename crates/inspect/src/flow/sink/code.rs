@@ -98,8 +98,7 @@ impl Analysis<'_> {
                 };
                 foreign.push(label);
             }
-            let hidden: crate::flow::Labels = foreign.clone().into();
-            let effect = self.child(text, program.language, zone, place, &hidden);
+            let effect = self.child_in(site.file, text, program.language, zone, place);
             // A text that is written out hides nothing.
             if !written_out {
                 for label in foreign
