@@ -132,6 +132,16 @@ impl Analysis<'_> {
             let labels = self.labels(file, *arg, context);
             union(&mut out, &labels);
         }
+        // What is made of a key is no key, unless it is only written in another way.
+        if out.iter().any(|label| label.kind == SourceKind::Intercepted) {
+            let called = match value.path() {
+                Some(path) => path.rsplit('.').next().unwrap_or(path),
+                None => method,
+            };
+            if !writes_otherwise(called) {
+                out.retain(|label| label.kind != SourceKind::Intercepted);
+            }
+        }
         self.hop(
             out,
             &format!("goes through {}", snippet(self, file, program.span(callee))),
@@ -542,6 +552,45 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// Whether a function gives what it is given, as another text.
+fn writes_otherwise(name: &str) -> bool {
+    matches!(
+        name,
+        "toString"
+            | "String"
+            | "str"
+            | "slice"
+            | "substring"
+            | "split"
+            | "join"
+            | "map"
+            | "from"
+            | "concat"
+            | "reverse"
+            | "trim"
+            | "strip"
+            | "encode"
+            | "decode"
+            | "hex"
+            | "hexlify"
+            | "stringify"
+            | "dumps"
+            | "encodeURIComponent"
+            | "escape"
+            | "btoa"
+            | "b64encode"
+            | "urlencode"
+            | "quote"
+            | "format"
+            | "format!"
+            | "to_string"
+            | "Blob"
+            | "Request"
+            | "URLSearchParams"
+            | "Headers"
+    )
 }
 
 /// Whether a walk through a folder reads what is the user's own. What is found in the
