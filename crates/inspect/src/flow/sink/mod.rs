@@ -130,7 +130,9 @@ impl Analysis<'_> {
                 | Role::Attach
                 | Role::Extract
                 | Role::Network(_)
-        );
+        )
+            // What a build's command writes is compiled in, and read then.
+            || role == Role::Spawn && program.language == Language::Rust && zone == Zone::Install;
         if !writes && let Some(capability) = know::capability(program.language, &path) {
             let detail = self.detail(role, site.file, &value, &args);
             let place = self.place_of(site.file, site.expr);
