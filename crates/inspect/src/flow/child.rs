@@ -1,12 +1,12 @@
 //! Code in a text: read as a package of its own, one level down.
 
-use super::{Analysis, Labels, Outer};
+use super::{Analysis, Labels, Outer, is_secret};
 use crate::ir::{Expr, Language};
 use crate::limit::evaluating;
 use crate::package::{File, Package, folder, join};
 use crate::pure::FileId;
 use crate::unpack::{Content, Entry, Kind, Tree};
-use customs_model::{Place, SinkKind, Zone};
+use customs_model::{Place, SinkKind, SourceKind, Zone};
 use std::sync::Arc;
 
 impl Analysis<'_> {
@@ -151,6 +151,51 @@ impl Analysis<'_> {
 }
 
 impl Analysis<'_> {
+    /// The file of the package that a path means.
+    pub(super) fn own_file(&self, path: &str) -> Option<FileId> {
+        let inside = path
+            .strip_prefix("\u{fdd0}package/")
+            .map(|rest| rest.replace(crate::pure::HOLE_END, ""));
+        match inside {
+            Some(inside) => self.package.find(&inside),
+            None if path.contains(crate::pure::HOLE_START) || path.starts_with('/') => None,
+            None => self.package.find(path),
+        }
+    }
+
+    /// Whether a file of the package that is copied to where others run it sends secrets, or
+    /// runs what it fetches. What it does is told as well.
+    pub(super) fn copy_acts(&mut self, file: FileId, zone: Zone, place: Place) -> bool {
+        const LARGEST: usize = 1 << 16;
+        let copied = self.package.file(file);
+        let Some(bytes) = copied
+            .bytes
+            .clone()
+            .filter(|bytes| zone > Zone::Called && copied.kind.is_text() && bytes.len() <= LARGEST)
+        else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let before = self.found.flows.len();
+        match self.package.language(file) {
+            Some(language) => {
+                self.child_in(file, &text, language, zone, place);
+            }
+            None => {
+                self.command_line(&text, zone, file, "", &place, "");
+            }
+        }
+        let found = self.found.flows.get(before..).unwrap_or_default();
+        found.iter().any(|flow| {
+            let leaves = matches!(flow.sink, SinkKind::Network | SinkKind::NameLookup);
+            let runs = matches!(
+                flow.sink,
+                SinkKind::Process | SinkKind::DynamicCode | SinkKind::ExecutedFile
+            );
+            is_secret(flow.source) && leaves || flow.source == SourceKind::Remote && runs
+        })
+    }
+
     /// Whether a text of Python, run as it stands, defines functions and nothing else, and
     /// nothing that runs in the package around it calls one of them by its name.
     fn only_defines(&mut self, text: &Package) -> bool {

@@ -477,6 +477,20 @@ impl Analysis<'_> {
                     } else {
                         (*to).to_owned()
                     };
+                    if let Some(what) = know::configuration(&full)
+                        && let Some(copied) = self.package_file(first, at)
+                        && self.copy_acts(copied, at.zone, at.place.clone())
+                    {
+                        let label = self.source(SourceKind::OwnFile, first, at);
+                        self.command_flow(
+                            &label,
+                            SinkKind::Configuration,
+                            base,
+                            Target::Constant(format!("{} ({what})", shown(&full))),
+                            at,
+                            vec![Mark::HiddenEffect],
+                        );
+                    }
                     self.file_written(&full, labels, None, base, at);
                     if at.zone >= Zone::Start
                         && base != "ln"

@@ -15,7 +15,7 @@ use crate::know::Role;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
-use customs_model::{SinkKind, SourceKind, Target, Zone};
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
 
@@ -324,6 +324,23 @@ impl Analysis<'_> {
                         None => Vec::new(),
                     };
                     let text = self.fold_text(site.file, *to, context);
+                    if let Some(what) = know::configuration(&text)
+                        && let Some(label) = labels.first()
+                        && let Some(from) = self.fold_value(site.file, *from, context).as_text()
+                        && let Some(copied) = self.own_file(&from)
+                        && self.copy_acts(copied, zone, self.place_of(site.file, site.expr))
+                    {
+                        self.flow(
+                            label,
+                            SinkKind::Configuration,
+                            path,
+                            Target::Constant(format!("{} ({what})", shown(&text))),
+                            zone,
+                            site.file,
+                            site.expr,
+                            vec![Mark::HiddenEffect],
+                        );
+                    }
                     self.configured(site, path, &text, &labels, zone, true, None);
                     self.replaces_itself(site, &text, zone);
                     self.cells.write(&text, labels, zone);
