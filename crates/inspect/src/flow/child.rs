@@ -36,7 +36,9 @@ impl Analysis<'_> {
         const FILES: usize = 64;
         const BYTES: usize = 1 << 20;
         let imports = match language {
-            Language::JavaScript => ["('./", "(\"./", "('../", "(\"../", " './", " \"./"].as_slice(),
+            Language::JavaScript => {
+                ["('./", "(\"./", "('../", "(\"../", " './", " \"./"].as_slice()
+            }
             Language::Python => ["from .", "import_module(\".", "import_module('."].as_slice(),
             Language::Rust => [].as_slice(),
         };

@@ -101,11 +101,11 @@ impl Analysis<'_> {
         let Expr::Call { args, .. } = maker.expr(made) else {
             return;
         };
-        if maker
+        let makes_script = maker
             .list(args)
             .first()
-            .is_none_or(|arg| maker.text(*arg) != Some("script"))
-        {
+            .is_some_and(|arg| self.machine.fold(made_file, *arg).known_text() == Some("script"));
+        if !makes_script {
             return;
         }
         let zone = self.zone_of(file, store.function);

@@ -75,7 +75,9 @@ fn pieces(line: &str) -> Option<Vec<Piece>> {
             c if c.is_alphanumeric() || matches!(c, '$' | '-' | '_' | ':' | '/') => {
                 let mut word = String::from(c);
                 while let Some(next) = rest.next_if(|next| {
-                    next.is_alphanumeric() || matches!(next, '_' | ':' | '/') || *next == '-' && c != '-'
+                    next.is_alphanumeric()
+                        || matches!(next, '_' | ':' | '/')
+                        || *next == '-' && c != '-'
                 }) {
                     word.push(next);
                 }
@@ -108,7 +110,10 @@ fn variables(pieces: &mut [Piece]) -> bool {
     let mut known: Vec<(String, Option<String>)> = Vec::new();
     for (at, piece) in pieces.iter().enumerate() {
         let Piece::Word(name) = piece else { continue };
-        let rest: Vec<&Piece> = significant(pieces, at + 1).take(3).map(|(_, p)| p).collect();
+        let rest: Vec<&Piece> = significant(pieces, at + 1)
+            .take(3)
+            .map(|(_, p)| p)
+            .collect();
         if !name.starts_with('$') || rest.first() != Some(&&Piece::Sign('=')) {
             continue;
         }
@@ -176,9 +181,7 @@ fn step(pieces: &[Piece], at: usize) -> Option<(String, usize)> {
     if next.first()?.0 != at {
         return None;
     }
-    let sign = |index: usize, wanted: char| {
-        matches!(next.get(index), Some((_, Piece::Sign(found))) if *found == wanted)
-    };
+    let sign = |index: usize, wanted: char| matches!(next.get(index), Some((_, Piece::Sign(found))) if *found == wanted);
     let word = |index: usize| match next.get(index) {
         Some((_, Piece::Word(word))) => Some(word.to_ascii_lowercase()),
         _ => None,
@@ -204,7 +207,8 @@ fn step(pieces: &[Piece], at: usize) -> Option<(String, usize)> {
     // `-join ('a', 'b')`
     if word(0).as_deref() == Some("-join") && sign(1, '(') {
         let (parts, close) = list(&next, 2)?;
-        return (parts.len() > 1 && sign(close, ')')).then(|| Some((parts.concat(), end(close)?)))?;
+        return (parts.len() > 1 && sign(close, ')'))
+            .then(|| Some((parts.concat(), end(close)?)))?;
     }
     let first = text(0)?;
     // `'a' + 'b'`
@@ -239,13 +243,28 @@ fn step(pieces: &[Piece], at: usize) -> Option<(String, usize)> {
         let glue = text(close + 2)?;
         let letters: Vec<char> = first.chars().collect();
         let letter = |index: i64| {
-            let index = if index < 0 { index + letters.len() as i64 } else { index };
-            usize::try_from(index).ok().and_then(|index| letters.get(index))
+            let index = if index < 0 {
+                index + letters.len() as i64
+            } else {
+                index
+            };
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| letters.get(index))
         };
         let taken: Vec<String> = if from <= to {
-            (from..=to).take(TEXT).filter_map(letter).map(char::to_string).collect()
+            (from..=to)
+                .take(TEXT)
+                .filter_map(letter)
+                .map(char::to_string)
+                .collect()
         } else {
-            (to..=from).rev().take(TEXT).filter_map(letter).map(char::to_string).collect()
+            (to..=from)
+                .rev()
+                .take(TEXT)
+                .filter_map(letter)
+                .map(char::to_string)
+                .collect()
         };
         return Some((taken.join(glue), end(close + 2)?));
     }
@@ -253,7 +272,9 @@ fn step(pieces: &[Piece], at: usize) -> Option<(String, usize)> {
     let encoded = first.len() > 15 && called_by(pieces, at, "frombase64string");
     encoded
         .then(|| {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(first).ok()?;
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(first)
+                .ok()?;
             let wide = bytes.len() > 1 && bytes.get(1) == Some(&0);
             let text = if wide {
                 let units: Vec<u16> = bytes
@@ -323,7 +344,10 @@ mod tests {
     fn words_in_pieces_are_put_together() {
         for (line, whole) in [
             ("& ('{1}{0}' -f 'x', 'ie') 1", "& 'iex' 1"),
-            ("'https://' + ('dilavni.kcit'[-1..-12] -join '') + '/t'", "'https://tick.invalid/t'"),
+            (
+                "'https://' + ('dilavni.kcit'[-1..-12] -join '') + '/t'",
+                "'https://tick.invalid/t'",
+            ),
             ("$a = 'i' + 'ex'; & $a", "$a = 'iex'; & 'iex'"),
             ("[char]105 + [char]0x65 + 'x'", "'iex'"),
             ("-join ('i', 'e', 'x') + ''", "'iex'"),

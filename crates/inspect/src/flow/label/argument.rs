@@ -189,9 +189,10 @@ impl Analysis<'_> {
                     return self.file_content(&program, site.file, args.first().copied(), span);
                 }
                 Role::None if path.ends_with("addEventListener") => {
-                    let event = args
-                        .first()
-                        .and_then(|arg| program.text(*arg))
+                    let event = args.first().map(|arg| self.machine.fold(site.file, *arg));
+                    let event = event
+                        .as_ref()
+                        .and_then(Value::known_text)
                         .unwrap_or_default();
                     if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
                         return vec![self.new_label(
@@ -324,6 +325,19 @@ impl Analysis<'_> {
         out
     }
 
+    /// The name of the event that a call is about, written out or not.
+    fn event_name(&mut self, program: &Program, file: FileId, args: &[ExprId]) -> Option<String> {
+        let first = *args.first()?;
+        match program.text(first) {
+            Some(text) => Some(text.to_owned()),
+            None => self
+                .machine
+                .fold(file, first)
+                .known_text()
+                .map(str::to_owned),
+        }
+    }
+
     /// What is emitted under the name of an event, anywhere in the file.
     pub(super) fn emitted(
         &mut self,
@@ -331,11 +345,7 @@ impl Analysis<'_> {
         site: Site,
         args: &[ExprId],
     ) -> Vec<Label> {
-        let Some(name) = args
-            .first()
-            .and_then(|arg| program.text(*arg))
-            .map(str::to_owned)
-        else {
+        let Some(name) = self.event_name(program, site.file, args) else {
             return Vec::new();
         };
         let mut out = Vec::new();
@@ -348,7 +358,7 @@ impl Analysis<'_> {
             };
             let args = program.list(args);
             if program.name(method) == "emit"
-                && args.first().and_then(|arg| program.text(*arg)) == Some(&name)
+                && self.event_name(program, site.file, args).as_ref() == Some(&name)
             {
                 let rest = args[1..].to_vec();
                 let labels = self.all(site.file, &rest, None);

@@ -133,7 +133,10 @@ impl Analysis<'_> {
             union(&mut out, &labels);
         }
         // What is made of a key is no key, unless it is only written in another way.
-        if out.iter().any(|label| label.kind == SourceKind::Intercepted) {
+        if out
+            .iter()
+            .any(|label| label.kind == SourceKind::Intercepted)
+        {
             let called = match value.path() {
                 Some(path) => path.rsplit('.').next().unwrap_or(path),
                 None => method,

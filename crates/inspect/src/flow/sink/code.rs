@@ -152,6 +152,7 @@ impl Analysis<'_> {
                 if self
                     .index(site.file)
                     .is_some_and(|index| index.large_literal)
+                    || self.comes_from_large(label)
                     || foreign
                         .iter()
                         .any(|other| other.kind == SourceKind::OwnFile)
@@ -196,6 +197,21 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+
+    /// Whether a value comes by way of a file that holds a large text without structure.
+    fn comes_from_large(&mut self, label: &Label) -> bool {
+        let mut at = Some(Rc::clone(&label.trail));
+        while let Some(trail) = at {
+            if self
+                .index(trail.file)
+                .is_some_and(|index| index.large_literal)
+            {
+                return true;
+            }
+            at = trail.before.clone();
+        }
+        false
     }
 
     /// Whether a text stands in the package as it is: what only joins it hides nothing.

@@ -161,6 +161,29 @@ impl Analysis<'_> {
         }
     }
 
+    /// Each configuration among the files that one call writes by turns, but for one.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a write")]
+    pub(super) fn written_by_turns(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        target: (FileId, ExprId),
+        but: &str,
+        data: Option<ExprId>,
+        zone: Zone,
+    ) {
+        for place in self
+            .possible(target.0, target.1, 0)
+            .into_iter()
+            .filter_map(|value| value.as_text())
+        {
+            if place != but && !place.contains(HOLE) && know::configuration(&place).is_some() {
+                self.written_to(program, site, path, &place, data, zone, None);
+            }
+        }
+    }
+
     /// A file that is opened so that what it held is lost, whatever is written into it.
     pub(super) fn emptied(
         &mut self,
@@ -505,8 +528,9 @@ impl Analysis<'_> {
             let Some(pattern) = program.list(args).first().filter(|_| matches_text) else {
                 return false;
             };
-            let pattern = self.machine.fold(site.file, *pattern);
-            crate::flow::patch::is_address_pattern(&pattern)
+            self.possible(site.file, *pattern, 0)
+                .iter()
+                .any(crate::flow::patch::is_address_pattern)
         })
     }
 }

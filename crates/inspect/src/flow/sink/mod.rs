@@ -306,6 +306,8 @@ impl Analysis<'_> {
                 };
                 if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
+                    let data = args.first().copied();
+                    self.written_by_turns(program, site, path, (file, target), &text, data, zone);
                     self.written_to(
                         program,
                         site,
