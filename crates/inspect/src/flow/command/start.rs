@@ -349,7 +349,10 @@ impl Analysis<'_> {
                 .cloned();
             // A command that was hidden, and does something when it is read.
             if let Some(label) = hidden {
-                let effect = self.found.flows.len() > before || has_network(text);
+                // That a file is run is told by what the file is.
+                let new = self.found.flows.get(before..).unwrap_or_default();
+                let effect = has_network(text)
+                    || new.iter().any(|flow| flow.sink != SinkKind::ExecutedFile);
                 if effect {
                     self.flow(
                         &label,

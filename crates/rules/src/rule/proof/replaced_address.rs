@@ -43,7 +43,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_given_key(flow) || flow.target == Target::Caller || is_loopback(&flow.target) {
         return Weight::None;
     }
-    if flow.marks.contains(&Mark::OwnHost) {
+    if flow.target == Target::Opaque || flow.marks.contains(&Mark::OwnHost) {
         Weight::Suspicious
     } else {
         Weight::Proof
