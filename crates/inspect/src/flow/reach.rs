@@ -309,10 +309,15 @@ impl Analysis<'_> {
             Value::Unknown if !new => {
                 // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
                 let mut called = callee;
+                let mut with = args.as_slice();
                 if let Expr::Member(inner, how) = program.expr(called)
                     && matches!(program.name(how), "call" | "apply")
                 {
                     called = inner;
+                    with = match program.name(how) {
+                        "call" => args.get(1..).unwrap_or_default(),
+                        _ => &[],
+                    };
                 }
                 if let Expr::Sequence(parts) = program.expr(called)
                     && let Some(last) = program.list(parts).last()
@@ -320,7 +325,7 @@ impl Analysis<'_> {
                     called = *last;
                 }
                 if let Expr::Index(table, _) = program.expr(called) {
-                    self.table(site.file, table, zone, queue);
+                    self.table(program, site.file, table, with, zone, queue);
                 }
             }
             _ => {}
@@ -398,7 +403,19 @@ impl Analysis<'_> {
             ) && !matches!(value, Value::Function(_))
     }
 
-    fn table(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
+    /// One of a table of functions is called, nobody knows which one: each may be.
+    fn table(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        table: ExprId,
+        args: &[ExprId],
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        // Larger ones are what bundlers make of whole applications.
+        const FUNCTIONS: usize = 32;
+        const EXPRESSIONS: usize = 1 << 14;
         let values: Vec<Value> = match self.machine.fold(file, table) {
             Value::Object(object) => object
                 .entries
@@ -409,8 +426,24 @@ impl Analysis<'_> {
             Value::Array(items) => items.borrow().clone(),
             _ => return,
         };
+        // What loads a part of a bundle is handed to each part.
+        let mut given: Vec<(u16, Value)> = Vec::new();
+        if values.len() <= FUNCTIONS && program.size() <= EXPRESSIONS {
+            for (position, arg) in args.iter().enumerate().take(4) {
+                if matches!(program.expr(*arg), Expr::Name(..))
+                    && let value @ Value::Function(_) = self.machine.fold(file, *arg)
+                {
+                    given.push((position as u16, value));
+                }
+            }
+        }
         for value in values.into_iter().take(4_096) {
             if let Value::Function(closure) = value {
+                for (position, value) in &given {
+                    let value = value.clone();
+                    self.machine
+                        .give(closure.file, closure.function, *position, value);
+                }
                 queue.push(zone, closure.file, closure.function);
             }
         }

@@ -76,6 +76,8 @@ pub struct Machine<'s> {
     exports: FxHashMap<FileId, Value>,
     /// The files that modules evaluate, as far as somebody asked.
     evaluated: FxHashMap<FileId, Option<FileId>>,
+    /// Functions that functions of a table are always called with.
+    given: FxHashMap<(FileId, FuncId, u16), Value>,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -112,6 +114,7 @@ impl<'s> Machine<'s> {
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
             evaluated: FxHashMap::default(),
+            given: FxHashMap::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
@@ -131,6 +134,11 @@ impl<'s> Machine<'s> {
     /// Whether the budget is spent.
     pub const fn spent(&self) -> bool {
         self.steps == 0
+    }
+
+    /// Notes what a function of a table is called with, whoever calls it.
+    pub fn give(&mut self, file: FileId, function: FuncId, position: u16, value: Value) {
+        self.given.insert((file, function, position), value);
     }
 
     /// What an expression of a file is, as far as that is known without running anything
@@ -257,7 +265,15 @@ impl<'s> Machine<'s> {
                 Some(symbol) => self.variable(program, file, symbol, frame),
                 None => self.global(program, file, program.name(atom)),
             },
-            Expr::Param(function, index) => argument(frame, file, function, usize::from(index)),
+            Expr::Param(function, index) => {
+                match argument(frame, file, function, usize::from(index)) {
+                    Value::Unknown if !self.given.is_empty() => {
+                        let given = self.given.get(&(file, function, index));
+                        given.cloned().unwrap_or(Value::Unknown)
+                    }
+                    value => value,
+                }
+            }
             Expr::Rest(function, index) => {
                 match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
                     Some(arguments) => {
