@@ -233,7 +233,7 @@ impl Analysis<'_> {
                 site,
             );
             let target = with
-                .or_else(|| an_address(&inner))
+                .or_else(|| self.address_near(&inner, closure.file))
                 .map_or(Target::Opaque, Target::Constant);
             self.flow(
                 &label,
@@ -246,6 +246,16 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// An address that stands in a file, or in one that it imports.
+    pub(super) fn address_near(&self, program: &Program, file: FileId) -> Option<String> {
+        an_address(program).or_else(|| {
+            program.imports.iter().take(32).find_map(|(specifier, _)| {
+                let target = self.package.resolves(file, program.name(*specifier))?;
+                an_address(self.package.program(target)?.as_ref())
+            })
+        })
     }
 
     /// The function of a proxy that stands in for calls.

@@ -513,6 +513,7 @@ impl Analysis<'_> {
                             know::host_of(text)
                                 .filter(|host| text.contains("://") && host.contains('.'))
                         })
+                        .or_else(|| variables.get("GH_HOST").map(|(host, _)| host.clone()))
                         .unwrap_or_else(|| format!("the service behind {base}")),
                 );
                 for label in all_labels

@@ -3,7 +3,7 @@
 use crate::flow::label::Label;
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know;
 use crate::know::Role;
 use crate::package::Make;
@@ -278,7 +278,18 @@ impl Analysis<'_> {
             _ => None,
         };
         let active = content.as_deref().is_none_or(active_text);
-        self.configured(site, path, to, &labels, zone, active, content.as_deref());
+        let written = data.filter(|_| know::configuration(to).is_some());
+        let origin = written.and_then(|data| self.origin(site.file, data, 0));
+        self.configured(
+            site,
+            path,
+            to,
+            &labels,
+            zone,
+            active,
+            content.as_deref(),
+            origin,
+        );
         self.replaces_itself(site, to, zone);
         self.cells.write(to, labels, zone);
     }
@@ -294,6 +305,7 @@ impl Analysis<'_> {
         zone: Zone,
         active: bool,
         content: Option<&str>,
+        origin: Option<(FileId, Span)>,
     ) {
         let Some(what) = know::configuration(to) else {
             return;
@@ -305,7 +317,11 @@ impl Analysis<'_> {
             .iter()
             .find(|label| is_foreign(label.kind))
             .cloned()
-            .unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
+            .unwrap_or_else(|| match origin {
+                // Where the text stands that is written.
+                Some((file, span)) => self.new_label(SourceKind::Constant, what, file, span),
+                None => self.label_at(SourceKind::Constant, what, site),
+            });
         // Lines that set a path, or call what lies in the package, do no more than that.
         let harmless = content.is_some_and(|text| {
             !crate::flow::child::names_an_effect(text)
@@ -455,14 +471,10 @@ impl Analysis<'_> {
                     .map(str::to_owned)
             })
             .collect();
-        let named = constants.first().cloned().or_else(|| {
-            program.consts.iter().find_map(|constant| match constant {
-                crate::ir::Const::Text(text) if crate::flow::patch::is_address(text) => {
-                    Some(text.to_string())
-                }
-                _ => None,
-            })
-        });
+        let named = constants
+            .first()
+            .cloned()
+            .or_else(|| self.address_near(program, site.file));
         let mut holds = crate::flow::patch::holds_address_pattern(program);
         for (specifier, _) in program.imports.clone() {
             let inner = self

@@ -343,7 +343,7 @@ impl Analysis<'_> {
                             vec![Mark::HiddenEffect],
                         );
                     }
-                    self.configured(site, path, &text, &labels, zone, true, None);
+                    self.configured(site, path, &text, &labels, zone, true, None, None);
                     self.replaces_itself(site, &text, zone);
                     self.cells.write(&text, labels, zone);
                 }
