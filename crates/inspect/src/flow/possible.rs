@@ -15,6 +15,14 @@ const MOST: usize = 24;
 const LEVELS: u8 = 12;
 
 impl Analysis<'_> {
+    /// The values that an expression has one after the other, in a loop over what is known.
+    pub(super) fn by_turns(&mut self, file: FileId, expr: ExprId) -> Vec<Value> {
+        let before = std::mem::replace(&mut self.turns, true);
+        let found = self.possible(file, expr, 0);
+        self.turns = before;
+        found
+    }
+
     /// The values that an expression can have, as far as they are known.
     pub(super) fn possible(&mut self, file: FileId, expr: ExprId, level: u8) -> Vec<Value> {
         let value = self.machine.fold(file, expr);
@@ -24,7 +32,7 @@ impl Analysis<'_> {
             Value::Native(native) => !native.path.ends_with(')'),
             _ => true,
         };
-        if whole || level > LEVELS {
+        if whole && !self.turns || level > LEVELS {
             return vec![value];
         }
         let Some(program) = self.program(file) else {

@@ -138,11 +138,11 @@ impl Analysis<'_> {
         let text = self.fold_text(site.file, to, context);
         match data {
             Some(_) => {
-                for place in self
-                    .possible(site.file, to, 0)
-                    .into_iter()
-                    .filter_map(|value| value.as_text())
-                {
+                let mut places = self.possible(site.file, to, 0);
+                if know::configuration(&text).is_some() {
+                    places = self.by_turns(site.file, to);
+                }
+                for place in places.into_iter().filter_map(|value| value.as_text()) {
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
                     } else if place != text
@@ -173,12 +173,16 @@ impl Analysis<'_> {
         data: Option<ExprId>,
         zone: Zone,
     ) {
-        for place in self
-            .possible(target.0, target.1, 0)
-            .into_iter()
-            .filter_map(|value| value.as_text())
-        {
-            if place != but && !place.contains(HOLE) && know::configuration(&place).is_some() {
+        let places = match know::configuration(but) {
+            Some(_) => self.by_turns(target.0, target.1),
+            None => self.possible(target.0, target.1, 0),
+        };
+        for place in places.into_iter().filter_map(|value| value.as_text()) {
+            if place != but
+                && !place.contains(HOLE)
+                && !place.ends_with(EVERY)
+                && know::configuration(&place).is_some()
+            {
                 self.written_to(program, site, path, &place, data, zone, None);
             }
         }
