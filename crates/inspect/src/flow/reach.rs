@@ -286,6 +286,7 @@ impl Analysis<'_> {
                         {
                             queue.push(zone, target, FuncId(0));
                             // What it defines are names of the module around.
+                            self.machine.evaluated_in(program, site.file);
                             if site.function == FuncId(0)
                                 && let Some(evaluated) = self.program(target)
                             {

@@ -40,7 +40,7 @@ impl Machine<'_> {
     }
 
     /// The file that a small module evaluates.
-    pub(super) fn evaluated_in(&mut self, program: &Rc<Program>, file: FileId) -> Option<FileId> {
+    pub fn evaluated_in(&mut self, program: &Rc<Program>, file: FileId) -> Option<FileId> {
         if program.calls.len() > CALLS || program.language == Language::Rust {
             return None;
         }
