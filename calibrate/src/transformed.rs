@@ -392,8 +392,8 @@ mod tests {
             row.add(task.case.malicious, after);
         }
         assert!(row.applied > 3_000, "{row:?}");
-        // 98.6 % when it was last measured; it only rises.
-        assert!(row.found * 1_000 >= row.applied * 985, "{row:?}");
+        // 99.5 % when it was last measured; it only rises.
+        assert!(row.found * 1_000 >= row.applied * 994, "{row:?}");
     }
 
     #[test]
