@@ -7,11 +7,19 @@
     reason = "a chore talks to the person who called it"
 )]
 
+mod all;
+mod bars;
+mod budgets;
+mod document;
+mod evidence;
+mod list;
 mod population;
 mod releases;
 mod score;
 mod shapes;
 mod speed;
+mod stats;
+mod tables;
 mod transform;
 mod transformed;
 
@@ -35,12 +43,46 @@ pub enum Error {
     /// A result that cannot be written for programs.
     #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A line of a list that names no release.
+    #[error("{path}, line {line}: {why}")]
+    List {
+        /// Which list.
+        path: String,
+        /// Counted from one.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// One file name for different bytes.
+    #[error("{path} means other bytes by {file} than a line before it; rename one of them")]
+    Disagree {
+        /// The list that was read second.
+        path: String,
+        /// The name of the archive.
+        file: String,
+    },
     /// Nothing that could be measured.
     #[error("nothing to measure: {0}")]
     Nothing(String),
+    /// A document without a place for a table.
+    #[error("{path} has no lines `{begin}` and `{end}`; put them where the table belongs")]
+    Marks {
+        /// The document.
+        path: String,
+        /// The line before the table.
+        begin: String,
+        /// The line behind it.
+        end: String,
+    },
+    /// What is measured is worse than it may be.
+    #[error("{0} figures miss their bar; the table of bars says which")]
+    Bars(usize),
     /// What is written down is not what is measured.
     #[error("{0} signals do not have the points that are measured")]
     Points(usize),
+    /// Evidence that does not hold.
+    #[error("{0} paths are contradicted by the files that they were found in")]
+    Contradicted(usize),
 }
 
 impl Error {
@@ -54,6 +96,12 @@ impl Error {
 
 /// Measures the judgement of customs.
 #[derive(Parser)]
+#[command(
+    name = "cargo xtask calibrate",
+    bin_name = "cargo xtask calibrate",
+    after_help = "`cargo xtask calibrate fetch [LIST]...` puts the archives of the lists (all of \
+                  calibration/ without one) into target/calibration/files."
+)]
 struct Arguments {
     #[command(subcommand)]
     part: Part,
@@ -61,8 +109,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
+    /// Everything, held against its bars; writes the tables of docs/detection.md
+    All(all::Arguments),
     /// The shapes and their honest twins
     Shapes {
+        /// Only cases whose id holds this
+        only: Option<String>,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+    },
+    /// The evidence of the shapes, checked without the engine; fails where it does not hold
+    Evidence {
         /// Only cases whose id holds this
         only: Option<String>,
         /// The folder of the shapes
@@ -142,11 +200,21 @@ enum Part {
         #[arg(long)]
         take: Option<usize>,
     },
+    /// Prints which archives lists name: release, digest, file
+    #[command(hide = true)]
+    Wanted {
+        /// The lists
+        #[arg(required = true)]
+        lists: Vec<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().part {
+        Part::All(arguments) => all::report(&arguments),
+        Part::Wanted { lists } => list::wanted(&lists).map(|text| print!("{text}")),
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Evidence { only, folder } => evidence::report(&folder, only.as_deref()),
         Part::Transformed {
             only,
             folder,

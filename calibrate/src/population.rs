@@ -1,70 +1,56 @@
 //! Real packages, which are honest: what is said of them is a false alarm.
 
+use crate::budgets::Said;
+use crate::list::{files, name, spread};
+use crate::score::Seen;
+use crate::stats::Count;
 use crate::{Error, workers};
 use customs_inspect::inspect_archive;
-use customs_model::{Severity, Standing};
+use customs_model::{Inspection, Standing, printable};
 use customs_rules::{RuleSet, judge_code};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How one artifact came out.
-#[derive(Debug)]
-struct Row {
-    name: String,
-    standing: Standing,
-    findings: Vec<String>,
+pub struct Row {
+    /// Its file name.
+    pub name: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What rules say of it.
+    pub said: Vec<Said>,
+    /// What could not be looked at.
     not_checked: Vec<String>,
+    /// What runs and could not be read, the first of it.
+    pub unread: Option<String>,
+    /// What it scores.
+    pub seen: Seen,
     took: Duration,
     bytes: u64,
 }
 
-/// The files of a list that are there.
-pub fn files(list: &Path, folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let text = std::fs::read_to_string(list).map_err(|e| Error::io(list, e))?;
-    let kind = list
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let mut out = Vec::new();
-    for line in text.lines() {
-        let parts: Vec<&str> = line.split_whitespace().collect();
-        let names: Vec<String> =
-            match (kind.split('-').next().unwrap_or_default(), parts.as_slice()) {
-                ("pypi", [_, _, file, ..]) => vec![(*file).to_owned()],
-                ("crates", [name, version, ..]) => vec![format!("{name}-{version}.crate")],
-                ("npm", [name, older, newer, "patch" | "minor" | "major", ..]) => vec![
-                    format!("{}-{older}.tgz", name.replace('/', "__")),
-                    format!("{}-{newer}.tgz", name.replace('/', "__")),
-                ],
-                ("npm", [name, version, ..]) => {
-                    vec![format!("{}-{version}.tgz", name.replace('/', "__"))]
-                }
-                _ => Vec::new(),
-            };
-        out.extend(names.into_iter().map(|name| folder.join(name)));
-    }
-    out.sort();
-    out.dedup();
-    Ok(out)
+/// How a list came out.
+pub struct Population {
+    /// The list's name.
+    pub list: String,
+    /// What was there of it.
+    pub rows: Vec<Row>,
+    /// The file names of what was not there.
+    pub missing: Vec<String>,
+    wall: Duration,
 }
 
-fn judge(path: &PathBuf) -> Row {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let Ok(bytes) = std::fs::read(path) else {
-        return Row {
-            name,
-            standing: Standing::NotJudged,
-            findings: Vec::new(),
-            not_checked: vec!["not there".to_owned()],
-            took: Duration::ZERO,
-            bytes: 0,
-        };
-    };
+impl Population {
+    /// How many of those that were there stand so.
+    pub fn count(&self, standing: Standing) -> Count {
+        Count::of(&self.rows, |row| row.standing == standing)
+    }
+}
+
+/// Judges an archive; none where it is not there.
+fn judge(path: &PathBuf) -> Option<Row> {
+    let bytes = std::fs::read(path).ok()?;
+    let name = file_name(path);
     let begun = Instant::now();
     let inspection = inspect_archive(&bytes);
     let verdict = judge_code(&inspection, &RuleSet::standard());
@@ -72,63 +58,103 @@ fn judge(path: &PathBuf) -> Row {
     if took > Duration::from_secs(5) {
         eprintln!("slow: {took:.1?} {name}");
     }
-    let findings = verdict
-        .findings
-        .iter()
-        .filter(|f| f.severity > Severity::Note)
-        .map(|f| {
-            format!(
-                "{} {:?}: {} @ {}",
-                f.rule,
-                f.severity,
-                f.message,
-                f.evidence.last().cloned().unwrap_or_default()
-            )
-        })
-        .collect();
-    Row {
-        name,
+    Some(Row {
         standing: verdict.standing,
-        findings,
+        said: Said::all(&verdict),
+        seen: Seen::judged(name.clone(), &inspection, &verdict),
         not_checked: verdict.not_checked,
+        unread: unread(&inspection),
+        name,
         took,
         bytes: inspection.bytes,
+    })
+}
+
+/// What runs and could not be read, the first of it, and why; safe to print.
+pub fn unread(inspection: &Inspection) -> Option<String> {
+    let part = inspection.unread.iter().find(|part| part.reached)?;
+    let because = printable(&part.because, 160);
+    if part.path.is_empty() {
+        return Some(because);
     }
+    Some(format!("{}: {because}", printable(&part.path, 160)))
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// Judges some archives and prints all that is said of them.
 pub fn files_report(paths: &[PathBuf]) -> Result<(), Error> {
-    for row in workers(paths, judge) {
+    for (path, row) in paths.iter().zip(workers(paths, judge)) {
+        let Some(row) = row else {
+            println!("not there {}", path.display());
+            continue;
+        };
         println!("{:?} {} {:.1?}", row.standing, row.name, row.took);
-        for line in row.findings.iter().chain(&row.not_checked) {
+        let said = row.said.iter().map(ToString::to_string);
+        for line in said.chain(row.not_checked.iter().cloned()) {
             println!("    {line}");
         }
     }
     Ok(())
 }
 
+/// Judges a list.
+///
+/// # Errors
+/// It cannot be read, or nothing of it is there.
+pub fn measure(list: &Path, folder: &Path, take: Option<usize>) -> Result<Population, Error> {
+    let paths = spread(files(list, folder)?, take);
+    let begun = Instant::now();
+    let judged = workers(&paths, judge);
+    let wall = begun.elapsed();
+    let mut rows = Vec::with_capacity(judged.len());
+    let mut missing = Vec::new();
+    for (path, row) in paths.iter().zip(judged) {
+        match row {
+            Some(row) => rows.push(row),
+            None => missing.push(file_name(path)),
+        }
+    }
+    if rows.is_empty() {
+        return Err(none_there(list, missing.len(), folder));
+    }
+    Ok(Population {
+        list: name(list),
+        rows,
+        missing,
+        wall,
+    })
+}
+
+/// Nothing of a list is there.
+pub fn none_there(list: &Path, named: usize, folder: &Path) -> Error {
+    Error::Nothing(format!(
+        "of the {named} archives of {} none is in {}; `cargo xtask calibrate fetch {}` fetches them",
+        list.display(),
+        folder.display(),
+        list.display()
+    ))
+}
+
 /// Judges a list and prints what is not clean.
 pub fn report(list: &Path, folder: &Path, take: Option<usize>) -> Result<(), Error> {
-    let mut paths = files(list, folder)?;
-    if let Some(take) = take {
-        let step = (paths.len() / take).max(1);
-        paths = paths.into_iter().step_by(step).collect();
-    }
-    let begun = Instant::now();
-    let rows = workers(&paths, judge);
-    let wall = begun.elapsed();
-    let mut counts = [0_u32; 4];
-    for row in &rows {
-        counts[match row.standing {
-            Standing::Clean => 0,
-            Standing::Suspicious => 1,
-            Standing::Malicious => 2,
-            Standing::NotJudged => 3,
-        }] += 1;
-        if row.standing != Standing::Clean {
+    measure(list, folder, take)?.print();
+    Ok(())
+}
+
+impl Population {
+    /// What is not clean, and how long it took.
+    fn print(&self) {
+        for row in &self.rows {
+            if row.standing == Standing::Clean {
+                continue;
+            }
             println!("{:?} {}", row.standing, row.name);
-            for finding in row.findings.iter().take(4) {
-                println!("    {finding}");
+            for said in row.said.iter().take(4) {
+                println!("    {said}");
             }
             if row.standing == Standing::NotJudged {
                 for what in row.not_checked.iter().take(3) {
@@ -136,35 +162,37 @@ pub fn report(list: &Path, folder: &Path, take: Option<usize>) -> Result<(), Err
                 }
             }
         }
+        println!(
+            "{}: {} artifacts, {} clean, {} suspicious, {} malicious, {} not judged; {} are not there",
+            self.list,
+            self.rows.len(),
+            self.count(Standing::Clean).n,
+            self.count(Standing::Suspicious).n,
+            self.count(Standing::Malicious).n,
+            self.count(Standing::NotJudged).n,
+            self.missing.len()
+        );
+        let mut times: Vec<(Duration, &str)> = self
+            .rows
+            .iter()
+            .map(|row| (row.took, row.name.as_str()))
+            .collect();
+        times.sort();
+        let at = |share: f64| {
+            times
+                .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
+                .map(|(took, _)| *took)
+                .unwrap_or_default()
+        };
+        println!(
+            "wall {:.1?}, unpacked {} MB, median {:.2?}, 99th {:.2?}, worst:",
+            self.wall,
+            self.rows.iter().map(|row| row.bytes).sum::<u64>() >> 20,
+            at(0.5),
+            at(0.99)
+        );
+        for (took, name) in times.iter().rev().take(6) {
+            println!("    {took:.2?} {name}");
+        }
     }
-    let mut times: Vec<(Duration, &str)> = rows
-        .iter()
-        .map(|row| (row.took, row.name.as_str()))
-        .collect();
-    times.sort();
-    let at = |share: f64| {
-        times
-            .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
-            .map(|(took, _)| *took)
-            .unwrap_or_default()
-    };
-    println!(
-        "{}: {} artifacts, {} clean, {} suspicious, {} malicious, {} not judged",
-        list.display(),
-        rows.len(),
-        counts[0],
-        counts[1],
-        counts[2],
-        counts[3]
-    );
-    println!(
-        "wall {wall:.1?}, unpacked {} MB, median {:.2?}, 99th {:.2?}, worst:",
-        rows.iter().map(|row| row.bytes).sum::<u64>() >> 20,
-        at(0.5),
-        at(0.99)
-    );
-    for (took, name) in times.iter().rev().take(6) {
-        println!("    {took:.2?} {name}");
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Shapes of attacks, inert, each with honest twins: `crates/inspect/shapes/*.txt`.
 
+use crate::stats::Count;
 use crate::{Error, workers};
 use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
 use customs_model::{Finding, Inspection, Severity, Standing, Verdict, Zone};
@@ -277,49 +278,101 @@ pub fn load(folder: &Path) -> Result<Vec<Case>, Error> {
     Ok(cases)
 }
 
-/// Judges all and prints what is not right.
-pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
+/// Cases, each as it came out.
+pub struct Shapes {
+    judged: Vec<(Case, Outcome)>,
+}
+
+/// Judges the cases of a folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn measure(folder: &Path, only: Option<&str>) -> Result<Shapes, Error> {
     let cases: Vec<Case> = load(folder)?
         .into_iter()
         .filter(|case| only.is_none_or(|only| case.id.contains(only)))
         .collect();
     let outcomes = workers(&cases, judge);
-    let mut by_file: BTreeMap<String, [u32; 6]> = BTreeMap::new();
-    for (case, outcome) in cases.iter().zip(&outcomes) {
-        let row = by_file
-            .entry(case.id.split('#').next().unwrap_or_default().to_owned())
-            .or_default();
-        let (column, note) = match outcome {
-            Outcome::Right if case.malicious => (0, None),
-            Outcome::Right => (3, None),
-            Outcome::Explained(why) => (1, Some(format!("EXPLAINED {why}"))),
-            Outcome::Missed(why) => (2, Some(format!("MISSED {why}"))),
-            Outcome::Alarm(why) => (4, Some(format!("ALARM {why}"))),
-        };
-        row[column] += 1;
-        if let Some(note) = note {
-            println!("{} ({}): {note}\n", case.id, case.what);
-        }
-    }
-    println!(
-        "{:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
-        "shape", "found", "unexpl", "missed", "benign", "alarm"
-    );
-    let mut sum = [0; 6];
-    for (name, row) in &by_file {
-        println!(
-            "{name:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
-            row[0], row[1], row[2], row[3], row[4]
-        );
-        for (total, value) in sum.iter_mut().zip(row) {
-            *total += value;
-        }
-    }
-    println!(
-        "{:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
-        "all", sum[0], sum[1], sum[2], sum[3], sum[4]
-    );
+    Ok(Shapes {
+        judged: cases.into_iter().zip(outcomes).collect(),
+    })
+}
+
+/// Judges all and prints what is not right.
+pub fn report(folder: &Path, only: Option<&str>) -> Result<(), Error> {
+    measure(folder, only)?.print();
     Ok(())
+}
+
+impl Shapes {
+    fn count(&self, malicious: bool, wanted: fn(&Outcome) -> bool) -> Count {
+        let cases = self.judged.iter();
+        let cases = cases.filter(|(case, _)| case.malicious == malicious);
+        Count {
+            n: cases.clone().filter(|(_, outcome)| wanted(outcome)).count(),
+            of: cases.count(),
+        }
+    }
+
+    /// The attacks that are found and explained as they should be.
+    pub fn explained(&self) -> Count {
+        self.count(true, |outcome| matches!(outcome, Outcome::Right))
+    }
+
+    /// The attacks that are found.
+    pub fn found(&self) -> Count {
+        self.count(true, |outcome| !matches!(outcome, Outcome::Missed(_)))
+    }
+
+    /// The honest twins that are called malicious.
+    pub fn alarms(&self) -> Count {
+        self.count(false, |outcome| matches!(outcome, Outcome::Alarm(_)))
+    }
+
+    /// The attacks that are not found: the case, and what it does.
+    pub fn missed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.judged
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Missed(_)))
+            .map(|(case, _)| (case.id.as_str(), case.what.as_str()))
+    }
+
+    fn print(&self) {
+        let mut by_file: BTreeMap<&str, [u32; 5]> = BTreeMap::new();
+        for (case, outcome) in &self.judged {
+            let file = case.id.split('#').next().unwrap_or_default();
+            let row = by_file.entry(file).or_default();
+            let (column, note) = match outcome {
+                Outcome::Right if case.malicious => (0, None),
+                Outcome::Right => (3, None),
+                Outcome::Explained(why) => (1, Some(format!("EXPLAINED {why}"))),
+                Outcome::Missed(why) => (2, Some(format!("MISSED {why}"))),
+                Outcome::Alarm(why) => (4, Some(format!("ALARM {why}"))),
+            };
+            row[column] += 1;
+            if let Some(note) = note {
+                println!("{} ({}): {note}\n", case.id, case.what);
+            }
+        }
+        let line = |name: &str, row: &[u32; 5]| {
+            println!(
+                "{name:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
+                row[0], row[1], row[2], row[3], row[4]
+            );
+        };
+        println!(
+            "{:44} {:>6} {:>6} {:>6} {:>7} {:>6}",
+            "shape", "found", "unexpl", "missed", "benign", "alarm"
+        );
+        let mut sum = [0; 5];
+        for (name, row) in &by_file {
+            line(name, row);
+            for (total, value) in sum.iter_mut().zip(row) {
+                *total += value;
+            }
+        }
+        line("all", &sum);
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 mod json;
 
-use crate::population::files;
+use crate::list::files;
 use crate::{Error, workers};
 use customs_inspect::inspect_archive;
 use customs_rules::{RuleSet, judge_code};

@@ -7,7 +7,7 @@
 //! | `lint` | formatting, clippy, documentation, licences, and the house's own checks |
 //! | `tables` | replays every scenario and writes `docs/replay.md` |
 //! | `ci` | `lint`, then `test` |
-//! | `calibrate` | the judgement, measured: shapes of attacks, and lists of real packages |
+//! | `calibrate` | the judgement, measured: shapes of attacks, and lists of real packages; `fetch` gets these |
 //! | `bench` | the release program, measured: `docs/benchmarks.md` |
 
 #![allow(
@@ -58,7 +58,7 @@ enum Chore {
     Tables,
     /// What continuous integration runs: lint, then test
     Ci,
-    /// Measure the judgement: `calibrate shapes`, `calibrate population LIST`
+    /// Measure the judgement: `calibrate fetch`, then `calibrate all`
     Calibrate {
         /// Arguments for the calibration; `--help` tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -33,6 +33,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::JavaScript, Self::Python, Self::Rust, Self::Shell];
+
     /// The language of a file of shapes: `p1-environment-dump.js`, with or without the
     /// number of a case.
     pub fn of(id: &str) -> Option<Self> {

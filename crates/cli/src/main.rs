@@ -3,10 +3,12 @@
 //! This file is the table of what the program can do; each command has a file.
 
 mod client;
+mod collect;
 mod daemon;
 mod diff;
 mod doctor;
 mod error;
+mod evidence;
 mod explain;
 mod gate;
 mod inspect;
@@ -59,6 +61,12 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Ask the ledger: who received a release, and is it intact.
     Ledger(ledger::Arguments),
+    /// Whether the paths of a report stand in an artifact, looked up without the engine.
+    ///
+    /// Example: customs evidence report.json left-1.0.1.tgz
+    ///
+    /// Exit codes: 0 nothing is contradicted, 1 something is.
+    Evidence(evidence::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -66,6 +74,9 @@ enum Command {
     /// The gate itself; `customs run` starts it.
     #[command(hide = true)]
     Gate(gate::Arguments),
+    /// Put named artifacts into a folder; `cargo xtask calibrate fetch` calls it.
+    #[command(hide = true)]
+    Collect(collect::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -80,8 +91,10 @@ fn main() -> ExitCode {
         Command::Watch(arguments) => output::end(watch::main(arguments)),
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
+        Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),
+        Command::Collect(arguments) => output::end(collect::main(arguments)),
     }
 }

@@ -209,7 +209,7 @@ impl Gate {
         Url::parse(&url).map_err(|e| unusable(format!("its download address is none: {e}")))
     }
 
-    async fn judged_cargo(
+    pub(crate) async fn judged_cargo(
         &self,
         run: &Arc<Run>,
         package: &PackageName,
@@ -220,6 +220,7 @@ impl Gate {
         match self.registry.judge_cargo(&run.context, package).await {
             Ok(Some(judged)) => {
                 self.record_decisions(&judged.judged).await;
+                self.read_later(run, package, &judged.upstream, &judged.judged);
                 run.note(Event::Offered {
                     package: package.clone(),
                     judged: judged.judged.clone(),

@@ -82,6 +82,7 @@ impl Gate {
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .retain(|_, r| r.id != run.id);
+                    self.background.end(&run);
                     json(
                         StatusCode::OK,
                         &RunEnd {
@@ -109,7 +110,18 @@ impl Gate {
     /// would keep the gate alive for ever.
     pub(crate) fn forget_abandoned(&self) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.retain(|_, run| !run.is_abandoned());
+        let mut gone = Vec::new();
+        runs.retain(|_, run| {
+            let is_abandoned = run.is_abandoned();
+            if is_abandoned {
+                gone.push(run.clone());
+            }
+            !is_abandoned
+        });
+        drop(runs);
+        for run in gone {
+            self.background.end(&run);
+        }
     }
 
     async fn begin(&self, request: RunRequest) -> Response<Body> {

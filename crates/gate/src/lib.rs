@@ -7,6 +7,7 @@
 mod admit;
 mod ahead;
 mod answer;
+mod background;
 mod cargo;
 mod control;
 mod controls;

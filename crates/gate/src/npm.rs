@@ -51,7 +51,7 @@ impl Gate {
         not_rendered(&package, &"its bytes go away again and again")
     }
 
-    async fn judged_npm(
+    pub(crate) async fn judged_npm(
         &self,
         run: &Arc<Run>,
         package: &PackageName,
@@ -66,6 +66,7 @@ impl Gate {
         match self.registry.judge_npm(&run.context, package).await {
             Ok(Some(judged)) => {
                 self.record_decisions(&judged.judged).await;
+                self.read_later(run, package, &judged.upstream, &judged.judged);
                 run.note(Event::Offered {
                     package: package.clone(),
                     judged: judged.judged.clone(),

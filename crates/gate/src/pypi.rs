@@ -78,7 +78,7 @@ impl Gate {
         })
     }
 
-    async fn judged_pypi(
+    pub(crate) async fn judged_pypi(
         &self,
         run: &Arc<Run>,
         project: &PackageName,
@@ -90,6 +90,7 @@ impl Gate {
         match self.registry.judge_pypi(&run.context, project).await {
             Ok(Some(judged)) => {
                 self.record_decisions(&judged.judged).await;
+                self.read_later(run, project, &judged.upstream, &judged.judged);
                 run.note(Event::Offered {
                     package: project.clone(),
                     judged: judged.judged.clone(),

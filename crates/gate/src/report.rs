@@ -2,7 +2,7 @@
 //! instead, blocked and why, not known and why.
 
 use customs_ecosystem::npm::{NpmVersion, release_line};
-use customs_model::{Decision, Ecosystem, PackageName, ReleaseId, Timestamp, Version};
+use customs_model::{Decision, Ecosystem, PackageName, Reason, ReleaseId, Timestamp, Version};
 use customs_registry::Judged;
 use customs_rules::Policy;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,13 @@ pub enum Event {
         /// What, and why not: a sentence each.
         what: Vec<String>,
     },
+    /// Something of a release was not read that nobody waited for.
+    NotRead {
+        /// About which release.
+        release: ReleaseId,
+        /// What, and why not: one sentence.
+        what: String,
+    },
     /// A name was asked for that only a probe asks for.
     Canary(String),
 }
@@ -60,6 +67,9 @@ pub struct HeldEntry {
     pub why: String,
     /// What was delivered instead, in this run.
     pub took: Option<Version>,
+    /// What its code shows already; none where it was not read yet.
+    #[serde(default)]
+    pub shows: Option<String>,
 }
 
 /// A release that was taken although something is held against it.
@@ -111,6 +121,9 @@ pub struct RunReport {
     /// Delivered without an answer to everything that the rules ask.
     #[serde(default)]
     pub not_checked: Vec<NotCheckedEntry>,
+    /// What was not read while nobody waited for it: of held releases, and of predecessors.
+    #[serde(default)]
+    pub not_read: Vec<NotCheckedEntry>,
     /// Names of probes that arrived.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub canaries: BTreeSet<String>,
@@ -130,6 +143,7 @@ pub struct Summary {
     refused: BTreeSet<RefusedEntry>,
     not_known: BTreeSet<String>,
     not_checked: BTreeMap<String, BTreeSet<ReleaseId>>,
+    not_read: BTreeMap<String, BTreeSet<ReleaseId>>,
     canaries: BTreeSet<String>,
     exemptions: BTreeSet<usize>,
 }
@@ -174,15 +188,10 @@ impl Summary {
             }
             Event::NotChecked { release, what } => {
                 for what in what {
-                    let room = self.not_checked.len() < 200 || self.not_checked.contains_key(&what);
-                    if room {
-                        let releases = self.not_checked.entry(what).or_default();
-                        if releases.len() < MOST {
-                            releases.insert(release.clone());
-                        }
-                    }
+                    list(&mut self.not_checked, what, &release);
                 }
             }
+            Event::NotRead { release, what } => list(&mut self.not_read, what, &release),
             Event::NotKnown(why) => {
                 if self.not_known.len() < 200 {
                     self.not_known.insert(why);
@@ -222,17 +231,30 @@ impl Summary {
             refused: self.refused.iter().cloned().collect(),
             warnings: warnings.into_iter().collect(),
             not_known: self.not_known.iter().cloned().collect(),
-            not_checked: self
-                .not_checked
-                .iter()
-                .map(|(what, releases)| NotCheckedEntry {
-                    what: what.clone(),
-                    releases: releases.clone(),
-                })
-                .collect(),
+            not_checked: entries(&self.not_checked),
+            not_read: entries(&self.not_read),
             canaries: self.canaries.clone(),
         }
     }
+}
+
+/// Adds a release to those of which the same is to be said.
+fn list(all: &mut BTreeMap<String, BTreeSet<ReleaseId>>, what: String, release: &ReleaseId) {
+    if all.len() >= 200 && !all.contains_key(&what) {
+        return;
+    }
+    let releases = all.entry(what).or_default();
+    if releases.len() < MOST {
+        releases.insert(release.clone());
+    }
+}
+
+fn entries(all: &BTreeMap<String, BTreeSet<ReleaseId>>) -> Vec<NotCheckedEntry> {
+    let entry = |(what, releases): (&String, &BTreeSet<ReleaseId>)| NotCheckedEntry {
+        what: what.clone(),
+        releases: releases.clone(),
+    };
+    all.iter().map(entry).collect()
 }
 
 /// Hidden releases that matter to this run: what a resolver would have taken first, and
@@ -280,9 +302,31 @@ fn hidden(package: &PackageName, offer: &Offer, taken: &[&Version]) -> Vec<HeldE
                 rules: spoke(decision),
                 why: reason.message.clone(),
                 took,
+                shows: shows(decision, reason),
             });
     }
     entries.into_values().collect()
+}
+
+/// What the code of a hidden release shows beside what hides it, where it was read.
+fn shows(decision: &Decision, decisive: &Reason) -> Option<String> {
+    decision.inputs.artifact.as_ref()?;
+    let rules = customs_rules::RuleSet::standard();
+    let reads_code = |reason: &Reason| rules.reading_code().any(|id| id == reason.rule.as_str());
+    let others = decision
+        .reasons
+        .iter()
+        .filter(|reason| *reason != decisive && reads_code(reason));
+    let others: Vec<String> = others
+        .take(3)
+        .map(|reason| format!("{} ({})", reason.message, reason.rule))
+        .collect();
+    if !others.is_empty() {
+        return Some(others.join("; "));
+    }
+    // Then what hides it says it.
+    let none = || "nothing that a rule speaks against".to_owned();
+    (!reads_code(decisive)).then(none)
 }
 
 /// The rules that spoke with effect.

@@ -2,6 +2,7 @@
 
 use crate::ahead::Ahead;
 use crate::answer::{Body, Reader, empty, failure, for_client};
+use crate::background::Background;
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
 use crate::rendering::Renderings;
@@ -72,6 +73,7 @@ pub struct Gate {
     /// Documents, decisions, artifacts.
     pub registry: Arc<Registry>,
     pub(crate) ahead: Ahead,
+    pub(crate) background: Background,
     /// Rendered documents.
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
@@ -142,6 +144,7 @@ impl Gate {
         )?);
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
+            background: Background::new(),
             registry,
             patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
@@ -296,6 +299,7 @@ impl Gate {
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
         let _waiting = run.wait(customs_model::printable(&request.path, 120));
+        let _answering = self.background.answering();
         let client = request.headers.get(USER_AGENT).cloned();
         let mut response = self.route(&run, request, route).await;
         for_client(&mut response, client.as_ref().and_then(|c| c.to_str().ok()));
@@ -406,6 +410,20 @@ fn reader_of(route: &Route) -> Reader {
 pub async fn serve(
     gate: Arc<Gate>,
     listener: TcpListener,
+    linger: Option<Duration>,
+) -> std::io::Result<()> {
+    // Ends with this: a set of tasks that is dropped aborts them.
+    let mut background = tokio::task::JoinSet::new();
+    background.spawn(gate.clone().read_in_background());
+    let served = serve_clients(&gate, &listener, linger).await;
+    background.shutdown().await;
+    gate.background.stop();
+    served
+}
+
+async fn serve_clients(
+    gate: &Arc<Gate>,
+    listener: &TcpListener,
     linger: Option<Duration>,
 ) -> std::io::Result<()> {
     let mut tick = tokio::time::interval(Duration::from_secs(1));

@@ -4,13 +4,15 @@ use crate::flow;
 use crate::layout;
 use crate::limit::Unpacking;
 use crate::native;
+use crate::owner;
 use crate::package::Package;
+use crate::record;
 use crate::unpack::{Content, Tree, Trick, unpack};
 use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
 
 /// The version of the engine: raised whenever the same bytes could be read otherwise.
-pub const ENGINE_VERSION: u32 = 3;
+pub const ENGINE_VERSION: u32 = 4;
 
 /// Reads an archive. The answer comes for any bytes.
 pub fn inspect_archive(bytes: &[u8]) -> Inspection {
@@ -81,6 +83,12 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
     }
     unread.sort();
     unread.dedup();
+    let layout = layout::files(&package, &found.zones);
+    let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
+    for (difference, zone) in record::differences(&package, &layout) {
+        // Old packers left out licences and data; what runs unasked somebody put there.
+        oddities.push(told(&difference, zone >= Zone::Folder));
+    }
     Inspection {
         engine: ENGINE_VERSION,
         files: tree
@@ -94,18 +102,16 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
         signs: found.signs,
         binaries: native::binaries(tree, &package, &found.zones),
         native_sources: native::has_sources(tree),
-        oddities: tree.oddities.iter().map(oddity).collect(),
+        oddities,
         unread,
-        layout: layout::files(&package, &found.zones),
+        unfollowed: found.unfollowed,
+        layout,
         unimported: layout::unimported(&package),
+        own_domains: owner::domains(&owner::texts(&package)),
     }
 }
 
 fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
-    let trick = serde_json::to_value(oddity.trick)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default();
     // An archive in the archive is data until something unpacks it: tests hold such ones.
     let never_honest = !oddity.path.contains("!/")
         && matches!(
@@ -116,6 +122,14 @@ fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
                 | Trick::Overlap
                 | Trick::TwoNames
         );
+    told(oddity, never_honest)
+}
+
+fn told(oddity: &crate::unpack::Oddity, never_honest: bool) -> Oddity {
+    let trick = serde_json::to_value(oddity.trick)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default();
     Oddity {
         trick,
         words: oddity.trick.words().to_owned(),

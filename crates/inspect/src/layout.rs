@@ -7,7 +7,7 @@ use customs_model::{CodeShape, ContentKind, Digest, FileFact, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Files that are listed; of more the ones that nothing runs are left out first.
-const FILES: usize = 5_000;
+const FILES: usize = FileFact::MOST;
 /// Bytes at each end of a file that its entropy is taken of.
 const SAMPLE: usize = 32 << 10;
 /// Bytes at the end of a file in which the last thing that it hands out is looked for.
@@ -58,7 +58,14 @@ const fn content(kind: Kind, is_code: bool) -> ContentKind {
     match kind {
         Kind::Text | Kind::Utf16 if is_code => ContentKind::Code,
         Kind::Text | Kind::Utf16 => ContentKind::Text,
-        Kind::Gzip | Kind::Zip | Kind::Tar | Kind::Compressed => ContentKind::Archive,
+        Kind::Gzip
+        | Kind::Bzip2
+        | Kind::Xz
+        | Kind::Lzma
+        | Kind::Zip
+        | Kind::Tar
+        | Kind::Asar
+        | Kind::Compressed => ContentKind::Archive,
         Kind::Native => ContentKind::Native,
         Kind::Wasm => ContentKind::Wasm,
         Kind::Bytecode => ContentKind::Bytecode,

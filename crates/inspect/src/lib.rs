@@ -4,7 +4,8 @@
 //! Unpacking ([`unpack`]) gives a tree; a `package` knows which file means which; each
 //! language is lowered to one form (`ir`); the pure machine (`pure`) computes what a
 //! program would compute from its own constants; `flow` says from where to where data
-//! goes, and when (`zone`). With the feature `yara` the user's own YARA rules are asked
+//! goes, and when (`zone`). What a path of it stands on is written down by [`certify`] and looked
+//! up by [`check`], which knows nothing of all this. With the feature `yara` the user's own YARA rules are asked
 //! about the same tree (`OwnRules`).
 //!
 //! ```
@@ -29,6 +30,7 @@
 
 mod cargo;
 mod engine;
+mod evidence;
 mod flow;
 mod ir;
 mod js;
@@ -38,9 +40,11 @@ mod limit;
 mod native;
 #[cfg(feature = "yara")]
 mod own;
+mod owner;
 mod package;
 mod pure;
 mod python;
+mod record;
 mod rust;
 mod shell;
 mod text;
@@ -48,6 +52,7 @@ mod unpack;
 mod zone;
 
 pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
+pub use evidence::{Broken, Checked, Checker, Mismatch, certify, certify_all, check};
 pub use limit::Unpacking;
 #[cfg(feature = "yara")]
 pub use own::{OwnRules, OwnRulesError};

@@ -9,10 +9,14 @@ pub struct Unpacking {
     pub entries: usize,
     /// Bytes of all their paths.
     pub names: u64,
-    /// Bytes that come out of decompressors, over all levels.
+    /// Bytes that come out of decompressors, over all levels; those of slow ones count
+    /// several times.
     pub inflated: u64,
-    /// Bytes of a packed archive that must be held to be read.
+    /// Bytes of a zip archive that is held as a whole. Of a larger one only its directory
+    /// and one entry at a time are.
     pub packed: u64,
+    /// Bytes that are unpacked to see whether compressed files hold archives.
+    pub glances: u64,
     /// Bytes of one entry that is kept.
     pub entry: u64,
     /// Bytes that are kept in memory.
@@ -29,7 +33,8 @@ impl Default for Unpacking {
             entries: 200_000,
             names: 32 << 20,
             inflated: 2 << 30,
-            packed: 128 << 20,
+            packed: 32 << 20,
+            glances: 256 << 20,
             entry: 32 << 20,
             kept: 112 << 20,
             depth: 3,

@@ -258,6 +258,12 @@ impl Package {
         {
             return Some(*id);
         }
+        // Electron reads what is in its archives as if it lay in a folder.
+        if let Some((archive, inside)) = path.split_once(".asar/")
+            && let Some(id) = self.node_file(&format!("{archive}.asar!/{inside}"))
+        {
+            return Some(id);
+        }
         // A folder with a manifest of its own.
         let manifest = self.by_path.get(&format!("{path}/package.json"))?;
         let json: serde_json::Value =

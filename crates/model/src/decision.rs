@@ -1,4 +1,4 @@
-use crate::{ReleaseId, RuleId, Timestamp};
+use crate::{Digest, Dossier, ReleaseId, RuleId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 /// What a policy does with a release.
@@ -73,6 +73,9 @@ pub struct Decision {
     pub at: Timestamp,
     /// Under which policy, advisories and rules.
     pub epoch: Epoch,
+    /// On what. Nothing in records of before it was written.
+    #[serde(default)]
+    pub inputs: Inputs,
     /// The next instant at which time alone changes it.
     pub next_change: Option<Timestamp>,
 }
@@ -99,4 +102,81 @@ pub struct Epoch {
     /// Version of the engine that reads code; 0 in records of before there was one.
     #[serde(default)]
     pub engine: u32,
+}
+
+/// What a decision was made on, by name: what it is made again for when one of them changes.
+/// The engine that read the code is the one of its [`Epoch`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The document whose facts count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Digest>,
+    /// The artifact whose code was read; none where nobody read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Digest>,
+    /// What it was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<Compared>,
+    /// The releases that new dependencies lead to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Child>,
+    /// Further ones, which are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_children: u32,
+}
+
+/// What a release was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The release that its document's facts were compared with.
+    pub version: Version,
+    /// The release that its code is compared with, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Version>,
+    /// The artifact of that release, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Digest>,
+}
+
+/// A release that a new dependency leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// The name, as declared and made printable.
+    pub name: String,
+    /// The release; none where nothing satisfies the requirement, or nobody could ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
+
+/// Children that are listed.
+const CHILDREN: usize = 50;
+
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Inputs {
+    /// What a decision about this dossier is made on.
+    pub fn of(dossier: &Dossier) -> Self {
+        let predecessor = dossier.predecessor.as_ref().map(|before| Compared {
+            version: before.version.clone(),
+            settled: before.settled.clone(),
+            artifact: before.read.clone(),
+        });
+        let children = dossier.added_dependencies.iter();
+        Self {
+            document: dossier.document.clone(),
+            artifact: dossier.read.clone(),
+            predecessor,
+            children: children
+                .map(|added| Child {
+                    name: added.name.clone(),
+                    version: added.newest.clone(),
+                })
+                .take(CHILDREN)
+                .collect(),
+            more_children: u32::try_from(dossier.added_dependencies.len().saturating_sub(CHILDREN))
+                .unwrap_or(u32::MAX),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
+use crate::{Contradiction, Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ pub struct Dossier {
     pub artifact: Option<String>,
     /// What the document promises the bytes to be.
     pub digests: Vec<Digest>,
+    /// The document that the facts about it stand in.
+    #[serde(default)]
+    pub document: Option<Digest>,
     /// When the registry says that it was published.
     pub published: Known<Timestamp>,
     /// `Last-Modified` of the artifact; only looked up when `published` is not known.
@@ -61,6 +64,12 @@ pub struct Dossier {
     /// What reading its artifact's code showed, where it was read.
     #[serde(default)]
     pub code: Option<Arc<Inspection>>,
+    /// Where its artifact contradicts its document, where both were read.
+    #[serde(default)]
+    pub contradictions: Vec<Contradiction>,
+    /// The artifact whose code that is.
+    #[serde(default)]
+    pub read: Option<Digest>,
     /// Whether it comes from a public or a private upstream.
     pub route: Route,
 }
@@ -73,6 +82,7 @@ impl Dossier {
             release,
             artifact: None,
             digests: Vec::new(),
+            document: None,
             published,
             last_modified: None,
             first_seen: None,
@@ -92,6 +102,8 @@ impl Dossier {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
+            read: None,
             route,
         }
     }
@@ -138,6 +150,9 @@ pub struct Predecessor {
     /// What reading its artifact's code showed, where it was read.
     #[serde(default)]
     pub code: Option<Arc<Inspection>>,
+    /// The artifact that was read.
+    #[serde(default)]
+    pub read: Option<Digest>,
     /// Where this one is so young that what only its artifact shows is not past its own
     /// hold: the newest release of the line that is. Two poisoned releases in a row must
     /// not vouch for each other.
@@ -234,6 +249,9 @@ pub struct RunsCode {
 }
 
 impl RunsCode {
+    /// The command of a script of which a document only says that it is there.
+    pub const UNNAMED: &'static str = "(declared by the registry, not named)";
+
     /// Whether anything runs at install or build. `None`: nothing is known to, and
     /// not everything could be looked at.
     pub fn at_install(&self) -> Option<bool> {

@@ -1,4 +1,4 @@
-use crate::{BinaryFact, FileFact};
+use crate::{BinaryFact, FileFact, Hop};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -27,12 +27,20 @@ pub struct Inspection {
     pub oddities: Vec<Oddity>,
     /// What was not read, and why.
     pub unread: Vec<UnreadPart>,
+    /// The strongest zone whose code is more than what is followed, if there is one: it was
+    /// read, and not all that it does is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfollowed: Option<Zone>,
     /// Its files, those of archives in it left out.
     #[serde(default)]
     pub layout: Vec<FileFact>,
     /// Declared dependencies that no file of it names (npm), as data.
     #[serde(default)]
     pub unimported: Vec<String>,
+    /// Domains that its manifest names as its own: home page, repository, place of its
+    /// binaries. As data.
+    #[serde(default)]
+    pub own_domains: Vec<String>,
 }
 
 /// When code runs. Later ones are stronger.
@@ -141,15 +149,6 @@ pub struct Place {
     pub column: u32,
     /// The bytes of the file: from, to.
     pub bytes: (u32, u32),
-}
-
-/// One step of a path from source to sink.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Hop {
-    /// What happens, for people ("is encoded by", "is passed to `send`"), as data.
-    pub what: String,
-    /// Where.
-    pub at: Place,
 }
 
 /// What is known of the host, path or command at a sink.

@@ -44,6 +44,11 @@ pub struct FileFact {
     pub shape: Option<CodeShape>,
 }
 
+impl FileFact {
+    /// Files of an artifact that are listed.
+    pub const MOST: usize = 5_000;
+}
+
 /// How a file of code looks. Compared with itself in another release only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeShape {

@@ -14,11 +14,13 @@
 
 mod binary;
 mod clock;
+mod contradiction;
 mod decision;
 mod delta;
 mod digest;
 mod dossier;
 mod ecosystem;
+mod evidence;
 mod finding;
 mod inspection;
 mod known;
@@ -34,7 +36,8 @@ pub use binary::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
 };
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use decision::{Action, Decision, Epoch, Reason};
+pub use contradiction::{Contradiction, ContradictionKind, Declared};
+pub use decision::{Action, Child, Compared, Decision, Epoch, Inputs, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use dossier::{
@@ -43,9 +46,10 @@ pub use dossier::{
     PublisherKind, Route, RunsCode, UnmetDependency, Unread,
 };
 pub use ecosystem::Ecosystem;
+pub use evidence::{Decoding, Edge, FileName, Hop, Join, Link, Shown, Written};
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
 pub use inspection::{
-    Capability, Flow, Hop, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
+    Capability, Flow, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
     Target, UnreadPart, Zone,
 };
 pub use jiff::{SignedDuration, Timestamp};

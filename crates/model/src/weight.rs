@@ -1,8 +1,8 @@
 //! How much memory facts take: an estimate, so that who keeps many of them can bound the sum.
 
 use crate::{
-    Ability, BinaryFact, Capability, ExoticDependency, FileFact, Flow, Hop, Inspection, Manifest,
-    Mark, Oddity, Place, RunsCode, Sign, Target, UnreadPart,
+    Ability, BinaryFact, Capability, Declared, Edge, ExoticDependency, FileFact, Flow, Hop,
+    Inspection, Manifest, Mark, Oddity, Place, RunsCode, Shown, Sign, Target, UnreadPart,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,8 +105,10 @@ impl Weigh for Inspection {
             native_sources: _,
             oddities,
             unread,
+            unfollowed: _,
             layout,
             unimported,
+            own_domains,
         } = self;
         flows.heap()
             + capabilities.heap()
@@ -116,6 +118,7 @@ impl Weigh for Inspection {
             + unread.heap()
             + layout.heap()
             + unimported.heap()
+            + own_domains.heap()
     }
 }
 
@@ -133,8 +136,35 @@ impl Weigh for Place {
 
 impl Weigh for Hop {
     fn heap(&self) -> usize {
-        let Self { what, at } = self;
-        what.heap() + at.heap()
+        let Self {
+            what,
+            at,
+            edge,
+            hidden,
+            shown,
+        } = self;
+        what.heap() + at.heap() + edge.heap() + hidden.heap() + shown.heap()
+    }
+}
+
+impl Weigh for Edge {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Read { name: text }
+            | Self::Decoded { by: text }
+            | Self::Written { path: text }
+            | Self::ReadBack { path: text }
+            | Self::Reaches { sink: text } => text.heap(),
+            Self::Passed { function } | Self::Returned { function } => function.heap(),
+            Self::Told | Self::Through | Self::Address => 0,
+        }
+    }
+}
+
+impl Weigh for Box<Shown> {
+    fn heap(&self) -> usize {
+        // What it holds is short, and none of it is kept with facts.
+        block(size_of::<Shown>() + self.digest.len() + self.text.len())
     }
 }
 
@@ -267,6 +297,17 @@ impl Weigh for ExoticDependency {
     fn heap(&self) -> usize {
         let Self { name, spec } = self;
         name.heap() + spec.heap()
+    }
+}
+
+impl Weigh for Declared {
+    fn heap(&self) -> usize {
+        let Self {
+            name,
+            version,
+            manifest,
+        } = self;
+        name.heap() + version.heap() + manifest.heap()
     }
 }
 

@@ -106,6 +106,12 @@ impl Artifacts {
             .join(&hex[2..])
     }
 
+    /// Downloads that are on their way.
+    pub fn arriving(&self) -> usize {
+        let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.len()
+    }
+
     /// An artifact that is in the cache.
     pub fn cached(&self, digest: &Digest) -> Option<Artifact> {
         let path = self.path(digest);
@@ -274,10 +280,7 @@ impl Artifacts {
             .ask(upstream, Ask::artifact(url.clone()))
             .await?;
         if response.status().as_u16() != 200 {
-            return Err(FetchError::Status {
-                host: host_of(url),
-                status: response.status().as_u16(),
-            });
+            return Err(FetchError::of_status(url, &response));
         }
         let total = response.content_length();
         // The cache may be deleted at any time.
@@ -347,10 +350,7 @@ impl Artifacts {
             .ask(upstream, Ask::artifact(url.clone()))
             .await?;
         if response.status().as_u16() != 200 {
-            return Err(FetchError::Status {
-                host: host_of(url),
-                status: response.status().as_u16(),
-            });
+            return Err(FetchError::of_status(url, &response));
         }
         let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
         std::fs::create_dir_all(&self.folder).map_err(disk)?;

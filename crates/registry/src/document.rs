@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// How long a document is served without asking the upstream again.
@@ -41,6 +42,15 @@ pub struct Document<T> {
     pub first_document: Timestamp,
     /// The upstream could not be asked; this is what it said last.
     pub stale: Option<String>,
+    /// How long the upstream wants to be left alone, where it said so instead of an answer.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why an upstream could not be asked.
+#[derive(Debug, Clone)]
+struct Stale {
+    why: String,
+    retry_after: Option<Duration>,
 }
 
 impl<T> Document<T> {
@@ -227,7 +237,11 @@ impl<T: Indexed> Documents<T> {
                 // Stay up with what was said last: nothing new is admitted by it.
                 Some(meta) if !matches!(error, FetchError::Cache(_)) => {
                     tracing::warn!(upstream = %upstream.shown(), %error, "serving the last known document");
-                    self.index(&url, key, meta, Some(error.to_string()))
+                    let stale = Stale {
+                        retry_after: error.retry_after(),
+                        why: error.to_string(),
+                    };
+                    self.index(&url, key, meta, Some(stale))
                         .await
                         .map(Found::Document)
                 }
@@ -275,12 +289,7 @@ impl<T: Indexed> Documents<T> {
                 self.forget(key);
                 return Ok(None);
             }
-            (status, _) => {
-                return Err(FetchError::Status {
-                    host: host_of(url),
-                    status,
-                });
-            }
+            _ => return Err(FetchError::of_status(url, &response)),
         }
         let header = |name| {
             response
@@ -341,7 +350,7 @@ impl<T: Indexed> Documents<T> {
         url: &Url,
         key: &str,
         meta: Meta,
-        stale: Option<String>,
+        stale: Option<Stale>,
     ) -> Result<Arc<Document<T>>, FetchError> {
         let known = self
             .recall(key)
@@ -362,7 +371,7 @@ impl<T: Indexed> Documents<T> {
         url: &Url,
         path: &Path,
         meta: &Meta,
-        stale: Option<String>,
+        stale: Option<Stale>,
     ) -> Result<Document<T>, FetchError> {
         let (path, media) = (path.to_owned(), meta.media_type.clone());
         let at = meta.address.as_ref().unwrap_or(url).clone();
@@ -391,7 +400,8 @@ impl<T: Indexed> Documents<T> {
             media_type: meta.media_type.clone(),
             confirmed: meta.confirmed,
             first_document: meta.first_document,
-            stale,
+            retry_after: stale.as_ref().and_then(|stale| stale.retry_after),
+            stale: stale.map(|stale| stale.why),
         })
     }
 

@@ -5,7 +5,9 @@ use crate::guard::{self, OuterResolver, Refusal};
 use crate::upstream::{Upstream, UpstreamError};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Method, Response};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -40,12 +42,14 @@ pub enum FetchError {
         why: String,
     },
     /// It answered with an unexpected status.
-    #[error("{host} answered {status}")]
+    #[error("{host} answered {status}{}", rest(.retry_after))]
     Status {
         /// Which host.
         host: String,
         /// The status.
         status: u16,
+        /// How long it wants to be left alone, where it is too busy and says so.
+        retry_after: Option<Duration>,
     },
     /// A URL of a document or redirect is not asked.
     #[error("{url} is not asked: {refusal}")]
@@ -88,6 +92,41 @@ pub enum FetchError {
         "the cache could not be written: {0}; free some space or move it with CUSTOMS_CACHE_DIR"
     )]
     Cache(String),
+}
+
+impl FetchError {
+    /// An answer that was not expected.
+    pub fn of_status(url: &Url, response: &Response) -> Self {
+        Self::Status {
+            host: host_of(url),
+            status: response.status().as_u16(),
+            retry_after: retry_after(response),
+        }
+    }
+
+    /// How long the upstream wants to be left alone, where it says so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// `Retry-After` of an upstream that is too busy, in seconds. The form with a date is rare,
+/// and rests on its clock.
+fn retry_after(response: &Response) -> Option<Duration> {
+    if !matches!(response.status().as_u16(), 429 | 503) {
+        return None;
+    }
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
+}
+
+fn rest(retry_after: &Option<Duration>) -> String {
+    retry_after
+        .map(|rest| format!(" and asks to be left alone for {} s", rest.as_secs()))
+        .unwrap_or_default()
 }
 
 /// What tells clients apart.

@@ -16,8 +16,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
-use tokio::sync::Semaphore;
+use std::time::{Duration, Instant};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use unreadable::Unreadable;
 
 /// Bytes of facts that are held in memory. A judgement that rests on some of them holds
@@ -27,6 +27,18 @@ const HELD: usize = 64 << 20;
 const STACK: usize = 512 << 20;
 /// Packed bytes from which an artifact is read alone: it may fill the memory bound.
 const LARGE: u64 = 8 << 20;
+
+/// How often somebody who has time looks whether a reader is free, and how often before he
+/// stands in line like everybody: another one may have come to wait for the same artifact.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: usize = 40;
+
+/// Whether somebody waits for what is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Awaited,
+    WhenIdle,
+}
 
 /// What facts are known by: the engine beside it is always this one.
 type Key = (Digest, Kind);
@@ -70,6 +82,11 @@ impl Inspections {
         Some(facts)
     }
 
+    /// Whether it is known and at hand. What is known on disk alone says no.
+    pub fn holds(&self, digest: &Digest, kind: Kind) -> bool {
+        lock(&self.held).contains(&(digest.clone(), kind))
+    }
+
     /// What came of reading it, where that is known already: that it cannot be read is
     /// known for a while.
     pub fn answer(
@@ -95,11 +112,48 @@ impl Inspections {
         digest: &Digest,
         kind: Kind,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
+        self.read_at(path, digest, kind, Pace::Awaited).await
+    }
+
+    /// The same for who has time: readers that others wait for go first.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn read_when_idle(
+        self: &Arc<Self>,
+        path: PathBuf,
+        digest: &Digest,
+        kind: Kind,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
+        self.read_at(path, digest, kind, Pace::WhenIdle).await
+    }
+
+    async fn read_at(
+        self: &Arc<Self>,
+        path: PathBuf,
+        digest: &Digest,
+        kind: Kind,
+        pace: Pace,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
         // It goes on when the asker hangs up: whoever asks again finds it done.
         let (this, digest) = (self.clone(), digest.clone());
-        tokio::spawn(async move { this.read_now(path, &digest, kind).await })
+        tokio::spawn(async move { this.read_now(path, &digest, kind, pace).await })
             .await
             .unwrap_or_else(|error| Err(Unread::NotFetched(error.to_string())))
+    }
+
+    /// The right to read. Who has time does not stand in line: a large artifact in front
+    /// would keep everybody behind it waiting until all readers are free.
+    async fn permit(&self, wanted: u32, pace: Pace) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if pace == Pace::WhenIdle {
+            for _ in 0..LOOKS {
+                if let Ok(permit) = self.readers.clone().try_acquire_many_owned(wanted) {
+                    return Ok(permit);
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        self.readers.clone().acquire_many_owned(wanted).await
     }
 
     async fn read_now(
@@ -107,6 +161,7 @@ impl Inspections {
         path: PathBuf,
         digest: &Digest,
         kind: Kind,
+        pace: Pace,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
         let _turn = self
             .flights
@@ -119,7 +174,7 @@ impl Inspections {
             .map_err(|error| Unread::NotFetched(format!("its file cannot be opened: {error}")))?;
         let large = file.metadata().is_ok_and(|meta| meta.len() > LARGE);
         let wanted = if large { self.most } else { 1 };
-        let permit = self.readers.clone().acquire_many_owned(wanted).await;
+        let permit = self.permit(wanted, pace).await;
         let permit = permit.map_err(|error| Unread::NotFetched(error.to_string()))?;
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let work = move || {

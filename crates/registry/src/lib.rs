@@ -17,8 +17,9 @@ mod upstream;
 
 pub use cache::clear_half_written;
 pub use judge::{
-    ArtifactFacts, CargoConfig, CargoDocument, Context, Judged, JudgedDocument, Judgement, Located,
-    PypiPage, Read, Registry, npm_document_path, npm_facts, npm_needs,
+    ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
+    Judgement, Located, PypiPage, Read, Registry, Unseen, Wish, npm_document_path, npm_facts,
+    npm_needs,
 };
 pub use reqwest;
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};

@@ -5,7 +5,7 @@ use crate::policy::{Mode, Policy};
 use crate::rule::{AGE_RULES, ALL, Ask, Case, NEVER_WAIVED, find};
 use crate::words;
 use customs_model::{
-    Action, Decision, Dossier, Epoch, Finding, Reason, RuleId, Severity, Timestamp, Verdict,
+    Action, Decision, Dossier, Epoch, Finding, Inputs, Reason, RuleId, Severity, Timestamp, Verdict,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -39,6 +39,7 @@ pub fn decide(
         reasons,
         at: now,
         epoch: epoch.clone(),
+        inputs: Inputs::of(dossier),
         next_change,
     }
 }

@@ -1,6 +1,7 @@
 //! What a rule says about itself. The pages of the book are made from it, so that
 //! documentation and code cannot tell two stories.
 
+use crate::altered;
 use crate::own;
 use crate::words;
 use customs_model::SignedDuration;
@@ -117,7 +118,7 @@ pub fn page(doc: &RuleDoc) -> String {
 
 /// What a policy can say of a rule.
 fn settings(doc: &RuleDoc) -> String {
-    if doc.id == own::DOC.id {
+    if doc.id == own::DOC.id || doc.id == altered::DOC.id {
         return "None: no policy names it.\n".to_owned();
     }
     let mut out = format!(
@@ -182,7 +183,7 @@ mod tests {
         rule::ALL
             .iter()
             .map(|rule| rule.doc())
-            .chain(std::iter::once(&own::DOC))
+            .chain([&own::DOC, &altered::DOC])
     }
 
     /// With `CUSTOMS_BLESS=1` the pages are written instead of compared.

@@ -1,5 +1,6 @@
 //! From a dossier to a verdict: what is there, whoever asks and whenever.
 
+use crate::altered;
 use crate::doc::RuleDoc;
 use crate::own;
 use crate::rule::{self, Rule};
@@ -29,10 +30,10 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.doc())
     }
 
-    /// The rule with an id; that of the user's own rules is known as well.
+    /// The rule with an id; those that do not judge a dossier are known as well.
     pub fn doc(&self, id: &str) -> Option<&'static RuleDoc> {
-        let own = std::iter::once(&own::DOC);
-        self.docs().chain(own).find(|doc| doc.id == id)
+        let beside = [&own::DOC, &altered::DOC];
+        self.docs().chain(beside).find(|doc| doc.id == id)
     }
 
     /// The ids of the rules that go by what code does.
@@ -126,23 +127,56 @@ impl Findings {
 /// What can be said about a release, without clock and without policy.
 pub fn judge(dossier: &Dossier, rules: &RuleSet) -> Verdict {
     let mut findings = Findings::default();
+    let before = dossier.predecessor.as_ref().and_then(|b| b.code.as_deref());
+    let beside = before.zip(dossier.code.as_deref());
     for rule in rules.rules {
         rule.judge(dossier, &mut findings);
+        if let Some((before, after)) = beside {
+            rule.compare(before, after, &mut findings);
+        }
     }
     let Some(code) = &dossier.code else {
         return verdict(findings);
     };
+    let before = dossier
+        .predecessor
+        .as_ref()
+        .and_then(|before| before.code.as_deref());
     for rule in rules.rules {
-        rule.read(code, &mut findings);
+        rule.read(code, before, &mut findings);
     }
     as_far_as_read(verdict(findings), code)
 }
 
 /// What can be said about the code of an artifact alone, whoever published it.
 pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
+    of_code(None, inspection, rules)
+}
+
+/// The same beside the code of the release before it: what only the comparison shows, a
+/// binary that is new for one, is said as well. [`judge`] says it of a dossier that has a
+/// predecessor.
+///
+/// ```
+/// # use customs_model::Inspection;
+/// # use customs_rules::{judge_code, judge_code_against, RuleSet};
+/// let (before, after) = (Inspection::default(), Inspection::default());
+/// let rules = RuleSet::standard();
+/// assert_eq!(judge_code_against(&before, &after, &rules), judge_code(&after, &rules));
+/// ```
+pub fn judge_code_against(before: &Inspection, after: &Inspection, rules: &RuleSet) -> Verdict {
+    of_code(Some(before), after, rules)
+}
+
+fn of_code(before: Option<&Inspection>, inspection: &Inspection, rules: &RuleSet) -> Verdict {
     let mut findings = Findings::default();
+    if let Some(before) = before {
+        for rule in rules.rules {
+            rule.compare(before, inspection, &mut findings);
+        }
+    }
     for rule in rules.rules {
-        rule.read(inspection, &mut findings);
+        rule.read(inspection, None, &mut findings);
     }
     for part in &inspection.unread {
         findings.not_checked(words::unread_part(part));

@@ -35,10 +35,12 @@
 //! It hands out the two functions, [`locked_decision`] for what a lockfile names, the
 //! [`Policy`] with its file format, the refusal's [`sentence`], the effective [`Age`],
 //! the name check ([`imitates`]), the [`score()`] of an inspection with its [`SIGNALS`], what the
-//! user's own rules add to a verdict ([`add_own_rules`]) and the rules' documentation ([`page`],
-//! [`overview`]).
+//! user's own rules ([`add_own_rules`]) and a content that changed ([`add_altered`]) add to a
+//! verdict, and the documentation of the rules ([`page`], [`overview`]) and of what quiets them
+//! ([`recognisers`]).
 
 mod age;
+mod altered;
 #[cfg(test)]
 mod cases;
 mod decide;
@@ -49,7 +51,9 @@ mod likeness;
 mod locked;
 mod novelty;
 mod own;
+mod phantom;
 mod policy;
+mod recognise;
 mod rule;
 #[cfg(test)]
 mod sample;
@@ -57,15 +61,18 @@ mod score;
 mod words;
 
 pub use age::Age;
+pub use altered::add_altered;
 pub use decide::{decide, sentence};
 pub use distance::did_you_mean;
 pub use doc::{Amount, Facts, RuleDoc, Setting, Tighter, overview, page};
-pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code};
+pub use judge::{Findings, RULE_SET_VERSION, RuleSet, judge, judge_code, judge_code_against};
 pub use likeness::{PopularNames, imitates};
 pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
 pub use own::add_own_rules;
+pub use phantom::{Phantom, PhantomKind, Phantoms, phantoms};
 pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
+pub use recognise::{Recogniser, recognisers};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
 pub use words::{end as show_end, instant as show_instant};

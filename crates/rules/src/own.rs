@@ -89,19 +89,22 @@ fn message(one: &OwnMatch) -> String {
 /// be taken for another rule's.
 fn path(one: &OwnMatch) -> Vec<Hop> {
     if one.places.is_empty() {
-        return vec![Hop {
-            what: format!("{} matches the file as a whole", one.rule),
-            at: Place {
-                file: one.file.clone(),
-                line: 1,
-                column: 1,
-                bytes: (0, 0),
-            },
-        }];
+        let whole = Place {
+            file: one.file.clone(),
+            line: 1,
+            column: 1,
+            bytes: (0, 0),
+        };
+        return vec![Hop::told(
+            format!("{} matches the file as a whole", one.rule),
+            whole,
+        )];
     }
-    let step = |hop: &Hop| Hop {
-        what: format!("{} of {} matches", hop.what, one.rule),
-        at: hop.at.clone(),
+    let step = |hop: &Hop| {
+        Hop::told(
+            format!("{} of {} matches", hop.what, one.rule),
+            hop.at.clone(),
+        )
     };
     one.places.iter().map(step).collect()
 }
@@ -147,10 +150,7 @@ mod tests {
             column: 10,
             bytes: (20, 32),
         };
-        let hop = Hop {
-            what: "$word".to_owned(),
-            at: place.clone(),
-        };
+        let hop = Hop::told("$word".to_owned(), place.clone());
         let mut verdict = verdict(Standing::Clean);
         add_own_rules(&mut verdict, &matched(Severity::High, vec![hop]));
         assert_eq!(verdict.standing, Standing::Suspicious);

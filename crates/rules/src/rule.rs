@@ -15,10 +15,12 @@ mod denied;
 mod dormant_name;
 mod known_malicious;
 mod lost_origin;
+mod manifest_confusion;
 mod name_age;
 mod name_imitation;
 mod new_install_script;
 mod non_registry_dependency;
+mod not_followed;
 mod not_judged;
 mod novelty;
 mod proof;
@@ -52,7 +54,9 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &unmet_dependency::UnmetDependency,
     &unreadable_artifact::UnreadableArtifact,
     &not_judged::NotJudged,
+    &not_followed::NotFollowed,
     &novelty::Novelty,
+    &manifest_confusion::ManifestConfusion,
     &proof::secret_to_network::RULE,
     &proof::identity_to_network::RULE,
     &proof::remote_code::RULE,
@@ -101,8 +105,19 @@ pub trait Rule: Sync {
     /// What is there. No clock, no policy.
     fn judge(&self, _dossier: &Dossier, _findings: &mut Findings) {}
 
-    /// What the code of its artifact shows. No clock, no policy, no registry.
-    fn read(&self, _inspection: &Inspection, _findings: &mut Findings) {}
+    /// What the code of its artifact shows, and that of the release before where its facts are
+    /// at hand. No clock, no policy, no registry.
+    fn read(
+        &self,
+        _inspection: &Inspection,
+        _before: Option<&Inspection>,
+        _findings: &mut Findings,
+    ) {
+    }
+
+    /// What its code shows beside that of the release before it. No clock, no policy, no
+    /// registry.
+    fn compare(&self, _before: &Inspection, _after: &Inspection, _findings: &mut Findings) {}
 
     /// Whether it goes by what the code of an artifact does, not by what its registry says.
     fn reads_code(&self) -> bool {

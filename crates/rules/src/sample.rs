@@ -54,6 +54,7 @@ pub(crate) fn predecessor(of: &Dossier, number: &str) -> Predecessor {
         origin: of.origin.clone(),
         unread: None,
         code: None,
+        read: None,
         settled: None,
     }
 }

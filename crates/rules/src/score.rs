@@ -593,10 +593,10 @@ mod tests {
                 sink_name: "eval".to_owned(),
                 target: Target::Opaque,
                 zone: Zone::Import,
-                path: vec![customs_model::Hop {
-                    what: "reaches eval".to_owned(),
-                    at: place("package/a.js", 7),
-                }],
+                path: vec![customs_model::Hop::told(
+                    "reaches eval".to_owned(),
+                    place("package/a.js", 7),
+                )],
                 marks: Vec::new(),
             }],
             ..Inspection::default()

@@ -21,7 +21,7 @@ pub trait Store: Send + Sync {
 
     /// Records those decisions that differ from the latest recorded one for their
     /// release and artifact, in one commit; returns how many did. "Differ" means: another
-    /// action, end, list of rules, or policy.
+    /// action, end, list of rules, or policy, or other artifacts that were read for it.
     ///
     /// A writer compares with what it wrote or read itself: two processes that decide
     /// differently at the same time each record their own changes.

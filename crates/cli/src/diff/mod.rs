@@ -1,14 +1,19 @@
 //! `customs diff A B`: what a release can do that the other could not, as a reviewer wants it:
-//! first sentences, then the code that changed, made readable, never a whole bundle.
+//! first sentences, then the code that changed, made readable, never a whole bundle. The later
+//! one is judged beside the earlier one, as `customs inspect` and the gate do.
 
 mod code;
 
 use crate::error::{Doing as _, Failure};
-use crate::inspect::{self, Desk, Target, lines, on_a_large_stack};
+use crate::inspect::beside::Input;
+use crate::inspect::{self, Desk, Opened, Target, lines, on_a_large_stack};
 use crate::output::{self, Format};
 use customs_inspect::{Tree, inspect_tree};
-use customs_model::{Delta, Ecosystem, Inspection, ReleaseId, Standing, printable};
-use customs_rules::{RuleSet, compare, judge_code};
+use customs_model::{
+    Delta, Ecosystem, Finding, Inspection, ReleaseId, Severity, Standing, Version, printable,
+};
+use customs_registry::Located;
+use customs_rules::{RuleSet, compare, judge_code, judge_code_against};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,6 +21,9 @@ use std::sync::Arc;
 
 /// Sentences that are shown.
 const SENTENCES: usize = 40;
+/// Why two releases are not judged beside each other.
+const OTHER_FILES: &str = "the earlier one has no file of the same kind for the same machines, and another one holds \
+     other binaries";
 
 /// Arguments of `customs diff`.
 #[derive(clap::Args)]
@@ -35,8 +43,26 @@ pub struct Arguments {
 /// One side of the comparison.
 struct Side {
     name: String,
+    /// Which file, where it is a release of a registry.
+    input: Option<Input>,
     tree: Tree,
     facts: Arc<Inspection>,
+}
+
+/// Both sides.
+struct Sides {
+    before: Side,
+    after: Side,
+    /// Why they are not judged beside each other, where they are not.
+    apart: Option<&'static str>,
+}
+
+/// How both sides stand.
+struct Verdicts {
+    was: Standing,
+    is: Standing,
+    /// What is said of the later one and not of the earlier one, the worst first, without notes.
+    new: Vec<Finding>,
 }
 
 /// For programs.
@@ -45,8 +71,12 @@ struct Report<'a> {
     schema: &'static str,
     before: &'a str,
     after: &'a str,
+    before_input: Option<&'a Input>,
+    after_input: Option<&'a Input>,
     standing_before: Standing,
     standing_after: Standing,
+    not_judged_together: Option<&'static str>,
+    findings: &'a [Finding],
     delta: &'a Delta,
     code: &'a [code::Changed],
 }
@@ -59,43 +89,66 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
 }
 
 fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
-    let (before, after) = sides(arguments, here)?;
+    let sides = sides(arguments, here)?;
+    let Sides { before, after, .. } = &sides;
     let delta = compare(&[&before.facts], &after.facts);
-    let standing = |side: &Side| judge_code(&side.facts, &RuleSet::standard()).standing;
-    let (was, is) = (standing(&before), standing(&after));
+    let verdicts = judge(&sides);
     let changed = code::changed(&before.tree, &before.facts, &after.tree, &after.facts);
     let text = if arguments.format.is_json() {
         let report = Report {
             schema: "customs.diff/1",
             before: &before.name,
             after: &after.name,
-            standing_before: was,
-            standing_after: is,
+            before_input: before.input.as_ref(),
+            after_input: after.input.as_ref(),
+            standing_before: verdicts.was,
+            standing_after: verdicts.is,
+            not_judged_together: sides.apart,
+            findings: &verdicts.new,
             delta: &delta,
             code: &changed,
         };
         let text = serde_json::to_string_pretty(&report).doing("write the report")?;
         output::plain_json(&text) + "\n"
     } else {
-        text(&before, &after, (was, is), &delta, &changed)
+        text(&sides, &verdicts, &delta, &changed)
     };
     output::result(&text)?;
-    Ok(match is {
-        Standing::Malicious | Standing::Suspicious if is > was || was == Standing::NotJudged => 1,
-        Standing::NotJudged => 3,
-        Standing::Malicious | Standing::Suspicious | Standing::Clean => 0,
-    })
+    Ok(code_of(verdicts.was, verdicts.is))
 }
 
-fn text(
-    before: &Side,
-    after: &Side,
-    (was, is): (Standing, Standing),
-    delta: &Delta,
-    changed: &[code::Changed],
-) -> String {
+const fn code_of(was: Standing, is: Standing) -> u8 {
+    match (was, is) {
+        (Standing::Malicious, Standing::Malicious | Standing::Suspicious)
+        | (Standing::Suspicious, Standing::Suspicious)
+        | (_, Standing::Clean) => 0,
+        (_, Standing::Malicious | Standing::Suspicious) => 1,
+        (_, Standing::NotJudged) => 3,
+    }
+}
+
+fn judge(sides: &Sides) -> Verdicts {
+    let rules = RuleSet::standard();
+    let was = judge_code(&sides.before.facts, &rules);
+    let is = if sides.apart.is_some() {
+        judge_code(&sides.after.facts, &rules)
+    } else {
+        judge_code_against(&sides.before.facts, &sides.after.facts, &rules)
+    };
+    let mut new: Vec<Finding> = is.findings;
+    new.retain(|finding| finding.severity > Severity::Note && !was.findings.contains(finding));
+    new.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Verdicts {
+        was: was.standing,
+        is: is.standing,
+        new,
+    }
+}
+
+fn text(sides: &Sides, verdicts: &Verdicts, delta: &Delta, changed: &[code::Changed]) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{} → {}", before.name, after.name);
+    let (was, is) = (verdicts.was, verdicts.is);
+    let _ = writeln!(out, "{} → {}", sides.before.name, sides.after.name);
     if was == is {
         let _ = writeln!(out, "  both: {}", inspect::words(is));
     } else {
@@ -104,6 +157,19 @@ fn text(
             "  was {}, is {}",
             inspect::words(was),
             inspect::words(is)
+        );
+    }
+    if let Some(because) = sides.apart {
+        let _ = writeln!(out, "  each was judged by itself: {because}");
+    }
+    for finding in verdicts.new.iter().take(SENTENCES) {
+        let _ = writeln!(out, "  {}: {}", finding.rule, finding.message);
+    }
+    if verdicts.new.len() > SENTENCES {
+        let _ = writeln!(
+            out,
+            "  and {} more findings",
+            verdicts.new.len() - SENTENCES
         );
     }
     if delta.novelties.is_empty() {
@@ -126,7 +192,7 @@ fn text(
     out
 }
 
-fn sides(arguments: &Arguments, here: &Path) -> Result<(Side, Side), Failure> {
+fn sides(arguments: &Arguments, here: &Path) -> Result<Sides, Failure> {
     let read = |text: &str| inspect::read_target(text, arguments.ecosystem);
     let first = read(&arguments.a)?;
     let second = arguments.b.as_deref().map(read).transpose()?;
@@ -134,19 +200,31 @@ fn sides(arguments: &Arguments, here: &Path) -> Result<(Side, Side), Failure> {
         (Target::Release(_), _) | (_, Some(Target::Release(_))) => Some(Desk::open(here)?),
         _ => None,
     };
+    let desk = || {
+        let none = || Failure::work("no registry is configured");
+        desk.as_ref().ok_or_else(none)
+    };
     let side = |target: &Target| match target {
-        Target::Release(release) => released(desk.as_ref(), release),
+        Target::Release(release) => of_release(&runtime()?.block_on(desk()?.read(release))?),
         Target::Archive(path) | Target::Folder(path) => on_disk(path),
         Target::Lockfile(_) => Err(Failure::usage(
             "a lockfile is no release; name two releases, archives or folders",
         )),
     };
     match (&first, &second) {
-        (_, Some(second)) => Ok((side(&first)?, side(second)?)),
-        (Target::Release(release), None) => {
-            let earlier = predecessor(desk.as_ref(), release)?;
-            Ok((side(&Target::Release(earlier))?, side(&first)?))
+        // Of one package: a file is compared with the one of the other release that is of its
+        // kind and built for the same machines.
+        (Target::Release(before), Some(Target::Release(after)))
+            if before.package == after.package =>
+        {
+            of_one_package(desk()?, after, Some(&before.version))
         }
+        (_, Some(second)) => Ok(Sides {
+            before: side(&first)?,
+            after: side(second)?,
+            apart: None,
+        }),
+        (Target::Release(release), None) => of_one_package(desk()?, release, None),
         (_, None) => Err(Failure::usage(
             "one archive has nothing to be compared with; name a second one",
         )),
@@ -157,6 +235,7 @@ fn on_disk(path: &Path) -> Result<Side, Failure> {
     let tree = inspect::tree_of(path)?;
     Ok(Side {
         name: printable(&path.display().to_string(), 300),
+        input: None,
         facts: Arc::new(inspect_tree(&tree)),
         tree,
     })
@@ -169,26 +248,117 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .doing("start")
 }
 
-fn released(desk: Option<&Desk>, release: &ReleaseId) -> Result<Side, Failure> {
-    let desk = desk.ok_or_else(|| Failure::work("no registry is configured"))?;
-    let opened = runtime()?.block_on(desk.read(release))?;
+fn of_release(opened: &Opened) -> Result<Side, Failure> {
     Ok(Side {
-        name: release.spoken(),
+        name: opened.located.release.spoken(),
+        input: Some(Input::of(&opened.located)),
         tree: inspect::tree_of(&opened.path)?,
         facts: opened.facts.code.clone(),
     })
 }
 
-fn predecessor(desk: Option<&Desk>, release: &ReleaseId) -> Result<ReleaseId, Failure> {
-    let desk = desk.ok_or_else(|| Failure::work("no registry is configured"))?;
-    let earlier = runtime()?
-        .block_on(desk.registry.earlier(&desk.context, release, 1))
-        .doing(format_args!("ask for {}", release.spoken()))?;
-    let version = earlier.into_iter().next().ok_or_else(|| {
+/// A release and the one before it: that which was named, or the one that it is judged beside.
+fn of_one_package(
+    desk: &Desk,
+    release: &ReleaseId,
+    named: Option<&Version>,
+) -> Result<Sides, Failure> {
+    let runtime = runtime()?;
+    let (before, after, apart) = runtime.block_on(async {
+        let after = desk.read(release).await?;
+        let version = match named {
+            Some(version) => version.clone(),
+            None => predecessor(desk, &after.located).await?,
+        };
+        let other = ReleaseId::new(release.package.clone(), version.clone());
+        // A release that is not there is an error, whatever its files are.
+        desk.locate(&other).await?;
+        Ok::<_, Failure>(match desk.beside(&after.located, &version).await {
+            Ok(before) => (before, after, None),
+            Err(failure) if failure.code == 3 => {
+                (desk.read(&other).await?, after, Some(OTHER_FILES))
+            }
+            Err(failure) => return Err(failure),
+        })
+    })?;
+    Ok(Sides {
+        before: of_release(&before)?,
+        after: of_release(&after)?,
+        apart,
+    })
+}
+
+/// The release before one, as it is judged beside it; of another line where its own has none.
+async fn predecessor(desk: &Desk, located: &Located) -> Result<Version, Failure> {
+    let release = &located.release;
+    let (registry, context) = (&desk.registry, &desk.context);
+    let doing = format!("ask for {}", release.spoken());
+    if let Some(version) = registry.predecessor(context, located).await.doing(&doing)? {
+        return Ok(version);
+    }
+    let earlier = registry.earlier(context, release, 1).await.doing(&doing)?;
+    earlier.into_iter().next().ok_or_else(|| {
         Failure::nothing(format!(
             "{} has no earlier release; name what to compare it with",
             release.spoken()
         ))
-    })?;
-    Ok(ReleaseId::new(release.package.clone(), version))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_model::{Capability, Place, Zone};
+
+    fn side(name: &str, hosts: &[&str]) -> Side {
+        let capability = |host: &&str| Capability {
+            name: "network".to_owned(),
+            zone: Zone::Install,
+            detail: Some((*host).to_owned()),
+            at: Place {
+                file: "package/a.js".to_owned(),
+                line: 1,
+                column: 1,
+                bytes: (0, 1),
+            },
+        };
+        Side {
+            name: name.to_owned(),
+            input: None,
+            tree: Tree::default(),
+            facts: Arc::new(Inspection {
+                capabilities: hosts.iter().map(capability).collect(),
+                ..Inspection::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn a_text_says_how_both_stand_and_why_they_were_judged_apart() {
+        let sides = Sides {
+            before: side("a@1.0.0", &[]),
+            after: side("a@1.0.1", &["collect.invalid"]),
+            apart: Some(OTHER_FILES),
+        };
+        let delta = compare(&[&sides.before.facts], &sides.after.facts);
+        let text = text(&sides, &judge(&sides), &delta, &[]);
+        assert!(
+            text.starts_with("a@1.0.0 → a@1.0.1\n  both: clean"),
+            "{text}"
+        );
+        assert!(text.contains("each was judged by itself"), "{text}");
+        assert!(text.contains("collect.invalid"), "{text}");
+    }
+
+    #[test]
+    fn the_code_says_whether_it_became_worse() {
+        use Standing::{Clean, Malicious, NotJudged, Suspicious};
+        assert_eq!(code_of(Clean, Clean), 0);
+        assert_eq!(code_of(Clean, Suspicious), 1);
+        assert_eq!(code_of(Suspicious, Suspicious), 0);
+        assert_eq!(code_of(Suspicious, Malicious), 1);
+        assert_eq!(code_of(Malicious, Suspicious), 0);
+        assert_eq!(code_of(NotJudged, Suspicious), 1);
+        assert_eq!(code_of(Malicious, NotJudged), 3);
+    }
 }

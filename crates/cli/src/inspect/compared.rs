@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Opened};
 use crate::error::Failure;
-use customs_model::{Delta, Inspection, ReleaseId, Standing, printable};
+use customs_model::{Delta, Inspection, ReleaseId, Standing, Version, printable};
 use customs_rules::{RuleSet, compare, judge_code};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -55,8 +55,12 @@ pub(crate) struct Followed {
     pub unimported: bool,
 }
 
-/// Compares a release with those before it on the registry.
-pub(super) async fn with_earlier(desk: &Desk, opened: &Opened) -> Result<Compared, Failure> {
+/// Compares a release with those before it on the registry, or with the one that was named.
+pub(super) async fn with_earlier(
+    desk: &Desk,
+    opened: &Opened,
+    named: Option<&Version>,
+) -> Result<Compared, Failure> {
     let release = &opened.located.release;
     let mut out = Compared {
         with: Vec::new(),
@@ -64,16 +68,18 @@ pub(super) async fn with_earlier(desk: &Desk, opened: &Opened) -> Result<Compare
         followed: Vec::new(),
         not_known: Vec::new(),
     };
-    let earlier = desk
-        .registry
-        .earlier(&desk.context, release, EARLIER)
-        .await
-        .map_err(|error| Failure::work(format!("cannot ask for earlier releases: {error}")))?;
+    let earlier = match named {
+        Some(version) => vec![version.clone()],
+        None => desk
+            .registry
+            .earlier(&desk.context, release, EARLIER)
+            .await
+            .map_err(|error| Failure::work(format!("cannot ask for earlier releases: {error}")))?,
+    };
     let mut before: Vec<(ReleaseId, Opened)> = Vec::new();
     for version in earlier {
-        let release = ReleaseId::new(release.package.clone(), version);
-        match desk.read(&release).await {
-            Ok(opened) => before.push((release, opened)),
+        match desk.beside(&opened.located, &version).await {
+            Ok(opened) => before.push((opened.located.release.clone(), opened)),
             Err(failure) => out.not_known.push(failure.to_string()),
         }
     }

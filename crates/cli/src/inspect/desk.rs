@@ -4,9 +4,9 @@
 use crate::client;
 use crate::error::{Doing as _, Failure};
 use crate::paths::OwnFolder;
-use customs_model::{Ecosystem, Known, ReleaseId, SystemClock};
+use customs_model::{Ecosystem, Known, ReleaseId, SystemClock, Version};
 use customs_registry::http::Fetcher;
-use customs_registry::{ArtifactFacts, Context, Located, Registry};
+use customs_registry::{ArtifactFacts, Context, Counterpart, Located, Registry};
 use customs_rules::Policy;
 use customs_store::SqliteStore;
 use std::path::{Path, PathBuf};
@@ -117,6 +117,23 @@ impl Desk {
             path,
             facts,
         })
+    }
+
+    /// The file of another release that one is compared with, read.
+    pub async fn beside(&self, located: &Located, version: &Version) -> Result<Opened, Failure> {
+        let other = ReleaseId::new(located.release.package.clone(), version.clone());
+        let counterpart = self
+            .registry
+            .counterpart(&self.context, located, version)
+            .await
+            .doing(format_args!("ask for {}", other.spoken()))?;
+        let why = match counterpart {
+            Some(Counterpart::File(place)) => return self.open_up(*place).await,
+            Some(Counterpart::NoneOfItsKind) => "has no file of this kind",
+            Some(Counterpart::OtherPlatform) => "has files for other machines only",
+            None => "is not on a configured registry",
+        };
+        Err(Failure::nothing(format!("{} {why}", other.spoken())))
     }
 
     /// The artifact that speaks for a release, read.

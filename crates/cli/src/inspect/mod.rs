@@ -2,29 +2,39 @@
 //! may, and what it can do that its predecessor could not. Nothing of it is run; nothing is
 //! unpacked to disk.
 
+pub(crate) mod beside;
 mod compared;
 mod desk;
+pub(crate) mod files;
 mod folder;
 mod frame;
+mod lockfiles;
 mod many;
 mod own;
+mod release;
 mod report;
 pub(crate) mod sarif;
 mod target;
 
 pub(crate) use compared::Compared;
-pub(crate) use desk::Desk;
+pub(crate) use desk::{Desk, Opened};
 pub(crate) use frame::frame;
-pub(crate) use many::lockfiles;
+pub(crate) use lockfiles::{Walk, lockfiles};
 pub(crate) use report::{lines, words};
 pub(crate) use target::{Target, read as read_target};
 
 use crate::error::{Doing as _, Failure};
 use crate::output;
-use customs_inspect::{Tree, Unpacking, inspect_tree, unpack_file};
-use customs_model::{Ecosystem, Inspection, ReleaseId, Standing, Verdict, printable};
+use beside::{Budget, With};
+use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
+use customs_model::{
+    Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, Version,
+    printable,
+};
 use customs_rules::{RuleSet, judge_code};
 use own::Own;
+use release::{How, OfFile};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,9 +53,23 @@ pub struct Arguments {
     /// The ecosystem of name@version
     #[arg(long, default_value = "npm", value_name = "NAME")]
     ecosystem: Ecosystem,
-    /// Do not ask for the release before, nor for dependencies that are new
-    #[arg(long)]
-    alone: bool,
+    #[command(flatten)]
+    walk: Walk,
+    /// Judge each release by itself: neither the one before it nor dependencies that are new
+    /// are asked for
+    #[arg(long, visible_alias = "alone")]
+    no_predecessor: bool,
+    /// Compare the one release that is named with this one, not with the one before it
+    #[arg(
+        long,
+        value_name = "VERSION",
+        value_parser = version,
+        conflicts_with_all = ["no_predecessor", "all"]
+    )]
+    against: Option<Version>,
+    /// Fetch the release before each one that a lockfile names; without this only of young ones
+    #[arg(long, conflicts_with = "no_predecessor")]
+    every_predecessor: bool,
     /// Your own YARA rules: a file, or a folder of .yar and .yara files; may be given again
     #[arg(long, value_name = "PATH")]
     own_rules: Vec<PathBuf>,
@@ -67,12 +91,18 @@ enum Shape {
     Sarif,
 }
 
+fn version(text: &str) -> Result<Version, String> {
+    Version::new(text).map_err(|error| error.to_string())
+}
+
 /// What was found in one target.
 pub(crate) struct Inspected {
     /// As it was named.
     pub name: String,
     /// Which release, where it is one of a registry.
     pub release: Option<ReleaseId>,
+    /// The artifact that was read; none of a folder.
+    pub digest: Option<Digest>,
     /// Its files, where somebody may want to see them.
     pub tree: Tree,
     /// What its code can do.
@@ -81,6 +111,8 @@ pub(crate) struct Inspected {
     pub verdict: Verdict,
     /// What is new in it.
     pub compared: Option<Compared>,
+    /// Its files, where it is a release.
+    files: Vec<OfFile>,
     /// It is a folder, whose files have addresses of their own.
     pub is_folder: bool,
 }
@@ -94,11 +126,21 @@ impl Inspected {
         }
     }
 
+    /// Writes beside each step of what was found what shows it, for programs that check it.
+    fn certify(&mut self) {
+        let findings = self.verdict.findings.iter_mut();
+        certify_all(
+            findings.map(|finding| finding.path.as_mut_slice()),
+            &self.tree,
+        );
+    }
+
     /// One that could not be read.
     fn failed(name: String, release: Option<ReleaseId>, because: String) -> Self {
         Self {
             name,
             release,
+            digest: None,
             tree: Tree::default(),
             inspection: Arc::default(),
             verdict: Verdict {
@@ -107,6 +149,7 @@ impl Inspected {
                 not_checked: vec![because],
             },
             compared: None,
+            files: Vec::new(),
             is_folder: false,
         }
     }
@@ -120,9 +163,12 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
-    let all = on_a_large_stack(move || gather(&arguments, &here))??;
+    let mut all = on_a_large_stack(move || gather(&arguments, &here))??;
     let text = match shape {
-        Shape::Json => report::json(&all)?,
+        Shape::Json => {
+            all.iter_mut().for_each(Inspected::certify);
+            report::json(&all)?
+        }
         Shape::Sarif => {
             let subjects: Vec<_> = all.iter().map(Inspected::subject).collect();
             sarif::text(&subjects, &RuleSet::standard())?
@@ -149,23 +195,10 @@ pub(crate) fn on_a_large_stack<T: Send + 'static>(
 
 fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure> {
     let own = Own::load(&arguments.own_rules)?;
-    let mut targets = Vec::new();
-    if arguments.all {
-        let folders = if arguments.targets.is_empty() {
-            vec![here.to_owned()]
-        } else {
-            arguments.targets.iter().map(PathBuf::from).collect()
-        };
-        for folder in folders {
-            targets.extend(lockfiles(&folder)?.into_iter().map(Target::Lockfile));
-        }
-    } else {
-        for text in &arguments.targets {
-            targets.push(target::read(text, arguments.ecosystem)?);
-        }
-    }
-    let mut out = Vec::new();
     let mut wanted = many::Wanted::default();
+    let targets = targets(arguments, here, &mut wanted)?;
+    let how = how(arguments, &targets)?;
+    let mut out = Vec::new();
     for target in targets {
         match target {
             Target::Archive(path) | Target::Folder(path) => {
@@ -174,13 +207,69 @@ fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure>
                 out.push(one);
             }
             Target::Lockfile(path) => wanted.add_lockfile(&path)?,
-            Target::Release(release) => wanted.add(release, !arguments.alone),
+            Target::Release(release) => wanted.add(release),
         }
     }
+    let left_out = std::mem::take(&mut wanted.left_out);
     if !wanted.is_empty() {
-        out.extend(many::read(&Desk::open(here)?, wanted, &own)?);
+        out.extend(many::read(&Desk::open(here)?, wanted, &how, &own)?);
     }
+    let left_out = left_out.into_iter();
+    out.extend(left_out.map(|(name, because)| Inspected::failed(name, None, because)));
     Ok(out)
+}
+
+/// What the arguments name; with `--all` the lockfiles of projects, and what was not looked
+/// through for some.
+fn targets(
+    arguments: &Arguments,
+    here: &Path,
+    wanted: &mut many::Wanted,
+) -> Result<Vec<Target>, Failure> {
+    let ecosystem = arguments.ecosystem;
+    if !arguments.all {
+        let named = arguments.targets.iter();
+        return named.map(|text| target::read(text, ecosystem)).collect();
+    }
+    let folders = if arguments.targets.is_empty() {
+        vec![here.to_owned()]
+    } else {
+        arguments.targets.iter().map(PathBuf::from).collect()
+    };
+    let mut targets = Vec::new();
+    for folder in folders {
+        let found = lockfiles(&folder, arguments.walk)?;
+        targets.extend(found.found.into_iter().map(Target::Lockfile));
+        for (name, because) in found.left_out {
+            wanted.leave_out(name, because);
+        }
+    }
+    Ok(targets)
+}
+
+/// What releases are compared with.
+fn how(arguments: &Arguments, targets: &[Target]) -> Result<How, Failure> {
+    let named = match &arguments.against {
+        Some(version) => {
+            if !matches!(targets, [Target::Release(_)]) {
+                return Err(Failure::usage(
+                    "--against needs exactly one target, a release: name@version or a package URL; \
+                     `customs diff A B` compares archives and folders",
+                ));
+            }
+            With::Version(version.clone())
+        }
+        None if arguments.no_predecessor => With::Nothing,
+        None => With::Predecessor,
+    };
+    let locked = if arguments.no_predecessor {
+        With::Nothing
+    } else if arguments.every_predecessor {
+        With::Budget(Budget::endless())
+    } else {
+        With::Budget(Budget::young())
+    };
+    Ok(How { named, locked })
 }
 
 /// Reads an archive or a folder.
@@ -192,12 +281,34 @@ pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
     Ok(Inspected {
         name,
         release: None,
+        digest: digest_of(path)?,
         tree,
         inspection: Arc::new(inspection),
         verdict,
         compared: None,
+        files: Vec::new(),
         is_folder: path.is_dir(),
     })
+}
+
+/// The digest of an archive; none of a folder.
+fn digest_of(path: &Path) -> Result<Option<Digest>, Failure> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let read = || {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok::<_, std::io::Error>(hasher.finish()),
+                count => hasher.update(piece.get(..count).unwrap_or_default()),
+            }
+        }
+    };
+    let name = printable(&path.display().to_string(), 300);
+    read().doing(format_args!("read {name}")).map(Some)
 }
 
 /// The files of an archive or folder.
@@ -217,7 +328,9 @@ fn worst(all: &[Inspected]) -> u8 {
         .flat_map(|one| {
             let followed = one.compared.iter().flat_map(|compared| &compared.followed);
             let standings = followed.filter_map(|followed| followed.standing);
-            standings.chain([one.verdict.standing]).collect::<Vec<_>>()
+            let files = one.files.iter().map(|file| file.standing);
+            let standings = standings.chain(files).chain([one.verdict.standing]);
+            standings.collect::<Vec<_>>()
         })
         .map(code)
         .max_by_key(|code| [0, 3, 1].iter().position(|known| known == code))

@@ -1,15 +1,22 @@
 //! What was found, for people and for programs.
 
+use super::beside::Beside;
 use super::compared::{Compared, Followed};
+use super::release::OfFile;
 use super::{Inspected, frame};
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
-use customs_model::{Capability, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_inspect::Tree;
+use customs_model::{Capability, Digest, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_rules::RULE_SET_VERSION;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Lines of what it can do and of what was not read.
 const MANY: usize = 12;
+/// Reasons for which releases were not compared, of many.
+const REASONS: usize = 4;
 
 /// For people.
 pub(super) fn text(one: &Inspected) -> String {
@@ -21,32 +28,25 @@ pub(super) fn text(one: &Inspected) -> String {
         "  {} files, {} bytes",
         inspection.files, inspection.bytes
     );
-    let mut findings: Vec<&Finding> = one.verdict.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in findings
-        .iter()
-        .filter(|finding| finding.severity > Severity::Note)
-    {
-        let _ = writeln!(out, "\n  {}: {}", finding.rule, finding.message);
-        // With a path, each line of the evidence is one of its hops.
-        if finding.path.is_empty() {
-            for line in &finding.evidence {
-                let _ = writeln!(out, "    {line}");
-            }
-        }
-        for hop in &finding.path {
-            let _ = writeln!(out, "    {}: {}", hop.at, printable(&hop.what, 160));
-            if let Some(frame) = frame(&one.tree, &hop.at) {
-                let _ = writeln!(out, "{frame}");
-            }
-        }
-        let _ = writeln!(
-            out,
-            "    why this matters: customs explain {}",
-            finding.rule
-        );
+    let first = one.files.iter().find(|file| file.beside.is_some());
+    if let Some(beside) = first.and_then(|file| file.beside.as_ref()) {
+        let _ = writeln!(out, "  {}", of_beside(beside));
     }
-    let notes = findings
+    for same in first.iter().flat_map(|file| &file.same).take(MANY) {
+        let _ = writeln!(out, "  the same content: {same}");
+    }
+    match first {
+        Some(file) => findings(&mut out, &file.verdict.findings, &file.tree),
+        None => findings(&mut out, &one.verdict.findings, &one.tree),
+    }
+    if let Some(first) = first {
+        for file in one.files.iter().filter(|file| !std::ptr::eq(*file, first)) {
+            other_file(&mut out, first, file);
+        }
+    }
+    let notes = one
+        .verdict
+        .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Note)
         .count();
@@ -70,6 +70,68 @@ pub(super) fn text(one: &Inspected) -> String {
         }
     }
     out
+}
+
+/// What a file was compared with, in one line.
+fn of_beside(beside: &Beside) -> String {
+    match beside {
+        Beside::Predecessor(input) => format!(
+            "judged beside {} ({})",
+            input.release.spoken(),
+            printable(&input.file, 120)
+        ),
+        Beside::NotCompared(because) => format!(
+            "not compared with a release before it: {}",
+            printable(because, 200)
+        ),
+    }
+}
+
+/// Another file of the release: how it stands, and what is said of it and not of the first.
+fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
+    let _ = writeln!(out, "\n  {}: {}", file.input.file, words(file.standing));
+    for same in file.same.iter().take(MANY) {
+        let _ = writeln!(out, "    the same content: {same}");
+    }
+    if let Some(beside) = &file.beside {
+        let _ = writeln!(out, "    {}", of_beside(beside));
+    }
+    for line in &file.differs {
+        let _ = writeln!(out, "    not in {}: {line}", first.input.file);
+    }
+    let known = &first.verdict.findings;
+    let own = file.verdict.findings.iter();
+    let own: Vec<Finding> = own.filter(|f| !known.contains(f)).cloned().collect();
+    findings(out, &own, &file.tree);
+}
+
+/// Findings that are more than a note, the worst first, each with its way through the code.
+fn findings(out: &mut String, all: &[Finding], tree: &Tree) {
+    let mut told: Vec<&Finding> = all
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .collect();
+    told.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    for finding in told {
+        let _ = writeln!(out, "\n  {}: {}", finding.rule, finding.message);
+        // With a path, each line of the evidence is one of its hops.
+        if finding.path.is_empty() {
+            for line in &finding.evidence {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
+        for hop in &finding.path {
+            let _ = writeln!(out, "    {}: {}", hop.at, printable(&hop.what, 160));
+            if let Some(frame) = frame(tree, &hop.at) {
+                let _ = writeln!(out, "{frame}");
+            }
+        }
+        let _ = writeln!(
+            out,
+            "    why this matters: customs explain {}",
+            finding.rule
+        );
+    }
 }
 
 fn novelties(out: &mut String, compared: &Compared) {
@@ -191,7 +253,37 @@ pub(super) fn summary(all: &[Inspected]) -> String {
         count(Standing::Malicious),
         count(Standing::NotJudged)
     );
+    comparisons(&mut out, all);
     out
+}
+
+/// How many releases were compared with the one before them, and why the others were not.
+fn comparisons(out: &mut String, all: &[Inspected]) {
+    let mut compared = 0_usize;
+    let mut alone: BTreeMap<&str, usize> = BTreeMap::new();
+    let firsts = all
+        .iter()
+        .filter_map(|one| one.files.iter().find_map(|file| file.beside.as_ref()));
+    for beside in firsts {
+        match beside {
+            Beside::Predecessor(_) => compared += 1,
+            Beside::NotCompared(because) => *alone.entry(because).or_default() += 1,
+        }
+    }
+    if compared == 0 && alone.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{compared} compared with the release before them");
+    let mut alone: Vec<(&str, usize)> = alone.into_iter().collect();
+    alone.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (because, count) in alone.iter().take(REASONS) {
+        let because = printable(because, 200);
+        let _ = writeln!(out, "{count} not compared: {because}");
+    }
+    let more: usize = alone.iter().skip(REASONS).map(|(_, count)| count).sum();
+    if more > 0 {
+        let _ = writeln!(out, "{more} not compared for other reasons");
+    }
 }
 
 fn capabilities(out: &mut String, capabilities: &[Capability]) {
@@ -235,14 +327,22 @@ pub(crate) const fn words(standing: Standing) -> &'static str {
 #[derive(Serialize)]
 struct Report<'a> {
     schema: &'static str,
+    /// The version of the rules; that of the engine stands in each inspection.
+    rules: u32,
     targets: Vec<Target<'a>>,
 }
 
 #[derive(Serialize)]
 struct Target<'a> {
     target: &'a str,
+    /// The artifact that the verdict is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a Digest>,
     verdict: &'a customs_model::Verdict,
     inspection: &'a customs_model::Inspection,
+    /// The files that the verdict rests on, each with its digest and with the file of the
+    /// release before it; none where one archive or folder was named.
+    files: &'a [OfFile],
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<&'a Compared>,
 }
@@ -252,13 +352,16 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
         .iter()
         .map(|one| Target {
             target: &one.name,
+            digest: one.digest.as_ref(),
             verdict: &one.verdict,
             inspection: &one.inspection,
+            files: &one.files,
             compared: one.compared.as_ref(),
         })
         .collect();
     let report = Report {
         schema: "customs.inspect/1",
+        rules: RULE_SET_VERSION,
         targets,
     };
     let text = serde_json::to_string_pretty(&report).doing("write the report")?;
@@ -268,7 +371,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
+    use customs_inspect::{Content, Entry, Kind, inspect_tree};
     use customs_rules::{RuleSet, judge_code};
     use std::sync::Arc;
 
@@ -288,10 +391,12 @@ mod tests {
         Inspected {
             name: "left-1.0.1.tgz".to_owned(),
             release: None,
+            digest: None,
             verdict: judge_code(&inspection, &RuleSet::standard()),
             inspection: Arc::new(inspection),
             tree,
             compared: None,
+            files: Vec::new(),
             is_folder: false,
         }
     }

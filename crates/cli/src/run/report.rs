@@ -44,6 +44,7 @@ pub fn text(report: &WholeReport) -> String {
             }),
     );
     lines(&mut out, gate.not_checked.iter().map(not_checked));
+    lines(&mut out, gate.not_read.iter().map(not_read));
     lines(
         &mut out,
         gate.not_known.iter().map(|n| format!("not known: {n}")),
@@ -127,8 +128,13 @@ fn hidden(entry: &HeldEntry) -> String {
         .as_ref()
         .map(|v| format!("; took {v}"))
         .unwrap_or_default();
+    let shows = entry
+        .shows
+        .as_ref()
+        .map(|shows| format!("; its code shows {}", printable(shows, 400)))
+        .unwrap_or_default();
     format!(
-        "{} {state}{took}: {} ({})",
+        "{} {state}{took}: {} ({}){shows}",
         entry.release.spoken(),
         entry.why,
         entry.rule
@@ -136,12 +142,21 @@ fn hidden(entry: &HeldEntry) -> String {
 }
 
 fn not_checked(entry: &NotCheckedEntry) -> String {
+    format!("not checked of {}: {}", names(entry), entry.what)
+}
+
+/// Of releases that nobody got.
+fn not_read(entry: &NotCheckedEntry) -> String {
+    format!("not read of {}: {}", names(entry), entry.what)
+}
+
+fn names(entry: &NotCheckedEntry) -> String {
     let mut names: Vec<String> = entry.releases.iter().take(3).map(|r| r.spoken()).collect();
     let left = entry.releases.len() - names.len();
     if left > 0 {
         names.push(format!("{left} more"));
     }
-    format!("not checked of {}: {}", names.join(", "), entry.what)
+    names.join(", ")
 }
 
 fn lines(out: &mut String, all: impl Iterator<Item = String>) {

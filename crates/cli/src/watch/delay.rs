@@ -12,7 +12,9 @@ const MOST: usize = 10_000;
 pub(super) struct Summary {
     /// New releases.
     pub(super) told: u64,
-    /// Those that are suspicious or malicious.
+    /// Releases whose content is not what it was.
+    pub(super) altered: u64,
+    /// Those of both that are suspicious or malicious.
     pub(super) objected: u64,
     /// From publication to verdict.
     pub(super) delays: Delays,

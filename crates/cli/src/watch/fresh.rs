@@ -1,26 +1,31 @@
 //! What is new in a document: pure.
 
+use super::altered::Altered;
 use customs_ecosystem::cargo::Index;
-use customs_ecosystem::npm::Packument;
+use customs_ecosystem::npm::{Packument, VersionEntry};
 use customs_ecosystem::pypi::Project;
-use customs_model::{Ecosystem, PackageName, ReleaseId, Timestamp, Version};
+use customs_model::{Digest, Ecosystem, PackageName, ReleaseId, Timestamp, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a registry lists for one package, whatever its ecosystem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Listed(Vec<Entry>);
 
-/// One thing that can be new.
+/// One thing that can be new, or altered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+pub(super) struct Entry {
     /// The version; on PyPI the file, because a file that is added to an old release is
     /// as new as a release.
-    key: String,
-    version: Version,
-    published: Option<Timestamp>,
+    pub(super) key: String,
+    /// The version.
+    pub(super) version: Version,
+    /// When it was published, as the document says.
+    pub(super) published: Option<Timestamp>,
+    /// What its bytes are, as the document says.
+    pub(super) digests: Vec<Digest>,
 }
 
-/// A release that was not there before, or got new files.
+/// A release that was not there before, got new files, or has another content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fresh {
     /// Which.
@@ -29,6 +34,10 @@ pub(super) struct Fresh {
     pub(super) keys: BTreeSet<String>,
     /// When the first of that was published, as the document says.
     pub(super) published: Option<Timestamp>,
+    /// The digest of each, where the document says it.
+    pub(super) digests: BTreeMap<String, Digest>,
+    /// It was there before, with another content.
+    pub(super) altered: Option<Box<Altered>>,
 }
 
 impl Fresh {
@@ -42,15 +51,18 @@ impl Fresh {
 }
 
 impl Listed {
-    /// From an npm document.
-    pub(super) fn npm(document: &Packument) -> Self {
-        let entry = |version: &Version| Entry {
-            key: version.as_str().to_owned(),
-            version: version.clone(),
-            published: document.published(version),
+    /// From an npm document, whose index has no digests: `digests` reads them.
+    pub(super) fn npm(
+        document: &Packument,
+        digests: impl Fn(&VersionEntry) -> Vec<Digest>,
+    ) -> Self {
+        let entry = |known: &VersionEntry| Entry {
+            key: known.version.as_str().to_owned(),
+            version: known.version.clone(),
+            published: document.published(&known.version),
+            digests: digests(known),
         };
-        let versions = document.versions.iter();
-        Self(versions.map(|known| entry(&known.version)).collect())
+        Self(document.versions.iter().map(entry).collect())
     }
 
     /// From a Python project's page. A file whose name tells no version installs as none.
@@ -60,6 +72,7 @@ impl Listed {
                 key: file.filename.clone(),
                 version: file.version.clone()?,
                 published: file.upload_time,
+                digests: file.digests.clone(),
             })
         };
         Self(page.files.iter().filter_map(entry).collect())
@@ -71,6 +84,7 @@ impl Listed {
             key: line.version.as_str().to_owned(),
             version: line.version.clone(),
             published: line.pubtime,
+            digests: vec![line.cksum.clone()],
         };
         Self(index.lines.iter().map(entry).collect())
     }
@@ -79,6 +93,22 @@ impl Listed {
     pub(super) fn keys(&self) -> BTreeSet<String> {
         self.0.iter().map(|entry| entry.key.clone()).collect()
     }
+
+    /// The strongest digest of each.
+    pub(super) fn digests(&self) -> BTreeMap<String, Digest> {
+        let digest = |entry: &Entry| Some((entry.key.clone(), strongest(entry)?));
+        self.0.iter().filter_map(digest).collect()
+    }
+
+    /// One after the other.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter()
+    }
+}
+
+fn strongest(entry: &Entry) -> Option<Digest> {
+    let digests = entry.digests.iter();
+    digests.max_by_key(|digest| digest.algorithm()).cloned()
 }
 
 /// What is listed and was not before, oldest first, each release once.
@@ -94,8 +124,13 @@ pub(super) fn new_releases(
             release: ReleaseId::new(package.clone(), entry.version.clone()),
             keys: BTreeSet::new(),
             published: None,
+            digests: BTreeMap::new(),
+            altered: None,
         });
         release.keys.insert(entry.key.clone());
+        if let Some(digest) = strongest(entry) {
+            release.digests.insert(entry.key.clone(), digest);
+        }
         release.published = [release.published, entry.published]
             .into_iter()
             .flatten()
@@ -117,6 +152,18 @@ pub(super) mod testing {
             key: (*version).to_owned(),
             version: Version::new(version).unwrap(),
             published: *published,
+            digests: vec![Digest::sha256(version.as_bytes())],
+        };
+        Listed(entries.iter().map(entry).collect())
+    }
+
+    /// A document that lists versions, each with its content.
+    pub(in crate::watch) fn listed_with(entries: &[(&str, &str)]) -> Listed {
+        let entry = |(version, content): &(&str, &str)| Entry {
+            key: (*version).to_owned(),
+            version: Version::new(version).unwrap(),
+            published: None,
+            digests: vec![Digest::sha256(content.as_bytes())],
         };
         Listed(entries.iter().map(entry).collect())
     }
@@ -169,8 +216,9 @@ mod tests {
         let text = br#"{"name": "a", "versions": {"1.0.0": {}, "1.0.1": {}},
             "time": {"created": "2020-01-01T00:00:00Z", "1.0.1": "2026-01-01T00:00:00Z"}}"#;
         let document = Packument::read(text.as_slice()).unwrap();
+        let none = |_: &VersionEntry| Vec::new();
         let package = PackageName::new(Ecosystem::Npm, "a").unwrap();
-        let fresh = new_releases(&keys(&["1.0.0"]), &package, &Listed::npm(&document));
+        let fresh = new_releases(&keys(&["1.0.0"]), &package, &Listed::npm(&document, none));
         assert_eq!(spoken(&fresh), ["a@1.0.1"]);
         assert_eq!(fresh[0].published, Some(at("2026-01-01T00:00:00Z")));
         assert!(fresh[0].files().is_empty());
@@ -207,5 +255,6 @@ mod tests {
         let fresh = new_releases(&keys(&["1.0.0"]), &package, &Listed::cargo(&index));
         assert_eq!(spoken(&fresh), ["a@1.0.1"]);
         assert_eq!(fresh[0].published, None);
+        assert_eq!(fresh[0].digests["1.0.1"].to_hex(), digest);
     }
 }

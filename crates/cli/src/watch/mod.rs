@@ -5,12 +5,14 @@
 //! asked about once in `max(--every, packages / --rate)`. What was achieved is told: the
 //! time from publication to verdict.
 
+mod altered;
 mod delay;
 mod feed;
 mod fresh;
 mod news;
 mod online;
 mod packages;
+mod pins;
 mod release;
 mod run;
 mod schedule;
@@ -95,8 +97,10 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     runtime.shutdown_timeout(Duration::from_secs(2));
     let summary = watched?;
     say(&format!(
-        "customs: {} new releases, {} suspicious or malicious; {}",
+        "customs: {} new releases, {} with another content than before, {} suspicious or \
+         malicious; {}",
         summary.told,
+        summary.altered,
         summary.objected,
         summary.delays.words()
     ));
@@ -104,7 +108,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
 }
 
 async fn watch(arguments: Arguments) -> Result<Summary, Failure> {
-    let followed = packages::follow(&arguments.lockfiles)?;
+    let mut followed = packages::follow(&arguments.lockfiles)?;
     let feed = arguments
         .feed
         .as_deref()
@@ -131,6 +135,7 @@ async fn watch(arguments: Arguments) -> Result<Summary, Failure> {
     if has_feed {
         schedule.set_every(Ecosystem::Npm, every_with_feed, Duration::ZERO);
     }
+    let pins = std::mem::take(&mut followed.pins);
     let world = open(followed, feed)?;
     let plan = Plan {
         rounds: arguments.rounds,
@@ -140,7 +145,7 @@ async fn watch(arguments: Arguments) -> Result<Summary, Failure> {
         state: place.path.clone(),
     };
     announce(&schedule, arguments.rate, has_feed);
-    let watch = Watch::new(world, plan, schedule, seen, tellers, webhook);
+    let watch = Watch::new(world, plan, schedule, seen, pins, tellers, webhook);
     watch.run(stopped()).await
 }
 

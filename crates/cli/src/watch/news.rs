@@ -1,7 +1,9 @@
 //! What is told about one new release: the same everywhere it is told.
 
+use super::altered::Altered;
 use super::fresh::Fresh;
 use super::span;
+use crate::inspect::beside::Input;
 use customs_model::{Hop, Place, ReleaseId, Severity, Standing, Timestamp, Verdict, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -31,6 +33,12 @@ pub(super) struct News {
     pub(super) delay_seconds: Option<u64>,
     /// It was published before this watch began: its delay says nothing about the watch.
     pub(super) while_away: bool,
+    /// It is not new: its content is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) altered: Option<Altered>,
+    /// The files of the release before it that its own were compared with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) predecessors: Vec<Input>,
     /// The verdict.
     pub(super) verdict: Verdict,
 }
@@ -57,13 +65,16 @@ impl News {
             judged,
             delay_seconds: fresh.published.map(since),
             while_away: fresh.published.is_some_and(|at| at < began),
+            altered: fresh.altered.as_deref().cloned(),
+            predecessors: Vec::new(),
             verdict: safe(verdict),
         }
     }
 
     /// The delay that this watch had, if it is one.
     pub(super) fn delay(&self) -> Option<Duration> {
-        let seconds = self.delay_seconds.filter(|_| !self.while_away)?;
+        let is_new = self.altered.is_none() && !self.while_away;
+        let seconds = self.delay_seconds.filter(|_| is_new)?;
         Some(Duration::from_secs(seconds))
     }
 
@@ -129,12 +140,13 @@ const fn words(standing: Standing) -> &'static str {
 /// Texts of a path are a stranger's data; what is sent on must not be interpreted by
 /// whoever shows it.
 fn safe(verdict: Verdict) -> Verdict {
-    let hop = |hop: Hop| Hop {
-        what: printable(&hop.what, LONGEST),
-        at: Place {
+    // What only shows a step to a program stays behind.
+    let hop = |hop: Hop| {
+        let at = Place {
             file: printable(&hop.at.file, LONGEST),
             ..hop.at
-        },
+        };
+        Hop::told(printable(&hop.what, LONGEST), at)
     };
     let findings = verdict.findings.into_iter().map(|mut finding| {
         finding.message = printable(&finding.message, LONGEST);
@@ -176,19 +188,21 @@ pub(super) mod testing {
             ),
             keys: [version.to_owned()].into(),
             published: Some(at("2026-05-01T12:00:00Z")),
+            digests: std::collections::BTreeMap::new(),
+            altered: None,
         }
     }
 
     /// A verdict with one finding, whose texts try to deceive.
     pub(in crate::watch) fn malicious() -> Verdict {
-        let hop = |what: &str, line: u32| Hop {
-            what: what.to_owned(),
-            at: Place {
+        let hop = |what: &str, line: u32| {
+            let at = Place {
                 file: "package/in\u{202e}dex.js".to_owned(),
                 line,
                 column: 5,
                 bytes: (line * 10, line * 10 + 7),
-            },
+            };
+            Hop::told(what.to_owned(), at)
         };
         Verdict {
             standing: Standing::Malicious,

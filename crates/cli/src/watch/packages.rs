@@ -1,7 +1,8 @@
 //! Which packages are followed: those that lockfiles take from a registry.
 
+use super::pins::Pins;
 use crate::error::{Doing as _, Failure};
-use crate::inspect::lockfiles;
+use crate::inspect::{Walk, lockfiles};
 use crate::output::say;
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_model::{PackageName, printable};
@@ -14,6 +15,8 @@ pub(super) struct Followed {
     /// Each package with the client whose lockfile names it first: its configuration says
     /// which registry is asked.
     pub(super) packages: BTreeMap<PackageName, &'static str>,
+    /// What the lockfiles promise releases to be.
+    pub(super) pins: Pins,
     /// What is not followed, a sentence each. Safe to print.
     pub(super) left_out: Vec<String>,
 }
@@ -32,7 +35,12 @@ pub(super) fn follow(paths: &[PathBuf]) -> Result<Followed, Failure> {
             add(path, &mut followed)?;
             continue;
         }
-        for file in lockfiles(path)? {
+        let found = lockfiles(path, Walk::default())?;
+        let left_out = found.left_out.into_iter();
+        followed
+            .left_out
+            .extend(left_out.map(|(what, because)| format!("{what}: {because}")));
+        for file in found.found {
             // One that nobody named may be a fixture of a test.
             if let Err(failure) = add(&file, &mut followed) {
                 followed.left_out.push(failure.to_string());
@@ -71,6 +79,10 @@ fn add(path: &Path, followed: &mut Followed) -> Result<(), Failure> {
     for entry in read.entries {
         match entry.source {
             Source::Registry => {
+                // Yarn 4's digest is that of an archive of its own.
+                if kind != Kind::YarnBerry {
+                    followed.pins.add(&entry.release, entry.digests, &shown);
+                }
                 let package = entry.release.package;
                 followed
                     .packages
@@ -135,6 +147,30 @@ mod tests {
         let folder = written(&[("yarn.lock", YARN), ("requirements.txt", "flask==3.0.0\n")]);
         let followed = follow(&[folder.path().to_owned()]).unwrap();
         assert_eq!(spoken(&followed), ["yarn ms", "pip flask"]);
+    }
+
+    #[test]
+    fn lockfiles_that_name_two_contents_of_one_release_are_noticed() {
+        let lock = |digit: &str| {
+            let digest = digit.repeat(40);
+            format!("{YARN}  integrity sha1-{}\n", base64_of_hex(&digest))
+        };
+        let folder = tempfile::tempdir().unwrap();
+        for (name, digit) in [("web", "a"), ("api", "b")] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            let path = folder.path().join(name).join("yarn.lock");
+            std::fs::write(path, lock(digit)).unwrap();
+        }
+        let followed = follow(&[folder.path().to_owned()]).unwrap();
+        let conflicts = followed.pins.conflicts();
+        assert_eq!(conflicts.len(), 1, "{:?}", followed.pins);
+        assert_eq!(conflicts[0].0.spoken(), "ms@2.1.2");
+    }
+
+    fn base64_of_hex(hex: &str) -> String {
+        let digest = customs_model::Digest::from_hex(customs_model::DigestAlgorithm::Sha1, hex);
+        let sri = digest.unwrap().to_sri();
+        sri.split_once('-').unwrap().1.to_owned()
     }
 
     #[test]

@@ -8,18 +8,23 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use super::altered::{Altered, altered};
 use super::delay::Summary;
 use super::feed::Changed;
 use super::fresh::{Fresh, new_releases};
 use super::news::News;
+use super::pins::Pins;
 use super::release;
 use super::schedule::{Next, Outcome, Schedule};
 use super::seen::Seen;
 use super::tell::{self, Tellers, Webhook};
-use super::world::{Look, World};
+use super::world::{Judged, Look, Missed, World};
 use crate::error::Failure;
+use crate::inspect::beside::Input;
+use crate::inspect::files::not_judged;
 use crate::output::say;
-use customs_model::{Ecosystem, PackageName, Timestamp, Verdict};
+use customs_model::{Digest, Ecosystem, PackageName, Timestamp, Verdict};
+use customs_rules::add_altered;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +43,8 @@ const AT_ONCE: usize = 100;
 /// Between two questions to a feed, and failures of it after which it is not relied on.
 const FEED: Duration = Duration::from_secs(10);
 const FEED_FAILURES: u32 = 3;
+/// How long a registry is left alone at most because it asks for it.
+const REST: Duration = Duration::from_secs(3600);
 /// Webhook calls that may wait.
 const SENDING: usize = 64;
 /// What was seen is written at least so often while it changes.
@@ -66,6 +73,7 @@ pub(super) struct Watch<W> {
     plan: Plan,
     schedule: Schedule,
     seen: Seen,
+    pins: Pins,
     tellers: Tellers,
     webhook: Option<Webhook>,
     summary: Summary,
@@ -100,6 +108,7 @@ impl<W: World> Watch<W> {
         plan: Plan,
         schedule: Schedule,
         seen: Seen,
+        pins: Pins,
         tellers: Tellers,
         webhook: Option<Webhook>,
     ) -> Self {
@@ -109,6 +118,7 @@ impl<W: World> Watch<W> {
             plan,
             schedule,
             seen,
+            pins,
             tellers,
             webhook,
             summary: Summary::default(),
@@ -132,6 +142,7 @@ impl<W: World> Watch<W> {
     /// What was seen cannot be written.
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, Failure> {
         let mut stop = std::pin::pin!(stop);
+        self.tell_conflicts();
         loop {
             let wake = self.begin();
             if self.is_over() {
@@ -218,18 +229,22 @@ impl<W: World> Watch<W> {
                 self.looks -= 1;
                 self.looked(&package, looked);
             }
-            Ok(Done::Judged(fresh, verdict)) => self.judged(&fresh, verdict),
+            Ok(Done::Judged(fresh, judged)) => self.judged(&fresh, judged),
             Ok(Done::Changes(changes)) => self.changed(changes),
             Err(error) => say(&format!("customs: {}", early(&error))),
         }
     }
 
-    fn looked(&mut self, package: &PackageName, looked: Result<Look, String>) {
+    fn looked(&mut self, package: &PackageName, looked: Result<Look, Missed>) {
         let now = self.now();
         let look = match looked {
             Ok(look) => look,
-            Err(why) => {
+            Err(Missed { why, rest }) => {
                 self.schedule.done(package, now, Outcome::Failed);
+                if let Some(rest) = rest {
+                    self.schedule
+                        .rest(package.ecosystem(), now + rest.min(REST));
+                }
                 if self.said.get(package) != Some(&why) {
                     let ecosystem = package.ecosystem();
                     say(&format!("customs: {package} ({ecosystem}): {why}"));
@@ -240,25 +255,83 @@ impl<W: World> Watch<W> {
         };
         self.said.remove(package);
         self.schedule.charge(now, look.requests.saturating_sub(1));
-        let Some(before) = self.seen.before(package, &look.from) else {
+        let digests = look.listed.digests();
+        let before = self.seen.before(package, &look.from).cloned();
+        let before = match before {
+            Some(before) => {
+                if self.seen.adopt(package, &look.from, digests) {
+                    self.changed_state();
+                }
+                before
+            }
             // The first look is what later ones are compared with.
-            self.seen.begin(package, &look.from, look.listed.keys());
-            self.changed_state();
-            self.schedule.done(package, now, Outcome::Quiet);
-            return;
+            None => {
+                self.begin_at(package, &look, digests);
+                look.listed.keys()
+            }
         };
+        let altered = self.altered(package, &look);
         let none = BTreeSet::new();
         let busy = self.busy.get(package).unwrap_or(&none);
         let before: BTreeSet<String> = before.union(busy).cloned().collect();
-        let fresh = new_releases(&before, package, &look.listed);
-        let outcome = if fresh.is_empty() {
+        let mut found = new_releases(&before, package, &look.listed);
+        let outcome = if found.is_empty() {
             Outcome::Quiet
         } else {
             Outcome::News
         };
         self.schedule.done(package, now, outcome);
-        for fresh in fresh.into_iter().take(AT_ONCE) {
+        found.splice(0..0, altered);
+        for fresh in found.into_iter().take(AT_ONCE) {
             self.inspect(fresh);
+        }
+    }
+
+    /// The first look at a package at a registry.
+    fn begin_at(&mut self, package: &PackageName, look: &Look, digests: BTreeMap<String, Digest>) {
+        let keys = look.listed.keys();
+        if let Some(other) = self.seen.begin(package, &look.from, keys, digests) {
+            let ecosystem = package.ecosystem();
+            say(&format!(
+                "customs: {package} ({ecosystem}) comes from {} now, before from {other}: what is \
+                 listed there already is not told as new, and is compared by content",
+                look.from
+            ));
+        }
+        self.changed_state();
+    }
+
+    /// What has another content than it had, and was not told yet.
+    fn altered(&self, package: &PackageName, look: &Look) -> Vec<Fresh> {
+        let busy = self.busy.get(package);
+        let is_new = |fresh: &Fresh| {
+            fresh.keys.iter().all(|key| {
+                let is_busy = busy.is_some_and(|busy| busy.contains(key));
+                let told = |altered: &Altered| self.seen.was_told(package, key, &altered.now);
+                !is_busy && !fresh.altered.as_deref().is_some_and(told)
+            })
+        };
+        let seen = self.seen.firsts(package, &look.from);
+        let mut found = altered(package, &look.listed, self.pins.of(package).chain(seen));
+        found.retain(is_new);
+        found
+    }
+
+    /// Lockfiles that promise two contents of one release: at most one of them is what the
+    /// registry has.
+    fn tell_conflicts(&mut self) {
+        for (release, words) in self.pins.conflicts() {
+            let fresh = Fresh {
+                release,
+                keys: BTreeSet::new(),
+                published: None,
+                digests: BTreeMap::new(),
+                altered: None,
+            };
+            let mut verdict = not_judged("its code was not read for this".to_owned());
+            add_altered(&mut verdict, words);
+            self.summary.altered += 1;
+            self.tell(&fresh, verdict, Vec::new());
         }
     }
 
@@ -266,7 +339,8 @@ impl<W: World> Watch<W> {
         let package = fresh.release.package.clone();
         let busy = self.busy.entry(package).or_default();
         busy.extend(fresh.keys.iter().cloned());
-        let artifacts = fresh.keys.len().min(release::MOST);
+        // Each beside the one of the release before it.
+        let artifacts = 2 * fresh.keys.len().min(release::MOST);
         let now = self.now();
         self.schedule
             .charge(now, u32::try_from(artifacts).unwrap_or(1));
@@ -278,10 +352,40 @@ impl<W: World> Watch<W> {
         ));
     }
 
-    fn judged(&mut self, fresh: &Fresh, verdict: Verdict) {
+    fn judged(&mut self, fresh: &Fresh, judged: Judged) {
+        let Judged {
+            mut verdict,
+            predecessors,
+        } = judged;
         let package = &fresh.release.package;
-        let news = News::new(fresh, verdict, self.world.now(), self.began);
-        self.summary.told += 1;
+        match &fresh.altered {
+            None => self.summary.told += 1,
+            Some(altered) => {
+                add_altered(&mut verdict, altered.words());
+                self.summary.altered += 1;
+            }
+        }
+        self.tell(fresh, verdict, predecessors);
+        match &fresh.altered {
+            None => self.seen.add(package, &fresh.keys, &fresh.digests),
+            Some(altered) => {
+                for key in &fresh.keys {
+                    self.seen.told(package, key, &altered.now);
+                }
+            }
+        }
+        if let Some(busy) = self.busy.get_mut(package) {
+            busy.retain(|key| !fresh.keys.contains(key));
+            if busy.is_empty() {
+                self.busy.remove(package);
+            }
+        }
+        self.changed_state();
+    }
+
+    fn tell(&mut self, fresh: &Fresh, verdict: Verdict, predecessors: Vec<Input>) {
+        let mut news = News::new(fresh, verdict, self.world.now(), self.began);
+        news.predecessors = predecessors;
         self.summary.objected += u64::from(news.objects());
         if let Some(delay) = news.delay() {
             self.summary.delays.add(delay);
@@ -292,14 +396,6 @@ impl<W: World> Watch<W> {
             }
         }
         self.send(&news);
-        self.seen.add(package, &fresh.keys);
-        if let Some(busy) = self.busy.get_mut(package) {
-            busy.retain(|key| !fresh.keys.contains(key));
-            if busy.is_empty() {
-                self.busy.remove(package);
-            }
-        }
-        self.changed_state();
     }
 
     fn send(&mut self, news: &News) {

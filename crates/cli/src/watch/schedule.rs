@@ -75,6 +75,8 @@ struct Lane {
     every: Duration,
     failures: u32,
     paused_until: Duration,
+    /// The registry asked to be left alone until then; no answer to another look ends that.
+    rests_until: Duration,
 }
 
 #[derive(Debug)]
@@ -213,6 +215,12 @@ impl Schedule {
         self.note(package.ecosystem(), now, failed);
     }
 
+    /// The registry of an ecosystem wants to be left alone until then.
+    pub(super) fn rest(&mut self, ecosystem: Ecosystem, until: Duration) {
+        let lane = self.lanes.entry(ecosystem).or_default();
+        lane.rests_until = lane.rests_until.max(until);
+    }
+
     /// Somebody says that it changed.
     pub(super) fn hurry(&mut self, package: &PackageName, now: Duration) {
         let Some(entry) = self.packages.get_mut(package) else {
@@ -251,7 +259,8 @@ impl Schedule {
 
     fn paused_until(&self, package: &PackageName) -> Duration {
         let lane = self.lanes.get(&package.ecosystem());
-        lane.map(|lane| lane.paused_until).unwrap_or_default()
+        lane.map(|lane| lane.paused_until.max(lane.rests_until))
+            .unwrap_or_default()
     }
 
     /// One registry that is down is asked seldom, whatever stands in the queue.

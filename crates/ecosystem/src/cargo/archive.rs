@@ -1,7 +1,7 @@
 //! What of a crate runs while it is built, read from its `Cargo.toml` and the list of
 //! its files. The index says nothing about either.
 
-use customs_model::RunsCode;
+use customs_model::{Declared, Manifest, RunsCode};
 use toml::{Table, Value};
 
 /// Bytes of a `Cargo.toml` that are read.
@@ -78,6 +78,57 @@ pub fn facts_from_cargo_toml<'a>(
     })
 }
 
+/// What a `Cargo.toml` declares, as cargo writes it into a crate; `None` where it is none.
+/// Dependencies of tests are left out, as in [`super::Line::manifest`]; what is asked for
+/// under another name stands under its own.
+pub fn declared_by_cargo_toml(bytes: &[u8]) -> Option<Declared> {
+    let text = std::str::from_utf8(bytes.get(..bytes.len().min(LONGEST))?).ok()?;
+    let table: Table = text.parse().ok()?;
+    let package = ["package", "project"]
+        .iter()
+        .find_map(|key| table.get(*key)?.as_table())?;
+    let text = |key: &str| package.get(key)?.as_str().map(str::to_owned);
+    let mut manifest = Manifest::default();
+    dependencies(&table, &mut manifest);
+    let targets = table.get("target").and_then(Value::as_table);
+    for target in targets.into_iter().flat_map(Table::values) {
+        if let Some(target) = target.as_table() {
+            dependencies(target, &mut manifest);
+        }
+    }
+    let required = &manifest.dependencies;
+    manifest
+        .optional_dependencies
+        .retain(|name, _| !required.contains_key(name));
+    Some(Declared {
+        name: text("name"),
+        version: text("version"),
+        manifest,
+    })
+}
+
+/// The dependencies in one part of a manifest.
+fn dependencies(part: &Table, manifest: &mut Manifest) {
+    const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
+    let all = KINDS
+        .iter()
+        .filter_map(|kind| part.get(*kind)?.as_table())
+        .flatten();
+    for (name, value) in all {
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let package = text("package").unwrap_or(name);
+        let requirement = value.as_str().or_else(|| text("version")).unwrap_or("*");
+        let is_optional = value.get("optional") == Some(&Value::Boolean(true));
+        let into = if is_optional {
+            &mut manifest.optional_dependencies
+        } else {
+            &mut manifest.dependencies
+        };
+        into.entry(package.to_owned())
+            .or_insert_with(|| requirement.to_owned());
+    }
+}
+
 /// `build.rs` in the top folder. Case is ignored, as macOS and Windows do.
 fn is_build_script(path: &str) -> bool {
     let mut parts = path.split(['/', '\\']).filter(|p| !matches!(*p, "" | "."));
@@ -118,6 +169,26 @@ mod tests {
             facts("[project]\nbuild=['a.rs','b.rs']", &[]),
             (true, false)
         );
+    }
+
+    #[test]
+    fn dependencies_of_all_platforms_stand_under_their_own_names() {
+        let declared = declared_by_cargo_toml(
+            b"[package]\nname='a'\nversion='1.0.0'\n\
+              [dependencies]\nb='1'\nc={version='2', package='d'}\n\
+              [dependencies.e]\nversion='3'\noptional=true\n\
+              [build-dependencies]\nf='4'\n\
+              [dev-dependencies]\ng='5'\n\
+              [target.'cfg(unix)'.dependencies]\nh='6'\n",
+        )
+        .unwrap();
+        assert_eq!(declared.name.as_deref(), Some("a"));
+        assert_eq!(declared.version.as_deref(), Some("1.0.0"));
+        let required: Vec<&String> = declared.manifest.dependencies.keys().collect();
+        assert_eq!(required, ["b", "d", "f", "h"]);
+        let optional: Vec<&String> = declared.manifest.optional_dependencies.keys().collect();
+        assert_eq!(optional, ["e"]);
+        assert!(declared_by_cargo_toml(b"no = 1").is_none());
     }
 
     #[test]

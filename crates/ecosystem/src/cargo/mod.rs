@@ -13,7 +13,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{ArchiveError, ArchiveFacts, facts_from_cargo_toml};
+pub use archive::{ArchiveError, ArchiveFacts, declared_by_cargo_toml, facts_from_cargo_toml};
 pub use config::{Config, ConfigError, download_url, index_path};
 pub use index::{Dep, DepKind, Index, IndexError, Line};
 pub use render::{Show, render};

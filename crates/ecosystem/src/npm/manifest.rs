@@ -1,6 +1,7 @@
 //! What one version object declares, read on demand.
 
 use super::packument::mail_domain;
+use super::platform::Platforms;
 use customs_model::{
     Digest, DigestAlgorithm, Evidence, ExoticDependency, Known, Manifest, Origin, Publisher,
     PublisherKind, RunsCode, printable,
@@ -11,6 +12,10 @@ use std::collections::BTreeMap;
 /// A version object, as far as judgement and delivery need it.
 #[derive(Debug, Clone)]
 pub struct NpmRelease {
+    /// The name that it gives itself.
+    pub name: Option<String>,
+    /// The version that it gives itself.
+    pub version: Option<String>,
     /// What it declares.
     pub manifest: Manifest,
     /// Who published it, with which evidence.
@@ -21,12 +26,16 @@ pub struct NpmRelease {
     pub digests: Vec<Digest>,
     /// Bytes of its files, as the registry counted them.
     pub unpacked_size: Option<u64>,
-    /// It is for some operating systems or processors only (`os`, `cpu`).
-    pub platform_bound: bool,
+    /// The machines that it is for (`os`, `cpu`).
+    pub platforms: Platforms,
 }
 
 #[derive(Deserialize)]
 struct Raw {
+    #[serde(default)]
+    name: Lenient<String>,
+    #[serde(default)]
+    version: Lenient<String>,
     #[serde(default)]
     dependencies: Lenient<BTreeMap<String, serde_json::Value>>,
     #[serde(default, rename = "optionalDependencies")]
@@ -140,6 +149,8 @@ impl NpmRelease {
             raw.gypfile.0,
         );
         Ok(Self {
+            name: raw.name.0,
+            version: raw.version.0,
             manifest: Manifest {
                 dependencies,
                 optional_dependencies: optional,
@@ -175,7 +186,7 @@ impl NpmRelease {
                 }),
             },
             tarball: dist.as_ref().and_then(|d| d.tarball.clone()),
-            platform_bound: raw.os.is_array() || raw.cpu.is_array(),
+            platforms: Platforms::read(&raw.os, &raw.cpu),
             unpacked_size: dist.and_then(|d| d.unpacked_size.0),
             digests,
         })
@@ -235,10 +246,7 @@ fn runs(
             .get("install")
             .is_some_and(|command| command.trim() == "node-gyp rebuild");
     if hooks.is_empty() && declared {
-        hooks.insert(
-            "install".into(),
-            "(declared by the registry, not named)".into(),
-        );
+        hooks.insert("install".into(), RunsCode::UNNAMED.into());
     }
     RunsCode {
         scripts: hooks,

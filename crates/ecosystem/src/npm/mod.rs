@@ -6,6 +6,7 @@
 
 mod manifest;
 mod packument;
+mod platform;
 mod range;
 mod render;
 mod tags;
@@ -13,6 +14,7 @@ mod version;
 
 pub use manifest::{NpmRelease, is_exotic, resolve_alias};
 pub use packument::{Packument, PublisherEntry, VersionEntry, mail_domain};
+pub use platform::{Machine, Platforms};
 pub use range::Range;
 pub use render::{Form, Tarballs, render, tarball_url};
 pub use tags::repair as repair_tags;

@@ -3,7 +3,7 @@
 use super::requirement::Requirement;
 use super::version::canonical;
 use customs_model::{
-    Ecosystem, ExoticDependency, Manifest, PackageName, ParseError, Version, printable,
+    Declared, Ecosystem, ExoticDependency, Manifest, PackageName, ParseError, Version, printable,
 };
 
 /// Bounds on metadata.
@@ -82,6 +82,15 @@ impl Metadata {
             summary: fields.summary,
             author: fields.author.or(fields.author_email),
         })
+    }
+
+    /// What it declares of itself, to be compared with what an index says.
+    pub fn declared(&self) -> Declared {
+        Declared {
+            name: Some(self.name.as_str().to_owned()),
+            version: Some(self.version.as_str().to_owned()),
+            manifest: self.manifest(),
+        }
     }
 
     /// As the model has it; the code that runs is not known from metadata. Of several

@@ -1,8 +1,8 @@
 //! Files as places that data goes through: written here, run there.
 
-use super::label::Label;
+use super::label::{Label, Step};
 use super::{Analysis, is_foreign};
-use crate::ir::{ExprId, FuncId};
+use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
@@ -27,6 +27,8 @@ struct Ran {
     zone: Zone,
     file: FileId,
     expr: ExprId,
+    /// What it runs had been checked by then.
+    checked: bool,
 }
 
 /// All files that code writes and runs.
@@ -53,21 +55,32 @@ impl Cells {
         }
     }
 
-    /// What was written so far under one of these names was compared with a digest; without
-    /// names, all of it.
-    pub fn check(&mut self, names: &[&str]) {
+    /// What was written so far under a name was compared with a digest or a signature, or is
+    /// not any more, because what comes next runs whatever came of it.
+    pub fn check(&mut self, name: &str, holds: bool) {
+        let name = name.rsplit('/').next().unwrap_or_default();
         for written in &mut self.written {
-            let own = written.path.rsplit('/').next().unwrap_or_default();
-            written.checked |= names.is_empty()
-                || names
-                    .iter()
-                    .any(|name| name.rsplit('/').next().unwrap_or_default() == own);
+            if written.path.rsplit('/').next() == Some(name) {
+                written.checked = holds;
+            }
         }
+    }
+
+    /// Whether all that was written to a path was checked.
+    pub fn is_checked(&self, path: &str) -> bool {
+        let mut of_path = self
+            .written
+            .iter()
+            .filter(|written| same(&written.path, path))
+            .peekable();
+        of_path.peek().is_some() && of_path.all(|written| written.checked)
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
         if !path.is_empty() && self.ran.len() < 500 {
+            let checked = self.is_checked(path);
             self.ran.push(Ran {
+                checked,
                 path: path.to_owned(),
                 how: how.to_owned(),
                 zone,
@@ -122,6 +135,20 @@ fn own(path: &str) -> Option<String> {
 }
 
 impl Analysis<'_> {
+    /// Data is written to a file, at a place.
+    pub(super) fn write_file(
+        &mut self,
+        path: &str,
+        labels: Vec<Label>,
+        zone: Zone,
+        file: FileId,
+        span: Span,
+    ) {
+        let step = Step::Written(shown(path).into());
+        let labels = self.hop(labels, &step, file, span);
+        self.cells.write(path, labels, zone);
+    }
+
     /// What is written, and then run.
     pub(super) fn settle_cells(&mut self) {
         let ran = std::mem::take(&mut self.cells.ran);
@@ -133,11 +160,11 @@ impl Analysis<'_> {
                     || run.how == super::sink::LINKER && cell.path.starts_with(&run.path)
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
-                    let mut marks = self.pinned(run.file);
+                    let mut marks = self.pinned(label, run.file);
                     if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
-                        marks = self.pinned(file);
+                        marks = self.pinned(label, file);
                     }
-                    if cell.checked && marks.is_empty() {
+                    if (cell.checked || run.checked) && marks.is_empty() {
                         marks.push(Mark::PinnedByDigest);
                     }
                     if binaries.contains(&cell.path) {
@@ -179,9 +206,9 @@ impl Analysis<'_> {
         self.zone_of(first.file, FuncId(0)) == Zone::Install
     }
 
-    /// Whether a digest that stands in the package guards what is run.
-    pub(super) fn pinned(&mut self, file: FileId) -> Vec<Mark> {
-        if self.guarded_by_digest(file) {
+    /// Whether a digest that stands in the package guards what is run, by a check in a file.
+    pub(super) fn pinned(&mut self, label: &Label, file: FileId) -> Vec<Mark> {
+        if self.guarded_by_digest(file, label) {
             vec![Mark::PinnedByDigest]
         } else {
             Vec::new()

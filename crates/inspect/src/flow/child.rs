@@ -148,6 +148,7 @@ impl Analysis<'_> {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
         self.found.exhausted |= found.exhausted;
+        self.found.unfollowed = self.found.unfollowed.max(found.unfollowed);
         effect
     }
 }

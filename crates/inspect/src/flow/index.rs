@@ -1,6 +1,8 @@
 //! What one file holds, by the questions that are asked of it.
 
-use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Language, Program, Stmt, Store, SymbolId};
+use crate::ir::{
+    Atom, Block, Compound, Const, Expr, ExprId, FuncId, Language, Program, Stmt, Store, SymbolId,
+};
 use rustc_hash::FxHashMap;
 
 /// The index of a file.
@@ -173,7 +175,7 @@ impl Index {
         index.publishes = publishes(program);
         index.large_literal = program.consts.iter().any(is_large);
         for function in &program.functions {
-            guards(program, &function.body, &mut index.guards);
+            guards(program, function.body, &mut index.guards);
         }
         index
     }
@@ -269,50 +271,60 @@ pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId
     }
 }
 
-fn guards(program: &Program, block: &[Stmt], into: &mut Vec<ExprId>) {
-    for statement in block {
-        match statement {
-            Stmt::If(test, then, other) => {
-                if ends(program, then) || ends(program, other) {
+fn guards(program: &Program, block: Block, into: &mut Vec<ExprId>) {
+    for statement in program.block(block) {
+        let Stmt::Compound(id) = statement else {
+            continue;
+        };
+        match program.compound(*id) {
+            Compound::If(test, then, other) => {
+                if ends(program, *then) || ends(program, *other) {
                     into.push(*test);
                 }
-                guards(program, then, into);
-                guards(program, other, into);
+                guards(program, *then, into);
+                guards(program, *other, into);
             }
-            Stmt::Loop { init, body, .. } => {
-                guards(program, init, into);
-                guards(program, body, into);
+            Compound::Loop(round) => {
+                guards(program, round.init, into);
+                guards(program, round.body, into);
             }
-            Stmt::Each { body, .. } | Stmt::Block(body) => guards(program, body, into),
-            Stmt::Try(body, handler, last) => {
-                guards(program, body, into);
-                guards(program, handler.as_deref().unwrap_or_default(), into);
-                guards(program, last, into);
+            Compound::Each { body, .. } | Compound::Block(body) => guards(program, *body, into),
+            Compound::Try(body, handler, last) => {
+                guards(program, *body, into);
+                guards(program, handler.unwrap_or_default(), into);
+                guards(program, *last, into);
             }
-            Stmt::Switch(_, cases) => cases
+            Compound::Switch(_, cases) => cases
                 .iter()
-                .for_each(|(_, body)| guards(program, body, into)),
-            _ => {}
+                .for_each(|(_, body)| guards(program, *body, into)),
         }
     }
 }
 
 /// Whether a branch leaves what it stands in.
-fn ends(program: &Program, block: &[Stmt]) -> bool {
-    block.iter().any(|statement| match statement {
-        Stmt::Throw(_) | Stmt::Return(_) => true,
-        Stmt::Expr(expr) => match program.expr(*expr) {
-            Expr::Call { callee, .. } => match program.expr(callee) {
-                Expr::Member(_, name) => matches!(program.name(name), "exit" | "abort" | "fail"),
-                Expr::Name(name, _) => matches!(
-                    program.name(name),
-                    "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"
-                ),
+fn ends(program: &Program, block: Block) -> bool {
+    program
+        .block(block)
+        .iter()
+        .any(|statement| match statement {
+            Stmt::Throw(_) | Stmt::Return(_) => true,
+            Stmt::Expr(expr) => match program.expr(*expr) {
+                Expr::Call { callee, .. } => match program.expr(callee) {
+                    Expr::Member(_, name) => {
+                        matches!(program.name(name), "exit" | "abort" | "fail")
+                    }
+                    Expr::Name(name, _) => matches!(
+                        program.name(name),
+                        "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"
+                    ),
+                    _ => false,
+                },
                 _ => false,
             },
-            _ => false,
-        },
-        Stmt::Block(inner) => ends(program, inner),
-        _ => false,
-    })
+            Stmt::Compound(id) => match program.compound(*id) {
+                Compound::Block(inner) => ends(program, *inner),
+                _ => false,
+            },
+            Stmt::Break | Stmt::Continue => false,
+        })
 }

@@ -16,6 +16,7 @@ mod possible;
 mod reach;
 mod sink;
 
+use crate::evidence;
 use crate::ir::{ExprId, FuncId, Program, Span};
 use crate::limit::evaluating;
 use crate::package::Package;
@@ -23,7 +24,7 @@ use crate::pure::{FileId, Frame, Machine, Surroundings, Value};
 use crate::text;
 use cells::Cells;
 use customs_model::{
-    Capability, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
+    Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
 };
 use index::Index;
 use label::{Asking, Label, Labels, Memo, Trail};
@@ -45,6 +46,8 @@ pub struct Found {
     pub exhausted: bool,
     /// The same, of what runs at install or at start.
     pub exhausted_hooks: bool,
+    /// The strongest zone whose code was not followed to its end.
+    pub unfollowed: Option<Zone>,
     /// Something of it happens without a call from outside.
     pub unasked: bool,
 }
@@ -136,8 +139,10 @@ struct Analysis<'p> {
     turns: bool,
     /// The package has binaries.
     binaries: bool,
-    /// The command line that is being read has compared a download with a digest.
-    checked: bool,
+    /// What happens in a command line where the command that is being read fails.
+    stop: command::Stop,
+    /// Files that were checked for the rest of the list of commands only.
+    listed: Vec<String>,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     found: Found,
@@ -165,7 +170,8 @@ impl<'p> Analysis<'p> {
             cells: Cells::default(),
             turns: false,
             binaries: binary::any(package),
-            checked: false,
+            stop: command::Stop::Nothing,
+            listed: Vec::new(),
             shell_functions: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
@@ -209,22 +215,45 @@ impl<'p> Analysis<'p> {
 
     /// The path of a label, source first, with the sink at its end.
     fn path(&self, label: &Label, sink: &str, file: FileId, expr: ExprId) -> Vec<Hop> {
+        let span = self.program(file).map(|program| program.span(expr));
+        let span = span.unwrap_or_default();
+        let mut hops = self.way(label);
+        hops.push(Hop {
+            what: format!("reaches {sink}"),
+            at: self.place(file, span),
+            edge: Edge::Reaches {
+                sink: sink.to_owned(),
+            },
+            hidden: self.hidden(file, span),
+            shown: None,
+        });
+        hops.dedup_by(|a, b| a.at == b.at && a.what == b.what);
+        hops
+    }
+
+    /// The steps of a label, source first.
+    fn way(&self, label: &Label) -> Vec<Hop> {
         let mut hops = Vec::new();
         let mut at: Option<&Rc<Trail>> = Some(&label.trail);
         while let Some(trail) = at {
             hops.push(Hop {
-                what: trail.what.to_string(),
+                what: trail.step.words(),
                 at: self.place(trail.file, trail.span),
+                edge: trail.step.edge(),
+                hidden: self.hidden(trail.file, trail.span),
+                shown: None,
             });
             at = trail.before.as_ref();
         }
         hops.reverse();
-        hops.push(Hop {
-            what: format!("reaches {sink}"),
-            at: self.place_of(file, expr),
-        });
-        hops.dedup_by(|a, b| a.at == b.at && a.what == b.what);
         hops
+    }
+
+    /// What stands at a place of a text that is run as code of its own.
+    fn hidden(&self, file: FileId, span: Span) -> Option<String> {
+        self.outer.place.as_ref()?;
+        let source = self.package.text(file)?;
+        evidence::excerpt(source, (span.start, span.end))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a flow")]
@@ -313,12 +342,20 @@ impl<'p> Analysis<'p> {
         }
     }
 
+    /// Code of a zone was not followed to its end.
+    fn unfollowed(&mut self, zone: Zone) {
+        self.found.unfollowed = self.found.unfollowed.max(Some(zone));
+    }
+
     fn finish(mut self) -> Found {
         for ((file, _), zone) in &self.zones {
             let known = self.found.zones.entry(*file).or_insert(*zone);
             *known = (*known).max(*zone);
         }
-        self.found.exhausted |= self.steps == 0;
+        if self.steps == 0 {
+            self.found.exhausted = true;
+            self.unfollowed(Zone::Import);
+        }
         self.found.flows.sort();
         self.found.capabilities.sort();
         self.found.signs.sort();

@@ -1,10 +1,11 @@
 //! Making a [`Program`]: what every language reader uses.
 
 use super::{
-    Atom, Binary, Block, Const, ConstId, Export, Expr, ExprId, FuncId, Function, Language, List,
-    Program, Scope, ScopeId, Span, Store, Symbol, SymbolId,
+    Atom, Binary, Block, Compound, CompoundId, Const, ConstId, Draft, Export, Expr, ExprId, FuncId,
+    Function, Language, List, Loop, Program, Scope, ScopeId, Span, Stmt, Store, Symbol, SymbolId,
 };
 use crate::limit::reading;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Builds a program. The current function and scope are part of its state.
@@ -44,8 +45,8 @@ impl Builder {
     }
 
     /// The program, with the body of its top level.
-    pub fn finish(mut self, body: Block) -> Program {
-        self.program.functions[0].body = body;
+    pub fn finish(mut self, body: Draft) -> Program {
+        self.set_body(FuncId(0), body);
         self.program.shrink();
         self.program
     }
@@ -104,6 +105,72 @@ impl Builder {
             from,
             to: self.program.lists.len() as u32,
         }
+    }
+
+    /// Keeps statements as a block.
+    pub fn keep(&mut self, draft: Draft) -> Block {
+        let from = self.program.statements.len() as u32;
+        self.program.statements.extend(draft);
+        Block {
+            from,
+            to: self.program.statements.len() as u32,
+        }
+    }
+
+    /// Gives a function its body.
+    pub fn set_body(&mut self, id: FuncId, draft: Draft) {
+        let body = self.keep(draft);
+        self.program.functions[id.at()].body = body;
+    }
+
+    /// A statement that holds others.
+    pub fn compound(&mut self, compound: Compound) -> Stmt {
+        let id = CompoundId(self.program.compounds.len() as u32);
+        self.program.compounds.push(compound);
+        Stmt::Compound(id)
+    }
+
+    /// A choice.
+    pub fn choice(&mut self, test: ExprId, then: Draft, other: Draft) -> Stmt {
+        let (then, other) = (self.keep(then), self.keep(other));
+        self.compound(Compound::If(test, then, other))
+    }
+
+    /// A loop while a condition holds.
+    pub fn round(&mut self, test: Option<ExprId>, body: Draft) -> Stmt {
+        let body = self.keep(body);
+        self.compound(Compound::Loop(Loop {
+            init: Block::default(),
+            test,
+            update: None,
+            body,
+            post: false,
+        }))
+    }
+
+    /// A loop over elements or keys.
+    pub fn each(&mut self, target: ExprId, over: ExprId, keys: bool, body: Draft) -> Stmt {
+        let body = self.keep(body);
+        self.compound(Compound::Each {
+            target,
+            over,
+            keys,
+            body,
+        })
+    }
+
+    /// Body, handler, finally.
+    pub fn attempt(&mut self, body: Draft, handler: Option<Draft>, last: Draft) -> Stmt {
+        let body = self.keep(body);
+        let handler = handler.map(|handler| self.keep(handler));
+        let last = self.keep(last);
+        self.compound(Compound::Try(body, handler, last))
+    }
+
+    /// A block within a block.
+    pub fn inner(&mut self, draft: Draft) -> Stmt {
+        let block = self.keep(draft);
+        self.compound(Compound::Block(block))
     }
 
     /// Interns a name.
@@ -186,7 +253,7 @@ impl Builder {
         }
         let symbol = SymbolId(self.program.symbols.len() as u32);
         self.program.symbols.push(Symbol {
-            values: Vec::new(),
+            values: SmallVec::new(),
             function,
             mutated: false,
         });
@@ -284,7 +351,7 @@ impl Builder {
             parent: Some(back.function),
             scope,
             params: 0,
-            body: Vec::new(),
+            body: Block::default(),
             returns: Vec::new(),
             arrow,
             param_names: Vec::new(),

@@ -9,6 +9,7 @@ mod build;
 pub use build::Builder;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// The language that a program was written in.
@@ -58,6 +59,8 @@ ids! {
     Atom
     /// A constant.
     ConstId
+    /// A statement that holds others.
+    CompoundId
 }
 
 /// A run of expressions in [`Program::lists`].
@@ -229,26 +232,30 @@ pub enum Expr {
     Other(List),
 }
 
-/// A statement.
-#[derive(Debug, Clone, PartialEq)]
+/// A statement. It is small, because most are no more than an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stmt {
     /// An expression.
     Expr(ExprId),
+    /// Leaves the function.
+    Return(Option<ExprId>),
+    /// Leaves a loop.
+    Break,
+    /// Goes on with the next turn.
+    Continue,
+    /// Throws.
+    Throw(ExprId),
+    /// One that holds others.
+    Compound(CompoundId),
+}
+
+/// A statement that holds others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compound {
     /// A choice.
     If(ExprId, Block, Block),
     /// A loop by condition.
-    Loop {
-        /// Before it.
-        init: Block,
-        /// The condition.
-        test: Option<ExprId>,
-        /// After each turn.
-        update: Option<ExprId>,
-        /// The body.
-        body: Block,
-        /// The condition is asked after the body.
-        post: bool,
-    },
+    Loop(Loop),
     /// A loop over elements or keys.
     Each {
         /// What is assigned.
@@ -260,24 +267,38 @@ pub enum Stmt {
         /// The body.
         body: Block,
     },
-    /// Leaves the function.
-    Return(Option<ExprId>),
-    /// Leaves a loop.
-    Break,
-    /// Goes on with the next turn.
-    Continue,
-    /// Throws.
-    Throw(ExprId),
     /// Body, handler, finally.
     Try(Block, Option<Block>, Block),
     /// A choice among cases; a case without condition is the default.
-    Switch(ExprId, Vec<(Option<ExprId>, Block)>),
+    Switch(ExprId, Box<[(Option<ExprId>, Block)]>),
     /// A block.
     Block(Block),
 }
 
-/// Statements.
-pub type Block = Vec<Stmt>;
+/// A loop by condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loop {
+    /// Before it.
+    pub init: Block,
+    /// The condition.
+    pub test: Option<ExprId>,
+    /// After each turn.
+    pub update: Option<ExprId>,
+    /// The body.
+    pub body: Block,
+    /// The condition is asked after the body.
+    pub post: bool,
+}
+
+/// Statements that stand behind each other in [`Program::block`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Block {
+    from: u32,
+    to: u32,
+}
+
+/// The statements of a block that is being made.
+pub type Draft = Vec<Stmt>;
 
 /// A function, or the top level of a file.
 #[derive(Debug, Clone)]
@@ -317,7 +338,7 @@ pub struct Scope {
 #[derive(Debug, Clone, Default)]
 pub struct Symbol {
     /// Everything that is assigned to it.
-    pub values: Vec<ExprId>,
+    pub values: SmallVec<[ExprId; 4]>,
     /// The function in which it is declared.
     pub function: u32,
     /// What it holds is changed in place somewhere.
@@ -357,6 +378,8 @@ pub struct Program {
     pub(crate) spans: Vec<Span>,
     pub(crate) lists: Vec<ExprId>,
     pub(crate) consts: Vec<Const>,
+    pub(crate) statements: Vec<Stmt>,
+    pub(crate) compounds: Vec<Compound>,
     pub(crate) names: Vec<Rc<str>>,
     pub(crate) atoms: FxHashMap<Rc<str>, Atom>,
     /// Names that are declared in some scope, by atom.
@@ -397,7 +420,7 @@ impl Program {
             parent: None,
             scope: ScopeId(0),
             params: 0,
-            body: Vec::new(),
+            body: Block::default(),
             returns: Vec::new(),
             arrow: false,
             param_names: Vec::new(),
@@ -409,6 +432,8 @@ impl Program {
             spans: Vec::new(),
             lists: Vec::new(),
             consts: Vec::new(),
+            statements: Vec::new(),
+            compounds: Vec::new(),
             names: Vec::new(),
             atoms: FxHashMap::default(),
             is_declared: Vec::new(),
@@ -447,6 +472,16 @@ impl Program {
     /// The expressions of a list.
     pub fn list(&self, list: List) -> &[ExprId] {
         &self.lists[list.from as usize..list.to as usize]
+    }
+
+    /// The statements of a block.
+    pub fn block(&self, block: Block) -> &[Stmt] {
+        &self.statements[block.from as usize..block.to as usize]
+    }
+
+    /// A statement that holds others.
+    pub fn compound(&self, id: CompoundId) -> &Compound {
+        &self.compounds[id.at()]
     }
 
     /// A name.
@@ -509,6 +544,8 @@ impl Program {
         self.spans.shrink_to_fit();
         self.lists.shrink_to_fit();
         self.consts.shrink_to_fit();
+        self.statements.shrink_to_fit();
+        self.compounds.shrink_to_fit();
         self.names.shrink_to_fit();
         self.functions.shrink_to_fit();
         self.scopes.shrink_to_fit();

@@ -25,7 +25,7 @@ impl Lowering {
         if let Some(statements) = &function.body {
             body.extend(self.block(&statements.statements));
         }
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         self.builder.add(Expr::Function(id), at)
     }
@@ -46,7 +46,7 @@ impl Lowering {
                 }
             }
         }
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         self.builder.add(Expr::Function(id), at)
     }
@@ -151,7 +151,7 @@ impl Lowering {
         let at = crate::ir::Span::default();
         let (id, back) = self.builder.enter_function(None, true);
         let body = self.block(body);
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         let function = self.builder.add(Expr::Function(id), at);
         self.builder.call(function, &[], false, at);

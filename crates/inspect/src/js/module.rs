@@ -1,11 +1,11 @@
 //! Imports and exports.
 
 use super::{Lowering, span};
-use crate::ir::{Block, Stmt};
+use crate::ir::{Draft, Stmt};
 use oxc_ast::ast::{ExportDefaultDeclarationKind, ImportDeclarationSpecifier, ModuleDeclaration};
 
 impl Lowering {
-    pub(super) fn module(&mut self, declaration: &ModuleDeclaration<'_>, into: &mut Block) {
+    pub(super) fn module(&mut self, declaration: &ModuleDeclaration<'_>, into: &mut Draft) {
         let at = span(declaration);
         match declaration {
             ModuleDeclaration::ImportDeclaration(import) => {

@@ -1,14 +1,14 @@
 //! Statements.
 
 use super::{Lowering, span};
-use crate::ir::{Block, Const, Expr, Stmt};
+use crate::ir::{Block, Compound, Const, Draft, Expr, Loop, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
     TSModuleReference, TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
 };
 
 impl Lowering {
-    pub(super) fn block(&mut self, statements: &[Statement<'_>]) -> Block {
+    pub(super) fn block(&mut self, statements: &[Statement<'_>]) -> Draft {
         let mut block = Vec::new();
         for statement in statements {
             let _ = self.deeper(|this| this.statement(statement, &mut block));
@@ -16,14 +16,14 @@ impl Lowering {
         block
     }
 
-    fn scoped(&mut self, statements: &[Statement<'_>]) -> Block {
+    fn scoped(&mut self, statements: &[Statement<'_>]) -> Draft {
         let back = self.builder.enter_scope();
         let block = self.block(statements);
         self.builder.leave(back);
         block
     }
 
-    fn single(&mut self, statement: &Statement<'_>) -> Block {
+    fn single(&mut self, statement: &Statement<'_>) -> Draft {
         let back = self.builder.enter_scope();
         let mut block = Vec::new();
         let _ = self.deeper(|this| this.statement(statement, &mut block));
@@ -32,13 +32,16 @@ impl Lowering {
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of statement")]
-    fn statement(&mut self, statement: &Statement<'_>, into: &mut Block) {
+    fn statement(&mut self, statement: &Statement<'_>, into: &mut Draft) {
         match statement {
             Statement::ExpressionStatement(inner) => {
                 let value = self.expression(&inner.expression);
                 into.push(Stmt::Expr(value));
             }
-            Statement::BlockStatement(block) => into.push(Stmt::Block(self.scoped(&block.body))),
+            Statement::BlockStatement(block) => {
+                let body = self.scoped(&block.body);
+                into.push(self.builder.inner(body));
+            }
             Statement::BreakStatement(_) => into.push(Stmt::Break),
             Statement::ContinueStatement(_) => into.push(Stmt::Continue),
             Statement::IfStatement(choice) => {
@@ -48,29 +51,24 @@ impl Lowering {
                     .alternate
                     .as_ref()
                     .map_or_else(Vec::new, |other| self.single(other));
-                into.push(Stmt::If(test, then, other));
+                into.push(self.builder.choice(test, then, other));
             }
             Statement::WhileStatement(round) => {
                 let test = self.expression(&round.test);
                 let body = self.single(&round.body);
-                into.push(Stmt::Loop {
-                    init: Vec::new(),
-                    test: Some(test),
-                    update: None,
-                    body,
-                    post: false,
-                });
+                into.push(self.builder.round(Some(test), body));
             }
             Statement::DoWhileStatement(round) => {
                 let body = self.single(&round.body);
                 let test = self.expression(&round.test);
-                into.push(Stmt::Loop {
-                    init: Vec::new(),
+                let body = self.builder.keep(body);
+                into.push(self.builder.compound(Compound::Loop(Loop {
+                    init: Block::default(),
                     test: Some(test),
                     update: None,
                     body,
                     post: true,
-                });
+                })));
             }
             Statement::ForStatement(round) => {
                 let back = self.builder.enter_scope();
@@ -91,13 +89,14 @@ impl Lowering {
                 let update = round.update.as_ref().map(|update| self.expression(update));
                 let body = self.single(&round.body);
                 self.builder.leave(back);
-                into.push(Stmt::Loop {
+                let (init, body) = (self.builder.keep(init), self.builder.keep(body));
+                into.push(self.builder.compound(Compound::Loop(Loop {
                     init,
                     test,
                     update,
                     body,
                     post: false,
-                });
+                })));
             }
             Statement::ForInStatement(round) => {
                 self.each(&round.left, &round.right, &round.body, true, into)
@@ -122,14 +121,13 @@ impl Lowering {
                     .cases
                     .iter()
                     .map(|case| {
-                        (
-                            case.test.as_ref().map(|test| self.expression(test)),
-                            self.block(&case.consequent),
-                        )
+                        let test = case.test.as_ref().map(|test| self.expression(test));
+                        let block = self.block(&case.consequent);
+                        (test, self.builder.keep(block))
                     })
                     .collect();
                 self.builder.leave(back);
-                into.push(Stmt::Switch(subject, cases));
+                into.push(self.builder.compound(Compound::Switch(subject, cases)));
             }
             Statement::ThrowStatement(thrown) => {
                 let value = self.expression(&thrown.argument);
@@ -157,12 +155,13 @@ impl Lowering {
                     .finalizer
                     .as_ref()
                     .map_or_else(Vec::new, |block| self.scoped(&block.body));
-                into.push(Stmt::Try(body, handler, last));
+                into.push(self.builder.attempt(body, handler, last));
             }
             Statement::WithStatement(with) => {
                 let value = self.expression(&with.object);
                 into.push(Stmt::Expr(value));
-                into.push(Stmt::Block(self.single(&with.body)));
+                let body = self.single(&with.body);
+                into.push(self.builder.inner(body));
             }
             Statement::DebuggerStatement(_) | Statement::EmptyStatement(_) => {}
             other => {
@@ -175,7 +174,7 @@ impl Lowering {
         }
     }
 
-    pub(super) fn declaration(&mut self, declaration: &Declaration<'_>, into: &mut Block) {
+    pub(super) fn declaration(&mut self, declaration: &Declaration<'_>, into: &mut Draft) {
         let at = span(declaration);
         match declaration {
             Declaration::VariableDeclaration(variables) => self.variables(variables, into),
@@ -222,12 +221,14 @@ impl Lowering {
             }
             Declaration::TSNamespaceDeclaration(namespace) => {
                 if let TSNamespaceDeclarationBody::TSModuleBlock(block) = &namespace.body {
-                    into.push(Stmt::Block(self.scoped(&block.body)));
+                    let body = self.scoped(&block.body);
+                    into.push(self.builder.inner(body));
                 }
             }
             Declaration::TSExternalModuleDeclaration(module) => {
                 if let Some(block) = &module.body {
-                    into.push(Stmt::Block(self.scoped(&block.body)));
+                    let body = self.scoped(&block.body);
+                    into.push(self.builder.inner(body));
                 }
             }
             Declaration::TSImportEqualsDeclaration(import) => {
@@ -247,7 +248,7 @@ impl Lowering {
         }
     }
 
-    fn variables(&mut self, declaration: &VariableDeclaration<'_>, into: &mut Block) {
+    fn variables(&mut self, declaration: &VariableDeclaration<'_>, into: &mut Draft) {
         for declarator in &declaration.declarations {
             match &declarator.init {
                 Some(value) => {
@@ -273,7 +274,7 @@ impl Lowering {
         right: &oxc_ast::ast::Expression<'_>,
         body: &Statement<'_>,
         keys: bool,
-        into: &mut Block,
+        into: &mut Draft,
     ) {
         let at = span(right);
         let back = self.builder.enter_scope();
@@ -306,11 +307,6 @@ impl Lowering {
         let mut rest = self.single(body);
         inner.append(&mut rest);
         self.builder.leave(back);
-        into.push(Stmt::Each {
-            target,
-            over,
-            keys,
-            body: inner,
-        });
+        into.push(self.builder.each(target, over, keys, inner));
     }
 }

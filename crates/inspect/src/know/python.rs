@@ -239,6 +239,13 @@ fn on_result(head: &str, rest: &str) -> Role {
                 Role::None
             }
         }
+        "zlib.decompressobj" | "bz2.BZ2Decompressor" | "lzma.LZMADecompressor" => {
+            if method == "decompress" {
+                Role::Decode
+            } else {
+                Role::None
+            }
+        }
         "psutil.Process" => Role::None,
         _ if network(head).is_some() => Role::Receive,
         _ => Role::None,

@@ -199,15 +199,13 @@ fn places(rule: &Rule<'_, '_>, path: &str, bytes: &[u8]) -> Vec<Hop> {
         .map(|(from, to, name)| {
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let (line, column) = line_and_column(bytes, offset(from));
-            Hop {
-                what: name.to_owned(),
-                at: Place {
-                    file: path.to_owned(),
-                    line,
-                    column,
-                    bytes: (offset(from), offset(to)),
-                },
-            }
+            let at = Place {
+                file: path.to_owned(),
+                line,
+                column,
+                bytes: (offset(from), offset(to)),
+            };
+            Hop::told(name.to_owned(), at)
         })
         .collect()
 }

@@ -222,6 +222,12 @@ impl<'s> Machine<'s> {
         self.steps = self.steps.saturating_sub(size as u32);
     }
 
+    /// Takes work that no value shows from the budget, in bytes.
+    fn pay(&mut self, bytes: u64) {
+        let steps = u32::try_from(bytes / 128).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_sub(steps);
+    }
+
     fn step(&mut self) -> bool {
         self.steps = self.steps.saturating_sub(1);
         self.steps > 0
@@ -658,12 +664,14 @@ impl<'s> Machine<'s> {
             }
             (Language::JavaScript, "NaN") => Value::Number(f64::NAN),
             (Language::JavaScript, "Infinity") => Value::Number(f64::INFINITY),
-            (Language::Python, "__doc__") => match program.function(FuncId(0)).body.first() {
-                Some(crate::ir::Stmt::Expr(expr)) => {
-                    program.text(*expr).map_or(Value::Null, Value::text)
+            (Language::Python, "__doc__") => {
+                match program.block(program.function(FuncId(0)).body).first() {
+                    Some(crate::ir::Stmt::Expr(expr)) => {
+                        program.text(*expr).map_or(Value::Null, Value::text)
+                    }
+                    _ => Value::Null,
                 }
-                _ => Value::Null,
-            },
+            }
             (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
             (Language::Python, "__name__") => Value::Unknown,
             (Language::Python, name)

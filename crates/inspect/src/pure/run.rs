@@ -2,7 +2,7 @@
 
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
 use super::{Kept, Machine, builtin, frame_of, operate};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program, Stmt};
+use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Language, Loop, Program, Stmt};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -51,7 +51,7 @@ impl Machine<'_> {
         let reserve = self.steps / 2;
         self.steps -= reserve;
         self.yields.push(Vec::new());
-        let _ = self.block(program, file, &program.function(function).body, &frame);
+        let _ = self.block(program, file, program.function(function).body, &frame);
         self.yields.pop();
         self.note(Kept::Frame(file, function), self.circle.is_short());
         self.hasty |= self.glancing && self.spent();
@@ -66,15 +66,15 @@ impl Machine<'_> {
         &mut self,
         program: &Rc<Program>,
         file: FileId,
-        block: &[Stmt],
+        block: Block,
         frame: &Rc<Frame>,
     ) -> Flow {
-        for statement in block {
+        for statement in program.block(block) {
             if !self.step() {
                 self.circle.cut_short();
                 return Flow::Throw;
             }
-            match self.statement(program, file, statement, frame) {
+            match self.statement(program, file, *statement, frame) {
                 Flow::Next => {}
                 other => return other,
             }
@@ -86,43 +86,15 @@ impl Machine<'_> {
         &mut self,
         program: &Rc<Program>,
         file: FileId,
-        statement: &Stmt,
+        statement: Stmt,
         frame: &Rc<Frame>,
     ) -> Flow {
         let here = Some(frame);
         match statement {
             Stmt::Expr(expr) => {
-                self.eval(program, file, *expr, here);
+                self.eval(program, file, expr, here);
                 Flow::Next
             }
-            Stmt::If(test, then, other) => match self.eval(program, file, *test, here).truth() {
-                Some(true) => self.block(program, file, then, frame),
-                Some(false) => self.block(program, file, other, frame),
-                // A guard that is not known counts as if it held, and as if it did not.
-                None => {
-                    let first = self.block(program, file, then, frame);
-                    let second = self.block(program, file, other, frame);
-                    match (first, second) {
-                        (Flow::Return(value), Flow::Return(other)) => {
-                            Flow::Return(operate::either(value, other))
-                        }
-                        _ => Flow::Next,
-                    }
-                }
-            },
-            Stmt::Loop {
-                init,
-                test,
-                update,
-                body,
-                post,
-            } => self.turns(program, file, (init, *test, *update, body, *post), frame),
-            Stmt::Each {
-                target,
-                over,
-                keys,
-                body,
-            } => self.each(program, file, (*target, *over, *keys, body), frame),
             Stmt::Return(value) => {
                 let value = value.map_or(Value::Undefined, |value| {
                     self.eval(program, file, value, here)
@@ -132,35 +104,77 @@ impl Machine<'_> {
             Stmt::Break => Flow::Break,
             Stmt::Continue => Flow::Continue,
             Stmt::Throw(value) => {
-                self.eval(program, file, *value, here);
+                self.eval(program, file, value, here);
                 Flow::Throw
             }
-            Stmt::Try(body, handler, last) => {
-                let mut flow = self.block(program, file, body, frame);
+            Stmt::Compound(id) => self.compound(program, file, program.compound(id), frame),
+        }
+    }
+
+    fn compound(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        compound: &Compound,
+        frame: &Rc<Frame>,
+    ) -> Flow {
+        let here = Some(frame);
+        match compound {
+            Compound::If(test, then, other) => {
+                match self.eval(program, file, *test, here).truth() {
+                    Some(true) => self.block(program, file, *then, frame),
+                    Some(false) => self.block(program, file, *other, frame),
+                    // A guard that is not known counts as if it held, and as if it did not.
+                    None => {
+                        let first = self.block(program, file, *then, frame);
+                        let second = self.block(program, file, *other, frame);
+                        match (first, second) {
+                            (Flow::Return(value), Flow::Return(other)) => {
+                                Flow::Return(operate::either(value, other))
+                            }
+                            _ => Flow::Next,
+                        }
+                    }
+                }
+            }
+            Compound::Loop(round) => self.turns(program, file, *round, frame),
+            Compound::Each {
+                target,
+                over,
+                keys,
+                body,
+            } => self.each(program, file, (*target, *over, *keys, *body), frame),
+            Compound::Try(body, handler, last) => {
+                let mut flow = self.block(program, file, *body, frame);
                 if matches!(flow, Flow::Throw)
                     && let Some(handler) = handler
                 {
-                    flow = self.block(program, file, handler, frame);
+                    flow = self.block(program, file, *handler, frame);
                 }
-                match self.block(program, file, last, frame) {
+                match self.block(program, file, *last, frame) {
                     Flow::Next => flow,
                     other => other,
                 }
             }
-            Stmt::Switch(subject, cases) => self.switch(program, file, *subject, cases, frame),
-            Stmt::Block(block) => self.block(program, file, block, frame),
+            Compound::Switch(subject, cases) => self.switch(program, file, *subject, cases, frame),
+            Compound::Block(block) => self.block(program, file, *block, frame),
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "the parts of one statement")]
     fn turns(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
-        parts: (&[Stmt], Option<ExprId>, Option<ExprId>, &[Stmt], bool),
+        round: Loop,
         frame: &Rc<Frame>,
     ) -> Flow {
-        let (init, test, update, body, post) = parts;
+        let Loop {
+            init,
+            test,
+            update,
+            body,
+            post,
+        } = round;
         let _ = self.block(program, file, init, frame);
         let mut first = true;
         loop {
@@ -193,7 +207,7 @@ impl Machine<'_> {
         &mut self,
         program: &Rc<Program>,
         file: FileId,
-        parts: (ExprId, ExprId, bool, &[Stmt]),
+        parts: (ExprId, ExprId, bool, Block),
         frame: &Rc<Frame>,
     ) -> Flow {
         let (target, over, keys, body) = parts;
@@ -223,7 +237,7 @@ impl Machine<'_> {
         program: &Rc<Program>,
         file: FileId,
         subject: ExprId,
-        cases: &[(Option<ExprId>, Vec<Stmt>)],
+        cases: &[(Option<ExprId>, Block)],
         frame: &Rc<Frame>,
     ) -> Flow {
         let subject = self.eval(program, file, subject, Some(frame));
@@ -243,7 +257,7 @@ impl Machine<'_> {
             return Flow::Next;
         };
         for (_, block) in &cases[start..] {
-            match self.block(program, file, block, frame) {
+            match self.block(program, file, *block, frame) {
                 Flow::Next => {}
                 Flow::Break => return Flow::Next,
                 other => return other,
@@ -491,7 +505,7 @@ impl Machine<'_> {
         });
         self.depth += 1;
         self.yields.push(Vec::new());
-        let flow = self.block(&program, closure.file, &function.body, &frame);
+        let flow = self.block(&program, closure.file, function.body, &frame);
         let given = self.yields.pop().unwrap_or_default();
         self.depth -= 1;
         match flow {

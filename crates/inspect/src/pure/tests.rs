@@ -118,6 +118,18 @@ fn python_is_computed_as_python_does() {
         ),
         ("import os\nx = os.path.join('a', os.pardir, 'b')", "b"),
         ("x = -7 % 3", "2"),
+        (
+            "import bz2, base64\nx = bz2.decompress(base64.b64decode('QlpoOTFBWSZTWa8O5UcAAAKZgABgIAAAIVQAIAAiBpp6EMCBaNhBdyRThQkK8O5UcA==')).decode()",
+            "print(1)",
+        ),
+        (
+            "import lzma, base64\nx = lzma.decompress(base64.b64decode('/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAHcHJpbnQoMSkAAWBTHghqLlkAASAIuxnZux+2830BAAAAAARZWg==')).decode()",
+            "print(1)",
+        ),
+        (
+            "import lzma, base64\nx = lzma.LZMADecompressor().decompress(base64.b64decode('XQAAgAD//////////wA4HIlWjAuZk4tG6YP//45wAAA=')).decode()",
+            "print(1)",
+        ),
     ] {
         assert_eq!(x("a.py", source), expected, "{source}");
     }

@@ -59,7 +59,7 @@ impl Lowering {
                 let value = self.expression(&lambda.body);
                 self.builder.function_mut(id).returns.push(value);
                 body.push(IrStmt::Return(Some(value)));
-                self.builder.function_mut(id).body = body;
+                self.builder.set_body(id, body);
                 self.builder.leave(back);
                 self.builder.add(Ir::Function(id), at)
             }

@@ -2,13 +2,13 @@
 
 use super::expression::operator;
 use super::{Lowering, span};
-use crate::ir::{Block, Expr as Ir, ExprId, Logic, Stmt as IrStmt};
+use crate::ir::{Draft, Expr as Ir, ExprId, Logic, Stmt as IrStmt};
 use ruff_python_ast::{
     ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
 };
 
 impl Lowering {
-    pub(super) fn block(&mut self, statements: &[Stmt]) -> Block {
+    pub(super) fn block(&mut self, statements: &[Stmt]) -> Draft {
         let mut block = Vec::new();
         for statement in statements {
             let _ = self.deeper(|this| this.statement(statement, &mut block));
@@ -17,7 +17,7 @@ impl Lowering {
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of statement")]
-    fn statement(&mut self, statement: &Stmt, into: &mut Block) {
+    fn statement(&mut self, statement: &Stmt, into: &mut Draft) {
         let at = span(statement);
         match statement {
             Stmt::Expr(inner) => {
@@ -62,26 +62,14 @@ impl Lowering {
                 let over = self.expression(&round.iter);
                 let element = self.builder.add(Ir::Element(over), at);
                 let target = self.target(&round.target, element);
-                let mut body = self.block(&round.body);
-                body.extend(Vec::new());
-                into.push(IrStmt::Each {
-                    target,
-                    over,
-                    keys: false,
-                    body,
-                });
+                let body = self.block(&round.body);
+                into.push(self.builder.each(target, over, false, body));
                 into.extend(self.block(&round.orelse));
             }
             Stmt::While(round) => {
                 let test = self.expression(&round.test);
                 let body = self.block(&round.body);
-                into.push(IrStmt::Loop {
-                    init: Vec::new(),
-                    test: Some(test),
-                    update: None,
-                    body,
-                    post: false,
-                });
+                into.push(self.builder.round(Some(test), body));
                 into.extend(self.block(&round.orelse));
             }
             Stmt::If(choice) => self.choice(choice, into),
@@ -101,7 +89,7 @@ impl Lowering {
                 for case in &choice.cases {
                     let test = self.builder.other(&[subject], at);
                     let body = self.block(&case.body);
-                    into.push(IrStmt::If(test, body, Vec::new()));
+                    into.push(self.builder.choice(test, body, Vec::new()));
                 }
             }
             Stmt::Raise(raised) => {
@@ -123,11 +111,8 @@ impl Lowering {
                     handler.extend(self.block(&caught.body));
                 }
                 let last = self.block(&attempt.finalbody);
-                into.push(IrStmt::Try(
-                    body,
-                    (!attempt.handlers.is_empty()).then_some(handler),
-                    last,
-                ));
+                let handler = (!attempt.handlers.is_empty()).then_some(handler);
+                into.push(self.builder.attempt(body, handler, last));
             }
             Stmt::Assert(assertion) => {
                 let value = self.expression(&assertion.test);
@@ -170,24 +155,24 @@ impl Lowering {
 
     /// The body of a choice. `setup.py publish` is what its author types: no installer
     /// passes such an argument, so that is a command of the script.
-    fn branch(&mut self, test: &Expr, body: &[Stmt]) -> Block {
+    fn branch(&mut self, test: &Expr, body: &[Stmt]) -> Draft {
         if !is_asked(test) {
             return self.block(body);
         }
         let (id, back) = self.builder.enter_part("__argument__");
         let body = self.block(body);
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         self.builder.asked_block(id);
         Vec::new()
     }
 
-    fn choice(&mut self, choice: &StmtIf, into: &mut Block) {
+    fn choice(&mut self, choice: &StmtIf, into: &mut Draft) {
         if is_main(&choice.test) {
             // Runs when the file is a script, not when it is imported.
             let (id, back) = self.builder.enter_part("__main__");
             let body = self.block(&choice.body);
-            self.builder.function_mut(id).body = body;
+            self.builder.set_body(id, body);
             self.builder.leave(back);
             self.builder.main_block(id);
             return;
@@ -209,14 +194,14 @@ impl Lowering {
         let mut other = Vec::new();
         while let Some((test, body)) = clauses.pop() {
             other = match test {
-                Some(test) => vec![IrStmt::If(test, body, other)],
+                Some(test) => vec![self.builder.choice(test, body, other)],
                 None => body,
             };
         }
-        into.push(IrStmt::If(test, then, other));
+        into.push(self.builder.choice(test, then, other));
     }
 
-    fn import_from(&mut self, import: &StmtImportFrom, into: &mut Block) {
+    fn import_from(&mut self, import: &StmtImportFrom, into: &mut Draft) {
         let at = span(import);
         let mut specifier = ".".repeat(import.level as usize);
         if let Some(module) = &import.module {
@@ -244,7 +229,7 @@ impl Lowering {
     }
 
     /// Gives a variable a value.
-    fn name(&mut self, name: &str, value: ExprId, at: crate::ir::Span, into: &mut Block) {
+    fn name(&mut self, name: &str, value: ExprId, at: crate::ir::Span, into: &mut Draft) {
         if let Some(entries) = &mut self.class {
             let key = self.builder.text(name, at);
             entries.extend([key, value]);
@@ -256,7 +241,7 @@ impl Lowering {
     }
 
     /// Binds a target to a value; each part becomes an assignment.
-    pub(super) fn bind(&mut self, target: &Expr, value: ExprId, into: &mut Block) {
+    pub(super) fn bind(&mut self, target: &Expr, value: ExprId, into: &mut Draft) {
         let at = span(target);
         match target {
             Expr::Name(name) => self.name(name.id.as_str(), value, at, into),
@@ -278,7 +263,7 @@ impl Lowering {
         }
     }
 
-    fn function(&mut self, function: &StmtFunctionDef, into: &mut Block) {
+    fn function(&mut self, function: &StmtFunctionDef, into: &mut Draft) {
         let at = span(function);
         let name = function.name.as_str();
         let decorators: Vec<_> = function
@@ -292,7 +277,7 @@ impl Lowering {
         let (id, back) = self.builder.enter_function(Some(name), false);
         let mut body = self.parameters(id, &function.parameters, method);
         body.extend(self.block(&function.body));
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         self.class = class;
         let value = self.builder.add(Ir::Function(id), at);
@@ -309,7 +294,7 @@ impl Lowering {
         }
     }
 
-    fn class(&mut self, class: &StmtClassDef, into: &mut Block) {
+    fn class(&mut self, class: &StmtClassDef, into: &mut Draft) {
         let at = span(class);
         let mut entries = Vec::new();
         if let Some(arguments) = &class.arguments {
@@ -333,7 +318,7 @@ impl Lowering {
                 self.builder.function_mut(function).class = Some(value);
             }
         }
-        into.push(IrStmt::Block(body));
+        into.push(self.builder.inner(body));
         let decorators: Vec<_> = class
             .decorator_list
             .iter()

@@ -3,7 +3,7 @@
 
 use super::Lines;
 use crate::ir::{
-    Binary, Block, Builder, Const, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary,
+    Binary, Builder, Const, Draft, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary,
 };
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -38,7 +38,7 @@ fn is_start_section(attribute: &syn::Attribute) -> bool {
 pub(super) struct Lowering {
     builder: Builder,
     lines: Lines,
-    body: Block,
+    body: Draft,
 }
 
 impl Lowering {
@@ -251,7 +251,7 @@ impl Lowering {
             self.body.push(IrStmt::Return(Some(last)));
         }
         let body = std::mem::replace(&mut self.body, around);
-        self.builder.function_mut(id).body = body;
+        self.builder.set_body(id, body);
         self.builder.leave(back);
         self.builder.add(Ir::Function(id), at)
     }
@@ -335,7 +335,7 @@ impl Lowering {
     }
 
     /// A block of its own, with its value.
-    fn block(&mut self, block: &syn::Block, at: Span) -> (Block, ExprId) {
+    fn block(&mut self, block: &syn::Block, at: Span) -> (Draft, ExprId) {
         let around = std::mem::take(&mut self.body);
         let back = self.builder.enter_scope();
         let last = self.statements(&block.stmts);
@@ -544,7 +544,7 @@ impl Lowering {
                 self.builder.function_mut(id).returns.push(value);
                 self.body.push(IrStmt::Return(Some(value)));
                 let body = std::mem::replace(&mut self.body, around);
-                self.builder.function_mut(id).body = body;
+                self.builder.set_body(id, body);
                 self.builder.leave(back);
                 self.builder.add(Ir::Function(id), at)
             }
@@ -561,7 +561,8 @@ impl Lowering {
                     None => self.builder.undefined(at),
                 };
                 let other = std::mem::replace(&mut self.body, around);
-                self.body.push(IrStmt::If(test, then, other));
+                let choice = self.builder.choice(test, then, other);
+                self.body.push(choice);
                 self.builder.add(Ir::Cond(test, value, other_value), at)
             }
             Expr::Match(choice) => {
@@ -578,7 +579,8 @@ impl Lowering {
                     self.builder.leave(back);
                     let body = std::mem::replace(&mut self.body, around);
                     let test = self.builder.other(&[], at);
-                    self.body.push(IrStmt::If(test, body, Vec::new()));
+                    let choice = self.builder.choice(test, body, Vec::new());
+                    self.body.push(choice);
                 }
                 self.builder.other(&values, at)
             }
@@ -594,35 +596,21 @@ impl Lowering {
                 let _ = self.statements(&round.body.stmts);
                 let body = std::mem::replace(&mut self.body, around);
                 self.builder.leave(back);
-                self.body.push(IrStmt::Each {
-                    target,
-                    over,
-                    keys: false,
-                    body,
-                });
+                let each = self.builder.each(target, over, false, body);
+                self.body.push(each);
                 self.builder.undefined(at)
             }
             Expr::While(round) => {
                 let test = self.condition(&round.cond, at);
                 let (body, _) = self.block(&round.body, at);
-                self.body.push(IrStmt::Loop {
-                    init: Vec::new(),
-                    test: Some(test),
-                    update: None,
-                    body,
-                    post: false,
-                });
+                let round = self.builder.round(Some(test), body);
+                self.body.push(round);
                 self.builder.undefined(at)
             }
             Expr::Loop(round) => {
                 let (body, value) = self.block(&round.body, at);
-                self.body.push(IrStmt::Loop {
-                    init: Vec::new(),
-                    test: None,
-                    update: None,
-                    body,
-                    post: false,
-                });
+                let round = self.builder.round(None, body);
+                self.body.push(round);
                 value
             }
             Expr::Return(returned) => {
@@ -677,7 +665,8 @@ impl Lowering {
 
     fn value_of_block(&mut self, block: &syn::Block, at: Span) -> ExprId {
         let (body, value) = self.block(block, at);
-        self.body.push(IrStmt::Block(body));
+        let inner = self.builder.inner(body);
+        self.body.push(inner);
         value
     }
 

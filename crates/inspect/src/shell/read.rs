@@ -26,6 +26,8 @@ pub struct Command {
     pub function: Option<(String, Script)>,
     /// The byte of the text that it begins at.
     pub at: u32,
+    /// It is a condition: what comes of it decides what runs next.
+    pub tested: bool,
 }
 
 /// How two commands hang together.
@@ -36,6 +38,10 @@ pub enum Link {
     Then,
     /// The output of the first is the input of the second.
     Pipe,
+    /// The second runs where the first succeeds.
+    And,
+    /// The second runs where the first fails.
+    Or,
 }
 
 /// A redirection.
@@ -117,11 +123,13 @@ impl Reader {
                     }
                 }
                 '&' => {
-                    self.at += if self.looks_at("&&") { 2 } else { 1 };
+                    let and = self.looks_at("&&");
+                    self.at += if and { 2 } else { 1 };
                     if self.peek() == Some('>') {
                         self.redirect(&mut command);
                     } else {
-                        finish(&mut script, &mut command, Link::Then);
+                        let link = if and { Link::And } else { Link::Then };
+                        finish(&mut script, &mut command, link);
                     }
                 }
                 '|' => {
@@ -130,7 +138,7 @@ impl Reader {
                     finish(
                         &mut script,
                         &mut command,
-                        if or { Link::Then } else { Link::Pipe },
+                        if or { Link::Or } else { Link::Pipe },
                     );
                 }
                 '(' if command.words.len() == 1 && self.looks_at("()") => {
@@ -472,6 +480,7 @@ fn take_word(command: &mut Command, word: Word) {
                 | "builtin"
         ) && word.substitutions.is_empty()
         {
+            command.tested |= matches!(word.text.as_str(), "if" | "elif" | "while" | "until" | "!");
             return;
         }
         if let Some((name, value)) = word.text.split_once('=')
@@ -527,6 +536,16 @@ mod tests {
     fn pipes_and_substitutions_are_seen() {
         let script = parse("curl https://a.invalid/x | sh");
         assert_eq!(script.commands[0].link, Link::Pipe);
+        let links = |text: &str| -> Vec<Link> {
+            let script = parse(text);
+            script.commands.iter().map(|command| command.link).collect()
+        };
+        assert_eq!(
+            links("a && b || c; d & e"),
+            [Link::And, Link::Or, Link::Then, Link::Then, Link::Then]
+        );
+        let tested = |text: &str| parse(text).commands[0].tested;
+        assert!(tested("if ! a; then b; fi") && !tested("a; if b; then c; fi"));
         let script = parse("sh -c \"$(curl -s https://a.invalid)\"");
         assert_eq!(
             script.commands[0].words[2].substitutions[0].commands[0].words[0].text,

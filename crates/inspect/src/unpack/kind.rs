@@ -1,6 +1,7 @@
 //! What content is, told by its first bytes. A name is a claim of whoever made the
 //! package; here it is only compared.
 
+use super::asar::is_asar;
 use serde::{Deserialize, Serialize};
 
 /// What a file is, by its content.
@@ -13,11 +14,19 @@ pub enum Kind {
     Utf16,
     /// A gzip stream.
     Gzip,
+    /// A bzip2 stream.
+    Bzip2,
+    /// An xz stream.
+    Xz,
+    /// A stream of lzma's own, older format.
+    Lzma,
     /// A zip archive.
     Zip,
     /// A tar archive.
     Tar,
-    /// Another compressed stream (xz, bzip2, zstd).
+    /// An archive of Electron's.
+    Asar,
+    /// Another compressed stream (zstd).
     Compressed,
     /// An executable or library of Linux, Windows or macOS.
     Native,
@@ -37,6 +46,14 @@ impl Kind {
         matches!(self, Self::Text | Self::Utf16)
     }
 
+    /// Whether it is opened, should other files be in it.
+    pub(super) const fn is_archive(self) -> bool {
+        matches!(
+            self,
+            Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zip | Self::Tar | Self::Asar
+        )
+    }
+
     /// Whether a path's extension promises something else. Only promises that a
     /// machine acts upon count: what is called an image, font, sound or library, and is
     /// text; and what is called a script, and is a program.
@@ -53,7 +70,10 @@ impl Kind {
                         && !matches!(extension, "node" | "so" | "dll" | "dylib" | "exe"))
             }
             "js" | "cjs" | "mjs" | "ts" | "json" | "md" | "txt" | "css" | "py" | "rs" | "sh" => {
-                matches!(self, Self::Native | Self::Wasm | Self::Zip | Self::Gzip)
+                matches!(
+                    self,
+                    Self::Native | Self::Wasm | Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz
+                )
             }
             _ => false,
         }
@@ -73,7 +93,11 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         Kind::Native
     } else if starts(b"\0asm") {
         Kind::Wasm
-    } else if starts(b"\xfd7zXZ") || starts(b"BZh") || starts(b"\x28\xb5\x2f\xfd") {
+    } else if starts(b"\xfd7zXZ\0") {
+        Kind::Xz
+    } else if bzip2(bytes) {
+        Kind::Bzip2
+    } else if starts(b"\x28\xb5\x2f\xfd") {
         Kind::Compressed
     } else if bytes.len() > 16
         && bytes[2..4] == *b"\r\n"
@@ -84,6 +108,10 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         Kind::Bytecode
     } else if media(bytes) {
         Kind::Media
+    } else if lzma(bytes) {
+        Kind::Lzma
+    } else if is_asar(bytes) {
+        Kind::Asar
     } else if starts(b"\xff\xfe") || starts(b"\xfe\xff") {
         Kind::Utf16
     } else if text(&bytes[..bytes.len().min(4096)]) {
@@ -91,6 +119,40 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
     } else {
         Kind::Other
     }
+}
+
+/// `BZh`, the size of a block, and the mark of a block or of the end.
+fn bzip2(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"BZh")
+        && matches!(bytes.get(3), Some(b'1'..=b'9'))
+        && matches!(
+            bytes.get(4..10),
+            Some(b"\x31\x41\x59\x26\x53\x59" | b"\x17\x72\x45\x38\x50\x90")
+        )
+}
+
+/// The older format of lzma has no mark of its own. What `xz` goes by: parameters, a window
+/// that is a power of two or one and a half, and a length that is not known or below 256 GiB.
+fn lzma(bytes: &[u8]) -> bool {
+    let Some([parameters, header @ ..]) = bytes.first_chunk::<13>() else {
+        return false;
+    };
+    let Some((window, length)) = header.split_first_chunk::<4>() else {
+        return false;
+    };
+    let window = u32::from_le_bytes(*window);
+    let power =
+        window.is_power_of_two() || window.is_multiple_of(3) && (window / 3).is_power_of_two();
+    let length = length
+        .first_chunk::<8>()
+        .map_or(0, |length| u64::from_le_bytes(*length));
+    // Nearly all of them; any other first byte would find them in data of every kind.
+    *parameters == 0x5d
+        && power
+        && window >= 4096
+        && (length == u64::MAX || length < 1 << 38)
+        // The first byte of the stream itself is 0.
+        && bytes.get(13) == Some(&0)
 }
 
 fn native_magic(bytes: &[u8]) -> bool {
@@ -171,6 +233,12 @@ mod tests {
         assert_eq!(kind_of(b"\0asm\x01\0\0\0"), Kind::Wasm);
         assert_eq!(kind_of(b"\x89PNG\r\n"), Kind::Media);
         assert_eq!(kind_of(b"a\0b"), Kind::Other);
+        assert_eq!(kind_of(b"BZh is how this sentence begins"), Kind::Text);
+        assert_eq!(kind_of(b"BZh9\x31\x41\x59\x26\x53\x59"), Kind::Bzip2);
+        assert_eq!(kind_of(b"\xfd7zXZ\0\0\x04"), Kind::Xz);
+        let lzma = b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x24";
+        assert_eq!(kind_of(lzma), Kind::Lzma);
+        assert_eq!(kind_of(&lzma[..13]), Kind::Other);
     }
 
     #[test]

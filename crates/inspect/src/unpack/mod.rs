@@ -5,8 +5,11 @@
 //! readers would see two different archives. Such a place is an [`Oddity`], never an
 //! error that ends the reading.
 
+mod asar;
 mod disk;
+mod held;
 mod kind;
+mod pack;
 mod path;
 mod tar;
 #[cfg(test)]
@@ -14,11 +17,13 @@ mod tests;
 mod zip;
 
 pub use kind::{Kind, kind_of};
+pub(crate) use pack::{Codec, unpacked};
 pub use path::{folded, plain};
 
 use crate::limit::Unpacking;
 use disk::Disk;
-use flate2::bufread::GzDecoder;
+use held::{Held, OnDisk};
+use pack::Members;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
@@ -115,6 +120,14 @@ pub enum Trick {
     ContentDiffers,
     /// A path that is not UTF-8.
     NotUtf8,
+    /// A name that is none, or that a reader in JavaScript takes for something else.
+    StrangeName,
+    /// Content whose digest is not the one that the archive says.
+    OtherDigest,
+    /// A file that the archive's own list of files leaves out.
+    NotInRecord,
+    /// A file that the archive's own list of files names, and that is not there.
+    OnlyInRecord,
 }
 
 impl Trick {
@@ -144,6 +157,14 @@ impl Trick {
             Self::Sparse => "it is a sparse file, which readers understand differently",
             Self::ContentDiffers => "its content is not what its extension says",
             Self::NotUtf8 => "its path is not UTF-8",
+            Self::StrangeName => {
+                "its name is none that a file can have, or one that readers in JavaScript mistake"
+            }
+            Self::OtherDigest => "its content is not the one whose digest the archive says",
+            Self::NotInRecord => "RECORD, the archive's own list of its files, does not name it",
+            Self::OnlyInRecord => {
+                "RECORD, the archive's own list of its files, names it, and it is not there"
+            }
         }
     }
 }
@@ -183,26 +204,30 @@ pub fn unpack(bytes: &[u8], limits: &Unpacking) -> Tree {
 /// # Errors
 /// The file cannot be read; what is wrong with the archive stands in the tree.
 pub fn unpack_file(file: fs::File, limits: &Unpacking) -> std::io::Result<Tree> {
-    let mut sink = Sink::new(limits);
     let length = file.metadata()?.len();
+    unpack_from(file, length, limits)
+}
+
+fn unpack_from(file: impl Read + Seek, length: u64, limits: &Unpacking) -> std::io::Result<Tree> {
+    let mut sink = Sink::new(limits);
     let mut packed = BufReader::with_capacity(256 << 10, Disk::new(file));
     let kind = kind_of(packed.fill_buf()?);
-    match kind {
-        Kind::Gzip => sink.gzip(&mut packed, "", 0),
-        Kind::Tar => tar::read(&mut sink, &mut packed, "", 0),
-        _ if kind != Kind::Zip && !ends_as_zip(packed.get_mut(), length)? => {
-            sink.unread("", NO_ARCHIVE);
-        }
-        _ if length > limits.packed => {
-            sink.unread("", "it is larger than what is held in memory");
-        }
-        _ => {
-            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-            packed.seek(SeekFrom::Start(0))?;
-            let mut whole = packed.by_ref().take(limits.packed);
-            whole.read_to_end(&mut bytes)?;
-            sink.archive(&bytes, "", 0);
-        }
+    if let Some(codec) = Codec::of(kind) {
+        sink.packed(codec, &mut packed, "", 0);
+    } else if kind == Kind::Tar {
+        tar::read(&mut sink, &mut packed, "", 0);
+    } else if !matches!(kind, Kind::Zip | Kind::Asar) && !ends_as_zip(packed.get_mut(), length)? {
+        sink.unread("", NO_ARCHIVE);
+    } else if kind == Kind::Asar && length > limits.packed {
+        sink.unread("", "it is larger than what is held in memory");
+    } else if length > limits.packed {
+        zip::read(&mut sink, &OnDisk::new(packed.get_mut(), length), "", 0);
+    } else {
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        packed.seek(SeekFrom::Start(0))?;
+        let mut whole = packed.by_ref().take(limits.packed);
+        whole.read_to_end(&mut bytes)?;
+        sink.archive(&bytes, "", 0);
     }
     // What a reader of archives took for a broken one may be a whole one on a broken disk.
     match packed.into_inner().failed() {
@@ -220,7 +245,7 @@ fn ends_as_zip(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bo
     Ok(zip::has_end_record(&bytes))
 }
 
-const NO_ARCHIVE: &str = "it is neither a gzip-compressed tar nor a zip archive";
+const NO_ARCHIVE: &str = "it is neither a tar archive, compressed or not, nor a zip archive";
 
 /// Collects entries under the bounds.
 pub(crate) struct Sink<'l> {
@@ -232,6 +257,8 @@ pub(crate) struct Sink<'l> {
     kept: u64,
     /// Bytes of paths and of what links lead to.
     names: u64,
+    /// Bytes that may still be unpacked to see what a compressed file holds.
+    glances: u64,
 }
 
 impl<'l> Sink<'l> {
@@ -242,40 +269,48 @@ impl<'l> Sink<'l> {
             inflated: 0,
             kept: 0,
             names: 0,
+            glances: limits.glances,
         }
     }
 
     fn archive(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
-        match kind_of(bytes) {
-            Kind::Gzip => self.gzip(bytes, prefix, depth),
-            Kind::Zip => zip::read(self, bytes, prefix, depth),
+        let kind = kind_of(bytes);
+        if let Some(codec) = Codec::of(kind) {
+            self.packed(codec, bytes, prefix, depth);
+            return;
+        }
+        match kind {
+            Kind::Zip => zip::read(self, &Held(bytes), prefix, depth),
             Kind::Tar => {
                 tar::read(self, &mut &bytes[..], prefix, depth);
             }
+            Kind::Asar => asar::read(self, bytes, prefix, depth),
             // A zip archive may have anything in front of it.
-            _ if zip::has_end_record(bytes) => zip::read(self, bytes, prefix, depth),
+            _ if zip::has_end_record(bytes) => zip::read(self, &Held(bytes), prefix, depth),
             _ => self.unread(prefix, NO_ARCHIVE),
         }
     }
 
-    fn gzip(&mut self, packed: impl BufRead, prefix: &str, depth: usize) {
-        let mut members = Members {
-            decoder: Some(GzDecoder::new(packed)),
-            count: 1,
-            trailing: 0,
-            failed: None,
-            left: self.limits.inflated.saturating_sub(self.inflated),
-            read: 0,
-        };
+    /// A tar archive in a compressed stream.
+    fn packed(&mut self, codec: Codec, packed: impl BufRead, prefix: &str, depth: usize) {
+        let told = self.tree.unread.len();
+        let mut members = Members::new(codec, packed, self.inflatable() / codec.cost());
         tar::read(self, &mut members, prefix, depth);
         // What is behind the last entry counts as well.
         let mut rest = [0_u8; 8192];
         while matches!(members.read(&mut rest), Ok(n) if n > 0) {}
-        self.inflated += members.read;
-        if members.left == 0 {
-            self.unread(prefix, "it unpacks to more than the bound");
-        } else if let Some(why) = members.failed.take() {
-            self.unread(prefix, &format!("its compression is broken ({why})"));
+        self.inflated(members.read.saturating_mul(codec.cost()));
+        let why = if members.left == 0 {
+            Some("it unpacks to more than the bound".to_owned())
+        } else {
+            members.failed.take()
+        };
+        if let Some(why) = why {
+            self.unread(prefix, &why);
+            // The cause stands in front of what the reader of tar made of it.
+            if let Some(here) = self.tree.unread.get_mut(told..) {
+                here.rotate_right(1.min(here.len()));
+            }
         }
         if members.count > 1 {
             self.odd(Trick::SeveralMembers, prefix);
@@ -321,7 +356,7 @@ impl<'l> Sink<'l> {
     }
 
     pub(crate) fn inflated(&mut self, bytes: u64) {
-        self.inflated += bytes;
+        self.inflated = self.inflated.saturating_add(bytes);
     }
 
     /// The bound on one entry that is kept whole.
@@ -349,7 +384,7 @@ impl<'l> Sink<'l> {
             self.kept += file.length;
             Content::Whole(file.bytes.as_ref().into())
         } else {
-            if whole || kind.is_text() {
+            if whole || kind.is_text() || kind.is_archive() {
                 self.unread(
                     &path,
                     "it, or the package as a whole, is larger than what is kept in memory",
@@ -365,16 +400,23 @@ impl<'l> Sink<'l> {
             kind,
             executable: file.executable,
         });
-        if whole && matches!(kind, Kind::Gzip | Kind::Zip | Kind::Tar) {
+        if whole && kind.is_archive() {
             self.nested(&file.bytes, &path, kind, depth);
         }
         index
     }
 
     fn nested(&mut self, bytes: &[u8], path: &str, kind: Kind, depth: usize) {
-        // A compressed single file is data, not an archive.
-        if kind == Kind::Gzip && !looks_like_tar_inside(bytes) {
-            return;
+        if let Some(codec) = Codec::of(kind) {
+            let Some(left) = self.glances.checked_sub(codec.first(bytes)) else {
+                self.unread(path, "there are more compressed files than are looked into");
+                return;
+            };
+            self.glances = left;
+            // A compressed single file is data, not an archive.
+            if !pack::holds_tar(codec, bytes) {
+                return;
+            }
         }
         if depth >= self.limits.depth {
             self.unread(path, "archives are nested too deeply in it");
@@ -480,86 +522,4 @@ pub(crate) struct File<'a> {
     pub length: u64,
     /// It may be executed.
     pub executable: bool,
-}
-
-fn looks_like_tar_inside(bytes: &[u8]) -> bool {
-    let mut head = [0_u8; 512];
-    let mut decoder = GzDecoder::new(bytes);
-    decoder.read_exact(&mut head).is_ok() && kind_of(&head) == Kind::Tar
-}
-
-/// The members of a gzip file, one behind the other, with what is odd about them.
-struct Members<R: BufRead> {
-    /// None once the last member is read.
-    decoder: Option<GzDecoder<R>>,
-    count: usize,
-    trailing: usize,
-    failed: Option<String>,
-    left: u64,
-    read: u64,
-}
-
-impl<R: BufRead> Members<R> {
-    /// What stands behind a member: another one, padding, or something else.
-    fn behind(&mut self) {
-        let Some(mut packed) = self.decoder.take().map(GzDecoder::into_inner) else {
-            return;
-        };
-        // Python's reader goes on behind padding of zeros, so what stands there counts.
-        while let Ok(rest) = packed.fill_buf() {
-            let zeros = rest.iter().take_while(|byte| **byte == 0).count();
-            if zeros == 0 {
-                break;
-            }
-            packed.consume(zeros);
-        }
-        match packed.fill_buf() {
-            // A buffer may end within the two bytes; what is no member fails as one.
-            Ok([0x1f] | [0x1f, 0x8b, ..]) => {
-                self.count += 1;
-                self.decoder = Some(GzDecoder::new(packed));
-            }
-            // Tape padding is zeros.
-            _ => self.trailing = not_zero(&mut packed),
-        }
-    }
-}
-
-fn not_zero(rest: &mut impl BufRead) -> usize {
-    let mut count = 0;
-    while let Ok(piece) = rest.fill_buf() {
-        let length = piece.len();
-        if length == 0 {
-            break;
-        }
-        count += piece.iter().filter(|byte| **byte != 0).count();
-        rest.consume(length);
-    }
-    count
-}
-
-impl<R: BufRead> Read for Members<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            let wanted = buffer
-                .len()
-                .min(usize::try_from(self.left).unwrap_or(usize::MAX));
-            let Some(decoder) = self.decoder.as_mut().filter(|_| wanted > 0) else {
-                return Ok(0);
-            };
-            match decoder.read(&mut buffer[..wanted]) {
-                Ok(0) => self.behind(),
-                Ok(count) => {
-                    self.left -= count as u64;
-                    self.read += count as u64;
-                    return Ok(count);
-                }
-                Err(error) => {
-                    self.failed = Some(error.to_string());
-                    self.decoder = None;
-                    return Ok(0);
-                }
-            }
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! Tricks of archives, each against the reader.
 
-use super::{Content, Sink, Tree, Trick, unpack};
+use super::{Codec, Content, Sink, Tree, Trick, unpack, unpack_from};
 use crate::limit::Unpacking;
+use proptest::prelude::*;
 use std::io::Write;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -213,6 +214,68 @@ fn a_wheel_whose_headers_disagree_is_told() {
 }
 
 #[test]
+fn a_zip_archive_that_is_too_large_to_be_held_is_read_from_its_file() {
+    let limits = Unpacking {
+        packed: 10,
+        ..Unpacking::default()
+    };
+    let from_disk = |bytes: &[u8]| {
+        let length = bytes.len() as u64;
+        unpack_from(std::io::Cursor::new(bytes.to_vec()), length, &limits).unwrap()
+    };
+    let honest = zip("a/b.py", "a/b.py", b"x = 1");
+    let hidden = [
+        &zip("a/h.py", "a/h.py", b"h()")[..39],
+        &zip("a/b.py", "a/b.py", b"x = 1"),
+    ]
+    .concat();
+    for bytes in [
+        honest.clone(),
+        hidden,
+        zip("a/c.py", "a/b.py", b"x = 1"),
+        [honest.as_slice(), b"more"].concat(),
+        honest[..honest.len() - 30].to_vec(),
+    ] {
+        let (held, streamed) = (read(&bytes), from_disk(&bytes));
+        assert_eq!(tricks(&held), tricks(&streamed));
+        assert_eq!(held.unread, streamed.unread);
+        let contents = |tree: &Tree| -> Vec<(String, Option<Vec<u8>>)> {
+            let entries = tree.entries.iter();
+            entries
+                .map(|entry| (entry.path.clone(), entry.bytes().map(<[u8]>::to_vec)))
+                .collect()
+        };
+        assert_eq!(contents(&held), contents(&streamed));
+    }
+    assert_eq!(from_disk(&honest).entries.len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn a_file_and_memory_show_the_same_zip_archive(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = zip("a/c.py", "a/b.py", b"x = 1");
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        let limits = Unpacking {
+            packed: 0,
+            ..Unpacking::default()
+        };
+        let length = bytes.len() as u64;
+        let held = read(&bytes);
+        let streamed = unpack_from(std::io::Cursor::new(bytes), length, &limits).unwrap();
+        prop_assert_eq!(tricks(&held), tricks(&streamed));
+        prop_assert_eq!(held.unread, streamed.unread);
+        prop_assert_eq!(held.entries.len(), streamed.entries.len());
+    }
+}
+
+#[test]
 fn any_bytes_have_an_answer() {
     let whole = zip("a/b.py", "a/b.py", b"x = 1");
     for cut in 0..whole.len() {
@@ -234,7 +297,8 @@ fn a_second_member_is_read_wherever_a_buffer_ends() {
     let limits = Unpacking::default();
     for buffer in 1..bytes.len() {
         let mut sink = Sink::new(&limits);
-        sink.gzip(std::io::BufReader::with_capacity(buffer, &bytes[..]), "", 0);
+        let packed = std::io::BufReader::with_capacity(buffer, &bytes[..]);
+        sink.packed(Codec::Gzip, packed, "", 0);
         let tree = sink.finish();
         assert_eq!(tree.entries.len(), 2, "a buffer of {buffer}");
         assert!(

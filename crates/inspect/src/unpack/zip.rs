@@ -1,6 +1,8 @@
 //! Zip, read both ways: by its directory, as pip does, and by its local headers, as
 //! streaming readers do. Where the two disagree, that is reported.
 
+use super::held::Bytes;
+use super::pack::{self, Codec};
 use super::{File, Sink, Trick};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::borrow::Cow;
@@ -9,6 +11,10 @@ use std::collections::BTreeMap;
 const END: &[u8] = b"PK\x05\x06";
 const DIRECTORY: &[u8] = b"PK\x01\x02";
 const LOCAL: &[u8] = b"PK\x03\x04";
+/// Bytes of a local header in front of its name.
+const HEADER: u64 = 30;
+/// Bytes that are searched at once for headers that no directory lists.
+const SEARCHED: u64 = 1 << 20;
 
 /// One entry as the directory shows it.
 struct Listed<'a> {
@@ -40,65 +46,101 @@ fn end_record(bytes: &[u8]) -> Option<usize> {
     (at + 22 <= bytes.len()).then_some(at)
 }
 
-/// Reads a zip archive.
-pub(super) fn read(sink: &mut Sink<'_>, bytes: &[u8], prefix: &str, depth: usize) {
-    let Some(end) = end_record(bytes) else {
-        sink.unread(prefix, "its directory is missing or cut off");
-        return;
-    };
-    let comment = usize::from(u16_at(bytes, end + 20));
-    if end + 22 + comment != bytes.len() {
-        sink.odd(Trick::TrailingData, prefix);
-    }
+/// Where the directory stands, by what the end of the archive says.
+struct Ends {
+    /// Its first byte.
+    from: u64,
+    /// Where the first record behind it begins.
+    to: u64,
+    /// Bytes in front of the archive.
+    shift: u64,
+    /// Something stands behind the end record.
+    trailing: bool,
+}
+
+/// Reads where the directory stands.
+fn ends<'a>(bytes: &impl Bytes<'a>) -> Result<Ends, &'static str> {
+    let length = bytes.length();
+    let base = length.saturating_sub(TAIL);
+    let tail = bytes.piece(base, TAIL);
+    let at = end_record(&tail).ok_or("its directory is missing or cut off")?;
+    let end = base + at as u64;
+    let comment = u64::from(u16_at(&tail, at + 20));
     let (mut size, mut offset) = (
-        u64::from(u32_at(bytes, end + 12)),
-        u64::from(u32_at(bytes, end + 16)),
+        u64::from(u32_at(&tail, at + 12)),
+        u64::from(u32_at(&tail, at + 16)),
     );
+    let large = large_end(bytes, end);
     if offset == u64::from(u32::MAX) || size == u64::from(u32::MAX) {
-        match zip64(bytes, end) {
-            Some(large) => (size, offset) = large,
-            None => {
-                sink.unread(prefix, "its 64-bit directory cannot be found");
-                return;
-            }
-        }
+        (size, offset) = large
+            .and_then(|large| large.directory)
+            .ok_or("its 64-bit directory cannot be found")?;
     }
     // The directory ends where the end record begins; an offset that says otherwise
     // means data in front of the archive.
-    let ends_at = zip64_start(bytes, end).unwrap_or(end);
-    let Some(start) = (ends_at as u64).checked_sub(size) else {
-        sink.unread(prefix, "its directory is larger than the archive");
-        return;
+    let to = large.map_or(end, |large| large.at);
+    let from = to
+        .checked_sub(size)
+        .ok_or("its directory is larger than the archive")?;
+    let shift = from
+        .checked_sub(offset)
+        .ok_or("its directory does not stand where it says")?;
+    Ok(Ends {
+        from,
+        to,
+        shift,
+        trailing: end + 22 + comment != length,
+    })
+}
+
+/// Reads a zip archive.
+pub(super) fn read<'a>(sink: &mut Sink<'_>, bytes: &impl Bytes<'a>, prefix: &str, depth: usize) {
+    let ends = match ends(bytes) {
+        Ok(ends) => ends,
+        Err(why) => {
+            sink.unread(prefix, why);
+            return;
+        }
     };
-    let Some(shift) = start.checked_sub(offset) else {
-        sink.unread(prefix, "its directory does not stand where it says");
-        return;
-    };
-    if shift > 0 {
+    if ends.trailing {
+        sink.odd(Trick::TrailingData, prefix);
+    }
+    if ends.shift > 0 {
         sink.odd(Trick::Prepended, prefix);
     }
+    if ends.to - ends.from > bytes.longest() {
+        sink.unread(
+            prefix,
+            "its directory is larger than what is held in memory",
+        );
+        return;
+    }
+    let directory = bytes.piece(ends.from, ends.to - ends.from);
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut at = usize::try_from(start).unwrap_or(usize::MAX);
-    while bytes.get(at..at.saturating_add(4)) == Some(DIRECTORY) {
+    let mut at = 0;
+    while directory
+        .get(at..)
+        .is_some_and(|rest| rest.starts_with(DIRECTORY))
+    {
         if !sink.room(prefix) {
             return;
         }
-        let Some((listed, next)) = listed(bytes, at) else {
+        let Some((listed, next)) = listed(&directory, at) else {
             sink.unread(prefix, "its directory is cut off");
             return;
         };
         at = next;
-        entry(sink, bytes, prefix, &listed, shift, &mut seen, depth);
+        entry(sink, bytes, prefix, &listed, ends.shift, &mut seen, depth);
     }
-    if at < ends_at {
+    if at < directory.len() {
         sink.odd(Trick::TrailingData, prefix);
     }
-    unlisted(sink, bytes, prefix, &seen, start, depth);
+    unlisted(sink, bytes, prefix, &seen, ends.from, depth);
 }
 
-fn entry(
+fn entry<'a>(
     sink: &mut Sink<'_>,
-    bytes: &[u8],
+    bytes: &impl Bytes<'a>,
     prefix: &str,
     listed: &Listed<'_>,
     shift: u64,
@@ -106,42 +148,37 @@ fn entry(
     depth: usize,
 ) {
     let shown = String::from_utf8_lossy(listed.name).into_owned();
-    let local = listed.local.saturating_add(shift);
-    let Some((data, name, length)) = usize::try_from(local)
-        .ok()
-        .and_then(|at| local_header(bytes, at))
-    else {
+    let start = listed.local.saturating_add(shift);
+    let Some(local) = local_header(bytes, start) else {
         sink.unread(&shown, "its local header is missing");
         return;
     };
-    if name != listed.name {
+    if *local.name != *listed.name {
         sink.odd(Trick::TwoNames, &shown);
     }
     // With a data descriptor the local header says nothing.
     let described = listed.flags & 8 != 0;
-    if !described && length != listed.length && length != u64::from(u32::MAX) {
+    if !described && local.length != listed.length && local.length != u64::from(u32::MAX) {
         sink.odd(Trick::TwoLengths, &shown);
     }
-    let stop = (data as u64).saturating_add(listed.packed);
-    if overlaps(seen, local, stop) {
+    let stop = local.data.saturating_add(listed.packed);
+    if overlaps(seen, start, stop) {
         sink.odd(Trick::Overlap, &shown);
     }
-    seen.insert(local, stop);
+    seen.insert(start, stop);
     if listed.name.ends_with(b"/") && listed.length == 0 {
         return;
     }
-    let Some(packed) = usize::try_from(stop)
-        .ok()
-        .and_then(|stop| bytes.get(data..stop))
-    else {
+    if stop > bytes.length() {
         sink.unread(&shown, "it is cut off");
         return;
-    };
+    }
     if listed.flags & 1 != 0 {
         sink.unread(&shown, "it is encrypted");
         return;
     }
     let kind = listed.mode >> 12 & 0xf;
+    let packed = bytes.piece(local.data, listed.packed);
     let content = content(sink, packed, listed, &shown);
     let Some((content, whole)) = content else {
         return;
@@ -167,47 +204,86 @@ fn entry(
     );
 }
 
-/// The content, and whether it is all.
+/// The content, and whether it is all. Of what is packed only the beginning may be there.
 fn content<'a>(
     sink: &mut Sink<'_>,
-    packed: &'a [u8],
+    packed: Cow<'a, [u8]>,
     listed: &Listed<'_>,
     shown: &str,
 ) -> Option<(Cow<'a, [u8]>, bool)> {
+    let all = packed.len() as u64 == listed.packed;
     let bound = sink.entry_bound().min(sink.inflatable());
-    match listed.method {
+    let (content, whole) = match listed.method {
         0 => {
             sink.inflated(packed.len() as u64);
-            let whole = packed.len() as u64 <= bound;
-            let kept = packed
-                .len()
-                .min(usize::try_from(bound).unwrap_or(usize::MAX));
-            Some((Cow::Borrowed(&packed[..kept]), whole))
-        }
-        8 => {
-            let (bytes, whole) = match inflate(packed, bound, listed.length) {
-                Ok(read) => read,
-                Err(()) => {
-                    sink.unread(shown, "its compression is broken");
-                    return None;
+            let whole = all && packed.len() as u64 <= bound;
+            let kept = usize::try_from(bound)
+                .unwrap_or(usize::MAX)
+                .min(packed.len());
+            let content = match packed {
+                Cow::Borrowed(packed) => Cow::Borrowed(&packed[..kept]),
+                Cow::Owned(mut packed) => {
+                    packed.truncate(kept);
+                    Cow::Owned(packed)
                 }
             };
-            sink.inflated(bytes.len() as u64);
-            if whole && bytes.len() as u64 != listed.length {
-                sink.odd(Trick::TwoLengths, shown);
-            }
-            if !whole && sink.inflatable() == 0 {
-                sink.unread(shown, "the archive unpacks to more than the bound");
-            }
-            Some((Cow::Owned(bytes), whole))
+            return Some((content, whole));
         }
-        other => {
-            sink.unread(
-                shown,
-                &format!("it is compressed by method {other}, which is not read"),
-            );
-            None
+        8 => match inflate(&packed, bound, listed.length) {
+            Ok((content, whole)) => {
+                sink.inflated(content.len() as u64);
+                (content, whole && all)
+            }
+            Err(()) => {
+                let why = if all {
+                    "its compression is broken"
+                } else {
+                    "it is larger than what is held in memory"
+                };
+                sink.unread(shown, why);
+                return None;
+            }
+        },
+        method => {
+            let Some(codec) = codec(method) else {
+                sink.unread(
+                    shown,
+                    &format!("it is compressed by method {method}, which is not read"),
+                );
+                return None;
+            };
+            // A mark says that the stream ends by itself.
+            let length = (listed.flags & 2 == 0).then_some(listed.length);
+            let bound = sink.entry_bound().min(sink.inflatable() / codec.cost());
+            match pack::zipped(codec, &packed, length, bound) {
+                Ok((content, whole)) => {
+                    sink.inflated((content.len() as u64).saturating_mul(codec.cost()));
+                    (content, whole && all)
+                }
+                Err(error) => {
+                    sink.inflated(codec.first(&packed));
+                    sink.unread(shown, &pack::why(&error));
+                    return None;
+                }
+            }
         }
+    };
+    if whole && content.len() as u64 != listed.length {
+        sink.odd(Trick::TwoLengths, shown);
+    }
+    if !whole && sink.inflatable() == 0 {
+        sink.unread(shown, "the archive unpacks to more than the bound");
+    }
+    Some((Cow::Owned(content), whole))
+}
+
+/// The methods of zip beside none and deflate that have a reader here.
+const fn codec(method: u16) -> Option<Codec> {
+    match method {
+        12 => Some(Codec::Bzip2),
+        14 => Some(Codec::Lzma),
+        95 => Some(Codec::Xz),
+        _ => None,
     }
 }
 
@@ -249,9 +325,9 @@ fn overlaps(seen: &BTreeMap<u64, u64>, from: u64, to: u64) -> bool {
 }
 
 /// Local headers in the gaps that no listed entry covers.
-fn unlisted(
+fn unlisted<'a>(
     sink: &mut Sink<'_>,
-    bytes: &[u8],
+    bytes: &impl Bytes<'a>,
     prefix: &str,
     seen: &BTreeMap<u64, u64>,
     end: u64,
@@ -267,40 +343,28 @@ fn unlisted(
     }
     gaps.push((from, end));
     for (from, to) in gaps {
-        let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else {
+        let Some(at) = find(bytes, from, to) else {
             continue;
         };
-        let Some(gap) = bytes.get(from..to) else {
+        let Some(local) = local_header(bytes, at) else {
             continue;
         };
-        let Some(at) = memchr::memmem::find(gap, LOCAL) else {
-            continue;
-        };
-        let Some((data, name, length)) = local_header(bytes, from + at) else {
-            continue;
-        };
-        sink.odd(Trick::NotInDirectory, &String::from_utf8_lossy(name));
-        let packed = u64::from(u32_at(bytes, from + at + 18));
-        let stop = data
-            .saturating_add(usize::try_from(packed).unwrap_or(usize::MAX))
-            .min(bytes.len());
+        let shown = String::from_utf8_lossy(&local.name).into_owned();
+        sink.odd(Trick::NotInDirectory, &shown);
+        let packed = bytes.piece(local.data, local.packed);
         let listed = Listed {
-            name,
-            method: u16_at(bytes, from + at + 8),
+            name: &local.name,
+            method: local.method,
             flags: 0,
-            packed,
-            length,
+            packed: packed.len() as u64,
+            length: local.length,
             mode: 0,
             local: 0,
         };
-        let shown = String::from_utf8_lossy(name).into_owned();
-        if let Some((content, true)) = bytes
-            .get(data..stop)
-            .and_then(|packed| content(sink, packed, &listed, &shown))
-        {
+        if let Some((content, true)) = content(sink, packed, &listed, &shown) {
             let length = content.len() as u64;
             sink.take(
-                name,
+                listed.name,
                 prefix,
                 File {
                     bytes: content,
@@ -313,19 +377,49 @@ fn unlisted(
     }
 }
 
-/// Where an entry's data begins, its name and its length, by its local header.
-fn local_header(bytes: &[u8], at: usize) -> Option<(usize, &[u8], u64)> {
-    if bytes.get(at..at.checked_add(4)?)? != LOCAL || at + 30 > bytes.len() {
+/// The first local header in a gap.
+fn find<'a>(bytes: &impl Bytes<'a>, from: u64, to: u64) -> Option<u64> {
+    let mut from = from;
+    while from < to {
+        let piece = bytes.piece(from, SEARCHED.min(to - from));
+        if let Some(at) = memchr::memmem::find(&piece, LOCAL) {
+            return Some(from + at as u64);
+        }
+        // A header may begin in one piece and end in the next one.
+        let step = (piece.len() as u64).checked_sub(LOCAL.len() as u64 - 1)?;
+        if step == 0 {
+            return None;
+        }
+        from += step;
+    }
+    None
+}
+
+/// What a local header says.
+struct Local<'b> {
+    /// Where the entry's data begins.
+    data: u64,
+    name: Cow<'b, [u8]>,
+    method: u16,
+    packed: u64,
+    length: u64,
+}
+
+fn local_header<'b>(bytes: &impl Bytes<'b>, at: u64) -> Option<Local<'b>> {
+    let header = bytes.piece(at, HEADER);
+    if header.len() as u64 != HEADER || !header.starts_with(LOCAL) {
         return None;
     }
-    let name = usize::from(u16_at(bytes, at + 26));
-    let extra = usize::from(u16_at(bytes, at + 28));
-    let data = at + 30 + name + extra;
-    Some((
-        data,
-        bytes.get(at + 30..at + 30 + name)?,
-        u64::from(u32_at(bytes, at + 22)),
-    ))
+    let length = u64::from(u16_at(&header, 26));
+    let extra = u64::from(u16_at(&header, 28));
+    let name = bytes.piece(at + HEADER, length);
+    (name.len() as u64 == length).then_some(Local {
+        data: at + HEADER + length + extra,
+        name,
+        method: u16_at(&header, 8),
+        packed: u64::from(u32_at(&header, 18)),
+        length: u64::from(u32_at(&header, 22)),
+    })
 }
 
 fn listed(bytes: &[u8], at: usize) -> Option<(Listed<'_>, usize)> {
@@ -369,16 +463,23 @@ fn large(mut extras: &[u8], listed: &mut Listed<'_>) {
     }
 }
 
-fn zip64_start(bytes: &[u8], end: usize) -> Option<usize> {
-    let locator = end.checked_sub(20)?;
-    (bytes.get(locator..locator + 4)? == b"PK\x06\x07").then_some(())?;
-    let at = usize::try_from(u64_at(bytes, locator + 8)?).ok()?;
-    (bytes.get(at..at.checked_add(4)?)? == b"PK\x06\x06").then_some(at)
+/// The end record of an archive that is too large for the plain one.
+#[derive(Clone, Copy)]
+struct LargeEnd {
+    at: u64,
+    /// Size and offset of the directory.
+    directory: Option<(u64, u64)>,
 }
 
-fn zip64(bytes: &[u8], end: usize) -> Option<(u64, u64)> {
-    let at = zip64_start(bytes, end)?;
-    Some((u64_at(bytes, at + 40)?, u64_at(bytes, at + 48)?))
+fn large_end<'a>(bytes: &impl Bytes<'a>, end: u64) -> Option<LargeEnd> {
+    let locator = bytes.piece(end.checked_sub(20)?, 20);
+    locator.starts_with(b"PK\x06\x07").then_some(())?;
+    let at = u64_at(&locator, 8)?;
+    let record = bytes.piece(at, 56);
+    record.starts_with(b"PK\x06\x06").then(|| LargeEnd {
+        at,
+        directory: u64_at(&record, 40).zip(u64_at(&record, 48)),
+    })
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {

@@ -32,6 +32,11 @@ impl<K: Clone + Eq + Hash, V: Clone> Held<K, V> {
         }
     }
 
+    /// Whether a value is held; that does not count as asking for it.
+    pub fn contains(&self, key: &K) -> bool {
+        self.by_key.contains_key(key)
+    }
+
     /// A value; it is the last that somebody asked for now.
     pub fn get(&mut self, key: &K) -> Option<V> {
         let entry = self.by_key.get_mut(key)?;

@@ -1,11 +1,11 @@
 //! What an artifact itself says: facts that its document lacks, and what its code can do.
 //! Unpacked in memory and bounded; nothing is executed or written to disk.
 
-use customs_ecosystem::cargo::facts_from_cargo_toml;
+use customs_ecosystem::cargo::{declared_by_cargo_toml, facts_from_cargo_toml};
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
 use customs_inspect::{Content, Tree, Unpacking, inspect_tree, unpack_file};
-use customs_model::{FileFact, Inspection, Manifest, RunsCode, UnreadPart, Weigh};
+use customs_model::{Declared, FileFact, Inspection, Manifest, RunsCode, UnreadPart, Weigh};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -52,6 +52,10 @@ pub struct ArtifactFacts {
     /// The layout, for who compares two artifacts file by file.
     #[serde(default)]
     pub layout: Vec<FileFact>,
+    /// What its own manifest says where its document speaks as well: only for comparing
+    /// the two. Resolvers go by the document.
+    #[serde(default)]
+    pub declared: Option<Declared>,
 }
 
 impl ArtifactFacts {
@@ -76,6 +80,7 @@ impl ArtifactFacts {
             manifest: self.manifest.clone(),
             code: Arc::new(code),
             layout: Vec::new(),
+            declared: self.declared.clone(),
         }
     }
 }
@@ -87,8 +92,9 @@ impl Weigh for ArtifactFacts {
             manifest,
             code,
             layout,
+            declared,
         } = self;
-        runs.heap() + manifest.heap() + code.heap() + layout.heap()
+        runs.heap() + manifest.heap() + code.heap() + layout.heap() + declared.heap()
     }
 }
 
@@ -135,7 +141,8 @@ fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
             manifest: manifest(tree, |path| inner(path) == "PKG-INFO")
                 .ok()
                 .flatten()
-                .and_then(metadata),
+                .and_then(metadata)
+                .map(|metadata| metadata.manifest()),
             ..ArtifactFacts::default()
         });
     }
@@ -150,6 +157,7 @@ fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
                 .map_err(io::Error::other)?;
             Ok(ArtifactFacts {
                 runs: facts.runs(),
+                declared: bytes.and_then(declared_by_cargo_toml),
                 ..ArtifactFacts::default()
             })
         }
@@ -159,9 +167,11 @@ fn declared(tree: &Tree, kind: Kind) -> io::Result<ArtifactFacts> {
                     folder.ends_with(".dist-info") && file == "METADATA"
                 })
             };
+            let metadata = manifest(tree, is_metadata)?.and_then(metadata);
             Ok(ArtifactFacts {
                 runs: facts_from_entries(paths(tree)).runs(),
-                manifest: manifest(tree, is_metadata)?.and_then(metadata),
+                manifest: metadata.as_ref().map(Metadata::manifest),
+                declared: metadata.as_ref().map(Metadata::declared),
                 ..ArtifactFacts::default()
             })
         }
@@ -180,12 +190,17 @@ fn tarball(tree: &Tree) -> io::Result<ArtifactFacts> {
             binding_gyp: Some(gyp),
             ..release.manifest.runs.clone()
         },
+        declared: bytes.is_some().then_some(Declared {
+            name: release.name,
+            version: release.version,
+            manifest: release.manifest,
+        }),
         ..ArtifactFacts::default()
     })
 }
 
-fn metadata(bytes: &[u8]) -> Option<Manifest> {
-    Metadata::parse(bytes).ok().map(|m| m.manifest())
+fn metadata(bytes: &[u8]) -> Option<Metadata> {
+    Metadata::parse(bytes).ok()
 }
 
 /// Paths of the archive itself, without those of archives in it.
@@ -264,6 +279,17 @@ mod tests {
         read(File::open(file.path()).unwrap(), Kind::Tarball)
             .unwrap()
             .unwrap()
+    }
+
+    #[test]
+    fn what_a_tarball_says_of_itself_is_kept_apart() {
+        let text = r#"{"name":"a","version":"1.0.0","dependencies":{"b":"^1"}}"#;
+        let read = facts(&archive(&[("package/package.json", text)]));
+        assert_eq!(read.manifest, None);
+        let declared = read.declared.unwrap();
+        assert_eq!(declared.name.as_deref(), Some("a"));
+        assert_eq!(declared.manifest.dependencies["b"], "^1");
+        assert_eq!(facts(&archive(&[("package/a.js", "")])).declared, None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A closer look: what an artifact itself says, where its document could not tell.
 
 use super::archive::ArtifactFacts;
-use super::{Context, JudgedDocument, Judgement, Registry, archive, gather, pypi};
+use super::{Context, JudgedDocument, Judgement, Registry, archive, before, gather, pypi};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
@@ -24,6 +24,14 @@ pub struct Read<'a> {
     pub url: &'a str,
     /// What they are.
     pub digest: &'a Digest,
+}
+
+/// What was read of an earlier release.
+struct Earlier {
+    facts: Arc<ArtifactFacts>,
+    /// It is built for the same platform.
+    same_platform: bool,
+    digest: Option<Digest>,
 }
 
 /// What is known of a release that is older than the window of rules about change: only
@@ -159,6 +167,10 @@ impl Registry {
                 return self.decide(context, &dossier, now);
             }
         };
+        // Of a file of PyPI only its page knows whether there is metadata to compare it with.
+        if release.package.ecosystem() != Ecosystem::PyPi {
+            gather::compare(&mut dossier, &found);
+        }
         gather::add(&mut dossier, &found);
         if found.runs.at_install() == Some(true)
             && let Some(before) = &mut dossier.predecessor
@@ -175,8 +187,10 @@ impl Registry {
             let gaps = gather::Gaps::default();
             match earlier.transpose() {
                 Some(earlier) => {
-                    let same = earlier.as_ref().is_ok_and(|(_, same)| *same);
-                    gather::add_earlier(before, earlier.map(|(found, _)| found), &gaps);
+                    let same = earlier.as_ref().is_ok_and(|earlier| earlier.same_platform);
+                    let digest = earlier.as_ref().ok().and_then(|e| e.digest.clone());
+                    let found = earlier.map(|earlier| earlier.facts);
+                    gather::add_earlier(before, found, digest.as_ref(), &gaps);
                     // A wheel of another platform holds other binaries: that is no news.
                     if !same {
                         before.code = None;
@@ -220,7 +234,14 @@ impl Registry {
             None => Box::new(old(upstream, asked)),
         };
         match found {
-            Ok(found) => gather::add(&mut dossier, &found),
+            Ok(found) => {
+                // Without a judgement no document was read for it.
+                if judgement.is_some() && kind != archive::Kind::Wheel {
+                    gather::compare(&mut dossier, &found);
+                }
+                gather::add(&mut dossier, &found);
+                dossier.read = Some(asked.digest.clone());
+            }
             Err(unread @ Unread::NotReadable(_)) => dossier.unread = Some(unread),
             Err(unread) => return Err(unread),
         }
@@ -240,7 +261,7 @@ impl Registry {
         version: &Version,
         kind: archive::Kind,
         built: Option<&str>,
-    ) -> Result<Option<(Arc<ArtifactFacts>, bool)>, Unread> {
+    ) -> Result<Option<Earlier>, Unread> {
         let release = ReleaseId::new(package.clone(), version.clone());
         let places = self
             .locate(context, &release)
@@ -250,11 +271,10 @@ impl Registry {
             let gone = "its document no longer has it".to_owned();
             return Err(Unread::NotFetched(gone));
         }
-        let of_kind = places.into_iter().filter(|place| place.kind == kind);
-        let Some(place) = of_kind.max_by_key(|place| pypi::platform(&place.file) == built) else {
+        let Some((place, same)) = before::of_kind(places, kind, built) else {
             return Ok(None);
         };
-        let found = self
+        let facts = self
             .artifact_facts(
                 &place.upstream,
                 Some(&place.url),
@@ -262,6 +282,10 @@ impl Registry {
                 kind,
             )
             .await?;
-        Ok(Some((found, pypi::platform(&place.file) == built)))
+        Ok(Some(Earlier {
+            facts,
+            same_platform: same,
+            digest: place.digest,
+        }))
     }
 }

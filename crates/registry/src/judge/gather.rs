@@ -1,6 +1,7 @@
 //! Parts of a dossier that all three ecosystems gather in the same way.
 
 use super::archive::{self, ArtifactFacts};
+use super::unseen::Unseen;
 use super::{Context, Judged, Registry, order};
 use crate::audit::Audit;
 use crate::upstream::Upstream;
@@ -13,14 +14,18 @@ use customs_model::{
 use customs_rules::PopularNames;
 use customs_store::{Publication, Seen, Sight, Sights};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Url;
 
 /// Two publications closer than this belong together.
 pub(super) const TOGETHER: SignedDuration = SignedDuration::from_mins(60);
-/// Bytes, unpacked, of an artifact that is read before anybody asks for it.
+/// Bytes, unpacked, of an artifact that is read before anybody asks for it: several of them
+/// may be read in front of one document, and most are never asked for.
 pub(super) const LARGEST: u64 = 64 << 20;
+/// The same, of the one release of a document that a resolver takes first: whoever installs
+/// it fetches those bytes anyway. Programs for one platform come to 200 MB.
+pub(super) const LARGEST_FIRST: u64 = 256 << 20;
 /// The same, packed.
 pub(super) const LARGEST_PACKED: u64 = 16 << 20;
 /// Release lines of a document whose newest young release is read ahead.
@@ -54,12 +59,18 @@ pub(super) fn beyond(young: impl Iterator<Item = usize>) -> BTreeSet<usize> {
 pub(super) struct Gaps {
     cut: AtomicBool,
     doubt: AtomicBool,
+    unseen: Mutex<Vec<Unseen>>,
 }
 
 impl Gaps {
     /// A dependency was left out because it is on the way here already, or too deep.
     pub(super) fn cut(&self) {
         self.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// What was named as worth reading so far.
+    pub(super) fn unseen_so_far(&self) -> MutexGuard<'_, Vec<Unseen>> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something could not be asked.
@@ -188,6 +199,31 @@ impl Registry {
         self.inspections.read(path, digest, kind).await
     }
 
+    /// The same for an artifact that nobody waits for: whoever waits for another one is
+    /// served first.
+    ///
+    /// # Errors
+    /// It could not be fetched or read.
+    pub(super) async fn facts_when_idle(
+        &self,
+        upstream: &Upstream,
+        url: &str,
+        digest: &Digest,
+        kind: archive::Kind,
+    ) -> Result<Arc<ArtifactFacts>, Unread> {
+        if let Some(answer) = self.inspections.answer(digest, kind) {
+            return answer;
+        }
+        let not_fetched = |because: String| Unread::NotFetched(printable(&because, 200));
+        let url = Url::parse(url).map_err(|error| not_fetched(error.to_string()))?;
+        let path = self
+            .artifacts
+            .whole(upstream, &url, digest)
+            .await
+            .map_err(|error| not_fetched(error.to_string()))?;
+        self.inspections.read_when_idle(path, digest, kind).await
+    }
+
     /// `Last-Modified` of an artifact.
     pub(super) async fn last_modified(
         &self,
@@ -212,24 +248,36 @@ pub(super) fn had_none(before: &mut Predecessor) {
     before.manifest.runs.startup_hook.get_or_insert(false);
 }
 
+/// Compares what an artifact says of itself with what the document of the dossier does.
+/// Has to be asked before [`add`], which lets both speak with one voice.
+pub(super) fn compare(dossier: &mut Dossier, found: &ArtifactFacts) {
+    if let Some(declared) = &found.declared {
+        dossier.contradictions = declared.contradictions(&dossier.release, &dossier.manifest);
+    }
+}
+
 /// Adds what an artifact says of itself.
 pub(super) fn add(dossier: &mut Dossier, found: &ArtifactFacts) {
     dossier.looked_into = true;
     dossier.unread = None;
     add_runs(&mut dossier.manifest.runs, &found.runs);
     dossier.code = Some(found.code.clone());
+    dossier.read = dossier.digests.first().cloned();
 }
 
-/// Adds what the artifact of an earlier release says, or why that is not known.
+/// Adds what the artifact of an earlier release says, which has this digest, or why that is
+/// not known.
 pub(super) fn add_earlier(
     before: &mut Predecessor,
     found: Result<Arc<ArtifactFacts>, Unread>,
+    digest: Option<&Digest>,
     gaps: &Gaps,
 ) {
     match found {
         Ok(found) => {
             add_runs(&mut before.manifest.runs, &found.runs);
             before.code = Some(found.code.clone());
+            before.read = digest.cloned();
         }
         Err(unread) => {
             gaps.doubt_if_not_fetched(&unread);

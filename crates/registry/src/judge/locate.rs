@@ -5,7 +5,7 @@ use super::{Context, Registry, npm, order, pypi};
 use crate::document::Found;
 use crate::http::FetchError;
 use crate::upstream::Upstream;
-use customs_ecosystem::npm::{NpmVersion, Range, is_exotic, release_line, resolve_alias};
+use customs_ecosystem::npm::{NpmVersion, Range, is_exotic, resolve_alias};
 use customs_model::{Digest, Ecosystem, PackageName, ReleaseId, Timestamp, Unread, Version};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub struct Located {
     pub url: String,
     /// What the document promises it to be, strongest first.
     pub digest: Option<Digest>,
+    /// Its length, where the document says it.
+    pub size: Option<u64>,
     /// When it was published, as far as the document says.
     pub published: Option<Timestamp>,
     /// What it requires, where its document says it: name and requirement as declared.
@@ -75,6 +77,7 @@ impl Registry {
             upstream: upstream.clone(),
             url,
             digest: facts.digests.into_iter().next(),
+            size: None,
             published: document.index.published(&release.version),
             dependencies: Some(facts.manifest.dependencies),
             kind: Kind::Tarball,
@@ -98,6 +101,7 @@ impl Registry {
                 upstream: upstream.clone(),
                 url: file.url.clone(),
                 digest: file.digests.first().cloned(),
+                size: file.size,
                 published: file.upload_time,
                 dependencies: None,
                 kind: pypi::kind(&file.filename),
@@ -126,6 +130,7 @@ impl Registry {
             upstream: upstream.clone(),
             url,
             digest: Some(line.cksum.clone()),
+            size: None,
             published: line.pubtime,
             dependencies: Some(line.manifest().dependencies),
             kind: Kind::Crate,
@@ -141,16 +146,13 @@ impl Registry {
         &self,
         located: &Located,
     ) -> Result<(PathBuf, Arc<ArtifactFacts>), Unread> {
+        let facts = self.facts_of(located).await?;
         let Located {
             upstream,
             url,
             digest,
-            kind,
             ..
         } = located;
-        let facts = self
-            .artifact_facts(upstream, Some(url), digest.as_ref(), *kind)
-            .await?;
         let fetched = |why: String| Unread::NotFetched(why);
         let url = Url::parse(url).map_err(|error| fetched(error.to_string()))?;
         let digest = digest
@@ -161,7 +163,7 @@ impl Registry {
             .whole(upstream, &url, digest)
             .await
             .map_err(|error| fetched(error.to_string()))?;
-        Ok((path, Arc::new(facts.with_layout_inside())))
+        Ok((path, facts))
     }
 
     /// All versions that the document of a package has, in no order.
@@ -243,61 +245,5 @@ impl Registry {
             .filter(means)
             .max_by(|a, b| compare(a.as_str(), b.as_str()).unwrap_or(Ordering::Equal));
         Ok(newest.map(|version| ReleaseId::new(package, version)))
-    }
-
-    /// The releases of the same line before this one, the nearest first; of any line where
-    /// its own has none.
-    ///
-    /// # Errors
-    /// An upstream gives no usable answer.
-    pub async fn earlier(
-        &self,
-        context: &Context,
-        release: &ReleaseId,
-        most: usize,
-    ) -> Result<Vec<Version>, FetchError> {
-        let ecosystem = release.package.ecosystem();
-        let compare = order(ecosystem);
-        let this = release.version.as_str();
-        let mut lower: Vec<Version> = self
-            .versions(context, &release.package)
-            .await?
-            .into_iter()
-            .filter(|version| compare(version.as_str(), this) == Some(Ordering::Less))
-            // A prerelease says little about the stable release behind it.
-            .filter(|version| {
-                is_prerelease(ecosystem, this) || !is_prerelease(ecosystem, version.as_str())
-            })
-            .collect();
-        lower.sort_by(|a, b| compare(b.as_str(), a.as_str()).unwrap_or(Ordering::Equal));
-        lower.dedup();
-        let own = line_of(ecosystem, this);
-        let same = |version: &&Version| line_of(ecosystem, version.as_str()) == own;
-        let of_line: Vec<Version> = lower.iter().filter(same).take(most).cloned().collect();
-        Ok(if of_line.is_empty() {
-            lower.truncate(most);
-            lower
-        } else {
-            of_line
-        })
-    }
-}
-
-fn line_of(ecosystem: Ecosystem, version: &str) -> Option<String> {
-    match ecosystem {
-        Ecosystem::Npm => {
-            let (major, minor) = release_line(&NpmVersion::parse(version)?);
-            Some(format!("{major}.{minor}"))
-        }
-        Ecosystem::PyPi => customs_ecosystem::pypi::release_line(version),
-        Ecosystem::Cargo => customs_ecosystem::cargo::release_line(version),
-    }
-}
-
-fn is_prerelease(ecosystem: Ecosystem, version: &str) -> bool {
-    match ecosystem {
-        Ecosystem::Npm => NpmVersion::parse(version).is_some_and(|v| v.is_prerelease()),
-        Ecosystem::PyPi => customs_ecosystem::pypi::is_prerelease(version),
-        Ecosystem::Cargo => customs_ecosystem::cargo::is_prerelease(version),
     }
 }

@@ -4,6 +4,7 @@
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
 pub(crate) mod archive;
+mod before;
 mod cargo;
 mod closer;
 mod gather;
@@ -12,13 +13,16 @@ mod locate;
 mod npm;
 mod pypi;
 mod trail;
+mod unseen;
 
 pub use archive::ArtifactFacts;
+pub use before::Counterpart;
 pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use pypi::PypiPage;
+pub use unseen::{Unseen, Wish};
 
 use crate::artifact::Artifacts;
 use crate::audit::Audits;
@@ -143,6 +147,8 @@ pub struct Judged {
     /// Something that it rests on was taken as met, because it was on the way already or
     /// too far away.
     cut_short: bool,
+    /// Artifacts that nobody waited for: with what they say it is made again.
+    unseen: Vec<Unseen>,
     taken: AtomicBool,
 }
 
@@ -315,13 +321,15 @@ impl Registry {
         }
     }
 
-    /// Judged before, under the same epoch, and not changed by time since.
+    /// Judged before, under the same epoch, and changed neither by time since nor by what
+    /// somebody read since.
     fn recall(&self, key: &str, now: Timestamp) -> Option<Arc<Judged>> {
         let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
         let cached = judged.get(key)?;
         // A clock that jumps back makes a judgement from the future: judge again.
-        let valid =
-            cached.made <= now && cached.judged.next_change.is_none_or(|change| now < change);
+        let valid = cached.made <= now
+            && cached.judged.next_change.is_none_or(|change| now < change)
+            && !cached.judged.unseen.iter().any(|it| self.is_seen(it));
         valid.then(|| cached.judged.clone())
     }
 
@@ -358,6 +366,7 @@ impl Registry {
     ) -> Arc<Judged> {
         judged.doubtful = gaps.is_doubtful();
         judged.cut_short = gaps.is_cut();
+        judged.unseen = std::mem::take(&mut *gaps.unseen_so_far());
         if judged.doubtful {
             judged.expire(later(now, DOUBT_COUNTS));
         }

@@ -84,3 +84,111 @@ fn message(code: &Inspection) -> Option<String> {
         printable(&unread.because, 160)
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::{at, dossier};
+    use crate::{Policy, RuleSet, decide, judge};
+    use customs_model::{
+        Action, Confidence, Decision, Epoch, Finding, Inspection, RuleId, Severity, Standing,
+        UnreadPart,
+    };
+    use std::sync::Arc;
+
+    const PUBLISHED: &str = "2026-03-01T00:00:00Z";
+
+    fn decided(reached: bool, policy: &str, now: &str) -> (Standing, Decision) {
+        let mut dossier = dossier("npm", "pkg", "1.2.4", PUBLISHED);
+        dossier.code = Some(Arc::new(Inspection {
+            unread: vec![UnreadPart {
+                path: "package/setup.js".to_owned(),
+                because: "it is nested too deep".to_owned(),
+                reached,
+            }],
+            ..Inspection::default()
+        }));
+        let ages = "[rules.version-age]\nmode = \"off\"\n[rules.name-age]\nmode = \"off\"\n";
+        let text = format!("version = 1\n{policy}{ages}");
+        let policy = Policy::parse(&text, "customs.toml").unwrap();
+        let verdict = judge(&dossier, &RuleSet::standard());
+        let decision = decide(&dossier, &verdict, &policy, at(now), &Epoch::default());
+        (verdict.standing, decision)
+    }
+
+    fn until(text: &str) -> Action {
+        Action::Hold { until: at(text) }
+    }
+
+    #[test]
+    fn a_young_one_is_held_for_7_days_and_told_afterwards() {
+        let (standing, held) = decided(true, "", "2026-03-01T01:00:00Z");
+        assert_eq!(standing, Standing::NotJudged);
+        assert_eq!(held.action, until("2026-03-08T00:00:00Z"));
+        assert_eq!(held.next_change, Some(at("2026-03-08T00:00:00Z")));
+        for now in ["2026-03-08T00:00:00Z", "2026-03-30T00:00:00Z"] {
+            let (_, told) = decided(true, "", now);
+            assert_eq!(told.action, Action::Allow, "{now}");
+            assert_eq!(told.reasons.len(), 1, "{now}: {:?}", told.reasons);
+            assert!(told.reasons[0].message.contains("it is nested too deep"));
+        }
+    }
+
+    #[test]
+    fn an_old_one_is_never_held_whatever_a_policy_says_of_young_ones() {
+        let long = "[rules.not-judged]\nhold = \"90d\"\n";
+        let (_, held) = decided(true, long, "2026-03-08T00:00:00Z");
+        assert_eq!(held.action, until("2026-03-31T00:00:00Z"), "30 days");
+        let (standing, told) = decided(true, long, "2026-03-31T00:00:00Z");
+        assert_eq!(standing, Standing::NotJudged, "the verdict knows no clock");
+        assert_eq!(told.action, Action::Allow);
+        assert_eq!(told.reasons.len(), 1, "{:?}", told.reasons);
+    }
+
+    #[test]
+    fn a_policy_may_hold_shorter_or_not_at_all() {
+        let now = "2026-03-02T00:00:00Z";
+        let (_, short) = decided(true, "[rules.not-judged]\nhold = \"36h\"\n", now);
+        assert_eq!(short.action, until("2026-03-02T12:00:00Z"));
+        let (_, warned) = decided(true, "[rules.not-judged]\nmode = \"warn\"\n", now);
+        assert_eq!(warned.action, Action::Allow);
+        assert_eq!(warned.reasons.len(), 1);
+        let (_, off) = decided(true, "[rules.not-judged]\nmode = \"off\"\n", now);
+        assert!(off.reasons.is_empty(), "{:?}", off.reasons);
+    }
+
+    #[test]
+    fn what_nothing_that_runs_reaches_is_said_and_neither_holds_nor_warns() {
+        let (standing, decision) = decided(false, "", "2026-03-02T00:00:00Z");
+        assert_eq!(standing, Standing::Clean);
+        assert!(decision.reasons.is_empty(), "{:?}", decision.reasons);
+    }
+
+    #[test]
+    fn one_that_is_proven_malicious_is_not_held_for_what_was_not_read_beside_it() {
+        let mut dossier = dossier("npm", "pkg", "1.2.4", PUBLISHED);
+        dossier.code = Some(Arc::new(Inspection {
+            unread: vec![UnreadPart {
+                path: String::new(),
+                because: "cut off".to_owned(),
+                reached: true,
+            }],
+            ..Inspection::default()
+        }));
+        let mut verdict = judge(&dossier, &RuleSet::standard());
+        verdict.findings.push(Finding {
+            rule: RuleId::of("secret-to-network"),
+            severity: Severity::Critical,
+            confidence: Confidence::High,
+            message: "it sends all".to_owned(),
+            evidence: Vec::new(),
+            path: Vec::new(),
+        });
+        let now = at("2026-03-02T00:00:00Z");
+        let policy = Policy::default();
+        let decision = decide(&dossier, &verdict, &policy, now, &Epoch::default());
+        assert_eq!(decision.action, Action::Block { until: None });
+        let not_judged = |r: &&customs_model::Reason| r.rule.as_str() == "not-judged";
+        let asks = decision.reasons.iter().find(not_judged).map(|r| &r.asks);
+        assert_eq!(asks, Some(&Action::Allow));
+    }
+}

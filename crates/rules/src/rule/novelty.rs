@@ -3,8 +3,8 @@ use crate::Findings;
 use crate::doc::{Amount, Facts, RuleDoc, Setting, Tighter};
 use crate::novelty::compare;
 use customs_model::{
-    Confidence, Delta, Dossier, Novelty as Change, NoveltyKind, Severity, SignedDuration, Zone,
-    printable,
+    Confidence, Delta, Dossier, Inspection, Novelty as Change, NoveltyKind, Severity,
+    SignedDuration, Zone, printable,
 };
 
 /// A release that does unasked what the ones before it did not.
@@ -52,15 +52,19 @@ impl Rule for Novelty {
     }
 
     fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
-        let Some(delta) = delta(dossier) else {
-            if dossier.code.is_some() && dossier.predecessor.is_some() {
-                findings.not_checked(
-                    "what its code does that its predecessor's did not: that one was not read"
-                        .to_owned(),
-                );
-            }
+        let Some(before) = &dossier.predecessor else {
             return;
         };
+        if dossier.code.is_some() && before.code.is_none() {
+            findings.not_checked(
+                "what its code does that its predecessor's did not: that one was not read"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn compare(&self, before: &Inspection, after: &Inspection, findings: &mut Findings) {
+        let delta = compare(&[before], after);
         for change in unasked(&delta) {
             findings.add(&DOC, Severity::Note, Confidence::High, sentence(change));
         }
@@ -76,12 +80,6 @@ impl Rule for Novelty {
         case.hold_for(published, hold, || message.clone())
             .or_else(|| Some(Ask::warn(message)))
     }
-}
-
-fn delta(dossier: &Dossier) -> Option<Delta> {
-    let now = dossier.code.as_deref()?;
-    let before = dossier.predecessor.as_ref()?.code.as_deref()?;
-    Some(compare(&[before], now))
 }
 
 /// What happens without anybody asking for it. Nothing of it comes from a layout: whoever
@@ -107,7 +105,7 @@ fn sentence(change: &Change) -> String {
 #[cfg(test)]
 mod tests {
     use crate::sample::{dossier, predecessor};
-    use crate::{RuleSet, judge};
+    use crate::{RuleSet, judge, judge_code, judge_code_against};
     use customs_model::{
         Capability, CodeShape, ContentKind, FileFact, Finding, Inspection, Place, Sign, SignKind,
         Zone,
@@ -177,5 +175,32 @@ mod tests {
         let of_novelty = |f: &&Finding| f.rule.as_str() == "novelty";
         assert_eq!(with_layouts.findings.iter().filter(of_novelty).count(), 2);
         assert_eq!(with_layouts, told(without(&before), without(&now)));
+    }
+
+    #[test]
+    fn code_beside_its_predecessor_is_told_the_same_without_a_dossier() {
+        let now = Inspection {
+            capabilities: vec![Capability {
+                name: "network".to_owned(),
+                zone: Zone::Install,
+                detail: None,
+                at: Place {
+                    file: "package/a.js".to_owned(),
+                    line: 1,
+                    column: 1,
+                    bytes: (0, 1),
+                },
+            }],
+            ..Inspection::default()
+        };
+        let rules = RuleSet::standard();
+        let told = |verdict: customs_model::Verdict| {
+            let findings = verdict.findings.into_iter();
+            findings.filter(|f| f.rule.as_str() == "novelty").count()
+        };
+        assert_eq!(told(judge_code(&now, &rules)), 0);
+        let before = Inspection::default();
+        assert_eq!(told(judge_code_against(&before, &now, &rules)), 1);
+        assert_eq!(told(judge_code_against(&now, &now, &rules)), 0);
     }
 }

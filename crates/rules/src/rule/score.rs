@@ -53,7 +53,7 @@ impl Rule for Score {
         true
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, _before: Option<&Inspection>, findings: &mut Findings) {
         let score = score(inspection);
         if score.is_suspicious() {
             findings.add_listed(

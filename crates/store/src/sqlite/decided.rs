@@ -90,6 +90,7 @@ impl Marks {
             .action
             .until()
             .map(|at| at.as_microsecond().to_string());
+        let read = read(decision).map(|digest| digest.map(Digest::to_string));
         let rules = decision
             .reasons
             .iter()
@@ -101,10 +102,22 @@ impl Marks {
                 &decision.epoch.policy,
             ]
             .into_iter()
+            .chain(read.iter().map(|digest| digest.as_deref().unwrap_or("")))
             .chain(rules),
         );
         Self { subject, content }
     }
+}
+
+/// The artifacts that were read for a decision: its own, and the one that it was compared
+/// with. A decision that says the same on more is another one.
+fn read(decision: &Decision) -> [Option<&Digest>; 2] {
+    let inputs = &decision.inputs;
+    let compared = inputs.predecessor.as_ref();
+    [
+        inputs.artifact.as_ref(),
+        compared.and_then(|compared| compared.artifact.as_ref()),
+    ]
 }
 
 fn short<'a>(parts: impl IntoIterator<Item = &'a str>) -> Short {
@@ -212,7 +225,16 @@ fn changed(before: Option<&DecisionRow>, now: &Decision) -> String {
     if rules(before) != rules(now) {
         return "other rules speak".to_owned();
     }
-    "the policy changed".to_owned()
+    if before.epoch.policy != now.epoch.policy {
+        return "the policy changed".to_owned();
+    }
+    match (read(before), read(now)) {
+        ([before, _], [Some(now), _]) if before != Some(now) => "its code was read".to_owned(),
+        ([_, before], [_, Some(now)]) if before != Some(now) => {
+            "the code of its predecessor was read".to_owned()
+        }
+        _ => "less of it was read".to_owned(),
+    }
 }
 
 fn said(action: &Action) -> String {

@@ -14,10 +14,7 @@ fn place(file: &str, line: u32, column: u32, bytes: (u32, u32)) -> Place {
 }
 
 fn hop(what: &str, at: Place) -> Hop {
-    Hop {
-        what: what.to_owned(),
-        at,
-    }
+    Hop::told(what.to_owned(), at)
 }
 
 fn finding(rule: &'static str, severity: Severity, message: &str, path: Vec<Hop>) -> Finding {

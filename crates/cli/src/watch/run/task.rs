@@ -3,10 +3,10 @@
 
 use super::super::feed::Changed;
 use super::super::fresh::Fresh;
-use super::super::release::not_judged;
-use super::super::world::{Look, World};
+use super::super::world::{Judged, Look, Missed, World};
+use crate::inspect::files::not_judged;
 use crate::output::say;
-use customs_model::{PackageName, Verdict};
+use customs_model::PackageName;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -17,8 +17,8 @@ const ATTEMPTS: u32 = 3;
 
 /// Something that was begun has ended.
 pub(super) enum Done {
-    Looked(PackageName, Result<Look, String>),
-    Judged(Fresh, Verdict),
+    Looked(PackageName, Result<Look, Missed>),
+    Judged(Fresh, Judged),
     Changes(Result<Changed, String>),
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn look<W: World>(world: Arc<W>, package: PackageName) -> Done 
     let asked = package.clone();
     // A task of its own, so that one that panics still has an end that is noticed.
     let look = tokio::spawn(async move { world.list(&asked).await });
-    let looked = look.await.unwrap_or_else(|error| Err(early(&error)));
+    let looked = look.await.unwrap_or_else(|error| Err(early(&error).into()));
     Done::Looked(package, looked)
 }
 
@@ -53,16 +53,16 @@ pub(super) async fn inspection<W: World>(
             drop(turn);
             attempt += 1;
             match inspected {
-                Ok(verdict) => return verdict,
-                Err(why) if attempt == ATTEMPTS => return not_judged(why),
+                Ok(judged) => return judged,
+                Err(why) if attempt == ATTEMPTS => return Judged::from(not_judged(why)),
                 Err(_) => tokio::time::sleep(again * attempt).await,
             }
         }
     });
-    let verdict = inspected
+    let judged = inspected
         .await
-        .unwrap_or_else(|error| not_judged(early(&error)));
-    Done::Judged(fresh, verdict)
+        .unwrap_or_else(|error| Judged::from(not_judged(early(&error))));
+    Done::Judged(fresh, judged)
 }
 
 /// A task that ended before it had an answer.

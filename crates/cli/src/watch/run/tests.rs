@@ -1,9 +1,9 @@
-use super::super::fresh::testing::listed;
+use super::super::fresh::testing::{listed, listed_with};
 use super::super::news::testing::{at, clean, malicious};
 use super::*;
 use customs_model::Version;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// A registry that a test holds in its hand.
 #[derive(Default)]
@@ -16,6 +16,8 @@ struct Fake {
     missing: Mutex<u32>,
     feed: Option<PackageName>,
     fed: AtomicU32,
+    /// Every release has another content than it had.
+    is_altered: AtomicBool,
 }
 
 fn name(text: &str) -> PackageName {
@@ -39,30 +41,38 @@ impl Fake {
 }
 
 impl World for Arc<Fake> {
-    async fn list(&self, package: &PackageName) -> Result<Look, String> {
+    async fn list(&self, package: &PackageName) -> Result<Look, Missed> {
         self.looks.fetch_add(1, Ordering::SeqCst);
         let versions = self.versions.lock().unwrap().get(package).cloned();
-        let versions = versions.ok_or("registry.example answered 503")?;
+        let down = || Missed::from("registry.example answered 503".to_owned());
+        let versions = versions.ok_or_else(down)?;
         let published = Some(at("2026-05-01T12:00:00Z"));
         let entries: Vec<_> = versions
             .iter()
             .map(|version| (version.as_str(), published))
             .collect();
+        let others: Vec<_> = versions.iter().map(|v| (v.as_str(), "another")).collect();
+        let is_altered = self.is_altered.load(Ordering::SeqCst);
         Ok(Look {
             from: "registry.example/".to_owned(),
-            listed: listed(&entries),
+            listed: if is_altered {
+                listed_with(&others)
+            } else {
+                listed(&entries)
+            },
             requests: 1,
         })
     }
 
-    async fn inspect(&self, fresh: &Fresh) -> Result<Verdict, String> {
+    async fn inspect(&self, fresh: &Fresh) -> Result<Judged, String> {
         let mut missing = self.missing.lock().unwrap();
         if *missing > 0 {
             *missing -= 1;
             return Err("registry.example answered 404".to_owned());
         }
         let is_bad = fresh.release.version == Version::new("6.6.6").unwrap();
-        Ok(if is_bad { malicious() } else { clean() })
+        let verdict = if is_bad { malicious() } else { clean() };
+        Ok(Judged::from(verdict))
     }
 
     fn has_feed(&self) -> bool {
@@ -108,6 +118,7 @@ impl Home {
             },
             Schedule::new(packages, 1000.0, every),
             Seen::load(&state).unwrap(),
+            Pins::default(),
             Tellers::open(true, Some(&log), None, None).unwrap(),
             None,
         )
@@ -255,4 +266,49 @@ async fn the_delay_that_is_told_is_that_of_this_watch_alone() {
     watch.began = at("2026-05-01T00:00:00Z");
     let summary = watch.run(std::future::pending()).await.unwrap();
     assert_eq!(summary.delays.median(), Some(Duration::from_secs(42)));
+}
+
+#[tokio::test]
+async fn a_release_whose_content_changes_is_told_once_and_its_first_content_stays() {
+    let home = Home::new();
+    let fake = Arc::new(Fake::with(&[("a", &["1.0.0"])]));
+    home.run(&fake, 1).await;
+    fake.is_altered.store(true, Ordering::SeqCst);
+    let summary = home.run(&fake, 2).await;
+    assert_eq!((summary.told, summary.altered, summary.objected), (0, 1, 1));
+    assert_eq!(home.told(), ["pkg:npm/a@1.0.0 suspicious"]);
+    assert_eq!(summary.delays.worst(), None);
+
+    // Told once, by whatever watch; and the first content is no news when it comes back.
+    assert_eq!(home.run(&fake, 2).await.altered, 0);
+    fake.is_altered.store(false, Ordering::SeqCst);
+    assert_eq!(home.run(&fake, 2).await.altered, 0);
+}
+
+#[tokio::test]
+async fn what_a_lockfile_promises_is_compared_at_the_first_look() {
+    let home = Home::new();
+    let fake = Arc::new(Fake::with(&[("a", &["1.0.0"])]));
+    let mut watch = home.watch(&fake, 1);
+    let pinned = Digest::sha256(b"what was reviewed");
+    let release = "pkg:npm/a@1.0.0".parse().unwrap();
+    watch.pins.add(&release, vec![pinned], "package-lock.json");
+    let summary = watch.run(std::future::pending()).await.unwrap();
+    assert_eq!((summary.altered, summary.objected), (1, 1));
+    assert_eq!(home.told(), ["pkg:npm/a@1.0.0 suspicious"]);
+}
+
+#[tokio::test]
+async fn lockfiles_that_disagree_are_told_at_the_beginning() {
+    let home = Home::new();
+    let fake = Arc::new(Fake::with(&[("a", &["1.0.0"])]));
+    let mut watch = home.watch(&fake, 1);
+    let release = "pkg:npm/a@1.0.0".parse().unwrap();
+    for (name, content) in [("web.lock", "one"), ("api.lock", "two")] {
+        let digest = Digest::sha256(content.as_bytes());
+        watch.pins.add(&release, vec![digest], name);
+    }
+    let summary = watch.run(std::future::pending()).await.unwrap();
+    assert_eq!((summary.told, summary.altered), (0, 1));
+    assert_eq!(home.told(), ["pkg:npm/a@1.0.0 suspicious"]);
 }

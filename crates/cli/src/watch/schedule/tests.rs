@@ -249,3 +249,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_registry_that_asks_to_be_left_alone_is_left_alone_and_the_others_are_not() {
+    let packages = [npm(0), named(Ecosystem::PyPi, 0)];
+    let mut schedule = Schedule::new(packages, 10.0, seconds(1));
+    schedule.rest(Ecosystem::Npm, seconds(60));
+    let all = asked(&mut schedule, Duration::ZERO, seconds(100), quiet);
+    let of = |ecosystem| all.iter().filter(move |(_, p)| p.ecosystem() == ecosystem);
+    let first = of(Ecosystem::Npm).next().map(|(at, _)| *at);
+    assert_eq!(first, Some(seconds(60)));
+    assert!(of(Ecosystem::PyPi).count() > 50);
+}

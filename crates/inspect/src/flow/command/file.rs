@@ -1,5 +1,6 @@
 //! Files that a command line writes and runs.
 
+use super::check::fail_fast;
 use super::{At, LEVELS, Piped, Variables, base_name, is_interpreter};
 use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign, is_secret};
@@ -97,7 +98,7 @@ impl Analysis<'_> {
                 marks,
             );
         }
-        self.cells.write(path, labels, at.zone);
+        self.write_file(path, labels, at.zone, at.file, at.span);
     }
 
     pub(super) fn file_run(&mut self, path: &str, how: &str, at: &At, reached: &mut Vec<FileId>) {
@@ -111,8 +112,12 @@ impl Analysis<'_> {
         }
         // What was written by the same line is told at once.
         if let Some(written) = self.cells.written(path) {
+            let checked = self.cells.is_checked(path);
             for label in written.iter().filter(|label| is_foreign(label.kind)) {
-                let marks = self.pinned(at.file);
+                let mut marks = self.pinned(label, at.file);
+                if checked && marks.is_empty() {
+                    marks.push(Mark::PinnedByDigest);
+                }
                 self.command_flow(
                     label,
                     SinkKind::ExecutedFile,
@@ -154,13 +159,12 @@ impl Analysis<'_> {
         if path.ends_with(".ps1") || path.ends_with(".bat") || path.ends_with(".cmd") {
             self.power_shell(&text, &inner);
         }
-        self.run_text(
-            &text,
-            &inner,
-            Piped::default(),
-            &mut Variables::default(),
-            reached,
-        );
+        let mut variables = Variables::default();
+        if let Some(first) = text.lines().next().filter(|line| line.starts_with("#!")) {
+            let options: Vec<&str> = first.split_whitespace().skip(1).collect();
+            fail_fast(&options, &mut variables);
+        }
+        self.run_text(&text, &inner, Piped::default(), &mut variables, reached);
     }
 
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {

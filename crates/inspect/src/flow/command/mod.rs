@@ -1,5 +1,6 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod check;
 mod clipboard;
 mod fetch;
 mod file;
@@ -13,9 +14,11 @@ use crate::flow::{Analysis, Labels, Site};
 use crate::ir::Span;
 use crate::pure::{FileId, HOLE, HOLE_START};
 use crate::shell::{Command, Link, Script, Word, parse};
-use customs_model::{Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Edge, Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+
+pub(super) use check::Stop;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;
@@ -74,7 +77,7 @@ impl Analysis<'_> {
             site: None,
         };
         let mut reached = Vec::new();
-        self.checked = false;
+        self.listed.clear();
         self.shell_functions.clear();
         self.run_text(
             text,
@@ -115,7 +118,9 @@ impl Analysis<'_> {
     ) -> Piped {
         let mut out = Piped::default();
         let mut piped = input;
-        for command in script.commands.iter().take(500) {
+        let outer = (self.stop, std::mem::take(&mut self.listed));
+        for (number, command) in script.commands.iter().enumerate().take(500) {
+            self.stop = check::stop(script, number, variables);
             let placed;
             let here = if at.lines {
                 placed = self.placed(command, at);
@@ -125,6 +130,9 @@ impl Analysis<'_> {
             };
             let input = std::mem::take(&mut piped);
             let result = self.command(command, input, here, variables, reached);
+            if command.link == Link::Then {
+                self.list_ends();
+            }
             if command.link == Link::Pipe {
                 piped = result;
             } else {
@@ -135,6 +143,7 @@ impl Analysis<'_> {
                 };
             }
         }
+        (self.stop, self.listed) = outer;
         out
     }
 
@@ -246,18 +255,7 @@ impl Analysis<'_> {
     }
 
     fn source(&self, kind: SourceKind, name: &str, at: &At) -> Label {
-        let trail = Rc::new(crate::flow::Trail {
-            what: format!("{name} is read").into(),
-            file: at.file,
-            span: at.span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, at.file, at.span)
     }
 
     /// A flow whose sink is a command.
@@ -276,22 +274,15 @@ impl Analysis<'_> {
         if let Target::Constant(_) = &target {
             marks.extend(self.host_marks(&target, label));
         }
-        if self.checked && label.kind == SourceKind::Remote {
-            marks.push(Mark::PinnedByDigest);
-        }
-        let mut path = Vec::new();
-        let mut trail = Some(&label.trail);
-        while let Some(hop) = trail {
-            path.push(Hop {
-                what: hop.what.to_string(),
-                at: self.place(hop.file, hop.span),
-            });
-            trail = hop.before.as_ref();
-        }
-        path.reverse();
+        let mut path = self.way(label);
         path.push(Hop {
             what: format!("reaches {name}"),
             at: at.place.clone(),
+            edge: Edge::Reaches {
+                sink: name.to_owned(),
+            },
+            hidden: self.hidden(at.file, at.span),
+            shown: None,
         });
         self.add_flow(Flow {
             source: label.kind,

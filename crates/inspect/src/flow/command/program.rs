@@ -1,5 +1,6 @@
 //! What each program does with its words.
 
+use super::check::fail_fast;
 use super::clipboard::reads_clipboard;
 use super::start::has_network;
 use super::{At, Piped, Variables, base_name};
@@ -491,7 +492,11 @@ impl Analysis<'_> {
                             vec![Mark::HiddenEffect],
                         );
                     }
+                    let checked = self.cells.is_checked(first);
                     self.file_written(&full, labels, None, base, at);
+                    if checked {
+                        self.cells.check(&full, true);
+                    }
                     if at.zone >= Zone::Start
                         && base != "ln"
                         && full.trim_start_matches("./") == "package.json"
@@ -531,21 +536,16 @@ impl Analysis<'_> {
                     );
                 }
             }
-            "sha256sum" | "sha512sum" | "shasum" | "sha1sum" | "b2sum" | "minisign" | "cosign"
-                if texts.iter().any(|text| {
-                    matches!(*text, "-c" | "--check" | "-V" | "verify" | "verify-blob")
-                }) =>
-            {
-                let told = input.text.as_deref().unwrap_or_default();
-                let pinned = told.chars().filter(char::is_ascii_hexdigit).count() >= 32
-                    || !texts.is_empty() && base != "sha256sum" && base != "shasum";
-                self.checked |= pinned;
-                if pinned {
-                    // `DIGEST  NAME`, as the program itself writes it.
-                    let names: Vec<&str> = told.split_whitespace().skip(1).step_by(2).collect();
-                    self.cells.check(&names);
-                }
+            "sha256sum" | "sha512sum" | "sha384sum" | "shasum" | "sha1sum" | "b2sum"
+            | "minisign" | "cosign" => {
+                let names = self.checked_files(base, &texts, input.text.as_deref(), at);
+                self.check_holds(names);
+                return Piped {
+                    labels: input.labels.clone(),
+                    text: None,
+                };
             }
+            "set" => fail_fast(&texts, variables),
             "crontab" => {
                 let lists = texts.contains(&"-l") || texts.contains(&"-r");
                 if !lists {
@@ -708,7 +708,7 @@ impl Analysis<'_> {
                 _ => Target::Opaque,
             };
             let marks = if at.site.is_some() {
-                self.pinned(at.file)
+                self.pinned(label, at.file)
             } else {
                 Vec::new()
             };

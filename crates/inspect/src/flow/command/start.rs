@@ -384,7 +384,7 @@ impl Analysis<'_> {
         if let Some(label) = from_outside.first()
             && !known
         {
-            let marks = self.pinned(site.file);
+            let marks = self.pinned(label, site.file);
             self.flow(
                 label,
                 SinkKind::Process,

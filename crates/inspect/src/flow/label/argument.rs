@@ -1,6 +1,6 @@
 //! What parameters are: arguments of callers, and what callbacks are given.
 
-use super::{Label, union};
+use super::{Label, Step, union};
 use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Atom, Expr, ExprId, FuncId, Program};
 use crate::know;
@@ -67,13 +67,8 @@ impl Analysis<'_> {
                 .program(context.caller_file)
                 .map(|p| p.span(arg))
                 .unwrap_or_default();
-            let name = self.function_name(file, function);
-            return self.hop(
-                labels,
-                &format!("is passed to {name}"),
-                context.caller_file,
-                span,
-            );
+            let step = Step::Passed(self.function_name(file, function));
+            return self.hop(labels, &step, context.caller_file, span);
         }
         let mut out = Vec::new();
         let callers = self
@@ -91,13 +86,8 @@ impl Analysis<'_> {
             let args = program.list(args).to_vec();
             if let Some(arg) = self.argument(site.file, &args, file, function, position) {
                 let labels = self.labels(site.file, arg, None).to_vec();
-                let name = self.function_name(file, function);
-                let labels = self.hop(
-                    labels,
-                    &format!("is passed to {name}"),
-                    site.file,
-                    program.span(arg),
-                );
+                let step = Step::Passed(self.function_name(file, function));
+                let labels = self.hop(labels, &step, site.file, program.span(arg));
                 union(&mut out, &labels);
             }
         }
@@ -113,14 +103,10 @@ impl Analysis<'_> {
         out
     }
 
-    pub(super) fn function_name(&self, file: FileId, function: FuncId) -> String {
-        self.program(file)
-            .and_then(|p| {
-                p.function(function)
-                    .name
-                    .map(|name| format!("`{}`", p.name(name)))
-            })
-            .unwrap_or_else(|| "a function".to_owned())
+    pub(super) fn function_name(&self, file: FileId, function: FuncId) -> Option<Rc<str>> {
+        let program = self.program(file)?;
+        let name = program.function(function).name?;
+        Some(program.name(name).into())
     }
 
     /// The argument for a parameter: by position, or by name.

@@ -1,6 +1,6 @@
 //! What calls give.
 
-use super::{Asking, Label, snippet, union};
+use super::{Asking, Label, Step, snippet, union};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span};
@@ -50,15 +50,8 @@ impl Analysis<'_> {
             Value::Function(closure) => {
                 let closure = Rc::clone(closure);
                 let labels = self.returned(&closure, file, expr, args, context);
-                return self.hop(
-                    labels,
-                    &format!(
-                        "comes back from {}",
-                        self.function_name(closure.file, closure.function)
-                    ),
-                    file,
-                    span,
-                );
+                let step = Step::Returned(self.function_name(closure.file, closure.function));
+                return self.hop(labels, &step, file, span);
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
@@ -145,12 +138,11 @@ impl Analysis<'_> {
                 out.retain(|label| label.kind != SourceKind::Intercepted);
             }
         }
-        self.hop(
-            out,
-            &format!("goes through {}", snippet(self, file, program.span(callee))),
-            file,
-            span,
-        )
+        if out.is_empty() {
+            return out;
+        }
+        let step = Step::Through(snippet(self, file, program.span(callee)).into());
+        self.hop(out, &step, file, span)
     }
 
     /// What a function of the package returns for these arguments.
@@ -317,7 +309,7 @@ impl Analysis<'_> {
                 labels.push(self.new_label(SourceKind::Decoded, path, file, span));
             }
         }
-        self.hop(labels, &format!("is decoded by {path}"), file, span)
+        self.hop(labels, &Step::Decoded(path.into()), file, span)
     }
 
     /// What a promise is resolved with.
@@ -426,12 +418,8 @@ impl Analysis<'_> {
             )];
         }
         if let Some(written) = self.cells.written(text) {
-            return self.hop(
-                written,
-                &format!("is read back from {}", shown(text)),
-                file,
-                span,
-            );
+            let step = Step::ReadBack(shown(text).into());
+            return self.hop(written, &step, file, span);
         }
         if self.lies_beside_setup(file, text) {
             let name = format!("<package>/{text}");
@@ -537,8 +525,7 @@ impl Analysis<'_> {
                 .into_iter()
                 .find(|label| label.kind == SourceKind::Remote)
             {
-                let text = "is the address of what is fetched next";
-                return self.hop(vec![label], text, file, span).remove(0);
+                return self.hop(vec![label], &Step::Address, file, span).remove(0);
             }
         }
         self.new_label(SourceKind::Remote, &name, file, span)

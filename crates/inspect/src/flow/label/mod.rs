@@ -5,6 +5,7 @@ mod call;
 mod constant;
 mod member;
 mod memo;
+mod step;
 
 use crate::flow::{Analysis, Context};
 use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
@@ -16,6 +17,7 @@ use memo::Question;
 pub(in crate::flow) use memo::{Asking, Memo};
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
+pub(in crate::flow) use step::Step;
 
 /// What a value is, with the way it came.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ pub(super) struct Label {
 /// The way of a value, last hop first.
 #[derive(Debug)]
 pub(super) struct Trail {
-    pub what: Rc<str>,
+    pub step: Step,
     pub file: FileId,
     pub span: Span,
     pub before: Option<Rc<Trail>>,
@@ -36,6 +38,21 @@ pub(super) struct Trail {
 }
 
 pub(super) type Labels = Rc<[Label]>;
+
+impl Label {
+    /// What is read at a place.
+    pub fn read(kind: SourceKind, name: &str, file: FileId, span: Span) -> Self {
+        let name: Rc<str> = name.into();
+        let trail = Rc::new(Trail {
+            step: Step::Read(Rc::clone(&name)),
+            file,
+            span,
+            before: None,
+            length: 0,
+        });
+        Self { kind, name, trail }
+    }
+}
 
 /// Kinds and names that are told apart at one place.
 const MOST: usize = 8;
@@ -237,22 +254,17 @@ impl Analysis<'_> {
         file: FileId,
         span: Span,
     ) -> Label {
-        let trail = Rc::new(Trail {
-            what: format!("{name} is read").into(),
-            file,
-            span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, file, span)
     }
 
     /// The same labels, one hop on.
-    fn hop(&self, labels: Vec<Label>, what: &str, file: FileId, span: Span) -> Vec<Label> {
+    pub(super) fn hop(
+        &self,
+        labels: Vec<Label>,
+        step: &Step,
+        file: FileId,
+        span: Span,
+    ) -> Vec<Label> {
         labels
             .into_iter()
             .map(|label| {
@@ -262,7 +274,7 @@ impl Analysis<'_> {
                     return label;
                 }
                 let trail = Rc::new(Trail {
-                    what: what.into(),
+                    step: step.clone(),
                     file,
                     span,
                     length: label.trail.length + 1,

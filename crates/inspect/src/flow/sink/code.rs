@@ -137,6 +137,7 @@ impl Analysis<'_> {
             return;
         } else if self.machine.spent() {
             self.found.exhausted = true;
+            self.unfollowed(zone);
             return;
         } else if foreign.is_empty()
             && text.is_none()
@@ -146,9 +147,8 @@ impl Analysis<'_> {
             foreign.push(label);
         }
         if known.is_none() {
-            let marks = self.pinned(site.file);
             for label in &foreign {
-                let mut marks = marks.clone();
+                let mut marks = self.pinned(label, site.file);
                 if self
                     .index(site.file)
                     .is_some_and(|index| index.large_literal)
@@ -184,7 +184,7 @@ impl Analysis<'_> {
                 .iter()
                 .filter(|label| label.kind == SourceKind::Remote)
             {
-                let marks = self.pinned(site.file);
+                let marks = self.pinned(label, site.file);
                 self.flow(
                     label,
                     SinkKind::DynamicCode,

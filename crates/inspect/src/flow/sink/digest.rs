@@ -1,17 +1,90 @@
 //! Downloads that are compared with a digest of the package's own.
+//!
+//! A check counts for the bytes that it hashed, and for no other download of the file: who
+//! checks a decoy has checked nothing. Where what is hashed comes from cannot be told, it counts
+//! for the file, since an honest check must not be missed for a value that is not followed.
 
-use crate::flow::Analysis;
-use crate::ir::{Binary, Expr, ExprId, Program};
+use crate::flow::label::{Label, Step};
+use crate::flow::{Analysis, Trail};
+use crate::ir::{Binary, Expr, ExprId, Program, Span};
 use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
 use std::rc::Rc;
 
+/// Steps from a digest to what it is made of.
+const LEVELS: u8 = 8;
+
+/// Where bytes were fetched: the request, and the calls of the package's own functions that
+/// handed them on. Two downloads by one function differ in the second.
+type Fetched = Vec<(FileId, Span)>;
+
+/// What a check hashes.
+#[derive(Debug, Default)]
+struct Hashed {
+    fetched: Vec<Fetched>,
+    /// Something whose origin is not known, and which is no constant.
+    unknown: bool,
+}
+
+impl Hashed {
+    /// Whether the bytes of a label are among what is hashed. The hash may be taken before they
+    /// are handed on, or after.
+    fn covers(&self, label: &Label) -> bool {
+        if self.fetched.is_empty() {
+            return self.unknown;
+        }
+        let wanted = fetched(label);
+        self.fetched
+            .iter()
+            .any(|known| known.iter().zip(&wanted).all(|(one, other)| one == other))
+    }
+}
+
+fn fetched(label: &Label) -> Fetched {
+    let mut out = Vec::new();
+    let mut at: Option<&Rc<Trail>> = Some(&label.trail);
+    while let Some(trail) = at {
+        let hands_on = matches!(trail.step, Step::Returned(_));
+        let begins = matches!(trail.step, Step::Read(_) | Step::Address);
+        if hands_on || begins {
+            out.push((trail.file, trail.span));
+        }
+        if begins {
+            break;
+        }
+        at = trail.before.as_ref();
+    }
+    out.reverse();
+    out
+}
+
 impl Analysis<'_> {
-    /// Whether a choice in the file ends something when a digest of foreign bytes is not
-    /// one that stands in the package.
-    pub(in crate::flow) fn guarded_by_digest(&mut self, file: FileId) -> bool {
-        let (Some(program), Some(index)) = (self.program(file), self.index(file)) else {
+    /// Whether a choice in the file ends something when the digest of these bytes is not one
+    /// that stands in the package.
+    pub(in crate::flow) fn guarded_by_digest(&mut self, file: FileId, label: &Label) -> bool {
+        if label.kind != SourceKind::Remote {
+            return false;
+        }
+        let Some(program) = self.program(file) else {
             return false;
         };
+        for digest in self.compared_digests(&program, file) {
+            let mut hashed = Hashed::default();
+            self.hashed(&program, file, digest, 0, &mut hashed);
+            if hashed.covers(label) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The digests of a file that are compared with one that stands in the package, where the
+    /// comparison ends something.
+    fn compared_digests(&mut self, program: &Rc<Program>, file: FileId) -> Vec<ExprId> {
+        let Some(index) = self.index(file) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
         // An assertion ends the program.
         for (call, _) in program.calls.clone() {
             let Expr::Call { callee, args, .. } = program.expr(call) else {
@@ -20,12 +93,8 @@ impl Analysis<'_> {
             let asserts = matches!(program.expr(callee), Expr::Name(name, _) if program.name(name) == "assert_eq!");
             if let [left, right, ..] = program.list(args)[..]
                 && asserts
-                && (self.is_digest(&program, file, left, 0)
-                    && self.is_pinned(&program, file, right)
-                    || self.is_digest(&program, file, right, 0)
-                        && self.is_pinned(&program, file, left))
             {
-                return true;
+                self.compared(program, file, &[left, right], &mut out);
             }
         }
         let mut tests: Vec<ExprId> = index.guards.clone();
@@ -33,17 +102,11 @@ impl Analysis<'_> {
         while let Some(test) = tests.pop() {
             seen += 1;
             if seen > 2_000 {
-                return false;
+                break;
             }
             match program.expr(test) {
                 Expr::Binary(Binary::Eq | Binary::Ne, left, right) => {
-                    for (digest, known) in [(left, right), (right, left)] {
-                        if self.is_digest(&program, file, digest, 0)
-                            && self.is_pinned(&program, file, known)
-                        {
-                            return true;
-                        }
-                    }
+                    self.compared(program, file, &[left, right], &mut out);
                 }
                 Expr::Unary(_, inner) => tests.push(inner),
                 Expr::Logic(_, left, right) => tests.extend([left, right]),
@@ -62,21 +125,132 @@ impl Analysis<'_> {
                     {
                         let args = program.list(args).to_vec();
                         let sides: Vec<ExprId> = args.iter().copied().chain([object]).collect();
-                        let digest = sides
-                            .iter()
-                            .any(|side| self.is_digest(&program, file, *side, 0));
-                        let pinned = sides
-                            .iter()
-                            .any(|side| self.is_pinned(&program, file, *side));
-                        if digest && pinned {
-                            return true;
-                        }
+                        self.compared(program, file, &sides, &mut out);
                     }
                 }
                 _ => {}
             }
         }
-        false
+        out
+    }
+
+    /// Adds the digests among some sides, of which another one stands in the package.
+    fn compared(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        sides: &[ExprId],
+        out: &mut Vec<ExprId>,
+    ) {
+        for side in sides {
+            let digest = self.is_digest(program, file, *side, 0);
+            let known = sides
+                .iter()
+                .any(|other| other != side && self.is_pinned(program, file, *other));
+            if digest && known {
+                out.push(*side);
+            }
+        }
+    }
+
+    /// Gathers what a digest is made of.
+    fn hashed(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        level: u8,
+        into: &mut Hashed,
+    ) {
+        if level > LEVELS {
+            into.unknown = true;
+            return;
+        }
+        match program.expr(expr) {
+            Expr::Name(atom, scope) => {
+                let Some(symbol) = program.resolve(atom, scope) else {
+                    return;
+                };
+                for value in program.symbol(symbol).values.iter().take(8) {
+                    self.hashed(program, file, *value, level + 1, into);
+                }
+                // `hash.update(bytes)` in a line of its own.
+                let index = self.index(file);
+                let fed = index
+                    .as_ref()
+                    .and_then(|index| index.mutations.get(&symbol));
+                for value in fed.map(Vec::as_slice).unwrap_or_default().iter().take(16) {
+                    self.fed(program, file, *value, level, into);
+                }
+                // `stream.pipe(hash)`.
+                for (call, _) in &program.calls {
+                    let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                        continue;
+                    };
+                    let takes = program.list(args).iter().any(|arg| {
+                        matches!(program.expr(*arg), Expr::Name(atom, scope) if program.resolve(atom, scope) == Some(symbol))
+                    });
+                    if takes
+                        && let Expr::Member(stream, name) = program.expr(callee)
+                        && matches!(program.name(name), "pipe" | "copy" | "pipeline")
+                    {
+                        self.fed(program, file, stream, level, into);
+                    }
+                }
+            }
+            Expr::Call { callee, args, .. } => {
+                for arg in program.list(args) {
+                    self.fed(program, file, *arg, level, into);
+                }
+                if let Value::Function(closure) = self.machine.fold(file, callee)
+                    && let Some(inner) = self.program(closure.file)
+                {
+                    let returns = inner.function(closure.function).returns.clone();
+                    for value in returns.iter().take(8) {
+                        self.hashed(&inner, closure.file, *value, level + 1, into);
+                    }
+                } else if let Expr::Member(object, _) = program.expr(callee) {
+                    self.hashed(program, file, object, level + 1, into);
+                }
+            }
+            Expr::Await(inner) | Expr::Member(inner, _) => {
+                self.hashed(program, file, inner, level + 1, into);
+            }
+            Expr::Concat(items) => {
+                for item in program.list(items) {
+                    self.fed(program, file, *item, level, into);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Something that goes into a hash, or a hash within another expression.
+    fn fed(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        level: u8,
+        into: &mut Hashed,
+    ) {
+        if matches!(program.expr(expr), Expr::Function(_)) {
+            return;
+        }
+        if self.is_digest(program, file, expr, 0) {
+            self.hashed(program, file, expr, level + 1, into);
+            return;
+        }
+        let labels = self.labels(file, expr, None);
+        let remote = |label: &&Label| label.kind == SourceKind::Remote;
+        let before = into.fetched.len();
+        into.fetched
+            .extend(labels.iter().filter(remote).map(fetched));
+        // A constant or a file of the package is no download: its digest says nothing of one.
+        let own = |label: &Label| matches!(label.kind, SourceKind::OwnFile | SourceKind::Decoded);
+        let decoy = self.is_constant(program, file, expr, 0)
+            || !labels.is_empty() && labels.iter().all(own);
+        into.unknown |= into.fetched.len() == before && !decoy;
     }
 
     pub(super) fn is_digest(

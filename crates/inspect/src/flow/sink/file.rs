@@ -256,7 +256,7 @@ impl Analysis<'_> {
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
     pub(super) fn written_to(
         &mut self,
-        _program: &Rc<Program>,
+        program: &Rc<Program>,
         site: Site,
         path: &str,
         to: &str,
@@ -295,7 +295,8 @@ impl Analysis<'_> {
             origin,
         );
         self.replaces_itself(site, to, zone);
-        self.cells.write(to, labels, zone);
+        let span = program.span(site.expr);
+        self.write_file(to, labels, zone, site.file, span);
     }
 
     /// A file of an editor, agent, shell or start-up configuration.

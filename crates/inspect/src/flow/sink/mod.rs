@@ -67,6 +67,9 @@ impl Analysis<'_> {
                 budgets[budget] = self.steps;
                 self.found.exhausted |= self.steps == 0;
                 self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
+                if self.steps == 0 {
+                    self.unfollowed(*zone);
+                }
             }
         }
         self.steps = budgets[1];
@@ -345,7 +348,8 @@ impl Analysis<'_> {
                     }
                     self.configured(site, path, &text, &labels, zone, true, None, None);
                     self.replaces_itself(site, &text, zone);
-                    self.cells.write(&text, labels, zone);
+                    let span = program.span(site.expr);
+                    self.write_file(&text, labels, zone, site.file, span);
                 }
             }
             Role::Executable => {
@@ -393,7 +397,8 @@ impl Analysis<'_> {
                     .last()
                     .map(|arg| self.fold_text(site.file, *arg, context))
                     .unwrap_or_default();
-                self.cells.write(&to, labels, zone);
+                let span = program.span(site.expr);
+                self.write_file(&to, labels, zone, site.file, span);
             }
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
@@ -495,18 +500,7 @@ impl Analysis<'_> {
             .program(site.file)
             .map(|p| p.span(site.expr))
             .unwrap_or_default();
-        let trail = Rc::new(crate::flow::Trail {
-            what: format!("{name} is read").into(),
-            file: site.file,
-            span,
-            before: None,
-            length: 0,
-        });
-        Label {
-            kind,
-            name: name.into(),
-            trail,
-        }
+        Label::read(kind, name, site.file, span)
     }
 
     /// Host, path or command, for the list of what code can do.

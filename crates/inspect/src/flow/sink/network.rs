@@ -5,6 +5,7 @@ use crate::flow::{Analysis, Context, Site, is_secret};
 use crate::ir::{Expr, ExprId, Language};
 use crate::know;
 use crate::know::Role;
+use crate::owner;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -132,63 +133,11 @@ impl Analysis<'_> {
     /// Whether the package's manifest names a host as its own: as home page, repository or
     /// place of its binaries. Whoever made the package wrote that, so it only lowers.
     pub(in crate::flow) fn own_host(&self, host: &str) -> bool {
-        let domain = registrable(host);
+        let domain = owner::registrable(host);
         if domain.len() < 4 || know::unusual_host(host) {
             return false;
         }
-        let github = matches!(domain, "github.com" | "githubusercontent.com");
-        let names = |text: &str| text.contains(domain) || github && text.contains("github");
-        if let Some(manifest) = self
-            .package
-            .find("package.json")
-            .and_then(|id| self.package.file(id).bytes.as_deref())
-            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
-        {
-            return [
-                "homepage",
-                "repository",
-                "bugs",
-                "author",
-                "binary",
-                "funding",
-            ]
-            .iter()
-            .filter_map(|key| manifest.get(key))
-            .any(|value| names(&value.to_string()));
-        }
-        [
-            "PKG-INFO",
-            "METADATA",
-            "pyproject.toml",
-            "Cargo.toml",
-            "setup.cfg",
-        ]
-        .iter()
-        .any(|name| {
-            let id = self.package.find(name).or_else(|| {
-                self.package.ids().find(|id| {
-                    self.package
-                        .file(*id)
-                        .path
-                        .ends_with(&format!(".dist-info/{name}"))
-                })
-            });
-            let Some(bytes) = id.and_then(|id| self.package.file(id).bytes.as_deref()) else {
-                return false;
-            };
-            let text = String::from_utf8_lossy(bytes);
-            // The description behind the head, or behind the fields, is a README.
-            text.lines()
-                .take(200)
-                .take_while(|line| !line.is_empty() || name.ends_with("toml"))
-                .any(|line| {
-                    let lower = line.to_ascii_lowercase();
-                    ["home", "url", "repository", "documentation", "source"]
-                        .iter()
-                        .any(|key| lower.contains(key))
-                        && names(&lower)
-                })
-        })
+        owner::names(&owner::texts(self.package), domain)
     }
 
     /// The host that a request goes to.
@@ -412,11 +361,4 @@ impl Analysis<'_> {
 /// Methods that say where an object leads.
 fn connects(name: &str) -> bool {
     matches!(name, "open" | "connect" | "sendto" | "connect_ex")
-}
-
-/// The last two parts of a host name.
-pub(super) fn registrable(host: &str) -> &str {
-    let mut dots = host.rmatch_indices('.');
-    dots.next();
-    dots.next().map_or(host, |(at, _)| &host[at + 1..])
 }

@@ -79,7 +79,9 @@ impl Analysis<'_> {
                 && let Some(target) = opener.list(args).first().copied()
             {
                 let text = self.fold_text(file, target, None);
-                self.cells.write(&text, labels.clone(), zone);
+                let span = self.program(site.file).map(|p| p.span(site.expr));
+                let span = span.unwrap_or_default();
+                self.write_file(&text, labels.clone(), zone, site.file, span);
             }
         }
     }
@@ -163,7 +165,7 @@ impl Analysis<'_> {
                     SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
                 )
             }) {
-                let marks = self.pinned(site.file);
+                let marks = self.pinned(label, site.file);
                 self.flow(
                     label,
                     SinkKind::Process,

@@ -2,6 +2,7 @@
 
 use crate::limit::evaluating;
 use crate::pure::value::{Value, to_u32};
+use crate::unpack::{Codec, unpacked};
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::io::Read;
@@ -166,6 +167,27 @@ pub(super) fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
         .or_else(|| read(&mut flate2::read::DeflateDecoder::new(bytes)))
 }
 
+/// Unpacks what bzip2, xz or lzma packed, under the bound, and says how many bytes of
+/// gzip's would have taken as long.
+pub(super) fn expand(codec: Codec, bytes: &[u8]) -> (Option<Vec<u8>>, u64) {
+    let out = unpacked(codec, bytes, evaluating::STRING as u64);
+    // What fails may have been much work before it did.
+    let work = match &out {
+        Some(out) => out.len() as u64,
+        None => codec.first(bytes).min(bytes.len() as u64 * 1000),
+    };
+    (out, work.saturating_mul(codec.cost()))
+}
+
+/// What Python's `lzma` takes bytes for when nobody says it.
+pub(super) fn xz_or_lzma(bytes: &[u8]) -> Codec {
+    if bytes.starts_with(b"\xfd7zXZ\0") {
+        Codec::Xz
+    } else {
+        Codec::Lzma
+    }
+}
+
 pub(super) fn codec(value: Option<&Value>, name: Option<&str>) -> Option<Value> {
     let value = value?;
     match name?.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
@@ -189,7 +211,7 @@ pub(super) fn codec(value: Option<&Value>, name: Option<&str>) -> Option<Value> 
         "base64" | "base64codec" => {
             from_base64(&String::from_utf8_lossy(&value.to_bytes()?)).map(Value::bytes)
         }
-        "zlib" | "zlibcodec" => inflate(&value.to_bytes()?).map(Value::bytes),
+        "zlib" | "zlibcodec" | "zip" => inflate(&value.to_bytes()?).map(Value::bytes),
         "utf8" | "ascii" | "latin1" => value
             .to_bytes()
             .map(|bytes| Value::text(&String::from_utf8_lossy(&bytes))),

@@ -9,12 +9,13 @@ mod pattern;
 use crate::ir::{Language, Regex};
 use crate::pure::value::{Native, Value};
 use crate::pure::{Machine, operate};
+use crate::unpack::Codec;
 use base64::Engine as _;
 pub(in crate::pure) use decode::encode_bytes;
 pub(in crate::pure) use decode::percent_decode;
 use decode::{
-    BASE64, base32, base85, buffer_from, char_codes, codec, from_base64, hex, inflate, latin1,
-    percent_encode,
+    BASE64, base32, base85, buffer_from, char_codes, codec, expand, from_base64, hex, inflate,
+    latin1, percent_encode, xz_or_lzma,
 };
 pub(in crate::pure) use json::from_json;
 use json::to_json;
@@ -414,10 +415,32 @@ pub(super) fn call(
             .and_then(Value::to_bytes)
             .and_then(|bytes| base85(&bytes, path.ends_with("a85decode")))
             .map(Value::bytes),
-        (Language::Python, "zlib.decompress" | "gzip.decompress") => first
+        (
+            Language::Python,
+            "zlib.decompress" | "gzip.decompress" | "zlib.decompressobj().decompress",
+        ) => first
             .and_then(Value::to_bytes)
             .and_then(|bytes| inflate(&bytes))
             .map(Value::bytes),
+        (
+            Language::Python,
+            "bz2.decompress"
+            | "bz2.BZ2Decompressor().decompress"
+            | "lzma.decompress"
+            | "lzma.LZMADecompressor().decompress"
+            | "codecs.decode",
+        ) if path != "codecs.decode" || matches!(text(1), Some("bz2" | "bz2_codec")) => {
+            first.and_then(Value::to_bytes).and_then(|bytes| {
+                let codec = if path.starts_with("lzma") {
+                    xz_or_lzma(&bytes)
+                } else {
+                    Codec::Bzip2
+                };
+                let (out, work) = expand(codec, &bytes);
+                machine.pay(work);
+                out.map(Value::bytes)
+            })
+        }
         (Language::Python, "dict.fromkeys") => None,
         (Language::Python, "codecs.decode") => codec(first, text(1)),
         (

@@ -3,8 +3,10 @@
 mod dependencies;
 
 use super::archive::{ArtifactFacts, Kind};
+use super::before::nearest;
 use super::gather::{self, Gaps};
 use super::trail::Trail;
+use super::unseen::{Unseen, Wish};
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
@@ -13,7 +15,8 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp, Unread,
+    Digest, Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
+    Unread, Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -28,6 +31,16 @@ use url::Url;
 const LONGEST: u64 = 64 << 20;
 /// Releases that are looked through for a predecessor, backwards in time.
 const FARTHEST: usize = 2_000;
+
+/// Whether an entry may be what a version of this line is compared with: lower, not yanked,
+/// and no prerelease, which says little about the stable release behind it.
+pub(super) fn precedes(entry: &Line, of: &Version, line: &str) -> bool {
+    let (version, of) = (entry.version.as_str(), of.as_str());
+    !entry.yanked
+        && compare(version, of) == Some(Ordering::Less)
+        && release_line(version).as_deref() == Some(line)
+        && (is_prerelease(of) || !is_prerelease(version))
+}
 
 /// A file of the sparse index.
 #[derive(Debug)]
@@ -80,6 +93,8 @@ struct Case<'a> {
     upstream: &'a Upstream,
     now: Timestamp,
     trail: &'a Trail,
+    /// The digest of the index file.
+    document: Digest,
     /// Oldest first.
     all: Vec<&'a Line>,
     sights: Sights,
@@ -215,6 +230,7 @@ impl Registry {
             upstream,
             now,
             trail,
+            document: document.digest.clone(),
             all,
             sights,
             known,
@@ -225,7 +241,7 @@ impl Registry {
     async fn judge_index(&self, case: &Case<'_>, package: &PackageName) -> Judged {
         let may_deny = case.context.policy.may_deny(package);
         let mut judged = Judged::default();
-        let mut undecided = Vec::new();
+        let (mut undecided, mut held) = (Vec::new(), Vec::new());
         let mut dates = gather::DATES;
         let beyond = gather::beyond((0..case.all.len()).filter(|at| case.is_young(*at)));
         for at in 0..case.all.len() {
@@ -256,23 +272,58 @@ impl Registry {
                 .exemptions
                 .extend(case.context.policy.exemptions_matching(&dossier));
             let judgement = self.decide(case.context, &dossier, case.now);
-            if young && judgement.decision.action.allows() {
+            let action = &judgement.decision.action;
+            if young && action.allows() {
                 undecided.push((at, dossier));
+            } else if young && action.until().is_some() {
+                held.push((at, dossier));
             }
             judged.insert(case.all[at].version.as_str().to_owned(), judgement);
         }
-        // A resolver goes by the version, not by when it was published.
-        undecided.sort_by(|(_, a): &(usize, Dossier), (_, b)| {
-            let (a, b) = (a.release.version.as_str(), b.release.version.as_str());
-            compare(a, b).unwrap_or(Ordering::Equal)
-        });
-        for (at, mut dossier) in undecided.into_iter().rev().take(gather::ARTIFACTS) {
+        for (at, mut dossier) in newest(undecided) {
             if self.look_into_crate(case, at, &mut dossier).await {
                 let judgement = self.decide(case.context, &dossier, case.now);
                 judged.insert(dossier.release.version.as_str().to_owned(), judgement);
             }
         }
+        for (at, dossier) in newest(held) {
+            self.look_at_held_crate(case, at, dossier, &mut judged);
+        }
         judged
+    }
+
+    /// What is held is not read in front of anybody. What is known of it already is said
+    /// now; the rest is named, so that it is there when the hold ends.
+    fn look_at_held_crate(
+        &self,
+        case: &Case<'_>,
+        at: usize,
+        mut dossier: Dossier,
+        judged: &mut Judged,
+    ) {
+        if dossier.looked_into {
+            return;
+        }
+        let line = case.all[at];
+        let Some(found) = self.inspections.known(&line.cksum, Kind::Crate) else {
+            return case.gaps.unseen(case.wish(line, Wish::Held));
+        };
+        gather::compare(&mut dossier, &found);
+        gather::add(&mut dossier, &found);
+        if let Some(before) = &mut dossier.predecessor
+            && let Some(earlier) = case.all.iter().find(|l| l.version == *before.by_artifact())
+        {
+            match self.inspections.known(&earlier.cksum, Kind::Crate) {
+                Some(found) => {
+                    gather::add_earlier(before, Ok(found), Some(&earlier.cksum), &case.gaps);
+                }
+                None => case
+                    .gaps
+                    .unseen(case.wish(earlier, Wish::Before(line.version.clone()))),
+            }
+        }
+        let judgement = self.decide(case.context, &dossier, case.now);
+        judged.insert(line.version.as_str().to_owned(), judgement);
     }
 
     fn cargo_dossier(&self, case: &Case<'_>, at: usize, judged: &Judged) -> Dossier {
@@ -320,6 +371,9 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
+            read: None,
+            document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
@@ -334,12 +388,13 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
             let line = case.all.iter().find(|l| l.version == *before.by_artifact());
             if let Some(line) = line {
                 let earlier = self.crate_facts(case, line).await;
-                gather::add_earlier(before, earlier, &case.gaps);
+                gather::add_earlier(before, earlier, Some(&line.cksum), &case.gaps);
             }
         }
         true
@@ -370,7 +425,22 @@ fn newest_undated(all: &[&Line]) -> Option<usize> {
     })
 }
 
+/// The newest of them. A resolver goes by the version, not by when it was published.
+fn newest(mut all: Vec<(usize, Dossier)>) -> impl Iterator<Item = (usize, Dossier)> {
+    all.sort_by(|(_, a), (_, b)| {
+        let (a, b) = (a.release.version.as_str(), b.release.version.as_str());
+        compare(a, b).unwrap_or(Ordering::Equal)
+    });
+    all.into_iter().rev().take(gather::ARTIFACTS)
+}
+
 impl Case<'_> {
+    fn wish(&self, line: &Line, wish: Wish) -> Option<Unseen> {
+        let release = ReleaseId::new(line.name.clone(), line.version.clone());
+        let url = self.download(line);
+        Unseen::new(release, wish, url, Some(&line.cksum), Kind::Crate)
+    }
+
     fn download(&self, line: &Line) -> Option<String> {
         let dl = self.dl.as_deref()?;
         let cksum = line.cksum.to_hex();
@@ -401,28 +471,19 @@ impl Case<'_> {
     }
 
     fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
-        let this = self.all[at].version.as_str();
-        let line = release_line(this)?;
+        let of = &self.all[at].version;
+        let line = release_line(of.as_str())?;
         let earlier = || {
-            self.all[..at].iter().rev().take(FARTHEST).filter(|l| {
-                let version = l.version.as_str();
-                !l.yanked
-                    && compare(version, this) == Some(Ordering::Less)
-                    && release_line(version).as_ref() == Some(&line)
-                    && (is_prerelease(this) || !is_prerelease(version))
-                    && judged.offers(version)
-            })
+            let before = self.all[..at].iter().rev().take(FARTHEST);
+            before.filter(|l| precedes(l, of, &line) && judged.offers(l.version.as_str()))
         };
-        let newest = |a: &&&Line, b: &&&Line| {
-            compare(a.version.as_str(), b.version.as_str()).unwrap_or(Ordering::Equal)
-        };
-        let before = earlier().max_by(newest)?;
-        let is_settled = |l: &Line| self.context.is_settled(l.pubtime, self.now);
-        let settled = if is_settled(before) {
-            None
-        } else {
-            earlier().filter(|l| is_settled(l)).max_by(newest)
-        };
+        let (before, settled) = nearest(
+            earlier,
+            |a: &&&Line, b: &&&Line| {
+                compare(b.version.as_str(), a.version.as_str()).unwrap_or(Ordering::Equal)
+            },
+            |l: &&&Line| self.context.is_settled(l.pubtime, self.now),
+        )?;
         Some(Predecessor {
             version: before.version.clone(),
             published: before.pubtime,
@@ -430,6 +491,7 @@ impl Case<'_> {
             origin: Origin::default(),
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|l| l.version.clone()),
         })
     }

@@ -1,9 +1,10 @@
 //! One npm document on its way through judgement: its releases in the order of time, and
 //! which of them need a decision.
 
-use super::{facts, order};
+use super::{facts, order, precedes};
 use crate::audit::Audit;
 use crate::document::Document;
+use crate::judge::before::nearest;
 use crate::judge::gather::{self, Gaps};
 use crate::judge::trail::Trail;
 use crate::judge::{Context, Judged};
@@ -133,26 +134,20 @@ impl Case<'_> {
     /// The newest older release of the same line that is past its hold.
     pub fn predecessor(&self, at: usize, judged: &Judged) -> Option<Predecessor> {
         let this = self.all[at].parsed.as_ref()?;
-        let line = release_line(this);
         let earlier = || {
             self.all[..at]
                 .iter()
                 .rev()
                 .take(FARTHEST)
                 .filter_map(|c| Some((c.parsed.as_ref()?, c)))
-                .filter(|(version, _)| *version < this && release_line(version) == line)
-                // A prerelease says little about the stable release before it.
-                .filter(|(version, _)| this.is_prerelease() || !version.is_prerelease())
+                .filter(|(version, _)| precedes(version, this))
                 .filter(|(_, c)| judged.offers(c.entry.version.as_str()))
         };
-        let newest = |a: &(&NpmVersion, _), b: &(&NpmVersion, _)| a.0.cmp(b.0);
-        let before = earlier().max_by(newest)?.1;
-        let is_settled = |c: &Candidate<'_>| self.context.is_settled(c.published, self.now);
-        let settled = if is_settled(before) {
-            None
-        } else {
-            earlier().filter(|(_, c)| is_settled(c)).max_by(newest)
-        };
+        let ((_, before), settled) = nearest(
+            earlier,
+            |a: &(&NpmVersion, &Candidate<'_>), b: &(&NpmVersion, &Candidate<'_>)| b.0.cmp(a.0),
+            |(_, c): &(&NpmVersion, &Candidate<'_>)| self.context.is_settled(c.published, self.now),
+        )?;
         let facts = facts(self.document, before.entry)?;
         Some(Predecessor {
             version: before.entry.version.clone(),
@@ -161,6 +156,7 @@ impl Case<'_> {
             origin: facts.origin,
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|(_, c)| c.entry.version.clone()),
         })
     }

@@ -1,5 +1,6 @@
 //! npm: dossiers from documents, and from tarballs where documents lack a fact.
 
+mod ahead;
 mod case;
 mod dependencies;
 mod past;
@@ -9,9 +10,7 @@ pub use dependencies::needs;
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
-use super::{
-    AUDIT_COUNTS, Context, Judged, JudgedDocument, Judgement, Registry, judged_key, later,
-};
+use super::{AUDIT_COUNTS, Context, Judged, JudgedDocument, Registry, judged_key, later};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
@@ -23,10 +22,8 @@ use customs_model::{
     Dossier, Known, PackageName, PublisherKind, ReleaseId, Timestamp, Unread, Version,
 };
 use customs_store::Seen;
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use past::Past;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
@@ -55,6 +52,14 @@ pub fn order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
     Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
 }
 
+/// Whether a release may be what another one is compared with: lower, of the same line, and
+/// no prerelease, which says little about the stable release behind it.
+pub(super) fn precedes(version: &NpmVersion, of: &NpmVersion) -> bool {
+    version < of
+        && release_line(version) == release_line(of)
+        && (of.is_prerelease() || !version.is_prerelease())
+}
+
 /// The path of a document below an npm registry: a scope's slash is encoded.
 pub fn document_path(package: &PackageName) -> String {
     package.as_str().replace('/', "%2f")
@@ -64,30 +69,6 @@ pub fn document_path(package: &PackageName) -> String {
 pub fn facts(document: &Document<Packument>, entry: &VersionEntry) -> Option<NpmRelease> {
     let bytes = document.span(entry.offset, entry.length).ok()?;
     NpmRelease::read(&bytes).ok()
-}
-
-/// Dossiers by release line, newest first. A prerelease is taken only by who asks for it.
-fn by_line(dossiers: Vec<Dossier>) -> Vec<Vec<Dossier>> {
-    let mut lines: BTreeMap<(bool, (u64, u64)), Vec<Dossier>> = BTreeMap::new();
-    for dossier in dossiers {
-        let Some(version) = NpmVersion::parse(dossier.release.version.as_str()) else {
-            continue;
-        };
-        let key = (version.is_prerelease(), release_line(&version));
-        lines.entry(key).or_default().push(dossier);
-    }
-    let version = |dossier: &Dossier| NpmVersion::parse(dossier.release.version.as_str());
-    let mut lines: Vec<_> = lines.into_iter().collect();
-    // Stable lines first, the highest before the others.
-    lines.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-    lines
-        .into_iter()
-        .take(gather::LINES)
-        .map(|(_, mut line)| {
-            line.sort_by_key(|dossier| std::cmp::Reverse(version(dossier)));
-            line
-        })
-        .collect()
 }
 
 impl Registry {
@@ -217,7 +198,7 @@ impl Registry {
         self.note_publications(case.publications(&chosen)).await;
         let mut judged = Judged::default();
         let mut past = Past::default();
-        let mut undecided = Vec::new();
+        let (mut undecided, mut held) = (Vec::new(), Vec::new());
         let mut dates = gather::DATES;
         let beyond = gather::beyond(chosen.iter().copied().filter(|at| case.is_young(*at)));
         for at in 0..case.all.len() {
@@ -255,12 +236,16 @@ impl Registry {
                 .exemptions
                 .extend(case.context.policy.exemptions_matching(&dossier));
             let judgement = self.decide(case.context, &dossier, case.now);
-            if case.is_young(at) && judgement.decision.action.allows() {
+            let action = &judgement.decision.action;
+            if case.is_young(at) && action.allows() {
                 undecided.push(dossier);
+            } else if case.is_young(at) && action.until().is_some() {
+                held.push(dossier);
             }
             judged.insert(case.version(at).to_owned(), judgement);
         }
         self.look_at_newest(case, undecided, &mut judged).await;
+        self.look_at_held(case, held, &mut judged);
         judged
     }
 
@@ -319,6 +304,9 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
+            read: None,
+            document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),
             route: case.upstream.route,
             digests,
@@ -326,49 +314,6 @@ impl Registry {
             origin,
             release,
         })
-    }
-
-    /// What the document cannot say is read from tarballs, before it is rendered: of each
-    /// line the newest young release that would be offered, which is the one that resolvers
-    /// take, and of the next one only where that one is refused by it. Very large ones and
-    /// those for one platform are left to their delivery: nobody here may ask for them.
-    async fn look_at_newest(&self, case: &Case<'_>, undecided: Vec<Dossier>, judged: &mut Judged) {
-        let lines = by_line(undecided);
-        let looked: Vec<Vec<Judgement>> = futures_util::stream::iter(lines)
-            .map(|line| self.look_at_line(case, line))
-            .buffered(gather::TOGETHER_READ)
-            .collect()
-            .await;
-        for judgement in looked.into_iter().flatten() {
-            let version = judgement.decision.release.version.as_str().to_owned();
-            judged.insert(version, judgement);
-        }
-    }
-
-    /// The young releases of one line, newest first, down to one that is still offered.
-    async fn look_at_line(&self, case: &Case<'_>, line: Vec<Dossier>) -> Vec<Judgement> {
-        let mut found = Vec::new();
-        for mut dossier in line.into_iter().take(gather::ARTIFACTS) {
-            let worth = case
-                .document
-                .index
-                .entry(&dossier.release.version)
-                .and_then(|entry| facts(case.document, entry))
-                .is_some_and(|facts| {
-                    let size = facts.unpacked_size;
-                    !facts.platform_bound && size.is_none_or(|size| size <= gather::LARGEST)
-                });
-            if !worth || !self.look_into_tarball(case, &mut dossier).await {
-                break;
-            }
-            let judgement = self.decide(case.context, &dossier, case.now);
-            let allows = judgement.decision.action.allows();
-            found.push(judgement);
-            if allows {
-                break;
-            }
-        }
-        found
     }
 
     /// A name that looks like a popular one and is published by the same identity is a
@@ -423,34 +368,24 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        gather::compare(dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
-            let version = before.by_artifact().clone();
             // Nothing that runs is nothing new that runs: then it is compared with what is
-            // known, and nothing is fetched for it.
-            let earlier = if found.runs.at_install() == Some(false) {
-                self.known_tarball(case.document, &version).map(Ok)
+            // known, and nothing is fetched for it while somebody waits.
+            if found.runs.at_install() == Some(false) {
+                self.add_known_tarball(case, before, &version);
             } else {
-                Some(
-                    self.tarball_facts(case.upstream, case.document, &version)
-                        .await,
-                )
-            };
-            if let Some(earlier) = earlier {
-                gather::add_earlier(before, earlier, &case.gaps);
+                let earlier = before.by_artifact().clone();
+                let facts = ahead::facts_of(case, &earlier);
+                let digest = facts.as_ref().and_then(|facts| facts.digests.first());
+                let found = self
+                    .tarball_facts(case.upstream, case.document, &earlier)
+                    .await;
+                gather::add_earlier(before, found, digest, &case.gaps);
             }
         }
         true
-    }
-
-    fn known_tarball(
-        &self,
-        document: &Document<Packument>,
-        version: &Version,
-    ) -> Option<Arc<ArtifactFacts>> {
-        let facts = facts(document, document.index.entry(version)?)?;
-        self.inspections
-            .known(facts.digests.first()?, Kind::Tarball)
     }
 
     async fn tarball_facts(

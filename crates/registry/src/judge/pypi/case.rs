@@ -2,13 +2,15 @@
 //! time, and which of them need a decision.
 
 use super::declared::Manifests;
+use crate::judge::before::nearest;
 use crate::judge::gather::{self, Gaps};
 use crate::judge::trail::Trail;
 use crate::judge::{Context, Judged};
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::{File, FileKind, Yanked, compare, is_prerelease, release_line};
 use customs_model::{
-    Evidence, History, Known, Origin, PackageName, Predecessor, RunsCode, Timestamp, Version,
+    Digest, Evidence, History, Known, Origin, PackageName, Predecessor, RunsCode, Timestamp,
+    Version,
 };
 use customs_store::Sights;
 use std::cmp::Ordering;
@@ -24,6 +26,8 @@ pub(super) struct Case<'a> {
     pub now: Timestamp,
     pub trail: &'a Trail,
     pub package: &'a PackageName,
+    /// The digest of the page.
+    pub document: Digest,
     /// Oldest first; files that belong to no version are never offered.
     pub all: Vec<(&'a File, &'a Version)>,
     pub sights: Sights,
@@ -58,6 +62,11 @@ pub(super) fn may_precede(file: &File, version: &Version, of: &Version) -> bool 
     file.yanked == Yanked::No
         && compare(version.as_str(), of.as_str()) == Some(Ordering::Less)
         && (is_prerelease(of.as_str()) || !is_prerelease(version.as_str()))
+}
+
+/// The same within a release line, which is that of the version.
+pub(in crate::judge) fn precedes(file: &File, version: &Version, of: &Version, line: &str) -> bool {
+    may_precede(file, version, of) && release_line(version.as_str()).as_deref() == Some(line)
 }
 
 /// Newest first; what is no version comes last, so that the order holds whatever a page
@@ -113,23 +122,19 @@ impl Case<'_> {
         let (file, version) = self.all[at];
         let line = release_line(version.as_str())?;
         let earlier = || {
-            self.all[..at].iter().rev().take(FARTHEST).filter(|(f, v)| {
-                may_precede(f, v, version)
-                    && release_line(v.as_str()).as_ref() == Some(&line)
-                    && judged.offers(&f.filename)
-            })
+            self.all[..at]
+                .iter()
+                .rev()
+                .take(FARTHEST)
+                .filter(|(f, v)| precedes(f, v, version, &line) && judged.offers(&f.filename))
         };
         let best = |(f, v): &&(&File, &Version), (g, w): &&(&File, &Version)| {
             newer_first(v, w)
                 .then_with(|| (g.kind() == file.kind()).cmp(&(f.kind() == file.kind())))
         };
-        let (before, newest) = earlier().min_by(best)?;
-        let is_settled = |f: &File| self.context.is_settled(f.upload_time, self.now);
-        let settled = if is_settled(before) {
-            None
-        } else {
-            earlier().filter(|(f, _)| is_settled(f)).min_by(best)
-        };
+        let ((before, newest), settled) = nearest(earlier, best, |(f, _): &&(&File, &Version)| {
+            self.context.is_settled(f.upload_time, self.now)
+        })?;
         let mut manifest = manifests.of(before);
         manifest.runs = runs_by_page(before);
         Some(Predecessor {
@@ -139,6 +144,7 @@ impl Case<'_> {
             origin: origin(before, self.carries_provenance()),
             unread: None,
             code: None,
+            read: None,
             settled: settled.map(|(_, version)| (*version).clone()),
         })
     }

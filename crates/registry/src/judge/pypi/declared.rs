@@ -224,7 +224,7 @@ fn groups<'a>(case: &Case<'a>, version: &Version) -> (Vec<Group<'a>>, Vec<&'a st
 }
 
 /// The digest that the index promises for a file's metadata.
-fn promised(file: &File) -> Option<&Digest> {
+pub(super) fn promised(file: &File) -> Option<&Digest> {
     match &file.core_metadata {
         CoreMetadata::Offered(digest) => digest.as_ref(),
         CoreMetadata::Absent => None,

@@ -8,17 +8,19 @@ mod dependencies;
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
+use super::unseen::{Unseen, Wish};
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
 use crate::document::{Document, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
+pub(super) use case::precedes;
 use case::{Case, newest_undated, origin, runs_by_page};
 use customs_ecosystem::pypi::{
     File, FileKind, Format, Project, Yanked, parse_html, parse_json, release_line,
 };
 use customs_model::{
-    Action, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId, Timestamp,
-    Unread, Version, printable,
+    Action, Digest, Dossier, Ecosystem, Inspection, Known, Origin, PackageName, ReleaseId,
+    Timestamp, Unread, Version, printable,
 };
 use customs_store::Seen;
 use declared::Manifests;
@@ -167,6 +169,7 @@ impl Registry {
             now,
             trail,
             package,
+            document: document.digest.clone(),
             all,
             sights,
             known,
@@ -178,7 +181,7 @@ impl Registry {
         let young: Vec<bool> = (0..case.all.len()).map(|at| case.is_young(at)).collect();
         let manifests = self.young_manifests(case, &young).await;
         let mut judged = Judged::default();
-        let mut undecided = Vec::new();
+        let (mut undecided, mut held) = (Vec::new(), Vec::new());
         let mut dates = gather::DATES;
         let beyond = gather::beyond((0..case.all.len()).filter(|at| young[*at]));
         // Wheels of one version mostly declare the same.
@@ -218,12 +221,16 @@ impl Registry {
                 .exemptions
                 .extend(case.context.policy.exemptions_matching(&dossier));
             let judgement = self.decide(case.context, &dossier, case.now);
-            if young[at] && judgement.decision.action.allows() {
+            let action = &judgement.decision.action;
+            if young[at] && action.allows() {
                 undecided.push((at, dossier));
+            } else if young[at] && action.until().is_some() {
+                held.push((at, dossier));
             }
             judged.insert(file.filename.clone(), judgement);
         }
         self.look_at_files(case, undecided, &mut judged).await;
+        self.look_at_held_files(case, held, &mut judged);
         judged
     }
 
@@ -237,17 +244,8 @@ impl Registry {
         undecided: Vec<(usize, Dossier)>,
         judged: &mut Judged,
     ) {
-        let mut versions: Vec<(&Version, Vec<(usize, Dossier)>)> = Vec::new();
-        for (at, dossier) in undecided.into_iter().rev() {
-            let version = case.all[at].1;
-            match versions.iter().position(|(known, _)| *known == version) {
-                Some(index) => versions[index].1.push((at, dossier)),
-                None if versions.len() == gather::ARTIFACTS => {}
-                None => versions.push((version, vec![(at, dossier)])),
-            }
-        }
-        for (_, mut files) in versions {
-            let mut proven: Option<Arc<Inspection>> = None;
+        for mut files in newest_versions(case, undecided) {
+            let mut proven: Option<(Arc<Inspection>, Option<Digest>)> = None;
             for index in self.worth_reading(case, &files) {
                 let (at, dossier) = &mut files[index];
                 if !self.look_into_file(case, *at, dossier).await {
@@ -255,21 +253,86 @@ impl Registry {
                 }
                 let judgement = self.decide(case.context, dossier, case.now);
                 if matches!(judgement.decision.action, Action::Block { until: None }) {
-                    proven = dossier.code.clone();
+                    let code = dossier.code.clone();
+                    proven = code.map(|code| (code, dossier.read.clone()));
                 }
                 judged.insert(case.all[*at].0.filename.clone(), judgement);
             }
-            let Some(code) = proven else {
+            let Some((code, read)) = proven else {
                 continue;
             };
             for (at, mut dossier) in files {
                 if dossier.code.is_none() {
                     dossier.code = Some(code.clone());
+                    dossier.read = read.clone();
                     let judgement = self.decide(case.context, &dossier, case.now);
                     judged.insert(case.all[at].0.filename.clone(), judgement);
                 }
             }
         }
+    }
+
+    /// What is held is not read in front of anybody. What is known of it already is said
+    /// now; the rest is named, so that it is there when the hold ends.
+    fn look_at_held_files(
+        &self,
+        case: &Case<'_>,
+        held: Vec<(usize, Dossier)>,
+        judged: &mut Judged,
+    ) {
+        for mut files in newest_versions(case, held) {
+            for index in self.worth_reading(case, &files) {
+                let (at, dossier) = &mut files[index];
+                if dossier.looked_into {
+                    continue;
+                }
+                let (file, version) = case.all[*at];
+                let Some(found) = self.known_file(file) else {
+                    let release = dossier.release.clone();
+                    case.gaps.unseen(wish(release, Wish::Held, file));
+                    continue;
+                };
+                compare(file, dossier, &found);
+                gather::add(dossier, &found);
+                self.add_known_file(case, file, version, dossier);
+                let judgement = self.decide(case.context, dossier, case.now);
+                judged.insert(file.filename.clone(), judgement);
+            }
+        }
+    }
+
+    /// Adds what is known of the predecessor's file, without fetching it.
+    fn add_known_file(
+        &self,
+        case: &Case<'_>,
+        file: &File,
+        version: &Version,
+        dossier: &mut Dossier,
+    ) {
+        let Some(before) = &mut dossier.predecessor else {
+            return;
+        };
+        let Some(other) = earlier_file(case, file, before.by_artifact()) else {
+            return gather::had_none(before);
+        };
+        match self.known_file(other) {
+            Some(found) => {
+                gather::add_earlier(before, Ok(found), other.digests.first(), &case.gaps);
+                if platform(&other.filename) != platform(&file.filename) {
+                    before.code = None;
+                }
+            }
+            None => {
+                let release = ReleaseId::new(case.package.clone(), before.by_artifact().clone());
+                let wish = wish(release, Wish::Before(version.clone()), other);
+                case.gaps.unseen(wish);
+            }
+        }
+    }
+
+    fn known_file(&self, file: &File) -> Option<Arc<ArtifactFacts>> {
+        self.inspections
+            .known(file.digests.first()?, kind(&file.filename))
     }
 
     /// Of the files of one version: a wheel, for every platform if there is one, and the
@@ -349,6 +412,9 @@ impl Registry {
             looked_into: false,
             unread: None,
             code: None,
+            contradictions: Vec::new(),
+            read: None,
+            document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(
                 case.context,
                 &release,
@@ -369,17 +435,13 @@ impl Registry {
             Ok(found) => found,
             Err(unread) => return gather::unread(dossier, unread, &case.gaps),
         };
+        compare(file, dossier, &found);
         gather::add(dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
-            let earlier = case
-                .all
-                .iter()
-                .filter(|(f, v)| *v == before.by_artifact() && f.kind() == file.kind())
-                .max_by_key(|(f, _)| platform(&f.filename) == platform(&file.filename));
-            match earlier {
-                Some((other, _)) => {
+            match earlier_file(case, file, before.by_artifact()) {
+                Some(other) => {
                     let earlier = self.file_facts(case, other).await;
-                    gather::add_earlier(before, earlier, &case.gaps);
+                    gather::add_earlier(before, earlier, other.digests.first(), &case.gaps);
                     // A wheel of another platform holds other binaries: that is no news.
                     if platform(&other.filename) != platform(&file.filename) {
                         before.code = None;
@@ -396,6 +458,51 @@ impl Registry {
         let kind = kind(&file.filename);
         self.artifact_facts(case.upstream, Some(&file.url), digest, kind)
             .await
+    }
+}
+
+/// Files by version, those of the newest versions first.
+fn newest_versions(case: &Case<'_>, files: Vec<(usize, Dossier)>) -> Vec<Vec<(usize, Dossier)>> {
+    let mut versions: Vec<(&Version, Vec<(usize, Dossier)>)> = Vec::new();
+    for (at, dossier) in files.into_iter().rev() {
+        let version = case.all[at].1;
+        match versions.iter().position(|(known, _)| *known == version) {
+            Some(index) => versions[index].1.push((at, dossier)),
+            None if versions.len() == gather::ARTIFACTS => {}
+            None => versions.push((version, vec![(at, dossier)])),
+        }
+    }
+    versions.into_iter().map(|(_, files)| files).collect()
+}
+
+/// The file of an earlier version that a file is compared with: of the same kind, for the
+/// same platform where there is one.
+fn earlier_file<'a>(case: &Case<'a>, file: &File, version: &Version) -> Option<&'a File> {
+    let of_kind = case
+        .all
+        .iter()
+        .filter(|(f, v)| *v == version && f.kind() == file.kind());
+    of_kind
+        .max_by_key(|(f, _)| platform(&f.filename) == platform(&file.filename))
+        .map(|(f, _)| *f)
+}
+
+fn wish(release: ReleaseId, wish: Wish, file: &File) -> Option<Unseen> {
+    let kind = kind(&file.filename);
+    Unseen::new(
+        release,
+        wish,
+        Some(file.url.clone()),
+        file.digests.first(),
+        kind,
+    )
+}
+
+/// Compares what a file says of itself with what the index says of it. Where the index
+/// offers no metadata of its own, resolvers read the file itself.
+fn compare(file: &File, dossier: &mut Dossier, found: &ArtifactFacts) {
+    if declared::promised(file).is_some() && file.kind() == FileKind::Wheel {
+        gather::compare(dossier, found);
     }
 }
 

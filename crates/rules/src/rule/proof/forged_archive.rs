@@ -14,15 +14,23 @@ static DOC: RuleDoc = RuleDoc {
     id: "forged-archive",
     title: "An archive says one thing to everybody.",
     what: "An archive has entries behind its end, entries that its directory does not list, two names for one \
-           entry, entries over one another or paths that leave the folder: no honest packer makes these.",
+           entry, entries over one another or paths that leave the folder: no honest packer makes these. So is a \
+           file of a wheel that runs unasked while RECORD, the wheel's own list of its files, does not name it or \
+           gives it another digest.",
     why: "What a scanner reads and what a client unpacks must be the same.",
     effect: "warn",
     ends: "with the release",
     settings: &[],
     facts: FACTS,
-    fires: &["A wheel whose local header names another file than its directory."],
-    silent: &["Two names that differ in upper and lower case only: a note."],
-    learnt_from: "the zip differences that PyPI refuses since August 2025.",
+    fires: &[
+        "A wheel whose local header names another file than its directory.",
+        "A wheel with a .pth file that its RECORD does not name.",
+    ],
+    silent: &[
+        "Two names that differ in upper and lower case only: a note.",
+        "A licence that RECORD leaves out, or a file that only RECORD has: a note.",
+    ],
+    learnt_from: "the zip differences and the untrue RECORDs that PyPI refuses since August 2025.",
 };
 
 impl Rule for ForgedArchive {
@@ -34,7 +42,7 @@ impl Rule for ForgedArchive {
         &DOC
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, _before: Option<&Inspection>, findings: &mut Findings) {
         for oddity in &inspection.oddities {
             let severity = if oddity.never_honest {
                 Severity::Medium

@@ -7,6 +7,7 @@
 use super::{Ask, Case, Rule};
 use crate::Findings;
 use crate::doc::{Facts, RuleDoc};
+use crate::recognise::{self, Seen, own_host, own_machine};
 use customs_model::{Flow, Inspection, Severity, SinkKind, Target, Zone, printable};
 
 pub(super) mod build_time_network;
@@ -24,7 +25,7 @@ pub(super) mod secret_to_network;
 pub(super) mod self_publishing;
 
 /// How much a flow weighs for a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Nothing.
     None,
@@ -53,15 +54,32 @@ impl Rule for Proof {
         true
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, before: Option<&Inspection>, findings: &mut Findings) {
+        let seen = Seen {
+            now: inspection,
+            before,
+        };
+        let weigh = |flow: &Flow| (self.weigh)(flow, inspection);
         for flow in &inspection.flows {
-            let severity = match (self.weigh)(flow, inspection) {
-                Weight::None => continue,
-                Weight::Note => Severity::Note,
+            let lost = own_host::contradicted(flow, &seen);
+            let told = lost.as_ref().unwrap_or(flow);
+            let weight = weigh(flow).max(weigh(told));
+            let quieted = recognise::quieted(told, &seen, weigh)
+                .filter(|quieted| quieted.alone >= Weight::Suspicious && quieted.alone > weight);
+            let severity = match weight {
+                Weight::None if quieted.is_none() => continue,
+                Weight::None | Weight::Note => Severity::Note,
                 Weight::Suspicious => Severity::Medium,
                 Weight::Proof => Severity::Critical,
             };
-            let message = format!("{}, {}", (self.says)(flow), flow.zone.words());
+            let mut message = format!("{}, {}", (self.says)(flow), flow.zone.words());
+            if lost.is_some() && weight > weigh(flow) {
+                message
+                    .push_str("; its manifest names the host, that of the release before did not");
+            }
+            if let Some(quieted) = quieted {
+                message.push_str(&format!(" (quieted by {})", quieted.because));
+            }
             findings.add_path(self.doc, severity, message, flow.path.clone());
         }
     }
@@ -112,7 +130,7 @@ fn to(target: &Target) -> String {
 }
 
 fn is_loopback(target: &Target) -> bool {
-    matches!(target, Target::Constant(host) if host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0")
+    matches!(target, Target::Constant(host) if own_machine::is_loopback(host))
 }
 
 fn is_network(sink: SinkKind) -> bool {

@@ -4,7 +4,7 @@ use super::{Ask, Case, FACTS, Rule, Weight, unasked};
 use crate::Findings;
 use crate::doc::RuleDoc;
 use customs_model::{
-    Ability, BinaryChange, BinaryChangeKind, BinaryFact, Dossier, Flow, Inspection, Mark, Severity,
+    Ability, BinaryChange, BinaryChangeKind, BinaryFact, Flow, Inspection, Mark, Severity,
     SinkKind, SourceKind, Zone, compare_binaries, printable,
 };
 
@@ -53,7 +53,7 @@ impl Rule for NewBinary {
         &DOC
     }
 
-    fn read(&self, inspection: &Inspection, findings: &mut Findings) {
+    fn read(&self, inspection: &Inspection, _before: Option<&Inspection>, findings: &mut Findings) {
         for fact in &inspection.binaries {
             add(findings, weigh_alone(fact), says_alone(fact), Vec::new());
         }
@@ -68,15 +68,8 @@ impl Rule for NewBinary {
         }
     }
 
-    fn judge(&self, dossier: &Dossier, findings: &mut Findings) {
-        let after = dossier.code.as_deref();
-        let before = dossier
-            .predecessor
-            .as_ref()
-            .and_then(|before| before.code.as_deref());
-        if let (Some(before), Some(after)) = (before, after) {
-            read_against(before, after, findings);
-        }
+    fn compare(&self, before: &Inspection, after: &Inspection, findings: &mut Findings) {
+        read_against(before, after, findings);
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {

@@ -2,7 +2,8 @@
 
 use super::{FACTS, Proof, Weight, to};
 use crate::doc::RuleDoc;
-use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone};
+use crate::recognise::hook_starter;
+use customs_model::{Flow, Inspection, Mark, SinkKind, Target, Zone};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -31,12 +32,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let harmless = flow.marks.contains(&Mark::NoEffect)
         && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)"].iter().any(|kind| text.ends_with(kind)));
-    // Tools whose business are git hooks write them at install; what they write is their
-    // own starter, of which nothing is known here.
-    let harmless = harmless
-        || matches!(flow.source, SourceKind::Constant | SourceKind::OwnFile)
-            && !flow.marks.contains(&Mark::HiddenEffect)
-            && matches!(&flow.target, Target::Constant(text) if text.ends_with("(git hook)"));
+    let harmless = harmless || hook_starter::is_starter(flow);
     match flow.zone {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,

@@ -2,6 +2,7 @@
 
 use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
+use crate::recognise::own_machine;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -57,8 +58,7 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
         .strip_prefix("the answer of ")
         .unwrap_or("a host");
     let known = host != "a host" && !host.is_empty();
-    let here = host == "localhost" || host.starts_with("127.") || host == "::1";
-    if here {
+    if own_machine::is_loopback(host) {
         return Weight::None;
     }
     if !unasked(flow.zone) {

@@ -2,6 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to, unasked};
 use crate::doc::RuleDoc;
+use crate::recognise::own_service;
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -69,7 +70,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
                 && matches!(flow.target, Target::Constant(_))
                 && flow.zone > Zone::Never
                 && !flow.marks.contains(&Mark::OwnHost)
-                && !belongs(flow)
+                && !own_service::is_of_the_service(flow)
                 && !flow.source_name.starts_with("files of a walk")
             {
                 // Somebody else's file, to a place that the caller did not give. Whatever a
@@ -102,26 +103,4 @@ fn says(flow: &Flow) -> String {
         printable(&flow.source_name, 120),
         to(&flow.target)
     )
-}
-
-/// Whether a host is the one that a credential file is for.
-fn belongs(flow: &Flow) -> bool {
-    let Target::Constant(host) = &flow.target else {
-        return false;
-    };
-    [
-        ("AWS", "amazonaws"),
-        ("Google", "google"),
-        ("GitHub", "github"),
-        ("npm", "npm"),
-        ("Docker", "docker"),
-        ("PyPI", "pypi"),
-        ("Azure", "azure"),
-        ("cargo", "crates"),
-        ("Vault", "vault"),
-        ("Terraform", "terraform"),
-        ("accounts", ""),
-    ]
-    .iter()
-    .any(|(place, vendor)| flow.source_name.contains(place) && host.contains(vendor))
 }

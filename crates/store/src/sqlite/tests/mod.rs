@@ -8,8 +8,8 @@ mod tamper;
 
 use crate::*;
 use customs_model::{
-    Action, Clock, Decision, Digest, Ecosystem, Epoch, FixedClock, PackageName, Reason, ReleaseId,
-    RuleId, SignedDuration, Timestamp, Version,
+    Action, Clock, Decision, Digest, Ecosystem, Epoch, FixedClock, Inputs, PackageName, Reason,
+    ReleaseId, RuleId, SignedDuration, Timestamp, Version,
 };
 use rusqlite::Connection;
 use std::path::Path;
@@ -114,5 +114,6 @@ fn decision(release: ReleaseId, action: Action) -> Decision {
             policy: "p1".to_owned(),
             ..Epoch::default()
         },
+        inputs: Inputs::default(),
     }
 }

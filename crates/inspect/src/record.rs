@@ -1,0 +1,284 @@
+//! RECORD of a wheel: the list of its files with their digests, by which installers
+//! uninstall and by which nobody installs. Where it is not true, somebody changed the wheel
+//! behind its packer's back. <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>
+
+use crate::package::{Make, Package};
+use crate::unpack::{Oddity, Trick, plain};
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use customs_model::{Digest, DigestAlgorithm, FileFact, Hasher, Zone};
+use rustc_hash::FxHashMap;
+
+/// Differences of one kind that are told, those that run first.
+const TOLD: usize = 20;
+/// Digests are written without padding; old packers wrote it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Where the list and the files of a wheel differ, each with the strongest zone in which
+/// the file runs. Empty for anything that is no wheel or has no list.
+pub fn differences(package: &Package, layout: &[FileFact]) -> Vec<(Oddity, Zone)> {
+    if package.make != Make::Wheel {
+        return Vec::new();
+    }
+    let Some(listed) = listed(package) else {
+        return Vec::new();
+    };
+    let facts: FxHashMap<&str, &FileFact> = layout
+        .iter()
+        .map(|fact| (fact.path.as_str(), fact))
+        .collect();
+    let mut found: Vec<(Oddity, Zone)> = Vec::new();
+    let mut add = |trick: Trick, path: &str| {
+        let zone = facts.get(path).map_or(Zone::Never, |fact| fact.zone);
+        let path = path.to_owned();
+        found.push((Oddity { trick, path }, zone));
+    };
+    for id in package.ids() {
+        let file = package.file(id);
+        // Of two with one path the one that is unpacked last is there.
+        if file.path.contains("!/") || package.find(&file.path) != Some(id) {
+            continue;
+        }
+        match listed.get(&file.path) {
+            None if is_listed_nowhere(&file.path) => {}
+            None => add(Trick::NotInRecord, &file.path),
+            Some(told) => {
+                let known = facts
+                    .get(file.path.as_str())
+                    .and_then(|fact| fact.digest.as_deref());
+                if let Some(bytes) = file.bytes.as_deref()
+                    && differs(told, bytes, known)
+                {
+                    add(Trick::OtherDigest, &file.path);
+                }
+            }
+        }
+    }
+    for path in listed.keys() {
+        if package.find(path).is_none() {
+            add(Trick::OnlyInRecord, path);
+        }
+    }
+    found.sort_by(|(a, runs), (b, others)| {
+        let key = |oddity: &Oddity, zone: Zone| (oddity.trick, std::cmp::Reverse(zone));
+        key(a, *runs)
+            .cmp(&key(b, *others))
+            .then_with(|| a.path.cmp(&b.path))
+    });
+    let mut told: FxHashMap<Trick, usize> = FxHashMap::default();
+    found.retain(|(oddity, _)| {
+        let count = told.entry(oddity.trick).or_default();
+        *count += 1;
+        *count <= TOLD
+    });
+    found
+}
+
+/// The list itself and its signatures: no list can hold its own digest.
+fn is_listed_nowhere(path: &str) -> bool {
+    path.split_once(".dist-info/")
+        .is_some_and(|(_, name)| matches!(name, "RECORD" | "RECORD.jws" | "RECORD.p7s"))
+}
+
+/// The digest of each path, as it is written; none where there is no list.
+fn listed(package: &Package) -> Option<FxHashMap<String, String>> {
+    let mut all: Option<FxHashMap<String, String>> = None;
+    for id in package.ids() {
+        let file = package.file(id);
+        let is_list = file
+            .path
+            .split_once('/')
+            .is_some_and(|(folder, name)| folder.ends_with(".dist-info") && name == "RECORD");
+        if !is_list {
+            continue;
+        }
+        let text = String::from_utf8_lossy(file.bytes.as_deref()?);
+        let all = all.get_or_insert_default();
+        for (path, digest) in text.lines().filter_map(row) {
+            all.insert(path, digest.to_owned());
+        }
+    }
+    all
+}
+
+/// The path and the digest of a row: `path,algorithm=digest,size`. Folders have no row of
+/// their own; packers that write them anyhow say nothing with it.
+fn row(line: &str) -> Option<(String, &str)> {
+    let (path, rest) = match line.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted)?,
+        None => {
+            let (path, rest) = line.split_once(',').unwrap_or((line, ""));
+            (path.to_owned(), rest)
+        }
+    };
+    // Packers on Windows wrote its separators.
+    let path = path.trim().replace('\\', "/");
+    let is_file = !path.is_empty() && !path.ends_with('/');
+    is_file.then(|| (plain(&path), rest.split(',').next().unwrap_or_default()))
+}
+
+/// A field in quotation marks, in which a mark is written twice, and what stands behind it.
+fn unquoted(mut rest: &str) -> Option<(String, &str)> {
+    let mut field = String::new();
+    loop {
+        let (part, behind) = rest.split_once('"')?;
+        field.push_str(part);
+        match behind.strip_prefix('"') {
+            Some(more) => {
+                field.push('"');
+                rest = more;
+            }
+            None => return Some((field, behind.strip_prefix(',').unwrap_or(behind))),
+        }
+    }
+}
+
+/// Whether a digest is another one. What is too weak to mean anything, or cannot be read,
+/// is none. `known` are the first 128 bits of the content's SHA-256, where somebody has them.
+fn differs(told: &str, bytes: &[u8], known: Option<&str>) -> bool {
+    let Some((algorithm, told)) = told.split_once('=') else {
+        return false;
+    };
+    let algorithm = match algorithm.trim() {
+        "sha256" => DigestAlgorithm::Sha256,
+        "sha384" => DigestAlgorithm::Sha384,
+        "sha512" => DigestAlgorithm::Sha512,
+        _ => return false,
+    };
+    let Some(told) = BASE64
+        .decode(told.trim())
+        .ok()
+        .filter(|told| told.len() == algorithm.length())
+    else {
+        return false;
+    };
+    if let (DigestAlgorithm::Sha256, Some(known)) = (algorithm, known) {
+        let first: String = told.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        return first != known;
+    }
+    digest(algorithm, bytes).as_bytes() != told.as_slice()
+}
+
+fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::{Content, Entry, Kind, Tree};
+    use proptest::prelude::*;
+
+    const METADATA: (&str, &str) = (
+        "a-1.dist-info/METADATA",
+        "Metadata-Version: 2.1\nName: a\nVersion: 1\n",
+    );
+
+    fn wheel(files: &[(&str, &str)]) -> Package {
+        let entries = files.iter().map(|(path, text)| Entry {
+            path: (*path).to_owned(),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        });
+        Package::new(&Tree {
+            entries: entries.collect(),
+            ..Tree::default()
+        })
+    }
+
+    fn tricks(record: &str, files: &[(&str, &str)]) -> Vec<(Trick, String)> {
+        let mut all = vec![METADATA, ("a-1.dist-info/RECORD", record)];
+        all.extend_from_slice(files);
+        differences(&wheel(&all), &[])
+            .into_iter()
+            .map(|(oddity, _)| (oddity.trick, oddity.path))
+            .collect()
+    }
+
+    fn line(path: &str, text: &str) -> String {
+        let digest = Digest::sha256(text.as_bytes());
+        format!(
+            "{path},sha256={},{}\n",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest.as_bytes()),
+            text.len()
+        )
+    }
+
+    #[test]
+    fn an_honest_wheel_has_no_difference() {
+        let record = [
+            line(METADATA.0, METADATA.1),
+            line("a/__init__.py", "x = 1\n"),
+            line("\"a/b,\"\"c\"\".py\"", ""),
+            "a\\old.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0\r\n".to_owned(),
+            "a/,,\n".to_owned(),
+            "a-1.dist-info/RECORD,,\n".to_owned(),
+        ]
+        .concat();
+        let files = [
+            ("a/__init__.py", "x = 1\n"),
+            ("a/b,\"c\".py", ""),
+            ("a/old.py", "whatever it is\n"),
+            ("a-1.dist-info/RECORD.jws", "{}"),
+        ];
+        assert_eq!(tricks(&record, &files), []);
+    }
+
+    #[test]
+    fn what_the_list_leaves_out_changes_or_invents_is_told() {
+        let record = [
+            line(METADATA.0, METADATA.1),
+            line("a/__init__.py", "x = 1\n"),
+            line("a/gone.py", ""),
+        ]
+        .concat();
+        let files = [("a/__init__.py", "x = 2\n"), ("a.pth", "import a\n")];
+        assert_eq!(
+            tricks(&record, &files),
+            [
+                (Trick::OtherDigest, "a/__init__.py".to_owned()),
+                (Trick::NotInRecord, "a.pth".to_owned()),
+                (Trick::OnlyInRecord, "a/gone.py".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_digest_that_is_known_already_is_not_made_again() {
+        let known = &Digest::sha256(b"x").to_hex()[..32];
+        let told = line("p", "x");
+        let told = told.split(',').nth(1).unwrap();
+        assert!(!differs(told, b"whatever", Some(known)));
+        assert!(differs(told, b"whatever", None));
+        assert!(!differs("sha256=short", b"x", None));
+    }
+
+    #[test]
+    fn of_many_differences_those_that_run_are_told() {
+        let names: Vec<String> = (0..100).map(|n| format!("a/{n}.txt")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        assert_eq!(tricks(&line(METADATA.0, METADATA.1), &files).len(), TOLD);
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_has_an_answer(record in proptest::collection::vec(any::<char>(), 0..300)) {
+            let record: String = record.into_iter().collect();
+            let found = tricks(&record, &[("a/__init__.py", "")]);
+            prop_assert!(found.len() <= 3 * TOLD);
+        }
+    }
+
+    #[test]
+    fn without_a_list_nothing_is_said() {
+        let package = wheel(&[METADATA, ("a/__init__.py", "")]);
+        assert!(differences(&package, &[]).is_empty());
+    }
+}
