@@ -70,6 +70,8 @@ pub struct Package {
     pub make: Make,
     /// Code that another module runs under its own name: it is no script.
     pub as_module: bool,
+    /// Code in a text, with files that it may read or import: nothing else of it begins to run.
+    pub of_text: bool,
     /// A library that nothing runs unasked was not followed.
     pub left_out: Cell<bool>,
     by_path: FxHashMap<String, FileId>,
@@ -114,6 +116,7 @@ impl Package {
             files,
             make,
             as_module: false,
+            of_text: false,
             left_out: Cell::new(false),
             by_path,
             resolved: RefCell::default(),
@@ -440,6 +443,25 @@ impl Surroundings for Package {
             .as_deref()
             .filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING)
             .map(Rc::from)
+    }
+
+    fn data_file(&self, from: FileId, text: &[u8]) -> Option<FileId> {
+        const LEAST: usize = 8;
+        if text.len() < LEAST {
+            return None;
+        }
+        let id = self.ids().find(|id| {
+            let file = self.file(*id);
+            file.language.is_none()
+                && !file.path.ends_with(".json")
+                && file.bytes.as_deref().is_some_and(|bytes| bytes == text)
+        })?;
+        let file = self.file(id);
+        if self.language(id).is_none() && file.kind.is_text() {
+            file.forced.set(self.language(from));
+        }
+        // What cannot be read is not followed.
+        self.program(id).map(|_| id)
     }
 
     fn path(&self, file: FileId) -> &str {

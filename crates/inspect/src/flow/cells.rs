@@ -2,9 +2,10 @@
 
 use super::label::{Label, Step};
 use super::{Analysis, is_foreign};
-use crate::ir::{ExprId, Span};
+use crate::ir::{ExprId, FuncId, Span};
+use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
-use customs_model::{Mark, SinkKind, Target, Zone};
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
 /// Something written to a path.
 #[derive(Debug, Clone)]
@@ -173,6 +174,8 @@ impl Analysis<'_> {
                     // What is included is compiled when it is built.
                     let zone = if run.how == "include!" {
                         cell.zone
+                    } else if self.fetched_by_build(label) {
+                        Zone::Install
                     } else {
                         run.zone.min(cell.zone)
                     };
@@ -189,6 +192,18 @@ impl Analysis<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the build of a crate fetched what its code has in it.
+    fn fetched_by_build(&self, label: &Label) -> bool {
+        if self.package.make != Make::Crate || label.kind != SourceKind::Remote {
+            return false;
+        }
+        let mut first = &label.trail;
+        while let Some(before) = &first.before {
+            first = before;
+        }
+        self.zone_of(first.file, FuncId(0)) == Zone::Install
     }
 
     /// Whether a digest that stands in the package guards what is run, by a check in a file.

@@ -1,11 +1,12 @@
 //! Code in a text: read as a package of its own, one level down.
 
-use super::{Analysis, Labels, Outer};
+use super::{Analysis, Labels, Outer, is_secret};
 use crate::ir::{Expr, Language};
 use crate::limit::evaluating;
-use crate::package::{File, Package};
+use crate::package::{File, Package, folder, join};
+use crate::pure::FileId;
 use crate::unpack::{Content, Entry, Kind, Tree};
-use customs_model::{Place, SinkKind, Zone};
+use customs_model::{Place, SinkKind, SourceKind, Zone};
 use std::sync::Arc;
 
 impl Analysis<'_> {
@@ -19,12 +20,63 @@ impl Analysis<'_> {
         place: Place,
         _hidden: &Labels,
     ) -> bool {
-        self.child_beside(text, language, zone, place, Vec::new())
+        self.child_at("", text, language, zone, place, Vec::new())
+    }
+
+    /// The same for a text that stands in the place of a file's own: it imports what lies
+    /// beside that file.
+    pub(super) fn child_in(
+        &mut self,
+        file: FileId,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+    ) -> bool {
+        const FILES: usize = 64;
+        const BYTES: usize = 1 << 20;
+        let imports = match language {
+            Language::JavaScript => {
+                ["('./", "(\"./", "('../", "(\"../", " './", " \"./"].as_slice()
+            }
+            Language::Python => ["from .", "import_module(\".", "import_module('."].as_slice(),
+            Language::Rust => [].as_slice(),
+        };
+        if !imports.iter().any(|import| text.contains(import)) {
+            return self.child_at("", text, language, zone, place, Vec::new());
+        }
+        let mut left = BYTES;
+        let neighbours: Vec<Entry> = self
+            .package
+            .ids()
+            .filter(|id| self.package.language(*id) == Some(language))
+            .map(|id| self.package.file(id))
+            .filter_map(|neighbour| {
+                left = left.checked_sub(neighbour.bytes.as_ref()?.len())?;
+                beside(neighbour)
+            })
+            .take(FILES)
+            .collect();
+        let folder = folder(&self.package.file(file).path).to_owned();
+        self.child_at(&folder, text, language, zone, place, neighbours)
     }
 
     /// The same for a text that can read data files of the package.
     pub(super) fn child_beside(
         &mut self,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+        beside: Vec<Entry>,
+    ) -> bool {
+        self.child_at("", text, language, zone, place, beside)
+    }
+
+    /// The same for a text that stands in a folder.
+    fn child_at(
+        &mut self,
+        folder: &str,
         text: &str,
         language: Language,
         zone: Zone,
@@ -40,7 +92,7 @@ impl Analysis<'_> {
             Language::Rust => "text.rs",
         };
         let mut entries = vec![Entry {
-            path: format!("text/{name}"),
+            path: format!("text/{}", join(folder, name)),
             content: Content::Whole(Arc::from(text.as_bytes())),
             length: text.len() as u64,
             kind: Kind::Text,
@@ -52,6 +104,7 @@ impl Analysis<'_> {
             ..Tree::default()
         };
         let mut package = Package::new(&tree);
+        package.of_text = true;
         // What a module runs sees that module's name, and only a script is `__main__`.
         package.as_module = zone == Zone::Import && language == Language::Python;
         if package
@@ -101,6 +154,51 @@ impl Analysis<'_> {
 }
 
 impl Analysis<'_> {
+    /// The file of the package that a path means.
+    pub(super) fn own_file(&self, path: &str) -> Option<FileId> {
+        let inside = path
+            .strip_prefix("\u{fdd0}package/")
+            .map(|rest| rest.replace(crate::pure::HOLE_END, ""));
+        match inside {
+            Some(inside) => self.package.find(&inside),
+            None if path.contains(crate::pure::HOLE_START) || path.starts_with('/') => None,
+            None => self.package.find(path),
+        }
+    }
+
+    /// Whether a file of the package that is copied to where others run it sends secrets, or
+    /// runs what it fetches. What it does is told as well.
+    pub(super) fn copy_acts(&mut self, file: FileId, zone: Zone, place: Place) -> bool {
+        const LARGEST: usize = 1 << 16;
+        let copied = self.package.file(file);
+        let Some(bytes) = copied
+            .bytes
+            .clone()
+            .filter(|bytes| zone > Zone::Called && copied.kind.is_text() && bytes.len() <= LARGEST)
+        else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let before = self.found.flows.len();
+        match self.package.language(file) {
+            Some(language) => {
+                self.child_in(file, &text, language, zone, place);
+            }
+            None => {
+                self.command_line(&text, zone, file, "", &place, "");
+            }
+        }
+        let found = self.found.flows.get(before..).unwrap_or_default();
+        found.iter().any(|flow| {
+            let leaves = matches!(flow.sink, SinkKind::Network | SinkKind::NameLookup);
+            let runs = matches!(
+                flow.sink,
+                SinkKind::Process | SinkKind::DynamicCode | SinkKind::ExecutedFile
+            );
+            is_secret(flow.source) && leaves || flow.source == SourceKind::Remote && runs
+        })
+    }
+
     /// Whether a text of Python, run as it stands, defines functions and nothing else, and
     /// nothing that runs in the package around it calls one of them by its name.
     fn only_defines(&mut self, text: &Package) -> bool {

@@ -135,6 +135,8 @@ struct Analysis<'p> {
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
     cells: Cells,
+    /// A value that is one of several by turns is each of them, not the one that is left.
+    turns: bool,
     /// The package has binaries.
     binaries: bool,
     /// What happens in a command line where the command that is being read fails.
@@ -166,6 +168,7 @@ impl<'p> Analysis<'p> {
             contexts: FxHashMap::default(),
             attached: FxHashMap::default(),
             cells: Cells::default(),
+            turns: false,
             binaries: binary::any(package),
             stop: command::Stop::Nothing,
             listed: Vec::new(),

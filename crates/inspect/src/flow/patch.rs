@@ -101,11 +101,11 @@ impl Analysis<'_> {
         let Expr::Call { args, .. } = maker.expr(made) else {
             return;
         };
-        if maker
+        let makes_script = maker
             .list(args)
             .first()
-            .is_none_or(|arg| maker.text(*arg) != Some("script"))
-        {
+            .is_some_and(|arg| self.machine.fold(made_file, *arg).known_text() == Some("script"));
+        if !makes_script {
             return;
         }
         let zone = self.zone_of(file, store.function);
@@ -233,7 +233,7 @@ impl Analysis<'_> {
                 site,
             );
             let target = with
-                .or_else(|| an_address(&inner))
+                .or_else(|| self.address_near(&inner, closure.file))
                 .map_or(Target::Opaque, Target::Constant);
             self.flow(
                 &label,
@@ -246,6 +246,16 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// An address that stands in a file, or in one that it imports.
+    pub(super) fn address_near(&self, program: &Program, file: FileId) -> Option<String> {
+        an_address(program).or_else(|| {
+            program.imports.iter().take(32).find_map(|(specifier, _)| {
+                let target = self.package.resolves(file, program.name(*specifier))?;
+                an_address(self.package.program(target)?.as_ref())
+            })
+        })
     }
 
     /// The function of a proxy that stands in for calls.

@@ -1,8 +1,8 @@
 //! What a value can be, where it is one of several: an element of a list of constants, an
 //! argument of several calls, a name in a folder.
 
-use super::Analysis;
-use crate::ir::{Expr, ExprId, Language, Program};
+use super::{Analysis, Site};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
 
@@ -12,9 +12,17 @@ pub(super) const EVERY: &str = "\u{fdd0}every\u{fdd1}";
 /// Values that are told apart.
 const MOST: usize = 24;
 /// Steps from a value to where it comes from.
-const LEVELS: u8 = 8;
+const LEVELS: u8 = 12;
 
 impl Analysis<'_> {
+    /// The values that an expression has one after the other, in a loop over what is known.
+    pub(super) fn by_turns(&mut self, file: FileId, expr: ExprId) -> Vec<Value> {
+        let before = std::mem::replace(&mut self.turns, true);
+        let found = self.possible(file, expr, 0);
+        self.turns = before;
+        found
+    }
+
     /// The values that an expression can have, as far as they are known.
     pub(super) fn possible(&mut self, file: FileId, expr: ExprId, level: u8) -> Vec<Value> {
         let value = self.machine.fold(file, expr);
@@ -24,7 +32,7 @@ impl Analysis<'_> {
             Value::Native(native) => !native.path.ends_with(')'),
             _ => true,
         };
-        if whole || level > LEVELS {
+        if whole && !self.turns || level > LEVELS {
             return vec![value];
         }
         let Some(program) = self.program(file) else {
@@ -48,7 +56,9 @@ impl Analysis<'_> {
                     return out;
                 };
                 for value in program.symbol(symbol).values.clone().into_iter().take(6) {
-                    out.extend(self.possible(file, value, level + 1));
+                    if out.len() < MOST {
+                        out.extend(self.possible(file, value, level + 1));
+                    }
                 }
             }
             Expr::Param(function, position) => {
@@ -60,6 +70,10 @@ impl Analysis<'_> {
                     .into_iter()
                     .take(8)
                 {
+                    // More are left out in the end: looking for them would be for nothing.
+                    if out.len() >= MOST {
+                        break;
+                    }
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
@@ -79,6 +93,9 @@ impl Analysis<'_> {
                     .into_iter()
                     .take(8)
                 {
+                    if out.len() >= MOST {
+                        break;
+                    }
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
@@ -92,6 +109,7 @@ impl Analysis<'_> {
                         out.extend(self.elements_of(site.file, object, level + 1));
                     }
                     out.extend(self.emitted_to(&caller, site.expr, position, level));
+                    out.extend(self.called_back_with((file, function), site, position, level));
                     // Names that a folder is asked for.
                     let asked = self
                         .callees
@@ -249,6 +267,53 @@ impl Analysis<'_> {
             _ => {}
         }
         out.truncate(MOST);
+        out
+    }
+
+    /// What a function of the package gives to a function that it is handed.
+    fn called_back_with(
+        &mut self,
+        handed: (FileId, FuncId),
+        site: Site,
+        position: u16,
+        level: u8,
+    ) -> Vec<Value> {
+        let Some(Value::Function(closure)) = self.callees.get(&(site.file, site.expr)).cloned()
+        else {
+            return Vec::new();
+        };
+        let (Some(caller), Some(index), Some(inner)) = (
+            self.program(site.file),
+            self.index(closure.file),
+            self.program(closure.file),
+        ) else {
+            return Vec::new();
+        };
+        let Expr::Call { args, .. } = caller.expr(site.expr) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (number, arg) in caller.list(args).to_vec().into_iter().enumerate().take(8) {
+            let is_it = match self.machine.fold(site.file, arg) {
+                Value::Function(given) => (given.file, given.function) == handed,
+                _ => false,
+            };
+            let Some(symbol) = index
+                .parameters
+                .get(&(closure.function, number as u16))
+                .filter(|_| is_it)
+            else {
+                continue;
+            };
+            let calls = index.calls_of.get(symbol).map(Vec::as_slice);
+            for call in calls.unwrap_or_default().iter().take(4) {
+                if let Expr::Call { args, .. } = inner.expr(*call)
+                    && let Some(arg) = inner.list(args).get(usize::from(position)).copied()
+                {
+                    out.extend(self.possible(closure.file, arg, level + 1));
+                }
+            }
+        }
         out
     }
 

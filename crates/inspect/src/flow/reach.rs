@@ -130,17 +130,7 @@ impl Analysis<'_> {
                 queue.push(zone.min(Zone::Command), file, *asked);
             }
         }
-        if zone == Zone::Install && program.language == crate::ir::Language::Python {
-            // What a build front-end calls in a back-end, and a builder in its hooks.
-            for (number, function) in program.functions.iter().enumerate() {
-                if function
-                    .name
-                    .is_some_and(|name| is_build_hook(program.name(name)))
-                {
-                    queue.push(zone, file, FuncId(number as u32));
-                }
-            }
-        }
+        build_hooks(&program, file, zone, queue);
     }
 
     pub(super) fn index(&mut self, file: FileId) -> Option<Rc<Index>> {
@@ -283,10 +273,28 @@ impl Analysis<'_> {
                 for target in self.binaries_of(program, site.file, &path, &args) {
                     queue.push(zone, target, FuncId(0));
                 }
-                if matches!(know::role(program.language, &path), Role::Load)
-                    && let Some(specifier) = args.first()
-                {
-                    self.load(site, *specifier, zone, queue);
+                match know::role(program.language, &path) {
+                    Role::Load => {
+                        if let Some(specifier) = args.first() {
+                            self.load(site, *specifier, zone, queue);
+                        }
+                    }
+                    // A file that is evaluated as it stands is followed like one that is loaded.
+                    Role::Code(_) | Role::CodeLast if !path.starts_with("set") => {
+                        if let Some(target) =
+                            self.machine.evaluated_at(program, site.file, site.expr)
+                        {
+                            queue.push(zone, target, FuncId(0));
+                            // What it defines are names of the module around.
+                            self.machine.evaluated_in(program, site.file);
+                            if site.function == FuncId(0)
+                                && let Some(evaluated) = self.program(target)
+                            {
+                                build_hooks(&evaluated, target, zone, queue);
+                            }
+                        }
+                    }
+                    _ => {}
                 }
                 if matches!(
                     &*path,
@@ -302,10 +310,15 @@ impl Analysis<'_> {
             Value::Unknown if !new => {
                 // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
                 let mut called = callee;
+                let mut with = args.as_slice();
                 if let Expr::Member(inner, how) = program.expr(called)
                     && matches!(program.name(how), "call" | "apply")
                 {
                     called = inner;
+                    with = match program.name(how) {
+                        "call" => args.get(1..).unwrap_or_default(),
+                        _ => &[],
+                    };
                 }
                 if let Expr::Sequence(parts) = program.expr(called)
                     && let Some(last) = program.list(parts).last()
@@ -313,7 +326,7 @@ impl Analysis<'_> {
                     called = *last;
                 }
                 if let Expr::Index(table, _) = program.expr(called) {
-                    self.table(site.file, table, zone, queue);
+                    self.table(program, site.file, table, with, zone, queue);
                 }
             }
             _ => {}
@@ -391,7 +404,19 @@ impl Analysis<'_> {
             ) && !matches!(value, Value::Function(_))
     }
 
-    fn table(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
+    /// One of a table of functions is called, nobody knows which one: each may be.
+    fn table(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        table: ExprId,
+        args: &[ExprId],
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        // Larger ones are what bundlers make of whole applications.
+        const FUNCTIONS: usize = 32;
+        const EXPRESSIONS: usize = 1 << 14;
         let values: Vec<Value> = match self.machine.fold(file, table) {
             Value::Object(object) => object
                 .entries
@@ -402,8 +427,24 @@ impl Analysis<'_> {
             Value::Array(items) => items.borrow().clone(),
             _ => return,
         };
+        // What loads a part of a bundle is handed to each part.
+        let mut given: Vec<(u16, Value)> = Vec::new();
+        if values.len() <= FUNCTIONS && program.size() <= EXPRESSIONS {
+            for (position, arg) in args.iter().enumerate().take(4) {
+                if matches!(program.expr(*arg), Expr::Name(..))
+                    && let value @ Value::Function(_) = self.machine.fold(file, *arg)
+                {
+                    given.push((position as u16, value));
+                }
+            }
+        }
         for value in values.into_iter().take(4_096) {
             if let Value::Function(closure) = value {
+                for (position, value) in &given {
+                    let value = value.clone();
+                    self.machine
+                        .give(closure.file, closure.function, *position, value);
+                }
                 queue.push(zone, closure.file, closure.function);
             }
         }
@@ -542,6 +583,21 @@ impl Analysis<'_> {
         }
         while let Some((zone, file, function)) = queue.pop() {
             self.enter(zone, file, function, &mut queue);
+        }
+    }
+}
+
+/// What a build front-end calls in a back-end, and a builder in its hooks.
+fn build_hooks(program: &Program, file: FileId, zone: Zone, queue: &mut Queue) {
+    if zone != Zone::Install || program.language != crate::ir::Language::Python {
+        return;
+    }
+    for (number, function) in program.functions.iter().enumerate() {
+        if function
+            .name
+            .is_some_and(|name| is_build_hook(program.name(name)))
+        {
+            queue.push(zone, file, FuncId(number as u32));
         }
     }
 }

@@ -102,6 +102,50 @@ pub fn named_secret(name: &str) -> bool {
         )
 }
 
+/// Names that a file about the keys of chains has.
+pub const WALLET_WORDS: [&str; 14] = [
+    "Wallet",
+    "HDNodeWallet",
+    "Keypair",
+    "KeyPair",
+    "ECPair",
+    "Account",
+    "mnemonic",
+    "bip39",
+    "bip32",
+    "ethers",
+    "secretKey",
+    "privateKey",
+    "private_key",
+    "secret_key",
+];
+
+/// Functions that make an account of a key, a seed or a phrase.
+pub const KEY_FUNCTIONS: [&str; 22] = [
+    "fromSecretKey",
+    "fromPrivateKey",
+    "fromMnemonic",
+    "fromPhrase",
+    "fromSeedPhrase",
+    "fromSeed",
+    "fromSecret",
+    "fromEntropy",
+    "mnemonicToSeed",
+    "mnemonicToSeedSync",
+    "mnemonicToEntropy",
+    "mnemonicToAccount",
+    "privateKeyToAccount",
+    "from_secret_key",
+    "from_private_key",
+    "from_mnemonic",
+    "from_phrase",
+    "from_seed_phrase",
+    "from_seed",
+    "from_key",
+    "mnemonic_to_seed",
+    "mnemonic_to_account",
+];
+
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
 pub fn vendor_of(name: &str) -> String {
     let lower = name.to_ascii_lowercase();

@@ -12,6 +12,7 @@
 
 mod builtin;
 mod circle;
+mod evaluated;
 mod method;
 mod operate;
 mod plain;
@@ -49,6 +50,11 @@ pub trait Surroundings {
     fn content_named(&self, name: &str) -> Option<Rc<[u8]>>;
     /// The path of a file in its package.
     fn path(&self, file: FileId) -> &str;
+    /// The file whose content is this text, if it is one that nobody would read as code; it
+    /// is read as code of the same language from now on.
+    fn data_file(&self, _from: FileId, _text: &[u8]) -> Option<FileId> {
+        None
+    }
     /// The file that a dependency begins with that lies in the archive itself.
     fn dependency(&self, _name: &str) -> Option<FileId> {
         None
@@ -68,6 +74,10 @@ pub struct Machine<'s> {
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
+    /// The files that modules evaluate, as far as somebody asked.
+    evaluated: FxHashMap<FileId, Option<FileId>>,
+    /// Functions that functions of a table are always called with.
+    given: FxHashMap<(FileId, FuncId, u16), Value>,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -103,6 +113,8 @@ impl<'s> Machine<'s> {
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
+            evaluated: FxHashMap::default(),
+            given: FxHashMap::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
@@ -122,6 +134,11 @@ impl<'s> Machine<'s> {
     /// Whether the budget is spent.
     pub const fn spent(&self) -> bool {
         self.steps == 0
+    }
+
+    /// Notes what a function of a table is called with, whoever calls it.
+    pub fn give(&mut self, file: FileId, function: FuncId, position: u16, value: Value) {
+        self.given.insert((file, function, position), value);
     }
 
     /// What an expression of a file is, as far as that is known without running anything
@@ -254,7 +271,15 @@ impl<'s> Machine<'s> {
                 Some(symbol) => self.variable(program, file, symbol, frame),
                 None => self.global(program, file, program.name(atom)),
             },
-            Expr::Param(function, index) => argument(frame, file, function, usize::from(index)),
+            Expr::Param(function, index) => {
+                match argument(frame, file, function, usize::from(index)) {
+                    Value::Unknown if !self.given.is_empty() => {
+                        let given = self.given.get(&(file, function, index));
+                        given.cloned().unwrap_or(Value::Unknown)
+                    }
+                    value => value,
+                }
+            }
             Expr::Rest(function, index) => {
                 match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
                     Some(arguments) => {
@@ -684,7 +709,13 @@ impl<'s> Machine<'s> {
                 Some(target) => self.exports_of(target),
                 None => Value::native(name),
             },
-            _ => Value::native(name),
+            _ => match self.evaluated.get(&file) {
+                // Only of a module of which it is known that it evaluates a file.
+                Some(Some(_)) => self
+                    .evaluated_name(program, file, name)
+                    .unwrap_or_else(|| Value::native(name)),
+                _ => Value::native(name),
+            },
         }
     }
 
@@ -736,6 +767,11 @@ impl<'s> Machine<'s> {
                     entries.push((program.name(*atom).into(), value));
                 }
             }
+            if let Some(target) = self.evaluated_in(program, file)
+                && let Value::Object(inner) = self.exports_of(target)
+            {
+                entries.extend(inner.entries.borrow().iter().cloned());
+            }
             return Value::object(entries);
         }
         for export in &program.exports {
@@ -768,6 +804,12 @@ impl<'s> Machine<'s> {
             {
                 whole = Some(self.eval(program, file, store.value, None));
             }
+        }
+        if whole.is_none()
+            && entries.is_empty()
+            && let Some(target) = self.evaluated_in(program, file)
+        {
+            return self.exports_of(target);
         }
         match whole {
             Some(Value::Object(object)) => {
@@ -806,7 +848,9 @@ impl<'s> Machine<'s> {
         });
         match symbol {
             Some(symbol) => self.lazy_variable(&program, target, symbol, FuncId(0)),
-            None => Value::Undefined,
+            None => self
+                .evaluated_name(&program, target, name)
+                .unwrap_or(Value::Undefined),
         }
     }
 

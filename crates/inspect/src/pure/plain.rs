@@ -95,6 +95,7 @@ fn changes(program: &Rc<Program>) -> (Vec<(ExprId, Plain)>, Vec<(usize, String)>
         assigned: assigned(program),
         left: MOST,
         comprehends: false,
+        comprehended: Vec::new(),
     };
     let mut changes = Vec::new();
     for at in 0..program.exprs.len() {
@@ -161,6 +162,8 @@ struct Looking<'p> {
     left: usize,
     /// A comprehension is being looked at.
     comprehends: bool,
+    /// The variables of the comprehensions around.
+    comprehended: Vec<SymbolId>,
 }
 
 impl Looking<'_> {
@@ -232,6 +235,7 @@ impl Looking<'_> {
             Expr::Const(_) | Expr::Function(_) => true,
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 None => true,
+                Some(symbol) if self.comprehended.contains(&symbol) => true,
                 Some(symbol) => {
                     let values = &program.symbols[symbol.at()].values;
                     !self.assigned.contains(&symbol)
@@ -254,7 +258,13 @@ impl Looking<'_> {
             Expr::Array(list) | Expr::Concat(list) => self.are_closed(program.list(list), parts),
             Expr::Comprehend(list) => {
                 let outer = std::mem::replace(&mut self.comprehends, true);
-                let closed = self.are_closed(program.list(list), parts);
+                let known = self.comprehended.len();
+                let list = program.list(list);
+                if let Some(target) = list.first() {
+                    self.bind(*target);
+                }
+                let closed = self.are_closed(list, parts);
+                self.comprehended.truncate(known);
                 self.comprehends = outer;
                 closed
             }
@@ -265,6 +275,24 @@ impl Looking<'_> {
                 new: false,
             } => self.is_closed(callee, parts) && self.are_closed(program.list(args), parts),
             _ => false,
+        }
+    }
+
+    /// Notes the variables of a comprehension: each is an element of what is looked at too.
+    fn bind(&mut self, target: ExprId) {
+        match self.program.expr(target) {
+            Expr::Name(atom, scope) => {
+                self.comprehended.extend(self.program.resolve(atom, scope));
+            }
+            Expr::Array(parts) => {
+                let program = self.program;
+                for part in program.list(parts) {
+                    if let Expr::Name(atom, scope) = program.expr(*part) {
+                        self.comprehended.extend(program.resolve(atom, scope));
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

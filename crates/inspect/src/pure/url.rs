@@ -1,6 +1,50 @@
-//! `data:` addresses: a module in its own name.
+//! `data:` addresses: a module in its own name. Addresses that are put together by `URL`.
 
+use super::{FileId, Machine, Value};
+use crate::ir::{Expr, ExprId};
 use base64::Engine as _;
+
+impl Machine<'_> {
+    /// The address that `new URL(path, base)` is, where both are known.
+    pub(super) fn address(&mut self, made: Option<(FileId, ExprId)>) -> Option<Value> {
+        let (file, made) = made?;
+        let program = self.surroundings.program(file)?;
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return None;
+        };
+        match program.list(args) {
+            [whole] => {
+                let whole = self.fold(file, *whole);
+                let text = whole.any_text()?;
+                text.contains("://").then(|| Value::text(text))
+            }
+            [path, base, ..] => {
+                let (path, base) = (self.fold(file, *path), self.fold(file, *base));
+                joined(path.any_text()?, base.any_text()?).map(|text| Value::text(&text))
+            }
+            [] => None,
+        }
+    }
+}
+
+/// A path at the host of an address.
+fn joined(path: &str, base: &str) -> Option<String> {
+    if path.contains("://") {
+        return Some(path.to_owned());
+    }
+    let (scheme, rest) = base.split_once("://")?;
+    if let Some(path) = path.strip_prefix("//") {
+        return Some(format!("{scheme}://{path}"));
+    }
+    let (host, inner) = rest.split_once('/').unwrap_or((rest, ""));
+    Some(match path.strip_prefix('/') {
+        Some(path) => format!("{scheme}://{host}/{path}"),
+        None => match inner.rsplit_once('/') {
+            Some((folder, _)) => format!("{scheme}://{host}/{folder}/{path}"),
+            None => format!("{scheme}://{host}/{path}"),
+        },
+    })
+}
 
 /// The text of a `data:` address.
 pub fn data_url(url: &str) -> Option<String> {
@@ -12,4 +56,27 @@ pub fn data_url(url: &str) -> Option<String> {
         return Some(String::from_utf8_lossy(&bytes).into_owned());
     }
     Some(super::builtin::percent_decode(body, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_put_behind_the_host_of_its_base() {
+        let of = |path: &str, base: &str| joined(path, base);
+        assert_eq!(
+            of("/w", "https://a.invalid").as_deref(),
+            Some("https://a.invalid/w")
+        );
+        assert_eq!(
+            of("w", "https://a.invalid/b/c").as_deref(),
+            Some("https://a.invalid/b/w")
+        );
+        assert_eq!(
+            of("//b.invalid/w", "https://a.invalid").as_deref(),
+            Some("https://b.invalid/w")
+        );
+        assert_eq!(of("./a.json", "\u{fdd0}package/b.js\u{fdd1}"), None);
+    }
 }

@@ -55,7 +55,8 @@ pub fn entries(package: &Package) -> Vec<Entry> {
         Make::Wheel | Make::Sdist => python::python(package, &mut entries),
         Make::Crate => rust::of_cargo(package, &mut entries),
         Make::Other => {
-            for id in package.ids() {
+            let run = if package.of_text { 1 } else { usize::MAX };
+            for id in package.ids().take(run) {
                 if package.language(id).is_some() {
                     entries.push(Entry::File {
                         file: id,

@@ -30,6 +30,12 @@ pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
             if let Some(json) = lenient_json(package, id) {
                 servers(&json, id, entries);
             }
+        } else if name == ".devcontainer.json"
+            || name == "devcontainer.json" && path.contains(".devcontainer/")
+        {
+            if let Some(json) = lenient_json(package, id) {
+                container(&json, id, entries);
+            }
         } else if (name == ".envrc"
             || around == "hooks" && path.contains(".git/hooks/")
             || around == ".husky")
@@ -132,6 +138,56 @@ fn hooks(json: &serde_json::Value, file: FileId, depth: u8, entries: &mut Vec<En
             .iter()
             .for_each(|inner| hooks(inner, file, depth + 1, entries)),
         _ => {}
+    }
+}
+
+/// The commands of a development container. One of them runs on the machine itself; the
+/// others run in the container, which many projects set up by what they fetch: there only
+/// what is encoded counts as unasked.
+fn container(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
+    const COMMANDS: [&str; 6] = [
+        "initializeCommand",
+        "onCreateCommand",
+        "updateContentCommand",
+        "postCreateCommand",
+        "postStartCommand",
+        "postAttachCommand",
+    ];
+    for key in COMMANDS {
+        let Some(value) = json.get(key) else {
+            continue;
+        };
+        // Several that run side by side have names.
+        let all: Vec<&serde_json::Value> = match value {
+            serde_json::Value::Object(map) => map.values().take(32).collect(),
+            other => vec![other],
+        };
+        for command in all {
+            let text = match command {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Array(words) => words
+                    .iter()
+                    .filter_map(serde_json::Value::as_str)
+                    .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                _ => continue,
+            };
+            let encoded = ["base64 -d", "base64 --decode", "base64 -D", "xxd -r"]
+                .iter()
+                .any(|word| text.contains(word));
+            entries.push(Entry::Command {
+                zone: if key == "initializeCommand" || encoded {
+                    Zone::Folder
+                } else {
+                    Zone::Called
+                },
+                text,
+                file,
+                name: key.to_owned(),
+                folder: String::new(),
+            });
+        }
     }
 }
 

@@ -13,6 +13,12 @@ impl Analysis<'_> {
         let line = &line
             .replace(['\u{fdd0}', '\u{fdd1}'], "")
             .replace('\n', "; ");
+        // What stands in pieces is read as what it is put together to, beside what it is.
+        let whole = crate::shell::folded_power_shell(line);
+        let line = &match whole {
+            Some(whole) => format!("{whole}; {line}"),
+            None => line.clone(),
+        };
         let plain: String = line
             .to_ascii_lowercase()
             .chars()

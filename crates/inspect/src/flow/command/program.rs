@@ -478,6 +478,20 @@ impl Analysis<'_> {
                     } else {
                         (*to).to_owned()
                     };
+                    if let Some(what) = know::configuration(&full)
+                        && let Some(copied) = self.package_file(first, at)
+                        && self.copy_acts(copied, at.zone, at.place.clone())
+                    {
+                        let label = self.source(SourceKind::OwnFile, first, at);
+                        self.command_flow(
+                            &label,
+                            SinkKind::Configuration,
+                            base,
+                            Target::Constant(format!("{} ({what})", shown(&full))),
+                            at,
+                            vec![Mark::HiddenEffect],
+                        );
+                    }
                     let checked = self.cells.is_checked(first);
                     self.file_written(&full, labels, None, base, at);
                     if checked {
@@ -504,6 +518,7 @@ impl Analysis<'_> {
                             know::host_of(text)
                                 .filter(|host| text.contains("://") && host.contains('.'))
                         })
+                        .or_else(|| variables.get("GH_HOST").map(|(host, _)| host.clone()))
                         .unwrap_or_else(|| format!("the service behind {base}")),
                 );
                 for label in all_labels

@@ -87,6 +87,7 @@ impl Analysis<'_> {
         let mut words: Vec<String> = Vec::new();
         let mut labels: Vec<Label> = Vec::new();
         let mut shell = false;
+        let mut service = None;
         for (position, arg) in all.iter().enumerate() {
             let value = self.fold_value(site.file, *arg, context);
             match value {
@@ -96,6 +97,7 @@ impl Analysis<'_> {
                     shell |= object.entries.borrow().iter().any(|(key, value)| {
                         matches!(&**key, "shell") && value.truth() != Some(false)
                     });
+                    service = service.or_else(|| service_of(&object));
                     continue;
                 }
                 _ if position == 0 || matches!(program.expr(*arg), Expr::Array(_)) => {
@@ -150,6 +152,10 @@ impl Analysis<'_> {
                 .join(" ")
         };
         let text = if shell { words.join(" ") } else { text };
+        let text = match service {
+            Some(host) => format!("GH_HOST={} {text}", quoted(&host)),
+            None => text,
+        };
         self.started(
             program,
             site,
@@ -349,7 +355,10 @@ impl Analysis<'_> {
                 .cloned();
             // A command that was hidden, and does something when it is read.
             if let Some(label) = hidden {
-                let effect = self.found.flows.len() > before || has_network(text);
+                // That a file is run is told by what the file is.
+                let new = self.found.flows.get(before..).unwrap_or_default();
+                let effect =
+                    has_network(text) || new.iter().any(|flow| flow.sink != SinkKind::ExecutedFile);
                 if effect {
                     self.flow(
                         &label,
@@ -488,6 +497,18 @@ impl Analysis<'_> {
         self.found.flows.truncate(flows);
         last.labels
     }
+}
+
+/// The host of the service that a process is told to use in its environment.
+fn service_of(options: &crate::pure::Object) -> Option<String> {
+    let entries = options.entries.borrow();
+    let (_, value) = entries.iter().rev().find(|(key, _)| &**key == "env")?;
+    let Value::Object(environment) = value else {
+        return None;
+    };
+    let entries = environment.entries.borrow();
+    let (_, host) = entries.iter().rev().find(|(key, _)| &**key == "GH_HOST")?;
+    host.known_text().map(str::to_owned)
 }
 
 pub(super) fn args_of(program: &Program, expr: ExprId) -> Vec<ExprId> {

@@ -2,7 +2,7 @@
 
 use super::{Label, Step, union};
 use crate::flow::{Analysis, Context, Site};
-use crate::ir::{Expr, ExprId, FuncId, Program};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Program};
 use crate::know;
 use crate::know::Role;
 use crate::pure::{FileId, Value};
@@ -17,9 +17,33 @@ impl Analysis<'_> {
         position: u16,
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
-        let labels = self.parameter_here(file, function, position, context);
+        let mut labels = self.parameter_here(file, function, position, context);
         self.asking.contextual = true;
+        if let Some(label) = self.given_key(file, function, position) {
+            union(&mut labels, &[label]);
+        }
         labels
+    }
+
+    /// The key of a wallet, which callers give to the function that makes an account of it.
+    fn given_key(&self, file: FileId, function: FuncId, position: u16) -> Option<Label> {
+        let program = self.program(file).filter(|_| position < 2)?;
+        let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
+        // Seeds and phrases are other things elsewhere.
+        if !has(&know::KEY_FUNCTIONS) || !has(&know::WALLET_WORDS) {
+            return None;
+        }
+        let name = known_as(&program, function)
+            .map(|name| program.name(name))
+            .filter(|name| know::KEY_FUNCTIONS.contains(name))?;
+        let span = program
+            .exprs
+            .iter()
+            .position(|expr| *expr == Expr::Param(function, position))
+            .map(|at| program.span(ExprId(at as u32)))
+            .unwrap_or_default();
+        let what = format!("the key that is given to {name}");
+        Some(self.new_label(SourceKind::Intercepted, &what, file, span))
     }
 
     fn parameter_here(
@@ -151,9 +175,10 @@ impl Analysis<'_> {
                     return self.file_content(&program, site.file, args.first().copied(), span);
                 }
                 Role::None if path.ends_with("addEventListener") => {
-                    let event = args
-                        .first()
-                        .and_then(|arg| program.text(*arg))
+                    let event = args.first().map(|arg| self.machine.fold(site.file, *arg));
+                    let event = event
+                        .as_ref()
+                        .and_then(Value::known_text)
                         .unwrap_or_default();
                     if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
                         return vec![self.new_label(
@@ -286,6 +311,19 @@ impl Analysis<'_> {
         out
     }
 
+    /// The name of the event that a call is about, written out or not.
+    fn event_name(&mut self, program: &Program, file: FileId, args: &[ExprId]) -> Option<String> {
+        let first = *args.first()?;
+        match program.text(first) {
+            Some(text) => Some(text.to_owned()),
+            None => self
+                .machine
+                .fold(file, first)
+                .known_text()
+                .map(str::to_owned),
+        }
+    }
+
     /// What is emitted under the name of an event, anywhere in the file.
     pub(super) fn emitted(
         &mut self,
@@ -293,11 +331,7 @@ impl Analysis<'_> {
         site: Site,
         args: &[ExprId],
     ) -> Vec<Label> {
-        let Some(name) = args
-            .first()
-            .and_then(|arg| program.text(*arg))
-            .map(str::to_owned)
-        else {
+        let Some(name) = self.event_name(program, site.file, args) else {
             return Vec::new();
         };
         let mut out = Vec::new();
@@ -310,7 +344,7 @@ impl Analysis<'_> {
             };
             let args = program.list(args);
             if program.name(method) == "emit"
-                && args.first().and_then(|arg| program.text(*arg)) == Some(&name)
+                && self.event_name(program, site.file, args).as_ref() == Some(&name)
             {
                 let rest = args[1..].to_vec();
                 let labels = self.all(site.file, &rest, None);
@@ -319,4 +353,28 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// The name that a function has, or that it is put under: `exports.a = () => …`.
+fn known_as(program: &Program, function: FuncId) -> Option<Atom> {
+    if let Some(name) = program.function(function).name {
+        return Some(name);
+    }
+    let is_it = |value: ExprId| program.expr(value) == Expr::Function(function);
+    let stored = program
+        .stores
+        .iter()
+        .find(|store| is_it(store.value))
+        .and_then(|store| store.key);
+    stored.or_else(|| {
+        let symbol = program
+            .symbols
+            .iter()
+            .position(|symbol| symbol.values.iter().any(|value| is_it(*value)))?;
+        program
+            .declared
+            .iter()
+            .find(|(_, known)| known.at() == symbol)
+            .map(|((_, atom), _)| *atom)
+    })
 }

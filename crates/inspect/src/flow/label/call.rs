@@ -125,6 +125,19 @@ impl Analysis<'_> {
             let labels = self.labels(file, *arg, context);
             union(&mut out, &labels);
         }
+        // What is made of a key is no key, unless it is only written in another way.
+        if out
+            .iter()
+            .any(|label| label.kind == SourceKind::Intercepted)
+        {
+            let called = match value.path() {
+                Some(path) => path.rsplit('.').next().unwrap_or(path),
+                None => method,
+            };
+            if !writes_otherwise(called) {
+                out.retain(|label| label.kind != SourceKind::Intercepted);
+            }
+        }
         if out.is_empty() {
             return out;
         }
@@ -477,13 +490,13 @@ impl Analysis<'_> {
             },
         };
         let name = host.map_or_else(
-            || "the answer of a host".to_owned(),
+            || UNKNOWN_ANSWER.to_owned(),
             |host| format!("the answer of {host}"),
         );
         if know::is_metadata(&name) {
             return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
         }
-        if name != "the answer of a host" {
+        if name != UNKNOWN_ANSWER {
             return self.new_label(SourceKind::Remote, &name, file, span);
         }
         let addresses = self.addresses(file, value, args);
@@ -491,8 +504,15 @@ impl Analysis<'_> {
         // known (a redirection, a caller's), nobody knows whose answer it is.
         for (place, address) in &addresses {
             let values = self.possible(*place, *address, 0);
-            let hosts: Option<Vec<String>> =
-                values.iter().map(|value| self.host_in(value, 0)).collect();
+            // An address that is decoded of what is no constant was put there by whoever gave
+            // the answer that it stands in, and is no redirection.
+            let language = self.package.language(*place);
+            let known = |value: &&Value| !language.is_some_and(|l| is_decoded(value, l));
+            let hosts: Option<Vec<String>> = values
+                .iter()
+                .filter(known)
+                .map(|value| self.host_in(value, 0))
+                .collect();
             if let Some(host) = hosts.and_then(|hosts| hosts.into_iter().next()) {
                 let name = format!("the answer of {host}");
                 return self.new_label(SourceKind::Remote, &name, file, span);
@@ -529,6 +549,56 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// The name of what comes from nobody knows where.
+const UNKNOWN_ANSWER: &str = "the answer of a host";
+
+/// Whether a value is what a decoder gives for something that is not known.
+fn is_decoded(value: &Value, language: Language) -> bool {
+    value
+        .path()
+        .and_then(|path| path.split_once("()"))
+        .is_some_and(|(head, _)| know::role(language, head) == Role::Decode)
+}
+
+/// Whether a function gives what it is given, as another text.
+fn writes_otherwise(name: &str) -> bool {
+    matches!(
+        name,
+        "toString"
+            | "String"
+            | "str"
+            | "slice"
+            | "substring"
+            | "split"
+            | "join"
+            | "map"
+            | "from"
+            | "concat"
+            | "reverse"
+            | "trim"
+            | "strip"
+            | "encode"
+            | "decode"
+            | "hex"
+            | "hexlify"
+            | "stringify"
+            | "dumps"
+            | "encodeURIComponent"
+            | "escape"
+            | "btoa"
+            | "b64encode"
+            | "urlencode"
+            | "quote"
+            | "format"
+            | "format!"
+            | "to_string"
+            | "Blob"
+            | "Request"
+            | "URLSearchParams"
+            | "Headers"
+    )
 }
 
 /// Whether a walk through a folder reads what is the user's own. What is found in the

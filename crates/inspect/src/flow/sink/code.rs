@@ -32,6 +32,16 @@ impl Analysis<'_> {
         {
             return;
         }
+        // A file of the package that is evaluated as it stands hides nothing: it is followed
+        // where it lies, and what it does is told by what it does.
+        if !path.starts_with("set")
+            && let Some(target) = self.machine.evaluated_at(program, site.file, site.expr)
+        {
+            let place = self.place_of(site.file, site.expr);
+            let detail = self.package.file(target).path.clone();
+            self.sign(SignKind::CodeInData, zone, detail, place);
+            return;
+        }
         let mut value = self.fold_value(site.file, arg, context);
         // What is built up in a loop is known when the function around has run.
         if !is_clear(&value)
@@ -88,8 +98,7 @@ impl Analysis<'_> {
                 };
                 foreign.push(label);
             }
-            let hidden: crate::flow::Labels = foreign.clone().into();
-            let effect = self.child(text, program.language, zone, place, &hidden);
+            let effect = self.child_in(site.file, text, program.language, zone, place);
             // A text that is written out hides nothing.
             if !written_out {
                 for label in foreign
@@ -143,6 +152,7 @@ impl Analysis<'_> {
                 if self
                     .index(site.file)
                     .is_some_and(|index| index.large_literal)
+                    || self.comes_from_large(label)
                     || foreign
                         .iter()
                         .any(|other| other.kind == SourceKind::OwnFile)
@@ -187,6 +197,21 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+
+    /// Whether a value comes by way of a file that holds a large text without structure.
+    fn comes_from_large(&mut self, label: &Label) -> bool {
+        let mut at = Some(Rc::clone(&label.trail));
+        while let Some(trail) = at {
+            if self
+                .index(trail.file)
+                .is_some_and(|index| index.large_literal)
+            {
+                return true;
+            }
+            at = trail.before.clone();
+        }
+        false
     }
 
     /// Whether a text stands in the package as it is: what only joins it hides nothing.

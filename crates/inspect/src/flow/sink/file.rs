@@ -3,7 +3,7 @@
 use crate::flow::label::Label;
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know;
 use crate::know::Role;
 use crate::package::Make;
@@ -138,11 +138,11 @@ impl Analysis<'_> {
         let text = self.fold_text(site.file, to, context);
         match data {
             Some(_) => {
-                for place in self
-                    .possible(site.file, to, 0)
-                    .into_iter()
-                    .filter_map(|value| value.as_text())
-                {
+                let mut places = self.possible(site.file, to, 0);
+                if know::configuration(&text).is_some() {
+                    places = self.by_turns(site.file, to);
+                }
+                for place in places.into_iter().filter_map(|value| value.as_text()) {
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
                     } else if place != text
@@ -157,6 +157,33 @@ impl Analysis<'_> {
             }
             None => {
                 let _ = program;
+            }
+        }
+    }
+
+    /// Each configuration among the files that one call writes by turns, but for one.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a write")]
+    pub(super) fn written_by_turns(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        path: &str,
+        target: (FileId, ExprId),
+        but: &str,
+        data: Option<ExprId>,
+        zone: Zone,
+    ) {
+        let places = match know::configuration(but) {
+            Some(_) => self.by_turns(target.0, target.1),
+            None => self.possible(target.0, target.1, 0),
+        };
+        for place in places.into_iter().filter_map(|value| value.as_text()) {
+            if place != but
+                && !place.contains(HOLE)
+                && !place.ends_with(EVERY)
+                && know::configuration(&place).is_some()
+            {
+                self.written_to(program, site, path, &place, data, zone, None);
             }
         }
     }
@@ -255,7 +282,18 @@ impl Analysis<'_> {
             _ => None,
         };
         let active = content.as_deref().is_none_or(active_text);
-        self.configured(site, path, to, &labels, zone, active, content.as_deref());
+        let written = data.filter(|_| know::configuration(to).is_some());
+        let origin = written.and_then(|data| self.origin(site.file, data, 0));
+        self.configured(
+            site,
+            path,
+            to,
+            &labels,
+            zone,
+            active,
+            content.as_deref(),
+            origin,
+        );
         self.replaces_itself(site, to, zone);
         let span = program.span(site.expr);
         self.write_file(to, labels, zone, site.file, span);
@@ -272,6 +310,7 @@ impl Analysis<'_> {
         zone: Zone,
         active: bool,
         content: Option<&str>,
+        origin: Option<(FileId, Span)>,
     ) {
         let Some(what) = know::configuration(to) else {
             return;
@@ -283,7 +322,11 @@ impl Analysis<'_> {
             .iter()
             .find(|label| is_foreign(label.kind))
             .cloned()
-            .unwrap_or_else(|| self.label_at(SourceKind::Constant, what, site));
+            .unwrap_or_else(|| match origin {
+                // Where the text stands that is written.
+                Some((file, span)) => self.new_label(SourceKind::Constant, what, file, span),
+                None => self.label_at(SourceKind::Constant, what, site),
+            });
         // Lines that set a path, or call what lies in the package, do no more than that.
         let harmless = content.is_some_and(|text| {
             !crate::flow::child::names_an_effect(text)
@@ -433,14 +476,10 @@ impl Analysis<'_> {
                     .map(str::to_owned)
             })
             .collect();
-        let named = constants.first().cloned().or_else(|| {
-            program.consts.iter().find_map(|constant| match constant {
-                crate::ir::Const::Text(text) if crate::flow::patch::is_address(text) => {
-                    Some(text.to_string())
-                }
-                _ => None,
-            })
-        });
+        let named = constants
+            .first()
+            .cloned()
+            .or_else(|| self.address_near(program, site.file));
         let mut holds = crate::flow::patch::holds_address_pattern(program);
         for (specifier, _) in program.imports.clone() {
             let inner = self
@@ -506,8 +545,9 @@ impl Analysis<'_> {
             let Some(pattern) = program.list(args).first().filter(|_| matches_text) else {
                 return false;
             };
-            let pattern = self.machine.fold(site.file, *pattern);
-            crate::flow::patch::is_address_pattern(&pattern)
+            self.possible(site.file, *pattern, 0)
+                .iter()
+                .any(crate::flow::patch::is_address_pattern)
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::know::Role;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
-use customs_model::{SinkKind, SourceKind, Target, Zone};
+use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
 
@@ -133,7 +133,9 @@ impl Analysis<'_> {
                 | Role::Attach
                 | Role::Extract
                 | Role::Network(_)
-        );
+        )
+            // What a build's command writes is compiled in, and read then.
+            || role == Role::Spawn && program.language == Language::Rust && zone == Zone::Install;
         if !writes && let Some(capability) = know::capability(program.language, &path) {
             let detail = self.detail(role, site.file, &value, &args);
             let place = self.place_of(site.file, site.expr);
@@ -307,6 +309,8 @@ impl Analysis<'_> {
                 };
                 if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
+                    let data = args.first().copied();
+                    self.written_by_turns(program, site, path, (file, target), &text, data, zone);
                     self.written_to(
                         program,
                         site,
@@ -325,7 +329,24 @@ impl Analysis<'_> {
                         None => Vec::new(),
                     };
                     let text = self.fold_text(site.file, *to, context);
-                    self.configured(site, path, &text, &labels, zone, true, None);
+                    if let Some(what) = know::configuration(&text)
+                        && let Some(label) = labels.first()
+                        && let Some(from) = self.fold_value(site.file, *from, context).as_text()
+                        && let Some(copied) = self.own_file(&from)
+                        && self.copy_acts(copied, zone, self.place_of(site.file, site.expr))
+                    {
+                        self.flow(
+                            label,
+                            SinkKind::Configuration,
+                            path,
+                            Target::Constant(format!("{} ({what})", shown(&text))),
+                            zone,
+                            site.file,
+                            site.expr,
+                            vec![Mark::HiddenEffect],
+                        );
+                    }
+                    self.configured(site, path, &text, &labels, zone, true, None, None);
                     self.replaces_itself(site, &text, zone);
                     let span = program.span(site.expr);
                     self.write_file(&text, labels, zone, site.file, span);

@@ -29,7 +29,10 @@ impl Analysis<'_> {
             found.extend(
                 labels
                     .iter()
-                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
+                    .filter(|label| {
+                        is_secret(label.kind)
+                            || matches!(label.kind, SourceKind::Identity | SourceKind::Intercepted)
+                    })
                     .cloned(),
             );
         }

@@ -33,6 +33,9 @@ impl Machine<'_> {
             Value::Native(native) if constant_of(&native.path, name).is_some() => {
                 Value::text(constant_of(&native.path, name).unwrap_or_default())
             }
+            Value::Native(native) if &*native.path == "URL()" && name == "href" => {
+                self.address(native.made_at).unwrap_or(Value::Unknown)
+            }
             Value::Native(native) => {
                 member_of_native(&native.path, name).map_or(Value::Unknown, |path| {
                     Value::Native(crate::pure::Native {

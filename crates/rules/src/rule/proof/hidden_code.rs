@@ -25,6 +25,7 @@ static DOC: RuleDoc = RuleDoc {
     silent: &[
         "`Function('return this')()`, template compilers, source maps.",
         "Decoded text goes to a parser.",
+        "A file of the package is evaluated as it stands: it is read like any other code.",
         "Protected commercial code at import: then it is suspicious.",
     ],
     learnt_from: "event-stream (November 2018), axios (March 2026), LiteLLM (2026).",

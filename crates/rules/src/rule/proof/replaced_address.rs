@@ -1,8 +1,8 @@
 //! P8: what is sent, copied or signed is replaced.
 
-use super::{FACTS, Proof, Weight, to};
+use super::{FACTS, Proof, Weight, is_loopback, is_network, to};
 use crate::doc::RuleDoc;
-use customs_model::{Flow, Inspection, SinkKind, Zone, printable};
+use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -14,7 +14,8 @@ static DOC: RuleDoc = RuleDoc {
     id: "replaced-address",
     title: "Nobody's payment goes elsewhere.",
     what: "A function of the platform that sends, copies or signs is replaced by one of the package's own, which \
-           puts an address of its choice in the place of the one it was given.",
+           puts an address of its choice in the place of the one it was given. Or a function that makes an \
+           account of a key or a phrase sends it to a host that stands in the package.",
     why: "The victim sees the right address until the money is gone.",
     effect: "block",
     ends: "never by itself; an exemption names the release",
@@ -22,23 +23,46 @@ static DOC: RuleDoc = RuleDoc {
     facts: FACTS,
     fires: &[
         "`fetch` is replaced; the body's addresses are replaced by the nearest one of a list.",
+        "`fromSecretKey` puts its argument into the header of a request.",
     ],
     silent: &[
         "A wallet library checks the form of addresses.",
         "A tracing SDK adds a header.",
+        "A client sends a key to the host that its caller names, or to the package's own.",
     ],
     learnt_from: "chalk and debug (September 2025), solana web3.js (December 2024).",
 };
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
-    if flow.sink == SinkKind::Replacement && flow.zone > Zone::Never {
-        Weight::Proof
+    if flow.zone == Zone::Never {
+        return Weight::None;
+    }
+    if flow.sink == SinkKind::Replacement {
+        return Weight::Proof;
+    }
+    if !is_given_key(flow) || flow.target == Target::Caller || is_loopback(&flow.target) {
+        return Weight::None;
+    }
+    if flow.target == Target::Opaque || flow.marks.contains(&Mark::OwnHost) {
+        Weight::Suspicious
     } else {
-        Weight::None
+        Weight::Proof
     }
 }
 
+/// Whether the key that a caller gives for his account leaves.
+fn is_given_key(flow: &Flow) -> bool {
+    flow.source == SourceKind::Intercepted && is_network(flow.sink)
+}
+
 fn says(flow: &Flow) -> String {
+    if is_given_key(flow) {
+        return format!(
+            "it sends {} to {}",
+            printable(&flow.source_name, 120),
+            to(&flow.target)
+        );
+    }
     format!(
         "it replaces {} (by {})",
         printable(&flow.source_name, 120),
