@@ -36,6 +36,7 @@ mod know;
 mod layout;
 mod limit;
 mod native;
+mod nesting;
 #[cfg(feature = "yara")]
 mod own;
 mod package;

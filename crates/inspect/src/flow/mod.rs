@@ -28,6 +28,7 @@ use customs_model::{
 use index::Index;
 use label::{Asking, Label, Labels, Memo, Trail};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What the analysis of a package gives.
@@ -132,6 +133,10 @@ struct Analysis<'p> {
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
     cells: Cells,
+    /// Functions that keep what they get and do nothing else with it, as far as asked.
+    stores_only: FxHashMap<(FileId, FuncId), bool>,
+    /// Lines of files, as far as places in them were asked for.
+    lines: RefCell<FxHashMap<(FileId, usize), Rc<text::Lines>>>,
     /// The package has binaries.
     binaries: bool,
     /// The command line that is being read has compared a download with a digest.
@@ -161,6 +166,8 @@ impl<'p> Analysis<'p> {
             contexts: FxHashMap::default(),
             attached: FxHashMap::default(),
             cells: Cells::default(),
+            stores_only: FxHashMap::default(),
+            lines: RefCell::default(),
             binaries: binary::any(package),
             checked: false,
             shell_functions: Vec::new(),
@@ -187,7 +194,14 @@ impl<'p> Analysis<'p> {
             return outer.clone();
         }
         let source = self.package.text(file).unwrap_or_default();
-        let (line, column) = text::line_and_column(source, span.start);
+        // A file may have a place to tell in each of its lines: they are counted once.
+        let lines = Rc::clone(
+            self.lines
+                .borrow_mut()
+                .entry((file, source.len()))
+                .or_insert_with(|| Rc::new(text::Lines::of(source))),
+        );
+        let (line, column) = lines.place(source, span.start);
         Place {
             file: self.package.file(file).shown.clone(),
             line,

@@ -8,7 +8,7 @@ mod statement;
 
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
-use crate::text::nesting;
+use crate::nesting::nesting;
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType};
@@ -19,7 +19,7 @@ use oxc_span::{GetSpan, SourceType};
 /// # Errors
 /// Why it is no program in any dialect, a part of a sentence.
 pub fn read(source: &str, path: &str) -> Result<Program, String> {
-    if nesting(source) > reading::ESTIMATE {
+    if nesting(source, Language::JavaScript) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
     let mut first_error = None;

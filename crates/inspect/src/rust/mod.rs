@@ -5,14 +5,14 @@ mod lower;
 
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
-use crate::text::nesting;
+use crate::nesting::nesting;
 
 /// Reads a source text.
 ///
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
-    if nesting(source) > reading::ESTIMATE {
+    if nesting(source, Language::Rust) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
     let file = syn::parse_file(source).map_err(|error| {

@@ -175,6 +175,10 @@ fn content<'a>(
     shown: &str,
 ) -> Option<(Cow<'a, [u8]>, bool)> {
     let bound = sink.entry_bound().min(sink.inflatable());
+    if bound == 0 {
+        sink.unread(shown, "the archive unpacks to more than the bound");
+        return None;
+    }
     match listed.method {
         0 => {
             sink.inflated(packed.len() as u64);
@@ -185,14 +189,14 @@ fn content<'a>(
             Some((Cow::Borrowed(&packed[..kept]), whole))
         }
         8 => {
-            let (bytes, whole) = match inflate(packed, bound, listed.length) {
-                Ok(read) => read,
-                Err(()) => {
-                    sink.unread(shown, "its compression is broken");
-                    return None;
-                }
+            let read = inflate(packed, bound, listed.length);
+            // Many entries may stand over the same bytes: what is read and gives nothing
+            // is work as well.
+            sink.inflated(read.work);
+            let Some((bytes, whole)) = read.content else {
+                sink.unread(shown, "its compression is broken");
+                return None;
             };
-            sink.inflated(bytes.len() as u64);
             if whole && bytes.len() as u64 != listed.length {
                 sink.odd(Trick::TwoLengths, shown);
             }
@@ -211,28 +215,47 @@ fn content<'a>(
     }
 }
 
-fn inflate(packed: &[u8], bound: u64, expected: u64) -> Result<(Vec<u8>, bool), ()> {
+/// What came of inflating.
+struct Inflated {
+    /// The bytes, and whether they are all; none when they are broken.
+    content: Option<(Vec<u8>, bool)>,
+    /// Bytes that were gone through: those that came out, or those that went in.
+    work: u64,
+}
+
+fn inflate(packed: &[u8], bound: u64, expected: u64) -> Inflated {
     let mut inflater = Decompress::new(false);
     let first = usize::try_from(expected.min(bound).min(1 << 20)).unwrap_or(1 << 20);
     let mut out = Vec::with_capacity(first.max(4096));
-    loop {
+    let whole = loop {
         if out.len() == out.capacity() {
             if out.len() as u64 >= bound {
-                return Ok((out, false));
+                break Some(false);
             }
             out.reserve(out.len().max(4096));
         }
-        let from = usize::try_from(inflater.total_in()).map_err(|_| ())?;
         let before = (inflater.total_in(), out.len());
-        let status = inflater
-            .decompress_vec(&packed[from..], &mut out, FlushDecompress::None)
-            .map_err(|_| ())?;
-        if status == Status::StreamEnd {
-            return Ok((out, true));
+        let rest = usize::try_from(before.0)
+            .ok()
+            .and_then(|from| packed.get(from..));
+        let status = rest.and_then(|rest| {
+            inflater
+                .decompress_vec(rest, &mut out, FlushDecompress::None)
+                .ok()
+        });
+        match status {
+            None => break None,
+            Some(Status::StreamEnd) => break Some(true),
+            Some(_) => {}
         }
         if (inflater.total_in(), out.len()) == before && out.len() < out.capacity() {
-            return Err(());
+            break None;
         }
+    };
+    let work = inflater.total_in().max(out.len() as u64);
+    Inflated {
+        content: whole.map(|whole| (out, whole)),
+        work,
     }
 }
 
@@ -276,6 +299,9 @@ fn unlisted(
         let Some(at) = memchr::memmem::find(gap, LOCAL) else {
             continue;
         };
+        if !sink.room(prefix) {
+            return;
+        }
         let Some((data, name, length)) = local_header(bytes, from + at) else {
             continue;
         };
