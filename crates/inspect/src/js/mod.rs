@@ -72,7 +72,8 @@ fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
             || "it cannot be parsed".to_owned(),
             |d| d.message.to_string(),
         );
-        return Err(customs_printable(&why));
+        // It may quote the source.
+        return Err(customs_model::printable(&why, 120));
     }
     let mut lowering = Lowering {
         builder: Builder::new(Language::JavaScript),
@@ -112,9 +113,4 @@ fn span(node: &impl GetSpan) -> Span {
         start: span.start,
         end: span.end,
     }
-}
-
-/// A parser's message may quote the source.
-fn customs_printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
 }

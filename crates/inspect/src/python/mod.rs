@@ -27,7 +27,7 @@ pub fn read(source: &str) -> Result<Program, String> {
             .errors()
             .first()
             .map_or_else(String::new, |error| error.error.to_string());
-        return Err(why.chars().filter(|c| !c.is_control()).take(120).collect());
+        return Err(customs_model::printable(&why, 120));
     }
     let mut lowering = Lowering {
         builder: Builder::new(Language::Python),

@@ -15,14 +15,8 @@ pub fn read(source: &str) -> Result<Program, String> {
     if nesting(source, Language::Rust) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
-    let file = syn::parse_file(source).map_err(|error| {
-        error
-            .to_string()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(120)
-            .collect::<String>()
-    })?;
+    let file = syn::parse_file(source)
+        .map_err(|error| customs_model::printable(&error.to_string(), 120))?;
     let mut lowering = lower::Lowering::new(Builder::new(Language::Rust), Lines::of(source));
     lowering.items(&file.items);
     Ok(lowering.finish())
