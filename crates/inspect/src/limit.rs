@@ -87,6 +87,11 @@ pub mod evaluating {
     pub const FLOW_STEPS: u64 = 2_000_000;
     /// The part of them for code that only runs when it is called.
     pub const FLOW_STEPS_CALLED: u64 = 400_000;
+    /// Bytes of a script of a shell.
+    pub const SCRIPT: usize = 512 << 10;
+    /// Commands of all scripts and command lines of an artifact, each as often as it is gone
+    /// through.
+    pub const COMMANDS: u32 = 30_000;
     /// Expressions within expressions of the flow evaluator.
     pub const FLOW_DEPTH: u32 = 160;
 }

@@ -179,6 +179,15 @@ impl Package {
         self.read(id)?.error.as_deref()
     }
 
+    /// Whether parts of a file that was read are nested more deeply than is followed.
+    pub fn is_cut(&self, id: FileId) -> bool {
+        let file = self.file(id);
+        file.read
+            .get()
+            .and_then(|read| read.program.as_ref())
+            .is_some_and(|program| program.notes.contains(&reading::TOO_DEEP))
+    }
+
     fn read(&self, id: FileId) -> Option<&Read> {
         let file = self.file(id);
         let language = self.language(id)?;

@@ -145,6 +145,8 @@ struct Analysis<'p> {
     shell_functions: Vec<(String, crate::shell::Script)>,
     found: Found,
     steps: u64,
+    /// Commands of shells that may still be gone through.
+    commands: u32,
     depth: u32,
 }
 
@@ -173,6 +175,7 @@ impl<'p> Analysis<'p> {
             shell_functions: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
+            commands: evaluating::COMMANDS,
             depth: 0,
         }
     }
@@ -321,6 +324,14 @@ impl<'p> Analysis<'p> {
                 detail,
                 at,
             });
+        }
+    }
+
+    /// Says that something that runs in a zone was not followed to its end.
+    fn cut_short(&mut self, zone: Zone) {
+        if zone > Zone::Called {
+            self.found.exhausted = true;
+            self.found.exhausted_hooks |= matches!(zone, Zone::Install | Zone::Start);
         }
     }
 
