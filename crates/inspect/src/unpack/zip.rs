@@ -176,7 +176,8 @@ fn content<'a>(
 ) -> Option<(Cow<'a, [u8]>, bool)> {
     let bound = sink.entry_bound().min(sink.inflatable());
     if bound == 0 {
-        sink.unread(shown, "the archive unpacks to more than the bound");
+        // Of the archive as a whole: what else is in it is not known.
+        sink.unread("", "it unpacks to more than the bound");
         return None;
     }
     match listed.method {
@@ -252,7 +253,10 @@ fn inflate(packed: &[u8], bound: u64, expected: u64) -> Inflated {
             break None;
         }
     };
-    let work = inflater.total_in().max(out.len() as u64);
+    let work = match whole {
+        Some(_) => inflater.total_in().max(out.len() as u64),
+        None => packed.len().max(out.len()) as u64,
+    };
     Inflated {
         content: whole.map(|whole| (out, whole)),
         work,
