@@ -40,6 +40,8 @@ mod nesting;
 #[cfg(feature = "yara")]
 mod own;
 mod package;
+#[cfg(test)]
+mod properties;
 mod pure;
 mod python;
 mod rust;
