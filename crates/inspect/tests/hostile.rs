@@ -2,6 +2,8 @@
 //! make a reader go back over the same bytes again and again. The answer comes, and what was
 //! not read is said. Nothing here is measured in time: whoever is quadratic never comes back.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use customs_inspect::{
     Content, Entry, Tree, Unpacking, inspect_archive, inspect_tree, kind_of, unpack,
 };
