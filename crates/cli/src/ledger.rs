@@ -86,7 +86,7 @@ fn who(release: &str, format: output::Format) -> Result<u8, Failure> {
             "schema": "customs/ledger-who-v1", "release": release,
             "total": deliveries.total, "deliveries": rows,
         });
-        output::result(&format!("{whole:#}\n"))?;
+        output::result(&(output::plain_json(&format!("{whole:#}")) + "\n"))?;
         return Ok(0);
     }
     let mut text = String::new();
@@ -129,7 +129,7 @@ fn verify(
     let found = customs_store::verify(&database, heads.as_ref().map(|f| f.path()), key.as_ref())
         .doing("verify the ledger")?;
     if format.is_json() {
-        output::result(&format!("{:#}\n", as_json(&found)))?;
+        output::result(&(output::plain_json(&format!("{:#}", as_json(&found))) + "\n"))?;
     } else {
         output::result(&as_text(&found))?;
     }

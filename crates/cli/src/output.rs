@@ -1,8 +1,12 @@
 //! Writing for people and programs: results on stdout, everything else on stderr.
 
 use crate::error::Failure;
+use customs_model::printable;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+
+/// Characters of a line that is said.
+const LONGEST: usize = 4_000;
 
 /// How a result is written. `--json` is short for `--format json`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -46,7 +50,7 @@ pub fn plain_json(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == '\n' || customs_model::printable(c.encode_utf8(&mut [0; 4]), 8).starts_with(c) {
+        if c == '\n' || printable(c.encode_utf8(&mut [0; 4]), 8).starts_with(c) {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -58,10 +62,16 @@ pub fn plain_json(text: &str) -> String {
     out
 }
 
-/// Says something about customs itself.
+/// Text without anything that steers a terminal or turns the order of letters; its lines stay.
+pub fn plain_text(text: &str) -> String {
+    let lines = text.split('\n').map(|line| printable(line, LONGEST));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Says something about customs itself. Errors quote what others sent.
 pub fn say(text: &str) {
     // Where stderr is closed nobody listens.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", plain_text(text));
 }
 
 /// Ends a command: prints its failure, gives its exit code.
@@ -77,7 +87,7 @@ pub fn end(outcome: Result<u8, Failure>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::plain_json;
+    use super::{plain_json, plain_text};
 
     #[test]
     fn json_says_the_same_and_steers_no_terminal() {
@@ -88,5 +98,13 @@ mod tests {
         assert!(plain.contains("ä 名 🚢"), "{plain}");
         let back: serde_json::Value = serde_json::from_str(&plain).unwrap();
         assert_eq!(back, value);
+    }
+
+    #[test]
+    fn what_is_said_keeps_its_lines_and_steers_no_terminal() {
+        assert_eq!(
+            plain_text("customs: a\u{1b}[2J\n  b\u{2028}c\r\u{9b}"),
+            "customs: a\\u{1b}[2J\n  b\\u{2028}c\\u{d}\\u{9b}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::flow;
 use crate::layout;
-use crate::limit::Unpacking;
+use crate::limit::{Unpacking, reading};
 use crate::native;
 use crate::owner;
 use crate::package::Package;
@@ -53,6 +53,12 @@ pub fn inspect_tree(tree: &Tree) -> Inspection {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
                 because: error.to_owned(),
+                reached,
+            });
+        } else if zone > Zone::Never && package.is_cut(id) {
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: reading::TOO_DEEP.to_owned(),
                 reached,
             });
         }

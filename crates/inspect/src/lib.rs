@@ -38,10 +38,13 @@ mod know;
 mod layout;
 mod limit;
 mod native;
+mod nesting;
 #[cfg(feature = "yara")]
 mod own;
 mod owner;
 mod package;
+#[cfg(test)]
+mod properties;
 mod pure;
 mod python;
 mod record;

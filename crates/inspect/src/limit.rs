@@ -21,6 +21,8 @@ pub struct Unpacking {
     pub entry: u64,
     /// Bytes that are kept in memory.
     pub kept: u64,
+    /// Bytes of the beginnings of what is not kept, before these are cut shorter.
+    pub heads: u64,
     /// Levels of archives in archives.
     pub depth: usize,
     /// Oddities and unread entries that are told one by one.
@@ -37,6 +39,7 @@ impl Default for Unpacking {
             glances: 256 << 20,
             entry: 32 << 20,
             kept: 112 << 20,
+            heads: 8 << 20,
             depth: 3,
             oddities: 200,
         }
@@ -69,6 +72,18 @@ pub mod evaluating {
     pub const GLANCE: u32 = 2_000;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
+    /// Bytes from which on a value of the machine is large.
+    pub const LARGE: usize = 64 << 10;
+    /// Bytes of all large values that the machine makes for one artifact.
+    pub const LARGE_SUM: usize = 128 << 20;
+    /// Bytes of something large that are gone through in one step.
+    pub const LOOKED_AT: usize = 16 << 10;
+    /// Elements of a list that are moved in one step.
+    pub const MOVED: usize = 4096;
+    /// Elements of a list that the machine makes.
+    pub const ELEMENTS: usize = 1 << 20;
+    /// Levels of lists and objects that are written as one text.
+    pub const LEVELS: u8 = 64;
     /// Calls within calls of the machine.
     pub const DEPTH: u32 = 120;
     /// Levels of code in strings of code.
@@ -77,6 +92,11 @@ pub mod evaluating {
     pub const FLOW_STEPS: u64 = 2_000_000;
     /// The part of them for code that only runs when it is called.
     pub const FLOW_STEPS_CALLED: u64 = 400_000;
+    /// Bytes of a script of a shell.
+    pub const SCRIPT: usize = 512 << 10;
+    /// Commands of all scripts and command lines of an artifact, each as often as it is gone
+    /// through.
+    pub const COMMANDS: u32 = 30_000;
     /// Expressions within expressions of the flow evaluator.
     pub const FLOW_DEPTH: u32 = 160;
 }

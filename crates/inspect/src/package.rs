@@ -7,11 +7,17 @@ use crate::pure::{FileId, Surroundings};
 use crate::text::{self, Source};
 use crate::unpack::{Content, Kind, Tree};
 use crate::{js, python, rust};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::hash::Hasher as _;
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// Bytes of a path that systems open; nobody unpacks a longer one.
+const LONGEST: usize = 4096;
+/// Folders, from a file upwards, in which bundled dependencies are looked for.
+const LEVELS: usize = 64;
 
 /// What a package is made for, told by the files in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +83,8 @@ pub struct Package {
     by_path: FxHashMap<String, FileId>,
     /// What specifiers of a file mean, as far as somebody asked.
     resolved: RefCell<FxHashMap<FileId, Resolved>>,
+    /// Folders with bundled dependencies, by the hashes of their paths.
+    bundling: FxHashSet<u64>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Vec<Member>>,
     /// Expressions of all programs read so far.
@@ -112,9 +120,11 @@ impl Package {
                 read: OnceCell::new(),
             });
         }
+        let bundling = by_path.keys().flat_map(|path| bundling(path)).collect();
         Self {
             files,
             make,
+            bundling,
             as_module: false,
             of_text: false,
             left_out: Cell::new(false),
@@ -182,6 +192,15 @@ impl Package {
         self.read(id)?.error.as_deref()
     }
 
+    /// Whether parts of a file that was read are nested more deeply than is followed.
+    pub fn is_cut(&self, id: FileId) -> bool {
+        let file = self.file(id);
+        file.read
+            .get()
+            .and_then(|read| read.program.as_ref())
+            .is_some_and(|program| program.notes.contains(&reading::TOO_DEEP))
+    }
+
     fn read(&self, id: FileId) -> Option<&Read> {
         let file = self.file(id);
         let language = self.language(id)?;
@@ -232,6 +251,9 @@ impl Package {
 
     /// A file that a path means in JavaScript: with the endings that Node tries.
     pub fn node_file(&self, path: &str) -> Option<FileId> {
+        if path.len() > LONGEST {
+            return None;
+        }
         let path = crate::unpack::plain(path);
         const ENDINGS: [&str; 12] = [
             "",
@@ -291,20 +313,19 @@ impl Package {
         }
         // Bundled dependencies.
         let mut at = here;
-        loop {
-            let inside = if at.is_empty() {
-                format!("node_modules/{specifier}")
-            } else {
-                format!("{at}/node_modules/{specifier}")
-            };
-            if let Some(id) = self.node_file(&inside) {
-                return Some(id);
+        for _ in 0..LEVELS {
+            if self.bundling.contains(&hash(at)) {
+                let inside = join(at, &format!("node_modules/{specifier}"));
+                if let Some(id) = self.node_file(&inside) {
+                    return Some(id);
+                }
             }
             if at.is_empty() {
                 return None;
             }
             at = folder(at);
         }
+        None
     }
 
     /// The file that a dotted module name means.
@@ -532,6 +553,24 @@ fn below_top(make: Make, path: &str) -> &str {
             None => path,
         },
     }
+}
+
+/// The hashes of the folders around a path that hold a `node_modules`.
+fn bundling(path: &str) -> impl Iterator<Item = u64> {
+    const NAME: &str = "node_modules/";
+    path.rmatch_indices(NAME)
+        .filter(|_| path.len() <= LONGEST)
+        .take(LEVELS)
+        .filter_map(|(at, _)| match path.get(..at)? {
+            "" => Some(hash("")),
+            before => before.strip_suffix('/').map(hash),
+        })
+}
+
+fn hash(path: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(path.as_bytes());
+    hasher.finish()
 }
 
 /// The folder of a path.

@@ -46,124 +46,64 @@ pub const fn is_hidden(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{ffa0}')
 }
 
-/// An upper estimate of how deeply a source text is nested: brackets, and operators that
-/// take what follows into themselves. It may be too high (brackets in texts count), never
-/// too low by much; a parser's stack is safe below it.
-pub fn nesting(source: &str) -> usize {
-    let bytes = source.as_bytes();
-    // Nothing is nested more deeply than it is long.
-    if bytes.len() < SHORT {
-        return bytes.len();
-    }
-    let mut open: Vec<usize> = vec![0];
-    let mut sum = 0_usize;
-    let mut deepest = 0_usize;
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'(' | b'[' | b'{' => open.push(0),
-            b')' | b']' | b'}' if open.len() > 1 => {
-                sum -= open.pop().unwrap_or(0);
-            }
-            b';' | b',' | b'\n' => {
-                if let Some(top) = open.last_mut() {
-                    sum -= *top;
-                    *top = 0;
-                }
-            }
-            b'"' | b'\'' => at = behind_text(bytes, at),
-            b'!' | b'~' | b'?' | b'=' | b'-' | b'+' | b'*' | b'<' | b':' | b'@' | b'|' | b'&' => {
-                add(&mut open, &mut sum)
-            }
-            byte if byte.is_ascii_lowercase() => {
-                let word = word_at(bytes, at);
-                if matches!(
-                    word,
-                    b"else"
-                        | b"new"
-                        | b"await"
-                        | b"typeof"
-                        | b"void"
-                        | b"delete"
-                        | b"not"
-                        | b"lambda"
-                        | b"yield"
-                        | b"if"
-                        | b"for"
-                        | b"while"
-                        | b"in"
-                        | b"return"
-                        | b"case"
-                ) {
-                    add(&mut open, &mut sum);
-                }
-                at += word.len() - 1;
-            }
-            _ => {}
+/// The lines of a text, counted once: where each piece of it begins.
+#[derive(Debug)]
+pub struct Lines {
+    /// Line and column, from 0, of the first byte of each piece.
+    pieces: Vec<(u32, u32)>,
+}
+
+/// Bytes of a piece.
+const PIECE: usize = 1024;
+
+impl Lines {
+    /// Counts the lines of a text.
+    pub fn of(source: &[u8]) -> Self {
+        let mut here = (0, 0);
+        let mut pieces = Vec::with_capacity(source.len() / PIECE + 1);
+        for piece in source.chunks(PIECE) {
+            pieces.push(here);
+            here = passed(here, piece);
         }
-        deepest = deepest.max(open.len() + sum);
-        at += 1;
+        pieces.push(here);
+        Self { pieces }
     }
-    deepest
-}
 
-/// Texts that are too short to be nested too deeply.
-const SHORT: usize = crate::limit::reading::ESTIMATE;
-
-fn add(open: &mut [usize], sum: &mut usize) {
-    if let Some(top) = open.last_mut() {
-        *top += 1;
-        *sum += 1;
+    /// The line and column (from 1, in characters) of a byte of the same text.
+    pub fn place(&self, source: &[u8], at: u32) -> (u32, u32) {
+        let at = (at as usize).min(source.len());
+        let from = at / PIECE;
+        let here = self.pieces.get(from).copied().unwrap_or_default();
+        let piece = source.get(from * PIECE..at).unwrap_or_default();
+        let (line, column) = passed(here, piece);
+        (line + 1, column + 1)
     }
 }
 
-fn word_at(bytes: &[u8], at: usize) -> &[u8] {
-    let rest = &bytes[at..];
-    let end = rest
-        .iter()
-        .position(|b| !b.is_ascii_alphanumeric() && *b != b'_' && *b != b'$')
-        .unwrap_or(rest.len());
-    &rest[..end.max(1)]
-}
-
-/// The closing quote of a text that ends on its line, else the opening one.
-fn behind_text(bytes: &[u8], at: usize) -> usize {
-    let quote = bytes[at];
-    let mut end = at + 1;
-    while let Some(byte) = bytes.get(end) {
-        match byte {
-            b'\\' => end += 1,
-            b'\n' => return at,
-            byte if *byte == quote => return end,
-            _ => {}
+/// Where one is behind a piece that begins at a line and column.
+fn passed((mut line, mut column): (u32, u32), piece: &[u8]) -> (u32, u32) {
+    for byte in piece {
+        if *byte == b'\n' {
+            line = line.saturating_add(1);
+            column = 0;
+        } else if *byte & 0xc0 != 0x80 {
+            // The first byte of a character.
+            column = column.saturating_add(1);
         }
-        end += 1;
     }
-    at
+    (line, column)
 }
 
 /// The line and column (from 1, in characters) of a byte.
 pub fn line_and_column(source: &[u8], at: u32) -> (u32, u32) {
     let before = &source[..(at as usize).min(source.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
-    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-    let column = String::from_utf8_lossy(&before[start..]).chars().count() as u32 + 1;
-    (line, column)
+    let (line, column) = passed((0, 0), before);
+    (line + 1, column + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nesting_sees_what_would_exhaust_a_stack() {
-        assert!(nesting(&"f(a, b); if (c) { d([1]) }".repeat(2_000)) < 10);
-        assert!(nesting(&"(".repeat(5_000)) > 4_000);
-        assert!(nesting(&"!".repeat(5_000)) > 4_000);
-        assert!(nesting(&"a=>".repeat(5_000)) > 4_000);
-        assert!(nesting(&"a?b:".repeat(5_000)) > 4_000);
-        assert!(nesting(&"x = \"(((((\";\n".repeat(5_000)) < 10);
-    }
 
     #[test]
     fn utf16_is_read_by_its_mark() {
@@ -176,5 +116,19 @@ mod tests {
     fn lines_and_columns_count_from_one() {
         assert_eq!(line_and_column(b"ab\ncd", 4), (2, 2));
         assert_eq!(line_and_column(b"ab", 99), (1, 3));
+    }
+
+    #[test]
+    fn places_are_the_same_however_they_are_counted() {
+        let text = "aé\n\n名b c\n".repeat(1_000) + &"é".repeat(5_000);
+        let lines = Lines::of(text.as_bytes());
+        for at in (0..text.len() + 3).step_by(7).map(|at| at as u32) {
+            assert_eq!(
+                lines.place(text.as_bytes(), at),
+                line_and_column(text.as_bytes(), at),
+                "{at}"
+            );
+        }
+        assert_eq!(Lines::of(b"").place(b"", 4), (1, 1));
     }
 }

@@ -5,7 +5,7 @@
 /// Package names, versions, paths and messages come from attackers; a terminal, a
 /// CI log or a comment must never interpret them.
 pub fn printable(text: &str, limit: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(limit * 4));
+    let mut out = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     for (count, c) in text.chars().enumerate() {
         if count == limit {
             out.push('…');
@@ -23,8 +23,8 @@ pub fn printable(text: &str, limit: usize) -> String {
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}'
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{3164}' | '\u{FFA0}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -38,6 +38,24 @@ mod tests {
             printable("a\u{1b}[31mb\u{202e}c", 40),
             "a\\u{1b}[31mb\\u{202e}c"
         );
+    }
+
+    #[test]
+    fn letters_that_nobody_sees_and_ends_of_lines_are_shown() {
+        for c in [
+            '\u{2028}',
+            '\u{2029}',
+            '\u{85}',
+            '\u{3164}',
+            '\u{115f}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\n',
+            '\t',
+        ] {
+            assert!(printable(&c.to_string(), 40).is_ascii(), "{c:?}");
+        }
+        assert_eq!(printable("名é", 40), "名é");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) fn frame(tree: &Tree, place: &Place) -> Option<String> {
         .iter()
         .rev()
         .find(|entry| entry.path == place.file)?;
-    let text = String::from_utf8_lossy(entry.bytes()?).into_owned();
+    let text = String::from_utf8_lossy(entry.bytes()?);
     let line = text.lines().nth(place.line.checked_sub(1)? as usize)?;
     let column = (place.column.saturating_sub(1)) as usize;
     // A bundle is one line: what is around the place is enough.

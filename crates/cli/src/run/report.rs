@@ -164,7 +164,8 @@ fn lines(out: &mut String, all: impl Iterator<Item = String>) {
     let mut left = 0;
     for line in all {
         if shown < MOST {
-            let _ = writeln!(out, "  {line}");
+            // Sentences of the gate are safe to print; whatever answers may be no gate.
+            let _ = writeln!(out, "  {}", printable(&line, 2_000));
             shown += 1;
         } else {
             left += 1;

@@ -29,6 +29,7 @@ use customs_model::{
 use index::Index;
 use label::{Asking, Label, Labels, Memo, Trail};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What the analysis of a package gives.
@@ -137,6 +138,10 @@ struct Analysis<'p> {
     cells: Cells,
     /// A value that is one of several by turns is each of them, not the one that is left.
     turns: bool,
+    /// Functions that keep what they get and do nothing else with it, as far as asked.
+    stores_only: FxHashMap<(FileId, FuncId), bool>,
+    /// Lines of files, as far as places in them were asked for.
+    lines: RefCell<FxHashMap<(FileId, usize), Rc<text::Lines>>>,
     /// The package has binaries.
     binaries: bool,
     /// What happens in a command line where the command that is being read fails.
@@ -147,6 +152,8 @@ struct Analysis<'p> {
     shell_functions: Vec<(String, crate::shell::Script)>,
     found: Found,
     steps: u64,
+    /// Commands of shells that may still be gone through.
+    commands: u32,
     depth: u32,
 }
 
@@ -169,12 +176,15 @@ impl<'p> Analysis<'p> {
             attached: FxHashMap::default(),
             cells: Cells::default(),
             turns: false,
+            stores_only: FxHashMap::default(),
+            lines: RefCell::default(),
             binaries: binary::any(package),
             stop: command::Stop::Nothing,
             listed: Vec::new(),
             shell_functions: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
+            commands: evaluating::COMMANDS,
             depth: 0,
         }
     }
@@ -196,7 +206,14 @@ impl<'p> Analysis<'p> {
             return outer.clone();
         }
         let source = self.package.text(file).unwrap_or_default();
-        let (line, column) = text::line_and_column(source, span.start);
+        // A file may have a place to tell in each of its lines: they are counted once.
+        let lines = Rc::clone(
+            self.lines
+                .borrow_mut()
+                .entry((file, source.len()))
+                .or_insert_with(|| Rc::new(text::Lines::of(source))),
+        );
+        let (line, column) = lines.place(source, span.start);
         Place {
             file: self.package.file(file).shown.clone(),
             line,
@@ -345,6 +362,15 @@ impl<'p> Analysis<'p> {
     /// Code of a zone was not followed to its end.
     fn unfollowed(&mut self, zone: Zone) {
         self.found.unfollowed = self.found.unfollowed.max(Some(zone));
+    }
+
+    /// Says that something that runs in a zone was not followed to its end.
+    fn cut_short(&mut self, zone: Zone) {
+        if zone > Zone::Called {
+            self.found.exhausted = true;
+            self.found.exhausted_hooks |= matches!(zone, Zone::Install | Zone::Start);
+            self.unfollowed(zone);
+        }
     }
 
     fn finish(mut self) -> Found {

@@ -6,6 +6,7 @@ use crate::know::{self, Role};
 use crate::pure::{FileId, Surroundings, Value};
 use crate::zone::{self, Entry};
 use customs_model::{SignKind, Zone};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -33,7 +34,10 @@ impl Queue {
 
 impl Analysis<'_> {
     pub(super) fn reach(&mut self) {
+        /// Command lines of manifests that are read.
+        const COMMANDS: usize = 2_000;
         let mut queue = Queue::default();
+        let mut commands = 0;
         for entry in zone::entries(self.package) {
             match entry {
                 Entry::File { file, zone, script } => {
@@ -46,6 +50,12 @@ impl Analysis<'_> {
                     name,
                     folder,
                 } => {
+                    commands += 1;
+                    if commands > COMMANDS {
+                        self.found.exhausted = true;
+                        self.found.exhausted_hooks |= zone > Zone::Called;
+                        continue;
+                    }
                     let place = self.place(file, self.text_span(file, &text));
                     if zone == Zone::Install {
                         self.sign(
@@ -360,6 +370,10 @@ impl Analysis<'_> {
         let Some(symbol) = index.parameters.get(&(closure.function, 0)).copied() else {
             return false;
         };
+        let key = (closure.file, closure.function);
+        if let Some(known) = self.stores_only.get(&key) {
+            return *known;
+        }
         let is_it = |expr: ExprId| super::index::symbol_of(&program, expr) == Some(symbol);
         let used = program
             .calls
@@ -370,6 +384,7 @@ impl Analysis<'_> {
                 }
                 _ => false,
             });
+        self.stores_only.insert(key, !used);
         !used
     }
 
@@ -571,11 +586,12 @@ impl Analysis<'_> {
             let Some(program) = self.program(file) else {
                 continue;
             };
+            let asked: FxHashSet<FuncId> = program.asked_blocks.iter().copied().collect();
             for number in 1..program.functions.len() {
                 let function = FuncId(number as u32);
                 if !self.zones.contains_key(&(file, function))
                     && program.main_block != Some(function)
-                    && !program.asked_blocks.contains(&function)
+                    && !asked.contains(&function)
                 {
                     queue.push(Zone::Called, file, function);
                 }

@@ -404,7 +404,10 @@ impl Lowering {
                     Some(JSXAttributeValue::ExpressionContainer(container)) => {
                         parts.extend(self.contained(&container.expression))
                     }
-                    Some(JSXAttributeValue::Element(inner)) => parts.push(self.element(inner)),
+                    Some(JSXAttributeValue::Element(inner)) => {
+                        let part = self.deeper(|this| this.element(inner));
+                        parts.extend(part);
+                    }
                     Some(JSXAttributeValue::StringLiteral(text)) => {
                         parts.push(self.builder.text(&text.value, at))
                     }

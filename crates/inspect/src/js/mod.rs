@@ -8,7 +8,7 @@ mod statement;
 
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
-use crate::text::nesting;
+use crate::nesting::nesting;
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType};
@@ -19,7 +19,7 @@ use oxc_span::{GetSpan, SourceType};
 /// # Errors
 /// Why it is no program in any dialect, a part of a sentence.
 pub fn read(source: &str, path: &str) -> Result<Program, String> {
-    if nesting(source) > reading::ESTIMATE {
+    if nesting(source, Language::JavaScript) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
     let mut first_error = None;
@@ -72,7 +72,8 @@ fn parse(source: &str, dialect: SourceType) -> Result<Program, String> {
             || "it cannot be parsed".to_owned(),
             |d| d.message.to_string(),
         );
-        return Err(customs_printable(&why));
+        // It may quote the source.
+        return Err(customs_model::printable(&why, 120));
     }
     let mut lowering = Lowering {
         builder: Builder::new(Language::JavaScript),
@@ -112,9 +113,4 @@ fn span(node: &impl GetSpan) -> Span {
         start: span.start,
         end: span.end,
     }
-}
-
-/// A parser's message may quote the source.
-fn customs_printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
 }

@@ -104,7 +104,9 @@ impl Lowering {
             Statement::ForOfStatement(round) => {
                 self.each(&round.left, &round.right, &round.body, false, into)
             }
-            Statement::LabeledStatement(labelled) => self.statement(&labelled.body, into),
+            Statement::LabeledStatement(labelled) => {
+                let _ = self.deeper(|this| this.statement(&labelled.body, into));
+            }
             Statement::ReturnStatement(returned) => {
                 let value = returned
                     .argument

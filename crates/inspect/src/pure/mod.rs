@@ -65,6 +65,8 @@ pub trait Surroundings {
 pub struct Machine<'s> {
     surroundings: &'s dyn Surroundings,
     steps: u32,
+    /// Bytes of large values that may still be made.
+    large: usize,
     depth: u32,
     /// Values of variables, folded lazily.
     symbols: FxHashMap<(FileId, SymbolId), Value>,
@@ -107,6 +109,7 @@ impl<'s> Machine<'s> {
         Self {
             surroundings,
             steps: evaluating::STEPS,
+            large: evaluating::LARGE_SUM,
             depth: 0,
             symbols: FxHashMap::default(),
             calls: FxHashMap::default(),
@@ -211,21 +214,55 @@ impl<'s> Machine<'s> {
         self.eval(&program, file, expr, Some(frame))
     }
 
-    /// Takes the size of a value from the budget.
-    fn charge(&mut self, value: &Value) {
-        let size = match value {
-            Value::Text(text) => text.len() / 128,
-            Value::Bytes(bytes) => bytes.borrow().len() / 128,
-            Value::Array(items) => items.borrow().len() / 4,
-            _ => 0,
+    /// Takes the size of a value from the budget. A large one that is new is taken from what
+    /// the machine may hold of them as well; past that it is not known.
+    fn charge(&mut self, value: Value) -> Value {
+        // Here, and where the result of a call is kept: nobody else has it yet.
+        const HELD: usize = 2;
+        let (steps, bytes, new) = match &value {
+            Value::Text(text) => (text.len() / 128, text.len(), Rc::strong_count(text) <= HELD),
+            Value::Bytes(bytes) => {
+                let length = bytes.borrow().len();
+                (length / 128, length, Rc::strong_count(bytes) <= HELD)
+            }
+            Value::Array(items) => {
+                let length = items.borrow().len();
+                let bytes = length.saturating_mul(size_of::<Value>());
+                (length / 4, bytes, Rc::strong_count(items) <= HELD)
+            }
+            _ => (0, 0, false),
         };
-        self.steps = self.steps.saturating_sub(size as u32);
+        self.pay(steps);
+        if !new || bytes < evaluating::LARGE {
+            return value;
+        }
+        if let Some(left) = self.large.checked_sub(bytes) {
+            self.large = left;
+            value
+        } else {
+            self.steps = 0;
+            Value::Unknown
+        }
+    }
+
+    /// Takes from the budget that something large is gone through or moved once.
+    fn pay_for_looking(&mut self, value: &Value) {
+        self.pay(match value {
+            Value::Text(text) => text.len() / evaluating::LOOKED_AT,
+            Value::Bytes(bytes) => bytes.borrow().len() / evaluating::LOOKED_AT,
+            Value::Array(items) => items.borrow().len() / evaluating::MOVED,
+            _ => 0,
+        });
+    }
+
+    fn pay(&mut self, steps: usize) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_sub(steps);
     }
 
     /// Takes work that no value shows from the budget, in bytes.
-    fn pay(&mut self, bytes: u64) {
-        let steps = u32::try_from(bytes / 128).unwrap_or(u32::MAX);
-        self.steps = self.steps.saturating_sub(steps);
+    fn pay_for_bytes(&mut self, bytes: u64) {
+        self.pay(usize::try_from(bytes / 128).unwrap_or(usize::MAX));
     }
 
     fn step(&mut self) -> bool {
@@ -252,7 +289,7 @@ impl<'s> Machine<'s> {
             program.expr(expr),
             Expr::Const(_) | Expr::Name(..) | Expr::Member(..)
         ) {
-            self.charge(&value);
+            return self.charge(value);
         }
         value
     }
@@ -373,6 +410,8 @@ impl<'s> Machine<'s> {
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(program, file, left, frame);
                 let right = self.eval(program, file, right, frame);
+                self.pay_for_looking(&left);
+                self.pay_for_looking(&right);
                 operate::binary(operator, &left, &right, program.language)
             }
             Expr::Logic(logic, left, right) => {

@@ -71,7 +71,7 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: La
             (Value::Array(items), Value::Number(n)) | (Value::Number(n), Value::Array(items)) => {
                 let items = items.borrow();
                 let times = *n as usize;
-                return if items.len().saturating_mul(times) <= 1 << 20 {
+                return if items.len().saturating_mul(times) <= evaluating::ELEMENTS {
                     Value::array(
                         std::iter::repeat_n(items.iter().cloned(), times)
                             .flatten()
@@ -269,6 +269,9 @@ fn percent(format: &str, values: &Value) -> Value {
     let mut out = String::new();
     let mut chars = format.chars();
     while let Some(c) = chars.next() {
+        if out.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
         if c != '%' {
             out.push(c);
             continue;

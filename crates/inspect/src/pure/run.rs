@@ -333,7 +333,6 @@ impl Machine<'_> {
                 if !matches!(function, Value::Function(_) | Value::Native(_))
                     || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
                 {
-                    self.charge(&object);
                     let changes = matches!(
                         program.name(name),
                         "push"

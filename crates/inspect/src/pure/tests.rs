@@ -160,3 +160,53 @@ fn nothing_runs_for_ever() {
     assert_eq!(x("a.js", "const f = (n) => f(n + 1); const x = f(0)"), "?");
     assert_eq!(x("a.py", "def f(n):\n    return f(n + 1)\nx = f(0)"), "?");
 }
+
+#[test]
+fn a_value_that_holds_itself_ends() {
+    for source in [
+        "const a = []; a.push(a); const x = '' + a",
+        "const a = []; a.push(a); const x = +a",
+        "const a = []; a.push(a); const x = a.join('')",
+        "const a = []; a.push(a); const x = JSON.stringify(a)",
+        "const o = {}; o.o = o; const x = JSON.stringify(o)",
+        "const a = []; a.push(a); const x = a.flat().flat().flat() == 1",
+    ] {
+        x("a.js", source);
+    }
+    for source in [
+        "a = []\na.append(a)\nx = str(a)",
+        "a = []\na.append(a)\nx = '%s' % [a]",
+    ] {
+        x("a.py", source);
+    }
+}
+
+#[test]
+fn what_doubles_ends_at_a_bound() {
+    let js = |step: &str, end: &str| {
+        x(
+            "a.js",
+            &format!("let a = [1, 2];\n{}const x = {end};", step.repeat(60)),
+        )
+    };
+    // Four to the sixtieth elements, if it went on.
+    js("a = a.concat(a, a, a);\n", "a.length");
+    js("a = [a, a];\n", "JSON.stringify(a)");
+    js("a = [a, a];\n", "a.join('')");
+    js("a = [a, a].flat();\n", "a.length");
+    js("a.unshift(...a);\n", "a.length");
+    js("a.push(...a);\n", "a.length");
+    x(
+        "a.py",
+        &format!("a = [1, 2]\n{}x = len(a)\n", "a.extend(a)\n".repeat(60)),
+    );
+    let text = x(
+        "a.py",
+        &format!(
+            "a = 'b' * 4000000\nx = '{}' % [{}]\n",
+            "%s".repeat(500),
+            "a, ".repeat(500)
+        ),
+    );
+    assert!(text.len() < 16 << 20);
+}

@@ -1,6 +1,7 @@
 //! Values of the pure machine.
 
 use crate::ir::{ExprId, FuncId, Regex};
+use crate::limit::evaluating::{LEVELS, STRING};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -188,6 +189,11 @@ impl Value {
 
     /// As a number, as JavaScript does it.
     pub fn number(&self) -> Option<f64> {
+        self.number_within(LEVELS)
+    }
+
+    /// A list may hold itself: levels are counted.
+    fn number_within(&self, levels: u8) -> Option<f64> {
         match self {
             Self::Number(value) => Some(*value),
             Self::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -205,7 +211,7 @@ impl Value {
             }
             Self::Array(items) => match items.borrow().as_slice() {
                 [] => Some(0.0),
-                [one] => one.number(),
+                [one] => one.number_within(levels.checked_sub(1)?),
                 _ => Some(f64::NAN),
             },
             _ => None,
@@ -215,6 +221,10 @@ impl Value {
     /// As a text; what is not known is a hole. None for what has no text that means
     /// anything.
     pub fn as_text(&self) -> Option<String> {
+        self.text_within(LEVELS)
+    }
+
+    fn text_within(&self, levels: u8) -> Option<String> {
         match self {
             Self::Unknown | Self::Native(_) => Some(HOLE.to_owned()),
             Self::Undefined => Some("undefined".to_owned()),
@@ -224,15 +234,16 @@ impl Value {
             Self::Text(text) => Some(text.to_string()),
             Self::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes.borrow()).into_owned()),
             Self::Array(items) => {
+                let levels = levels.checked_sub(1)?;
                 let mut out = String::new();
                 for (index, item) in items.borrow().iter().enumerate() {
                     if index > 0 {
                         out.push(',');
                     }
                     if !matches!(item, Self::Undefined | Self::Null) {
-                        out.push_str(&item.as_text()?);
+                        out.push_str(&item.text_within(levels)?);
                     }
-                    if out.len() > crate::limit::evaluating::STRING {
+                    if out.len() > STRING {
                         return None;
                     }
                 }

@@ -5,7 +5,7 @@ mod statement;
 
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
-use crate::text::nesting;
+use crate::nesting::nesting;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 
@@ -14,7 +14,7 @@ use ruff_text_size::Ranged;
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
-    if nesting(source) > reading::ESTIMATE {
+    if nesting(source, Language::Python) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
     let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
@@ -27,7 +27,7 @@ pub fn read(source: &str) -> Result<Program, String> {
             .errors()
             .first()
             .map_or_else(String::new, |error| error.error.to_string());
-        return Err(why.chars().filter(|c| !c.is_control()).take(120).collect());
+        return Err(customs_model::printable(&why, 120));
     }
     let mut lowering = Lowering {
         builder: Builder::new(Language::Python),

@@ -191,7 +191,15 @@ impl Lowering {
                 (test.map(|test| self.expression(test)), body)
             })
             .collect();
-        let mut other = Vec::new();
+        // A chain is as deep as it is long: what is far down in it stands side by side.
+        const CHAIN: usize = 500;
+        let mut other: Draft = Vec::new();
+        for (test, body) in clauses.split_off(clauses.len().min(CHAIN)) {
+            match test {
+                Some(test) => other.push(self.builder.choice(test, body, Vec::new())),
+                None => other.extend(body),
+            }
+        }
         while let Some((test, body)) = clauses.pop() {
             other = match test {
                 Some(test) => vec![self.builder.choice(test, body, other)],

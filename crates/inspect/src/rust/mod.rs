@@ -5,24 +5,20 @@ mod lower;
 
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
-use crate::text::nesting;
+use crate::nesting::nesting;
 
 /// Reads a source text.
 ///
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
-    if nesting(source) > reading::ESTIMATE {
+    if nesting(source, Language::Rust) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
-    let file = syn::parse_file(source).map_err(|error| {
-        error
-            .to_string()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(120)
-            .collect::<String>()
-    })?;
+    // Else every text that a thread has read is kept for its places.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    let file = syn::parse_file(source)
+        .map_err(|error| customs_model::printable(&error.to_string(), 120))?;
     let mut lowering = lower::Lowering::new(Builder::new(Language::Rust), Lines::of(source));
     lowering.items(&file.items);
     Ok(lowering.finish())
@@ -31,26 +27,53 @@ pub fn read(source: &str) -> Result<Program, String> {
 /// Where each line begins: syn tells places by line and column.
 struct Lines {
     starts: Vec<u32>,
+    /// Characters of more than a byte: the number of their line, the column behind them, and
+    /// by how many bytes that is further than by characters. Sorted.
+    wide: Vec<(u32, u32, u32)>,
 }
 
 impl Lines {
     fn of(source: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
-        Self { starts }
+        let mut wide = Vec::new();
+        if source.is_ascii() {
+            starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
+            return Self { starts, wide };
+        }
+        let (mut column, mut further) = (0, 0);
+        for (at, c) in source.char_indices() {
+            if c == '\n' {
+                starts.push(at as u32 + 1);
+                (column, further) = (0, 0);
+                continue;
+            }
+            column += 1;
+            if !c.is_ascii() {
+                further += c.len_utf8() as u32 - 1;
+                wide.push((starts.len() as u32, column, further));
+            }
+        }
+        Self { starts, wide }
     }
 
     fn span(&self, span: proc_macro2::Span) -> Span {
-        let at = |place: proc_macro2::LineColumn| {
-            self.starts
-                .get(place.line.saturating_sub(1))
-                .copied()
-                .unwrap_or(0)
-                + place.column as u32
-        };
         Span {
-            start: at(span.start()),
-            end: at(span.end()),
+            start: self.at(span.start()),
+            end: self.at(span.end()),
         }
+    }
+
+    fn at(&self, place: proc_macro2::LineColumn) -> u32 {
+        let (line, column) = (place.line as u32, place.column as u32);
+        let start = self.starts.get(place.line.saturating_sub(1));
+        let behind = self
+            .wide
+            .partition_point(|wide| (wide.0, wide.1) <= (line, column));
+        let further = behind
+            .checked_sub(1)
+            .and_then(|last| self.wide.get(last))
+            .filter(|wide| wide.0 == line)
+            .map_or(0, |wide| wide.2);
+        start.copied().unwrap_or(0) + column + further
     }
 }

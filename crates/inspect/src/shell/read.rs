@@ -7,6 +7,8 @@ use crate::pure::HOLE;
 pub struct Script {
     /// The commands.
     pub commands: Vec<Command>,
+    /// There are more of them than are read.
+    pub cut: bool,
 }
 
 /// One command.
@@ -70,7 +72,7 @@ pub struct Word {
 
 /// Bounds.
 const DEPTH: u8 = 6;
-const COMMANDS: usize = 2_000;
+const COMMANDS: usize = 10_000;
 
 /// Reads shell text. It never fails: what cannot be read is a word.
 pub fn parse(text: &str) -> Script {
@@ -190,7 +192,8 @@ impl Reader {
                 }
             }
             if script.commands.len() > COMMANDS {
-                break;
+                script.cut = true;
+                self.at = self.chars.len();
             }
         }
         finish(&mut script, &mut command, Link::Then);

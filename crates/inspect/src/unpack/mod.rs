@@ -245,6 +245,10 @@ fn ends_as_zip(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bo
     Ok(zip::has_end_record(&bytes))
 }
 
+/// Bytes of a beginning that is kept of an entry; fewer when there are very many of them.
+const LONG_HEAD: usize = 4096;
+const SHORT_HEAD: usize = 64;
+
 const NO_ARCHIVE: &str = "it is neither a tar archive, compressed or not, nor a zip archive";
 
 /// Collects entries under the bounds.
@@ -255,6 +259,8 @@ pub(crate) struct Sink<'l> {
     inflated: u64,
     /// Bytes kept in memory.
     kept: u64,
+    /// Bytes of beginnings that are kept of what is not.
+    heads: u64,
     /// Bytes of paths and of what links lead to.
     names: u64,
     /// Bytes that may still be unpacked to see what a compressed file holds.
@@ -268,6 +274,7 @@ impl<'l> Sink<'l> {
             tree: Tree::default(),
             inflated: 0,
             kept: 0,
+            heads: 0,
             names: 0,
             glances: limits.glances,
         }
@@ -390,7 +397,14 @@ impl<'l> Sink<'l> {
                     "it, or the package as a whole, is larger than what is kept in memory",
                 );
             }
-            Content::Head(file.bytes[..file.bytes.len().min(4096)].into())
+            let most = if self.heads < self.limits.heads {
+                LONG_HEAD
+            } else {
+                SHORT_HEAD
+            };
+            let head = &file.bytes[..file.bytes.len().min(most)];
+            self.heads += head.len() as u64;
+            Content::Head(head.into())
         };
         let index = self.tree.entries.len();
         self.tree.entries.push(Entry {

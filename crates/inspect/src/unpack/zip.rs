@@ -213,6 +213,11 @@ fn content<'a>(
 ) -> Option<(Cow<'a, [u8]>, bool)> {
     let all = packed.len() as u64 == listed.packed;
     let bound = sink.entry_bound().min(sink.inflatable());
+    if bound == 0 {
+        // Of the archive as a whole: what else is in it is not known.
+        sink.unread("", "it unpacks to more than the bound");
+        return None;
+    }
     let (content, whole) = match listed.method {
         0 => {
             sink.inflated(packed.len() as u64);
@@ -229,12 +234,12 @@ fn content<'a>(
             };
             return Some((content, whole));
         }
-        8 => match inflate(&packed, bound, listed.length) {
-            Ok((content, whole)) => {
-                sink.inflated(content.len() as u64);
-                (content, whole && all)
-            }
-            Err(()) => {
+        8 => {
+            let read = inflate(&packed, bound, listed.length);
+            // Many entries may stand over the same bytes: what is read and gives nothing
+            // is work as well.
+            sink.inflated(read.work);
+            let Some((content, whole)) = read.content else {
                 let why = if all {
                     "its compression is broken"
                 } else {
@@ -242,8 +247,9 @@ fn content<'a>(
                 };
                 sink.unread(shown, why);
                 return None;
-            }
-        },
+            };
+            (content, whole && all)
+        }
         method => {
             let Some(codec) = codec(method) else {
                 sink.unread(
@@ -287,28 +293,50 @@ const fn codec(method: u16) -> Option<Codec> {
     }
 }
 
-fn inflate(packed: &[u8], bound: u64, expected: u64) -> Result<(Vec<u8>, bool), ()> {
+/// What came of inflating.
+struct Inflated {
+    /// The bytes, and whether they are all; none when they are broken.
+    content: Option<(Vec<u8>, bool)>,
+    /// Bytes that were gone through: those that came out, or those that went in.
+    work: u64,
+}
+
+fn inflate(packed: &[u8], bound: u64, expected: u64) -> Inflated {
     let mut inflater = Decompress::new(false);
     let first = usize::try_from(expected.min(bound).min(1 << 20)).unwrap_or(1 << 20);
     let mut out = Vec::with_capacity(first.max(4096));
-    loop {
+    let whole = loop {
         if out.len() == out.capacity() {
             if out.len() as u64 >= bound {
-                return Ok((out, false));
+                break Some(false);
             }
             out.reserve(out.len().max(4096));
         }
-        let from = usize::try_from(inflater.total_in()).map_err(|_| ())?;
         let before = (inflater.total_in(), out.len());
-        let status = inflater
-            .decompress_vec(&packed[from..], &mut out, FlushDecompress::None)
-            .map_err(|_| ())?;
-        if status == Status::StreamEnd {
-            return Ok((out, true));
+        let rest = usize::try_from(before.0)
+            .ok()
+            .and_then(|from| packed.get(from..));
+        let status = rest.and_then(|rest| {
+            inflater
+                .decompress_vec(rest, &mut out, FlushDecompress::None)
+                .ok()
+        });
+        match status {
+            None => break None,
+            Some(Status::StreamEnd) => break Some(true),
+            Some(_) => {}
         }
         if (inflater.total_in(), out.len()) == before && out.len() < out.capacity() {
-            return Err(());
+            break None;
         }
+    };
+    let work = match whole {
+        Some(_) => inflater.total_in().max(out.len() as u64),
+        None => packed.len().max(out.len()) as u64,
+    };
+    Inflated {
+        content: whole.map(|whole| (out, whole)),
+        work,
     }
 }
 
@@ -349,6 +377,9 @@ fn unlisted<'a>(
         let Some(local) = local_header(bytes, at) else {
             continue;
         };
+        if !sink.room(prefix) {
+            return;
+        }
         let shown = String::from_utf8_lossy(&local.name).into_owned();
         sink.odd(Trick::NotInDirectory, &shown);
         let packed = bytes.piece(local.data, local.packed);

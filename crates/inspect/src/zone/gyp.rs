@@ -42,21 +42,27 @@ pub(super) fn gyp_files(package: &Package, gyp: FileId, entries: &mut Vec<Entry>
 fn gyp_lists(text: &str, key: &str) -> Vec<Vec<String>> {
     let mut lists = Vec::new();
     for quote in ['\'', '"'] {
-        for (at, found) in text.match_indices(&format!("{quote}{key}{quote}")) {
-            let behind = text[at + found.len()..].trim_start();
-            let list = behind
+        let name = format!("{quote}{key}{quote}");
+        let mut rest = text;
+        while let Some(at) = rest.find(&name) {
+            rest = rest[at + name.len()..].trim_start();
+            let list = rest
                 .strip_prefix(':')
                 .and_then(|rest| rest.trim_start().strip_prefix('['));
             if let Some(list) = list {
-                lists.push(gyp_words(list));
+                // What stands in a list is not looked at again.
+                let (words, behind) = gyp_words(list);
+                lists.push(words);
+                rest = behind;
             }
         }
     }
     lists
 }
 
-/// The texts of a list, up to its end: brackets and commas may stand in them.
-fn gyp_words(text: &str) -> Vec<String> {
+/// The texts of a list, up to its end, and what stands behind it: brackets and commas may
+/// stand in them.
+fn gyp_words(text: &str) -> (Vec<String>, &str) {
     let mut words = Vec::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -69,7 +75,7 @@ fn gyp_words(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    words
+    (words, chars.as_str())
 }
 
 /// The rest of a text, up to its quote.

@@ -6,6 +6,7 @@ use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign, is_secret};
 use crate::ir::{ExprId, Span};
 use crate::know;
+use crate::limit::evaluating;
 use crate::package::join;
 use crate::pure::{FileId, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
@@ -147,6 +148,10 @@ impl Analysis<'_> {
         let Some(bytes) = self.package.file(file).bytes.clone() else {
             return;
         };
+        if bytes.len() > evaluating::SCRIPT {
+            self.cut_short(at.zone);
+            return;
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let inner = At {
             file,

@@ -12,6 +12,7 @@ mod text;
 use crate::flow::label::Label;
 use crate::flow::{Analysis, Labels, Site};
 use crate::ir::Span;
+use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START};
 use crate::shell::{Command, Link, Script, Word, parse};
 use customs_model::{Edge, Flow, Hop, Mark, Place, SinkKind, SourceKind, Target, Zone};
@@ -22,6 +23,11 @@ pub(super) use check::Stop;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;
+/// Bytes of a word with the values of its variables, and of what a script says.
+const WORD: usize = 64 << 10;
+const OUTPUT: usize = 1 << 20;
+/// Ways that lead to one word.
+const LABELS: usize = 256;
 
 /// Where a command line stands.
 #[derive(Clone)]
@@ -97,7 +103,8 @@ impl Analysis<'_> {
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) -> Piped {
-        if at.level >= LEVELS || text.len() > 1 << 16 {
+        if at.level >= LEVELS || text.len() > evaluating::SCRIPT {
+            self.cut_short(at.zone);
             return Piped::default();
         }
         let at = At {
@@ -118,8 +125,16 @@ impl Analysis<'_> {
     ) -> Piped {
         let mut out = Piped::default();
         let mut piped = input;
+        if script.cut {
+            self.cut_short(at.zone);
+        }
         let outer = (self.stop, std::mem::take(&mut self.listed));
-        for (number, command) in script.commands.iter().enumerate().take(500) {
+        for (number, command) in script.commands.iter().enumerate() {
+            let Some(left) = self.commands.checked_sub(1) else {
+                self.cut_short(at.zone);
+                break;
+            };
+            self.commands = left;
             self.stop = check::stop(script, number, variables);
             let placed;
             let here = if at.lines {
@@ -137,7 +152,12 @@ impl Analysis<'_> {
                 piped = result;
             } else {
                 out.labels.extend(result.labels);
+                out.labels.truncate(LABELS);
                 out.text = match (out.text.take(), result.text) {
+                    (Some(before), Some(after)) if before.len() + after.len() > OUTPUT => {
+                        self.cut_short(at.zone);
+                        Some(before)
+                    }
                     (Some(before), Some(after)) => Some(before + &after),
                     (before, after) => before.or(after),
                 };
@@ -194,18 +214,19 @@ impl Analysis<'_> {
             level: at.level + 1,
             ..at.clone()
         };
-        let before = variables.clone();
-        for position in 1..=9_usize {
-            match args.get(position - 1) {
-                Some(arg) => variables.insert(position.to_string(), arg.clone()),
-                None => variables.remove(&position.to_string()),
-            };
-        }
-        let out = self.script(body, &at, input, variables, reached);
+        let mut before = Vec::new();
         for position in 1..=9_usize {
             let name = position.to_string();
-            match before.get(&name) {
-                Some(value) => variables.insert(name, value.clone()),
+            before.push(match args.get(position - 1) {
+                Some(arg) => variables.insert(name, arg.clone()),
+                None => variables.remove(&name),
+            });
+        }
+        let out = self.script(body, &at, input, variables, reached);
+        for (number, value) in before.into_iter().enumerate() {
+            let name = (number + 1).to_string();
+            match value {
+                Some(value) => variables.insert(name, value),
                 None => variables.remove(&name),
             };
         }
@@ -224,11 +245,18 @@ impl Analysis<'_> {
         let mut labels = Vec::new();
         for name in &word.variables {
             if let Some((value, inner)) = variables.get(name) {
-                text = text.replace(
-                    &format!("{HOLE_START}${name}{}", crate::pure::HOLE_END),
-                    value,
-                );
+                // `A=$A$A`, many times.
+                let most = value.len().saturating_mul(word.variables.len());
+                if text.len().saturating_add(most) > WORD {
+                    self.cut_short(at.zone);
+                } else {
+                    text = text.replace(
+                        &format!("{HOLE_START}${name}{}", crate::pure::HOLE_END),
+                        value,
+                    );
+                }
                 labels.extend(inner.iter().cloned());
+                labels.truncate(LABELS);
             } else if !matches!(
                 name.as_str(),
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
@@ -239,8 +267,13 @@ impl Analysis<'_> {
         for script in &word.substitutions {
             let inner = self.script(script, at, Piped::default(), variables, reached);
             labels.extend(inner.labels);
+            labels.truncate(LABELS);
             if let Some(inner) = inner.text {
-                text = text.replacen(HOLE, &inner, 1);
+                if text.len() + inner.len() > WORD {
+                    self.cut_short(at.zone);
+                } else {
+                    text = text.replacen(HOLE, &inner, 1);
+                }
             }
         }
         if text.contains(HOLE_START) {

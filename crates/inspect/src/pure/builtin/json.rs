@@ -1,5 +1,6 @@
 //! JSON as values.
 
+use crate::limit::evaluating::{LEVELS, STRING};
 use crate::pure::value::{HOLE, Value};
 
 /// A JSON document as a value.
@@ -20,7 +21,14 @@ pub(in crate::pure) fn from_json(json: &serde_json::Value) -> Value {
 }
 
 pub(super) fn to_json(value: &Value) -> Option<String> {
-    Some(match value {
+    written(value, LEVELS, &mut { STRING })
+}
+
+/// A value may hold itself, or one part many times: levels and letters are counted.
+fn written(value: &Value, levels: u8, left: &mut usize) -> Option<String> {
+    let levels = levels.checked_sub(1)?;
+    *left = left.checked_sub(1)?;
+    let text = Some(match value {
         Value::Null | Value::Undefined => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => crate::pure::number_text(*number),
@@ -35,7 +43,7 @@ pub(super) fn to_json(value: &Value) -> Option<String> {
             let parts: Vec<String> = items
                 .borrow()
                 .iter()
-                .map(|item| to_json(item).unwrap_or_else(|| HOLE.to_owned()))
+                .map(|item| written(item, levels, left).unwrap_or_else(|| HOLE.to_owned()))
                 .collect();
             format!("[{}]", parts.join(","))
         }
@@ -47,12 +55,14 @@ pub(super) fn to_json(value: &Value) -> Option<String> {
                 .map(|(key, value)| {
                     format!(
                         "\"{key}\":{}",
-                        to_json(value).unwrap_or_else(|| HOLE.to_owned())
+                        written(value, levels, left).unwrap_or_else(|| HOLE.to_owned())
                     )
                 })
                 .collect();
             format!("{{{}}}", parts.join(","))
         }
         _ => return None,
-    })
+    });
+    *left = left.saturating_sub(text.as_ref().map_or(0, String::len));
+    text
 }

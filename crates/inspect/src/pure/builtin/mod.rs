@@ -437,7 +437,7 @@ pub(super) fn call(
                     Codec::Bzip2
                 };
                 let (out, work) = expand(codec, &bytes);
-                machine.pay(work);
+                machine.pay_for_bytes(work);
                 out.map(Value::bytes)
             })
         }

@@ -4,33 +4,51 @@
 //! A pattern becomes a list of steps; a match goes through them with a stack of other
 //! ways, under a budget. Nothing recurses over the text.
 
+use std::rc::Rc;
+
 /// Characters of a text that is searched.
 const TEXT: usize = 1 << 18;
+/// Bytes of a pattern.
+const PATTERN: usize = 1 << 14;
 /// Steps of a pattern.
 const STEPS: usize = 4_000;
 /// Groups within groups.
 const DEPTH: u8 = 20;
+/// Steps of a match that cost one step of the machine.
+const PER_STEP: usize = 256;
+/// Ranges of a set, or borders of groups, that cost one step of a match.
+const PER_ITEM: usize = 32;
 
 /// One match: the whole, and then each group, as positions of characters.
 pub(in crate::pure) type Match = Vec<Option<(usize, usize)>>;
 
 /// The matches of a pattern in a text: all of them, or the first one. None where the
-/// pattern cannot be read or the budget ends.
+/// pattern cannot be read or the budget ends. What it took is taken from the steps of the
+/// machine.
 pub(in crate::pure) fn matches(
     pattern: &str,
     flags: &str,
     text: &[char],
     all: bool,
+    steps: &mut u32,
 ) -> Option<Vec<Match>> {
-    if text.len() > TEXT {
+    if text.len() > TEXT || pattern.len() > PATTERN {
         return None;
     }
     let pattern = Pattern::parse(pattern, flags)?;
-    let mut budget = (20_000 + 64 * text.len()).min(1_000_000);
+    let whole = (20_000 + 64 * text.len()).min(1_000_000);
+    let mut budget = whole;
+    let found = search(&pattern, text, all, &mut budget);
+    let took = (whole - budget) / PER_STEP;
+    *steps = steps.saturating_sub(u32::try_from(took).unwrap_or(u32::MAX));
+    found
+}
+
+fn search(pattern: &Pattern, text: &[char], all: bool, budget: &mut usize) -> Option<Vec<Match>> {
     let mut found = Vec::new();
     let mut from = 0;
     while from <= text.len() {
-        let Some(slots) = pattern.run(text, from, &mut budget)? else {
+        let Some(slots) = pattern.run(text, from, budget)? else {
             from += 1;
             continue;
         };
@@ -51,7 +69,8 @@ pub(in crate::pure) fn matches(
 /// A set of characters.
 #[derive(Debug, Clone)]
 struct Set {
-    ranges: Vec<(char, char)>,
+    /// Shared by the copies that a count makes.
+    ranges: Rc<[(char, char)]>,
     negated: bool,
     any_case: bool,
 }
@@ -137,6 +156,7 @@ impl Pattern {
         from: usize,
         budget: &mut usize,
     ) -> Option<Option<Vec<Option<usize>>>> {
+        *budget = budget.saturating_sub(self.slots / PER_ITEM);
         let mut slots: Vec<Option<usize>> = vec![None; self.slots];
         let mut ways: Vec<Back> = Vec::new();
         let mut step = 0_usize;
@@ -145,13 +165,16 @@ impl Pattern {
             *budget = budget.checked_sub(1)?;
             let mut next = step + 1;
             let holds = match here {
-                Step::Set(set) => match text.get(at) {
-                    Some(c) if set.holds(*c) => {
-                        at += 1;
-                        true
+                Step::Set(set) => {
+                    *budget = budget.saturating_sub(set.ranges.len() / PER_ITEM);
+                    match text.get(at) {
+                        Some(c) if set.holds(*c) => {
+                            at += 1;
+                            true
+                        }
+                        _ => false,
                     }
-                    _ => false,
-                },
+                }
                 Step::Split(first, second) => {
                     ways.push(Back::Way(step.checked_add_signed(*second)?, at));
                     next = step.checked_add_signed(*first)?;
@@ -287,7 +310,7 @@ impl Reader {
 
     fn of(&self, ranges: Vec<(char, char)>) -> Step {
         Step::Set(Set {
-            ranges,
+            ranges: ranges.into(),
             negated: false,
             any_case: self.any_case,
         })
@@ -367,7 +390,7 @@ impl Reader {
             ranges.push((from, to));
         }
         Some(Step::Set(Set {
-            ranges,
+            ranges: ranges.into(),
             negated,
             any_case: self.any_case,
         }))
@@ -519,7 +542,7 @@ mod tests {
 
     fn all(pattern: &str, flags: &str, text: &str) -> Option<Vec<Vec<String>>> {
         let chars: Vec<char> = text.chars().collect();
-        let found = matches(pattern, flags, &chars, flags.contains('g'))?;
+        let found = matches(pattern, flags, &chars, flags.contains('g'), &mut 100_000)?;
         let shown = |group: &Option<(usize, usize)>| {
             group.map_or_else(
                 || "-".to_owned(),
@@ -573,5 +596,29 @@ mod tests {
             assert_eq!(all(pattern, "g", "aab"), None, "{pattern}");
         }
         assert_eq!(all("(a*)*b", "", &"a".repeat(64)), None);
+    }
+
+    #[test]
+    fn what_a_match_takes_is_taken_from_the_machine() {
+        let chars: Vec<char> = "a".repeat(20_000).chars().collect();
+        let mut steps = 300_000;
+        assert_eq!(matches("(a*)*b", "g", &chars, true, &mut steps), None);
+        assert!(steps < 297_000, "{steps}");
+        // Many groups and large sets cost more than their one step.
+        let groups = "()".repeat(900);
+        assert_eq!(
+            matches(&format!("b{groups}"), "", &chars, false, &mut steps),
+            None
+        );
+        let set: String = ('\u{4e00}'..'\u{5e00}').collect();
+        assert_eq!(
+            matches(&format!("[{set}]+a"), "", &chars, false, &mut steps),
+            None
+        );
+        assert!(steps < 292_000, "{steps}");
+        assert_eq!(
+            matches(&"a".repeat(20_000), "", &chars, false, &mut steps),
+            None
+        );
     }
 }

@@ -19,23 +19,31 @@ impl Machine<'_> {
         match name {
             "push" | "append" => {
                 let mut items = items.borrow_mut();
-                if items.len() + args.len() > 1 << 20 {
+                if items.len() + args.len() > evaluating::ELEMENTS {
                     return Value::Unknown;
                 }
                 items.extend(args.iter().cloned());
                 Value::Number(items.len() as f64)
             }
             "extend" => {
-                match args.first().and_then(operate::elements) {
-                    Some(more) => items.borrow_mut().extend(more),
-                    None => items.borrow_mut().push(Value::Unknown),
+                let mut more = args
+                    .first()
+                    .and_then(operate::elements)
+                    .unwrap_or_else(|| vec![Value::Unknown]);
+                let mut items = items.borrow_mut();
+                if items.len() + more.len() <= evaluating::ELEMENTS {
+                    self.pay(more.len() / 4);
+                    items.append(&mut more);
                 }
                 Value::Null
             }
             "pop" => {
                 let mut items = items.borrow_mut();
                 match args.first().and_then(Value::number) {
-                    Some(0.0) if !items.is_empty() => items.remove(0),
+                    Some(0.0) if !items.is_empty() => {
+                        self.pay(items.len() / evaluating::MOVED);
+                        items.remove(0)
+                    }
                     _ => items.pop().unwrap_or(Value::Undefined),
                 }
             }
@@ -49,9 +57,10 @@ impl Machine<'_> {
             }
             "unshift" => {
                 let mut items = items.borrow_mut();
-                for arg in args.iter().rev() {
-                    items.insert(0, arg.clone());
+                if items.len() + args.len() > evaluating::ELEMENTS {
+                    return Value::Unknown;
                 }
+                drop(items.splice(0..0, args.iter().cloned()));
                 Value::Number(items.len() as f64)
             }
             "reverse" => {
@@ -99,6 +108,9 @@ impl Machine<'_> {
                     match arg {
                         Value::Array(more) => out.extend(more.borrow().iter().cloned()),
                         other => out.push(other.clone()),
+                    }
+                    if out.len() > evaluating::ELEMENTS {
+                        return Value::Unknown;
                     }
                 }
                 Value::array(out)
@@ -151,7 +163,10 @@ impl Machine<'_> {
                     match name {
                         "map" => out.push(result),
                         "flatMap" => {
-                            out.extend(operate::elements(&result).unwrap_or_else(|| vec![result]))
+                            out.extend(operate::elements(&result).unwrap_or_else(|| vec![result]));
+                            if out.len() > evaluating::ELEMENTS {
+                                return Value::Unknown;
+                            }
                         }
                         "filter" => match result.truth() {
                             Some(true) => out.push(item.clone()),
@@ -242,14 +257,16 @@ impl Machine<'_> {
             }
             "sort" | "flat" => {
                 if name == "flat" {
-                    let flat = items
-                        .borrow()
-                        .iter()
-                        .flat_map(|item| match item {
-                            Value::Array(inner) => inner.borrow().clone(),
-                            other => vec![other.clone()],
-                        })
-                        .collect();
+                    let mut flat = Vec::new();
+                    for item in items.borrow().iter() {
+                        match item {
+                            Value::Array(inner) => flat.extend(inner.borrow().iter().cloned()),
+                            other => flat.push(other.clone()),
+                        }
+                        if flat.len() > evaluating::ELEMENTS {
+                            return Value::Unknown;
+                        }
+                    }
                     return Value::array(flat);
                 }
                 Value::Unknown
@@ -265,6 +282,16 @@ pub(super) fn array_method(name: &str) -> Value {
         "filter" | "map" | "forEach" | "find" | "sort" | "flat" | "at" | "slice" | "concat"
         | "reduce" | "join" => Value::native(format!("Array.prototype.{name}")),
         _ => Value::Undefined,
+    }
+}
+
+/// A list of what was split; of too much nothing is known.
+pub(super) fn list_of(parts: impl Iterator<Item = Value>) -> Value {
+    let parts: Vec<Value> = parts.take(evaluating::ELEMENTS / 4 + 1).collect();
+    if parts.len() > evaluating::ELEMENTS / 4 {
+        Value::Unknown
+    } else {
+        Value::array(parts)
     }
 }
 

@@ -181,6 +181,10 @@ impl Machine<'_> {
         args: &[Value],
         language: Language,
     ) -> Value {
+        // What only touches an end is as fast for a long list.
+        if !matches!(name, "push" | "append" | "pop" | "at") {
+            self.pay_for_looking(object);
+        }
         match object {
             Value::Text(text) => self.text_method(text, name, args, language),
             Value::Array(items) => {
@@ -222,11 +226,15 @@ impl Machine<'_> {
             Value::Regex(regex) if !regex.flags.contains(['g', 'y']) => {
                 let (pattern, flags) = (&regex.pattern, &regex.flags);
                 match (name, args.first().and_then(Value::known_text)) {
-                    ("exec", Some(text)) => matched(pattern, flags, text, false, false),
-                    ("test", Some(text)) => match matched(pattern, flags, text, false, false) {
-                        Value::Unknown => Value::Unknown,
-                        found => Value::Bool(matches!(found, Value::Array(_))),
-                    },
+                    ("exec", Some(text)) => {
+                        matched(pattern, flags, text, false, false, &mut self.steps)
+                    }
+                    ("test", Some(text)) => {
+                        match matched(pattern, flags, text, false, false, &mut self.steps) {
+                            Value::Unknown => Value::Unknown,
+                            found => Value::Bool(matches!(found, Value::Array(_))),
+                        }
+                    }
                     _ => Value::Unknown,
                 }
             }

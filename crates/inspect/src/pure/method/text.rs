@@ -1,7 +1,7 @@
 //! Methods of texts.
 
 use super::js_range;
-use super::list::join;
+use super::list::{join, list_of};
 use crate::ir::Language;
 use crate::limit::evaluating;
 use crate::pure::builtin::Match;
@@ -115,25 +115,23 @@ impl Machine<'_> {
                     let Some(separator) = part(0) else {
                         return Value::Unknown;
                     };
-                    let parts: Vec<Value> = if separator.is_empty() {
-                        text.chars()
-                            .map(|c| Value::text(c.encode_utf8(&mut [0; 4])))
-                            .collect()
+                    if separator.is_empty() {
+                        list_of(
+                            text.chars()
+                                .map(|c| Value::text(c.encode_utf8(&mut [0; 4]))),
+                        )
                     } else {
-                        text.split(separator).map(Value::text).collect()
-                    };
-                    Value::array(parts)
+                        list_of(text.split(separator).map(Value::text))
+                    }
                 }
-                (Language::Python, None) => {
-                    Value::array(text.split_whitespace().map(Value::text).collect())
-                }
+                (Language::Python, None) => list_of(text.split_whitespace().map(Value::text)),
                 (Language::JavaScript, None) => Value::array(vec![Value::Text(Rc::clone(text))]),
                 (Language::JavaScript, Some(Value::Regex(regex))) => {
-                    split_at(&regex.pattern, &regex.flags, text)
+                    split_at(&regex.pattern, &regex.flags, text, &mut self.steps)
                 }
                 _ => Value::Unknown,
             },
-            "splitlines" => Value::array(text.lines().map(Value::text).collect()),
+            "splitlines" => list_of(text.lines().map(Value::text)),
             "charAt" | "at" => {
                 number(0).map_or_else(|| char_at(text, 0), |at| char_at(text, at as usize))
             }
@@ -203,6 +201,7 @@ impl Machine<'_> {
                         text,
                         every,
                         name == "matchAll",
+                        &mut self.steps,
                     )
                 }
                 _ => Value::Unknown,
@@ -253,8 +252,9 @@ impl Machine<'_> {
             Some(Value::Regex(regex)) => {
                 let chars: Vec<char> = text.chars().collect();
                 let every = regex.flags.contains('g');
-                let Some(found) = builtin::matches(&regex.pattern, &regex.flags, &chars, every)
-                else {
+                let found =
+                    builtin::matches(&regex.pattern, &regex.flags, &chars, every, &mut self.steps);
+                let Some(found) = found else {
                     return Value::Unknown;
                 };
                 let mut out = String::new();
@@ -354,9 +354,9 @@ fn expanded(to: &str, chars: &[char], groups: &Match) -> Option<String> {
 }
 
 /// The pieces of a text between the matches of a pattern.
-fn split_at(pattern: &str, flags: &str, text: &str) -> Value {
+fn split_at(pattern: &str, flags: &str, text: &str, steps: &mut u32) -> Value {
     let chars: Vec<char> = text.chars().collect();
-    let Some(found) = builtin::matches(pattern, flags, &chars, true) else {
+    let Some(found) = builtin::matches(pattern, flags, &chars, true, steps) else {
         return Value::Unknown;
     };
     let mut pieces = Vec::new();
@@ -379,9 +379,16 @@ fn split_at(pattern: &str, flags: &str, text: &str) -> Value {
 }
 
 /// What `text.match(pattern)` gives; with `apart`, each match with its groups.
-pub(super) fn matched(pattern: &str, flags: &str, text: &str, every: bool, apart: bool) -> Value {
+pub(super) fn matched(
+    pattern: &str,
+    flags: &str,
+    text: &str,
+    every: bool,
+    apart: bool,
+    steps: &mut u32,
+) -> Value {
     let chars: Vec<char> = text.chars().collect();
-    let Some(found) = builtin::matches(pattern, flags, &chars, every) else {
+    let Some(found) = builtin::matches(pattern, flags, &chars, every, steps) else {
         return Value::Unknown;
     };
     let mut all = found.iter().map(|groups| texts_of(&chars, groups));

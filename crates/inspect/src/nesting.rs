@@ -1,0 +1,737 @@
+//! How deeply a source text is nested, estimated before a parser's stack has to bear it.
+//!
+//! Parsers recurse, and a stack that ends takes the whole process with it. Two readings are
+//! made and the deeper one counts. The first knows comments, texts, templates and what ends
+//! a statement. A package can be written to mislead it (a comment that is none), so the
+//! second one knows nothing but brackets and takes each for one, wherever it stands. Both
+//! are linear in the text.
+
+use crate::ir::Language;
+use crate::limit::reading::ESTIMATE;
+
+/// An estimate of how deeply a source text is nested: brackets, tags, and operators and words
+/// that take what follows into themselves. Counting ends a little above
+/// [`ESTIMATE`]; nothing is nested more deeply than it is long.
+pub fn nesting(source: &str, language: Language) -> usize {
+    let bytes = source.as_bytes();
+    if bytes.len() < ESTIMATE {
+        return bytes.len();
+    }
+    let plain = brackets(bytes);
+    if plain > ESTIMATE {
+        return plain;
+    }
+    plain.max(tokens(bytes, language))
+}
+
+/// What a language nests, without its comments and texts.
+fn tokens(bytes: &[u8], language: Language) -> usize {
+    let mut reading = Reading::of(bytes, language);
+    while let Some(byte) = bytes.get(reading.at) {
+        reading.step(*byte);
+        if reading.deepest > ESTIMATE {
+            break;
+        }
+    }
+    reading.deepest
+}
+
+/// Brackets alone. A closing brace takes what was left open in it along, so that a single
+/// bracket of a text is forgotten with the block that it stands in.
+fn brackets(bytes: &[u8]) -> usize {
+    let mut outer: Vec<u32> = Vec::new();
+    let mut here = 0_u32;
+    let mut sum = 0_usize;
+    let mut deepest = 0;
+    for byte in bytes {
+        match byte {
+            b'(' | b'[' => {
+                here += 1;
+                sum += 1;
+            }
+            b')' | b']' if here > 0 => {
+                here -= 1;
+                sum -= 1;
+                continue;
+            }
+            b'{' => {
+                outer.push(here);
+                here = 0;
+            }
+            b'}' => {
+                if let Some(around) = outer.pop() {
+                    sum -= here as usize;
+                    here = around;
+                }
+                continue;
+            }
+            _ => continue,
+        }
+        deepest = deepest.max(outer.len() + sum);
+        if deepest > ESTIMATE {
+            break;
+        }
+    }
+    deepest
+}
+
+/// What an open bracket holds so far.
+#[derive(Default)]
+struct Level {
+    /// Operators and words since the last comma or end of a statement.
+    operators: u32,
+    /// Those that a comma does not end: `<` of types, `lambda`.
+    held: u32,
+    /// Tags that are open.
+    tags: u32,
+    /// The last tag has no `>` yet.
+    in_tag: bool,
+    /// It stands behind `if`, `for`, `while` or `with`.
+    control: bool,
+    /// It is a hole of a template.
+    template: bool,
+}
+
+impl Level {
+    const fn all(&self) -> usize {
+        self.operators as usize + self.held as usize + self.tags as usize
+    }
+}
+
+/// What ends when the next token does not go on with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pending {
+    Nothing,
+    /// A line or a block.
+    Soft,
+    /// A semicolon.
+    Hard,
+}
+
+/// The last token, as far as it matters to the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Operator,
+    Word,
+    /// A word that something must follow.
+    Keyword,
+    /// `if`, `for`, `while`, `with`.
+    Control,
+    /// The bracket behind one of them.
+    BehindControl,
+    Closing,
+    Brace,
+    Value,
+}
+
+struct Reading<'b> {
+    bytes: &'b [u8],
+    language: Language,
+    at: usize,
+    outer: Vec<Level>,
+    here: Level,
+    sum: usize,
+    deepest: usize,
+    pending: Pending,
+    last: Last,
+    /// Up to here nothing closes `"`, `'` and a regular expression that begin on this line.
+    unclosed: [usize; 3],
+    /// No comment ends any more.
+    no_end: bool,
+}
+
+impl<'b> Reading<'b> {
+    fn of(bytes: &'b [u8], language: Language) -> Self {
+        Self {
+            bytes,
+            language,
+            at: 0,
+            outer: Vec::new(),
+            here: Level::default(),
+            sum: 0,
+            deepest: 0,
+            pending: Pending::Nothing,
+            last: Last::Operator,
+            unclosed: [0; 3],
+            no_end: false,
+        }
+    }
+
+    fn is(&self, language: Language) -> bool {
+        self.language == language
+    }
+
+    fn next(&self) -> u8 {
+        self.bytes.get(self.at + 1).copied().unwrap_or(0)
+    }
+
+    fn before(&self) -> u8 {
+        let before = self.at.checked_sub(1);
+        before
+            .and_then(|at| self.bytes.get(at))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Takes one token, or the blanks in front of it.
+    fn step(&mut self, byte: u8) {
+        match byte {
+            b' ' | b'\t' | b'\r' => {
+                self.at += 1;
+                return;
+            }
+            b'\n' => {
+                self.line_ends();
+                self.at += 1;
+                return;
+            }
+            b'#' if self.is(Language::Python) => {
+                self.at = self.end_of_line();
+                return;
+            }
+            b'/' if !self.is(Language::Python) => {
+                if let Some(end) = self.behind_comment() {
+                    self.at = end;
+                    return;
+                }
+            }
+            _ => {}
+        }
+        if byte.is_ascii_lowercase() {
+            let word = word_at(self.bytes, self.at);
+            self.settle(byte, word);
+            self.word(word);
+            self.at += word.len();
+        } else {
+            self.settle(byte, b"");
+            self.sign(byte);
+            self.at += 1;
+        }
+        self.deepest = self.deepest.max(self.outer.len() + self.sum);
+    }
+
+    /// What a line's end ends.
+    fn line_ends(&mut self) {
+        let ends = match self.language {
+            // Blanks behind the back-slash are a mistake there.
+            Language::Python if self.outer.is_empty() && self.before() != b'\\' => Pending::Hard,
+            Language::JavaScript => Pending::Soft,
+            Language::Python | Language::Rust => return,
+        };
+        if self.pending != Pending::Hard {
+            self.pending = ends;
+        }
+    }
+
+    /// Ends what a token does not go on with.
+    fn settle(&mut self, byte: u8, word: &[u8]) {
+        let pending = std::mem::replace(&mut self.pending, Pending::Nothing);
+        let ends = match pending {
+            Pending::Nothing => return,
+            Pending::Hard => word != b"else",
+            Pending::Soft => !self.goes_on(byte, word),
+        };
+        if ends {
+            self.forget(true);
+        }
+    }
+
+    /// Whether a token behind the end of a line or block goes on with what stood there.
+    fn goes_on(&self, byte: u8, word: &[u8]) -> bool {
+        let open = matches!(
+            self.last,
+            Last::Operator | Last::Keyword | Last::Control | Last::BehindControl
+        );
+        open || matches!(
+            byte,
+            b'?' | b':'
+                | b'.'
+                | b'+'
+                | b'-'
+                | b'*'
+                | b'/'
+                | b'%'
+                | b'='
+                | b'&'
+                | b'|'
+                | b'^'
+                | b'<'
+                | b'>'
+                | b'('
+                | b'['
+                | b','
+                | b'`'
+        ) || matches!(
+            word,
+            b"else"
+                | b"catch"
+                | b"finally"
+                | b"while"
+                | b"in"
+                | b"of"
+                | b"as"
+                | b"instanceof"
+                | b"extends"
+                | b"satisfies"
+        )
+    }
+
+    fn forget(&mut self, held: bool) {
+        self.sum -= self.here.operators as usize;
+        self.here.operators = 0;
+        if held {
+            self.sum -= self.here.held as usize;
+            self.here.held = 0;
+        }
+    }
+
+    fn operator(&mut self) {
+        self.here.operators += 1;
+        self.sum += 1;
+    }
+
+    fn hold(&mut self) {
+        self.here.held += 1;
+        self.sum += 1;
+    }
+
+    fn word(&mut self, word: &[u8]) {
+        self.last = match word {
+            b"if" | b"for" | b"while" | b"with" => {
+                self.operator();
+                Last::Control
+            }
+            b"else" | b"do" | b"new" | b"await" | b"typeof" | b"void" | b"delete" | b"not"
+            | b"yield" | b"in" | b"return" | b"case" | b"extends" | b"keyof" | b"readonly"
+            | b"infer" | b"throw" | b"break" | b"as" | b"const" | b"mut" | b"impl" | b"dyn"
+            | b"instanceof" | b"of" => {
+                self.operator();
+                Last::Keyword
+            }
+            b"lambda" | b"move" => {
+                self.hold();
+                Last::Keyword
+            }
+            _ => Last::Word,
+        };
+    }
+
+    fn sign(&mut self, byte: u8) {
+        let operand = matches!(
+            self.last,
+            Last::Operator | Last::Keyword | Last::BehindControl | Last::Brace
+        );
+        let script = self.is(Language::JavaScript);
+        let last = self.last;
+        self.last = Last::Operator;
+        match byte {
+            b'(' | b'[' | b'{' => self.open(last == Last::Control && byte == b'(', false),
+            b')' | b']' | b'}' => self.close(byte),
+            b',' => self.forget(false),
+            b';' => self.pending = Pending::Hard,
+            b'"' | b'\'' => {
+                self.at = self.behind_text(byte);
+                self.last = Last::Value;
+            }
+            b'`' if script => self.template(),
+            b'/' if script && operand => {
+                self.at = self.behind_regex();
+                self.last = Last::Value;
+            }
+            b'<' => self.less(script),
+            b'>' => self.greater(),
+            // What has two sides is read in a loop there.
+            b'+' | b'-' if script && !operand => {}
+            b'%' | b'/' | b'^' if script => {}
+            b'|' => {
+                if self.is(Language::Rust) && self.before() == b'|' {
+                    self.hold();
+                } else {
+                    self.operator();
+                }
+            }
+            b'!' | b'~' | b'?' | b'=' | b'-' | b'+' | b'*' | b':' | b'@' | b'&' | b'.' | b'%'
+            | b'/' | b'^' => self.operator(),
+            _ => self.last = Last::Word,
+        }
+    }
+
+    fn open(&mut self, control: bool, template: bool) {
+        let new = Level {
+            control,
+            template,
+            ..Level::default()
+        };
+        self.outer.push(std::mem::replace(&mut self.here, new));
+    }
+
+    fn close(&mut self, byte: u8) {
+        let Some(around) = self.outer.pop() else {
+            return;
+        };
+        let inner = std::mem::replace(&mut self.here, around);
+        self.sum -= inner.all();
+        self.last = match byte {
+            b')' if inner.control => Last::BehindControl,
+            b'}' => Last::Brace,
+            _ => Last::Closing,
+        };
+        if byte == b'}' && inner.template {
+            self.template();
+        } else if byte == b'}' {
+            self.pending = Pending::Soft;
+        } else if !self.is(Language::JavaScript) {
+            // `a()()()` is a tree as high as it is long.
+            self.operator();
+        }
+    }
+
+    /// From within a template to its end or to its next hole; it leaves the last byte of
+    /// these to be passed.
+    fn template(&mut self) {
+        self.last = Last::Value;
+        let mut at = self.at + 1;
+        while let Some(byte) = self.bytes.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                b'`' => break,
+                b'$' if self.bytes.get(at + 1) == Some(&b'{') => {
+                    at += 1;
+                    self.open(false, true);
+                    self.last = Last::Operator;
+                    break;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        self.at = at;
+    }
+
+    /// `<`: of a tag, of types, or less than.
+    fn less(&mut self, script: bool) {
+        let next = self.next();
+        let comment = matches!(self.bytes.get(self.at + 2), Some(b'/' | b'*'));
+        if !script {
+            self.hold();
+        } else if next == b'/' && !comment {
+            // The slash begins no regular expression.
+            self.at += 1;
+            if self.here.tags > 0 {
+                self.here.tags -= 1;
+                self.sum -= 1;
+            }
+        } else if next == b'/' || self.opens_tag() {
+            self.here.tags += 1;
+            self.here.in_tag = true;
+            self.sum += 1;
+        } else {
+            self.hold();
+        }
+    }
+
+    fn greater(&mut self) {
+        let before = self.before();
+        // The heads of arrows.
+        if matches!(before, b'=' | b'-') {
+            return;
+        }
+        if self.here.in_tag {
+            self.here.in_tag = false;
+            if before == b'/' && self.here.tags > 0 {
+                self.here.tags -= 1;
+                self.sum -= 1;
+            }
+        }
+        if self.here.held > 0 {
+            self.here.held -= 1;
+            self.sum -= 1;
+        }
+    }
+
+    /// Whether what stands behind `<` may be a tag: nothing, or a name with an end or with
+    /// another name behind it.
+    fn opens_tag(&self) -> bool {
+        const LOOK: usize = 256;
+        let end = self.bytes.len().min(self.at + 1 + LOOK);
+        let mut rest = self
+            .bytes
+            .get(self.at + 1..end)
+            .unwrap_or_default()
+            .trim_ascii_start();
+        if rest.first() == Some(&b'>') {
+            return true;
+        }
+        let name = rest
+            .iter()
+            .position(|byte| !is_of_name(*byte) && !matches!(byte, b'.' | b'-' | b':'))
+            .unwrap_or(rest.len());
+        if name == 0 && !rest.is_empty() {
+            return false;
+        }
+        rest = rest.get(name..).unwrap_or_default().trim_ascii_start();
+        match rest.first() {
+            Some(byte) => is_of_name(*byte) || matches!(byte, b'>' | b'/' | b'<' | b',' | b'{'),
+            // Longer than is looked at.
+            None => end < self.bytes.len(),
+        }
+    }
+
+    fn end_of_line(&self) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| self.at + length)
+    }
+
+    /// The first byte behind a comment, if one begins here.
+    fn behind_comment(&mut self) -> Option<usize> {
+        match self.next() {
+            b'/' => Some(self.end_of_line()),
+            b'*' if !self.no_end => {
+                let from = self.at + 2;
+                let end = memchr::memmem::find(self.bytes.get(from..)?, b"*/");
+                self.no_end = end.is_none();
+                end.map(|length| from + length + 2)
+            }
+            _ => None,
+        }
+    }
+
+    /// The closing quote of a text that ends on its line, else the opening one.
+    fn behind_text(&mut self, quote: u8) -> usize {
+        let at = self.at;
+        if quote == b'\'' && self.is(Language::Rust) {
+            // A character, or the name of a lifetime.
+            let is_char = self.next() == b'\\' || self.bytes.get(at + 2) == Some(&b'\'');
+            if !is_char {
+                return at;
+            }
+        }
+        let which = usize::from(quote == b'\'');
+        // Whoever begins within a text that does not close does not close either.
+        if at < self.unclosed[which] {
+            return at;
+        }
+        let mut end = at + 1;
+        while let Some(byte) = self.bytes.get(end) {
+            match byte {
+                b'\\' => end += 1,
+                b'\n' => break,
+                byte if *byte == quote => return end,
+                _ => {}
+            }
+            end += 1;
+        }
+        self.unclosed[which] = end;
+        at
+    }
+
+    /// The last slash of a regular expression that ends on its line, else the first one.
+    fn behind_regex(&mut self) -> usize {
+        let at = self.at;
+        if at < self.unclosed[2] {
+            return at;
+        }
+        let mut in_set = false;
+        let mut end = at + 1;
+        while let Some(byte) = self.bytes.get(end) {
+            match byte {
+                b'\\' => end += 1,
+                b'\n' => break,
+                b'[' => in_set = true,
+                b']' => in_set = false,
+                b'/' if !in_set => return end,
+                _ => {}
+            }
+            end += 1;
+        }
+        self.unclosed[2] = end;
+        at
+    }
+}
+
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
+}
+
+fn word_at(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .position(|byte| !is_of_name(*byte))
+        .unwrap_or(rest.len());
+    rest.get(..end.max(1)).unwrap_or(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A piece, over and over: more often than a stack bears.
+    fn deep(language: Language, piece: &str) -> usize {
+        nesting(&piece.repeat(100_000), language)
+    }
+
+    #[test]
+    fn what_would_exhaust_a_stack_is_seen_on_one_line_and_on_many() {
+        for piece in [
+            "(",
+            "[",
+            "{",
+            "!",
+            "a=>",
+            "a=>\n",
+            "a?b:",
+            "a\n?b\n:",
+            "a.",
+            "new ",
+            "-\n",
+            "await\n",
+            "if(a);else ",
+            "if(a)b\nelse ",
+            "if(a)\n",
+            "while(1)\n",
+            "a:\n",
+            "for(;;)",
+            "do ",
+            "<a>",
+            "<a>\n",
+            "< a\n>",
+            "<a b=",
+            "<a b={",
+            "<a b c='d'>\n",
+            "<>",
+            "`${",
+            "a**\n",
+            "M<a,",
+            "M<\n",
+            "a\n=",
+            "typeof\n",
+            "{[/*]}*/",
+            "[/]/,",
+            "(//)\n",
+            "<a/**/ >",
+            "if(a)/\\]}/;[{",
+            "function a(){",
+            "class extends ",
+            "keyof ",
+            "namespace a{",
+            "(\"",
+        ] {
+            assert!(deep(Language::JavaScript, piece) > ESTIMATE, "{piece:?}");
+        }
+        for piece in [
+            "(",
+            "[",
+            "{",
+            "not ",
+            "lambda a,b:",
+            "a if b else ",
+            "a.",
+            "a()(",
+            "-",
+            "(1+\n",
+            "f()(\n)",
+            "a\\\n.",
+            "(#)\n",
+            "await ",
+            "[0][",
+        ] {
+            assert!(deep(Language::Python, piece) > ESTIMATE, "{piece:?}");
+        }
+        for piece in [
+            "(",
+            "[",
+            "{",
+            "!",
+            "&",
+            "*",
+            "M<a,",
+            "M<\n",
+            "-\n",
+            "|a,b|",
+            "move |a,b| ",
+            "if a {} else ",
+            "return ",
+            "a.b()\n.",
+            "(/*)*/",
+            "&'a ",
+            "f('a', ",
+            "break ",
+            "a()?\n",
+        ] {
+            assert!(deep(Language::Rust, piece) > ESTIMATE, "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_side_by_side_is_not_nested() {
+        let flat = |language, piece: &str| {
+            let deepest = tokens(piece.repeat(50_000).as_bytes(), language);
+            assert!(deepest < 30, "{piece:?}: {deepest}");
+        };
+        for piece in [
+            "f(a, b); if (c) { d([1]) }\n",
+            "f(a,b);if(c){d([1])}else{e()}",
+            "function a(){return b<c}",
+            "x = \"(((((\";\n",
+            "x = '(' // a( b\n",
+            "/* (((( */ a()\n",
+            "a.b(c)\n",
+            "a = b\n",
+            "const a = b < c ? d : e\n",
+            "let a = /[(]\\//g;\n",
+            "let a = `(${b}(`;\n",
+            "<a b={c}>d<e/></a>;\n",
+            "a + b * c - d;",
+            "a={b:1,c:!0,d:-1};",
+            "\"a\" +\n",
+        ] {
+            flat(Language::JavaScript, piece);
+        }
+        for piece in [
+            "a = b.c(d)[e] + 1\n",
+            "if a: # (\n    b()\nelif c:\n    d()\nelse:\n    e = [f for f in g]\n",
+            "a = {'(': 1, 'b': not c}\n",
+        ] {
+            flat(Language::Python, piece);
+        }
+        for piece in [
+            "fn a<'b>(c: &'b str) -> Vec<u8> { if d { e() } else { f.g()? } }\n",
+            "#[a] struct B { c: Vec<Vec<u8>> }\n",
+            "const A: char = '(';\n",
+            "a!(b, c);\n",
+        ] {
+            flat(Language::Rust, piece);
+        }
+    }
+
+    #[test]
+    fn a_bracket_of_a_text_is_forgotten_with_its_block() {
+        assert!(brackets("a() { b('(') }".repeat(50_000).as_bytes()) < 5);
+        assert!(brackets("a('(');".repeat(50_000).as_bytes()) > ESTIMATE);
+    }
+
+    #[test]
+    fn what_does_not_close_is_looked_for_once() {
+        // Whoever looks again at each of these never comes back.
+        for (first, piece) in [
+            ("\"", "\\\""),
+            ("'", "\\'"),
+            ("\"'", "\\\"\\'"),
+            ("", "/*"),
+            ("=", "/[\\/"),
+            ("", "`\\"),
+            ("", "< "),
+        ] {
+            let text = format!("{first}{}", piece.repeat(1 << 20));
+            for language in [Language::JavaScript, Language::Python, Language::Rust] {
+                nesting(&text, language);
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_no_deeper_than_it_is_long() {
+        assert_eq!(nesting("((", Language::Rust), 2);
+    }
+}
