@@ -1,11 +1,15 @@
 //! Files as places that data goes through: written here, run there.
 
-use super::label::{Label, Step};
+use super::label::{Label, Step, union};
 use super::{Analysis, is_foreign};
 use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+
+/// Ways that lead into one file. What is read back and written again, file after file, would
+/// double them each time.
+const LABELS: usize = 64;
 
 /// Something written to a path.
 #[derive(Debug, Clone)]
@@ -43,7 +47,8 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn write(&mut self, path: &str, labels: Vec<Label>, zone: Zone) {
+    pub fn write(&mut self, path: &str, mut labels: Vec<Label>, zone: Zone) {
+        labels.truncate(LABELS);
         if !path.is_empty() && self.written.len() < 500 {
             self.written.push(Written {
                 path: path.to_owned(),
@@ -112,7 +117,11 @@ impl Cells {
             .iter()
             .filter(|written| same(&written.path, path))
         {
-            out.extend(written.labels.iter().cloned());
+            union(&mut out, &written.labels);
+            if out.len() >= LABELS {
+                out.truncate(LABELS);
+                break;
+            }
         }
         (!out.is_empty()).then_some(out)
     }
