@@ -5,26 +5,26 @@
 
 mod held;
 mod kept;
+mod readers;
 mod unreadable;
 
 use crate::flights::Flights;
-use crate::judge::archive::{self, ArtifactFacts, Kind};
+use crate::judge::archive::{ArtifactFacts, Kind};
 use customs_model::{Digest, Unread, Weigh, printable};
 use held::Held;
 use kept::Kept;
+use readers::{Job, Readers};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot};
 use unreadable::Unreadable;
 
 /// Bytes of facts that are held in memory. A judgement that rests on some of them holds
 /// those itself, for as long as it is remembered.
 const HELD: usize = 64 << 20;
-/// Bytes of stack: parsers go as deep as code is nested. Only what is touched is paid for.
-const STACK: usize = 512 << 20;
 /// Packed bytes from which an artifact is read alone: it may fill the memory bound.
 const LARGE: u64 = 8 << 20;
 
@@ -49,7 +49,9 @@ pub(crate) struct Inspections {
     held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
     unreadable: Mutex<Unreadable>,
     flights: Flights,
-    readers: Arc<Semaphore>,
+    readers: Readers,
+    /// The right to read: there are as many as readers at once.
+    permits: Arc<Semaphore>,
     most: u32,
 }
 
@@ -65,7 +67,8 @@ impl Inspections {
             held: Mutex::new(Held::new(HELD)),
             unreadable: Mutex::new(Unreadable::new()),
             flights: Flights::default(),
-            readers: Arc::new(Semaphore::new(most)),
+            readers: Readers::new(most),
+            permits: Arc::new(Semaphore::new(most)),
             most: most.try_into().unwrap_or(1),
         })
     }
@@ -147,13 +150,13 @@ impl Inspections {
     async fn permit(&self, wanted: u32, pace: Pace) -> Result<OwnedSemaphorePermit, AcquireError> {
         if pace == Pace::WhenIdle {
             for _ in 0..LOOKS {
-                if let Ok(permit) = self.readers.clone().try_acquire_many_owned(wanted) {
+                if let Ok(permit) = self.permits.clone().try_acquire_many_owned(wanted) {
                     return Ok(permit);
                 }
                 tokio::time::sleep(LOOK).await;
             }
         }
-        self.readers.clone().acquire_many_owned(wanted).await
+        self.permits.clone().acquire_many_owned(wanted).await
     }
 
     async fn read_now(
@@ -176,20 +179,17 @@ impl Inspections {
         let wanted = if large { self.most } else { 1 };
         let permit = self.permit(wanted, pace).await;
         let permit = permit.map_err(|error| Unread::NotFetched(error.to_string()))?;
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let work = move || {
-            // Whoever asked may be gone.
-            let _ = sender.send(archive::read(file, kind));
-            drop(permit);
+        let (asker, answer) = oneshot::channel();
+        let job = Job {
+            file,
+            kind,
+            permit,
+            asker,
         };
-        let started = std::thread::Builder::new()
-            .name("inspect".to_owned())
-            .stack_size(STACK)
-            .spawn(work);
-        if let Err(error) = started {
+        if let Err(error) = self.readers.start(job) {
             return Err(Unread::NotFetched(format!("no thread to read it: {error}")));
         }
-        let facts = match receiver.await {
+        let facts = match answer.await {
             Ok(Ok(Ok(facts))) => Arc::new(facts),
             Ok(Ok(Err(why))) => return Err(self.cannot_be_read(digest, kind, &why)),
             // That this machine could not read its own disk says nothing of the artifact.
