@@ -86,6 +86,19 @@ pub struct Reused {
     pub known_bytes: u64,
 }
 
+impl Reused {
+    /// What came since an earlier count.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            files: self.files.saturating_sub(earlier.files),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            known_files: self.known_files.saturating_sub(earlier.known_files),
+            known_bytes: self.known_bytes.saturating_sub(earlier.known_bytes),
+        }
+    }
+}
+
 impl AddAssign for Reused {
     fn add_assign(&mut self, other: Self) {
         self.files += other.files;
