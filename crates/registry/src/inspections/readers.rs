@@ -34,6 +34,8 @@ pub(super) struct Job {
     pub file: File,
     /// What it is.
     pub kind: Kind,
+    /// The same for releases of one package.
+    pub family: Box<str>,
     /// The right to read it. There is a thread for each right that was given.
     pub permit: OwnedSemaphorePermit,
     /// Who waits for it; that one may be gone.
@@ -46,6 +48,8 @@ type Idle = Arc<Mutex<Vec<Waiting>>>;
 /// A thread that waits for a job.
 struct Waiting {
     number: u64,
+    /// What it has read last.
+    family: Box<str>,
     jobs: Sender<Job>,
 }
 
@@ -68,12 +72,20 @@ impl Readers {
         }
     }
 
-    /// Reads an artifact on the thread that read another one last, or on a new one.
+    /// Reads an artifact on a thread that waits, if there is one: on that which has read one
+    /// of the same family last, else on the last that read any.
     ///
     /// # Errors
     /// No thread can be made.
     pub fn start(&self, job: Job) -> io::Result<()> {
-        let waiting = lock(&self.idle).pop();
+        let waiting = {
+            let mut list = lock(&self.idle);
+            let same = |waiting: &Waiting| waiting.family == job.family;
+            match list.iter().rposition(same) {
+                Some(at) => Some(list.remove(at)),
+                None => list.pop(),
+            }
+        };
         let job = match waiting {
             Some(waiting) => match waiting.jobs.send(job) {
                 Ok(()) => return Ok(()),
@@ -100,6 +112,7 @@ fn work(first: Job, number: u64, idle: &Mutex<Vec<Waiting>>, reader: &Reader) {
         let Job {
             file,
             kind,
+            family,
             permit,
             asker,
         } = job;
@@ -108,7 +121,11 @@ fn work(first: Job, number: u64, idle: &Mutex<Vec<Waiting>>, reader: &Reader) {
         // gets the same thread.
         if left > 0 {
             let jobs = jobs.clone();
-            lock(idle).push(Waiting { number, jobs });
+            lock(idle).push(Waiting {
+                number,
+                family,
+                jobs,
+            });
         }
         // Whoever asked may be gone.
         let _ = asker.send(answer);
@@ -167,12 +184,13 @@ mod tests {
         file
     }
 
-    async fn read(readers: &Readers, permits: &Arc<Semaphore>, file: File) -> Answer {
+    async fn read(readers: &Readers, permits: &Arc<Semaphore>, family: &str, file: File) -> Answer {
         let permit = permits.clone().acquire_owned().await.unwrap();
         let (asker, answer) = oneshot::channel();
         let job = Job {
             file,
             kind: Kind::Tarball,
+            family: family.into(),
             permit,
             asker,
         };
@@ -185,7 +203,7 @@ mod tests {
         let (readers, permits) = (Readers::new(2), Arc::new(Semaphore::new(2)));
         for version in 0..=ARTIFACTS {
             let version = format!("1.0.{version}");
-            let answer = read(&readers, &permits, archive(&version)).await;
+            let answer = read(&readers, &permits, "a", archive(&version)).await;
             let facts = answer.unwrap().unwrap();
             assert_eq!(facts.declared.unwrap().version, Some(version));
             assert!(lock(&readers.idle).len() <= 1);
@@ -198,12 +216,27 @@ mod tests {
         let (readers, permits) = (Readers::new(2), Arc::new(Semaphore::new(2)));
         for _ in 0..20 {
             let (a, b) = tokio::join!(
-                read(&readers, &permits, archive("1.0.0")),
-                read(&readers, &permits, archive("2.0.0"))
+                read(&readers, &permits, "a", archive("1.0.0")),
+                read(&readers, &permits, "b", archive("2.0.0"))
             );
             assert!(a.unwrap().is_ok() && b.unwrap().is_ok());
         }
         assert!(readers.made.load(Ordering::Relaxed) <= 2);
+        // Each goes on with its own.
+        let last = |family: &str| {
+            let list = lock(&readers.idle);
+            let waiting = list.iter().find(|waiting| &*waiting.family == family);
+            waiting.map(|waiting| waiting.number).unwrap()
+        };
+        let (of_a, of_b) = (last("a"), last("b"));
+        for _ in 0..3 {
+            let facts = read(&readers, &permits, "a", archive("1.0.1")).await;
+            assert!(facts.unwrap().is_ok());
+            assert_eq!((last("a"), last("b")), (of_a, of_b));
+            let facts = read(&readers, &permits, "b", archive("2.0.1")).await;
+            assert!(facts.unwrap().is_ok());
+            assert_eq!((last("a"), last("b")), (of_a, of_b));
+        }
     }
 
     #[tokio::test]
@@ -211,9 +244,9 @@ mod tests {
         let (readers, permits) = (Readers::new(1), Arc::new(Semaphore::new(1)));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"no archive").unwrap();
-        let none = read(&readers, &permits, rewound(file)).await;
+        let none = read(&readers, &permits, "a", rewound(file)).await;
         assert!(!matches!(none, Ok(Ok(_))));
-        let facts = read(&readers, &permits, archive("1.0.0")).await;
+        let facts = read(&readers, &permits, "a", archive("1.0.0")).await;
         assert!(facts.unwrap().is_ok());
         assert_eq!(readers.made.load(Ordering::Relaxed), 1);
     }
