@@ -543,6 +543,17 @@ fn what_doubles_in_a_shell_ends() {
 }
 
 #[test]
+fn many_names_far_down_end() {
+    // Each of them asks every scope around it, if nothing but going up finds it.
+    let depth = 1_500;
+    let open: String = (0..depth).map(|n| format!("{{let a{n} = b;")).collect();
+    let names = "b;".repeat(1_000_000);
+    let code = format!("let b = 1;{open}{names}{}\n{SEND}", "}".repeat(depth));
+    let inspection = alone(|| installed("a.js", code.into_bytes()));
+    assert!(sends(&inspection) || is_unjudged(&inspection));
+}
+
+#[test]
 fn functions_and_modules_that_lead_to_each_other_end() {
     let mut code: String = (0..100_000)
         .map(|n| format!("function f{n}(a) {{ f{}(a); f{}(a); }}\n", n + 1, n / 2))
