@@ -88,6 +88,8 @@ pub mod evaluating {
     pub const DEPTH: u32 = 120;
     /// Levels of code in strings of code.
     pub const CHILDREN: u8 = 4;
+    /// Bytes of a text that is read as code.
+    pub const TEXT: usize = 2 << 20;
     /// Steps of the flow evaluator for one artifact.
     pub const FLOW_STEPS: u64 = 2_000_000;
     /// The part of them for code that only runs when it is called.

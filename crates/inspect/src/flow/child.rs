@@ -83,7 +83,8 @@ impl Analysis<'_> {
         place: Place,
         beside: Vec<Entry>,
     ) -> bool {
-        if self.outer.level >= evaluating::CHILDREN || text.len() > 2 << 20 {
+        if self.outer.level >= evaluating::CHILDREN || text.len() > evaluating::TEXT {
+            self.cut_short(zone);
             return false;
         }
         let name = match language {
@@ -114,9 +115,10 @@ impl Analysis<'_> {
         {
             return false;
         }
+        let zone = self.outer.zone.unwrap_or(zone);
         let outer = Outer {
             level: self.outer.level + 1,
-            zone: Some(self.outer.zone.unwrap_or(zone)),
+            zone: Some(zone),
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
         let found = super::analyse_at(&package, outer);
@@ -148,6 +150,8 @@ impl Analysis<'_> {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
         self.found.exhausted |= found.exhausted;
+        self.found.exhausted_hooks |=
+            found.exhausted_hooks && matches!(zone, Zone::Install | Zone::Start);
         self.found.unfollowed = self.found.unfollowed.max(found.unfollowed);
         effect
     }

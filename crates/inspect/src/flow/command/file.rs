@@ -139,10 +139,11 @@ impl Analysis<'_> {
     /// A shell script of the package is read as a command line.
     pub(super) fn reached_script(&mut self, file: FileId, at: &At, reached: &mut Vec<FileId>) {
         // A binary is no script.
-        if self.package.language(file).is_some()
-            || !self.package.file(file).kind.is_text()
-            || at.level >= LEVELS - 1
-        {
+        if self.package.language(file).is_some() || !self.package.file(file).kind.is_text() {
+            return;
+        }
+        if at.level >= LEVELS - 1 {
+            self.cut_short(at.zone);
             return;
         }
         let Some(bytes) = self.package.file(file).bytes.clone() else {

@@ -631,11 +631,18 @@ impl Analysis<'_> {
                 let function = self
                     .shell_functions
                     .iter()
-                    .rev()
                     .find(|(known, _)| known == name)
                     .map(|(_, body)| body.clone());
                 if let Some(body) = function {
-                    return self.function_run(&body, args, input.clone(), at, variables, reached);
+                    let function = (name.as_str(), &body);
+                    return self.function_run(
+                        function,
+                        args,
+                        input.clone(),
+                        at,
+                        variables,
+                        reached,
+                    );
                 }
                 self.interpreted(
                     name,
