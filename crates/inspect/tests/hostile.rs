@@ -623,6 +623,24 @@ fn texts_that_make_a_reader_go_back_end() {
     js((0..2_000).fold(String::new(), |all, n| {
         all + &format!("const a{n} = 'b'.repeat(4000000); eval(a{n});\n")
     }));
+    // Gigabytes in one step, if what is made were not counted before.
+    let large = "const a = 'b'.repeat(4000000);";
+    for piece in ["a,", "'',", "[a],"] {
+        let many = piece.repeat(100_000);
+        js(format!("{large} eval(''.concat({many}a))"));
+    }
+    js(format!(
+        "{large} eval(a.replace(/b+/, '{}'))",
+        "$&".repeat(100_000)
+    ));
+    js(format!(
+        "{large} eval(a.replace(/b/g, '{}'))",
+        "$1".repeat(100_000)
+    ));
+    js(format!("{large} eval(a.replaceAll('b', 'cccccccccccccccc'))"));
+    let fields = "{0}".repeat(100_000);
+    let code = format!("a = 'b' * 4000000\nexec('{fields}'.format(a))\n");
+    alone(|| installed("setup.py", code.into_bytes()));
     // Each call has a place to tell, far along one line.
     let code = format!("{}\n", "fetch(a);".repeat(100_000));
     let inspection = alone(|| installed("a.js", code.into_bytes()));
