@@ -637,7 +637,9 @@ fn texts_that_make_a_reader_go_back_end() {
         "{large} eval(a.replace(/b/g, '{}'))",
         "$1".repeat(100_000)
     ));
-    js(format!("{large} eval(a.replaceAll('b', 'cccccccccccccccc'))"));
+    js(format!(
+        "{large} eval(a.replaceAll('b', 'cccccccccccccccc'))"
+    ));
     let fields = "{0}".repeat(100_000);
     let code = format!("a = 'b' * 4000000\nexec('{fields}'.format(a))\n");
     alone(|| installed("setup.py", code.into_bytes()));
