@@ -60,6 +60,11 @@ pub mod reading {
     pub const TOO_DEEP: &str = "it is nested more deeply than is read";
     /// The same, before it is parsed: an estimate that is often too high.
     pub const ESTIMATE: usize = 20_000;
+    /// Bytes of the tree that a parser makes of one source file: an estimate that is often too
+    /// high.
+    pub const TREE: usize = 512 << 20;
+    /// What is said past these.
+    pub const TOO_DENSE: &str = "its syntax tree would take more memory than a file is given";
     /// Expressions of all programs of an artifact that are held at once.
     pub const EXPRESSIONS: usize = 6_000_000;
 }

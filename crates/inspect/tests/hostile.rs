@@ -242,6 +242,17 @@ fn a_line_of_a_hundred_megabytes_is_not_judged() {
 }
 
 #[test]
+fn a_source_whose_tree_would_fill_the_memory_is_not_judged() {
+    for name in ["a.js", "a.ts", "setup.py", "build.rs"] {
+        for piece in ["a\n", "a;", ";", "[],"] {
+            let text = piece.repeat((24 << 20) / piece.len());
+            let inspection = alone(|| installed(name, text.as_bytes()));
+            assert!(is_unjudged(&inspection), "{name}: {piece:?}");
+        }
+    }
+}
+
+#[test]
 fn a_long_line_in_an_archive_is_not_judged() {
     let inspection = alone(|| {
         let mut out = GzEncoder::new(Vec::new(), Compression::fast());

@@ -3,6 +3,7 @@
 
 mod lower;
 
+use crate::density;
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
 use crate::nesting::nesting;
@@ -12,6 +13,9 @@ use crate::nesting::nesting;
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
+    if density::tree(source, Language::Rust, reading::TREE) > reading::TREE {
+        return Err(reading::TOO_DENSE.to_owned());
+    }
     if nesting(source, Language::Rust) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
