@@ -1,7 +1,8 @@
 //! Running function bodies: statements, assignments, calls.
 
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
-use super::{Kept, Machine, builtin, frame_of, operate};
+use super::variable::frame_of;
+use super::{Kept, Machine, builtin, operate};
 use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Language, Loop, Program, Stmt};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
