@@ -16,6 +16,7 @@ mod evaluate;
 mod evaluated;
 mod export;
 mod global;
+mod invoke;
 mod method;
 mod operate;
 mod plain;
