@@ -6,6 +6,7 @@
 //! [`Flow`] with every hop.
 
 mod binary;
+mod callee;
 mod cells;
 mod child;
 mod command;
