@@ -10,6 +10,7 @@ mod callee;
 mod cells;
 mod child;
 mod command;
+mod element;
 mod index;
 mod label;
 mod patch;
