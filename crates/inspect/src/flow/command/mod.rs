@@ -10,7 +10,7 @@ mod start;
 mod text;
 
 use crate::flow::label::Label;
-use crate::flow::{Analysis, Labels, Site};
+use crate::flow::{Analysis, Labels, Site, is_secret};
 use crate::ir::Span;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START};
@@ -351,6 +351,22 @@ impl Analysis<'_> {
             path,
             marks,
         });
+    }
+
+    /// What leaves by a command: a flow for each secret, and for each fact about the host.
+    fn leaves<'l>(
+        &mut self,
+        labels: impl IntoIterator<Item = &'l Label>,
+        sink: SinkKind,
+        name: &str,
+        target: &Target,
+        at: &At,
+    ) {
+        for label in labels {
+            if is_secret(label.kind) || label.kind == SourceKind::Identity {
+                self.command_flow(label, sink, name, target.clone(), at, Vec::new());
+            }
+        }
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a command")]

@@ -405,20 +405,8 @@ impl Analysis<'_> {
                     .filter(|text| text.contains('.'))
                     .max_by_key(|text| text.len())
                     .map_or(Target::Caller, |text| Target::Constant(shown(text)));
-                for label in all_labels
-                    .iter()
-                    .chain(&input.labels)
-                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-                {
-                    self.command_flow(
-                        label,
-                        SinkKind::NameLookup,
-                        base,
-                        target.clone(),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                let labels = all_labels.iter().chain(&input.labels);
+                self.leaves(labels, SinkKind::NameLookup, base, &target, at);
             }
             "nc" | "ncat" | "netcat" | "telnet" | "socat" => self.socket(base, args, input, at),
             "scp" | "rsync" | "sftp" | "ftp" | "rclone" | "s3cmd" => {
@@ -848,19 +836,7 @@ impl Analysis<'_> {
             .flat_map(|(_, labels)| labels.iter().cloned())
             .chain(input.labels.iter().cloned())
             .collect();
-        for label in labels
-            .iter()
-            .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-        {
-            self.command_flow(
-                label,
-                SinkKind::Network,
-                name,
-                target.clone(),
-                at,
-                Vec::new(),
-            );
-        }
+        self.leaves(&labels, SinkKind::Network, name, &target, at);
         let shell = args.iter().any(|(text, _)| {
             matches!(text.as_str(), "-e" | "-c") || text.to_ascii_lowercase().contains("exec:")
         });
