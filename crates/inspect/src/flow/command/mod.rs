@@ -1,11 +1,14 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod change;
 mod check;
 mod clipboard;
 mod fetch;
 mod file;
 mod power;
 mod program;
+mod script;
+mod send;
 mod start;
 mod text;
 
