@@ -3,7 +3,7 @@
 use super::check::fail_fast;
 use super::{At, LEVELS, Piped, Variables, base_name, is_interpreter};
 use crate::flow::label::Label;
-use crate::flow::{Analysis, is_foreign, is_secret};
+use crate::flow::{Analysis, is_foreign};
 use crate::ir::{ExprId, Span};
 use crate::know;
 use crate::limit::evaluating;
@@ -44,21 +44,7 @@ impl Analysis<'_> {
                     Vec::new(),
                 );
             } else {
-                for label in out
-                    .labels
-                    .clone()
-                    .iter()
-                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-                {
-                    self.command_flow(
-                        label,
-                        SinkKind::Network,
-                        "/dev/tcp",
-                        target.clone(),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.leaves(&out.labels, SinkKind::Network, "/dev/tcp", &target, at);
             }
             return;
         }
