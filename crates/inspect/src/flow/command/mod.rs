@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod clipboard;
+mod credential;
 mod fetch;
 mod file;
 mod power;

@@ -1,14 +1,17 @@
 //! Programs that run scripts: files, texts in their words, and what comes in.
 
+use super::start::has_network;
 use super::{At, Piped, Variables};
 use crate::flow::child::beside;
 use crate::flow::label::Label;
+use crate::flow::sink::short;
 use crate::flow::{Analysis, Labels};
 use crate::ir::Language;
 use crate::know;
 use crate::package::join;
-use crate::pure::FileId;
-use customs_model::{SignKind, SinkKind, SourceKind, Target, Zone};
+use crate::pure::{FileId, HOLE};
+use crate::shell::decoded_power_shell;
+use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 
 impl Analysis<'_> {
     /// A script of the manifest that another one starts.
@@ -160,5 +163,128 @@ impl Analysis<'_> {
             .filter_map(|part| self.package_file(part, at))
             .take(8)
             .collect()
+    }
+
+    /// `sh …`: a text, a file, or what comes in.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
+    pub(super) fn shell_run(
+        &mut self,
+        base: &str,
+        args: &[(String, Vec<Label>)],
+        processes: &[Vec<Label>],
+        input: &Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
+        for labels in processes {
+            self.interpreted(base, labels, at);
+        }
+        if let Some(position) = texts
+            .iter()
+            .position(|text| text.starts_with('-') && !text.starts_with("--") && text.contains('c'))
+        {
+            if let Some((text, labels)) = args.get(position + 1) {
+                self.interpreted(base, labels, at);
+                let inner = At {
+                    holes: labels.clone().into(),
+                    ..at.clone()
+                };
+                return self.run_text(text, &inner, input.clone(), variables, reached);
+            }
+        } else if let Some((text, _)) = args
+            .iter()
+            .find(|(text, _)| !text.starts_with('-') && text != HOLE)
+        {
+            self.file_run(text, base, at, reached);
+        } else if processes.is_empty() {
+            self.interpreted(base, &input.labels, at);
+            if let Some(text) = input.text.clone() {
+                return self.run_text(&text, at, Piped::default(), variables, reached);
+            }
+        }
+        Piped::default()
+    }
+
+    /// `powershell …`: a text, plain or encoded, a file, or what comes in.
+    pub(super) fn power_shell_run(
+        &mut self,
+        base: &str,
+        args: &[(String, Vec<Label>)],
+        input: &Piped,
+        at: &At,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
+        let line = decoded_power_shell(&texts).unwrap_or_else(|| texts.join(" "));
+        if texts
+            .iter()
+            .any(|text| text.to_ascii_lowercase().starts_with("-e"))
+            && decoded_power_shell(&texts).is_some()
+            && has_network(&line)
+        {
+            let label = self.source(SourceKind::Decoded, "an encoded command", at);
+            self.command_flow(
+                &label,
+                SinkKind::Process,
+                base,
+                Target::Constant(short(&line)),
+                at,
+                vec![Mark::HiddenEffect],
+            );
+        }
+        self.power_shell(&line, at);
+        for (text, _) in args {
+            if text.ends_with(".ps1") {
+                self.file_run(text, base, at, reached);
+            }
+        }
+        self.interpreted(base, &input.labels, at);
+        Piped::default()
+    }
+
+    /// `sudo …`, `env …`, `xargs …`: the program behind it.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
+    pub(super) fn wrapped(
+        &mut self,
+        base: &str,
+        args: &[(String, Vec<Label>)],
+        processes: &[Vec<Label>],
+        input: &Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let is_env = matches!(base, "env" | "cross-env" | "cross-env-shell");
+        let rest: Vec<(String, Vec<Label>)> = args
+            .iter()
+            .skip_while(|(text, _)| {
+                text.starts_with('-')
+                    || is_env && text.contains('=')
+                    || text.chars().all(|c| c.is_ascii_digit() || c == 's')
+                        && !text.is_empty()
+                        && base == "timeout"
+            })
+            .cloned()
+            .collect();
+        if rest.is_empty() {
+            if base == "env" {
+                return Piped {
+                    labels: vec![self.source(SourceKind::Environment, "env", at)],
+                    text: None,
+                };
+            }
+            return input.clone();
+        }
+        if base == "xargs" {
+            let mut rest = rest;
+            rest.push((
+                input.text.clone().unwrap_or_else(|| HOLE.to_owned()),
+                input.labels.clone(),
+            ));
+            return self.program_run(&rest, processes, &Piped::default(), at, variables, reached);
+        }
+        self.program_run(&rest, processes, input, at, variables, reached)
     }
 }
