@@ -4,6 +4,7 @@ use super::{Found, analyse};
 use crate::limit::evaluating;
 use crate::package::Package;
 use crate::unpack::{Content, Entry, Kind, Tree};
+use customs_model::Mark;
 
 fn file(path: &str, text: &str) -> Entry {
     Entry {
@@ -50,6 +51,22 @@ fn a_text_below_the_deepest_level_is_said_to_be_unread() {
         ..Tree::default()
     }));
     assert!(imported.exhausted && !imported.exhausted_hooks);
+}
+
+#[test]
+fn a_hidden_text_that_is_not_read_is_not_called_harmless() {
+    let hidden = |times: usize| {
+        let code = format!("eval(atob('YSgpOw==').repeat({times}))");
+        installed("node", "a.js", &code)
+    };
+    let harmless = |found: &Found| {
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.marks.contains(&Mark::NoEffect))
+    };
+    let read = hidden(2);
+    assert!(harmless(&read) && !read.exhausted_hooks);
+    let cut = hidden(evaluating::TEXT / 4 + 1);
+    assert!(!harmless(&cut) && cut.exhausted_hooks);
 }
 
 #[test]
