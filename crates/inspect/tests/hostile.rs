@@ -556,7 +556,7 @@ fn what_doubles_in_a_shell_ends() {
 #[test]
 fn many_names_far_down_end() {
     // Each of them asks every scope around it, if nothing but going up finds it.
-    let depth = 1_500;
+    let depth = 600;
     let open: String = (0..depth).map(|n| format!("{{let a{n} = b;")).collect();
     let names = "b;".repeat(1_000_000);
     let code = format!("let b = 1;{open}{names}{}\n{SEND}", "}".repeat(depth));
