@@ -5,7 +5,7 @@ use crate::pure::FileId;
 use crate::unpack::plain;
 
 /// Crates beside the one that the archive is made for.
-const MOST: usize = 16;
+const MOST: usize = 64;
 
 /// A crate in the archive that another one in it depends on.
 #[derive(Debug)]
@@ -16,6 +16,15 @@ pub struct Member {
     pub folder: String,
     /// The file that its library begins with.
     pub library: Option<FileId>,
+}
+
+/// The crates in an archive that its own one reaches.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// Those that are followed.
+    pub found: Vec<Member>,
+    /// There are more.
+    pub cut: bool,
 }
 
 /// The manifest in a folder; empty where there is none that can be read.
@@ -39,11 +48,10 @@ pub fn library(package: &Package, folder: &str, manifest: &toml::Table) -> Optio
 
 /// The crates that the archive's own one reaches by path, and those that these reach.
 /// Registries take such paths out when a crate is published; a forged archive keeps them.
-pub fn members(package: &Package) -> Vec<Member> {
-    let mut found: Vec<Member> = Vec::new();
-    let mut waiting = vec![String::new()];
-    while let Some(here) = waiting.pop() {
-        let manifest = manifest(package, &here);
+pub fn members(package: &Package) -> Members {
+    let Members { mut found, mut cut } = Members::default();
+    let mut waiting = vec![(String::new(), manifest(package, ""))];
+    while let Some((here, manifest)) = waiting.pop() {
         for table in ["dependencies", "build-dependencies"] {
             let Some(table) = manifest.get(table).and_then(toml::Value::as_table) else {
                 continue;
@@ -54,7 +62,11 @@ pub fn members(package: &Package) -> Vec<Member> {
                 };
                 let folder = plain(&join(&here, path));
                 let known = found.iter().any(|member| member.folder == folder);
-                if folder.is_empty() || known || found.len() >= MOST {
+                if folder.is_empty() || known {
+                    continue;
+                }
+                if found.len() >= MOST {
+                    cut = true;
                     continue;
                 }
                 let inner = self::manifest(package, &folder);
@@ -63,9 +75,52 @@ pub fn members(package: &Package) -> Vec<Member> {
                     library: library(package, &folder, &inner),
                     folder: folder.clone(),
                 });
-                waiting.push(folder);
+                waiting.push((folder, inner));
             }
         }
     }
-    found
+    Members { found, cut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::{Content, Entry, Kind, Tree};
+
+    fn file(path: &str, text: &str) -> Entry {
+        Entry {
+            path: path.to_owned(),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        }
+    }
+
+    fn crate_with(members: usize) -> Package {
+        let dependencies: String = (0..members)
+            .map(|n| format!("m-{n} = {{ path = \"m{n}\" }}\n"))
+            .collect();
+        let manifest = format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}");
+        let mut entries = vec![file("a-1.0.0/Cargo.toml", &manifest)];
+        for n in 0..members {
+            entries.push(file(&format!("a-1.0.0/m{n}/Cargo.toml"), "[package]\n"));
+            entries.push(file(&format!("a-1.0.0/m{n}/src/lib.rs"), ""));
+        }
+        Package::new(&Tree {
+            entries,
+            ..Tree::default()
+        })
+    }
+
+    #[test]
+    fn crates_beyond_the_bound_are_said() {
+        let few = crate_with(MOST);
+        assert_eq!(few.members().len(), MOST);
+        assert!(few.members().iter().all(|member| member.library.is_some()));
+        assert!(!few.has_more_members());
+        let many = crate_with(MOST + 1);
+        assert_eq!(many.members().len(), MOST);
+        assert!(many.has_more_members());
+    }
 }

@@ -134,6 +134,14 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
             reached: false,
         });
     }
+    // Their build scripts run as well.
+    if package.has_more_members() {
+        unread.push(UnreadPart {
+            path: "Cargo.toml".to_owned(),
+            because: "it reaches more crates of its archive than are followed".to_owned(),
+            reached: true,
+        });
+    }
     if found.exhausted {
         unread.push(UnreadPart {
             path: String::new(),

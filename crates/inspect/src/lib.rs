@@ -29,6 +29,7 @@
 //! ```
 
 mod cargo;
+mod density;
 mod engine;
 mod evidence;
 mod flow;

@@ -60,6 +60,11 @@ pub mod reading {
     pub const TOO_DEEP: &str = "it is nested more deeply than is read";
     /// The same, before it is parsed: an estimate that is often too high.
     pub const ESTIMATE: usize = 20_000;
+    /// Bytes of the tree that a parser makes of one source file: an estimate that is often too
+    /// high.
+    pub const TREE: usize = 512 << 20;
+    /// What is said past these.
+    pub const TOO_DENSE: &str = "its syntax tree would take more memory than a file is given";
     /// Expressions of all programs of an artifact that are held at once.
     pub const EXPRESSIONS: usize = 6_000_000;
 }
@@ -92,6 +97,8 @@ pub mod evaluating {
     pub const DEPTH: u32 = 120;
     /// Levels of code in strings of code.
     pub const CHILDREN: u8 = 4;
+    /// Bytes of a text that is read as code.
+    pub const TEXT: usize = 2 << 20;
     /// Steps of the flow evaluator for one artifact.
     pub const FLOW_STEPS: u64 = 2_000_000;
     /// The part of them for code that only runs when it is called.

@@ -280,6 +280,8 @@ fn weight_of(program: &Program) -> Option<usize> {
         scopes,
         symbols,
         declared,
+        // Made when somebody asks, which is later, and hardly ever.
+        far: _,
         calls,
         stores,
         exports,

@@ -242,6 +242,17 @@ fn a_line_of_a_hundred_megabytes_is_not_judged() {
 }
 
 #[test]
+fn a_source_whose_tree_would_fill_the_memory_is_not_judged() {
+    for name in ["a.js", "a.ts", "setup.py", "build.rs"] {
+        for piece in ["a\n", "a;", ";", "[],"] {
+            let text = piece.repeat((24 << 20) / piece.len());
+            let inspection = alone(|| installed(name, text.as_bytes()));
+            assert!(is_unjudged(&inspection), "{name}: {piece:?}");
+        }
+    }
+}
+
+#[test]
 fn a_long_line_in_an_archive_is_not_judged() {
     let inspection = alone(|| {
         let mut out = GzEncoder::new(Vec::new(), Compression::fast());
@@ -543,6 +554,17 @@ fn what_doubles_in_a_shell_ends() {
 }
 
 #[test]
+fn many_names_far_down_end() {
+    // Each of them asks every scope around it, if nothing but going up finds it.
+    let depth = 600;
+    let open: String = (0..depth).map(|n| format!("{{let a{n} = b;")).collect();
+    let names = "b;".repeat(1_000_000);
+    let code = format!("let b = 1;{open}{names}{}\n{SEND}", "}".repeat(depth));
+    let inspection = alone(|| installed("a.js", code.into_bytes()));
+    assert!(sends(&inspection) || is_unjudged(&inspection));
+}
+
+#[test]
 fn functions_and_modules_that_lead_to_each_other_end() {
     let mut code: String = (0..100_000)
         .map(|n| format!("function f{n}(a) {{ f{}(a); f{}(a); }}\n", n + 1, n / 2))
@@ -612,6 +634,26 @@ fn texts_that_make_a_reader_go_back_end() {
     js((0..2_000).fold(String::new(), |all, n| {
         all + &format!("const a{n} = 'b'.repeat(4000000); eval(a{n});\n")
     }));
+    // Gigabytes in one step, if what is made were not counted before.
+    let large = "const a = 'b'.repeat(4000000);";
+    for piece in ["a,", "'',", "[a],"] {
+        let many = piece.repeat(100_000);
+        js(format!("{large} eval(''.concat({many}a))"));
+    }
+    js(format!(
+        "{large} eval(a.replace(/b+/, '{}'))",
+        "$&".repeat(100_000)
+    ));
+    js(format!(
+        "{large} eval(a.replace(/b/g, '{}'))",
+        "$1".repeat(100_000)
+    ));
+    js(format!(
+        "{large} eval(a.replaceAll('b', 'cccccccccccccccc'))"
+    ));
+    let fields = "{0}".repeat(100_000);
+    let code = format!("a = 'b' * 4000000\nexec('{fields}'.format(a))\n");
+    alone(|| installed("setup.py", code.into_bytes()));
     // Each call has a place to tell, far along one line.
     let code = format!("{}\n", "fetch(a);".repeat(100_000));
     let inspection = alone(|| installed("a.js", code.into_bytes()));

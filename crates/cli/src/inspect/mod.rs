@@ -18,7 +18,6 @@ mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
-pub(crate) use frame::frame;
 pub(crate) use lockfiles::{Walk, lockfiles};
 pub(crate) use report::{lines, words};
 pub(crate) use target::{Target, read as read_target};

@@ -1,9 +1,10 @@
 //! What was found, for people and for programs.
 
+use super::Inspected;
 use super::beside::Beside;
 use super::compared::{Compared, Followed};
+use super::frame::Frames;
 use super::release::OfFile;
-use super::{Inspected, frame};
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
 use customs_inspect::Tree;
@@ -111,6 +112,7 @@ fn findings(out: &mut String, all: &[Finding], tree: &Tree) {
         .iter()
         .filter(|finding| finding.severity > Severity::Note)
         .collect();
+    let mut frames = Frames::of(tree);
     told.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in told {
         let _ = writeln!(out, "\n  {}: {}", finding.rule, finding.message);
@@ -122,7 +124,7 @@ fn findings(out: &mut String, all: &[Finding], tree: &Tree) {
         }
         for hop in &finding.path {
             let _ = writeln!(out, "    {}: {}", hop.at, printable(&hop.what, 160));
-            if let Some(frame) = frame(tree, &hop.at) {
+            if let Some(frame) = frames.frame(&hop.at) {
                 let _ = writeln!(out, "{frame}");
             }
         }

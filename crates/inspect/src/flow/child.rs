@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Analysis<'_> {
     /// Reads a text as code that runs in a zone; what it does is added to what was found.
-    /// Whether it has an effect beyond computing.
+    /// Whether it has an effect beyond computing; nothing where it was not read.
     pub(super) fn child(
         &mut self,
         text: &str,
@@ -19,7 +19,7 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         _hidden: &Labels,
-    ) -> bool {
+    ) -> Option<bool> {
         self.child_at("", text, language, zone, place, Vec::new())
     }
 
@@ -32,7 +32,7 @@ impl Analysis<'_> {
         language: Language,
         zone: Zone,
         place: Place,
-    ) -> bool {
+    ) -> Option<bool> {
         const FILES: usize = 64;
         const BYTES: usize = 1 << 20;
         let imports = match language {
@@ -69,7 +69,7 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         beside: Vec<Entry>,
-    ) -> bool {
+    ) -> Option<bool> {
         self.child_at("", text, language, zone, place, beside)
     }
 
@@ -82,9 +82,10 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         beside: Vec<Entry>,
-    ) -> bool {
-        if self.outer.level >= evaluating::CHILDREN || text.len() > 2 << 20 {
-            return false;
+    ) -> Option<bool> {
+        if self.outer.level >= evaluating::CHILDREN || text.len() > evaluating::TEXT {
+            self.cut_short(zone);
+            return None;
         }
         let name = match language {
             Language::JavaScript => "text.js",
@@ -112,11 +113,12 @@ impl Analysis<'_> {
             .first()
             .is_some_and(|file: &File| file.bytes.is_none())
         {
-            return false;
+            return None;
         }
+        let zone = self.outer.zone.unwrap_or(zone);
         let outer = Outer {
             level: self.outer.level + 1,
-            zone: Some(self.outer.zone.unwrap_or(zone)),
+            zone: Some(zone),
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
         let found = super::analyse_at(&package, outer);
@@ -148,8 +150,10 @@ impl Analysis<'_> {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
         self.found.exhausted |= found.exhausted;
+        self.found.exhausted_hooks |=
+            found.exhausted_hooks && matches!(zone, Zone::Install | Zone::Start);
         self.found.unfollowed = self.found.unfollowed.max(found.unfollowed);
-        effect
+        Some(effect)
     }
 }
 

@@ -6,15 +6,19 @@
 //! [`Flow`] with every hop.
 
 mod binary;
+mod callee;
 mod cells;
 mod child;
 mod command;
+mod element;
 mod index;
 mod label;
 mod patch;
 mod possible;
 mod reach;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 use crate::evidence;
 use crate::ir::{ExprId, FuncId, Program, Span};
@@ -150,6 +154,8 @@ struct Analysis<'p> {
     listed: Vec<String>,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
+    /// Those that are being run, with what they were called with.
+    shell_calls: Vec<(String, Vec<String>)>,
     found: Found,
     steps: u64,
     /// Commands of shells that may still be gone through.
@@ -182,6 +188,7 @@ impl<'p> Analysis<'p> {
             stop: command::Stop::Nothing,
             listed: Vec::new(),
             shell_functions: Vec::new(),
+            shell_calls: Vec::new(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
             commands: evaluating::COMMANDS,
@@ -364,8 +371,11 @@ impl<'p> Analysis<'p> {
         self.found.unfollowed = self.found.unfollowed.max(Some(zone));
     }
 
-    /// Says that something that runs in a zone was not followed to its end.
+    /// Says that something that runs in a zone was not followed to its end. What runs unasked
+    /// in a text runs when the text does.
     fn cut_short(&mut self, zone: Zone) {
+        let outer = self.outer.zone.unwrap_or(zone);
+        let zone = if zone > Zone::Called { outer } else { zone };
         if zone > Zone::Called {
             self.found.exhausted = true;
             self.found.exhausted_hooks |= matches!(zone, Zone::Install | Zone::Start);

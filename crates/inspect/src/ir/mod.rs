@@ -5,11 +5,13 @@
 //! somebody asks, because for most of a bundle nobody does.
 
 mod build;
+mod scope;
 
 pub use build::Builder;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// The language that a program was written in.
@@ -388,6 +390,8 @@ pub struct Program {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) symbols: Vec<Symbol>,
     pub(crate) declared: FxHashMap<(ScopeId, Atom), SymbolId>,
+    /// What names mean far down, where somebody asked.
+    pub(crate) far: OnceCell<scope::Far>,
     /// Every call, and the function it stands in.
     pub(crate) calls: Vec<(ExprId, FuncId)>,
     /// Everything that is put into properties.
@@ -445,6 +449,7 @@ impl Program {
             }],
             symbols: Vec::new(),
             declared: FxHashMap::default(),
+            far: OnceCell::new(),
             calls: Vec::new(),
             stores: Vec::new(),
             exports: Vec::new(),
@@ -509,35 +514,6 @@ impl Program {
         self.atoms.get(name).copied()
     }
 
-    /// The variable that a name means in a scope.
-    pub fn resolve(&self, atom: Atom, scope: ScopeId) -> Option<SymbolId> {
-        // Most names are the library's: nothing declares them.
-        if !self.is_declared.get(atom.at()).is_some_and(|is| *is) {
-            return None;
-        }
-        let mut at = Some(scope);
-        while let Some(scope) = at {
-            let here = &self.scopes[scope.at()];
-            if here.declares
-                && let Some(symbol) = self.declared.get(&(scope, atom))
-            {
-                return Some(*symbol);
-            }
-            at = here.parent;
-        }
-        None
-    }
-
-    /// Declares what a name means in a scope.
-    pub(crate) fn declare(&mut self, scope: ScopeId, atom: Atom, symbol: SymbolId) {
-        if self.is_declared.len() <= atom.at() {
-            self.is_declared.resize(atom.at() + 1, false);
-        }
-        self.is_declared[atom.at()] = true;
-        self.scopes[scope.at()].declares = true;
-        self.declared.insert((scope, atom), symbol);
-    }
-
     /// Gives back what was set aside for more.
     pub(crate) fn shrink(&mut self) {
         self.exprs.shrink_to_fit();
@@ -552,19 +528,6 @@ impl Program {
         self.symbols.shrink_to_fit();
         self.calls.shrink_to_fit();
         self.stores.shrink_to_fit();
-    }
-
-    /// Lets each scope lead to the next one in which something is declared.
-    pub(crate) fn shorten_scopes(&mut self) {
-        // A scope stands behind the one around it.
-        for at in 0..self.scopes.len() {
-            while let Some(parent) = self.scopes[at].parent
-                && parent != ScopeId(0)
-                && !self.scopes[parent.at()].declares
-            {
-                self.scopes[at].parent = self.scopes[parent.at()].parent;
-            }
-        }
     }
 
     /// The text of a constant expression.

@@ -6,6 +6,7 @@ mod module;
 mod pattern;
 mod statement;
 
+use crate::density;
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
 use crate::nesting::nesting;
@@ -19,6 +20,9 @@ use oxc_span::{GetSpan, SourceType};
 /// # Errors
 /// Why it is no program in any dialect, a part of a sentence.
 pub fn read(source: &str, path: &str) -> Result<Program, String> {
+    if density::tree(source, Language::JavaScript, reading::TREE) > reading::TREE {
+        return Err(reading::TOO_DENSE.to_owned());
+    }
     if nesting(source, Language::JavaScript) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }

@@ -3,6 +3,7 @@
 mod expression;
 mod statement;
 
+use crate::density;
 use crate::ir::{Builder, Language, Program, Span};
 use crate::limit::reading;
 use crate::nesting::nesting;
@@ -14,6 +15,9 @@ use ruff_text_size::Ranged;
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
+    if density::tree(source, Language::Python, reading::TREE) > reading::TREE {
+        return Err(reading::TOO_DENSE.to_owned());
+    }
     if nesting(source, Language::Python) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }

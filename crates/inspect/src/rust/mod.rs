@@ -1,17 +1,27 @@
 //! Rust, read by syn: build scripts and procedural macros first, which run inside of the
 //! compiler, and which no other scanner reads.
+//!
+//! From syn's tree to the one form: paths are names with dots; a method call is a call of a
+//! member; a macro is a call of its name with `!`.
 
-mod lower;
+mod expression;
+mod item;
+mod macros;
 
-use crate::ir::{Builder, Language, Program, Span};
+use crate::density;
+use crate::ir::{Builder, Draft, ExprId, Language, Program, Span, Stmt};
 use crate::limit::reading;
 use crate::nesting::nesting;
+use syn::spanned::Spanned;
 
 /// Reads a source text.
 ///
 /// # Errors
 /// Why it is no program, a part of a sentence.
 pub fn read(source: &str) -> Result<Program, String> {
+    if density::tree(source, Language::Rust, reading::TREE) > reading::TREE {
+        return Err(reading::TOO_DENSE.to_owned());
+    }
     if nesting(source, Language::Rust) > reading::ESTIMATE {
         return Err(reading::TOO_DEEP.to_owned());
     }
@@ -19,9 +29,61 @@ pub fn read(source: &str) -> Result<Program, String> {
     proc_macro2::extra::invalidate_current_thread_spans();
     let file = syn::parse_file(source)
         .map_err(|error| customs_model::printable(&error.to_string(), 120))?;
-    let mut lowering = lower::Lowering::new(Builder::new(Language::Rust), Lines::of(source));
+    let mut lowering = Lowering::new(Builder::new(Language::Rust), Lines::of(source));
     lowering.items(&file.items);
     Ok(lowering.finish())
+}
+
+/// Turns syn's tree into a program.
+struct Lowering {
+    builder: Builder,
+    lines: Lines,
+    body: Draft,
+}
+
+impl Lowering {
+    fn new(builder: Builder, lines: Lines) -> Self {
+        Self {
+            builder,
+            lines,
+            body: Vec::new(),
+        }
+    }
+
+    fn finish(mut self) -> Program {
+        // A build script and a program begin at `main`; a macro at its functions.
+        let at = Span::default();
+        let main = self.builder.name("main", at);
+        let call = self.builder.call(main, &[], false, at);
+        self.body.push(Stmt::Expr(call));
+        self.builder.rework(crate::pure::plain);
+        self.builder.settle();
+        self.builder.finish(self.body)
+    }
+
+    /// Runs a step one level down; past the bound nothing is lowered, and that is said.
+    fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if !self.builder.enter_deeper() {
+            return None;
+        }
+        let done = step(self);
+        self.builder.leave_deeper();
+        Some(done)
+    }
+
+    fn span(&self, node: &impl Spanned) -> Span {
+        self.lines.span(node.span())
+    }
+
+    /// `a.b.c` as members, with the first one as a name.
+    fn dotted(&mut self, path: &str, at: Span) -> ExprId {
+        let mut parts = path.split('.');
+        let mut value = self.builder.name(parts.next().unwrap_or_default(), at);
+        for part in parts {
+            value = self.builder.member(value, part, at);
+        }
+        value
+    }
 }
 
 /// Where each line begins: syn tells places by line and column.

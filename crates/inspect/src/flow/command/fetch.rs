@@ -1,8 +1,8 @@
 //! Programs that fetch and send.
 
 use super::{At, Piped, base_name};
+use crate::flow::Analysis;
 use crate::flow::label::Label;
-use crate::flow::{Analysis, is_secret};
 use crate::know;
 use crate::pure::{HOLE_START, shown};
 use customs_model::{SinkKind, SourceKind, Target, Zone};
@@ -191,19 +191,7 @@ impl Analysis<'_> {
             }
             _ => Target::Caller,
         };
-        for label in sent
-            .iter()
-            .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-        {
-            self.command_flow(
-                label,
-                SinkKind::Network,
-                name,
-                target.clone(),
-                at,
-                Vec::new(),
-            );
-        }
+        self.leaves(&sent, SinkKind::Network, name, &target, at);
         if at.zone > Zone::Never {
             self.capability("network", at.zone, host.clone(), at.place.clone());
         }

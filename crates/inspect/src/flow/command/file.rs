@@ -3,7 +3,7 @@
 use super::check::fail_fast;
 use super::{At, LEVELS, Piped, Variables, base_name, is_interpreter};
 use crate::flow::label::Label;
-use crate::flow::{Analysis, is_foreign, is_secret};
+use crate::flow::{Analysis, is_foreign};
 use crate::ir::{ExprId, Span};
 use crate::know;
 use crate::limit::evaluating;
@@ -44,21 +44,7 @@ impl Analysis<'_> {
                     Vec::new(),
                 );
             } else {
-                for label in out
-                    .labels
-                    .clone()
-                    .iter()
-                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-                {
-                    self.command_flow(
-                        label,
-                        SinkKind::Network,
-                        "/dev/tcp",
-                        target.clone(),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.leaves(&out.labels, SinkKind::Network, "/dev/tcp", &target, at);
             }
             return;
         }
@@ -139,10 +125,11 @@ impl Analysis<'_> {
     /// A shell script of the package is read as a command line.
     pub(super) fn reached_script(&mut self, file: FileId, at: &At, reached: &mut Vec<FileId>) {
         // A binary is no script.
-        if self.package.language(file).is_some()
-            || !self.package.file(file).kind.is_text()
-            || at.level >= LEVELS - 1
-        {
+        if self.package.language(file).is_some() || !self.package.file(file).kind.is_text() {
+            return;
+        }
+        if at.level >= LEVELS - 1 {
+            self.cut_short(at.zone);
             return;
         }
         let Some(bytes) = self.package.file(file).bytes.clone() else {

@@ -1,16 +1,20 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod change;
 mod check;
 mod clipboard;
+mod credential;
 mod fetch;
 mod file;
 mod power;
 mod program;
+mod script;
+mod send;
 mod start;
 mod text;
 
 use crate::flow::label::Label;
-use crate::flow::{Analysis, Labels, Site};
+use crate::flow::{Analysis, Labels, Site, is_secret};
 use crate::ir::Span;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START};
@@ -23,6 +27,10 @@ pub(super) use check::Stop;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;
+/// Calls of a script's functions in such functions.
+const CALLS: u8 = 6;
+/// Functions of a command line with its scripts.
+const FUNCTIONS: usize = 256;
 /// Bytes of a word with the values of its variables, and of what a script says.
 const WORD: usize = 64 << 10;
 const OUTPUT: usize = 1 << 20;
@@ -41,6 +49,8 @@ struct At {
     /// What is in the holes of its text.
     holes: Labels,
     level: u8,
+    /// How many functions of a script are being run around it.
+    calls: u8,
     /// Its text is the whole file: each command has a line of its own.
     lines: bool,
     /// Where in code it stands, if it does.
@@ -79,6 +89,7 @@ impl Analysis<'_> {
             folder: folder.to_owned(),
             holes: Rc::from([]),
             level: 0,
+            calls: 0,
             lines: false,
             site: None,
         };
@@ -191,27 +202,43 @@ impl Analysis<'_> {
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) {
-        if self.shell_functions.len() < 64 {
+        let known = self
+            .shell_functions
+            .iter_mut()
+            .find(|known| known.0 == name);
+        if let Some(known) = known {
+            known.1 = body.clone();
+        } else if self.shell_functions.len() < FUNCTIONS {
             self.shell_functions.push((name.to_owned(), body.clone()));
+        } else {
+            self.cut_short(at.zone);
         }
-        self.function_run(body, &[], Piped::default(), at, variables, reached);
+        let function = (name, body);
+        self.function_run(function, &[], Piped::default(), at, variables, reached);
     }
 
-    /// Runs the body of a function with its arguments.
+    /// Runs a function, told by its name and body, with its arguments.
     fn function_run(
         &mut self,
-        body: &Script,
+        (name, body): (&str, &Script),
         args: &[(String, Vec<Label>)],
         input: Piped,
         at: &At,
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) -> Piped {
-        if at.level >= LEVELS {
+        let texts: Vec<String> = args.iter().map(|(text, _)| text.clone()).collect();
+        if at.calls >= CALLS {
+            // One that calls itself with what it was called with does nothing new.
+            let mut running = self.shell_calls.iter();
+            if !running.any(|call| call.0 == name && call.1 == texts) {
+                self.cut_short(at.zone);
+            }
             return Piped::default();
         }
+        self.shell_calls.push((name.to_owned(), texts));
         let at = At {
-            level: at.level + 1,
+            calls: at.calls + 1,
             ..at.clone()
         };
         let mut before = Vec::new();
@@ -223,6 +250,7 @@ impl Analysis<'_> {
             });
         }
         let out = self.script(body, &at, input, variables, reached);
+        self.shell_calls.pop();
         for (number, value) in before.into_iter().enumerate() {
             let name = (number + 1).to_string();
             match value {
@@ -327,6 +355,22 @@ impl Analysis<'_> {
             path,
             marks,
         });
+    }
+
+    /// What leaves by a command: a flow for each secret, and for each fact about the host.
+    fn leaves<'l>(
+        &mut self,
+        labels: impl IntoIterator<Item = &'l Label>,
+        sink: SinkKind,
+        name: &str,
+        target: &Target,
+        at: &At,
+    ) {
+        for label in labels {
+            if is_secret(label.kind) || label.kind == SourceKind::Identity {
+                self.command_flow(label, sink, name, target.clone(), at, Vec::new());
+            }
+        }
     }
 
     #[allow(clippy::too_many_lines, reason = "one arm a command")]

@@ -2,18 +2,14 @@
 
 use super::check::fail_fast;
 use super::clipboard::reads_clipboard;
-use super::start::has_network;
+use super::credential::gives_credentials;
 use super::{At, Piped, Variables, base_name};
-use crate::flow::child::beside;
 use crate::flow::label::Label;
-use crate::flow::sink::short;
-use crate::flow::{Analysis, Labels, is_foreign, is_secret};
+use crate::flow::{Analysis, is_foreign};
 use crate::ir::Language;
 use crate::know;
-use crate::package::join;
-use crate::pure::{FileId, HOLE, HOLE_START, shown};
-use crate::shell::decoded_power_shell;
-use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+use crate::pure::{FileId, HOLE, HOLE_START};
+use customs_model::{SinkKind, SourceKind, Target};
 
 impl Analysis<'_> {
     #[allow(
@@ -41,37 +37,13 @@ impl Analysis<'_> {
             .iter()
             .flat_map(|(_, labels)| labels.iter().cloned())
             .collect();
+        let credentials = gives_credentials(base, &texts);
         match base {
             "curl" | "wget" | "http" | "https" | "aria2c" | "fetch" | "xh" | "lwp-request" => {
                 return self.fetched(base, args, input, at);
             }
             "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" => {
-                for labels in processes {
-                    self.interpreted(base, labels, at);
-                }
-                if let Some(position) = texts.iter().position(|text| {
-                    text.starts_with('-') && !text.starts_with("--") && text.contains('c')
-                }) {
-                    if let Some((text, labels)) = args.get(position + 1) {
-                        self.interpreted(base, labels, at);
-                        let inner = At {
-                            holes: labels.clone().into(),
-                            ..at.clone()
-                        };
-                        return self.run_text(text, &inner, input.clone(), variables, reached);
-                    }
-                } else if let Some((text, _)) = args
-                    .iter()
-                    .find(|(text, _)| !text.starts_with('-') && text != HOLE)
-                {
-                    self.file_run(text, base, at, reached);
-                } else if processes.is_empty() {
-                    self.interpreted(base, &input.labels, at);
-                    if let Some(text) = input.text.clone() {
-                        return self.run_text(&text, at, Piped::default(), variables, reached);
-                    }
-                }
-                return Piped::default();
+                return self.shell_run(base, args, processes, input, at, variables, reached);
             }
             "cmd" => {
                 let rest: Vec<&str> = texts
@@ -90,31 +62,7 @@ impl Analysis<'_> {
                 };
             }
             "powershell" | "pwsh" => {
-                let line = decoded_power_shell(&texts).unwrap_or_else(|| texts.join(" "));
-                if texts
-                    .iter()
-                    .any(|text| text.to_ascii_lowercase().starts_with("-e"))
-                    && decoded_power_shell(&texts).is_some()
-                    && has_network(&line)
-                {
-                    let label = self.source(SourceKind::Decoded, "an encoded command", at);
-                    self.command_flow(
-                        &label,
-                        SinkKind::Process,
-                        base,
-                        Target::Constant(short(&line)),
-                        at,
-                        vec![Mark::HiddenEffect],
-                    );
-                }
-                self.power_shell(&line, at);
-                for (text, _) in args {
-                    if text.ends_with(".ps1") {
-                        self.file_run(text, base, at, reached);
-                    }
-                }
-                self.interpreted(base, &input.labels, at);
-                return Piped::default();
+                return self.power_shell_run(base, args, input, at, reached);
             }
             "node" | "bun" | "deno" | "ts-node" | "tsx" | "nodejs" | "electron" => {
                 self.script_run(base, Language::JavaScript, args, input, at, reached)
@@ -193,43 +141,7 @@ impl Analysis<'_> {
             "sudo" | "nohup" | "exec" | "time" | "command" | "setsid" | "nice" | "timeout"
             | "env" | "xargs" | "start" | "cross-env" | "cross-env-shell" | "dotenv" | "run-s"
             | "builtin" | "doas" => {
-                let is_env = matches!(base, "env" | "cross-env" | "cross-env-shell");
-                let rest: Vec<(String, Vec<Label>)> = args
-                    .iter()
-                    .skip_while(|(text, _)| {
-                        text.starts_with('-')
-                            || is_env && text.contains('=')
-                            || text.chars().all(|c| c.is_ascii_digit() || c == 's')
-                                && !text.is_empty()
-                                && base == "timeout"
-                    })
-                    .cloned()
-                    .collect();
-                if rest.is_empty() {
-                    if base == "env" {
-                        return Piped {
-                            labels: vec![self.source(SourceKind::Environment, "env", at)],
-                            text: None,
-                        };
-                    }
-                    return input.clone();
-                }
-                if base == "xargs" {
-                    let mut rest = rest;
-                    rest.push((
-                        input.text.clone().unwrap_or_else(|| HOLE.to_owned()),
-                        input.labels.clone(),
-                    ));
-                    return self.program_run(
-                        &rest,
-                        processes,
-                        &Piped::default(),
-                        at,
-                        variables,
-                        reached,
-                    );
-                }
-                return self.program_run(&rest, processes, input, at, variables, reached);
+                return self.wrapped(base, args, processes, input, at, variables, reached);
             }
             "mktemp" => {
                 return Piped {
@@ -310,54 +222,9 @@ impl Analysis<'_> {
                 };
                 return Piped { labels, text: None };
             }
-            "gh" if texts.first() == Some(&"auth") => return self.credentials("gh auth token", at),
-            "gcloud"
-                if texts.first() == Some(&"auth")
-                    && texts.iter().any(|text| text.starts_with("print-")) =>
-            {
-                return self.credentials("gcloud auth", at);
+            _ if credentials.is_some() => {
+                return self.credentials(credentials.unwrap_or_default(), at);
             }
-            "aws"
-                if texts.first() == Some(&"configure")
-                    || texts.contains(&"get-session-token")
-                    || texts.contains(&"export-credentials") =>
-            {
-                return self.credentials("aws", at);
-            }
-            "npm"
-                if texts.first() == Some(&"config")
-                    && texts
-                        .iter()
-                        .any(|text| text.to_ascii_lowercase().contains("token"))
-                    || base == "npm" && texts.first() == Some(&"token") =>
-            {
-                return self.credentials("npm token", at);
-            }
-            "security"
-                if texts
-                    .iter()
-                    .any(|text| text.starts_with("find-") || text.starts_with("dump-")) =>
-            {
-                return self.credentials("the key chain", at);
-            }
-            "vault" | "op" | "pass" | "bw"
-                if texts
-                    .iter()
-                    .any(|text| matches!(*text, "read" | "get" | "show" | "list")) =>
-            {
-                return self.credentials("a password manager", at);
-            }
-            "kubectl"
-                if texts.contains(&"--raw")
-                    || texts.contains(&"secrets")
-                    || texts.contains(&"secret") =>
-            {
-                return self.credentials("kubectl", at);
-            }
-            "git" if texts.first() == Some(&"credential") => {
-                return self.credentials("git credential", at);
-            }
-            "az" if texts.contains(&"get-access-token") => return self.credentials("az", at),
             _ if reads_clipboard(base, &texts) => {
                 return Piped {
                     labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
@@ -369,25 +236,7 @@ impl Analysis<'_> {
                     .first()
                     .is_some_and(|text| matches!(*text, "publish" | "upload")) =>
             {
-                let label = self.source(SourceKind::Constant, &format!("{base} {}", texts[0]), at);
-                let named = texts
-                    .iter()
-                    .find(|text| text.contains("://"))
-                    .and_then(|text| know::host_of(text))
-                    .or_else(|| {
-                        ["NPM_CONFIG_REGISTRY", "npm_config_registry"]
-                            .iter()
-                            .find_map(|name| variables.get(*name))
-                            .and_then(|(text, _)| know::host_of(text))
-                    });
-                self.command_flow(
-                    &label,
-                    SinkKind::Publication,
-                    base,
-                    named.map_or(Target::Caller, |host| Target::Constant(shown(&host))),
-                    at,
-                    Vec::new(),
-                );
+                self.publishes(base, &texts, variables, at);
             }
             "npm" | "pnpm" | "yarn"
                 if matches!(texts.first(), Some(&("run" | "run-script" | "exec"))) =>
@@ -400,48 +249,11 @@ impl Analysis<'_> {
                 );
             }
             "nslookup" | "dig" | "host" | "ping" | "drill" | "resolvectl" => {
-                let target = texts
-                    .iter()
-                    .filter(|text| text.contains('.'))
-                    .max_by_key(|text| text.len())
-                    .map_or(Target::Caller, |text| Target::Constant(shown(text)));
-                for label in all_labels
-                    .iter()
-                    .chain(&input.labels)
-                    .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-                {
-                    self.command_flow(
-                        label,
-                        SinkKind::NameLookup,
-                        base,
-                        target.clone(),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.looked_up(base, &texts, &all_labels, input, at);
             }
             "nc" | "ncat" | "netcat" | "telnet" | "socat" => self.socket(base, args, input, at),
             "scp" | "rsync" | "sftp" | "ftp" | "rclone" | "s3cmd" => {
-                let target = texts
-                    .iter()
-                    .find(|text| text.contains(':'))
-                    .map_or(Target::Caller, |text| {
-                        Target::Constant(shown(text.split(':').next().unwrap_or(text)))
-                    });
-                for (text, labels) in args {
-                    let mut labels = labels.clone();
-                    labels.extend(self.content_of(text, at.file, at.span));
-                    for label in labels.iter().filter(|label| is_secret(label.kind)) {
-                        self.command_flow(
-                            label,
-                            SinkKind::Network,
-                            base,
-                            target.clone(),
-                            at,
-                            Vec::new(),
-                        );
-                    }
-                }
+                self.copied_over(base, args, at);
             }
             "chmod" => {
                 let executable = texts.iter().any(|text| {
@@ -464,46 +276,7 @@ impl Analysis<'_> {
                 return input.clone();
             }
             "cp" | "mv" | "ln" | "install" | "copy" | "move" => {
-                let paths: Vec<&str> = texts
-                    .iter()
-                    .copied()
-                    .filter(|text| !text.starts_with('-'))
-                    .collect();
-                if let [from @ .., to] = paths.as_slice()
-                    && let Some(first) = from.first()
-                {
-                    let labels = self.content_of(first, at.file, at.span);
-                    let full = if to.ends_with('/') {
-                        format!("{to}{}", base_name(first))
-                    } else {
-                        (*to).to_owned()
-                    };
-                    if let Some(what) = know::configuration(&full)
-                        && let Some(copied) = self.package_file(first, at)
-                        && self.copy_acts(copied, at.zone, at.place.clone())
-                    {
-                        let label = self.source(SourceKind::OwnFile, first, at);
-                        self.command_flow(
-                            &label,
-                            SinkKind::Configuration,
-                            base,
-                            Target::Constant(format!("{} ({what})", shown(&full))),
-                            at,
-                            vec![Mark::HiddenEffect],
-                        );
-                    }
-                    let checked = self.cells.is_checked(first);
-                    self.file_written(&full, labels, None, base, at);
-                    if checked {
-                        self.cells.check(&full, true);
-                    }
-                    if at.zone >= Zone::Start
-                        && base != "ln"
-                        && full.trim_start_matches("./") == "package.json"
-                    {
-                        self.sign(SignKind::HidesItself, at.zone, full, at.place.clone());
-                    }
-                }
+                self.copied(base, &texts, at);
             }
             "gh" | "glab" | "hub"
                 if matches!(
@@ -511,30 +284,7 @@ impl Analysis<'_> {
                     Some(&("issue" | "gist" | "repo" | "api" | "pr" | "release" | "secret"))
                 ) =>
             {
-                let target = Target::Constant(
-                    texts
-                        .iter()
-                        .find_map(|text| {
-                            know::host_of(text)
-                                .filter(|host| text.contains("://") && host.contains('.'))
-                        })
-                        .or_else(|| variables.get("GH_HOST").map(|(host, _)| host.clone()))
-                        .unwrap_or_else(|| format!("the service behind {base}")),
-                );
-                for label in all_labels
-                    .iter()
-                    .chain(&input.labels)
-                    .filter(|label| is_secret(label.kind))
-                {
-                    self.command_flow(
-                        label,
-                        SinkKind::Network,
-                        base,
-                        target.clone(),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.posted(base, &texts, &all_labels, input, variables, at);
             }
             "sha256sum" | "sha512sum" | "sha384sum" | "shasum" | "sha1sum" | "b2sum"
             | "minisign" | "cosign" => {
@@ -547,56 +297,13 @@ impl Analysis<'_> {
             }
             "set" => fail_fast(&texts, variables),
             "crontab" => {
-                let lists = texts.contains(&"-l") || texts.contains(&"-r");
-                if !lists {
-                    let label = input
-                        .labels
-                        .iter()
-                        .find(|label| is_foreign(label.kind))
-                        .cloned()
-                        .unwrap_or_else(|| self.source(SourceKind::Constant, "a timed job", at));
-                    self.command_flow(
-                        &label,
-                        SinkKind::Configuration,
-                        "crontab",
-                        Target::Constant("timed job".to_owned()),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.timed(&texts, input, at);
             }
             "schtasks" | "launchctl" | "at" if base != "at" => {
-                if texts.iter().any(|text| {
-                    matches!(
-                        text.to_ascii_lowercase().as_str(),
-                        "/create" | "load" | "bootstrap" | "submit"
-                    )
-                }) {
-                    let label = self.source(SourceKind::Constant, "a start-up job", at);
-                    self.command_flow(
-                        &label,
-                        SinkKind::Configuration,
-                        base,
-                        Target::Constant("start-up job".to_owned()),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.start_up_job(base, &texts, at);
             }
             "reg" => {
-                if texts.iter().any(|text| {
-                    text.contains("CurrentVersion\\Run") || text.contains("CurrentVersion\\\\Run")
-                }) {
-                    let label = self.source(SourceKind::Constant, "a start-up entry", at);
-                    self.command_flow(
-                        &label,
-                        SinkKind::Configuration,
-                        base,
-                        Target::Constant("start-up entry".to_owned()),
-                        at,
-                        Vec::new(),
-                    );
-                }
+                self.start_up_entry(base, &texts, at);
             }
             "git"
                 if texts.first() == Some(&"config")
@@ -631,11 +338,18 @@ impl Analysis<'_> {
                 let function = self
                     .shell_functions
                     .iter()
-                    .rev()
                     .find(|(known, _)| known == name)
                     .map(|(_, body)| body.clone());
                 if let Some(body) = function {
-                    return self.function_run(&body, args, input.clone(), at, variables, reached);
+                    let function = (name.as_str(), &body);
+                    return self.function_run(
+                        function,
+                        args,
+                        input.clone(),
+                        at,
+                        variables,
+                        reached,
+                    );
                 }
                 self.interpreted(
                     name,
@@ -661,248 +375,5 @@ impl Analysis<'_> {
             }
         }
         Piped::default()
-    }
-
-    pub(super) fn credentials(&mut self, name: &str, at: &At) -> Piped {
-        Piped {
-            labels: vec![self.source(SourceKind::CredentialService, name, at)],
-            text: None,
-        }
-    }
-
-    /// A script of the manifest that another one starts.
-    pub(super) fn npm_script(
-        &mut self,
-        name: &str,
-        at: &At,
-        variables: &mut Variables,
-        reached: &mut Vec<FileId>,
-    ) {
-        let Some(id) = self.package.find(&join(&at.folder, "package.json")) else {
-            return;
-        };
-        let text = self
-            .package
-            .file(id)
-            .bytes
-            .as_deref()
-            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
-            .and_then(|json| json.get("scripts")?.get(name)?.as_str().map(str::to_owned));
-        if let Some(text) = text {
-            self.run_text(&text, at, Piped::default(), variables, reached);
-        }
-    }
-
-    /// Text from elsewhere that an interpreter gets.
-    pub(super) fn interpreted(&mut self, interpreter: &str, labels: &[Label], at: &At) {
-        for label in labels.iter().filter(|label| {
-            matches!(
-                label.kind,
-                SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
-            )
-        }) {
-            let target = match label.kind {
-                SourceKind::Remote => {
-                    Target::Constant(label.name.trim_start_matches("the answer of ").to_owned())
-                }
-                _ => Target::Opaque,
-            };
-            let marks = if at.site.is_some() {
-                self.pinned(label, at.file)
-            } else {
-                Vec::new()
-            };
-            self.command_flow(label, SinkKind::Process, interpreter, target, at, marks);
-        }
-    }
-
-    /// `node …`, `python …`: a file, a text, or what comes in.
-    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
-    pub(super) fn script_run(
-        &mut self,
-        name: &str,
-        language: Language,
-        args: &[(String, Vec<Label>)],
-        input: &Piped,
-        at: &At,
-        reached: &mut Vec<FileId>,
-    ) {
-        let mut rest = args.iter();
-        let mut code = None;
-        let mut file = None;
-        while let Some((text, labels)) = rest.next() {
-            match text.as_str() {
-                "-e" | "--eval" | "-p" | "--print" | "-c" | "eval" | "-pe" => {
-                    code = rest.next();
-                    break;
-                }
-                "-r" | "--require" | "--import" | "--loader" => {
-                    if let Some((text, _)) = rest.next() {
-                        self.file_run(text, name, at, reached);
-                    }
-                }
-                "-" | "-u" => {}
-                "run" if matches!(name, "bun" | "deno") => {}
-                "-m" => {
-                    rest.next();
-                    return;
-                }
-                option if option.starts_with('-') => {}
-                _ => {
-                    file = Some((text.clone(), labels.clone()));
-                    break;
-                }
-            }
-        }
-        if let Some((text, labels)) = code {
-            self.interpreted(name, labels, at);
-            if at.zone > Zone::Never {
-                let named = self.named_files(text, at);
-                let (code, data): (Vec<FileId>, Vec<FileId>) = named
-                    .into_iter()
-                    .partition(|id| self.package.language(*id).is_some());
-                let data = data
-                    .into_iter()
-                    .filter_map(|id| beside(self.package.file(id)))
-                    .collect();
-                self.child_beside(text, language, at.zone, at.place.clone(), data);
-                reached.extend(code);
-            }
-        } else if let Some((text, labels)) = file {
-            if text.contains("://") {
-                let host = know::host_of(&text).unwrap_or_default();
-                let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
-                self.command_flow(
-                    &label,
-                    SinkKind::Process,
-                    name,
-                    Target::Constant(host),
-                    at,
-                    Vec::new(),
-                );
-            }
-            let _ = labels;
-            if at.zone > Zone::Never
-                && let Some(id) = self.package_file(&text, at)
-                && self.package.language(id).is_none()
-            {
-                // Whatever it is called, it is run as code.
-                self.package.file(id).forced.set(Some(language));
-                self.sign(
-                    SignKind::CodeInData,
-                    at.zone,
-                    self.package.file(id).path.clone(),
-                    at.place.clone(),
-                );
-            }
-            self.file_run(&text, name, at, reached);
-        } else {
-            self.interpreted(name, &input.labels, at);
-            if let Some(text) = &input.text
-                && at.zone > Zone::Never
-            {
-                let labels: Labels = input.labels.clone().into();
-                self.child(text, language, at.zone, at.place.clone(), &labels);
-            }
-        }
-    }
-
-    /// Files of the package that a text of code in a hook names: `require('./lib/post')`.
-    /// Hooks run in the package's folder; what code starts runs in the user's.
-    fn named_files(&self, text: &str, at: &At) -> Vec<FileId> {
-        if at.site.is_some() {
-            return Vec::new();
-        }
-        text.split(['\'', '"', '`'])
-            .filter(|part| (3..200).contains(&part.len()) && part.contains(['.', '/']))
-            .filter(|part| !part.contains(|c: char| c.is_whitespace() || c == '('))
-            .filter_map(|part| self.package_file(part, at))
-            .take(8)
-            .collect()
-    }
-
-    pub(super) fn socket(
-        &mut self,
-        name: &str,
-        args: &[(String, Vec<Label>)],
-        input: &Piped,
-        at: &At,
-    ) {
-        let host = args
-            .iter()
-            .map(|(text, _)| text.as_str())
-            .find(|text| text.contains('.'))
-            .map(|text| know::host_of(text.rsplit(',').next().unwrap_or(text)).unwrap_or_default());
-        let target = host
-            .clone()
-            .map_or(Target::Caller, |host| Target::Constant(shown(&host)));
-        let labels: Vec<Label> = args
-            .iter()
-            .flat_map(|(_, labels)| labels.iter().cloned())
-            .chain(input.labels.iter().cloned())
-            .collect();
-        for label in labels
-            .iter()
-            .filter(|label| is_secret(label.kind) || label.kind == SourceKind::Identity)
-        {
-            self.command_flow(
-                label,
-                SinkKind::Network,
-                name,
-                target.clone(),
-                at,
-                Vec::new(),
-            );
-        }
-        let shell = args.iter().any(|(text, _)| {
-            matches!(text.as_str(), "-e" | "-c") || text.to_ascii_lowercase().contains("exec:")
-        });
-        if shell {
-            let label = self.source(
-                SourceKind::Remote,
-                &format!("the answer of {}", host.unwrap_or_default()),
-                at,
-            );
-            self.command_flow(&label, SinkKind::Process, name, target, at, Vec::new());
-        }
-    }
-
-    pub(super) fn removed(&mut self, name: &str, texts: &[&str], at: &At) {
-        let recursive = matches!(name, "rimraf")
-            || texts.iter().any(|text| {
-                text.starts_with('-') && text.to_ascii_lowercase().contains('r')
-                    || text.eq_ignore_ascii_case("/s")
-            });
-        for text in texts.iter().filter(|text| {
-            !text.starts_with('-')
-                && !text.eq_ignore_ascii_case("/s")
-                && !text.eq_ignore_ascii_case("/q")
-        }) {
-            if recursive && let Some(what) = know::user_place(text) {
-                let label = self.source(SourceKind::UserPlace, what, at);
-                let options = texts.iter().copied().filter(|text| text.starts_with('-'));
-                let line: Vec<&str> = std::iter::once(name).chain(options).collect();
-                self.command_flow(
-                    &label,
-                    SinkKind::Destruction,
-                    &line.join(" "),
-                    Target::Constant(shown(text)),
-                    at,
-                    Vec::new(),
-                );
-            }
-            let own = self
-                .package
-                .find(&join(&at.folder, text.trim_start_matches("./")))
-                .is_some();
-            if own && at.zone >= Zone::Start && at.site.is_none() {
-                self.sign(
-                    SignKind::HidesItself,
-                    at.zone,
-                    (*text).to_owned(),
-                    at.place.clone(),
-                );
-            }
-        }
     }
 }

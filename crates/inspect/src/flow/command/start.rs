@@ -1,7 +1,7 @@
 //! Processes that code starts.
 
 use super::clipboard::writes_clipboard;
-use super::{At, LEVELS, Piped, Variables, base_name, runs_its_input};
+use super::{At, CALLS, LEVELS, Piped, Variables, base_name, runs_its_input};
 use crate::flow::label::Label;
 use crate::flow::sink::short;
 use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
@@ -329,6 +329,7 @@ impl Analysis<'_> {
             folder: String::new(),
             holes: Rc::clone(&labels),
             level: 0,
+            calls: 0,
             lines: false,
             site: Some(site),
         };
@@ -480,6 +481,7 @@ impl Analysis<'_> {
             folder: String::new(),
             holes: Rc::from([]),
             level: LEVELS - 1,
+            calls: CALLS - 1,
             lines: false,
             site: None,
         };

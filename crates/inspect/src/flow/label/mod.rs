@@ -1,8 +1,10 @@
 //! Where a value comes from.
 
+mod answer;
 mod argument;
 mod call;
 mod constant;
+mod content;
 mod member;
 mod memo;
 mod step;

@@ -105,11 +105,14 @@ impl Analysis<'_> {
                     .iter()
                     .filter(|label| label.kind != SourceKind::Remote)
                 {
-                    let mark = if effect {
-                        Mark::HiddenEffect
-                    } else {
-                        Mark::NoEffect
-                    };
+                    // Of what was not read nothing is said.
+                    let mark = effect.map(|effect| {
+                        if effect {
+                            Mark::HiddenEffect
+                        } else {
+                            Mark::NoEffect
+                        }
+                    });
                     self.flow(
                         label,
                         SinkKind::DynamicCode,
@@ -118,7 +121,7 @@ impl Analysis<'_> {
                         zone,
                         site.file,
                         site.expr,
-                        vec![mark],
+                        mark.into_iter().collect(),
                     );
                 }
             }
@@ -310,7 +313,7 @@ impl Analysis<'_> {
         if let Some(code) = crate::pure::data_url(&text) {
             let place = self.place_of(site.file, site.expr);
             let labels = self.memo.nothing();
-            if self.child(&code, program.language, zone, place, &labels) {
+            if self.child(&code, program.language, zone, place, &labels) == Some(true) {
                 let label = self.label_at(SourceKind::Decoded, "a data: address", site);
                 self.flow(
                     &label,

@@ -1,27 +1,33 @@
 //! Functions of both libraries that compute and do nothing else.
 
 mod decode;
+mod file;
 mod json;
 mod number;
+mod object;
 mod path;
 mod pattern;
+
+pub(in crate::pure) use decode::encode_bytes;
+pub(in crate::pure) use decode::percent_decode;
+pub(crate) use file::names_beside;
+pub(in crate::pure) use json::from_json;
+pub(in crate::pure) use pattern::{Match, matches};
 
 use crate::ir::{Language, Regex};
 use crate::pure::value::{Native, Value};
 use crate::pure::{Machine, operate};
 use crate::unpack::Codec;
 use base64::Engine as _;
-pub(in crate::pure) use decode::encode_bytes;
-pub(in crate::pure) use decode::percent_decode;
 use decode::{
     BASE64, base32, base85, buffer_from, char_codes, codec, expand, from_base64, hex, inflate,
     latin1, percent_encode, xz_or_lzma,
 };
-pub(in crate::pure) use json::from_json;
+use file::beside_module;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
+use object::{assigned, mapped, object_parts};
 use path::{home, joined, path_is_file};
-pub(in crate::pure) use pattern::{Match, matches};
 use std::rc::Rc;
 
 /// Calls something of a library. What is not known to be pure gives a path: `f()`.
@@ -523,144 +529,4 @@ pub(super) fn call(
             }
         }
     }
-}
-
-impl Machine<'_> {
-    /// The bytes of a file of the package, by a path that was folded.
-    pub(super) fn own_file(&self, path: &str) -> Option<Vec<u8>> {
-        let inside = path
-            .strip_prefix("\u{fdd0}package")?
-            .replace('\u{fdd1}', "");
-        let inside = inside.trim_start_matches('/');
-        if inside.contains(crate::pure::HOLE_START) {
-            return None;
-        }
-        self.surroundings
-            .content(inside)
-            .map(|bytes| bytes.to_vec())
-            .or_else(|| self.named_file(inside))
-    }
-
-    /// The bytes of a data file that a script names from the top of its package.
-    fn file_beside(&self, path: &str) -> Option<Vec<u8>> {
-        if !names_beside(path) {
-            return None;
-        }
-        self.surroundings.content(path).map(|bytes| bytes.to_vec())
-    }
-
-    /// The bytes of the one file whose path ends so: data of a module, whose folder is
-    /// not told.
-    fn named_file(&self, name: &str) -> Option<Vec<u8>> {
-        self.surroundings
-            .content_named(name)
-            .map(|bytes| bytes.to_vec())
-    }
-
-    /// What `open(path).read()` gives, for a file of the package.
-    fn opened(&mut self, made: (crate::pure::FileId, crate::ir::ExprId)) -> Option<Value> {
-        let program = self.surroundings.program(made.0)?;
-        let crate::ir::Expr::Call { args, .. } = program.expr(made.1) else {
-            return None;
-        };
-        let args = program.list(args).to_vec();
-        let path = self.fold(made.0, *args.first()?);
-        let bytes = self.own_file(path.any_text()?)?;
-        let binary = args.get(1).is_some_and(|mode| {
-            self.fold(made.0, *mode)
-                .known_text()
-                .is_some_and(|mode| mode.contains('b'))
-        });
-        Some(if binary {
-            Value::bytes(bytes)
-        } else {
-            Value::text(&String::from_utf8_lossy(&bytes))
-        })
-    }
-}
-
-/// A file that an address relative to a module of the package means.
-fn beside_module(address: &Value, module: &Value) -> Option<Value> {
-    let address = address.known_text()?;
-    let module = module.any_text()?;
-    if !module.starts_with("\u{fdd0}package/") || address.contains("://") {
-        return None;
-    }
-    let module = module.trim_end_matches(crate::pure::HOLE_END);
-    let (folder, _) = module.rsplit_once('/')?;
-    let path = joined(&[Value::text(folder), Value::text(address)]);
-    Some(Value::text(&format!(
-        "{}{}",
-        path.any_text()?,
-        crate::pure::HOLE_END
-    )))
-}
-
-/// Whether a path can name a data file from the top of a package. JSON is most often the
-/// manifest of whoever runs the code.
-pub(crate) fn names_beside(path: &str) -> bool {
-    !path.is_empty()
-        && path.len() < 200
-        && !path.starts_with(['/', '~'])
-        && !path.contains([crate::pure::HOLE_START, ':'])
-        && !path.contains("..")
-        && !path.ends_with(".json")
-}
-
-fn mapped(machine: &mut Machine<'_>, args: &[Value], language: Language) -> Option<Value> {
-    let items = match args.first()? {
-        Value::Object(object) => {
-            let length = object
-                .entries
-                .borrow()
-                .iter()
-                .find(|(key, _)| &**key == "length")
-                .and_then(|(_, value)| value.number())?;
-            vec![Value::Undefined; length.clamp(0.0, 65_536.0) as usize]
-        }
-        other => operate::elements(other)?,
-    };
-    let function = args.get(1)?.clone();
-    let mut out = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        if machine.spent() {
-            return None;
-        }
-        out.push(machine.invoke(
-            &function,
-            Value::Undefined,
-            vec![item, Value::Number(index as f64)],
-            false,
-            language,
-        ));
-    }
-    Some(Value::array(out))
-}
-
-fn object_parts(value: Option<&Value>, part: impl Fn(&Rc<str>, &Value) -> Value) -> Option<Value> {
-    match value? {
-        Value::Object(object) if !object.open && object.class.is_none() => Some(Value::array(
-            object
-                .entries
-                .borrow()
-                .iter()
-                .map(|(key, value)| part(key, value))
-                .collect(),
-        )),
-        _ => None,
-    }
-}
-
-fn assigned(args: &[Value]) -> Option<Value> {
-    let mut entries = Vec::new();
-    for arg in args {
-        match arg {
-            Value::Object(object) if !object.open => {
-                entries.extend(object.entries.borrow().iter().cloned())
-            }
-            Value::Null | Value::Undefined => {}
-            _ => return None,
-        }
-    }
-    Some(Value::object(entries))
 }

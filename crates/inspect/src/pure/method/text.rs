@@ -30,16 +30,7 @@ impl Machine<'_> {
                         || name == "trim" && c.is_whitespace()
                 }))
             }
-            "concat" => {
-                let mut out = text.to_string();
-                for arg in args {
-                    out.push_str(
-                        &arg.as_text()
-                            .unwrap_or_else(|| crate::pure::HOLE.to_owned()),
-                    );
-                }
-                Value::Text(out.into())
-            }
+            "concat" => continued(text, "", args),
             "join" if language == Language::Rust => {
                 let part = args
                     .first()
@@ -77,17 +68,7 @@ impl Machine<'_> {
                 }
                 None => Value::Text(Rc::clone(text)),
             },
-            "joinpath" => {
-                let mut path = text.to_string();
-                for arg in args {
-                    path.push('/');
-                    path.push_str(
-                        &arg.as_text()
-                            .unwrap_or_else(|| crate::pure::HOLE.to_owned()),
-                    );
-                }
-                Value::Text(path.into())
-            }
+            "joinpath" => continued(text, "/", args),
             "with_name" => match (text.rsplit_once('/'), part(0)) {
                 (Some((folder, _)), Some(name)) => {
                     let close =
@@ -237,17 +218,8 @@ impl Machine<'_> {
                 else {
                     return Value::Unknown;
                 };
-                if from.is_empty()
-                    || text.len().saturating_mul(to.len().max(1)) > evaluating::STRING << 4
-                {
-                    return Value::Unknown;
-                }
                 let all = language == Language::Python || name == "replaceAll";
-                Value::text(&if all {
-                    text.replace(from, &to)
-                } else {
-                    text.replacen(from, &to, 1)
-                })
+                replaced(text, from, &to, all)
             }
             Some(Value::Regex(regex)) => {
                 let chars: Vec<char> = text.chars().collect();
@@ -292,7 +264,11 @@ impl Machine<'_> {
         language: Language,
     ) -> Option<String> {
         match with? {
-            Value::Text(to) => expanded(to, chars, groups),
+            Value::Text(to) => {
+                // It is gone through for each match.
+                self.pay_for_bytes(to.len() as u64);
+                expanded(to, chars, groups)
+            }
             function @ Value::Function(_) => {
                 let mut args = texts_of(chars, groups);
                 let start = groups
@@ -307,6 +283,40 @@ impl Machine<'_> {
             _ => None,
         }
     }
+}
+
+/// A text with others behind it, each behind what stands between them. Past the bound of a
+/// text nothing is made.
+fn continued(text: &str, between: &str, parts: &[Value]) -> Value {
+    let mut out = text.to_owned();
+    for part in parts {
+        let part = part.as_text();
+        let part = part.as_deref().unwrap_or(crate::pure::HOLE);
+        if out.len() + between.len() + part.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
+        out.push_str(between);
+        out.push_str(part);
+    }
+    Value::Text(out.into())
+}
+
+/// A text with one piece in the place of another, wherever it stands or where it stands
+/// first. How long that will be is counted before it is made.
+fn replaced(text: &str, from: &str, to: &str, all: bool) -> Value {
+    if from.is_empty() {
+        return Value::Unknown;
+    }
+    let times = if all {
+        text.matches(from).count()
+    } else {
+        usize::from(text.contains(from))
+    };
+    let kept = text.len().saturating_sub(times.saturating_mul(from.len()));
+    if times.saturating_mul(to.len()).saturating_add(kept) > evaluating::STRING {
+        return Value::Unknown;
+    }
+    Value::Text(text.replacen(from, to, times).into())
 }
 
 /// The texts of a match: the whole and its groups.
@@ -327,6 +337,9 @@ fn expanded(to: &str, chars: &[char], groups: &Match) -> Option<String> {
     let mut out = String::new();
     let mut rest = to.chars().peekable();
     while let Some(c) = rest.next() {
+        if out.len() > evaluating::STRING {
+            return None;
+        }
         if c != '$' {
             out.push(c);
             continue;
@@ -474,6 +487,9 @@ pub(super) fn python_format(text: &str, args: &[Value]) -> Value {
             Some(value) => out.push_str(&value),
             None => out.push_str(crate::pure::HOLE),
         }
+        if out.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
         rest = &rest[open + close + 1..];
     }
     out.push_str(&rest.replace("}}", "}"));
@@ -520,6 +536,63 @@ pub(super) fn translate(text: &str, table: Option<&Value>) -> Value {
             Some(_) => return Value::Unknown,
             None => out.push(c),
         }
+        if out.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
     }
     Value::Text(out.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn length(value: &Value) -> Option<usize> {
+        value.known_text().map(str::len)
+    }
+
+    #[test]
+    fn what_would_be_longer_than_a_text_is_not_made() {
+        const MOST: usize = evaluating::STRING;
+        let half = "a".repeat(MOST / 2);
+        // As long as is allowed, and a byte more.
+        assert_eq!(length(&replaced(&half, "a", "bb", true)), Some(MOST));
+        assert_eq!(length(&replaced(&half, "a", "bbb", true)), None);
+        assert_eq!(length(&replaced(&half, "a", &half, false)), Some(MOST - 1));
+        assert_eq!(
+            length(&replaced(&half, "a", &(half.clone() + "bb"), false)),
+            None
+        );
+        let part = Value::text(&half);
+        assert_eq!(
+            length(&continued(&half, "", std::slice::from_ref(&part))),
+            Some(MOST)
+        );
+        assert_eq!(
+            length(&continued(&half, "/", std::slice::from_ref(&part))),
+            None
+        );
+        let many = vec![part.clone(); 100_000];
+        assert_eq!(length(&continued("", "", &many)), None);
+        assert_eq!(length(&python_format(&"{0}".repeat(100_000), &many)), None);
+        let table = Value::object(vec![("97".into(), part)]);
+        assert_eq!(length(&translate(&half, Some(&table))), None);
+        let chars: Vec<char> = half.chars().collect();
+        let whole: Match = vec![Some((0, chars.len()))];
+        assert_eq!(expanded(&"$&".repeat(100_000), &chars, &whole), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_piece_is_replaced_as_the_library_does(text in "[ab]{0,12}", from in "[ab]{1,3}", to in "[abc]{0,3}", all in any::<bool>()) {
+            let wanted = if all {
+                text.replace(&from, &to)
+            } else {
+                text.replacen(&from, &to, 1)
+            };
+            let made = replaced(&text, &from, &to, all);
+            prop_assert_eq!(made.known_text(), Some(wanted.as_str()));
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! A package as files that know each other: languages, specifiers, manifests.
 
-use crate::cargo::{self, Member};
+mod ending;
+
+use crate::cargo::{self, Member, Members};
 use crate::ir::{Language, Program};
 use crate::limit::reading;
 use crate::pure::{FileId, Surroundings};
@@ -8,6 +10,7 @@ use crate::shared::{self, Read, Shared};
 use crate::text;
 use crate::unpack::{Content, Kind, Tree};
 use customs_model::Digest;
+use ending::Endings;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::Hasher as _;
@@ -86,7 +89,11 @@ pub struct Package {
     /// Folders with bundled dependencies, by the hashes of their paths.
     bundling: FxHashSet<u64>,
     /// Crates in the archive that its own one depends on.
-    members: OnceCell<Vec<Member>>,
+    members: OnceCell<Members>,
+    /// Files by what their paths end with.
+    endings: OnceCell<Endings>,
+    /// Files that are no code by name and no JSON, by their lengths.
+    by_length: OnceCell<FxHashMap<usize, Vec<FileId>>>,
     /// Expressions of all programs read so far.
     expressions: Cell<usize>,
     /// What files said that were read for other packages, where somebody reads several.
@@ -142,6 +149,8 @@ impl Package {
             by_path,
             resolved: RefCell::default(),
             members: OnceCell::new(),
+            endings: OnceCell::new(),
+            by_length: OnceCell::new(),
             expressions: Cell::new(0),
             shared: None,
         }
@@ -154,9 +163,18 @@ impl Package {
 
     /// The crates in the archive that its own one depends on.
     pub fn members(&self) -> &[Member] {
+        &self.all_members().found
+    }
+
+    /// Whether there are more of these than are followed.
+    pub fn has_more_members(&self) -> bool {
+        self.all_members().cut
+    }
+
+    fn all_members(&self) -> &Members {
         self.members.get_or_init(|| match self.make {
             Make::Crate => cargo::members(self),
-            _ => Vec::new(),
+            _ => Members::default(),
         })
     }
 
@@ -251,6 +269,20 @@ impl Package {
                 .set(self.expressions.get() + program.size());
         }
         read
+    }
+
+    fn by_length(&self) -> FxHashMap<usize, Vec<FileId>> {
+        let mut all: FxHashMap<usize, Vec<FileId>> = FxHashMap::default();
+        for id in self.ids() {
+            let file = self.file(id);
+            if file.language.is_none()
+                && !file.path.ends_with(".json")
+                && let Some(bytes) = &file.bytes
+            {
+                all.entry(bytes.len()).or_default().push(id);
+            }
+        }
+        all
     }
 
     /// A file that a path means in JavaScript: with the endings that Node tries.
@@ -457,13 +489,8 @@ impl Surroundings for Package {
     }
 
     fn content_named(&self, name: &str) -> Option<Rc<[u8]>> {
-        let mut found = self.files.iter().filter(|file| {
-            file.path.ends_with(name) && file.path[..file.path.len() - name.len()].ends_with('/')
-        });
-        let file = found.next()?;
-        if found.next().is_some() {
-            return None;
-        }
+        let endings = self.endings.get_or_init(|| Endings::of(&self.files));
+        let file = endings.only(&self.files, name)?;
         file.bytes
             .as_deref()
             .filter(|bytes| bytes.len() <= crate::limit::evaluating::STRING)
@@ -475,12 +502,14 @@ impl Surroundings for Package {
         if text.len() < LEAST {
             return None;
         }
-        let id = self.ids().find(|id| {
-            let file = self.file(*id);
-            file.language.is_none()
-                && !file.path.ends_with(".json")
-                && file.bytes.as_deref().is_some_and(|bytes| bytes == text)
-        })?;
+        let as_long = self
+            .by_length
+            .get_or_init(|| self.by_length())
+            .get(&text.len())?;
+        let id = as_long
+            .iter()
+            .copied()
+            .find(|id| self.file(*id).bytes.as_deref() == Some(text))?;
         let file = self.file(id);
         if self.language(id).is_none() && file.kind.is_text() {
             file.forced.set(self.language(from));

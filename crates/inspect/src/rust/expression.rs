@@ -1,262 +1,11 @@
-//! From syn's tree to the one form. Paths are names with dots; a method call is a call of a
-//! member; a macro is a call of its name with `!`.
+//! Expressions, and the statements and patterns in them.
 
-use super::Lines;
-use crate::ir::{
-    Binary, Builder, Const, Draft, Expr as Ir, ExprId, Logic, Program, Span, Stmt as IrStmt, Unary,
-};
-use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{BinOp, Expr, FnArg, ImplItem, Item, Lit, Pat, Stmt, UnOp, UseTree};
-
-/// Whether an attribute puts a function where the loader calls it by itself.
-fn is_start_section(attribute: &syn::Attribute) -> bool {
-    const SECTIONS: [&str; 5] = [
-        "init_array",
-        "fini_array",
-        ".ctors",
-        "mod_init_func",
-        ".CRT$X",
-    ];
-    let text = match &attribute.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("link_section") => match &pair.value {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Str(text) => text.value(),
-                _ => return false,
-            },
-            _ => return false,
-        },
-        // `unsafe(link_section = "…")`, `cfg_attr(…, link_section = "…")`.
-        syn::Meta::List(list) => list.tokens.to_string(),
-        _ => return false,
-    };
-    let here = attribute.path().is_ident("link_section") || text.contains("link_section");
-    here && SECTIONS.iter().any(|section| text.contains(section))
-}
-
-/// Turns syn's tree into a program.
-pub(super) struct Lowering {
-    builder: Builder,
-    lines: Lines,
-    body: Draft,
-}
+use super::Lowering;
+use crate::ir::{Binary, Const, Draft, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt, Unary};
+use syn::{BinOp, Expr, Lit, Pat, Stmt, UnOp};
 
 impl Lowering {
-    pub fn new(builder: Builder, lines: Lines) -> Self {
-        Self {
-            builder,
-            lines,
-            body: Vec::new(),
-        }
-    }
-
-    pub fn finish(mut self) -> Program {
-        // A build script and a program begin at `main`; a macro at its functions.
-        let at = Span::default();
-        let main = self.builder.name("main", at);
-        let call = self.builder.call(main, &[], false, at);
-        self.body.push(IrStmt::Expr(call));
-        self.builder.rework(crate::pure::plain);
-        self.builder.settle();
-        self.builder.finish(self.body)
-    }
-
-    /// Runs a step one level down; past the bound nothing is lowered, and that is said.
-    fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if !self.builder.enter_deeper() {
-            return None;
-        }
-        let done = step(self);
-        self.builder.leave_deeper();
-        Some(done)
-    }
-
-    fn span(&self, node: &impl Spanned) -> Span {
-        self.lines.span(node.span())
-    }
-
-    pub fn items(&mut self, items: &[Item]) {
-        for item in items {
-            let _ = self.deeper(|this| this.item(item));
-        }
-    }
-
-    fn item(&mut self, item: &Item) {
-        let at = self.span(item);
-        match item {
-            Item::Fn(function) => {
-                let name = function.sig.ident.to_string();
-                let id = self.function(&name, &function.sig.inputs, &function.block, at);
-                let symbol = self.builder.declare(&name);
-                self.builder.value(symbol, id);
-                let marked = |names: &[&str]| {
-                    function.attrs.iter().any(|attribute| {
-                        let last = attribute.path().segments.last();
-                        last.is_some_and(|segment| names.iter().any(|name| segment.ident == name))
-                    })
-                };
-                let is_macro = marked(&["proc_macro", "proc_macro_derive", "proc_macro_attribute"]);
-                if marked(&["ctor", "dtor"]) {
-                    self.builder.starter(id);
-                }
-                if is_macro {
-                    // The compiler calls it, and compiles what it gives.
-                    if let Ir::Function(function) = self.builder.program().expr(id) {
-                        self.builder.expander(function);
-                    }
-                    let call = self.builder.call(id, &[], false, at);
-                    self.body.push(IrStmt::Expr(call));
-                }
-            }
-            Item::Use(tree) => self.imported(&tree.tree, String::new(), at),
-            Item::Const(constant) => {
-                let value = self.expression(&constant.expr);
-                self.assign_name(&constant.ident.to_string(), value, at);
-            }
-            Item::Static(constant) => {
-                let value = self.expression(&constant.expr);
-                if constant.attrs.iter().any(is_start_section) {
-                    self.builder.starter(value);
-                }
-                self.assign_name(&constant.ident.to_string(), value, at);
-            }
-            Item::Mod(module) => match &module.content {
-                Some((_, items)) => self.items(items),
-                None => {
-                    let named = module
-                        .attrs
-                        .iter()
-                        .find_map(|attribute| match &attribute.meta {
-                            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
-                                match &pair.value {
-                                    Expr::Lit(literal) => match &literal.lit {
-                                        Lit::Str(text) => Some(text.value()),
-                                        _ => None,
-                                    },
-                                    _ => None,
-                                }
-                            }
-                            _ => None,
-                        });
-                    let name = module.ident.to_string();
-                    let value = self.builder.import(named.as_deref().unwrap_or(&name), at);
-                    self.assign_name(&name, value, at);
-                }
-            },
-            Item::Impl(block) => {
-                for item in &block.items {
-                    if let ImplItem::Fn(method) = item {
-                        let name = method.sig.ident.to_string();
-                        let id = self.function(&name, &method.sig.inputs, &method.block, at);
-                        // Methods are found by their name: types are not resolved.
-                        let symbol = self.builder.declare(&format!("method {name}"));
-                        self.builder.value(symbol, id);
-                    }
-                }
-            }
-            Item::Macro(call) => {
-                let value = self.macro_call(&call.mac, at);
-                self.body.push(IrStmt::Expr(value));
-            }
-            _ => {}
-        }
-    }
-
-    fn assign_name(&mut self, name: &str, value: ExprId, at: Span) {
-        self.builder.declare(name);
-        let target = self.builder.name(name, at);
-        let assigned = self.builder.assign(target, value, at);
-        self.body.push(IrStmt::Expr(assigned));
-    }
-
-    fn imported(&mut self, tree: &UseTree, prefix: String, at: Span) {
-        let join = |name: &str| {
-            if prefix.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{prefix}.{name}")
-            }
-        };
-        match tree {
-            UseTree::Path(path) => self.imported(&path.tree, join(&path.ident.to_string()), at),
-            UseTree::Name(name) => {
-                let name = name.ident.to_string();
-                if name == "self" {
-                    let last = prefix.rsplit('.').next().unwrap_or(&prefix).to_owned();
-                    self.path_alias(&last, &prefix.clone(), at);
-                } else {
-                    self.path_alias(&name.clone(), &join(&name), at);
-                }
-            }
-            UseTree::Rename(rename) => self.path_alias(
-                &rename.rename.to_string(),
-                &join(&rename.ident.to_string()),
-                at,
-            ),
-            UseTree::Glob(_) => {}
-            UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.imported(tree, prefix.clone(), at);
-                }
-            }
-        }
-    }
-
-    fn path_alias(&mut self, name: &str, path: &str, at: Span) {
-        // What is named from the crate itself is found under its own name.
-        if matches!(path.split('.').next(), Some("crate" | "self" | "super")) || path == name {
-            return;
-        }
-        let value = self.dotted(path, at);
-        self.assign_name(name, value, at);
-    }
-
-    /// `a.b.c` as members, with the first one as a name.
-    fn dotted(&mut self, path: &str, at: Span) -> ExprId {
-        let mut parts = path.split('.');
-        let mut value = self.builder.name(parts.next().unwrap_or_default(), at);
-        for part in parts {
-            value = self.builder.member(value, part, at);
-        }
-        value
-    }
-
-    fn function(
-        &mut self,
-        name: &str,
-        inputs: &Punctuated<FnArg, syn::Token![,]>,
-        block: &syn::Block,
-        at: Span,
-    ) -> ExprId {
-        let (id, back) = self.builder.enter_function(Some(name), false);
-        let around = std::mem::take(&mut self.body);
-        let mut position = 0_u16;
-        for input in inputs {
-            match input {
-                FnArg::Receiver(_) => {
-                    let value = self.builder.add(Ir::This(id), at);
-                    self.assign_name("self", value, at);
-                }
-                FnArg::Typed(typed) => {
-                    let value = self.builder.add(Ir::Param(id, position), at);
-                    position = position.saturating_add(1);
-                    self.bind(&typed.pat, value, at);
-                }
-            }
-        }
-        self.builder.function_mut(id).params = position;
-        let last = self.statements(&block.stmts);
-        if let Some(last) = last {
-            self.builder.function_mut(id).returns.push(last);
-            self.body.push(IrStmt::Return(Some(last)));
-        }
-        let body = std::mem::replace(&mut self.body, around);
-        self.builder.set_body(id, body);
-        self.builder.leave(back);
-        self.builder.add(Ir::Function(id), at)
-    }
-
-    fn bind(&mut self, pattern: &Pat, value: ExprId, at: Span) {
+    pub(super) fn bind(&mut self, pattern: &Pat, value: ExprId, at: Span) {
         match pattern {
             Pat::Ident(name) => self.assign_name(&name.ident.to_string(), value, at),
             Pat::Tuple(tuple) => {
@@ -293,7 +42,7 @@ impl Lowering {
     }
 
     /// Lowers statements; the value of the last one, if it has one.
-    fn statements(&mut self, statements: &[Stmt]) -> Option<ExprId> {
+    pub(super) fn statements(&mut self, statements: &[Stmt]) -> Option<ExprId> {
         let mut last = None;
         for statement in statements {
             last = None;
@@ -345,13 +94,16 @@ impl Lowering {
         (body, value)
     }
 
-    fn expression(&mut self, expression: &Expr) -> ExprId {
+    pub(super) fn expression(&mut self, expression: &Expr) -> ExprId {
         let at = self.span(expression);
         self.deeper(|this| this.expression_here(expression, at))
             .unwrap_or_else(|| self.builder.other(&[], at))
     }
 
-    fn all<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expr>) -> Vec<ExprId> {
+    pub(super) fn all<'e>(
+        &mut self,
+        expressions: impl IntoIterator<Item = &'e Expr>,
+    ) -> Vec<ExprId> {
         expressions
             .into_iter()
             .map(|expression| self.expression(expression))
@@ -723,129 +475,5 @@ impl Lowering {
             Lit::Bool(value) => self.builder.constant(Const::Bool(value.value), at),
             _ => self.builder.other(&[], at),
         }
-    }
-
-    /// A macro: what it is given, if that are expressions.
-    fn macro_call(&mut self, call: &syn::Macro, at: Span) -> ExprId {
-        let name = call
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default();
-        let arguments = call
-            .parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated)
-            .map(|all| all.into_iter().collect::<Vec<_>>())
-            .unwrap_or_default();
-        match name.as_str() {
-            "format" | "print" | "println" | "eprintln" | "write" | "writeln" | "panic"
-            | "format_args" | "anyhow" | "bail" => {
-                let parts =
-                    self.formatted(&arguments, matches!(name.as_str(), "write" | "writeln"), at);
-                if matches!(name.as_str(), "write" | "writeln") {
-                    let target = arguments.first().map(|target| self.expression(target));
-                    if let Some(target) = target {
-                        let callee = self.builder.member(target, "write_fmt", at);
-                        return self.builder.call(callee, &[parts], false, at);
-                    }
-                }
-                if name == "format" || name == "format_args" {
-                    return parts;
-                }
-                let callee = self.builder.name(&format!("{name}!"), at);
-                self.builder.call(callee, &[parts], false, at)
-            }
-            "concat" => {
-                let parts = self.all(&arguments);
-                self.builder.concat(&parts, at)
-            }
-            "vec" => {
-                let items = self.all(&arguments);
-                let items = self.builder.list(&items);
-                self.builder.add(Ir::Array(items), at)
-            }
-            "env" | "option_env" => {
-                let args = self.all(&arguments);
-                let callee = self.builder.name("built in", at);
-                self.builder.call(callee, &args, false, at)
-            }
-            _ => {
-                let args = self.all(&arguments);
-                let callee = self.builder.name(&format!("{name}!"), at);
-                self.builder.call(callee, &args, false, at)
-            }
-        }
-    }
-
-    /// The parts of a format string with its arguments in their places.
-    fn formatted(&mut self, arguments: &[Expr], skip: bool, at: Span) -> ExprId {
-        let mut arguments = arguments.iter();
-        if skip {
-            arguments.next();
-        }
-        let Some(Expr::Lit(literal)) = arguments.next() else {
-            return self.builder.other(&[], at);
-        };
-        let Lit::Str(text) = &literal.lit else {
-            return self.builder.other(&[], at);
-        };
-        let text = text.value();
-        let rest: Vec<&Expr> = arguments.collect();
-        let mut next = 0;
-        let mut parts = Vec::new();
-        let mut chars = text.chars().peekable();
-        let mut plain = String::new();
-        while let Some(c) = chars.next() {
-            match c {
-                '{' if chars.peek() == Some(&'{') => {
-                    chars.next();
-                    plain.push('{');
-                }
-                '}' if chars.peek() == Some(&'}') => {
-                    chars.next();
-                    plain.push('}');
-                }
-                '{' => {
-                    if !plain.is_empty() {
-                        parts.push(self.builder.text(&plain, at));
-                        plain.clear();
-                    }
-                    let inner: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                    let name = inner.split(':').next().unwrap_or_default().trim();
-                    if name.is_empty() {
-                        if let Some(value) = rest.get(next) {
-                            let value = match value {
-                                Expr::Assign(named) => &named.right,
-                                other => *other,
-                            };
-                            parts.push(self.expression(value));
-                        }
-                        next += 1;
-                    } else if let Ok(index) = name.parse::<usize>() {
-                        if let Some(value) = rest.get(index) {
-                            parts.push(self.expression(value));
-                        }
-                    } else {
-                        let named = rest.iter().find_map(|value| match value {
-                            Expr::Assign(named) => match &*named.left {
-                                Expr::Path(path) if path.path.is_ident(name) => Some(&*named.right),
-                                _ => None,
-                            },
-                            _ => None,
-                        });
-                        let value = match named {
-                            Some(value) => self.expression(value),
-                            None => self.builder.name(name, at),
-                        };
-                        parts.push(value);
-                    }
-                }
-                c => plain.push(c),
-            }
-        }
-        if !plain.is_empty() {
-            parts.push(self.builder.text(&plain, at));
-        }
-        self.builder.concat(&parts, at)
     }
 }

@@ -1,0 +1,382 @@
+//! Who calls whom: through names, tables, registrations and what is handed over.
+
+use super::reach::{Queue, build_hooks};
+use super::{Analysis, Site};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
+use crate::know::{self, Role};
+use crate::pure::{FileId, Surroundings, Value};
+use customs_model::Zone;
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    pub(super) fn call(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        zone: Zone,
+        first: bool,
+        queue: &mut Queue,
+    ) {
+        let (callee, args, new) = match program.expr(site.expr) {
+            Expr::Call { callee, args, new } => (callee, program.list(args).to_vec(), new),
+            Expr::Import(specifier) => {
+                self.load(site, specifier, zone, queue);
+                return;
+            }
+            _ => return,
+        };
+        let value = match self.callees.get(&(site.file, site.expr)) {
+            Some(value) => value.clone(),
+            None => {
+                let value = self.machine.fold(site.file, callee);
+                self.callees.insert((site.file, site.expr), value.clone());
+                value
+            }
+        };
+        match &value {
+            Value::Function(closure) => {
+                if first {
+                    self.callers
+                        .entry((closure.file, closure.function))
+                        .or_default()
+                        .push(site);
+                }
+                queue.push(zone, closure.file, closure.function);
+            }
+            Value::Object(object) if object.is_class => {
+                if let Some(class) = object.class {
+                    self.class(class, zone, Some(site).filter(|_| first), queue);
+                }
+            }
+            Value::Native(native) => {
+                let path = Rc::clone(&native.path);
+                for target in self.binaries_of(program, site.file, &path, &args) {
+                    queue.push(zone, target, FuncId(0));
+                }
+                match know::role(program.language, &path) {
+                    Role::Load => {
+                        if let Some(specifier) = args.first() {
+                            self.load(site, *specifier, zone, queue);
+                        }
+                    }
+                    // A file that is evaluated as it stands is followed like one that is loaded.
+                    Role::Code(_) | Role::CodeLast if !path.starts_with("set") => {
+                        if let Some(target) =
+                            self.machine.evaluated_at(program, site.file, site.expr)
+                        {
+                            queue.push(zone, target, FuncId(0));
+                            // What it defines are names of the module around.
+                            self.machine.evaluated_in(program, site.file);
+                            if site.function == FuncId(0)
+                                && let Some(evaluated) = self.program(target)
+                            {
+                                build_hooks(&evaluated, target, zone, queue);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+                if matches!(
+                    &*path,
+                    "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path"
+                ) && let Some(specifier) = args.first()
+                    && let Value::Text(text) = self.machine.fold(site.file, *specifier)
+                    && let Some(target) = self.package.resolve(site.file, &text)
+                {
+                    self.enter_file(target, zone, true, queue);
+                }
+            }
+            // A table of functions, one of which is called: bundlers do that.
+            Value::Unknown if !new => {
+                // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
+                let mut called = callee;
+                let mut with = args.as_slice();
+                if let Expr::Member(inner, how) = program.expr(called)
+                    && matches!(program.name(how), "call" | "apply")
+                {
+                    called = inner;
+                    with = match program.name(how) {
+                        "call" => args.get(1..).unwrap_or_default(),
+                        _ => &[],
+                    };
+                }
+                if let Expr::Sequence(parts) = program.expr(called)
+                    && let Some(last) = program.list(parts).last()
+                {
+                    called = *last;
+                }
+                if let Expr::Index(table, _) = program.expr(called) {
+                    self.table(program, site.file, table, with, zone, queue);
+                }
+            }
+            _ => {}
+        }
+        // A handler of a command waits for its command.
+        let zone = if self.only_stores(&value) {
+            zone.min(Zone::Called)
+        } else if self.registers(program, callee, &value) {
+            zone.min(Zone::Command)
+        } else {
+            zone
+        };
+        for arg in args {
+            self.handed_over(program, site, arg, zone, first, 0, queue);
+        }
+    }
+
+    /// Whether what is called keeps the function that it gets and neither calls it nor hands
+    /// it on: in Python, in a text that is run, a decorator that fills a table; in JavaScript
+    /// what gives a function its name, as bundlers do (`__name(f, "f")`).
+    fn only_stores(&mut self, value: &Value) -> bool {
+        let Value::Function(closure) = value else {
+            return false;
+        };
+        let (Some(program), Some(index)) = (self.program(closure.file), self.index(closure.file))
+        else {
+            return false;
+        };
+        if program.language == Language::Rust
+            || program.language == Language::Python && self.outer.level == 0
+        {
+            return false;
+        }
+        let Some(symbol) = index.parameters.get(&(closure.function, 0)).copied() else {
+            return false;
+        };
+        let key = (closure.file, closure.function);
+        if let Some(known) = self.stores_only.get(&key) {
+            return *known;
+        }
+        if program.language == Language::JavaScript {
+            let calls = index.calls.get(&closure.function);
+            let calls = calls.map(Vec::as_slice).unwrap_or_default();
+            let only = self.only_names(&program, closure.file, symbol, calls);
+            self.stores_only.insert(key, only);
+            return only;
+        }
+        let is_it = |expr: ExprId| super::index::symbol_of(&program, expr) == Some(symbol);
+        let used = program
+            .calls
+            .iter()
+            .any(|(call, _)| match program.expr(*call) {
+                Expr::Call { callee, args, .. } => {
+                    is_it(callee) || program.list(args).iter().any(|arg| is_it(*arg))
+                }
+                _ => false,
+            });
+        self.stores_only.insert(key, !used);
+        !used
+    }
+
+    /// Whether a parameter is used for nothing but to define a property of it, and to be
+    /// given back.
+    fn only_names(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        calls: &[ExprId],
+    ) -> bool {
+        const MOST: usize = 4;
+        if calls.len() > MOST {
+            return false;
+        }
+        let owner = FuncId(program.symbol(symbol).function);
+        let function = program.function(owner);
+        let mut allowed: Vec<ExprId> = function.returns.clone();
+        let mut defines = false;
+        for call in calls {
+            let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                continue;
+            };
+            let Some(first) = program.list(args).first() else {
+                continue;
+            };
+            if let Value::Native(native) = self.machine.fold(file, callee)
+                && matches!(&*native.path, "Object.defineProperty")
+            {
+                allowed.push(*first);
+                defines = true;
+            }
+        }
+        if !defines || allowed.len() > MOST {
+            return false;
+        }
+        // Its own place among the parameters is the one other time that it is named.
+        let named = program.exprs.iter().enumerate().filter(|(at, expr)| {
+            let id = ExprId(*at as u32);
+            matches!(expr, Expr::Name(atom, scope)
+                if program.resolve(*atom, *scope) == Some(symbol))
+                && !allowed.contains(&id)
+        });
+        let assigned: Vec<ExprId> = named.map(|(at, _)| ExprId(at as u32)).take(2).collect();
+        let [target] = assigned[..] else {
+            return false;
+        };
+        let mut targets = program.exprs.iter();
+        targets.any(|expr| matches!(expr, Expr::Assign(to, _) if *to == target))
+    }
+
+    /// Whether a call only notes a handler: a command's, a route's.
+    fn registers(&self, program: &Rc<Program>, callee: ExprId, value: &Value) -> bool {
+        const TOOLS: [&str; 14] = [
+            "commander",
+            "yargs",
+            "cac",
+            "sade",
+            "meow",
+            "caporal",
+            "vorpal",
+            "express",
+            "fastify",
+            "koa",
+            "click",
+            "typer",
+            "argparse",
+            "optparse",
+        ];
+        let by_tool = value
+            .path()
+            .is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
+        let Expr::Member(_, name) = program.expr(callee) else {
+            return by_tool;
+        };
+        by_tool
+            || matches!(
+                program.name(name),
+                "action" | "command" | "addCommand" | "subcommand"
+            ) && !matches!(value, Value::Function(_))
+    }
+
+    /// One of a table of functions is called, nobody knows which one: each may be.
+    fn table(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        table: ExprId,
+        args: &[ExprId],
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        // Larger ones are what bundlers make of whole applications.
+        const FUNCTIONS: usize = 32;
+        const EXPRESSIONS: usize = 1 << 14;
+        let values: Vec<Value> = match self.machine.fold(file, table) {
+            Value::Object(object) => object
+                .entries
+                .borrow()
+                .iter()
+                .map(|(_, value)| value.clone())
+                .collect(),
+            Value::Array(items) => items.borrow().clone(),
+            _ => return,
+        };
+        // What loads a part of a bundle is handed to each part.
+        let mut given: Vec<(u16, Value)> = Vec::new();
+        if values.len() <= FUNCTIONS && program.size() <= EXPRESSIONS {
+            for (position, arg) in args.iter().enumerate().take(4) {
+                if matches!(program.expr(*arg), Expr::Name(..))
+                    && let value @ Value::Function(_) = self.machine.fold(file, *arg)
+                {
+                    given.push((position as u16, value));
+                }
+            }
+        }
+        for value in values.into_iter().take(4_096) {
+            if let Value::Function(closure) = value {
+                for (position, value) in &given {
+                    let value = value.clone();
+                    self.machine
+                        .give(closure.file, closure.function, *position, value);
+                }
+                queue.push(zone, closure.file, closure.function);
+            }
+        }
+    }
+
+    /// A function that is handed to a call is called by it, sooner or later.
+    #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
+    fn handed_over(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        arg: ExprId,
+        zone: Zone,
+        first: bool,
+        level: u8,
+        queue: &mut Queue,
+    ) {
+        match program.expr(arg) {
+            Expr::Function(function) => {
+                if first {
+                    self.passed
+                        .entry((site.file, function))
+                        .or_default()
+                        .push(site);
+                }
+                queue.push(zone, site.file, function);
+            }
+            Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
+                Value::Function(closure) => {
+                    if first {
+                        self.passed
+                            .entry((closure.file, closure.function))
+                            .or_default()
+                            .push(site);
+                    }
+                    queue.push(zone, closure.file, closure.function);
+                }
+                Value::Object(object) if object.is_class => {
+                    if let Some(class) = object.class {
+                        self.class(class, zone, None, queue);
+                    }
+                }
+                _ => {}
+            },
+            Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
+                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    self.handed_over(program, site, pair[1], zone, first, level + 1, queue);
+                }
+            }
+            Expr::Array(items) if level < 3 => {
+                for item in program.list(items).to_vec() {
+                    self.handed_over(program, site, item, zone, first, level + 1, queue);
+                }
+            }
+            Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            _ => {}
+        }
+    }
+
+    /// A class that is made or handed over: its constructor runs, and whoever has it may
+    /// call its methods.
+    fn class(
+        &mut self,
+        class: (FileId, ExprId),
+        zone: Zone,
+        made_at: Option<Site>,
+        queue: &mut Queue,
+    ) {
+        let Some(program) = self.program(class.0) else {
+            return;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return;
+        };
+        for pair in program.list(entries).to_vec().chunks_exact(2) {
+            if let Expr::Function(function) = program.expr(pair[1]) {
+                let name = program.text(pair[0]).unwrap_or_default();
+                let constructs = matches!(name, "constructor" | "__init__");
+                if let Some(site) = made_at.filter(|_| constructs) {
+                    self.callers
+                        .entry((class.0, function))
+                        .or_default()
+                        .push(site);
+                }
+                if constructs || made_at.is_none() {
+                    queue.push(zone, class.0, function);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What functions of a library give: decoded texts, answers of the network, constants.
+
+use super::content::{made_here, value_made_at};
+use super::{Label, Step};
+use crate::flow::{Analysis, Context};
+use crate::ir::{Expr, ExprId, Language, Program, Span};
+use crate::know::{self, Role};
+use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
+use std::rc::Rc;
+
+impl Analysis<'_> {
+    /// A call of something of the library. None: nothing is known of it.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
+    pub(super) fn native_call(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        path: &str,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Option<Vec<Label>> {
+        let span = program.span(expr);
+        match know::role(program.language, path) {
+            Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
+            Role::Network(_) | Role::Receive => {
+                let value = made_here(value, file, expr);
+                Some(vec![self.answer(file, &value, callee, args, span, context)])
+            }
+            Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
+            Role::Send
+            | Role::Digest
+            | Role::Lookup
+            | Role::Delete
+            | Role::Executable
+            | Role::Load
+            | Role::WriteFile
+            | Role::CopyFile
+            | Role::WriteInput
+            | Role::IntoProcess
+            | Role::ForeignMemory => Some(Vec::new()),
+            Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
+            Role::ReadFrom => {
+                let made = value_made_at(value)?;
+                let opener = self.program(made.0)?;
+                let Expr::Call { args, .. } = opener.expr(made.1) else {
+                    return None;
+                };
+                let first = opener.list(args).first().copied();
+                Some(self.file_content(&opener, made.0, first, span))
+            }
+            Role::OpenFile | Role::WriteInto => {
+                Some(self.file_content(program, file, args.first().copied(), span))
+            }
+            Role::Shell | Role::Spawn | Role::Fork => match self.built(program, file, value) {
+                Some(parts) => Some(self.output_of_built(file, &parts, span, context)),
+                None => Some(self.output_of(file, args, span)),
+            },
+            Role::Decode | Role::Decrypt => {
+                Some(self.decoded(program, file, expr, path, args, context))
+            }
+            Role::Code(_) | Role::CodeLast | Role::Worker => None,
+            Role::None => {
+                if path == "Promise" {
+                    return Some(self.promised(program, file, args, context));
+                }
+                if program.language == Language::Python
+                    && matches!(
+                        path,
+                        "os.getenv" | "os.environ.get" | "os.environ.pop" | "environ.get"
+                    )
+                    || program.language == Language::Rust
+                        && (path.ends_with("env.var") || path.ends_with("env.var_os"))
+                {
+                    let mut out = Vec::new();
+                    let names = args.first().map(|arg| self.possible(file, *arg, 0));
+                    for name in names.unwrap_or_default() {
+                        if let Value::Text(name) = name {
+                            out.extend(self.environment_variable(&name, file, span));
+                        }
+                    }
+                    return Some(out);
+                }
+                let _ = callee;
+                None
+            }
+        }
+    }
+
+    /// What is decoded from a constant is told so; what came from elsewhere stays what it
+    /// is.
+    pub(super) fn decoded(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        path: &str,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let span = program.span(expr);
+        let rest: Vec<ExprId> = args.to_vec();
+        let mut labels = self.all(file, &rest, context);
+        if labels.is_empty() || labels.iter().all(|label| label.kind == SourceKind::OwnFile) {
+            let made_of_constants = args
+                .first()
+                .is_some_and(|arg| self.is_constant(program, file, *arg, 0));
+            let decodes = !(matches!(path, "Buffer.from" | "Buffer") && args.len() < 2);
+            // A file of the package that is decoded before anybody can read it.
+            let own = !labels.is_empty() && program.language == Language::Python && path != "chr";
+            if (made_of_constants || own) && decodes {
+                let (file, span) = args
+                    .first()
+                    .and_then(|arg| self.origin(file, *arg, 0))
+                    .unwrap_or((file, span));
+                labels.push(self.new_label(SourceKind::Decoded, path, file, span));
+            }
+        }
+        self.hop(labels, &Step::Decoded(path.into()), file, span)
+    }
+
+    /// The label of what a request gives: bytes of a stranger, or credentials of the cloud
+    /// that the machine runs in.
+    pub(in crate::flow) fn answer(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        span: Span,
+        context: Option<&Rc<Context>>,
+    ) -> Label {
+        let host = match self.target(file, value, args, context) {
+            customs_model::Target::Constant(host) => Some(host),
+            // `session.get(url).json()`: the request is further down.
+            _ => match self.program(file).map(|program| program.expr(callee)) {
+                Some(Expr::Member(object, _)) => self.addressed(file, object, context),
+                _ => None,
+            },
+        };
+        let name = host.map_or_else(
+            || UNKNOWN_ANSWER.to_owned(),
+            |host| format!("the answer of {host}"),
+        );
+        if know::is_metadata(&name) {
+            return self.new_label(SourceKind::CredentialService, "cloud metadata", file, span);
+        }
+        if name != UNKNOWN_ANSWER {
+            return self.new_label(SourceKind::Remote, &name, file, span);
+        }
+        let addresses = self.addresses(file, value, args);
+        // Addresses that a function of the package is called with. Where one of them is not
+        // known (a redirection, a caller's), nobody knows whose answer it is.
+        for (place, address) in &addresses {
+            let values = self.possible(*place, *address, 0);
+            // An address that is decoded of what is no constant was put there by whoever gave
+            // the answer that it stands in, and is no redirection.
+            let language = self.package.language(*place);
+            let known = |value: &&Value| !language.is_some_and(|l| is_decoded(value, l));
+            let hosts: Option<Vec<String>> = values
+                .iter()
+                .filter(known)
+                .map(|value| self.host_in(value, 0))
+                .collect();
+            if let Some(host) = hosts.and_then(|hosts| hosts.into_iter().next()) {
+                let name = format!("the answer of {host}");
+                return self.new_label(SourceKind::Remote, &name, file, span);
+            }
+        }
+        // An address that came from the network itself: whoever gave it says what comes.
+        for (place, address) in addresses {
+            let labels = self.labels(place, address, None).to_vec();
+            if let Some(label) = labels
+                .into_iter()
+                .find(|label| label.kind == SourceKind::Remote)
+            {
+                return self.hop(vec![label], &Step::Address, file, span).remove(0);
+            }
+        }
+        self.new_label(SourceKind::Remote, &name, file, span)
+    }
+
+    /// Where the address of a request can stand: in the arguments of the call that reads
+    /// the answer, or of the one that made the request.
+    fn addresses(&self, file: FileId, value: &Value, args: &[ExprId]) -> Vec<(FileId, ExprId)> {
+        let mut out: Vec<(FileId, ExprId)> = args.iter().take(2).map(|arg| (file, *arg)).collect();
+        if let Some((place, made)) = value_made_at(value)
+            && let Some(program) = self.program(place)
+            && let Expr::Call { args, .. } = program.expr(made)
+        {
+            for arg in program.list(args).iter().take(2) {
+                if !out.contains(&(place, *arg)) {
+                    out.push((place, *arg));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The name of what comes from nobody knows where.
+const UNKNOWN_ANSWER: &str = "the answer of a host";
+
+/// Whether a value is what a decoder gives for something that is not known.
+fn is_decoded(value: &Value, language: Language) -> bool {
+    value
+        .path()
+        .and_then(|path| path.split_once("()"))
+        .is_some_and(|(head, _)| know::role(language, head) == Role::Decode)
+}
+
+/// Whether a function gives what it is given, as another text.
+pub(super) fn writes_otherwise(name: &str) -> bool {
+    matches!(
+        name,
+        "toString"
+            | "String"
+            | "str"
+            | "slice"
+            | "substring"
+            | "split"
+            | "join"
+            | "map"
+            | "from"
+            | "concat"
+            | "reverse"
+            | "trim"
+            | "strip"
+            | "encode"
+            | "decode"
+            | "hex"
+            | "hexlify"
+            | "stringify"
+            | "dumps"
+            | "encodeURIComponent"
+            | "escape"
+            | "btoa"
+            | "b64encode"
+            | "urlencode"
+            | "quote"
+            | "format"
+            | "format!"
+            | "to_string"
+            | "Blob"
+            | "Request"
+            | "URLSearchParams"
+            | "Headers"
+    )
+}

@@ -1,0 +1,90 @@
+//! Files of the package that functions of the library read.
+
+use super::path::joined;
+use crate::pure::Machine;
+use crate::pure::value::Value;
+
+impl Machine<'_> {
+    /// The bytes of a file of the package, by a path that was folded.
+    pub(in crate::pure) fn own_file(&self, path: &str) -> Option<Vec<u8>> {
+        let inside = path
+            .strip_prefix("\u{fdd0}package")?
+            .replace('\u{fdd1}', "");
+        let inside = inside.trim_start_matches('/');
+        if inside.contains(crate::pure::HOLE_START) {
+            return None;
+        }
+        self.surroundings
+            .content(inside)
+            .map(|bytes| bytes.to_vec())
+            .or_else(|| self.named_file(inside))
+    }
+
+    /// The bytes of a data file that a script names from the top of its package.
+    pub(super) fn file_beside(&self, path: &str) -> Option<Vec<u8>> {
+        if !names_beside(path) {
+            return None;
+        }
+        self.surroundings.content(path).map(|bytes| bytes.to_vec())
+    }
+
+    /// The bytes of the one file whose path ends so: data of a module, whose folder is
+    /// not told.
+    pub(super) fn named_file(&self, name: &str) -> Option<Vec<u8>> {
+        self.surroundings
+            .content_named(name)
+            .map(|bytes| bytes.to_vec())
+    }
+
+    /// What `open(path).read()` gives, for a file of the package.
+    pub(super) fn opened(
+        &mut self,
+        made: (crate::pure::FileId, crate::ir::ExprId),
+    ) -> Option<Value> {
+        let program = self.surroundings.program(made.0)?;
+        let crate::ir::Expr::Call { args, .. } = program.expr(made.1) else {
+            return None;
+        };
+        let args = program.list(args).to_vec();
+        let path = self.fold(made.0, *args.first()?);
+        let bytes = self.own_file(path.any_text()?)?;
+        let binary = args.get(1).is_some_and(|mode| {
+            self.fold(made.0, *mode)
+                .known_text()
+                .is_some_and(|mode| mode.contains('b'))
+        });
+        Some(if binary {
+            Value::bytes(bytes)
+        } else {
+            Value::text(&String::from_utf8_lossy(&bytes))
+        })
+    }
+}
+
+/// A file that an address relative to a module of the package means.
+pub(super) fn beside_module(address: &Value, module: &Value) -> Option<Value> {
+    let address = address.known_text()?;
+    let module = module.any_text()?;
+    if !module.starts_with("\u{fdd0}package/") || address.contains("://") {
+        return None;
+    }
+    let module = module.trim_end_matches(crate::pure::HOLE_END);
+    let (folder, _) = module.rsplit_once('/')?;
+    let path = joined(&[Value::text(folder), Value::text(address)]);
+    Some(Value::text(&format!(
+        "{}{}",
+        path.any_text()?,
+        crate::pure::HOLE_END
+    )))
+}
+
+/// Whether a path can name a data file from the top of a package. JSON is most often the
+/// manifest of whoever runs the code.
+pub(crate) fn names_beside(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() < 200
+        && !path.starts_with(['/', '~'])
+        && !path.contains([crate::pure::HOLE_START, ':'])
+        && !path.contains("..")
+        && !path.ends_with(".json")
+}

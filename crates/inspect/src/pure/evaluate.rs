@@ -1,0 +1,396 @@
+//! What an expression is: one arm a kind, folded from its parts.
+
+use super::export::{is_exports, is_import_meta};
+use super::value::{Closure, FileId, Frame, HOLE, Object, Value, number_text};
+use super::variable::frame_of;
+use super::{Kept, Machine, operate};
+use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program};
+use crate::limit::evaluating;
+use std::rc::Rc;
+
+impl Machine<'_> {
+    pub(super) fn eval(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        if self.depth >= evaluating::DEPTH || !self.step() {
+            self.circle.cut_short();
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.eval_here(program, file, expr, frame);
+        self.depth -= 1;
+        // What is large costs what it is large.
+        if !matches!(
+            program.expr(expr),
+            Expr::Const(_) | Expr::Name(..) | Expr::Member(..)
+        ) {
+            return self.charge(value);
+        }
+        value
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
+    fn eval_here(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        expr: ExprId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        match program.expr(expr) {
+            Expr::Const(constant) => constant_value(program.constant(constant)),
+            Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+                Some(symbol) => self.variable(program, file, symbol, frame),
+                None => self.global(program, file, program.name(atom)),
+            },
+            Expr::Param(function, index) => {
+                match argument(frame, file, function, usize::from(index)) {
+                    Value::Unknown if !self.given.is_empty() => {
+                        let given = self.given.get(&(file, function, index));
+                        given.cloned().unwrap_or(Value::Unknown)
+                    }
+                    value => value,
+                }
+            }
+            Expr::Rest(function, index) => {
+                match frame_of(frame, file, function).and_then(|f| f.arguments.as_ref()) {
+                    Some(arguments) => {
+                        Value::array(arguments.iter().skip(usize::from(index)).cloned().collect())
+                    }
+                    None => Value::Unknown,
+                }
+            }
+            Expr::This(function) => self.this(program, file, function, frame),
+            Expr::Member(object, name) if self.named_of_module(program, file, object).is_some() => {
+                let target = self.named_of_module(program, file, object);
+                self.named_export(target.unwrap_or(file), program.name(name))
+            }
+            Expr::Member(object, name) if is_import_meta(program, object) => {
+                self.of_import_meta(file, program.name(name))
+            }
+            Expr::Member(object, name) if is_exports(program, object) => {
+                self.own_export(program, file, name)
+            }
+            Expr::Member(object, name) => {
+                let object = self.eval(program, file, object, frame);
+                self.get(&object, program.name(name), program.language)
+            }
+            Expr::Index(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                let key = self.eval(program, file, key, frame);
+                self.index(&object, &key, program.language)
+            }
+            Expr::Slice(object, parts) => {
+                let object = self.eval(program, file, object, frame);
+                let parts: Vec<Value> = program
+                    .list(parts)
+                    .iter()
+                    .map(|part| self.eval(program, file, *part, frame))
+                    .collect();
+                operate::slice(&object, &parts)
+            }
+            Expr::Call { callee, args, new } => {
+                if frame.is_none()
+                    && let Some(known) = self.calls.get(&(file, expr)).cloned()
+                    && self.usable(Kept::Call(file, expr))
+                {
+                    return known;
+                }
+                if frame.is_some() {
+                    return self.call(program, file, expr, callee, program.list(args), new, frame);
+                }
+                let plenty = self.has_whole_glance();
+                let open = self.circle.open();
+                let value = self.call(program, file, expr, callee, program.list(args), new, None);
+                let closed = self.circle.close(open, plenty);
+                if closed.whole || !value.is_unknown() {
+                    self.note(Kept::Call(file, expr), closed.short);
+                    self.calls.insert((file, expr), value.clone());
+                }
+                value
+            }
+            Expr::Function(function) => Value::Function(Rc::new(Closure {
+                file,
+                function,
+                frame: frame.cloned(),
+                this: arrow_this(program, function, frame),
+            })),
+            Expr::Array(items) => match self.items(program, file, program.list(items), frame) {
+                Some(items) => Value::array(items),
+                None => Value::Unknown,
+            },
+            Expr::Object(entries) | Expr::Keywords(entries) => {
+                self.object(program, file, program.list(entries), frame)
+            }
+            Expr::Class(_) => Value::Object(Rc::new(Object {
+                class: Some((file, expr)),
+                is_class: true,
+                ..Object::default()
+            })),
+            Expr::Concat(parts) => {
+                let mut out = String::new();
+                for part in program.list(parts) {
+                    let value = self.eval(program, file, *part, frame);
+                    out.push_str(&value.as_text().unwrap_or_else(|| HOLE.to_owned()));
+                    if out.len() > evaluating::STRING {
+                        return Value::Unknown;
+                    }
+                }
+                Value::Text(out.into())
+            }
+            Expr::Unary(operator, value) => {
+                let value = self.eval(program, file, value, frame);
+                operate::unary(operator, &value)
+            }
+            Expr::Binary(operator, left, right) => {
+                let left = self.eval(program, file, left, frame);
+                let right = self.eval(program, file, right, frame);
+                self.pay_for_looking(&left);
+                self.pay_for_looking(&right);
+                operate::binary(operator, &left, &right, program.language)
+            }
+            Expr::Logic(logic, left, right) => {
+                let left = self.eval(program, file, left, frame);
+                let takes_left = match logic {
+                    crate::ir::Logic::And => left.truth().map(|holds| !holds),
+                    crate::ir::Logic::Or => left.truth(),
+                    crate::ir::Logic::Nullish => match left {
+                        Value::Unknown => None,
+                        Value::Undefined | Value::Null => Some(false),
+                        _ => Some(true),
+                    },
+                };
+                match takes_left {
+                    Some(true) => left,
+                    Some(false) => self.eval(program, file, right, frame),
+                    None => {
+                        // Of `a.b || fallback` the left is what it is called for.
+                        let right = self.eval(program, file, right, frame);
+                        if left.is_unknown() { right } else { left }
+                    }
+                }
+            }
+            Expr::Cond(test, then, other) => match self.eval(program, file, test, frame).truth() {
+                Some(true) => self.eval(program, file, then, frame),
+                Some(false) => self.eval(program, file, other, frame),
+                None => {
+                    let first = self.eval(program, file, then, frame);
+                    let second = self.eval(program, file, other, frame);
+                    operate::either(first, second)
+                }
+            },
+            Expr::Assign(target, value) => {
+                let value = self.eval(program, file, value, frame);
+                self.assign(program, file, target, value.clone(), frame);
+                value
+            }
+            Expr::Update { target, up, prefix } => {
+                let Some(before) = self.eval(program, file, target, frame).number() else {
+                    self.assign(program, file, target, Value::Unknown, frame);
+                    return Value::Unknown;
+                };
+                let after = if up { before + 1.0 } else { before - 1.0 };
+                self.assign(program, file, target, Value::Number(after), frame);
+                Value::Number(if prefix { after } else { before })
+            }
+            Expr::Await(value) | Expr::Spread(value) => {
+                let value = self.eval(program, file, value, frame);
+                settled(value)
+            }
+            Expr::Yield(value) if program.language == Language::Python => {
+                let value = self.eval(program, file, value, frame);
+                if let Some(given) = self.yields.last_mut()
+                    && given.len() < 1 << 16
+                {
+                    given.push(value);
+                }
+                Value::Unknown
+            }
+            Expr::Yield(_) => Value::Unknown,
+            Expr::Element(over) => {
+                let over = self.eval(program, file, over, frame);
+                match &over {
+                    Value::Array(items) if items.borrow().len() == 1 => items.borrow()[0].clone(),
+                    _ => Value::Unknown,
+                }
+            }
+            Expr::Key(_) => Value::Unknown,
+            Expr::Module(atom) => self.module(file, program.name(atom), program.language),
+            Expr::Import(specifier) => {
+                let specifier = self.eval(program, file, specifier, frame);
+                match specifier.known_text() {
+                    Some(specifier) => self.module(file, specifier, program.language),
+                    None => Value::Unknown,
+                }
+            }
+            Expr::Sequence(items) => {
+                let mut last = Value::Undefined;
+                for item in program.list(items) {
+                    last = self.eval(program, file, *item, frame);
+                }
+                last
+            }
+            Expr::Comprehend(parts) => self.comprehend(program, file, program.list(parts), frame),
+            Expr::Other(_) => Value::Unknown,
+        }
+    }
+
+    pub(super) fn items(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        items: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Option<Vec<Value>> {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.eval(program, file, *item, frame);
+            if let Expr::Spread(_) = program.expr(*item) {
+                out.extend(operate::elements(&value)?);
+            } else {
+                out.push(value);
+            }
+            if out.len() > 1 << 20 {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
+    fn object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        entries: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        let mut out = Vec::with_capacity(entries.len() / 2);
+        let mut open = false;
+        for pair in entries.chunks_exact(2) {
+            let value = self.eval(program, file, pair[1], frame);
+            if let Expr::Spread(_) = program.expr(pair[0]) {
+                match value {
+                    Value::Object(object) => {
+                        open |= object.open;
+                        out.extend(object.entries.borrow().iter().cloned());
+                    }
+                    Value::Undefined | Value::Null => {}
+                    _ => open = true,
+                }
+                continue;
+            }
+            match self.eval(program, file, pair[0], frame) {
+                Value::Text(key) => out.push((key, value)),
+                Value::Number(number) => out.push((number_text(number).into(), value)),
+                _ => open = true,
+            }
+        }
+        Value::Object(Rc::new(Object {
+            entries: out.into(),
+            open,
+            ..Object::default()
+        }))
+    }
+
+    fn comprehend(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        parts: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        let [target, over, body, rest @ ..] = parts else {
+            return Value::Unknown;
+        };
+        let over = self.eval(program, file, *over, frame);
+        let Some(elements) = operate::elements(&over) else {
+            return Value::Unknown;
+        };
+        // The target lives in a frame of its own where nothing is run around it.
+        let owner = self.owner_of(program, *target);
+        let frame = match frame {
+            Some(frame) => Rc::clone(frame),
+            None => Rc::new(Frame {
+                file,
+                function: owner,
+                parent: None,
+                variables: Default::default(),
+                arguments: None,
+                this: Value::Unknown,
+                lazy: false,
+            }),
+        };
+        let mut out = Vec::new();
+        for element in elements {
+            self.assign(program, file, *target, element, Some(&frame));
+            let mut wanted = true;
+            for condition in rest {
+                match self.eval(program, file, *condition, Some(&frame)).truth() {
+                    Some(holds) => wanted &= holds,
+                    None => return Value::Unknown,
+                }
+            }
+            if wanted {
+                let value = self.eval(program, file, *body, Some(&frame));
+                if matches!(program.expr(*body), Expr::Comprehend(_)) {
+                    match operate::elements(&value) {
+                        Some(values) => out.extend(values),
+                        None => return Value::Unknown,
+                    }
+                } else {
+                    out.push(value);
+                }
+            }
+            if self.spent() {
+                return Value::Unknown;
+            }
+        }
+        Value::array(out)
+    }
+
+    fn owner_of(&self, program: &Program, target: ExprId) -> FuncId {
+        match program.expr(target) {
+            Expr::Name(_, scope) => program.scopes[scope.at()].function,
+            _ => FuncId(0),
+        }
+    }
+}
+
+fn constant_value(constant: &Const) -> Value {
+    match constant {
+        Const::Null => Value::Null,
+        Const::Undefined => Value::Undefined,
+        Const::Bool(value) => Value::Bool(*value),
+        Const::Number(value) => Value::Number(*value),
+        Const::Text(text) => Value::Text(Rc::clone(text)),
+        Const::Bytes(bytes) => Value::bytes(bytes.to_vec()),
+        Const::Regex(regex) => Value::Regex(Rc::clone(regex)),
+    }
+}
+
+fn argument(frame: Option<&Rc<Frame>>, file: FileId, function: FuncId, index: usize) -> Value {
+    match frame_of(frame, file, function).and_then(|frame| frame.arguments.as_ref()) {
+        Some(arguments) => arguments.get(index).cloned().unwrap_or(Value::Undefined),
+        None => Value::Unknown,
+    }
+}
+
+fn arrow_this(program: &Program, function: FuncId, frame: Option<&Rc<Frame>>) -> Option<Value> {
+    if program.function(function).arrow {
+        frame.map(|frame| frame.this.clone())
+    } else {
+        None
+    }
+}
+
+/// What waiting for a value gives.
+fn settled(value: Value) -> Value {
+    match value {
+        Value::Native(native) if native.path.ends_with("()") => Value::Native(native),
+        other => other,
+    }
+}

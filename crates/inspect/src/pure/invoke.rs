@@ -1,0 +1,323 @@
+//! Calls: of what, with which frame, and what comes of it.
+
+use super::run::Flow;
+use super::value::{Closure, FileId, Frame, Native, Object, Value};
+use super::{Machine, builtin, operate};
+use crate::ir::{Expr, ExprId, Language, Program};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+impl Machine<'_> {
+    #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
+    pub(super) fn call(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        at: ExprId,
+        callee: ExprId,
+        args: &[ExprId],
+        new: bool,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        // A method is called on something.
+        let (this, function) = match program.expr(callee) {
+            Expr::Member(object, name) => {
+                let object = self.eval(program, file, object, frame);
+                let mut function = self.get(&object, program.name(name), program.language);
+                if program.language == Language::Rust && function.is_unknown() {
+                    function = self.rust_method(program, file, program.name(name));
+                }
+                if !matches!(function, Value::Function(_) | Value::Native(_))
+                    || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
+                {
+                    let changes = matches!(
+                        program.name(name),
+                        "push"
+                            | "pop"
+                            | "shift"
+                            | "unshift"
+                            | "splice"
+                            | "reverse"
+                            | "fill"
+                            | "append"
+                            | "extend"
+                    );
+                    let object = if changes && frame.is_none_or(|frame| frame.lazy) {
+                        untied(object)
+                    } else {
+                        object
+                    };
+                    let Some(args) = self.items(program, file, args, frame) else {
+                        return Value::Unknown;
+                    };
+                    return self.method(&object, program.name(name), &args, program.language);
+                }
+                (object, function)
+            }
+            Expr::Index(object, key) => {
+                let object = self.eval(program, file, object, frame);
+                let key = self.eval(program, file, key, frame);
+                let function = self.index(&object, &key, program.language);
+                if !matches!(function, Value::Function(_) | Value::Native(_)) {
+                    let Some(name) = key.known_text().map(str::to_owned) else {
+                        return Value::Unknown;
+                    };
+                    let Some(args) = self.items(program, file, args, frame) else {
+                        return Value::Unknown;
+                    };
+                    return self.method(&object, &name, &args, program.language);
+                }
+                (object, function)
+            }
+            _ => (Value::Undefined, self.eval(program, file, callee, frame)),
+        };
+        if let Value::Native(native) = &function
+            && &*native.path == "require"
+            && let [specifier] = args
+        {
+            let specifier = self.eval(program, file, *specifier, frame);
+            return match specifier.known_text() {
+                Some(specifier) => self.module(file, specifier, program.language),
+                None => Value::Unknown,
+            };
+        }
+        let Some(args) = self.items(program, file, args, frame) else {
+            return Value::Unknown;
+        };
+        if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
+            && self.observed.len() < 4_000
+        {
+            let seen = args.iter().map(|arg| match arg {
+                Value::Text(_) => arg.clone(),
+                Value::Bytes(bytes) if bytes.borrow().len() < 1 << 16 => untied(arg.clone()),
+                _ => Value::Unknown,
+            });
+            keep_known(self.observed.entry((file, at)).or_default(), seen);
+        }
+        let value = self.invoke(&function, this, args, new, program.language);
+        match value {
+            Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
+                Value::Native(Native {
+                    path: native.path,
+                    made_at: Some((file, at)),
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// Calls a value.
+    pub(super) fn invoke(
+        &mut self,
+        function: &Value,
+        this: Value,
+        args: Vec<Value>,
+        new: bool,
+        language: Language,
+    ) -> Value {
+        if !self.step() {
+            return Value::Unknown;
+        }
+        match function {
+            Value::Function(closure) => self.enter(closure, this, args, new),
+            Value::Object(class) if class.is_class => self.construct(class, args),
+            Value::Native(native) => {
+                // A function of the library that is called on by another name.
+                if language != Language::JavaScript {
+                    return builtin::call(self, native, &this, &args, new, language);
+                }
+                if let Some(path) = native.path.strip_suffix(".call") {
+                    let mut args = args.into_iter();
+                    let this = args.next().unwrap_or(Value::Undefined);
+                    return self.invoke(&Value::native(path), this, args.collect(), new, language);
+                }
+                if let Some(path) = native.path.strip_suffix(".apply") {
+                    let this = args.first().cloned().unwrap_or(Value::Undefined);
+                    let rest = args.get(1).and_then(operate::elements).unwrap_or_default();
+                    return self.invoke(&Value::native(path), this, rest, new, language);
+                }
+                if let Some(path) = native.path.strip_suffix(".bind") {
+                    return Value::native(path);
+                }
+                builtin::call(self, native, &this, &args, new, language)
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A method by its name: types are not resolved.
+    fn rust_method(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
+        let Some(symbol) = program
+            .atom(&format!("method {name}"))
+            .and_then(|atom| program.resolve(atom, crate::ir::ScopeId(0)))
+        else {
+            return Value::Unknown;
+        };
+        match program
+            .symbol(symbol)
+            .values
+            .first()
+            .map(|value| program.expr(*value))
+        {
+            Some(Expr::Function(function)) => Value::Function(Rc::new(Closure {
+                file,
+                function,
+                frame: None,
+                this: None,
+            })),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn enter(&mut self, closure: &Rc<Closure>, this: Value, args: Vec<Value>, new: bool) -> Value {
+        let Some(program) = self.surroundings.program(closure.file) else {
+            return Value::Unknown;
+        };
+        if self.depth >= crate::limit::evaluating::DEPTH {
+            self.circle.cut_short();
+            return Value::Unknown;
+        }
+        let function = program.function(closure.function);
+        let parent = match (&closure.frame, function.parent) {
+            (Some(frame), _) => Some(Rc::clone(frame)),
+            (None, Some(parent)) => self.ran(&program, closure.file, parent),
+            (None, None) => None,
+        };
+        let this = closure.this.clone().unwrap_or(this);
+        let made = if new {
+            Value::object(Vec::new())
+        } else {
+            Value::Undefined
+        };
+        let args = by_name(&program, function, args);
+        let frame = Rc::new(Frame {
+            file: closure.file,
+            function: closure.function,
+            parent,
+            variables: FxHashMap::default().into(),
+            arguments: Some(args),
+            this: if new { made.clone() } else { this },
+            lazy: false,
+        });
+        self.depth += 1;
+        self.yields.push(Vec::new());
+        let flow = self.block(&program, closure.file, function.body, &frame);
+        let given = self.yields.pop().unwrap_or_default();
+        self.depth -= 1;
+        match flow {
+            // A generator: all that it gives, in turn.
+            Flow::Next | Flow::Return(_) if !given.is_empty() => Value::array(given),
+            Flow::Return(value) if !(new && matches!(value, Value::Undefined)) => value,
+            Flow::Throw => Value::Unknown,
+            _ if new => made,
+            _ => Value::Undefined,
+        }
+    }
+
+    fn construct(&mut self, class: &Rc<Object>, args: Vec<Value>) -> Value {
+        let made = Value::Object(Rc::new(Object {
+            class: class.class,
+            open: true,
+            ..Object::default()
+        }));
+        for name in ["constructor", "__init__"] {
+            if let Value::Function(constructor) = self.get(&made, name, Language::JavaScript) {
+                self.enter(&constructor, made.clone(), args.clone(), false);
+            }
+        }
+        made
+    }
+
+    /// A method or field of a class.
+    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str, level: u8) -> Value {
+        let Some(program) = self.surroundings.program(class.0) else {
+            return Value::Unknown;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return Value::Unknown;
+        };
+        for pair in program.list(entries).to_vec().chunks_exact(2) {
+            if let Expr::Spread(parent) = program.expr(pair[0]) {
+                if level > 8 {
+                    return Value::Unknown;
+                }
+                match self.eval(&program, class.0, parent, None) {
+                    Value::Object(parent) => {
+                        if let Some(parent) = parent.class {
+                            let value = self.of_class(parent, name, level + 1);
+                            if !value.is_unknown() {
+                                return value;
+                            }
+                        }
+                    }
+                    Value::Native(native) => {
+                        return Value::native(format!("{}().{name}", native.path));
+                    }
+                    _ => {}
+                }
+            } else if program.text(pair[0]) == Some(name) {
+                return self.eval(&program, class.0, pair[1], None);
+            }
+        }
+        Value::Unknown
+    }
+}
+
+/// A list or bytes of its own: what is folded lazily must change nothing.
+fn untied(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::array(items.borrow().clone()),
+        Value::Bytes(bytes) => Value::bytes(bytes.borrow().clone()),
+        other => other,
+    }
+}
+
+/// Takes over what a call was given this time. What was known the last time stays: a
+/// function that is run with arguments that nobody knows tells less than its caller did.
+fn keep_known(known: &mut Vec<Value>, seen: impl Iterator<Item = Value>) {
+    for (position, value) in seen.enumerate() {
+        match known.get_mut(position) {
+            None => known.push(value),
+            Some(before) => {
+                let tells_less = value.is_unknown()
+                    || before.known_text().is_some() && value.known_text().is_none();
+                if !tells_less {
+                    *before = value;
+                }
+            }
+        }
+    }
+}
+
+/// Puts arguments with names where the function has its parameters of these names.
+fn by_name(program: &Program, function: &crate::ir::Function, mut args: Vec<Value>) -> Vec<Value> {
+    if program.language != Language::Python || function.param_names.is_empty() {
+        return args;
+    }
+    let Some(Value::Object(named)) = args.last().cloned() else {
+        return args;
+    };
+    let entries = named.entries.borrow();
+    if !entries.iter().any(|(key, _)| {
+        function
+            .param_names
+            .iter()
+            .any(|name| program.name(*name) == &**key)
+    }) {
+        return args;
+    }
+    args.pop();
+    for (key, value) in entries.iter() {
+        if let Some(index) = function
+            .param_names
+            .iter()
+            .position(|name| program.name(*name) == &**key)
+        {
+            if args.len() <= index {
+                args.resize(index + 1, Value::Undefined);
+            }
+            args[index] = value.clone();
+        }
+    }
+    args
+}

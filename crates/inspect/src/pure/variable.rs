@@ -1,0 +1,219 @@
+//! What a variable holds: what a run of the function around it left, or what is assigned to it
+//! anywhere.
+
+use super::value::{Closure, FileId, Frame, Object, Value};
+use super::{Kept, Machine, operate};
+use crate::ir::{Expr, ExprId, FuncId, Program, SymbolId};
+use crate::limit::evaluating;
+use std::rc::Rc;
+
+impl Machine<'_> {
+    /// A variable: what a run left in it, or what is assigned to it anywhere.
+    pub(super) fn variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        let owner = FuncId(program.symbol(symbol).function);
+        if let Some(frame) = frame_of(frame, file, owner) {
+            if let Some(value) = frame.variables.borrow().get(&symbol.0) {
+                return value.clone();
+            }
+            // A function is there before its statement is reached.
+            for value in &program.symbol(symbol).values {
+                if let Expr::Function(function) = program.expr(*value) {
+                    return Value::Function(Rc::new(Closure {
+                        file,
+                        function,
+                        frame: Some(Rc::clone(frame)),
+                        this: None,
+                    }));
+                }
+            }
+            if frame.lazy {
+                return self.variable_with(program, file, symbol, frame);
+            }
+            if frame.arguments.is_some() && owner != FuncId(0) {
+                return Value::Undefined;
+            }
+        }
+        self.lazy_variable(program, file, symbol, owner)
+    }
+
+    /// A variable of a function of which only the arguments are known.
+    fn variable_with(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        frame: &Rc<Frame>,
+    ) -> Value {
+        if self.is_folding(file, symbol) {
+            return Value::Unknown;
+        }
+        let open = self.circle.open();
+        self.folding.insert((file, symbol), open.number());
+        let mut folded: Option<Value> = None;
+        for value in program.symbol(symbol).values.iter().take(8) {
+            let value = self.eval(program, file, *value, Some(frame));
+            folded = Some(match folded {
+                None => value,
+                Some(before) => operate::either(before, value),
+            });
+        }
+        self.folding.remove(&(file, symbol));
+        self.circle.close(open, false);
+        folded.unwrap_or(Value::Unknown)
+    }
+
+    /// Whether a variable is being folded: what comes of it in a circle is not known yet.
+    fn is_folding(&mut self, file: FileId, symbol: SymbolId) -> bool {
+        let number = self.folding.get(&(file, symbol)).copied();
+        self.circle.cut_at(number)
+    }
+
+    pub(super) fn is_running(&mut self, file: FileId, function: FuncId) -> bool {
+        let number = self.running.get(&(file, function)).copied();
+        self.circle.cut_at(number)
+    }
+
+    /// Whether nearly all of a glance is left: what cannot be computed with it now will not
+    /// be by the next glance.
+    pub(super) const fn has_whole_glance(&self) -> bool {
+        self.glancing && self.steps + 64 >= evaluating::GLANCE
+    }
+
+    pub(super) fn lazy_variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        owner: FuncId,
+    ) -> Value {
+        if let Some(value) = self.symbols.get(&(file, symbol)).cloned()
+            && self.usable(Kept::Symbol(file, symbol))
+        {
+            return value;
+        }
+        if self.is_folding(file, symbol) {
+            return Value::Unknown;
+        }
+        let plenty = self.has_whole_glance();
+        let open = self.circle.open();
+        self.folding.insert((file, symbol), open.number());
+        let values = &program.symbol(symbol).values;
+        let value = match values.as_slice() {
+            [] => Value::Unknown,
+            [only] if is_simple(program, *only, program.symbol(symbol).mutated) => {
+                self.eval(program, file, *only, None)
+            }
+            // One function, whatever else is assigned to its name later.
+            [first, ..]
+                if values
+                    .iter()
+                    .all(|value| matches!(program.expr(*value), Expr::Function(_))) =>
+            {
+                // A function that replaces itself when it is called: the last one holds.
+                let last = (values.len() > 1)
+                    .then(|| self.left_in(program, file, owner, symbol))
+                    .flatten();
+                match last {
+                    Some(value @ Value::Function(_)) => value,
+                    _ => self.eval(program, file, *first, None),
+                }
+            }
+            _ => {
+                match self.left_in(program, file, owner, symbol) {
+                    Some(value) if !value.is_unknown() => value,
+                    _ => {
+                        // Nothing came of it: the values one by one, if they agree.
+                        let mut folded: Option<Value> = None;
+                        for value in values.iter().take(16) {
+                            let value = self.eval(program, file, *value, None);
+                            folded = Some(match folded {
+                                None => value,
+                                Some(before) => operate::either(before, value),
+                            });
+                        }
+                        folded.unwrap_or(Value::Unknown)
+                    }
+                }
+            }
+        };
+        self.folding.remove(&(file, symbol));
+        // Inside of a circle a value may be known later.
+        let closed = self.circle.close(open, plenty);
+        if closed.whole || !value.is_unknown() {
+            self.note(Kept::Symbol(file, symbol), closed.short);
+            self.symbols.insert((file, symbol), value.clone());
+        }
+        value
+    }
+
+    /// What running the function around a variable left in it.
+    fn left_in(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        owner: FuncId,
+        symbol: SymbolId,
+    ) -> Option<Value> {
+        let frame = self.ran(program, file, owner)?;
+        frame.variables.borrow().get(&symbol.0).cloned()
+    }
+
+    pub(super) fn this(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        let mut at = function;
+        while program.function(at).arrow {
+            match program.function(at).parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        if let Some(frame) = frame_of(frame, file, at) {
+            return frame.this.clone();
+        }
+        match program.function(at).class {
+            Some(class) => Value::Object(Rc::new(Object {
+                class: Some((file, class)),
+                open: true,
+                ..Object::default()
+            })),
+            None if at == FuncId(0) => Value::native("module.exports"),
+            None => Value::native("globalThis"),
+        }
+    }
+}
+
+/// Whether a value can be taken as it is: nothing that is changed in place later.
+fn is_simple(program: &Program, value: ExprId, mutated: bool) -> bool {
+    match program.expr(value) {
+        Expr::Array(_) | Expr::Object(_) => !mutated,
+        Expr::Call { .. } if mutated => false,
+        Expr::Update { .. } | Expr::Element(_) | Expr::Key(_) => false,
+        _ => true,
+    }
+}
+
+pub(super) fn frame_of(
+    frame: Option<&Rc<Frame>>,
+    file: FileId,
+    function: FuncId,
+) -> Option<&Rc<Frame>> {
+    let mut at = frame;
+    while let Some(frame) = at {
+        if frame.file == file && frame.function == function {
+            return Some(frame);
+        }
+        at = frame.parent.as_ref();
+    }
+    None
+}
