@@ -280,6 +280,10 @@ pub fn host_of(text: &str) -> Option<String> {
         .find(['/', '?', '#', ' ', '"', '\''])
         .unwrap_or(rest.len());
     let host = &rest[..end];
+    // Some clients take it for a slash and others do not, so that nobody knows the host.
+    if host.contains('\\') {
+        return None;
+    }
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = match host.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
@@ -298,10 +302,10 @@ pub fn host_of(text: &str) -> Option<String> {
 
 /// Whether a host is the machine itself or a private network.
 pub fn is_loopback(host: &str) -> bool {
-    matches!(
-        host,
-        "localhost" | "127.0.0.1" | "::1" | "[::1]" | "0.0.0.0"
-    ) || host.starts_with("127.")
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    matches!(host, "localhost" | "::1" | "[::1]" | "0.0.0.0")
+        // What only begins like an address is a name.
+        || host.starts_with("127.") && host.split('.').all(is_number)
         || host.ends_with(".localhost")
 }
 

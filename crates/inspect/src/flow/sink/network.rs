@@ -133,7 +133,7 @@ impl Analysis<'_> {
     /// Whether the package's manifest names a host as its own: as home page, repository or
     /// place of its binaries. Whoever made the package wrote that, so it only lowers.
     pub(in crate::flow) fn own_host(&self, host: &str) -> bool {
-        let domain = owner::registrable(host);
+        let domain = customs_model::registrable(host);
         if domain.len() < 4 || know::unusual_host(host) {
             return false;
         }
