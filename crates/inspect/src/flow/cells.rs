@@ -58,9 +58,18 @@ impl Cells {
     /// What was written so far under a name was compared with a digest or a signature, or is
     /// not any more, because what comes next runs whatever came of it.
     pub fn check(&mut self, name: &str, holds: bool) {
-        let name = name.rsplit('/').next().unwrap_or_default();
+        let name = name.trim_start_matches("./");
+        // Of files that are called alike in several folders only the one that is named.
+        let mut alike = self
+            .written
+            .iter()
+            .filter(|written| base(&written.path) == base(name))
+            .map(|written| written.path.trim_start_matches("./"));
+        let first = alike.next();
+        let is_one = alike.all(|path| Some(path) == first);
         for written in &mut self.written {
-            if written.path.rsplit('/').next() == Some(name) {
+            let path = written.path.trim_start_matches("./");
+            if path == name || is_one && ends_with(path, name) {
                 written.checked = holds;
             }
         }
@@ -116,6 +125,17 @@ impl Cells {
         }
         (!out.is_empty()).then_some(out)
     }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether one of two paths is the end of the other, as far as both go.
+fn ends_with(path: &str, name: &str) -> bool {
+    path.rsplit('/')
+        .zip(name.rsplit('/'))
+        .all(|(one, other)| one == other)
 }
 
 /// Whether two paths mean one file. A path of which nothing is known means none.

@@ -135,7 +135,7 @@ impl Analysis<'_> {
                 break;
             };
             self.commands = left;
-            self.stop = check::stop(script, number, variables);
+            self.stop = check::stop(script, number, variables, &self.shell_functions);
             let placed;
             let here = if at.lines {
                 placed = self.placed(command, at);
