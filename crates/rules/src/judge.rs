@@ -150,8 +150,8 @@ pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
 }
 
 /// The same beside the code of the release before it: what only the comparison shows, a
-/// binary that is new or a host that only the new manifest names, is said as well. [`judge`] says it of a dossier that has a
-/// predecessor.
+/// binary that is new or a host that only the new manifest names, is said as well. [`judge`]
+/// says it of a dossier that has a predecessor.
 ///
 /// ```
 /// # use customs_model::Inspection;
