@@ -7,6 +7,9 @@ use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
+/// Writes, and runs, of a package that are told from each other.
+const MOST: usize = 500;
+
 /// Something written to a path.
 #[derive(Debug, Clone)]
 struct Written {
@@ -40,11 +43,18 @@ pub(super) struct Cells {
     binaries: Vec<String>,
     /// The file whose code is being read.
     pub writing: Option<FileId>,
+    /// The strongest zone of what there was no room for.
+    cut: Option<Zone>,
 }
 
 impl Cells {
     pub fn write(&mut self, path: &str, labels: Vec<Label>, zone: Zone) {
-        if !path.is_empty() && self.written.len() < 500 {
+        if path.is_empty() {
+            return;
+        }
+        if self.written.len() >= MOST {
+            self.cut = self.cut.max(Some(zone));
+        } else {
             self.written.push(Written {
                 path: path.to_owned(),
                 labels,
@@ -86,7 +96,12 @@ impl Cells {
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
-        if !path.is_empty() && self.ran.len() < 500 {
+        if path.is_empty() {
+            return;
+        }
+        if self.ran.len() >= MOST {
+            self.cut = self.cut.max(Some(zone));
+        } else {
             let checked = self.is_checked(path);
             self.ran.push(Ran {
                 checked,
@@ -101,7 +116,7 @@ impl Cells {
 
     /// A native program or library is written to a path.
     pub fn binary(&mut self, path: &str) {
-        if !path.is_empty() && self.binaries.len() < 500 {
+        if !path.is_empty() && self.binaries.len() < MOST {
             self.binaries.push(path.to_owned());
         }
     }
@@ -171,6 +186,9 @@ impl Analysis<'_> {
 
     /// What is written, and then run.
     pub(super) fn settle_cells(&mut self) {
+        if let Some(zone) = self.cells.cut.take() {
+            self.cut_short(zone);
+        }
         let ran = std::mem::take(&mut self.cells.ran);
         let written = std::mem::take(&mut self.cells.written);
         let binaries = std::mem::take(&mut self.cells.binaries);
