@@ -102,22 +102,35 @@ pub fn named_secret(name: &str) -> bool {
         )
 }
 
-/// Names that a file about the keys of chains has.
-pub const WALLET_WORDS: [&str; 14] = [
+/// Names that only a file about the keys of chains has.
+pub const CHAIN_WORDS: [&str; 9] = [
     "Wallet",
     "HDNodeWallet",
     "Keypair",
     "KeyPair",
     "ECPair",
-    "Account",
     "mnemonic",
     "bip39",
     "bip32",
     "ethers",
+];
+
+/// Names that such a file has, and a client of any service as well.
+pub const KEY_WORDS: [&str; 5] = [
+    "Account",
     "secretKey",
     "privateKey",
     "private_key",
     "secret_key",
+];
+
+/// Of [`KEY_FUNCTIONS`] those that clients of any service have: there the key is the service's.
+pub const GENERAL_FUNCTIONS: [&str; 5] = [
+    "fromSeed",
+    "fromSecret",
+    "fromEntropy",
+    "from_seed",
+    "from_key",
 ];
 
 /// Functions that make an account of a key, a seed or a phrase.
