@@ -10,7 +10,7 @@ mod rust;
 
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
-    host_of, is_loopback, is_metadata, named_secret, unusual_host, user_place, vendor_of,
+    host_of, is_loopback, is_metadata, is_of_vendor, named_secret, unusual_host, user_place,
 };
 
 use crate::ir::Language;

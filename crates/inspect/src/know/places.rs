@@ -159,11 +159,26 @@ pub const KEY_FUNCTIONS: [&str; 22] = [
     "mnemonic_to_account",
 ];
 
+/// Whether a host is one of the vendor that the name of a secret names: its domain begins with
+/// the vendor's word. What only stands in front of a domain, as in `github.evil.example`, is
+/// chosen by whoever has the domain.
+pub fn is_of_vendor(host: &str, secret: &str) -> bool {
+    const SHORTEST: usize = 3;
+    let vendor = vendor_of(secret);
+    let host = host.split(':').next().unwrap_or(host);
+    let domain = host.rsplit('.').nth(1).unwrap_or_default();
+    vendor.len() >= SHORTEST
+        && domain
+            .strip_prefix(vendor.as_str())
+            .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))
+}
+
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
-pub fn vendor_of(name: &str) -> String {
+fn vendor_of(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     match lower.split('_').next().unwrap_or(&lower) {
         "gh" | "ghcr" => "github".to_owned(),
+        "ci" => "gitlab".to_owned(),
         "aws" => "amazonaws".to_owned(),
         "node" | "npm" => "npm".to_owned(),
         first => first.to_owned(),
@@ -382,4 +397,42 @@ pub fn is_metadata(text: &str) -> bool {
     ]
     .iter()
     .any(|address| text.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_is_told_by_the_domain_and_not_by_what_stands_in_front() {
+        assert!(is_of_vendor("api.github.com", "GITHUB_TOKEN"));
+        assert!(is_of_vendor(
+            "sts.amazonaws.com:443",
+            "AWS_SECRET_ACCESS_KEY"
+        ));
+        assert!(is_of_vendor("api.lkmail.example", "LKMAIL_API_KEY"));
+        for (host, secret) in [
+            ("github.evil.example", "GITHUB_TOKEN"),
+            ("github-stats.example", "GITHUB_TOKEN"),
+            ("special.example", "CI_JOB_TOKEN"),
+            ("evil.example", "_TOKEN"),
+            ("github", "GITHUB_TOKEN"),
+        ] {
+            assert!(!is_of_vendor(host, secret), "{host} {secret}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_read_as_clients_read_it_or_not_at_all() {
+        assert_eq!(
+            host_of("https://a.example:8443/x").as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(
+            host_of("https://u:p@a.example").as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(host_of(r"https://evil.invalid\@a.example/"), None);
+        assert!(is_loopback("127.0.0.1") && !is_loopback("127.0.0.1.evil.example"));
+    }
 }

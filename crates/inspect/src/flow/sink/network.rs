@@ -121,7 +121,7 @@ impl Analysis<'_> {
         if know::unusual_host(host) {
             marks.push(Mark::UnusualHost);
         }
-        if label.kind == SourceKind::NamedSecret && host.contains(&know::vendor_of(&label.name)) {
+        if label.kind == SourceKind::NamedSecret && know::is_of_vendor(host, &label.name) {
             marks.push(Mark::VendorHost);
         }
         if self.own_host(host) {
