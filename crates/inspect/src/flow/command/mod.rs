@@ -304,7 +304,12 @@ impl Analysis<'_> {
         if at.zone == Zone::Never {
             return;
         }
-        if let Target::Constant(_) = &target {
+        // Of these the target is a file, and its name says nothing of a host.
+        let is_file = matches!(
+            sink,
+            SinkKind::ExecutedFile | SinkKind::Configuration | SinkKind::Destruction
+        );
+        if !is_file {
             marks.extend(self.host_marks(&target, label));
         }
         let mut path = self.way(label);
