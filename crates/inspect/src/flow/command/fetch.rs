@@ -83,7 +83,7 @@ impl Analysis<'_> {
         input: &Piped,
         at: &At,
     ) -> Piped {
-        let mut url = None;
+        let mut url: Option<String> = None;
         let mut out = None;
         let mut sent: Vec<Label> = Vec::new();
         let mut words = args.iter().peekable();
