@@ -45,6 +45,7 @@ pub const BUDGETS: &[Budget] = &[
     budget("score", 64),
     // They tell, and accuse nobody.
     budget("not-judged", 0),
+    budget("not-followed", 0),
     budget("novelty", 0),
 ];
 

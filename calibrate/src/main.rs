@@ -17,6 +17,7 @@ mod population;
 mod releases;
 mod score;
 mod shapes;
+mod shared;
 mod speed;
 mod stats;
 mod tables;
@@ -80,6 +81,9 @@ pub enum Error {
     /// What is written down is not what is measured.
     #[error("{0} signals do not have the points that are measured")]
     Points(usize),
+    /// What is said of a release depends on what was read before it.
+    #[error("of {0} releases something else is said behind another one than alone")]
+    Otherwise(usize),
     /// Evidence that does not hold.
     #[error("{0} paths are contradicted by the files that they were found in")]
     Contradicted(usize),
@@ -160,6 +164,21 @@ enum Part {
         #[arg(long)]
         take: Option<usize>,
     },
+    /// What adjacent releases have in common, and what knowing it saves; fails where
+    /// something else is said of a release behind another one than alone
+    Shared {
+        /// The list
+        list: PathBuf,
+        /// The folder of their archives
+        #[arg(long, default_value = "target/calibration/files")]
+        files: PathBuf,
+        /// Only about so many of them
+        #[arg(long)]
+        take: Option<usize>,
+        /// Room for what files said, in MiB; 0 shows what looking for it costs
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(..=4096))]
+        room: u16,
+    },
     /// The engine beside inflating, unpacking and parsing the same bytes
     Speed {
         /// The list
@@ -232,6 +251,12 @@ fn main() -> ExitCode {
             files,
             shapes,
         } => score::report(&lists, &files, &shapes),
+        Part::Shared {
+            list,
+            files,
+            take,
+            room,
+        } => shared::report(&list, &files, take, usize::from(room) << 20),
         Part::Speed {
             list,
             files,

@@ -7,9 +7,11 @@ use crate::native;
 use crate::owner;
 use crate::package::Package;
 use crate::record;
+use crate::shared::{Reused, Shared};
 use crate::unpack::{Content, Tree, Trick, unpack};
 use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
+use std::rc::Rc;
 
 /// The version of the engine: raised whenever the same bytes could be read otherwise.
 pub const ENGINE_VERSION: u32 = 4;
@@ -21,7 +23,59 @@ pub fn inspect_archive(bytes: &[u8]) -> Inspection {
 
 /// Reads a tree of files.
 pub fn inspect_tree(tree: &Tree) -> Inspection {
-    let package = Package::new(tree);
+    inspect(tree, Package::new(tree))
+}
+
+/// Reads one tree after the other, on one thread. A file that several of them hold is lowered
+/// once, as far as there is room for it; what is said of a tree is the same as without.
+///
+/// ```
+/// use customs_inspect::{Content, Entry, Kind, Reader, Tree, inspect_tree};
+/// let text = format!("module.exports = 1;\n// {}", "-".repeat(300));
+/// let release = |version: &str| {
+///     let file = |path: &str, text: &str| Entry {
+///         path: path.to_owned(),
+///         content: Content::Whole(text.as_bytes().into()),
+///         length: text.len() as u64,
+///         kind: Kind::Text,
+///         executable: false,
+///     };
+///     let manifest = format!(r#"{{"version": "{version}", "main": "a.js"}}"#);
+///     let entries = vec![file("package/package.json", &manifest), file("package/a.js", &text)];
+///     Tree { entries, ..Tree::default() }
+/// };
+/// let reader = Reader::new(1 << 20);
+/// reader.inspect_tree(&release("1.0.0"));
+/// assert_eq!(reader.inspect_tree(&release("1.0.1")), inspect_tree(&release("1.0.1")));
+/// assert_eq!(reader.reused().known_files, 1);
+/// ```
+#[derive(Debug)]
+pub struct Reader(Rc<Shared>);
+
+impl Reader {
+    /// One that holds about so many bytes of what files said, at most.
+    pub fn new(most: usize) -> Self {
+        Self(Rc::new(Shared::new(most)))
+    }
+
+    /// Reads an archive. The answer comes for any bytes.
+    pub fn inspect_archive(&self, bytes: &[u8]) -> Inspection {
+        self.inspect_tree(&unpack(bytes, &Unpacking::default()))
+    }
+
+    /// Reads a tree of files.
+    pub fn inspect_tree(&self, tree: &Tree) -> Inspection {
+        self.0.begin();
+        inspect(tree, Package::sharing(tree, Some(Rc::clone(&self.0))))
+    }
+
+    /// How often what a file says was known so far.
+    pub fn reused(&self) -> Reused {
+        self.0.reused()
+    }
+}
+
+fn inspect(tree: &Tree, package: Package) -> Inspection {
     let found = flow::analyse(&package);
     let mut unread: Vec<UnreadPart> = tree
         .unread

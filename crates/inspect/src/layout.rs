@@ -3,7 +3,7 @@
 use crate::package::{Make, Package};
 use crate::pure::FileId;
 use crate::unpack::Kind;
-use customs_model::{CodeShape, ContentKind, Digest, FileFact, Zone};
+use customs_model::{CodeShape, ContentKind, FileFact, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Files that are listed; of more the ones that nothing runs are left out first.
@@ -44,7 +44,7 @@ fn fact(package: &Package, id: FileId, zone: Zone) -> FileFact {
     let is_code = package.language(id).is_some();
     FileFact {
         path: file.path.clone(),
-        digest: bytes.map(|bytes| Digest::sha256(bytes).to_hex()[..32].to_owned()),
+        digest: file.digest().map(|digest| digest.to_hex()[..32].to_owned()),
         length: file.length,
         content: content(file.kind, is_code),
         zone,

@@ -49,14 +49,16 @@ mod pure;
 mod python;
 mod record;
 mod rust;
+mod shared;
 mod shell;
 mod text;
 mod unpack;
 mod zone;
 
-pub use engine::{ENGINE_VERSION, inspect_archive, inspect_tree};
+pub use engine::{ENGINE_VERSION, Reader, inspect_archive, inspect_tree};
 pub use evidence::{Broken, Checked, Checker, Mismatch, certify, certify_all, check};
 pub use limit::Unpacking;
 #[cfg(feature = "yara")]
 pub use own::{OwnRules, OwnRulesError};
+pub use shared::Reused;
 pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, kind_of, unpack, unpack_file};

@@ -4,11 +4,11 @@ use crate::cargo::{self, Member};
 use crate::ir::{Language, Program};
 use crate::limit::reading;
 use crate::pure::{FileId, Surroundings};
-use crate::text::{self, Source};
+use crate::shared::{self, Read, Shared};
+use crate::text;
 use crate::unpack::{Content, Kind, Tree};
-use crate::{js, python, rust};
+use customs_model::Digest;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::Hasher as _;
 use std::rc::Rc;
@@ -52,16 +52,16 @@ pub struct File {
     /// It was reached as code of this language, whatever its name.
     pub forced: Cell<Option<Language>>,
     read: OnceCell<Read>,
+    digest: OnceCell<Box<Digest>>,
 }
 
-/// A file, read as code.
-#[derive(Debug)]
-struct Read {
-    program: Option<Rc<Program>>,
-    /// Its text, where that is not what its bytes are.
-    own_text: Option<Box<str>>,
-    hidden: usize,
-    error: Option<String>,
+impl File {
+    /// The SHA-256 of its bytes; none when they were not kept.
+    pub fn digest(&self) -> Option<&Digest> {
+        let bytes = self.bytes.as_deref()?;
+        let digest = || Box::new(Digest::sha256(bytes));
+        Some(self.digest.get_or_init(digest))
+    }
 }
 
 /// What the specifiers of one file mean.
@@ -89,9 +89,19 @@ pub struct Package {
     members: OnceCell<Vec<Member>>,
     /// Expressions of all programs read so far.
     expressions: Cell<usize>,
+    /// What files said that were read for other packages, where somebody reads several.
+    pub shared: Option<Rc<Shared>>,
 }
 
 impl Package {
+    /// The package in a tree, for who reads several.
+    pub fn sharing(tree: &Tree, shared: Option<Rc<Shared>>) -> Self {
+        Self {
+            shared,
+            ..Self::new(tree)
+        }
+    }
+
     /// The package in a tree.
     pub fn new(tree: &Tree) -> Self {
         let make = make_of(tree);
@@ -118,6 +128,7 @@ impl Package {
                 kind: entry.kind,
                 forced: Cell::new(None),
                 read: OnceCell::new(),
+                digest: OnceCell::new(),
             });
         }
         let bundling = by_path.keys().flat_map(|path| bundling(path)).collect();
@@ -132,6 +143,7 @@ impl Package {
             resolved: RefCell::default(),
             members: OnceCell::new(),
             expressions: Cell::new(0),
+            shared: None,
         }
     }
 
@@ -207,46 +219,38 @@ impl Package {
         let bytes = file.bytes.as_ref()?;
         Some(
             file.read
-                .get_or_init(|| self.read_now(language, &file.path, bytes)),
+                .get_or_init(|| self.read_now(language, file, bytes)),
         )
     }
 
-    fn read_now(&self, language: Language, path: &str, bytes: &[u8]) -> Read {
-        let Source { text, hidden } = text::decode(bytes);
-        let read = |program: Result<Program, String>, text: Cow<'_, str>| {
-            let (program, error) = match program {
-                Ok(program) => (Some(Rc::new(program)), None),
-                Err(error) => (None, Some(error)),
-            };
-            let own_text = match text {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(text) => Some(text.into_boxed_str()),
-            };
-            Read {
-                program,
-                own_text,
-                hidden,
-                error,
-            }
-        };
+    fn read_now(&self, language: Language, file: &File, bytes: &[u8]) -> Read {
         if bytes.len() > reading::SOURCE {
-            let error = "it is larger than a source file that is read";
-            return read(Err(error.to_owned()), Cow::Borrowed(""));
+            return Read {
+                program: None,
+                own_text: None,
+                hidden: text::decode(bytes).hidden,
+                error: Some("it is larger than a source file that is read".into()),
+            };
         }
         if self.expressions.get() > reading::EXPRESSIONS {
-            let error = "the package has more code than is held at once";
-            return read(Err(error.to_owned()), text);
+            let source = text::decode(bytes);
+            return Read {
+                program: None,
+                own_text: shared::own(source.text),
+                hidden: source.hidden,
+                error: Some("the package has more code than is held at once".into()),
+            };
         }
-        let program = match language {
-            Language::JavaScript => js::read(&text, path),
-            Language::Python => python::read(&text),
-            Language::Rust => rust::read(&text),
+        let read = match &self.shared {
+            Some(shared) => shared.read(language, &file.path, bytes, || file.digest()),
+            None => shared::read(language, &file.path, bytes),
         };
-        if let Ok(program) = &program {
+        // One that was read for another package is held for this one as well.
+        if let Some(program) = &read.program {
             self.expressions
                 .set(self.expressions.get() + program.size());
         }
-        read(program, text)
+        read
     }
 
     /// A file that a path means in JavaScript: with the endings that Node tries.
@@ -584,5 +588,36 @@ pub fn join(folder: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{folder}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::{Entry, kind_of};
+
+    #[test]
+    fn a_program_that_was_read_for_another_package_counts_as_an_own_one() {
+        let text = format!("f(1);{}", " ".repeat(300));
+        let tree = Tree {
+            entries: vec![Entry {
+                path: "package/a.js".to_owned(),
+                content: Content::Whole(text.as_bytes().into()),
+                length: text.len() as u64,
+                kind: kind_of(text.as_bytes()),
+                executable: false,
+            }],
+            ..Tree::default()
+        };
+        let shared = Rc::new(Shared::new(1 << 20));
+        let sharing = || Package::sharing(&tree, Some(Rc::clone(&shared)));
+        let packages = [Package::new(&tree), sharing(), sharing()];
+        let counted = packages.map(|package| {
+            assert!(package.program(0).is_some());
+            package.expressions.get()
+        });
+        assert!(counted[0] > 0);
+        assert_eq!(counted, [counted[0]; 3]);
+        assert_eq!(shared.reused().known_files, 1);
     }
 }

@@ -5,26 +5,26 @@
 
 mod held;
 mod kept;
+mod readers;
 mod unreadable;
 
 use crate::flights::Flights;
-use crate::judge::archive::{self, ArtifactFacts, Kind};
+use crate::judge::archive::{ArtifactFacts, Kind};
 use customs_model::{Digest, Unread, Weigh, printable};
 use held::Held;
 use kept::Kept;
+use readers::{Job, Readers};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot};
 use unreadable::Unreadable;
 
 /// Bytes of facts that are held in memory. A judgement that rests on some of them holds
 /// those itself, for as long as it is remembered.
 const HELD: usize = 64 << 20;
-/// Bytes of stack: parsers go as deep as code is nested. Only what is touched is paid for.
-const STACK: usize = 512 << 20;
 /// Packed bytes from which an artifact is read alone: it may fill the memory bound.
 const LARGE: u64 = 8 << 20;
 
@@ -49,7 +49,9 @@ pub(crate) struct Inspections {
     held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
     unreadable: Mutex<Unreadable>,
     flights: Flights,
-    readers: Arc<Semaphore>,
+    readers: Readers,
+    /// The right to read: there are as many as readers at once.
+    permits: Arc<Semaphore>,
     most: u32,
 }
 
@@ -65,7 +67,8 @@ impl Inspections {
             held: Mutex::new(Held::new(HELD)),
             unreadable: Mutex::new(Unreadable::new()),
             flights: Flights::default(),
-            readers: Arc::new(Semaphore::new(most)),
+            readers: Readers::new(most),
+            permits: Arc::new(Semaphore::new(most)),
             most: most.try_into().unwrap_or(1),
         })
     }
@@ -102,7 +105,8 @@ impl Inspections {
         }
     }
 
-    /// What the artifact at `path`, whose bytes have this digest, says and does.
+    /// What the artifact at `path`, whose bytes have this digest, says and does. `family` is
+    /// the same for releases of one package: a hint, which only makes it faster.
     ///
     /// # Errors
     /// It cannot be read.
@@ -111,8 +115,10 @@ impl Inspections {
         path: PathBuf,
         digest: &Digest,
         kind: Kind,
+        family: &str,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
-        self.read_at(path, digest, kind, Pace::Awaited).await
+        self.read_at(path, digest, kind, family, Pace::Awaited)
+            .await
     }
 
     /// The same for who has time: readers that others wait for go first.
@@ -124,8 +130,10 @@ impl Inspections {
         path: PathBuf,
         digest: &Digest,
         kind: Kind,
+        family: &str,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
-        self.read_at(path, digest, kind, Pace::WhenIdle).await
+        self.read_at(path, digest, kind, family, Pace::WhenIdle)
+            .await
     }
 
     async fn read_at(
@@ -133,11 +141,12 @@ impl Inspections {
         path: PathBuf,
         digest: &Digest,
         kind: Kind,
+        family: &str,
         pace: Pace,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
         // It goes on when the asker hangs up: whoever asks again finds it done.
-        let (this, digest) = (self.clone(), digest.clone());
-        tokio::spawn(async move { this.read_now(path, &digest, kind, pace).await })
+        let (this, digest, family) = (self.clone(), digest.clone(), Box::<str>::from(family));
+        tokio::spawn(async move { this.read_now(path, &digest, kind, family, pace).await })
             .await
             .unwrap_or_else(|error| Err(Unread::NotFetched(error.to_string())))
     }
@@ -147,13 +156,13 @@ impl Inspections {
     async fn permit(&self, wanted: u32, pace: Pace) -> Result<OwnedSemaphorePermit, AcquireError> {
         if pace == Pace::WhenIdle {
             for _ in 0..LOOKS {
-                if let Ok(permit) = self.readers.clone().try_acquire_many_owned(wanted) {
+                if let Ok(permit) = self.permits.clone().try_acquire_many_owned(wanted) {
                     return Ok(permit);
                 }
                 tokio::time::sleep(LOOK).await;
             }
         }
-        self.readers.clone().acquire_many_owned(wanted).await
+        self.permits.clone().acquire_many_owned(wanted).await
     }
 
     async fn read_now(
@@ -161,6 +170,7 @@ impl Inspections {
         path: PathBuf,
         digest: &Digest,
         kind: Kind,
+        family: Box<str>,
         pace: Pace,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
         let _turn = self
@@ -176,20 +186,18 @@ impl Inspections {
         let wanted = if large { self.most } else { 1 };
         let permit = self.permit(wanted, pace).await;
         let permit = permit.map_err(|error| Unread::NotFetched(error.to_string()))?;
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let work = move || {
-            // Whoever asked may be gone.
-            let _ = sender.send(archive::read(file, kind));
-            drop(permit);
+        let (asker, answer) = oneshot::channel();
+        let job = Job {
+            file,
+            kind,
+            family,
+            permit,
+            asker,
         };
-        let started = std::thread::Builder::new()
-            .name("inspect".to_owned())
-            .stack_size(STACK)
-            .spawn(work);
-        if let Err(error) = started {
+        if let Err(error) = self.readers.start(job) {
             return Err(Unread::NotFetched(format!("no thread to read it: {error}")));
         }
-        let facts = match receiver.await {
+        let facts = match answer.await {
             Ok(Ok(Ok(facts))) => Arc::new(facts),
             Ok(Ok(Err(why))) => return Err(self.cannot_be_read(digest, kind, &why)),
             // That this machine could not read its own disk says nothing of the artifact.
@@ -235,11 +243,11 @@ mod tests {
         let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
         assert!(all.answer(&digest, Kind::Tarball).is_none());
         std::fs::write(&path, "no archive").unwrap();
-        let first = all.read(path.clone(), &digest, Kind::Tarball).await;
+        let first = all.read(path.clone(), &digest, Kind::Tarball, "a").await;
         let first = first.unwrap_err();
         assert!(matches!(first, Unread::NotReadable(_)), "{first:?}");
         std::fs::remove_file(&path).unwrap();
-        let again = all.read(path, &digest, Kind::Tarball).await;
+        let again = all.read(path, &digest, Kind::Tarball, "a").await;
         assert_eq!(again.unwrap_err(), first);
         let answer = all.answer(&digest, Kind::Tarball).unwrap();
         assert_eq!(answer.unwrap_err(), first);
@@ -251,11 +259,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all = Arc::new(Inspections::new(&folder.path().join("facts")).unwrap());
         let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
-        let first = all.read(path.clone(), &digest, Kind::Tarball).await;
+        let first = all.read(path.clone(), &digest, Kind::Tarball, "a").await;
         assert!(matches!(first, Err(Unread::NotFetched(_))), "{first:?}");
         assert!(all.answer(&digest, Kind::Tarball).is_none());
         std::fs::write(&path, "no archive").unwrap();
-        let again = all.read(path, &digest, Kind::Tarball).await;
+        let again = all.read(path, &digest, Kind::Tarball, "a").await;
         assert!(matches!(again, Err(Unread::NotReadable(_))), "{again:?}");
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Doing as _, Failure};
 use crate::inspect::beside::Input;
 use crate::inspect::{self, Desk, Opened, Target, lines, on_a_large_stack};
 use crate::output::{self, Format};
-use customs_inspect::{Tree, inspect_tree};
+use customs_inspect::{Reader, Tree};
 use customs_model::{
     Delta, Ecosystem, Finding, Inspection, ReleaseId, Severity, Standing, Version, printable,
 };
@@ -19,6 +19,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Bytes of what files of the one side said that are held for the other one.
+const SHARED: usize = 24 << 20;
 /// Sentences that are shown.
 const SENTENCES: usize = 40;
 /// Why two releases are not judged beside each other.
@@ -204,9 +206,10 @@ fn sides(arguments: &Arguments, here: &Path) -> Result<Sides, Failure> {
         let none = || Failure::work("no registry is configured");
         desk.as_ref().ok_or_else(none)
     };
+    let reader = Reader::new(SHARED);
     let side = |target: &Target| match target {
         Target::Release(release) => of_release(&runtime()?.block_on(desk()?.read(release))?),
-        Target::Archive(path) | Target::Folder(path) => on_disk(path),
+        Target::Archive(path) | Target::Folder(path) => on_disk(path, &reader),
         Target::Lockfile(_) => Err(Failure::usage(
             "a lockfile is no release; name two releases, archives or folders",
         )),
@@ -231,12 +234,12 @@ fn sides(arguments: &Arguments, here: &Path) -> Result<Sides, Failure> {
     }
 }
 
-fn on_disk(path: &Path) -> Result<Side, Failure> {
+fn on_disk(path: &Path, reader: &Reader) -> Result<Side, Failure> {
     let tree = inspect::tree_of(path)?;
     Ok(Side {
         name: printable(&path.display().to_string(), 300),
         input: None,
-        facts: Arc::new(inspect_tree(&tree)),
+        facts: Arc::new(reader.inspect_tree(&tree)),
         tree,
     })
 }

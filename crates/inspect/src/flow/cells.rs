@@ -1,6 +1,6 @@
 //! Files as places that data goes through: written here, run there.
 
-use super::label::{Label, Step};
+use super::label::{Label, Step, union};
 use super::{Analysis, is_foreign};
 use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
@@ -9,6 +9,9 @@ use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
 /// Writes, and runs, of a package that are told from each other.
 const MOST: usize = 500;
+/// Ways that lead into one file. What is read back and written again, file after file, would
+/// double them each time.
+const LABELS: usize = 64;
 
 /// Something written to a path.
 #[derive(Debug, Clone)]
@@ -48,7 +51,8 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn write(&mut self, path: &str, labels: Vec<Label>, zone: Zone) {
+    pub fn write(&mut self, path: &str, mut labels: Vec<Label>, zone: Zone) {
+        labels.truncate(LABELS);
         if path.is_empty() {
             return;
         }
@@ -136,7 +140,11 @@ impl Cells {
             .iter()
             .filter(|written| same(&written.path, path))
         {
-            out.extend(written.labels.iter().cloned());
+            union(&mut out, &written.labels);
+            if out.len() >= LABELS {
+                out.truncate(LABELS);
+                break;
+            }
         }
         (!out.is_empty()).then_some(out)
     }

@@ -117,7 +117,7 @@ impl Analysis<'_> {
             entries,
             ..Tree::default()
         };
-        let mut package = Package::new(&tree);
+        let mut package = Package::sharing(&tree, self.package.shared.clone());
         package.of_text = true;
         // What a module runs sees that module's name, and only a script is `__main__`.
         package.as_module = zone == Zone::Import && language == Language::Python;

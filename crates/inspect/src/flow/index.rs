@@ -1,7 +1,8 @@
 //! What one file holds, by the questions that are asked of it.
 
 use crate::ir::{
-    Atom, Block, Compound, Const, Expr, ExprId, FuncId, Language, Program, Stmt, Store, SymbolId,
+    Atom, Block, Compound, Const, ConstId, Expr, ExprId, FuncId, Language, Program, Stmt, Store,
+    SymbolId,
 };
 use rustc_hash::FxHashMap;
 
@@ -26,8 +27,8 @@ pub(super) struct Index {
     pub guards: Vec<Guard>,
     /// Events that are emitted under names that are written out.
     pub emits: Vec<(Box<str>, ExprId)>,
-    /// It names what registries call the bytes of a release.
-    pub publishes: bool,
+    /// Where it names what registries call the bytes of a release.
+    pub publishes: Vec<u32>,
     /// It holds a large text without structure.
     pub large_literal: bool,
 }
@@ -42,6 +43,9 @@ pub(super) struct Guard {
     /// It ends where the test does not hold.
     pub failed: bool,
 }
+
+/// Bytes between a request and the words that say what it sends: a function or two.
+const NEAR: u32 = 8 << 10;
 
 /// Methods that put their arguments into what they are called on.
 const MUTATORS: [&str; 18] = [
@@ -66,6 +70,11 @@ const MUTATORS: [&str; 18] = [
 ];
 
 impl Index {
+    /// Whether a place stands near the words for a release's bytes.
+    pub fn is_near_publishing(&self, at: u32) -> bool {
+        self.publishes.iter().any(|mark| mark.abs_diff(at) < NEAR)
+    }
+
     pub fn of(program: &Program) -> Self {
         let mut index = Self::default();
         for (call, function) in &program.calls {
@@ -196,16 +205,43 @@ fn saves(program: &Program, name: Atom) -> bool {
     program.language == Language::Python && matches!(program.name(name), "save" | "savefig")
 }
 
-/// What the registries' own interfaces call a release's bytes.
-fn publishes(program: &Program) -> bool {
-    const MARKS: [&str; 4] = [
-        "_attachments",
-        "file_upload",
-        "/crates/new",
-        "/oidc/token/exchange",
-    ];
-    MARKS.iter().any(|mark| program.atom(mark).is_some())
-        || program.consts.iter().any(|constant| matches!(constant, Const::Text(text) if text.len() < 400 && MARKS.iter().any(|mark| text.contains(mark))))
+/// Where the words stand that the registries' own interfaces have for a release's bytes.
+fn publishes(program: &Program) -> Vec<u32> {
+    const MARKS: [&str; 3] = ["file_upload", "/crates/new", "/oidc/token/exchange"];
+    // CouchDB, which npm's registry once was, has this word for its documents as well: only
+    // beside the tags of a package it is a release.
+    const OF_NPM: [&str; 2] = ["_attachments", "dist-tags"];
+    let places = |marks: &[&str]| -> Vec<u32> {
+        let is_mark = |text: &str| text.len() < 400 && marks.iter().any(|mark| text.contains(mark));
+        let atoms: Vec<Atom> = marks.iter().filter_map(|mark| program.atom(mark)).collect();
+        let consts: Vec<ConstId> = program
+            .consts
+            .iter()
+            .enumerate()
+            .filter(|(_, constant)| matches!(constant, Const::Text(text) if is_mark(text)))
+            .map(|(number, _)| ConstId(number as u32))
+            .collect();
+        if atoms.is_empty() && consts.is_empty() {
+            return Vec::new();
+        }
+        let exprs = program.exprs.iter().zip(&program.spans);
+        exprs
+            .filter(|(expr, _)| match expr {
+                Expr::Const(constant) => consts.binary_search(constant).is_ok(),
+                Expr::Member(_, name) | Expr::Name(name, _) => atoms.contains(name),
+                _ => false,
+            })
+            .map(|(_, span)| span.start)
+            .collect()
+    };
+    let mut all = places(&MARKS);
+    let [content, tags] = OF_NPM.map(|mark| places(&[mark]));
+    all.extend(
+        content
+            .into_iter()
+            .filter(|at| tags.iter().any(|tag| tag.abs_diff(*at) < NEAR)),
+    );
+    all
 }
 
 fn is_large(constant: &Const) -> bool {

@@ -1,7 +1,7 @@
 //! Which functions run when, and who calls whom.
 
 use super::{Analysis, Index, Site};
-use crate::ir::{Expr, ExprId, FuncId, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::know::{self, Role};
 use crate::pure::{FileId, Surroundings, Value};
 use crate::zone::{self, Entry};
@@ -73,7 +73,7 @@ impl Analysis<'_> {
                     let place = self.place(file, crate::ir::Span::default());
                     self.capability("code.start", zone, None, place.clone());
                     let labels = self.memo.nothing();
-                    self.child(&text, crate::ir::Language::Python, zone, place, &labels);
+                    self.child(&text, Language::Python, zone, place, &labels);
                     // What it imports of the package runs as well.
                     for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {
                         let path = word.replace('.', "/");
@@ -177,6 +177,9 @@ impl Analysis<'_> {
                 }
             }
             self.started_first(&program, file, zone, queue);
+        }
+        if self.machine.is_exhausted() {
+            self.cut_short(zone);
         }
         for call in index
             .calls
@@ -354,8 +357,9 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether what is called, in a text that is run, keeps the function that it gets and
-    /// neither calls it nor hands it on: a decorator that fills a table.
+    /// Whether what is called keeps the function that it gets and neither calls it nor hands
+    /// it on: in Python, in a text that is run, a decorator that fills a table; in JavaScript
+    /// what gives a function its name, as bundlers do (`__name(f, "f")`).
     fn only_stores(&mut self, value: &Value) -> bool {
         let Value::Function(closure) = value else {
             return false;
@@ -364,7 +368,9 @@ impl Analysis<'_> {
         else {
             return false;
         };
-        if self.outer.level == 0 || program.language != crate::ir::Language::Python {
+        if program.language == Language::Rust
+            || program.language == Language::Python && self.outer.level == 0
+        {
             return false;
         }
         let Some(symbol) = index.parameters.get(&(closure.function, 0)).copied() else {
@@ -373,6 +379,13 @@ impl Analysis<'_> {
         let key = (closure.file, closure.function);
         if let Some(known) = self.stores_only.get(&key) {
             return *known;
+        }
+        if program.language == Language::JavaScript {
+            let calls = index.calls.get(&closure.function);
+            let calls = calls.map(Vec::as_slice).unwrap_or_default();
+            let only = self.only_names(&program, closure.file, symbol, calls);
+            self.stores_only.insert(key, only);
+            return only;
         }
         let is_it = |expr: ExprId| super::index::symbol_of(&program, expr) == Some(symbol);
         let used = program
@@ -386,6 +399,55 @@ impl Analysis<'_> {
             });
         self.stores_only.insert(key, !used);
         !used
+    }
+
+    /// Whether a parameter is used for nothing but to define a property of it, and to be
+    /// given back.
+    fn only_names(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        calls: &[ExprId],
+    ) -> bool {
+        const MOST: usize = 4;
+        if calls.len() > MOST {
+            return false;
+        }
+        let owner = FuncId(program.symbol(symbol).function);
+        let function = program.function(owner);
+        let mut allowed: Vec<ExprId> = function.returns.clone();
+        let mut defines = false;
+        for call in calls {
+            let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                continue;
+            };
+            let Some(first) = program.list(args).first() else {
+                continue;
+            };
+            if let Value::Native(native) = self.machine.fold(file, callee)
+                && matches!(&*native.path, "Object.defineProperty")
+            {
+                allowed.push(*first);
+                defines = true;
+            }
+        }
+        if !defines || allowed.len() > MOST {
+            return false;
+        }
+        // Its own place among the parameters is the one other time that it is named.
+        let named = program.exprs.iter().enumerate().filter(|(at, expr)| {
+            let id = ExprId(*at as u32);
+            matches!(expr, Expr::Name(atom, scope)
+                if program.resolve(*atom, *scope) == Some(symbol))
+                && !allowed.contains(&id)
+        });
+        let assigned: Vec<ExprId> = named.map(|(at, _)| ExprId(at as u32)).take(2).collect();
+        let [target] = assigned[..] else {
+            return false;
+        };
+        let mut targets = program.exprs.iter();
+        targets.any(|expr| matches!(expr, Expr::Assign(to, _) if *to == target))
     }
 
     /// Whether a call only notes a handler: a command's, a route's.
@@ -605,7 +667,7 @@ impl Analysis<'_> {
 
 /// What a build front-end calls in a back-end, and a builder in its hooks.
 fn build_hooks(program: &Program, file: FileId, zone: Zone, queue: &mut Queue) {
-    if zone != Zone::Install || program.language != crate::ir::Language::Python {
+    if zone != Zone::Install || program.language != Language::Python {
         return;
     }
     for (number, function) in program.functions.iter().enumerate() {

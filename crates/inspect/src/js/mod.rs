@@ -23,7 +23,7 @@ pub fn read(source: &str, path: &str) -> Result<Program, String> {
         return Err(reading::TOO_DEEP.to_owned());
     }
     let mut first_error = None;
-    for dialect in dialects(path) {
+    for dialect in Dialect::of(path).tried() {
         match parse(source, dialect) {
             Ok(program) => return Ok(program),
             Err(error) => {
@@ -34,26 +34,54 @@ pub fn read(source: &str, path: &str) -> Result<Program, String> {
     Err(first_error.unwrap_or_else(|| "it cannot be parsed".to_owned()))
 }
 
-/// The dialects to try, in turn. Node runs a `.js` file as a script or as a module; a
-/// bundler reads TypeScript and JSX from it.
-fn dialects(path: &str) -> Vec<SourceType> {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension {
-        "ts" | "mts" | "cts" => vec![SourceType::ts(), SourceType::tsx()],
-        "tsx" => vec![SourceType::tsx()],
-        "mjs" => vec![SourceType::mjs().with_jsx(true), SourceType::tsx()],
-        "cjs" => vec![
-            SourceType::cjs().with_jsx(true),
-            SourceType::cjs(),
-            SourceType::mjs(),
-        ],
-        _ => vec![
-            SourceType::unambiguous().with_jsx(true),
-            SourceType::cjs().with_jsx(true),
-            SourceType::script(),
-            SourceType::tsx(),
-            SourceType::ts(),
-        ],
+/// What the ending of a name claims of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// A module.
+    Module,
+    /// A module of `CommonJS`.
+    CommonJs,
+    /// Any: a script or a module, and what bundlers read.
+    Any,
+}
+
+impl Dialect {
+    /// What a path claims.
+    pub fn of(path: &str) -> Self {
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        match extension {
+            "ts" | "mts" | "cts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "mjs" => Self::Module,
+            "cjs" => Self::CommonJs,
+            _ => Self::Any,
+        }
+    }
+
+    /// The dialects to try, in turn. Node runs a `.js` file as a script or as a module; a
+    /// bundler reads TypeScript and JSX from it.
+    fn tried(self) -> Vec<SourceType> {
+        match self {
+            Self::TypeScript => vec![SourceType::ts(), SourceType::tsx()],
+            Self::Tsx => vec![SourceType::tsx()],
+            Self::Module => vec![SourceType::mjs().with_jsx(true), SourceType::tsx()],
+            Self::CommonJs => vec![
+                SourceType::cjs().with_jsx(true),
+                SourceType::cjs(),
+                SourceType::mjs(),
+            ],
+            Self::Any => vec![
+                SourceType::unambiguous().with_jsx(true),
+                SourceType::cjs().with_jsx(true),
+                SourceType::script(),
+                SourceType::tsx(),
+                SourceType::ts(),
+            ],
+        }
     }
 }
 

@@ -213,7 +213,7 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         ("claude_desktop_config", "agent tools"),
         (".vscode/tasks.json", "editor task"),
         (".vscode/settings.json", "editor settings"),
-        (".vscode/extensions", "editor extension"),
+        (".vscode/extensions/", "editor extension"),
         (".bashrc", "shell start-up"),
         (".bash_profile", "shell start-up"),
         (".profile", "shell start-up"),

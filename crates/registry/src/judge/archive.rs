@@ -4,7 +4,7 @@
 use customs_ecosystem::cargo::{declared_by_cargo_toml, facts_from_cargo_toml};
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
-use customs_inspect::{Content, Tree, Unpacking, inspect_tree, unpack_file};
+use customs_inspect::{Content, Reader, Tree, Unpacking, unpack_file};
 use customs_model::{Declared, FileFact, Inspection, Manifest, RunsCode, UnreadPart, Weigh};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -100,18 +100,18 @@ impl Weigh for ArtifactFacts {
 
 /// Reads the facts of an artifact. Parsers go as deep as code is nested: the caller's
 /// thread needs a large stack. What is wrong with the archive or its manifest stands in the
-/// facts, as a part that was not read.
+/// facts, as a part that was not read. They are the same whatever the reader read before.
 ///
 /// # Errors
 /// The file cannot be read, or it is no archive.
-pub fn read(file: File, kind: Kind) -> io::Result<Result<ArtifactFacts, String>> {
+pub fn read(file: File, kind: Kind, reader: &Reader) -> io::Result<Result<ArtifactFacts, String>> {
     let tree = unpack_file(file, &Unpacking::default())?;
     if tree.entries.is_empty()
         && let Some(part) = tree.unread.first()
     {
         return Ok(Err(part.because.clone()));
     }
-    let mut code = inspect_tree(&tree);
+    let mut code = reader.inspect_tree(&tree);
     let mut facts = match declared(&tree, kind) {
         Ok(facts) => facts,
         // Its code is known nevertheless; what a client makes of such a manifest is not.
@@ -275,10 +275,13 @@ mod tests {
         assert_eq!(read.runs.at_install(), Some(true));
     }
 
+    fn read_alone(file: &tempfile::NamedTempFile) -> Result<ArtifactFacts, String> {
+        let opened = File::open(file.path()).unwrap();
+        read(opened, Kind::Tarball, &Reader::new(0)).unwrap()
+    }
+
     fn facts(file: &tempfile::NamedTempFile) -> ArtifactFacts {
-        read(File::open(file.path()).unwrap(), Kind::Tarball)
-            .unwrap()
-            .unwrap()
+        read_alone(file).unwrap()
     }
 
     #[test]
@@ -298,7 +301,7 @@ mod tests {
         let bytes = std::fs::read(whole.path()).unwrap();
         let mut cut = tempfile::NamedTempFile::new().unwrap();
         cut.write_all(&bytes[..bytes.len() / 2]).unwrap();
-        let read = read(File::open(cut.path()).unwrap(), Kind::Tarball).unwrap();
+        let read = read_alone(&cut);
         let is_told = |facts: &ArtifactFacts| facts.code.unread.iter().any(|part| part.reached);
         assert!(read.as_ref().map_or(true, is_told), "{read:?}");
     }

@@ -196,7 +196,9 @@ impl Registry {
             .whole(upstream, &url, digest)
             .await
             .map_err(|error| not_fetched(&error.to_string()))?;
-        self.inspections.read(path, digest, kind).await
+        self.inspections
+            .read(path, digest, kind, family(&url))
+            .await
     }
 
     /// The same for an artifact that nobody waits for: whoever waits for another one is
@@ -221,7 +223,9 @@ impl Registry {
             .whole(upstream, &url, digest)
             .await
             .map_err(|error| not_fetched(error.to_string()))?;
-        self.inspections.read_when_idle(path, digest, kind).await
+        self.inspections
+            .read_when_idle(path, digest, kind, family(&url))
+            .await
     }
 
     /// `Last-Modified` of an artifact.
@@ -233,6 +237,16 @@ impl Registry {
         let url = Url::parse(url?).ok()?;
         self.artifacts.last_modified(upstream, &url).await
     }
+}
+
+/// What the names of one package's artifacts begin with, as far as an address tells: what
+/// stands in front of the version.
+fn family(url: &Url) -> &str {
+    let file = url.path().rsplit('/').next().unwrap_or_default();
+    let is_version = |at: usize| file.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
+    let mut dashes = file.match_indices('-').map(|(at, _)| at);
+    let name = dashes.find(|at| is_version(*at));
+    name.and_then(|at| file.get(..at)).unwrap_or(file)
 }
 
 /// Notes that an artifact could not be read. Returns whether that says something.
@@ -409,5 +423,23 @@ fn add_runs(runs: &mut RunsCode, found: &RunsCode) {
             (Some(true), _) | (_, Some(true)) => Some(true),
             (known, found) => found.or(known),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_of_one_package_are_of_one_family() {
+        let of = |path: &str| {
+            let url = Url::parse(&format!("https://registry.example/{path}")).unwrap();
+            family(&url).to_owned()
+        };
+        assert_eq!(of("axios/-/axios-1.14.0.tgz"), "axios");
+        assert_eq!(of("%40a/b-c/-/b-c-2.0.0-rc.1.tgz"), "b-c");
+        assert_eq!(of("ab/cd/a_b-1.0-py3-none-any.whl"), "a_b");
+        assert_eq!(of("crates/a/1.0.0/download"), "download");
+        assert_eq!(of(""), "");
     }
 }

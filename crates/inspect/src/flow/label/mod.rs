@@ -63,7 +63,7 @@ const ROUNDS: u32 = 4;
 /// Hops that are kept of a way.
 const HOPS: u8 = 24;
 
-fn union(into: &mut Vec<Label>, more: &[Label]) {
+pub(super) fn union(into: &mut Vec<Label>, more: &[Label]) {
     for label in more {
         let known = into.iter().any(|known| {
             known.kind == label.kind

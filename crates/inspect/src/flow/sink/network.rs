@@ -81,7 +81,10 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
-        if !self.index(site.file).is_some_and(|index| index.publishes) {
+        let (Some(program), Some(index)) = (self.program(site.file), self.index(site.file)) else {
+            return;
+        };
+        if !index.is_near_publishing(program.span(site.expr).start) {
             return;
         }
         let writes = path.ends_with(".put")
