@@ -14,7 +14,7 @@ use crate::run::Run;
 use crate::server::Gate;
 use customs_model::{Ecosystem, PackageName, Timestamp};
 use customs_registry::{Judged, Registry, Unseen, Upstream};
-use queue::{Added, LONGEST, Next, Queue};
+use queue::{Added, Next, Queue};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -89,9 +89,16 @@ impl Background {
                 package: package.clone(),
                 unseen: unseen.clone(),
             };
-            let added = self.queue().add(&run.id, unseen.key(), wanted);
+            let added = {
+                let mut queue = self.queue();
+                // A judgement that was begun before its run ended must leave nothing behind.
+                if run.is_over() {
+                    return;
+                }
+                queue.add(&run.id, unseen.key(), wanted)
+            };
             if let Added::Full(wanted) = added {
-                run.note(wanted.not_read(&format!("{LONGEST} others wait for it already")));
+                run.note(wanted.not_read("too many others wait already"));
             }
         }
         if !judged.unseen().is_empty() {
@@ -101,6 +108,7 @@ impl Background {
 
     /// Lets go of what waits for a run that is over, and tells the run what that was.
     pub fn end(&self, run: &Run) {
+        run.end();
         let left = self.queue().end(&run.id);
         for wanted in left {
             run.note(wanted.not_read("the run ended first"));

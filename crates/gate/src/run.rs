@@ -35,6 +35,8 @@ pub struct Run {
 pub(crate) struct Shared {
     /// Whether any request arrived.
     arrived: AtomicBool,
+    /// Whether it is over.
+    over: AtomicBool,
     summary: Mutex<Summary>,
     /// What is being answered, since when.
     waiting: Mutex<BTreeMap<u64, (String, Instant)>>,
@@ -130,6 +132,16 @@ impl Run {
             Some(lives) => !lives,
             None => silent > GONE,
         }
+    }
+
+    /// Notes that it is over: what is still being done for it begins nothing new.
+    pub(crate) fn end(&self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared.over.load(Ordering::SeqCst)
     }
 
     /// Notes that traffic arrived.

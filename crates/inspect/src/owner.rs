@@ -1,6 +1,7 @@
 //! What a package's manifest says of whose it is: the places that it names as its own.
 
 use crate::package::Package;
+use customs_model::registrable;
 use std::collections::BTreeSet;
 
 /// Domains that are told.
@@ -62,12 +63,32 @@ pub fn texts(package: &Package) -> Vec<String> {
     out
 }
 
-/// Whether one of these texts names a host's domain.
+/// Whether one of these texts names a host's domain, which is in small letters.
 pub fn names(texts: &[String], domain: &str) -> bool {
     let github = is_github(domain);
     texts
         .iter()
-        .any(|text| text.contains(domain) || github && text.contains("github"))
+        .any(|text| stands_in(text, domain) || github && text.contains("github"))
+}
+
+/// Whether a text names a domain as such: `lk.co` does not stand in `lk.com`, nor in
+/// `lk.co.example`, and who registers it is somebody else.
+fn stands_in(text: &str, domain: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_part = |c: char| c.is_alphanumeric() || c == '-';
+    text.match_indices(domain).any(|(at, found)| {
+        let begins = text
+            .get(..at)
+            .and_then(|before| before.chars().next_back())
+            .is_none_or(|c| !is_part(c));
+        let mut behind = text.get(at + found.len()..).unwrap_or_default().chars();
+        let ends = match behind.next() {
+            Some('.') => !behind.next().is_some_and(is_part),
+            Some(c) => !is_part(c),
+            None => true,
+        };
+        begins && ends
+    })
 }
 
 /// The domains in these texts, in order.
@@ -88,13 +109,6 @@ pub fn domains(texts: &[String]) -> Vec<String> {
         }
     }
     found.into_iter().collect()
-}
-
-/// The last two parts of a host name.
-pub fn registrable(host: &str) -> &str {
-    let mut dots = host.rmatch_indices('.');
-    dots.next();
-    dots.next().map_or(host, |(at, _)| &host[at + 1..])
 }
 
 /// The hosts of one service.
@@ -119,8 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_the_end_of_a_host() {
-        assert_eq!(registrable("cdn.eu.lk.example"), "lk.example");
-        assert_eq!(registrable("localhost"), "localhost");
+    fn a_part_of_a_domain_is_another_one() {
+        let texts = ["https://docs.Lk.example/a".to_owned()];
+        assert!(names(&texts, "lk.example"));
+        for other in ["lk.exam", "k.example", "docs.lk", "docs.lk.ex"] {
+            assert!(!names(&texts, other), "{other}");
+        }
+        let longer = ["https://lk.example.other/".to_owned()];
+        assert!(!names(&longer, "lk.example"));
+        let sentence = ["see lk.example.".to_owned()];
+        assert!(names(&sentence, "lk.example"));
     }
 }

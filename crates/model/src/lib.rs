@@ -18,6 +18,7 @@ mod contradiction;
 mod decision;
 mod delta;
 mod digest;
+mod domain;
 mod dossier;
 mod ecosystem;
 mod evidence;
@@ -40,6 +41,7 @@ pub use contradiction::{Contradiction, ContradictionKind, Declared};
 pub use decision::{Action, Child, Compared, Decision, Epoch, Inputs, Reason};
 pub use delta::{Delta, Novelty, NoveltyKind};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
+pub use domain::registrable;
 pub use dossier::{
     AddedDependency, AdvisoryMatch, Dossier, Evidence, ExoticDependency, FirstSight, FixesAdvisory,
     History, IdentityActivity, Manifest, NameLikeness, Origin, Predecessor, Publisher,

@@ -138,10 +138,6 @@ pub fn judge(dossier: &Dossier, rules: &RuleSet) -> Verdict {
     let Some(code) = &dossier.code else {
         return verdict(findings);
     };
-    let before = dossier
-        .predecessor
-        .as_ref()
-        .and_then(|before| before.code.as_deref());
     for rule in rules.rules {
         rule.read(code, before, &mut findings);
     }
@@ -154,8 +150,8 @@ pub fn judge_code(inspection: &Inspection, rules: &RuleSet) -> Verdict {
 }
 
 /// The same beside the code of the release before it: what only the comparison shows, a
-/// binary that is new for one, is said as well. [`judge`] says it of a dossier that has a
-/// predecessor.
+/// binary that is new or a host that only the new manifest names, is said as well. [`judge`]
+/// says it of a dossier that has a predecessor.
 ///
 /// ```
 /// # use customs_model::Inspection;
@@ -176,7 +172,7 @@ fn of_code(before: Option<&Inspection>, inspection: &Inspection, rules: &RuleSet
         }
     }
     for rule in rules.rules {
-        rule.read(inspection, None, &mut findings);
+        rule.read(inspection, before, &mut findings);
     }
     for part in &inspection.unread {
         findings.not_checked(words::unread_part(part));

@@ -6,6 +6,7 @@
 //! [`CAP`], and why a sum is a suspicion and never a proof. `cargo xtask calibrate score`
 //! measures every signal and fails where the table says something else.
 
+use crate::recognise::own_machine;
 use customs_model::{
     Capability, Flow, Inspection, Mark, Place, SignKind, SinkKind, SourceKind, Target, Zone,
     printable,
@@ -400,7 +401,7 @@ fn runs_download(flow: &Flow) -> bool {
         && runs(flow.sink)
         && unasked(flow.zone)
         && !flow.marks.contains(&Mark::PinnedByDigest)
-        && !from.is_some_and(is_here)
+        && !from.is_some_and(own_machine::is_loopback)
 }
 
 fn takes_foreign_keys(flow: &Flow) -> bool {
@@ -443,12 +444,7 @@ fn is_bare_address(host: &str) -> bool {
 }
 
 fn leads_here(flow: &Flow) -> bool {
-    matches!(&flow.target, Target::Constant(host) if is_here(host))
-}
-
-/// The machine itself.
-fn is_here(host: &str) -> bool {
-    host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0"
+    matches!(&flow.target, Target::Constant(host) if own_machine::is_loopback(host))
 }
 
 #[cfg(test)]

@@ -91,13 +91,13 @@ pub(super) async fn with_earlier(
     if earlier.is_empty() {
         out.not_known
             .push("no release before it could be read: what is new in it is not known".to_owned());
-        out.followed = follow(desk, None, opened).await;
+        out.follow(desk, None, opened).await;
         return Ok(out);
     }
     out.with = before.iter().map(|(release, _)| release.spoken()).collect();
     out.delta = compare(&earlier, &opened.facts.code);
     if let Some((_, nearest)) = before.first() {
-        out.followed = follow(desk, Some(nearest), opened).await;
+        out.follow(desk, Some(nearest), opened).await;
     }
     Ok(out)
 }
@@ -107,27 +107,37 @@ fn dependencies(opened: &Opened) -> Option<&BTreeMap<String, String>> {
     opened.located.dependencies.as_ref().or(declared)
 }
 
-/// Reads what a resolver takes for each new dependency, one level deep.
-async fn follow(desk: &Desk, before: Option<&Opened>, now: &Opened) -> Vec<Followed> {
-    let Some(declared) = dependencies(now) else {
-        return Vec::new();
-    };
-    let before = before.and_then(dependencies);
-    let had = |name: &String| before.is_some_and(|all| all.contains_key(name));
-    let ecosystem = now.located.release.package.ecosystem();
-    let mut out = Vec::new();
-    for (name, requirement) in declared
-        .iter()
-        .filter(|(name, _)| !had(name))
-        .take(FOLLOWED)
-    {
-        let mut followed = Followed {
-            name: name.clone(),
-            requirement: requirement.clone(),
+impl Compared {
+    /// Reads what a resolver takes for each new dependency, one level deep.
+    async fn follow(&mut self, desk: &Desk, before: Option<&Opened>, now: &Opened) {
+        let Some(declared) = dependencies(now) else {
+            return;
+        };
+        let before = before.and_then(dependencies);
+        let had = |name: &String| before.is_some_and(|all| all.contains_key(name));
+        let new: Vec<(&String, &String)> = declared.iter().filter(|(name, _)| !had(name)).collect();
+        for (name, requirement) in new.iter().take(FOLLOWED) {
+            let followed = Followed::read(desk, now, name, requirement).await;
+            self.followed.push(followed);
+        }
+        let more = new.len().saturating_sub(FOLLOWED);
+        if more > 0 {
+            self.not_known
+                .push(format!("what {more} more of its new dependencies hold"));
+        }
+    }
+}
+
+impl Followed {
+    async fn read(desk: &Desk, now: &Opened, name: &str, requirement: &str) -> Self {
+        let ecosystem = now.located.release.package.ecosystem();
+        let mut followed = Self {
+            name: name.to_owned(),
+            requirement: requirement.to_owned(),
             takes: None,
             standing: None,
             says: None,
-            unimported: now.facts.code.unimported.contains(name),
+            unimported: now.facts.code.unimported.iter().any(|other| other == name),
         };
         match desk.newest(ecosystem, name, requirement).await {
             Ok(Some(release)) => {
@@ -139,14 +149,18 @@ async fn follow(desk: &Desk, before: Option<&Opened>, now: &Opened) -> Vec<Follo
                         let worst = verdict.findings.iter().max_by_key(|f| f.severity);
                         followed.says = worst.map(|f| format!("{}: {}", f.rule, f.message));
                     }
-                    Err(failure) => followed.says = Some(failure.to_string()),
+                    Err(failure) => followed.not_read(&failure),
                 }
             }
             Ok(None) => followed.says = Some("it names no release of a registry".to_owned()),
-            Err(failure) => followed.says = Some(failure.to_string()),
+            Err(failure) => followed.not_read(&failure),
         }
         followed.says = followed.says.map(|says| printable(&says, 300));
-        out.push(followed);
+        followed
     }
-    out
+
+    fn not_read(&mut self, failure: &Failure) {
+        self.standing = Some(Standing::NotJudged);
+        self.says = Some(failure.to_string());
+    }
 }

@@ -5,11 +5,11 @@ use customs_model::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Things that wait, over all runs.
-pub(super) const LONGEST: usize = 256;
+const LONGEST: usize = 256;
 /// Things that one run asks for.
 const MOST: usize = 4_096;
 /// Things that cost something, in a minute.
-pub(super) const IN_A_MINUTE: usize = 30;
+const IN_A_MINUTE: usize = 30;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 

@@ -7,6 +7,8 @@ use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
+/// Writes, and runs, of a package that are told from each other.
+const MOST: usize = 500;
 /// Ways that lead into one file. What is read back and written again, file after file, would
 /// double them each time.
 const LABELS: usize = 64;
@@ -44,12 +46,19 @@ pub(super) struct Cells {
     binaries: Vec<String>,
     /// The file whose code is being read.
     pub writing: Option<FileId>,
+    /// The strongest zone of what there was no room for.
+    cut: Option<Zone>,
 }
 
 impl Cells {
     pub fn write(&mut self, path: &str, mut labels: Vec<Label>, zone: Zone) {
         labels.truncate(LABELS);
-        if !path.is_empty() && self.written.len() < 500 {
+        if path.is_empty() {
+            return;
+        }
+        if self.written.len() >= MOST {
+            self.cut = self.cut.max(Some(zone));
+        } else {
             self.written.push(Written {
                 path: path.to_owned(),
                 labels,
@@ -63,9 +72,18 @@ impl Cells {
     /// What was written so far under a name was compared with a digest or a signature, or is
     /// not any more, because what comes next runs whatever came of it.
     pub fn check(&mut self, name: &str, holds: bool) {
-        let name = name.rsplit('/').next().unwrap_or_default();
+        let name = name.trim_start_matches("./");
+        // Of files that are called alike in several folders only the one that is named.
+        let mut alike = self
+            .written
+            .iter()
+            .filter(|written| base(&written.path) == base(name))
+            .map(|written| written.path.trim_start_matches("./"));
+        let first = alike.next();
+        let is_one = alike.all(|path| Some(path) == first);
         for written in &mut self.written {
-            if written.path.rsplit('/').next() == Some(name) {
+            let path = written.path.trim_start_matches("./");
+            if path == name || is_one && ends_with(path, name) {
                 written.checked = holds;
             }
         }
@@ -82,7 +100,12 @@ impl Cells {
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
-        if !path.is_empty() && self.ran.len() < 500 {
+        if path.is_empty() {
+            return;
+        }
+        if self.ran.len() >= MOST {
+            self.cut = self.cut.max(Some(zone));
+        } else {
             let checked = self.is_checked(path);
             self.ran.push(Ran {
                 checked,
@@ -97,7 +120,7 @@ impl Cells {
 
     /// A native program or library is written to a path.
     pub fn binary(&mut self, path: &str) {
-        if !path.is_empty() && self.binaries.len() < 500 {
+        if !path.is_empty() && self.binaries.len() < MOST {
             self.binaries.push(path.to_owned());
         }
     }
@@ -125,6 +148,17 @@ impl Cells {
         }
         (!out.is_empty()).then_some(out)
     }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether one of two paths is the end of the other, as far as both go.
+fn ends_with(path: &str, name: &str) -> bool {
+    path.rsplit('/')
+        .zip(name.rsplit('/'))
+        .all(|(one, other)| one == other)
 }
 
 /// Whether two paths mean one file. A path of which nothing is known means none.
@@ -160,6 +194,9 @@ impl Analysis<'_> {
 
     /// What is written, and then run.
     pub(super) fn settle_cells(&mut self) {
+        if let Some(zone) = self.cells.cut.take() {
+            self.cut_short(zone);
+        }
         let ran = std::mem::take(&mut self.cells.ran);
         let written = std::mem::take(&mut self.cells.written);
         let binaries = std::mem::take(&mut self.cells.binaries);

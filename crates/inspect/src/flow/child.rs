@@ -2,16 +2,26 @@
 
 use super::{Analysis, Labels, Outer, is_secret};
 use crate::ir::{Expr, Language};
-use crate::limit::evaluating;
+use crate::limit::{evaluating, reading};
 use crate::package::{File, Package, folder, join};
 use crate::pure::FileId;
 use crate::unpack::{Content, Entry, Kind, Tree};
 use customs_model::{Place, SinkKind, SourceKind, Zone};
 use std::sync::Arc;
 
+/// What a text does that is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It was read whole, and only computes.
+    Nothing,
+    /// It reaches beyond the program.
+    Beyond,
+    /// Not known: it is longer, deeper or more than what is read.
+    NotRead,
+}
+
 impl Analysis<'_> {
     /// Reads a text as code that runs in a zone; what it does is added to what was found.
-    /// Whether it has an effect beyond computing; nothing where it was not read.
     pub(super) fn child(
         &mut self,
         text: &str,
@@ -19,7 +29,7 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         _hidden: &Labels,
-    ) -> Option<bool> {
+    ) -> Effect {
         self.child_at("", text, language, zone, place, Vec::new())
     }
 
@@ -32,7 +42,7 @@ impl Analysis<'_> {
         language: Language,
         zone: Zone,
         place: Place,
-    ) -> Option<bool> {
+    ) -> Effect {
         const FILES: usize = 64;
         const BYTES: usize = 1 << 20;
         let imports = match language {
@@ -69,7 +79,7 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         beside: Vec<Entry>,
-    ) -> Option<bool> {
+    ) -> Effect {
         self.child_at("", text, language, zone, place, beside)
     }
 
@@ -82,10 +92,10 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
         beside: Vec<Entry>,
-    ) -> Option<bool> {
+    ) -> Effect {
         if self.outer.level >= evaluating::CHILDREN || text.len() > evaluating::TEXT {
-            self.cut_short(zone);
-            return None;
+            self.left_unread(zone);
+            return Effect::NotRead;
         }
         let name = match language {
             Language::JavaScript => "text.js",
@@ -108,21 +118,19 @@ impl Analysis<'_> {
         package.of_text = true;
         // What a module runs sees that module's name, and only a script is `__main__`.
         package.as_module = zone == Zone::Import && language == Language::Python;
-        if package
-            .files
-            .first()
-            .is_some_and(|file: &File| file.bytes.is_none())
-        {
-            return None;
-        }
-        let zone = self.outer.zone.unwrap_or(zone);
+        let Some(id) = package.ids().next() else {
+            return Effect::NotRead;
+        };
         let outer = Outer {
             level: self.outer.level + 1,
-            zone: Some(zone),
+            zone: Some(self.outer.zone.unwrap_or(zone)),
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
         let found = super::analyse_at(&package, outer);
         let idle = language == Language::Python && !found.unasked && self.only_defines(&package);
+        let cut = package.is_cut(id)
+            || package.error(id) == Some(reading::TOO_DEEP)
+            || found.unfollowed > Some(Zone::Called);
         let effect = !idle
             && (names_an_effect(text)
                 || found
@@ -150,10 +158,22 @@ impl Analysis<'_> {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
         self.found.exhausted |= found.exhausted;
-        self.found.exhausted_hooks |=
-            found.exhausted_hooks && matches!(zone, Zone::Install | Zone::Start);
-        self.found.unfollowed = self.found.unfollowed.max(found.unfollowed);
-        Some(effect)
+        // It runs when its caller does, whatever zone its parts have within it.
+        if cut {
+            self.left_unread(zone);
+        }
+        match (effect, cut) {
+            (true, _) => Effect::Beyond,
+            (false, true) => Effect::NotRead,
+            (false, false) => Effect::Nothing,
+        }
+    }
+
+    /// A text that runs in a zone was not read to its end.
+    fn left_unread(&mut self, zone: Zone) {
+        let zone = self.outer.zone.unwrap_or(zone);
+        self.unfollowed(zone);
+        self.cut_short(zone);
     }
 }
 

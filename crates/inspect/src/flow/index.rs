@@ -23,15 +23,25 @@ pub(super) struct Index {
     pub parameters: FxHashMap<(FuncId, u16), SymbolId>,
     /// Stores into properties, by function.
     pub stored: FxHashMap<FuncId, Vec<Store>>,
-    /// Comparisons that end something: the tests of choices whose branch throws, returns
-    /// or exits.
-    pub guards: Vec<ExprId>,
+    /// Choices that end something.
+    pub guards: Vec<Guard>,
     /// Events that are emitted under names that are written out.
     pub emits: Vec<(Box<str>, ExprId)>,
     /// Where it names what registries call the bytes of a release.
     pub publishes: Vec<u32>,
     /// It holds a large text without structure.
     pub large_literal: bool,
+}
+
+/// A choice of which a branch throws, returns or exits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guard {
+    /// What it is made by.
+    pub test: ExprId,
+    /// It ends where the test holds.
+    pub held: bool,
+    /// It ends where the test does not hold.
+    pub failed: bool,
 }
 
 /// Bytes between a request and the words that say what it sends: a function or two.
@@ -307,15 +317,26 @@ pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId
     }
 }
 
-fn guards(program: &Program, block: Block, into: &mut Vec<ExprId>) {
-    for statement in program.block(block) {
+fn guards(program: &Program, block: Block, into: &mut Vec<Guard>) {
+    let statements = program.block(block);
+    for (number, statement) in statements.iter().enumerate() {
         let Stmt::Compound(id) = statement else {
             continue;
         };
         match program.compound(*id) {
             Compound::If(test, then, other) => {
-                if ends(program, *then) || ends(program, *other) {
-                    into.push(*test);
+                let held = ends(program, *then);
+                let rest = statements.get(number + 1..).unwrap_or_default();
+                // `if (good) return it; throw …`: what stands behind is the other branch.
+                let failed = ends(program, *other)
+                    || program.block(*then).iter().any(is_return)
+                        && rest.iter().any(|statement| is_end(program, statement));
+                if held || failed {
+                    into.push(Guard {
+                        test: *test,
+                        held,
+                        failed,
+                    });
                 }
                 guards(program, *then, into);
                 guards(program, *other, into);
@@ -339,28 +360,34 @@ fn guards(program: &Program, block: Block, into: &mut Vec<ExprId>) {
 
 /// Whether a branch leaves what it stands in.
 fn ends(program: &Program, block: Block) -> bool {
-    program
-        .block(block)
-        .iter()
-        .any(|statement| match statement {
-            Stmt::Throw(_) | Stmt::Return(_) => true,
-            Stmt::Expr(expr) => match program.expr(*expr) {
-                Expr::Call { callee, .. } => match program.expr(callee) {
-                    Expr::Member(_, name) => {
-                        matches!(program.name(name), "exit" | "abort" | "fail")
-                    }
-                    Expr::Name(name, _) => matches!(
-                        program.name(name),
-                        "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"
-                    ),
-                    _ => false,
-                },
+    let mut statements = program.block(block).iter();
+    statements.any(|statement| is_end(program, statement))
+}
+
+fn is_return(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Return(_))
+}
+
+fn is_end(program: &Program, statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Throw(_) | Stmt::Return(_) => true,
+        Stmt::Expr(expr) => match program.expr(*expr) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(_, name) => {
+                    matches!(program.name(name), "exit" | "abort" | "fail")
+                }
+                Expr::Name(name, _) => matches!(
+                    program.name(name),
+                    "exit" | "reject" | "fail" | "panic!" | "callback" | "cb"
+                ),
                 _ => false,
             },
-            Stmt::Compound(id) => match program.compound(*id) {
-                Compound::Block(inner) => ends(program, *inner),
-                _ => false,
-            },
-            Stmt::Break | Stmt::Continue => false,
-        })
+            _ => false,
+        },
+        Stmt::Compound(id) => match program.compound(*id) {
+            Compound::Block(inner) => ends(program, *inner),
+            _ => false,
+        },
+        Stmt::Break | Stmt::Continue => false,
+    }
 }

@@ -36,6 +36,9 @@ use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Flows of a package that are told.
+const FLOWS: usize = 200;
+
 /// What the analysis of a package gives.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -323,8 +326,11 @@ impl<'p> Analysis<'p> {
             }
             return;
         }
-        if self.found.flows.len() < 200 {
+        if self.found.flows.len() < FLOWS {
             self.found.flows.push(flow);
+        } else {
+            // Harmless flows must not crowd out the one that counts without a word.
+            self.cut_short(flow.zone);
         }
     }
 

@@ -9,8 +9,8 @@ mod python;
 mod rust;
 
 pub use places::{
-    KEY_FUNCTIONS, WALLET_WORDS, configuration, credential_place, host_of, is_loopback,
-    is_metadata, named_secret, unusual_host, user_place, vendor_of,
+    CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
+    host_of, is_loopback, is_metadata, is_of_vendor, named_secret, unusual_host, user_place,
 };
 
 use crate::ir::Language;

@@ -102,22 +102,35 @@ pub fn named_secret(name: &str) -> bool {
         )
 }
 
-/// Names that a file about the keys of chains has.
-pub const WALLET_WORDS: [&str; 14] = [
+/// Names that only a file about the keys of chains has.
+pub const CHAIN_WORDS: [&str; 9] = [
     "Wallet",
     "HDNodeWallet",
     "Keypair",
     "KeyPair",
     "ECPair",
-    "Account",
     "mnemonic",
     "bip39",
     "bip32",
     "ethers",
+];
+
+/// Names that such a file has, and a client of any service as well.
+pub const KEY_WORDS: [&str; 5] = [
+    "Account",
     "secretKey",
     "privateKey",
     "private_key",
     "secret_key",
+];
+
+/// Of [`KEY_FUNCTIONS`] those that clients of any service have: there the key is the service's.
+pub const GENERAL_FUNCTIONS: [&str; 5] = [
+    "fromSeed",
+    "fromSecret",
+    "fromEntropy",
+    "from_seed",
+    "from_key",
 ];
 
 /// Functions that make an account of a key, a seed or a phrase.
@@ -146,11 +159,26 @@ pub const KEY_FUNCTIONS: [&str; 22] = [
     "mnemonic_to_account",
 ];
 
+/// Whether a host is one of the vendor that the name of a secret names: its domain begins with
+/// the vendor's word. What only stands in front of a domain, as in `github.evil.example`, is
+/// chosen by whoever has the domain.
+pub fn is_of_vendor(host: &str, secret: &str) -> bool {
+    const SHORTEST: usize = 3;
+    let vendor = vendor_of(secret);
+    let host = host.split(':').next().unwrap_or(host);
+    let domain = host.rsplit('.').nth(1).unwrap_or_default();
+    vendor.len() >= SHORTEST
+        && domain
+            .strip_prefix(vendor.as_str())
+            .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))
+}
+
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
-pub fn vendor_of(name: &str) -> String {
+fn vendor_of(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     match lower.split('_').next().unwrap_or(&lower) {
         "gh" | "ghcr" => "github".to_owned(),
+        "ci" => "gitlab".to_owned(),
         "aws" => "amazonaws".to_owned(),
         "node" | "npm" => "npm".to_owned(),
         first => first.to_owned(),
@@ -280,6 +308,10 @@ pub fn host_of(text: &str) -> Option<String> {
         .find(['/', '?', '#', ' ', '"', '\''])
         .unwrap_or(rest.len());
     let host = &rest[..end];
+    // Some clients take it for a slash and others do not, so that nobody knows the host.
+    if host.contains('\\') {
+        return None;
+    }
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = match host.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
@@ -298,10 +330,10 @@ pub fn host_of(text: &str) -> Option<String> {
 
 /// Whether a host is the machine itself or a private network.
 pub fn is_loopback(host: &str) -> bool {
-    matches!(
-        host,
-        "localhost" | "127.0.0.1" | "::1" | "[::1]" | "0.0.0.0"
-    ) || host.starts_with("127.")
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    matches!(host, "localhost" | "::1" | "[::1]" | "0.0.0.0")
+        // What only begins like an address is a name.
+        || host.starts_with("127.") && host.split('.').all(is_number)
         || host.ends_with(".localhost")
 }
 
@@ -365,4 +397,42 @@ pub fn is_metadata(text: &str) -> bool {
     ]
     .iter()
     .any(|address| text.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_is_told_by_the_domain_and_not_by_what_stands_in_front() {
+        assert!(is_of_vendor("api.github.com", "GITHUB_TOKEN"));
+        assert!(is_of_vendor(
+            "sts.amazonaws.com:443",
+            "AWS_SECRET_ACCESS_KEY"
+        ));
+        assert!(is_of_vendor("api.lkmail.example", "LKMAIL_API_KEY"));
+        for (host, secret) in [
+            ("github.evil.example", "GITHUB_TOKEN"),
+            ("github-stats.example", "GITHUB_TOKEN"),
+            ("special.example", "CI_JOB_TOKEN"),
+            ("evil.example", "_TOKEN"),
+            ("github", "GITHUB_TOKEN"),
+        ] {
+            assert!(!is_of_vendor(host, secret), "{host} {secret}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_read_as_clients_read_it_or_not_at_all() {
+        assert_eq!(
+            host_of("https://a.example:8443/x").as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(
+            host_of("https://u:p@a.example").as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(host_of(r"https://evil.invalid\@a.example/"), None);
+        assert!(is_loopback("127.0.0.1") && !is_loopback("127.0.0.1.evil.example"));
+    }
 }

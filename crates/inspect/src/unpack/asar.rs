@@ -13,9 +13,14 @@ use std::fmt;
 const HEADER: usize = 16 << 20;
 
 /// Whether bytes begin as such an archive does: the length of a length, the length of the
-/// header with its own one, and an object.
+/// header with its own one, and an object. Readers of JSON pass over blanks in front of it.
 pub(super) fn is_asar(bytes: &[u8]) -> bool {
-    header(bytes).is_some() && bytes.get(16) == Some(&b'{')
+    const BLANKS: usize = 1 << 12;
+    let Some(text) = bytes.get(16..).filter(|_| header(bytes).is_some()) else {
+        return false;
+    };
+    let mut letters = text.iter().take(BLANKS);
+    letters.find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) == Some(&b'{')
 }
 
 /// The length of the header's text and where the files begin.
@@ -501,6 +506,15 @@ mod tests {
             assert!(tricks(&tree).contains(&trick), "{header}: {tree:?}");
             assert!(!tree.entries.is_empty(), "{header}");
         }
+    }
+
+    #[test]
+    fn blanks_in_front_of_the_header_hide_nothing() {
+        let tree = read(
+            " \n\t{\"files\": {\"a\": {\"size\": 1, \"offset\": \"0\"}}}",
+            b"x",
+        );
+        assert_eq!(tree.entries.len(), 1);
     }
 
     #[test]

@@ -328,7 +328,9 @@ impl<'l> Sink<'l> {
     }
 
     pub(crate) fn odd(&mut self, trick: Trick, path: &str) {
-        if self.tree.oddities.len() < self.limits.oddities {
+        // Many of one kind must not crowd out the first one of another.
+        let is_new = || self.tree.oddities.iter().all(|known| known.trick != trick);
+        if self.tree.oddities.len() < self.limits.oddities || is_new() {
             self.tree.oddities.push(Oddity {
                 trick,
                 path: path.to_owned(),
@@ -337,7 +339,12 @@ impl<'l> Sink<'l> {
     }
 
     pub(crate) fn unread(&mut self, path: &str, because: &str) {
-        if self.tree.unread.len() < self.limits.oddities {
+        // What is missing of the archive as a whole is said however much else is missing.
+        let is_new = || {
+            let same = |known: &Unread| known.path.is_empty() && known.because == because;
+            path.is_empty() && !self.tree.unread.iter().any(same)
+        };
+        if self.tree.unread.len() < self.limits.oddities || is_new() {
             self.tree.unread.push(Unread {
                 path: path.to_owned(),
                 because: because.to_owned(),

@@ -13,6 +13,8 @@ use std::io::{self, BufRead, Read};
 const WINDOW: u32 = 72 << 10;
 /// Members of one stream. Packers that work in parallel make one for each 64 KiB at least.
 const MEMBERS: usize = 1 << 16;
+/// Members in which the beginning of an archive is looked for.
+const FIRST: usize = 16;
 /// The bytes that lzma says instead of a length that it does not know.
 const UNKNOWN: u64 = u64::MAX;
 
@@ -130,6 +132,8 @@ pub(super) struct Members<R: BufRead> {
     decoder: Option<Decoder<R>>,
     /// Members that were begun.
     pub count: usize,
+    /// Members that are read.
+    most: usize,
     /// Bytes behind the last one that are no padding.
     pub trailing: usize,
     /// Why it was not read to its end, a part of a sentence.
@@ -147,6 +151,7 @@ impl<R: BufRead> Members<R> {
             codec,
             decoder: None,
             count: 0,
+            most: MEMBERS,
             trailing: 0,
             failed: None,
             left,
@@ -157,7 +162,7 @@ impl<R: BufRead> Members<R> {
     }
 
     fn begin(&mut self, packed: R) {
-        if self.count == MEMBERS {
+        if self.count == self.most {
             self.failed = Some("it has more parts than are read".to_owned());
             return;
         }
@@ -244,13 +249,17 @@ pub(super) fn why(error: &io::Error) -> String {
 }
 
 /// Whether the first bytes that come out are those of a tar archive. A compressed single
-/// file is data, not an archive.
+/// file is data, not an archive. One that begins with many members and nothing in them hides
+/// what it is, and is read.
 pub(super) fn holds_tar(codec: Codec, packed: &[u8]) -> bool {
     let mut head = [0_u8; 512];
-    Decoder::new(codec, packed)
-        .and_then(|mut decoder| decoder.read_exact(&mut head))
-        .is_ok()
-        && super::kind_of(&head) == Kind::Tar
+    let mut members = Members::new(codec, packed, head.len() as u64);
+    members.most = FIRST;
+    if members.read_exact(&mut head).is_ok() {
+        super::kind_of(&head) == Kind::Tar
+    } else {
+        members.count == FIRST
+    }
 }
 
 /// Unpacks what a program unpacks by itself: all members, to the bound. What stands behind

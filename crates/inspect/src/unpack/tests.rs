@@ -48,6 +48,38 @@ fn a_plain_tarball_has_nothing_odd() {
 }
 
 #[test]
+fn an_archive_behind_empty_members_is_an_archive_in_another_one_as_well() {
+    for empty in [3, 40] {
+        let tar = |name: &str, body: &[u8]| [entry(name, b'0', body, ""), vec![0; 1024]].concat();
+        let inner = [gzip(b"").repeat(empty), gzip(&tar("inner.js", b"x()"))].concat();
+        let tree = read(&gzip(&tar("package/a.tgz", &inner)));
+        let paths: Vec<&str> = tree.entries.iter().map(|entry| &*entry.path).collect();
+        assert_eq!(paths, ["package/a.tgz", "package/a.tgz!/inner.js"]);
+    }
+}
+
+#[test]
+fn many_small_faults_do_not_crowd_out_what_is_missing_of_the_whole() {
+    let limits = Unpacking {
+        entries: 10,
+        oddities: 2,
+        ..Unpacking::default()
+    };
+    let strange = |n: u8| entry(&format!("package/a\\{n}"), b'0', b"x", "");
+    let mut tar: Vec<u8> = (0..9).flat_map(strange).collect();
+    tar.extend(entry("package/../../x", b'0', b"x", ""));
+    tar.extend(entry("package/b.js", b'0', b"x()", ""));
+    let mut sink = Sink::new(&limits);
+    for n in 0..5 {
+        sink.unread(&format!("{n}"), "it is cut off");
+    }
+    sink.archive(&gzip(&tar), "", 0);
+    let tree = sink.finish();
+    assert!(tree.unread.iter().any(|part| part.path.is_empty()));
+    assert!(tricks(&tree).contains(&Trick::Traversal));
+}
+
+#[test]
 fn each_trick_of_a_tarball_is_told_and_the_content_is_read() {
     let cases: [(Vec<u8>, Trick); 6] = [
         (entry("package/../../x", b'0', b"x", ""), Trick::Traversal),

@@ -58,23 +58,64 @@ fn lenient_json(package: &Package, file: FileId) -> Option<serde_json::Value> {
         return Some(json);
     }
     let text = String::from_utf8_lossy(package.file(file).bytes.as_deref()?).into_owned();
-    let without: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    // A comma in front of an end.
-    let mut out = String::with_capacity(without.len());
-    for c in without.chars() {
-        if matches!(c, '}' | ']') {
-            let kept = out.trim_end().trim_end_matches(',').len();
-            if out.trim_end().ends_with(',') {
-                out.truncate(kept);
+    serde_json::from_str(&plain_json(&text)).ok()
+}
+
+/// JSON without comments, without commas in front of an end, and without a mark of the order
+/// of its bytes.
+fn plain_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.trim_start_matches('\u{feff}').chars().peekable();
+    // A comma behind which only blanks and comments stood so far.
+    let mut comma: Option<usize> = None;
+    while let Some(c) = rest.next() {
+        match (c, rest.peek().copied()) {
+            ('"', _) => {
+                comma = None;
+                out.push(c);
+                while let Some(inner) = rest.next() {
+                    out.push(inner);
+                    match inner {
+                        '\\' => out.extend(rest.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            ('/', Some('/')) => while rest.next_if(|c| *c != '\n').is_some() {},
+            ('/', Some('*')) => {
+                rest.next();
+                let mut before = ' ';
+                for inner in rest.by_ref() {
+                    if before == '*' && inner == '/' {
+                        break;
+                    }
+                    before = inner;
+                }
+                out.push(' ');
+            }
+            (',', _) => {
+                comma = Some(out.len());
+                out.push(c);
+            }
+            ('}' | ']', _) => {
+                if let Some(at) = comma.take() {
+                    out.remove(at);
+                }
+                out.push(c);
+            }
+            (c, _) => {
+                comma = comma.filter(|_| c.is_whitespace());
+                out.push(c);
             }
         }
-        out.push(c);
     }
-    serde_json::from_str(&out).ok()
+    out
+}
+
+/// A word in quotes, so that it stays one.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
@@ -102,7 +143,8 @@ fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
             .flatten()
             .filter_map(serde_json::Value::as_str)
         {
-            command.push_str(&format!(" '{arg}'"));
+            command.push(' ');
+            command.push_str(&quoted(arg));
         }
         if !command.is_empty() {
             entries.push(Entry::Command {
@@ -168,7 +210,7 @@ fn container(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
                 serde_json::Value::Array(words) => words
                     .iter()
                     .filter_map(serde_json::Value::as_str)
-                    .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+                    .map(quoted)
                     .collect::<Vec<_>>()
                     .join(" "),
                 _ => continue,
@@ -210,7 +252,8 @@ fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
                 .flatten()
                 .filter_map(serde_json::Value::as_str)
             {
-                text.push_str(&format!(" '{arg}'"));
+                text.push(' ');
+                text.push_str(&quoted(arg));
             }
             entries.push(Entry::Command {
                 text,
@@ -220,5 +263,25 @@ fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
                 folder: String::new(),
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_commas_of_editors_hide_nothing() {
+        let text = "\u{feff}{ // what runs\n \"a\": \"// no comment, ]\", /* b\n */ \"c\": [1, /* d */ ], }";
+        let json: serde_json::Value = serde_json::from_str(&plain_json(text)).unwrap();
+        assert_eq!(json, serde_json::json!({"a": "// no comment, ]", "c": [1]}));
+        for text in ["\"", "\"\\", "/*", "//", ",", "/"] {
+            plain_json(text);
+        }
+    }
+
+    #[test]
+    fn a_word_stays_one_whatever_stands_in_it() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

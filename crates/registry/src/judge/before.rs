@@ -73,8 +73,15 @@ impl Registry {
         let now = self.clock.now();
         let compare = order(located.release.package.ecosystem());
         let before = self.before(context, &located.release).await?;
+        // Of one of which nobody knows when it was published, nothing is too late.
         let found = nearest(
-            || before.iter().filter(|(_, at)| *at <= located.published),
+            || {
+                before.iter().filter(|(_, at)| {
+                    located
+                        .published
+                        .is_none_or(|this| at.is_none_or(|at| at <= this))
+                })
+            },
             |a: &&Before, b: &&Before| {
                 compare(b.0.as_str(), a.0.as_str()).unwrap_or(Ordering::Equal)
             },

@@ -6,7 +6,7 @@
 //! beyond the own manifest, which is said.
 
 use super::{Recogniser, Seen, drop_mark, has};
-use customs_model::{Flow, Inspection, Mark, Target};
+use customs_model::{Flow, Inspection, Mark, Target, registrable};
 
 pub(super) static OWN_HOST: Recogniser = Recogniser {
     id: "own-host",
@@ -101,16 +101,6 @@ fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || is_github(one) && is_github(other)
 }
 
-/// The last two parts of a host name, without a port.
-fn registrable(host: &str) -> &str {
-    let host = host.split(':').next().unwrap_or(host);
-    let mut dots = host.rmatch_indices('.');
-    dots.next();
-    dots.next()
-        .and_then(|(at, _)| host.get(at + 1..))
-        .unwrap_or(host)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::recognise::tests::{flow, pair};
@@ -198,8 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_are_compared_without_ports_and_case() {
-        assert_eq!(super::registrable("t.own.example:8443"), "own.example");
+    fn domains_are_compared_without_case() {
         assert!(super::same("GitHub.com", "github.com"));
         assert!(super::same("githubusercontent.com", "github.com"));
     }

@@ -37,9 +37,22 @@ fn answers_here(flow: &Flow) -> bool {
             .is_some_and(is_loopback)
 }
 
-/// Whether a host is the machine itself.
+/// Whether a host is the machine itself, with a port or without. A name that only begins as
+/// an address does, `127.0.0.1.evil.example`, is one of the network.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "::1" | "0.0.0.0") || host.starts_with("127.")
+    if matches!(host, "::1" | "[::1]") || host.starts_with("[::1]:") {
+        return true;
+    }
+    let name = match host.split_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        Some(_) => return false,
+        None => host,
+    };
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let is_address = name.split('.').all(is_number);
+    name.eq_ignore_ascii_case("localhost")
+        || name == "0.0.0.0"
+        || is_address && name.starts_with("127.")
 }
 
 #[cfg(test)]
@@ -58,5 +71,35 @@ mod tests {
             )
         };
         pair("own-machine", sent("127.0.0.1"), sent("collect.invalid"));
+        pair(
+            "own-machine",
+            sent("localhost:8080"),
+            sent("127.0.0.1.collect.invalid"),
+        );
+    }
+
+    #[test]
+    fn only_addresses_and_the_name_itself_are_the_machine() {
+        for here in [
+            "localhost",
+            "LOCALHOST:3000",
+            "127.0.0.1",
+            "127.1:80",
+            "0.0.0.0:1",
+            "::1",
+            "[::1]:8080",
+        ] {
+            assert!(super::is_loopback(here), "{here}");
+        }
+        for other in [
+            "127.evil.example",
+            "127.0.0.1.evil.example:80",
+            "localhost.evil.example",
+            "127.",
+            "[::1].evil.example",
+            "",
+        ] {
+            assert!(!super::is_loopback(other), "{other}");
+        }
     }
 }

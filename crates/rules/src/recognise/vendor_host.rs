@@ -8,7 +8,8 @@ pub(super) static VENDOR_HOST: Recogniser = Recogniser {
     what: "A secret of the environment goes to a host of the service that its name names.",
     why: "That is what a client of the service is for: `GITHUB_TOKEN` is sent to github.",
     twin: "The same secret goes to another host.",
-    limits: "Hosts on which anybody can keep something, below the domain of a service, hold its name too.",
+    limits: "Hosts on which anybody can keep something, below the domain of a service, are the service's too; \
+             and anybody can register a domain that begins with its name.",
     recognises: |flow, _| {
         has(flow, Mark::VendorHost).then(|| {
             format!(

@@ -25,8 +25,12 @@ const DIGITS: usize = 32;
 const KEY: usize = 40;
 /// Commands behind `||` among which one must end the script.
 const NEAR: usize = 3;
+/// Commands of a function among which one must end the script.
+const FUNCTION: usize = 8;
 /// Under this name the variables of a script hold that it ends with the first failure.
 const FAIL_FAST: &str = "-e";
+/// The same, that a pipe fails with any of its commands.
+const PIPE_FAIL: &str = "-o pipefail";
 
 /// `set -e`, `set -euo pipefail`, and their end.
 pub(super) fn fail_fast(options: &[&str], variables: &mut Variables) {
@@ -40,10 +44,22 @@ pub(super) fn fail_fast(options: &[&str], variables: &mut Variables) {
     } else if options.iter().any(on) {
         variables.insert(FAIL_FAST.to_owned(), Default::default());
     }
+    if options.contains(&"pipefail") {
+        if options.iter().any(|text| text.starts_with('+')) {
+            variables.remove(PIPE_FAIL);
+        } else {
+            variables.insert(PIPE_FAIL.to_owned(), Default::default());
+        }
+    }
 }
 
-/// What happens where a command of a script fails.
-pub(super) fn stop(script: &Script, number: usize, variables: &Variables) -> Stop {
+/// What happens where a command of a script fails. `functions` are those that it defined.
+pub(super) fn stop(
+    script: &Script,
+    number: usize,
+    variables: &Variables,
+    functions: &[(String, Script)],
+) -> Stop {
     let Some(command) = script.commands.get(number) else {
         return Stop::Nothing;
     };
@@ -53,19 +69,41 @@ pub(super) fn stop(script: &Script, number: usize, variables: &Variables) -> Sto
     match command.link {
         Link::Or => {
             let next = script.commands.iter().skip(number + 1).take(NEAR);
-            let mut names = next.filter_map(|command| command.words.first());
-            let ends = names.any(|word| {
-                matches!(
-                    word.text.as_str(),
-                    "exit" | "return" | "false" | "die" | "fail" | "abort" | "kill"
-                )
-            });
+            // `|| { echo …; rm …; exit 1; }`. What runs something else first does not end.
+            let mut names = next
+                .filter_map(|command| command.words.first())
+                .map(|word| word.text.as_str())
+                .skip_while(|name| matches!(*name, "echo" | "printf" | "rm" | "cat" | "cd"));
+            let is_fast = variables.contains_key(FAIL_FAST);
+            let ends = names
+                .next()
+                .is_some_and(|name| ends(name, functions, is_fast));
             if ends { Stop::All } else { Stop::Nothing }
         }
         // The end of such a list is no failure of the script, whatever came of its parts.
         Link::And => Stop::List,
+        // Otherwise what comes of a pipe is what comes of its last command.
+        Link::Pipe if !variables.contains_key(PIPE_FAIL) => Stop::Nothing,
         Link::Pipe | Link::Then if variables.contains_key(FAIL_FAST) => Stop::All,
         Link::Pipe | Link::Then => Stop::Nothing,
+    }
+}
+
+/// Whether a command ends the script that it stands in.
+fn ends(name: &str, functions: &[(String, Script)], is_fast: bool) -> bool {
+    let exits = |body: &Script| {
+        let names = body.commands.iter().filter_map(|one| one.words.first());
+        names.take(FUNCTION).any(|word| word.text == "exit")
+    };
+    match name {
+        "exit" | "return" => true,
+        "false" => is_fast,
+        // `die() { echo "$1"; exit 1; }`.
+        other => functions
+            .iter()
+            .rev()
+            .find(|(function, _)| function == other)
+            .is_some_and(|(_, body)| exits(body)),
     }
 }
 

@@ -70,6 +70,11 @@ impl Analysis<'_> {
         self.content_of(&file, at.file, at.span)
     }
 
+    /// Whether an address is at a host of the package's own.
+    fn is_own(&self, url: &str) -> bool {
+        know::host_of(url).is_some_and(|host| self.own_host(&host))
+    }
+
     /// `curl`, `wget` and the like.
     pub(super) fn fetched(
         &mut self,
@@ -78,7 +83,7 @@ impl Analysis<'_> {
         input: &Piped,
         at: &At,
     ) -> Piped {
-        let mut url = None;
+        let mut url: Option<String> = None;
         let mut out = None;
         let mut sent: Vec<Label> = Vec::new();
         let mut words = args.iter().peekable();
@@ -171,10 +176,18 @@ impl Analysis<'_> {
                 continue;
             }
             if !option.starts_with('-')
-                && url.is_none()
                 && (option.contains("://") || option.contains('.') || option.contains(HOLE_START))
             {
-                url = Some(option.to_owned());
+                let is_told = match &url {
+                    None => true,
+                    // Of several addresses one that is not the package's own counts.
+                    Some(first) => {
+                        option.contains("://") && self.is_own(first) && !self.is_own(option)
+                    }
+                };
+                if is_told {
+                    url = Some(option.to_owned());
+                }
             }
         }
         let host = url
@@ -183,6 +196,8 @@ impl Analysis<'_> {
             .map(|host| shown(&host));
         let target = match &host {
             Some(host) if !host.starts_with('<') => Target::Constant(host.clone()),
+            // An address is written out, and clients differ in what they make of it.
+            None if url.is_some() => Target::Opaque,
             _ if sent
                 .iter()
                 .any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque)) =>

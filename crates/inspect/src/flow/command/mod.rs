@@ -146,7 +146,7 @@ impl Analysis<'_> {
                 break;
             };
             self.commands = left;
-            self.stop = check::stop(script, number, variables);
+            self.stop = check::stop(script, number, variables, &self.shell_functions);
             let placed;
             let here = if at.lines {
                 placed = self.placed(command, at);
@@ -332,7 +332,12 @@ impl Analysis<'_> {
         if at.zone == Zone::Never {
             return;
         }
-        if let Target::Constant(_) = &target {
+        // Of these the target is a file, and its name says nothing of a host.
+        let is_file = matches!(
+            sink,
+            SinkKind::ExecutedFile | SinkKind::Configuration | SinkKind::Destruction
+        );
+        if !is_file {
             marks.extend(self.host_marks(&target, label));
         }
         let mut path = self.way(label);

@@ -30,12 +30,17 @@ impl Analysis<'_> {
         let program = self.program(file).filter(|_| position < 2)?;
         let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
         // Seeds and phrases are other things elsewhere.
-        if !has(&know::KEY_FUNCTIONS) || !has(&know::WALLET_WORDS) {
+        if !has(&know::KEY_FUNCTIONS) {
+            return None;
+        }
+        let is_of_chains = has(&know::CHAIN_WORDS);
+        if !is_of_chains && !has(&know::KEY_WORDS) {
             return None;
         }
         let name = known_as(&program, function)
             .map(|name| program.name(name))
-            .filter(|name| know::KEY_FUNCTIONS.contains(name))?;
+            .filter(|name| know::KEY_FUNCTIONS.contains(name))
+            .filter(|name| is_of_chains || !know::GENERAL_FUNCTIONS.contains(name))?;
         let span = program
             .exprs
             .iter()

@@ -1,5 +1,6 @@
 //! Text that becomes code, and modules that are loaded.
 
+use crate::flow::child::Effect;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
@@ -105,23 +106,25 @@ impl Analysis<'_> {
                     .iter()
                     .filter(|label| label.kind != SourceKind::Remote)
                 {
-                    // Of what was not read nothing is said.
-                    let mark = effect.map(|effect| {
-                        if effect {
-                            Mark::HiddenEffect
-                        } else {
-                            Mark::NoEffect
+                    let shown = || Target::Constant(short(text));
+                    let (target, marks) = match effect {
+                        Effect::Beyond => (shown(), vec![Mark::HiddenEffect]),
+                        Effect::Nothing => (shown(), vec![Mark::NoEffect]),
+                        // Nobody knows what it does, as where it cannot be decoded.
+                        Effect::NotRead if self.is_large(site.file, label) => {
+                            (Target::Opaque, vec![Mark::Large])
                         }
-                    });
+                        Effect::NotRead => (Target::Opaque, Vec::new()),
+                    };
                     self.flow(
                         label,
                         SinkKind::DynamicCode,
                         path,
-                        Target::Constant(short(text)),
+                        target,
                         zone,
                         site.file,
                         site.expr,
-                        mark.into_iter().collect(),
+                        marks,
                     );
                 }
             }
@@ -141,6 +144,8 @@ impl Analysis<'_> {
         } else if self.machine.spent() {
             self.found.exhausted = true;
             self.unfollowed(zone);
+            // In a hook that is no small thing.
+            self.cut_short(zone);
             return;
         } else if foreign.is_empty()
             && text.is_none()
@@ -152,10 +157,7 @@ impl Analysis<'_> {
         if known.is_none() {
             for label in &foreign {
                 let mut marks = self.pinned(label, site.file);
-                if self
-                    .index(site.file)
-                    .is_some_and(|index| index.large_literal)
-                    || self.comes_from_large(label)
+                if self.is_large(site.file, label)
                     || foreign
                         .iter()
                         .any(|other| other.kind == SourceKind::OwnFile)
@@ -200,6 +202,12 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+
+    /// Whether a file, or one that a value comes by way of, holds a large text without
+    /// structure.
+    fn is_large(&mut self, file: FileId, label: &Label) -> bool {
+        self.index(file).is_some_and(|index| index.large_literal) || self.comes_from_large(label)
     }
 
     /// Whether a value comes by way of a file that holds a large text without structure.
@@ -313,19 +321,22 @@ impl Analysis<'_> {
         if let Some(code) = crate::pure::data_url(&text) {
             let place = self.place_of(site.file, site.expr);
             let labels = self.memo.nothing();
-            if self.child(&code, program.language, zone, place, &labels) == Some(true) {
-                let label = self.label_at(SourceKind::Decoded, "a data: address", site);
-                self.flow(
-                    &label,
-                    SinkKind::DynamicCode,
-                    path,
-                    Target::Constant(short(&code)),
-                    zone,
-                    site.file,
-                    site.expr,
-                    vec![Mark::HiddenEffect],
-                );
-            }
+            let (target, marks) = match self.child(&code, program.language, zone, place, &labels) {
+                Effect::Nothing => return,
+                Effect::Beyond => (Target::Constant(short(&code)), vec![Mark::HiddenEffect]),
+                Effect::NotRead => (Target::Opaque, Vec::new()),
+            };
+            let label = self.label_at(SourceKind::Decoded, "a data: address", site);
+            self.flow(
+                &label,
+                SinkKind::DynamicCode,
+                path,
+                target,
+                zone,
+                site.file,
+                site.expr,
+                marks,
+            );
         }
     }
 }

@@ -4,9 +4,10 @@
 //! checks a decoy has checked nothing. Where what is hashed comes from cannot be told, it counts
 //! for the file, since an honest check must not be missed for a value that is not followed.
 
+use crate::flow::index::Guard;
 use crate::flow::label::{Label, Step};
 use crate::flow::{Analysis, Trail};
-use crate::ir::{Binary, Expr, ExprId, Program, Span};
+use crate::ir::{Binary, Expr, ExprId, Program, Span, Unary};
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
 use std::rc::Rc;
@@ -97,31 +98,40 @@ impl Analysis<'_> {
                 self.compared(program, file, &[left, right], &mut out);
             }
         }
-        let mut tests: Vec<ExprId> = index.guards.clone();
+        let mut tests: Vec<Guard> = index.guards.clone();
         let mut seen = 0;
-        while let Some(test) = tests.pop() {
+        while let Some(guard) = tests.pop() {
             seen += 1;
             if seen > 2_000 {
                 break;
             }
-            match program.expr(test) {
-                Expr::Binary(Binary::Eq | Binary::Ne, left, right) => {
+            let of = |test: ExprId| Guard { test, ..guard };
+            match program.expr(guard.test) {
+                // What ends where both are the same checks nothing.
+                Expr::Binary(Binary::Ne, left, right) if guard.held => {
                     self.compared(program, file, &[left, right], &mut out);
                 }
-                Expr::Unary(_, inner) => tests.push(inner),
-                Expr::Logic(_, left, right) => tests.extend([left, right]),
+                Expr::Binary(Binary::Eq, left, right) if guard.failed => {
+                    self.compared(program, file, &[left, right], &mut out);
+                }
+                Expr::Unary(Unary::Not, inner) => tests.push(Guard {
+                    test: inner,
+                    held: guard.failed,
+                    failed: guard.held,
+                }),
+                Expr::Unary(_, inner) => tests.push(of(inner)),
+                Expr::Logic(_, left, right) => tests.extend([of(left), of(right)]),
                 Expr::Call { callee, args, .. } => {
                     // `digest.equals(expected)`, `timingSafeEqual(a, b)`.
-                    tests.extend(program.list(args));
+                    tests.extend(program.list(args).iter().copied().map(of));
                     if let Expr::Member(object, name) = program.expr(callee)
-                        && matches!(
-                            program.name(name),
-                            "equals"
-                                | "compare"
-                                | "compare_digest"
-                                | "timingSafeEqual"
-                                | "includes"
-                        )
+                        && match program.name(name) {
+                            "equals" | "compare_digest" | "timingSafeEqual" | "includes" => {
+                                guard.failed
+                            }
+                            "compare" => guard.held,
+                            _ => false,
+                        }
                     {
                         let args = program.list(args).to_vec();
                         let sides: Vec<ExprId> = args.iter().copied().chain([object]).collect();

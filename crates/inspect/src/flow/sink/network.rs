@@ -124,7 +124,7 @@ impl Analysis<'_> {
         if know::unusual_host(host) {
             marks.push(Mark::UnusualHost);
         }
-        if label.kind == SourceKind::NamedSecret && host.contains(&know::vendor_of(&label.name)) {
+        if label.kind == SourceKind::NamedSecret && know::is_of_vendor(host, &label.name) {
             marks.push(Mark::VendorHost);
         }
         if self.own_host(host) {
@@ -136,7 +136,7 @@ impl Analysis<'_> {
     /// Whether the package's manifest names a host as its own: as home page, repository or
     /// place of its binaries. Whoever made the package wrote that, so it only lowers.
     pub(in crate::flow) fn own_host(&self, host: &str) -> bool {
-        let domain = owner::registrable(host);
+        let domain = customs_model::registrable(host);
         if domain.len() < 4 || know::unusual_host(host) {
             return false;
         }
