@@ -73,12 +73,8 @@ pub mod reading {
 pub mod evaluating {
     /// Steps of the pure machine for one file.
     pub const STEPS: u32 = 300_000;
-    /// The same for all files of an artifact together.
-    pub const ALL_STEPS: u64 = 24_000_000;
     /// Steps of the pure machine for a question that is no sink's.
     pub const GLANCE: u32 = 2_000;
-    /// The same for all such questions of an artifact. A call takes ten of them or so.
-    pub const ALL_GLANCES: u64 = 24_000_000;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
     /// Bytes from which on a value of the machine is large.

@@ -177,9 +177,6 @@ impl Analysis<'_> {
             }
             self.started_first(&program, file, zone, queue);
         }
-        if self.machine.is_exhausted() {
-            self.cut_short(zone);
-        }
         for call in index
             .calls
             .get(&function)
@@ -197,6 +194,10 @@ impl Analysis<'_> {
                 first,
                 queue,
             );
+        }
+        // What is called then is not known, whatever it is.
+        if self.machine.spent() {
+            self.cut_short(zone);
         }
         // A function that is put on something of the library waits to be called there.
         for store in index

@@ -69,10 +69,6 @@ pub trait Surroundings {
 pub struct Machine<'s> {
     surroundings: &'s dyn Surroundings,
     steps: u32,
-    /// Steps that other files may take.
-    left: u64,
-    /// Steps that glances may take.
-    glances: u64,
     /// Bytes of large values that may still be made.
     large: usize,
     depth: u32,
@@ -117,8 +113,6 @@ impl<'s> Machine<'s> {
         Self {
             surroundings,
             steps: evaluating::STEPS,
-            left: evaluating::ALL_STEPS,
-            glances: evaluating::ALL_GLANCES,
             large: evaluating::LARGE_SUM,
             depth: 0,
             symbols: FxHashMap::default(),
@@ -140,18 +134,8 @@ impl<'s> Machine<'s> {
     }
 
     /// Gives the machine its budget for the next file.
-    pub fn refill(&mut self) {
-        self.left += u64::from(self.steps);
-        self.steps = u32::try_from(self.left)
-            .unwrap_or(u32::MAX)
-            .min(evaluating::STEPS);
-        self.left -= u64::from(self.steps);
-    }
-
-    /// Whether the budgets of the whole artifact are spent: what is asked from now on is not
-    /// known, whatever it is.
-    pub const fn is_exhausted(&self) -> bool {
-        self.glances == 0 || (self.left == 0 && self.steps == 0)
+    pub const fn refill(&mut self) {
+        self.steps = evaluating::STEPS;
     }
 
     /// Whether the budget is spent.
@@ -176,19 +160,14 @@ impl<'s> Machine<'s> {
     }
 
     fn glance(&mut self, look: impl FnOnce(&mut Self) -> Value) -> Value {
-        // Many glances at one file must not take what its sinks need, nor blind what stands
-        // behind them.
-        let budget = u32::try_from(self.glances)
-            .unwrap_or(u32::MAX)
-            .min(evaluating::GLANCE);
-        let reserve = std::mem::replace(&mut self.steps, budget);
+        let reserve = self.steps.saturating_sub(evaluating::GLANCE);
+        self.steps -= reserve;
         let glancing = std::mem::replace(&mut self.glancing, true);
         let hasty = std::mem::take(&mut self.hasty);
         let value = look(self);
         self.glancing = glancing;
         self.hasty = hasty;
-        self.glances -= u64::from(budget - self.steps.min(budget));
-        self.steps = reserve;
+        self.steps += reserve;
         value
     }
 

@@ -33,11 +33,7 @@ impl Analysis<'_> {
         ];
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
-            let mut before = None;
             for ((file, function), zone) in &functions {
-                if before.replace(*file) != Some(*file) {
-                    self.machine.refill();
-                }
                 let budget = match zone {
                     Zone::Install | Zone::Start => 0,
                     Zone::Import | Zone::Folder => 1,
@@ -73,9 +69,6 @@ impl Analysis<'_> {
                 self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
                 if self.steps == 0 {
                     self.unfollowed(*zone);
-                }
-                if self.machine.is_exhausted() {
-                    self.cut_short(*zone);
                 }
             }
         }
