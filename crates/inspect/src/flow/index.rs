@@ -4,6 +4,7 @@ use crate::ir::{
     Atom, Block, Compound, Const, ConstId, Expr, ExprId, FuncId, Language, Program, Stmt, Store,
     SymbolId,
 };
+use crate::know;
 use rustc_hash::FxHashMap;
 
 /// The index of a file.
@@ -31,6 +32,8 @@ pub(super) struct Index {
     pub publishes: Vec<u32>,
     /// It holds a large text without structure.
     pub large_literal: bool,
+    /// Functions that make an account of a wallet's key, by the names that callers know.
+    pub key_makers: FxHashMap<FuncId, Atom>,
 }
 
 /// A choice of which a branch throws, returns or exits.
@@ -193,6 +196,7 @@ impl Index {
         }
         index.publishes = publishes(program);
         index.large_literal = program.consts.iter().any(is_large);
+        index.key_makers = key_makers(program);
         for function in &program.functions {
             guards(program, function.body, &mut index.guards);
         }
@@ -203,6 +207,50 @@ impl Index {
 /// `picture.save(buffer)`: what it is called on is in its argument.
 fn saves(program: &Program, name: Atom) -> bool {
     program.language == Language::Python && matches!(program.name(name), "save" | "savefig")
+}
+
+/// Functions that get the key of a wallet, by the names that they have or are put under:
+/// `exports.fromSeed = () => …`.
+fn key_makers(program: &Program) -> FxHashMap<FuncId, Atom> {
+    let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
+    // Seeds and phrases are other things elsewhere.
+    let is_of_chains = has(&know::CHAIN_WORDS);
+    if !has(&know::KEY_FUNCTIONS) || !is_of_chains && !has(&know::KEY_WORDS) {
+        return FxHashMap::default();
+    }
+    let mut makers: FxHashMap<FuncId, Atom> = FxHashMap::default();
+    let mut known = |value: ExprId, name: Atom| {
+        if let Expr::Function(function) = program.expr(value) {
+            makers.entry(function).or_insert(name);
+        }
+    };
+    for store in &program.stores {
+        if let Some(key) = store.key {
+            known(store.value, key);
+        }
+    }
+    let mut declared: Vec<(SymbolId, Atom)> = program
+        .declared
+        .iter()
+        .map(|((_, atom), symbol)| (*symbol, *atom))
+        .collect();
+    declared.sort_unstable();
+    for (symbol, name) in declared {
+        for value in &program.symbol(symbol).values {
+            known(*value, name);
+        }
+    }
+    for (number, function) in program.functions.iter().enumerate() {
+        if let Some(name) = function.name {
+            makers.insert(FuncId(number as u32), name);
+        }
+    }
+    makers.retain(|_, name| {
+        let name = program.name(*name);
+        know::KEY_FUNCTIONS.contains(&name)
+            && (is_of_chains || !know::GENERAL_FUNCTIONS.contains(&name))
+    });
+    makers
 }
 
 /// Where the words stand that the registries' own interfaces have for a release's bytes.

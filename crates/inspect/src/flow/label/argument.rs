@@ -2,7 +2,7 @@
 
 use super::{Label, Step, union};
 use crate::flow::{Analysis, Context, Site};
-use crate::ir::{Atom, Expr, ExprId, FuncId, Program};
+use crate::ir::{Expr, ExprId, FuncId, Program};
 use crate::know;
 use crate::know::Role;
 use crate::pure::{FileId, Value};
@@ -26,21 +26,10 @@ impl Analysis<'_> {
     }
 
     /// The key of a wallet, which callers give to the function that makes an account of it.
-    fn given_key(&self, file: FileId, function: FuncId, position: u16) -> Option<Label> {
+    fn given_key(&mut self, file: FileId, function: FuncId, position: u16) -> Option<Label> {
         let program = self.program(file).filter(|_| position < 2)?;
-        let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
-        // Seeds and phrases are other things elsewhere.
-        if !has(&know::KEY_FUNCTIONS) {
-            return None;
-        }
-        let is_of_chains = has(&know::CHAIN_WORDS);
-        if !is_of_chains && !has(&know::KEY_WORDS) {
-            return None;
-        }
-        let name = known_as(&program, function)
-            .map(|name| program.name(name))
-            .filter(|name| know::KEY_FUNCTIONS.contains(name))
-            .filter(|name| is_of_chains || !know::GENERAL_FUNCTIONS.contains(name))?;
+        let index = self.index(file)?;
+        let name = program.name(*index.key_makers.get(&function)?);
         let span = program
             .exprs
             .iter()
@@ -358,28 +347,4 @@ impl Analysis<'_> {
         }
         out
     }
-}
-
-/// The name that a function has, or that it is put under: `exports.a = () => …`.
-fn known_as(program: &Program, function: FuncId) -> Option<Atom> {
-    if let Some(name) = program.function(function).name {
-        return Some(name);
-    }
-    let is_it = |value: ExprId| program.expr(value) == Expr::Function(function);
-    let stored = program
-        .stores
-        .iter()
-        .find(|store| is_it(store.value))
-        .and_then(|store| store.key);
-    stored.or_else(|| {
-        let symbol = program
-            .symbols
-            .iter()
-            .position(|symbol| symbol.values.iter().any(|value| is_it(*value)))?;
-        program
-            .declared
-            .iter()
-            .find(|(_, known)| known.at() == symbol)
-            .map(|((_, atom), _)| *atom)
-    })
 }
