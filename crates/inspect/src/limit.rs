@@ -95,6 +95,8 @@ pub mod evaluating {
     pub const CHILDREN: u8 = 4;
     /// Bytes of a text that is read as code.
     pub const TEXT: usize = 2 << 20;
+    /// Expressions that are looked at for one question about what a value may be.
+    pub const LOOKS: u32 = 2_000;
     /// Steps of the flow evaluator for one artifact.
     pub const FLOW_STEPS: u64 = 2_000_000;
     /// The part of them for code that only runs when it is called.

@@ -147,6 +147,8 @@ struct Analysis<'p> {
     turns: bool,
     /// Functions that keep what they get and do nothing else with it, as far as asked.
     stores_only: FxHashMap<(FileId, FuncId), bool>,
+    /// What is left of [`evaluating::LOOKS`] for the question that is open.
+    looks: u32,
     /// Lines of files, as far as places in them were asked for.
     lines: RefCell<FxHashMap<(FileId, usize), Rc<text::Lines>>>,
     /// The package has binaries.
@@ -186,6 +188,7 @@ impl<'p> Analysis<'p> {
             cells: Cells::default(),
             turns: false,
             stores_only: FxHashMap::default(),
+            looks: 0,
             lines: RefCell::default(),
             binaries: binary::any(package),
             stop: command::Stop::Nothing,

@@ -4,6 +4,7 @@
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
 
@@ -27,6 +28,9 @@ impl Analysis<'_> {
 
     /// The values that an expression can have, as far as they are known.
     pub(super) fn possible(&mut self, file: FileId, expr: ExprId, level: u8) -> Vec<Value> {
+        if level == 0 {
+            self.looks = evaluating::LOOKS;
+        }
         let value = self.machine.fold(file, expr);
         let whole = match &value {
             Value::Unknown => false,
@@ -34,7 +38,9 @@ impl Analysis<'_> {
             Value::Native(native) => !native.path.ends_with(')'),
             _ => true,
         };
-        if whole && !self.turns || level > LEVELS {
+        // Each of a few values may be one of a few, level by level.
+        self.looks = self.looks.saturating_sub(1);
+        if whole && !self.turns || level > LEVELS || self.looks == 0 {
             return vec![value];
         }
         let Some(program) = self.program(file) else {

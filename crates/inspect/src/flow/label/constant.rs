@@ -2,6 +2,7 @@
 
 use crate::flow::Analysis;
 use crate::ir::{Const, Expr, ExprId, Program, Span};
+use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use std::rc::Rc;
 
@@ -14,6 +15,13 @@ impl Analysis<'_> {
         expr: ExprId,
         level: u8,
     ) -> bool {
+        if level == 0 {
+            self.looks = evaluating::LOOKS;
+        }
+        self.looks = self.looks.saturating_sub(1);
+        if self.looks == 0 {
+            return false;
+        }
         match self.machine.fold(file, expr) {
             Value::Text(text) => return !text.contains(crate::pure::HOLE_START),
             Value::Bytes(_) | Value::Number(_) => return true,
