@@ -300,7 +300,7 @@ async fn the_young_versions_own_addresses_are_closed_too() {
             .gate
             .get("/pack/1.1.0")
             .await
-            .explained(403, &["pack@1.1.0", "version-age"]);
+            .explained(403, &["pack@1.1.0", "is held until"]);
         world
             .gate
             .get("/pack/-/pack-1.1.0.tgz")

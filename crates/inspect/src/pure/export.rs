@@ -228,6 +228,23 @@ pub(super) fn is_import_meta(program: &Program, object: ExprId) -> bool {
     matches!(program.expr(object), Expr::Name(atom, _) if program.name(atom) == "import.meta")
 }
 
+/// What a file hands out as a whole: `module.exports = value`, where that is no table of
+/// functions.
+pub(crate) fn whole_exports(program: &Program) -> impl Iterator<Item = ExprId> + '_ {
+    program
+        .stores
+        .iter()
+        .filter(|store| {
+            is_module(program, store.object)
+                && store.key.is_some_and(|key| program.name(key) == "exports")
+                && !matches!(
+                    program.expr(store.value),
+                    Expr::Object(_) | Expr::Function(_) | Expr::Class(_)
+                )
+        })
+        .map(|store| store.value)
+}
+
 fn is_module(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
         Expr::Name(atom, scope) => {

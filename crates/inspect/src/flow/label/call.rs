@@ -4,12 +4,28 @@ use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, FuncId, Program};
-use crate::know;
-use crate::pure::{FileId, Value};
+use crate::know::{self, Role};
+use crate::pure::{FileId, Value, whole_exports};
 use customs_model::SourceKind;
 use std::rc::Rc;
 
 impl Analysis<'_> {
+    /// What another file of the package hands out as a whole.
+    fn handed_out(&mut self, file: FileId, specifier: ExprId) -> Vec<Label> {
+        const MOST: usize = 4;
+        let mut out = Vec::new();
+        if let Value::Text(text) = self.machine.fold(file, specifier)
+            && let Some(target) = self.package.resolves(file, &text)
+            && let Some(program) = self.program(target)
+        {
+            for value in whole_exports(&program).take(MOST).collect::<Vec<_>>() {
+                let labels = self.labels(target, value, None);
+                union(&mut out, &labels);
+            }
+        }
+        out
+    }
+
     pub(super) fn call_labels(
         &mut self,
         program: &Rc<Program>,
@@ -53,6 +69,15 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
+                if matches!(know::role(program.language, &path), Role::Load)
+                    && let Some(specifier) = args.first()
+                {
+                    let labels = self.handed_out(file, *specifier);
+                    if !labels.is_empty() {
+                        let written = snippet(self, file, span);
+                        return self.hop(labels, &Step::Through(written.into()), file, span);
+                    }
+                }
                 if let Some(labels) =
                     self.native_call(program, file, expr, &path, &value, callee, args, context)
                 {
