@@ -60,6 +60,16 @@ pub mod reading {
     pub const TOO_DEEP: &str = "it is nested more deeply than is read";
     /// The same, before it is parsed: an estimate that is often too high.
     pub const ESTIMATE: usize = 20_000;
+    /// Bytes from which on a file of JavaScript is read in pieces.
+    pub const IN_PIECES: usize = 1 << 20;
+    /// Bytes of the smallest body of a function that is a piece.
+    pub const SMALLEST_PIECE: usize = 256;
+    /// Bytes of the largest one.
+    pub const LARGEST_PIECE: usize = 512 << 10;
+    /// Brackets that a piece may stand in.
+    pub const BRACKETS: usize = 100;
+    /// Levels of nesting that a piece may stand in.
+    pub const AROUND_PIECE: usize = NESTING / 2;
     /// Expressions of all programs of an artifact that are held at once.
     pub const EXPRESSIONS: usize = 6_000_000;
 }
