@@ -7,6 +7,7 @@ use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
     FunctionType, MethodDefinitionKind, VariableDeclarationKind,
 };
+use oxc_span::GetSpan as _;
 
 impl Lowering<'_> {
     /// A function; `known_as` is the property it stands under, if its own name is none.
@@ -52,6 +53,7 @@ impl Lowering<'_> {
                 body.extend(self.body(statements, head));
             }
             other => {
+                self.not_cut(other.span());
                 if let Some(value) = other.as_expression() {
                     let value = self.expression(value);
                     self.builder.function_mut(id).returns.push(value);

@@ -7,26 +7,30 @@
 //! as without cutting, down to the numbers of its expressions, because everything is lowered
 //! at the same moment.
 //!
-//! Where bodies begin and end says [`scan`], which is fast and may err. Nothing depends on it.
+//! Where bodies begin and end says `scan`, which is fast and may err. Nothing depends on it.
 //! What a parser makes of a text is settled by the text up to there and by the grammar's
 //! parameters, so a cut is right if
 //!
 //! - the outline has the body of a function exactly where it was cut, and it was lowered;
-//! - what was cut out is, by the same dialect, exactly the body of a function of that kind.
+//! - what was cut out is, by the same dialect, exactly the body of a function of that kind;
+//! - neither has anything that a parser forgives.
 //!
 //! By induction from the first cut on, the parser of the whole file would then have come to
 //! the same body in the same state, left it at the same place and made the same of it. A body
 //! depends on little around it: `await` and `yield` are its function's own, `return` is
 //! allowed, `new.target`, `super`, labels and private names are not the parser's matter, nor
-//! is strictness. What else there is makes a cut fail: `in` within the head of a `for`, which
-//! is no operator in an arrow function there, and `import.meta` in a file that nothing before
-//! it makes a module. Types have more such states, so TypeScript is not cut.
+//! is strictness. Two things are left. In the head of a `for` an arrow function has no operator
+//! `in`; none is cut out there. And `import.meta` in a body makes a file a module that nothing
+//! before it has made one, which changes what `await` means outside of functions; such a file
+//! is cut if there is no `await` outside of them. Types have more such states, so TypeScript is
+//! not cut.
 //!
 //! Where one cut fails, the whole file is read by one tree.
 
 mod scan;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::{Lowering, parse};
 use crate::ir::{Draft, Program};
@@ -101,7 +105,7 @@ pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Pr
     let outline = outline(source, cuts)?;
     let allocator = Allocator::default();
     let parsed = parse(&allocator, &outline, dialect);
-    if parsed.panicked {
+    if !is_clean(&parsed) {
         return None;
     }
     let mut lowering = Lowering::new(Some(Pieces {
@@ -110,16 +114,31 @@ pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Pr
         cuts,
         taken: vec![false; cuts.len()],
         module: module_from(&parsed, dialect),
+        is_news: false,
+        bodies: Vec::new(),
         room: Room::default(),
     }));
     let body = lowering.top(&parsed.program);
     drop(parsed);
     drop(allocator);
-    drop(outline);
     let pieces = lowering.pieces.take()?;
-    let all = pieces.taken.iter().all(|taken| *taken);
-    drop(pieces);
-    (all && !lowering.failed).then(|| lowering.finish(body))
+    if lowering.failed || !pieces.taken.iter().all(|taken| *taken) {
+        return None;
+    }
+    if pieces.is_news {
+        if !awaits_only_in(&outline, pieces.bodies) {
+            return None;
+        }
+        lowering.builder.es_module();
+    }
+    drop(outline);
+    Some(lowering.finish(body))
+}
+
+/// The parser found nothing to complain about. What it forgives, it remembers: behind a wrong
+/// sign it takes no regular expression any more.
+fn is_clean(parsed: &ParserReturn<'_>) -> bool {
+    !parsed.panicked && parsed.diagnostics.is_empty()
 }
 
 /// The text with blanks in place of what is cut out, so that everything stays where it is.
@@ -153,6 +172,24 @@ fn module_from(parsed: &ParserReturn<'_>, dialect: SourceType) -> Option<u32> {
         .map(|statement| statement.span().start)
 }
 
+/// Every `await` of a text stands in one of these bodies.
+fn awaits_only_in(outline: &str, mut bodies: Vec<Span>) -> bool {
+    bodies.sort_unstable_by_key(|body| body.start);
+    let outline = outline.as_bytes();
+    are_in(words::awaits(outline), &bodies) && are_in(words::escaped_awaits(outline), &bodies)
+}
+
+fn are_in(mut places: impl Iterator<Item = usize>, bodies: &[Span]) -> bool {
+    let mut bodies = bodies.iter().peekable();
+    let mut reach = 0;
+    places.all(|at| {
+        while let Some(body) = bodies.next_if(|body| body.start as usize <= at) {
+            reach = body.end.max(reach);
+        }
+        at < reach as usize
+    })
+}
+
 /// What was left out of an outline.
 pub(super) struct Pieces<'s> {
     source: &'s str,
@@ -160,7 +197,12 @@ pub(super) struct Pieces<'s> {
     cuts: &'s [Cut],
     /// By cut: it was lowered.
     taken: Vec<bool>,
+    /// From where on the file is known to be a module.
     module: Option<u32>,
+    /// A piece in front of that makes it one.
+    is_news: bool,
+    /// The bodies of functions that were not cut out.
+    bodies: Vec<Span>,
     room: Room,
 }
 
@@ -185,11 +227,12 @@ impl Pieces<'_> {
 impl Lowering<'_> {
     /// The statements of a body, which may have been left out of the tree.
     pub(super) fn body(&mut self, body: &FunctionBody<'_>, head: Head) -> Draft {
-        let which = self
+        let Some(which) = self
             .pieces
             .as_ref()
-            .and_then(|pieces| pieces.find(body.span));
-        let Some(which) = which else {
+            .and_then(|pieces| pieces.find(body.span))
+        else {
+            self.not_cut(body.span);
             return self.block(&body.statements);
         };
         // Nothing was left out of a piece.
@@ -204,9 +247,16 @@ impl Lowering<'_> {
         })
     }
 
+    /// Notes the body of a function that is in the tree.
+    pub(super) fn not_cut(&mut self, body: Span) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.bodies.push(body);
+        }
+    }
+
     /// Parses and lowers a piece. None if it is not what it was taken for.
     fn piece(&mut self, pieces: &mut Pieces<'_>, which: usize, head: Head) -> Option<Draft> {
-        if head.arrow && self.for_head || self.builder.depth() > reading::AROUND_PIECE {
+        if (head.arrow && self.for_head) || self.builder.depth() > reading::AROUND_PIECE {
             return None;
         }
         let cut = *pieces.cuts.get(which)?;
@@ -216,7 +266,7 @@ impl Lowering<'_> {
         let from = u32::try_from(text.len()).ok()?;
         text.push_str(pieces.source.get(cut.start as usize..cut.end as usize)?);
         let parsed = parse(allocator, text, pieces.dialect);
-        if parsed.panicked {
+        if !is_clean(&parsed) {
             return None;
         }
         let [Statement::FunctionDeclaration(function)] = &parsed.program.body[..] else {
@@ -226,10 +276,8 @@ impl Lowering<'_> {
         if body.span != Span::new(from, u32::try_from(text.len()).ok()?) {
             return None;
         }
-        // What makes it a module must not come as news to the file.
-        let is_module = parsed.program.source_type.is_module();
-        if is_module && pieces.module.is_none_or(|module| module > cut.start) {
-            return None;
+        if parsed.program.source_type.is_module() && pieces.module.is_none_or(|at| at > cut.start) {
+            pieces.is_news = true;
         }
         self.shift = cut.start.wrapping_sub(from);
         let draft = self.block(&body.statements);

@@ -4,6 +4,7 @@
 //! a slash begins a regular expression, is asked backwards, of the bytes since the last of
 //! these. Linear in the text: nothing is gone over again but those bytes.
 
+use super::words::{has_class, is_control, is_for, is_of_name, last_word, takes_value};
 use super::{Cut, Sizes};
 use crate::limit::reading;
 
@@ -51,8 +52,8 @@ enum Kind {
 /// Plain bytes: from, to.
 #[derive(Clone, Copy, Default)]
 struct Run {
-    from: usize,
-    to: usize,
+    from: u32,
+    to: u32,
 }
 
 /// What stands in front of a `(`.
@@ -94,7 +95,7 @@ impl Before {
 
 /// An open bracket.
 struct Level {
-    open: usize,
+    open: u32,
     kind: Kind,
     front: Front,
     /// It is a body that may be cut out.
@@ -119,7 +120,9 @@ struct Scan<'b> {
 
 impl Scan<'_> {
     fn slice(&self, run: Run) -> &[u8] {
-        self.bytes.get(run.from..run.to).unwrap_or_default()
+        self.bytes
+            .get(run.from as usize..run.to as usize)
+            .unwrap_or_default()
     }
 
     /// Goes to what is looked at next, and past it. None at the end, or where nothing can be
@@ -147,13 +150,16 @@ impl Scan<'_> {
 
     fn before(&self) -> Before {
         let run = self.bytes.get(self.run..self.at).unwrap_or_default();
-        let to = self.run + run.trim_ascii_end().len();
-        let run = Run { from: self.run, to };
-        if self.slice(run).trim_ascii_start().is_empty() {
+        let length = run.trim_ascii_end().len();
+        if length == 0 {
             return self.behind;
         }
         Before {
-            run,
+            // A text that is cut is no longer than that.
+            run: Run {
+                from: self.run as u32,
+                to: (self.run + length) as u32,
+            },
             last: Last::Start,
         }
     }
@@ -161,26 +167,33 @@ impl Scan<'_> {
     fn text(&mut self, quote: u8) {
         let which = usize::from(quote == b'\'');
         // Whoever begins within a text that does not close does not close either.
-        if self.unclosed.get(which).is_none_or(|end| self.at >= *end) {
+        if self.at >= self.unclosed[which] {
             let mut end = self.at + 1;
-            while let Some(next) = memchr::memchr3(
-                quote,
-                b'\\',
-                b'\n',
-                self.bytes.get(end..).unwrap_or_default(),
-            ) {
-                end += next;
+            loop {
+                end = self.next_of_text(end, quote);
                 match self.bytes.get(end) {
                     Some(b'\\') => end = self.behind_escape(end),
-                    Some(b'\n') => break,
-                    _ => return self.pass(end + 1, Last::Text),
+                    Some(byte) if *byte == quote => return self.pass(end + 1, Last::Text),
+                    _ => break,
                 }
             }
-            if let Some(unclosed) = self.unclosed.get_mut(which) {
-                *unclosed = end.max(self.at + 1);
-            }
+            self.unclosed[which] = end;
         }
         self.at += 1;
+    }
+
+    /// The quote, the back-slash or the end of the line that comes next in a text.
+    fn next_of_text(&self, from: usize, quote: u8) -> usize {
+        // Most texts are shorter than it takes to begin a search.
+        const SHORT: usize = 24;
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let is_next = |byte: &u8| *byte == quote || matches!(byte, b'\\' | b'\n');
+        let near = rest.iter().take(SHORT).position(is_next);
+        let next = near.or_else(|| {
+            let far = rest.get(SHORT..)?;
+            Some(SHORT + memchr::memchr3(quote, b'\\', b'\n', far)?)
+        });
+        from + next.unwrap_or(rest.len())
     }
 
     fn behind_escape(&self, at: usize) -> usize {
@@ -244,7 +257,7 @@ impl Scan<'_> {
             b'+' | b'-' => !run.ends_with(b"++") && !run.ends_with(b"--"),
             b'.' => run.ends_with(b"..."),
             // The end of an element.
-            b'<' => before.run.to != self.at,
+            b'<' => before.run.to as usize != self.at,
             byte if is_of_name(*byte) => {
                 let word = last_word(run);
                 let is_member = run
@@ -282,7 +295,7 @@ impl Scan<'_> {
         let in_for = self.outer.last().is_some_and(|level| level.for_head);
         let is_function = kind == Kind::Body;
         self.outer.push(Level {
-            open: self.at,
+            open: self.at as u32,
             kind,
             front,
             cut: is_function && !(is_arrow && in_for) && self.outer.len() < reading::BRACKETS,
@@ -296,9 +309,9 @@ impl Scan<'_> {
     }
 
     fn open(&mut self, byte: u8) {
-        let before = self.before();
         match byte {
             b'(' => {
+                let before = self.before();
                 let front = Front {
                     run: before.run,
                     is_name: matches!(before.last, Last::Text | Last::Square),
@@ -307,6 +320,7 @@ impl Scan<'_> {
             }
             b'[' => self.push(Kind::Square, Front::default(), false),
             _ => {
+                let before = self.before();
                 let is_arrow = self.slice(before.run).ends_with(b"=>");
                 let kind = if is_arrow {
                     Kind::Body
@@ -395,72 +409,12 @@ impl Scan<'_> {
             return self.template();
         }
         self.pass(self.at + 1, last);
-        let length = self.at - level.open;
+        let (start, end) = (level.open, self.at as u32);
+        let length = (end - start) as usize;
         if level.cut && (self.sizes.smallest..=self.sizes.largest).contains(&length) {
-            let start = u32::try_from(level.open).ok()?;
-            let end = u32::try_from(self.at).ok()?;
             while self.cuts.pop_if(|cut| cut.start > start).is_some() {}
             self.cuts.push(Cut { start, end });
         }
         Some(())
     }
-}
-
-const fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
-}
-
-/// The word that a text ends with.
-fn last_word(text: &[u8]) -> &[u8] {
-    let from = text.iter().rposition(|byte| !is_of_name(*byte));
-    text.get(from.map_or(0, |at| at + 1)..).unwrap_or_default()
-}
-
-/// A word in front of `(…)` that a statement follows.
-fn is_control(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"if" | b"for" | b"while" | b"switch" | b"with" | b"catch" | b"await"
-    )
-}
-
-/// A word that a value follows.
-fn takes_value(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"return"
-            | b"typeof"
-            | b"instanceof"
-            | b"in"
-            | b"of"
-            | b"new"
-            | b"delete"
-            | b"void"
-            | b"throw"
-            | b"case"
-            | b"yield"
-            | b"await"
-            | b"default"
-            | b"extends"
-    )
-}
-
-/// It ends with `for` or `for await`.
-fn is_for(text: &[u8]) -> bool {
-    match text.last() {
-        Some(b'r') => last_word(text) == b"for",
-        Some(b't') => text
-            .strip_suffix(b"await")
-            .is_some_and(|rest| last_word(rest.trim_ascii_end()) == b"for"),
-        _ => false,
-    }
-}
-
-/// `class` stands in it as a word.
-fn has_class(text: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, b"class").any(|at| {
-        let before = at.checked_sub(1).and_then(|at| text.get(at));
-        let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !is_of_name(*byte));
-        is_end(before) && is_end(text.get(at + b"class".len()))
-    })
 }
