@@ -65,6 +65,16 @@ pub mod reading {
     pub const TREE: usize = 512 << 20;
     /// What is said past these.
     pub const TOO_DENSE: &str = "its syntax tree would take more memory than a file is given";
+    /// Bytes from which on a file of JavaScript is read in pieces.
+    pub const IN_PIECES: usize = 1 << 20;
+    /// Bytes of the smallest body of a function that is a piece.
+    pub const SMALLEST_PIECE: usize = 256;
+    /// Bytes of the largest one.
+    pub const LARGEST_PIECE: usize = 512 << 10;
+    /// Brackets that a piece may stand in.
+    pub const BRACKETS: usize = 100;
+    /// Levels of nesting that a piece may stand in.
+    pub const AROUND_PIECE: usize = NESTING / 2;
     /// Expressions of all programs of an artifact that are held at once.
     pub const EXPRESSIONS: usize = 6_000_000;
 }

@@ -84,6 +84,11 @@ impl Builder {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// How many levels down it is.
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Marks an ES module.
     pub const fn es_module(&mut self) {
         self.program.es_module = true;

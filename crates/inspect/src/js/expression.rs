@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Lowering, span};
+use super::Lowering;
 use crate::ir::{Binary, Const, Expr, ExprId, Logic, Regex, Span, Unary};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, BinaryExpression, ChainElement, Expression,
@@ -11,9 +11,9 @@ use oxc_syntax::operator::{
     AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator,
 };
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn expression(&mut self, expression: &Expression<'_>) -> ExprId {
-        let at = span(expression);
+        let at = self.span(expression);
         self.deeper(|this| this.expression_here(expression, at))
             .unwrap_or_else(|| self.builder.other(&[], at))
     }
@@ -224,10 +224,12 @@ impl Lowering {
         arguments
             .iter()
             .map(|argument| match argument {
-                Argument::SpreadElement(spread) => self.spread(&spread.argument, span(argument)),
+                Argument::SpreadElement(spread) => {
+                    self.spread(&spread.argument, self.span(argument))
+                }
                 other => match other.as_expression() {
                     Some(value) => self.expression(value),
-                    None => self.builder.undefined(span(argument)),
+                    None => self.builder.undefined(self.span(argument)),
                 },
             })
             .collect()
@@ -243,7 +245,7 @@ impl Lowering {
         for (index, quasi) in template.quasis.iter().enumerate() {
             let text = quasi.value.cooked.as_ref().unwrap_or(&quasi.value.raw);
             if !text.is_empty() || template.expressions.is_empty() {
-                parts.push(self.builder.text(text, span(quasi)));
+                parts.push(self.builder.text(text, self.span(quasi)));
             }
             if let Some(value) = template.expressions.get(index) {
                 parts.push(self.expression(value));
@@ -312,7 +314,7 @@ impl Lowering {
                     });
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {
-                    let value = self.spread(&spread.argument, span(property));
+                    let value = self.spread(&spread.argument, self.span(property));
                     entries.extend([value, value]);
                 }
             }
@@ -322,7 +324,7 @@ impl Lowering {
     }
 
     pub(super) fn key(&mut self, key: &PropertyKey<'_>) -> ExprId {
-        let at = span(key);
+        let at = self.span(key);
         match key {
             PropertyKey::StaticIdentifier(name) => self.builder.text(&name.name, at),
             PropertyKey::PrivateIdentifier(name) => {
@@ -370,7 +372,7 @@ impl Lowering {
     }
 
     pub(super) fn simple_target(&mut self, target: &SimpleAssignmentTarget<'_>) -> ExprId {
-        let at = span(target);
+        let at = self.span(target);
         match target {
             SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
                 self.builder.name(&name.name, at)
@@ -396,7 +398,7 @@ impl Lowering {
     }
 
     fn element(&mut self, element: &JSXElement<'_>) -> ExprId {
-        let at = span(element);
+        let at = self.span(element);
         let mut parts = Vec::new();
         for attribute in &element.opening_element.attributes {
             match attribute {

@@ -1,18 +1,21 @@
 //! Functions and classes.
 
-use super::{Lowering, span};
+use super::Lowering;
+use super::pieces::Head;
 use crate::ir::{Expr, ExprId, FuncId, Stmt};
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
     FunctionType, MethodDefinitionKind, VariableDeclarationKind,
 };
+use oxc_span::GetSpan as _;
 
-impl Lowering {
+impl Lowering<'_> {
     /// A function; `known_as` is the property it stands under, if its own name is none.
     pub(super) fn function(&mut self, function: &Function<'_>, known_as: Option<&str>) -> ExprId {
-        let at = span(function);
+        let at = self.span(function);
         let own = function.id.as_ref().map(|id| id.name.as_str());
         let (id, back) = self.builder.enter_function(own.or(known_as), false);
+        let for_head = std::mem::replace(&mut self.for_head, false);
         if let Some(own) = own
             && function.r#type == FunctionType::FunctionExpression
         {
@@ -23,22 +26,34 @@ impl Lowering {
         }
         let mut body = self.parameters(id, &function.params);
         if let Some(statements) = &function.body {
-            body.extend(self.block(&statements.statements));
+            let head = Head {
+                arrow: false,
+                r#async: function.r#async,
+                generator: function.generator,
+            };
+            body.extend(self.body(statements, head));
         }
         self.builder.set_body(id, body);
+        self.for_head = for_head;
         self.builder.leave(back);
         self.builder.add(Expr::Function(id), at)
     }
 
     pub(super) fn arrow(&mut self, arrow: &ArrowFunctionExpression<'_>) -> ExprId {
-        let at = span(arrow);
+        let at = self.span(arrow);
         let (id, back) = self.builder.enter_function(None, true);
         let mut body = self.parameters(id, &arrow.params);
         match &arrow.body {
             ArrowFunctionBody::FunctionBody(statements) => {
-                body.extend(self.block(&statements.statements))
+                let head = Head {
+                    arrow: true,
+                    r#async: arrow.r#async,
+                    generator: false,
+                };
+                body.extend(self.body(statements, head));
             }
             other => {
+                self.not_cut(other.span());
                 if let Some(value) = other.as_expression() {
                     let value = self.expression(value);
                     self.builder.function_mut(id).returns.push(value);
@@ -55,7 +70,7 @@ impl Lowering {
     fn parameters(&mut self, function: FuncId, parameters: &FormalParameters<'_>) -> Vec<Stmt> {
         let mut prologue = Vec::new();
         for (index, parameter) in parameters.items.iter().enumerate() {
-            let at = span(parameter);
+            let at = self.span(parameter);
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             let mut value = self.builder.add(Expr::Param(function, index), at);
             if let Some(default) = &parameter.initializer {
@@ -71,7 +86,9 @@ impl Lowering {
         let count = u16::try_from(parameters.items.len()).unwrap_or(u16::MAX);
         self.builder.function_mut(function).params = count;
         if let Some(rest) = &parameters.rest {
-            let value = self.builder.add(Expr::Rest(function, count), span(&**rest));
+            let value = self
+                .builder
+                .add(Expr::Rest(function, count), self.span(&**rest));
             self.bind(
                 &rest.rest.argument,
                 value,
@@ -85,7 +102,7 @@ impl Lowering {
     /// A class: its methods and static parts. What stands in it directly runs when it is
     /// defined; initialisers of fields run with the constructor, which is near enough.
     pub(super) fn class(&mut self, class: &Class<'_>) -> ExprId {
-        let at = span(class);
+        let at = self.span(class);
         let back = self.builder.enter_scope();
         let mut entries = Vec::new();
         if let Some(heritage) = &class.heritage {

@@ -1,12 +1,12 @@
 //! Imports and exports.
 
-use super::{Lowering, span};
+use super::Lowering;
 use crate::ir::{Draft, Stmt};
 use oxc_ast::ast::{ExportDefaultDeclarationKind, ImportDeclarationSpecifier, ModuleDeclaration};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn module(&mut self, declaration: &ModuleDeclaration<'_>, into: &mut Draft) {
-        let at = span(declaration);
+        let at = self.span(declaration);
         match declaration {
             ModuleDeclaration::ImportDeclaration(import) => {
                 let module = self.builder.import(&import.source.value, at);

@@ -1,13 +1,13 @@
 //! Destructuring, taken apart into plain assignments.
 
-use super::{Lowering, span};
+use super::Lowering;
 use crate::ir::{Expr, ExprId, Span, Stmt};
 use oxc_ast::ast::{
     AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern,
     Expression, PropertyKey, VariableDeclarationKind,
 };
 
-impl Lowering {
+impl Lowering<'_> {
     /// Binds a pattern to a value; each name becomes an assignment statement.
     pub(super) fn bind(
         &mut self,
@@ -16,7 +16,7 @@ impl Lowering {
         kind: VariableDeclarationKind,
         into: &mut Vec<Stmt>,
     ) {
-        let at = span(pattern);
+        let at = self.span(pattern);
         match pattern {
             BindingPattern::BindingIdentifier(name) => {
                 if kind == VariableDeclarationKind::Var {
@@ -30,7 +30,7 @@ impl Lowering {
             }
             BindingPattern::ObjectPattern(object) => {
                 for property in &object.properties {
-                    let part = self.property_of(value, &property.key, span(property));
+                    let part = self.property_of(value, &property.key, self.span(property));
                     self.bind(&property.value, part, kind, into);
                 }
                 if let Some(rest) = &object.rest {
@@ -40,9 +40,9 @@ impl Lowering {
             BindingPattern::ArrayPattern(array) => {
                 for (index, element) in array.elements.iter().enumerate() {
                     if let Some(element) = element {
-                        let part = self
-                            .builder
-                            .member(value, &index.to_string(), span(element));
+                        let part =
+                            self.builder
+                                .member(value, &index.to_string(), self.span(element));
                         self.bind(element, part, kind, into);
                     }
                 }
@@ -97,7 +97,7 @@ impl Lowering {
 
     /// Assigns a pattern; the assignments are expressions of their own.
     pub(super) fn assign_pattern(&mut self, target: &AssignmentTarget<'_>, value: ExprId) {
-        let at = span(target);
+        let at = self.span(target);
         match target {
             AssignmentTarget::ArrayAssignmentTarget(array) => {
                 for (index, element) in array.elements.iter().enumerate() {
@@ -144,7 +144,7 @@ impl Lowering {
     fn assign_maybe(&mut self, target: &AssignmentTargetMaybeDefault<'_>, value: ExprId) {
         match target {
             AssignmentTargetMaybeDefault::AssignmentTargetWithDefault(with_default) => {
-                let value = self.with_default(value, &with_default.init, span(target));
+                let value = self.with_default(value, &with_default.init, self.span(target));
                 self.assign_pattern(&with_default.binding, value);
             }
             other => {

@@ -1,13 +1,13 @@
 //! Statements.
 
-use super::{Lowering, span};
+use super::Lowering;
 use crate::ir::{Block, Compound, Const, Draft, Expr, Loop, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
     TSModuleReference, TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
 };
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn block(&mut self, statements: &[Statement<'_>]) -> Draft {
         let mut block = Vec::new();
         for statement in statements {
@@ -73,6 +73,7 @@ impl Lowering {
             Statement::ForStatement(round) => {
                 let back = self.builder.enter_scope();
                 let mut init = Vec::new();
+                let for_head = std::mem::replace(&mut self.for_head, true);
                 match &round.init {
                     Some(ForStatementInit::VariableDeclaration(declaration)) => {
                         self.variables(declaration, &mut init)
@@ -85,6 +86,7 @@ impl Lowering {
                     }
                     None => {}
                 }
+                self.for_head = for_head;
                 let test = round.test.as_ref().map(|test| self.expression(test));
                 let update = round.update.as_ref().map(|update| self.expression(update));
                 let body = self.single(&round.body);
@@ -141,7 +143,7 @@ impl Lowering {
                     let back = self.builder.enter_scope();
                     let mut block = Vec::new();
                     if let Some(parameter) = &handler.param {
-                        let value = self.builder.other(&[], span(parameter));
+                        let value = self.builder.other(&[], self.span(parameter));
                         self.bind(
                             &parameter.pattern,
                             value,
@@ -177,7 +179,7 @@ impl Lowering {
     }
 
     pub(super) fn declaration(&mut self, declaration: &Declaration<'_>, into: &mut Draft) {
-        let at = span(declaration);
+        let at = self.span(declaration);
         match declaration {
             Declaration::VariableDeclaration(variables) => self.variables(variables, into),
             Declaration::FunctionDeclaration(function) => {
@@ -278,7 +280,7 @@ impl Lowering {
         keys: bool,
         into: &mut Draft,
     ) {
-        let at = span(right);
+        let at = self.span(right);
         let back = self.builder.enter_scope();
         let over = self.expression(right);
         // A variable without a name of its own, which the pattern is then taken from.
@@ -294,6 +296,7 @@ impl Lowering {
         );
         self.builder.assign(target, element, at);
         let mut inner = Vec::new();
+        let for_head = std::mem::replace(&mut self.for_head, true);
         match left {
             ForStatementLeft::VariableDeclaration(declaration) => {
                 if let Some(declarator) = declaration.declarations.first() {
@@ -306,6 +309,7 @@ impl Lowering {
                 }
             }
         }
+        self.for_head = for_head;
         let mut rest = self.single(body);
         inner.append(&mut rest);
         self.builder.leave(back);
