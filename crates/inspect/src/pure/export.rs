@@ -2,7 +2,7 @@
 
 use super::value::{FileId, Value};
 use super::{Machine, builtin};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
 use std::rc::Rc;
 
 impl Machine<'_> {
@@ -228,21 +228,14 @@ pub(super) fn is_import_meta(program: &Program, object: ExprId) -> bool {
     matches!(program.expr(object), Expr::Name(atom, _) if program.name(atom) == "import.meta")
 }
 
-/// What a file hands out as a whole: `module.exports = value`, where that is no table of
-/// functions.
-pub(crate) fn whole_exports(program: &Program) -> impl Iterator<Item = ExprId> + '_ {
-    program
-        .stores
-        .iter()
-        .filter(|store| {
-            is_module(program, store.object)
-                && store.key.is_some_and(|key| program.name(key) == "exports")
-                && !matches!(
-                    program.expr(store.value),
-                    Expr::Object(_) | Expr::Function(_) | Expr::Class(_)
-                )
-        })
-        .map(|store| store.value)
+/// What a file hands out as a whole: the last `module.exports = value`.
+pub(crate) fn whole_export(program: &Program) -> Option<ExprId> {
+    let mut stores = program.stores.iter().rev();
+    let is_whole = |store: &&Store| {
+        is_module(program, store.object)
+            && store.key.is_some_and(|key| program.name(key) == "exports")
+    };
+    stores.find(is_whole).map(|store| store.value)
 }
 
 fn is_module(program: &Program, object: ExprId) -> bool {

@@ -28,7 +28,7 @@ mod value;
 mod variable;
 
 pub(crate) use builtin::names_beside;
-pub(crate) use export::whole_exports;
+pub(crate) use export::whole_export;
 pub use plain::plain;
 pub use url::data_url;
 pub use value::{

@@ -3,27 +3,22 @@
 use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
 use crate::flow::{Analysis, Context};
-use crate::ir::{Expr, ExprId, FuncId, Program};
-use crate::know::{self, Role};
-use crate::pure::{FileId, Value, whole_exports};
+use crate::ir::{Expr, ExprId, FuncId, Program, Span};
+use crate::know;
+use crate::pure::{FileId, Value, whole_export};
 use customs_model::SourceKind;
 use std::rc::Rc;
 
 impl Analysis<'_> {
-    /// What another file of the package hands out as a whole.
-    fn handed_out(&mut self, file: FileId, specifier: ExprId) -> Vec<Label> {
-        const MOST: usize = 4;
-        let mut out = Vec::new();
-        if let Value::Text(text) = self.machine.fold(file, specifier)
-            && let Some(target) = self.package.resolves(file, &text)
-            && let Some(program) = self.program(target)
-        {
-            for value in whole_exports(&program).take(MOST).collect::<Vec<_>>() {
-                let labels = self.labels(target, value, None);
-                union(&mut out, &labels);
-            }
-        }
-        out
+    /// What another file of the package hands out as a whole, from where that stands.
+    fn handed_out(&mut self, file: FileId, args: &[ExprId], span: Span) -> Option<Vec<Label>> {
+        let specifier = self.machine.fold(file, *args.first()?);
+        let target = self.package.resolves(file, &specifier.as_text()?)?;
+        let program = self.program(target)?;
+        let whole = whole_export(&program)?;
+        let labels = self.labels(target, whole, None).to_vec();
+        let step = Step::Through(snippet(self, file, span).into());
+        (!labels.is_empty()).then(|| self.hop(labels, &step, file, span))
     }
 
     pub(super) fn call_labels(
@@ -49,7 +44,14 @@ impl Analysis<'_> {
         if let Value::Native(native) = &value
             && matches!(
                 &*native.path,
-                "getattr" | "dict" | "Object.assign" | "Reflect.get" | "os.environ.copy" | "vars"
+                "getattr"
+                    | "dict"
+                    | "Object.assign"
+                    | "Reflect.get"
+                    | "os.environ.copy"
+                    | "vars"
+                    // `module.exports = process.env` in another file.
+                    | "require"
             )
         {
             let whole = self.machine.fold(file, expr);
@@ -57,6 +59,11 @@ impl Analysis<'_> {
                 .path()
                 .and_then(|path| know::value_source(program.language, path))
             {
+                if &*native.path == "require"
+                    && let Some(labels) = self.handed_out(file, args, span)
+                {
+                    return labels;
+                }
                 return vec![self.new_label(kind, whole.path().unwrap_or_default(), file, span)];
             }
         }
@@ -69,15 +76,6 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
-                if matches!(know::role(program.language, &path), Role::Load)
-                    && let Some(specifier) = args.first()
-                {
-                    let labels = self.handed_out(file, *specifier);
-                    if !labels.is_empty() {
-                        let written = snippet(self, file, span);
-                        return self.hop(labels, &Step::Through(written.into()), file, span);
-                    }
-                }
                 if let Some(labels) =
                     self.native_call(program, file, expr, &path, &value, callee, args, context)
                 {
