@@ -373,7 +373,7 @@ fn programs_of_the_pure_machine() {
                 .collect()
         })
         .collect();
-    run("evaluator", 2, &seeds, &[], 40);
+    run("evaluator", 2, &seeds, &[], 160);
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(super) struct Cells {
 
 impl Cells {
     pub fn write(&mut self, path: &str, mut labels: Vec<Label>, zone: Zone) {
+        // What is foreign counts.
+        labels.sort_by_key(|label| !is_foreign(label.kind));
         labels.truncate(LABELS);
         if path.is_empty() {
             return;
@@ -141,10 +143,6 @@ impl Cells {
             .filter(|written| same(&written.path, path))
         {
             union(&mut out, &written.labels);
-            if out.len() >= LABELS {
-                out.truncate(LABELS);
-                break;
-            }
         }
         (!out.is_empty()).then_some(out)
     }
@@ -169,6 +167,12 @@ fn same(written: &str, ran: &str) -> bool {
     written == ran
         || ran.contains(written) && written.len() > 3
         || own(written).is_some_and(|written| Some(written) == own(ran))
+}
+
+/// Whether a name promises an archive that must be unpacked first.
+fn is_archive(path: &str) -> bool {
+    const ENDINGS: [&str; 7] = [".gz", ".tgz", ".zip", ".xz", ".bz2", ".zst", ".7z"];
+    ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
 /// A path in the package's own folder, however it was put together.
@@ -203,7 +207,10 @@ impl Analysis<'_> {
         for run in &ran {
             for cell in written.iter().filter(|cell| {
                 same(&cell.path, &run.path)
-                    || run.how == super::sink::LINKER && cell.path.starts_with(&run.path)
+                    || run.how == super::sink::LINKER
+                        && cell.path.starts_with(&run.path)
+                        // No linker reads one; who unpacks it writes other files.
+                        && !is_archive(&cell.path)
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
                     let mut marks = self.pinned(label, run.file);

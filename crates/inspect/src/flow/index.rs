@@ -30,6 +30,8 @@ pub(super) struct Index {
     pub emits: Vec<(Box<str>, ExprId)>,
     /// Where it names what registries call the bytes of a release.
     pub publishes: Vec<u32>,
+    /// It is so long that many things stand in it that have nothing to do with each other.
+    is_bundle: bool,
     /// It holds a large text without structure.
     pub large_literal: bool,
     /// Functions that make an account of a wallet's key, by the names that callers know.
@@ -49,6 +51,8 @@ pub(super) struct Guard {
 
 /// Bytes between a request and the words that say what it sends: a function or two.
 const NEAR: u32 = 8 << 10;
+/// Bytes of a file that is taken for a bundle.
+const BUNDLE: u32 = 256 << 10;
 
 /// Methods that put their arguments into what they are called on.
 const MUTATORS: [&str; 18] = [
@@ -73,9 +77,11 @@ const MUTATORS: [&str; 18] = [
 ];
 
 impl Index {
-    /// Whether a place stands near the words for a release's bytes.
+    /// Whether a place stands near the words for a release's bytes; all of a file is near
+    /// unless it is a bundle, so that a few lines of padding are no distance.
     pub fn is_near_publishing(&self, at: u32) -> bool {
-        self.publishes.iter().any(|mark| mark.abs_diff(at) < NEAR)
+        let is_near = |mark: &u32| !self.is_bundle || mark.abs_diff(at) < NEAR;
+        self.publishes.iter().any(is_near)
     }
 
     pub fn of(program: &Program) -> Self {
@@ -195,6 +201,7 @@ impl Index {
             }
         }
         index.publishes = publishes(program);
+        index.is_bundle = program.spans.iter().any(|span| span.end > BUNDLE);
         index.large_literal = program.consts.iter().any(is_large);
         index.key_makers = key_makers(program);
         for function in &program.functions {
