@@ -619,7 +619,7 @@ fn texts_that_make_a_reader_go_back_end() {
     ));
     js(format!(
         "const a = '{}'; let b = ''; for (let i = 0; i < a.length; i++) b += a.charCodeAt(i); eval(b)",
-        "é".repeat(20_000)
+        "é".repeat(500_000)
     ));
     js(format!(
         "const a = [{}]; while (true) a.push(a.shift()); eval(a[0])",
