@@ -5,9 +5,9 @@
 //! out is named.
 
 use super::report::lines;
-use customs_model::{Digest, Inspection, Standing, Verdict, printable};
+use customs_model::{Digest, Inspection, Known, Standing, Verdict, Zone, printable};
 use customs_registry::Located;
-use customs_rules::compare;
+use customs_rules::{Phantom, compare, phantoms};
 
 /// Packed bytes of one release that are read, as far as its document says how long they are.
 const BYTES: u64 = 512 << 20;
@@ -114,6 +114,24 @@ pub(crate) fn differs(first: &Inspection, other: &Inspection) -> Vec<String> {
     lines(&compare(&[first], other).novelties, DIFFERS)
 }
 
+/// What of a wheel the source distribution does not explain, where it runs: one line each.
+pub(crate) fn phantoms_of(sdist: &Inspection, wheel: &Inspection) -> Vec<String> {
+    let found = match phantoms(sdist, wheel) {
+        Known::Is(found) => found,
+        Known::NotKnown(because) => {
+            return vec![format!("not compared with the sources: {because}")];
+        }
+        Known::NotApplicable => return Vec::new(),
+    };
+    let runs = found.files.iter().filter(|file| file.zone > Zone::Never);
+    let mut told: Vec<String> = runs.clone().take(DIFFERS).map(Phantom::sentence).collect();
+    let more = runs.count().saturating_sub(told.len()) + found.left_out;
+    if more > 0 {
+        told.push(format!("and {more} more that the sources do not explain"));
+    }
+    told
+}
+
 /// A verdict that there is none.
 pub(crate) fn not_judged(because: String) -> Verdict {
     Verdict {
@@ -164,13 +182,13 @@ mod tests {
     use customs_model::{Confidence, Finding, RuleId, Severity};
 
     /// Files by name, content and length.
-    type Known = (&'static str, Digest, Option<u64>);
+    type Named = (&'static str, Digest, Option<u64>);
 
-    fn file(name: &'static str, content: &str, size: Option<u64>) -> Known {
+    fn file(name: &'static str, content: &str, size: Option<u64>) -> Named {
         (name, Digest::sha256(content.as_bytes()), size)
     }
 
-    fn about(known: &Known) -> About<'_> {
+    fn about(known: &Named) -> About<'_> {
         About {
             file: known.0,
             digest: Some(&known.1),
@@ -178,7 +196,7 @@ mod tests {
         }
     }
 
-    fn names(read: &[Known]) -> Vec<&'static str> {
+    fn names(read: &[Named]) -> Vec<&'static str> {
         read.iter().map(|known| known.0).collect()
     }
 

@@ -2,20 +2,23 @@
 
 use super::beside::{self, Beside, Input, With};
 use super::desk::{Desk, Opened};
-use super::files::{Chosen, choose, differs, not_judged, of_registry, together};
+use super::files::{Chosen, choose, differs, not_judged, of_registry, phantoms_of, together};
 use super::many::One;
 use super::own::Own;
 use super::{Compared, Inspected, compared};
 use crate::error::{Doing as _, Failure};
 use customs_inspect::{Tree, Unpacking, unpack_file};
 use customs_model::{Digest, Ecosystem, ReleaseId, Standing, Verdict};
-use customs_registry::Located;
+use customs_registry::{ArtifactFacts, Located};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Files of a release that are read where somebody named it, and where a lockfile does: an
 /// installation takes one of them.
 const FILES: usize = 24;
 const FILES_OF_LOCKED: usize = 3;
+/// What is said of a release of which a bound leaves out files.
+const NOT_ALL: &str = "the files below were not read, and some installation takes one of them";
 
 /// How releases are read.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub(super) struct OfFile {
     pub same: Vec<String>,
     /// What it can do that the first file cannot.
     pub differs: Vec<String>,
+    /// What of a wheel its source distribution does not explain.
+    pub phantoms: Vec<String>,
     /// What is said of it alone.
     #[serde(skip)]
     pub verdict: Verdict,
@@ -75,6 +80,7 @@ pub(super) async fn read(
     let mut first: Option<Opened> = None;
     let mut failure = None;
     let mut files: Vec<OfFile> = Vec::new();
+    let mut codes: Vec<(usize, Arc<ArtifactFacts>)> = Vec::new();
     for located in read {
         let input = Input::of(&located);
         let same = same.iter().filter(|(_, twin)| *twin == input.file);
@@ -88,6 +94,7 @@ pub(super) async fn read(
                     beside: None,
                     same,
                     differs: Vec::new(),
+                    phantoms: Vec::new(),
                     verdict: not_judged(error.to_string()),
                     tree: Tree::default(),
                 });
@@ -117,15 +124,20 @@ pub(super) async fn read(
                 .as_ref()
                 .map(|first| differs(&first.facts.code, code))
                 .unwrap_or_default(),
+            phantoms: Vec::new(),
             verdict,
             tree: files_of_it,
         });
+        if release.package.ecosystem() == Ecosystem::PyPi {
+            codes.push((files.len() - 1, opened.facts.clone()));
+        }
         first.get_or_insert(opened);
     }
     let Some(opened) = first else {
         let nothing = || Failure::nothing(format!("{} has no artifact", release.spoken()));
         return Err(failure.unwrap_or_else(nothing));
     };
+    beside_sources(&mut files, &codes);
     let compared = match with {
         With::Predecessor => Some(compared::with_earlier(desk, &opened, None).await),
         With::Version(version) => Some(compared::with_earlier(desk, &opened, Some(version)).await),
@@ -135,12 +147,7 @@ pub(super) async fn read(
     let compared = compared.map(|compared| {
         compared.unwrap_or_else(|failure| Compared::not_known(failure.to_string()))
     });
-    let mut verdict = of_all(&files);
-    verdict.not_checked.extend(
-        left_out
-            .into_iter()
-            .map(|(file, because)| format!("{file}: {because}")),
-    );
+    let verdict = with_left_out(of_all(&files), left_out, one.is_named);
     Ok(Inspected {
         name: release.spoken(),
         release: Some(release.clone()),
@@ -152,6 +159,38 @@ pub(super) async fn read(
         files,
         is_folder: false,
     })
+}
+
+/// The verdict with what a bound leaves out. A release that somebody named is not clean while a
+/// file of it was not looked at; of what a lockfile names an installation takes one file only.
+fn with_left_out(mut verdict: Verdict, left_out: Vec<(String, String)>, is_named: bool) -> Verdict {
+    if is_named && !left_out.is_empty() {
+        verdict = together([verdict, not_judged(NOT_ALL.to_owned())]);
+    }
+    let told = left_out.into_iter();
+    let told = told.map(|(file, because)| format!("{file}: {because}"));
+    verdict.not_checked.extend(told);
+    verdict
+}
+
+/// Says of each wheel what the source distribution beside it does not explain.
+fn beside_sources(files: &mut [OfFile], codes: &[(usize, Arc<ArtifactFacts>)]) {
+    let is_wheel = |number: usize| {
+        let file = files.get(number);
+        file.is_some_and(|file| file.input.file.ends_with(".whl"))
+    };
+    let (wheels, sources): (Vec<_>, Vec<_>) =
+        codes.iter().partition(|(number, _)| is_wheel(*number));
+    let Some((_, sdist)) = sources.first() else {
+        return;
+    };
+    let sdist = sdist.with_layout_inside();
+    for (number, wheel) in wheels {
+        let told = phantoms_of(&sdist.code, &wheel.with_layout_inside().code);
+        if let Some(file) = files.get_mut(*number) {
+            file.phantoms = told;
+        }
+    }
 }
 
 /// One verdict for all files. What was not read of one of several is said with its name.
@@ -218,6 +257,7 @@ mod tests {
             beside: None,
             same: Vec::new(),
             differs: Vec::new(),
+            phantoms: Vec::new(),
             verdict,
             tree: Tree::default(),
         }
@@ -258,5 +298,23 @@ mod tests {
         assert_eq!(json["not_compared"], "nobody asked for it");
         assert_eq!(json["standing"], "clean");
         assert!(json.get("verdict").is_none());
+    }
+
+    #[test]
+    fn a_named_release_is_not_clean_while_a_file_of_it_was_not_looked_at() {
+        let left_out = || vec![("a-1.0-win.whl".to_owned(), "too many".to_owned())];
+        let named = with_left_out(clean(), left_out(), true);
+        assert_eq!(named.standing, Standing::NotJudged);
+        assert!(
+            named
+                .not_checked
+                .contains(&"a-1.0-win.whl: too many".to_owned())
+        );
+        let locked = with_left_out(clean(), left_out(), false);
+        assert_eq!(locked.standing, Standing::Clean);
+        assert_eq!(
+            with_left_out(clean(), Vec::new(), true).standing,
+            Standing::Clean
+        );
     }
 }

@@ -36,6 +36,9 @@ pub(super) fn text(one: &Inspected) -> String {
     for same in first.iter().flat_map(|file| &file.same).take(MANY) {
         let _ = writeln!(out, "  the same content: {same}");
     }
+    if let Some(file) = first {
+        beside_sources(&mut out, file);
+    }
     match first {
         Some(file) => findings(&mut out, &file.verdict.findings, &file.tree),
         None => findings(&mut out, &one.verdict.findings, &one.tree),
@@ -88,6 +91,13 @@ fn of_beside(beside: &Beside) -> String {
     }
 }
 
+/// What of a wheel its source distribution does not explain.
+fn beside_sources(out: &mut String, file: &OfFile) {
+    for line in &file.phantoms {
+        let _ = writeln!(out, "    {line}");
+    }
+}
+
 /// Another file of the release: how it stands, and what is said of it and not of the first.
 fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
     let _ = writeln!(out, "\n  {}: {}", file.input.file, words(file.standing));
@@ -97,6 +107,7 @@ fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
     if let Some(beside) = &file.beside {
         let _ = writeln!(out, "    {}", of_beside(beside));
     }
+    beside_sources(out, file);
     for line in &file.differs {
         let _ = writeln!(out, "    not in {}: {line}", first.input.file);
     }

@@ -154,6 +154,46 @@ async fn every_file_of_a_python_release_is_read_and_the_worst_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_of_a_wheel_its_sources_do_not_explain_is_told() {
+    let world = World::new().await;
+    let module = "def pad(text):\n    return text\n";
+    let sources = tgz(&[
+        (
+            "PKG-INFO",
+            "Metadata-Version: 2.1\nName: pads\nVersion: 1.0\n",
+        ),
+        ("pads/__init__.py", module),
+    ]);
+    let same = wheel::wheel("pads", "1.0", module);
+    let other = wheel::wheel("pads", "1.0", "def pad(text):\n    return text + ' '\n");
+    world.publish_pypi(
+        "pads",
+        &[
+            ("pads-1.0.tar.gz", &sources),
+            ("pads-1.0-py3-none-any.whl", &same),
+            ("pads-1.0-cp313-cp313-linux_x86_64.whl", &other),
+        ],
+    );
+    let ran = world.run(&["inspect", "--json", "pads==1.0"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let files = report["targets"][0]["files"].as_array().unwrap();
+    let phantoms = |name: &str| {
+        let file = files.iter().find(|file| file["file"] == name).unwrap();
+        file["phantoms"].as_array().unwrap().len()
+    };
+    assert_eq!(phantoms("pads-1.0-py3-none-any.whl"), 0, "{report}");
+    assert_eq!(phantoms("pads-1.0.tar.gz"), 0, "{report}");
+    assert_eq!(
+        phantoms("pads-1.0-cp313-cp313-linux_x86_64.whl"),
+        1,
+        "{report}"
+    );
+    let text = world.run(&["inspect", "pads==1.0"]).stdout;
+    let told = "pads/__init__.py has other content in the wheel than in its source distribution";
+    assert!(text.contains(told), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_diff_judges_the_later_one_beside_the_earlier_one() {
     let world = World::new().await;
     world.publish_npm(NAME, vec![honest("1.0.0", 400), asking("1.1.0", 300)]);
