@@ -24,6 +24,10 @@ mod watch;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Reading code is many small pieces of memory, made and given back on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every install goes through customs: only releases that policy admits are offered,
 /// only bytes that were verified are delivered.
 #[derive(Parser)]

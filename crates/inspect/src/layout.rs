@@ -44,7 +44,7 @@ fn fact(package: &Package, id: FileId, zone: Zone) -> FileFact {
     let is_code = package.language(id).is_some();
     FileFact {
         path: file.path.clone(),
-        digest: file.digest().map(|digest| digest.to_hex()[..32].to_owned()),
+        digest: file.content().map(|content| content.to_string()),
         length: file.length,
         content: content(file.kind, is_code),
         zone,

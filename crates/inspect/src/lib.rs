@@ -29,6 +29,7 @@
 //! ```
 
 mod cargo;
+mod content;
 mod density;
 mod engine;
 mod evidence;

@@ -44,6 +44,9 @@ fn brackets(bytes: &[u8]) -> usize {
     let mut sum = 0_usize;
     let mut deepest = 0;
     for byte in bytes {
+        if !IS_BRACKET[usize::from(*byte)] {
+            continue;
+        }
         match byte {
             b'(' | b'[' => {
                 here += 1;
@@ -74,6 +77,18 @@ fn brackets(bytes: &[u8]) -> usize {
     }
     deepest
 }
+
+/// Most bytes are none.
+static IS_BRACKET: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"()[]{}";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// What an open bracket holds so far.
 #[derive(Default)]
@@ -177,7 +192,11 @@ impl<'b> Reading<'b> {
     fn step(&mut self, byte: u8) {
         match byte {
             b' ' | b'\t' | b'\r' => {
-                self.at += 1;
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let blanks = rest
+                    .iter()
+                    .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+                self.at += blanks.unwrap_or(rest.len());
                 return;
             }
             b'\n' => {
@@ -197,13 +216,17 @@ impl<'b> Reading<'b> {
             }
             _ => {}
         }
-        if byte.is_ascii_lowercase() {
+        if byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$') {
             let word = word_at(self.bytes, self.at);
-            self.settle(byte, word);
+            if self.pending != Pending::Nothing {
+                self.settle(byte, word);
+            }
             self.word(word);
             self.at += word.len();
         } else {
-            self.settle(byte, b"");
+            if self.pending != Pending::Nothing {
+                self.settle(byte, b"");
+            }
             self.sign(byte);
             self.at += 1;
         }
@@ -225,8 +248,7 @@ impl<'b> Reading<'b> {
 
     /// Ends what a token does not go on with.
     fn settle(&mut self, byte: u8, word: &[u8]) {
-        let pending = std::mem::replace(&mut self.pending, Pending::Nothing);
-        let ends = match pending {
+        let ends = match std::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => return,
             Pending::Hard => word != b"else",
             Pending::Soft => !self.goes_on(byte, word),
@@ -296,6 +318,11 @@ impl<'b> Reading<'b> {
     }
 
     fn word(&mut self, word: &[u8]) {
+        // Most words are names, and most names are shorter or longer than any of these.
+        if !(2..=10).contains(&word.len()) {
+            self.last = Last::Word;
+            return;
+        }
         self.last = match word {
             b"if" | b"for" | b"while" | b"with" => {
                 self.operator();
@@ -553,14 +580,27 @@ const fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }
 
+/// The word that begins here. It ends at what is no ASCII: that may be a blank, and a word
+/// behind it one that nests.
 fn word_at(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes.get(at..).unwrap_or_default();
     let end = rest
         .iter()
-        .position(|byte| !is_of_name(*byte))
+        .position(|byte| !OF_WORD[usize::from(*byte)])
         .unwrap_or(rest.len());
     rest.get(..end.max(1)).unwrap_or(rest)
 }
+
+/// Which bytes a word is made of.
+static OF_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = is_of_name(byte);
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -614,6 +654,8 @@ mod tests {
             "function a(){",
             "class extends ",
             "keyof ",
+            "new\u{a0}",
+            "typeof\u{2003}",
             "namespace a{",
             "(\"",
         ] {

@@ -1,4 +1,4 @@
-//! What files said as code, by the digests of their bytes: whoever reads several trees one
+//! What files said as code, by the contents: whoever reads several trees one
 //! after the other lowers a file once that many of them hold, as adjacent releases do.
 //!
 //! Of what is found out about a file, this depends on its own bytes alone: its digest, its
@@ -14,11 +14,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::content::ContentId;
 use crate::ir::{Compound, Const, ExprId, Language, Program};
 use crate::limit::evaluating;
 use crate::text::{self, Source};
 use crate::{js, python, rust};
-use customs_model::Digest;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -128,21 +128,21 @@ impl Shared {
     }
 
     /// A file, read as code, now or before.
-    pub fn read<'d>(
+    pub fn read(
         &self,
         language: Language,
         path: &str,
         bytes: &[u8],
-        digest: impl FnOnce() -> Option<&'d Digest>,
+        content: impl FnOnce() -> Option<ContentId>,
     ) -> Read {
         self.0.borrow_mut().reused.files += 1;
         self.0.borrow_mut().reused.bytes += bytes.len() as u64;
-        let digest = if bytes.len() < LEAST { None } else { digest() };
-        let Some(digest) = digest else {
+        let content = if bytes.len() < LEAST { None } else { content() };
+        let Some(content) = content else {
             return read(language, path, bytes);
         };
         let key = Key {
-            digest: digest.clone(),
+            content,
             manner: Manner::of(language, path),
         };
         let known = self.0.borrow_mut().get(&key, bytes.len());
@@ -163,7 +163,7 @@ impl Shared {
 /// What a reading of a file depends on. The engine is always this one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    digest: Digest,
+    content: ContentId,
     manner: Manner,
 }
 

@@ -30,7 +30,7 @@ pub enum ContentKind {
 pub struct FileFact {
     /// Its path below the top folder, as data (not safe to print).
     pub path: String,
-    /// The first 128 bits of the SHA-256 of its content, in hexadecimal; none where it was
+    /// The first 128 bits of the BLAKE3 of its content, in hexadecimal; none where it was
     /// not kept.
     pub digest: Option<String>,
     /// Bytes.

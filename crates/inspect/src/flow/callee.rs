@@ -184,7 +184,7 @@ impl Analysis<'_> {
         let owner = FuncId(program.symbol(symbol).function);
         let function = program.function(owner);
         let mut allowed: Vec<ExprId> = function.returns.clone();
-        let mut defines = false;
+        let mut name = None;
         for call in calls {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
@@ -192,21 +192,23 @@ impl Analysis<'_> {
             let Some(first) = program.list(args).first() else {
                 continue;
             };
-            if let Value::Native(native) = self.machine.fold(file, callee)
+            if let Expr::Name(atom, scope) = program.expr(*first)
+                && program.resolve(atom, scope) == Some(symbol)
+                && let Value::Native(native) = self.machine.fold(file, callee)
                 && matches!(&*native.path, "Object.defineProperty")
             {
                 allowed.push(*first);
-                defines = true;
+                name = Some(atom);
             }
         }
-        if !defines || allowed.len() > MOST {
+        let Some(name) = name.filter(|_| allowed.len() <= MOST) else {
             return false;
-        }
+        };
         // Its own place among the parameters is the one other time that it is named.
         let named = program.exprs.iter().enumerate().filter(|(at, expr)| {
             let id = ExprId(*at as u32);
             matches!(expr, Expr::Name(atom, scope)
-                if program.resolve(*atom, *scope) == Some(symbol))
+                if *atom == name && program.resolve(*atom, *scope) == Some(symbol))
                 && !allowed.contains(&id)
         });
         let assigned: Vec<ExprId> = named.map(|(at, _)| ExprId(at as u32)).take(2).collect();

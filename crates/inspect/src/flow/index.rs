@@ -86,6 +86,10 @@ impl Index {
 
     pub fn of(program: &Program) -> Self {
         let mut index = Self::default();
+        let mutators: Vec<Atom> = MUTATORS
+            .iter()
+            .filter_map(|name| program.atom(name))
+            .collect();
         for (call, function) in &program.calls {
             index.calls.entry(*function).or_default().push(*call);
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
@@ -112,7 +116,7 @@ impl Index {
             // `stream.on('data', parts.push.bind(parts))`.
             if let Expr::Member(receiver, _) = program.expr(callee) {
                 for arg in program.list(args) {
-                    if let Some(symbol) = mutator_of(program, *arg) {
+                    if let Some(symbol) = mutator_of(program, *arg, &mutators) {
                         index.mutations.entry(symbol).or_default().push(receiver);
                     }
                 }
@@ -127,7 +131,7 @@ impl Index {
                 index.emits.push((event.into(), *call));
             }
             match program.expr(callee) {
-                Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
+                Expr::Member(object, name) if mutators.contains(&name) => {
                     if let Some(symbol) = symbol_of(program, object) {
                         index
                             .mutations
@@ -325,7 +329,7 @@ fn entropy(bytes: &[u8]) -> f64 {
 }
 
 /// The variable whose mutator is handed over as a function.
-fn mutator_of(program: &Program, arg: ExprId) -> Option<SymbolId> {
+fn mutator_of(program: &Program, arg: ExprId, mutators: &[Atom]) -> Option<SymbolId> {
     let member = match program.expr(arg) {
         Expr::Call { callee, .. } => match program.expr(callee) {
             Expr::Member(inner, bind) if program.name(bind) == "bind" => inner,
@@ -334,9 +338,7 @@ fn mutator_of(program: &Program, arg: ExprId) -> Option<SymbolId> {
         _ => arg,
     };
     match program.expr(member) {
-        Expr::Member(object, name) if MUTATORS.contains(&program.name(name)) => {
-            symbol_of(program, object)
-        }
+        Expr::Member(object, name) if mutators.contains(&name) => symbol_of(program, object),
         _ => None,
     }
 }

@@ -36,6 +36,18 @@ impl Builder {
         }
     }
 
+    /// Makes room for what a source text of a length holds, as code that people write does:
+    /// growing step by step copies everything each time. Room that is not used costs nothing.
+    pub fn expect(&mut self, length: usize) {
+        /// Bytes of text for each expression.
+        const DENSITY: usize = 8;
+        let most = length / DENSITY;
+        self.program.exprs.reserve(most);
+        self.program.spans.reserve(most);
+        self.program.lists.reserve(most / 4);
+        self.program.statements.reserve(most / 8);
+    }
+
     /// Changes the program as it is so far.
     pub fn rework(&mut self, step: impl FnOnce(Program) -> Program) {
         self.program.shorten_scopes();

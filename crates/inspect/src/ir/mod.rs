@@ -494,6 +494,11 @@ impl Program {
         &self.names[atom.at()]
     }
 
+    /// A name, to keep.
+    pub fn shared_name(&self, atom: Atom) -> Rc<str> {
+        Rc::clone(&self.names[atom.at()])
+    }
+
     /// A constant.
     pub fn constant(&self, id: ConstId) -> &Const {
         &self.consts[id.at()]

@@ -17,7 +17,7 @@ use crate::nesting::nesting;
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::{GetSpan, SourceType};
-use pieces::{Pieces, Sizes};
+use pieces::{Parts, Pieces, Sizes};
 
 /// Reads a source text. The path only says which dialect is tried first: a claim, not
 /// the truth.
@@ -30,17 +30,23 @@ pub fn read(source: &str, path: &str) -> Result<Program, String> {
 
 /// The same, with other bounds on the pieces that it is read in.
 fn read_by(source: &str, path: &str, sizes: Sizes) -> Result<Program, String> {
-    if density::tree(source, Language::JavaScript, reading::TREE) > reading::TREE {
-        return Err(reading::TOO_DENSE.to_owned());
-    }
-    if nesting(source, Language::JavaScript) > reading::ESTIMATE {
-        return Err(reading::TOO_DEEP.to_owned());
-    }
-    let cuts = pieces::cuts(source, sizes);
+    let dialects = Dialect::of(path).tried();
+    let parts = Parts::of(source, sizes);
+    let mut is_checked = false;
     let mut first_error = None;
-    for dialect in Dialect::of(path).tried() {
-        if let Some(program) = pieces::read(source, dialect, &cuts) {
-            return Ok(program);
+    for dialect in dialects {
+        if let Some(read) = parts
+            .as_ref()
+            .and_then(|parts| pieces::read(parts, dialect))
+        {
+            // The outline is as long as the text, and not asked for any more.
+            drop(parts);
+            return Ok(finish(read.0, read.1));
+        }
+        if !is_checked {
+            // A tree of all of it: its parts may have been small enough.
+            parsable(source)?;
+            is_checked = true;
         }
         match whole(source, dialect) {
             Ok(program) => return Ok(program),
@@ -50,6 +56,20 @@ fn read_by(source: &str, path: &str, sizes: Sizes) -> Result<Program, String> {
         }
     }
     Err(first_error.unwrap_or_else(|| "it cannot be parsed".to_owned()))
+}
+
+/// Whether a text can be parsed within the bounds on memory and stack.
+///
+/// # Errors
+/// Which of them it exceeds.
+fn parsable(source: &str) -> Result<(), String> {
+    if density::tree(source, Language::JavaScript, reading::TREE) > reading::TREE {
+        return Err(reading::TOO_DENSE.to_owned());
+    }
+    if nesting(source, Language::JavaScript) > reading::ESTIMATE {
+        return Err(reading::TOO_DEEP.to_owned());
+    }
+    Ok(())
 }
 
 /// What the ending of a name claims of a text.
@@ -127,11 +147,19 @@ fn whole(source: &str, dialect: SourceType) -> Result<Program, String> {
         return Err(customs_model::printable(&why, 120));
     }
     let mut lowering = Lowering::new(None);
+    lowering.builder.expect(source.len());
     let body = lowering.top(&parsed.program);
     // The tree is larger than the form that it is lowered to.
     drop(parsed);
     drop(allocator);
-    Ok(lowering.finish(body))
+    Ok(finish(lowering.builder, body))
+}
+
+/// What is left to do without the tree.
+fn finish(mut builder: Builder, body: Draft) -> Program {
+    builder.rework(crate::pure::plain);
+    builder.settle();
+    builder.finish(body)
 }
 
 /// Turns oxc's tree into a program.
@@ -164,12 +192,6 @@ impl<'s> Lowering<'s> {
             self.builder.es_module();
         }
         self.block(&program.body)
-    }
-
-    fn finish(mut self, body: Draft) -> Program {
-        self.builder.rework(crate::pure::plain);
-        self.builder.settle();
-        self.builder.finish(body)
     }
 
     /// Runs a step one level down; past the bound nothing is lowered, and that is said.

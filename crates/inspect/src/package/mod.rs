@@ -3,13 +3,13 @@
 mod ending;
 
 use crate::cargo::{self, Member, Members};
+use crate::content::ContentId;
 use crate::ir::{Language, Program};
 use crate::limit::reading;
 use crate::pure::{FileId, Surroundings};
 use crate::shared::{self, Read, Shared};
 use crate::text;
 use crate::unpack::{Content, Kind, Tree};
-use customs_model::Digest;
 use ending::Endings;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -55,15 +55,14 @@ pub struct File {
     /// It was reached as code of this language, whatever its name.
     pub forced: Cell<Option<Language>>,
     read: OnceCell<Read>,
-    digest: OnceCell<Box<Digest>>,
+    content: OnceCell<ContentId>,
 }
 
 impl File {
-    /// The SHA-256 of its bytes; none when they were not kept.
-    pub fn digest(&self) -> Option<&Digest> {
+    /// What its bytes are known by; none when they were not kept.
+    pub fn content(&self) -> Option<ContentId> {
         let bytes = self.bytes.as_deref()?;
-        let digest = || Box::new(Digest::sha256(bytes));
-        Some(self.digest.get_or_init(digest))
+        Some(*self.content.get_or_init(|| ContentId::of(bytes)))
     }
 }
 
@@ -135,7 +134,7 @@ impl Package {
                 kind: entry.kind,
                 forced: Cell::new(None),
                 read: OnceCell::new(),
-                digest: OnceCell::new(),
+                content: OnceCell::new(),
             });
         }
         let bundling = by_path.keys().flat_map(|path| bundling(path)).collect();
@@ -260,7 +259,7 @@ impl Package {
             };
         }
         let read = match &self.shared {
-            Some(shared) => shared.read(language, &file.path, bytes, || file.digest()),
+            Some(shared) => shared.read(language, &file.path, bytes, || file.content()),
             None => shared::read(language, &file.path, bytes),
         };
         // One that was read for another package is held for this one as well.

@@ -90,9 +90,9 @@ proptest! {
 /// Whether it was known what a text says.
 fn is_known(shared: &Shared, path: &str, text: &str) -> bool {
     let before = shared.reused().known_files;
-    let digest = Digest::sha256(text.as_bytes());
+    let content = ContentId::of(text.as_bytes());
     shared.read(Language::JavaScript, path, text.as_bytes(), || {
-        Some(&digest)
+        Some(content)
     });
     assert!(shared.0.borrow().weight <= shared.0.borrow().most);
     shared.reused().known_files > before
@@ -109,9 +109,9 @@ fn a_text_is_known_by_its_bytes_and_by_the_dialects_that_are_tried() {
     assert!(is_known(&shared, "b/c.jsx", &code(0)));
     assert!(!is_known(&shared, "a.ts", &code(0)));
     assert!(!is_known(&shared, "a.js", &code(1)));
-    let digest = Digest::sha256(code(0).as_bytes());
+    let content = ContentId::of(code(0).as_bytes());
     let python = shared.read(Language::Python, "a.js", code(0).as_bytes(), || {
-        Some(&digest)
+        Some(content)
     });
     let program = python.program.expect("a program");
     assert_eq!(program.language, Language::Python);
@@ -125,9 +125,9 @@ fn that_a_text_is_no_program_is_known_as_well() {
     let text = format!("}}{{ ({}", " ".repeat(LEAST));
     assert!(!is_known(&shared, "a.js", &text));
     assert!(is_known(&shared, "a.js", &text));
-    let digest = Digest::sha256(text.as_bytes());
+    let content = ContentId::of(text.as_bytes());
     let read = shared.read(Language::JavaScript, "a.js", text.as_bytes(), || {
-        Some(&digest)
+        Some(content)
     });
     let fresh = super::read(Language::JavaScript, "a.js", text.as_bytes());
     assert!(read.error.is_some() && read.program.is_none());

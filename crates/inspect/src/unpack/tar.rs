@@ -28,6 +28,8 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
     let mut entries = 0_u64;
     let mut ended = false;
     let mut hidden = false;
+    // One buffer for all bodies, so that memory is touched once.
+    let mut buffer = Vec::new();
     loop {
         let mut header = [0_u8; BLOCK];
         match fill(stream, &mut header) {
@@ -67,16 +69,15 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
         };
         let kind = header[156];
         if matches!(kind, b'x' | b'g' | b'L' | b'K') {
-            let mut value = Vec::new();
-            if plain_size > LONG || body(stream, plain_size, LONG, &mut value).is_none() {
+            if plain_size > LONG || body(stream, plain_size, LONG, &mut buffer).is_none() {
                 sink.unread(prefix, "a header in it is over a bound or cut off");
                 break;
             }
             match kind {
-                b'x' => pax(&value, &mut ahead),
-                b'g' => pax(&value, &mut global),
-                b'L' => ahead.path = Some(until_nul(&value).to_vec()),
-                _ => ahead.link = Some(until_nul(&value).to_vec()),
+                b'x' => pax(&buffer, &mut ahead),
+                b'g' => pax(&buffer, &mut global),
+                b'L' => ahead.path = Some(until_nul(&buffer).to_vec()),
+                _ => ahead.link = Some(until_nul(&buffer).to_vec()),
             }
             continue;
         }
@@ -121,19 +122,18 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
                 }
             }
             _ => {
-                let mut bytes = Vec::new();
                 let bound = sink.entry_bound();
-                let complete = body(stream, size, bound, &mut bytes).is_some();
+                let complete = body(stream, size, bound, &mut buffer).is_some();
                 if !complete {
                     sink.unread(&String::from_utf8_lossy(&name), "it is cut off");
                 }
                 let executable = number(&header[100..108]).is_some_and(|mode| mode & 0o111 != 0);
-                let length = if complete { size } else { bytes.len() as u64 };
+                let length = if complete { size } else { buffer.len() as u64 };
                 sink.take(
                     &name,
                     prefix,
                     File {
-                        bytes: bytes.into(),
+                        bytes: buffer.as_slice().into(),
                         length,
                         executable,
                     },
@@ -161,14 +161,27 @@ fn fill(stream: &mut dyn Read, buffer: &mut [u8]) -> usize {
     filled
 }
 
-/// Reads an entry's body with its padding; what is over the bound is read and not kept.
+/// Reads an entry's body with its padding; what is over the bound is read and not kept. Of a
+/// body that is cut off the buffer holds what is there.
 fn body(stream: &mut dyn Read, size: u64, bound: u64, into: &mut Vec<u8>) -> Option<()> {
-    let kept = size.min(bound);
-    into.reserve(usize::try_from(kept.min(1 << 20)).ok()?);
-    if stream.take(kept).read_to_end(into).ok()? as u64 != kept {
-        return None;
+    /// A length is a claim: room is made as the bytes come.
+    const STEP: usize = 1 << 20;
+    let kept = usize::try_from(size.min(bound)).ok()?;
+    let mut filled = 0;
+    while filled < kept {
+        let next = kept.min(filled + STEP);
+        if into.len() < next {
+            into.resize(next, 0);
+        }
+        let got = fill(stream, &mut into[filled..next]);
+        filled += got;
+        if filled < next {
+            into.truncate(filled);
+            return None;
+        }
     }
-    skip(stream, padded(size) - kept)
+    into.truncate(kept);
+    skip(stream, padded(size) - kept as u64)
 }
 
 fn skip(stream: &mut dyn Read, count: u64) -> Option<()> {

@@ -62,6 +62,19 @@ impl Analysis<'_> {
         out
     }
 
+    /// The first of the ways of getting to a function that is known.
+    pub(in crate::flow) fn first_context(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+    ) -> Option<Rc<Context>> {
+        if let Some(known) = self.contexts.get(&(file, function)) {
+            return known.iter().flatten().next().cloned();
+        }
+        let contexts = self.contexts(file, function, 0);
+        contexts.into_iter().flatten().next()
+    }
+
     pub(in crate::flow) fn context(
         &mut self,
         file: FileId,

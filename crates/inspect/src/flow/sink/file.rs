@@ -11,6 +11,22 @@ use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, Value, shown};
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
+/// Whether a method of something that is not known may be a sink.
+pub(super) fn is_method_sink(name: &str) -> bool {
+    matches!(
+        name,
+        "pipe"
+            | "pipeTo"
+            | "unlink"
+            | "rmdir"
+            | "write_text"
+            | "write_bytes"
+            | "chmod"
+            | "to_socket_addrs"
+            | "_compile"
+    )
+}
+
 impl Analysis<'_> {
     /// A file that is added to an archive: what it holds is in what the archive is made in.
     pub(super) fn attach(&mut self, site: Site, value: &Value, args: &[ExprId]) {

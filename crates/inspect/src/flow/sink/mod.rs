@@ -31,15 +31,20 @@ impl Analysis<'_> {
             self.steps,
             evaluating::FLOW_STEPS_CALLED,
         ];
+        // Most calls are no sink, which is found out once.
+        let mut sinks: Vec<Vec<ExprId>> = Vec::with_capacity(functions.len());
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
-            for ((file, function), zone) in &functions {
+            for (number, ((file, function), zone)) in functions.iter().enumerate() {
                 let budget = match zone {
                     Zone::Install | Zone::Start => 0,
                     Zone::Import | Zone::Folder => 1,
                     Zone::Command | Zone::Called | Zone::Never => 2,
                 };
                 self.steps = budgets[budget];
+                if writes {
+                    sinks.push(Vec::new());
+                }
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
@@ -47,22 +52,20 @@ impl Analysis<'_> {
                 if !writes && *function == FuncId(0) {
                     self.imported(&program, *file, *zone);
                 }
-                for call in index
-                    .calls
-                    .get(function)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default()
-                {
-                    self.sink(
-                        &program,
-                        Site {
-                            file: *file,
-                            expr: *call,
-                            function: *function,
-                        },
-                        *zone,
-                        writes,
-                    );
+                let calls = if writes {
+                    index.calls.get(function).cloned().unwrap_or_default()
+                } else {
+                    std::mem::take(&mut sinks[number])
+                };
+                for call in calls {
+                    let site = Site {
+                        file: *file,
+                        expr: call,
+                        function: *function,
+                    };
+                    if self.sink(&program, site, *zone, writes) && writes {
+                        sinks[number].push(call);
+                    }
                 }
                 budgets[budget] = self.steps;
                 self.found.exhausted |= self.steps == 0;
@@ -75,53 +78,63 @@ impl Analysis<'_> {
         self.steps = budgets[1];
     }
 
-    fn sink(&mut self, program: &Rc<Program>, site: Site, zone: Zone, writes: bool) {
+    /// Looks at a call, for what it writes or for all else. Gives whether it may be a sink.
+    fn sink(&mut self, program: &Rc<Program>, site: Site, zone: Zone, writes: bool) -> bool {
         let (callee, args) = match program.expr(site.expr) {
-            Expr::Call { callee, args, .. } => (callee, program.list(args).to_vec()),
+            Expr::Call { callee, args, .. } => (callee, args),
             Expr::Import(specifier) => {
                 if !writes {
                     self.loaded(program, site, specifier, zone, "import()");
                 }
-                return;
+                return true;
             }
-            _ => return,
+            _ => return false,
         };
-        let mut value = self
-            .callees
-            .get(&(site.file, site.expr))
-            .cloned()
-            .unwrap_or(Value::Unknown);
+        let mut value = match self.callees.get(&(site.file, site.expr)) {
+            None => Value::Unknown,
+            Some(value @ (Value::Native(_) | Value::Unknown | Value::Undefined)) => value.clone(),
+            // What is not the library's has its own calls.
+            Some(_) => return false,
+        };
+        let mut may_be = false;
         if matches!(value, Value::Unknown | Value::Undefined) {
             // A method of a path or of something that a caller gives.
-            if let Some((object, name)) = self.method_of(program, site.file, callee) {
-                self.method_sink(program, site, object, &name, &args, zone, writes);
+            if let Some((object, name)) = self.method_of(program, site.file, callee)
+                && file::is_method_sink(&name)
+            {
+                may_be = true;
+                let args = program.list(args);
+                self.method_sink(program, site, object, &name, args, zone, writes);
             }
         }
         if value.is_unknown() {
             if !may_be_given(program, callee, 0) {
-                return;
+                return may_be;
             }
-            let context = self
-                .contexts(site.file, site.function, 0)
-                .into_iter()
-                .flatten()
-                .next();
-            match context {
+            match self.first_context(site.file, site.function) {
                 Some(context) => value = self.machine.glance_in(site.file, callee, &context.frame),
-                None => return,
+                None => return may_be,
             }
+            // With another budget it may be known.
+            may_be |= value.is_unknown();
         }
-        let (value, args) = self.straight(program, site, value, args);
+        let Value::Native(_) = &value else {
+            return may_be;
+        };
+        let (value, args) = self.straight(program, site, value, program.list(args).to_vec());
         let Value::Native(native) = &value else {
-            return;
+            return may_be;
         };
         let path = Rc::clone(&native.path);
         let role = know::role(program.language, &path);
-        if &*path == "println!" && !writes {
-            self.told_to_cargo(site, &args, zone);
+        if &*path == "println!" {
+            if !writes {
+                self.told_to_cargo(site, &args, zone);
+            }
+            may_be = true;
         }
         if role == Role::None {
-            return;
+            return may_be;
         }
         let is_write = matches!(
             role,
@@ -142,7 +155,7 @@ impl Analysis<'_> {
             self.capability(capability, zone, detail, place);
         }
         if writes != is_write && !matches!(role, Role::Network(_)) {
-            return;
+            return true;
         }
         for context in self.contexts(site.file, site.function, 0) {
             let zone = context.as_ref().map_or(zone, |context| {
@@ -167,6 +180,7 @@ impl Analysis<'_> {
                 writes,
             );
         }
+        true
     }
 
     /// The object and the method that a call names, by a dot or by `getattr`.
@@ -175,9 +189,9 @@ impl Analysis<'_> {
         program: &Rc<Program>,
         file: FileId,
         callee: ExprId,
-    ) -> Option<(ExprId, String)> {
+    ) -> Option<(ExprId, Rc<str>)> {
         match program.expr(callee) {
-            Expr::Member(object, name) => Some((object, program.name(name).to_owned())),
+            Expr::Member(object, name) => Some((object, program.shared_name(name))),
             Expr::Call {
                 callee: inner,
                 args,
@@ -190,7 +204,7 @@ impl Analysis<'_> {
                     return None;
                 }
                 let name = self.machine.fold(file, name);
-                name.known_text().map(|name| (object, name.to_owned()))
+                name.known_text().map(|name| (object, name.into()))
             }
             _ => None,
         }

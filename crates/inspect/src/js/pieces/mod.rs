@@ -32,8 +32,8 @@ mod scan;
 mod tests;
 mod words;
 
-use super::{Lowering, parse};
-use crate::ir::{Draft, Program};
+use super::{Lowering, parsable, parse};
+use crate::ir::{Builder, Draft};
 use crate::limit::reading;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{FunctionBody, Statement};
@@ -96,15 +96,51 @@ pub(super) fn cuts(source: &str, sizes: Sizes) -> Vec<Cut> {
     scan::bodies(source.as_bytes(), sizes)
 }
 
-/// The program of a text, made in pieces. None if there are none or one is not what it was
-/// taken for.
-pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Program> {
-    if cuts.is_empty() || dialect.is_typescript() {
+/// A text that is read in pieces.
+pub(super) struct Parts<'s> {
+    source: &'s str,
+    cuts: Vec<Cut>,
+    /// The text without what is cut out.
+    outline: String,
+}
+
+impl<'s> Parts<'s> {
+    /// The parts of a text. None if it has none, or if one of them cannot be parsed within the
+    /// bounds on memory and stack; most are shorter than anything that these bounds mean.
+    pub(super) fn of(source: &'s str, sizes: Sizes) -> Option<Self> {
+        let cuts = cuts(source, sizes);
+        if cuts.is_empty() {
+            return None;
+        }
+        let outline = outline(source, &cuts)?;
+        parsable(&outline).ok()?;
+        for cut in &cuts {
+            let piece = source.get(cut.start as usize..cut.end as usize)?;
+            if piece.len() > reading::ESTIMATE {
+                parsable(piece).ok()?;
+            }
+        }
+        Some(Self {
+            source,
+            cuts,
+            outline,
+        })
+    }
+}
+
+/// What a text is lowered to, made in pieces: all but the last steps, which need no tree. None
+/// if one is not what it was taken for.
+pub(super) fn read(parts: &Parts<'_>, dialect: SourceType) -> Option<(Builder, Draft)> {
+    if dialect.is_typescript() {
         return None;
     }
-    let outline = outline(source, cuts)?;
+    let Parts {
+        source,
+        cuts,
+        outline,
+    } = parts;
     let allocator = Allocator::default();
-    let parsed = parse(&allocator, &outline, dialect);
+    let parsed = parse(&allocator, outline, dialect);
     if !is_clean(&parsed) {
         return None;
     }
@@ -118,6 +154,7 @@ pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Pr
         bodies: Vec::new(),
         room: Room::default(),
     }));
+    lowering.builder.expect(source.len());
     let body = lowering.top(&parsed.program);
     drop(parsed);
     drop(allocator);
@@ -126,13 +163,12 @@ pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Pr
         return None;
     }
     if pieces.is_news {
-        if !awaits_only_in(&outline, pieces.bodies) {
+        if !awaits_only_in(outline, pieces.bodies) {
             return None;
         }
         lowering.builder.es_module();
     }
-    drop(outline);
-    Some(lowering.finish(body))
+    Some((lowering.builder, body))
 }
 
 /// The parser found nothing to complain about. What it forgives, it remembers: behind a wrong
@@ -140,6 +176,12 @@ pub(super) fn read(source: &str, dialect: SourceType, cuts: &[Cut]) -> Option<Pr
 fn is_clean(parsed: &ParserReturn<'_>) -> bool {
     !parsed.panicked && parsed.diagnostics.is_empty()
 }
+
+/// What is put in place of what is cut out.
+const BLANKS: &str = match std::str::from_utf8(&[b' '; 4096]) {
+    Ok(blanks) => blanks,
+    Err(_) => "",
+};
 
 /// The text with blanks in place of what is cut out, so that everything stays where it is.
 fn outline(source: &str, cuts: &[Cut]) -> Option<String> {
@@ -152,7 +194,12 @@ fn outline(source: &str, cuts: &[Cut]) -> Option<String> {
         let blanks = close.checked_sub(open)?;
         if blanks > 0 {
             outline.push('\n');
-            outline.extend(std::iter::repeat_n(' ', blanks - 1));
+            let mut left = blanks - 1;
+            while left > 0 {
+                let now = left.min(BLANKS.len());
+                outline.push_str(BLANKS.get(..now)?);
+                left -= now;
+            }
         }
         at = close;
     }

@@ -1,7 +1,7 @@
 //! Cut or not, the program is the same.
 
 use super::super::{Dialect, parse, read_by, whole};
-use super::{Cut, Sizes, cuts, is_clean, read};
+use super::{Cut, Parts, Sizes, cuts, is_clean, read};
 use oxc_allocator::Allocator;
 use oxc_span::SourceType;
 use proptest::prelude::*;
@@ -53,8 +53,10 @@ fn dialect(source: &str, path: &str) -> Option<SourceType> {
 
 /// It is read in pieces indeed.
 fn is_cut(source: &str, path: &str) -> bool {
-    let cuts = cuts(source, up_to(usize::MAX));
-    dialect(source, path).is_some_and(|dialect| read(source, dialect, &cuts).is_some())
+    let parts = Parts::of(source, up_to(usize::MAX));
+    dialect(source, path)
+        .zip(parts)
+        .is_some_and(|(dialect, parts)| read(&parts, dialect).is_some())
 }
 
 /// There is something to cut out, and nothing that a parser complains about.
