@@ -5,6 +5,10 @@ use base64::Engine as _;
 use proptest::prelude::*;
 use std::io::{Cursor, Write as _};
 
+#[path = "../../../../../fuzz/src/pack.rs"]
+#[allow(dead_code, reason = "the fuzz targets need more of it")]
+mod packers;
+
 // A tar archive with `package/a.js` in it, which holds `x()`, by Python's own libraries.
 const BZIP2: &str = "QlpoOTFBWSZTWShMbu0AADJbgMmAQGHtgAQAapheQAgIIABUUTEaY1DEwMgJJQaaAeoNABzYR+RQMyAfp4j211CGBvcJbvAUGESmRqJNEJrUg0xEgFFxYkslnXJz7F3JFOFCQKExu7Q=";
 const XZ: &str = "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Af/AEddADgYSJnNF3UkZoz4ZFQo9TgYH6lhTpKkYmfxoE1KM6m1dYbzNzhNvqcp1ep/WTyblk72goNxmj0exYPNAaf+la3lztwhp+QAAADBRax4r3tgXwABY4AQAAAAJE7KrLHEZ/sCAAAAAARZWg==";
@@ -148,14 +152,17 @@ fn what_is_passed_over_in_a_stream_of_zstd_is_no_member() {
 
 #[test]
 fn an_archive_of_zstd_in_an_archive_is_opened() {
-    let tree = read(&tar_of(&[("package/a.tar.zst", bytes(ZSTD).as_slice())]));
+    let tree = read(&packers::tar(&[(
+        "package/a.tar.zst",
+        bytes(ZSTD).as_slice(),
+    )]));
     assert_eq!(tree.unread, []);
     assert_eq!(tree.entries[1].path, "package/a.tar.zst!/package/a.js");
 }
 
 #[test]
 fn compressed_files_are_looked_into_as_long_as_that_is_cheap() {
-    let tar = tar_of(&[
+    let tar = packers::tar(&[
         ("package/a.bz2", bytes(BZIP2).as_slice()),
         ("package/b.bz2", b"".as_slice()),
     ]);
@@ -169,25 +176,6 @@ fn compressed_files_are_looked_into_as_long_as_that_is_cheap() {
     let tree = unpack(&tar, &limits);
     assert!(!nested(&tree));
     assert_eq!(tree.unread.len(), 1);
-}
-
-fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, body) in files {
-        let mut header = [0_u8; 512];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        header[100..107].copy_from_slice(b"0000644");
-        header[124..135].copy_from_slice(format!("{:011o}", body.len()).as_bytes());
-        header[156] = b'0';
-        header[257..263].copy_from_slice(b"ustar\0");
-        header[148..156].copy_from_slice(b"        ");
-        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-        out.extend_from_slice(&header);
-        out.extend_from_slice(body);
-        out.resize(out.len().next_multiple_of(512), 0);
-    }
-    out
 }
 
 #[test]
