@@ -62,10 +62,10 @@ const fn content(kind: Kind, is_code: bool) -> ContentKind {
         | Kind::Bzip2
         | Kind::Xz
         | Kind::Lzma
+        | Kind::Zstd
         | Kind::Zip
         | Kind::Tar
-        | Kind::Asar
-        | Kind::Compressed => ContentKind::Archive,
+        | Kind::Asar => ContentKind::Archive,
         Kind::Native => ContentKind::Native,
         Kind::Wasm => ContentKind::Wasm,
         Kind::Bytecode => ContentKind::Bytecode,

@@ -37,25 +37,40 @@ pub enum ContradictionKind {
     HiddenScript,
     /// A dependency that the document does not have.
     HiddenDependency,
+    /// A command that the document does not have.
+    HiddenCommand,
     /// The artifact calls itself something else.
     OtherName,
     /// The artifact is of another version.
     OtherVersion,
     /// A script has another command.
     OtherScript,
+    /// A command runs another file.
+    OtherCommand,
     /// A dependency has another requirement.
     OtherRequirement,
+    /// A feature turns on what it does not in the document.
+    HiddenFeature,
+    /// It is entered by another file.
+    OtherEntry,
 }
 
 impl ContradictionKind {
-    /// Whether an honest packer seldom makes it: tools rewrite requirements and commands
-    /// between packing and publishing.
+    /// Whether an honest packer seldom makes it: tools rewrite requirements, commands and
+    /// entries between packing and publishing, and cargo has written features in several
+    /// ways.
     pub const fn is_rare(self) -> bool {
         match self {
-            Self::HiddenScript | Self::HiddenDependency | Self::OtherName | Self::OtherVersion => {
-                true
-            }
-            Self::OtherScript | Self::OtherRequirement => false,
+            Self::HiddenScript
+            | Self::HiddenDependency
+            | Self::HiddenCommand
+            | Self::OtherName
+            | Self::OtherVersion => true,
+            Self::OtherScript
+            | Self::OtherCommand
+            | Self::OtherRequirement
+            | Self::HiddenFeature
+            | Self::OtherEntry => false,
         }
     }
 }
@@ -117,6 +132,7 @@ impl Declared {
                 }
             }
         }
+        found.extend(self.manifest.offers.contradictions(&document.offers));
         found.sort();
         found.dedup();
         found.truncate(TOLD);

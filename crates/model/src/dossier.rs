@@ -1,4 +1,6 @@
-use crate::{Contradiction, Digest, Inspection, Known, PackageName, ReleaseId, Timestamp, Version};
+use crate::{
+    Contradiction, Digest, Inspection, Known, Offers, PackageName, ReleaseId, Timestamp, Version,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -212,6 +214,9 @@ pub struct Manifest {
     pub exotic: Vec<ExoticDependency>,
     /// What of it runs without being called.
     pub runs: RunsCode,
+    /// What it hands to who uses it.
+    #[serde(default, skip_serializing_if = "Offers::is_empty")]
+    pub offers: Offers,
     /// The declared source repository, as written.
     pub repository: Option<String>,
     /// The description.

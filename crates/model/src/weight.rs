@@ -2,7 +2,7 @@
 
 use crate::{
     Ability, BinaryFact, Capability, Declared, Edge, ExoticDependency, FileFact, Flow, Hop,
-    Inspection, Manifest, Mark, Oddity, Place, RunsCode, Shown, Sign, Target, UnreadPart,
+    Inspection, Manifest, Mark, Oddity, Offers, Place, RunsCode, Shown, Sign, Target, UnreadPart,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -311,6 +311,18 @@ impl Weigh for Declared {
     }
 }
 
+impl Weigh for Offers {
+    fn heap(&self) -> usize {
+        let Self {
+            commands,
+            main,
+            exports,
+            features,
+        } = self;
+        commands.heap() + main.heap() + exports.heap() + features.heap()
+    }
+}
+
 impl Weigh for Manifest {
     fn heap(&self) -> usize {
         let Self {
@@ -319,6 +331,7 @@ impl Weigh for Manifest {
             dependencies_unknown,
             exotic,
             runs,
+            offers,
             repository,
             description,
             author,
@@ -329,6 +342,7 @@ impl Weigh for Manifest {
             + dependencies_unknown.heap()
             + exotic.heap()
             + runs.heap()
+            + offers.heap()
             + repository.heap()
             + description.heap()
             + author.heap()

@@ -6,14 +6,13 @@
 //! [`CAP`], and why a sum is a suspicion and never a proof. `cargo xtask calibrate score`
 //! measures every signal and fails where the table says something else.
 
-use crate::recognise::own_machine;
-use customs_model::{
-    Capability, Flow, Inspection, Mark, Place, SignKind, SinkKind, SourceKind, Target, Zone,
-    printable,
-};
+mod signals;
+
+use customs_model::Inspection;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+
+pub use signals::SIGNALS;
 
 /// The most points that one signal gives, however rare it is among honest packages.
 pub const CAP: u32 = 25;
@@ -42,176 +41,6 @@ impl Signal {
         (self.find)(code)
     }
 }
-
-/// Every signal, by groups.
-pub static SIGNALS: &[Signal] = &[
-    Signal {
-        id: "network-at-install",
-        says: "it opens the network when it is installed or whenever the interpreter starts",
-        group: "network",
-        points: 20,
-        find: |code| able(code, NETWORK, early),
-    },
-    Signal {
-        id: "network-at-import",
-        says: "it opens the network when it is imported or its folder is opened",
-        group: "network",
-        points: 12,
-        find: |code| able(code, NETWORK, imported),
-    },
-    Signal {
-        id: "process-at-install",
-        says: "it starts processes when it is installed or whenever the interpreter starts",
-        group: "process",
-        points: 10,
-        find: |code| able(code, &["process"], early),
-    },
-    Signal {
-        id: "process-at-import",
-        says: "it starts processes when it is imported or its folder is opened",
-        group: "process",
-        points: 8,
-        find: |code| able(code, &["process"], imported),
-    },
-    Signal {
-        id: "text-runs-at-install",
-        says: "it runs text as code when it is installed or whenever the interpreter starts",
-        group: "code",
-        points: 13,
-        find: |code| able(code, &["code.dynamic"], early),
-    },
-    Signal {
-        id: "text-runs-at-import",
-        says: "it runs text as code when it is imported or its folder is opened",
-        group: "code",
-        points: 6,
-        find: |code| able(code, &["code.dynamic"], imported),
-    },
-    Signal {
-        id: "hidden-text-runs",
-        says: "it runs text unasked that it decodes or hides",
-        group: "code",
-        points: 25,
-        find: |code| flowing(code, runs_hidden_text),
-    },
-    Signal {
-        id: "data-file-runs",
-        says: "it runs a file of its own unasked that is called or stored as data",
-        group: "code",
-        points: 18,
-        find: |code| {
-            signed(code, SignKind::CodeInData, unasked).or_else(|| flowing(code, runs_own_data))
-        },
-    },
-    Signal {
-        id: "download-runs",
-        says: "it runs unasked what it downloads, and no digest guards it",
-        group: "code",
-        points: 23,
-        find: |code| flowing(code, runs_download),
-    },
-    Signal {
-        id: "install-command",
-        says: "a command runs when it is installed",
-        group: "hook",
-        points: 13,
-        find: |code| signed(code, SignKind::InstallCommand, unasked),
-    },
-    Signal {
-        id: "start-code",
-        says: "code of it runs at every start of the interpreter",
-        group: "hook",
-        points: 18,
-        find: |code| able(code, &["code.start"], unasked),
-    },
-    Signal {
-        id: "whole-environment",
-        says: "it takes the whole environment unasked",
-        group: "data",
-        points: 12,
-        find: |code| {
-            able(code, &["environment.all"], unasked)
-                .or_else(|| flowing(code, |flow| sends(flow, &[SourceKind::Environment])))
-        },
-    },
-    Signal {
-        id: "foreign-keys",
-        says: "it takes keys of other programs unasked",
-        group: "data",
-        points: 25,
-        find: |code| flowing(code, takes_foreign_keys),
-    },
-    Signal {
-        id: "identity-sent",
-        says: "it tells somebody unasked who and where it is",
-        group: "data",
-        points: 15,
-        find: |code| flowing(code, |flow| sends(flow, &[SourceKind::Identity])),
-    },
-    Signal {
-        id: "input-read",
-        says: "it reads or changes the clipboard, the keyboard or the screen unasked",
-        group: "data",
-        points: 14,
-        find: |code| {
-            able(code, &["input"], unasked).or_else(|| {
-                flowing(code, |flow| {
-                    flow.source == SourceKind::InputDevice && unasked(flow.zone)
-                })
-            })
-        },
-    },
-    Signal {
-        id: "unusual-host",
-        says: "it asks a bare address, a tunnel, a paste or a message service unasked",
-        group: "place",
-        points: 21,
-        find: unusual_host,
-    },
-    Signal {
-        id: "settings-written",
-        says: "it writes settings of an editor, an agent, a shell or a start-up unasked",
-        group: "files",
-        points: 21,
-        find: |code| {
-            flowing(code, |flow| {
-                flow.sink == SinkKind::Configuration && unasked(flow.zone)
-            })
-        },
-    },
-    Signal {
-        id: "made-executable",
-        says: "it makes a file executable unasked",
-        group: "files",
-        points: 2,
-        find: |code| able(code, &["files.executable"], unasked),
-    },
-    Signal {
-        id: "destroys",
-        says: "it deletes, overwrites or encrypts files of the user unasked",
-        group: "traces",
-        points: 25,
-        find: |code| {
-            flowing(code, |flow| {
-                flow.sink == SinkKind::Destruction && unasked(flow.zone)
-            })
-        },
-    },
-    Signal {
-        id: "calls-intercepted",
-        says: "it puts itself unasked between a program and what that program calls",
-        group: "calls",
-        points: 25,
-        find: |code| {
-            flowing(code, |flow| {
-                flow.source == SourceKind::Intercepted && unasked(flow.zone)
-            })
-        },
-    },
-];
-
-/// Abilities to reach somebody.
-const NETWORK: &[&str] = &["network", "network.names"];
 
 /// A signal that an artifact shows.
 #[derive(Debug, Clone)]
@@ -310,147 +139,12 @@ pub fn score(code: &Inspection) -> Score {
     Score { shown }
 }
 
-/// It runs before anybody imports it.
-fn early(zone: Zone) -> bool {
-    matches!(zone, Zone::Install | Zone::Start)
-}
-
-/// It runs because it is imported, or because somebody looks at it.
-fn imported(zone: Zone) -> bool {
-    matches!(zone, Zone::Import | Zone::Folder)
-}
-
-/// Nobody calls it.
-fn unasked(zone: Zone) -> bool {
-    zone >= Zone::Folder
-}
-
-/// Where code can do one of these in such a zone.
-fn able(code: &Inspection, names: &[&str], zone: fn(Zone) -> bool) -> Option<String> {
-    code.capabilities
-        .iter()
-        .find(|can| names.contains(&can.name.as_str()) && zone(can.zone))
-        .map(can_at)
-}
-
-fn can_at(can: &Capability) -> String {
-    match &can.detail {
-        Some(detail) => at(&can.at, detail),
-        None => can.at.to_string(),
-    }
-}
-
-/// Where a sign of a kind stands in such a zone.
-fn signed(code: &Inspection, kind: SignKind, zone: fn(Zone) -> bool) -> Option<String> {
-    code.signs
-        .iter()
-        .find(|sign| sign.kind == kind && zone(sign.zone))
-        .map(|sign| at(&sign.at, &sign.detail))
-}
-
-/// Where a flow like this ends.
-fn flowing(code: &Inspection, wanted: fn(&Flow) -> bool) -> Option<String> {
-    let flow = code.flows.iter().find(|flow| wanted(flow))?;
-    let way = format!("{} to {}", flow.source_name, flow.sink_name);
-    Some(match flow.path.last() {
-        Some(hop) => at(&hop.at, &way),
-        None => printable(&way, 120),
-    })
-}
-
-fn at(place: &Place, what: &str) -> String {
-    if what.is_empty() {
-        place.to_string()
-    } else {
-        format!("{place}: {}", printable(what, 120))
-    }
-}
-
-/// Code is run by it.
-fn runs(sink: SinkKind) -> bool {
-    matches!(
-        sink,
-        SinkKind::DynamicCode
-            | SinkKind::Process
-            | SinkKind::Module
-            | SinkKind::ExecutedFile
-            | SinkKind::ForeignMemory
-    )
-}
-
-fn runs_hidden_text(flow: &Flow) -> bool {
-    let hidden = match flow.source {
-        SourceKind::Decoded => true,
-        // A command that is joined from constants is seldom hidden.
-        SourceKind::Opaque => flow.sink != SinkKind::Process,
-        _ => false,
-    };
-    hidden && runs(flow.sink) && unasked(flow.zone) && !flow.marks.contains(&Mark::NoEffect)
-}
-
-fn runs_own_data(flow: &Flow) -> bool {
-    flow.source == SourceKind::OwnFile
-        && matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Module)
-        && unasked(flow.zone)
-        && !flow.marks.contains(&Mark::NoEffect)
-}
-
-fn runs_download(flow: &Flow) -> bool {
-    let from = flow.source_name.strip_prefix("the answer of ");
-    flow.source == SourceKind::Remote
-        && runs(flow.sink)
-        && unasked(flow.zone)
-        && !flow.marks.contains(&Mark::PinnedByDigest)
-        && !from.is_some_and(own_machine::is_loopback)
-}
-
-fn takes_foreign_keys(flow: &Flow) -> bool {
-    let keys = matches!(
-        flow.source,
-        SourceKind::NamedSecret | SourceKind::CredentialFile | SourceKind::CredentialService
-    );
-    let own = flow
-        .marks
-        .iter()
-        .any(|mark| matches!(mark, Mark::VendorHost | Mark::OwnHost));
-    keys && unasked(flow.zone) && !own && !leads_here(flow)
-}
-
-/// One of these is sent to somebody else, unasked.
-fn sends(flow: &Flow, sources: &[SourceKind]) -> bool {
-    sources.contains(&flow.source)
-        && matches!(flow.sink, SinkKind::Network | SinkKind::NameLookup)
-        && unasked(flow.zone)
-        && !flow.marks.contains(&Mark::OwnHost)
-        && !leads_here(flow)
-}
-
-fn unusual_host(code: &Inspection) -> Option<String> {
-    let sent = |flow: &Flow| flow.marks.contains(&Mark::UnusualHost) && unasked(flow.zone);
-    let asked = |can: &&Capability| {
-        NETWORK.contains(&can.name.as_str())
-            && unasked(can.zone)
-            && can.detail.as_deref().is_some_and(is_bare_address)
-    };
-    flowing(code, sent).or_else(|| code.capabilities.iter().find(asked).map(can_at))
-}
-
-/// Whether it is an address of the open network in numbers.
-fn is_bare_address(host: &str) -> bool {
-    let host = host.split(':').next().unwrap_or(host);
-    host.parse::<Ipv4Addr>().is_ok_and(|address| {
-        !address.is_loopback() && !address.is_unspecified() && !address.is_private()
-    })
-}
-
-fn leads_here(flow: &Flow) -> bool {
-    matches!(&flow.target, Target::Constant(host) if own_machine::is_loopback(host))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_model::RuleId;
+    use customs_model::{
+        Capability, Flow, Mark, Place, RuleId, SinkKind, SourceKind, Target, Zone,
+    };
     use std::collections::BTreeSet;
 
     fn place(file: &str, line: u32) -> Place {
@@ -606,21 +300,5 @@ mod tests {
         let mut harmless = code;
         harmless.flows[0].marks.push(Mark::NoEffect);
         assert_eq!(score(&harmless).total(), 0);
-    }
-
-    #[test]
-    fn addresses_of_the_machine_and_of_its_own_network_are_not_unusual() {
-        for host in [
-            "127.0.0.1",
-            "0.0.0.0",
-            "192.168.0.10",
-            "10.1.2.3",
-            "a.example",
-        ] {
-            assert!(!is_bare_address(host), "{host}");
-        }
-        for host in ["8.8.8.8", "8.8.8.8:4444"] {
-            assert!(is_bare_address(host), "{host}");
-        }
     }
 }

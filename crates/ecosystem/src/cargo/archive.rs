@@ -1,7 +1,8 @@
 //! What of a crate runs while it is built, read from its `Cargo.toml` and the list of
 //! its files. The index says nothing about either.
 
-use customs_model::{Declared, Manifest, RunsCode};
+use customs_model::{Declared, Features, Manifest, RunsCode};
+use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Bytes of a `Cargo.toml` that are read.
@@ -100,6 +101,7 @@ pub fn declared_by_cargo_toml(bytes: &[u8]) -> Option<Declared> {
     manifest
         .optional_dependencies
         .retain(|name, _| !required.contains_key(name));
+    manifest.offers.features = Some(features(&table));
     Some(Declared {
         name: text("name"),
         version: text("version"),
@@ -107,14 +109,46 @@ pub fn declared_by_cargo_toml(bytes: &[u8]) -> Option<Declared> {
     })
 }
 
+/// The features, each with what it turns on. Of what is needed for tests alone nothing is said:
+/// cargo leaves it out of the index where it has no version.
+fn features(table: &Table) -> Features {
+    let targets = table.get("target").and_then(Value::as_table);
+    let parts = targets
+        .into_iter()
+        .flat_map(Table::values)
+        .filter_map(Value::as_table)
+        .chain([table]);
+    let named: BTreeSet<&String> = parts.flat_map(needed).map(|(name, _)| name).collect();
+    let is_needed = |wanted: &&str| {
+        let of_feature = wanted.split_once('/').map(|(dependency, _)| dependency);
+        of_feature
+            .map(|dependency| dependency.trim_end_matches('?'))
+            .or_else(|| wanted.strip_prefix("dep:"))
+            .is_none_or(|dependency| named.iter().any(|name| *name == dependency))
+    };
+    let declared = table.get("features").and_then(Value::as_table);
+    declared
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, wanted)| {
+            let wanted = wanted.as_array()?.iter().filter_map(Value::as_str);
+            let wanted = wanted.filter(is_needed).map(str::to_owned).collect();
+            Some((name.clone(), wanted))
+        })
+        .collect()
+}
+
+/// The tables of what is needed beside tests, in one part of a manifest.
+fn needed(part: &Table) -> impl Iterator<Item = (&String, &Value)> {
+    ["dependencies", "build-dependencies", "build_dependencies"]
+        .into_iter()
+        .filter_map(move |kind| part.get(kind)?.as_table())
+        .flatten()
+}
+
 /// The dependencies in one part of a manifest.
 fn dependencies(part: &Table, manifest: &mut Manifest) {
-    const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
-    let all = KINDS
-        .iter()
-        .filter_map(|kind| part.get(*kind)?.as_table())
-        .flatten();
-    for (name, value) in all {
+    for (name, value) in needed(part) {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let package = text("package").unwrap_or(name);
         let requirement = value.as_str().or_else(|| text("version")).unwrap_or("*");
@@ -189,6 +223,23 @@ mod tests {
         let optional: Vec<&String> = declared.manifest.optional_dependencies.keys().collect();
         assert_eq!(optional, ["e"]);
         assert!(declared_by_cargo_toml(b"no = 1").is_none());
+    }
+
+    #[test]
+    fn features_are_read_without_those_of_tests() {
+        let declared = declared_by_cargo_toml(
+            b"[package]\nname='a'\n\
+              [dependencies]\nb={version='1', optional=true}\n\
+              [target.'cfg(unix)'.dependencies]\nc='1'\n\
+              [dev-dependencies]\nt='1'\n\
+              [features]\ndefault=['std', 'b?/x', 't/x']\nstd=['dep:b', 'c/y', 'dep:t']\nnone=[]\n",
+        )
+        .unwrap();
+        let features = declared.manifest.offers.features.unwrap();
+        let of = |name: &str| -> Vec<String> { features[name].iter().cloned().collect() };
+        assert_eq!(of("default"), ["b?/x", "std"]);
+        assert_eq!(of("std"), ["c/y", "dep:b"]);
+        assert!(of("none").is_empty());
     }
 
     #[test]

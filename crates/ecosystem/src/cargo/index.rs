@@ -1,7 +1,7 @@
 //! A file of the sparse index: one JSON object per line, one line per version.
 
 use customs_model::{
-    Digest, DigestAlgorithm, Ecosystem, Manifest, PackageName, Timestamp, Version,
+    Digest, DigestAlgorithm, Ecosystem, Features, Manifest, PackageName, Timestamp, Version,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -114,6 +114,14 @@ struct RawLine {
     v: Option<u32>,
 }
 
+/// What a line says of features: cargo takes both for one. Namespaced ones stand in the second,
+/// which cargo before 1.60 does not read.
+#[derive(Deserialize)]
+struct RawFeatures {
+    features: Option<Features>,
+    features2: Option<Features>,
+}
+
 #[derive(Deserialize)]
 struct RawDep {
     name: String,
@@ -184,6 +192,20 @@ impl Line {
             links: raw.links,
             v: raw.v.unwrap_or(1),
         })
+    }
+
+    /// The features in a line's bytes, each with what it turns on; `None` where it is none. They
+    /// are not kept: some crates have thousands in each of their lines.
+    pub fn features_of(bytes: &[u8]) -> Option<Features> {
+        if bytes.len() > limit::LINE {
+            return None;
+        }
+        let raw: RawFeatures = serde_json::from_slice(bytes).ok()?;
+        let mut features = raw.features.unwrap_or_default();
+        for (name, wanted) in raw.features2.unwrap_or_default() {
+            features.entry(name).or_default().extend(wanted);
+        }
+        Some(features)
     }
 
     /// What the release declares about itself. Build scripts and procedural macros do

@@ -23,6 +23,20 @@ fn facts(index: &Index) -> Vec<Line> {
 }
 
 #[test]
+fn both_fields_of_features_are_one() {
+    let line = br#"{"features":{"default":["std"],"std":[]},"features2":{"default":["dep:b"],"x":["b?/y"]}}"#;
+    let features = Line::features_of(line).unwrap();
+    let of = |name: &str| -> Vec<String> { features[name].iter().cloned().collect() };
+    assert_eq!(of("default"), ["dep:b", "std"]);
+    assert_eq!(of("x"), ["b?/y"]);
+    assert_eq!(
+        Line::features_of(b"{}"),
+        Some(customs_model::Features::new())
+    );
+    assert_eq!(Line::features_of(b"no"), None);
+}
+
+#[test]
 fn a_line_is_read_with_its_dependencies_and_time() {
     let text = line(
         "1.0.0",

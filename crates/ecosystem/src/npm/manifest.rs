@@ -1,10 +1,11 @@
 //! What one version object declares, read on demand.
 
+use super::offers;
 use super::packument::mail_domain;
 use super::platform::Platforms;
 use customs_model::{
-    Digest, DigestAlgorithm, Evidence, ExoticDependency, Known, Manifest, Origin, Publisher,
-    PublisherKind, RunsCode, printable,
+    Digest, DigestAlgorithm, Evidence, ExoticDependency, Known, Manifest, Offers, Origin,
+    Publisher, PublisherKind, RunsCode, printable,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub struct NpmRelease {
     pub digests: Vec<Digest>,
     /// Bytes of its files, as the registry counted them.
     pub unpacked_size: Option<u64>,
-    /// The machines that it is for (`os`, `cpu`).
+    /// The machines that it is for (`os`, `cpu`, `libc`).
     pub platforms: Platforms,
 }
 
@@ -51,9 +52,19 @@ struct Raw {
     #[serde(default)]
     gypfile: Lenient<bool>,
     #[serde(default)]
+    bin: serde_json::Value,
+    #[serde(default)]
+    directories: serde_json::Value,
+    #[serde(default)]
+    main: serde_json::Value,
+    #[serde(default)]
+    exports: serde_json::Value,
+    #[serde(default)]
     os: serde_json::Value,
     #[serde(default)]
     cpu: serde_json::Value,
+    #[serde(default)]
+    libc: serde_json::Value,
     #[serde(default)]
     dist: Lenient<RawDist>,
     #[serde(default, rename = "_npmUser")]
@@ -148,6 +159,12 @@ impl NpmRelease {
             raw.has_install_script.0.unwrap_or(false),
             raw.gypfile.0,
         );
+        let offers = Offers {
+            commands: offers::commands(&raw.bin, &raw.directories, raw.name.0.as_deref()),
+            main: raw.main.as_str().map(offers::path),
+            exports: offers::exports(&raw.exports),
+            features: None,
+        };
         Ok(Self {
             name: raw.name.0,
             version: raw.version.0,
@@ -157,6 +174,7 @@ impl NpmRelease {
                 dependencies_unknown: None,
                 exotic,
                 runs,
+                offers,
                 repository: text_or_url(&raw.repository),
                 description: raw.description.0.map(|d| printable(&d, 400)),
                 author: text_or_name(&raw.author),
@@ -186,7 +204,7 @@ impl NpmRelease {
                 }),
             },
             tarball: dist.as_ref().and_then(|d| d.tarball.clone()),
-            platforms: Platforms::read(&raw.os, &raw.cpu),
+            platforms: Platforms::read(&raw.os, &raw.cpu, &raw.libc),
             unpacked_size: dist.and_then(|d| d.unpacked_size.0),
             digests,
         })

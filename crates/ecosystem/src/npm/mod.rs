@@ -5,6 +5,7 @@
 //! policy offers.
 
 mod manifest;
+mod offers;
 mod packument;
 mod platform;
 mod range;

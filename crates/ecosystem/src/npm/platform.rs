@@ -1,16 +1,22 @@
-//! Which machines a release is for: `os` and `cpu` of its object, as npm reads them.
+//! Which machines a release is for: `os`, `cpu` and `libc` of its object, as npm reads them.
 
 use serde_json::Value;
 use std::env::consts;
+use std::fs;
+use std::sync::LazyLock;
 
 /// Entries of one list that are looked at. Node knows fewer systems and processors.
 const MOST: usize = 64;
+
+/// Where loaders of programs stand, in all systems that have one of the two libraries.
+const LOADERS: [&str; 2] = ["/lib", "/lib64"];
 
 /// The machines that a release is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Platforms {
     os: Option<Vec<String>>,
     cpu: Option<Vec<String>>,
+    libc: Option<Vec<String>>,
 }
 
 /// A machine, in Node's words.
@@ -19,17 +25,22 @@ pub struct Machine {
     os: &'static str,
     /// Its own processor, and those whose programs it runs as well.
     cpus: &'static [&'static str],
+    /// The C libraries that its programs use: none where it is not Linux, both where it has
+    /// both or does not show which.
+    libcs: &'static [&'static str],
 }
 
 impl Machine {
-    /// This one.
+    /// This one. Which C library it has is told by the loaders that stand in its folders, once:
+    /// what this program was built with says nothing of the Node beside it.
     pub fn here() -> Self {
-        Self::of(consts::OS, consts::ARCH)
+        static LIBCS: LazyLock<&[&str]> = LazyLock::new(|| libcs(loaders()));
+        Self::of(consts::OS, consts::ARCH, *LIBCS)
     }
 
     /// By Rust's words for system and processor. Some systems run programs of another
     /// processor: a Node of that one installs its packages.
-    fn of(os: &'static str, arch: &'static str) -> Self {
+    fn of(os: &'static str, arch: &'static str, libcs: &'static [&'static str]) -> Self {
         let os = match os {
             "macos" => "darwin",
             "windows" => "win32",
@@ -51,26 +62,54 @@ impl Machine {
             // Nobody knows what Node calls it: only lists that exclude others take it.
             _ => &["unknown"],
         };
-        Self { os, cpus }
+        let libcs = if os == "linux" { libcs } else { &[] };
+        Self { os, cpus, libcs }
+    }
+}
+
+/// The names of what stands where loaders do.
+fn loaders() -> impl Iterator<Item = String> {
+    LOADERS
+        .into_iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+}
+
+/// The C libraries of a machine that has these loaders. A container without a system has none,
+/// and a system for building may have both.
+fn libcs(loaders: impl Iterator<Item = String>) -> &'static [&'static str] {
+    let (mut glibc, mut musl) = (false, false);
+    for name in loaders {
+        musl |= name.starts_with("ld-musl-");
+        // The second is what it is called on s390x and ppc64.
+        glibc |= name.starts_with("ld-linux") || name.starts_with("ld64.so.");
+    }
+    match (glibc, musl) {
+        (true, false) => &["glibc"],
+        (false, true) => &["musl"],
+        _ => &["glibc", "musl"],
     }
 }
 
 impl Platforms {
-    /// What an object's `os` and `cpu` say.
-    pub(super) fn read(os: &Value, cpu: &Value) -> Self {
+    /// What an object's `os`, `cpu` and `libc` say.
+    pub(super) fn read(os: &Value, cpu: &Value, libc: &Value) -> Self {
         Self {
             os: list(os),
             cpu: list(cpu),
+            libc: list(libc),
         }
     }
 
-    /// Whether npm installs it on a machine. Which C library a machine has (`libc`) is not
-    /// asked: both kinds may be in use on one.
+    /// Whether npm installs it on a machine. What names a C library is for Linux alone.
     pub fn take(&self, machine: Machine) -> bool {
         let takes = |list: &Option<Vec<String>>, word: &str| {
             list.as_deref().is_none_or(|list| takes(list, word))
         };
-        takes(&self.os, machine.os) && machine.cpus.iter().any(|cpu| takes(&self.cpu, cpu))
+        takes(&self.os, machine.os)
+            && machine.cpus.iter().any(|cpu| takes(&self.cpu, cpu))
+            && (self.libc.is_none() || machine.libcs.iter().any(|libc| takes(&self.libc, libc)))
     }
 }
 
@@ -109,7 +148,7 @@ mod tests {
     use serde_json::json;
 
     fn taken(os: &Value, cpu: &Value) -> bool {
-        Platforms::read(os, cpu).take(Machine::of("linux", "x86_64"))
+        Platforms::read(os, cpu, &Value::Null).take(Machine::of("linux", "x86_64", &["glibc"]))
     }
 
     #[test]
@@ -127,9 +166,39 @@ mod tests {
 
     #[test]
     fn a_machine_that_runs_programs_of_another_processor_takes_both() {
-        let machine = Machine::of("macos", "aarch64");
-        let take = |cpu| Platforms::read(&json!(["darwin"]), &json!([cpu])).take(machine);
+        let machine = Machine::of("macos", "aarch64", &[]);
+        let none = Value::Null;
+        let take = |cpu| Platforms::read(&json!(["darwin"]), &json!([cpu]), &none).take(machine);
         assert!(take("arm64") && take("x64") && !take("ia32"));
-        assert!(!Platforms::read(&json!(["linux"]), &Value::Null).take(machine));
+        assert!(!Platforms::read(&json!(["linux"]), &none, &none).take(machine));
+    }
+
+    #[test]
+    fn a_machine_takes_what_is_for_its_c_library() {
+        let none = Value::Null;
+        let take = |libc: Value, machine| Platforms::read(&none, &none, &libc).take(machine);
+        let of = |libcs| Machine::of("linux", "x86_64", libcs);
+        let (glibc, musl, both) = (of(&["glibc"]), of(&["musl"]), of(&["glibc", "musl"]));
+        assert!(take(json!(["glibc"]), glibc) && !take(json!(["glibc"]), musl));
+        assert!(take(json!("musl"), musl) && !take(json!("musl"), glibc));
+        assert!(take(json!(["!musl"]), glibc) && !take(json!(["!musl"]), musl));
+        assert!(take(json!(["musl"]), both) && take(json!(["glibc"]), both));
+        assert!(take(Value::Null, musl));
+        let elsewhere = Machine::of("macos", "aarch64", &["glibc"]);
+        assert!(!take(json!(["glibc"]), elsewhere) && take(Value::Null, elsewhere));
+    }
+
+    #[test]
+    fn the_c_library_is_told_by_the_loaders_that_are_there() {
+        let of = |names: &[&str]| libcs(names.iter().map(|name| (*name).to_owned()));
+        assert_eq!(of(&["ld-linux-x86-64.so.2", "libz.so.1"]), ["glibc"]);
+        assert_eq!(of(&["ld64.so.1"]), ["glibc"]);
+        assert_eq!(
+            of(&["ld-musl-aarch64.so.1", "libc.musl-aarch64.so.1"]),
+            ["musl"]
+        );
+        let both = ["glibc", "musl"];
+        assert_eq!(of(&["ld-musl-x86_64.so.1", "ld-linux-x86-64.so.2"]), both);
+        assert_eq!(of(&["libz.so.1"]), both);
     }
 }

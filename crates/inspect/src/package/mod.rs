@@ -1,6 +1,8 @@
 //! A package as files that know each other: languages, specifiers, manifests.
 
 mod ending;
+mod make;
+mod resolve;
 
 use crate::cargo::{self, Member, Members};
 use crate::content::ContentId;
@@ -11,31 +13,14 @@ use crate::shared::{self, Read, Shared};
 use crate::text;
 use crate::unpack::{Content, Kind, Tree};
 use ending::Endings;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use make::{below_top, language_of, make_of};
+use resolve::bundling;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::hash::Hasher as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Bytes of a path that systems open; nobody unpacks a longer one.
-const LONGEST: usize = 4096;
-/// Folders, from a file upwards, in which bundled dependencies are looked for.
-const LEVELS: usize = 64;
-
-/// What a package is made for, told by the files in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Make {
-    /// A tarball of npm.
-    Npm,
-    /// A wheel.
-    Wheel,
-    /// A source distribution of Python.
-    Sdist,
-    /// A crate.
-    Crate,
-    /// Anything else.
-    Other,
-}
+pub use make::Make;
 
 /// One file.
 #[derive(Debug)]
@@ -283,175 +268,6 @@ impl Package {
         }
         all
     }
-
-    /// A file that a path means in JavaScript: with the endings that Node tries.
-    pub fn node_file(&self, path: &str) -> Option<FileId> {
-        if path.len() > LONGEST {
-            return None;
-        }
-        let path = crate::unpack::plain(path);
-        const ENDINGS: [&str; 12] = [
-            "",
-            ".js",
-            ".json",
-            ".node",
-            ".cjs",
-            ".mjs",
-            ".ts",
-            ".tsx",
-            ".jsx",
-            "/index.js",
-            "/index.cjs",
-            "/index.mjs",
-        ];
-        for ending in ENDINGS {
-            if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
-                return Some(*id);
-            }
-        }
-        // TypeScript writes `./a.js` and means `./a.ts`.
-        if let Some(stem) = path.strip_suffix(".js")
-            && let Some(id) = self.by_path.get(&format!("{stem}.ts"))
-        {
-            return Some(*id);
-        }
-        // Electron reads what is in its archives as if it lay in a folder.
-        if let Some((archive, inside)) = path.split_once(".asar/")
-            && let Some(id) = self.node_file(&format!("{archive}.asar!/{inside}"))
-        {
-            return Some(id);
-        }
-        // A folder with a manifest of its own.
-        let manifest = self.by_path.get(&format!("{path}/package.json"))?;
-        let json: serde_json::Value =
-            serde_json::from_slice(self.file(*manifest).bytes.as_deref()?).ok()?;
-        let main = json.get("main")?.as_str()?;
-        let main = crate::unpack::plain(&format!("{path}/{main}"));
-        (main != path).then(|| self.node_file(&main)).flatten()
-    }
-
-    fn resolve_node(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        let here = folder(&self.file(from).path);
-        // A path that was folded begins with where the file stands.
-        if let Some(inside) = specifier.strip_prefix("\u{fdd0}package/") {
-            return self.node_file(&inside.replace('\u{fdd1}', ""));
-        }
-        if specifier.starts_with("./")
-            || specifier.starts_with("../")
-            || specifier == "."
-            || specifier == ".."
-        {
-            return self.node_file(&format!("{here}/{specifier}"));
-        }
-        if specifier.starts_with('/') || specifier.starts_with("node:") {
-            return None;
-        }
-        // Bundled dependencies.
-        let mut at = here;
-        for _ in 0..LEVELS {
-            if self.bundling.contains(&hash(at)) {
-                let inside = join(at, &format!("node_modules/{specifier}"));
-                if let Some(id) = self.node_file(&inside) {
-                    return Some(id);
-                }
-            }
-            if at.is_empty() {
-                return None;
-            }
-            at = folder(at);
-        }
-        None
-    }
-
-    /// The file that a dotted module name means.
-    fn resolve_python(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        let path = &self.file(from).path;
-        let (base, name) = match specifier.find(|c| c != '.') {
-            Some(0) => (None, specifier),
-            at => {
-                let dots = at.unwrap_or(specifier.len());
-                let mut base = folder(path);
-                for _ in 1..dots {
-                    base = folder(base);
-                }
-                (Some(base), &specifier[dots..])
-            }
-        };
-        let inner = name.replace('.', "/");
-        let candidates: Vec<String> = match base {
-            // `from . import a`: the package around.
-            Some(base) if inner.is_empty() => vec![base.to_owned()],
-            Some(base) => vec![join(base, &inner)],
-            None => {
-                let mut all = vec![inner.clone(), join("src", &inner), join("lib", &inner)];
-                // A script sees its own folder.
-                all.push(join(folder(path), &inner));
-                all
-            }
-        };
-        candidates.into_iter().find_map(|candidate| {
-            [
-                format!("{candidate}.py"),
-                format!("{candidate}/__init__.py"),
-            ]
-            .iter()
-            .find_map(|path| {
-                let id = self.by_path.get(path.trim_start_matches('/')).copied();
-                id.filter(|id| *id != from)
-            })
-        })
-    }
-
-    /// Whether code that imports a name gets a file of the package.
-    pub fn resolves(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        // A file that is not read as code yet may be later.
-        self.language(from)?;
-        if let Some(known) = self
-            .resolved
-            .borrow()
-            .get(&from)
-            .and_then(|of| of.get(specifier))
-        {
-            return *known;
-        }
-        let found = self.resolve_now(from, specifier);
-        self.resolved
-            .borrow_mut()
-            .entry(from)
-            .or_default()
-            .insert(specifier.into(), found);
-        found
-    }
-
-    fn resolve_now(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        match self.language(from)? {
-            Language::JavaScript => self.resolve_node(from, specifier),
-            Language::Python => self.resolve_python(from, specifier),
-            Language::Rust => self.resolve_rust(from, specifier),
-        }
-    }
-
-    fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
-        let path = &self.file(from).path;
-        if specifier.contains('/') || specifier.ends_with(".rs") {
-            return self
-                .by_path
-                .get(&crate::unpack::plain(&join(folder(path), specifier)))
-                .copied();
-        }
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
-            folder(path).to_owned()
-        } else {
-            path.strip_suffix(".rs").unwrap_or(path).to_owned()
-        };
-        [
-            join(&base, &format!("{specifier}.rs")),
-            join(&base, &format!("{specifier}/mod.rs")),
-        ]
-        .iter()
-        .find_map(|path| self.by_path.get(path).copied())
-    }
 }
 
 impl Surroundings for Package {
@@ -525,84 +341,6 @@ impl Surroundings for Package {
         let mut members = self.members().iter();
         members.find(|member| member.name == name)?.library
     }
-}
-
-/// The language that a name promises, or a first line.
-fn language_of(path: &str, bytes: Option<&[u8]>) -> Option<Language> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx") => {
-            return if path.ends_with(".d.ts")
-                || path.ends_with(".d.mts")
-                || path.ends_with(".d.cts")
-            {
-                None
-            } else {
-                Some(Language::JavaScript)
-            };
-        }
-        Some("py" | "pyw") => return Some(Language::Python),
-        Some("rs") => return Some(Language::Rust),
-        _ => {}
-    }
-    let first = bytes?.split(|byte| *byte == b'\n').next()?;
-    if !first.starts_with(b"#!") || first.len() > 200 {
-        return None;
-    }
-    let first = String::from_utf8_lossy(first);
-    if first.contains("node") || first.contains("bun") || first.contains("deno") {
-        Some(Language::JavaScript)
-    } else if first.contains("python") {
-        Some(Language::Python)
-    } else {
-        None
-    }
-}
-
-fn make_of(tree: &Tree) -> Make {
-    let mut make = Make::Other;
-    for entry in &tree.entries {
-        let depth = entry.path.matches('/').count();
-        let name = entry.path.rsplit('/').next().unwrap_or_default();
-        match (name, depth) {
-            ("METADATA", 1) if entry.path.contains(".dist-info/") => return Make::Wheel,
-            ("PKG-INFO", 1) => return Make::Sdist,
-            ("package.json", 0 | 1) if make != Make::Crate => make = Make::Npm,
-            ("Cargo.toml", 0 | 1) if make == Make::Other => make = Make::Crate,
-            ("setup.py" | "pyproject.toml", 0 | 1) if make == Make::Other => make = Make::Sdist,
-            _ => {}
-        }
-    }
-    make
-}
-
-/// The path below the top folder, where the kind of archive has one.
-fn below_top(make: Make, path: &str) -> &str {
-    match make {
-        Make::Wheel => path,
-        _ => match path.split_once('/') {
-            Some((_, inner)) => inner,
-            None => path,
-        },
-    }
-}
-
-/// The hashes of the folders around a path that hold a `node_modules`.
-fn bundling(path: &str) -> impl Iterator<Item = u64> {
-    const NAME: &str = "node_modules/";
-    path.rmatch_indices(NAME)
-        .filter(|_| path.len() <= LONGEST)
-        .take(LEVELS)
-        .filter_map(|(at, _)| match path.get(..at)? {
-            "" => Some(hash("")),
-            before => before.strip_suffix('/').map(hash),
-        })
-}
-
-fn hash(path: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(path.as_bytes());
-    hasher.finish()
 }
 
 /// The folder of a path.

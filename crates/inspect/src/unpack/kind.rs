@@ -2,6 +2,7 @@
 //! package; here it is only compared.
 
 use super::asar::is_asar;
+use super::zstd::is_zstd;
 use serde::{Deserialize, Serialize};
 
 /// What a file is, by its content.
@@ -20,14 +21,14 @@ pub enum Kind {
     Xz,
     /// A stream of lzma's own, older format.
     Lzma,
+    /// A zstd stream.
+    Zstd,
     /// A zip archive.
     Zip,
     /// A tar archive.
     Tar,
     /// An archive of Electron's.
     Asar,
-    /// Another compressed stream (zstd).
-    Compressed,
     /// An executable or library of Linux, Windows or macOS.
     Native,
     /// WebAssembly.
@@ -50,7 +51,14 @@ impl Kind {
     pub(super) const fn is_archive(self) -> bool {
         matches!(
             self,
-            Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zip | Self::Tar | Self::Asar
+            Self::Gzip
+                | Self::Bzip2
+                | Self::Xz
+                | Self::Lzma
+                | Self::Zstd
+                | Self::Zip
+                | Self::Tar
+                | Self::Asar
         )
     }
 
@@ -72,7 +80,13 @@ impl Kind {
             "js" | "cjs" | "mjs" | "ts" | "json" | "md" | "txt" | "css" | "py" | "rs" | "sh" => {
                 matches!(
                     self,
-                    Self::Native | Self::Wasm | Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz
+                    Self::Native
+                        | Self::Wasm
+                        | Self::Zip
+                        | Self::Gzip
+                        | Self::Bzip2
+                        | Self::Xz
+                        | Self::Zstd
                 )
             }
             _ => false,
@@ -97,8 +111,8 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         Kind::Xz
     } else if bzip2(bytes) {
         Kind::Bzip2
-    } else if starts(b"\x28\xb5\x2f\xfd") {
-        Kind::Compressed
+    } else if is_zstd(bytes) {
+        Kind::Zstd
     } else if bytes.len() > 16
         && bytes[2..4] == *b"\r\n"
         && bytes[1] >= 0x0c
@@ -236,6 +250,10 @@ mod tests {
         assert_eq!(kind_of(b"BZh is how this sentence begins"), Kind::Text);
         assert_eq!(kind_of(b"BZh9\x31\x41\x59\x26\x53\x59"), Kind::Bzip2);
         assert_eq!(kind_of(b"\xfd7zXZ\0\0\x04"), Kind::Xz);
+        assert_eq!(kind_of(b"\x28\xb5\x2f\xfd\0"), Kind::Zstd);
+        let passed_over = b"\x50\x2a\x4d\x18\x01\0\0\0a\x28\xb5\x2f\xfd";
+        assert_eq!(kind_of(passed_over), Kind::Zstd);
+        assert_eq!(kind_of(&passed_over[..9]), Kind::Other);
         let lzma = b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x24";
         assert_eq!(kind_of(lzma), Kind::Lzma);
         assert_eq!(kind_of(&lzma[..13]), Kind::Other);

@@ -15,6 +15,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod zip;
+mod zstd;
 
 pub use kind::{Kind, kind_of};
 pub(crate) use pack::{Codec, unpacked};

@@ -1,15 +1,16 @@
-//! Compressed streams: gzip, bzip2, xz and lzma, member by member, under bounds.
+//! Compressed streams: gzip, bzip2, xz, lzma and zstd, member by member, under bounds.
 //!
 //! What comes out is bounded by whoever reads; what a decoder needs for itself is bounded
 //! here: a stranger's header may ask for a window of 4 GiB.
 
-use super::Kind;
+use super::{Kind, zstd};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
 use lzma_rust2::{LzmaReader, XzReader, lzma_get_memory_usage_by_props};
 use std::io::{self, BufRead, Read};
 
-/// KiB that a decoder of xz or lzma may take. `xz -9` needs 65 MiB.
+/// KiB that a decoder of xz or lzma may take. `xz -9` needs 65 MiB. What one of zstd may take
+/// stands beside its reader.
 const WINDOW: u32 = 72 << 10;
 /// Members of one stream. Packers that work in parallel make one for each 64 KiB at least.
 const MEMBERS: usize = 1 << 16;
@@ -26,6 +27,7 @@ pub(crate) enum Codec {
     Xz,
     /// The older format of the same library, with 13 bytes of header.
     Lzma,
+    Zstd,
 }
 
 impl Codec {
@@ -36,6 +38,7 @@ impl Codec {
             Kind::Bzip2 => Some(Self::Bzip2),
             Kind::Xz => Some(Self::Xz),
             Kind::Lzma => Some(Self::Lzma),
+            Kind::Zstd => Some(Self::Zstd),
             _ => None,
         }
     }
@@ -44,7 +47,7 @@ impl Codec {
     pub const fn cost(self) -> u64 {
         match self {
             Self::Gzip => 1,
-            Self::Xz | Self::Lzma => 3,
+            Self::Xz | Self::Lzma | Self::Zstd => 3,
             Self::Bzip2 => 8,
         }
     }
@@ -54,6 +57,7 @@ impl Codec {
         match self {
             Self::Gzip => 0,
             Self::Xz | Self::Lzma => 64 << 10,
+            Self::Zstd => zstd::BLOCK as u64,
             // A block as a whole: its size in 100,000 bytes stands in the header.
             Self::Bzip2 => packed
                 .get(3)
@@ -71,6 +75,7 @@ impl Codec {
             Self::Xz => b"\xfd7zXZ\0",
             // Its end cannot be told from what follows.
             Self::Lzma => return false,
+            Self::Zstd => return zstd::begins(rest),
         };
         let seen = rest.len().min(magic.len());
         seen > 0 && rest[..seen] == magic[..seen]
@@ -83,6 +88,7 @@ enum Decoder<R: BufRead> {
     Bzip2(Box<BzDecoder<R>>),
     Xz(Box<XzReader<R>>),
     Lzma(Box<LzmaReader<R>>),
+    Zstd(Box<zstd::Frame<R>>),
 }
 
 impl<R: BufRead> Decoder<R> {
@@ -97,7 +103,13 @@ impl<R: BufRead> Decoder<R> {
                 reader.set_relaxed_end_condition(false);
                 Self::Lzma(Box::new(reader))
             }
+            Codec::Zstd => Self::Zstd(Box::new(zstd::Frame::new(packed)?)),
         })
+    }
+
+    /// Whether there was no member any more, but what every reader passes over.
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Zstd(frame) if frame.is_nothing())
     }
 
     /// What was not read of the stream: bytes that were taken too early, and the rest.
@@ -110,6 +122,7 @@ impl<R: BufRead> Decoder<R> {
                 let (packed, early) = decoder.into_parts();
                 (early, packed)
             }
+            Self::Zstd(frame) => (Vec::new(), frame.into_inner()),
         }
     }
 }
@@ -121,6 +134,7 @@ impl<R: BufRead> Read for Decoder<R> {
             Self::Bzip2(decoder) => decoder.read(buffer),
             Self::Xz(decoder) => decoder.read(buffer),
             Self::Lzma(decoder) => decoder.read(buffer),
+            Self::Zstd(frame) => frame.read(buffer),
         }
     }
 }
@@ -168,7 +182,12 @@ impl<R: BufRead> Members<R> {
         }
         self.count += 1;
         match Decoder::new(self.codec, packed) {
-            Ok(decoder) => self.decoder = Some(decoder),
+            Ok(decoder) => {
+                if decoder.is_nothing() {
+                    self.count -= 1;
+                }
+                self.decoder = Some(decoder);
+            }
             Err(error) => self.failed = Some(why(&error)),
         }
     }
@@ -311,186 +330,4 @@ fn bounded(mut stream: impl Read, bound: u64) -> io::Result<(Vec<u8>, bool)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Tree, Trick, unpack, unpack_from};
-    use super::*;
-    use crate::limit::Unpacking;
-    use base64::Engine as _;
-    use proptest::prelude::*;
-    use std::io::{Cursor, Write as _};
-
-    // A tar archive with `package/a.js` in it, which holds `x()`, by Python's own libraries.
-    const BZIP2: &str = "QlpoOTFBWSZTWShMbu0AADJbgMmAQGHtgAQAapheQAgIIABUUTEaY1DEwMgJJQaaAeoNABzYR+RQMyAfp4j211CGBvcJbvAUGESmRqJNEJrUg0xEgFFxYkslnXJz7F3JFOFCQKExu7Q=";
-    const XZ: &str = "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Af/AEddADgYSJnNF3UkZoz4ZFQo9TgYH6lhTpKkYmfxoE1KM6m1dYbzNzhNvqcp1ep/WTyblk72goNxmj0exYPNAaf+la3lztwhp+QAAADBRax4r3tgXwABY4AQAAAAJE7KrLHEZ/sCAAAAAARZWg==";
-    const LZMA: &str = "XQAAgAD//////////wA4GEiZzRd1JGaM+GRUKPU4GB+pYU6SpGJn8aBNSjOptXWG8zc4Tb6nKdXqf1k8m5ZO9oKDcZo9HsWDzQGn/pWt5c7cWyQpn//l2cAA";
-    /// As `XZ`, with a window of 1 GiB.
-    const LARGE_WINDOW: &str = "/Td6WFoAAATm1rRGAgAhASQAAABeH8f54Af/AEddADgYSJnNF3UkZoz4ZFQo9TgYH6lhLIhXhpm0HggwcW3pVST/fyZhQZXKGDoYQSY3zVkPXkSGditRe0z4RUvMFStO+Al+MIIAAADBRax4r3tgXwABY4AQAAAAJE7KrLHEZ/sCAAAAAARZWg==";
-    // Zip archives with `a/b.py` in them, by methods 12 and 14.
-    const ZIP_BZIP2: &str = "UEsDBC4AAAAMAPI6fV0iJ6eNNQAAACwBAAAGAAAAYS9iLnB5QlpoOTFBWSZTWUtL6XsAAJXYgAAQQAAgAgBAIAAgpUPUGaDqLyLIsRZF8XckU4UJBLS+l7BQSwECLgMuAAAADADyOn1dIienjTUAAAAsAQAABgAAAAAAAAAAAAAAgAEAAAAAYS9iLnB5UEsFBgAAAAABAAEANAAAAFkAAAAAAA==";
-    const ZIP_LZMA: &str = "UEsDBD8AAgAOAPI6fV0iJ6eNHgAAACwBAAAGAAAAYS9iLnB5CQQFAF0AAIAAADwIA6IRVt7iWim94r9H//9WCAAAUEsBAj8DPwACAA4A8jp9XSInp40eAAAALAEAAAYAAAAAAAAAAAAAAIABAAAAAGEvYi5weVBLBQYAAAAAAQABADQAAABCAAAAAAA=";
-
-    fn bytes(text: &str) -> Vec<u8> {
-        base64::engine::general_purpose::STANDARD
-            .decode(text)
-            .unwrap()
-    }
-
-    fn read(bytes: &[u8]) -> Tree {
-        unpack(bytes, &Unpacking::default())
-    }
-
-    fn tricks(tree: &Tree) -> Vec<Trick> {
-        tree.oddities.iter().map(|oddity| oddity.trick).collect()
-    }
-
-    #[test]
-    fn archives_by_bzip2_xz_and_lzma_are_read_from_memory_and_from_disk() {
-        for packed in [BZIP2, XZ, LZMA].map(bytes) {
-            let tree = read(&packed);
-            assert_eq!(tree.unread, []);
-            assert_eq!(tricks(&tree), []);
-            assert_eq!(tree.entries[0].path, "package/a.js");
-            assert_eq!(tree.entries[0].bytes(), Some(&b"x()"[..]));
-
-            let length = packed.len() as u64;
-            let again = unpack_from(Cursor::new(packed), length, &Unpacking::default()).unwrap();
-            assert_eq!(again.entries[0].bytes(), Some(&b"x()"[..]));
-        }
-    }
-
-    #[test]
-    fn a_second_stream_is_read_and_told() {
-        for packed in [BZIP2, XZ].map(bytes) {
-            let twice = [packed.as_slice(), &[0_u8; 4], &packed].concat();
-            let tree = read(&twice);
-            assert_eq!(tree.entries.len(), 2);
-            assert!(tricks(&tree).contains(&Trick::SeveralMembers));
-        }
-    }
-
-    #[test]
-    fn what_stands_behind_a_stream_is_told() {
-        for packed in [BZIP2, XZ, LZMA].map(bytes) {
-            let tree = read(&[packed.as_slice(), b"more"].concat());
-            assert_eq!(tree.entries.len(), 1);
-            assert_eq!(tricks(&tree), [Trick::TrailingData]);
-        }
-    }
-
-    #[test]
-    fn a_window_that_is_too_large_is_no_memory_of_ours() {
-        let tree = read(&bytes(LARGE_WINDOW));
-        assert!(tree.entries.is_empty());
-        let because: Vec<&str> = tree.unread.iter().map(|part| &*part.because).collect();
-        assert_eq!(
-            because,
-            [
-                "it asks for more memory than an archive is given",
-                "it is empty"
-            ]
-        );
-    }
-
-    #[test]
-    fn entries_of_zip_archives_are_read_whatever_their_method() {
-        let content = "x = 1\n".repeat(50);
-        for packed in [ZIP_BZIP2, ZIP_LZMA].map(bytes) {
-            let tree = read(&packed);
-            assert_eq!(tree.unread, []);
-            assert_eq!(tricks(&tree), []);
-            assert_eq!(tree.entries[0].bytes(), Some(content.as_bytes()));
-        }
-    }
-
-    #[test]
-    fn a_bomb_of_bzip2_ends_at_the_bound() {
-        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
-        packed.write_all(&vec![0; 4 << 20]).unwrap();
-        let limits = Unpacking {
-            inflated: 8 << 20,
-            ..Unpacking::default()
-        };
-        let tree = unpack(&packed.finish().unwrap(), &limits);
-        assert!(
-            tree.unread
-                .iter()
-                .any(|part| part.because.contains("more than the bound")),
-            "{:?}",
-            tree.unread
-        );
-    }
-
-    #[test]
-    fn compressed_files_are_looked_into_as_long_as_that_is_cheap() {
-        let tar = tar_of(&[
-            ("package/a.bz2", bytes(BZIP2).as_slice()),
-            ("package/b.bz2", b"".as_slice()),
-        ]);
-        let tree = read(&tar);
-        let nested = |tree: &Tree| tree.entries.iter().any(|entry| entry.path.contains("!/"));
-        assert!(nested(&tree));
-        let limits = Unpacking {
-            glances: 1000,
-            ..Unpacking::default()
-        };
-        let tree = unpack(&tar, &limits);
-        assert!(!nested(&tree));
-        assert_eq!(tree.unread.len(), 1);
-    }
-
-    fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (name, body) in files {
-            let mut header = [0_u8; 512];
-            header[..name.len()].copy_from_slice(name.as_bytes());
-            header[100..107].copy_from_slice(b"0000644");
-            header[124..135].copy_from_slice(format!("{:011o}", body.len()).as_bytes());
-            header[156] = b'0';
-            header[257..263].copy_from_slice(b"ustar\0");
-            header[148..156].copy_from_slice(b"        ");
-            let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-            header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-            out.extend_from_slice(&header);
-            out.extend_from_slice(body);
-            out.resize(out.len().next_multiple_of(512), 0);
-        }
-        out
-    }
-
-    #[test]
-    fn programs_get_what_pythons_readers_give() {
-        let [xz, lzma, bzip2] = [
-            "/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAHcHJpbnQoMSkAAWBTHghqLlkAASAIuxnZux+2830BAAAAAARZWg==",
-            "XQAAgAD//////////wA4HIlWjAuZk4tG6YP//45wAAA=",
-            "QlpoOTFBWSZTWa8O5UcAAAKZgABgIAAAIVQAIAAiBpp6EMCBaNhBdyRThQkK8O5UcA==",
-        ]
-        .map(bytes);
-        for (codec, packed) in [(Codec::Xz, xz), (Codec::Lzma, lzma), (Codec::Bzip2, bzip2)] {
-            let behind = [packed.as_slice(), b"junk"].concat();
-            assert_eq!(unpacked(codec, &packed, 100).unwrap(), b"print(1)");
-            assert_eq!(unpacked(codec, &behind, 100).unwrap(), b"print(1)");
-            assert_eq!(unpacked(codec, &packed, 5).unwrap(), b"print");
-            assert_eq!(unpacked(codec, b"junk", 100), None);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_behind_a_header_have_an_answer(
-            which in 0_usize..5,
-            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
-            cut in any::<prop::sample::Index>(),
-        ) {
-            let mut packed = bytes([BZIP2, XZ, LZMA, ZIP_BZIP2, ZIP_LZMA][which]);
-            for (at, byte) in changes {
-                let at = at.index(packed.len());
-                packed[at] = byte;
-            }
-            packed.truncate(cut.index(packed.len()) + 1);
-            let tree = read(&packed);
-            prop_assert!(
-                !tree.entries.is_empty() || !tree.unread.is_empty() || !tree.oddities.is_empty()
-            );
-        }
-    }
-}
+mod tests;

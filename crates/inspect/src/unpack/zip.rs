@@ -288,6 +288,8 @@ const fn codec(method: u16) -> Option<Codec> {
     match method {
         12 => Some(Codec::Bzip2),
         14 => Some(Codec::Lzma),
+        // 20 is what it was before it had a number of its own.
+        20 | 93 => Some(Codec::Zstd),
         95 => Some(Codec::Xz),
         _ => None,
     }

@@ -9,10 +9,10 @@ pub(super) struct ManifestConfusion;
 static DOC: RuleDoc = RuleDoc {
     id: "manifest-confusion",
     title: "What resolvers believe is what lies in the artifact.",
-    what: "The manifest in a young artifact has a script that runs at install or a dependency that the registry's \
-           document does not have, or it is of another name or version. Another command or another range is a \
-           note, for tools rewrite them while they publish. What only the document has is not spoken of: \
-           registries add to it.",
+    what: "The manifest in a young artifact has a script that runs at install, a dependency or a command that the \
+           registry's document does not have, or it is of another name or version. Another command, another \
+           range or another entry is a note, for tools rewrite them while they publish, and so is a feature that \
+           turns on more. What only the document has is not spoken of: registries add to it.",
     why: "Registries keep what a client sent beside the archive and compare the two seldom or never. Whoever \
           reads the document sees a release that nobody installs.",
     effect: "warn",
@@ -21,14 +21,16 @@ static DOC: RuleDoc = RuleDoc {
     facts: Facts {
         npm: "the version object of the document; package.json of the tarball",
         pypi: "the metadata file that the index promises for a wheel; METADATA in the wheel",
-        cargo: "`deps` of the index line; Cargo.toml of the crate",
+        cargo: "`deps` and `features` of the index line; Cargo.toml of the crate",
     },
     fires: &[
         "A tarball with a postinstall that its document does not name.",
+        "A tarball with a command `node` in its `bin` that its document does not name.",
         "A wheel that requires a project that its metadata file on the index leaves out.",
     ],
     silent: &[
         "The registry adds `install: node-gyp rebuild` to the document.",
+        "A tarball that names a folder of commands, and a document that names each of its files.",
         "A source distribution, whose dependencies its build decides.",
     ],
     learnt_from: "npm's manifest confusion (published June 2023).",
@@ -71,6 +73,9 @@ fn words(contradiction: &Contradiction) -> String {
         ContradictionKind::HiddenDependency => {
             format!("its artifact has a dependency that its document does not have: {artifact}")
         }
+        ContradictionKind::HiddenCommand => {
+            format!("its artifact has a command that its document does not have: {artifact}")
+        }
         ContradictionKind::OtherName => {
             format!("its artifact calls itself {artifact}, its document {document}")
         }
@@ -82,8 +87,19 @@ fn words(contradiction: &Contradiction) -> String {
                 "its artifact has the script {artifact:?}, its document the command {document:?}"
             )
         }
+        ContradictionKind::OtherCommand => {
+            format!("its artifact has the command {artifact:?}, its document the file {document:?}")
+        }
         ContradictionKind::OtherRequirement => {
             format!("its artifact asks for {artifact}, its document for {document}")
+        }
+        ContradictionKind::HiddenFeature => {
+            format!(
+                "its artifact has a feature that turns on more than its document says: {artifact}"
+            )
+        }
+        ContradictionKind::OtherEntry => {
+            format!("its artifact is entered by {artifact:?}, its document says {document:?}")
         }
     }
 }

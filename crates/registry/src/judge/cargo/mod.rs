@@ -15,8 +15,8 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Digest, Dossier, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
-    Unread, Version,
+    Digest, Dossier, Features, History, Known, Origin, PackageName, Predecessor, ReleaseId,
+    Timestamp, Unread, Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
@@ -93,8 +93,8 @@ struct Case<'a> {
     upstream: &'a Upstream,
     now: Timestamp,
     trail: &'a Trail,
-    /// The digest of the index file.
-    document: Digest,
+    /// The index file.
+    document: &'a Document<CargoDocument>,
     /// Oldest first.
     all: Vec<&'a Line>,
     sights: Sights,
@@ -230,7 +230,7 @@ impl Registry {
             upstream,
             now,
             trail,
-            document: document.digest.clone(),
+            document,
             all,
             sights,
             known,
@@ -329,9 +329,12 @@ impl Registry {
     fn cargo_dossier(&self, case: &Case<'_>, at: usize, judged: &Judged) -> Dossier {
         let line = case.all[at];
         let release = ReleaseId::new(line.name.clone(), line.version.clone());
-        let manifest = line.manifest();
+        let mut manifest = line.manifest();
         let (first_seen, published_before) = gather::sight(&case.sights, &line.version, None);
         let young = case.is_young(at);
+        if young {
+            manifest.offers.features = case.features(line);
+        }
         let own = release_line(line.version.as_str());
         let others = case
             .all
@@ -373,7 +376,7 @@ impl Registry {
             code: None,
             contradictions: Vec::new(),
             read: None,
-            document: Some(case.document.clone()),
+            document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),
             route: case.upstream.route,
             manifest,
@@ -435,6 +438,13 @@ fn newest(mut all: Vec<(usize, Dossier)>) -> impl Iterator<Item = (usize, Dossie
 }
 
 impl Case<'_> {
+    /// The features that a line of the index file says.
+    fn features(&self, line: &Line) -> Option<Features> {
+        let (from, length) = (line.range.start, line.range.len());
+        let bytes = self.document.span(from as u64, length as u64).ok()?;
+        Line::features_of(&bytes)
+    }
+
     fn wish(&self, line: &Line, wish: Wish) -> Option<Unseen> {
         let release = ReleaseId::new(line.name.clone(), line.version.clone());
         let url = self.download(line);

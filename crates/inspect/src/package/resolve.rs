@@ -1,0 +1,201 @@
+//! What the specifiers of one file mean: the file of the package that Node, Python or Rust gets.
+
+use super::{Package, folder, join};
+use crate::ir::Language;
+use crate::pure::FileId;
+use rustc_hash::FxHasher;
+use std::hash::Hasher as _;
+
+/// Bytes of a path that systems open; nobody unpacks a longer one.
+const LONGEST: usize = 4096;
+/// Folders, from a file upwards, in which bundled dependencies are looked for.
+const LEVELS: usize = 64;
+
+impl Package {
+    /// A file that a path means in JavaScript: with the endings that Node tries.
+    pub fn node_file(&self, path: &str) -> Option<FileId> {
+        if path.len() > LONGEST {
+            return None;
+        }
+        let path = crate::unpack::plain(path);
+        const ENDINGS: [&str; 12] = [
+            "",
+            ".js",
+            ".json",
+            ".node",
+            ".cjs",
+            ".mjs",
+            ".ts",
+            ".tsx",
+            ".jsx",
+            "/index.js",
+            "/index.cjs",
+            "/index.mjs",
+        ];
+        for ending in ENDINGS {
+            if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
+                return Some(*id);
+            }
+        }
+        // TypeScript writes `./a.js` and means `./a.ts`.
+        if let Some(stem) = path.strip_suffix(".js")
+            && let Some(id) = self.by_path.get(&format!("{stem}.ts"))
+        {
+            return Some(*id);
+        }
+        // Electron reads what is in its archives as if it lay in a folder.
+        if let Some((archive, inside)) = path.split_once(".asar/")
+            && let Some(id) = self.node_file(&format!("{archive}.asar!/{inside}"))
+        {
+            return Some(id);
+        }
+        // A folder with a manifest of its own.
+        let manifest = self.by_path.get(&format!("{path}/package.json"))?;
+        let json: serde_json::Value =
+            serde_json::from_slice(self.file(*manifest).bytes.as_deref()?).ok()?;
+        let main = json.get("main")?.as_str()?;
+        let main = crate::unpack::plain(&format!("{path}/{main}"));
+        (main != path).then(|| self.node_file(&main)).flatten()
+    }
+
+    fn resolve_node(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let here = folder(&self.file(from).path);
+        // A path that was folded begins with where the file stands.
+        if let Some(inside) = specifier.strip_prefix("\u{fdd0}package/") {
+            return self.node_file(&inside.replace('\u{fdd1}', ""));
+        }
+        if specifier.starts_with("./")
+            || specifier.starts_with("../")
+            || specifier == "."
+            || specifier == ".."
+        {
+            return self.node_file(&format!("{here}/{specifier}"));
+        }
+        if specifier.starts_with('/') || specifier.starts_with("node:") {
+            return None;
+        }
+        // Bundled dependencies.
+        let mut at = here;
+        for _ in 0..LEVELS {
+            if self.bundling.contains(&hash(at)) {
+                let inside = join(at, &format!("node_modules/{specifier}"));
+                if let Some(id) = self.node_file(&inside) {
+                    return Some(id);
+                }
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = folder(at);
+        }
+        None
+    }
+
+    /// The file that a dotted module name means.
+    fn resolve_python(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let path = &self.file(from).path;
+        let (base, name) = match specifier.find(|c| c != '.') {
+            Some(0) => (None, specifier),
+            at => {
+                let dots = at.unwrap_or(specifier.len());
+                let mut base = folder(path);
+                for _ in 1..dots {
+                    base = folder(base);
+                }
+                (Some(base), &specifier[dots..])
+            }
+        };
+        let inner = name.replace('.', "/");
+        let candidates: Vec<String> = match base {
+            // `from . import a`: the package around.
+            Some(base) if inner.is_empty() => vec![base.to_owned()],
+            Some(base) => vec![join(base, &inner)],
+            None => {
+                let mut all = vec![inner.clone(), join("src", &inner), join("lib", &inner)];
+                // A script sees its own folder.
+                all.push(join(folder(path), &inner));
+                all
+            }
+        };
+        candidates.into_iter().find_map(|candidate| {
+            [
+                format!("{candidate}.py"),
+                format!("{candidate}/__init__.py"),
+            ]
+            .iter()
+            .find_map(|path| {
+                let id = self.by_path.get(path.trim_start_matches('/')).copied();
+                id.filter(|id| *id != from)
+            })
+        })
+    }
+
+    /// Whether code that imports a name gets a file of the package.
+    pub fn resolves(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        // A file that is not read as code yet may be later.
+        self.language(from)?;
+        if let Some(known) = self
+            .resolved
+            .borrow()
+            .get(&from)
+            .and_then(|of| of.get(specifier))
+        {
+            return *known;
+        }
+        let found = self.resolve_now(from, specifier);
+        self.resolved
+            .borrow_mut()
+            .entry(from)
+            .or_default()
+            .insert(specifier.into(), found);
+        found
+    }
+
+    fn resolve_now(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        match self.language(from)? {
+            Language::JavaScript => self.resolve_node(from, specifier),
+            Language::Python => self.resolve_python(from, specifier),
+            Language::Rust => self.resolve_rust(from, specifier),
+        }
+    }
+
+    fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
+        let path = &self.file(from).path;
+        if specifier.contains('/') || specifier.ends_with(".rs") {
+            return self
+                .by_path
+                .get(&crate::unpack::plain(&join(folder(path), specifier)))
+                .copied();
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
+            folder(path).to_owned()
+        } else {
+            path.strip_suffix(".rs").unwrap_or(path).to_owned()
+        };
+        [
+            join(&base, &format!("{specifier}.rs")),
+            join(&base, &format!("{specifier}/mod.rs")),
+        ]
+        .iter()
+        .find_map(|path| self.by_path.get(path).copied())
+    }
+}
+
+/// The hashes of the folders around a path that hold a `node_modules`.
+pub(super) fn bundling(path: &str) -> impl Iterator<Item = u64> {
+    const NAME: &str = "node_modules/";
+    path.rmatch_indices(NAME)
+        .filter(|_| path.len() <= LONGEST)
+        .take(LEVELS)
+        .filter_map(|(at, _)| match path.get(..at)? {
+            "" => Some(hash("")),
+            before => before.strip_suffix('/').map(hash),
+        })
+}
+
+fn hash(path: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(path.as_bytes());
+    hasher.finish()
+}
