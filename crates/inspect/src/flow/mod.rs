@@ -157,6 +157,10 @@ struct Analysis<'p> {
     stop: command::Stop,
     /// Files that were checked for the rest of the list of commands only.
     listed: Vec<String>,
+    /// Files that were checked in the shell that is being read, where it is one of its own.
+    apart: Option<Vec<String>>,
+    /// Nothing of a command line comes behind the command that is being read.
+    is_last: bool,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
@@ -193,6 +197,8 @@ impl<'p> Analysis<'p> {
             binaries: binary::any(package),
             stop: command::Stop::Nothing,
             listed: Vec::new(),
+            apart: None,
+            is_last: true,
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
             found: Found::default(),

@@ -4,7 +4,7 @@ use super::{Found, analyse};
 use crate::limit::evaluating;
 use crate::package::Package;
 use crate::unpack::{Content, Entry, Kind, Tree};
-use customs_model::Mark;
+use customs_model::{Mark, SinkKind, SourceKind};
 
 fn file(path: &str, text: &str) -> Entry {
     Entry {
@@ -118,4 +118,58 @@ fn scripts_of_a_shell_that_start_each_other_beyond_the_bound_are_said_to_be_unre
     };
     assert!(!chain(1).exhausted_hooks);
     assert!(chain(8).exhausted_hooks);
+}
+
+/// Whether a script runs what it downloads only where a check held. `{check}` compares it.
+fn is_checked(script: &str) -> bool {
+    let digest = "8d6e2f10ab9c4d3e5f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6";
+    let check = format!("echo \"{digest}  tool\" | sha256sum -c -");
+    let fetch = "curl -fsSL https://c.invalid/t -o tool";
+    let text = script.replace("{fetch}", fetch).replace("{check}", &check);
+    let found = installed("bash", "get.sh", &format!("{text}\n./tool\n"));
+    let flows: Vec<_> = found
+        .flows
+        .iter()
+        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::ExecutedFile)
+        .collect();
+    assert!(!flows.is_empty(), "{text}: {:?}", found.flows);
+    flows
+        .iter()
+        .all(|flow| flow.marks.contains(&Mark::PinnedByDigest))
+}
+
+#[test]
+fn an_exit_in_a_subshell_ends_no_script() {
+    assert!(!is_checked("{fetch}\n{check} || (echo bad; exit 1)"));
+    let in_a_pipe = "{fetch}\n{check} || { echo bad; exit 1; } | cat";
+    assert!(!is_checked(in_a_pipe));
+}
+
+#[test]
+fn a_subshell_that_fails_ends_a_script_that_ends_with_the_first_failure() {
+    assert!(is_checked("set -e\n{fetch}\n{check} || (echo bad; exit 1)"));
+    for passed_over in [
+        "set -e\n{fetch}\n{check} || (echo bad; exit 0)",
+        "set -e\n{fetch}\n{check} || (echo bad; exit)",
+        "set -e\n{fetch}\n{check} || (echo bad; exit 1) || true",
+        "(set -e)\n{fetch}\n{check} || (echo bad; exit 1)",
+        "set -e\n{fetch}\n{ {check}; echo good; } || true",
+    ] {
+        assert!(!is_checked(passed_over), "{passed_over}");
+    }
+}
+
+#[test]
+fn an_exit_in_braces_ends_the_script() {
+    assert!(is_checked("{fetch}\n{check} || { echo bad; exit 1; }"));
+    assert!(is_checked("{fetch}\n{check} || exit 1"));
+    assert!(!is_checked("{fetch}\n{check} || { echo bad; }"));
+}
+
+#[test]
+fn what_a_subshell_checks_is_checked_behind_it_where_its_failure_ends_the_script() {
+    assert!(!is_checked("{fetch}\n({check} || exit 1)"));
+    assert!(!is_checked("{fetch}\nsh -c '{check} || exit 1'"));
+    assert!(is_checked("{fetch}\n({check} || exit 1) || exit 1"));
+    assert!(is_checked("set -e\n{fetch}\n({check} || exit 1)"));
 }

@@ -26,10 +26,21 @@ pub struct Command {
     pub here: Option<String>,
     /// It defines a function: name, body.
     pub function: Option<(String, Script)>,
+    /// It is commands in brackets.
+    pub group: Option<Group>,
     /// The byte of the text that it begins at.
     pub at: u32,
     /// It is a condition: what comes of it decides what runs next.
     pub tested: bool,
+}
+
+/// Commands in brackets, which hang together with others as one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// The commands.
+    pub script: Script,
+    /// They run in a shell of their own, `( … )`: what ends it does not end the script.
+    pub subshell: bool,
 }
 
 /// How two commands hang together.
@@ -72,6 +83,7 @@ pub struct Word {
 
 /// Bounds.
 const DEPTH: u8 = 6;
+const GROUPS: u8 = 16;
 const COMMANDS: usize = 10_000;
 
 /// Reads shell text. It never fails: what cannot be read is a word.
@@ -80,6 +92,7 @@ pub fn parse(text: &str) -> Script {
         chars: text.chars().collect(),
         at: 0,
         depth: 0,
+        groups: 0,
         pending: Vec::new(),
         counted: (0, 0),
     };
@@ -90,6 +103,8 @@ struct Reader {
     chars: Vec<char>,
     at: usize,
     depth: u8,
+    /// Brackets around commands that are open.
+    groups: u8,
     /// Here-documents that begin on the next line: delimiter, index of the command.
     pending: Vec<(String, usize)>,
     /// Characters that were counted so far, and their bytes.
@@ -147,6 +162,9 @@ impl Reader {
                     self.at += 2;
                     self.function(&mut script, &mut command);
                 }
+                '(' | '{' if begins_group(&command, c, self.chars.get(self.at + 1)) => {
+                    self.group(&mut script, &mut command);
+                }
                 '(' | ')' | '{' | '}' if is_group(&command, c, self.chars.get(self.at + 1)) => {
                     self.at += 1;
                     finish(&mut script, &mut command, Link::Then);
@@ -187,6 +205,10 @@ impl Reader {
                     if self.at == before {
                         self.at += 1;
                         continue;
+                    }
+                    // A word of the language may stand behind brackets, `} fi`, and no other.
+                    if command.group.is_some() {
+                        finish(&mut script, &mut command, Link::Then);
                     }
                     take_word(&mut command, word);
                 }
@@ -231,6 +253,33 @@ impl Reader {
         self.at += 1;
         command.function = name.map(|name| (name, body));
         finish(script, command, Link::Then);
+    }
+
+    /// `( … )` and `{ …; }`: one command, whose output and end are those of the commands in it.
+    fn group(&mut self, script: &mut Script, command: &mut Command) {
+        let subshell = self.peek() == Some('(');
+        command.at = self.bytes_before(self.at);
+        self.at += 1;
+        if self.groups >= GROUPS {
+            // What is in them is read as if they were not there.
+            script.cut = true;
+            *command = Command::default();
+            return;
+        }
+        self.groups += 1;
+        let open = self.pending.len();
+        let inner = self.script(Some(if subshell { ')' } else { '}' }));
+        self.groups -= 1;
+        self.at += 1;
+        // The text of a here-document stands behind the line, and so behind the brackets.
+        for (_, index) in self.pending.iter_mut().skip(open) {
+            *index = script.commands.len();
+        }
+        script.cut |= inner.cut;
+        command.group = Some(Group {
+            script: inner,
+            subshell,
+        });
     }
 
     fn blanks(&mut self) {
@@ -279,7 +328,8 @@ impl Reader {
     fn word(&mut self, until: Option<char>) -> Word {
         let mut word = Word::default();
         while let Some(c) = self.peek() {
-            if Some(c) == until && c != '"' {
+            // `}` ends something only where a word begins: `find -exec rm {} +`.
+            if Some(c) == until && c != '"' && (c != '}' || word == Word::default()) {
                 break;
             }
             match c {
@@ -453,6 +503,15 @@ fn variable(word: &mut Word, name: &str) {
     word.variables.push(name.to_owned());
 }
 
+/// Whether a command begins that is commands in brackets.
+fn begins_group(command: &Command, c: char, next: Option<&char>) -> bool {
+    command.words.is_empty()
+        && command.assignments.is_empty()
+        && command.redirects.is_empty()
+        && command.group.is_none()
+        && (c == '(' || next.is_none_or(|c| c.is_whitespace()))
+}
+
 fn is_group(command: &Command, c: char, next: Option<&char>) -> bool {
     match c {
         '(' | ')' => true,
@@ -506,6 +565,7 @@ fn finish(script: &mut Script, command: &mut Command, link: Link) {
         && command.assignments.is_empty()
         && command.redirects.is_empty()
         && command.function.is_none()
+        && command.group.is_none()
     {
         *command = Command::default();
         return;
@@ -573,6 +633,41 @@ mod tests {
         assert_eq!(body.commands[0].words[1].variables, ["1"]);
         assert_eq!(script.commands[1].words[0].text, "f");
         assert_eq!(script.commands[1].at, 33);
+    }
+
+    #[test]
+    fn commands_in_brackets_are_one_command() {
+        let script = parse("a || (echo b; exit 1) && c\n{ d; find . -exec rm {} +; } | sh > e");
+        let links: Vec<Link> = script.commands.iter().map(|one| one.link).collect();
+        assert_eq!(
+            links,
+            [Link::Or, Link::And, Link::Then, Link::Pipe, Link::Then]
+        );
+        let group = |number: usize| script.commands[number].group.clone().unwrap_or_default();
+        assert!(group(1).subshell && !group(3).subshell);
+        assert_eq!(group(1).script.commands.len(), 2);
+        assert_eq!(group(1).script.commands[1].words[1].text, "1");
+        assert_eq!(group(3).script.commands[1].words[4].text, "{}");
+        assert_eq!(script.commands[1].at, 5);
+        let closed = parse("if a; then { b; } fi; (c) > d");
+        assert_eq!(closed.commands.len(), 3);
+        assert_eq!(closed.commands[2].redirects.len(), 1);
+    }
+
+    #[test]
+    fn a_here_document_of_brackets_is_their_input() {
+        let script = parse("(sh <<EOF)\ncurl x\nEOF\na");
+        assert_eq!(script.commands[0].here.as_deref(), Some("curl x\n"));
+        let inside = parse("{ sh <<EOF\ncurl x\nEOF\n}");
+        let group = inside.commands[0].group.clone().unwrap_or_default();
+        assert_eq!(group.script.commands[0].here.as_deref(), Some("curl x\n"));
+    }
+
+    #[test]
+    fn brackets_deeper_than_are_read_are_said() {
+        let nested = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
+        assert!(!parse(&nested(usize::from(GROUPS))).cut);
+        assert!(parse(&nested(usize::from(GROUPS) + 1)).cut);
     }
 
     #[test]

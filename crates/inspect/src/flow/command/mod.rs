@@ -6,6 +6,7 @@ mod clipboard;
 mod credential;
 mod fetch;
 mod file;
+mod group;
 mod power;
 mod program;
 mod script;
@@ -139,7 +140,7 @@ impl Analysis<'_> {
         if script.cut {
             self.cut_short(at.zone);
         }
-        let outer = (self.stop, std::mem::take(&mut self.listed));
+        let outer = (self.stop, std::mem::take(&mut self.listed), self.is_last);
         for (number, command) in script.commands.iter().enumerate() {
             let Some(left) = self.commands.checked_sub(1) else {
                 self.cut_short(at.zone);
@@ -147,8 +148,10 @@ impl Analysis<'_> {
             };
             self.commands = left;
             self.stop = check::stop(script, number, variables, &self.shell_functions);
+            self.is_last = outer.2 && number + 1 == script.commands.len();
             let placed;
-            let here = if at.lines {
+            // The commands in brackets have places of their own.
+            let here = if at.lines && command.group.is_none() {
                 placed = self.placed(command, at);
                 &placed
             } else {
@@ -174,7 +177,7 @@ impl Analysis<'_> {
                 };
             }
         }
-        (self.stop, self.listed) = outer;
+        (self.stop, self.listed, self.is_last) = outer;
         out
     }
 
@@ -293,7 +296,10 @@ impl Analysis<'_> {
             }
         }
         for script in &word.substitutions {
-            let inner = self.script(script, at, Piped::default(), variables, reached);
+            let inner = self.apart(variables, |all, variables| {
+                check::new_shell(&[], variables);
+                all.script(script, at, Piped::default(), variables, reached)
+            });
             labels.extend(inner.labels);
             labels.truncate(LABELS);
             if let Some(inner) = inner.text {
@@ -378,11 +384,10 @@ impl Analysis<'_> {
         }
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm a command")]
     fn command(
         &mut self,
         command: &Command,
-        input: Piped,
+        mut input: Piped,
         at: &At,
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
@@ -390,6 +395,9 @@ impl Analysis<'_> {
         if let Some((name, body)) = &command.function {
             self.defined(name, body, at, variables, reached);
             return Piped::default();
+        }
+        if let Some(group) = &command.group {
+            return self.grouped(command, group, input, at, variables, reached);
         }
         for (name, value) in &command.assignments {
             let value = self.word(value, at, variables, reached);
@@ -404,7 +412,20 @@ impl Analysis<'_> {
             }
             words.push(read);
         }
-        let mut input = input;
+        self.fed(command, &mut input, at, variables, reached);
+        let out = self.program_run(&words, &processes, &input, at, variables, reached);
+        self.put_out(command, &words, out, &input, at, variables, reached)
+    }
+
+    /// What comes in at a command besides what is piped to it.
+    fn fed(
+        &mut self,
+        command: &Command,
+        input: &mut Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) {
         if let Some(here) = &command.here {
             input.text = Some(here.clone());
         }
@@ -414,10 +435,23 @@ impl Analysis<'_> {
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
         }
-        let mut out = self.program_run(&words, &processes, &input, at, variables, reached);
+    }
+
+    /// Where the output of a command goes; gives what is left of it.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
+    fn put_out(
+        &mut self,
+        command: &Command,
+        words: &[(String, Vec<Label>)],
+        mut out: Piped,
+        input: &Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
         for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
             let (path, _) = self.word(&redirect.file, at, variables, reached);
-            self.redirected(&path, &words, &out, &input, at);
+            self.redirected(&path, words, &out, input, at);
             out = Piped::default();
         }
         out

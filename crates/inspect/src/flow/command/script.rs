@@ -1,5 +1,6 @@
 //! Programs that run scripts: files, texts in their words, and what comes in.
 
+use super::check::new_shell;
 use super::start::has_network;
 use super::{At, Piped, Variables};
 use crate::flow::child::beside;
@@ -191,7 +192,11 @@ impl Analysis<'_> {
                     holes: labels.clone().into(),
                     ..at.clone()
                 };
-                return self.run_text(text, &inner, input.clone(), variables, reached);
+                let options = texts.get(..=position).unwrap_or_default();
+                return self.apart(variables, |all, variables| {
+                    new_shell(options, variables);
+                    all.run_text(text, &inner, input.clone(), variables, reached)
+                });
             }
         } else if let Some((text, _)) = args
             .iter()
@@ -200,8 +205,11 @@ impl Analysis<'_> {
             self.file_run(text, base, at, reached);
         } else if processes.is_empty() {
             self.interpreted(base, &input.labels, at);
-            if let Some(text) = input.text.clone() {
-                return self.run_text(&text, at, Piped::default(), variables, reached);
+            if let Some(text) = &input.text {
+                return self.apart(variables, |all, variables| {
+                    new_shell(&texts, variables);
+                    all.run_text(text, at, Piped::default(), variables, reached)
+                });
             }
         }
         Piped::default()
