@@ -175,7 +175,7 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
         unfollowed: found.unfollowed,
         layout,
         unimported: layout::unimported(&package),
-        own_domains: owner::domains(&owner::texts(&package)),
+        own_domains: owner::owners(&owner::texts(&package)),
     }
 }
 

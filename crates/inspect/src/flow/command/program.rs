@@ -71,7 +71,11 @@ impl Analysis<'_> {
                 if let Some((text, _)) = args.iter().find(|(text, _)| {
                     text.contains("://") || text.starts_with("git+") || text.starts_with("github:")
                 }) {
-                    let host = know::host_of(text).unwrap_or_default();
+                    let address = match text.strip_prefix("github:") {
+                        Some(repository) => format!("github.com/{repository}"),
+                        None => text.clone(),
+                    };
+                    let host = know::place_of(&address).unwrap_or_default();
                     let label =
                         self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
                     self.command_flow(

@@ -115,7 +115,7 @@ impl Analysis<'_> {
             }
         } else if let Some((text, labels)) = file {
             if text.contains("://") {
-                let host = know::host_of(&text).unwrap_or_default();
+                let host = know::place_of(&text).unwrap_or_default();
                 let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
                 self.command_flow(
                     &label,
