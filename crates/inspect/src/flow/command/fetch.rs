@@ -218,7 +218,7 @@ impl Analysis<'_> {
         {
             return Piped {
                 labels: vec![self.source(SourceKind::CredentialService, "cloud metadata", at)],
-                text: None,
+                ..Piped::default()
             };
         }
         let remote = self.source(
@@ -232,7 +232,7 @@ impl Analysis<'_> {
         match out {
             Some(path) if path == "-" => Piped {
                 labels: vec![remote],
-                text: None,
+                ..Piped::default()
             },
             Some(path) => {
                 let path = if path.is_empty() {
@@ -250,7 +250,7 @@ impl Analysis<'_> {
             }
             None => Piped {
                 labels: vec![remote],
-                text: None,
+                ..Piped::default()
             },
         }
     }

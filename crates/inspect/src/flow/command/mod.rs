@@ -4,9 +4,13 @@ mod change;
 mod check;
 mod clipboard;
 mod credential;
+mod edit;
+mod escape;
 mod fetch;
 mod file;
+mod filter;
 mod group;
+mod opaque;
 mod power;
 mod program;
 mod script;
@@ -63,6 +67,8 @@ struct At {
 struct Piped {
     labels: Vec<Label>,
     text: Option<String>,
+    /// What made another text of one that is known, which is not computed.
+    opaque: Option<Label>,
 }
 
 /// Variables: their text and what is in them.
@@ -158,7 +164,15 @@ impl Analysis<'_> {
                 at
             };
             let input = std::mem::take(&mut piped);
-            let result = self.command(command, input, here, variables, reached);
+            let mut result = self.command(command, input, here, variables, reached);
+            // `{ echo a; echo b; }`: what comes next begins a line.
+            if let Some(text) = &mut result.text
+                && command.link != Link::Pipe
+                && number + 1 < script.commands.len()
+                && ends_its_line(command)
+            {
+                text.push('\n');
+            }
             if command.link == Link::Then {
                 self.list_ends();
             }
@@ -167,6 +181,7 @@ impl Analysis<'_> {
             } else {
                 out.labels.extend(result.labels);
                 out.labels.truncate(LABELS);
+                out.opaque = out.opaque.take().or(result.opaque);
                 out.text = match (out.text.take(), result.text) {
                     (Some(before), Some(after)) if before.len() + after.len() > OUTPUT => {
                         self.cut_short(at.zone);
@@ -274,6 +289,7 @@ impl Analysis<'_> {
     ) -> (String, Vec<Label>) {
         let mut text = word.text.clone();
         let mut labels = Vec::new();
+        let mut opaque = None;
         for name in &word.variables {
             if let Some((value, inner)) = variables.get(name) {
                 // `A=$A$A`, many times.
@@ -302,6 +318,10 @@ impl Analysis<'_> {
             });
             labels.extend(inner.labels);
             labels.truncate(LABELS);
+            // What stands in a word with other texts is a part of one, and no text of its own.
+            if text == HOLE && inner.text.is_none() {
+                opaque = inner.opaque;
+            }
             if let Some(inner) = inner.text {
                 if text.len() + inner.len() > WORD {
                     self.cut_short(at.zone);
@@ -318,6 +338,7 @@ impl Analysis<'_> {
         } else if text == "~" {
             text = format!("{HOLE_START}home{}", crate::pure::HOLE_END);
         }
+        self.opaque = opaque;
         (text, labels)
     }
 
@@ -405,8 +426,13 @@ impl Analysis<'_> {
         }
         let mut words: Vec<(String, Vec<Label>)> = Vec::new();
         let mut processes: Vec<Vec<Label>> = Vec::new();
+        let runs_words = command.words.first().is_some_and(|first| {
+            let name = base_name(&first.text);
+            runs_its_input(name) || matches!(name, "eval" | "source" | ".")
+        });
         for word in &command.words {
-            let read = self.word(word, at, variables, reached);
+            let mut read = self.word(word, at, variables, reached);
+            read.1.extend(self.opaque.take().filter(|_| runs_words));
             if word.process {
                 processes.push(read.1.clone());
             }
@@ -414,6 +440,7 @@ impl Analysis<'_> {
         }
         self.fed(command, &mut input, at, variables, reached);
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
+        let out = self.made_of(&input, &words, out, at);
         self.put_out(command, &words, out, &input, at, variables, reached)
     }
 
@@ -432,6 +459,11 @@ impl Analysis<'_> {
         for redirect in command.redirects.iter().filter(|redirect| !redirect.out) {
             let (path, labels) = self.word(&redirect.file, at, variables, reached);
             input.labels.extend(labels);
+            if redirect.is_text {
+                input.opaque = self.opaque.take();
+                input.text = Some(path).filter(|text| text != HOLE);
+                continue;
+            }
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
         }
@@ -456,6 +488,17 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// Whether a command ends the line that it prints.
+fn ends_its_line(command: &Command) -> bool {
+    let mut words = command.words.iter().map(|word| word.text.as_str());
+    words.next() == Some("echo")
+        && !words.next().is_some_and(|option| {
+            option
+                .strip_prefix('-')
+                .is_some_and(|letters| letters.contains('n') && letters.len() <= 2)
+        })
 }
 
 fn base_name(path: &str) -> &str {

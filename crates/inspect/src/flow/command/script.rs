@@ -142,7 +142,7 @@ impl Analysis<'_> {
             }
             self.file_run(&text, name, at, reached);
         } else {
-            self.interpreted(name, &input.labels, at);
+            self.input_interpreted(name, input, at);
             if let Some(text) = &input.text
                 && at.zone > Zone::Never
             {
@@ -204,7 +204,7 @@ impl Analysis<'_> {
         {
             self.file_run(text, base, at, reached);
         } else if processes.is_empty() {
-            self.interpreted(base, &input.labels, at);
+            self.input_interpreted(base, input, at);
             if let Some(text) = &input.text {
                 return self.apart(variables, |all, variables| {
                     new_shell(&texts, variables);
@@ -248,7 +248,7 @@ impl Analysis<'_> {
                 self.file_run(text, base, at, reached);
             }
         }
-        self.interpreted(base, &input.labels, at);
+        self.input_interpreted(base, input, at);
         Piped::default()
     }
 
@@ -280,7 +280,7 @@ impl Analysis<'_> {
             if base == "env" {
                 return Piped {
                     labels: vec![self.source(SourceKind::Environment, "env", at)],
-                    text: None,
+                    ..Piped::default()
                 };
             }
             return input.clone();
