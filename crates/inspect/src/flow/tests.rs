@@ -251,3 +251,45 @@ fn a_text_that_is_changed_and_not_run_is_told_nowhere() {
         assert!(hidden.is_empty() && !fetched, "{script}: {hidden:?}");
     }
 }
+
+#[test]
+fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
+    let marks = |address: &str| {
+        let manifest = format!(
+            r#"{{"name": "a", "repository": "lk/tool", "scripts": {{"install": "curl -s {address} | sh"}}}}"#
+        );
+        let found = analyse(&Package::new(&Tree {
+            entries: vec![file("package.json", &manifest)],
+            ..Tree::default()
+        }));
+        let mut flows = found.flows.into_iter();
+        let flow = flows.find(|flow| flow.source == SourceKind::Remote);
+        flow.map(|flow| (flow.source_name, flow.marks.contains(&Mark::OwnHost)))
+    };
+    for (address, name, own) in [
+        (
+            "https://raw.githubusercontent.com/lk/tool/main/a.sh",
+            "raw.githubusercontent.com/lk",
+            true,
+        ),
+        ("https://lk.github.io/a.sh", "lk.github.io", true),
+        (
+            "https://raw.githubusercontent.com/other/tool/main/a.sh",
+            "raw.githubusercontent.com/other",
+            false,
+        ),
+        (
+            "https://github.com/lk/../other/tool/raw/main/a.sh",
+            "github.com",
+            false,
+        ),
+        (
+            "https://objects.githubusercontent.com/release/1/a",
+            "objects.githubusercontent.com",
+            false,
+        ),
+    ] {
+        let expected = (format!("the answer of {name}"), own);
+        assert_eq!(marks(address), Some(expected), "{address}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::check::new_shell;
 use super::start::has_network;
-use super::{At, Piped, Variables};
+use super::{At, Piped, Variables, base_name, runs_its_input};
 use crate::flow::child::beside;
 use crate::flow::label::Label;
 use crate::flow::sink::short;
@@ -287,10 +287,13 @@ impl Analysis<'_> {
         }
         if base == "xargs" {
             let mut rest = rest;
-            rest.push((
-                input.text.clone().unwrap_or_else(|| HOLE.to_owned()),
-                input.labels.clone(),
-            ));
+            let mut labels = input.labels.clone();
+            let runs_words = rest
+                .first()
+                .is_some_and(|(name, _)| runs_its_input(base_name(name)));
+            labels.extend(input.opaque.iter().filter(|_| runs_words).cloned());
+            let text = input.text.clone().unwrap_or_else(|| HOLE.to_owned());
+            rest.push((text, labels));
             return self.program_run(&rest, processes, &Piped::default(), at, variables, reached);
         }
         self.program_run(&rest, processes, input, at, variables, reached)
