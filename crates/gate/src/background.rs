@@ -18,12 +18,16 @@ use queue::{Added, Next, Queue};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 /// How long nobody asks before something is begun: clients ask for one thing after the
 /// other, with a pause in between that is no rest.
 const QUIET: Duration = Duration::from_millis(250);
 /// How often the clock is looked at while the minute's budget is spent.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// What a report says of what was begun and did not come to its end.
+const FAILED: &str = "reading or judging it ended early; please report this";
 
 /// An artifact that is read for a run.
 struct Wanted {
@@ -179,6 +183,20 @@ impl Wanted {
     }
 }
 
+/// Whether a task comes to its end. One that panics is told in the log, and ends nothing else.
+/// It ends with whoever waits for it.
+async fn ends_well(task: impl Future<Output = ()> + Send + 'static) -> bool {
+    let mut one = JoinSet::new();
+    one.spawn(task);
+    match one.join_next().await {
+        Some(Err(error)) => {
+            tracing::error!(%error, "what was read in the background ended early; please report this");
+            false
+        }
+        Some(Ok(())) | None => true,
+    }
+}
+
 impl Gate {
     /// Has read what a judgement would know more by, when there is time for it.
     pub(crate) fn read_later(
@@ -196,7 +214,13 @@ impl Gate {
         let mut rest = self.background.rest();
         loop {
             let wanted = self.background.take(&self.registry, &mut rest).await;
-            self.read_one(wanted).await;
+            let run = wanted.run.clone();
+            let failed = wanted.not_read(FAILED);
+            let gate = Arc::clone(&self);
+            let ended = ends_well(async move { gate.read_one(wanted).await }).await;
+            if let Some(run) = run.upgrade().filter(|_| !ended) {
+                run.note(failed);
+            }
         }
     }
 
@@ -231,5 +255,37 @@ impl Gate {
             Ecosystem::PyPi => drop(self.judged_pypi(run, package).await),
             Ecosystem::Cargo => drop(self.judged_cargo(run, package).await),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    async fn panics() {
+        panic!("as a test wants");
+    }
+
+    #[tokio::test]
+    async fn what_panics_is_told_and_ends_nothing_else() {
+        assert!(!ends_well(panics()).await);
+        let reached = Arc::new(AtomicBool::new(false));
+        let next = Arc::clone(&reached);
+        assert!(ends_well(async move { next.store(true, Ordering::Relaxed) }).await);
+        assert!(reached.load(Ordering::Relaxed));
+    }
+
+    /// What is being read when the server stops does not go on without it.
+    #[tokio::test]
+    async fn a_task_ends_with_whoever_waits_for_it() {
+        let (held, gone) = tokio::sync::oneshot::channel::<()>();
+        let endless = async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        };
+        let waited = tokio::time::timeout(Duration::from_millis(20), ends_well(endless)).await;
+        assert!(waited.is_err());
+        assert!(gone.await.is_err());
     }
 }

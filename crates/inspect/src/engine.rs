@@ -77,6 +77,38 @@ impl Reader {
 
 fn inspect(tree: &Tree, package: Package) -> Inspection {
     let found = flow::analyse(&package);
+    let unread = unread(tree, &package, &found);
+    let layout = layout::files(&package, &found.zones);
+    let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
+    for (difference, zone) in record::differences(&package, &layout) {
+        // Old packers left out licences and data; what runs unasked somebody put there.
+        let never_honest = zone >= Zone::Folder || difference.trick == Trick::SecondRecord;
+        oddities.push(told(&difference, never_honest));
+    }
+    Inspection {
+        engine: ENGINE_VERSION,
+        files: tree
+            .entries
+            .iter()
+            .filter(|entry| !matches!(entry.content, Content::Link(_)))
+            .count() as u32,
+        bytes: tree.entries.iter().map(|entry| entry.length).sum(),
+        flows: found.flows,
+        capabilities: found.capabilities,
+        signs: found.signs,
+        binaries: native::binaries(tree, &package, &found.zones),
+        native_sources: native::has_sources(tree),
+        oddities,
+        unread,
+        unfollowed: found.unfollowed,
+        layout,
+        unimported: layout::unimported(&package),
+        own_domains: owner::owners(&owner::texts(&package)),
+    }
+}
+
+/// What was not read, and whether something that runs reaches it.
+fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart> {
     let mut unread: Vec<UnreadPart> = tree
         .unread
         .iter()
@@ -118,11 +150,19 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
         }
     }
     // Clients read what this reader cannot, and run its hooks.
-    if zone::is_broken(&package) {
+    if zone::is_broken(package) {
         unread.push(UnreadPart {
             path: "package.json".to_owned(),
             because: "it is no JSON that can be read, so its hooks are not known".to_owned(),
             reached: true,
+        });
+    }
+    for (file, reached) in zone::unread_settings(package) {
+        unread.push(UnreadPart {
+            path: package.file(file).shown.clone(),
+            because: "it is no JSON that can be read, so what it runs when a folder is opened is not known"
+                .to_owned(),
+            reached,
         });
     }
     if package.left_out.get() {
@@ -151,32 +191,7 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
     }
     unread.sort();
     unread.dedup();
-    let layout = layout::files(&package, &found.zones);
-    let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
-    for (difference, zone) in record::differences(&package, &layout) {
-        // Old packers left out licences and data; what runs unasked somebody put there.
-        oddities.push(told(&difference, zone >= Zone::Folder));
-    }
-    Inspection {
-        engine: ENGINE_VERSION,
-        files: tree
-            .entries
-            .iter()
-            .filter(|entry| !matches!(entry.content, Content::Link(_)))
-            .count() as u32,
-        bytes: tree.entries.iter().map(|entry| entry.length).sum(),
-        flows: found.flows,
-        capabilities: found.capabilities,
-        signs: found.signs,
-        binaries: native::binaries(tree, &package, &found.zones),
-        native_sources: native::has_sources(tree),
-        oddities,
-        unread,
-        unfollowed: found.unfollowed,
-        layout,
-        unimported: layout::unimported(&package),
-        own_domains: owner::domains(&owner::texts(&package)),
-    }
+    unread
 }
 
 fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {

@@ -1,11 +1,15 @@
 //! What a package's manifest says of whose it is: the places that it names as its own.
+//!
+//! On a host that many share, such as one for sources, the place is what is the owner's there.
 
 use crate::package::Package;
-use customs_model::registrable;
+use customs_model::owner_of;
 use std::collections::BTreeSet;
 
-/// Domains that are told.
-const DOMAINS: usize = 32;
+/// Owners that are told.
+const OWNERS: usize = 32;
+/// Letters of an address.
+const ADDRESS: usize = 2_048;
 
 /// Texts of the manifest that name home page, repository and the like.
 pub fn texts(package: &Package) -> Vec<String> {
@@ -23,8 +27,7 @@ pub fn texts(package: &Package) -> Vec<String> {
             "funding",
         ]
         .iter()
-        .filter_map(|key| manifest.get(key))
-        .map(ToString::to_string)
+        .filter_map(|key| Some(told(key, manifest.get(*key)?)))
         .collect();
     }
     let mut out = Vec::new();
@@ -63,12 +66,28 @@ pub fn texts(package: &Package) -> Vec<String> {
     out
 }
 
-/// Whether one of these texts names a host's domain, which is in small letters.
-pub fn names(texts: &[String], domain: &str) -> bool {
-    let github = is_github(domain);
-    texts
-        .iter()
-        .any(|text| stands_in(text, domain) || github && text.contains("github"))
+/// A value of an npm manifest as text; `owner/name` is npm's own short form of a repository.
+fn told(key: &str, value: &serde_json::Value) -> String {
+    match value.as_str() {
+        Some(text) if key == "repository" && is_short_form(text) => format!("github:{text}"),
+        _ => value.to_string(),
+    }
+}
+
+/// Whether one of these texts names whose a place is: the domain of its host or, on a host that
+/// many share, the owner that the place names. Where it names none it is nobody's own.
+pub fn names(texts: &[String], place: &str) -> bool {
+    let Some(owner) = owner_of(place) else {
+        return false;
+    };
+    let is_shared = owner.contains('/');
+    texts.iter().any(|text| {
+        if is_shared {
+            addresses(text).any(|address| owner_of(&address).as_ref() == Some(&owner))
+        } else {
+            stands_in(text, &owner)
+        }
+    })
 }
 
 /// Whether a text names a domain as such: `lk.co` does not stand in `lk.com`, nor in
@@ -91,29 +110,88 @@ fn stands_in(text: &str, domain: &str) -> bool {
     })
 }
 
-/// The domains in these texts, in order.
-pub fn domains(texts: &[String]) -> Vec<String> {
+/// Whose the places in these texts are, in order: domains and, on hosts that many share, owners.
+pub fn owners(texts: &[String]) -> Vec<String> {
     let mut found = BTreeSet::new();
-    for text in texts {
-        if text.contains("github") {
-            found.insert("github.com".to_owned());
-        }
-        let hosts = text
-            .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'))
-            .filter(|word| word.len() <= 253 && word.trim_matches('.').contains('.'));
-        for host in hosts {
-            let domain = registrable(host.trim_matches('.'));
-            if domain.len() > 3 && found.len() < DOMAINS {
-                found.insert(domain.to_ascii_lowercase());
-            }
+    for owner in texts
+        .iter()
+        .flat_map(|text| addresses(text))
+        .filter_map(|address| owner_of(&address))
+    {
+        if found.len() < OWNERS {
+            found.insert(owner);
         }
     }
     found.into_iter().collect()
 }
 
-/// The hosts of one service.
-fn is_github(domain: &str) -> bool {
-    matches!(domain, "github.com" | "githubusercontent.com")
+/// What may be an address in a text, each without what stands in front of its host. Where it is
+/// the address of a person, the host is that of the mailbox.
+fn addresses(text: &str) -> impl Iterator<Item = String> {
+    let ends = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|'
+            )
+    };
+    text.split(ends).filter_map(address)
+}
+
+/// Host and path of a word: `git+ssh://git@host:owner/name`, `git@host:owner/name`,
+/// `host/path`, `github:owner/name`.
+fn address(word: &str) -> Option<String> {
+    if word.len() > ADDRESS {
+        return None;
+    }
+    let word = word.trim_matches(['.', ':', '=']);
+    let rest = match word.split_once("://") {
+        Some((_, rest)) => rest.to_owned(),
+        None => short_form(word).unwrap_or_else(|| word.to_owned()),
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (before, path) = rest.split_at_checked(end)?;
+    let host = before.rsplit_once('@').map_or(before, |(_, host)| host);
+    // `git@host:owner/name`: what stands behind the colon is no port.
+    let (host, first) = match host.split_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => (host, ""),
+        Some((host, first)) => (host, first),
+        None => (host, ""),
+    };
+    let is_host = host.len() <= 253
+        && host.trim_matches('.').contains('.')
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let between = if first.is_empty() { "" } else { "/" };
+    is_host.then(|| format!("{host}/{first}{between}{path}"))
+}
+
+/// `github:owner/name`, as npm writes it for some services.
+fn short_form(word: &str) -> Option<String> {
+    let (service, rest) = word.split_once(':')?;
+    let host = match service {
+        "github" => "github.com",
+        "gist" => "gist.github.com",
+        "gitlab" => "gitlab.com",
+        "bitbucket" => "bitbucket.org",
+        _ => return None,
+    };
+    Some(format!("{host}/{rest}"))
+}
+
+/// Whether a text is `owner/name` and nothing else.
+fn is_short_form(text: &str) -> bool {
+    let is_name = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    text.split_once('/')
+        // `host.example/path` is an address without its scheme.
+        .is_some_and(|(owner, name)| is_name(owner) && !owner.contains('.') && is_name(name))
 }
 
 #[cfg(test)]
@@ -121,15 +199,79 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_names_its_domains() {
+    fn a_manifest_names_its_owners() {
         let texts = [
-            r#"{"type":"git","url":"git+https://github.com/a/b.git"}"#.to_owned(),
+            r#"{"type":"git","url":"git+https://github.com/A/b.git"}"#.to_owned(),
             r#""https://www.lk.example/docs?x=1""#.to_owned(),
         ];
-        assert_eq!(domains(&texts), ["b.git", "github.com", "lk.example"]);
+        assert_eq!(owners(&texts), ["github.com/a", "lk.example"]);
         assert!(names(&texts, "lk.example"));
-        assert!(names(&texts, "githubusercontent.com"));
+        assert!(names(&texts, "raw.githubusercontent.com/a/b/main/x"));
         assert!(!names(&texts, "other.example"));
+    }
+
+    #[test]
+    fn on_a_host_that_many_share_another_owner_is_a_stranger() {
+        for text in [
+            "https://github.com/a/b",
+            "git+ssh://git@github.com/a/b.git",
+            "ssh://git@github.com:a/b.git",
+            "git@github.com:a/b.git",
+            "github:a/b",
+            "project-url: source, https://github.com/a/b",
+            "repository = \"https://github.com:443/a/b\"",
+            "https://a.github.io/b",
+        ] {
+            let texts = [text.to_owned()];
+            for own in ["github.com/a/c", "api.github.com/repos/a/b", "a.github.io"] {
+                assert!(names(&texts, own), "{text} {own}");
+            }
+            for other in [
+                "github.com/other/b",
+                "github.com/other/a",
+                "github.com",
+                "raw.githubusercontent.com/other/a/main/x",
+                "github.com/a/../other/b",
+                "objects.githubusercontent.com/release/a",
+                "other.github.io",
+                "gitlab.com/a/b",
+            ] {
+                assert!(!names(&texts, other), "{text} {other}");
+            }
+        }
+        let by_word = ["made with github, by a".to_owned()];
+        assert!(!names(&by_word, "github.com/a/b") && owners(&by_word).is_empty());
+        let mail = ["a <a@users.noreply.github.com>".to_owned()];
+        assert!(owners(&mail).is_empty());
+    }
+
+    #[test]
+    fn a_bucket_of_a_shared_cloud_is_not_another_ones() {
+        let texts = ["https://lk.s3.amazonaws.com/docs".to_owned()];
+        assert!(names(&texts, "s3.eu-west-1.amazonaws.com/lk/tool"));
+        for other in [
+            "other.s3.amazonaws.com",
+            "s3.amazonaws.com/other/lk",
+            "s3.amazonaws.com",
+        ] {
+            assert!(!names(&texts, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_short_form_of_a_repository_names_its_owner() {
+        for (text, is_short) in [
+            ("a/b", true),
+            ("lk.example/docs", false),
+            ("a/b/c", false),
+            ("a", false),
+            ("a b/c", false),
+        ] {
+            assert_eq!(is_short_form(text), is_short, "{text}");
+        }
+        let value = serde_json::json!("a/b");
+        assert!(names(&[told("repository", &value)], "github.com/a/c"));
+        assert!(!names(&[told("homepage", &value)], "github.com/a/c"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! RECORD of a wheel: the list of its files with their digests, by which installers
 //! uninstall and by which nobody installs. Where it is not true, somebody changed the wheel
 //! behind its packer's back. <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>
+//!
+//! A wheel has one, in the folder that is called after its name and version. Of several folders
+//! some installers take one and others refuse the wheel, so that a second one is told.
 
 use crate::package::{Make, Package};
 use crate::unpack::{Oddity, Trick, plain};
@@ -11,6 +14,11 @@ use rustc_hash::FxHashMap;
 
 /// Differences of one kind that are told, those that run first.
 const TOLD: usize = 20;
+/// Lines of metadata among which its name and version are looked for.
+const FIELDS: usize = 200;
+/// How the folder ends that a wheel's list is in, and how the list is called.
+const DIST_INFO: &str = ".dist-info";
+const RECORD: &str = "RECORD";
 /// Digests are written without padding; old packers wrote it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
@@ -23,9 +31,12 @@ pub fn differences(package: &Package, layout: &[FileFact]) -> Vec<(Oddity, Zone)
     if package.make != Make::Wheel {
         return Vec::new();
     }
-    let Some(listed) = listed(package) else {
+    let mut records = records(package);
+    if records.is_empty() {
         return Vec::new();
-    };
+    }
+    let position = own(package, &records);
+    let own = records.remove(position);
     let facts: FxHashMap<&str, &FileFact> = layout
         .iter()
         .map(|fact| (fact.path.as_str(), fact))
@@ -35,6 +46,12 @@ pub fn differences(package: &Package, layout: &[FileFact]) -> Vec<(Oddity, Zone)
         let zone = facts.get(path).map_or(Zone::Never, |fact| fact.zone);
         let path = path.to_owned();
         found.push((Oddity { trick, path }, zone));
+    };
+    for folder in records {
+        add(Trick::SecondRecord, &format!("{folder}/{RECORD}"));
+    }
+    let Some(listed) = listed(package, own) else {
+        return found;
     };
     for id in package.ids() {
         let file = package.file(id);
@@ -80,25 +97,82 @@ fn is_listed_nowhere(path: &str) -> bool {
         .is_some_and(|(_, name)| matches!(name, "RECORD" | "RECORD.jws" | "RECORD.p7s"))
 }
 
-/// The digest of each path, as it is written; none where there is no list.
-fn listed(package: &Package) -> Option<FxHashMap<String, String>> {
-    let mut all: Option<FxHashMap<String, String>> = None;
+/// The folders of the wheel that hold a list, in the order of the archive.
+fn records(package: &Package) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
     for id in package.ids() {
-        let file = package.file(id);
-        let is_list = file
-            .path
-            .split_once('/')
-            .is_some_and(|(folder, name)| folder.ends_with(".dist-info") && name == "RECORD");
-        if !is_list {
+        let Some((folder, name)) = package.file(id).path.split_once('/') else {
             continue;
-        }
-        let text = String::from_utf8_lossy(file.bytes.as_deref()?);
-        let all = all.get_or_insert_default();
-        for (path, digest) in text.lines().filter_map(row) {
-            all.insert(path, digest.to_owned());
+        };
+        let is_list = folder.ends_with(DIST_INFO) && name == RECORD;
+        if is_list && !found.contains(&folder) && found.len() <= TOLD {
+            found.push(folder);
         }
     }
-    all
+    found
+}
+
+/// Which of these folders is the wheel's own: the only one whose metadata has the name and the
+/// version that the folder is called after. Where that decides nothing, the first.
+fn own(package: &Package, folders: &[&str]) -> usize {
+    let mut matching = folders
+        .iter()
+        .enumerate()
+        .filter(|(_, folder)| is_called_after_its_metadata(package, folder))
+        .map(|(position, _)| position);
+    match (matching.next(), matching.next()) {
+        (Some(only), None) => only,
+        _ => 0,
+    }
+}
+
+fn is_called_after_its_metadata(package: &Package, folder: &str) -> bool {
+    let called = folder
+        .strip_suffix(DIST_INFO)
+        .and_then(|called| called.split_once('-'));
+    let bytes = package
+        .find(&format!("{folder}/METADATA"))
+        .and_then(|id| package.file(id).bytes.as_deref());
+    let (Some((name, version)), Some(bytes)) = (called, bytes) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let field = |key: &str| {
+        text.lines()
+            .take(FIELDS)
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| line.split_once(':'))
+            .find(|(found, _)| found.eq_ignore_ascii_case(key))
+            .map(|(_, value)| even(value))
+    };
+    field("Name") == Some(even(name)) && field("Version") == Some(even(version))
+}
+
+/// A name or version in one spelling of several that mean the same.
+fn even(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim().chars() {
+        let c = match c {
+            '-' | '_' | '.' | '+' => '-',
+            other => other.to_ascii_lowercase(),
+        };
+        if c != '-' || !out.ends_with('-') {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The digest of each path, as it is written in a folder's list; none where it cannot be read.
+fn listed(package: &Package, folder: &str) -> Option<FxHashMap<String, String>> {
+    let id = package.find(&format!("{folder}/{RECORD}"))?;
+    let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?);
+    Some(
+        text.lines()
+            .filter_map(row)
+            .map(|(path, digest)| (path, digest.to_owned()))
+            .collect(),
+    )
 }
 
 /// The path and the digest of a row: `path,algorithm=digest,size`. Folders have no row of
@@ -241,6 +315,45 @@ mod tests {
                 (Trick::OnlyInRecord, "a/gone.py".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn of_two_lists_the_one_of_the_wheels_name_and_version_counts_and_the_other_is_told() {
+        let own = [line(METADATA.0, METADATA.1), line("a/b.py", "b = 1\n")].concat();
+        let decoy = [line("a/b.py", "b = 2\n"), line("a/c.py", "c = 1\n")].concat();
+        let metadata = "Metadata-Version: 2.1\nName: other\nVersion: 1\n\nName: b\nVersion: 2\n";
+        let all = [
+            ("b-2.dist-info/METADATA", metadata),
+            ("b-2.dist-info/RECORD", decoy.as_str()),
+            METADATA,
+            ("a-1.dist-info/RECORD", own.as_str()),
+            ("a/b.py", "b = 1\n"),
+            ("a/c.py", "c = 1\n"),
+        ];
+        let found: Vec<(Trick, String)> = differences(&wheel(&all), &[])
+            .into_iter()
+            .map(|(oddity, _)| (oddity.trick, oddity.path))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Trick::NotInRecord, "a/c.py".to_owned()),
+                (Trick::NotInRecord, "b-2.dist-info/METADATA".to_owned()),
+                (Trick::SecondRecord, "b-2.dist-info/RECORD".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_folder_is_called_after_its_metadata_however_both_are_spelt() {
+        let named = |folder: &str, metadata: &str| {
+            let path = format!("{folder}/METADATA");
+            is_called_after_its_metadata(&wheel(&[(path.as_str(), metadata)]), folder)
+        };
+        let metadata = "Metadata-Version: 2.1\nname: Lite.LLM\nVersion: 1.0-1\n";
+        assert!(named("lite_llm-1.0_1.dist-info", metadata));
+        assert!(!named("lite_llm-1.0.dist-info", metadata));
+        assert!(!named("lite-llm.dist-info", "Name: lite\n"));
     }
 
     #[test]

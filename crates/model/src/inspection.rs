@@ -37,8 +37,9 @@ pub struct Inspection {
     /// Declared dependencies that no file of it names (npm), as data.
     #[serde(default)]
     pub unimported: Vec<String>,
-    /// Domains that its manifest names as its own: home page, repository, place of its
-    /// binaries. As data.
+    /// Whose the places are that its manifest names as its own, as [`owner_of`](crate::owner_of)
+    /// tells it: domains and, on hosts that many share, owners. Home page, repository, place
+    /// of its binaries. As data.
     #[serde(default)]
     pub own_domains: Vec<String>,
 }

@@ -157,6 +157,13 @@ struct Analysis<'p> {
     stop: command::Stop,
     /// Files that were checked for the rest of the list of commands only.
     listed: Vec<String>,
+    /// Files that were checked in the shell that is being read, where it is one of its own.
+    apart: Option<Vec<String>>,
+    /// What made the text of the word of a command line that was read last, where it is one that
+    /// is not computed.
+    opaque: Option<Label>,
+    /// Nothing of a command line comes behind the command that is being read.
+    is_last: bool,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
@@ -193,6 +200,9 @@ impl<'p> Analysis<'p> {
             binaries: binary::any(package),
             stop: command::Stop::Nothing,
             listed: Vec::new(),
+            apart: None,
+            opaque: None,
+            is_last: true,
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
             found: Found::default(),

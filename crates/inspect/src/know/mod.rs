@@ -10,7 +10,8 @@ mod rust;
 
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
-    host_of, is_loopback, is_metadata, is_of_vendor, named_secret, unusual_host, user_place,
+    host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
+    unusual_host, user_place,
 };
 
 use crate::ir::Language;

@@ -1,6 +1,7 @@
 //! Places on a machine, hosts and names that mean something.
 
 use crate::pure::{HOLE_END, HOLE_START};
+use customs_model::path_of_owner;
 
 /// Bytes of what can be a path.
 const PATH: usize = 1024;
@@ -165,6 +166,7 @@ pub const KEY_FUNCTIONS: [&str; 22] = [
 pub fn is_of_vendor(host: &str, secret: &str) -> bool {
     const SHORTEST: usize = 3;
     let vendor = vendor_of(secret);
+    let host = host_part(host);
     let host = host.split(':').next().unwrap_or(host);
     let domain = host.rsplit('.').nth(1).unwrap_or_default();
     vendor.len() >= SHORTEST
@@ -328,6 +330,29 @@ pub fn host_of(text: &str) -> Option<String> {
     (!host.is_empty() && host.len() < 400 && (plain || holes)).then(|| host.to_ascii_lowercase())
 }
 
+/// The host of an address and, where many share it, the beginning of the path up to its owner's
+/// name: `raw.githubusercontent.com/owner`.
+pub fn place_of(text: &str) -> Option<String> {
+    let host = host_of(text)?;
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    // Behind what is read the path may lead back to somebody else.
+    let path = rest
+        .find(['/', '?', '#'])
+        .and_then(|at| rest.get(at..)?.strip_prefix('/'))
+        .filter(|_| text.len() <= PATH)
+        .unwrap_or_default();
+    Some(match path_of_owner(&host, path) {
+        Some(owner) => format!("{host}/{owner}"),
+        None => host,
+    })
+}
+
+/// The host of a place.
+pub fn host_part(place: &str) -> &str {
+    place.split('/').next().unwrap_or(place)
+}
+
 /// Whether a host is the machine itself or a private network.
 pub fn is_loopback(host: &str) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
@@ -376,6 +401,8 @@ pub fn unusual_host(host: &str) -> bool {
         "canarytokens",
         "dnslog",
     ];
+    // What an owner is called says nothing of the host.
+    let host = host_part(host);
     let bare = !host.is_empty()
         && host.split('.').count() == 4
         && host.split('.').all(|part| part.parse::<u8>().is_ok());
@@ -433,6 +460,19 @@ mod tests {
             Some("a.example")
         );
         assert_eq!(host_of(r"https://evil.invalid\@a.example/"), None);
+        let of_owner = "https://u@Raw.githubusercontent.com:443/lk/tool/main/a.sh";
+        assert_eq!(
+            place_of(of_owner).as_deref(),
+            Some("raw.githubusercontent.com/lk")
+        );
+        assert_eq!(
+            place_of("https://a.example/lk").as_deref(),
+            Some("a.example")
+        );
+        let nobodys = "https://github.com?a=/lk/tool";
+        assert_eq!(place_of(nobodys).as_deref(), Some("github.com"));
+        let back = format!("https://github.com/lk/{}/../../evil", "a".repeat(PATH));
+        assert_eq!(place_of(&back).as_deref(), Some("github.com"));
         assert!(is_loopback("127.0.0.1") && !is_loopback("127.0.0.1.evil.example"));
     }
 }

@@ -10,5 +10,5 @@ mod read;
 mod written;
 
 pub use power::decoded as decoded_power_shell;
-pub use read::{Command, Link, Script, Word, parse};
+pub use read::{Command, Group, Link, Script, Word, parse};
 pub use written::folded as folded_power_shell;

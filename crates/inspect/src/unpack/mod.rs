@@ -129,6 +129,8 @@ pub enum Trick {
     NotInRecord,
     /// A file that the archive's own list of files names, and that is not there.
     OnlyInRecord,
+    /// A second list of the archive's files, in a folder of another name or version.
+    SecondRecord,
 }
 
 impl Trick {
@@ -165,6 +167,9 @@ impl Trick {
             Self::NotInRecord => "RECORD, the archive's own list of its files, does not name it",
             Self::OnlyInRecord => {
                 "RECORD, the archive's own list of its files, names it, and it is not there"
+            }
+            Self::SecondRecord => {
+                "it is a second list of the archive's files, and installers differ in which they take"
             }
         }
     }

@@ -79,6 +79,12 @@ pub fn is_broken(package: &Package) -> bool {
             .is_some_and(|id| json(package, id).is_none())
 }
 
+/// Settings of editors and agents that cannot be read, and whether something in them may run
+/// when a folder is opened.
+pub fn unread_settings(package: &Package) -> Vec<(FileId, bool)> {
+    opened::unread(package)
+}
+
 fn json(package: &Package, file: FileId) -> Option<serde_json::Value> {
     let bytes = package.file(file).bytes.as_deref()?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

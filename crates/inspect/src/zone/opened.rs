@@ -5,38 +5,74 @@ use crate::package::{Package, folder};
 use crate::pure::FileId;
 use customs_model::Zone;
 
-/// What editors and agents run when a folder is opened.
-pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
-    for id in package.ids() {
-        let path = &package.file(id).path;
+/// Settings of editors and agents that name commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settings {
+    /// Tasks of an editor.
+    Tasks,
+    /// Hooks of an agent.
+    Hooks,
+    /// Tools of an agent, each a program that it starts.
+    Servers,
+    /// A container that an editor sets up.
+    Container,
+}
+
+impl Settings {
+    fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let here = folder(path);
         let around = here.rsplit('/').next().unwrap_or(here);
         let is = |parent: &str, file: &str| around == parent && name == file;
         if is(".vscode", "tasks.json") {
-            if let Some(json) = lenient_json(package, id) {
-                tasks(&json, id, entries);
-            }
+            Some(Self::Tasks)
         } else if is(".claude", "settings.json")
             || is(".claude", "settings.local.json")
             || is(".gemini", "settings.json")
             || is(".cursor", "hooks.json")
             || is(".codex", "hooks.json")
         {
-            if let Some(json) = lenient_json(package, id) {
-                hooks(&json, id, 0, entries);
-            }
+            Some(Self::Hooks)
         } else if name == ".mcp.json" || is(".cursor", "mcp.json") || is(".vscode", "mcp.json") {
-            if let Some(json) = lenient_json(package, id) {
-                servers(&json, id, entries);
-            }
+            Some(Self::Servers)
         } else if name == ".devcontainer.json"
             || name == "devcontainer.json" && path.contains(".devcontainer/")
         {
-            if let Some(json) = lenient_json(package, id) {
-                container(&json, id, entries);
+            Some(Self::Container)
+        } else {
+            None
+        }
+    }
+
+    /// A word without which nothing in them runs when a folder is opened.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Tasks => "folderopen",
+            Self::Hooks | Self::Servers | Self::Container => "command",
+        }
+    }
+}
+
+/// What editors and agents run when a folder is opened.
+pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
+    for id in package.ids() {
+        let path = &package.file(id).path;
+        if let Some(settings) = Settings::of(path) {
+            let Some(json) = lenient_json(package, id) else {
+                continue;
+            };
+            match settings {
+                Settings::Tasks => tasks(&json, id, entries),
+                Settings::Hooks => hooks(&json, id, 0, entries),
+                Settings::Servers => servers(&json, id, entries),
+                Settings::Container => container(&json, id, entries),
             }
-        } else if (name == ".envrc"
+            continue;
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let here = folder(path);
+        let around = here.rsplit('/').next().unwrap_or(here);
+        if (name == ".envrc"
             || around == "hooks" && path.contains(".git/hooks/")
             || around == ".husky")
             && let Some(text) = package.file(id).bytes.as_deref()
@@ -49,6 +85,32 @@ pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
                 folder: String::new(),
             });
         }
+    }
+}
+
+/// Settings that cannot be read here, and whether something in them may run when a folder is
+/// opened. Editors read what is no JSON as far as they can, and run it.
+pub(super) fn unread(package: &Package) -> Vec<(FileId, bool)> {
+    let mut found = Vec::new();
+    for id in package.ids() {
+        let Some(settings) = Settings::of(&package.file(id).path) else {
+            continue;
+        };
+        if lenient_json(package, id).is_none() {
+            let bytes = package.file(id).bytes.as_deref();
+            let runs = bytes.is_none_or(|bytes| may_hold(bytes, settings.word()));
+            found.push((id, runs));
+        }
+    }
+    found
+}
+
+/// Whether a word in small letters may stand in a text: where letters are written by their
+/// numbers, or the text is none that is known, it may.
+fn may_hold(bytes: &[u8], word: &str) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.contains("\\u") || text.to_ascii_lowercase().contains(word),
+        Err(_) => true,
     }
 }
 
@@ -269,6 +331,7 @@ fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unpack::{Content, Kind, Tree};
 
     #[test]
     fn comments_and_commas_of_editors_hide_nothing() {
@@ -278,6 +341,68 @@ mod tests {
         for text in ["\"", "\"\\", "/*", "//", ",", "/"] {
             plain_json(text);
         }
+    }
+
+    fn packed(files: &[(&str, &[u8])]) -> Package {
+        let entries = files.iter().map(|(path, bytes)| crate::unpack::Entry {
+            path: format!("package/{path}"),
+            content: Content::Whole((*bytes).into()),
+            length: bytes.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        });
+        Package::new(&Tree {
+            entries: entries.collect(),
+            ..Tree::default()
+        })
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_are_said_where_something_in_them_may_run() {
+        let manifest: &[u8] = br#"{"name": "a"}"#;
+        for (path, text, expected) in [
+            (
+                ".vscode/tasks.json",
+                r#"{"tasks": [{"command": "a" "runOptions": {"runOn": "folderOpen"}}]}"#,
+                Some(true),
+            ),
+            (
+                ".vscode/tasks.json",
+                r#"{"tasks": [{"command": "a" "runOptions": {"runOn": "folder\u004fpen"}}]}"#,
+                Some(true),
+            ),
+            (
+                ".vscode/tasks.json",
+                r#"{"tasks": [{"command": "<%= a %>" <% } %> }]}"#,
+                Some(false),
+            ),
+            (
+                ".claude/settings.json",
+                r#"{"hooks": [{"command": "a"]"#,
+                Some(true),
+            ),
+            (".cursor/mcp.json", r#"{"a" "b"}"#, Some(false)),
+            (
+                ".cursor/mcp.json",
+                r#"{"mcpServers": {"a": {"command": "a"}}, // the end
+                }"#,
+                None,
+            ),
+            ("lib/tasks.json", r#"{"command" "folderOpen"}"#, None),
+        ] {
+            let package = packed(&[("package.json", manifest), (path, text.as_bytes())]);
+            let found: Vec<bool> = unread(&package).into_iter().map(|(_, runs)| runs).collect();
+            assert_eq!(found.first().copied(), expected, "{path}: {text}");
+        }
+        let wide: Vec<u8> = "{\u{feff}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let package = packed(&[
+            ("package.json", manifest),
+            (".vscode/mcp.json", wide.as_slice()),
+        ]);
+        assert_eq!(unread(&package).first().map(|(_, runs)| *runs), Some(true));
     }
 
     #[test]

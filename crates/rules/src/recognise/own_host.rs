@@ -6,16 +6,19 @@
 //! beyond the own manifest, which is said.
 
 use super::{Recogniser, Seen, drop_mark, has};
-use customs_model::{Flow, Inspection, Mark, Target, registrable};
+use customs_model::{Flow, Inspection, Mark, Target, owner_of};
 
 pub(super) static OWN_HOST: Recogniser = Recogniser {
     id: "own-host",
     what: "The host belongs to a domain that the manifest names as home page, repository or place of its \
-           binaries, and the release before named or reached it too, where it is known.",
+           binaries, and the release before named or reached it too, where it is known. On a host that many \
+           share, such as one for sources or a store of a cloud, the owner in the address is what counts.",
     why: "Installers fetch their program from the maker's own server, and telemetry goes there.",
-    twin: "Only the new release names the host; the one before named others, and never reached it.",
+    twin: "Only the new release names the host; the one before named others, and never reached it. Or the \
+           address is another owner's on a host that both use.",
     limits: "Without a release before, the own manifest is all that speaks for it. Who takes over the domain \
-             is the owner.",
+             is the owner. What others put below an owner's name, such as a change that is only proposed, is \
+             taken for the owner's.",
     recognises,
     without: |flow| drop_mark(flow, Mark::OwnHost),
 };
@@ -56,27 +59,29 @@ fn standing(flow: &Flow, seen: &Seen<'_>) -> Option<Standing> {
         return None;
     }
     // The mark goes by the target; a manifest that an older engine read named nothing.
-    let (Target::Constant(host), Some(before)) = (&flow.target, seen.before) else {
+    let (Target::Constant(place), Some(before)) = (&flow.target, seen.before) else {
         return Some(Standing::OwnManifestOnly);
     };
     if before.own_domains.is_empty() {
         return Some(Standing::OwnManifestOnly);
     }
-    let domain = registrable(host);
     // A name of a file is no host: nothing can be asked about it.
-    if !seen.now.own_domains.iter().any(|own| same(own, domain)) {
+    let named_by = |code: &Inspection, owner: &str| {
+        let mut owners = code.own_domains.iter();
+        owners.any(|own| own.eq_ignore_ascii_case(owner))
+    };
+    let Some(owner) = owner_of(place).filter(|owner| named_by(seen.now, owner)) else {
         return Some(Standing::OwnManifestOnly);
-    }
-    let named = before.own_domains.iter().any(|own| same(own, domain));
-    Some(if named || reached(before, domain) {
+    };
+    Some(if named_by(before, &owner) || reached(before, &owner) {
         Standing::Earlier
     } else {
         Standing::New
     })
 }
 
-/// Whether a release reached a host of a domain.
-fn reached(code: &Inspection, domain: &str) -> bool {
+/// Whether a release reached a place of an owner.
+fn reached(code: &Inspection, owner: &str) -> bool {
     let by_call = code
         .capabilities
         .iter()
@@ -92,13 +97,7 @@ fn reached(code: &Inspection, domain: &str) -> bool {
     });
     by_call
         .chain(by_flow)
-        .any(|host| same(registrable(host), domain))
-}
-
-/// Whether two domains are one owner's.
-fn same(one: &str, other: &str) -> bool {
-    let is_github = |domain: &str| matches!(domain, "github.com" | "githubusercontent.com");
-    one.eq_ignore_ascii_case(other) || is_github(one) && is_github(other)
+        .any(|place| owner_of(place).is_some_and(|known| known.eq_ignore_ascii_case(owner)))
 }
 
 #[cfg(test)]
@@ -187,9 +186,44 @@ mod tests {
         assert_eq!(verdict.standing, Standing::Suspicious);
     }
 
+    /// The verdict on a release that tells a place who installs it and names its owner, after
+    /// one that named and reached something else.
+    fn after_at(place: &str, owner: &str, named: &str, reached: &str) -> Verdict {
+        let new = sent(place, &[Mark::OwnHost]);
+        let mut now = dossier("npm", "left", "1.0.1", "2026-03-27T19:01:40Z");
+        now.code = Some(code(&[owner], vec![new]));
+        let before = code(&[named], vec![sent(reached, &[])]);
+        now.predecessor = Some(customs_model::Predecessor {
+            code: Some(before),
+            ..predecessor(&now, "1.0.0")
+        });
+        judge(&now, &RuleSet::standard())
+    }
+
     #[test]
-    fn domains_are_compared_without_case() {
-        assert!(super::same("GitHub.com", "github.com"));
-        assert!(super::same("githubusercontent.com", "github.com"));
+    fn another_owner_on_a_host_that_both_use_is_a_stranger() {
+        let raw = "raw.githubusercontent.com/evil";
+        for (named, reached) in [
+            ("github.com/lk", "lk.example"),
+            ("github.com/lk", "raw.githubusercontent.com/lk"),
+            ("github.com/lk", "raw.githubusercontent.com"),
+            ("lk.example", "api.github.com"),
+        ] {
+            let verdict = after_at(raw, "github.com/evil", named, reached);
+            assert_eq!(verdict.standing, Standing::Malicious, "{named} {reached}");
+        }
+    }
+
+    #[test]
+    fn an_owner_is_known_by_any_host_of_the_service() {
+        let raw = "raw.githubusercontent.com/Lk";
+        for (named, reached) in [
+            ("GitHub.com/lk", "lk.example"),
+            ("lk.example", "codeload.github.com/lk"),
+            ("lk.example", "lk.github.io"),
+        ] {
+            let verdict = after_at(raw, "github.com/lk", named, reached);
+            assert_ne!(verdict.standing, Standing::Malicious, "{named} {reached}");
+        }
     }
 }

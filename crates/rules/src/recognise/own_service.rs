@@ -1,14 +1,15 @@
 //! A credential file that goes to the service that it is for.
 
 use super::{Recogniser, Seen};
-use customs_model::{Flow, SourceKind, Target, printable};
+use customs_model::{Flow, SourceKind, Target, owner_of, printable};
 
 pub(super) static OWN_SERVICE: Recogniser = Recogniser {
     id: "own-service",
     what: "A credential file is sent to a host of the service that it belongs to, by code that somebody calls.",
     why: "Command lines and clients of a service log in with what the user keeps for it.",
     twin: "The same file goes to another host, or it goes unasked.",
-    limits: "The service is told by a word in the host's name, which anybody can put into a name of their own.",
+    limits: "The service is told by the word that its domain begins with, and anybody can register a domain that \
+             begins with it.",
     recognises,
     without: |flow| flow.target = Target::Constant("another host".to_owned()),
 };
@@ -24,9 +25,10 @@ fn recognises(flow: &Flow, _seen: &Seen<'_>) -> Option<String> {
 
 /// Whether a host is the one that a credential file is for.
 pub(crate) fn is_of_the_service(flow: &Flow) -> bool {
-    let Target::Constant(host) = &flow.target else {
+    let Target::Constant(place) = &flow.target else {
         return false;
     };
+    let host = place.split(['/', ':']).next().unwrap_or(place);
     [
         ("AWS", "amazonaws"),
         ("Google", "google"),
@@ -38,16 +40,50 @@ pub(crate) fn is_of_the_service(flow: &Flow) -> bool {
         ("cargo", "crates"),
         ("Vault", "vault"),
         ("Terraform", "terraform"),
-        ("accounts", ""),
     ]
     .iter()
-    .any(|(place, vendor)| flow.source_name.contains(place) && host.contains(vendor))
+    .any(|(file, vendor)| flow.source_name.contains(file) && is_host_of(host, vendor))
+}
+
+/// Whether a host is one of a service: its domain begins with the service's word, and it is no
+/// place that a customer of the service has there. What stands in front of a domain is chosen
+/// by whoever has the domain, and too short a word stands in any.
+fn is_host_of(host: &str, vendor: &str) -> bool {
+    const SHORTEST: usize = 3;
+    /// Domains, and parts in front of them, that services rent out.
+    const RENTED: [&str; 8] = [
+        "azurewebsites",
+        "azurestaticapps",
+        "azureedge",
+        "azurefd",
+        "execute-api",
+        "elb",
+        "compute",
+        "compute-1",
+    ];
+    /// Under which countries register companies.
+    const SECOND: [&str; 4] = ["com", "co", "org", "net"];
+    let host = host.to_ascii_lowercase();
+    // `lk.github.io`, `lk.s3.amazonaws.com`: who has it stands in front.
+    let is_customers = owner_of(&host).is_some_and(|owner| owner.contains('/'))
+        || host.split('.').any(|part| RENTED.contains(&part));
+    if vendor.len() < SHORTEST || is_customers {
+        return false;
+    }
+    let mut parts = host.rsplit('.').skip(1);
+    let mut domain = parts.next().unwrap_or_default();
+    if SECOND.contains(&domain) {
+        domain = parts.next().unwrap_or_default();
+    }
+    domain
+        .strip_prefix(vendor)
+        .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::recognise::tests::{flow, pair};
-    use customs_model::{SinkKind, SourceKind, Zone};
+    use crate::recognise::tests::{flow, pair, verdict};
+    use customs_model::{SinkKind, SourceKind, Standing, Zone};
 
     #[test]
     fn a_file_may_go_to_its_service_when_somebody_asks() {
@@ -66,5 +102,50 @@ mod tests {
             sent("sts.amazonaws.example"),
             sent("collect.invalid"),
         );
+        pair(
+            "own-service",
+            sent("sts.amazonaws.example"),
+            sent("amazonaws.collect.invalid"),
+        );
+    }
+
+    #[test]
+    fn a_service_is_told_by_its_domain_and_by_a_word_of_some_length() {
+        for (host, vendor) in [
+            ("api.github.com", "github"),
+            ("registry.npmlk.example", "npm"),
+            ("sts.eu-west-1.amazonaws.com", "amazonaws"),
+            ("sts.cn-north-1.amazonaws.com.cn", "amazonaws"),
+            ("google.co.uk", "google"),
+        ] {
+            assert!(super::is_host_of(host, vendor), "{host} {vendor}");
+        }
+        for (host, vendor) in [
+            ("collect.invalid", ""),
+            ("a.collect.invalid", "a"),
+            ("vault.collect.invalid", "vault"),
+            ("github.collect.invalid", "github"),
+            ("github-stats.example", "github"),
+            ("lk.github.io", "github"),
+            ("lk.s3.amazonaws.com", "amazonaws"),
+            ("lk.azurewebsites.net", "azure"),
+            ("lk.execute-api.eu-west-1.amazonaws.com", "amazonaws"),
+        ] {
+            assert!(!super::is_host_of(host, vendor), "{host} {vendor}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_accounts_is_no_services_own() {
+        let mut sent = flow(
+            (SourceKind::CredentialFile, "/etc/passwd (accounts)"),
+            SinkKind::Network,
+            "collect.invalid",
+            &[],
+        );
+        sent.zone = Zone::Called;
+        let verdict = verdict(sent);
+        assert_eq!(verdict.standing, Standing::Suspicious, "{verdict:?}");
+        assert!(!format!("{verdict:?}").contains("own-service"));
     }
 }

@@ -18,9 +18,9 @@ static HOLD: Setting = Setting {
 static DOC: RuleDoc = RuleDoc {
     id: "not-judged",
     title: "Code that runs unasked and could not be read is told, and held while it is young.",
-    what: "A file of the artifact that runs at install, at start, at import or as a command could not be read: \
-           it is over a bound, or no dialect of its language allows it. What nothing that runs reaches does not \
-           count.",
+    what: "A file of the artifact that runs at install, at start, at import, when a folder is opened or as a \
+           command could not be read: it is over a bound, or no dialect of its language allows it. What nothing \
+           that runs reaches does not count.",
     why: "Who can make a scanner give up must not be let through for it. After a week others have looked, and a \
           file of a dialect that is not read would be held for ever.",
     effect: "hold; a warning afterwards",

@@ -6,7 +6,7 @@
 use super::{At, Variables};
 use crate::flow::Analysis;
 use crate::pure::HOLE_START;
-use crate::shell::{Link, Script};
+use crate::shell::{Command, Link, Script};
 
 /// What happens in a command line where a command fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +27,69 @@ const KEY: usize = 40;
 const NEAR: usize = 3;
 /// Commands of a function among which one must end the script.
 const FUNCTION: usize = 8;
+/// Files of a shell or of a list of commands that are known to be checked.
+const NAMES: usize = 64;
 /// Under this name the variables of a script hold that it ends with the first failure.
 const FAIL_FAST: &str = "-e";
 /// The same, that a pipe fails with any of its commands.
 const PIPE_FAIL: &str = "-o pipefail";
+/// The same, that somebody looks at how the commands around end, so that no failure among
+/// them ends anything by itself.
+const PASSED_OVER: &str = "-e passed over";
+
+/// What a script has set of all that.
+pub(super) struct Settings([bool; 3]);
+
+impl Settings {
+    const NAMES: [&str; 3] = [FAIL_FAST, PIPE_FAIL, PASSED_OVER];
+
+    pub(super) fn of(variables: &Variables) -> Self {
+        Self(Self::NAMES.map(|name| variables.contains_key(name)))
+    }
+
+    pub(super) fn restore(&self, variables: &mut Variables) {
+        for (name, is_set) in Self::NAMES.into_iter().zip(self.0) {
+            set(name, is_set, variables);
+        }
+    }
+}
+
+fn set(name: &str, is_set: bool, variables: &mut Variables) {
+    if is_set {
+        variables.insert(name.to_owned(), Default::default());
+    } else {
+        variables.remove(name);
+    }
+}
+
+/// A shell that knows nothing of the one that started it, with its options.
+pub(super) fn new_shell(options: &[&str], variables: &mut Variables) {
+    for name in Settings::NAMES {
+        variables.remove(name);
+    }
+    fail_fast(options, variables);
+}
+
+/// Whether somebody looks at how a command ends: `set -e` does not count in it then.
+pub(super) fn is_passed_over(command: &Command) -> bool {
+    command.tested || matches!(command.link, Link::And | Link::Or)
+}
+
+/// `set -e` does not count from here on, if it did; gives whether it counted before.
+pub(super) fn pass_over(passed_over: bool, variables: &mut Variables) -> bool {
+    let before = variables.contains_key(PASSED_OVER);
+    pass_over_as(before || passed_over, variables);
+    before
+}
+
+pub(super) fn pass_over_as(passed_over: bool, variables: &mut Variables) {
+    set(PASSED_OVER, passed_over, variables);
+}
+
+/// Whether a failure ends the script by itself.
+fn is_fail_fast(variables: &Variables) -> bool {
+    variables.contains_key(FAIL_FAST) && !variables.contains_key(PASSED_OVER)
+}
 
 /// `set -e`, `set -euo pipefail`, and their end.
 pub(super) fn fail_fast(options: &[&str], variables: &mut Variables) {
@@ -68,25 +127,82 @@ pub(super) fn stop(
     }
     match command.link {
         Link::Or => {
-            let next = script.commands.iter().skip(number + 1).take(NEAR);
-            // `|| { echo …; rm …; exit 1; }`. What runs something else first does not end.
-            let mut names = next
-                .filter_map(|command| command.words.first())
-                .map(|word| word.text.as_str())
-                .skip_while(|name| matches!(*name, "echo" | "printf" | "rm" | "cat" | "cd"));
-            let is_fast = variables.contains_key(FAIL_FAST);
-            let ends = names
-                .next()
-                .is_some_and(|name| ends(name, functions, is_fast));
-            if ends { Stop::All } else { Stop::Nothing }
+            let next = script.commands.get(number + 1..).unwrap_or_default();
+            if fails(next, functions, is_fail_fast(variables)) {
+                Stop::All
+            } else {
+                Stop::Nothing
+            }
         }
         // The end of such a list is no failure of the script, whatever came of its parts.
         Link::And => Stop::List,
         // Otherwise what comes of a pipe is what comes of its last command.
         Link::Pipe if !variables.contains_key(PIPE_FAIL) => Stop::Nothing,
-        Link::Pipe | Link::Then if variables.contains_key(FAIL_FAST) => Stop::All,
+        Link::Pipe | Link::Then if is_fail_fast(variables) => Stop::All,
         Link::Pipe | Link::Then => Stop::Nothing,
     }
+}
+
+/// Whether the commands behind `||` end the script: `|| { echo …; rm …; exit 1; }`. What runs
+/// something else first does not end.
+fn fails(next: &[Command], functions: &[(String, Script)], is_fast: bool) -> bool {
+    for command in next.iter().take(NEAR) {
+        if let Some(group) = &command.group {
+            let inside = &group.script.commands;
+            // `( …; exit 1 )` ends itself only, and the script where that is a failure.
+            return if group.subshell || command.link == Link::Pipe {
+                is_fast && command.link == Link::Then && fails_apart(inside, functions)
+            } else {
+                fails(inside, functions, is_fast)
+            };
+        }
+        let Some(word) = command.words.first() else {
+            continue;
+        };
+        if is_quiet(&word.text) {
+            continue;
+        }
+        return command.link != Link::Pipe && ends(&word.text, functions, is_fast);
+    }
+    false
+}
+
+/// Commands that end nothing and run nothing.
+fn is_quiet(name: &str) -> bool {
+    matches!(name, "echo" | "printf" | "rm" | "cat" | "cd")
+}
+
+/// Whether commands end their own shell with a failure, for certain: `exit` alone ends it as
+/// the command in front of it ended.
+fn fails_apart(commands: &[Command], functions: &[(String, Script)]) -> bool {
+    for command in commands.iter().take(NEAR) {
+        if let Some(group) = &command.group {
+            return command.link == Link::Then && fails_apart(&group.script.commands, functions);
+        }
+        let Some(word) = command.words.first() else {
+            continue;
+        };
+        if is_quiet(&word.text) {
+            continue;
+        }
+        let function = functions.iter().rev().find(|one| one.0 == word.text);
+        return command.link == Link::Then
+            && match function {
+                Some((_, body)) => body.commands.iter().take(FUNCTION).any(exits_with_failure),
+                None => exits_with_failure(command),
+            };
+    }
+    false
+}
+
+/// `exit 1`.
+fn exits_with_failure(command: &Command) -> bool {
+    let mut words = command.words.iter().map(|word| word.text.as_str());
+    words.next() == Some("exit")
+        && words
+            .next()
+            .and_then(|code| code.parse::<u8>().ok())
+            .is_some_and(|code| code != 0)
 }
 
 /// Whether a command ends the script that it stands in.
@@ -218,11 +334,36 @@ impl Analysis<'_> {
             return;
         }
         for name in names {
-            self.cells.check(&name, true);
-            if self.stop == Stop::List && self.listed.len() < 64 {
-                self.listed.push(name);
+            match (self.stop, &mut self.apart) {
+                // What cannot be taken back is not taken for checked.
+                (Stop::List, _) if self.listed.len() >= NAMES => continue,
+                (Stop::List, _) => self.listed.push(name.clone()),
+                (Stop::All, Some(apart)) => {
+                    if apart.len() >= NAMES || self.cells.is_checked(&name) {
+                        continue;
+                    }
+                    apart.push(name.clone());
+                }
+                (Stop::All, None) | (Stop::Nothing, _) => {}
             }
+            self.cells.check(&name, true);
         }
+    }
+
+    /// Files were checked in a shell that is over.
+    pub(super) fn checked_apart(&mut self, names: Vec<String>) {
+        // How the last command ends is how the line ends, and whoever started it decides by it.
+        if self.stop == Stop::Nothing && self.is_last {
+            if let Some(apart) = &mut self.apart {
+                apart.extend(names);
+                apart.truncate(NAMES);
+            }
+            return;
+        }
+        for name in &names {
+            self.cells.check(name, false);
+        }
+        self.check_holds(names);
     }
 
     /// What was checked for the rest of a list of commands is not checked behind it.

@@ -8,7 +8,7 @@ impl Analysis<'_> {
     pub(super) fn credentials(&mut self, name: &str, at: &At) -> Piped {
         Piped {
             labels: vec![self.source(SourceKind::CredentialService, name, at)],
-            text: None,
+            ..Piped::default()
         }
     }
 }

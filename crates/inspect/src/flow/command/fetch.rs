@@ -72,7 +72,7 @@ impl Analysis<'_> {
 
     /// Whether an address is at a host of the package's own.
     fn is_own(&self, url: &str) -> bool {
-        know::host_of(url).is_some_and(|host| self.own_host(&host))
+        know::place_of(url).is_some_and(|place| self.own_host(&place))
     }
 
     /// `curl`, `wget` and the like.
@@ -192,8 +192,8 @@ impl Analysis<'_> {
         }
         let host = url
             .as_deref()
-            .and_then(know::host_of)
-            .map(|host| shown(&host));
+            .and_then(know::place_of)
+            .map(|place| shown(&place));
         let target = match &host {
             Some(host) if !host.starts_with('<') => Target::Constant(host.clone()),
             // An address is written out, and clients differ in what they make of it.
@@ -208,14 +208,17 @@ impl Analysis<'_> {
         };
         self.leaves(&sent, SinkKind::Network, name, &target, at);
         if at.zone > Zone::Never {
-            self.capability("network", at.zone, host.clone(), at.place.clone());
+            let reached = host
+                .as_deref()
+                .map(|place| know::host_part(place).to_owned());
+            self.capability("network", at.zone, reached, at.place.clone());
         }
         if let Some(host) = &host
             && host.contains("169.254.169.254")
         {
             return Piped {
                 labels: vec![self.source(SourceKind::CredentialService, "cloud metadata", at)],
-                text: None,
+                ..Piped::default()
             };
         }
         let remote = self.source(
@@ -229,7 +232,7 @@ impl Analysis<'_> {
         match out {
             Some(path) if path == "-" => Piped {
                 labels: vec![remote],
-                text: None,
+                ..Piped::default()
             },
             Some(path) => {
                 let path = if path.is_empty() {
@@ -247,7 +250,7 @@ impl Analysis<'_> {
             }
             None => Piped {
                 labels: vec![remote],
-                text: None,
+                ..Piped::default()
             },
         }
     }

@@ -4,8 +4,13 @@ mod change;
 mod check;
 mod clipboard;
 mod credential;
+mod edit;
+mod escape;
 mod fetch;
 mod file;
+mod filter;
+mod group;
+mod opaque;
 mod power;
 mod program;
 mod script;
@@ -62,6 +67,8 @@ struct At {
 struct Piped {
     labels: Vec<Label>,
     text: Option<String>,
+    /// What made another text of one that is known, which is not computed.
+    opaque: Option<Label>,
 }
 
 /// Variables: their text and what is in them.
@@ -139,7 +146,7 @@ impl Analysis<'_> {
         if script.cut {
             self.cut_short(at.zone);
         }
-        let outer = (self.stop, std::mem::take(&mut self.listed));
+        let outer = (self.stop, std::mem::take(&mut self.listed), self.is_last);
         for (number, command) in script.commands.iter().enumerate() {
             let Some(left) = self.commands.checked_sub(1) else {
                 self.cut_short(at.zone);
@@ -147,15 +154,25 @@ impl Analysis<'_> {
             };
             self.commands = left;
             self.stop = check::stop(script, number, variables, &self.shell_functions);
+            self.is_last = outer.2 && number + 1 == script.commands.len();
             let placed;
-            let here = if at.lines {
+            // The commands in brackets have places of their own.
+            let here = if at.lines && command.group.is_none() {
                 placed = self.placed(command, at);
                 &placed
             } else {
                 at
             };
             let input = std::mem::take(&mut piped);
-            let result = self.command(command, input, here, variables, reached);
+            let mut result = self.command(command, input, here, variables, reached);
+            // `{ echo a; echo b; }`: what comes next begins a line.
+            if let Some(text) = &mut result.text
+                && command.link != Link::Pipe
+                && number + 1 < script.commands.len()
+                && ends_its_line(command)
+            {
+                text.push('\n');
+            }
             if command.link == Link::Then {
                 self.list_ends();
             }
@@ -164,6 +181,7 @@ impl Analysis<'_> {
             } else {
                 out.labels.extend(result.labels);
                 out.labels.truncate(LABELS);
+                out.opaque = out.opaque.take().or(result.opaque);
                 out.text = match (out.text.take(), result.text) {
                     (Some(before), Some(after)) if before.len() + after.len() > OUTPUT => {
                         self.cut_short(at.zone);
@@ -174,7 +192,7 @@ impl Analysis<'_> {
                 };
             }
         }
-        (self.stop, self.listed) = outer;
+        (self.stop, self.listed, self.is_last) = outer;
         out
     }
 
@@ -271,6 +289,7 @@ impl Analysis<'_> {
     ) -> (String, Vec<Label>) {
         let mut text = word.text.clone();
         let mut labels = Vec::new();
+        let mut opaque = None;
         for name in &word.variables {
             if let Some((value, inner)) = variables.get(name) {
                 // `A=$A$A`, many times.
@@ -293,9 +312,16 @@ impl Analysis<'_> {
             }
         }
         for script in &word.substitutions {
-            let inner = self.script(script, at, Piped::default(), variables, reached);
+            let inner = self.apart(variables, |all, variables| {
+                check::new_shell(&[], variables);
+                all.script(script, at, Piped::default(), variables, reached)
+            });
             labels.extend(inner.labels);
             labels.truncate(LABELS);
+            // What stands in a word with other texts is a part of one, and no text of its own.
+            if text == HOLE && inner.text.is_none() {
+                opaque = inner.opaque;
+            }
             if let Some(inner) = inner.text {
                 if text.len() + inner.len() > WORD {
                     self.cut_short(at.zone);
@@ -312,6 +338,7 @@ impl Analysis<'_> {
         } else if text == "~" {
             text = format!("{HOLE_START}home{}", crate::pure::HOLE_END);
         }
+        self.opaque = opaque;
         (text, labels)
     }
 
@@ -378,11 +405,10 @@ impl Analysis<'_> {
         }
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm a command")]
     fn command(
         &mut self,
         command: &Command,
-        input: Piped,
+        mut input: Piped,
         at: &At,
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
@@ -391,37 +417,88 @@ impl Analysis<'_> {
             self.defined(name, body, at, variables, reached);
             return Piped::default();
         }
+        if let Some(group) = &command.group {
+            return self.grouped(command, group, input, at, variables, reached);
+        }
         for (name, value) in &command.assignments {
             let value = self.word(value, at, variables, reached);
             variables.insert(name.clone(), value);
         }
         let mut words: Vec<(String, Vec<Label>)> = Vec::new();
         let mut processes: Vec<Vec<Label>> = Vec::new();
+        let runs_words = command.words.first().is_some_and(|first| {
+            let name = base_name(&first.text);
+            runs_its_input(name) || matches!(name, "eval" | "source" | ".")
+        });
         for word in &command.words {
-            let read = self.word(word, at, variables, reached);
+            let mut read = self.word(word, at, variables, reached);
+            read.1.extend(self.opaque.take().filter(|_| runs_words));
             if word.process {
                 processes.push(read.1.clone());
             }
             words.push(read);
         }
-        let mut input = input;
+        self.fed(command, &mut input, at, variables, reached);
+        let out = self.program_run(&words, &processes, &input, at, variables, reached);
+        let out = self.made_of(&input, &words, out, at);
+        self.put_out(command, &words, out, &input, at, variables, reached)
+    }
+
+    /// What comes in at a command besides what is piped to it.
+    fn fed(
+        &mut self,
+        command: &Command,
+        input: &mut Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) {
         if let Some(here) = &command.here {
             input.text = Some(here.clone());
         }
         for redirect in command.redirects.iter().filter(|redirect| !redirect.out) {
             let (path, labels) = self.word(&redirect.file, at, variables, reached);
             input.labels.extend(labels);
+            if redirect.is_text {
+                input.opaque = self.opaque.take();
+                input.text = Some(path).filter(|text| text != HOLE);
+                continue;
+            }
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
         }
-        let mut out = self.program_run(&words, &processes, &input, at, variables, reached);
+    }
+
+    /// Where the output of a command goes; gives what is left of it.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a command")]
+    fn put_out(
+        &mut self,
+        command: &Command,
+        words: &[(String, Vec<Label>)],
+        mut out: Piped,
+        input: &Piped,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
         for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
             let (path, _) = self.word(&redirect.file, at, variables, reached);
-            self.redirected(&path, &words, &out, &input, at);
+            self.redirected(&path, words, &out, input, at);
             out = Piped::default();
         }
         out
     }
+}
+
+/// Whether a command ends the line that it prints.
+fn ends_its_line(command: &Command) -> bool {
+    let mut words = command.words.iter().map(|word| word.text.as_str());
+    words.next() == Some("echo")
+        && !words.next().is_some_and(|option| {
+            option
+                .strip_prefix('-')
+                .is_some_and(|letters| letters.contains('n') && letters.len() <= 2)
+        })
 }
 
 fn base_name(path: &str) -> &str {

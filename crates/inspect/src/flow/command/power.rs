@@ -144,11 +144,16 @@ impl Analysis<'_> {
     }
 }
 
-/// The host of the first address in a line.
+/// The host of the first address in a line, with its owner's path where many share it.
 fn host_in(line: &str) -> Option<String> {
     let at = line.find("://")?;
     // As far back as the longest scheme, never into the middle of a letter.
-    know::host_of(&line[line.floor_char_boundary(at.saturating_sub(5))..])
+    let start = line.floor_char_boundary(at.saturating_sub(5));
+    let behind = line.get(at + 3..)?;
+    let end = behind
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+        .unwrap_or(behind.len());
+    know::place_of(line.get(start..at + 3 + end)?)
 }
 
 #[cfg(test)]
@@ -166,6 +171,10 @@ mod tests {
             Some("c.invalid")
         );
         assert_eq!(host_in("no address"), None);
+        assert_eq!(
+            host_in("& 'http://github.com/lk/tool/x.ps1' 'https://c.invalid'").as_deref(),
+            Some("github.com/lk")
+        );
         let long = format!("https://c.invalid/{}", "名".repeat(5_000));
         assert_eq!(host_in(&long).as_deref(), Some("c.invalid"));
     }

@@ -3,6 +3,7 @@
 use super::check::fail_fast;
 use super::clipboard::reads_clipboard;
 use super::credential::gives_credentials;
+use super::escape::{escaped, printed};
 use super::{At, Piped, Variables, base_name};
 use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign};
@@ -58,7 +59,7 @@ impl Analysis<'_> {
             "powershell" | "pwsh" if reads_clipboard(base, &texts) => {
                 return Piped {
                     labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
-                    text: None,
+                    ..Piped::default()
                 };
             }
             "powershell" | "pwsh" => {
@@ -71,7 +72,11 @@ impl Analysis<'_> {
                 if let Some((text, _)) = args.iter().find(|(text, _)| {
                     text.contains("://") || text.starts_with("git+") || text.starts_with("github:")
                 }) {
-                    let host = know::host_of(text).unwrap_or_default();
+                    let address = match text.strip_prefix("github:") {
+                        Some(repository) => format!("github.com/{repository}"),
+                        None => text.clone(),
+                    };
+                    let host = know::place_of(&address).unwrap_or_default();
                     let label =
                         self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
                     self.command_flow(
@@ -102,6 +107,9 @@ impl Analysis<'_> {
             }
             "perl" | "ruby" | "php" | "osascript" | "cscript" | "wscript" => {
                 self.interpreted(base, &input.labels, at);
+                if args.is_empty() {
+                    self.interpreted(base, input.opaque.as_slice(), at);
+                }
                 for labels in processes {
                     self.interpreted(base, labels, at);
                 }
@@ -147,6 +155,7 @@ impl Analysis<'_> {
                 return Piped {
                     labels: Vec::new(),
                     text: Some("\u{fdd0}temp\u{fdd1}/made".to_owned()),
+                    ..Piped::default()
                 };
             }
             "printenv" | "set" | "export" | "declare"
@@ -154,14 +163,17 @@ impl Analysis<'_> {
             {
                 return Piped {
                     labels: vec![self.source(SourceKind::Environment, base, at)],
-                    text: None,
+                    ..Piped::default()
                 };
             }
             "printenv" => {
                 let labels = texts.first().map_or_else(Vec::new, |name| {
                     self.environment_variable(name, at.file, at.span)
                 });
-                return Piped { labels, text: None };
+                return Piped {
+                    labels,
+                    ..Piped::default()
+                };
             }
             "export" | "local" | "readonly" => {
                 for (text, labels) in args {
@@ -189,19 +201,34 @@ impl Analysis<'_> {
             }
             "cat" | "head" | "tail" | "type" | "less" | "more" | "strings" | "sed" | "awk"
             | "grep" | "egrep" | "rg" | "find" | "tar" | "zip" | "7z" | "gzip" | "openssl"
-            | "gpg" | "jq" | "cut" => {
+            | "gpg" | "jq" | "cut" | "tac" => {
                 return self.files_read(base, args, input, at);
             }
+            "printf" if printed(&texts).is_some() => {
+                return Piped {
+                    labels: all_labels,
+                    text: printed(&texts),
+                    ..Piped::default()
+                };
+            }
             "echo" | "printf" => {
+                let is_option = |text: &&&str| matches!(**text, "-n" | "-e" | "-en" | "-ne");
+                let undone = texts.iter().take_while(is_option).any(|o| o.contains('e'));
                 let text = texts
                     .iter()
                     .filter(|text| !matches!(**text, "-n" | "-e" | "-en" | "-ne"))
                     .copied()
                     .collect::<Vec<_>>()
                     .join(" ");
+                let text = if undone {
+                    escaped(&text)
+                } else {
+                    text.replace("\\n", "\n")
+                };
                 return Piped {
                     labels: all_labels,
-                    text: Some(text.replace("\\n", "\n")),
+                    text: Some(text),
+                    ..Piped::default()
                 };
             }
             "base64" | "base32" | "xxd" | "rev" | "gunzip" | "zcat" | "tr" | "certutil"
@@ -220,7 +247,10 @@ impl Analysis<'_> {
                 } else {
                     Vec::new()
                 };
-                return Piped { labels, text: None };
+                return Piped {
+                    labels,
+                    ..Piped::default()
+                };
             }
             _ if credentials.is_some() => {
                 return self.credentials(credentials.unwrap_or_default(), at);
@@ -228,7 +258,7 @@ impl Analysis<'_> {
             _ if reads_clipboard(base, &texts) => {
                 return Piped {
                     labels: vec![self.source(SourceKind::InputDevice, "the clipboard", at)],
-                    text: None,
+                    ..Piped::default()
                 };
             }
             "npm" | "yarn" | "pnpm" | "twine" | "cargo" | "poetry" | "flit" | "bun publish"
@@ -292,7 +322,7 @@ impl Analysis<'_> {
                 self.check_holds(names);
                 return Piped {
                     labels: input.labels.clone(),
-                    text: None,
+                    ..Piped::default()
                 };
             }
             "set" => fail_fast(&texts, variables),
@@ -370,7 +400,7 @@ impl Analysis<'_> {
                 }
                 return Piped {
                     labels: input.labels.clone(),
-                    text: None,
+                    ..Piped::default()
                 };
             }
         }

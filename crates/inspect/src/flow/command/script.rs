@@ -1,7 +1,8 @@
 //! Programs that run scripts: files, texts in their words, and what comes in.
 
+use super::check::new_shell;
 use super::start::has_network;
-use super::{At, Piped, Variables};
+use super::{At, Piped, Variables, base_name, runs_its_input};
 use crate::flow::child::beside;
 use crate::flow::label::Label;
 use crate::flow::sink::short;
@@ -114,7 +115,7 @@ impl Analysis<'_> {
             }
         } else if let Some((text, labels)) = file {
             if text.contains("://") {
-                let host = know::host_of(&text).unwrap_or_default();
+                let host = know::place_of(&text).unwrap_or_default();
                 let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
                 self.command_flow(
                     &label,
@@ -141,7 +142,7 @@ impl Analysis<'_> {
             }
             self.file_run(&text, name, at, reached);
         } else {
-            self.interpreted(name, &input.labels, at);
+            self.input_interpreted(name, input, at);
             if let Some(text) = &input.text
                 && at.zone > Zone::Never
             {
@@ -191,7 +192,11 @@ impl Analysis<'_> {
                     holes: labels.clone().into(),
                     ..at.clone()
                 };
-                return self.run_text(text, &inner, input.clone(), variables, reached);
+                let options = texts.get(..=position).unwrap_or_default();
+                return self.apart(variables, |all, variables| {
+                    new_shell(options, variables);
+                    all.run_text(text, &inner, input.clone(), variables, reached)
+                });
             }
         } else if let Some((text, _)) = args
             .iter()
@@ -199,9 +204,12 @@ impl Analysis<'_> {
         {
             self.file_run(text, base, at, reached);
         } else if processes.is_empty() {
-            self.interpreted(base, &input.labels, at);
-            if let Some(text) = input.text.clone() {
-                return self.run_text(&text, at, Piped::default(), variables, reached);
+            self.input_interpreted(base, input, at);
+            if let Some(text) = &input.text {
+                return self.apart(variables, |all, variables| {
+                    new_shell(&texts, variables);
+                    all.run_text(text, at, Piped::default(), variables, reached)
+                });
             }
         }
         Piped::default()
@@ -240,7 +248,7 @@ impl Analysis<'_> {
                 self.file_run(text, base, at, reached);
             }
         }
-        self.interpreted(base, &input.labels, at);
+        self.input_interpreted(base, input, at);
         Piped::default()
     }
 
@@ -272,17 +280,20 @@ impl Analysis<'_> {
             if base == "env" {
                 return Piped {
                     labels: vec![self.source(SourceKind::Environment, "env", at)],
-                    text: None,
+                    ..Piped::default()
                 };
             }
             return input.clone();
         }
         if base == "xargs" {
             let mut rest = rest;
-            rest.push((
-                input.text.clone().unwrap_or_else(|| HOLE.to_owned()),
-                input.labels.clone(),
-            ));
+            let mut labels = input.labels.clone();
+            let runs_words = rest
+                .first()
+                .is_some_and(|(name, _)| runs_its_input(base_name(name)));
+            labels.extend(input.opaque.iter().filter(|_| runs_words).cloned());
+            let text = input.text.clone().unwrap_or_else(|| HOLE.to_owned());
+            rest.push((text, labels));
             return self.program_run(&rest, processes, &Piped::default(), at, variables, reached);
         }
         self.program_run(&rest, processes, input, at, variables, reached)

@@ -123,7 +123,7 @@ impl Analysis<'_> {
             texts
                 .iter()
                 .find_map(|text| {
-                    know::host_of(text).filter(|host| text.contains("://") && host.contains('.'))
+                    know::place_of(text).filter(|host| text.contains("://") && host.contains('.'))
                 })
                 .or_else(|| variables.get("GH_HOST").map(|(host, _)| host.clone()))
                 .unwrap_or_else(|| format!("the service behind {base}")),

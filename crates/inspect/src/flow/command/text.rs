@@ -48,11 +48,13 @@ impl Analysis<'_> {
         if let Some(path) = archive.filter(|_| labels.iter().any(|label| is_secret(label.kind))) {
             self.cells.write(&path, labels.clone(), at.zone);
         }
-        let text = match name {
-            "cat" if args.is_empty() => input.text.clone(),
-            _ => None,
-        };
-        Piped { labels, text }
+        let words: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
+        let text = input.text.as_deref();
+        Piped {
+            labels,
+            text: text.and_then(|text| self.filtered(name, &words, text)),
+            ..Piped::default()
+        }
     }
 
     pub(super) fn decoded_text(
@@ -79,7 +81,10 @@ impl Analysis<'_> {
             }
         }
         if !decodes {
-            return Piped { labels, text: None };
+            return Piped {
+                labels,
+                ..Piped::default()
+            };
         }
         let decoded = input
             .text
@@ -100,12 +105,7 @@ impl Analysis<'_> {
                         .collect();
                     Some(String::from_utf8_lossy(&bytes).into_owned())
                 }
-                "rev" => Some(
-                    text.lines()
-                        .map(|line| line.chars().rev().collect::<String>())
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                ),
+                "rev" | "tr" => self.filtered(name, texts, text),
                 _ => None,
             });
         if labels.is_empty() || labels.iter().all(|label| label.kind == SourceKind::OwnFile) {
@@ -114,6 +114,7 @@ impl Analysis<'_> {
         Piped {
             labels,
             text: decoded,
+            ..Piped::default()
         }
     }
 }

@@ -527,7 +527,7 @@ impl Analysis<'_> {
     ) -> Option<String> {
         match role {
             Role::Network(_) | Role::Send => match self.target(file, value, args, None) {
-                Target::Constant(host) => Some(host),
+                Target::Constant(place) => Some(know::host_part(&place).to_owned()),
                 Target::Opaque | Target::Caller => None,
             },
             Role::Shell | Role::Spawn | Role::WriteFile | Role::ReadFile | Role::Delete => {

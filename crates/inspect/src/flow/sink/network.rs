@@ -133,17 +133,14 @@ impl Analysis<'_> {
         marks
     }
 
-    /// Whether the package's manifest names a host as its own: as home page, repository or
-    /// place of its binaries. Whoever made the package wrote that, so it only lowers.
-    pub(in crate::flow) fn own_host(&self, host: &str) -> bool {
-        let domain = customs_model::registrable(host);
-        if domain.len() < 4 || know::unusual_host(host) {
-            return false;
-        }
-        owner::names(&owner::texts(self.package), domain)
+    /// Whether the package's manifest names a place as its own: as home page, repository or
+    /// place of its binaries. On a host that many share the owner counts. Whoever made the
+    /// package wrote that, so it only lowers.
+    pub(in crate::flow) fn own_host(&self, place: &str) -> bool {
+        !know::unusual_host(place) && owner::names(&owner::texts(self.package), place)
     }
 
-    /// The host that a request goes to.
+    /// The host that a request goes to, with its owner's path where many share it.
     pub(in crate::flow) fn target(
         &mut self,
         file: FileId,
@@ -305,22 +302,36 @@ impl Analysis<'_> {
                     return None;
                 }
                 // `pool.${x}.invalid` is known well enough; `${x}.js` is no host.
-                Some(shown(&host))
+                know::place_of(text).map(|place| shown(&place))
             }
             Value::Object(object) => {
                 let entries = object.entries.borrow();
+                let entry = |key: &str| {
+                    let mut last = entries.iter().rev();
+                    last.find(|(name, _)| &**name == key)
+                        .map(|(_, value)| value.clone())
+                };
                 for key in ["hostname", "host", "url", "uri", "href", "baseURL", "href"] {
-                    let found = entries
-                        .iter()
-                        .rev()
-                        .find(|(name, _)| &**name == key)
-                        .map(|(_, value)| value.clone());
-                    if let Some(value) = found {
+                    if let Some(value) = entry(key) {
                         if let Some(text) = value.any_text()
                             && !text.starts_with(HOLE_START)
                             && text.len() > 2
                         {
-                            return know::host_of(text).map(|host| shown(&host));
+                            let path = ["path", "pathname"]
+                                .into_iter()
+                                .filter(|_| key.starts_with("host"))
+                                .find_map(entry);
+                            let place = match path.as_ref().and_then(Value::any_text) {
+                                Some(path) => {
+                                    let host = know::host_of(text)?;
+                                    know::place_of(&format!(
+                                        "{host}/{}",
+                                        path.trim_start_matches('/')
+                                    ))
+                                }
+                                None => know::place_of(text),
+                            };
+                            return place.map(|place| shown(&place));
                         }
                         if level < 2
                             && let Some(host) = self.host_in(&value, level + 1)
@@ -335,7 +346,7 @@ impl Analysis<'_> {
                 let first = items.borrow().first().cloned()?;
                 match &first {
                     Value::Text(text) if text.contains('.') => {
-                        know::host_of(text).map(|host| shown(&host))
+                        know::place_of(text).map(|place| shown(&place))
                     }
                     _ => None,
                 }

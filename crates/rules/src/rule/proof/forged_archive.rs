@@ -16,7 +16,7 @@ static DOC: RuleDoc = RuleDoc {
     what: "An archive has entries behind its end, entries that its directory does not list, two names for one \
            entry, entries over one another or paths that leave the folder: no honest packer makes these. So is a \
            file of a wheel that runs unasked while RECORD, the wheel's own list of its files, does not name it or \
-           gives it another digest.",
+           gives it another digest, and a second such list.",
     why: "What a scanner reads and what a client unpacks must be the same.",
     effect: "warn",
     ends: "with the release",

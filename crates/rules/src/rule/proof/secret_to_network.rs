@@ -74,8 +74,13 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
                 && !flow.source_name.starts_with("files of a walk")
             {
                 // Somebody else's file, to a place that the caller did not give. Whatever a
-                // walk finds is what a backup that is asked for sends as well.
-                Weight::Proof
+                // walk finds is what a backup that is asked for sends as well. Everybody may
+                // read the list of accounts, and it holds no secret.
+                if flow.source_name.ends_with("(accounts)") {
+                    Weight::Suspicious
+                } else {
+                    Weight::Proof
+                }
             } else if unasked(flow.zone) {
                 Weight::Suspicious
             } else {
