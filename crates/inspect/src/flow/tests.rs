@@ -70,6 +70,33 @@ fn a_hidden_text_that_is_not_read_is_not_called_harmless() {
 }
 
 #[test]
+fn a_file_of_code_that_is_run_as_it_stands_is_told_to_be_in_plain_sight() {
+    // Whether something is run as hidden or seen, and whether it is in plain sight.
+    let ran = |decode: &str, held: &str| {
+        let code = format!(
+            "const fs = require('fs');\neval({decode}(fs.readFileSync(__dirname + '/b.js', 'utf8')));\n"
+        );
+        let manifest = r#"{"name": "a", "scripts": {"install": "node a.js"}}"#;
+        let entries = vec![
+            file("package.json", manifest),
+            file("a.js", &code),
+            file("b.js", held),
+        ];
+        let found = analyse(&Package::new(&Tree {
+            entries,
+            ..Tree::default()
+        }));
+        let has = |mark: Mark| found.flows.iter().any(|flow| flow.marks.contains(&mark));
+        (has(Mark::HiddenEffect), has(Mark::InPlainSight))
+    };
+    let text = "require('child_process').execSync('make --version');\n";
+    assert_eq!(ran("", text), (true, true));
+    // One edge changed: the file holds the same text in another form.
+    let hidden = "cmVxdWlyZSgnY2hpbGRfcHJvY2VzcycpLmV4ZWNTeW5jKCdtYWtlIC0tdmVyc2lvbicpOwo=";
+    assert_eq!(ran("atob", hidden), (true, false));
+}
+
+#[test]
 fn a_text_that_is_too_long_is_said_to_be_unread() {
     let long = |bytes: usize| format!("eval(\"{}\")", "a();".repeat(bytes / 4 + 1));
     let read = installed("node", "a.js", &long(evaluating::TEXT / 64));
