@@ -6,6 +6,7 @@ use crate::flow::label::Label;
 use crate::flow::sink::short;
 use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
+use crate::know;
 use crate::pure::{FileId, HOLE, Value, shown};
 use crate::shell::parse;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
@@ -432,6 +433,9 @@ impl Analysis<'_> {
         args: &[ExprId],
         span: Span,
     ) -> Vec<Label> {
+        if let Some(label) = self.found_by_download(file, args, span) {
+            return vec![label];
+        }
         let mut words = Vec::new();
         if let Some(first) = args.first()
             && self.machine.fold(file, *first).is_unknown()
@@ -470,6 +474,25 @@ impl Analysis<'_> {
             return Vec::new();
         }
         self.output_of_text(&words.join(" "), file, span)
+    }
+
+    /// What a program finds that was downloaded and is started on a place of the user's.
+    fn found_by_download(&mut self, file: FileId, args: &[ExprId], span: Span) -> Option<Label> {
+        let [started, given, ..] = args else {
+            return None;
+        };
+        let started = self.machine.fold(file, *started).as_text()?;
+        let written = self.cells.written(&started)?;
+        let Value::Array(given) = self.machine.fold(file, *given) else {
+            return None;
+        };
+        let place = given.borrow().iter().find_map(|word| {
+            let word = word.as_text()?;
+            know::user_place(&word).map(|_| shown(&word))
+        })?;
+        let is_fetched = written.iter().any(|label| label.kind == SourceKind::Remote);
+        let name = format!("what a downloaded program finds in {place}");
+        is_fetched.then(|| self.new_label(SourceKind::CredentialFile, &name, file, span))
     }
 
     pub(super) fn output_of_text(&mut self, text: &str, file: FileId, span: Span) -> Vec<Label> {

@@ -4,6 +4,7 @@ mod code;
 mod context;
 mod digest;
 mod file;
+mod named;
 mod network;
 mod stream;
 
