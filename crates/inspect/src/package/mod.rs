@@ -1,6 +1,7 @@
 //! A package as files that know each other: languages, specifiers, manifests.
 
 mod ending;
+mod link;
 
 use crate::cargo::{self, Member, Members};
 use crate::ir::{Language, Program};
@@ -55,6 +56,9 @@ pub struct File {
     /// It was reached as code of this language, whatever its name.
     pub forced: Cell<Option<Language>>,
     read: OnceCell<Read>,
+    /// Its program with the names in it that stand in tables of other files; none where it has
+    /// none of them.
+    linked: OnceCell<Option<Rc<Program>>>,
     digest: OnceCell<Box<Digest>>,
 }
 
@@ -135,6 +139,7 @@ impl Package {
                 kind: entry.kind,
                 forced: Cell::new(None),
                 read: OnceCell::new(),
+                linked: OnceCell::new(),
                 digest: OnceCell::new(),
             });
         }
@@ -239,6 +244,11 @@ impl Package {
             file.read
                 .get_or_init(|| self.read_now(language, file, bytes)),
         )
+    }
+
+    /// The program of a file, as it is without the others.
+    fn alone(&self, id: FileId) -> Option<Rc<Program>> {
+        self.read(id)?.program.clone()
     }
 
     fn read_now(&self, language: Language, file: &File, bytes: &[u8]) -> Read {
@@ -457,7 +467,12 @@ impl Package {
 
 impl Surroundings for Package {
     fn program(&self, file: FileId) -> Option<Rc<Program>> {
-        self.read(file)?.program.clone()
+        let alone = self.alone(file)?;
+        let linked = self
+            .file(file)
+            .linked
+            .get_or_init(|| link::linked(self, file, &alone).map(Rc::new));
+        Some(linked.clone().unwrap_or(alone))
     }
 
     fn resolve(&self, from: FileId, specifier: &str) -> Option<FileId> {

@@ -4,7 +4,7 @@ use crate::flow::child::Effect;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
 use crate::package::{folder, join};
@@ -306,10 +306,59 @@ impl Analysis<'_> {
             return None;
         };
         let position = program.list(args).iter().position(|other| *other == arg)?;
-        let seen = self.machine.observed(site.file, site.function, site.expr)?;
-        seen.get(position)
-            .filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_)))
-            .cloned()
+        let known = |seen: Vec<Value>| {
+            let value = seen.get(position)?;
+            matches!(value, Value::Text(_) | Value::Bytes(_)).then(|| value.clone())
+        };
+        let own = self
+            .machine
+            .observed(site.file, site.function, site.expr)
+            .and_then(known);
+        if own.is_some() || site.function == FuncId(0) {
+            return own;
+        }
+        // A module that imports this one may be who calls.
+        self.importers(site.file).into_iter().find_map(|importer| {
+            let seen = self.machine.observed_by(importer, site.file, site.expr);
+            seen.and_then(known)
+        })
+    }
+
+    /// Modules that run unasked and import a file, a few of them.
+    fn importers(&self, file: FileId) -> Vec<FileId> {
+        const LOOKED_AT: usize = 64;
+        const MOST: usize = 2;
+        let zones = self.zones.iter();
+        let mut running: Vec<FileId> = zones
+            .filter(|((_, function), zone)| *function == FuncId(0) && **zone > Zone::Called)
+            .map(|((other, _), _)| *other)
+            .filter(|other| *other != file)
+            .collect();
+        running.sort_unstable();
+        running.truncate(LOOKED_AT);
+        running.retain(|other| {
+            self.program(*other)
+                .is_some_and(|program| self.names_module(&program, *other, file))
+        });
+        running.truncate(MOST);
+        running
+    }
+
+    /// Whether code imports a file by a specifier that is written out.
+    fn names_module(&self, program: &Program, from: FileId, file: FileId) -> bool {
+        let means = |specifier: &str| self.package.resolves(from, specifier) == Some(file);
+        let mut imports = program.imports.iter();
+        let mut calls = program.calls.iter();
+        imports.any(|(atom, _)| means(program.name(*atom)))
+            || calls.any(|(call, _)| {
+                let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                    return false;
+                };
+                let requires = matches!(program.expr(callee), Expr::Name(name, _)
+                    if program.name(name) == "require");
+                let first = program.list(args).first().filter(|_| requires);
+                first.and_then(|arg| program.text(*arg)).is_some_and(means)
+            })
     }
 
     pub(super) fn loaded(
