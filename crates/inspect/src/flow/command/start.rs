@@ -9,7 +9,7 @@ use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know;
 use crate::pure::{FileId, HOLE, Value, shown};
 use crate::shell::parse;
-use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Flow, Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
@@ -359,8 +359,10 @@ impl Analysis<'_> {
             if let Some(label) = hidden {
                 // That a file is run is told by what the file is.
                 let new = self.found.flows.get(before..).unwrap_or_default();
-                let effect =
-                    has_network(text) || new.iter().any(|flow| flow.sink != SinkKind::ExecutedFile);
+                let effect = has_network(text)
+                    || new.iter().any(|flow| {
+                        flow.sink != SinkKind::ExecutedFile && !starts_own_program(flow)
+                    });
                 if effect {
                     self.flow(
                         &label,
@@ -522,6 +524,15 @@ impl Analysis<'_> {
         self.found.flows.truncate(flows);
         last.labels
     }
+}
+
+/// Whether a flow only says that a program of the package is started whose path was decoded.
+fn starts_own_program(flow: &Flow) -> bool {
+    flow.source == SourceKind::Decoded
+        && flow.sink == SinkKind::Process
+        && ["\u{fdd0}package/", "<package/"]
+            .iter()
+            .any(|own| flow.sink_name.starts_with(own))
 }
 
 /// The host of the service that a process is told to use in its environment.

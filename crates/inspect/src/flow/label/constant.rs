@@ -102,6 +102,10 @@ impl Analysis<'_> {
         expr: ExprId,
         level: u8,
     ) -> Option<(FileId, Span)> {
+        if level == 0 {
+            self.traced = evaluating::LOOKS;
+        }
+        self.traced = self.traced.checked_sub(1)?;
         if level > 10 {
             return None;
         }

@@ -61,6 +61,13 @@ impl Analysis<'_> {
             // Bodies that change what they read are right in their own order only.
             value = seen;
         }
+        let mut asked = None;
+        if !is_clear(&value)
+            && let Some((text, name)) = self.asked_of_proxy(site, arg)
+        {
+            value = Value::text(&text);
+            asked = Some((site.file, program.span(name)));
+        }
         if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
             return;
         }
@@ -96,7 +103,7 @@ impl Analysis<'_> {
                 .is_some_and(|p| p.text(arg).is_some());
             if foreign.is_empty() && !written_out && !self.is_visible(site.file, text) {
                 let name = snippet_of(self, site.file, arg);
-                let label = match self.origin(site.file, arg, 0) {
+                let label = match asked.or_else(|| self.origin(site.file, arg, 0)) {
                     Some((file, span)) => self.new_label(SourceKind::Decoded, &name, file, span),
                     None => self.label_at(SourceKind::Decoded, &name, site),
                 };

@@ -6,6 +6,7 @@ mod digest;
 mod file;
 mod named;
 mod network;
+mod proxy;
 mod stream;
 
 use crate::flow::label::Label;
