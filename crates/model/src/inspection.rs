@@ -213,6 +213,8 @@ pub enum Mark {
     Large,
     /// What is written is a native program or library that the package does not show.
     NativeCode,
+    /// The text that is run stands in the package as it is, where readers see it.
+    InPlainSight,
 }
 
 /// What code can do.

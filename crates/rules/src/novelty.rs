@@ -5,8 +5,8 @@
 //! revert is no news.
 
 use customs_model::{
-    Capability, ContentKind, Delta, FileFact, Inspection, Novelty, NoveltyKind, SignKind, Target,
-    Zone,
+    Capability, ContentKind, Delta, FileFact, Flow, Inspection, Mark, Novelty, NoveltyKind,
+    SignKind, Target, Zone,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,13 +140,20 @@ fn spoken(capability: &Capability) -> String {
     }
 }
 
+/// Text that runs in plain sight is told by what it does.
+fn told(flow: &Flow) -> bool {
+    !flow.marks.contains(&Mark::InPlainSight)
+}
+
 fn flows(earlier: &[&Inspection], now: &Inspection, delta: &mut Delta) {
     let before: BTreeSet<_> = earlier
         .iter()
         .flat_map(|e| &e.flows)
+        .filter(|flow| told(flow))
         .map(|flow| (flow.source, flow.sink))
         .collect();
-    for flow in now.flows.iter().filter(|flow| flow.zone > Zone::Never) {
+    let news = |flow: &&Flow| flow.zone > Zone::Never && told(flow);
+    for flow in now.flows.iter().filter(news) {
         if before.contains(&(flow.source, flow.sink)) {
             continue;
         }
@@ -282,7 +289,7 @@ fn reshaped(old: &FileFact, new: &FileFact) -> Option<(NoveltyKind, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_model::{CodeShape, Place};
+    use customs_model::{CodeShape, Place, SinkKind, SourceKind};
 
     fn can(name: &str, zone: Zone, detail: Option<&str>) -> Capability {
         Capability {
@@ -343,6 +350,28 @@ mod tests {
         let before = with(vec![can("network", Zone::Called, Some("api.example"))]);
         let now = with(vec![can("network", Zone::Called, Some("other.invalid"))]);
         assert_eq!(kinds(&[&before], &now), [NoveltyKind::Host]);
+    }
+
+    #[test]
+    fn text_that_runs_in_plain_sight_is_no_news_and_makes_hidden_text_none() {
+        let runs = |marks: &[Mark]| Inspection {
+            flows: vec![Flow {
+                source: SourceKind::OwnFile,
+                source_name: "<package>/a.js".to_owned(),
+                sink: SinkKind::DynamicCode,
+                sink_name: "eval".to_owned(),
+                target: Target::Opaque,
+                zone: Zone::Import,
+                path: Vec::new(),
+                marks: marks.to_vec(),
+            }],
+            ..Inspection::default()
+        };
+        let (before, seen) = (Inspection::default(), runs(&[Mark::InPlainSight]));
+        let hidden = runs(&[Mark::HiddenEffect]);
+        assert!(kinds(&[&before], &seen).is_empty());
+        assert_eq!(kinds(&[&seen], &hidden), [NoveltyKind::Flow]);
+        assert!(kinds(&[&hidden], &hidden).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! not explain is a statement and proves nothing by itself; what counts is a file that runs
 //! unasked and sends something somewhere.
 
-use customs_model::{ContentKind, FileFact, Flow, Inspection, Known, Zone, printable};
+use customs_model::{ContentKind, FileFact, Flow, Inspection, Known, Mark, Zone, printable};
 use std::collections::{BTreeSet, HashSet};
 
 /// Phantoms that are told, the worst first.
@@ -122,6 +122,8 @@ pub fn phantoms(sdist: &Inspection, wheel: &Inspection) -> Known<Phantoms> {
             .flows
             .iter()
             .filter(|flow| flow.path.iter().any(|hop| hop.at.file == file.path))
+            // Text that runs in plain sight is told by what it does.
+            .filter(|flow| !flow.marks.contains(&Mark::InPlainSight))
             .collect();
         let Some(kind) = explained.leaves(file, !flows.is_empty()) else {
             continue;

@@ -252,11 +252,15 @@ impl Analysis<'_> {
         if self.package.make != Make::Crate || label.kind != SourceKind::Remote {
             return false;
         }
-        let mut first = &label.trail;
-        while let Some(before) = &first.before {
-            first = before;
+        // The request may be made by a module that the build script calls.
+        let mut at = Some(&label.trail);
+        while let Some(trail) = at {
+            if self.zone_of(trail.file, FuncId(0)) == Zone::Install {
+                return true;
+            }
+            at = trail.before.as_ref();
         }
-        self.zone_of(first.file, FuncId(0)) == Zone::Install
+        false
     }
 
     /// Whether a digest that stands in the package guards what is run, by a check in a file.

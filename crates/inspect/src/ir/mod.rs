@@ -372,7 +372,7 @@ pub enum Export {
 }
 
 /// A file, lowered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Program {
     /// Its language.
     pub language: Language,

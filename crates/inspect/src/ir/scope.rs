@@ -13,7 +13,7 @@ const NEAR: usize = 64;
 /// Scopes get numbers by which those within one stand behind it without a gap. Along these
 /// numbers a name changes its meaning where a scope begins that declares it, and where that
 /// scope ends. The top scope is left out: something may be declared in it at any time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Far {
     /// The number of each scope.
     numbers: Vec<u32>,

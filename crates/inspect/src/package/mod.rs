@@ -1,6 +1,7 @@
 //! A package as files that know each other: languages, specifiers, manifests.
 
 mod ending;
+mod link;
 mod make;
 mod resolve;
 
@@ -40,6 +41,9 @@ pub struct File {
     /// It was reached as code of this language, whatever its name.
     pub forced: Cell<Option<Language>>,
     read: OnceCell<Read>,
+    /// Its program with the names in it that stand in tables of other files; none where it has
+    /// none of them.
+    linked: OnceCell<Option<Rc<Program>>>,
     content: OnceCell<ContentId>,
 }
 
@@ -119,6 +123,7 @@ impl Package {
                 kind: entry.kind,
                 forced: Cell::new(None),
                 read: OnceCell::new(),
+                linked: OnceCell::new(),
                 content: OnceCell::new(),
             });
         }
@@ -225,6 +230,11 @@ impl Package {
         )
     }
 
+    /// The program of a file, as it is without the others.
+    fn alone(&self, id: FileId) -> Option<Rc<Program>> {
+        self.read(id)?.program.clone()
+    }
+
     fn read_now(&self, language: Language, file: &File, bytes: &[u8]) -> Read {
         if bytes.len() > reading::SOURCE {
             return Read {
@@ -272,7 +282,12 @@ impl Package {
 
 impl Surroundings for Package {
     fn program(&self, file: FileId) -> Option<Rc<Program>> {
-        self.read(file)?.program.clone()
+        let alone = self.alone(file)?;
+        let linked = self
+            .file(file)
+            .linked
+            .get_or_init(|| link::linked(self, file, &alone).map(Rc::new));
+        Some(linked.clone().unwrap_or(alone))
     }
 
     fn resolve(&self, from: FileId, specifier: &str) -> Option<FileId> {

@@ -67,7 +67,9 @@ impl Machine<'_> {
             Expr::This(function) => self.this(program, file, function, frame),
             Expr::Member(object, name) if self.named_of_module(program, file, object).is_some() => {
                 let target = self.named_of_module(program, file, object);
-                self.named_export(target.unwrap_or(file), program.name(name))
+                let value = self.named_export(target.unwrap_or(file), program.name(name));
+                self.change_imports(file);
+                value
             }
             Expr::Member(object, name) if is_import_meta(program, object) => {
                 self.of_import_meta(file, program.name(name))

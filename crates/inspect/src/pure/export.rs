@@ -14,7 +14,9 @@ impl Machine<'_> {
     /// What a module hands out, or the library's module of that name.
     pub(super) fn module(&mut self, file: FileId, specifier: &str, language: Language) -> Value {
         if let Some(target) = self.surroundings.resolve(file, specifier) {
-            return self.exports_of(target);
+            let value = self.exports_of(target);
+            self.change_imports(file);
+            return value;
         }
         let specifier = specifier.strip_prefix("node:").unwrap_or(specifier);
         // What is meant relative to a file and is not there is nothing of a library.

@@ -10,6 +10,7 @@
 //! by a function, the body of the function around it is *run* once, forgivingly, and the
 //! variable is looked up in what that left.
 
+mod aside;
 mod builtin;
 mod circle;
 mod evaluate;
@@ -98,6 +99,10 @@ pub struct Machine<'s> {
     hasty: bool,
     /// Answers of such glances: a full look does not believe them.
     doubtful: FxHashSet<Kept>,
+    /// Modules that were asked whether they change what they import.
+    changing: FxHashSet<FileId>,
+    /// Modules that were run for the sake of others.
+    aside: usize,
 }
 
 /// Something that the machine keeps.
@@ -131,6 +136,8 @@ impl<'s> Machine<'s> {
             glancing: false,
             hasty: false,
             doubtful: FxHashSet::default(),
+            changing: FxHashSet::default(),
+            aside: 0,
         }
     }
 

@@ -207,6 +207,13 @@ impl Value {
                 if let Some(hex) = text.strip_prefix("0x") {
                     return Some(u64::from_str_radix(hex, 16).map_or(f64::NAN, |v| v as f64));
                 }
+                for (mark, radix) in [("0b", 2), ("0o", 8)] {
+                    if let Some(digits) = text.strip_prefix(mark) {
+                        return Some(
+                            u64::from_str_radix(digits, radix).map_or(f64::NAN, |v| v as f64),
+                        );
+                    }
+                }
                 Some(text.parse().unwrap_or(f64::NAN))
             }
             Self::Array(items) => match items.borrow().as_slice() {

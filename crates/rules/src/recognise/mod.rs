@@ -4,13 +4,18 @@
 //! takes a finding away without a word: a finding that would weigh more without it names it and
 //! its reason, so that whoever reads the verdict can object. Its page is made from its file.
 
+pub(crate) mod asked_backup;
 mod harmless_content;
 pub(crate) mod hook_starter;
+pub(crate) mod native_build;
 pub(crate) mod own_host;
 pub(crate) mod own_machine;
 pub(crate) mod own_service;
 mod pinned_digest;
+pub(crate) mod telemetry;
 mod vendor_host;
+mod visible_text;
+pub(crate) mod wallet_library;
 
 use customs_model::{Flow, Inspection, Mark};
 
@@ -23,6 +28,11 @@ static ALL: &[&Recogniser] = &[
     &harmless_content::HARMLESS_CONTENT,
     &hook_starter::HOOK_STARTER,
     &own_machine::OWN_MACHINE,
+    &visible_text::VISIBLE_TEXT,
+    &wallet_library::WALLET_LIBRARY,
+    &native_build::NATIVE_BUILD,
+    &telemetry::TELEMETRY,
+    &asked_backup::ASKED_BACKUP,
 ];
 
 /// What recognises one kind of honest look-alike.

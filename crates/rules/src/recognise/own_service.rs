@@ -1,13 +1,15 @@
 //! A credential file that goes to the service that it is for.
 
 use super::{Recogniser, Seen};
-use customs_model::{Flow, SourceKind, Target, owner_of, printable};
+use customs_model::{Flow, SinkKind, SourceKind, Target, owner_of, printable};
 
 pub(super) static OWN_SERVICE: Recogniser = Recogniser {
     id: "own-service",
-    what: "A credential file is sent to a host of the service that it belongs to, by code that somebody calls.",
-    why: "Command lines and clients of a service log in with what the user keeps for it.",
-    twin: "The same file goes to another host, or it goes unasked.",
+    what: "A credential file is sent to a host of the service that it belongs to, by code that somebody calls. \
+           Or what a cloud's metadata service gave goes back to the address of such a service.",
+    why: "Command lines and clients of a service log in with what the user keeps for it; a metadata service \
+          hands out a token that it wants back with each question. It is heard on the same machine alone.",
+    twin: "The same file or token goes to another host, or the file goes unasked.",
     limits: "The service is told by the word that its domain begins with, and anybody can register a domain that \
              begins with it.",
     recognises,
@@ -15,12 +17,32 @@ pub(super) static OWN_SERVICE: Recogniser = Recogniser {
 };
 
 fn recognises(flow: &Flow, _seen: &Seen<'_>) -> Option<String> {
+    if is_back(flow) {
+        return Some("the metadata service gets back what it gave".to_owned());
+    }
     (flow.source == SourceKind::CredentialFile && is_of_the_service(flow)).then(|| {
         format!(
             "the host is one of the service that {} is for",
             printable(&flow.source_name, 80)
         )
     })
+}
+
+/// Addresses at which clouds hand out credentials to the machine that asks, and to no other.
+const METADATA: [&str; 5] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "100.100.100.200",
+    "metadata.google.internal",
+    "[fd00:ec2::254]",
+];
+
+/// Whether what a cloud's metadata service gave goes back to such a service.
+pub(crate) fn is_back(flow: &Flow) -> bool {
+    flow.source == SourceKind::CredentialService
+        && flow.source_name == "cloud metadata"
+        && flow.sink == SinkKind::Network
+        && matches!(&flow.target, Target::Constant(host) if METADATA.contains(&host.as_str()))
 }
 
 /// Whether a host is the one that a credential file is for.
@@ -147,5 +169,22 @@ mod tests {
         let verdict = verdict(sent);
         assert_eq!(verdict.standing, Standing::Suspicious, "{verdict:?}");
         assert!(!format!("{verdict:?}").contains("own-service"));
+    }
+
+    #[test]
+    fn a_token_may_go_back_to_the_metadata_service_and_nowhere_else() {
+        let sent = |host: &str| {
+            flow(
+                (SourceKind::CredentialService, "cloud metadata"),
+                SinkKind::Network,
+                host,
+                &[],
+            )
+        };
+        pair(
+            "own-service",
+            sent("169.254.169.254"),
+            sent("169.254.169.254.collect.invalid"),
+        );
     }
 }

@@ -253,14 +253,20 @@ fn runs_hidden_text(flow: &Flow) -> bool {
         SourceKind::Opaque => flow.sink != SinkKind::Process,
         _ => false,
     };
-    hidden && runs(flow.sink) && unasked(flow.zone) && !flow.marks.contains(&Mark::NoEffect)
+    hidden && runs(flow.sink) && unasked(flow.zone) && !is_seen_through(flow)
 }
 
 fn runs_own_data(flow: &Flow) -> bool {
     flow.source == SourceKind::OwnFile
         && matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Module)
         && unasked(flow.zone)
-        && !flow.marks.contains(&Mark::NoEffect)
+        && !is_seen_through(flow)
+}
+
+/// What is run was read whole and does nothing, or everybody can read it.
+fn is_seen_through(flow: &Flow) -> bool {
+    let marks = [Mark::NoEffect, Mark::InPlainSight];
+    flow.marks.iter().any(|mark| marks.contains(mark))
 }
 
 fn runs_download(flow: &Flow) -> bool {

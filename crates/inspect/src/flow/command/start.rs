@@ -6,9 +6,10 @@ use crate::flow::label::Label;
 use crate::flow::sink::short;
 use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
+use crate::know;
 use crate::pure::{FileId, HOLE, Value, shown};
 use crate::shell::parse;
-use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Flow, Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
@@ -358,8 +359,10 @@ impl Analysis<'_> {
             if let Some(label) = hidden {
                 // That a file is run is told by what the file is.
                 let new = self.found.flows.get(before..).unwrap_or_default();
-                let effect =
-                    has_network(text) || new.iter().any(|flow| flow.sink != SinkKind::ExecutedFile);
+                let effect = has_network(text)
+                    || new.iter().any(|flow| {
+                        flow.sink != SinkKind::ExecutedFile && !starts_own_program(flow)
+                    });
                 if effect {
                     self.flow(
                         &label,
@@ -432,6 +435,9 @@ impl Analysis<'_> {
         args: &[ExprId],
         span: Span,
     ) -> Vec<Label> {
+        if let Some(label) = self.found_by_download(file, args, span) {
+            return vec![label];
+        }
         let mut words = Vec::new();
         if let Some(first) = args.first()
             && self.machine.fold(file, *first).is_unknown()
@@ -472,6 +478,25 @@ impl Analysis<'_> {
         self.output_of_text(&words.join(" "), file, span)
     }
 
+    /// What a program finds that was downloaded and is started on a place of the user's.
+    fn found_by_download(&mut self, file: FileId, args: &[ExprId], span: Span) -> Option<Label> {
+        let [started, given, ..] = args else {
+            return None;
+        };
+        let started = self.machine.fold(file, *started).as_text()?;
+        let written = self.cells.written(&started)?;
+        let Value::Array(given) = self.machine.fold(file, *given) else {
+            return None;
+        };
+        let place = given.borrow().iter().find_map(|word| {
+            let word = word.as_text()?;
+            know::user_place(&word).map(|_| shown(&word))
+        })?;
+        let is_fetched = written.iter().any(|label| label.kind == SourceKind::Remote);
+        let name = format!("what a downloaded program finds in {place}");
+        is_fetched.then(|| self.new_label(SourceKind::CredentialFile, &name, file, span))
+    }
+
     pub(super) fn output_of_text(&mut self, text: &str, file: FileId, span: Span) -> Vec<Label> {
         let at = At {
             zone: Zone::Never,
@@ -499,6 +524,15 @@ impl Analysis<'_> {
         self.found.flows.truncate(flows);
         last.labels
     }
+}
+
+/// Whether a flow only says that a program of the package is started whose path was decoded.
+fn starts_own_program(flow: &Flow) -> bool {
+    flow.source == SourceKind::Decoded
+        && flow.sink == SinkKind::Process
+        && ["\u{fdd0}package/", "<package/"]
+            .iter()
+            .any(|own| flow.sink_name.starts_with(own))
 }
 
 /// The host of the service that a process is told to use in its environment.

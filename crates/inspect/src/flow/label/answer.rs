@@ -123,8 +123,32 @@ impl Analysis<'_> {
     }
 
     /// The label of what a request gives: bytes of a stranger, or credentials of the cloud
-    /// that the machine runs in.
+    /// that the machine runs in. It begins where the request is made, which may be in another
+    /// file than the call that reads the answer.
     pub(in crate::flow) fn answer(
+        &mut self,
+        file: FileId,
+        value: &Value,
+        callee: ExprId,
+        args: &[ExprId],
+        span: Span,
+        context: Option<&Rc<Context>>,
+    ) -> Label {
+        let label = self.answer_here(file, value, callee, args, span, context);
+        let elsewhere = value_made_at(value).filter(|(place, _)| *place != file);
+        let Some((place, made)) = elsewhere.filter(|_| label.trail.before.is_none()) else {
+            return label;
+        };
+        let Some(program) = self.program(place) else {
+            return label;
+        };
+        let asked = self.new_label(label.kind, &label.name, place, program.span(made));
+        let mut labels = self.hop(vec![asked], &Step::Returned(None), file, span);
+        labels.pop().unwrap_or(label)
+    }
+
+    /// The same, from where the answer is read.
+    fn answer_here(
         &mut self,
         file: FileId,
         value: &Value,

@@ -1,7 +1,7 @@
 //! What is made of constants, and where these stand.
 
 use crate::flow::Analysis;
-use crate::ir::{Const, Expr, ExprId, Program, Span};
+use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Program, Span};
 use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use std::rc::Rc;
@@ -102,6 +102,10 @@ impl Analysis<'_> {
         expr: ExprId,
         level: u8,
     ) -> Option<(FileId, Span)> {
+        if level == 0 {
+            self.traced = evaluating::LOOKS;
+        }
+        self.traced = self.traced.checked_sub(1)?;
         if level > 10 {
             return None;
         }
@@ -125,7 +129,10 @@ impl Analysis<'_> {
                     .find_map(|value| self.origin(file, value, level + 1))
             }
             Expr::Param(function, position) => {
-                let site = *self.callers.get(&(file, function))?.first()?;
+                let called = self.callers.get(&(file, function));
+                let Some(site) = called.and_then(|sites| sites.first().copied()) else {
+                    return self.origin_of_given(file, function, level);
+                };
                 let caller = self.program(site.file)?;
                 let Expr::Call { args, .. } = caller.expr(site.expr) else {
                     return None;
@@ -176,14 +183,47 @@ impl Analysis<'_> {
                             .find_map(|arg| self.origin(file, arg, level + 1))
                     })
             }
-            Expr::Member(object, _)
-            | Expr::Index(object, _)
+            Expr::Member(object, name) => {
+                let found = self.origin(file, object, level + 1);
+                found.or_else(|| {
+                    let value = own_export(&program, object, name)?;
+                    self.origin(file, value, level + 1)
+                })
+            }
+            // What is decoded bit by bit begins with something small.
+            Expr::Cond(_, then, other) => self
+                .origin(file, other, level + 1)
+                .or_else(|| self.origin(file, then, level + 1)),
+            Expr::Index(object, _)
             | Expr::Slice(object, _)
             | Expr::Element(object)
             | Expr::Spread(object)
             | Expr::Await(object) => self.origin(file, object, level + 1),
             _ => None,
         }
+    }
+
+    /// The same of what a call gives to a function that it is handed: `text.map(decode)`.
+    fn origin_of_given(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        level: u8,
+    ) -> Option<(FileId, Span)> {
+        let site = *self.passed.get(&(file, function))?.first()?;
+        let program = self.program(site.file)?;
+        let Expr::Call { callee, args, .. } = program.expr(site.expr) else {
+            return None;
+        };
+        if let Expr::Member(object, _) = program.expr(callee)
+            && let Some(found) = self.origin(site.file, object, level + 1)
+        {
+            return Some(found);
+        }
+        let args = program.list(args).to_vec();
+        args.into_iter()
+            .filter(|arg| !matches!(program.expr(*arg), Expr::Function(_)))
+            .find_map(|arg| self.origin(site.file, arg, level + 1))
     }
 
     /// The largest text of a file: what the file was made for, if it is required for data.
@@ -200,6 +240,20 @@ impl Analysis<'_> {
             .map(|(_, span)| span)
             .unwrap_or_default()
     }
+}
+
+/// What a file puts under a name of its own `exports`.
+fn own_export(program: &Program, object: ExprId, name: Atom) -> Option<ExprId> {
+    let is_exports = |object: ExprId| {
+        matches!(program.expr(object), Expr::Name(atom, scope)
+            if program.name(atom) == "exports" && program.resolve(atom, scope).is_none())
+    };
+    if !is_exports(object) {
+        return None;
+    }
+    let mut stores = program.stores.iter();
+    let stored = stores.find(|store| store.key == Some(name) && is_exports(store.object));
+    stored.map(|store| store.value)
 }
 
 /// Parts of the libraries whose functions only compute.

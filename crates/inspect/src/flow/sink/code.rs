@@ -4,7 +4,7 @@ use crate::flow::child::Effect;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
 use crate::package::{folder, join};
@@ -61,6 +61,13 @@ impl Analysis<'_> {
             // Bodies that change what they read are right in their own order only.
             value = seen;
         }
+        let mut asked = None;
+        if !is_clear(&value)
+            && let Some((text, name)) = self.asked_of_proxy(site, arg)
+        {
+            value = Value::text(&text);
+            asked = Some((site.file, program.span(name)));
+        }
         if matches!(value, Value::Function(_)) || matches!(program.expr(arg), Expr::Function(_)) {
             return;
         }
@@ -85,15 +92,18 @@ impl Analysis<'_> {
             .cloned()
             .collect();
         if let Some(text) = known {
+            let mut in_sight = Vec::new();
             if self.is_visible(site.file, text) {
-                foreign.retain(|label| label.kind == SourceKind::Remote);
+                (foreign, in_sight) = foreign
+                    .into_iter()
+                    .partition(|label| label.kind == SourceKind::Remote);
             }
             let written_out = self
                 .program(site.file)
                 .is_some_and(|p| p.text(arg).is_some());
             if foreign.is_empty() && !written_out && !self.is_visible(site.file, text) {
                 let name = snippet_of(self, site.file, arg);
-                let label = match self.origin(site.file, arg, 0) {
+                let label = match asked.or_else(|| self.origin(site.file, arg, 0)) {
                     Some((file, span)) => self.new_label(SourceKind::Decoded, &name, file, span),
                     None => self.label_at(SourceKind::Decoded, &name, site),
                 };
@@ -102,6 +112,7 @@ impl Analysis<'_> {
             let effect = self.child_in(site.file, text, program.language, zone, place);
             // A text that is written out hides nothing.
             if !written_out {
+                self.seen_through(site, path, text, &in_sight, effect, zone);
                 for label in foreign
                     .iter()
                     .filter(|label| label.kind != SourceKind::Remote)
@@ -204,6 +215,39 @@ impl Analysis<'_> {
         }
     }
 
+    /// A text that is run and reaches beyond the program, and that everybody can read: told,
+    /// so that a rule says why it does not count as hidden.
+    fn seen_through(
+        &mut self,
+        site: Site,
+        path: &str,
+        text: &str,
+        labels: &[Label],
+        effect: Effect,
+        zone: Zone,
+    ) {
+        // They must not take the room of flows that count.
+        const MOST: usize = 40;
+        if effect != Effect::Beyond {
+            return;
+        }
+        for label in labels {
+            if self.found.flows.len() >= MOST {
+                return;
+            }
+            self.flow(
+                label,
+                SinkKind::DynamicCode,
+                path,
+                Target::Constant(short(text)),
+                zone,
+                site.file,
+                site.expr,
+                vec![Mark::HiddenEffect, Mark::InPlainSight],
+            );
+        }
+    }
+
     /// Whether a file, or one that a value comes by way of, holds a large text without
     /// structure.
     fn is_large(&mut self, file: FileId, label: &Label) -> bool {
@@ -269,10 +313,59 @@ impl Analysis<'_> {
             return None;
         };
         let position = program.list(args).iter().position(|other| *other == arg)?;
-        let seen = self.machine.observed(site.file, site.function, site.expr)?;
-        seen.get(position)
-            .filter(|value| matches!(value, Value::Text(_) | Value::Bytes(_)))
-            .cloned()
+        let known = |seen: Vec<Value>| {
+            let value = seen.get(position)?;
+            matches!(value, Value::Text(_) | Value::Bytes(_)).then(|| value.clone())
+        };
+        let own = self
+            .machine
+            .observed(site.file, site.function, site.expr)
+            .and_then(known);
+        if own.is_some() || site.function == FuncId(0) {
+            return own;
+        }
+        // A module that imports this one may be who calls.
+        self.importers(site.file).into_iter().find_map(|importer| {
+            let seen = self.machine.observed_by(importer, site.file, site.expr);
+            seen.and_then(known)
+        })
+    }
+
+    /// Modules that run unasked and import a file, a few of them.
+    fn importers(&self, file: FileId) -> Vec<FileId> {
+        const LOOKED_AT: usize = 64;
+        const MOST: usize = 2;
+        let zones = self.zones.iter();
+        let mut running: Vec<FileId> = zones
+            .filter(|((_, function), zone)| *function == FuncId(0) && **zone > Zone::Called)
+            .map(|((other, _), _)| *other)
+            .filter(|other| *other != file)
+            .collect();
+        running.sort_unstable();
+        running.truncate(LOOKED_AT);
+        running.retain(|other| {
+            self.program(*other)
+                .is_some_and(|program| self.names_module(&program, *other, file))
+        });
+        running.truncate(MOST);
+        running
+    }
+
+    /// Whether code imports a file by a specifier that is written out.
+    fn names_module(&self, program: &Program, from: FileId, file: FileId) -> bool {
+        let means = |specifier: &str| self.package.resolves(from, specifier) == Some(file);
+        let mut imports = program.imports.iter();
+        let mut calls = program.calls.iter();
+        imports.any(|(atom, _)| means(program.name(*atom)))
+            || calls.any(|(call, _)| {
+                let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                    return false;
+                };
+                let requires = matches!(program.expr(callee), Expr::Name(name, _)
+                    if program.name(name) == "require");
+                let first = program.list(args).first().filter(|_| requires);
+                first.and_then(|arg| program.text(*arg)).is_some_and(means)
+            })
     }
 
     pub(super) fn loaded(

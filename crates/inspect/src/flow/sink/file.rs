@@ -449,7 +449,10 @@ impl Analysis<'_> {
             && zone == Zone::Install
             && matches!(self.package.make, Make::Sdist | Make::Crate);
         if let Some(what) = what.filter(|what| !(own && *what == "the project")) {
-            let label = self.label_at(SourceKind::UserPlace, what, site);
+            let label = match self.named_by_caller(site) {
+                Some((file, span)) => self.new_label(SourceKind::UserPlace, what, file, span),
+                None => self.label_at(SourceKind::UserPlace, what, site),
+            };
             self.flow(
                 &label,
                 SinkKind::Destruction,
@@ -492,10 +495,16 @@ impl Analysis<'_> {
                     .map(str::to_owned)
             })
             .collect();
-        let named = constants
-            .first()
-            .cloned()
-            .or_else(|| self.address_near(program, site.file));
+        let (named, stands) = match constants.first().cloned() {
+            Some(known) => {
+                let mut args = args.iter();
+                let stands = args.find_map(|arg| self.origin(site.file, *arg, 0));
+                (Some(known), stands)
+            }
+            None => self
+                .address_near(program, site.file)
+                .map_or((None, None), |(near, place)| (Some(near), Some(place))),
+        };
         let mut holds = crate::flow::patch::holds_address_pattern(program);
         for (specifier, _) in program.imports.clone() {
             let inner = self
@@ -507,7 +516,7 @@ impl Analysis<'_> {
         let holds = holds || self.computes_address_pattern(program, site);
         if holds {
             let constants: Vec<String> = named.into_iter().collect();
-            let label = self.label_at(SourceKind::InputDevice, "the clipboard", site);
+            let label = self.replaced_label(SourceKind::InputDevice, "the clipboard", site, stands);
             let target = constants
                 .first()
                 .map_or(Target::Opaque, |text| Target::Constant(text.clone()));

@@ -4,7 +4,9 @@ mod code;
 mod context;
 mod digest;
 mod file;
+mod named;
 mod network;
+mod proxy;
 mod stream;
 
 use crate::flow::label::Label;

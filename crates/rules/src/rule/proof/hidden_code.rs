@@ -48,7 +48,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     {
         return Weight::None;
     }
-    if flow.marks.contains(&Mark::NoEffect) {
+    if flow.marks.contains(&Mark::NoEffect) || flow.marks.contains(&Mark::InPlainSight) {
         return Weight::None;
     }
     let early = matches!(flow.zone, Zone::Install | Zone::Start);
@@ -87,8 +87,10 @@ fn says(flow: &Flow) -> String {
         Target::Opaque => ", which cannot be read without running it".to_owned(),
         Target::Caller => String::new(),
     };
-    format!(
-        "it runs code that it hides in {}{what}",
-        printable(&flow.source_name, 80)
-    )
+    let how = if flow.marks.contains(&Mark::InPlainSight) {
+        "runs text as code that it reads from"
+    } else {
+        "runs code that it hides in"
+    };
+    format!("it {how} {}{what}", printable(&flow.source_name, 80))
 }

@@ -2,6 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to};
 use crate::doc::RuleDoc;
+use crate::recognise::telemetry;
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -34,14 +35,13 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let known = flow.target != Target::Caller;
     match flow.zone {
-        Zone::Install | Zone::Start
-            if known
-                && (flow.marks.contains(&Mark::OwnHost) || flow.marks.contains(&Mark::OptOut)) =>
-        {
+        // An opt-out that is read first proves nothing: whoever attacks can write one.
+        Zone::Install | Zone::Start if known && flow.marks.contains(&Mark::OwnHost) => {
             Weight::Suspicious
         }
         Zone::Install | Zone::Start if known => Weight::Proof,
         Zone::Install | Zone::Start => Weight::Note,
+        _ if telemetry::is_of_an_sdk(flow) => Weight::Note,
         Zone::Import | Zone::Folder if known && flow.marks.contains(&Mark::UnusualHost) => {
             Weight::Suspicious
         }

@@ -3,6 +3,7 @@
 use super::{Ask, Case, FACTS, Rule, Weight, unasked};
 use crate::Findings;
 use crate::doc::RuleDoc;
+use crate::recognise::native_build;
 use customs_model::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, Flow, Inspection, Mark, Severity,
     SinkKind, SourceKind, Zone, compare_binaries, printable,
@@ -94,12 +95,14 @@ fn read_against(before: &Inspection, after: &Inspection, findings: &mut Findings
         return;
     }
     for change in compare_binaries(&before.binaries, &after.binaries) {
-        add(
-            findings,
-            weigh(&change, after),
-            says(&change, after.native_sources),
-            Vec::new(),
-        );
+        let weight = weigh(&change, after.native_sources);
+        let mut message = says(&change, after.native_sources);
+        let quieted = native_build::quieted(after, |sources| weigh(&change, sources))
+            .filter(|quieted| quieted.alone >= Weight::Suspicious);
+        if let Some(quieted) = quieted {
+            message.push_str(&format!(" (quieted by {})", quieted.because));
+        }
+        add(findings, weight, message, Vec::new());
     }
     let decoded_before = before.flows.iter().any(is_decoded);
     if !decoded_before {
@@ -125,8 +128,8 @@ fn add(findings: &mut Findings, weight: Weight, message: String, path: Vec<custo
     findings.add_path(&DOC, severity, message, path);
 }
 
-/// How much a change weighs.
-fn weigh(change: &BinaryChange, after: &Inspection) -> Weight {
+/// How much a change weighs, with the sources of what is native or without.
+fn weigh(change: &BinaryChange, sources: bool) -> Weight {
     let now = &change.now;
     let has = |ability| now.abilities.contains(&ability);
     let both = has(Ability::Network) && has(Ability::Process);
@@ -135,14 +138,14 @@ fn weigh(change: &BinaryChange, after: &Inspection) -> Weight {
     let is_new = change.kind == BinaryChangeKind::New;
     let hook = now.zone == Zone::Install && change.zone_before != Some(Zone::Install);
     let reaches = both || has(Ability::Mines);
-    if is_new && change.first && reaches && !after.native_sources && unasked(now.zone) {
+    if is_new && change.first && reaches && !sources && unasked(now.zone) {
         return Weight::Proof;
     }
     // A binding that its own installer loads to try it ships its sources, or does
     // nothing but compute.
     if hook && change.kind != BinaryChangeKind::OtherImports {
         let acts = has(Ability::Network) || has(Ability::Process) || has(Ability::Mines);
-        return match (acts || dark, after.native_sources) {
+        return match (acts || dark, sources) {
             (true, false) => Weight::Proof,
             (true, true) => Weight::Suspicious,
             (false, _) => Weight::Note,
@@ -153,8 +156,7 @@ fn weigh(change: &BinaryChange, after: &Inspection) -> Weight {
     if change.gained.contains(&Ability::Mines) {
         return Weight::Suspicious;
     }
-    if unasked(now.zone) && !after.native_sources && (gained_both || is_new && change.first && dark)
-    {
+    if unasked(now.zone) && !sources && (gained_both || is_new && change.first && dark) {
         return Weight::Suspicious;
     }
     match change.kind {
@@ -310,7 +312,8 @@ fn says_decoded(flow: &Flow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_model::{BinaryKind, Digest};
+    use crate::{RuleSet, judge_code_against};
+    use customs_model::{BinaryKind, Digest, Standing};
 
     fn fact(path: &str, abilities: &[Ability], zone: Zone) -> BinaryFact {
         BinaryFact {
@@ -330,14 +333,9 @@ mod tests {
     }
 
     fn weight(before: &[BinaryFact], after: &[BinaryFact], sources: bool) -> Option<Weight> {
-        let inspection = Inspection {
-            binaries: after.to_vec(),
-            native_sources: sources,
-            ..Inspection::default()
-        };
         compare_binaries(before, after)
             .first()
-            .map(|change| weigh(change, &inspection))
+            .map(|change| weigh(change, sources))
     }
 
     const BOTH: [Ability; 2] = [Ability::Network, Ability::Process];
@@ -358,6 +356,25 @@ mod tests {
         assert_eq!(weight(&[], &[now], true), Some(Weight::Note));
         let called = fact("package/a.node", &BOTH, Zone::Called);
         assert_eq!(weight(&[], &[called], false), Some(Weight::Note));
+    }
+
+    #[test]
+    fn a_library_with_its_sources_is_recognised_and_one_without_is_proof() {
+        let with = |binaries: Vec<BinaryFact>, native_sources: bool| Inspection {
+            engine: LISTS_BINARIES,
+            binaries,
+            native_sources,
+            ..Inspection::default()
+        };
+        let said = |sources: bool| {
+            let now = fact("package/a.node", &BOTH, Zone::Import);
+            let (before, after) = (with(Vec::new(), sources), with(vec![now], sources));
+            let verdict = judge_code_against(&before, &after, &RuleSet::standard());
+            let named = format!("{verdict:?}").contains("quieted by native-build: ");
+            (verdict.standing == Standing::Malicious, named)
+        };
+        assert_eq!(said(true), (false, true));
+        assert_eq!(said(false), (true, false));
     }
 
     #[test]

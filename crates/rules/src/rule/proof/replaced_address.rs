@@ -2,6 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to};
 use crate::doc::RuleDoc;
+use crate::recognise::wallet_library;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -40,7 +41,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if flow.sink == SinkKind::Replacement {
         return Weight::Proof;
     }
-    if !is_given_key(flow) || flow.target == Target::Caller || is_loopback(&flow.target) {
+    if !is_given_key(flow) || wallet_library::goes_to_its_caller(flow) || is_loopback(&flow.target)
+    {
         return Weight::None;
     }
     if flow.target == Target::Opaque || flow.marks.contains(&Mark::OwnHost) {

@@ -2,7 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to, unasked};
 use crate::doc::RuleDoc;
-use crate::recognise::own_service;
+use crate::recognise::{asked_backup, own_service};
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -29,6 +29,7 @@ static DOC: RuleDoc = RuleDoc {
     ],
     silent: &[
         "An SDK sends the key that is named after its own service to that service.",
+        "The token of a cloud's metadata service goes back to that service with the next question.",
         "The environment is passed on to a child process.",
         "The host is what the caller gives.",
     ],
@@ -58,6 +59,9 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     {
         return Weight::None;
     }
+    if own_service::is_back(flow) {
+        return Weight::Note;
+    }
     let known = flow.target != Target::Caller;
     match flow.source {
         SourceKind::Environment
@@ -71,10 +75,9 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
                 && flow.zone > Zone::Never
                 && !flow.marks.contains(&Mark::OwnHost)
                 && !own_service::is_of_the_service(flow)
-                && !flow.source_name.starts_with("files of a walk")
+                && !asked_backup::is_asked(flow)
             {
-                // Somebody else's file, to a place that the caller did not give. Whatever a
-                // walk finds is what a backup that is asked for sends as well. Everybody may
+                // Somebody else's file, to a place that the caller did not give. Everybody may
                 // read the list of accounts, and it holds no secret.
                 if flow.source_name.ends_with("(accounts)") {
                     Weight::Suspicious
