@@ -24,7 +24,7 @@ impl Analysis<'_> {
         } else {
             at
         };
-        self.fed(command, &mut input, here, variables, reached);
+        self.comes_in(command, &mut input, here, variables, reached);
         let passed_over = check::is_passed_over(command);
         // Each part of a pipe is a shell of its own, whatever the brackets are.
         let out = if group.subshell || command.link == Link::Pipe {

@@ -438,14 +438,14 @@ impl Analysis<'_> {
             }
             words.push(read);
         }
-        self.fed(command, &mut input, at, variables, reached);
+        self.comes_in(command, &mut input, at, variables, reached);
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
         let out = self.made_of(&input, &words, out, at);
         self.put_out(command, &words, out, &input, at, variables, reached)
     }
 
     /// What comes in at a command besides what is piped to it.
-    fn fed(
+    fn comes_in(
         &mut self,
         command: &Command,
         input: &mut Piped,

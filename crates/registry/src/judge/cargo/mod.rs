@@ -15,8 +15,8 @@ use customs_ecosystem::cargo::{
     Config, Index, Line, compare, download_url, index_path, is_prerelease, release_line,
 };
 use customs_model::{
-    Digest, Dossier, Features, History, Known, Origin, PackageName, Predecessor, ReleaseId,
-    Timestamp, Unread, Version,
+    Dossier, Features, History, Known, Origin, PackageName, Predecessor, ReleaseId, Timestamp,
+    Unread, Version,
 };
 use customs_store::{Seen, Sights};
 use futures_util::future::BoxFuture;
