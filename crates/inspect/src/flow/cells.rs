@@ -175,6 +175,14 @@ fn is_archive(path: &str) -> bool {
     ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
+/// Whether a linker that is given a folder may read what was written. It reads no archive that
+/// must be unpacked first, and the folder itself is no file: its name is not known.
+fn is_linked(written: &str, folder: &str) -> bool {
+    written
+        .strip_prefix(folder)
+        .is_some_and(|name| name.chars().any(|c| c != '/') && !is_archive(name))
+}
+
 /// A path in the package's own folder, however it was put together.
 fn own(path: &str) -> Option<String> {
     path.starts_with("\u{fdd0}package/")
@@ -206,11 +214,11 @@ impl Analysis<'_> {
         let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {
             for cell in written.iter().filter(|cell| {
-                same(&cell.path, &run.path)
-                    || run.how == super::sink::LINKER
-                        && cell.path.starts_with(&run.path)
-                        // No linker reads one; who unpacks it writes other files.
-                        && !is_archive(&cell.path)
+                if run.how == super::sink::LINKER {
+                    is_linked(&cell.path, &run.path)
+                } else {
+                    same(&cell.path, &run.path)
+                }
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
                     let mut marks = self.pinned(label, run.file);

@@ -8,6 +8,7 @@ mod build;
 mod scope;
 
 pub use build::Builder;
+pub(crate) use build::UNFOLLOWED;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
