@@ -139,6 +139,11 @@ impl<'s> Machine<'s> {
         self.steps = evaluating::STEPS;
     }
 
+    /// Takes another budget, and gives what was left of the one before.
+    pub fn exchange(&mut self, steps: u32) -> u32 {
+        std::mem::replace(&mut self.steps, steps)
+    }
+
     /// Whether the budget is spent.
     pub const fn spent(&self) -> bool {
         self.steps == 0

@@ -31,6 +31,7 @@ impl Analysis<'_> {
             self.steps,
             evaluating::FLOW_STEPS_CALLED,
         ];
+        self.refill_hooks();
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
             for ((file, function), zone) in &functions {
@@ -40,6 +41,7 @@ impl Analysis<'_> {
                     Zone::Command | Zone::Called | Zone::Never => 2,
                 };
                 self.steps = budgets[budget];
+                self.turn_to(*file, *zone);
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
@@ -69,6 +71,10 @@ impl Analysis<'_> {
                 self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
                 if self.steps == 0 {
                     self.unfollowed(*zone);
+                }
+                // What its sinks get is not known then, whatever it is.
+                if budget == 0 && self.machine.spent() {
+                    self.cut_short(*zone);
                 }
             }
         }

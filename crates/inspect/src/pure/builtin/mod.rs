@@ -455,6 +455,7 @@ pub(super) fn call(
                 out.map(Value::bytes)
             })
         }
+        (Language::Python, "re.sub") => pattern::substituted(machine, args),
         (Language::Python, "dict.fromkeys") => None,
         (Language::Python, "codecs.decode") => codec(first, text(1)),
         (

@@ -55,7 +55,7 @@ pub(in crate::pure) fn changed(path: &str, name: &str, args: &[Value]) -> Option
         }
         ("set_file_name", [name]) => Some((named(path, name), nothing)),
         ("set_extension", [extension]) => Some((extended(path, extension), Value::Bool(true))),
-        // A text loses its last letter; who takes that from a path takes a sign.
+        // A text loses its last letter: what stood between its parts, most often.
         ("pop", []) => {
             let is_name = |last: char| last.is_alphanumeric() || last == HOLE_END;
             let pops = is_path && path.ends_with(is_name);
