@@ -139,6 +139,8 @@ pub enum Unary {
     TypeOf,
     Void,
     Delete,
+    /// Python's `!r`: as a literal is written.
+    Repr,
 }
 
 /// How a choice between two sides is made.

@@ -118,6 +118,11 @@ fn python_is_computed_as_python_does() {
         ),
         ("import os\nx = os.path.join('a', os.pardir, 'b')", "b"),
         ("x = -7 % 3", "2"),
+        ("a = 'b\\n\\'c'\nx = f'd({a!r})'", "d(\"b\\n'c\")"),
+        (
+            "import re\nx = re.sub(r'\\s*#.*\\n', '\\n', 'a  # b\\nc\\n')",
+            "a\nc\n",
+        ),
         (
             "import bz2, base64\nx = bz2.decompress(base64.b64decode('QlpoOTFBWSZTWa8O5UcAAAKZgABgIAAAIVQAIAAiBpp6EMCBaNhBdyRThQkK8O5UcA==')).decode()",
             "print(1)",

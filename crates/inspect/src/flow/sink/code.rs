@@ -1,5 +1,6 @@
 //! Text that becomes code, and modules that are loaded.
 
+use crate::flow::cells::IMPORT;
 use crate::flow::child::Effect;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
@@ -377,7 +378,7 @@ impl Analysis<'_> {
             };
             for place in self.module_places(file, program.name(*specifier)) {
                 let expr = ExprId(at as u32);
-                self.cells.run(&place, "import", zone, file, expr);
+                self.cells.run(&place, IMPORT, zone, file, expr);
             }
         }
     }
