@@ -6,9 +6,14 @@ use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+use rustc_hash::FxHashMap;
 
 /// Writes, and runs, of a package that are told from each other.
 const MOST: usize = 500;
+/// Modules that are imported by name, each told once.
+const IMPORTS: usize = 20_000;
+/// How a file that is imported by name is run.
+pub(super) const IMPORT: &str = "import";
 /// Ways that lead into one file. What is read back and written again, file after file, would
 /// double them each time.
 const LABELS: usize = 64;
@@ -42,6 +47,8 @@ struct Ran {
 pub(super) struct Cells {
     written: Vec<Written>,
     ran: Vec<Ran>,
+    /// Where modules of the package's own are looked for, with the strongest zone first.
+    imported: FxHashMap<String, Ran>,
     /// Paths to which a native program or library is written.
     binaries: Vec<String>,
     /// The file whose code is being read.
@@ -105,18 +112,33 @@ impl Cells {
         if path.is_empty() {
             return;
         }
-        if self.ran.len() >= MOST {
-            self.cut = self.cut.max(Some(zone));
+        // A package may import thousands of times, and writes hardly any of what it imports.
+        let is_import = how == IMPORT;
+        let known = self.imported.get(path).filter(|_| is_import);
+        if known.is_some_and(|known| known.zone >= zone) {
+            return;
+        }
+        let (held, most) = if is_import {
+            (self.imported.len(), IMPORTS)
         } else {
-            let checked = self.is_checked(path);
-            self.ran.push(Ran {
-                checked,
-                path: path.to_owned(),
-                how: how.to_owned(),
-                zone,
-                file,
-                expr,
-            });
+            (self.ran.len(), MOST)
+        };
+        if held >= most {
+            self.cut = self.cut.max(Some(zone));
+            return;
+        }
+        let run = Ran {
+            checked: self.is_checked(path),
+            path: path.to_owned(),
+            how: how.to_owned(),
+            zone,
+            file,
+            expr,
+        };
+        if is_import {
+            self.imported.insert(path.to_owned(), run);
+        } else {
+            self.ran.push(run);
         }
     }
 
@@ -161,18 +183,24 @@ fn ends_with(path: &str, name: &str) -> bool {
 
 /// Whether two paths mean one file. A path of which nothing is known means none.
 fn same(written: &str, ran: &str) -> bool {
-    if written == HOLE || written.replace(HOLE, "").len() < 2 {
-        return false;
-    }
-    written == ran
+    let is_one = written == ran
         || ran.contains(written) && written.len() > 3
-        || own(written).is_some_and(|written| Some(written) == own(ran))
+        || own(written).is_some_and(|written| Some(written) == own(ran));
+    is_one && written != HOLE && written.replace(HOLE, "").len() >= 2
 }
 
 /// Whether a name promises an archive that must be unpacked first.
 fn is_archive(path: &str) -> bool {
     const ENDINGS: [&str; 7] = [".gz", ".tgz", ".zip", ".xz", ".bz2", ".zst", ".7z"];
     ENDINGS.iter().any(|ending| path.ends_with(ending))
+}
+
+/// Whether a linker that is given a folder may read what was written. It reads no archive that
+/// must be unpacked first, and the folder itself is no file: its name is not known.
+fn is_linked(written: &str, folder: &str) -> bool {
+    written
+        .strip_prefix(folder)
+        .is_some_and(|name| name.chars().any(|c| c != '/') && !is_archive(name))
 }
 
 /// A path in the package's own folder, however it was put together.
@@ -201,16 +229,21 @@ impl Analysis<'_> {
         if let Some(zone) = self.cells.cut.take() {
             self.cut_short(zone);
         }
-        let ran = std::mem::take(&mut self.cells.ran);
+        let mut ran = std::mem::take(&mut self.cells.ran);
         let written = std::mem::take(&mut self.cells.written);
+        let imported = std::mem::take(&mut self.cells.imported);
+        let is_written = |run: &Ran| written.iter().any(|cell| same(&cell.path, &run.path));
+        let mut imported: Vec<Ran> = imported.into_values().filter(is_written).collect();
+        imported.sort_by(|a, b| a.path.cmp(&b.path));
+        ran.append(&mut imported);
         let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {
             for cell in written.iter().filter(|cell| {
-                same(&cell.path, &run.path)
-                    || run.how == super::sink::LINKER
-                        && cell.path.starts_with(&run.path)
-                        // No linker reads one; who unpacks it writes other files.
-                        && !is_archive(&cell.path)
+                if run.how == super::sink::LINKER {
+                    is_linked(&cell.path, &run.path)
+                } else {
+                    same(&cell.path, &run.path)
+                }
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
                     let mut marks = self.pinned(label, run.file);

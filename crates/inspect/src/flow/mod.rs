@@ -6,6 +6,7 @@
 //! [`Flow`] with every hop.
 
 mod binary;
+mod budget;
 mod callee;
 mod cells;
 mod child;
@@ -26,6 +27,7 @@ use crate::limit::evaluating;
 use crate::package::Package;
 use crate::pure::{FileId, Frame, Machine, Surroundings, Value};
 use crate::text;
+use budget::Budgets;
 use cells::Cells;
 use customs_model::{
     Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
@@ -126,6 +128,7 @@ struct Way {
 struct Analysis<'p> {
     package: &'p Package,
     machine: Machine<'p>,
+    budgets: Budgets,
     outer: Outer,
     zones: FxHashMap<(FileId, FuncId), Zone>,
     callees: FxHashMap<(FileId, ExprId), Value>,
@@ -182,6 +185,7 @@ impl<'p> Analysis<'p> {
         Self {
             package,
             machine: Machine::new(package),
+            budgets: Budgets::default(),
             outer,
             zones: FxHashMap::default(),
             callees: FxHashMap::default(),
@@ -400,7 +404,7 @@ impl<'p> Analysis<'p> {
         let zone = if zone > Zone::Called { outer } else { zone };
         if zone > Zone::Called {
             self.found.exhausted = true;
-            self.found.exhausted_hooks |= matches!(zone, Zone::Install | Zone::Start);
+            self.found.exhausted_hooks |= budget::is_of_hooks(zone);
             self.unfollowed(zone);
         }
     }

@@ -3,7 +3,7 @@
 
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Site};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
@@ -155,9 +155,10 @@ impl Analysis<'_> {
                 out.extend(self.possible(file, left, level + 1));
                 out.extend(self.possible(file, right, level + 1));
             }
-            Expr::Await(inner) | Expr::Spread(inner) | Expr::Assign(_, inner) => {
-                out.extend(self.possible(file, inner, level + 1))
-            }
+            Expr::Await(inner)
+            | Expr::Spread(inner)
+            | Expr::Assign(_, inner)
+            | Expr::Unary(Unary::Repr, inner) => out.extend(self.possible(file, inner, level + 1)),
             Expr::Concat(parts) => {
                 let parts = program.list(parts).to_vec();
                 out.extend(self.joined(file, &parts, level));

@@ -147,7 +147,7 @@ impl Analysis<'_> {
             return Some(Rc::clone(index));
         }
         let program = self.program(file)?;
-        self.machine.refill();
+        self.refill();
         let index = Rc::new(Index::of(&program));
         self.indices.insert(file, Rc::clone(&index));
         Some(index)
@@ -163,6 +163,7 @@ impl Analysis<'_> {
         let Some(program) = self.program(file) else {
             return;
         };
+        self.turn_to(file, zone);
         let Some(index) = self.index(file) else {
             return;
         };
@@ -330,7 +331,8 @@ fn is_build_hook(name: &str) -> bool {
     )
 }
 
-fn is_data_name(path: &str) -> bool {
+/// Whether nobody would take a file of this name for code.
+pub(super) fn is_data_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !matches!(
         name.rsplit_once('.').map(|(_, extension)| extension),

@@ -154,6 +154,36 @@ fn a_text_that_is_too_long_is_said_to_be_unread() {
     assert!(cut.exhausted_hooks);
 }
 
+/// Calls that spend the machine's budget for a file.
+fn spending() -> String {
+    let calls = "h(1)();\n".repeat(2 * evaluating::STEPS as usize / evaluating::GLANCE as usize);
+    format!("function h(n) {{ let s = 0; while (true) {{ s += n; }} }}\n{calls}")
+}
+
+#[test]
+fn what_is_imported_spends_nothing_of_a_hook() {
+    let manifest = r#"{"name": "a", "main": "b.js", "scripts": {"install": "node a.js"}}"#;
+    let code = "require('child_process').execSync(['id', ' -', 'u'].join(''));";
+    let entries = vec![
+        file("package.json", manifest),
+        file("a.js", code),
+        file("b.js", &spending()),
+    ];
+    let found = analyse(&Package::new(&Tree {
+        entries,
+        ..Tree::default()
+    }));
+    let mut capabilities = found.capabilities.iter();
+    assert!(capabilities.any(|can| can.detail.as_deref() == Some("id -u")));
+    assert!(found.exhausted && !found.exhausted_hooks);
+}
+
+#[test]
+fn a_hook_that_spends_its_budget_is_not_judged() {
+    let found = installed("node", "a.js", &spending());
+    assert!(found.exhausted && found.exhausted_hooks);
+}
+
 /// Functions of a shell, each of which hands what it gets to the next one.
 fn chain(functions: usize) -> String {
     let mut all = String::from("f0() { echo \"$1\"; }\n");

@@ -8,6 +8,19 @@ use crate::limit::reading;
 use smallvec::SmallVec;
 use std::rc::Rc;
 
+/// Methods of texts and paths of Rust that change them in ways that are not followed.
+pub(crate) const UNFOLLOWED: [&str; 9] = [
+    "insert_str",
+    "write_fmt",
+    "write_str",
+    "as_mut_os_string",
+    "as_mut_string",
+    "as_mut_vec",
+    "replace_range",
+    "truncate",
+    "add_extension",
+];
+
 /// Builds a program. The current function and scope are part of its state.
 #[derive(Debug)]
 pub struct Builder {
@@ -500,13 +513,20 @@ impl Builder {
             "setdefault",
             "remove",
         ];
+        // Paths and texts of Rust are changed where they stand.
+        const OF_RUST: [&str; 3] = ["push_str", "set_extension", "set_file_name"];
+        let is_rust = self.program.language == Language::Rust;
+        let changes = |name: &str| {
+            METHODS.contains(&name)
+                || is_rust && (OF_RUST.contains(&name) || UNFOLLOWED.contains(&name))
+        };
         let mut changed = Vec::new();
         for (call, _) in &self.program.calls {
             let Expr::Call { callee, args, .. } = self.program.expr(*call) else {
                 continue;
             };
             match self.program.expr(callee) {
-                Expr::Member(object, name) if METHODS.contains(&self.program.name(name)) => {
+                Expr::Member(object, name) if changes(self.program.name(name)) => {
                     changed.push(object)
                 }
                 Expr::Index(object, _) => changed.push(object),

@@ -8,6 +8,7 @@ mod build;
 mod scope;
 
 pub use build::Builder;
+pub(crate) use build::UNFOLLOWED;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -138,6 +139,8 @@ pub enum Unary {
     TypeOf,
     Void,
     Delete,
+    /// Python's `!r`: as a literal is written.
+    Repr,
 }
 
 /// How a choice between two sides is made.

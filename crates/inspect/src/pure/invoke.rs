@@ -2,7 +2,7 @@
 
 use super::run::Flow;
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
-use super::{Machine, builtin, operate};
+use super::{Machine, builtin, method, operate};
 use crate::ir::{Expr, ExprId, Language, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -21,8 +21,8 @@ impl Machine<'_> {
     ) -> Value {
         // A method is called on something.
         let (this, function) = match program.expr(callee) {
-            Expr::Member(object, name) => {
-                let object = self.eval(program, file, object, frame);
+            Expr::Member(receiver, name) => {
+                let object = self.eval(program, file, receiver, frame);
                 let mut function = self.get(&object, program.name(name), program.language);
                 if program.language == Language::Rust && function.is_unknown() {
                     function = self.rust_method(program, file, program.name(name));
@@ -30,18 +30,7 @@ impl Machine<'_> {
                 if !matches!(function, Value::Function(_) | Value::Native(_))
                     || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
                 {
-                    let changes = matches!(
-                        program.name(name),
-                        "push"
-                            | "pop"
-                            | "shift"
-                            | "unshift"
-                            | "splice"
-                            | "reverse"
-                            | "fill"
-                            | "append"
-                            | "extend"
-                    );
+                    let changes = changes_its_list(program.name(name));
                     let object = if changes && frame.is_none_or(|frame| frame.lazy) {
                         untied(object)
                     } else {
@@ -50,6 +39,15 @@ impl Machine<'_> {
                     let Some(args) = self.items(program, file, args, frame) else {
                         return Value::Unknown;
                     };
+                    let left = method_of_path(program, &object, program.name(name), &args);
+                    if let Some((left, answer)) = left {
+                        // What is folded lazily changes nothing.
+                        if frame.is_some_and(|frame| !frame.lazy) {
+                            let left = self.charge(left);
+                            self.assign(program, file, receiver, left, frame);
+                        }
+                        return answer;
+                    }
                     return self.method(&object, program.name(name), &args, program.language);
                 }
                 (object, function)
@@ -260,6 +258,29 @@ impl Machine<'_> {
             }
         }
         Value::Unknown
+    }
+}
+
+/// Whether a method changes the list that it is called on.
+fn changes_its_list(name: &str) -> bool {
+    matches!(
+        name,
+        "push" | "pop" | "shift" | "unshift" | "splice" | "reverse" | "fill" | "append" | "extend"
+    )
+}
+
+/// What a method leaves in a path that it is called on, and what it gives.
+fn method_of_path(
+    program: &Program,
+    object: &Value,
+    name: &str,
+    args: &[Value],
+) -> Option<(Value, Value)> {
+    match object {
+        Value::Text(path) if program.language == Language::Rust => {
+            method::changed(path, name, args)
+        }
+        _ => None,
     }
 }
 

@@ -141,9 +141,14 @@ impl<'s> Machine<'s> {
         }
     }
 
-    /// Gives the machine its budget for the next file.
-    pub const fn refill(&mut self) {
-        self.steps = evaluating::STEPS;
+    /// Gives the machine a budget, whatever it had.
+    pub const fn give_steps(&mut self, steps: u32) {
+        self.steps = steps;
+    }
+
+    /// What is left of its budget.
+    pub const fn left(&self) -> u32 {
+        self.steps
     }
 
     /// Whether the budget is spent.

@@ -16,6 +16,10 @@ pub(super) fn unary(operator: Unary, value: &Value) -> Value {
         }),
         Unary::Void => Value::Undefined,
         Unary::Delete => Value::Bool(true),
+        Unary::Repr => match value {
+            Value::Text(text) => written_out(text),
+            other => other.clone(),
+        },
         Unary::TypeOf => match value {
             Value::Undefined => Value::text("undefined"),
             Value::Bool(_) => Value::text("boolean"),
@@ -28,6 +32,32 @@ pub(super) fn unary(operator: Unary, value: &Value) -> Value {
             Value::Unknown | Value::Object(_) | Value::Native(_) => Value::Unknown,
         },
     }
+}
+
+/// A text as Python writes its literal.
+fn written_out(text: &str) -> Value {
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            c if c == quote => out.extend(['\\', c]),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+        if out.len() > evaluating::STRING {
+            return Value::Unknown;
+        }
+    }
+    out.push(quote);
+    Value::Text(out.into())
 }
 
 pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: Language) -> Value {

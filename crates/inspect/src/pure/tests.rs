@@ -118,6 +118,11 @@ fn python_is_computed_as_python_does() {
         ),
         ("import os\nx = os.path.join('a', os.pardir, 'b')", "b"),
         ("x = -7 % 3", "2"),
+        ("a = 'b\\n\\'c'\nx = f'd({a!r})'", "d(\"b\\n'c\")"),
+        (
+            "import re\nx = re.sub(r'\\s*#.*\\n', '\\n', 'a  # b\\nc\\n')",
+            "a\nc\n",
+        ),
         (
             "import bz2, base64\nx = bz2.decompress(base64.b64decode('QlpoOTFBWSZTWa8O5UcAAAKZgABgIAAAIVQAIAAiBpp6EMCBaNhBdyRThQkK8O5UcA==')).decode()",
             "print(1)",
@@ -132,6 +137,37 @@ fn python_is_computed_as_python_does() {
         ),
     ] {
         assert_eq!(x("a.py", source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_path_of_rust_is_what_its_methods_leave() {
+    let made = |body: &str| {
+        x(
+            "a.rs",
+            &format!("fn f() -> PathBuf {{ {body} p }}\nconst x: PathBuf = f();"),
+        )
+    };
+    for (body, expected) in [
+        ("let mut p = PathBuf::from(\"a\"); p.push(\"bc\");", "a/bc"),
+        (
+            "let mut p = PathBuf::from(\"a/b.tar.gz\"); p.set_extension(\"zip\");",
+            "a/b.tar.zip",
+        ),
+        (
+            "let mut p = PathBuf::new(); p.push(\"ab\"); p.push(\"cd\"); p.pop(); p.push(\"ef\");",
+            "ab/ef",
+        ),
+        (
+            "let q = Path::new(\"a/b.h\"); let mut p = q.with_file_name(\"c\"); p.extend([\"de\", \"fg\"]);",
+            "a/c/de/fg",
+        ),
+        (
+            "let mut p = PathBuf::from(env::var(\"OUT_DIR\").unwrap()); let q = p.clone(); p.push(q.file_name().unwrap_or_default());",
+            "\u{fdd0}out\u{fdd1}/\u{fdd0}?\u{fdd1}",
+        ),
+    ] {
+        assert_eq!(made(body), expected, "{body}");
     }
 }
 

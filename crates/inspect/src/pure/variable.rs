@@ -1,9 +1,9 @@
 //! What a variable holds: what a run of the function around it left, or what is assigned to it
 //! anywhere.
 
-use super::value::{Closure, FileId, Frame, Object, Value};
+use super::value::{Closure, FileId, Frame, HOLE, HOLE_START, Object, Value};
 use super::{Kept, Machine, operate};
-use crate::ir::{Expr, ExprId, FuncId, Program, SymbolId};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::limit::evaluating;
 use std::rc::Rc;
 
@@ -55,17 +55,55 @@ impl Machine<'_> {
         }
         let open = self.circle.open();
         self.folding.insert((file, symbol), open.number());
-        let mut folded: Option<Value> = None;
-        for value in program.symbol(symbol).values.iter().take(8) {
-            let value = self.eval(program, file, *value, Some(frame));
-            folded = Some(match folded {
-                None => value,
-                Some(before) => operate::either(before, value),
-            });
+        let mut folded = self.left_with(program, file, symbol, frame);
+        if folded.is_none() {
+            for value in program.symbol(symbol).values.iter().take(8) {
+                let value = self.eval(program, file, *value, Some(frame));
+                folded = Some(match folded {
+                    None => value,
+                    Some(before) => operate::either(before, value),
+                });
+            }
         }
         self.folding.remove(&(file, symbol));
         self.circle.close(open, false);
         folded.unwrap_or(Value::Unknown)
+    }
+
+    /// What running a function of Rust, with the arguments of a frame, leaves in a variable
+    /// whose value is changed where it stands: `path.push(name)`.
+    fn left_with(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        frame: &Rc<Frame>,
+    ) -> Option<Value> {
+        if !is_changed_path(program, symbol) {
+            return None;
+        }
+        let run = Rc::new(Frame {
+            file,
+            function: frame.function,
+            parent: frame.parent.clone(),
+            variables: Default::default(),
+            arguments: frame.arguments.clone(),
+            this: frame.this.clone(),
+            lazy: false,
+        });
+        // Half of what is left is the most that one body may use.
+        let reserve = self.steps / 2;
+        self.steps -= reserve;
+        self.yields.push(Vec::new());
+        let body = program.function(frame.function).body;
+        let _ = self.block(program, file, body, &run);
+        self.yields.pop();
+        let cut = self.spent();
+        self.hasty |= self.glancing && cut;
+        self.steps += reserve;
+        let left = run.variables.borrow().get(&symbol.0).cloned();
+        left.filter(|value| !value.is_unknown())
+            .map(|left| if cut { perhaps_changed(left) } else { left })
     }
 
     /// Whether a variable is being folded: what comes of it in a circle is not known yet.
@@ -137,7 +175,12 @@ impl Machine<'_> {
                                 Some(before) => operate::either(before, value),
                             });
                         }
-                        folded.unwrap_or(Value::Unknown)
+                        let folded = folded.unwrap_or(Value::Unknown);
+                        if is_changed_path(program, symbol) {
+                            perhaps_changed(folded)
+                        } else {
+                            folded
+                        }
                     }
                 }
             }
@@ -161,7 +204,14 @@ impl Machine<'_> {
         symbol: SymbolId,
     ) -> Option<Value> {
         let frame = self.ran(program, file, owner)?;
-        frame.variables.borrow().get(&symbol.0).cloned()
+        let left = frame.variables.borrow().get(&symbol.0).cloned()?;
+        // Where the run was cut short its end may not have been reached.
+        let cut = self.doubtful.contains(&Kept::Frame(file, owner));
+        Some(if cut && is_changed_path(program, symbol) {
+            perhaps_changed(left)
+        } else {
+            left
+        })
     }
 
     pub(super) fn this(
@@ -193,13 +243,27 @@ impl Machine<'_> {
     }
 }
 
+/// Whether a variable of Rust is changed where it stands: `path.push(name)`.
+fn is_changed_path(program: &Program, symbol: SymbolId) -> bool {
+    program.language == Language::Rust && program.symbol(symbol).mutated
+}
+
+/// A path to which something may have been added that is not known.
+fn perhaps_changed(value: Value) -> Value {
+    match value {
+        Value::Text(path) if path.starts_with(HOLE_START) => Value::text(&format!("{path}{HOLE}")),
+        other => other,
+    }
+}
+
 /// Whether a value can be taken as it is: nothing that is changed in place later.
 fn is_simple(program: &Program, value: ExprId, mutated: bool) -> bool {
     match program.expr(value) {
         Expr::Array(_) | Expr::Object(_) => !mutated,
         Expr::Call { .. } if mutated => false,
         Expr::Update { .. } | Expr::Element(_) | Expr::Key(_) => false,
-        _ => true,
+        // A path that is changed where it stands, whatever it was made from.
+        _ => !(mutated && program.language == Language::Rust),
     }
 }
 

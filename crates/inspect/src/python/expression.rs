@@ -3,7 +3,7 @@
 use super::{Lowering, span};
 use crate::ir::{Binary, Const, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt, Unary};
 use ruff_python_ast::{
-    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprBinOp, FStringPart,
+    Arguments, BoolOp, CmpOp, Comprehension, ConversionFlag, Expr, ExprBinOp, FStringPart,
     InterpolatedStringElement, Number, Operator, Parameters, UnaryOp,
 };
 
@@ -328,7 +328,10 @@ impl Lowering {
                 }
                 InterpolatedStringElement::Interpolation(inner) => {
                     let value = self.expression(&inner.expression);
-                    into.push(value);
+                    into.push(match inner.conversion {
+                        ConversionFlag::Repr => self.builder.add(Ir::Unary(Unary::Repr, value), at),
+                        _ => value,
+                    });
                 }
             }
         }

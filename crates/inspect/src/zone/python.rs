@@ -288,7 +288,24 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     }
 }
 
+/// Paths of scripts in a table of a tool, whatever their keys are called but for those under
+/// which no tool looks for something to run: what is packed, or is not, and what a build writes.
 fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
+    const FILES: [&str; 13] = [
+        "artifacts",
+        "exclude",
+        "excludes",
+        "force-include",
+        "include",
+        "includes",
+        "only-include",
+        "only-packages",
+        "packages",
+        "shared-data",
+        "source-includes",
+        "source-excludes",
+        "version-file",
+    ];
     match value {
         Some(toml::Value::String(text)) if text.ends_with(".py") => into.push(text.clone()),
         Some(toml::Value::Array(all)) if depth < 6 => all
@@ -296,7 +313,33 @@ fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
             .for_each(|inner| hook_paths(Some(inner), depth + 1, into)),
         Some(toml::Value::Table(table)) if depth < 6 => table
             .iter()
+            .filter(|(key, _)| !FILES.contains(&key.as_str()))
             .for_each(|(_, inner)| hook_paths(Some(inner), depth + 1, into)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hook_paths;
+
+    #[test]
+    fn what_a_build_packs_or_leaves_out_is_no_hook_of_it() {
+        let manifest: toml::Table = r#"
+            [hooks.custom]
+            path = "hooks/build.py"
+            [hooks.mypyc]
+            dependencies = ["a.py"]
+            exclude = ["a/__main__.py"]
+            [hooks.vcs]
+            version-file = "a/version.py"
+            [targets.wheel.force-include]
+            "b.py" = "a/b.py"
+        "#
+        .parse()
+        .expect("a manifest");
+        let mut found = Vec::new();
+        hook_paths(Some(&toml::Value::Table(manifest)), 0, &mut found);
+        assert_eq!(found, ["hooks/build.py", "a.py"]);
     }
 }

@@ -1,8 +1,10 @@
 //! Text that becomes code, and modules that are loaded.
 
+use crate::flow::cells::IMPORT;
 use crate::flow::child::Effect;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
+use crate::flow::reach::is_data_name;
 use crate::flow::{Analysis, Context, Site, is_foreign};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
@@ -40,7 +42,10 @@ impl Analysis<'_> {
         {
             let place = self.place_of(site.file, site.expr);
             let detail = self.package.file(target).path.clone();
-            self.sign(SignKind::CodeInData, zone, detail, place);
+            // Where Python sets a version, `exec(open("version.py").read())` is an import.
+            if program.language != Language::Python || is_data_name(&detail) {
+                self.sign(SignKind::CodeInData, zone, detail, place);
+            }
             return;
         }
         let mut value = self.fold_value(site.file, arg, context);
@@ -272,6 +277,13 @@ impl Analysis<'_> {
     /// Whether a text stands in the package as it is: what only joins it hides nothing.
     pub(super) fn is_visible(&self, file: FileId, text: &str) -> bool {
         const WINDOW: usize = 20;
+        let is_it = |id: FileId| {
+            self.package.language(id).is_some()
+                && self.package.file(id).bytes.as_deref() == Some(text.as_bytes())
+        };
+        if self.package.ids().any(is_it) {
+            return true;
+        }
         let shown = |piece: &str| {
             self.package.ids().take(400).any(|id| {
                 let readable = self.package.language(id).is_some()
@@ -459,7 +471,7 @@ impl Analysis<'_> {
             };
             for place in self.module_places(file, program.name(*specifier)) {
                 let expr = ExprId(at as u32);
-                self.cells.run(&place, "import", zone, file, expr);
+                self.cells.run(&place, IMPORT, zone, file, expr);
             }
         }
     }

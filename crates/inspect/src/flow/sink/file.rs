@@ -300,19 +300,55 @@ impl Analysis<'_> {
         let active = content.as_deref().is_none_or(active_text);
         let written = data.filter(|_| know::configuration(to).is_some());
         let origin = written.and_then(|data| self.origin(site.file, data, 0));
-        self.configured(
-            site,
-            path,
-            to,
-            &labels,
-            zone,
-            active,
-            content.as_deref(),
-            origin,
-        );
+        if data.is_some_and(|data| self.is_held(site.file, to, data)) {
+            self.held(site, path, to, zone);
+        } else {
+            self.configured(
+                site,
+                path,
+                to,
+                &labels,
+                zone,
+                active,
+                content.as_deref(),
+                origin,
+            );
+        }
         self.replaces_itself(site, to, zone);
         let span = program.span(site.expr);
         self.write_file(to, labels, zone, site.file, span);
+    }
+
+    /// Whether a setup script writes a start-up file into its own tree, at the top, as the
+    /// archive has it there already: that one is read as what it is.
+    fn is_held(&mut self, file: FileId, to: &str, data: ExprId) -> bool {
+        let package = self.package;
+        if package.make != Make::Sdist
+            || package.file(file).path != "setup.py"
+            || !to.ends_with(".pth")
+            || to.contains(['/', '\\', HOLE_START])
+        {
+            return false;
+        }
+        let held = package.find(to);
+        let held = held.and_then(|id| package.file(id).bytes.as_deref());
+        let content = self.machine.fold_fully(file, data);
+        held.is_some() && content.known_text().map(str::as_bytes) == held
+    }
+
+    fn held(&mut self, site: Site, path: &str, to: &str, zone: Zone) {
+        const WHAT: &str = "interpreter start-up";
+        let label = self.label_at(SourceKind::Constant, WHAT, site);
+        self.flow(
+            &label,
+            SinkKind::Configuration,
+            path,
+            Target::Constant(format!("{to} ({WHAT}, held by the archive)")),
+            zone,
+            site.file,
+            site.expr,
+            vec![Mark::NoEffect],
+        );
     }
 
     /// A file of an editor, agent, shell or start-up configuration.

@@ -35,6 +35,7 @@ impl Analysis<'_> {
         ];
         // Most calls are no sink, which is found out once.
         let mut sinks: Vec<Vec<ExprId>> = Vec::with_capacity(functions.len());
+        self.refill_for_sinks();
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
             for (number, ((file, function), zone)) in functions.iter().enumerate() {
@@ -47,6 +48,7 @@ impl Analysis<'_> {
                 if writes {
                     sinks.push(Vec::new());
                 }
+                self.turn_to(*file, *zone);
                 let (Some(program), Some(index)) = (self.program(*file), self.index(*file)) else {
                     continue;
                 };
@@ -74,6 +76,10 @@ impl Analysis<'_> {
                 self.found.exhausted_hooks |= self.steps == 0 && budget == 0;
                 if self.steps == 0 {
                     self.unfollowed(*zone);
+                }
+                // What its sinks get is not known then, whatever it is.
+                if self.machine.spent() {
+                    self.cut_short(*zone);
                 }
             }
         }

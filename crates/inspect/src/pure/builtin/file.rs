@@ -47,7 +47,11 @@ impl Machine<'_> {
         };
         let args = program.list(args).to_vec();
         let path = self.fold(made.0, *args.first()?);
-        let bytes = self.own_file(path.any_text()?)?;
+        let path = path.any_text()?;
+        // A builder runs its script at the top of what was unpacked.
+        let here = self.surroundings.path(made.0) == "setup.py";
+        let beside = || here.then(|| self.file_beside(path)).flatten();
+        let bytes = self.own_file(path).or_else(beside)?;
         let binary = args.get(1).is_some_and(|mode| {
             self.fold(made.0, *mode)
                 .known_text()

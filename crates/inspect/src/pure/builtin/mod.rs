@@ -267,6 +267,7 @@ pub(super) fn call(
             | "PathBuf.from"
             | "String.from"
             | "OsString.from"
+            | "std.ffi.OsString.from"
             | "std.str.from_utf8"
             | "str.from_utf8",
         ) => match first {
@@ -287,7 +288,14 @@ pub(super) fn call(
             "dirs.home_dir" | "home.home_dir" | "std.env.home_dir" | "env.home_dir",
         ) => Some(Value::host("home")),
         (Language::Rust, "std.env.current_dir" | "env.current_dir") => Some(Value::host("cwd")),
-        (Language::Rust, "String.new") => Some(Value::text("")),
+        (
+            Language::Rust,
+            "String.new"
+            | "PathBuf.new"
+            | "std.path.PathBuf.new"
+            | "OsString.new"
+            | "std.ffi.OsString.new",
+        ) => Some(Value::text("")),
         (Language::Rust, "Vec.new") => Some(Value::array(Vec::new())),
         (Language::Python, "chr") => number(0)
             .and_then(|n| char::from_u32(n as u32))
@@ -447,6 +455,7 @@ pub(super) fn call(
                 out.map(Value::bytes)
             })
         }
+        (Language::Python, "re.sub") => pattern::substituted(machine, args),
         (Language::Python, "dict.fromkeys") => None,
         (Language::Python, "codecs.decode") => codec(first, text(1)),
         (

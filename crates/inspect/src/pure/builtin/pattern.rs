@@ -6,6 +6,9 @@
 
 mod read;
 
+use crate::limit::evaluating;
+use crate::pure::Machine;
+use crate::pure::value::Value;
 use read::Reader;
 use std::rc::Rc;
 
@@ -41,6 +44,31 @@ pub(in crate::pure) fn matches(
     let took = (whole - budget) / PER_STEP;
     *steps = steps.saturating_sub(u32::try_from(took).unwrap_or(u32::MAX));
     found
+}
+
+/// Python's `re.sub(pattern, new, text)`, where the new text takes nothing from the old one.
+pub(super) fn substituted(machine: &mut Machine<'_>, args: &[Value]) -> Option<Value> {
+    let [pattern, new, text] = args else {
+        return None;
+    };
+    let (pattern, new) = (pattern.known_text()?, new.known_text()?);
+    let text = text.known_text().filter(|_| !new.contains('\\'))?;
+    machine.pay_for_bytes(text.len() as u64);
+    let chars: Vec<char> = text.chars().collect();
+    let found = matches(pattern, "", &chars, true, &mut machine.steps)?;
+    let mut out = String::new();
+    let mut rest = 0;
+    for groups in found {
+        let (start, end) = groups.first().copied().flatten()?;
+        out.extend(chars.get(rest..start)?);
+        out.push_str(new);
+        rest = end;
+        if out.len() > evaluating::STRING {
+            return None;
+        }
+    }
+    out.extend(chars.get(rest..)?);
+    Some(Value::Text(out.into()))
 }
 
 fn search(pattern: &Pattern, text: &[char], all: bool, budget: &mut usize) -> Option<Vec<Match>> {

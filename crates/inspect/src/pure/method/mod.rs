@@ -2,6 +2,7 @@
 
 mod bytes;
 mod list;
+mod path;
 mod text;
 
 use crate::ir::Language;
@@ -10,6 +11,7 @@ use crate::pure::value::{HOLE_START, Value, number_text, to_u32};
 use crate::pure::{Machine, operate};
 use bytes::{bytes_method, number_method};
 use list::array_method;
+pub(super) use path::changed;
 use std::rc::Rc;
 use text::{char_at, matched};
 

@@ -2,6 +2,7 @@
 
 use super::js_range;
 use super::list::{join, list_of};
+use super::path::of_path;
 use crate::ir::Language;
 use crate::limit::evaluating;
 use crate::pure::builtin::Match;
@@ -23,6 +24,11 @@ impl Machine<'_> {
         let holes = text.contains(HOLE_START);
         let number = |index: usize| args.get(index).and_then(Value::number);
         let part = |index: usize| args.get(index).and_then(Value::known_text);
+        if language == Language::Rust
+            && let Some(value) = of_path(text, name, args)
+        {
+            return value;
+        }
         match name {
             "toString" | "valueOf" | "strip" | "trim" if args.is_empty() => {
                 Value::text(text.trim_matches(|c: char| {
@@ -31,17 +37,6 @@ impl Machine<'_> {
                 }))
             }
             "concat" => continued(text, "", args),
-            "join" if language == Language::Rust => {
-                let part = args
-                    .first()
-                    .and_then(Value::as_text)
-                    .unwrap_or_else(|| crate::pure::HOLE.to_owned());
-                Value::text(&format!(
-                    "{}/{}",
-                    text.trim_end_matches('/'),
-                    part.trim_start_matches('/')
-                ))
-            }
             "chars" if language == Language::Rust && !holes => Value::array(
                 text.chars()
                     .take(evaluating::STRING / 64)

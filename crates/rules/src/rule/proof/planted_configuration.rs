@@ -31,7 +31,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         return Weight::None;
     }
     let harmless = flow.marks.contains(&Mark::NoEffect)
-        && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)"].iter().any(|kind| text.ends_with(kind)));
+        && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)", "(interpreter start-up, held by the archive)"].iter().any(|kind| text.ends_with(kind)));
     let harmless = harmless || hook_starter::is_starter(flow);
     match flow.zone {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
