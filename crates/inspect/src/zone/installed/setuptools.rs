@@ -2,7 +2,7 @@
 //! says in a way that is not read here is not known, whatever the others say.
 
 use super::{Of, Plan, Search, folder_of};
-use crate::ir::{Binary, Expr, ExprId, List, Program};
+use crate::ir::{Binary, Expr, ExprId, List, Logic, Program};
 use crate::package::Package;
 use crate::pure::{FileId, Surroundings};
 use toml::{Table, Value};
@@ -250,7 +250,7 @@ fn of_script(package: &Package, file: FileId, plan: &mut Plan) {
         .imports
         .iter()
         .any(|(specifier, _)| package.resolves(file, program.name(*specifier)).is_some());
-    let mut setups = 0;
+    let mut setups = Vec::new();
     let mut moves = false;
     for (call, _) in &program.calls {
         let Expr::Call { callee, args, .. } = program.expr(*call) else {
@@ -259,11 +259,55 @@ fn of_script(package: &Package, file: FileId, plan: &mut Plan) {
         let name = last_name(&program, callee);
         moves |= name.is_some_and(puts_files);
         if name == Some("setup") {
-            setups += 1;
+            setups.push(callee);
             of_setup(&program, args, plan);
         }
     }
-    plan.unclear |= helped || moves || setups != 1;
+    let is_plain = match setups[..] {
+        [callee] => is_called_plainly(&program, callee),
+        _ => false,
+    };
+    plan.unclear |= helped || moves || !is_plain;
+}
+
+/// Whether the one call of `setup` is one of the library's, and nothing else gets at it or at
+/// what it packs.
+fn is_called_plainly(program: &Program, callee: ExprId) -> bool {
+    let named = match program.expr(callee) {
+        Expr::Member(object, _) => object,
+        _ => callee,
+    };
+    let is_imported = |value: &ExprId| match program.expr(*value) {
+        Expr::Module(_) => true,
+        // `from setuptools import setup`: a member, or a module of that name.
+        Expr::Logic(Logic::Or, left, _) => is_of_module(program, left),
+        _ => false,
+    };
+    let Expr::Name(atom, scope) = program.expr(named) else {
+        return false;
+    };
+    let symbol = program.resolve(atom, scope).map(|id| program.symbol(id));
+    if !symbol.is_some_and(|symbol| symbol.values.iter().all(is_imported)) {
+        return false;
+    }
+    let every = (0..program.exprs.len()).map(|at| ExprId(at as u32));
+    let mut members = every.filter(|expr| *expr != callee).filter_map(|expr| {
+        let Expr::Member(_, name) = program.expr(expr) else {
+            return None;
+        };
+        Some((expr, program.name(name)))
+    });
+    members.all(|(expr, name)| match name {
+        "packages" | "py_modules" | "package_dir" => false,
+        "setup" => is_of_module(program, expr),
+        _ => true,
+    })
+}
+
+/// `module.name` as an import writes it.
+fn is_of_module(program: &Program, expr: ExprId) -> bool {
+    matches!(program.expr(expr), Expr::Member(object, _)
+        if matches!(program.expr(object), Expr::Module(_)))
 }
 
 /// Calls by which files get to where they are packed, or code runs that is not read here.
@@ -299,6 +343,7 @@ fn puts_files(name: &str) -> bool {
             | "check_output"
             | "exec"
             | "eval"
+            | "getattr"
             | "setattr"
             | "__import__"
             | "import_module"
@@ -433,14 +478,18 @@ fn texts(program: &Program, value: ExprId, level: u8) -> Option<Vec<String>> {
     }
 }
 
-/// What a variable holds that is assigned once and never changed.
+/// What a variable holds that is assigned once and named once more: nobody can change it.
 fn only_value(program: &Program, name: ExprId) -> Option<ExprId> {
     let Expr::Name(atom, scope) = program.expr(name) else {
         return None;
     };
-    let symbol = program.symbol(program.resolve(atom, scope)?);
-    match symbol.values.as_slice() {
-        [only] if !symbol.mutated => Some(*only),
+    let symbol = program.resolve(atom, scope)?;
+    let places = program.exprs.iter().filter(|expr| {
+        matches!(expr, Expr::Name(other, scope)
+            if *other == atom && program.resolve(*other, *scope) == Some(symbol))
+    });
+    match program.symbol(symbol).values.as_slice() {
+        [only] if places.count() == 2 => Some(*only),
         _ => None,
     }
 }

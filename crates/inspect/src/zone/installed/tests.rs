@@ -132,6 +132,9 @@ fn what_cannot_be_told_without_building_is_not_taken_for_absent() {
         "import shutil\nfrom setuptools import setup\nshutil.copy('tests/test_b.py', 'a/_b.py')\nsetup(packages=['a'])\n",
         "from setuptools import setup as build\nbuild(packages=['a'])\n",
         "from setuptools import setup\nfound = ['a']\nfound.append('tests')\nsetup(packages=found)\n",
+        "from setuptools import setup\nfound = ['a']\nmore(found)\nsetup(packages=found)\n",
+        "import setuptools\nreal = setuptools.setup\ndef setup(packages):\n    real(packages=['tests'])\nsetup(packages=['a'])\n",
+        "from setuptools import setup\nclass Build:\n    def run(self):\n        self.distribution.packages += ['tests']\nsetup(packages=['a'], cmdclass={'build': Build})\n",
     ];
     for script in unclear {
         let [package, tests, _] = zones(&[("setup.py", script)]);
