@@ -119,3 +119,17 @@ fn scripts_of_a_shell_that_start_each_other_beyond_the_bound_are_said_to_be_unre
     assert!(!chain(1).exhausted_hooks);
     assert!(chain(8).exhausted_hooks);
 }
+
+#[test]
+fn a_timer_that_calls_a_function_runs_no_text() {
+    let able = |code: &str| {
+        let found = installed("node", "a.js", code);
+        let mut all = found.capabilities.iter();
+        all.any(|can| can.name == "code.dynamic")
+    };
+    assert!(!able("setTimeout(() => a(), 100);"));
+    assert!(!able("new Promise((resolve) => setTimeout(resolve, 100));"));
+    assert!(able("setTimeout('a()', 100);"));
+    assert!(able("setInterval('a(' + process.argv[2] + ')', 100);"));
+    assert!(able("eval(process.argv[2]);"));
+}

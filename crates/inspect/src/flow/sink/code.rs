@@ -13,6 +13,21 @@ use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
+    /// Whether it is a timer that gets no text, which browsers would run as code: a function,
+    /// or whatever a caller gives for one.
+    pub(super) fn only_waits(&mut self, file: FileId, path: &str, args: &[ExprId]) -> bool {
+        if !matches!(path, "setTimeout" | "setInterval" | "setImmediate") {
+            return false;
+        }
+        let Some(first) = args.first() else {
+            return true;
+        };
+        !matches!(
+            self.machine.fold(file, *first),
+            Value::Text(_) | Value::Bytes(_)
+        )
+    }
+
     pub(super) fn code_sink(
         &mut self,
         program: &Rc<Program>,
