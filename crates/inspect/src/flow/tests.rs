@@ -4,7 +4,7 @@ use super::{Found, analyse};
 use crate::limit::evaluating;
 use crate::package::Package;
 use crate::unpack::{Content, Entry, Kind, Tree};
-use customs_model::Mark;
+use customs_model::{Mark, SinkKind, SourceKind};
 
 fn file(path: &str, text: &str) -> Entry {
     Entry {
@@ -132,4 +132,17 @@ fn a_timer_that_calls_a_function_runs_no_text() {
     assert!(able("setTimeout('a()', 100);"));
     assert!(able("setInterval('a(' + process.argv[2] + ')', 100);"));
     assert!(able("eval(process.argv[2]);"));
+}
+
+#[test]
+fn a_path_that_is_looked_up_is_loaded_where_it_is_required() {
+    let loads = |then: &str| {
+        let code = format!("fetch('https://a.invalid').then(b => b.text()).then(c => {then});");
+        let found = installed("node", "a.js", &code);
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Module)
+    };
+    assert!(loads("require(c)"));
+    assert!(loads("require(require.resolve(c))"));
+    assert!(!loads("console.log(require.resolve(c))"));
 }

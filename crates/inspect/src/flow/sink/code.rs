@@ -316,6 +316,10 @@ impl Analysis<'_> {
                 self.cells.run(place, path, zone, site.file, site.expr);
             }
         }
+        // A path is looked up, and nothing is loaded yet.
+        if path == "require.resolve" {
+            return;
+        }
         let labels = self.labels(site.file, specifier, None);
         // The name of a module that came from outside, or was hidden.
         for label in labels
