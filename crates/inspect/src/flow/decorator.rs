@@ -10,6 +10,10 @@ use crate::pure::{FileId, Value};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
+/// Decorators of a package that are looked at: each costs going through its file.
+const ASKED: usize = 128;
+/// Expressions of such a file.
+const EXPRESSIONS: usize = 1 << 17;
 /// Calls in a decorator that is looked at.
 const CALLS: usize = 16;
 /// Defaults within each other.
@@ -54,6 +58,9 @@ impl Analysis<'_> {
         else {
             return false;
         };
+        if self.wraps_only.len() >= ASKED || program.size() > EXPRESSIONS {
+            return false;
+        }
         let calls = index.calls.get(&closure.function);
         let calls = calls.map(Vec::as_slice).unwrap_or_default();
         let only = program.language == Language::Python

@@ -11,6 +11,10 @@ mod setuptools;
 mod tests;
 
 use crate::package::{Package, join};
+use rustc_hash::FxHashSet;
+
+/// Patterns and folders that are looked at for each file; of more, all is taken as packed.
+const PATTERNS: usize = 200;
 
 /// Whether a build packs a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,14 +32,14 @@ pub(super) enum Packed {
 pub(super) struct Installed {
     plan: Plan,
     /// What an earlier build noted, where it noted something.
-    listed: Option<Vec<String>>,
+    listed: Option<FxHashSet<String>>,
 }
 
 /// What the files say that the build reads.
 #[derive(Debug, Default)]
 struct Plan {
-    /// Modules and folders at the top.
-    modules: Vec<String>,
+    /// Modules and folders at the top, in small letters: some systems know no others.
+    modules: FxHashSet<String>,
     /// Packages that are looked for.
     searches: Vec<Search>,
     /// Folders that modules lie in, beside the usual ones.
@@ -85,6 +89,11 @@ impl Installed {
         if !backend::read(package, manifest.as_ref(), &mut plan) {
             setuptools::read(package, manifest.as_ref(), &mut plan);
         }
+        let patterns = |search: &Search| {
+            search.folders.len() * (1 + search.include.len() + search.exclude.len())
+        };
+        let all: usize = plan.searches.iter().map(patterns).sum();
+        plan.everything |= all + plan.roots.len() > PATTERNS;
         Self {
             plan,
             listed: top_level(package),
@@ -94,10 +103,7 @@ impl Installed {
     /// Whether a file is packed.
     pub(super) fn packed(&self, package: &Package, path: &str) -> Packed {
         let module = top_module(path);
-        let listed = self
-            .listed
-            .as_ref()
-            .map(|all| all.iter().any(|name| name == module));
+        let listed = self.listed.as_ref().map(|all| all.contains(module));
         if listed == Some(true) || self.plan.names(package, path, module) {
             return Packed::Yes;
         }
@@ -118,10 +124,7 @@ impl Plan {
         };
         self.everything
             || self.roots.iter().any(is_in)
-            || self
-                .modules
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(module))
+            || self.modules.contains(&module.to_ascii_lowercase())
             || self
                 .searches
                 .iter()
@@ -132,20 +135,28 @@ impl Plan {
     fn path(&mut self, path: &str) {
         let path = folder_of(path);
         let module = top_module(&path);
-        if matches!(path.as_str(), "" | "src" | "lib")
-            || path.starts_with(['*', '?', '['])
-            || module.contains(['*', '?', '['])
-        {
+        let is_open = module.contains(['*', '?', '[']);
+        let within = ["src", "lib"].into_iter().find(|folder| {
+            let inner = path.strip_prefix(folder);
+            inner.is_some_and(|inner| inner.is_empty() || inner.starts_with('/') && is_open)
+        });
+        if let Some(folder) = within {
+            self.searches.push(Search {
+                folders: vec![folder.to_owned()],
+                namespaces: true,
+                ..Search::default()
+            });
+        } else if is_open || path.is_empty() || path.starts_with(['*', '?', '[']) {
             self.everything = true;
         } else {
-            self.modules.push(module.to_owned());
+            self.modules.insert(module.to_ascii_lowercase());
         }
     }
 
     /// Takes a module by its dotted name as packed.
     fn module(&mut self, name: &str) {
         let first = name.split('.').next().unwrap_or(name);
-        self.modules.push(first.to_owned());
+        self.modules.insert(first.to_ascii_lowercase());
     }
 
     /// Takes everything in a folder as packed. The usual ones are known by their modules.
@@ -253,12 +264,12 @@ pub(super) fn table(package: &Package, path: &str) -> Option<toml::Table> {
 }
 
 /// The modules that setuptools noted as installed, where it made the archive.
-fn top_level(package: &Package) -> Option<Vec<String>> {
+fn top_level(package: &Package) -> Option<FxHashSet<String>> {
     let id = package
         .ids()
         .find(|id| package.file(*id).path.ends_with(".egg-info/top_level.txt"))?;
     let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
-    let names: Vec<String> = text
+    let names: FxHashSet<String> = text
         .lines()
         .map(|line| line.trim().to_owned())
         .filter(|line| !line.is_empty())

@@ -259,8 +259,11 @@ fn of_script(package: &Package, file: FileId, plan: &mut Plan) {
         let name = last_name(&program, callee);
         moves |= name.is_some_and(puts_files);
         if name == Some("setup") {
+            // Of several nobody knows which one it is.
+            if setups.is_empty() {
+                of_setup(&program, args, plan);
+            }
             setups.push(callee);
-            of_setup(&program, args, plan);
         }
     }
     let is_plain = match setups[..] {

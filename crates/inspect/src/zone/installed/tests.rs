@@ -115,6 +115,15 @@ fn what_a_careless_search_finds_is_installed() {
         zones(&[("pyproject.toml", hatch.as_str()), ("hatch.toml", of_file)]),
         all
     );
+    // What lies in one folder is not what lies beside it.
+    let hatch = format!("{HATCH}[tool.hatch.build]\ninclude = ['src/*']\n");
+    let files = [
+        ("pyproject.toml", hatch.as_str()),
+        ("src/a/__init__.py", ""),
+        ("tests/__init__.py", ""),
+    ];
+    assert_eq!(zone(&files, "src/a/__init__.py"), Zone::Import);
+    assert_eq!(zone(&files, "tests/__init__.py"), Zone::Never);
     // Every package of a project of pdm, but its tests.
     let pdm = "[build-system]\nbuild-backend = 'pdm.backend'\n";
     assert_eq!(
