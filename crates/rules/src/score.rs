@@ -8,6 +8,8 @@
 
 mod signals;
 
+pub(crate) use signals::names_a_module;
+
 use customs_model::Inspection;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

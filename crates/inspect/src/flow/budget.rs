@@ -53,7 +53,7 @@ impl Default for Budgets {
         Self {
             of_files: FxHashMap::default(),
             called: evaluating::STEPS,
-            now: (Share::Called, FileId(0)),
+            now: (Share::Called, 0),
             given: evaluating::STEPS,
             sums: [evaluating::STEPS_IN_SUM; 3],
         }

@@ -112,7 +112,7 @@ impl Analysis<'_> {
             _ => {}
         }
         // A handler of a command waits for its command.
-        let zone = if self.only_stores(&value) {
+        let zone = if self.only_stores(&value) || self.only_decorates(program, &value, &args) {
             zone.min(Zone::Called)
         } else if self.registers(program, callee, &value) {
             zone.min(Zone::Command)

@@ -11,6 +11,7 @@ mod callee;
 mod cells;
 mod child;
 mod command;
+mod decorator;
 mod element;
 mod index;
 mod label;
@@ -150,6 +151,8 @@ struct Analysis<'p> {
     turns: bool,
     /// Functions that keep what they get and do nothing else with it, as far as asked.
     stores_only: FxHashMap<(FileId, FuncId), bool>,
+    /// Decorators that do not run what they decorate, as far as asked.
+    wraps_only: FxHashMap<(FileId, FuncId), bool>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -201,6 +204,7 @@ impl<'p> Analysis<'p> {
             cells: Cells::default(),
             turns: false,
             stores_only: FxHashMap::default(),
+            wraps_only: FxHashMap::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

@@ -326,6 +326,9 @@ fn is_build_hook(name: &str) -> bool {
             | "finalize"
             | "pdm_build_initialize"
             | "pdm_build_hook_enabled"
+            | "pdm_build_clean"
+            | "pdm_build_update_files"
+            | "pdm_build_finalize"
             | "build"
             | "update"
     )

@@ -399,3 +399,30 @@ fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
         assert_eq!(marks(address), Some(expected), "{address}");
     }
 }
+
+#[test]
+fn a_timer_that_calls_a_function_runs_no_text() {
+    let able = |code: &str| {
+        let found = installed("node", "a.js", code);
+        let mut all = found.capabilities.iter();
+        all.any(|can| can.name == "code.dynamic")
+    };
+    assert!(!able("setTimeout(() => a(), 100);"));
+    assert!(!able("new Promise((resolve) => setTimeout(resolve, 100));"));
+    assert!(able("setTimeout('a()', 100);"));
+    assert!(able("setInterval('a(' + process.argv[2] + ')', 100);"));
+    assert!(able("eval(process.argv[2]);"));
+}
+
+#[test]
+fn a_path_that_is_looked_up_is_loaded_where_it_is_required() {
+    let loads = |then: &str| {
+        let code = format!("fetch('https://a.invalid').then(b => b.text()).then(c => {then});");
+        let found = installed("node", "a.js", &code);
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Module)
+    };
+    assert!(loads("require(c)"));
+    assert!(loads("require(require.resolve(c))"));
+    assert!(!loads("console.log(require.resolve(c))"));
+}

@@ -19,6 +19,10 @@ use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::{GetSpan, SourceType};
 use pieces::{Parts, Pieces, Sizes};
 
+/// Why a file with Flow's types is not read: TypeScript has others, and no client runs either as
+/// they stand but one that takes Flow's away first.
+const OF_FLOW: &str = "it is written in Flow's dialect, which is not read";
+
 /// Reads a source text. The path only says which dialect is tried first: a claim, not
 /// the truth.
 ///
@@ -143,6 +147,10 @@ fn whole(source: &str, dialect: SourceType) -> Result<Program, String> {
             || "it cannot be parsed".to_owned(),
             |d| d.message.to_string(),
         );
+        // The parser's own words for a file that says `@flow` and is no JavaScript.
+        if why == "Flow is not supported" {
+            return Err(OF_FLOW.to_owned());
+        }
         // It may quote the source.
         return Err(customs_model::printable(&why, 120));
     }
@@ -211,5 +219,37 @@ impl<'s> Lowering<'s> {
             start: span.start.wrapping_add(self.shift),
             end: span.end.wrapping_add(self.shift),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_in_a_file_of_javascript_are_read_as_those_of_typescript() {
+        assert!(
+            read(
+                "// @flow\nexport const a = (b: string): number => c(b);\n",
+                "a.js"
+            )
+            .is_ok()
+        );
+        assert!(
+            read(
+                "import type {A} from './a';\nexport default (b: A) => b;\n",
+                "a.js"
+            )
+            .is_ok()
+        );
+        assert!(read("export const a: number = 1;\n", "a.mjs").is_ok());
+    }
+
+    #[test]
+    fn what_only_flow_means_is_said_not_to_be_read() {
+        let only_flow = "// @flow strict\nconst a = (b: any);\nopaque type C = {| d: ?string |};\n";
+        assert_eq!(read(only_flow, "a.js").err().as_deref(), Some(OF_FLOW));
+        let neither = read("const a = (b: any);\nopaque type C = {| d: 1 |};\n", "a.js");
+        assert!(neither.is_err_and(|why| why != OF_FLOW));
     }
 }

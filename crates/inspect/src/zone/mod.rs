@@ -2,6 +2,7 @@
 //! clients do without being told.
 
 mod gyp;
+mod installed;
 mod node;
 mod opened;
 mod python;

@@ -1,15 +1,14 @@
 //! Python: `setup.py`, build back-ends and their hooks, `.pth` files, modules.
 
 use super::Entry;
+use super::installed::{Installed, Packed, table};
 use crate::package::{Make, Package, folder, join};
 use crate::pure::FileId;
 use customs_model::Zone;
 
 pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
     let sdist = package.make == Make::Sdist;
-    let listed = sdist
-        .then(|| top_level(package).or_else(|| named_by_manifest(package)))
-        .flatten();
+    let installed = sdist.then(|| Installed::of(package));
     for id in package.ids() {
         let path = package.file(id).path.clone();
         let name = path.rsplit('/').next().unwrap_or(&path);
@@ -30,16 +29,15 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
                 script: false,
             });
         } else if package.language(id).is_some() && importable(package, &path, sdist) {
-            let zone = if name == "__main__.py" {
-                Zone::Command
-            } else if listed
+            let packed = installed
                 .as_ref()
-                .is_some_and(|listed| !listed.contains(&top_module(&path)))
-            {
-                // It is there, and nothing says that it is installed.
-                Zone::Called
-            } else {
-                Zone::Import
+                .map_or(Packed::Yes, |installed| installed.packed(package, &path));
+            let zone = match packed {
+                // Nobody gets it unless something that is installed, or the build, loads it.
+                Packed::No => continue,
+                _ if name == "__main__.py" => Zone::Command,
+                Packed::NotKnown => Zone::Called,
+                Packed::Yes => Zone::Import,
             };
             entries.push(Entry::File {
                 file: id,
@@ -66,117 +64,6 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
             });
         }
     }
-}
-
-/// The modules that setuptools notes as installed, where it made the archive.
-fn top_level(package: &Package) -> Option<Vec<String>> {
-    let id = package
-        .ids()
-        .find(|id| package.file(*id).path.ends_with(".egg-info/top_level.txt"))?;
-    let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
-    let names: Vec<String> = text
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
-    (!names.is_empty()).then_some(names)
-}
-
-/// The modules that a back-end installs which goes by the project's own name, as all but
-/// setuptools do: the one of that name, and those that the manifest names.
-fn named_by_manifest(package: &Package) -> Option<Vec<String>> {
-    let id = package.find("pyproject.toml")?;
-    let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?).into_owned();
-    let manifest: toml::Table = text.parse().ok()?;
-    let backend = manifest
-        .get("build-system")?
-        .get("build-backend")?
-        .as_str()?;
-    if backend.contains("setuptools") {
-        return None;
-    }
-    let poetry = || manifest.get("tool")?.get("poetry")?.get("name")?.as_str();
-    let project = || manifest.get("project")?.get("name")?.as_str();
-    let own = project()
-        .or_else(poetry)?
-        .to_lowercase()
-        .replace(['-', '.'], "_");
-    let mut modules: Vec<String> = package
-        .ids()
-        .filter(|id| package.language(*id).is_some())
-        .map(|id| top_module(&package.file(id).path))
-        .collect();
-    modules.sort();
-    modules.dedup();
-    let mut named = Vec::new();
-    packed(&manifest, 0, &mut named);
-    modules.contains(&own).then(|| {
-        let is_named = |module: &String| {
-            *module == own
-                || named
-                    .iter()
-                    .any(|path| top_module(path) == *module || path.contains('*'))
-        };
-        modules.into_iter().filter(is_named).collect()
-    })
-}
-
-/// Paths that a manifest says are packed into what is installed, as the back-ends call them:
-/// poetry's `packages` and `include`, hatch's `only-include` and `force-include`, flit's
-/// `module`, pdm's `includes`, maturin's `python-packages`. What stands under `sdist` is for
-/// source distributions.
-fn packed(table: &toml::Table, depth: u8, into: &mut Vec<String>) {
-    const KEYS: [&str; 9] = [
-        "packages",
-        "include",
-        "includes",
-        "only-include",
-        "force-include",
-        "module",
-        "modules",
-        "python-packages",
-        "py-modules",
-    ];
-    for (key, value) in table {
-        if key == "sdist" || depth > 6 {
-            continue;
-        }
-        if KEYS.contains(&key.as_str()) {
-            texts(value, 0, into);
-        } else if let toml::Value::Table(inner) = value {
-            packed(inner, depth + 1, into);
-        }
-    }
-}
-
-fn texts(value: &toml::Value, depth: u8, into: &mut Vec<String>) {
-    match value {
-        toml::Value::String(text) => into.push(text.clone()),
-        toml::Value::Array(all) if depth < 4 => {
-            all.iter().for_each(|value| texts(value, depth + 1, into));
-        }
-        toml::Value::Table(all) if depth < 4 => {
-            for (key, value) in all {
-                into.push(key.clone());
-                texts(value, depth + 1, into);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The module at the top that a path belongs to.
-fn top_module(path: &str) -> String {
-    let inner = path
-        .strip_prefix("src/")
-        .or_else(|| path.strip_prefix("lib/"))
-        .unwrap_or(path);
-    inner
-        .split('/')
-        .next()
-        .unwrap_or(inner)
-        .trim_end_matches(".py")
-        .to_owned()
 }
 
 /// Lines of a `.pth` file that begin with `import` are run at every start.
@@ -270,14 +157,25 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     }
     // Build hooks by path: hatch, pdm, poetry.
     let mut hooks = Vec::new();
-    for tool in [["hatch", "build"], ["pdm", "build"], ["poetry", "build"]] {
-        let table = manifest
-            .get("tool")
-            .and_then(|tools| tools.get(tool[0]))
-            .and_then(|inner| inner.get(tool[1]));
-        hook_paths(table, 0, &mut hooks);
+    let tool = |name: &str| manifest.get("tool")?.get(name);
+    let hatch = table(package, "hatch.toml").map(toml::Value::Table);
+    for of_hatch in [tool("hatch"), hatch.as_ref()].into_iter().flatten() {
+        for key in ["build", "metadata"] {
+            hook_paths(of_hatch.get(key), false, 0, &mut hooks);
+        }
+        // The version is what a file says when it is run.
+        let version = of_hatch.get("version");
+        let of_version = |key: &str| version?.get(key)?.as_str();
+        if of_version("source") == Some("code") {
+            hooks.extend(of_version("path").map(str::to_owned));
+        }
     }
-    for path in hooks.into_iter().chain(["hatch_build.py".to_owned()]) {
+    for name in ["pdm", "poetry"] {
+        let build = tool(name).and_then(|tool| tool.get("build"));
+        hook_paths(build, build.is_some_and(toml::Value::is_str), 0, &mut hooks);
+    }
+    let usual = ["hatch_build.py", "pdm_build.py"].map(str::to_owned);
+    for path in hooks.into_iter().chain(usual) {
         if let Some(id) = package.find(&path) {
             entries.push(Entry::File {
                 file: id,
@@ -288,33 +186,28 @@ fn build_backend(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     }
 }
 
-/// Paths of scripts in a table of a tool, whatever their keys are called but for those under
-/// which no tool looks for something to run: what is packed, or is not, and what a build writes.
-fn hook_paths(value: Option<&toml::Value>, depth: u8, into: &mut Vec<String>) {
-    const FILES: [&str; 13] = [
-        "artifacts",
-        "exclude",
-        "excludes",
-        "force-include",
-        "include",
-        "includes",
-        "only-include",
-        "only-packages",
-        "packages",
-        "shared-data",
-        "source-includes",
-        "source-excludes",
-        "version-file",
-    ];
+/// Paths of code that a back-end runs: what stands below keys that mean code. Lists of what is
+/// packed name code as well.
+fn hook_paths(value: Option<&toml::Value>, runs: bool, depth: u8, into: &mut Vec<String>) {
     match value {
-        Some(toml::Value::String(text)) if text.ends_with(".py") => into.push(text.clone()),
+        Some(toml::Value::String(text)) if runs && text.ends_with(".py") => {
+            into.push(text.clone());
+        }
         Some(toml::Value::Array(all)) if depth < 6 => all
             .iter()
-            .for_each(|inner| hook_paths(Some(inner), depth + 1, into)),
-        Some(toml::Value::Table(table)) if depth < 6 => table
-            .iter()
-            .filter(|(key, _)| !FILES.contains(&key.as_str()))
-            .for_each(|(_, inner)| hook_paths(Some(inner), depth + 1, into)),
+            .for_each(|inner| hook_paths(Some(inner), runs, depth + 1, into)),
+        Some(toml::Value::Table(table)) if depth < 6 => {
+            for (key, inner) in table {
+                let runs = match key.as_str() {
+                    "hooks" | "custom" | "custom-hook" | "script" => true,
+                    // What is packed or is not, and what a hook writes.
+                    "artifacts" | "exclude" | "excludes" | "force-include" | "include"
+                    | "includes" | "only-include" | "packages" | "version-file" => false,
+                    _ => runs,
+                };
+                hook_paths(Some(inner), runs, depth + 1, into);
+            }
+        }
         _ => {}
     }
 }

@@ -276,6 +276,17 @@ fn runs_download(flow: &Flow) -> bool {
         && unasked(flow.zone)
         && !flow.marks.contains(&Mark::PinnedByDigest)
         && !from.is_some_and(own_machine::is_loopback)
+        && !(names_a_module(flow) && from.is_none_or(|host| host == "a host"))
+}
+
+/// Whether what arrives is the name of a module of Python. It chooses among those that are
+/// installed; a file that was downloaded, and is loaded then, is told by itself.
+pub(crate) fn names_a_module(flow: &Flow) -> bool {
+    flow.sink == SinkKind::Module
+        && matches!(
+            flow.sink_name.as_str(),
+            "importlib.import_module" | "__import__"
+        )
 }
 
 fn takes_foreign_keys(flow: &Flow) -> bool {

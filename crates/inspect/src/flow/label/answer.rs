@@ -1,7 +1,7 @@
 //! What functions of a library give: decoded texts, answers of the network, constants.
 
 use super::content::{made_here, value_made_at};
-use super::{Label, Step};
+use super::{Label, Step, snippet};
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know::{self, Role};
@@ -31,6 +31,13 @@ impl Analysis<'_> {
                 Some(vec![self.answer(file, &value, callee, args, span, context)])
             }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
+            // It finds a file and runs nothing; what is loaded by the path came from there.
+            Role::Load if path == "require.resolve" => {
+                let mut labels = self.all(file, args, context);
+                labels.retain(|label| label.kind == SourceKind::Remote);
+                let step = Step::Through(snippet(self, file, span).into());
+                Some(self.hop(labels, &step, file, span))
+            }
             Role::Send
             | Role::Digest
             | Role::Lookup

@@ -15,6 +15,21 @@ use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
+    /// Whether it is a timer that gets no text, which browsers would run as code: a function,
+    /// or whatever a caller gives for one.
+    pub(super) fn only_waits(&mut self, file: FileId, path: &str, args: &[ExprId]) -> bool {
+        if !matches!(path, "setTimeout" | "setInterval" | "setImmediate") {
+            return false;
+        }
+        let Some(first) = args.first() else {
+            return true;
+        };
+        !matches!(
+            self.machine.fold(file, *first),
+            Value::Text(_) | Value::Bytes(_)
+        )
+    }
+
     pub(super) fn code_sink(
         &mut self,
         program: &Rc<Program>,
@@ -405,6 +420,10 @@ impl Analysis<'_> {
             if let Some(place) = known {
                 self.cells.run(place, path, zone, site.file, site.expr);
             }
+        }
+        // A path is looked up, and nothing is loaded yet.
+        if path == "require.resolve" {
+            return;
         }
         let labels = self.labels(site.file, specifier, None);
         // The name of a module that came from outside, or was hidden.

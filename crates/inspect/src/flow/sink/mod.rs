@@ -157,7 +157,10 @@ impl Analysis<'_> {
         )
             // What a build's command writes is compiled in, and read then.
             || role == Role::Spawn && program.language == Language::Rust && zone == Zone::Install;
-        if !writes && let Some(capability) = know::capability(program.language, &path) {
+        if !writes
+            && let Some(capability) = know::capability(program.language, &path)
+            && !self.only_waits(site.file, &path, &args)
+        {
             let detail = self.detail(role, site.file, &value, &args);
             let place = self.place_of(site.file, site.expr);
             self.capability(capability, zone, detail, place);

@@ -3,6 +3,7 @@
 use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use crate::recognise::own_machine;
+use crate::score::names_a_module;
 use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
@@ -26,6 +27,8 @@ static DOC: RuleDoc = RuleDoc {
     silent: &[
         "The download is compared with a digest in the package before it is run.",
         "The host is one that the package names as its own: then it is suspicious.",
+        "In Python, settings that may lie on some host say which of the installed modules is loaded: the name \
+         of a module brings no code along.",
         "A command that the user runs looks for updates.",
     ],
     learnt_from: "axios (March 2026), Mastra, ua-parser-js (October 2021).",
@@ -68,7 +71,11 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
         return Weight::Note;
     }
     if flow.marks.contains(&Mark::OwnHost) || !known {
-        return Weight::Suspicious;
+        return if names_a_module(flow) {
+            Weight::Note
+        } else {
+            Weight::Suspicious
+        };
     }
     Weight::Proof
 }
@@ -81,4 +88,35 @@ fn says(flow: &Flow) -> String {
         _ => "runs code from",
     };
     format!("it {how} ({})", printable(&flow.source_name, 120))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_model::{Target, Zone};
+
+    fn loads(sink_name: &str, host: &str) -> Weight {
+        let flow = Flow {
+            source: SourceKind::Remote,
+            source_name: format!("the answer of {host}"),
+            sink: SinkKind::Module,
+            sink_name: sink_name.to_owned(),
+            target: Target::Opaque,
+            zone: Zone::Import,
+            path: Vec::new(),
+            marks: Vec::new(),
+        };
+        weigh(&flow, &Inspection::default())
+    }
+
+    #[test]
+    fn the_name_of_a_module_from_some_host_brings_no_code_along() {
+        assert_eq!(loads("importlib.import_module", "a host"), Weight::Note);
+        assert_eq!(loads("__import__", "a host"), Weight::Note);
+        // The path of a file does, and so does what a stranger's host names.
+        let by_path = "importlib.util.spec_from_file_location";
+        assert_eq!(loads(by_path, "a host"), Weight::Suspicious);
+        assert_eq!(loads("require", "a host"), Weight::Suspicious);
+        assert_eq!(loads("__import__", "c2.invalid"), Weight::Proof);
+    }
 }
