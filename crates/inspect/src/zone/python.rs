@@ -232,7 +232,7 @@ mod tests {
         .parse()
         .expect("a manifest");
         let mut found = Vec::new();
-        hook_paths(Some(&toml::Value::Table(manifest)), 0, &mut found);
+        hook_paths(Some(&toml::Value::Table(manifest)), false, 0, &mut found);
         assert_eq!(found, ["hooks/build.py", "a.py"]);
     }
 }
