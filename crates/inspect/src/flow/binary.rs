@@ -9,6 +9,7 @@ use crate::package::{File, Package, folder, join};
 use crate::pure::{FileId, HOLE_END, HOLE_START, Value};
 use crate::unpack::{Kind, plain};
 use customs_model::BinaryKind;
+use rustc_hash::FxHashMap;
 
 /// Binaries that one call may mean.
 const MANY: usize = 64;
@@ -79,7 +80,7 @@ impl Analysis<'_> {
     }
 
     /// The extension modules of Python that an imported name means.
-    pub(super) fn extension_modules(&self, from: FileId, name: &str) -> Vec<FileId> {
+    pub(super) fn extension_modules(&mut self, from: FileId, name: &str) -> Vec<FileId> {
         if !self.binaries || self.package.language(from) != Some(Language::Python) {
             return Vec::new();
         }
@@ -95,16 +96,43 @@ impl Analysis<'_> {
         } else {
             vec![inner.clone(), join("src", &inner), join(here, &inner)]
         };
-        chosen(self.package, |file| {
-            file.kind == Kind::Native
-                && bases.iter().any(|base| {
-                    // `_speedups.cpython-312-x86_64-linux-gnu.so`, `_speedups.pyd`.
-                    file.path
-                        .strip_prefix(base.as_str())
-                        .and_then(|rest| rest.strip_prefix('.'))
-                        .is_some_and(|rest| !rest.contains('/'))
-                })
-        })
+        let package = self.package;
+        let extensions = self
+            .extensions
+            .get_or_insert_with(|| Extensions::of(package));
+        let mut found: Vec<FileId> = bases
+            .iter()
+            .filter_map(|base| extensions.0.get(base.as_str()))
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MANY);
+        found
+    }
+}
+
+/// The native files of a package by their paths without all endings, which is the name that
+/// Python imports them by: `_speedups.cpython-312-x86_64-linux-gnu.so`, `_speedups.pyd`.
+#[derive(Debug)]
+pub(super) struct Extensions(FxHashMap<Box<str>, Vec<FileId>>);
+
+impl Extensions {
+    fn of(package: &Package) -> Self {
+        let mut all: FxHashMap<Box<str>, Vec<FileId>> = FxHashMap::default();
+        for id in package.ids() {
+            let file = package.file(id);
+            if file.kind != Kind::Native {
+                continue;
+            }
+            let name = file.path.rfind('/').map_or(0, |slash| slash + 1);
+            if let Some(dot) = file.path[name..].find('.') {
+                let stem = &file.path[..name + dot];
+                all.entry(stem.into()).or_default().push(id);
+            }
+        }
+        Self(all)
     }
 }
 

@@ -161,6 +161,8 @@ struct Analysis<'p> {
     lines: RefCell<FxHashMap<(FileId, usize), Rc<text::Lines>>>,
     /// The package has binaries.
     binaries: bool,
+    /// Those that Python imports, as far as somebody asked.
+    extensions: Option<binary::Extensions>,
     /// What happens in a command line where the command that is being read fails.
     stop: command::Stop,
     /// Files that were checked for the rest of the list of commands only.
@@ -209,6 +211,7 @@ impl<'p> Analysis<'p> {
             traced: 0,
             lines: RefCell::default(),
             binaries: binary::any(package),
+            extensions: None,
             stop: command::Stop::Nothing,
             listed: Vec::new(),
             apart: None,

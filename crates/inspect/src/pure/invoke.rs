@@ -234,7 +234,7 @@ impl Machine<'_> {
         let Expr::Class(entries) = program.expr(class.1) else {
             return Value::Unknown;
         };
-        for pair in program.list(entries).to_vec().chunks_exact(2) {
+        for pair in program.list(entries).chunks_exact(2) {
             if let Expr::Spread(parent) = program.expr(pair[0]) {
                 if level > 8 {
                     return Value::Unknown;
