@@ -113,6 +113,50 @@ impl Level {
     }
 }
 
+/// By length, the letters that words begin with which nest: a bit each.
+static WORDS: [u32; 11] = {
+    let words: [&[u8]; 31] = [
+        b"if",
+        b"for",
+        b"while",
+        b"with",
+        b"else",
+        b"do",
+        b"new",
+        b"await",
+        b"typeof",
+        b"void",
+        b"delete",
+        b"not",
+        b"yield",
+        b"in",
+        b"return",
+        b"case",
+        b"extends",
+        b"keyof",
+        b"readonly",
+        b"infer",
+        b"throw",
+        b"break",
+        b"as",
+        b"const",
+        b"mut",
+        b"impl",
+        b"dyn",
+        b"instanceof",
+        b"of",
+        b"lambda",
+        b"move",
+    ];
+    let mut table = [0; 11];
+    let mut at = 0;
+    while at < words.len() {
+        table[words[at].len()] |= 1 << (words[at][0] & 0x1f);
+        at += 1;
+    }
+    table
+};
+
 /// What ends when the next token does not go on with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pending {
@@ -318,8 +362,10 @@ impl<'b> Reading<'b> {
     }
 
     fn word(&mut self, word: &[u8]) {
-        // Most words are names, and most names are shorter or longer than any of these.
-        if !(2..=10).contains(&word.len()) {
+        // Most words are names, and most names begin like none of these.
+        let letter = word.first().map_or(0, |first| first & 0x1f);
+        let begins = WORDS.get(word.len()).copied().unwrap_or(0);
+        if begins & 1 << letter == 0 {
             self.last = Last::Word;
             return;
         }

@@ -381,15 +381,16 @@ impl Analysis<'_> {
     /// Whether code imports a file by a specifier that is written out.
     fn names_module(&self, program: &Program, from: FileId, file: FileId) -> bool {
         let means = |specifier: &str| self.package.resolves(from, specifier) == Some(file);
+        let require = program.atom("require");
         let mut imports = program.imports.iter();
-        let mut calls = program.calls.iter();
+        let mut calls = program.calls.iter().filter(|_| require.is_some());
         imports.any(|(atom, _)| means(program.name(*atom)))
             || calls.any(|(call, _)| {
                 let Expr::Call { callee, args, .. } = program.expr(*call) else {
                     return false;
                 };
                 let requires = matches!(program.expr(callee), Expr::Name(name, _)
-                    if program.name(name) == "require");
+                    if Some(name) == require);
                 let first = program.list(args).first().filter(|_| requires);
                 first.and_then(|arg| program.text(*arg)).is_some_and(means)
             })

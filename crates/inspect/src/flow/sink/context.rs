@@ -1,8 +1,9 @@
 //! The ways of getting to a function, one by one.
 
-use crate::flow::{Analysis, Context, Way};
+use crate::flow::{Analysis, Context, Site, Way};
 use crate::ir::{Expr, ExprId, FuncId};
 use crate::pure::{FileId, Frame, Value};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 impl Analysis<'_> {
@@ -62,17 +63,58 @@ impl Analysis<'_> {
         out
     }
 
-    /// The first of the ways of getting to a function that is known.
+    /// The first of the ways of getting to a function, without the others: for calls of which
+    /// nobody knows yet whether they are sinks.
     pub(in crate::flow) fn first_context(
         &mut self,
         file: FileId,
         function: FuncId,
     ) -> Option<Rc<Context>> {
+        self.first_of(file, function, 0, &mut SmallVec::new())
+    }
+
+    fn first_of(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        level: u8,
+        open: &mut SmallVec<[(FileId, FuncId); 8]>,
+    ) -> Option<Rc<Context>> {
+        if function == FuncId(0) || level > LEVELS || open.contains(&(file, function)) {
+            return None;
+        }
         if let Some(known) = self.contexts.get(&(file, function)) {
             return known.iter().flatten().next().cloned();
         }
-        let contexts = self.contexts(file, function, 0);
-        contexts.into_iter().flatten().next()
+        open.push((file, function));
+        let sites = self.callers.get(&(file, function));
+        let sites: SmallVec<[Site; CONTEXTS]> = sites
+            .map(|sites| sites.iter().take(CONTEXTS).copied().collect())
+            .unwrap_or_default();
+        let mut found = None;
+        let mut is_called = false;
+        for site in sites {
+            let Some(program) = self.program(site.file) else {
+                continue;
+            };
+            let Expr::Call { args, .. } = program.expr(site.expr) else {
+                continue;
+            };
+            is_called = true;
+            let args = program.list(args).to_vec();
+            let caller = self.first_of(site.file, site.function, level + 1, open);
+            found = self.context(file, function, args, site.file, site.function, caller);
+            if found.is_some() {
+                break;
+            }
+        }
+        if !is_called {
+            // A callback sees what the function around it was called with.
+            let parent = self.program(file).and_then(|p| p.function(function).parent);
+            found = parent.and_then(|parent| self.first_of(file, parent, level, open));
+        }
+        open.pop();
+        found
     }
 
     pub(in crate::flow) fn context(
