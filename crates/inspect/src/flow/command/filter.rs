@@ -164,7 +164,7 @@ fn class_of(name: &str) -> Option<impl Iterator<Item = char>> {
         "space" => char::is_ascii_whitespace,
         _ => return None,
     };
-    Some(('\0'..='\u{7f}').filter(move |c| is_in(c)))
+    Some(('\0'..='\u{7f}').filter(is_in))
 }
 
 /// `cut -c LIST`, `cut -d X -f LIST`.

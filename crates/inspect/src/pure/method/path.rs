@@ -149,7 +149,7 @@ fn above(path: &str) -> String {
     match path.rsplit_once('/') {
         // What stands above a place is told by the place alone.
         _ if path.ends_with(HOLE_END) || path.ends_with("..") => format!("{path}/.."),
-        Some((folder, _)) if folder.is_empty() => "/".to_owned(),
+        Some(("", _)) => "/".to_owned(),
         Some((folder, _)) => folder.to_owned(),
         None => String::new(),
     }
