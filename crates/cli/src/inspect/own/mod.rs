@@ -67,10 +67,12 @@ impl Own {
     pub const fn judge(&self, _tree: &Tree, _verdict: &mut Verdict) {}
 }
 
-#[cfg(all(test, feature = "yara"))]
+#[cfg(test)]
+#[cfg(feature = "yara")]
 mod tests;
 
-#[cfg(all(test, not(feature = "yara")))]
+#[cfg(test)]
+#[cfg(not(feature = "yara"))]
 mod tests {
     use super::*;
 
