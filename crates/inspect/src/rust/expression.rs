@@ -192,8 +192,12 @@ impl Lowering {
                         | "context"
                         | "with_context"
                 ) {
+                    let gives_another = matches!(name.as_str(), "unwrap_or" | "unwrap_or_else");
                     for arg in &call.args {
-                        let _ = self.expression(arg);
+                        let other = self.expression(arg);
+                        if gives_another {
+                            self.builder.instead(object, other);
+                        }
                     }
                     return object;
                 }
