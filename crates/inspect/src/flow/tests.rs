@@ -416,10 +416,7 @@ fn of_an_address_that_the_user_may_set_the_one_that_stands_there_is_told() {
     let linked = |url: &str| {
         let manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\nrepository = \"https://github.com/lk/a\"\n";
         let found = analyse(&Package::new(&Tree {
-            entries: vec![
-                file("Cargo.toml", manifest),
-                file("build.rs", &build(url)),
-            ],
+            entries: vec![file("Cargo.toml", manifest), file("build.rs", &build(url))],
             ..Tree::default()
         }));
         let mut flows = found.flows.into_iter();
