@@ -402,21 +402,28 @@ fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
 
 #[test]
 fn of_an_address_that_the_user_may_set_the_one_that_stands_there_is_told() {
-    let build = |url: &str| {
+    let build = |get: &str, url: &str| {
         format!(
             r#"use std::{{env, process::Command}};
             fn main() {{
                 let out = env::var("OUT_DIR").unwrap();
                 let url = {url};
-                Command::new("curl").arg("-o").arg(format!("{{out}}/liba.a")).arg(url).status();
+                {get}
                 println!("cargo:rustc-link-lib=static=a");
             }}"#
         )
     };
-    let linked = |url: &str| {
+    let by_command =
+        r#"Command::new("curl").arg("-o").arg(format!("{out}/liba.a")).arg(url).status();"#;
+    let by_client = r#"let bytes = reqwest::blocking::get(url).unwrap().bytes().unwrap();
+        std::fs::write(format!("{out}/liba.a"), &bytes).unwrap();"#;
+    let linked = |get: &str, url: &str| {
         let manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\nrepository = \"https://github.com/lk/a\"\n";
         let found = analyse(&Package::new(&Tree {
-            entries: vec![file("Cargo.toml", manifest), file("build.rs", &build(url))],
+            entries: vec![
+                file("Cargo.toml", manifest),
+                file("build.rs", &build(get, url)),
+            ],
             ..Tree::default()
         }));
         let mut flows = found.flows.into_iter();
@@ -434,13 +441,16 @@ fn of_an_address_that_the_user_may_set_the_one_that_stands_there_is_told() {
         ] {
             let url = url.replace("PLACE", place);
             let expected = (format!("the answer of {owner}"), own);
-            assert_eq!(linked(&url), Some(expected), "{url}");
+            for get in [by_command, by_client] {
+                let found = linked(get, &url);
+                assert_eq!(found.as_ref(), Some(&expected), "{get} {url}");
+            }
         }
     }
     // What only the user knows is nobody's.
     let expected = ("the answer of <?>".to_owned(), false);
     let unknown = r#"format!("{}/a", env::var("MIRROR").unwrap())"#;
-    assert_eq!(linked(unknown), Some(expected));
+    assert_eq!(linked(by_command, unknown), Some(expected));
 }
 
 #[test]

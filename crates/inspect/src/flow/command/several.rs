@@ -6,7 +6,7 @@ use super::fetch::fetches;
 use crate::flow::possible::stands_there;
 use crate::flow::{Analysis, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Program};
-use crate::pure::HOLE_START;
+use crate::pure::{FileId, HOLE_START};
 
 impl Analysis<'_> {
     /// The words of a list of them, each as [`Analysis::one_of_addresses`] gives it where it is
@@ -33,9 +33,37 @@ impl Analysis<'_> {
         }
     }
 
-    /// A word of the command line of a client, where its beginning is not known: an address
-    /// that it can be and that stands in the package, one of a stranger before one of the
-    /// package's own. What came from elsewhere stays as it is.
+    /// An address that an expression can be and that stands in the package, with its place: one
+    /// of a stranger before one of the package's own. None where it came from elsewhere.
+    pub(in crate::flow) fn constant_address(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+    ) -> Option<(String, String)> {
+        let labels = self.labels(file, expr, None);
+        if labels.iter().any(|label| is_foreign(label.kind)) {
+            return None;
+        }
+        let mut own = None;
+        for value in self.possible(file, expr, 0) {
+            let Some(address) = value.any_text().filter(|_| stands_there(&value)) else {
+                continue;
+            };
+            let Some(place) = self.host_in(&value, 0) else {
+                continue;
+            };
+            let is_own = self.own_host(&place);
+            let found = (address.to_owned(), place);
+            if !is_own {
+                return Some(found);
+            }
+            own.get_or_insert(found);
+        }
+        own
+    }
+
+    /// A word of the command line of a client: where its beginning is not known, the constant
+    /// address that it can be.
     pub(super) fn one_of_addresses(
         &mut self,
         site: Site,
@@ -49,23 +77,7 @@ impl Analysis<'_> {
         if !is_asked || !text.starts_with(HOLE_START) {
             return text;
         }
-        let labels = self.labels(site.file, arg, None);
-        if labels.iter().any(|label| is_foreign(label.kind)) {
-            return text;
-        }
-        let mut own = None;
-        for value in self.possible(site.file, arg, 0) {
-            let Some(address) = value.any_text().filter(|_| stands_there(&value)) else {
-                continue;
-            };
-            let Some(place) = self.host_in(&value, 0) else {
-                continue;
-            };
-            if !self.own_host(&place) {
-                return address.to_owned();
-            }
-            own.get_or_insert_with(|| address.to_owned());
-        }
-        own.unwrap_or(text)
+        self.constant_address(site.file, arg)
+            .map_or(text, |(address, _)| address)
     }
 }
