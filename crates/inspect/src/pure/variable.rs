@@ -101,16 +101,25 @@ impl Machine<'_> {
             .filter(|left| Rc::ptr_eq(&left.asked, frame) && (!left.hasty || self.glancing))
             .map(|left| (Rc::clone(&left.run), left.cut));
         let (run, cut) = match known {
-            Some(known) => known,
+            Some(known) => {
+                if known.1 {
+                    self.circle.cut_short();
+                }
+                known
+            }
             None => {
+                let open = self.circle.open();
                 let (run, cut) = self.run_with(program, file, frame);
-                let left = Left {
-                    asked: Rc::clone(frame),
-                    run: Rc::clone(&run),
-                    cut,
-                    hasty: cut && self.glancing,
-                };
-                self.left_with.insert(key, left);
+                // What is unknown inside of a circle may be known later.
+                if self.circle.close(open, true).whole {
+                    let left = Left {
+                        asked: Rc::clone(frame),
+                        run: Rc::clone(&run),
+                        cut,
+                        hasty: cut && self.glancing,
+                    };
+                    self.left_with.insert(key, left);
+                }
                 (run, cut)
             }
         };
