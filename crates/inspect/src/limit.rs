@@ -86,6 +86,8 @@ pub mod evaluating {
     /// Steps of the pure machine for all hooks of an artifact, for all that runs at import and
     /// for all that is called: each this many.
     pub const STEPS_IN_SUM: u64 = 30_000_000;
+    /// Steps of a loop without an end of its own, since nobody knows whether it was left.
+    pub const UNSURE: u32 = 4_000;
     /// Steps of the pure machine for a question that is no sink's.
     pub const GLANCE: u32 = 2_000;
     /// Bytes of one string that the machine makes.

@@ -291,6 +291,7 @@ fn weight_of(program: &Program) -> Option<usize> {
         asked_blocks,
         expanders,
         starters,
+        instead,
         es_module: _,
         notes,
     } = program;
@@ -348,7 +349,7 @@ fn weight_of(program: &Program) -> Option<usize> {
         vec(starters),
         vec(notes),
     ];
-    let maps = map(atoms) + map(declared);
+    let maps = map(atoms) + map(declared) + map(instead);
     Some(size_of::<Program>() + ALLOCATION + lists.iter().sum::<usize>() + maps + inside)
 }
 

@@ -337,6 +337,12 @@ impl Analysis<'_> {
             },
             Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
                 for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    if program.language == Language::Python
+                        && program.text(pair[0]) == Some("cmdclass")
+                        && !matches!(program.expr(pair[1]), Expr::Object(_))
+                    {
+                        self.commands(site.file, pair[1], zone, queue);
+                    }
                     self.handed_over(program, site, pair[1], zone, first, level + 1, queue);
                 }
             }
@@ -347,6 +353,27 @@ impl Analysis<'_> {
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
             _ => {}
+        }
+    }
+
+    /// The commands of a table that does not stand where it is handed over.
+    fn commands(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
+        const MOST: usize = 64;
+        let Value::Object(table) = self.machine.fold(file, table) else {
+            return;
+        };
+        let classes: Vec<(FileId, ExprId)> = table
+            .entries
+            .borrow()
+            .iter()
+            .filter_map(|(_, value)| match value {
+                Value::Object(object) if object.is_class => object.class,
+                _ => None,
+            })
+            .take(MOST)
+            .collect();
+        for class in classes {
+            self.class(class, zone, None, queue);
         }
     }
 
@@ -365,6 +392,8 @@ impl Analysis<'_> {
         let Expr::Class(entries) = program.expr(class.1) else {
             return;
         };
+        let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
+        let zone = if waits { zone.min(Zone::Command) } else { zone };
         for pair in program.list(entries).to_vec().chunks_exact(2) {
             if let Expr::Function(function) = program.expr(pair[1]) {
                 let name = program.text(pair[0]).unwrap_or_default();

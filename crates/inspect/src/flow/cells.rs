@@ -256,6 +256,7 @@ impl Analysis<'_> {
                     if binaries.contains(&cell.path) {
                         marks.push(Mark::NativeCode);
                     }
+                    marks.extend(self.answer_marks(label));
                     let target = Target::Constant(shown(&cell.path));
                     // What is included is compiled when it is built.
                     let zone = if run.how == "include!" {

@@ -5,6 +5,7 @@
 //! variables, properties, functions, callbacks, promises and files. What is found is a
 //! [`Flow`] with every hop.
 
+mod asked;
 mod binary;
 mod budget;
 mod callee;
@@ -153,6 +154,8 @@ struct Analysis<'p> {
     stores_only: FxHashMap<(FileId, FuncId), bool>,
     /// Decorators that do not run what they decorate, as far as asked.
     wraps_only: FxHashMap<(FileId, FuncId), bool>,
+    /// Classes of `setup.py` that are commands which only people ask for, as far as asked.
+    asked: FxHashMap<FileId, Rc<[ExprId]>>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -207,6 +210,7 @@ impl<'p> Analysis<'p> {
             turns: false,
             stores_only: FxHashMap::default(),
             wraps_only: FxHashMap::default(),
+            asked: FxHashMap::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

@@ -5,7 +5,7 @@ use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
 use crate::limit::evaluating;
-use crate::pure::{FileId, HOLE, Value};
+use crate::pure::{FileId, HOLE, HOLE_START, Value};
 use std::rc::Rc;
 
 /// Each of the names that a folder is found to have.
@@ -46,8 +46,39 @@ impl Analysis<'_> {
         let Some(program) = self.program(file) else {
             return vec![value];
         };
-        let found = self.possible_here(&program, file, expr, level);
+        let mut found = self.possible_here(&program, file, expr, level);
+        if let Some(other) = program.instead.get(&expr).copied() {
+            let addresses = self.addresses_instead(&program, file, other, level + 1);
+            if !addresses.is_empty() {
+                if found.is_empty() {
+                    found.push(value.clone());
+                }
+                found.extend(addresses);
+                found.truncate(MOST);
+            }
+        }
         if found.is_empty() { vec![value] } else { found }
+    }
+
+    /// The addresses that stand in for a value that is not there. Other texts are most often
+    /// empty or the name of a program, and say nothing of what comes in their place.
+    fn addresses_instead(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        other: ExprId,
+        level: u8,
+    ) -> Vec<Value> {
+        let given = match program.expr(other) {
+            Expr::Function(function) => program.function(function).returns.clone(),
+            _ => vec![other],
+        };
+        let mut out = Vec::new();
+        for value in given.into_iter().take(4) {
+            let values = self.possible(file, value, level);
+            out.extend(values.into_iter().filter(stands_there));
+        }
+        out
     }
 
     fn possible_here(
@@ -419,6 +450,13 @@ impl Analysis<'_> {
             .map(|row| self.machine.apply(function, row, language))
             .collect()
     }
+}
+
+/// Whether a value is an address whose beginning is known.
+pub(super) fn stands_there(value: &Value) -> bool {
+    value
+        .any_text()
+        .is_some_and(|text| text.contains("://") && !text.starts_with(HOLE_START))
 }
 
 fn is_pure(path: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Which functions run when: from the entries along calls and callbacks.
 
+use super::asked::is_within;
 use super::{Analysis, Index, Site};
 use crate::ir::{ExprId, FuncId, Language, Program};
 use crate::pure::{FileId, Surroundings, Value};
@@ -168,7 +169,17 @@ impl Analysis<'_> {
             return;
         };
         if function == FuncId(0) {
-            for (specifier, _) in &program.imports {
+            let asked = self.asked_commands(file);
+            for (specifier, span) in &program.imports {
+                // What such a command imports, it imports when it is called.
+                let is_asked = asked
+                    .iter()
+                    .any(|class| is_within(*span, program.span(*class)));
+                let zone = if is_asked {
+                    zone.min(Zone::Command)
+                } else {
+                    zone
+                };
                 if let Some(target) = self.package.resolve(file, program.name(*specifier)) {
                     queue.push(zone, target, FuncId(0));
                 }

@@ -401,6 +401,59 @@ fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
 }
 
 #[test]
+fn of_an_address_that_the_user_may_set_the_one_that_stands_there_is_told() {
+    let build = |get: &str, url: &str| {
+        format!(
+            r#"use std::{{env, process::Command}};
+            fn main() {{
+                let out = env::var("OUT_DIR").unwrap();
+                let url = {url};
+                {get}
+                println!("cargo:rustc-link-lib=static=a");
+            }}"#
+        )
+    };
+    let by_command =
+        r#"Command::new("curl").arg("-o").arg(format!("{out}/liba.a")).arg(url).status();"#;
+    let by_client = r#"let bytes = reqwest::blocking::get(url).unwrap().bytes().unwrap();
+        std::fs::write(format!("{out}/liba.a"), &bytes).unwrap();"#;
+    let linked = |get: &str, url: &str| {
+        let manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\nrepository = \"https://github.com/lk/a\"\n";
+        let found = analyse(&Package::new(&Tree {
+            entries: vec![
+                file("Cargo.toml", manifest),
+                file("build.rs", &build(get, url)),
+            ],
+            ..Tree::default()
+        }));
+        let mut flows = found.flows.into_iter();
+        let flow = flows.find(|flow| flow.sink == SinkKind::ExecutedFile);
+        flow.map(|flow| (flow.source_name, flow.marks.contains(&Mark::OwnHost)))
+    };
+    let mirror = r#"format!("{}/a", env::var("MIRROR").unwrap_or("https://PLACE".to_string()))"#;
+    let closure =
+        r#"format!("{}/a", env::var("MIRROR").unwrap_or_else(|_| "https://PLACE".into()))"#;
+    for url in [mirror, closure] {
+        for (place, owner, own) in [
+            ("github.com/lk/a/releases", "github.com/lk", true),
+            ("github.com/other/a/releases", "github.com/other", false),
+            ("lib.invalid", "lib.invalid", false),
+        ] {
+            let url = url.replace("PLACE", place);
+            let expected = (format!("the answer of {owner}"), own);
+            for get in [by_command, by_client] {
+                let found = linked(get, &url);
+                assert_eq!(found.as_ref(), Some(&expected), "{get} {url}");
+            }
+        }
+    }
+    // What only the user knows is nobody's.
+    let expected = ("the answer of <?>".to_owned(), false);
+    let unknown = r#"format!("{}/a", env::var("MIRROR").unwrap())"#;
+    assert_eq!(linked(by_command, unknown), Some(expected));
+}
+
+#[test]
 fn a_timer_that_calls_a_function_runs_no_text() {
     let able = |code: &str| {
         let found = installed("node", "a.js", code);

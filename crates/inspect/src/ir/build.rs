@@ -448,6 +448,11 @@ impl Builder {
         self.scope = back.scope;
     }
 
+    /// Notes what stands in for a value that is not there.
+    pub fn instead(&mut self, value: ExprId, other: ExprId) {
+        self.program.instead.entry(value).or_insert(other);
+    }
+
     /// Enters a scope of the current function.
     pub fn enter_scope(&mut self) -> Place {
         let back = Place {

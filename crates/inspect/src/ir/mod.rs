@@ -413,6 +413,9 @@ pub struct Program {
     pub(crate) expanders: Vec<FuncId>,
     /// Functions that run before the program begins, whoever uses the file: constructors.
     pub(crate) starters: Vec<ExprId>,
+    /// What stands in for a value that is not there, or a function that gives it:
+    /// `a.unwrap_or(b)`, `a.unwrap_or_else(f)`. The value itself is lowered as it is.
+    pub(crate) instead: FxHashMap<ExprId, ExprId>,
     /// It is an ES module.
     pub(crate) es_module: bool,
     /// What could not be lowered.
@@ -462,6 +465,7 @@ impl Program {
             asked_blocks: Vec::new(),
             expanders: Vec::new(),
             starters: Vec::new(),
+            instead: FxHashMap::default(),
             es_module: false,
             notes: Vec::new(),
         }

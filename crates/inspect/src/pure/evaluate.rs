@@ -23,10 +23,10 @@ impl Machine<'_> {
         self.depth += 1;
         let value = self.eval_here(program, file, expr, frame);
         self.depth -= 1;
-        // What is large costs what it is large.
+        // What is large costs what it is large, where it is made.
         if !matches!(
             program.expr(expr),
-            Expr::Const(_) | Expr::Name(..) | Expr::Member(..)
+            Expr::Const(_) | Expr::Name(..) | Expr::Member(..) | Expr::Assign(..)
         ) {
             return self.charge(value);
         }

@@ -1,5 +1,6 @@
 //! Calls: of what, with which frame, and what comes of it.
 
+use super::called::{self, Called};
 use super::run::Flow;
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
 use super::{Machine, builtin, method, operate};
@@ -175,19 +176,51 @@ impl Machine<'_> {
             self.circle.cut_short();
             return Value::Unknown;
         }
+        let this = closure.this.clone().unwrap_or(this);
+        let called = (!new)
+            .then(|| Called::of(&program, closure, &this, &args))
+            .flatten();
+        if let Some(known) = called
+            .as_ref()
+            .and_then(|called| self.given_back.get(called))
+        {
+            return known.clone();
+        }
+        let open = self.circle.open();
+        let value = self.enter_here(&program, closure, this, args, new);
+        let closed = self.circle.close(open, false);
+        if let Some(called) = called
+            && closed.whole
+            && !self.glancing
+            && !self.spent()
+            && self.given_back.len() < called::MOST
+            && called::is_kept(&value)
+        {
+            self.given_back.insert(called, value.clone());
+        }
+        value
+    }
+
+    fn enter_here(
+        &mut self,
+        program: &Rc<Program>,
+        closure: &Rc<Closure>,
+        this: Value,
+        args: Vec<Value>,
+        new: bool,
+    ) -> Value {
         let function = program.function(closure.function);
         let parent = match (&closure.frame, function.parent) {
             (Some(frame), _) => Some(Rc::clone(frame)),
-            (None, Some(parent)) => self.ran(&program, closure.file, parent),
+            (None, Some(parent)) => self.ran(program, closure.file, parent),
             (None, None) => None,
         };
-        let this = closure.this.clone().unwrap_or(this);
         let made = if new {
             Value::object(Vec::new())
         } else {
             Value::Undefined
         };
-        let args = by_name(&program, function, args);
+        let args = by_name(program, function, args);
         let frame = Rc::new(Frame {
             file: closure.file,
             function: closure.function,
@@ -199,7 +232,7 @@ impl Machine<'_> {
         });
         self.depth += 1;
         self.yields.push(Vec::new());
-        let flow = self.block(&program, closure.file, function.body, &frame);
+        let flow = self.body(program, closure.file, closure.function, &frame);
         let given = self.yields.pop().unwrap_or_default();
         self.depth -= 1;
         match flow {

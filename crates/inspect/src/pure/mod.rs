@@ -12,6 +12,7 @@
 
 mod aside;
 mod builtin;
+mod called;
 mod circle;
 mod evaluate;
 mod evaluated;
@@ -91,6 +92,12 @@ pub struct Machine<'s> {
     running: FxHashMap<(FileId, FuncId), u32>,
     exporting: FxHashMap<FileId, u32>,
     circle: Circle,
+    /// What may have been left in the body that is running.
+    perhaps: run::Perhaps,
+    /// What functions of Rust gave that were called with values that are soon compared.
+    given_back: FxHashMap<called::Called, Value>,
+    /// What running functions with the arguments of a frame left, the last one of each.
+    left_with: FxHashMap<(FileId, FuncId), variable::Left>,
     /// What the generators that are running have given so far, innermost last.
     yields: Vec<Vec<Value>>,
     /// Only a glance is taken: its answers may be of a budget that ended.
@@ -132,6 +139,9 @@ impl<'s> Machine<'s> {
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
             circle: Circle::default(),
+            perhaps: run::Perhaps::default(),
+            given_back: FxHashMap::default(),
+            left_with: FxHashMap::default(),
             yields: Vec::new(),
             glancing: false,
             hasty: false,

@@ -3,7 +3,8 @@
 use super::value::{FileId, Frame, Value};
 use super::variable::frame_of;
 use super::{Kept, Machine, operate};
-use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Loop, Program, Stmt};
+use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Loop, Program, Stmt, Unary};
+use crate::limit::evaluating;
 use std::rc::Rc;
 
 /// How a statement ended.
@@ -15,7 +16,30 @@ pub(super) enum Flow {
     Throw,
 }
 
+/// What may have been left behind a guard that is not known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Perhaps {
+    /// The loop.
+    round: bool,
+    /// The function.
+    body: bool,
+}
+
 impl Machine<'_> {
+    /// Runs the body of a function.
+    pub(super) fn body(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+        frame: &Rc<Frame>,
+    ) -> Flow {
+        let around = std::mem::take(&mut self.perhaps);
+        let flow = self.block(program, file, program.function(function).body, frame);
+        self.perhaps = around;
+        flow
+    }
+
     /// What running a function once, with arguments that nobody knows, leaves in its
     /// variables.
     pub(super) fn ran(
@@ -51,7 +75,7 @@ impl Machine<'_> {
         let reserve = self.steps / 2;
         self.steps -= reserve;
         self.yields.push(Vec::new());
-        let _ = self.block(program, file, program.function(function).body, &frame);
+        let _ = self.body(program, file, function, &frame);
         self.yields.pop();
         self.note(Kept::Frame(file, function), self.circle.is_short());
         self.hasty |= self.glancing && self.spent();
@@ -62,7 +86,7 @@ impl Machine<'_> {
         Some(frame)
     }
 
-    pub(super) fn block(
+    fn block(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -132,7 +156,11 @@ impl Machine<'_> {
                             (Flow::Return(value), Flow::Return(other)) => {
                                 Flow::Return(operate::either(value, other))
                             }
-                            _ => Flow::Next,
+                            (first, second) => {
+                                self.perhaps_left(&first);
+                                self.perhaps_left(&second);
+                                Flow::Next
+                            }
                         }
                     }
                 }
@@ -161,7 +189,32 @@ impl Machine<'_> {
         }
     }
 
+    /// Notes how a branch ended that may have been taken.
+    const fn perhaps_left(&mut self, flow: &Flow) {
+        match flow {
+            Flow::Next | Flow::Continue => {}
+            Flow::Break => self.perhaps.round = true,
+            Flow::Return(_) | Flow::Throw => self.perhaps.body = true,
+        }
+    }
+
     fn turns(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        round: Loop,
+        frame: &Rc<Frame>,
+    ) -> Flow {
+        let around = std::mem::take(&mut self.perhaps);
+        let flow = self.rounds(program, file, round, frame);
+        self.perhaps = Perhaps {
+            round: around.round,
+            body: around.body || self.perhaps.body,
+        };
+        flow
+    }
+
+    fn rounds(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -176,6 +229,8 @@ impl Machine<'_> {
             post,
         } = round;
         let _ = self.block(program, file, init, frame);
+        let is_endless = test.is_none_or(|test| always_holds(program, test));
+        let mut unsure_since = None;
         let mut first = true;
         loop {
             if !(post && first)
@@ -200,10 +255,30 @@ impl Machine<'_> {
             if self.spent() {
                 return Flow::Throw;
             }
+            // Only what is not known ends such a loop: it goes on for a while.
+            if is_endless && (self.perhaps.round || self.perhaps.body) {
+                let since = *unsure_since.get_or_insert(self.steps);
+                if since.saturating_sub(self.steps) >= evaluating::UNSURE {
+                    return Flow::Next;
+                }
+            }
         }
     }
 
     fn each(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        parts: (ExprId, ExprId, bool, Block),
+        frame: &Rc<Frame>,
+    ) -> Flow {
+        let around = self.perhaps.round;
+        let flow = self.elements(program, file, parts, frame);
+        self.perhaps.round = around;
+        flow
+    }
+
+    fn elements(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -309,6 +384,15 @@ impl Machine<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether the test of a loop is a constant that holds: `true`, `1`, `!![]`.
+fn always_holds(program: &Program, test: ExprId) -> bool {
+    match program.expr(test) {
+        Expr::Const(_) | Expr::Array(_) => true,
+        Expr::Unary(Unary::Not, inner) => always_holds(program, inner),
+        _ => false,
     }
 }
 

@@ -1,12 +1,18 @@
 //! What the machine computes, against what the languages compute.
 
 use super::Value;
+use crate::limit::evaluating;
 use crate::package::Package;
 use crate::pure::{Machine, Surroundings};
 use crate::unpack::{Content, Entry, Kind, Tree};
 
 /// The value of the variable `x` at the top of a file.
 fn x(name: &str, source: &str) -> String {
+    computed(name, source).0
+}
+
+/// The same with the steps that it took.
+fn computed(name: &str, source: &str) -> (String, u32) {
     let tree = Tree {
         entries: vec![Entry {
             path: format!("t/{name}"),
@@ -32,10 +38,11 @@ fn x(name: &str, source: &str) -> String {
         .copied()
         .expect(source);
     let value = machine.fold_fully(0, frame_value);
-    match value {
+    let text = match value {
         Value::Unknown => "?".to_owned(),
         other => other.as_text().unwrap_or_else(|| "?".to_owned()),
-    }
+    };
+    (text, evaluating::STEPS - machine.left())
 }
 
 #[test]
@@ -195,6 +202,51 @@ fn nothing_runs_for_ever() {
     x("a.js", "let s = 'a'; while (true) { s += s } const x = s");
     assert_eq!(x("a.js", "const f = (n) => f(n + 1); const x = f(0)"), "?");
     assert_eq!(x("a.py", "def f(n):\n    return f(n + 1)\nx = f(0)"), "?");
+}
+
+#[test]
+fn a_loop_that_only_what_is_not_known_ends_costs_little() {
+    for (name, source) in [
+        (
+            "a.js",
+            "let s = ''; while (true) { s += 'a'; if (f()) break } const x = s",
+        ),
+        (
+            "a.js",
+            "let s = ''; for (;;) { for (const b of [1, 2]) { s += 'a' } if (f()) break } const x = s",
+        ),
+        (
+            "a.py",
+            "s = ''\nwhile True:\n    s += 'a'\n    if f():\n        break\nx = s",
+        ),
+        (
+            "a.rs",
+            "fn g() -> String { let mut s = String::new(); loop { s += \"a\"; if f() { return s; } } }\nconst x: String = g();",
+        ),
+    ] {
+        let (_, steps) = computed(name, source);
+        assert!(steps < 5 * evaluating::UNSURE, "{steps}: {source}");
+    }
+    // What ends at something that is known is computed to its end.
+    let source = "let s = ''; let n = 0; while (true) { for (const b of [1, 2]) { if (f()) break } if (n >= 500) break; n++ } const x = n";
+    assert_eq!(x("a.js", source), "500");
+}
+
+#[test]
+fn what_a_function_of_rust_gives_is_computed_once() {
+    let chain: String = (0..20)
+        .map(|n| format!("fn f{n}() -> String {{ f{}() }}\n", n + 1))
+        .collect();
+    let source =
+        format!("{chain}fn f20() -> String {{ \"a\".to_string() }}\nconst x: String = f0();");
+    let (value, steps) = computed("a.rs", &source);
+    assert_eq!(value, "a");
+    assert!(steps < 5_000, "{steps}");
+    let twice = "fn g(n: u32) -> String { let mut s = String::new(); for c in \"abcdefgh\".chars() { s += \"a\"; } s }\nconst x: String = format!(\"{}{}\", g(1), g(1));";
+    assert_eq!(x("a.rs", twice), "a".repeat(16));
+    let other = twice.replace("g(1))", "g(2))");
+    assert_eq!(x("a.rs", &other), "a".repeat(16));
+    assert!(computed("a.rs", twice).1 < computed("a.rs", &other).1);
 }
 
 #[test]

@@ -7,6 +7,18 @@ use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::limit::evaluating;
 use std::rc::Rc;
 
+/// What running a function with the arguments of a frame left.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// That frame.
+    asked: Rc<Frame>,
+    run: Rc<Frame>,
+    /// A bound ended it.
+    cut: bool,
+    /// It was that of a glance: a full look runs it again.
+    hasty: bool,
+}
+
 impl Machine<'_> {
     /// A variable: what a run left in it, or what is assigned to it anywhere.
     pub(super) fn variable(
@@ -82,6 +94,48 @@ impl Machine<'_> {
         if !is_changed_path(program, symbol) {
             return None;
         }
+        let key = (file, frame.function);
+        let known = self
+            .left_with
+            .get(&key)
+            .filter(|left| Rc::ptr_eq(&left.asked, frame) && (!left.hasty || self.glancing))
+            .map(|left| (Rc::clone(&left.run), left.cut));
+        let (run, cut) = match known {
+            Some(known) => {
+                if known.1 {
+                    self.circle.cut_short();
+                }
+                known
+            }
+            None => {
+                let open = self.circle.open();
+                let (run, cut) = self.run_with(program, file, frame);
+                // What is unknown inside of a circle may be known later.
+                if self.circle.close(open, true).whole {
+                    let left = Left {
+                        asked: Rc::clone(frame),
+                        run: Rc::clone(&run),
+                        cut,
+                        hasty: cut && self.glancing,
+                    };
+                    self.left_with.insert(key, left);
+                }
+                (run, cut)
+            }
+        };
+        self.hasty |= self.glancing && cut;
+        let left = run.variables.borrow().get(&symbol.0).cloned();
+        left.filter(|value| !value.is_unknown())
+            .map(|left| if cut { perhaps_changed(left) } else { left })
+    }
+
+    /// Runs a function with the arguments of a frame. Gives also whether a bound ended it.
+    fn run_with(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        frame: &Rc<Frame>,
+    ) -> (Rc<Frame>, bool) {
         let run = Rc::new(Frame {
             file,
             function: frame.function,
@@ -95,15 +149,11 @@ impl Machine<'_> {
         let reserve = self.steps / 2;
         self.steps -= reserve;
         self.yields.push(Vec::new());
-        let body = program.function(frame.function).body;
-        let _ = self.block(program, file, body, &run);
+        let _ = self.body(program, file, frame.function, &run);
         self.yields.pop();
         let cut = self.spent();
-        self.hasty |= self.glancing && cut;
         self.steps += reserve;
-        let left = run.variables.borrow().get(&symbol.0).cloned();
-        left.filter(|value| !value.is_unknown())
-            .map(|left| if cut { perhaps_changed(left) } else { left })
+        (run, cut)
     }
 
     /// Whether a variable is being folded: what comes of it in a circle is not known yet.

@@ -44,7 +44,7 @@ impl Lowering {
     /// Lowers statements; the value of the last one, if it has one.
     pub(super) fn statements(&mut self, statements: &[Stmt]) -> Option<ExprId> {
         let mut last = None;
-        for statement in statements {
+        for (number, statement) in statements.iter().enumerate() {
             last = None;
             let at = self.span(statement);
             match statement {
@@ -66,7 +66,11 @@ impl Lowering {
                 }
                 Stmt::Expr(expression, semicolon) => {
                     let value = self.expression(expression);
-                    self.body.push(IrStmt::Expr(value));
+                    let is_value = semicolon.is_none() && number + 1 == statements.len();
+                    // What has statements of its own has been run by them.
+                    if is_value || !has_statements(expression) {
+                        self.body.push(IrStmt::Expr(value));
+                    }
                     if semicolon.is_none() {
                         last = Some(value);
                     }
@@ -81,6 +85,25 @@ impl Lowering {
             }
         }
         last
+    }
+
+    /// Ends a body with the value that it gives, which is computed once.
+    pub(super) fn give(&mut self, value: ExprId) {
+        if matches!(self.body.last(), Some(IrStmt::Expr(last)) if *last == value) {
+            self.body.pop();
+        }
+        self.body.push(IrStmt::Return(Some(value)));
+    }
+
+    /// The value of a closure's body.
+    fn body_of_closure(&mut self, body: &Expr, at: Span) -> ExprId {
+        let Expr::Block(block) = body else {
+            return self.expression(body);
+        };
+        let back = self.builder.enter_scope();
+        let last = self.deeper(|this| this.statements(&block.block.stmts));
+        self.builder.leave(back);
+        last.flatten().unwrap_or_else(|| self.builder.undefined(at))
     }
 
     /// A block of its own, with its value.
@@ -192,8 +215,12 @@ impl Lowering {
                         | "context"
                         | "with_context"
                 ) {
+                    let gives_another = matches!(name.as_str(), "unwrap_or" | "unwrap_or_else");
                     for arg in &call.args {
-                        let _ = self.expression(arg);
+                        let other = self.expression(arg);
+                        if gives_another {
+                            self.builder.instead(object, other);
+                        }
                     }
                     return object;
                 }
@@ -292,9 +319,9 @@ impl Lowering {
                 }
                 self.builder.function_mut(id).params =
                     u16::try_from(closure.inputs.len()).unwrap_or(u16::MAX);
-                let value = self.expression(&closure.body);
+                let value = self.body_of_closure(&closure.body, at);
                 self.builder.function_mut(id).returns.push(value);
-                self.body.push(IrStmt::Return(Some(value)));
+                self.give(value);
                 let body = std::mem::replace(&mut self.body, around);
                 self.builder.set_body(id, body);
                 self.builder.leave(back);
@@ -476,4 +503,19 @@ impl Lowering {
             _ => self.builder.other(&[], at),
         }
     }
+}
+
+/// Whether an expression is lowered to statements, so that nothing is left to do for its value
+/// where nobody asks for it.
+const fn has_statements(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::If(_)
+            | Expr::Match(_)
+            | Expr::Block(_)
+            | Expr::Unsafe(_)
+            | Expr::ForLoop(_)
+            | Expr::While(_)
+            | Expr::Loop(_)
+    )
 }

@@ -194,7 +194,7 @@ impl Lowering {
         let last = self.statements(&block.stmts);
         if let Some(last) = last {
             self.builder.function_mut(id).returns.push(last);
-            self.body.push(IrStmt::Return(Some(last)));
+            self.give(last);
         }
         let body = std::mem::replace(&mut self.body, around);
         self.builder.set_body(id, body);

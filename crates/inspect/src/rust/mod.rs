@@ -27,10 +27,18 @@ pub fn read(source: &str) -> Result<Program, String> {
     }
     // Else every text that a thread has read is kept for its places.
     proc_macro2::extra::invalidate_current_thread_spans();
-    let file = syn::parse_file(source)
-        .map_err(|error| customs_model::printable(&error.to_string(), 120))?;
     let mut lowering = Lowering::new(Builder::new(Language::Rust), Lines::of(source));
-    lowering.items(&file.items);
+    match syn::parse_file(source) {
+        Ok(file) => lowering.items(&file.items),
+        // What is included where a value is expected is one expression.
+        Err(error) => match syn::parse_str::<syn::Expr>(source) {
+            Ok(value) => {
+                let value = lowering.expression(&value);
+                lowering.body.push(Stmt::Expr(value));
+            }
+            Err(_) => return Err(customs_model::printable(&error.to_string(), 120)),
+        },
+    }
     Ok(lowering.finish())
 }
 
@@ -137,5 +145,27 @@ impl Lines {
             .filter(|wide| wide.0 == line)
             .map_or(0, |wide| wide.2);
         start.copied().unwrap_or(0) + column + further
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_included_as_a_value_is_one_expression() {
+        let source = "/* how it is made */\na::Builder::default()\n    .raw_line(\"b\")\n";
+        let program = read(source).expect("an expression");
+        // Its two calls, and that of `main`.
+        assert_eq!(program.calls.len(), 3);
+        let (call, _) = program.calls[1];
+        assert_eq!(
+            program.span(call).start as usize,
+            source.find("a::").unwrap()
+        );
+        assert!(read("&[(1, \"a\"), (2, \"b\")]").is_ok());
+        for neither in ["fn", "a b", "let", "a(); b()", "{"] {
+            assert!(read(neither).is_err(), "{neither}");
+        }
     }
 }

@@ -58,8 +58,9 @@ fn standing(flow: &Flow, seen: &Seen<'_>) -> Option<Standing> {
     if !has(flow, Mark::OwnHost) {
         return None;
     }
-    // The mark goes by the target; a manifest that an older engine read named nothing.
-    let (Target::Constant(place), Some(before)) = (&flow.target, seen.before) else {
+    // The mark goes by the target or, where a download is run, by the host that gave it; a
+    // manifest that an older engine read named nothing.
+    let (Some(place), Some(before)) = (place_of(flow), seen.before) else {
         return Some(Standing::OwnManifestOnly);
     };
     if before.own_domains.is_empty() {
@@ -77,6 +78,15 @@ fn standing(flow: &Flow, seen: &Seen<'_>) -> Option<Standing> {
         Standing::Earlier
     } else {
         Standing::New
+    })
+}
+
+/// The place that the mark is about. Where a file is run its name says nothing of a host.
+fn place_of(flow: &Flow) -> Option<&str> {
+    let answered = flow.source_name.strip_prefix("the answer of ");
+    answered.or(match &flow.target {
+        Target::Constant(place) => Some(place.as_str()),
+        Target::Opaque | Target::Caller => None,
     })
 }
 
@@ -178,6 +188,32 @@ mod tests {
         let verdict = after(Some(code(&["old.example"], Vec::new())));
         assert_eq!(verdict.standing, Standing::Malicious, "{verdict:?}");
         assert!(says(&verdict, "the release before did not"), "{verdict:?}");
+    }
+
+    /// The verdict on a release that runs what it downloads from a place of its own, after one
+    /// that named and reached something else.
+    fn runs_after(place: &str, named: &str) -> Verdict {
+        let ran = flow(
+            (SourceKind::Remote, &format!("the answer of {place}")),
+            SinkKind::ExecutedFile,
+            "<out>/lib/tool.a",
+            &[Mark::OwnHost],
+        );
+        let mut now = dossier("npm", "left", "1.0.1", "2026-03-27T19:01:40Z");
+        now.code = Some(code(&["github.com/lk"], vec![ran]));
+        now.predecessor = Some(customs_model::Predecessor {
+            code: Some(code(&[named], Vec::new())),
+            ..predecessor(&now, "1.0.0")
+        });
+        judge(&now, &RuleSet::standard())
+    }
+
+    #[test]
+    fn of_a_download_that_is_run_the_host_that_gave_it_counts() {
+        let known = runs_after("github.com/lk", "github.com/lk");
+        assert_eq!(known.standing, Standing::Suspicious, "{known:?}");
+        let new = runs_after("github.com/lk", "github.com/other");
+        assert_eq!(new.standing, Standing::Malicious, "{new:?}");
     }
 
     #[test]

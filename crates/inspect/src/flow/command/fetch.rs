@@ -4,7 +4,7 @@ use super::{At, Piped, base_name};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
 use crate::know;
-use crate::pure::{HOLE_START, shown};
+use crate::pure::{HOLE_END, HOLE_START, shown};
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 
 /// Whether an option of curl that is written together with others takes what follows as
@@ -47,6 +47,30 @@ fn ends_in(option: &str, some: &str) -> bool {
     };
     let before = &letters[..letters.len() - last.len_utf8()];
     some.contains(last) && before.chars().all(|c| SIMPLE.contains(c))
+}
+
+/// Whether a program fetches what an address gives.
+pub(super) fn fetches(program: &str) -> bool {
+    matches!(
+        program.strip_suffix(".exe").unwrap_or(program),
+        "curl" | "wget" | "http" | "https" | "aria2c" | "fetch" | "xh" | "lwp-request"
+    )
+}
+
+/// The place that an address names, as people see it. Of one whose beginning is not known,
+/// what stands behind that.
+fn asked(url: &str) -> Option<String> {
+    let place = know::place_of(url)?;
+    if !place.starts_with(HOLE_START) {
+        return Some(shown(&place));
+    }
+    // Between the marks of a hole there may be signs that end a host.
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let behind = rest.split_once(HOLE_END).map_or("", |(_, behind)| behind);
+    let end = behind
+        .find(['/', '?', '#', ' ', HOLE_START])
+        .unwrap_or(behind.len());
+    Some(format!("<?>{}", behind.get(..end).unwrap_or_default()))
 }
 
 impl Analysis<'_> {
@@ -190,10 +214,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        let host = url
-            .as_deref()
-            .and_then(know::place_of)
-            .map(|place| shown(&place));
+        let host = url.as_deref().and_then(asked);
         let target = match &host {
             Some(host) if !host.starts_with('<') => Target::Constant(host.clone()),
             // An address is written out, and clients differ in what they make of it.

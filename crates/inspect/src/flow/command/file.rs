@@ -105,6 +105,7 @@ impl Analysis<'_> {
                 if checked && marks.is_empty() {
                     marks.push(Mark::PinnedByDigest);
                 }
+                marks.extend(self.answer_marks(label));
                 self.command_flow(
                     label,
                     SinkKind::ExecutedFile,

@@ -15,6 +15,7 @@ mod power;
 mod program;
 mod script;
 mod send;
+mod several;
 mod start;
 mod text;
 

@@ -4,6 +4,7 @@ use super::check::fail_fast;
 use super::clipboard::reads_clipboard;
 use super::credential::gives_credentials;
 use super::escape::{escaped, printed};
+use super::fetch::fetches;
 use super::{At, Piped, Variables, base_name};
 use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign};
@@ -40,7 +41,7 @@ impl Analysis<'_> {
             .collect();
         let credentials = gives_credentials(base, &texts);
         match base {
-            "curl" | "wget" | "http" | "https" | "aria2c" | "fetch" | "xh" | "lwp-request" => {
+            _ if fetches(base) => {
                 return self.fetched(base, args, input, at);
             }
             "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" => {

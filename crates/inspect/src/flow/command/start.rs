@@ -92,8 +92,14 @@ impl Analysis<'_> {
         for (position, arg) in all.iter().enumerate() {
             let value = self.fold_value(site.file, *arg, context);
             match value {
-                Value::Array(items) => words.extend(items.borrow().iter().map(word_text)),
-                Value::Text(_) | Value::Bytes(_) => words.push(word_text(&value)),
+                Value::Array(items) => {
+                    let texts: Vec<String> = items.borrow().iter().map(word_text).collect();
+                    self.words_of_list(program, site, *arg, texts, &mut words);
+                }
+                Value::Text(_) | Value::Bytes(_) => {
+                    let text = word_text(&value);
+                    words.push(self.one_of_addresses(site, *arg, &words, text));
+                }
                 Value::Object(object) => {
                     shell |= object.entries.borrow().iter().any(|(key, value)| {
                         matches!(&**key, "shell") && value.truth() != Some(false)
@@ -126,7 +132,8 @@ impl Analysis<'_> {
                     }
                 }
                 _ if program.language == Language::Rust => {
-                    words.push(self.fold_text(site.file, *arg, context))
+                    let text = self.fold_text(site.file, *arg, context);
+                    words.push(self.one_of_addresses(site, *arg, &words, text));
                 }
                 _ => continue,
             }

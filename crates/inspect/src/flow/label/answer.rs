@@ -200,6 +200,13 @@ impl Analysis<'_> {
                 let name = format!("the answer of {host}");
                 return self.new_label(SourceKind::Remote, &name, file, span);
             }
+            // A build asks the mirror that the user sets, or else what stands in its script.
+            if language == Some(Language::Rust)
+                && let Some((_, host)) = self.constant_address(*place, *address)
+            {
+                let name = format!("the answer of {host}");
+                return self.new_label(SourceKind::Remote, &name, file, span);
+            }
         }
         // An address that came from the network itself: whoever gave it says what comes.
         for (place, address) in addresses {

@@ -133,6 +133,12 @@ impl Analysis<'_> {
         marks
     }
 
+    /// What is known of the host whose answer was written to a file that is run.
+    pub(in crate::flow) fn answer_marks(&self, label: &Label) -> Option<Mark> {
+        let place = label.name.strip_prefix("the answer of ")?;
+        (label.kind == SourceKind::Remote && self.own_host(place)).then_some(Mark::OwnHost)
+    }
+
     /// Whether the package's manifest names a place as its own: as home page, repository or
     /// place of its binaries. On a host that many share the owner counts. Whoever made the
     /// package wrote that, so it only lowers.
