@@ -42,7 +42,10 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         | SourceKind::CredentialService
             if is_network(flow.sink) =>
         {
-            if is_loopback(&flow.target) || flow.target == Target::Caller {
+            // A tool that fetches for its own project is started in a folder of the machine.
+            let tells_its_own =
+                flow.source == SourceKind::Identity && flow.marks.contains(&Mark::OwnHost);
+            if is_loopback(&flow.target) || flow.target == Target::Caller || tells_its_own {
                 Weight::Suspicious
             } else {
                 Weight::Proof
