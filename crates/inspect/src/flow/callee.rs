@@ -111,16 +111,48 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        self.hand_over(program, site, &value, zone, first, queue);
+    }
+
+    /// What is handed to a call runs with it, where it does not wait.
+    fn hand_over(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        value: &Value,
+        zone: Zone,
+        first: bool,
+        queue: &mut Queue,
+    ) {
+        let Expr::Call { callee, args, .. } = program.expr(site.expr) else {
+            return;
+        };
+        let args = program.list(args);
+        if zone > Zone::Called
+            && let Some(arg) = self.only_decorates(program, site.file, callee, value, args)
+        {
+            self.decorated(program, site, arg, zone, first, queue);
+            return;
+        }
         // A handler of a command waits for its command.
-        let zone = if self.only_stores(&value) || self.only_decorates(program, &value, &args) {
+        let zone = if self.only_stores(value) {
             zone.min(Zone::Called)
-        } else if self.registers(program, callee, &value) {
+        } else if self.registers(program, callee, value)
+            || zone > Zone::Command && self.is_of_command(program, site.file, callee)
+        {
             zone.min(Zone::Command)
         } else {
             zone
         };
-        for arg in args {
-            self.handed_over(program, site, arg, zone, first, 0, queue);
+        // What comes behind `*list` stands nobody knows where.
+        let is_spread = |arg: &ExprId| matches!(program.expr(*arg), Expr::Spread(_));
+        let counted = args.iter().position(is_spread).unwrap_or(args.len());
+        for (position, arg) in args.iter().copied().enumerate() {
+            let is_kept = position < counted
+                && self.hand_to_keeper(program, site, value, position, arg, zone, first, queue);
+            if !is_kept {
+                self.handed_over(program, site, arg, zone, first, 0, queue);
+            }
         }
     }
 
@@ -221,25 +253,7 @@ impl Analysis<'_> {
 
     /// Whether a call only notes a handler: a command's, a route's.
     fn registers(&self, program: &Rc<Program>, callee: ExprId, value: &Value) -> bool {
-        const TOOLS: [&str; 14] = [
-            "commander",
-            "yargs",
-            "cac",
-            "sade",
-            "meow",
-            "caporal",
-            "vorpal",
-            "express",
-            "fastify",
-            "koa",
-            "click",
-            "typer",
-            "argparse",
-            "optparse",
-        ];
-        let by_tool = value
-            .path()
-            .is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
+        let by_tool = value.path().is_some_and(know::is_of_handlers);
         let Expr::Member(_, name) = program.expr(callee) else {
             return by_tool;
         };
@@ -248,6 +262,54 @@ impl Analysis<'_> {
                 program.name(name),
                 "action" | "command" | "addCommand" | "subcommand"
             ) && !matches!(value, Value::Function(_))
+    }
+
+    /// Whether a decorator is what the function of a command gives: `@cli.command()`, where
+    /// `cli` has a decorator of a tool for command lines above it.
+    fn is_of_command(&mut self, program: &Rc<Program>, file: FileId, callee: ExprId) -> bool {
+        /// Groups of commands within each other.
+        const GROUPS: usize = 8;
+        let mut file = file;
+        let mut program = Rc::clone(program);
+        let mut decorator = callee;
+        for _ in 0..GROUPS {
+            // It is called with its settings first, or stands as it is.
+            if let Expr::Call { callee, .. } = program.expr(decorator) {
+                decorator = callee;
+            }
+            let Expr::Member(group, name) = program.expr(decorator) else {
+                return false;
+            };
+            if !matches!(
+                program.name(name),
+                "command" | "group" | "callback" | "result_callback"
+            ) {
+                return false;
+            }
+            let Value::Function(closure) = self.machine.fold(file, group) else {
+                return false;
+            };
+            let (Some(inner), Some(index)) = (self.program(closure.file), self.index(closure.file))
+            else {
+                return false;
+            };
+            let above = index.decorators.get(&closure.function);
+            let above = above.map(Vec::as_slice).unwrap_or_default();
+            for callee in above {
+                let value = self.machine.fold(closure.file, *callee);
+                if value.path().is_some_and(know::is_of_handlers) {
+                    return true;
+                }
+            }
+            // The last one above a `def` is the first one that is written.
+            let Some(first) = above.first() else {
+                return false;
+            };
+            decorator = *first;
+            file = closure.file;
+            program = inner;
+        }
+        false
     }
 
     /// One of a table of functions is called, nobody knows which one: each may be.
@@ -298,7 +360,7 @@ impl Analysis<'_> {
 
     /// A function that is handed to a call is called by it, sooner or later.
     #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
-    fn handed_over(
+    pub(super) fn handed_over(
         &mut self,
         program: &Rc<Program>,
         site: Site,
@@ -352,7 +414,7 @@ impl Analysis<'_> {
 
     /// A class that is made or handed over: its constructor runs, and whoever has it may
     /// call its methods.
-    fn class(
+    pub(super) fn class(
         &mut self,
         class: (FileId, ExprId),
         zone: Zone,
