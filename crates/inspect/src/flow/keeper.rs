@@ -4,6 +4,7 @@
 //! What is kept waits below the names that it is kept under; see [`super::kept`].
 
 mod class;
+mod rest;
 
 use super::decorator::harmless_places;
 use super::index::class_of;
@@ -209,7 +210,9 @@ impl Analysis<'_> {
         level: usize,
     ) -> Option<Names> {
         let program = self.program(file)?;
-        let position = position_of(&program, function, slot)?;
+        let Some(position) = position_of(&program, function, slot) else {
+            return self.rest_keeps(file, function, slot, level);
+        };
         let key = (file, function, position, matches!(slot, Slot::At(_)));
         if let Some(known) = self.keepers.get(&key) {
             return known.clone();
@@ -396,23 +399,26 @@ impl Analysis<'_> {
             allowed.extend(handed.iter().map(|(_, place)| *place));
             return;
         }
-        let above = self.constructor_above(body, callee);
-        let value = self.machine.fold(body.file, callee);
         for (slot, place) in handed {
-            let found = match above {
-                Some(Maker::Own(file, function)) => {
-                    self.body_keeps(file, function, &slot, body.level + 1)
-                }
-                Some(Maker::OfHandlers) => Some(Names::new()),
-                None => match &value {
-                    Value::Native(native) => know::only_looks(&native.path).then(Vec::new),
-                    value => self.keeps(value, &slot, body.level + 1),
-                },
-            };
+            let found = self.callee_keeps(body, callee, &slot);
             if let Some(found) = found.filter(|found| !is_given_back(found)) {
                 names.extend(found);
                 allowed.insert(place);
             }
+        }
+    }
+
+    /// The names that what a body calls keeps an argument under.
+    fn callee_keeps(&mut self, body: &Body, callee: ExprId, slot: &Slot) -> Option<Names> {
+        match self.constructor_above(body, callee) {
+            Some(Maker::Own(file, function)) => {
+                self.body_keeps(file, function, slot, body.level + 1)
+            }
+            Some(Maker::OfHandlers) => Some(Names::new()),
+            None => match self.machine.fold(body.file, callee) {
+                Value::Native(native) => know::only_looks(&native.path).then(Names::new),
+                value => self.keeps(&value, slot, body.level + 1),
+            },
         }
     }
 

@@ -160,6 +160,8 @@ struct Analysis<'p> {
     /// Under which names the parameters of functions are kept, where nothing else happens to
     /// them, as far as asked: by position, and whether they are counted or named.
     keepers: FxHashMap<(FileId, FuncId, u16, bool), Option<keeper::Names>>,
+    /// How often it was asked what a function hands on with all that it gets.
+    looked_at_rests: usize,
     /// Functions that do nothing with a parameter but make others around it, as far as asked.
     wrapping: FxHashMap<(FileId, FuncId, u16), bool>,
     /// Functions that call what is kept.
@@ -219,6 +221,7 @@ impl<'p> Analysis<'p> {
             stores_only: FxHashMap::default(),
             wraps_only: FxHashMap::default(),
             keepers: FxHashMap::default(),
+            looked_at_rests: 0,
             wrapping: FxHashMap::default(),
             wrappers: Vec::new(),
             kept: BTreeMap::new(),

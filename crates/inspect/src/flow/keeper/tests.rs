@@ -88,6 +88,24 @@ fn what_tools_for_command_lines_get_waits_for_its_command() {
 }
 
 #[test]
+fn what_is_handed_on_with_all_other_settings_waits_where_it_ends() {
+    let flag = |body: &str| {
+        format!(
+            "import click\nclass Flag(click.Option):\n    def __init__(self, names, *, help=None, **more):\n{body}Flag(['--go'], callback=go)\n"
+        )
+    };
+    let only = "        self.help = help\n        super().__init__(names, **more)\n";
+    assert_eq!(python(&flag(only)), Zone::Called);
+    for called in [
+        "        more['callback']()\n        super().__init__(names, **more)\n",
+        "        [f() for f in more.values()]\n",
+        "        print(names, **more)\n",
+    ] {
+        assert_eq!(python(&flag(called)), Zone::Import, "{called}");
+    }
+}
+
+#[test]
 fn a_constructor_that_may_call_what_it_gets_does() {
     for more in [
         "        callback()\n",
