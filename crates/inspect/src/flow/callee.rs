@@ -264,8 +264,8 @@ impl Analysis<'_> {
             ) && !matches!(value, Value::Function(_))
     }
 
-    /// Whether a decorator is what the function of a command gives: `@cli.command()`, where
-    /// `cli` has a decorator of a tool for command lines above it.
+    /// Whether a function is handed to what makes it a command of another one: `@cli.command()`,
+    /// `cli.add_command(function)`, where `cli` has a decorator of a tool for command lines.
     fn is_of_command(&mut self, program: &Rc<Program>, file: FileId, callee: ExprId) -> bool {
         /// Groups of commands within each other.
         const GROUPS: usize = 8;
@@ -282,7 +282,7 @@ impl Analysis<'_> {
             };
             if !matches!(
                 program.name(name),
-                "command" | "group" | "callback" | "result_callback"
+                "command" | "group" | "callback" | "result_callback" | "add_command"
             ) {
                 return false;
             }

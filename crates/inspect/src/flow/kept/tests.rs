@@ -141,6 +141,11 @@ fn a_command_of_a_group_waits_for_it() {
          @cli.group()\ndef sub():\n    pass\n@sub.command('go')\ndef go():\n    {WORK}\n"
     );
     assert_eq!(python(&code), Zone::Command);
+    let added = format!(
+        "import click\n{HEAD}@click.group()\ndef cli():\n    pass\n\
+         def go():\n    {WORK}\ncli.add_command(go)\n"
+    );
+    assert_eq!(python(&added), Zone::Command);
     let own = format!(
         "{HEAD}def now(f):\n    f.command = lambda: lambda g: g()\n    return f\n\
          @now\ndef cli():\n    pass\n@cli.command()\ndef go():\n    {WORK}\n"
