@@ -134,6 +134,16 @@ impl Analysis<'_> {
             self.decorated(program, site, arg, zone, first, queue);
             return;
         }
+        if program.language == Language::Python
+            && zone > Zone::Called
+            && value.path().is_some_and(know::only_asks)
+        {
+            for arg in args.iter().copied() {
+                self.handed_over(program, site, arg, Zone::Called, first, 0, queue);
+                self.asked_about(program, site.file, arg, zone, queue);
+            }
+            return;
+        }
         // A handler of a command waits for its command.
         let zone = if self.only_stores(value) {
             zone.min(Zone::Called)
@@ -152,6 +162,55 @@ impl Analysis<'_> {
                 && self.hand_to_keeper(program, site, value, position, arg, zone, first, queue);
             if !is_kept {
                 self.handed_over(program, site, arg, zone, first, 0, queue);
+            }
+        }
+    }
+
+    /// The methods that answer for a class when it is asked what it is.
+    fn asked_about(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        arg: ExprId,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        let asked = match program.expr(arg) {
+            Expr::Array(items) => program.list(items).to_vec(),
+            Expr::Keywords(entries) => {
+                let values = program.list(entries).iter().skip(1).step_by(2);
+                values.copied().collect()
+            }
+            _ => vec![arg],
+        };
+        for arg in asked {
+            let Value::Object(object) = self.machine.fold(file, arg) else {
+                continue;
+            };
+            let Some(class) = object.class else {
+                continue;
+            };
+            let Some(program) = self.program(class.0) else {
+                continue;
+            };
+            let Expr::Class(entries) = program.expr(class.1) else {
+                continue;
+            };
+            for pair in program.list(entries).chunks_exact(2) {
+                let answers = matches!(
+                    program.text(pair[0]),
+                    Some(
+                        "__subclasshook__"
+                            | "__instancecheck__"
+                            | "__subclasscheck__"
+                            | "__class__"
+                    )
+                );
+                if let Expr::Function(function) = program.expr(pair[1])
+                    && answers
+                {
+                    queue.push(zone, class.0, function);
+                }
             }
         }
     }

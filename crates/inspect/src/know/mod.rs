@@ -167,6 +167,12 @@ pub fn only_looks(path: &str) -> bool {
     python::only_looks(path)
 }
 
+/// Whether something of Python's library asks what a class is and calls none of its methods by
+/// name.
+pub fn only_asks(path: &str) -> bool {
+    python::only_asks(path)
+}
+
 /// Tools for command lines and for servers: the functions that they get are handlers, which
 /// wait for a command or a request.
 pub fn is_of_handlers(path: &str) -> bool {

@@ -413,3 +413,11 @@ pub(super) fn only_looks(path: &str) -> bool {
             | "functools.wraps"
     )
 }
+
+/// Whether something of the library asks what a class is and calls none of its methods by name.
+pub(super) fn only_asks(path: &str) -> bool {
+    matches!(
+        path,
+        "isinstance" | "issubclass" | "super" | "typing.cast" | "typing.TypeVar"
+    )
+}

@@ -152,3 +152,20 @@ fn a_command_of_a_group_waits_for_it() {
     );
     assert_eq!(python(&own), Zone::Import);
 }
+
+#[test]
+fn who_asks_what_something_is_calls_none_of_its_methods() {
+    for last in [
+        "isinstance(1, A)",
+        "issubclass(dict, (A, list))",
+        "T = typing.TypeVar('T', bound=A)",
+        "typing.cast(A, 1)",
+    ] {
+        let class =
+            |name: &str| format!("{HEAD}class A:\n    def {name}(self):\n        {WORK}\n{last}\n");
+        assert_eq!(python(&class("go")), Zone::Called, "{last}");
+        assert_eq!(python(&class("__subclasshook__")), Zone::Import, "{last}");
+    }
+    let handed = format!("{HEAD}class A:\n    def go(self):\n        {WORK}\nprint(A)\n");
+    assert_eq!(python(&handed), Zone::Import);
+}
