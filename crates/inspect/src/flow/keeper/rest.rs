@@ -40,6 +40,9 @@ impl Analysis<'_> {
             function,
             level,
         };
+        if self.looks_around(&body) {
+            return None;
+        }
         let mut names = Names::new();
         let mut is_handed_on = false;
         for expr in &program.exprs {

@@ -100,6 +100,7 @@ fn what_is_handed_on_with_all_other_settings_waits_where_it_ends() {
         "        more['callback']()\n        super().__init__(names, **more)\n",
         "        [f() for f in more.values()]\n",
         "        print(names, **more)\n",
+        "        locals()['more']['callback']()\n        super().__init__(names, **more)\n",
     ] {
         assert_eq!(python(&flag(called)), Zone::Import, "{called}");
     }
