@@ -111,16 +111,107 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        self.hand_over(program, site, &value, zone, first, queue);
+    }
+
+    /// What is handed to a call runs with it, where it does not wait.
+    fn hand_over(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        value: &Value,
+        zone: Zone,
+        first: bool,
+        queue: &mut Queue,
+    ) {
+        let Expr::Call { callee, args, .. } = program.expr(site.expr) else {
+            return;
+        };
+        let args = program.list(args);
+        if zone > Zone::Called
+            && let Some(arg) = self.only_decorates(program, site.file, callee, value, args)
+        {
+            self.decorated(program, site, arg, zone, first, queue);
+            return;
+        }
+        if program.language == Language::Python
+            && zone > Zone::Called
+            && value.path().is_some_and(know::only_asks)
+        {
+            for arg in args.iter().copied() {
+                self.handed_over(program, site, arg, Zone::Called, first, 0, queue);
+                self.asked_about(program, site.file, arg, zone, queue);
+            }
+            return;
+        }
         // A handler of a command waits for its command.
-        let zone = if self.only_stores(&value) || self.only_decorates(program, &value, &args) {
+        let zone = if self.only_stores(value) {
             zone.min(Zone::Called)
-        } else if self.registers(program, callee, &value) {
+        } else if self.registers(program, callee, value)
+            || zone > Zone::Command && self.is_of_command(program, site.file, callee)
+        {
             zone.min(Zone::Command)
         } else {
             zone
         };
-        for arg in args {
-            self.handed_over(program, site, arg, zone, first, 0, queue);
+        // What comes behind `*list` stands nobody knows where.
+        let is_spread = |arg: &ExprId| matches!(program.expr(*arg), Expr::Spread(_));
+        let counted = args.iter().position(is_spread).unwrap_or(args.len());
+        for (position, arg) in args.iter().copied().enumerate() {
+            let is_kept = position < counted
+                && self.hand_to_keeper(program, site, value, position, arg, zone, first, queue);
+            if !is_kept {
+                self.handed_over(program, site, arg, zone, first, 0, queue);
+            }
+        }
+    }
+
+    /// The methods that answer for a class when it is asked what it is.
+    fn asked_about(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        arg: ExprId,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        let asked = match program.expr(arg) {
+            Expr::Array(items) => program.list(items).to_vec(),
+            Expr::Keywords(entries) => {
+                let values = program.list(entries).iter().skip(1).step_by(2);
+                values.copied().collect()
+            }
+            _ => vec![arg],
+        };
+        for arg in asked {
+            let Value::Object(object) = self.machine.fold(file, arg) else {
+                continue;
+            };
+            let Some(class) = object.class else {
+                continue;
+            };
+            let Some(program) = self.program(class.0) else {
+                continue;
+            };
+            let Expr::Class(entries) = program.expr(class.1) else {
+                continue;
+            };
+            for pair in program.list(entries).chunks_exact(2) {
+                let answers = matches!(
+                    program.text(pair[0]),
+                    Some(
+                        "__subclasshook__"
+                            | "__instancecheck__"
+                            | "__subclasscheck__"
+                            | "__class__"
+                    )
+                );
+                if let Expr::Function(function) = program.expr(pair[1])
+                    && answers
+                {
+                    queue.push(zone, class.0, function);
+                }
+            }
         }
     }
 
@@ -221,25 +312,7 @@ impl Analysis<'_> {
 
     /// Whether a call only notes a handler: a command's, a route's.
     fn registers(&self, program: &Rc<Program>, callee: ExprId, value: &Value) -> bool {
-        const TOOLS: [&str; 14] = [
-            "commander",
-            "yargs",
-            "cac",
-            "sade",
-            "meow",
-            "caporal",
-            "vorpal",
-            "express",
-            "fastify",
-            "koa",
-            "click",
-            "typer",
-            "argparse",
-            "optparse",
-        ];
-        let by_tool = value
-            .path()
-            .is_some_and(|path| TOOLS.iter().any(|tool| path.starts_with(tool)));
+        let by_tool = value.path().is_some_and(know::is_of_handlers);
         let Expr::Member(_, name) = program.expr(callee) else {
             return by_tool;
         };
@@ -248,6 +321,54 @@ impl Analysis<'_> {
                 program.name(name),
                 "action" | "command" | "addCommand" | "subcommand"
             ) && !matches!(value, Value::Function(_))
+    }
+
+    /// Whether a function is handed to what makes it a command of another one: `@cli.command()`,
+    /// `cli.add_command(function)`, where `cli` has a decorator of a tool for command lines.
+    fn is_of_command(&mut self, program: &Rc<Program>, file: FileId, callee: ExprId) -> bool {
+        /// Groups of commands within each other.
+        const GROUPS: usize = 8;
+        let mut file = file;
+        let mut program = Rc::clone(program);
+        let mut decorator = callee;
+        for _ in 0..GROUPS {
+            // It is called with its settings first, or stands as it is.
+            if let Expr::Call { callee, .. } = program.expr(decorator) {
+                decorator = callee;
+            }
+            let Expr::Member(group, name) = program.expr(decorator) else {
+                return false;
+            };
+            if !matches!(
+                program.name(name),
+                "command" | "group" | "callback" | "result_callback" | "add_command"
+            ) {
+                return false;
+            }
+            let Value::Function(closure) = self.machine.fold(file, group) else {
+                return false;
+            };
+            let (Some(inner), Some(index)) = (self.program(closure.file), self.index(closure.file))
+            else {
+                return false;
+            };
+            let above = index.decorators.get(&closure.function);
+            let above = above.map(Vec::as_slice).unwrap_or_default();
+            for callee in above {
+                let value = self.machine.fold(closure.file, *callee);
+                if value.path().is_some_and(know::is_of_handlers) {
+                    return true;
+                }
+            }
+            // The last one above a `def` is the first one that is written.
+            let Some(first) = above.first() else {
+                return false;
+            };
+            decorator = *first;
+            file = closure.file;
+            program = inner;
+        }
+        false
     }
 
     /// One of a table of functions is called, nobody knows which one: each may be.
@@ -298,7 +419,7 @@ impl Analysis<'_> {
 
     /// A function that is handed to a call is called by it, sooner or later.
     #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
-    fn handed_over(
+    pub(super) fn handed_over(
         &mut self,
         program: &Rc<Program>,
         site: Site,
@@ -379,7 +500,7 @@ impl Analysis<'_> {
 
     /// A class that is made or handed over: its constructor runs, and whoever has it may
     /// call its methods.
-    fn class(
+    pub(super) fn class(
         &mut self,
         class: (FileId, ExprId),
         zone: Zone,

@@ -4,9 +4,13 @@
 //! A name that is decorated means the function below the decorator here, so whoever calls it by
 //! its name is followed into it. What is asked is only whether the decorator calls it at once.
 
-use super::Analysis;
+use super::kept::{How, Kept};
+use super::reach::Queue;
+use super::{Analysis, Site};
 use crate::ir::{Binary, Expr, ExprId, FuncId, Language, Logic, Program, SymbolId};
+use crate::know;
 use crate::pure::{FileId, Value};
+use customs_model::Zone;
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -20,27 +24,138 @@ const CALLS: usize = 16;
 const LEVELS: usize = 16;
 
 impl Analysis<'_> {
-    /// Whether a call is a decorator above a `def` that does not call it. Where anything else
-    /// may happen to the function it does.
+    /// What a call is a decorator of, where it does not call it. Where anything else may happen
+    /// to it, none.
     pub(super) fn only_decorates(
         &mut self,
         program: &Program,
+        file: FileId,
+        callee: ExprId,
         decorator: &Value,
         args: &[ExprId],
-    ) -> bool {
+    ) -> Option<ExprId> {
         if program.language != Language::Python {
-            return false;
+            return None;
         }
         let [arg] = args else {
-            return false;
+            return None;
         };
-        match program.expr(*arg) {
+        let only = match program.expr(*arg) {
             // Only what `def` makes has a name, and stands nowhere else than below decorators.
             Expr::Function(function) if program.function(function).name.is_some() => {
-                is_mark(decorator) || self.only_wraps(decorator)
+                is_mark(decorator)
+                    || self.is_known(program, file, callee, decorator)
+                    || self.is_part_of_property(program, file, callee, function)
+                    || self.only_wraps(decorator)
             }
-            Expr::Class(_) => is_mark(decorator),
+            Expr::Class(_) => is_mark(decorator) || self.is_known(program, file, callee, decorator),
             _ => false,
+        };
+        only.then_some(*arg)
+    }
+
+    /// Whether it is a decorator of a library of which it is known that it calls nothing.
+    fn is_known(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        callee: ExprId,
+        decorator: &Value,
+    ) -> bool {
+        let Some(path) = decorator.path() else {
+            return false;
+        };
+        let Expr::Call { args, .. } = program.expr(callee) else {
+            return know::keeps_decorated(path);
+        };
+        let Some(path) = path.strip_suffix("()") else {
+            return false;
+        };
+        // `lru_cache(function)` is a function that calls the other one.
+        know::keeps_with_settings(path)
+            && (path != "functools.lru_cache"
+                || program
+                    .list(args)
+                    .to_vec()
+                    .into_iter()
+                    .all(|arg| self.is_plain_setting(program, file, arg)))
+    }
+
+    fn is_plain_setting(&mut self, program: &Program, file: FileId, arg: ExprId) -> bool {
+        let is_plain = |value: &Value| {
+            matches!(
+                value,
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_)
+            )
+        };
+        match program.expr(arg) {
+            Expr::Keywords(entries) => program
+                .list(entries)
+                .to_vec()
+                .chunks_exact(2)
+                .all(|pair| is_plain(&self.machine.fold(file, pair[1]))),
+            _ => is_plain(&self.machine.fold(file, arg)),
+        }
+    }
+
+    /// `@x.setter` above an `x`, where one above it in the class waits as a method that is
+    /// decorated.
+    fn is_part_of_property(
+        &self,
+        program: &Program,
+        file: FileId,
+        callee: ExprId,
+        function: FuncId,
+    ) -> bool {
+        let below = program.function(function);
+        let (Expr::Member(object, part), Some(name)) = (program.expr(callee), below.name) else {
+            return false;
+        };
+        matches!(program.name(part), "setter" | "getter" | "deleter")
+            && matches!(program.expr(object), Expr::Name(atom, _) if atom == name)
+            && self
+                .methods_kept(program.name(name), file)
+                .any(|other| other < function && program.function(other).class == below.class)
+    }
+
+    /// What is below a decorator that does not call it waits. Methods that Python itself calls
+    /// are called without being named, so they do not.
+    pub(super) fn decorated(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        below: ExprId,
+        zone: Zone,
+        first: bool,
+        queue: &mut Queue,
+    ) {
+        match program.expr(below) {
+            Expr::Function(function) => {
+                let built = program.function(function);
+                if let Some(name) = built.name.filter(|_| built.class.is_some()) {
+                    self.keep(
+                        program.shared_name(name),
+                        Kept {
+                            file: site.file,
+                            function,
+                            zone,
+                            how: How::Method,
+                        },
+                    );
+                }
+                self.handed_over(program, site, below, Zone::Called, first, 0, queue);
+            }
+            Expr::Class(entries) => {
+                self.class((site.file, below), Zone::Called, None, queue);
+                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    if let Expr::Function(function) = program.expr(pair[1])
+                        && is_called_by_python(program.text(pair[0]).unwrap_or_default())
+                    {
+                        queue.push(zone, site.file, function);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -76,7 +191,7 @@ impl Analysis<'_> {
     }
 
     /// The same, of a decorator's parameter and of the functions that are made in it.
-    fn hands_back(
+    pub(super) fn hands_back(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -136,7 +251,12 @@ impl Analysis<'_> {
     }
 
     /// Whether it is what finds variables of the function around it without naming them.
-    fn may_look_around(&mut self, program: &Rc<Program>, file: FileId, callee: ExprId) -> bool {
+    pub(super) fn may_look_around(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        callee: ExprId,
+    ) -> bool {
         let looks = |name: &str| {
             let last = name.rsplit('.').next().unwrap_or(name);
             matches!(
@@ -150,6 +270,11 @@ impl Analysis<'_> {
             _ => self.machine.fold(file, callee).path().is_some_and(looks),
         }
     }
+}
+
+/// `__enter__`, `__post_init__`: the language calls it, nobody names it.
+fn is_called_by_python(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }
 
 /// A mark of pytest is put on a function or class and gives it back; it never calls it.
@@ -210,7 +335,7 @@ fn is_name_of(
 
 /// Places at which a function is named and cannot be called: where a parameter or a function
 /// gets its name, where its own name or documentation is read, where it is compared.
-fn harmless_places(program: &Program, allowed: &mut FxHashSet<ExprId>) {
+pub(super) fn harmless_places(program: &Program, allowed: &mut FxHashSet<ExprId>) {
     for expr in &program.exprs {
         match expr {
             Expr::Member(object, name)
@@ -349,7 +474,7 @@ import urllib.request
             "    (lambda: f())()\n    return f\n",
             "    [lambda: f()][0]()\n    return f\n",
             "    locals()['f']()\n    return f\n",
-            "    hooks.append(f)\n    return f\n",
+            "    hooks.append(f)\n    [g() for g in hooks]\n    return f\n",
             "    start.kept = f\n    return f\n",
             "    def inner():\n        f()\n    hooks.append(inner)\n    return f\n",
             "    @now\n    def inner():\n        f()\n    return inner\n",

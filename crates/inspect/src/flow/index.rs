@@ -36,6 +36,10 @@ pub(super) struct Index {
     pub large_literal: bool,
     /// Functions that make an account of a wallet's key, by the names that callers know.
     pub key_makers: FxHashMap<FuncId, Atom>,
+    /// What stands above each `def` of Python as a decorator, in the order in which it is written.
+    pub decorators: FxHashMap<FuncId, Vec<ExprId>>,
+    /// The same of classes.
+    pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
 }
 
 /// A choice of which a branch throws, returns or exits.
@@ -95,6 +99,21 @@ impl Index {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };
+            if program.language == Language::Python
+                && let [only] = program.list(args)
+            {
+                // Nothing else hands over what has a name where it is made.
+                match program.expr(*only) {
+                    Expr::Function(below) if program.function(below).name.is_some() => {
+                        index.decorators.entry(below).or_default().push(callee);
+                    }
+                    Expr::Class(_) => {
+                        let above = index.class_decorators.entry(*only).or_default();
+                        above.push(callee);
+                    }
+                    _ => {}
+                }
+            }
             // `stream.read_to_end(&mut bytes)`.
             if let Expr::Member(receiver, name) = program.expr(callee)
                 && (matches!(

@@ -15,6 +15,8 @@ mod command;
 mod decorator;
 mod element;
 mod index;
+mod keeper;
+mod kept;
 mod label;
 mod patch;
 mod possible;
@@ -35,9 +37,11 @@ use customs_model::{
     Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
 };
 use index::Index;
+use kept::Kept;
 use label::{Asking, Label, Labels, Memo, Trail};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Flows of a package that are told.
@@ -156,6 +160,17 @@ struct Analysis<'p> {
     wraps_only: FxHashMap<(FileId, FuncId), bool>,
     /// Classes of `setup.py` that are commands which only people ask for, as far as asked.
     asked: FxHashMap<FileId, Rc<[ExprId]>>,
+    /// Under which names the parameters of functions are kept, where nothing else happens to
+    /// them, as far as asked: by position, and whether they are counted or named.
+    keepers: FxHashMap<(FileId, FuncId, u16, bool), Option<keeper::Names>>,
+    /// How often it was asked what a function hands on with all that it gets.
+    looked_at_rests: usize,
+    /// Functions that do nothing with a parameter but make others around it, as far as asked.
+    wrapping: FxHashMap<(FileId, FuncId, u16), bool>,
+    /// Functions that call what is kept.
+    wrappers: Vec<kept::Wrapper>,
+    /// Functions that are kept for later, by the names that they are kept under.
+    kept: BTreeMap<Rc<str>, Vec<Kept>>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -211,6 +226,11 @@ impl<'p> Analysis<'p> {
             stores_only: FxHashMap::default(),
             wraps_only: FxHashMap::default(),
             asked: FxHashMap::default(),
+            keepers: FxHashMap::default(),
+            looked_at_rests: 0,
+            wrapping: FxHashMap::default(),
+            wrappers: Vec::new(),
+            kept: BTreeMap::new(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

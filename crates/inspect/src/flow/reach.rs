@@ -21,7 +21,7 @@ impl Queue {
         self.waiting.entry(zone).or_default().push((file, function));
     }
 
-    fn pop(&mut self) -> Option<(Zone, FileId, FuncId)> {
+    pub(super) fn pop(&mut self) -> Option<(Zone, FileId, FuncId)> {
         let mut entry = self.waiting.last_entry()?;
         let zone = *entry.key();
         let (file, function) = entry.get_mut().pop()?;
@@ -89,6 +89,7 @@ impl Analysis<'_> {
         while let Some((zone, file, function)) = queue.pop() {
             self.enter(zone, file, function, &mut queue);
         }
+        self.follow_kept(&mut queue);
         // What is there and nothing calls: users may.
         self.called_by_users();
     }
@@ -154,7 +155,7 @@ impl Analysis<'_> {
         Some(index)
     }
 
-    fn enter(&mut self, zone: Zone, file: FileId, function: FuncId, queue: &mut Queue) {
+    pub(super) fn enter(&mut self, zone: Zone, file: FileId, function: FuncId, queue: &mut Queue) {
         let known = self.zones.entry((file, function)).or_insert(Zone::Never);
         let first = *known == Zone::Never;
         if *known >= zone && !first {

@@ -150,3 +150,50 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::ForeignMemory => "process.memory",
     })
 }
+
+/// Whether a decorator of Python gives back what it is put above, or something around it, and
+/// does not call it.
+pub fn keeps_decorated(path: &str) -> bool {
+    python::keeps_decorated(path)
+}
+
+/// Whether what a call of a path gives is such a decorator: `@functools.wraps(function)`.
+pub fn keeps_with_settings(path: &str) -> bool {
+    python::keeps_with_settings(path)
+}
+
+/// Whether something of Python's library looks at a function that it gets and does not call it.
+pub fn only_looks(path: &str) -> bool {
+    python::only_looks(path)
+}
+
+/// Whether something of Python's library asks what a class is and calls none of its methods by
+/// name.
+pub fn only_asks(path: &str) -> bool {
+    python::only_asks(path)
+}
+
+/// Tools for command lines and for servers: the functions that they get are handlers, which
+/// wait for a command or a request.
+pub fn is_of_handlers(path: &str) -> bool {
+    const TOOLS: [&str; 17] = [
+        "commander",
+        "yargs",
+        "cac",
+        "sade",
+        "meow",
+        "caporal",
+        "vorpal",
+        "express",
+        "fastify",
+        "koa",
+        "click",
+        "typer",
+        "argparse",
+        "optparse",
+        "flask.",
+        "fastapi.",
+        "starlette.",
+    ];
+    TOOLS.iter().any(|tool| path.starts_with(tool))
+}

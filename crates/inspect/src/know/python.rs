@@ -296,3 +296,128 @@ fn network(path: &str) -> Option<u8> {
     ))
     .then_some(0)
 }
+
+/// Whether a decorator gives back what it is put above, or something around it, and leaves
+/// calling it to whoever uses its name.
+pub(super) fn keeps_decorated(path: &str) -> bool {
+    if let Some(name) = of_typing(path) {
+        return matches!(
+            name,
+            "overload" | "override" | "final" | "no_type_check" | "runtime_checkable"
+        );
+    }
+    is_class_maker(path)
+        || matches!(
+            path,
+            "property"
+                | "classmethod"
+                | "staticmethod"
+                | "abc.abstractmethod"
+                | "abc.abstractproperty"
+                | "abc.abstractclassmethod"
+                | "abc.abstractstaticmethod"
+                | "contextlib.contextmanager"
+                | "contextlib.asynccontextmanager"
+                | "functools.cache"
+                | "functools.cached_property"
+                | "functools.lru_cache"
+                | "functools.singledispatch"
+                | "functools.singledispatchmethod"
+                | "functools.total_ordering"
+                | "enum.property"
+                | "enum.unique"
+                | "types.coroutine"
+                | "types.DynamicClassAttribute"
+                | "cached_property.cached_property"
+                | "django.utils.functional.cached_property"
+                | "werkzeug.utils.cached_property"
+                | "pydantic.computed_field"
+                | "pydantic.root_validator"
+                | "pytest.fixture"
+                | "pytest.hookimpl"
+                | "unittest.expectedFailure"
+        )
+}
+
+/// The same of what a call with settings gives: `@functools.lru_cache(maxsize=8)`.
+pub(super) fn keeps_with_settings(path: &str) -> bool {
+    if let Some(name) = of_typing(path) {
+        return matches!(name, "deprecated" | "dataclass_transform");
+    }
+    is_class_maker(path)
+        || matches!(
+            path,
+            "functools.wraps"
+                | "functools.lru_cache"
+                | "warnings.deprecated"
+                | "six.add_metaclass"
+                | "pydantic.computed_field"
+                | "pydantic.field_serializer"
+                | "pydantic.field_validator"
+                | "pydantic.model_serializer"
+                | "pydantic.model_validator"
+                | "pydantic.root_validator"
+                | "pydantic.validator"
+                | "pytest.fixture"
+                | "pytest.hookimpl"
+                | "unittest.skip"
+                | "unittest.skipIf"
+                | "unittest.skipUnless"
+                | "unittest.mock.patch"
+                | "unittest.mock.patch.dict"
+                | "unittest.mock.patch.object"
+                | "mock.patch"
+                | "mock.patch.dict"
+                | "mock.patch.object"
+        )
+}
+
+/// The name of something of the modules for types.
+fn of_typing(path: &str) -> Option<&str> {
+    path.strip_prefix("typing.")
+        .or_else(|| path.strip_prefix("typing_extensions."))
+}
+
+/// What writes the methods of a class that only has fields.
+fn is_class_maker(path: &str) -> bool {
+    matches!(
+        path,
+        "dataclasses.dataclass"
+            | "pydantic.dataclasses.dataclass"
+            | "attr.attrs"
+            | "attr.dataclass"
+            | "attr.define"
+            | "attr.frozen"
+            | "attr.mutable"
+            | "attr.s"
+            | "attrs.define"
+            | "attrs.frozen"
+            | "attrs.mutable"
+    )
+}
+
+/// Whether something of the library looks at a function that it gets and does not call it.
+pub(super) fn only_looks(path: &str) -> bool {
+    matches!(
+        path,
+        "callable"
+            | "id"
+            | "isinstance"
+            | "inspect.getdoc"
+            | "inspect.iscoroutinefunction"
+            | "inspect.isfunction"
+            | "inspect.isgeneratorfunction"
+            | "inspect.signature"
+            | "asyncio.iscoroutinefunction"
+            | "functools.update_wrapper"
+            | "functools.wraps"
+    )
+}
+
+/// Whether something of the library asks what a class is and calls none of its methods by name.
+pub(super) fn only_asks(path: &str) -> bool {
+    matches!(
+        path,
+        "isinstance" | "issubclass" | "super" | "typing.cast" | "typing.TypeVar"
+    )
+}

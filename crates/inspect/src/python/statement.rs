@@ -311,6 +311,18 @@ impl Lowering {
                 let base = self.builder.add(Ir::Spread(base), at);
                 entries.extend([base, base]);
             }
+            for keyword in &arguments.keywords {
+                let name = keyword
+                    .arg
+                    .as_ref()
+                    .map(ruff_python_ast::Identifier::as_str);
+                if name == Some("metaclass") {
+                    // As Python 2 has it: it makes the class, and its objects.
+                    let key = self.builder.text("__metaclass__", at);
+                    let value = self.expression(&keyword.value);
+                    entries.extend([key, value]);
+                }
+            }
         }
         let around = self.class.replace(entries);
         let back = self.builder.enter_scope();

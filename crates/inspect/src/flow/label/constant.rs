@@ -2,6 +2,7 @@
 
 use crate::flow::Analysis;
 use crate::ir::{Atom, Const, Expr, ExprId, FuncId, Program, Span};
+use crate::know::{self, Role};
 use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use std::rc::Rc;
@@ -58,6 +59,13 @@ impl Analysis<'_> {
                     _ => None,
                 };
                 let args = program.list(args).to_vec();
+                // What is in a file that is opened is not made of the name of the file.
+                if object.is_none()
+                    && let Value::Function(closure) = self.machine.fold(file, callee)
+                    && self.only_opens(closure.file, closure.function)
+                {
+                    return false;
+                }
                 if object.is_none()
                     && let Value::Native(native) = self.machine.fold(file, callee)
                     && !computes(&native.path)
@@ -93,6 +101,36 @@ impl Analysis<'_> {
             | Expr::Element(object) => self.is_constant(program, file, object, level + 1),
             _ => false,
         }
+    }
+
+    /// Whether a function of the package gives a file that it opens; where there is none it may
+    /// give a text that is written out in it.
+    fn only_opens(&mut self, file: FileId, function: FuncId) -> bool {
+        const MOST: usize = 8;
+        let Some(program) = self.program(file) else {
+            return false;
+        };
+        let returns = &program.function(function).returns;
+        let mut opens = false;
+        for value in returns {
+            let Expr::Call { callee, args, .. } = program.expr(*value) else {
+                if matches!(program.expr(*value), Expr::Const(_)) {
+                    continue;
+                }
+                return false;
+            };
+            let Value::Native(native) = self.machine.fold(file, callee) else {
+                return false;
+            };
+            let is_literal = |arg: &ExprId| matches!(program.expr(*arg), Expr::Const(_));
+            match &*native.path {
+                "io.StringIO" | "io.BytesIO" if program.list(args).iter().all(is_literal) => {}
+                "tokenize.open" => opens = true,
+                path if know::role(program.language, path) == Role::OpenFile => opens = true,
+                _ => return false,
+            }
+        }
+        opens && returns.len() <= MOST
     }
 
     /// Where the constant stands that a value is made of.
@@ -284,4 +322,49 @@ pub(super) fn computes(path: &str) -> bool {
             | "crypto"
             | "marshal"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::analyse;
+    use crate::package::Package;
+    use crate::unpack::{Content, Entry, Kind, Tree};
+    use customs_model::SourceKind;
+
+    fn file(path: &str, text: &str) -> Entry {
+        Entry {
+            path: path.to_owned(),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        }
+    }
+
+    /// Whether code is run that is made of what the package hides, where a function gives this.
+    fn hides(given: &str) -> bool {
+        let code = format!(
+            "import io, os, tokenize\n\
+             def _script(path):\n    if not os.path.exists(path):\n        \
+             return io.StringIO('from setuptools import setup; setup()')\n    return {given}\n\
+             def run(script='setup.py'):\n    with _script(script) as f:\n        \
+             code = f.read().replace('a', 'b')\n    exec(code, locals())\nrun()\n"
+        );
+        let found = analyse(&Package::new(&Tree {
+            entries: vec![
+                file("a/__init__.py", &code),
+                file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+            ],
+            ..Tree::default()
+        }));
+        let mut flows = found.flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Opaque)
+    }
+
+    #[test]
+    fn a_script_that_is_opened_by_its_name_is_not_made_of_the_name() {
+        assert!(!hides("tokenize.open(path)"));
+        assert!(!hides("open(path)"));
+        assert!(hides("tokenize.generate(path)"));
+    }
 }

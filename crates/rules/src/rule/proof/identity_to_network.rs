@@ -25,18 +25,32 @@ static DOC: RuleDoc = RuleDoc {
     silent: &[
         "The platform and architecture are in the path of a download.",
         "The host is one that the package names as its own: then it is suspicious.",
+        "Only the project that a build server builds is told (`GITHUB_REPOSITORY`): then it is suspicious.",
     ],
     learnt_from: "the dependency-confusion probes since February 2021.",
 };
+
+/// Variables of build servers that name the project which is built. They are public for most
+/// projects, and say neither on which machine nor for whom something is installed.
+const OF_A_BUILD: [&str; 5] = [
+    "GITHUB_REPOSITORY",
+    "CI_PROJECT_PATH",
+    "BITBUCKET_REPO_FULL_NAME",
+    "BUILD_REPOSITORY_NAME",
+    "TRAVIS_REPO_SLUG",
+];
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if flow.source != SourceKind::Identity || !is_network(flow.sink) || is_loopback(&flow.target) {
         return Weight::None;
     }
     let known = flow.target != Target::Caller;
+    let is_weak = OF_A_BUILD.contains(&flow.source_name.as_str());
     match flow.zone {
         // An opt-out that is read first proves nothing: whoever attacks can write one.
-        Zone::Install | Zone::Start if known && flow.marks.contains(&Mark::OwnHost) => {
+        Zone::Install | Zone::Start
+            if known && (is_weak || flow.marks.contains(&Mark::OwnHost)) =>
+        {
             Weight::Suspicious
         }
         Zone::Install | Zone::Start if known => Weight::Proof,
@@ -55,4 +69,28 @@ fn says(flow: &Flow) -> String {
         printable(&flow.source_name, 120),
         to(&flow.target)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::recognise::tests::{flow, verdict};
+    use customs_model::{SinkKind, SourceKind, Standing};
+
+    fn told(name: &str) -> Standing {
+        let told = flow(
+            (SourceKind::Identity, name),
+            SinkKind::Network,
+            "in.metrics.example",
+            &[],
+        );
+        verdict(told).standing
+    }
+
+    #[test]
+    fn the_project_of_a_build_server_is_suspicious_and_the_name_of_a_host_is_proof() {
+        assert_eq!(told("GITHUB_REPOSITORY"), Standing::Suspicious);
+        assert_eq!(told("HOSTNAME"), Standing::Malicious);
+        assert_eq!(told("os.hostname()"), Standing::Malicious);
+        assert_eq!(told("USER"), Standing::Malicious);
+    }
 }

