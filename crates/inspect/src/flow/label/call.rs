@@ -3,11 +3,32 @@
 use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
 use crate::flow::{Analysis, Context};
-use crate::ir::{Expr, ExprId, FuncId, Program, Span};
+use crate::ir::{Const, Expr, ExprId, FuncId, Program, Span};
 use crate::know;
 use crate::pure::{FileId, Value, whole_export};
 use customs_model::SourceKind;
 use std::rc::Rc;
+
+/// What begins the name of a source of which only a beginning is taken.
+const BEGINNING: &str = "the first";
+
+/// How many letters are taken from the beginning of a text, if it is so few that they name
+/// nobody: a name of a machine that is cut off so tells machines apart and no more.
+fn beginning(program: &Program, args: &[ExprId]) -> Option<u8> {
+    const FEW: f64 = 8.0;
+    let number = |arg: &ExprId| match program.expr(*arg) {
+        Expr::Const(constant) => match program.constant(constant) {
+            Const::Number(number) => Some(*number),
+            _ => None,
+        },
+        _ => None,
+    };
+    let [from, to] = args else {
+        return None;
+    };
+    let (from, to) = (number(from)?, number(to)?);
+    (from == 0.0 && (0.0..=FEW).contains(&to)).then_some(to as u8)
+}
 
 impl Analysis<'_> {
     /// What another file of the package hands out as a whole, from where that stands.
@@ -161,6 +182,15 @@ impl Analysis<'_> {
         }
         if out.is_empty() {
             return out;
+        }
+        if matches!(method, "substring" | "slice" | "substr")
+            && let Some(length) = beginning(program, args)
+        {
+            for label in &mut out {
+                if label.kind == SourceKind::Identity && !label.name.starts_with(BEGINNING) {
+                    label.name = format!("{BEGINNING} {length} letters of {}", label.name).into();
+                }
+            }
         }
         let step = Step::Through(snippet(self, file, program.span(callee)).into());
         self.hop(out, &step, file, span)

@@ -25,7 +25,8 @@ static DOC: RuleDoc = RuleDoc {
     silent: &[
         "The platform and architecture are in the path of a download.",
         "The host is one that the package names as its own: then it is suspicious.",
-        "Only the project that a build server builds is told (`GITHUB_REPOSITORY`): then it is suspicious.",
+        "Only the project that a build server builds is told (`GITHUB_REPOSITORY`), or eight letters of a name at \
+         most: then it is suspicious.",
     ],
     learnt_from: "the dependency-confusion probes since February 2021.",
 };
@@ -45,7 +46,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         return Weight::None;
     }
     let known = flow.target != Target::Caller;
-    let is_weak = OF_A_BUILD.contains(&flow.source_name.as_str());
+    let is_weak = OF_A_BUILD.contains(&flow.source_name.as_str())
+        || flow.source_name.starts_with("the first ");
     match flow.zone {
         // An opt-out that is read first proves nothing: whoever attacks can write one.
         Zone::Install | Zone::Start
@@ -89,6 +91,10 @@ mod tests {
     #[test]
     fn the_project_of_a_build_server_is_suspicious_and_the_name_of_a_host_is_proof() {
         assert_eq!(told("GITHUB_REPOSITORY"), Standing::Suspicious);
+        assert_eq!(
+            told("the first 8 letters of HOSTNAME"),
+            Standing::Suspicious
+        );
         assert_eq!(told("HOSTNAME"), Standing::Malicious);
         assert_eq!(told("os.hostname()"), Standing::Malicious);
         assert_eq!(told("USER"), Standing::Malicious);
