@@ -47,6 +47,15 @@ pub(super) struct Kept {
     pub how: How,
 }
 
+/// What was found since all that is kept was looked for.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Names that something is kept under.
+    pub kept: FxHashSet<Rc<str>>,
+    /// Files of which more runs.
+    pub files: FxHashSet<FileId>,
+}
+
 /// A place at which a name stands.
 #[derive(Debug, Clone)]
 struct Place {
@@ -72,7 +81,7 @@ pub(super) struct Wrapper {
 impl Analysis<'_> {
     /// Notes that a function is kept under a name.
     pub(super) fn keep(&mut self, name: Rc<str>, kept: Kept) {
-        let here = self.kept.entry(name).or_default();
+        let here = self.kept.entry(Rc::clone(&name)).or_default();
         let same = |known: &&mut Kept| {
             known.file == kept.file && known.function == kept.function && known.how == kept.how
         };
@@ -81,6 +90,7 @@ impl Analysis<'_> {
             return;
         }
         here.push(kept);
+        self.news.kept.insert(name);
     }
 
     /// Decorated methods of a name in a file.
@@ -121,12 +131,19 @@ impl Analysis<'_> {
     fn read_kept(&mut self, queue: &mut Queue) {
         let mut files: Vec<FileId> = self.indices.keys().copied().collect();
         files.sort_unstable();
+        // Where nothing else runs than in the round before, only new names are news.
+        let news = std::mem::take(&mut self.news);
+        let all: FxHashSet<Rc<str>> = self.kept.keys().cloned().collect();
         for file in files {
-            let Some(program) = self.program(file) else {
+            let names = if news.files.contains(&file) {
+                &all
+            } else {
+                &news.kept
+            };
+            let Some(program) = self.program(file).filter(|_| !names.is_empty()) else {
                 continue;
             };
-            let atoms = self.kept.keys().filter_map(|name| program.atom(name));
-            let atoms: FxHashSet<Atom> = atoms.collect();
+            let atoms = atoms(&program, names);
             if atoms.is_empty() {
                 continue;
             }
@@ -254,6 +271,17 @@ impl Analysis<'_> {
             _ => true,
         }
     }
+}
+
+/// The names that a file has of some.
+fn atoms(program: &Program, names: &FxHashSet<Rc<str>>) -> FxHashSet<Atom> {
+    if names.len() < program.names.len() {
+        return names.iter().filter_map(|name| program.atom(name)).collect();
+    }
+    let own = program.names.iter().enumerate();
+    own.filter(|(_, name)| names.contains(*name))
+        .map(|(at, _)| Atom(at as u32))
+        .collect()
 }
 
 /// Where names of a file are read or put to, in order, and the functions that this happens in.

@@ -171,6 +171,7 @@ struct Analysis<'p> {
     wrappers: Vec<kept::Wrapper>,
     /// Functions that are kept for later, by the names that they are kept under.
     kept: BTreeMap<Rc<str>, Vec<Kept>>,
+    news: kept::News,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -231,6 +232,7 @@ impl<'p> Analysis<'p> {
             wrapping: FxHashMap::default(),
             wrappers: Vec::new(),
             kept: BTreeMap::new(),
+            news: kept::News::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

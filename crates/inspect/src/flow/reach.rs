@@ -162,6 +162,9 @@ impl Analysis<'_> {
             return;
         }
         *known = zone;
+        if zone > Zone::Called {
+            self.news.files.insert(file);
+        }
         let Some(program) = self.program(file) else {
             return;
         };
