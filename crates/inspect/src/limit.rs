@@ -49,7 +49,7 @@ impl Default for Unpacking {
 /// Bounds on reading one file as code.
 pub mod reading {
     /// Bytes of a source file.
-    pub const SOURCE: usize = 24 << 20;
+    pub const SOURCE: usize = 32 << 20;
     /// Bytes of a library that nothing runs unasked and that is followed nevertheless.
     pub const LIBRARY: usize = 1 << 20;
     /// Levels of nesting.
@@ -83,6 +83,8 @@ pub mod reading {
 pub mod evaluating {
     /// Steps of the pure machine for one file.
     pub const STEPS: u32 = 300_000;
+    /// The same for a file that runs at install or at start.
+    pub const STEPS_OF_HOOKS: u32 = 1_500_000;
     /// Steps of the pure machine for all hooks of an artifact, for all that runs at import and
     /// for all that is called: each this many.
     pub const STEPS_IN_SUM: u64 = 30_000_000;
@@ -90,6 +92,11 @@ pub mod evaluating {
     pub const UNSURE: u32 = 4_000;
     /// Steps of the pure machine for a question that is no sink's.
     pub const GLANCE: u32 = 2_000;
+    /// Such questions about one file that may be given up at that; the rest get fewer steps, so
+    /// that the budget of a file is not spent on what is never known.
+    pub const LONG_GLANCES: u16 = 32;
+    /// Steps of these.
+    pub const SHORT_GLANCE: u32 = 250;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
     /// Bytes from which on a value of the machine is large.

@@ -31,12 +31,21 @@ impl Share {
             Zone::Command | Zone::Called | Zone::Never => Self::Called,
         }
     }
+
+    /// What one file of it may spend.
+    const fn of_a_file(self) -> u32 {
+        match self {
+            // What one sink of it gets may come from many files.
+            Self::Hooks => evaluating::STEPS_OF_HOOKS,
+            Self::Imported | Self::Called => evaluating::STEPS,
+        }
+    }
 }
 
 /// Budgets that are not in the machine now.
 #[derive(Debug)]
 pub(super) struct Budgets {
-    /// What is left to files, where less than all of it is.
+    /// What is left to files that had one.
     of_files: FxHashMap<(Share, FileId), u32>,
     /// What is left to what is called, since a file was begun.
     called: u32,
@@ -67,7 +76,7 @@ impl Budgets {
             Share::Called => self.called,
             Share::Hooks | Share::Imported => {
                 let left = self.of_files.get(&(share, file));
-                left.copied().unwrap_or(evaluating::STEPS)
+                left.copied().unwrap_or(share.of_a_file())
             }
         };
         let sum = self.sums[share as usize];
@@ -82,9 +91,7 @@ impl Budgets {
         match self.now.0 {
             Share::Called => self.called = left,
             Share::Hooks | Share::Imported => {
-                if left < evaluating::STEPS {
-                    self.of_files.insert(self.now, left);
-                }
+                self.of_files.insert(self.now, left);
             }
         }
     }

@@ -102,6 +102,8 @@ pub struct Machine<'s> {
     yields: Vec<Vec<Value>>,
     /// Only a glance is taken: its answers may be of a budget that ended.
     glancing: bool,
+    /// Glances at what stands in a file that did not come to an end.
+    tired: FxHashMap<FileId, u16>,
     /// The glance has come upon something that was not computed to its end.
     hasty: bool,
     /// Answers of such glances: a full look does not believe them.
@@ -145,6 +147,7 @@ impl<'s> Machine<'s> {
             yields: Vec::new(),
             glancing: false,
             hasty: false,
+            tired: FxHashMap::default(),
             doubtful: FxHashSet::default(),
             changing: FxHashSet::default(),
             aside: 0,
@@ -174,20 +177,31 @@ impl<'s> Machine<'s> {
     /// What an expression of a file is, as far as that is known without running anything
     /// and without looking far: most of what is asked is a name or two away.
     pub fn fold(&mut self, file: FileId, expr: ExprId) -> Value {
-        self.glance(|machine| machine.fold_fully(file, expr))
+        self.glance(file, |machine| machine.fold_fully(file, expr))
     }
 
     /// The same with arguments for the functions around it.
     pub fn glance_in(&mut self, file: FileId, expr: ExprId, frame: &Rc<Frame>) -> Value {
-        self.glance(|machine| machine.fold_in(file, expr, frame))
+        self.glance(file, |machine| machine.fold_in(file, expr, frame))
     }
 
-    fn glance(&mut self, look: impl FnOnce(&mut Self) -> Value) -> Value {
-        let reserve = self.steps.saturating_sub(evaluating::GLANCE);
+    fn glance(&mut self, file: FileId, look: impl FnOnce(&mut Self) -> Value) -> Value {
+        // Where many glances came to nothing, the next one will as well.
+        let tired = self.tired.get(&file).copied().unwrap_or(0);
+        let most = if tired < evaluating::LONG_GLANCES {
+            evaluating::GLANCE
+        } else {
+            evaluating::SHORT_GLANCE
+        };
+        let reserve = self.steps.saturating_sub(most);
         self.steps -= reserve;
         let glancing = std::mem::replace(&mut self.glancing, true);
         let hasty = std::mem::take(&mut self.hasty);
         let value = look(self);
+        if self.spent() {
+            let tired = self.tired.entry(file).or_default();
+            *tired = tired.saturating_add(1);
+        }
         self.glancing = glancing;
         self.hasty = hasty;
         self.steps += reserve;
