@@ -103,7 +103,7 @@ pub static SIGNALS: &[Signal] = &[
         id: "foreign-keys",
         says: "it takes keys of other programs unasked",
         group: "data",
-        points: 25,
+        points: 21,
         find: |code| flowing(code, takes_foreign_keys),
     },
     Signal {
