@@ -156,7 +156,8 @@ fn a_text_that_is_too_long_is_said_to_be_unread() {
 
 /// Calls that spend the machine's budget for a file.
 fn spending() -> String {
-    let calls = "h(1)();\n".repeat(2 * evaluating::STEPS as usize / evaluating::GLANCE as usize);
+    let most = evaluating::STEPS_OF_HOOKS / evaluating::SHORT_GLANCE;
+    let calls = "h(1)();\n".repeat(2 * most as usize);
     format!("function h(n) {{ let s = 0; while (true) {{ s += n; }} }}\n{calls}")
 }
 
