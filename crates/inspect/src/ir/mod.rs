@@ -542,6 +542,22 @@ impl Program {
         self.stores.shrink_to_fit();
     }
 
+    /// The specifier of an imported module, where it is written out.
+    pub fn specifier(&self, module: ExprId) -> Option<&str> {
+        match self.expr(module) {
+            Expr::Module(atom) => Some(self.name(atom)),
+            Expr::Call { callee, args, .. } => {
+                let Expr::Name(name, scope) = self.expr(callee) else {
+                    return None;
+                };
+                let requires = self.name(name) == "require" && self.resolve(name, scope).is_none();
+                let first = self.list(args).first().filter(|_| requires)?;
+                self.text(*first)
+            }
+            _ => None,
+        }
+    }
+
     /// The text of a constant expression.
     pub fn text(&self, id: ExprId) -> Option<&str> {
         match self.expr(id) {

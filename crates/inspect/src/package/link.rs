@@ -130,7 +130,7 @@ fn tables(package: &Package, file: FileId, program: &Program) -> FxHashSet<Symbo
             Expr::Member(module, _) => module,
             _ => only,
         };
-        let is_table = match specifier(program, module) {
+        let is_table = match program.specifier(module) {
             Some(specifier) => package
                 .resolves(file, specifier)
                 .is_some_and(|target| target != file && is_table(package, target)),
@@ -141,23 +141,6 @@ fn tables(package: &Package, file: FileId, program: &Program) -> FxHashSet<Symbo
         }
     }
     known
-}
-
-/// The specifier of an imported module, where it is written out.
-fn specifier(program: &Program, module: ExprId) -> Option<&str> {
-    match program.expr(module) {
-        Expr::Module(atom) => Some(program.name(atom)),
-        Expr::Call { callee, args, .. } => {
-            let Expr::Name(name, scope) = program.expr(callee) else {
-                return None;
-            };
-            let requires =
-                program.name(name) == "require" && program.resolve(name, scope).is_none();
-            let first = program.list(args).first().filter(|_| requires)?;
-            program.text(*first)
-        }
-        _ => None,
-    }
 }
 
 /// Whether an expression is `JSON.parse(…)`.

@@ -74,24 +74,7 @@ impl Machine<'_> {
             let Expr::Member(module, _) = program.expr(only) else {
                 return false;
             };
-            symbol.mutated && symbol.function == 0 && specifier(program, module).is_some_and(own)
+            symbol.mutated && symbol.function == 0 && program.specifier(module).is_some_and(own)
         })
-    }
-}
-
-/// The specifier of an imported module, where it is written out.
-fn specifier(program: &Program, module: ExprId) -> Option<&str> {
-    match program.expr(module) {
-        Expr::Module(atom) => Some(program.name(atom)),
-        Expr::Call { callee, args, .. } => {
-            let Expr::Name(name, scope) = program.expr(callee) else {
-                return None;
-            };
-            let requires =
-                program.name(name) == "require" && program.resolve(name, scope).is_none();
-            let first = program.list(args).first().filter(|_| requires)?;
-            program.text(*first)
-        }
-        _ => None,
     }
 }
