@@ -85,17 +85,7 @@ pub fn members(package: &Package) -> Members {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::unpack::{Content, Entry, Kind, Tree};
-
-    fn file(path: &str, text: &str) -> Entry {
-        Entry {
-            path: path.to_owned(),
-            content: Content::Whole(text.as_bytes().into()),
-            length: text.len() as u64,
-            kind: Kind::Text,
-            executable: false,
-        }
-    }
+    use crate::unpack::{Tree, text_file as file};
 
     fn crate_with(members: usize) -> Package {
         let dependencies: String = (0..members)

@@ -372,18 +372,8 @@ fn is_given(program: &Program, value: ExprId, level: usize) -> bool {
 mod tests {
     use crate::flow::analyse;
     use crate::package::Package;
-    use crate::unpack::{Content, Entry, Kind, Tree};
+    use crate::unpack::{Tree, text_file as file};
     use customs_model::{SinkKind, SourceKind, Zone};
-
-    fn file(path: &str, text: &str) -> Entry {
-        Entry {
-            path: path.to_owned(),
-            content: Content::Whole(text.as_bytes().into()),
-            length: text.len() as u64,
-            kind: Kind::Text,
-            executable: false,
-        }
-    }
 
     /// When a module runs what it downloads.
     fn runs(code: &str) -> Zone {

@@ -59,6 +59,18 @@ pub enum Content {
     Link(String),
 }
 
+/// A file of text, for tests.
+#[cfg(test)]
+pub(crate) fn text_file(path: &str, text: &str) -> Entry {
+    Entry {
+        path: path.to_owned(),
+        content: Content::Whole(text.as_bytes().into()),
+        length: text.len() as u64,
+        kind: Kind::Text,
+        executable: false,
+    }
+}
+
 impl Entry {
     /// The whole content, where it was kept.
     pub fn bytes(&self) -> Option<&[u8]> {

@@ -1,17 +1,7 @@
 use crate::flow::analyse;
 use crate::package::Package;
-use crate::unpack::{Content, Entry, Kind, Tree};
+use crate::unpack::{Entry, Tree, text_file as file};
 use customs_model::{SinkKind, SourceKind, Zone};
-
-fn file(path: &str, text: &str) -> Entry {
-    Entry {
-        path: path.to_owned(),
-        content: Content::Whole(text.as_bytes().into()),
-        length: text.len() as u64,
-        kind: Kind::Text,
-        executable: false,
-    }
-}
 
 fn runs(entries: Vec<Entry>) -> Zone {
     let found = analyse(&Package::new(&Tree {

@@ -328,18 +328,8 @@ pub(super) fn computes(path: &str) -> bool {
 mod tests {
     use crate::flow::analyse;
     use crate::package::Package;
-    use crate::unpack::{Content, Entry, Kind, Tree};
+    use crate::unpack::{Tree, text_file as file};
     use customs_model::SourceKind;
-
-    fn file(path: &str, text: &str) -> Entry {
-        Entry {
-            path: path.to_owned(),
-            content: Content::Whole(text.as_bytes().into()),
-            length: text.len() as u64,
-            kind: Kind::Text,
-            executable: false,
-        }
-    }
 
     /// Whether code is run that is made of what the package hides, where a function gives this.
     fn hides(given: &str) -> bool {
