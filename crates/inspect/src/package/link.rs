@@ -6,9 +6,9 @@
 //! nothing else of that file is looked at.
 
 use super::{FileId, Package};
-use crate::ir::{Atom, Const, ConstId, Expr, ExprId, Language, Program, SymbolId};
+use crate::ir::{Expr, ExprId, Language, Program, SymbolId};
 use crate::limit::reading;
-use crate::pure::{Machine, Surroundings, Value};
+use crate::pure::{Changes, Machine, Names, Surroundings, Value};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -48,12 +48,6 @@ impl Surroundings for Unlinked<'_> {
     }
 }
 
-/// What becomes of an expression.
-enum Plain {
-    Member(ExprId, String),
-    Text(String),
-}
-
 /// A program with the names that stand in tables of other files; none where there are none.
 pub(super) fn linked(package: &Package, file: FileId, program: &Rc<Program>) -> Option<Program> {
     let fits = program.language != Language::Rust
@@ -76,44 +70,15 @@ pub(super) fn linked(package: &Package, file: FileId, program: &Rc<Program>) -> 
         machine,
         left: NAMES,
     };
-    let (changes, stores) = looking.changes();
-    if changes.is_empty() && stores.is_empty() {
+    let changes = Changes::of(program, &mut looking);
+    if changes.is_empty() {
         return None;
     }
     let expressions = package.expressions.get();
     package.expressions.set(expressions + program.size());
     let mut out = Program::clone(program);
-    for (at, change) in changes {
-        let plain = match change {
-            Plain::Member(object, name) => Expr::Member(object, atom(&mut out, &name)),
-            Plain::Text(text) => {
-                out.consts.push(Const::Text(text.into()));
-                Expr::Const(ConstId(out.consts.len() as u32 - 1))
-            }
-        };
-        if let Some(expr) = out.exprs.get_mut(at.at()) {
-            *expr = plain;
-        }
-    }
-    for (at, name) in stores {
-        let atom = atom(&mut out, &name);
-        if let Some(store) = out.stores.get_mut(at) {
-            store.key = Some(atom);
-            store.computed = None;
-        }
-    }
+    changes.put_into(&mut out);
     Some(out)
-}
-
-fn atom(program: &mut Program, name: &str) -> Atom {
-    if let Some(atom) = program.atom(name) {
-        return atom;
-    }
-    let atom = Atom(program.names.len() as u32);
-    let name: Rc<str> = name.into();
-    program.names.push(Rc::clone(&name));
-    program.atoms.insert(name, atom);
-    atom
 }
 
 /// Variables that hold a table of another file, or an entry of one.
@@ -178,52 +143,21 @@ struct Looking<'p, 's> {
     left: usize,
 }
 
-impl Looking<'_, '_> {
-    #[allow(clippy::type_complexity, reason = "two lists")]
-    fn changes(&mut self) -> (Vec<(ExprId, Plain)>, Vec<(usize, String)>) {
-        let program = self.program;
-        let mut changes = Vec::new();
-        for at in 0..program.size() {
-            let id = ExprId(at as u32);
-            match program.expr(id) {
-                Expr::Index(object, key) => {
-                    if let Some(name) = self.name(key) {
-                        changes.push((id, Plain::Member(object, name)));
-                    }
-                }
-                Expr::Call {
-                    callee,
-                    args,
-                    new: false,
-                } => {
-                    let args = program.list(args);
-                    if let [object, key] = args
-                        && self.is_getattr(callee)
-                        && let Some(name) = self.name(*key)
-                    {
-                        changes.push((id, Plain::Member(*object, name)));
-                        continue;
-                    }
-                    for arg in args {
-                        if let Some(name) = self.name(*arg) {
-                            changes.push((*arg, Plain::Text(name)));
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut stores = Vec::new();
-        for (at, store) in program.stores.iter().enumerate() {
-            if let Some(key) = store.computed
-                && let Some(name) = self.name(key)
-            {
-                stores.push((at, name));
-            }
-        }
-        (changes, stores)
+impl Names for Looking<'_, '_> {
+    fn name(&mut self, expr: ExprId) -> Option<String> {
+        self.made(expr)
     }
 
+    fn member(&mut self, callee: ExprId, key: ExprId) -> Option<String> {
+        if self.is_getattr(callee) {
+            self.made(key)
+        } else {
+            None
+        }
+    }
+}
+
+impl Looking<'_, '_> {
     fn is_getattr(&self, callee: ExprId) -> bool {
         let program = self.program;
         program.language == Language::Python
@@ -232,7 +166,7 @@ impl Looking<'_, '_> {
     }
 
     /// The name that an expression makes of entries of tables and of constants.
-    fn name(&mut self, expr: ExprId) -> Option<String> {
+    fn made(&mut self, expr: ExprId) -> Option<String> {
         let (mut parts, mut found) = (PARTS, false);
         if self.left == 0 || !self.is_closed(expr, &mut parts, &mut found) || !found {
             return None;

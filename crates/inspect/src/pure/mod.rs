@@ -20,6 +20,7 @@ mod export;
 mod global;
 mod invoke;
 mod method;
+mod names;
 mod operate;
 mod plain;
 mod run;
@@ -31,6 +32,7 @@ mod variable;
 
 pub(crate) use builtin::names_beside;
 pub(crate) use export::whole_export;
+pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;
 pub use value::{

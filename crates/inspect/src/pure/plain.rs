@@ -5,8 +5,9 @@
 //! is that name, so it is put in its place once, before anybody asks. What depends on
 //! anything else stays as it is.
 
+use super::names::{Changes, Names};
 use super::{FileId, Machine, Surroundings, Value};
-use crate::ir::{Atom, Const, ConstId, Expr, ExprId, Language, Program, SymbolId};
+use crate::ir::{Expr, ExprId, Language, Program, SymbolId};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -40,103 +41,27 @@ impl Surroundings for Alone {
     }
 }
 
-/// What becomes of an expression.
-enum Plain {
-    /// A member of an object.
-    Member(ExprId, String),
-    /// A text.
-    Text(String),
-}
-
 /// Makes the names of a program plain. Assignments by name are not settled yet.
 pub fn plain(program: Program) -> Program {
     let program = Rc::new(program);
-    let changes = changes(&program);
-    let Some(mut program) = Rc::into_inner(program) else {
-        // Nobody else holds it; without it there would be nothing to read.
-        return Program::empty(Language::JavaScript);
-    };
-    let (changes, stores) = changes;
-    for (at, change) in changes {
-        program.exprs[at.at()] = match change {
-            Plain::Member(object, name) => Expr::Member(object, atom(&mut program, &name)),
-            Plain::Text(text) => {
-                let id = ConstId(program.consts.len() as u32);
-                program.consts.push(Const::Text(text.into()));
-                Expr::Const(id)
-            }
-        };
-    }
-    for (at, name) in stores {
-        let atom = atom(&mut program, &name);
-        let store = &mut program.stores[at];
-        store.key = Some(atom);
-        store.computed = None;
-    }
-    program
-}
-
-fn atom(program: &mut Program, name: &str) -> Atom {
-    if let Some(atom) = program.atoms.get(name) {
-        return *atom;
-    }
-    let atom = Atom(program.names.len() as u32);
-    program.names.push(name.into());
-    program.atoms.insert(name.into(), atom);
-    atom
-}
-
-#[allow(clippy::type_complexity, reason = "two lists")]
-fn changes(program: &Rc<Program>) -> (Vec<(ExprId, Plain)>, Vec<(usize, String)>) {
-    let alone = Alone(Rc::clone(program));
+    let alone = Alone(Rc::clone(&program));
     let mut looking = Looking {
-        program,
+        program: &program,
         machine: Machine::new(&alone),
-        assigned: assigned(program),
+        assigned: assigned(&program),
         left: MOST,
         comprehends: false,
         comprehended: Vec::new(),
     };
-    let mut changes = Vec::new();
-    for at in 0..program.exprs.len() {
-        let id = ExprId(at as u32);
-        match program.exprs[at] {
-            Expr::Index(object, key) => {
-                if let Some(name) = looking.name(key) {
-                    changes.push((id, Plain::Member(object, name)));
-                }
-            }
-            Expr::Call {
-                callee,
-                args,
-                new: false,
-            } => {
-                let args = program.list(args);
-                if let [object, key] = args
-                    && looking.gets_member(callee)
-                    && let Some(name) = looking.name_or_text(*key)
-                {
-                    changes.push((id, Plain::Member(*object, name)));
-                    continue;
-                }
-                for arg in args {
-                    if let Some(name) = looking.name(*arg) {
-                        changes.push((*arg, Plain::Text(name)));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut stores = Vec::new();
-    for (at, store) in program.stores.iter().enumerate() {
-        if let Some(key) = store.computed
-            && let Some(name) = looking.name(key)
-        {
-            stores.push((at, name));
-        }
-    }
-    (changes, stores)
+    let changes = Changes::of(&program, &mut looking);
+    drop(looking);
+    drop(alone);
+    let Some(mut program) = Rc::into_inner(program) else {
+        // Nobody else holds it; without it there would be nothing to read.
+        return Program::empty(Language::JavaScript);
+    };
+    changes.put_into(&mut program);
+    program
 }
 
 /// Variables that get another value later.
@@ -166,6 +91,20 @@ struct Looking<'p> {
     comprehended: Vec<SymbolId>,
 }
 
+impl Names for Looking<'_> {
+    fn name(&mut self, expr: ExprId) -> Option<String> {
+        self.made(expr)
+    }
+
+    fn member(&mut self, callee: ExprId, key: ExprId) -> Option<String> {
+        if self.gets_member(callee) {
+            self.name_or_text(key)
+        } else {
+            None
+        }
+    }
+}
+
 impl Looking<'_> {
     /// Whether a function gives a member of its first argument by the second.
     fn gets_member(&self, callee: ExprId) -> bool {
@@ -185,13 +124,13 @@ impl Looking<'_> {
     fn name_or_text(&mut self, expr: ExprId) -> Option<String> {
         match self.program.text(expr) {
             Some(text) => is_name(text).then(|| text.to_owned()),
-            None => self.name(expr),
+            None => self.made(expr),
         }
     }
 
     /// The name that an expression makes, if it makes one of constants alone and is not
     /// one that is written out.
-    fn name(&mut self, expr: ExprId) -> Option<String> {
+    fn made(&mut self, expr: ExprId) -> Option<String> {
         let roundabout = matches!(
             self.program.expr(expr),
             Expr::Call { .. }
