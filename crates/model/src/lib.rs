@@ -12,6 +12,7 @@
 //! # Ok::<(), customs_model::ParseError>(())
 //! ```
 
+mod answer;
 mod binary;
 mod clock;
 mod contradiction;
@@ -35,6 +36,7 @@ mod text;
 mod version;
 mod weight;
 
+pub use answer::Answer;
 pub use binary::{
     Ability, BinaryChange, BinaryChangeKind, BinaryFact, BinaryKind, compare as compare_binaries,
 };

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 8] = [
     &["model"],
     &["ecosystem"],
     // They match by the version order and ranges of `ecosystem`, so they stand above it.
-    &["inspect", "origin", "intel"],
+    &["inspect", "origin", "intel", "inclusion"],
     &["rules"],
     &["store", "device"],
     &["registry"],

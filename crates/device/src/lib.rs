@@ -1,0 +1,3 @@
+//! What lies on one machine. Reads files, changes none.
+
+pub mod tree;

@@ -1,0 +1,90 @@
+//! Who built an artifact, as an authority has confirmed it: the claims that stand in the signing
+//! certificate, and nothing that the workflow wrote itself.
+//!
+//! Source: the extensions of Fulcio's certificates, arc `1.3.6.1.4.1.57264.1`
+//! (<https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md>).
+
+use serde::{Deserialize, Serialize};
+
+/// A repository or its owner: what it is called, and the number that stays when it is renamed and
+/// that a resurrected one of the same name does not have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Numbered {
+    /// Where it is, as the certificate writes it (`https://github.com/owner/repo`).
+    pub uri: String,
+    /// Its number at its host; old certificates and some hosts do not tell it.
+    pub id: Option<String>,
+}
+
+/// What a ref is. A release from a tag and one from a branch differ in who could start them.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefClass {
+    /// `refs/tags/…`.
+    Tag,
+    /// `refs/heads/main` or `refs/heads/master`.
+    MainBranch,
+    /// Any other branch, a pull request, a commit without a name.
+    Other,
+}
+
+/// Whose machine built it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuilderClass {
+    /// The host's own runners.
+    Hosted,
+    /// Somebody's own machine.
+    SelfHosted,
+}
+
+/// Who built an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Who confirmed it (`https://token.actions.githubusercontent.com`).
+    pub issuer: String,
+    /// The certificate's subject: a workflow at a ref, or an e-mail address.
+    pub subject: String,
+    /// Whose source it was. None for people and service accounts.
+    pub repository: Option<Numbered>,
+    /// Whose repository it was.
+    pub owner: Option<Numbered>,
+    /// Path of the workflow that was started, without its ref (`.github/workflows/release.yml`).
+    pub workflow: Option<String>,
+    /// The reusable workflow that signed, without its ref, where it is not that of the repository.
+    pub signer: Option<String>,
+    /// The ref, as written.
+    pub git_ref: Option<String>,
+    /// The commit.
+    pub commit: Option<String>,
+    /// Whose machine.
+    pub builder: Option<BuilderClass>,
+    /// What started it (`push`, `release`, `pull_request_target` …).
+    pub trigger: Option<String>,
+    /// The environment that a person may have had to release.
+    pub environment: Option<String>,
+    /// The run, for people.
+    pub run: Option<String>,
+}
+
+impl Identity {
+    /// What its ref is; none where it has no ref.
+    pub fn ref_class(&self) -> Option<RefClass> {
+        self.git_ref.as_deref().map(RefClass::of)
+    }
+}
+
+impl RefClass {
+    /// Of a ref as git writes it in full.
+    pub fn of(git_ref: &str) -> Self {
+        match git_ref {
+            "refs/heads/main" | "refs/heads/master" => Self::MainBranch,
+            tag if tag.starts_with("refs/tags/") => Self::Tag,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Where artifacts come from, and what proves it: registry signatures, attestations, identities,
+//! their history, and the source that they name. Bytes and values in, values out; no network.
+
+pub mod identity;
+
+pub use identity::{BuilderClass, Identity, Numbered, RefClass};
