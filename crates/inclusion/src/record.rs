@@ -1,10 +1,13 @@
+//! The words of a record: what a project contains, package by package, file by file.
+
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything that a project contains at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Version of this schema.
+    /// Version of this schema; written as `customs/included-v1`.
+    #[serde(with = "schema")]
     pub schema: u32,
     /// What people call the project (its folder, or the name of its manifest).
     pub project: String,
@@ -18,6 +21,43 @@ pub struct Record {
     pub packages: Vec<Included>,
     /// What was not looked at, and why.
     pub not_checked: Vec<String>,
+}
+
+impl Record {
+    /// The version of the schema that this code writes and reads.
+    pub const SCHEMA: u32 = 1;
+
+    /// The same record in the one order in which it is written: whatever order its parts were
+    /// found in, the texts are the same to the byte. What stands there twice stands there once.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut record = self.clone();
+        for package in &mut record.packages {
+            package.sort();
+        }
+        record.packages.sort_by(|a, b| {
+            let by_name = a.release.cmp(&b.release);
+            let by_place = || a.places.cmp(&b.places);
+            let by_bytes = || a.artifact.cmp(&b.artifact);
+            // Only two accounts of the very same thing come this far.
+            let by_rest = || format!("{a:?}").cmp(&format!("{b:?}"));
+            by_name
+                .then_with(by_place)
+                .then_with(by_bytes)
+                .then_with(by_rest)
+        });
+        record.packages.dedup();
+        once(&mut record.lockfiles);
+        once(&mut record.not_checked);
+        record
+    }
+}
+
+/// Just the version of a record's schema.
+#[derive(Deserialize)]
+pub(crate) struct SchemaOnly {
+    #[serde(with = "schema")]
+    pub(crate) schema: u32,
 }
 
 /// One package that the project contains.
@@ -45,6 +85,17 @@ pub struct Included {
     pub exemptions: Vec<String>,
 }
 
+impl Included {
+    fn sort(&mut self) {
+        once(&mut self.places);
+        once(&mut self.artifact);
+        once(&mut self.depends_on);
+        once(&mut self.exemptions);
+        self.files.sort_by(|a, b| a.key().cmp(&b.key()));
+        self.files.dedup();
+    }
+}
+
 /// One file of an installed package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncludedFile {
@@ -60,6 +111,24 @@ pub struct IncludedFile {
     pub standing: String,
 }
 
+impl IncludedFile {
+    /// Whether nothing explains why it differs from the artifact's.
+    pub fn is_unexplained(&self) -> bool {
+        self.standing == "unexplained"
+    }
+
+    fn key(&self) -> (&str, &Digest, &Digest, u64, &str) {
+        let Self {
+            path,
+            size,
+            sha1,
+            sha256,
+            standing,
+        } = self;
+        (path, sha256, sha1, *size, standing)
+    }
+}
+
 /// What is known of where a package comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -73,4 +142,59 @@ pub struct Origin {
     pub repository: Option<String>,
     /// The commit that the attestation names.
     pub commit: Option<String>,
+}
+
+fn once<T: Ord>(list: &mut Vec<T>) {
+    list.sort();
+    list.dedup();
+}
+
+/// The version of the schema as readers of several formats tell it: `customs/included-v1`.
+mod schema {
+    use customs_model::printable;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use std::borrow::Cow;
+
+    const NAME: &str = "customs/included-v";
+
+    pub(super) fn serialize<S: Serializer>(version: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{NAME}{version}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let digits = text.strip_prefix(NAME).filter(|digits| {
+            !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+            D::Error::custom(format!(
+                "its schema is {:?}, not {NAME}1",
+                printable(&text, 60)
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{record, shuffled};
+
+    #[test]
+    fn the_order_in_which_things_were_found_is_forgotten() {
+        let found = record();
+        assert_eq!(shuffled(&found).sorted(), found.sorted());
+        assert_ne!(shuffled(&found), found.sorted());
+    }
+
+    #[test]
+    fn two_accounts_of_one_package_stay_two_and_the_same_one_is_told_once() {
+        let mut record = record();
+        let mut other = record.packages[0].clone();
+        record.packages.push(other.clone());
+        assert_eq!(record.sorted().packages.len(), record.packages.len() - 1);
+        other.files.clear();
+        record.packages.push(other);
+        assert_eq!(record.sorted().packages.len(), record.packages.len() - 1);
+    }
 }

@@ -1,0 +1,181 @@
+use super::*;
+use crate::testing::{any_record, digest, good_record, hostile_record, package, record, shuffled};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use customs_model::{Answer, DigestAlgorithm, Known, Standing};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn order() -> Order {
+    Order {
+        verifier: "https://ci.example/customs".to_owned(),
+        resource: "git+https://git.example/shop@89abcdef".to_owned(),
+        policy: Resource::new("https://ci.example/customs.toml", &Digest::sha256(b"policy")),
+        inputs: vec![Resource::new("https://a.example/bundle", &Digest::sha256(b"bundle"))],
+        demanded: Question::ALL.into(),
+    }
+}
+
+fn outcome(record: &Record) -> Outcome {
+    state(record, &order()).unwrap().predicate.verification_result
+}
+
+#[test]
+fn a_summary_says_what_was_verified_in_its_own_words() {
+    let statement = state(&good_record(), &order()).unwrap();
+    let text = serde_json::to_string_pretty(&statement).unwrap();
+    insta::assert_snapshot!(text.replace(TOOL_VERSION, "VERSION"), @"");
+}
+
+#[test]
+fn what_failed_shows_all_three_counts() {
+    let statement = state(&record(), &order()).unwrap();
+    let predicate = serde_json::to_string_pretty(&statement.predicate).unwrap();
+    insta::assert_snapshot!(predicate.replace(TOOL_VERSION, "VERSION"), @"");
+}
+
+#[test]
+fn it_passes_only_where_nothing_is_no_and_nothing_was_left_out() {
+    assert_eq!(outcome(&good_record()), Outcome::Passed);
+    let spoilers: [fn(&mut Record); 9] = [
+        |r| r.packages[0].tree = Answer::No,
+        |r| r.packages[0].tree = Answer::not_checked("it is not installed"),
+        |r| r.packages[0].origin.signature = Answer::No,
+        |r| r.packages[0].origin.attestation = Answer::not_checked("offline"),
+        |r| r.packages[0].verdict = Known::Is(Standing::Suspicious),
+        |r| r.packages[0].verdict = Known::Is(Standing::NotJudged),
+        |r| r.packages[0].verdict = Known::NotApplicable,
+        |r| r.not_checked.push("web/: no lockfile".to_owned()),
+        |r| {
+            let mut other = package("pkg:npm/b@1.0.0", &["b"]);
+            other.artifact.clear();
+            r.packages.push(other);
+        },
+    ];
+    for (number, spoil) in spoilers.into_iter().enumerate() {
+        let mut record = good_record();
+        spoil(&mut record);
+        assert_eq!(outcome(&record), Outcome::Failed, "{number}");
+    }
+}
+
+#[test]
+fn what_the_policy_does_not_demand_is_counted_and_not_claimed() {
+    let mut record = good_record();
+    record.packages[0].origin.attestation = Answer::No;
+    let mut order = order();
+    order.demanded = BTreeSet::from([Question::Tree, Question::Signature]);
+    let predicate = state(&record, &order).unwrap().predicate;
+    assert_eq!(predicate.verification_result, Outcome::Passed);
+    let levels = ["CUSTOMS_TREE_AS_IN_ARTIFACT", "CUSTOMS_SIGNED_BY_REGISTRY"];
+    assert_eq!(predicate.verified_levels, levels);
+    assert_eq!(predicate.counts[&Question::Attestation].no, 1);
+    order.demanded.clear();
+    let error = state(&record, &order).unwrap_err();
+    assert!(matches!(error, VsaError::NothingDemanded));
+}
+
+#[test]
+fn no_level_of_slsa_is_claimed() {
+    for question in Question::ALL {
+        assert!(!level(question).starts_with("SLSA_"));
+    }
+}
+
+#[test]
+fn each_wheel_is_a_subject_and_an_artifact_with_two_digests_is_one() {
+    let mut record = good_record();
+    let two = |name| [DigestAlgorithm::Sha512, DigestAlgorithm::Sha1].map(|a| digest(a, name));
+    record.packages[0].artifact = two("tarball").to_vec();
+    let mut wheels = package("pkg:pypi/a@1", &["a"]);
+    wheels.artifact = ["one", "two"].map(|w| digest(DigestAlgorithm::Sha256, w)).to_vec();
+    record.packages.push(wheels);
+    let subjects = state(&record, &order()).unwrap().subject;
+    let counts: Vec<usize> = subjects.iter().map(|subject| subject.digest.len()).collect();
+    assert_eq!(counts, [2, 1, 1]);
+    record.packages.truncate(1);
+    record.packages[0].artifact.clear();
+    assert!(matches!(state(&record, &order()), Err(VsaError::NoSubject)));
+}
+
+/// The same bytes as another program computes them: `PAE` by hand, the signature with the
+/// library's own primitive, and both compared with what the envelope holds.
+#[test]
+fn the_signature_is_over_the_exact_bytes_of_the_payload() {
+    let statement = state(&record(), &order()).unwrap();
+    let envelope: Value = serde_json::from_str(&sign(&statement, &key()).unwrap()).unwrap();
+    let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+    let mut signed = b"DSSEv1 28 application/vnd.in-toto+json ".to_vec();
+    signed.extend_from_slice(payload.len().to_string().as_bytes());
+    signed.push(b' ');
+    signed.extend_from_slice(&payload);
+    let sig = STANDARD.decode(envelope["signatures"][0]["sig"].as_str().unwrap()).unwrap();
+    let signature = ed25519_dalek::Signature::from_slice(&sig).unwrap();
+    key().verifying_key().verify_strict(&signed, &signature).unwrap();
+    let back: Statement = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(back, statement);
+}
+
+#[test]
+fn a_summary_comes_back_with_its_key_and_not_with_another() {
+    let statement = state(&hostile_record(), &order()).unwrap();
+    let envelope = sign(&statement, &key()).unwrap();
+    assert_eq!(verify(envelope.as_bytes(), &key().verifying_key()).unwrap(), statement);
+    let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
+    assert!(verify(envelope.as_bytes(), &other).is_err());
+}
+
+#[test]
+fn other_statements_of_the_same_key_are_no_summaries() {
+    let statement = state(&good_record(), &order()).unwrap();
+    let changes: [fn(&mut Value); 6] = [
+        |s| s["_type"] = "https://in-toto.io/Statement/v0.1".into(),
+        |s| s["predicateType"] = "https://slsa.dev/provenance/v1".into(),
+        |s| s["subject"] = serde_json::json!([]),
+        |s| s["subject"][0]["digest"] = serde_json::json!({}),
+        |s| s["predicate"]["verificationResult"] = "FAILED".into(),
+        |s| s["predicate"]["verificationResult"] = "passed".into(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut other = serde_json::to_value(&statement).unwrap();
+        change(&mut other);
+        let envelope = dsse::seal(PAYLOAD_TYPE, other.to_string().as_bytes(), &key()).unwrap();
+        let error = verify(envelope.as_bytes(), &key().verifying_key()).unwrap_err();
+        assert!(matches!(error, VsaError::NoSummary(_)), "{number}: {error}");
+    }
+    // A later version of the form may say more.
+    let mut more = serde_json::to_value(&statement).unwrap();
+    more["predicate"]["https://other.example/field"] = 1.into();
+    let envelope = dsse::seal(PAYLOAD_TYPE, more.to_string().as_bytes(), &key()).unwrap();
+    assert_eq!(verify(envelope.as_bytes(), &key().verifying_key()).unwrap(), statement);
+}
+
+proptest! {
+    #[test]
+    fn an_envelope_with_one_other_byte_is_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let statement = state(&good_record(), &order()).unwrap();
+        let sealed = sign(&statement, &key()).unwrap();
+        let mut bytes = sealed.trim_end().as_bytes().to_vec();
+        let at = at.index(bytes.len());
+        prop_assume!(bytes[at] != byte);
+        bytes[at] = byte;
+        prop_assert!(verify(&bytes, &key().verifying_key()).is_err());
+    }
+
+    #[test]
+    fn the_same_record_has_the_same_summary_and_passing_means_all_yes(record in any_record()) {
+        let Ok(statement) = state(&record, &order()) else {
+            return Ok(());
+        };
+        let again = state(&shuffled(&record), &order()).unwrap();
+        prop_assert_eq!(sign(&again, &key()).unwrap(), sign(&statement, &key()).unwrap());
+        let is_good = record.not_checked.is_empty()
+            && record.packages.iter().all(|p| !p.artifact.is_empty())
+            && record.packages.iter().all(|p| Question::ALL.iter().all(|q| q.answer(p) == Answer::Yes));
+        prop_assert_eq!(statement.predicate.verification_result == Outcome::Passed, is_good);
+    }
+}
