@@ -36,7 +36,7 @@ pub struct Newly {
     pub artifacts: Vec<OtherArtifact>,
     /// Other files under a version that did not change.
     pub files: Vec<OtherFiles>,
-    /// Answers that were better before.
+    /// Answers that were a yes and are a no, and trees that are a no and were none.
     pub lost: Vec<OtherAnswer>,
     /// Packages that are built by somebody else, or from another repository.
     pub builders: Vec<OtherBuilder>,
@@ -52,8 +52,10 @@ pub struct Newly {
     pub exemptions: Vec<NewExemption>,
     /// Packages that are no longer included.
     pub gone: Vec<ReleaseId>,
-    /// Answers that are better than before.
-    pub gained: Vec<OtherAnswer>,
+    /// Answers that were a yes, and nobody looked this time.
+    pub unchecked: Vec<OtherAnswer>,
+    /// All other answers that are not as they were.
+    pub other: Vec<OtherAnswer>,
     /// What could not be compared, and why.
     pub not_compared: Vec<String>,
 }
@@ -213,7 +215,7 @@ pub struct NewExemption {
 
 impl Newly {
     /// Whether bytes changed although no version did, evidence was lost, or something is judged
-    /// worse: what a reviewer must not overlook.
+    /// worse: what a reviewer must not overlook. What nobody looked at is neither loud nor quiet.
     pub fn is_loud(&self) -> bool {
         let is_worse = |v: &OtherVerdict| answers::rank(&v.now) > answers::rank(&v.before);
         !self.artifacts.is_empty()
@@ -225,20 +227,23 @@ impl Newly {
 
     /// Whether both records say the same.
     pub fn is_quiet(&self) -> bool {
-        sections::all(self).iter().all(|section| section.rows.is_empty())
+        sections::all(self)
+            .iter()
+            .all(|section| section.rows.is_empty())
     }
 
     /// All of it in one line.
     pub fn line(&self) -> String {
         let files: usize = self.files.iter().map(|other| other.files.len()).sum();
         format!(
-            "{} new, {} moved, {} gone; without a new version: {} and {} other; {} lost, {} not compared",
+            "{} new, {} moved, {} gone; without a new version: {} and {} other; {} lost, {} no longer checked, {} not compared",
             many(self.included.len(), "package"),
             self.moved.len(),
             self.gone.len(),
             many(files, "file"),
             many(self.artifacts.len(), "artifact"),
             many(self.lost.len(), "answer"),
+            self.unchecked.len(),
             self.not_compared.len(),
         )
     }
@@ -252,7 +257,11 @@ pub fn compare(old: &Record, new: &Record) -> Newly {
         .iter()
         .filter_map(|(release, now)| {
             let before = before.get(*release)?;
-            Some(Pair { release, before, now })
+            Some(Pair {
+                release,
+                before,
+                now,
+            })
         })
         .collect();
     let packages = packages::compare(&new, &before, &now);
@@ -260,7 +269,7 @@ pub fn compare(old: &Record, new: &Record) -> Newly {
     let files = bytes::files(&both, &mut not_compared);
     let mut changes = answers::of_same(&both);
     changes.extend(answers::of_moved(&packages.moved, &before, &now));
-    let (lost, gained) = changes.into_iter().partition(answers::is_lost);
+    let [lost, unchecked, other] = answers::sorted(changes);
     let mut builders = answers::builders_of_same(&both);
     builders.extend(answers::builders_of_moved(&packages.moved, &before, &now));
     Newly {
@@ -277,7 +286,8 @@ pub fn compare(old: &Record, new: &Record) -> Newly {
         places: both.iter().filter_map(packages::places).collect(),
         exemptions: packages::exemptions(&before, &now),
         gone: packages.gone,
-        gained,
+        unchecked,
+        other,
         not_compared,
     }
 }

@@ -136,7 +136,11 @@ fn compositions(record: &Record, refs: &Refs) -> Vec<Composition> {
         .map(|(_, own)| own.clone());
     vec![
         Composition {
-            aggregate: if is_whole { Aggregate::Complete } else { Aggregate::Incomplete },
+            aggregate: if is_whole {
+                Aggregate::Complete
+            } else {
+                Aggregate::Incomplete
+            },
             assemblies: vec![PROJECT.to_owned()],
             dependencies: Vec::new(),
         },

@@ -32,7 +32,9 @@ pub enum EnvelopeError {
     #[error("the envelope has {0} signatures, where exactly one is expected")]
     Signatures(usize),
     /// Another key is named.
-    #[error("the envelope names the key {named:?}, and {expected} was given: give the key of whoever signed it")]
+    #[error(
+        "the envelope names the key {named:?}, and {expected} was given: give the key of whoever signed it"
+    )]
     OtherKey {
         /// Safe to print.
         named: String,

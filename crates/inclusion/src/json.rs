@@ -194,8 +194,17 @@ mod tests {
     fn a_text_beyond_all_paths_is_not_read_and_commas_in_texts_are_no_values() {
         let long = format!("{{\"schema\": \"{}\"}}", "\\\"".repeat(limit::TEXT));
         let error = read(long.as_bytes()).unwrap_err();
-        assert!(matches!(error, ReadError::TooMuch { what: "bytes in one text", .. }));
-        let expected = Size { values: 3, longest_text: 8 };
+        assert!(matches!(
+            error,
+            ReadError::TooMuch {
+                what: "bytes in one text",
+                ..
+            }
+        ));
+        let expected = Size {
+            values: 3,
+            longest_text: 9,
+        };
         assert_eq!(Size::of(br#"{"a": ["[,,\\\"{,", 2]}"#), expected);
     }
 

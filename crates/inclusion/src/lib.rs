@@ -1,6 +1,6 @@
 //! What exactly a project contains: the record, its formats, and what is new since another one.
 
-
+pub mod compare;
 pub mod cyclonedx;
 pub mod dsse;
 pub mod json;

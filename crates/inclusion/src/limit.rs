@@ -18,8 +18,11 @@ pub const ENVELOPE: usize = 64 * 1024 * 1024;
 
 /// Characters of one text that people are shown; more than a path has.
 pub const SHOWN: usize = 8_192;
-/// Rows of one list in Markdown; code hosts cut a comment at 65,536 characters.
+/// Rows of one list in Markdown.
 pub const ROWS: usize = 40;
+/// Bytes of a page behind which no row is added: code hosts refuse a comment of more than
+/// 65,536 characters, and titles and ends come on top.
+pub const PAGE: usize = 56_000;
 /// Characters of one cell in Markdown.
 pub const CELL: usize = 160;
 /// Unexplained files of one package in the table for people; the list of files has all.

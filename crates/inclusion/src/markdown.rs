@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The summary. Every text of a stranger in it is code; lists have at most [`limit::ROWS`] rows
-/// and say how many are left out.
+/// and say how many are left out; the page never outgrows a comment.
 pub fn summary(record: &Record) -> String {
     let record = record.sorted();
     let counts = Counts::of(&record);
@@ -27,8 +27,15 @@ pub fn summary(record: &Record) -> String {
         let (words, yes, no) = (question.words(), tally.yes, tally.no);
         let _ = writeln!(out, "| {words} | {yes} | {no} | {} |", tally.not_checked);
     }
-    rows(&mut out, "Not so", ["package", "what"], &wrong(&record));
-    rows(&mut out, "Not checked", ["what", "because"], &not_checked(&record));
+    for (title, head, list) in [
+        ("Not so", ["package", "what"], wrong(&record)),
+        ("Not checked", ["what", "because"], not_checked(&record)),
+    ] {
+        if !list.is_empty() {
+            let _ = write!(out, "\n#### {title}\n\n");
+            rows(&mut out, &head, &list);
+        }
+    }
     out
 }
 
@@ -37,20 +44,20 @@ pub(crate) fn at_commit(commit: Option<&str>) -> String {
     commit.map_or_else(String::new, |commit| format!(", commit {}", code(commit)))
 }
 
-fn wrong(record: &Record) -> Vec<[String; 2]> {
+fn wrong(record: &Record) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for package in &record.packages {
         for question in Question::ALL {
             if question.answer(package) == Answer::No {
                 let name = code(&package.release.to_string());
-                rows.push([name, question.refusal().to_owned()]);
+                rows.push(vec![name, question.refusal().to_owned()]);
             }
         }
     }
     rows
 }
 
-fn not_checked(record: &Record) -> Vec<[String; 2]> {
+fn not_checked(record: &Record) -> Vec<Vec<String>> {
     let mut reasons: BTreeMap<(Question, String), usize> = BTreeMap::new();
     for package in &record.packages {
         for question in Question::ALL {
@@ -61,28 +68,29 @@ fn not_checked(record: &Record) -> Vec<[String; 2]> {
     }
     let of_packages = reasons.into_iter().map(|((question, because), count)| {
         let what = format!("{} of {}", question.key(), many(count, "package"));
-        [what, code(&because)]
+        vec![what, code(&because)]
     });
-    let of_project = record.not_checked.iter().map(|part| ["project".to_owned(), code(part)]);
+    let of_project = record
+        .not_checked
+        .iter()
+        .map(|part| vec!["project".to_owned(), code(part)]);
     of_packages.chain(of_project).collect()
 }
 
-/// A table whose cells are Markdown already, under a title; nothing where there are no rows.
-pub(crate) fn rows<const N: usize, T: AsRef<str>>(
-    out: &mut String,
-    title: &str,
-    head: [&str; N],
-    rows: &[[T; N]],
-) {
-    if rows.is_empty() {
-        return;
-    }
-    let _ = write!(out, "\n#### {title}\n\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(N));
+/// A table whose cells are Markdown already; says how many rows had no place.
+pub(crate) fn rows(out: &mut String, head: &[&str], rows: &[Vec<String>]) {
+    let rule = "---|".repeat(head.len());
+    let _ = writeln!(out, "| {} |\n|{rule}", head.join(" | "));
+    let mut shown = 0;
     for row in rows.iter().take(limit::ROWS) {
-        let cells: Vec<&str> = row.iter().map(AsRef::as_ref).collect();
-        let _ = writeln!(out, "| {} |", cells.join(" | "));
+        let line = row.join(" | ");
+        if out.len() + line.len() > limit::PAGE {
+            break;
+        }
+        let _ = writeln!(out, "| {line} |");
+        shown += 1;
     }
-    let more = rows.len().saturating_sub(limit::ROWS);
+    let more = rows.len() - shown;
     if more > 0 {
         let _ = writeln!(out, "\nand {more} more; the text has all of them.");
     }
@@ -117,7 +125,36 @@ pub(crate) mod tests {
 
     #[test]
     fn a_page_shows_the_sums_and_what_is_not_so() {
-        insta::assert_snapshot!(summary(&record()), @"");
+        insta::assert_snapshot!(summary(&record()), @r#"
+        ### What `shop` contains
+
+        Seen at 2026-08-26T10:00:00Z, commit `89abcdef0123456789abcdef0123456789abcdef`. 5 packages (1 not installed), 4 files, 1 exempted; 1 part of the project not looked at.
+
+        | | yes | no | not checked |
+        |---|---:|---:|---:|
+        | what lies there is what the artifact holds | 3 | 1 | 1 |
+        | the registry signed this name, version and digest | 4 | 1 | 0 |
+        | an attestation of how it was built is verified | 4 | 0 | 1 |
+        | its code was judged, and nothing was found | 2 | 1 | 2 |
+
+        #### Not so
+
+        | package | what |
+        |---|---|
+        | `pkg:npm/left-pad@1.3.0` | what lies there is not what the artifact holds |
+        | `pkg:npm/plain-crypto-js@4.2.1` | something was found in its code |
+        | `pkg:pypi/zope-interface@6.0%2Blocal` | no signature of the registry holds for it |
+
+        #### Not checked
+
+        | what | because |
+        |---|---|
+        | tree of 1 package | `it is not installed` |
+        | attestation of 1 package | `the evidence is not here; run customs verify --fetch` |
+        | verdict of 1 package | `its bytes are not here` |
+        | verdict of 1 package | `its code could not be judged` |
+        | project | `web/: no lockfile` |
+        "#);
     }
 
     #[test]
@@ -131,7 +168,30 @@ pub(crate) mod tests {
         record.not_checked = (0..limit::ROWS + 7).map(|n| format!("part {n}")).collect();
         let text = summary(&record);
         // Three reasons of packages stand before those of the project.
-        assert!(text.contains("and 11 more; the text has all of them."), "{text}");
+        assert!(
+            text.contains("and 11 more; the text has all of them."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_page_of_endless_names_stays_a_page() {
+        let mut record = record();
+        let long = "\u{202e}".repeat(1_000);
+        record.not_checked = (0..limit::ROWS).map(|n| format!("{n}{long}")).collect();
+        record.packages.clear();
+        for n in 0..limit::ROWS {
+            let mut package = crate::testing::package(&format!("pkg:npm/p{n}@1"), &[]);
+            package.tree = Answer::not_checked(format!("{n}{long}"));
+            record.packages.push(package);
+        }
+        let text = summary(&record);
+        assert!(text.len() < 65_536, "{}", text.len());
+        assert!(
+            text.contains("and 41 more;") || text.contains("and 40 more;"),
+            "{text}"
+        );
+        is_well_formed(&text);
     }
 
     proptest! {

@@ -158,7 +158,10 @@ mod schema {
 
     const NAME: &str = "customs/included-v";
 
-    pub(super) fn serialize<S: Serializer>(version: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        version: &u32,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{NAME}{version}"))
     }
 
@@ -167,12 +170,14 @@ mod schema {
         let digits = text.strip_prefix(NAME).filter(|digits| {
             !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
         });
-        digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
-            D::Error::custom(format!(
-                "its schema is {:?}, not {NAME}1",
-                printable(&text, 60)
-            ))
-        })
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| {
+                D::Error::custom(format!(
+                    "its schema is {:?}, not {NAME}1",
+                    printable(&text, 60)
+                ))
+            })
     }
 }
 

@@ -45,7 +45,10 @@ impl Columns {
         let widths: Vec<usize> = (0..count).map(width).collect();
         let mut out = String::new();
         for row in &self.rows {
-            let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let padded = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"));
             let line = padded.collect::<Vec<_>>().join("  ");
             out.push_str(&" ".repeat(indent));
             out.push_str(line.trim_end());

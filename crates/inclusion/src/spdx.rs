@@ -30,7 +30,11 @@ pub fn text(record: &Record) -> Result<String, WriteError> {
     let mut ids = Ids::default();
     let document_id = ids.document();
     let project = ids.take(&["Project", &record.project]);
-    let own: Vec<Name> = record.packages.iter().map(|p| package_id(p, &mut ids)).collect();
+    let own: Vec<Name> = record
+        .packages
+        .iter()
+        .map(|p| package_id(p, &mut ids))
+        .collect();
     let at = Moment::of(&record);
     let mut writer = Writer {
         packages: vec![project_package(&record, &project, &at)],
@@ -62,7 +66,12 @@ pub fn text(record: &Record) -> Result<String, WriteError> {
 fn package_id(package: &Included, ids: &mut Ids) -> Name {
     let release = &package.release;
     let kind = release.package.ecosystem().purl_type();
-    ids.take(&["Package", kind, release.package.as_str(), release.version.as_str()])
+    ids.take(&[
+        "Package",
+        kind,
+        release.package.as_str(),
+        release.version.as_str(),
+    ])
 }
 
 fn relation(from: &Name, kind: Relation, to: &Name) -> Relationship {
@@ -166,7 +175,11 @@ impl Writer {
         }
         let at = Moment::of(record);
         // The first package is the project itself.
-        let entries = record.packages.iter().zip(own).zip(self.packages.iter_mut().skip(1));
+        let entries = record
+            .packages
+            .iter()
+            .zip(own)
+            .zip(self.packages.iter_mut().skip(1));
         for ((package, id), entry) in entries {
             for release in &package.depends_on {
                 match by_release.get(release) {
@@ -187,7 +200,11 @@ impl Writer {
 /// What tells a file of this package from all others; the same in every record in which it is.
 fn file_key(package: &Name, file: &IncludedFile) -> String {
     let text = format!("{}\0{}", package.as_str(), file.path);
-    Digest::sha256(text.as_bytes()).to_hex().chars().take(32).collect()
+    Digest::sha256(text.as_bytes())
+        .to_hex()
+        .chars()
+        .take(32)
+        .collect()
 }
 
 fn file_entry(file: &IncludedFile, id: Name) -> File {
@@ -198,7 +215,10 @@ fn file_entry(file: &IncludedFile, id: Name) -> File {
         license_concluded: NOASSERTION,
         license_info_in_files: NONE_ASSERTED,
         copyright_text: NOASSERTION,
-        comment: format!("customs:standing={}; customs:size={}", file.standing, file.size),
+        comment: format!(
+            "customs:standing={}; customs:size={}",
+            file.standing, file.size
+        ),
     }
 }
 
@@ -258,7 +278,12 @@ fn annotations(package: &Included, at: &Moment) -> Vec<Annotation> {
     ] {
         all.extend(value.iter().map(|value| at.note(name, value)));
     }
-    all.extend(package.exemptions.iter().map(|line| at.note("exemption", line)));
+    all.extend(
+        package
+            .exemptions
+            .iter()
+            .map(|line| at.note("exemption", line)),
+    );
     all.extend(package.places.iter().map(|place| at.note("place", place)));
     all
 }

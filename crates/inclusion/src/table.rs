@@ -16,7 +16,14 @@ pub fn packages(record: &Record) -> String {
     let mut out = head(&record);
     let mut columns = Columns::default();
     columns.row([
-        "", "package", "tree", "signature", "attestation", "verdict", "built by", "places",
+        "",
+        "package",
+        "tree",
+        "signature",
+        "attestation",
+        "verdict",
+        "built by",
+        "places",
     ]);
     for package in &record.packages {
         columns.row(cells(package));
@@ -33,6 +40,9 @@ pub fn files(record: &Record) -> String {
     for package in &record.packages {
         add_package(&mut out, package);
     }
+    // What follows begins with a blank line of its own.
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     end(&mut out, &record);
     out
 }
@@ -87,7 +97,11 @@ fn places(package: &Included) -> String {
 }
 
 fn name(package: &Included) -> String {
-    format!("{} {}", package.release.package.ecosystem(), package.release.spoken())
+    format!(
+        "{} {}",
+        package.release.package.ecosystem(),
+        package.release.spoken()
+    )
 }
 
 fn add_package(out: &mut String, package: &Included) {
@@ -115,7 +129,10 @@ fn add_package(out: &mut String, package: &Included) {
     for question in Question::ALL {
         let answer = match question.answer(package) {
             Answer::NotChecked(because) => format!("not checked: {because}"),
-            answer => answer_words(&answer).to_owned(),
+            Answer::No if question == Question::Verdict => {
+                format!("no: {}", verdict_words(&package.verdict))
+            }
+            answer @ (Answer::Yes | Answer::No) => answer_words(&answer).to_owned(),
         };
         columns.row([question.key(), &answer]);
     }
@@ -187,7 +204,10 @@ fn add_not_checked(out: &mut String, record: &Record) {
     for package in &record.packages {
         for question in Question::ALL {
             if let Answer::NotChecked(because) = question.answer(package) {
-                reasons.entry((question, because)).or_default().push(package);
+                reasons
+                    .entry((question, because))
+                    .or_default()
+                    .push(package);
             }
         }
     }

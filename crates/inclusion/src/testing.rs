@@ -86,7 +86,10 @@ pub(crate) fn record() -> Record {
     absent.artifact = vec![digest(DigestAlgorithm::Sha256, "crate")];
     absent.tree = Answer::not_checked("it is not installed");
     absent.verdict = Known::not_known("its bytes are not here");
-    let mut bad = package("pkg:npm/plain-crypto-js@4.2.1", &["node_modules/plain-crypto-js"]);
+    let mut bad = package(
+        "pkg:npm/plain-crypto-js@4.2.1",
+        &["node_modules/plain-crypto-js"],
+    );
     bad.verdict = Known::Is(Standing::Malicious);
     bad.exemptions = vec!["studied in a sandbox, by ann, until 2026-09-01".to_owned()];
     Record {
@@ -99,7 +102,10 @@ pub(crate) fn record() -> Record {
                 "package-lock.json".to_owned(),
                 digest(DigestAlgorithm::Sha256, "lock"),
             ),
-            ("Cargo.lock".to_owned(), digest(DigestAlgorithm::Sha256, "other lock")),
+            (
+                "Cargo.lock".to_owned(),
+                digest(DigestAlgorithm::Sha256, "other lock"),
+            ),
         ],
         packages: vec![good, changed, bare, absent, bad],
         not_checked: vec!["web/: no lockfile".to_owned()],
@@ -136,7 +142,9 @@ pub(crate) fn hostile_record() -> Record {
             commit: Some(hostile()),
         };
         package.files.push(file(HOSTILE, "x", "unexplained"));
-        package.files.push(file(&format!("{HOSTILE}/y"), "y", HOSTILE));
+        package
+            .files
+            .push(file(&format!("{HOSTILE}/y"), "y", HOSTILE));
     }
     record
 }
@@ -181,10 +189,16 @@ fn any_release() -> impl Strategy<Value = ReleaseId> {
         let ecosystem = Ecosystem::ALL[usize::from(kind)];
         let name = match ecosystem {
             Ecosystem::Npm => name,
-            Ecosystem::PyPi | Ecosystem::Cargo => name.replace(['@', '/', '~'], "-").replace("--", "-"),
+            Ecosystem::PyPi | Ecosystem::Cargo => {
+                name.replace(['@', '/', '~'], "-").replace("--", "-")
+            }
         };
         let name = name.trim_start_matches('-').to_owned();
-        let name = if ecosystem == Ecosystem::Npm { name } else { format!("x{name}") };
+        let name = if ecosystem == Ecosystem::Npm {
+            name
+        } else {
+            format!("x{name}")
+        };
         ReleaseId::new(
             PackageName::new(ecosystem, &name).unwrap(),
             Version::new(&format!("{version}.0.0+x")).unwrap(),
@@ -199,7 +213,11 @@ fn any_file() -> impl Strategy<Value = IncludedFile> {
 
 fn any_digest() -> impl Strategy<Value = Digest> {
     ("[ab]", any::<bool>()).prop_map(|(text, is_long)| {
-        let algorithm = if is_long { DigestAlgorithm::Sha512 } else { DigestAlgorithm::Sha256 };
+        let algorithm = if is_long {
+            DigestAlgorithm::Sha512
+        } else {
+            DigestAlgorithm::Sha256
+        };
         digest(algorithm, &text)
     })
 }
@@ -215,28 +233,43 @@ fn any_package() -> impl Strategy<Value = Included> {
     );
     let text = || proptest::option::of(any::<String>());
     let origin = (any_answer(), any_answer(), text(), text(), text());
-    (any_release(), lists, any_answer(), origin, any_verdict(), text()).prop_map(
-        |(release, (places, artifact, files, depends_on, exemptions), tree, o, verdict, from)| {
-            Included {
-                release,
-                places,
-                artifact,
-                artifact_from: from,
-                files,
-                depends_on,
-                tree,
-                origin: Origin {
-                    signature: o.0,
-                    attestation: o.1,
-                    identity: o.2,
-                    repository: o.3,
-                    commit: o.4,
-                },
-                verdict,
-                exemptions,
-            }
-        },
+    (
+        any_release(),
+        lists,
+        any_answer(),
+        origin,
+        any_verdict(),
+        text(),
     )
+        .prop_map(
+            |(
+                release,
+                (places, artifact, files, depends_on, exemptions),
+                tree,
+                o,
+                verdict,
+                from,
+            )| {
+                Included {
+                    release,
+                    places,
+                    artifact,
+                    artifact_from: from,
+                    files,
+                    depends_on,
+                    tree,
+                    origin: Origin {
+                        signature: o.0,
+                        attestation: o.1,
+                        identity: o.2,
+                        repository: o.3,
+                        commit: o.4,
+                    },
+                    verdict,
+                    exemptions,
+                }
+            },
+        )
 }
 
 /// Any record: names that collide, texts of every kind.

@@ -10,7 +10,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use statement::{Predicate, Resource, Outcome, Statement, Subject, Verifier};
+pub use statement::{Outcome, Predicate, Resource, Statement, Subject, Verifier};
 
 use crate::dsse::{self, EnvelopeError};
 use crate::json;
@@ -77,13 +77,25 @@ pub fn state(record: &Record, order: &Order) -> Result<Statement, VsaError> {
         return Err(VsaError::NoSubject);
     }
     let counts = Counts::of(&record);
-    let without_digest = record.packages.iter().filter(|p| p.artifact.is_empty()).count();
+    let without_digest = record
+        .packages
+        .iter()
+        .filter(|p| p.artifact.is_empty())
+        .count();
     let demanded = order.demanded.iter();
-    let is_all_yes = demanded.clone().all(|q| counts.of_question(*q).is_all_yes());
+    let is_all_yes = demanded
+        .clone()
+        .all(|q| counts.of_question(*q).is_all_yes());
     let is_whole = without_digest == 0 && counts.not_looked_at == 0;
-    let result = if is_all_yes && is_whole { Outcome::Passed } else { Outcome::Failed };
+    let result = if is_all_yes && is_whole {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    };
     let levels = match result {
-        Outcome::Passed => demanded.map(|question| level(*question).to_owned()).collect(),
+        Outcome::Passed => demanded
+            .map(|question| level(*question).to_owned())
+            .collect(),
         Outcome::Failed => vec![FAILED.to_owned()],
     };
     Ok(Statement {
@@ -135,12 +147,21 @@ pub fn verify(envelope: &[u8], key: &VerifyingKey) -> Result<Statement, VsaError
         return Err(refuse(&format!("its _type is {}", statement.kind)));
     }
     if statement.predicate_type != PREDICATE {
-        return Err(refuse(&format!("its predicateType is {}", statement.predicate_type)));
+        return Err(refuse(&format!(
+            "its predicateType is {}",
+            statement.predicate_type
+        )));
     }
     if statement.subject.is_empty() || statement.subject.iter().any(|s| s.digest.is_empty()) {
-        return Err(refuse("it speaks about no artifact, or about one without a digest"));
+        return Err(refuse(
+            "it speaks about no artifact, or about one without a digest",
+        ));
     }
-    let is_failed = statement.predicate.verified_levels.iter().any(|level| level == FAILED);
+    let is_failed = statement
+        .predicate
+        .verified_levels
+        .iter()
+        .any(|level| level == FAILED);
     if is_failed != (statement.predicate.verification_result == Outcome::Failed) {
         return Err(refuse("its result and its levels contradict each other"));
     }

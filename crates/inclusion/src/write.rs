@@ -150,7 +150,14 @@ mod tests {
             "empty": [], "none": {},
         });
         let text = pretty(&value).unwrap();
-        assert!(!text.contains(['\u{9b}', '\u{202e}', '\u{7f}', '\u{1b}', '\u{2028}', '\u{e0041}']));
+        assert!(!text.contains([
+            '\u{9b}',
+            '\u{202e}',
+            '\u{7f}',
+            '\u{1b}',
+            '\u{2028}',
+            '\u{e0041}'
+        ]));
         assert!(text.contains("ä 名 🚢"), "{text}");
         let back: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(back, value);

@@ -11,12 +11,22 @@ const ORIGIN: [Question; 2] = [Question::Signature, Question::Attestation];
 /// What is asked while the version is the same. Verdicts have a list of their own.
 const SAME: [Question; 3] = [Question::Tree, Question::Signature, Question::Attestation];
 
-/// Whether an answer is worse than it was: a yes that is none any more, or a no.
-pub(super) const fn is_lost(change: &OtherAnswer) -> bool {
-    match (&change.before, &change.now) {
-        (Answer::Yes, _) | (Answer::NotChecked(_), Answer::No) => true,
-        (Answer::No | Answer::NotChecked(_), _) => false,
+/// Those that are lost, those that nobody looked at this time, and all others. Evidence that
+/// nobody looked at is not lost: whoever works offline has none at hand.
+pub(super) fn sorted(changes: Vec<OtherAnswer>) -> [Vec<OtherAnswer>; 3] {
+    let [mut lost, mut unchecked, mut other] = [Vec::new(), Vec::new(), Vec::new()];
+    for change in changes {
+        let is_tree = change.question == Question::Tree;
+        let list = match (&change.before, &change.now) {
+            (Answer::Yes, Answer::No) => &mut lost,
+            // Files that are wrong are wrong, whoever did not look before.
+            (Answer::NotChecked(_), Answer::No) if is_tree => &mut lost,
+            (Answer::Yes, Answer::NotChecked(_)) => &mut unchecked,
+            (Answer::Yes, Answer::Yes) | (Answer::No | Answer::NotChecked(_), _) => &mut other,
+        };
+        list.push(change);
     }
+    [lost, unchecked, other]
 }
 
 pub(super) fn of_same(both: &[Pair<'_>]) -> Vec<OtherAnswer> {
@@ -92,7 +102,9 @@ fn accounts<'a>(
     let releases = releases.map(|v| ReleaseId::new(moved.package.clone(), v.clone()));
     let accounts = releases.flat_map(|release| {
         let found = record.get(&release).cloned().unwrap_or_default();
-        found.into_iter().map(move |account| (release.clone(), account))
+        found
+            .into_iter()
+            .map(move |account| (release.clone(), account))
     });
     accounts.collect()
 }

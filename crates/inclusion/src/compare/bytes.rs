@@ -29,7 +29,10 @@ pub(super) fn artifact(pair: &Pair<'_>) -> Option<OtherArtifact> {
 }
 
 fn digests<'a>(packages: &[&'a Included]) -> BTreeSet<&'a Digest> {
-    packages.iter().flat_map(|package| &package.artifact).collect()
+    packages
+        .iter()
+        .flat_map(|package| &package.artifact)
+        .collect()
 }
 
 /// Other files. Where only one record lists files there is nothing to compare with, which is
@@ -53,7 +56,9 @@ pub(super) fn files(both: &[Pair<'_>], not_compared: &mut Vec<String>) -> Vec<Ot
     }
     if unlisted > 0 {
         let packages = many(unlisted, "package");
-        not_compared.push(format!("the files of {packages}: only one of the records lists them"));
+        not_compared.push(format!(
+            "the files of {packages}: only one of the records lists them"
+        ));
     }
     all
 }

@@ -75,7 +75,10 @@ fn new_package(
     };
     NewPackage {
         release,
-        places: all_places(accounts).into_iter().map(str::to_owned).collect(),
+        places: all_places(accounts)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         because_of: because_of.into_iter().collect(),
         answers: Question::ALL.map(answer).into(),
         verdict: worst(accounts.iter().map(|package| &package.verdict)),
@@ -117,7 +120,10 @@ pub(super) fn exemptions(before: &ByRelease<'_>, now: &ByRelease<'_>) -> Vec<New
             let lines = accounts.iter().flat_map(|package| &package.exemptions);
             lines.cloned().collect()
         };
-        let had = before.get(release).map(|accounts| of(accounts)).unwrap_or_default();
+        let had = before
+            .get(release)
+            .map(|accounts| of(accounts))
+            .unwrap_or_default();
         all.extend(of(accounts).difference(&had).map(|exemption| NewExemption {
             release: (*release).clone(),
             exemption: exemption.clone(),

@@ -11,7 +11,9 @@ pub(super) fn library(package: &Included, own: &str, refs: &Refs) -> Component {
     let occurrences: Vec<Occurrence> = package
         .places
         .iter()
-        .map(|place| Occurrence { location: place.clone() })
+        .map(|place| Occurrence {
+            location: place.clone(),
+        })
         .collect();
     Component {
         bom_ref: Some(own.to_owned()),
@@ -46,7 +48,10 @@ fn hash(digest: &Digest) -> Hash {
         DigestAlgorithm::Sha384 => "SHA-384",
         DigestAlgorithm::Sha512 => "SHA-512",
     };
-    Hash { alg, content: digest.to_hex() }
+    Hash {
+        alg,
+        content: digest.to_hex(),
+    }
 }
 
 /// The repository, only where a verified attestation names it: readers follow this address.

@@ -26,7 +26,10 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> EnvelopeError {
 fn what_is_signed_is_what_the_specification_shows() {
     // The example of the protocol's own text.
     let expected = b"DSSEv1 29 http://example.com/HelloWorld 11 hello world";
-    assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), expected);
+    assert_eq!(
+        pae("http://example.com/HelloWorld", b"hello world"),
+        expected
+    );
     // Lengths are of bytes, not of characters.
     assert_eq!(pae("é", b""), "DSSEv1 2 é 0 ".as_bytes());
 }
@@ -41,7 +44,10 @@ fn the_envelope_is_the_one_that_other_programs_make() {
         "\n"
     );
     assert_eq!(sealed(), expected);
-    assert_eq!(public_pem(&key().verifying_key()), "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=\n-----END PUBLIC KEY-----\n");
+    assert_eq!(
+        public_pem(&key().verifying_key()),
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=\n-----END PUBLIC KEY-----\n"
+    );
 }
 
 #[test]

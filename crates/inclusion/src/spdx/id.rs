@@ -35,7 +35,13 @@ impl Ids {
             .join("-")
             .chars()
             .take(LONGEST)
-            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '.' {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .collect();
         let first = format!("SPDXRef-{plain}");
         let mut name = first.clone();

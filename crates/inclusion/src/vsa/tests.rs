@@ -14,28 +14,190 @@ fn order() -> Order {
     Order {
         verifier: "https://ci.example/customs".to_owned(),
         resource: "git+https://git.example/shop@89abcdef".to_owned(),
-        policy: Resource::new("https://ci.example/customs.toml", &Digest::sha256(b"policy")),
-        inputs: vec![Resource::new("https://a.example/bundle", &Digest::sha256(b"bundle"))],
+        policy: Resource::new(
+            "https://ci.example/customs.toml",
+            &Digest::sha256(b"policy"),
+        ),
+        inputs: vec![Resource::new(
+            "https://a.example/bundle",
+            &Digest::sha256(b"bundle"),
+        )],
         demanded: Question::ALL.into(),
     }
 }
 
 fn outcome(record: &Record) -> Outcome {
-    state(record, &order()).unwrap().predicate.verification_result
+    state(record, &order())
+        .unwrap()
+        .predicate
+        .verification_result
 }
 
 #[test]
 fn a_summary_says_what_was_verified_in_its_own_words() {
     let statement = state(&good_record(), &order()).unwrap();
     let text = serde_json::to_string_pretty(&statement).unwrap();
-    insta::assert_snapshot!(text.replace(TOOL_VERSION, "VERSION"), @"");
+    insta::assert_snapshot!(text.replace(TOOL_VERSION, "VERSION"), @r#"
+    {
+      "_type": "https://in-toto.io/Statement/v1",
+      "subject": [
+        {
+          "name": "pkg:npm/%40acme/tool@1.2.3",
+          "digest": {
+            "sha512": "acfc20fccb3609a6cf51d633546e7cdd408e1e9b2fee6c7e4e1615c1383b2bbe00459273925ff31752d007731791f0d937ea03d55469b5ad1c1b64d65234863e"
+          }
+        }
+      ],
+      "predicateType": "https://slsa.dev/verification_summary/v1",
+      "predicate": {
+        "verifier": {
+          "id": "https://ci.example/customs",
+          "version": {
+            "customs": "VERSION"
+          }
+        },
+        "timeVerified": "2026-08-26T10:00:00Z",
+        "resourceUri": "git+https://git.example/shop@89abcdef",
+        "policy": {
+          "uri": "https://ci.example/customs.toml",
+          "digest": {
+            "sha256": "823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812"
+          }
+        },
+        "inputAttestations": [
+          {
+            "uri": "https://a.example/bundle",
+            "digest": {
+              "sha256": "1e6ed65d77d6364eeaed5a745ba5c4985ae2b700dd85d7cf7f027bdf294a33fc"
+            }
+          }
+        ],
+        "verificationResult": "PASSED",
+        "verifiedLevels": [
+          "CUSTOMS_TREE_AS_IN_ARTIFACT",
+          "CUSTOMS_SIGNED_BY_REGISTRY",
+          "CUSTOMS_ATTESTATION_VERIFIED",
+          "CUSTOMS_CODE_JUDGED_CLEAN"
+        ],
+        "dependencyLevels": {
+          "CUSTOMS_ATTESTATION_VERIFIED": 1,
+          "CUSTOMS_CODE_JUDGED_CLEAN": 1,
+          "CUSTOMS_SIGNED_BY_REGISTRY": 1,
+          "CUSTOMS_TREE_AS_IN_ARTIFACT": 1
+        },
+        "slsaVersion": "1.0",
+        "customs:demanded": [
+          "tree",
+          "signature",
+          "attestation",
+          "verdict"
+        ],
+        "customs:counts": {
+          "tree": {
+            "yes": 1,
+            "no": 0,
+            "not_checked": 0
+          },
+          "signature": {
+            "yes": 1,
+            "no": 0,
+            "not_checked": 0
+          },
+          "attestation": {
+            "yes": 1,
+            "no": 0,
+            "not_checked": 0
+          },
+          "verdict": {
+            "yes": 1,
+            "no": 0,
+            "not_checked": 0
+          }
+        },
+        "customs:withoutDigest": 0,
+        "customs:notLookedAt": 0,
+        "customs:record": {
+          "sha256": "52b6684b5fee3b0490681ee8a97d555707ebedcbe4e68e9e125202197a0cb346"
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
 fn what_failed_shows_all_three_counts() {
     let statement = state(&record(), &order()).unwrap();
     let predicate = serde_json::to_string_pretty(&statement.predicate).unwrap();
-    insta::assert_snapshot!(predicate.replace(TOOL_VERSION, "VERSION"), @"");
+    insta::assert_snapshot!(predicate.replace(TOOL_VERSION, "VERSION"), @r#"
+    {
+      "verifier": {
+        "id": "https://ci.example/customs",
+        "version": {
+          "customs": "VERSION"
+        }
+      },
+      "timeVerified": "2026-08-26T10:00:00Z",
+      "resourceUri": "git+https://git.example/shop@89abcdef",
+      "policy": {
+        "uri": "https://ci.example/customs.toml",
+        "digest": {
+          "sha256": "823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812"
+        }
+      },
+      "inputAttestations": [
+        {
+          "uri": "https://a.example/bundle",
+          "digest": {
+            "sha256": "1e6ed65d77d6364eeaed5a745ba5c4985ae2b700dd85d7cf7f027bdf294a33fc"
+          }
+        }
+      ],
+      "verificationResult": "FAILED",
+      "verifiedLevels": [
+        "FAILED"
+      ],
+      "dependencyLevels": {
+        "CUSTOMS_ATTESTATION_VERIFIED": 4,
+        "CUSTOMS_CODE_JUDGED_CLEAN": 2,
+        "CUSTOMS_SIGNED_BY_REGISTRY": 4,
+        "CUSTOMS_TREE_AS_IN_ARTIFACT": 3
+      },
+      "slsaVersion": "1.0",
+      "customs:demanded": [
+        "tree",
+        "signature",
+        "attestation",
+        "verdict"
+      ],
+      "customs:counts": {
+        "tree": {
+          "yes": 3,
+          "no": 1,
+          "not_checked": 1
+        },
+        "signature": {
+          "yes": 4,
+          "no": 1,
+          "not_checked": 0
+        },
+        "attestation": {
+          "yes": 4,
+          "no": 0,
+          "not_checked": 1
+        },
+        "verdict": {
+          "yes": 2,
+          "no": 1,
+          "not_checked": 2
+        }
+      },
+      "customs:withoutDigest": 0,
+      "customs:notLookedAt": 1,
+      "customs:record": {
+        "sha256": "a488f1a17f9a9b556c7e441add597f2096917f6121d39d6fda7b2e0ed87be1c4"
+      }
+    }
+    "#);
 }
 
 #[test]
@@ -92,10 +254,15 @@ fn each_wheel_is_a_subject_and_an_artifact_with_two_digests_is_one() {
     let two = |name| [DigestAlgorithm::Sha512, DigestAlgorithm::Sha1].map(|a| digest(a, name));
     record.packages[0].artifact = two("tarball").to_vec();
     let mut wheels = package("pkg:pypi/a@1", &["a"]);
-    wheels.artifact = ["one", "two"].map(|w| digest(DigestAlgorithm::Sha256, w)).to_vec();
+    wheels.artifact = ["one", "two"]
+        .map(|w| digest(DigestAlgorithm::Sha256, w))
+        .to_vec();
     record.packages.push(wheels);
     let subjects = state(&record, &order()).unwrap().subject;
-    let counts: Vec<usize> = subjects.iter().map(|subject| subject.digest.len()).collect();
+    let counts: Vec<usize> = subjects
+        .iter()
+        .map(|subject| subject.digest.len())
+        .collect();
     assert_eq!(counts, [2, 1, 1]);
     record.packages.truncate(1);
     record.packages[0].artifact.clear();
@@ -108,14 +275,21 @@ fn each_wheel_is_a_subject_and_an_artifact_with_two_digests_is_one() {
 fn the_signature_is_over_the_exact_bytes_of_the_payload() {
     let statement = state(&record(), &order()).unwrap();
     let envelope: Value = serde_json::from_str(&sign(&statement, &key()).unwrap()).unwrap();
-    let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+    let payload = STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap();
     let mut signed = b"DSSEv1 28 application/vnd.in-toto+json ".to_vec();
     signed.extend_from_slice(payload.len().to_string().as_bytes());
     signed.push(b' ');
     signed.extend_from_slice(&payload);
-    let sig = STANDARD.decode(envelope["signatures"][0]["sig"].as_str().unwrap()).unwrap();
+    let sig = STANDARD
+        .decode(envelope["signatures"][0]["sig"].as_str().unwrap())
+        .unwrap();
     let signature = ed25519_dalek::Signature::from_slice(&sig).unwrap();
-    key().verifying_key().verify_strict(&signed, &signature).unwrap();
+    key()
+        .verifying_key()
+        .verify_strict(&signed, &signature)
+        .unwrap();
     let back: Statement = serde_json::from_slice(&payload).unwrap();
     assert_eq!(back, statement);
 }
@@ -124,7 +298,10 @@ fn the_signature_is_over_the_exact_bytes_of_the_payload() {
 fn a_summary_comes_back_with_its_key_and_not_with_another() {
     let statement = state(&hostile_record(), &order()).unwrap();
     let envelope = sign(&statement, &key()).unwrap();
-    assert_eq!(verify(envelope.as_bytes(), &key().verifying_key()).unwrap(), statement);
+    assert_eq!(
+        verify(envelope.as_bytes(), &key().verifying_key()).unwrap(),
+        statement
+    );
     let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
     assert!(verify(envelope.as_bytes(), &other).is_err());
 }
@@ -151,7 +328,10 @@ fn other_statements_of_the_same_key_are_no_summaries() {
     let mut more = serde_json::to_value(&statement).unwrap();
     more["predicate"]["https://other.example/field"] = 1.into();
     let envelope = dsse::seal(PAYLOAD_TYPE, more.to_string().as_bytes(), &key()).unwrap();
-    assert_eq!(verify(envelope.as_bytes(), &key().verifying_key()).unwrap(), statement);
+    assert_eq!(
+        verify(envelope.as_bytes(), &key().verifying_key()).unwrap(),
+        statement
+    );
 }
 
 proptest! {

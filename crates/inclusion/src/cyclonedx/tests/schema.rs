@@ -8,15 +8,31 @@ pub(super) fn complies(document: &Value) {
     object(
         document,
         &["bomFormat", "specVersion"],
-        &["$schema", "serialNumber", "version", "metadata", "components", "dependencies", "compositions"],
+        &[
+            "$schema",
+            "serialNumber",
+            "version",
+            "metadata",
+            "components",
+            "dependencies",
+            "compositions",
+        ],
     );
-    assert_eq!(document["$schema"], "http://cyclonedx.org/schema/bom-1.6.schema.json");
+    assert_eq!(
+        document["$schema"],
+        "http://cyclonedx.org/schema/bom-1.6.schema.json"
+    );
     assert_eq!(document["bomFormat"], "CycloneDX");
     assert_eq!(document["specVersion"], "1.6");
     assert!(document["version"].as_u64().unwrap() >= 1);
-    let number = text(&document["serialNumber"]).strip_prefix("urn:uuid:").unwrap();
+    let number = text(&document["serialNumber"])
+        .strip_prefix("urn:uuid:")
+        .unwrap();
     let parts: Vec<&str> = number.split('-').collect();
-    assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    assert_eq!(
+        parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+        [8, 4, 4, 4, 12]
+    );
     assert!(parts.iter().all(|part| is_hex(part)), "{number}");
     assert!(parts[2].starts_with('5') && parts[3].starts_with(['8', '9', 'a', 'b']));
 
@@ -27,7 +43,11 @@ pub(super) fn complies(document: &Value) {
 }
 
 fn metadata(metadata: &Value, refs: &mut BTreeSet<String>) {
-    object(metadata, &[], &["timestamp", "tools", "component", "properties"]);
+    object(
+        metadata,
+        &[],
+        &["timestamp", "tools", "component", "properties"],
+    );
     let time = text(&metadata["timestamp"]);
     time.parse::<customs_model::Timestamp>().unwrap();
     assert!(time.ends_with('Z'));
@@ -47,8 +67,15 @@ fn component(component: &Value, refs: &mut BTreeSet<String>) {
         component,
         &["type", "name"],
         &[
-            "bom-ref", "group", "version", "hashes", "purl", "externalReferences", "components",
-            "evidence", "properties",
+            "bom-ref",
+            "group",
+            "version",
+            "hashes",
+            "purl",
+            "externalReferences",
+            "components",
+            "evidence",
+            "properties",
         ],
     );
     assert!(["application", "library", "file"].contains(&text(&component["type"])));
@@ -73,7 +100,11 @@ fn component(component: &Value, refs: &mut BTreeSet<String>) {
         };
         assert!(content.len() == length && is_hex(content), "{hash}");
     }
-    for reference in component.get("externalReferences").map(list).unwrap_or_default() {
+    for reference in component
+        .get("externalReferences")
+        .map(list)
+        .unwrap_or_default()
+    {
         object(reference, &["url", "type"], &["comment"]);
         assert_eq!(reference["type"], "vcs");
         assert!(text(&reference["url"]).is_ascii());
@@ -148,9 +179,14 @@ fn list(value: &Value) -> &[Value] {
 
 fn unique(value: &Value) {
     let texts: BTreeSet<String> = list(value).iter().map(ToString::to_string).collect();
-    assert_eq!(texts.len(), list(value).len(), "twice the same in {value:#}");
+    assert_eq!(
+        texts.len(),
+        list(value).len(),
+        "twice the same in {value:#}"
+    );
 }
 
 fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

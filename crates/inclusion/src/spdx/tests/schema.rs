@@ -6,8 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn complies(document: &Value) {
     let required = [
-        "spdxVersion", "dataLicense", "SPDXID", "name", "documentNamespace", "creationInfo",
-        "packages", "files", "relationships",
+        "spdxVersion",
+        "dataLicense",
+        "SPDXID",
+        "name",
+        "documentNamespace",
+        "creationInfo",
+        "packages",
+        "files",
+        "relationships",
     ];
     object(document, &required, &[]);
     assert_eq!(document["spdxVersion"], "SPDX-2.3");
@@ -37,15 +44,30 @@ pub(super) fn complies(document: &Value) {
 
 fn package(package: &Value) {
     let required = [
-        "SPDXID", "name", "downloadLocation", "filesAnalyzed", "licenseConcluded",
-        "licenseDeclared", "copyrightText", "primaryPackagePurpose",
+        "SPDXID",
+        "name",
+        "downloadLocation",
+        "filesAnalyzed",
+        "licenseConcluded",
+        "licenseDeclared",
+        "copyrightText",
+        "primaryPackagePurpose",
     ];
     let allowed = [
-        "versionInfo", "packageVerificationCode", "checksums", "licenseInfoFromFiles",
-        "externalRefs", "annotations",
+        "versionInfo",
+        "packageVerificationCode",
+        "checksums",
+        "licenseInfoFromFiles",
+        "externalRefs",
+        "annotations",
     ];
     object(package, &required, &allowed);
-    for key in ["downloadLocation", "licenseConcluded", "licenseDeclared", "copyrightText"] {
+    for key in [
+        "downloadLocation",
+        "licenseConcluded",
+        "licenseDeclared",
+        "copyrightText",
+    ] {
         assert_eq!(package[key], "NOASSERTION");
     }
     assert!(["APPLICATION", "LIBRARY"].contains(&text(&package["primaryPackagePurpose"])));
@@ -78,8 +100,13 @@ fn package(package: &Value) {
 
 fn file(file: &Value) {
     let required = [
-        "fileName", "SPDXID", "checksums", "licenseConcluded", "licenseInfoInFiles",
-        "copyrightText", "comment",
+        "fileName",
+        "SPDXID",
+        "checksums",
+        "licenseConcluded",
+        "licenseInfoInFiles",
+        "copyrightText",
+        "comment",
     ];
     object(file, &required, &[]);
     assert!(text(&file["fileName"]).starts_with("./"));
@@ -159,5 +186,8 @@ fn date(value: &Value) {
 fn hex(value: &Value, length: usize) {
     let digest = text(value);
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    assert!(digest.len() == length && digest.bytes().all(is_hex), "{digest}");
+    assert!(
+        digest.len() == length && digest.bytes().all(is_hex),
+        "{digest}"
+    );
 }
