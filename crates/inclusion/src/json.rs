@@ -209,6 +209,14 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_path_of_linux_reads_back_however_it_is_written() {
+        let mut record = record();
+        record.packages[0].files[0].path = "\u{7f}".repeat(4096);
+        let back = read(text(&record).unwrap().as_bytes()).unwrap();
+        assert_eq!(back, record.sorted());
+    }
+
+    #[test]
     fn a_digest_of_another_kind_in_a_field_is_not_taken() {
         let mut record = record();
         let file = &mut record.packages[0].files[0];

@@ -11,8 +11,9 @@ pub const VALUES: usize = 8_000_000;
 pub const PACKAGES: usize = 200_000;
 /// Files of all its packages together.
 pub const FILES: usize = 1_000_000;
-/// Bytes of one text in it: four times the longest path of Linux.
-pub const TEXT: usize = 16 * 1024;
+/// Bytes of one text in it, as it is written: the longest path of Linux has 4,096 bytes, of which
+/// each may need six.
+pub const TEXT: usize = 64 * 1024;
 /// Bytes of a signed summary: a subject for each artifact is some 250 bytes.
 pub const ENVELOPE: usize = 64 * 1024 * 1024;
 

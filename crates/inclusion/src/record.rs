@@ -35,17 +35,20 @@ impl Record {
         for package in &mut record.packages {
             package.sort();
         }
-        record.packages.sort_by(|a, b| {
-            let by_name = a.release.cmp(&b.release);
+        let by_name = |a: &Included, b: &Included| {
             let by_place = || a.places.cmp(&b.places);
             let by_bytes = || a.artifact.cmp(&b.artifact);
-            // Only two accounts of the very same thing come this far.
-            let by_rest = || format!("{a:?}").cmp(&format!("{b:?}"));
-            by_name
-                .then_with(by_place)
-                .then_with(by_bytes)
-                .then_with(by_rest)
-        });
+            let by_name = a.release.cmp(&b.release);
+            by_name.then_with(by_place).then_with(by_bytes)
+        };
+        record.packages.sort_by(by_name);
+        let is_same = |a: &Included, b: &Included| by_name(a, b).is_eq();
+        for accounts in record.packages.chunk_by_mut(is_same) {
+            if accounts.len() > 1 {
+                // Each is digested once, however many a hostile record has.
+                accounts.sort_by_cached_key(|one| Digest::sha256(format!("{one:?}").as_bytes()));
+            }
+        }
         record.packages.dedup();
         once(&mut record.lockfiles);
         once(&mut record.not_checked);

@@ -1,7 +1,9 @@
+mod shown;
+
 use super::*;
 use crate::markdown::tests::is_well_formed;
 use crate::shown::tests::steers_nothing;
-use crate::testing::{any_record, digest, file, hostile_record, package, record, shuffled};
+use crate::testing::{any_record, digest, file, package, record, shuffled};
 use customs_model::DigestAlgorithm;
 use proptest::prelude::*;
 
@@ -18,57 +20,6 @@ fn after(change: impl FnOnce(&mut Record)) -> Newly {
 /// The one package that is all right.
 fn tool(record: &mut Record) -> &mut Included {
     &mut record.packages[0]
-}
-
-/// A record in which much happened.
-fn much() -> Newly {
-    after(|new| {
-        new.made = "2026-08-27T11:00:00Z".parse().unwrap();
-        new.commit = Some("fedcba9876543210fedcba9876543210fedcba98".to_owned());
-        let tool = tool(new);
-        tool.files[0] = file("index.js", "module.exports = 2\n", "unexplained");
-        tool.files.push(file("setup.js", "new", "unexplained"));
-        tool.tree = Answer::No;
-        tool.places
-            .push("packages/b/node_modules/@acme/tool".to_owned());
-        tool.origin.attestation = Answer::No;
-        tool.verdict = Known::Is(Standing::Suspicious);
-        tool.exemptions
-            .push("known to us, by bob, until 2026-10-01".to_owned());
-        let mut absent = package("pkg:cargo/serde@1.0.1", &[]);
-        absent.origin.attestation = Answer::not_checked("offline");
-        absent.origin.repository = Some("https://github.com/else/serde".to_owned());
-        new.packages[3] = absent;
-        new.packages[2].artifact[1] = digest(DigestAlgorithm::Sha256, "wheel three");
-        new.packages[2].origin.signature = Answer::Yes;
-        new.packages.pop();
-        let mut helper = package("pkg:npm/helper@0.0.1", &["node_modules/helper"]);
-        helper.verdict = Known::not_known("its bytes are not here");
-        new.packages.push(helper);
-        new.packages[1]
-            .depends_on
-            .push("pkg:npm/helper@0.0.1".parse().unwrap());
-    })
-}
-
-#[test]
-fn a_reviewer_reads_what_is_loud_first() {
-    let newly = much();
-    assert!(newly.is_loud());
-    insta::assert_snapshot!(text(&newly), @"");
-}
-
-#[test]
-fn a_page_shows_the_same() {
-    insta::assert_snapshot!(markdown(&much()), @"");
-}
-
-#[test]
-fn a_program_reads_the_same() {
-    let json: serde_json::Value = serde_json::from_str(&json(&much()).unwrap()).unwrap();
-    assert_eq!(json["schema"], "customs/newly-included-v1");
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["files"]).unwrap(), @"");
-    insta::assert_snapshot!(serde_json::to_string_pretty(&json["included"]).unwrap(), @"");
 }
 
 #[test]
@@ -241,34 +192,6 @@ fn after_record(change: impl FnOnce(&mut Record)) -> Record {
     let mut new = record();
     change(&mut new);
     new
-}
-
-#[test]
-fn no_text_of_a_stranger_breaks_what_is_shown() {
-    let mut other = hostile_record();
-    other.packages[0].release = TOOL.replace("1.2.3", "9.9.9").parse().unwrap();
-    for (old, new) in [(record(), other.clone()), (other, hostile_record())] {
-        let newly = compare(&old, &new);
-        steers_nothing(&text(&newly));
-        is_well_formed(&markdown(&newly));
-        steers_nothing(&json(&newly).unwrap().replace("##[", ""));
-    }
-}
-
-#[test]
-fn a_comment_stays_below_what_code_hosts_take() {
-    let newly = after(|new| {
-        for number in 0..5_000 {
-            let place = format!("{}{number}", "long/".repeat(500));
-            new.packages
-                .push(package(&format!("pkg:npm/p{number}@1.0.0"), &[&place]));
-            tool(new).files.push(file(&place, "x", "unexplained"));
-        }
-    });
-    let page = markdown(&newly);
-    assert!(page.len() < 65_536, "{}", page.len());
-    assert!(page.contains("more; the text has all of them."));
-    is_well_formed(&page);
 }
 
 proptest! {
