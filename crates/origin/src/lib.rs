@@ -2,5 +2,8 @@
 //! their history, and the source that they name. Bytes and values in, values out; no network.
 
 pub mod identity;
+pub mod sigstore;
+pub mod why;
 
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};
+pub use why::{Refusal, Why};
