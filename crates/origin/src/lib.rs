@@ -2,7 +2,11 @@
 //! their history, and the source that they name. Bytes and values in, values out; no network.
 
 pub mod identity;
+pub mod roots;
+pub mod signature;
 pub mod sigstore;
+#[cfg(test)]
+mod testing;
 pub mod why;
 
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};

@@ -19,7 +19,7 @@ pub use key::PublicKey;
 use crate::identity::Identity;
 use crate::why::{Refusal, Why};
 use customs_model::{Digest, DigestAlgorithm, Timestamp};
-use material::{Material, Stranger};
+use material::Material;
 use serde::{Deserialize, Serialize};
 use sigstore_verify::trust_root::{
     SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot,
@@ -165,7 +165,8 @@ impl Authority {
     }
 
     /// When its newest log or authority took office: what it is too old for lies behind that.
-    pub const fn newest(&self) -> Timestamp {
+    /// None where the root does not say.
+    pub const fn newest(&self) -> Option<Timestamp> {
         self.material.newest
     }
 
@@ -277,8 +278,9 @@ impl Authority {
         if material::staging().knows(&stranger) {
             return Refusal::new(Why::Staging, "anybody may sign anything there");
         }
-        let newest = self.newest();
-        if stranger.claimed.is_some_and(|claimed| claimed > newest) {
+        if let Some(newest) = self.newest()
+            && stranger.claimed.is_some_and(|claimed| claimed > newest)
+        {
             let detail = format!(
                 "{}; the root's newest entry is of {}: run `customs trust update`",
                 stranger.words(),
@@ -317,6 +319,6 @@ impl<'a> Subject<'a> {
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Authority({:?}, newest {})", self.instance, self.newest())
+        write!(f, "Authority({:?}, newest {:?})", self.instance, self.newest())
     }
 }

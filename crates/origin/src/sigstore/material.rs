@@ -15,8 +15,8 @@ pub(super) struct Material {
     pub(super) keys: BTreeSet<Vec<u8>>,
     /// Issuer and number of the certificates of timestamp authorities.
     timestampers: BTreeSet<Vec<u8>>,
-    /// When the newest of them took office.
-    pub(super) newest: Timestamp,
+    /// When the newest of them took office; none where the root does not say.
+    pub(super) newest: Option<Timestamp>,
 }
 
 /// What a bundle rests on and a root does not know.
@@ -139,7 +139,7 @@ impl Material {
 
     fn began(&mut self, window: Option<TimeRange>) {
         let start = window.and_then(|w| Timestamp::from_second(w.start.as_second()).ok());
-        self.newest = self.newest.max(start.unwrap_or_default());
+        self.newest = self.newest.max(start);
     }
 }
 
