@@ -45,6 +45,10 @@ pub mod limit {
     pub const AUTHORITIES: usize = 200;
 }
 
+/// Who signs release attestations of GitHub's own instance, and confirms them: their certificates
+/// have this subject and no issuer.
+pub const GITHUB_RELEASES: &str = "https://dotcom.releases.github.com";
+
 /// Whose authorities stand behind a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -199,18 +203,19 @@ impl Authority {
             let detail = "it was signed with a key, not with a certificate";
             return Err(Refusal::new(Why::Unsupported, detail));
         }
+        self.check_log(bundle, policy.verifies_tlog())?;
         let result = self
             .verifier
             .verify(subject.artifact()?, &bundle.0, &policy)
             .map_err(|error| self.explain(errors::refusal(&error), bundle))?;
-        let issuer = result.issuer().unwrap_or_default();
+        let issuer = self.issuer(&result);
         if !issuers.contains(&issuer) {
             let detail = format!("{issuer:?}; asked for: {}", issuers.join(", "));
             return Err(Refusal::new(Why::Issuer, detail));
         }
         let (identity, workflow_ref) = result
             .certificate()
-            .and_then(claims::identity)
+            .and_then(|certificate| claims::identity(certificate, issuer))
             .ok_or_else(|| {
                 Refusal::new(Why::CertificateMalformed, "it names no subject")
             })?;
@@ -232,11 +237,30 @@ impl Authority {
             return Err(Refusal::new(Why::Unsupported, detail));
         }
         let policy = PublicKeyVerificationPolicy::new(key.der());
+        self.check_log(bundle, policy.verifies_tlog())?;
         let result = self
             .verifier
             .verify(subject.artifact()?, &bundle.0, &policy)
             .map_err(|error| self.explain(errors::refusal(&error), bundle))?;
         Ok(self.proof(bundle, &result, None, None))
+    }
+
+    /// The certificate's issuer. GitHub's own releases have none: GitHub is both.
+    fn issuer<'a>(&self, result: &'a VerificationResult) -> &'a str {
+        let subject = result.identity().map(|subject| subject.as_str());
+        let own = subject.filter(|subject| {
+            self.instance == Instance::GitHub && *subject == GITHUB_RELEASES
+        });
+        result.issuer().or(own).unwrap_or_default()
+    }
+
+    /// The library calls it a missing proof where there is nothing to prove.
+    fn check_log(&self, bundle: &Bundle, demanded: bool) -> Result<(), Refusal> {
+        if demanded && bundle.entries().is_empty() {
+            let detail = format!("{:?} demands one", self.instance);
+            return Err(Refusal::new(Why::LogMissing, detail));
+        }
+        Ok(())
     }
 
     fn proof(
@@ -322,3 +346,6 @@ impl std::fmt::Debug for Authority {
         write!(f, "Authority({:?}, newest {:?})", self.instance, self.newest())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,6 +138,8 @@ impl Why {
             self,
             Self::CertificateChain
                 | Self::CertificateAuthority
+                | Self::CertificateNotYetValid
+                | Self::CertificateExpired
                 | Self::CertificateSct
                 | Self::LogCheckpoint
                 | Self::LogPromise

@@ -11,9 +11,12 @@ const CLAIM: usize = 500;
 const GITHUB: &str = "https://github.com/";
 
 /// The identity, and the ref that the workflow's own file was taken from.
-pub(super) fn identity(certificate: &CertificateInfo) -> Option<(Identity, Option<String>)> {
+pub(super) fn identity(
+    certificate: &CertificateInfo,
+    issuer: &str,
+) -> Option<(Identity, Option<String>)> {
     let subject = keep(certificate.identity.as_ref()?.as_str());
-    let issuer = keep(certificate.issuer.as_deref()?);
+    let issuer = keep(issuer);
     let claims = &certificate.ci_claims;
     let repository = repository(claims);
     // Old certificates have no build configuration; then the subject is the workflow.

@@ -26,12 +26,24 @@ fn why(error: &Error) -> Why {
 
 fn of_certificate(error: &CertificateError) -> Why {
     match error {
-        CertificateError::ChainInvalid(_) => Why::CertificateChain,
+        CertificateError::ChainInvalid(detail) => of_chain(detail),
         CertificateError::NoValidAuthority { .. } => Why::CertificateAuthority,
         CertificateError::NotYetValid { .. } => Why::CertificateNotYetValid,
         CertificateError::Expired { .. } => Why::CertificateExpired,
         CertificateError::Sct(_) => Why::CertificateSct,
         _ => Why::CertificateMalformed,
+    }
+}
+
+/// Two of the chain's errors are about time; only their text tells. Were it another one, the case
+/// would be the chain's, which is a refusal too.
+fn of_chain(detail: &str) -> Why {
+    if detail.contains("CertNotValidYet") {
+        Why::CertificateNotYetValid
+    } else if detail.contains("CertExpired") {
+        Why::CertificateExpired
+    } else {
+        Why::CertificateChain
     }
 }
 

@@ -1,0 +1,484 @@
+//! Real bundles, as they are and with one thing changed. Each change must be refused for its own
+//! reason: a bundle that fails for another one hides a check that is not made.
+
+use super::*;
+use crate::testing::registry_file;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+const ACTIONS: &str = "https://token.actions.githubusercontent.com";
+
+/// npm's provenance of sigstore@2.0.0: version 0.1, `intoto`, promise and proof.
+const NPM: &str = "bundles/sigstore.js@2.0.0-provenance.sigstore.json";
+/// Version 0.3, `dsse`, promise and proof.
+const DSSE: &str = "bundles/conda-attestation.sigstore.json";
+/// Version 0.3, Rekor v2 and a timestamp, from Sigstore's test instance: no public bundle of Rekor
+/// v2 ships with a crate. It is verified with that instance's root, which only this test can do.
+const REKOR2: &str = "bundles/conda-attestation-rekor2.sigstore.json";
+/// Version 0.2, a signature of a file.
+const WHEEL: &str = "bundles/bundle_v3_github.whl.sigstore";
+/// Version 0.3, a signature of a file by a person, promise and timestamp.
+const PERSON: &str = "bundles/cosign-v3-blob.sigstore.json";
+/// GitHub's own instance.
+const GITHUB: &str = "bundles/github-private-attestation.sigstore.json";
+/// Signed with a key.
+const KEYED: &str = "managed-key/bundle.sigstore.json";
+/// Sigstore's test instance, with Rekor v2.
+const STAGING: &str = "upstream/sigstore-python/a.dsse.staging-rekor-v2.txt.sigstore.json";
+
+fn json_of(file: &str) -> Value {
+    serde_json::from_slice(&registry_file("sigstore-verify", &format!("test_data/{file}"))).unwrap()
+}
+
+fn payload(bundle: &Value) -> Value {
+    let text = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
+    serde_json::from_slice(&STANDARD.decode(text).unwrap()).unwrap()
+}
+
+/// What a bundle says that it is about, before anything was changed in it.
+fn digest_of(bundle: &Value) -> Digest {
+    if let Some(digest) = bundle.pointer("/messageSignature/messageDigest/digest") {
+        let bytes = STANDARD.decode(digest.as_str().unwrap()).unwrap();
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        return Digest::from_hex(DigestAlgorithm::Sha256, &hex).unwrap();
+    }
+    let statement = payload(bundle);
+    let subjects = statement["subject"].as_array().unwrap();
+    let digest = |algorithm: DigestAlgorithm| {
+        let found = subjects.iter().find_map(|s| s["digest"][algorithm.name()].as_str());
+        found.map(|hex| Digest::from_hex(algorithm, hex).unwrap())
+    };
+    digest(DigestAlgorithm::Sha512).or_else(|| digest(DigestAlgorithm::Sha256)).unwrap()
+}
+
+fn authority_for(file: &str) -> Authority {
+    match file {
+        GITHUB => Authority::github().unwrap(),
+        REKOR2 => staging_authority(),
+        _ => Authority::public_good().unwrap(),
+    }
+}
+
+/// What no code outside of this test can make: [`Authority::from_json`] refuses this root.
+fn staging_authority() -> Authority {
+    let root = TrustedRoot::from_json(
+        &String::from_utf8(registry_file("sigstore-trust-root", "src/trusted_root_staging.json"))
+            .unwrap(),
+    )
+    .unwrap();
+    Authority {
+        instance: Instance::Own,
+        verifier: Verifier::new(&root).unwrap(),
+        material: Material::of(&root).unwrap(),
+    }
+}
+
+fn key() -> PublicKey {
+    let pem = registry_file("sigstore-verify", "test_data/managed-key/key.pub");
+    let text = String::from_utf8(pem).unwrap();
+    let body: String = text.lines().filter(|line| !line.starts_with("---")).collect();
+    PublicKey::from_spki(&STANDARD.decode(body).unwrap()).unwrap()
+}
+
+fn verify_as(file: &str, bundle: &Value, digest: &Digest) -> Result<Proof, Refusal> {
+    let bundle = Bundle::read(bundle.to_string().as_bytes())?;
+    let subject = Subject::Digest(digest);
+    if file == KEYED {
+        return authority_for(file).verify_with_key(&bundle, subject, &key());
+    }
+    let issuers = [ACTIONS, "https://github.com/login/oauth", GITHUB_RELEASES];
+    authority_for(file).verify(&bundle, subject, &issuers)
+}
+
+fn verify(file: &str, bundle: &Value) -> Result<Proof, Refusal> {
+    verify_as(file, bundle, &digest_of(&json_of(file)))
+}
+
+#[test]
+fn real_bundles_of_every_version_hold() {
+    use std::fmt::Write as _;
+    let mut shown = String::new();
+    for file in [NPM, DSSE, REKOR2, WHEEL, PERSON, GITHUB, KEYED] {
+        let proof = verify(file, &json_of(file)).unwrap_or_else(|why| panic!("{file}: {why}"));
+        let Checked { certificate, sct, log, issuer } = proof.checked;
+        let flags = [("certificate", certificate), ("sct", sct), ("log", log), ("issuer", issuer)];
+        let yes: Vec<&str> = flags.iter().filter(|(_, yes)| *yes).map(|(name, _)| *name).collect();
+        let who = match &proof.identity {
+            None => "a key",
+            Some(person) if !person.subject.contains("://") => "a person",
+            Some(workflow) => &workflow.subject,
+        };
+        let name = file.rsplit('/').next().unwrap();
+        let (instance, times) = (proof.instance, proof.times.len());
+        writeln!(shown, "{name}: {instance:?}, {}, {times} times, {who}", yes.join("+")).unwrap();
+    }
+    insta::assert_snapshot!(shown, @r"
+    sigstore.js@2.0.0-provenance.sigstore.json: PublicGood, certificate+sct+log+issuer, 1 times, https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main
+    conda-attestation.sigstore.json: PublicGood, certificate+sct+log+issuer, 1 times, https://github.com/prefix-dev/sigstore-example/.github/workflows/action.yaml@refs/heads/main
+    conda-attestation-rekor2.sigstore.json: Own, certificate+sct+log+issuer, 1 times, a person
+    bundle_v3_github.whl.sigstore: PublicGood, certificate+sct+log+issuer, 1 times, https://github.com/trailofbits/rfc8785.py/.github/workflows/release.yml@refs/tags/v0.1.2
+    cosign-v3-blob.sigstore.json: PublicGood, certificate+sct+log+issuer, 2 times, a person
+    github-private-attestation.sigstore.json: GitHub, certificate+issuer, 1 times, https://dotcom.releases.github.com
+    bundle.sigstore.json: PublicGood, log, 2 times, a key
+    ");
+}
+
+#[test]
+fn an_identity_holds_the_numbers_that_survive_a_renaming() {
+    let proof = verify(NPM, &json_of(NPM)).unwrap();
+    let shown = serde_json::to_string_pretty(&(proof.identity, proof.workflow_ref)).unwrap();
+    insta::assert_snapshot!(shown, @r#"
+    [
+      {
+        "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main",
+        "repository": {
+          "uri": "https://github.com/sigstore/sigstore-js",
+          "id": "495574555"
+        },
+        "owner": {
+          "uri": "https://github.com/sigstore",
+          "id": "71096353"
+        },
+        "workflow": ".github/workflows/release.yml",
+        "signer": null,
+        "git_ref": "refs/heads/main",
+        "commit": "f0b49a04e5a62250e0f60fb128004a73110fe311",
+        "builder": "hosted",
+        "trigger": "push",
+        "environment": null,
+        "run": "https://github.com/sigstore/sigstore-js/actions/runs/5904696764/attempts/1"
+      },
+      "refs/heads/main"
+    ]
+    "#);
+}
+
+#[test]
+fn the_test_instance_proves_nothing() {
+    for file in [
+        STAGING,
+        "upstream/sigstore-python/staging-rekor-v2.txt.sigstore.json",
+        "sct-multi-intermediate/staging_bundle.sigstore.json",
+    ] {
+        let refused = verify(file, &json_of(file)).unwrap_err();
+        assert!(staging_authority().material.shares_a_key_with(material::staging()));
+        assert_eq!(refused.why, Why::Staging, "{file}: {refused}");
+        assert!(matches!(refused.answer(), customs_model::Answer::NotChecked(_)));
+    }
+}
+
+#[test]
+fn bundles_that_were_made_to_fail_do() {
+    for (file, why) in [
+        ("bundles/bundle_invalid_version.txt.sigstore", Why::Unreadable),
+        ("bundles/bundle_no_log_entry.txt.sigstore", Why::LogMissing),
+        ("bundles/bundle_v3_no_signed_time.txt.sigstore.json", Why::NoTime),
+        ("bundles/dsse-2sigs.sigstore.json", Why::Unreadable),
+        ("invalid-ct-key_fail/bundle.sigstore.json", Why::CertificateSct),
+        ("timestamps/valid_bundle.json", Why::UnknownAuthority),
+    ] {
+        let refused = verify(file, &json_of(file)).unwrap_err();
+        assert_eq!(refused.why, why, "{file}: {refused}");
+    }
+}
+
+/// CVE-2022-36056: a log's entry that belongs to another signature.
+#[test]
+fn an_entry_that_was_swapped_is_seen() {
+    let json = json_of("bundles/bundle_cve_2022_36056.txt.sigstore");
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let refused = staging_authority()
+        .verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS])
+        .unwrap_err();
+    assert_eq!(refused.why, Why::LogMismatch, "{refused}");
+}
+
+type Change = fn(&mut Value);
+
+/// One entry of a log.
+const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
+
+fn at<'a>(bundle: &'a mut Value, path: &str) -> &'a mut Value {
+    bundle.pointer_mut(path).unwrap_or_else(|| panic!("no {path}"))
+}
+
+fn entry<'a>(bundle: &'a mut Value, path: &str) -> &'a mut Value {
+    at(bundle, &format!("{ENTRY}{path}"))
+}
+
+fn remove(bundle: &mut Value, parent: &str, name: &str) {
+    at(bundle, parent).as_object_mut().unwrap().remove(name).expect("it was there");
+}
+
+/// Flips one bit of what is written in base64, counted from the end.
+fn flip(value: &mut Value, from_end: usize) {
+    let mut bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
+    let at = bytes.len() - from_end;
+    bytes[at] ^= 1;
+    *value = Value::String(STANDARD.encode(bytes));
+}
+
+fn change_payload(bundle: &mut Value, change: impl Fn(&mut Value)) {
+    let mut statement = payload(bundle);
+    change(&mut statement);
+    *at(bundle, "/dsseEnvelope/payload") = STANDARD.encode(statement.to_string()).into();
+}
+
+fn rewrite(value: &mut Value, from: &str, to: &str) {
+    let text = value.as_str().unwrap();
+    assert!(text.contains(from), "no {from:?} in {text}");
+    *value = text.replacen(from, to, 1).into();
+}
+
+fn body(bundle: &mut Value, change: impl Fn(String) -> String) {
+    let value = entry(bundle, "/canonicalizedBody");
+    let bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
+    *value = STANDARD.encode(change(String::from_utf8(bytes).unwrap())).into();
+}
+
+/// Every change, of what, and what must stand against it.
+#[rustfmt::skip] // one line, one case
+const CHANGES: &[(&str, &str, Change, Why)] = &[
+    // The envelope.
+    ("signature, one bit", DSSE, |b| flip(at(b, "/dsseEnvelope/signatures/0/sig"), 1), Why::Signature),
+    ("signature of npm's, one bit", NPM, |b| flip(at(b, "/dsseEnvelope/signatures/0/sig"), 1), Why::Signature),
+    ("no signature", DSSE, |b| *at(b, "/dsseEnvelope/signatures") = json!([]), Why::Unreadable),
+    ("two signatures", DSSE, |b| {
+        let one = at(b, "/dsseEnvelope/signatures/0").clone();
+        at(b, "/dsseEnvelope/signatures").as_array_mut().unwrap().push(one);
+    }, Why::Unreadable),
+    ("payload written anew", DSSE, |b| change_payload(b, |_| ()), Why::Signature),
+    ("another name", NPM, |b| change_payload(b, |s| s["subject"][0]["name"] = "pkg:npm/x@1.0.0".into()), Why::Signature),
+    ("another digest", NPM, |b| change_payload(b, |s| rewrite(&mut s["subject"][0]["digest"]["sha512"], "a", "b")), Why::Signature),
+    ("a second subject", NPM, |b| change_payload(b, |s| {
+        let one = s["subject"][0].clone();
+        s["subject"].as_array_mut().unwrap().push(one);
+    }), Why::Signature),
+    ("digest under another algorithm", NPM, |b| change_payload(b, |s| {
+        let hex = s["subject"][0]["digest"]["sha512"].as_str().unwrap()[..64].to_owned();
+        s["subject"][0]["digest"] = json!({"sha256": hex});
+    }), Why::Signature),
+    ("no subject", DSSE, |b| change_payload(b, |s| s["subject"] = json!([])), Why::Unreadable),
+    ("another predicate type", NPM, |b| change_payload(b, |s| s["predicateType"] = "https://slsa.dev/provenance/v9".into()), Why::Signature),
+    ("another _type", DSSE, |b| change_payload(b, |s| s["_type"] = "https://in-toto.io/Statement/v9".into()), Why::Signature),
+    ("payload type", DSSE, |b| *at(b, "/dsseEnvelope/payloadType") = "application/json".into(), Why::Unsupported),
+    ("payload is no JSON", DSSE, |b| *at(b, "/dsseEnvelope/payload") = STANDARD.encode("{").into(), Why::Unreadable),
+    // The certificate.
+    ("certificate, its signature", DSSE, |b| flip(at(b, "/verificationMaterial/certificate/rawBytes"), 1), Why::CertificateChain),
+    ("certificate, cut", DSSE, |b| {
+        let value = at(b, "/verificationMaterial/certificate/rawBytes");
+        let bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
+        *value = STANDARD.encode(&bytes[..bytes.len() - 9]).into();
+    }, Why::CertificateMalformed),
+    ("certificate, its subject", DSSE, |b| {
+        let value = at(b, "/verificationMaterial/certificate/rawBytes");
+        let mut bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
+        let at = der::find(&bytes, b"https://github.com/").expect("a subject");
+        bytes[at + 20] ^= 1;
+        *value = STANDARD.encode(bytes).into();
+    }, Why::CertificateChain),
+    ("certificate of another run", DSSE, |b| {
+        *at(b, "/verificationMaterial/certificate/rawBytes") =
+            json_of(WHEEL)["verificationMaterial"]["x509CertificateChain"]["certificates"][0]["rawBytes"].clone();
+    }, Why::CertificateExpired),
+    ("certificate of the test instance", DSSE, |b| {
+        *at(b, "/verificationMaterial/certificate/rawBytes") =
+            json_of(STAGING)["verificationMaterial"]["certificate"]["rawBytes"].clone();
+    }, Why::Staging),
+    ("no certificate in version 0.1", NPM, |b| *at(b, "/verificationMaterial/x509CertificateChain/certificates") = json!([]), Why::Unreadable),
+    ("no certificate", DSSE, |b| remove(b, "/verificationMaterial", "certificate"), Why::Unreadable),
+    ("a chain in version 0.3", DSSE, |b| {
+        let one = at(b, "/verificationMaterial/certificate").clone();
+        remove(b, "/verificationMaterial", "certificate");
+        b["verificationMaterial"]["x509CertificateChain"] = json!({"certificates": [one]});
+    }, Why::Form),
+    ("a key instead of a certificate", DSSE, |b| {
+        remove(b, "/verificationMaterial", "certificate");
+        b["verificationMaterial"]["publicKey"] = json!({"hint": "x"});
+    }, Why::Unsupported),
+    // The log.
+    ("time of the log, a minute later", DSSE, |b| {
+        let value = entry(b, "/integratedTime");
+        let seconds: i64 = value.as_str().unwrap().parse().unwrap();
+        *value = (seconds + 60).to_string().into();
+    }, Why::LogPromise),
+    ("time of the log, removed", DSSE, |b| remove(b, ENTRY, "integratedTime"), Why::NoTime),
+    ("promise, one bit", DSSE, |b| flip(entry(b, "/inclusionPromise/signedEntryTimestamp"), 1), Why::LogPromise),
+    ("promise of another entry", DSSE, |b| {
+        *entry(b, "/inclusionPromise") =
+            json_of(NPM)["verificationMaterial"]["tlogEntries"][0]["inclusionPromise"].clone();
+    }, Why::LogPromise),
+    ("promise, removed", DSSE, |b| remove(b, ENTRY, "inclusionPromise"), Why::NoTime),
+    ("promise, removed in version 0.1", NPM, |b| remove(b, ENTRY, "inclusionPromise"), Why::LogPromise),
+    ("proof, removed", DSSE, |b| remove(b, ENTRY, "inclusionProof"), Why::LogProof),
+    ("proof, removed in version 0.2", WHEEL, |b| remove(b, ENTRY, "inclusionProof"), Why::LogProof),
+    ("proof and promise, removed", DSSE, |b| {
+        remove(b, ENTRY, "inclusionProof");
+        remove(b, ENTRY, "inclusionPromise");
+    }, Why::LogProof),
+    ("hashes of the proof, swapped", DSSE, |b| entry(b, "/inclusionProof/hashes").as_array_mut().unwrap().swap(0, 1), Why::LogProof),
+    ("hash of the proof, dropped", DSSE, |b| {
+        entry(b, "/inclusionProof/hashes").as_array_mut().unwrap().pop();
+    }, Why::LogProof),
+    ("hash of the proof, one bit in version 0.1", NPM, |b| flip(entry(b, "/inclusionProof/hashes/0"), 1), Why::LogProof),
+    ("root of the proof", DSSE, |b| flip(entry(b, "/inclusionProof/rootHash"), 1), Why::LogCheckpoint),
+    ("size of the tree", DSSE, |b| *entry(b, "/inclusionProof/treeSize") = "9".into(), Why::LogProof),
+    ("index in the tree", DSSE, |b| *entry(b, "/inclusionProof/logIndex") = "9".into(), Why::LogProof),
+    ("index in the log", DSSE, |b| *entry(b, "/logIndex") = "9".into(), Why::LogPromise),
+    ("checkpoint, its origin", DSSE, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "rekor", "rekOr"), Why::LogCheckpoint),
+    ("checkpoint, its key", DSSE, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "wNI9a", "xNI9a"), Why::LogCheckpoint),
+    ("checkpoint of another log", DSSE, |b| {
+        *entry(b, "/inclusionProof/checkpoint") =
+            json_of(NPM)["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["checkpoint"].clone();
+    }, Why::LogCheckpoint),
+    ("checkpoint, removed", DSSE, |b| remove(b, &format!("{ENTRY}/inclusionProof"), "checkpoint"), Why::LogCheckpoint),
+    ("body, written anew", DSSE, |b| body(b, |body| format!("{body} ")), Why::LogPromise),
+    ("kind of the entry", DSSE, |b| *entry(b, "/kindVersion/kind") = "hashedrekord".into(), Why::Unsupported),
+    ("unknown kind of entry", DSSE, |b| *entry(b, "/kindVersion/version") = "9.9.9".into(), Why::Unreadable),
+    ("another log's number", DSSE, |b| flip(entry(b, "/logId/keyId"), 1), Why::UnknownLog),
+    ("log of the test instance", DSSE, |b| {
+        *entry(b, "/logId") = json_of(STAGING)["verificationMaterial"]["tlogEntries"][0]["logId"].clone();
+    }, Why::Staging),
+    ("entry of another bundle", DSSE, |b| {
+        *entry(b, "") = json_of(WHEEL)["verificationMaterial"]["tlogEntries"][0].clone();
+    }, Why::CertificateNotYetValid),
+    ("entry, removed", DSSE, |b| *at(b, "/verificationMaterial/tlogEntries") = json!([]), Why::LogMissing),
+    ("entries beyond the limit", DSSE, |b| {
+        let one = entry(b, "").clone();
+        *at(b, "/verificationMaterial/tlogEntries") = vec![one; limit::ENTRIES + 1].into();
+    }, Why::TooLarge),
+    // Timestamps.
+    ("timestamp, removed in Rekor v2", REKOR2, |b| remove(b, "/verificationMaterial", "timestampVerificationData"), Why::NoTime),
+    ("timestamp, one bit", REKOR2, |b| flip(at(b, "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp"), 1), Why::TimestampInvalid),
+    ("timestamp of another signature", REKOR2, |b| {
+        *at(b, "/verificationMaterial/timestampVerificationData") =
+            json_of(STAGING)["verificationMaterial"]["timestampVerificationData"].clone();
+    }, Why::TimestampInvalid),
+    ("timestamp of GitHub's, removed", GITHUB, |b| remove(b, "/verificationMaterial", "timestampVerificationData"), Why::LogMissing),
+    ("body in Rekor v2", REKOR2, |b| body(b, |body| format!("{body} ")), Why::LogProof),
+    ("checkpoint in Rekor v2", REKOR2, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "\n", "x\n"), Why::LogCheckpoint),
+    // The rest.
+    ("media type", DSSE, |b| b["mediaType"] = "application/vnd.dev.sigstore.bundle.v0.9+json".into(), Why::Unreadable),
+    ("signature of a file", WHEEL, |b| flip(at(b, "/messageSignature/signature"), 1), Why::Signature),
+    ("digest of a file", WHEEL, |b| flip(at(b, "/messageSignature/messageDigest/digest"), 1), Why::Artifact),
+    ("signature by a key", KEYED, |b| {
+        remove(b, "/verificationMaterial", "timestampVerificationData");
+        flip(at(b, "/messageSignature/signature"), 1);
+    }, Why::Signature),
+    ("signature by a key, with a timestamp", KEYED, |b| flip(at(b, "/messageSignature/signature"), 1), Why::TimestampInvalid),
+];
+
+#[test]
+fn every_change_of_a_real_bundle_is_refused_for_its_own_reason() {
+    let mut wrong = Vec::new();
+    for (name, file, change, expected) in CHANGES {
+        let mut bundle = json_of(file);
+        change(&mut bundle);
+        match verify(file, &bundle) {
+            Ok(_) => wrong.push(format!("{name}: accepted")),
+            Err(refused) if refused.why == *expected => {}
+            Err(refused) => wrong.push(format!("{name}: {:?}, {refused}", refused.why)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(CHANGES.len() >= 30);
+}
+
+#[test]
+fn another_artifact_is_not_the_one() {
+    for file in [NPM, DSSE, REKOR2, GITHUB, WHEEL] {
+        let bundle = json_of(file);
+        let mut bytes = digest_of(&bundle).as_bytes().to_vec();
+        bytes[7] ^= 1;
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let other = Digest::from_hex(digest_of(&bundle).algorithm(), &hex).unwrap();
+        assert_eq!(verify_as(file, &bundle, &other).unwrap_err().why, Why::Artifact, "{file}");
+    }
+    // The artifact itself, and one byte more.
+    let artifact = registry_file(
+        "sigstore-verify",
+        "test_data/bundles/signed-package-2.1.0-hb0f4dca_0.conda",
+    );
+    let bundle = Bundle::read(json_of(DSSE).to_string().as_bytes()).unwrap();
+    let verify = |bytes: &[u8]| {
+        authority_for(DSSE).verify(&bundle, Subject::Bytes(bytes), &[ACTIONS]).map(|_| ())
+    };
+    assert_eq!(verify(&artifact), Ok(()));
+    assert_eq!(verify(&[&*artifact, b"\0"].concat()).unwrap_err().why, Why::Artifact);
+}
+
+#[test]
+fn an_issuer_that_is_not_asked_for_is_refused() {
+    let json = json_of(DSSE);
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let digest = digest_of(&json);
+    for issuers in [&[][..], &["https://accounts.google.com"], &[""]] {
+        let refused = authority_for(DSSE).verify(&bundle, Subject::Digest(&digest), issuers);
+        assert_eq!(refused.unwrap_err().why, Why::Issuer);
+    }
+}
+
+#[test]
+fn githubs_instance_is_never_taken_for_the_public_one() {
+    let json = json_of(GITHUB);
+    let digest = digest_of(&json);
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let public = Authority::public_good().unwrap();
+    assert!(!public.knows_issuer_of(&bundle));
+    assert!(Authority::github().unwrap().knows_issuer_of(&bundle));
+    let refused = public.verify(&bundle, Subject::Digest(&digest), &[ACTIONS]).unwrap_err();
+    assert_eq!(refused.why, Why::LogMissing);
+    // A public bundle gets nothing easier by GitHub's rules.
+    let json = json_of(DSSE);
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let refused = Authority::github()
+        .unwrap()
+        .verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS])
+        .unwrap_err();
+    assert_eq!(refused.why, Why::UnknownLog);
+}
+
+#[test]
+fn a_root_from_before_the_authority_is_too_old_and_says_how_old() {
+    // The public root, as if both of its logs were younger than it.
+    let mut root: Value =
+        serde_json::from_slice(&registry_file("sigstore-trust-root", "src/trusted_root.json"))
+            .unwrap();
+    root["tlogs"] = json!([]);
+    let old = Authority::from_json(root.to_string().as_bytes(), Instance::PublicGood).unwrap();
+    let json = json_of(DSSE);
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let refused = old.verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS]).unwrap_err();
+    insta::assert_snapshot!(refused, @"the trust root here is too old for it: log c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d; the root's newest entry is of 2025-07-04: run `customs trust update`");
+    assert!(matches!(refused.answer(), customs_model::Answer::NotChecked(_)));
+}
+
+#[test]
+fn nulls_and_numbers_are_read_like_what_they_stand_for() {
+    let mut bundle = json_of(DSSE);
+    for path in ["/logIndex", "/integratedTime", "/inclusionProof/treeSize"] {
+        let value = entry(&mut bundle, path);
+        let number: u64 = value.as_str().unwrap().parse().unwrap();
+        *value = number.into();
+    }
+    bundle["verificationMaterial"]["timestampVerificationData"] = Value::Null;
+    bundle["messageSignature"] = Value::Null;
+    bundle["verificationMaterial"]["publicKey"] = Value::Null;
+    assert!(verify(DSSE, &bundle).is_ok());
+    // Nothing at all where a proof must be.
+    *entry(&mut bundle, "/inclusionProof") = Value::Null;
+    assert_eq!(verify(DSSE, &bundle).unwrap_err().why, Why::LogProof);
+}
+
+#[test]
+fn what_is_too_large_or_too_deep_is_refused() {
+    let large = vec![b' '; limit::BUNDLE + 1];
+    assert_eq!(Bundle::read(&large).unwrap_err().why, Why::TooLarge);
+    let deep = "[".repeat(100_000);
+    assert_eq!(Bundle::read(deep.as_bytes()).unwrap_err().why, Why::Unreadable);
+    let root = vec![b' '; limit::ROOT + 1];
+    let error = Authority::from_json(&root, Instance::Own).unwrap_err();
+    assert!(matches!(error, RootError::TooLarge(_)));
+}
