@@ -224,15 +224,27 @@ impl Finding {
     /// A sentence; safe to print.
     pub fn words(&self) -> String {
         match self {
-            Self::Refused { evidence, why, detail } => {
+            Self::Refused {
+                evidence,
+                why,
+                detail,
+            } => {
                 let refusal = Refusal::new(*why, detail);
                 format!("{} was not accepted: {refusal}", evidence.words())
             }
-            Self::PredicateDiffers { field, predicate, certificate } => format!(
+            Self::PredicateDiffers {
+                field,
+                predicate,
+                certificate,
+            } => format!(
                 "the workflow names the {} {predicate}, its certificate {certificate}",
                 field.words()
             ),
-            Self::PublisherDiffers { field, publisher, certificate } => format!(
+            Self::PublisherDiffers {
+                field,
+                publisher,
+                certificate,
+            } => format!(
                 "the index names the {} {publisher}, the certificate {certificate}",
                 field.words()
             ),

@@ -82,7 +82,11 @@ fn look_at_signatures(
     trust: &Trust,
     answer: &mut OriginAnswer,
 ) -> Answer {
-    let Release { id, integrity, published } = release;
+    let Release {
+        id,
+        integrity,
+        published,
+    } = release;
     let signed = signature::check(signatures, id, integrity, *published, &trust.keys);
     for refusal in &signed.refused {
         answer.refuse(Evidence::RegistrySignature, refusal);
@@ -121,14 +125,18 @@ fn look_at_attestations(
             Evidence::RegistryPublish => look_at_publish(&attestation, release.id, &digest, trust),
             Evidence::RegistrySignature | Evidence::Publish | Evidence::Other => {
                 let named = printable(named, 120);
-                answer.notes.push(format!("an attestation of the kind {named} was not looked at"));
+                answer.notes.push(format!(
+                    "an attestation of the kind {named} was not looked at"
+                ));
                 continue;
             }
         };
         let outcome = match result {
             Ok((statement, proof)) => {
                 answer.hold(evidence, &statement.predicate_type, &proof);
-                answer.findings.extend(predicate::compare(&statement, &proof));
+                answer
+                    .findings
+                    .extend(predicate::compare(&statement, &proof));
                 answer.identity = answer.identity.take().or(proof.identity);
                 Answer::Yes
             }
@@ -139,9 +147,8 @@ fn look_at_attestations(
         };
         wrong |= outcome == Answer::No;
         if evidence == Evidence::Provenance {
-            provenance = Some(provenance.map_or(outcome.clone(), |before: Answer| {
-                before.and(outcome)
-            }));
+            provenance =
+                Some(provenance.map_or(outcome.clone(), |before: Answer| before.and(outcome)));
         }
     }
     if wrong || provenance.as_ref().is_some_and(|p| *p != Answer::Yes) {
@@ -157,7 +164,10 @@ fn look_at_attestations(
 
 fn read(document: &[u8]) -> Result<Vec<Attestation<'_>>, Refusal> {
     if document.len() > limit::DOCUMENT {
-        return Err(Refusal::new(Why::TooLarge, format!("{} bytes", document.len())));
+        return Err(Refusal::new(
+            Why::TooLarge,
+            format!("{} bytes", document.len()),
+        ));
     }
     let read: Document<'_> = serde_json::from_slice(document)
         .map_err(|error| Refusal::new(Why::Unreadable, error.to_string()))?;
@@ -183,7 +193,10 @@ fn look_at_provenance(
     trust: &Trust,
 ) -> Result<(Statement, Proof), Refusal> {
     let bundle = attestation.bundle()?;
-    let proof = trust.public.authority.verify(&bundle, Subject::Digest(digest), &ISSUERS)?;
+    let proof = trust
+        .public
+        .authority
+        .verify(&bundle, Subject::Digest(digest), &ISSUERS)?;
     let statement = statement(&proof, release, digest)?;
     statement.check_predicate_type(&[predicate::SLSA_02, predicate::SLSA_1])?;
     Ok((statement, proof))
@@ -196,12 +209,15 @@ fn look_at_publish(
     trust: &Trust,
 ) -> Result<(Statement, Proof), Refusal> {
     let bundle = attestation.bundle()?;
-    let hint = bundle.key_hint().ok_or_else(|| {
-        Refusal::new(Why::Unsupported, "the registry did not sign it with a key")
-    })?;
+    let hint = bundle
+        .key_hint()
+        .ok_or_else(|| Refusal::new(Why::Unsupported, "the registry did not sign it with a key"))?;
     let key = trust.keys.find(hint, Usage::Attestations)?;
     let subject = Subject::Digest(digest);
-    let proof = trust.public.authority.verify_with_key(&bundle, subject, &key.public)?;
+    let proof = trust
+        .public
+        .authority
+        .verify_with_key(&bundle, subject, &key.public)?;
     check_key_time(key, &proof)?;
     let statement = statement(&proof, release, digest)?;
     statement.check_predicate_type(&[PUBLISH])?;

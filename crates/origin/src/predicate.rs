@@ -43,13 +43,33 @@ pub fn compare(statement: &Statement, proof: &Proof) -> Vec<Finding> {
     let repository = identity.repository.as_ref();
     let owner = identity.owner.as_ref();
     let pairs = [
-        (Field::Repository, claims.repository, repository.map(|r| r.uri.as_str())),
-        (Field::RepositoryId, claims.repository_id, repository.and_then(|r| r.id.as_deref())),
-        (Field::OwnerId, claims.owner_id, owner.and_then(|o| o.id.as_deref())),
+        (
+            Field::Repository,
+            claims.repository,
+            repository.map(|r| r.uri.as_str()),
+        ),
+        (
+            Field::RepositoryId,
+            claims.repository_id,
+            repository.and_then(|r| r.id.as_deref()),
+        ),
+        (
+            Field::OwnerId,
+            claims.owner_id,
+            owner.and_then(|o| o.id.as_deref()),
+        ),
         (Field::Ref, claims.git_ref, identity.git_ref.as_deref()),
         (Field::Commit, claims.commit, identity.commit.as_deref()),
-        (Field::Workflow, claims.workflow, identity.workflow.as_deref()),
-        (Field::WorkflowRef, claims.workflow_ref, proof.workflow_ref.as_deref()),
+        (
+            Field::Workflow,
+            claims.workflow,
+            identity.workflow.as_deref(),
+        ),
+        (
+            Field::WorkflowRef,
+            claims.workflow_ref,
+            proof.workflow_ref.as_deref(),
+        ),
         (Field::Trigger, claims.trigger, identity.trigger.as_deref()),
         (Field::Run, claims.run, identity.run.as_deref()),
     ];
@@ -71,7 +91,8 @@ fn same(field: Field, claimed: &str, certified: &str) -> bool {
         // An attempt may stand behind the run.
         Field::Run => {
             let run = |text: &str| {
-                text.find("/attempts/").map_or(text.to_owned(), |at| text[..at].to_owned())
+                text.find("/attempts/")
+                    .map_or(text.to_owned(), |at| text[..at].to_owned())
             };
             run(claimed).eq_ignore_ascii_case(&run(certified))
         }
@@ -159,7 +180,10 @@ mod tests {
         });
         let claims = of_slsa_1(&v1);
         assert_eq!(claims.git_ref, Some("refs/tags/@s/n@1.0.0"));
-        assert_eq!((claims.repository_id, claims.owner_id), (Some("1"), Some("2")));
+        assert_eq!(
+            (claims.repository_id, claims.owner_id),
+            (Some("1"), Some("2"))
+        );
         assert_eq!(claims.run, Some("https://github.com/o/r/actions/runs/1"));
         let v02 = json!({"invocation": {
             "configSource": {
@@ -171,7 +195,10 @@ mod tests {
         }});
         let claims = of_slsa_02(&v02);
         assert_eq!(claims.repository, Some("https://github.com/o/r"));
-        assert_eq!((claims.git_ref, claims.commit), (Some("refs/heads/main"), Some("abc")));
+        assert_eq!(
+            (claims.git_ref, claims.commit),
+            (Some("refs/heads/main"), Some("abc"))
+        );
         assert_eq!(of_slsa_1(&json!([1])), Claims::default());
     }
 
@@ -180,6 +207,10 @@ mod tests {
         let run = "https://github.com/o/r/actions/runs/1";
         assert!(same(Field::Run, run, &format!("{run}/attempts/2")));
         assert!(!same(Field::Run, run, &format!("{run}1")));
-        assert!(same(Field::Repository, "https://github.com/O/r", "https://github.com/o/R"));
+        assert!(same(
+            Field::Repository,
+            "https://github.com/O/r",
+            "https://github.com/o/R"
+        ));
     }
 }

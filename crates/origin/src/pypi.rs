@@ -134,9 +134,15 @@ fn accept(
     publisher: Option<&Publisher>,
     spelling: Option<String>,
 ) -> Answer {
-    let evidence = if is_publish(statement) { Evidence::Publish } else { Evidence::Provenance };
+    let evidence = if is_publish(statement) {
+        Evidence::Publish
+    } else {
+        Evidence::Provenance
+    };
     answer.hold(evidence, &statement.predicate_type, &proof);
-    answer.findings.extend(predicate::compare(statement, &proof));
+    answer
+        .findings
+        .extend(predicate::compare(statement, &proof));
     answer.notes.extend(spelling);
     let Some(identity) = proof.identity else {
         return Answer::Yes;
@@ -199,7 +205,10 @@ fn check_name(statement: &Statement, file: &File<'_>) -> Result<Option<String>, 
     if named == file.name {
         return Ok(None);
     }
-    let detail = format!("asked for {}, it names {named:?}", printable(file.name, 120));
+    let detail = format!(
+        "asked for {}, it names {named:?}",
+        printable(file.name, 120)
+    );
     let differs = || Refusal::new(Why::SubjectName, &detail);
     let package = &file.release.package;
     let version = version_of(named, package).ok_or_else(differs)?;
@@ -227,7 +236,10 @@ fn kind(name: &str) -> Option<&str> {
 
 fn read(document: &[u8]) -> Result<Object, Refusal> {
     if document.len() > limit::DOCUMENT {
-        return Err(Refusal::new(Why::TooLarge, format!("{} bytes", document.len())));
+        return Err(Refusal::new(
+            Why::TooLarge,
+            format!("{} bytes", document.len()),
+        ));
     }
     let object: Object = serde_json::from_slice(document)
         .map_err(|error| Refusal::new(Why::Unreadable, error.to_string()))?;
@@ -235,7 +247,11 @@ fn read(document: &[u8]) -> Result<Object, Refusal> {
         let detail = format!("a provenance object of version {}", object.version);
         return Err(Refusal::new(Why::Unsupported, detail));
     }
-    let count: usize = object.attestation_bundles.iter().map(|g| g.attestations.len()).sum();
+    let count: usize = object
+        .attestation_bundles
+        .iter()
+        .map(|g| g.attestations.len())
+        .sum();
     if count.max(object.attestation_bundles.len()) > limit::ATTESTATIONS {
         return Err(Refusal::new(Why::TooLarge, format!("{count} attestations")));
     }

@@ -146,21 +146,35 @@ impl Trust {
     /// It cannot be used, or is that of Sigstore's test instance.
     pub fn with_own_root(mut self, json: &[u8], file: &str) -> Result<Self, TrustError> {
         let file = printable(file, 200);
-        let authority = Authority::from_json(json, Instance::Own)
-            .map_err(|error| TrustError::Root { file: file.clone(), error })?;
-        self.public = Root { source: Source::File(file), authority };
+        let authority =
+            Authority::from_json(json, Instance::Own).map_err(|error| TrustError::Root {
+                file: file.clone(),
+                error,
+            })?;
+        self.public = Root {
+            source: Source::File(file),
+            authority,
+        };
         self.github = None;
         Ok(self)
     }
 
     /// What is used and how old it is.
     pub fn ages(&self, now: Timestamp) -> Vec<Age> {
-        let root = |what: &str, root: &Root| {
-            age(what, root.source.clone(), root.authority.newest(), now)
-        };
+        let root =
+            |what: &str, root: &Root| age(what, root.source.clone(), root.authority.newest(), now);
         let mut ages = vec![root("Sigstore's trust root", &self.public)];
-        ages.extend(self.github.as_ref().map(|github| root("GitHub's trust root", github)));
-        let keys = age("the npm registry's keys", self.keys_source.clone(), self.keys.newest(), now);
+        ages.extend(
+            self.github
+                .as_ref()
+                .map(|github| root("GitHub's trust root", github)),
+        );
+        let keys = age(
+            "the npm registry's keys",
+            self.keys_source.clone(),
+            self.keys.newest(),
+            now,
+        );
         // A registry keeps its keys for years; their age alone tells nothing.
         ages.push(Age { old: false, ..keys });
         ages
@@ -174,14 +188,26 @@ impl Root {
             Instance::PublicGood | Instance::Own => Authority::public_good(),
         };
         authority
-            .map(|authority| Self { source: Source::Embedded, authority })
-            .map_err(|error| TrustError::Root { file: "the embedded root".to_owned(), error })
+            .map(|authority| Self {
+                source: Source::Embedded,
+                authority,
+            })
+            .map_err(|error| TrustError::Root {
+                file: "the embedded root".to_owned(),
+                error,
+            })
     }
 
     fn updated(json: &[u8], instance: Instance, file: &str) -> Result<Self, TrustError> {
         Authority::from_json(json, instance)
-            .map(|authority| Self { source: Source::Updated, authority })
-            .map_err(|error| TrustError::Root { file: file.to_owned(), error })
+            .map(|authority| Self {
+                source: Source::Updated,
+                authority,
+            })
+            .map_err(|error| TrustError::Root {
+                file: file.to_owned(),
+                error,
+            })
     }
 
     /// The program may be newer than the folder.
@@ -215,7 +241,10 @@ impl Age {
         };
         let age = match (self.newest, self.days) {
             (Some(newest), Some(days)) => {
-                format!("newest entry of {}, {days} days ago", newest.strftime("%Y-%m-%d"))
+                format!(
+                    "newest entry of {}, {days} days ago",
+                    newest.strftime("%Y-%m-%d")
+                )
             }
             (_, _) => "it does not say how old it is".to_owned(),
         };
@@ -240,12 +269,18 @@ mod tests {
 
     #[test]
     fn the_newer_of_folder_and_program_is_used() {
-        let json = String::from_utf8(registry_file("sigstore-trust-root", "src/trusted_root.json"));
+        let json = String::from_utf8(registry_file(
+            "sigstore-trust-root",
+            "src/trusted_root.json",
+        ));
         let newer = json.unwrap();
         let older = newer.replace("2025-09-23T", "2025-07-05T");
         let newer = newer.replace("2025-09-23T", "2026-09-23T");
         for (json, expected) in [(older, Source::Embedded), (newer, Source::Updated)] {
-            let files = TrustFiles { trusted_root: Some(json.into()), ..TrustFiles::default() };
+            let files = TrustFiles {
+                trusted_root: Some(json.into()),
+                ..TrustFiles::default()
+            };
             assert_eq!(Trust::from_files(&files).unwrap().public.source, expected);
         }
     }
@@ -254,9 +289,27 @@ mod tests {
     fn a_file_that_cannot_be_used_is_named_and_never_passed_over() {
         let broken = Some(b"{}".to_vec());
         for (files, name) in [
-            (TrustFiles { trusted_root: broken.clone(), ..TrustFiles::default() }, TRUSTED_ROOT),
-            (TrustFiles { github_root: broken.clone(), ..TrustFiles::default() }, GITHUB_ROOT),
-            (TrustFiles { npm_keys: broken, ..TrustFiles::default() }, NPM_KEYS),
+            (
+                TrustFiles {
+                    trusted_root: broken.clone(),
+                    ..TrustFiles::default()
+                },
+                TRUSTED_ROOT,
+            ),
+            (
+                TrustFiles {
+                    github_root: broken.clone(),
+                    ..TrustFiles::default()
+                },
+                GITHUB_ROOT,
+            ),
+            (
+                TrustFiles {
+                    npm_keys: broken,
+                    ..TrustFiles::default()
+                },
+                NPM_KEYS,
+            ),
         ] {
             let error = Trust::from_files(&files).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
@@ -266,8 +319,20 @@ mod tests {
     #[test]
     fn the_test_instance_is_never_a_root() {
         let json = registry_file("sigstore-trust-root", "src/trusted_root_staging.json");
-        let error = Trust::embedded().unwrap().with_own_root(&json, "own.json").unwrap_err();
-        assert!(matches!(error, TrustError::Root { error: RootError::Staging, .. }), "{error}");
+        let error = Trust::embedded()
+            .unwrap()
+            .with_own_root(&json, "own.json")
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                TrustError::Root {
+                    error: RootError::Staging,
+                    ..
+                }
+            ),
+            "{error}"
+        );
         // Nor is one key of it, hidden among the public ones.
         let mut public: serde_json::Value = serde_json::from_slice(&registry_file(
             "sigstore-trust-root",
@@ -276,16 +341,30 @@ mod tests {
         .unwrap();
         let staging: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let one = staging["certificateAuthorities"][1].clone();
-        public["certificateAuthorities"].as_array_mut().unwrap().push(one);
+        public["certificateAuthorities"]
+            .as_array_mut()
+            .unwrap()
+            .push(one);
         let mixed = public.to_string();
-        assert!(Trust::embedded().unwrap().with_own_root(mixed.as_bytes(), "own.json").is_err());
+        assert!(
+            Trust::embedded()
+                .unwrap()
+                .with_own_root(mixed.as_bytes(), "own.json")
+                .is_err()
+        );
     }
 
     #[test]
     fn an_own_root_stands_alone() {
         let json = registry_file("sigstore-trust-root", "src/trusted_root.json");
-        let trust = Trust::embedded().unwrap().with_own_root(&json, "a\u{1b}.json").unwrap();
+        let trust = Trust::embedded()
+            .unwrap()
+            .with_own_root(&json, "a\u{1b}.json")
+            .unwrap();
         assert!(trust.github.is_none());
-        assert_eq!(trust.public.source, Source::File("a\\u{1b}.json".to_owned()));
+        assert_eq!(
+            trust.public.source,
+            Source::File("a\\u{1b}.json".to_owned())
+        );
     }
 }

@@ -72,7 +72,11 @@ pub fn check(
         return signed;
     }
     if signatures.len() > limit::SIGNATURES {
-        let detail = format!("{} signatures, {} are read", signatures.len(), limit::SIGNATURES);
+        let detail = format!(
+            "{} signatures, {} are read",
+            signatures.len(),
+            limit::SIGNATURES
+        );
         let refusal = Refusal::new(Why::TooLarge, detail);
         signed.answer = refusal.answer();
         signed.refused.push(refusal);
@@ -84,7 +88,10 @@ pub fn check(
             Err(refusal) => signed.refused.push(refusal),
         }
     }
-    let wrong = signed.refused.iter().find(|refusal| !refusal.why.is_not_checked());
+    let wrong = signed
+        .refused
+        .iter()
+        .find(|refusal| !refusal.why.is_not_checked());
     signed.answer = match (wrong, signed.keys.is_empty(), signed.refused.first()) {
         (Some(_), _, _) => Answer::No,
         (None, false, _) => Answer::Yes,
@@ -106,7 +113,10 @@ fn check_one(
     keys: &Keys,
 ) -> Result<String, Refusal> {
     if signature.sig.len() > limit::SIGNATURE || signature.keyid.len() > limit::KEY_ID {
-        return Err(Refusal::new(Why::Unreadable, "the signature is far too long"));
+        return Err(Refusal::new(
+            Why::Unreadable,
+            "the signature is far too long",
+        ));
     }
     let key = keys.find(&signature.keyid, Usage::Signatures)?;
     let bytes = STANDARD

@@ -134,9 +134,8 @@ impl Authority {
         if json.len() > limit::ROOT {
             return Err(RootError::TooLarge(format!("{} bytes", json.len())));
         }
-        let unreadable = |error: String| {
-            RootError::Unreadable(customs_model::printable(&error, 200))
-        };
+        let unreadable =
+            |error: String| RootError::Unreadable(customs_model::printable(&error, 200));
         let text = std::str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
         let root = TrustedRoot::from_json(text).map_err(|error| unreadable(error.to_string()))?;
         let material = Material::of(&root)?;
@@ -144,7 +143,11 @@ impl Authority {
             return Err(RootError::Staging);
         }
         let verifier = Verifier::new(&root).map_err(|error| unreadable(error.to_string()))?;
-        Ok(Self { instance, verifier, material })
+        Ok(Self {
+            instance,
+            verifier,
+            material,
+        })
     }
 
     /// The public instance's root, as it came with this program.
@@ -152,7 +155,10 @@ impl Authority {
     /// # Errors
     /// None in a released program; a test reads it.
     pub fn public_good() -> Result<Self, RootError> {
-        Self::from_json(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes(), Instance::PublicGood)
+        Self::from_json(
+            SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes(),
+            Instance::PublicGood,
+        )
     }
 
     /// GitHub's root, as it came with this program. It is renewed about every seven months.
@@ -197,7 +203,9 @@ impl Authority {
     ) -> Result<Proof, Refusal> {
         let policy = match self.instance {
             Instance::PublicGood | Instance::Own => VerificationPolicy::any_identity(),
-            Instance::GitHub => VerificationPolicy::any_identity().skip_tlog_unsafe().skip_sct(),
+            Instance::GitHub => VerificationPolicy::any_identity()
+                .skip_tlog_unsafe()
+                .skip_sct(),
         };
         if bundle.key_hint().is_some() {
             let detail = "it was signed with a key, not with a certificate";
@@ -216,9 +224,7 @@ impl Authority {
         let (identity, workflow_ref) = result
             .certificate()
             .and_then(|certificate| claims::identity(certificate, issuer))
-            .ok_or_else(|| {
-                Refusal::new(Why::CertificateMalformed, "it names no subject")
-            })?;
+            .ok_or_else(|| Refusal::new(Why::CertificateMalformed, "it names no subject"))?;
         Ok(self.proof(bundle, &result, Some(identity), workflow_ref))
     }
 
@@ -248,9 +254,8 @@ impl Authority {
     /// The certificate's issuer. GitHub's own releases have none: GitHub is both.
     fn issuer<'a>(&self, result: &'a VerificationResult) -> &'a str {
         let subject = result.identity().map(|subject| subject.as_str());
-        let own = subject.filter(|subject| {
-            self.instance == Instance::GitHub && *subject == GITHUB_RELEASES
-        });
+        let own = subject
+            .filter(|subject| self.instance == Instance::GitHub && *subject == GITHUB_RELEASES);
         result.issuer().or(own).unwrap_or_default()
     }
 
@@ -343,7 +348,12 @@ impl<'a> Subject<'a> {
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Authority({:?}, newest {:?})", self.instance, self.newest())
+        write!(
+            f,
+            "Authority({:?}, newest {:?})",
+            self.instance,
+            self.newest()
+        )
     }
 }
 

@@ -87,7 +87,11 @@ impl Statement {
         let algorithm = digest.algorithm();
         let named = self.digests.get(algorithm.name()).ok_or_else(|| {
             let names: Vec<&str> = self.digests.keys().map(String::as_str).collect();
-            let detail = format!("asked for {}, it names {}", algorithm.name(), names.join(", "));
+            let detail = format!(
+                "asked for {}, it names {}",
+                algorithm.name(),
+                names.join(", ")
+            );
             Refusal::new(Why::SubjectDigest, detail)
         })?;
         match Digest::from_hex(algorithm, named) {
@@ -125,7 +129,10 @@ impl Statement {
         if expected.contains(&self.predicate_type.as_str()) {
             return Ok(());
         }
-        Err(Refusal::new(Why::PredicateType, format!("{:?}", self.predicate_type)))
+        Err(Refusal::new(
+            Why::PredicateType,
+            format!("{:?}", self.predicate_type),
+        ))
     }
 
     /// Whether the registry's statement that it accepted a release names this one.
@@ -178,7 +185,11 @@ mod tests {
     }
 
     fn named(name: &str) -> Statement {
-        read(TYPES[1], &format!(r#"[{{"name":"{name}","digest":{{"sha512":"00"}}}}]"#)).unwrap()
+        read(
+            TYPES[1],
+            &format!(r#"[{{"name":"{name}","digest":{{"sha512":"00"}}}}]"#),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -189,10 +200,18 @@ mod tests {
             (TYPES[0], "null".to_owned(), Why::SubjectCount),
             (TYPES[1], format!("[{one},{one}]"), Why::SubjectCount),
             (TYPES[1], r#"[{"digest":{}}]"#.to_owned(), Why::SubjectName),
-            ("https://in-toto.io/Statement/v2", format!("[{one}]"), Why::StatementType),
+            (
+                "https://in-toto.io/Statement/v2",
+                format!("[{one}]"),
+                Why::StatementType,
+            ),
             ("", format!("[{one}]"), Why::StatementType),
         ] {
-            assert_eq!(read(kind, &subjects).unwrap_err().why, why, "{kind} {subjects}");
+            assert_eq!(
+                read(kind, &subjects).unwrap_err().why,
+                why,
+                "{kind} {subjects}"
+            );
         }
         assert_eq!(read(TYPES[0], &format!("[{one}]")).unwrap().predicate, None);
         let twice = br#"{"_type":"a","_type":"https://in-toto.io/Statement/v1","subject":[]}"#;
@@ -226,10 +245,18 @@ mod tests {
     fn a_digest_of_another_algorithm_proves_nothing() {
         let digest = Digest::sha256(b"x");
         let with = |digests: String| {
-            read(TYPES[1], &format!(r#"[{{"name":"a","digest":{{{digests}}}}}]"#)).unwrap()
+            read(
+                TYPES[1],
+                &format!(r#"[{{"name":"a","digest":{{{digests}}}}}]"#),
+            )
+            .unwrap()
         };
         let hex = digest.to_hex();
-        assert!(with(format!(r#""sha256":"{hex}""#)).check_digest(&digest).is_ok());
+        assert!(
+            with(format!(r#""sha256":"{hex}""#))
+                .check_digest(&digest)
+                .is_ok()
+        );
         for wrong in [
             format!(r#""sha512":"{hex}""#),
             format!(r#""sha256":"{}""#, Digest::sha256(b"y").to_hex()),

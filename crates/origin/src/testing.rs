@@ -1,6 +1,9 @@
 //! Real bundles for tests: they ship with the crates that customs is built with, and are read from
 //! where cargo unpacked those.
 
+mod der;
+pub(crate) mod synthetic;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +11,9 @@ use std::sync::OnceLock;
 
 /// A file of a dependency's package.
 pub(crate) fn registry_file(package: &str, path: &str) -> Vec<u8> {
-    let folder = folders().get(package).unwrap_or_else(|| panic!("{package} is no dependency"));
+    let folder = folders()
+        .get(package)
+        .unwrap_or_else(|| panic!("{package} is no dependency"));
     let file = folder.join(path);
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
@@ -22,7 +27,11 @@ fn folders() -> &'static BTreeMap<String, PathBuf> {
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let packages = metadata["packages"].as_array().expect("a list of packages");
         let folder = |package: &serde_json::Value| {

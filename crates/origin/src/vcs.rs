@@ -104,8 +104,15 @@ pub fn look(vcs: Option<&VcsInfo>, publisher: Option<&TrustedPublisher>) -> Orig
     answer.signature = Answer::not_checked("cargo's registries sign nothing");
     answer.attestation = Answer::not_checked("cargo's registries have no attestations");
     if let Some(vcs) = vcs {
-        let state = if vcs.dirty { ", with changes that were not committed" } else { "" };
-        answer.notes.push(format!("by its own word it is of the commit {}{state}", vcs.commit));
+        let state = if vcs.dirty {
+            ", with changes that were not committed"
+        } else {
+            ""
+        };
+        answer.notes.push(format!(
+            "by its own word it is of the commit {}{state}",
+            vcs.commit
+        ));
     }
     if let Some(publisher) = publisher {
         answer.notes.push(format!(
@@ -115,7 +122,9 @@ pub fn look(vcs: Option<&VcsInfo>, publisher: Option<&TrustedPublisher>) -> Orig
     }
     if let (Some(vcs), Some(publisher)) = (vcs, publisher) {
         if vcs.commit == publisher.commit {
-            answer.notes.push("the registry and the crate name the same commit".to_owned());
+            answer
+                .notes
+                .push("the registry and the crate name the same commit".to_owned());
         } else {
             answer.findings.push(Finding::CommitDiffers {
                 registry: publisher.commit.clone(),
@@ -138,7 +147,10 @@ fn commit(text: &str) -> Result<String, Refusal> {
     if hexadecimal && matches!(text.len(), 40 | 64) {
         Ok(text.to_ascii_lowercase())
     } else {
-        Err(Refusal::new(Why::Unreadable, format!("{text:?} is not a commit")))
+        Err(Refusal::new(
+            Why::Unreadable,
+            format!("{text:?} is not a commit"),
+        ))
     }
 }
 
@@ -154,7 +166,8 @@ mod tests {
     }
 
     fn publisher(sha: &str) -> TrustedPublisher {
-        let json = format!(r#"{{"provider":"github","repository":"o/r","run_id":7,"sha":"{sha}"}}"#);
+        let json =
+            format!(r#"{{"provider":"github","repository":"o/r","run_id":7,"sha":"{sha}"}}"#);
         TrustedPublisher::read(json.as_bytes()).unwrap()
     }
 
@@ -174,17 +187,28 @@ mod tests {
     #[test]
     fn another_commit_than_the_registry_recorded_is_found() {
         let answer = look(Some(&vcs("")), Some(&publisher(&COMMIT.replace('0', "f"))));
-        assert!(matches!(answer.findings[..], [Finding::CommitDiffers { .. }]));
+        assert!(matches!(
+            answer.findings[..],
+            [Finding::CommitDiffers { .. }]
+        ));
     }
 
     #[test]
     fn documents_that_are_none_are_refused() {
         for json in ["", "[]", r#"{"git":{}}"#, r#"{"git":{"sha1":"HEAD"}}"#] {
-            assert_eq!(VcsInfo::read(json.as_bytes()).unwrap_err().why, Why::Unreadable);
+            assert_eq!(
+                VcsInfo::read(json.as_bytes()).unwrap_err().why,
+                Why::Unreadable
+            );
         }
         assert_eq!(VcsInfo::read(b"{}").unwrap_err().why, Why::Unsupported);
-        let gitlab = format!(r#"{{"provider":"gitlab","project_path":"a/b/c","job_id":"9","sha":"{COMMIT}"}}"#);
+        let gitlab = format!(
+            r#"{{"provider":"gitlab","project_path":"a/b/c","job_id":"9","sha":"{COMMIT}"}}"#
+        );
         let read = TrustedPublisher::read(gitlab.as_bytes()).unwrap();
-        assert_eq!((read.repository.as_str(), read.run.as_deref()), ("a/b/c", Some("9")));
+        assert_eq!(
+            (read.repository.as_str(), read.run.as_deref()),
+            ("a/b/c", Some("9"))
+        );
     }
 }

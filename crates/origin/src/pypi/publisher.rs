@@ -48,16 +48,22 @@ impl Publisher {
         let kind = text("kind").unwrap_or_default();
         let unknown = || Self::Unknown(printable(&format!("{kind:?}"), 60));
         let known = match kind.as_str() {
-            "GitHub" => text("repository").zip(text("workflow")).map(|(repository, workflow)| {
-                Self::GitHub { repository, workflow, environment: text("environment") }
-            }),
+            "GitHub" => text("repository")
+                .zip(text("workflow"))
+                .map(|(repository, workflow)| Self::GitHub {
+                    repository,
+                    workflow,
+                    environment: text("environment"),
+                }),
             "GitLab" => text("repository").map(|repository| Self::GitLab {
                 repository,
                 workflow: text("workflow_filepath"),
                 environment: text("environment"),
             }),
             "Google" => text("email").map(|mail| Self::Google { mail }),
-            "CircleCI" => Some(Self::CircleCi { origin: text("vcs_origin") }),
+            "CircleCI" => Some(Self::CircleCi {
+                origin: text("vcs_origin"),
+            }),
             _ => None,
         };
         known.unwrap_or_else(unknown)
@@ -71,7 +77,11 @@ impl Publisher {
         let name = file.and_then(|path| path.rsplit('/').next());
         let mut all = Comparison(Vec::new());
         match self {
-            Self::GitHub { repository: named, workflow, environment } => {
+            Self::GitHub {
+                repository: named,
+                workflow,
+                environment,
+            } => {
                 all.issuer("https://token.actions.githubusercontent.com", identity);
                 // GitHub's names have no case of their own.
                 let named = format!("https://github.com/{named}");
@@ -80,7 +90,11 @@ impl Publisher {
                 all.must(name == Some(workflow), Field::Workflow, workflow, name);
                 all.environment(environment.as_deref(), identity);
             }
-            Self::GitLab { repository: named, workflow, environment } => {
+            Self::GitLab {
+                repository: named,
+                workflow,
+                environment,
+            } => {
                 all.issuer("https://gitlab.com", identity);
                 let named = format!("https://gitlab.com/{named}");
                 let same = repository.is_some_and(|r| r.eq_ignore_ascii_case(&named));
@@ -133,7 +147,12 @@ impl Comparison {
 
     fn environment(&mut self, named: Option<&str>, identity: &Identity) {
         if let (Some(named), Some(certified)) = (named, identity.environment.as_deref()) {
-            self.must(named == certified, Field::Environment, named, Some(certified));
+            self.must(
+                named == certified,
+                Field::Environment,
+                named,
+                Some(certified),
+            );
         }
     }
 }

@@ -68,7 +68,9 @@ pub struct Keys {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
     /// Not JSON of the form `{"keys": […]}`.
-    #[error("the registry's keys cannot be read: {0}; fetch them again with `customs trust update`")]
+    #[error(
+        "the registry's keys cannot be read: {0}; fetch them again with `customs trust update`"
+    )]
     Unreadable(String),
     /// It exceeds [`limit::DOCUMENT`] or [`limit::KEYS`].
     #[error("the document of keys is larger than what is read ({0})")]
@@ -117,9 +119,18 @@ impl Keys {
         let time = |text: Option<&str>| text.and_then(|text| text.parse().ok());
         let keys = EMBEDDED.iter().filter_map(|(spki, began, ended)| {
             let (id, public) = parse(spki).ok()?;
-            Some(Key { id, public, began: time(*began), ended: time(*ended), usage: None })
+            Some(Key {
+                id,
+                public,
+                began: time(*began),
+                ended: time(*ended),
+                usage: None,
+            })
         });
-        Self { keys: keys.collect(), rejected: Vec::new() }
+        Self {
+            keys: keys.collect(),
+            rejected: Vec::new(),
+        }
     }
 
     /// The document of the keys endpoint, or a `keys.json` of the trust folder.
@@ -146,7 +157,9 @@ impl Keys {
         }
         if all.keys.is_empty() {
             let first = all.rejected.first();
-            let why = first.map(|r| format!(" ({}: {})", r.id, r.because)).unwrap_or_default();
+            let why = first
+                .map(|r| format!(" ({}: {})", r.id, r.because))
+                .unwrap_or_default();
             return Err(KeysError::Empty(why));
         }
         Ok(all)
@@ -196,7 +209,10 @@ impl Keys {
 impl Entry {
     fn key(self) -> Result<Key, String> {
         if let Some(scheme) = self.scheme.filter(|scheme| scheme != "ecdsa-sha2-nistp256") {
-            return Err(format!("the scheme {:?} is not known", printable(&scheme, 40)));
+            return Err(format!(
+                "the scheme {:?} is not known",
+                printable(&scheme, 40)
+            ));
         }
         let window = self.public.as_ref().and_then(|key| key.valid_for.as_ref());
         let (began, end) = window.map_or((None, None), |w| (w.start, w.end));
@@ -215,14 +231,22 @@ impl Entry {
             Some("npm:attestations") => Some(Usage::Attestations),
             Some(other) => return Err(format!("the use {:?} is not known", printable(other, 40))),
         };
-        Ok(Key { id, public, began, ended: self.expires.or(end), usage })
+        Ok(Key {
+            id,
+            public,
+            began,
+            ended: self.expires.or(end),
+            usage,
+        })
     }
 }
 
 /// A key and its id: `SHA256:` and the base64 of the SHA-256 of the key as OpenSSH writes it
 /// (RFC 5656, 3.1), which is neither the DER nor the PEM.
 fn parse(spki: &str) -> Result<(String, PublicKey), String> {
-    let der = STANDARD.decode(spki).map_err(|error| format!("its base64: {error}"))?;
+    let der = STANDARD
+        .decode(spki)
+        .map_err(|error| format!("its base64: {error}"))?;
     let public = PublicKey::from_spki(&der).ok_or("it is not a key of ECDSA P-256")?;
     // The point is the end of the structure, as its fields have one length each.
     let point = der.last_chunk::<65>().ok_or("it is too short")?;

@@ -14,7 +14,10 @@ fn release(name: &str, version: &str) -> ReleaseId {
 }
 
 fn signature(keyid: &str, sig: &str) -> Signature {
-    Signature { keyid: keyid.into(), sig: sig.into() }
+    Signature {
+        keyid: keyid.into(),
+        sig: sig.into(),
+    }
 }
 
 fn time(text: &str) -> Option<Timestamp> {
@@ -23,7 +26,13 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// Why one signature over the real message was not accepted.
 fn why(signature: Signature, integrity: &str) -> Why {
-    let signed = check(&[signature], &release("pnpm", "10.1.0"), integrity, None, &Keys::embedded());
+    let signed = check(
+        &[signature],
+        &release("pnpm", "10.1.0"),
+        integrity,
+        None,
+        &Keys::embedded(),
+    );
     assert_ne!(signed.answer, Answer::Yes);
     signed.refused.first().expect("a reason").why
 }
@@ -52,14 +61,27 @@ fn a_real_signature_of_the_registry_holds() {
 
 #[test]
 fn a_scoped_name_stands_in_the_message_as_it_is() {
-    assert_eq!(message(&release("@s/n", "1.0.0"), "sha512-x"), "@s/n@1.0.0:sha512-x");
+    assert_eq!(
+        message(&release("@s/n", "1.0.0"), "sha512-x"),
+        "@s/n@1.0.0:sha512-x"
+    );
 }
 
 #[test]
 fn what_is_not_the_signed_message_is_refused() {
     let keys = Keys::embedded();
-    for (name, version) in [("pnpm", "10.1.1"), ("pnpn", "10.1.0"), ("@pnpm/pnpm", "10.1.0")] {
-        let signed = check(&[signature(NEW, SIG)], &release(name, version), INTEGRITY, None, &keys);
+    for (name, version) in [
+        ("pnpm", "10.1.1"),
+        ("pnpn", "10.1.0"),
+        ("@pnpm/pnpm", "10.1.0"),
+    ] {
+        let signed = check(
+            &[signature(NEW, SIG)],
+            &release(name, version),
+            INTEGRITY,
+            None,
+            &keys,
+        );
         assert_eq!(signed.answer, Answer::No, "{name}");
         assert_eq!(signed.refused[0].why, Why::Signature);
     }
@@ -69,19 +91,38 @@ fn what_is_not_the_signed_message_is_refused() {
     let bit = SIG.replace("5S/Xo", "5S/Xp").replace("eS/Xo", "eS/Xs");
     assert_eq!(why(signature(NEW, &bit), INTEGRITY), Why::Signature);
     assert_eq!(why(signature(OLD, SIG), INTEGRITY), Why::Signature);
-    assert_eq!(why(signature(NEW, "not base64"), INTEGRITY), Why::Unreadable);
-    assert_eq!(why(signature(NEW, &"A".repeat(1000)), INTEGRITY), Why::Unreadable);
+    assert_eq!(
+        why(signature(NEW, "not base64"), INTEGRITY),
+        Why::Unreadable
+    );
+    assert_eq!(
+        why(signature(NEW, &"A".repeat(1000)), INTEGRITY),
+        Why::Unreadable
+    );
 }
 
 #[test]
 fn a_key_that_nobody_knows_is_not_checked_and_not_forged() {
     let unknown = signature("SHA256:AAAA", SIG);
-    let signed = check(&[unknown.clone()], &release("pnpm", "10.1.0"), INTEGRITY, None, &Keys::embedded());
+    let signed = check(
+        &[unknown.clone()],
+        &release("pnpm", "10.1.0"),
+        INTEGRITY,
+        None,
+        &Keys::embedded(),
+    );
     insta::assert_snapshot!(format!("{:?}", signed.answer), @r#"NotChecked("its key is not among those known here: SHA256:AAAA: a newer key, or another registry's; run `customs trust update`")"#);
     // Beside one that holds it does no harm, and beside a wrong one it hides nothing.
     let both = |other| {
         let all = [unknown.clone(), other];
-        check(&all, &release("pnpm", "10.1.0"), INTEGRITY, None, &Keys::embedded()).answer
+        check(
+            &all,
+            &release("pnpm", "10.1.0"),
+            INTEGRITY,
+            None,
+            &Keys::embedded(),
+        )
+        .answer
     };
     assert_eq!(both(signature(NEW, SIG)), Answer::Yes);
     assert_eq!(both(signature(OLD, SIG)), Answer::No);
@@ -89,7 +130,13 @@ fn a_key_that_nobody_knows_is_not_checked_and_not_forged() {
 
 #[test]
 fn without_a_signature_or_a_strong_digest_nothing_is_checked() {
-    let none = check(&[], &release("pnpm", "10.1.0"), INTEGRITY, None, &Keys::embedded());
+    let none = check(
+        &[],
+        &release("pnpm", "10.1.0"),
+        INTEGRITY,
+        None,
+        &Keys::embedded(),
+    );
     assert!(matches!(none.answer, Answer::NotChecked(_)));
     for weak in ["", "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "md5-x"] {
         assert_eq!(why(signature(NEW, SIG), weak), Why::Unsupported, "{weak:?}");
@@ -97,7 +144,13 @@ fn without_a_signature_or_a_strong_digest_nothing_is_checked() {
     let two = format!("{INTEGRITY} {INTEGRITY}");
     assert_eq!(why(signature(NEW, SIG), &two), Why::Unsupported);
     let many = vec![signature(NEW, SIG); limit::SIGNATURES + 1];
-    let signed = check(&many, &release("pnpm", "10.1.0"), INTEGRITY, None, &Keys::embedded());
+    let signed = check(
+        &many,
+        &release("pnpm", "10.1.0"),
+        INTEGRITY,
+        None,
+        &Keys::embedded(),
+    );
     assert_eq!(signed.refused[0].why, Why::TooLarge);
 }
 
@@ -114,11 +167,20 @@ fn document(keyid: &str, expires: &str) -> String {
 fn a_key_that_ended_signs_nothing_later() {
     let keys = Keys::from_json(document(NEW, "\"2025-01-20T00:00:00.000Z\"").as_bytes()).unwrap();
     let at = |published| {
-        check(&[signature(NEW, SIG)], &release("pnpm", "10.1.0"), INTEGRITY, published, &keys)
+        check(
+            &[signature(NEW, SIG)],
+            &release("pnpm", "10.1.0"),
+            INTEGRITY,
+            published,
+            &keys,
+        )
     };
     assert_eq!(at(time("2025-01-19T23:59:59Z")).answer, Answer::Yes);
     let later = at(time("2025-01-20T00:00:00Z"));
-    assert_eq!((later.answer, later.refused[0].why), (Answer::No, Why::KeyExpired));
+    assert_eq!(
+        (later.answer, later.refused[0].why),
+        (Answer::No, Why::KeyExpired)
+    );
     let unknown = at(None);
     assert_eq!(unknown.refused[0].why, Why::TimeNotKnown);
     assert!(matches!(unknown.answer, Answer::NotChecked(_)));
@@ -139,10 +201,17 @@ fn keys_as_the_tuf_repository_holds_them_are_read_too() {
             r#"{{"keyId":"{NEW}","keyUsage":"{usage}","publicKey":{{"rawBytes":"{key}","keyDetails":"PKIX_ECDSA_P256_SHA_256","validFor":{{"start":"2025-01-13T00:00:00.000Z"}}}}}}"#
         )
     };
-    let json = format!(r#"{{"keys":[{},{}]}}"#, entry("npm:attestations"), entry("npm:other"));
+    let json = format!(
+        r#"{{"keys":[{},{}]}}"#,
+        entry("npm:attestations"),
+        entry("npm:other")
+    );
     let keys = Keys::from_json(json.as_bytes()).unwrap();
     assert!(keys.find(NEW, Usage::Attestations).is_ok());
-    assert_eq!(keys.find(NEW, Usage::Signatures).unwrap_err().why, Why::UnknownKey);
+    assert_eq!(
+        keys.find(NEW, Usage::Signatures).unwrap_err().why,
+        Why::UnknownKey
+    );
     assert_eq!(keys.rejected().len(), 1);
     assert_eq!(keys.or(Keys::embedded()).all().len(), 2);
 }
@@ -153,13 +222,22 @@ fn documents_that_are_none_are_refused() {
         ("", "cannot be read"),
         ("{}", "cannot be read"),
         (r#"{"keys":[]}"#, "no key"),
-        (r#"{"keys":[{"keyid":"x","key":"AAAA"}]}"#, "not a key of ECDSA"),
-        (r#"{"keys":[{"keyid":"x","key":"AAAA","scheme":"rsa"}]}"#, "scheme"),
+        (
+            r#"{"keys":[{"keyid":"x","key":"AAAA"}]}"#,
+            "not a key of ECDSA",
+        ),
+        (
+            r#"{"keys":[{"keyid":"x","key":"AAAA","scheme":"rsa"}]}"#,
+            "scheme",
+        ),
         (r#"{"keys":[{"keyid":"x"}]}"#, "no key"),
     ] {
         let error = Keys::from_json(json.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
     let long = vec![b' '; limit::DOCUMENT + 1];
-    assert!(matches!(Keys::from_json(&long), Err(KeysError::TooLarge(_))));
+    assert!(matches!(
+        Keys::from_json(&long),
+        Err(KeysError::TooLarge(_))
+    ));
 }

@@ -59,7 +59,9 @@ impl Bundle {
     }
 
     pub(super) fn certificate(&self) -> Option<&[u8]> {
-        self.0.signing_certificate().map(|certificate| certificate.as_bytes())
+        self.0
+            .signing_certificate()
+            .map(|certificate| certificate.as_bytes())
     }
 
     pub(super) fn timestamps(&self) -> impl Iterator<Item = &[u8]> {

@@ -22,7 +22,9 @@ pub(super) fn identity(
     // Old certificates have no build configuration; then the subject is the workflow.
     let config = claims.build_config_uri.clone().or_else(|| {
         let uri = &repository.as_ref()?.uri;
-        subject.starts_with(&format!("{uri}/")).then(|| subject.clone())
+        subject
+            .starts_with(&format!("{uri}/"))
+            .then(|| subject.clone())
     });
     let (workflow, config_ref) = config.as_deref().map(without_ref).unzip();
     let signer = claims.build_signer_uri.as_deref().unwrap_or(&subject);
@@ -30,10 +32,13 @@ pub(super) fn identity(
     let identity = Identity {
         signer: (repository.is_some() && workflow != Some(signer)).then(|| keep(signer)),
         workflow: workflow.map(|uri| in_repository(uri, repository.as_ref())),
-        owner: claims.source_repository_owner_uri.as_deref().map(|uri| Numbered {
-            uri: keep(uri),
-            id: keep_some(claims.source_repository_owner_identifier.as_ref()),
-        }),
+        owner: claims
+            .source_repository_owner_uri
+            .as_deref()
+            .map(|uri| Numbered {
+                uri: keep(uri),
+                id: keep_some(claims.source_repository_owner_identifier.as_ref()),
+            }),
         git_ref: keep_some(
             claims
                 .source_repository_ref
@@ -126,16 +131,28 @@ mod tests {
                 Some("refs/tags/@s/n@1.0.0")
             )
         );
-        assert_eq!(without_ref("https://h.example/a@0a1b"), ("https://h.example/a", Some("0a1b")));
+        assert_eq!(
+            without_ref("https://h.example/a@0a1b"),
+            ("https://h.example/a", Some("0a1b"))
+        );
         assert_eq!(without_ref("jo@mail.example"), ("jo@mail.example", None));
     }
 
     #[test]
     fn a_workflow_is_named_by_its_path_in_the_repository() {
-        let repository = Numbered { uri: "https://gitlab.com/a/b".into(), id: None };
+        let repository = Numbered {
+            uri: "https://gitlab.com/a/b".into(),
+            id: None,
+        };
         let path = |uri| in_repository(uri, Some(&repository));
-        assert_eq!(path("https://gitlab.com/a/b//.gitlab-ci.yml"), ".gitlab-ci.yml");
-        assert_eq!(path("https://gitlab.com/a/bc/x.yml"), "https://gitlab.com/a/bc/x.yml");
+        assert_eq!(
+            path("https://gitlab.com/a/b//.gitlab-ci.yml"),
+            ".gitlab-ci.yml"
+        );
+        assert_eq!(
+            path("https://gitlab.com/a/bc/x.yml"),
+            "https://gitlab.com/a/bc/x.yml"
+        );
     }
 
     #[test]

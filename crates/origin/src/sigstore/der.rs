@@ -25,17 +25,27 @@ fn element(bytes: &[u8]) -> Option<Element<'_>> {
     let (&first, after) = after.split_first()?;
     let (length, after) = match first {
         short @ 0..=0x7f => (usize::from(short), after),
-        0x81 => after.split_first().map(|(&l, rest)| (usize::from(l), rest))?,
+        0x81 => after
+            .split_first()
+            .map(|(&l, rest)| (usize::from(l), rest))?,
         0x82 => {
             let (high, low) = (*after.first()?, *after.get(1)?);
-            (usize::from(u16::from_be_bytes([high, low])), after.get(2..)?)
+            (
+                usize::from(u16::from_be_bytes([high, low])),
+                after.get(2..)?,
+            )
         }
         _ => return None,
     };
     let content = after.get(..length)?;
     let rest = after.get(length..)?;
     let whole = bytes.get(..bytes.len() - rest.len())?;
-    Some(Element { tag, content, whole, rest })
+    Some(Element {
+        tag,
+        content,
+        whole,
+        rest,
+    })
 }
 
 /// The content of an extension's octet string, found by its OID.

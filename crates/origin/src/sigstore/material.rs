@@ -58,7 +58,9 @@ impl Material {
             root.timestamp_authorities.len(),
         ] {
             if count > limit::AUTHORITIES {
-                return Err(RootError::TooLarge(format!("{count} authorities of a kind")));
+                return Err(RootError::TooLarge(format!(
+                    "{count} authorities of a kind"
+                )));
             }
         }
         let mut all = Self::default();
@@ -105,7 +107,11 @@ impl Material {
         let certificate = bundle.certificate();
         let claimed = claimed(bundle);
         let stranger = |kind, name: &[u8]| {
-            Some(Stranger { kind, name: name.to_vec(), claimed })
+            Some(Stranger {
+                kind,
+                name: name.to_vec(),
+                claimed,
+            })
         };
         for entry in bundle.entries() {
             let id = entry.log_id.key_id.as_bytes();
@@ -129,7 +135,9 @@ impl Material {
 
     /// Whether a timestamp names one of the authorities as who signed it.
     fn signed(&self, token: &[u8]) -> bool {
-        self.timestampers.iter().any(|name| der::find(token, name).is_some())
+        self.timestampers
+            .iter()
+            .any(|name| der::find(token, name).is_some())
     }
 
     fn log(&mut self, id: &[u8], window: Option<TimeRange>) {
@@ -146,7 +154,12 @@ impl Material {
 impl Stranger {
     pub(super) fn words(&self) -> String {
         let of = |what: &str| {
-            let name: String = self.name.iter().take(32).map(|b| format!("{b:02x}")).collect();
+            let name: String = self
+                .name
+                .iter()
+                .take(32)
+                .map(|b| format!("{b:02x}"))
+                .collect();
             format!("{what} {name}")
         };
         match self.kind {

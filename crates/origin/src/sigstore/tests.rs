@@ -28,7 +28,11 @@ const KEYED: &str = "managed-key/bundle.sigstore.json";
 const STAGING: &str = "upstream/sigstore-python/a.dsse.staging-rekor-v2.txt.sigstore.json";
 
 fn json_of(file: &str) -> Value {
-    serde_json::from_slice(&registry_file("sigstore-verify", &format!("test_data/{file}"))).unwrap()
+    serde_json::from_slice(&registry_file(
+        "sigstore-verify",
+        &format!("test_data/{file}"),
+    ))
+    .unwrap()
 }
 
 fn payload(bundle: &Value) -> Value {
@@ -46,10 +50,14 @@ fn digest_of(bundle: &Value) -> Digest {
     let statement = payload(bundle);
     let subjects = statement["subject"].as_array().unwrap();
     let digest = |algorithm: DigestAlgorithm| {
-        let found = subjects.iter().find_map(|s| s["digest"][algorithm.name()].as_str());
+        let found = subjects
+            .iter()
+            .find_map(|s| s["digest"][algorithm.name()].as_str());
         found.map(|hex| Digest::from_hex(algorithm, hex).unwrap())
     };
-    digest(DigestAlgorithm::Sha512).or_else(|| digest(DigestAlgorithm::Sha256)).unwrap()
+    digest(DigestAlgorithm::Sha512)
+        .or_else(|| digest(DigestAlgorithm::Sha256))
+        .unwrap()
 }
 
 fn authority_for(file: &str) -> Authority {
@@ -60,13 +68,16 @@ fn authority_for(file: &str) -> Authority {
     }
 }
 
-/// What no code outside of this test can make: [`Authority::from_json`] refuses this root.
 fn staging_authority() -> Authority {
-    let root = TrustedRoot::from_json(
-        &String::from_utf8(registry_file("sigstore-trust-root", "src/trusted_root_staging.json"))
-            .unwrap(),
-    )
-    .unwrap();
+    unguarded(&registry_file(
+        "sigstore-trust-root",
+        "src/trusted_root_staging.json",
+    ))
+}
+
+/// What no code outside of this test can make: [`Authority::from_json`] refuses these roots.
+fn unguarded(root: &[u8]) -> Authority {
+    let root = TrustedRoot::from_json(std::str::from_utf8(root).unwrap()).unwrap();
     Authority {
         instance: Instance::Own,
         verifier: Verifier::new(&root).unwrap(),
@@ -77,7 +88,10 @@ fn staging_authority() -> Authority {
 fn key() -> PublicKey {
     let pem = registry_file("sigstore-verify", "test_data/managed-key/key.pub");
     let text = String::from_utf8(pem).unwrap();
-    let body: String = text.lines().filter(|line| !line.starts_with("---")).collect();
+    let body: String = text
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
     PublicKey::from_spki(&STANDARD.decode(body).unwrap()).unwrap()
 }
 
@@ -101,9 +115,23 @@ fn real_bundles_of_every_version_hold() {
     let mut shown = String::new();
     for file in [NPM, DSSE, REKOR2, WHEEL, PERSON, GITHUB, KEYED] {
         let proof = verify(file, &json_of(file)).unwrap_or_else(|why| panic!("{file}: {why}"));
-        let Checked { certificate, sct, log, issuer } = proof.checked;
-        let flags = [("certificate", certificate), ("sct", sct), ("log", log), ("issuer", issuer)];
-        let yes: Vec<&str> = flags.iter().filter(|(_, yes)| *yes).map(|(name, _)| *name).collect();
+        let Checked {
+            certificate,
+            sct,
+            log,
+            issuer,
+        } = proof.checked;
+        let flags = [
+            ("certificate", certificate),
+            ("sct", sct),
+            ("log", log),
+            ("issuer", issuer),
+        ];
+        let yes: Vec<&str> = flags
+            .iter()
+            .filter(|(_, yes)| *yes)
+            .map(|(name, _)| *name)
+            .collect();
         let who = match &proof.identity {
             None => "a key",
             Some(person) if !person.subject.contains("://") => "a person",
@@ -111,7 +139,12 @@ fn real_bundles_of_every_version_hold() {
         };
         let name = file.rsplit('/').next().unwrap();
         let (instance, times) = (proof.instance, proof.times.len());
-        writeln!(shown, "{name}: {instance:?}, {}, {times} times, {who}", yes.join("+")).unwrap();
+        writeln!(
+            shown,
+            "{name}: {instance:?}, {}, {times} times, {who}",
+            yes.join("+")
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(shown, @r"
     sigstore.js@2.0.0-provenance.sigstore.json: PublicGood, certificate+sct+log+issuer, 1 times, https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main
@@ -163,25 +196,56 @@ fn the_test_instance_proves_nothing() {
         "sct-multi-intermediate/staging_bundle.sigstore.json",
     ] {
         let refused = verify(file, &json_of(file)).unwrap_err();
-        assert!(staging_authority().material.shares_a_key_with(material::staging()));
+        assert!(
+            staging_authority()
+                .material
+                .shares_a_key_with(material::staging())
+        );
         assert_eq!(refused.why, Why::Staging, "{file}: {refused}");
-        assert!(matches!(refused.answer(), customs_model::Answer::NotChecked(_)));
+        assert!(matches!(
+            refused.answer(),
+            customs_model::Answer::NotChecked(_)
+        ));
     }
 }
 
 #[test]
 fn bundles_that_were_made_to_fail_do() {
     for (file, why) in [
-        ("bundles/bundle_invalid_version.txt.sigstore", Why::Unreadable),
+        (
+            "bundles/bundle_invalid_version.txt.sigstore",
+            Why::Unreadable,
+        ),
         ("bundles/bundle_no_log_entry.txt.sigstore", Why::LogMissing),
-        ("bundles/bundle_v3_no_signed_time.txt.sigstore.json", Why::NoTime),
+        (
+            "bundles/bundle_v3_no_signed_time.txt.sigstore.json",
+            Why::NoTime,
+        ),
         ("bundles/dsse-2sigs.sigstore.json", Why::Unreadable),
-        ("invalid-ct-key_fail/bundle.sigstore.json", Why::CertificateSct),
-        ("timestamps/valid_bundle.json", Why::UnknownAuthority),
+        ("timestamps/valid_bundle.json", Why::Staging),
     ] {
         let refused = verify(file, &json_of(file)).unwrap_err();
         assert_eq!(refused.why, why, "{file}: {refused}");
     }
+}
+
+/// The root of this fixture holds a wrong key of the log of certificates, and keys of the test
+/// instance, for which it is refused before.
+#[test]
+fn a_certificate_that_was_not_published_is_refused() {
+    let root = registry_file(
+        "sigstore-verify",
+        "test_data/invalid-ct-key_fail/trusted_root.json",
+    );
+    assert!(matches!(
+        Authority::from_json(&root, Instance::Own),
+        Err(RootError::Staging)
+    ));
+    let json = json_of("invalid-ct-key_fail/bundle.sigstore.json");
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let subject = digest_of(&json);
+    let refused = unguarded(&root).verify(&bundle, Subject::Digest(&subject), &[ACTIONS]);
+    assert_eq!(refused.unwrap_err().why, Why::CertificateSct);
 }
 
 /// CVE-2022-36056: a log's entry that belongs to another signature.
@@ -201,7 +265,9 @@ type Change = fn(&mut Value);
 const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
 
 fn at<'a>(bundle: &'a mut Value, path: &str) -> &'a mut Value {
-    bundle.pointer_mut(path).unwrap_or_else(|| panic!("no {path}"))
+    bundle
+        .pointer_mut(path)
+        .unwrap_or_else(|| panic!("no {path}"))
 }
 
 fn entry<'a>(bundle: &'a mut Value, path: &str) -> &'a mut Value {
@@ -209,7 +275,11 @@ fn entry<'a>(bundle: &'a mut Value, path: &str) -> &'a mut Value {
 }
 
 fn remove(bundle: &mut Value, parent: &str, name: &str) {
-    at(bundle, parent).as_object_mut().unwrap().remove(name).expect("it was there");
+    at(bundle, parent)
+        .as_object_mut()
+        .unwrap()
+        .remove(name)
+        .expect("it was there");
 }
 
 /// Flips one bit of what is written in base64, counted from the end.
@@ -235,7 +305,9 @@ fn rewrite(value: &mut Value, from: &str, to: &str) {
 fn body(bundle: &mut Value, change: impl Fn(String) -> String) {
     let value = entry(bundle, "/canonicalizedBody");
     let bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
-    *value = STANDARD.encode(change(String::from_utf8(bytes).unwrap())).into();
+    *value = STANDARD
+        .encode(change(String::from_utf8(bytes).unwrap()))
+        .into();
 }
 
 /// Every change, of what, and what must stand against it.
@@ -394,7 +466,11 @@ fn another_artifact_is_not_the_one() {
         bytes[7] ^= 1;
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         let other = Digest::from_hex(digest_of(&bundle).algorithm(), &hex).unwrap();
-        assert_eq!(verify_as(file, &bundle, &other).unwrap_err().why, Why::Artifact, "{file}");
+        assert_eq!(
+            verify_as(file, &bundle, &other).unwrap_err().why,
+            Why::Artifact,
+            "{file}"
+        );
     }
     // The artifact itself, and one byte more.
     let artifact = registry_file(
@@ -403,10 +479,15 @@ fn another_artifact_is_not_the_one() {
     );
     let bundle = Bundle::read(json_of(DSSE).to_string().as_bytes()).unwrap();
     let verify = |bytes: &[u8]| {
-        authority_for(DSSE).verify(&bundle, Subject::Bytes(bytes), &[ACTIONS]).map(|_| ())
+        authority_for(DSSE)
+            .verify(&bundle, Subject::Bytes(bytes), &[ACTIONS])
+            .map(|_| ())
     };
     assert_eq!(verify(&artifact), Ok(()));
-    assert_eq!(verify(&[&*artifact, b"\0"].concat()).unwrap_err().why, Why::Artifact);
+    assert_eq!(
+        verify(&[&*artifact, b"\0"].concat()).unwrap_err().why,
+        Why::Artifact
+    );
 }
 
 #[test]
@@ -428,7 +509,9 @@ fn githubs_instance_is_never_taken_for_the_public_one() {
     let public = Authority::public_good().unwrap();
     assert!(!public.knows_issuer_of(&bundle));
     assert!(Authority::github().unwrap().knows_issuer_of(&bundle));
-    let refused = public.verify(&bundle, Subject::Digest(&digest), &[ACTIONS]).unwrap_err();
+    let refused = public
+        .verify(&bundle, Subject::Digest(&digest), &[ACTIONS])
+        .unwrap_err();
     assert_eq!(refused.why, Why::LogMissing);
     // A public bundle gets nothing easier by GitHub's rules.
     let json = json_of(DSSE);
@@ -443,16 +526,23 @@ fn githubs_instance_is_never_taken_for_the_public_one() {
 #[test]
 fn a_root_from_before_the_authority_is_too_old_and_says_how_old() {
     // The public root, as if both of its logs were younger than it.
-    let mut root: Value =
-        serde_json::from_slice(&registry_file("sigstore-trust-root", "src/trusted_root.json"))
-            .unwrap();
+    let mut root: Value = serde_json::from_slice(&registry_file(
+        "sigstore-trust-root",
+        "src/trusted_root.json",
+    ))
+    .unwrap();
     root["tlogs"] = json!([]);
     let old = Authority::from_json(root.to_string().as_bytes(), Instance::PublicGood).unwrap();
     let json = json_of(DSSE);
     let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
-    let refused = old.verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS]).unwrap_err();
+    let refused = old
+        .verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS])
+        .unwrap_err();
     insta::assert_snapshot!(refused, @"the trust root here is too old for it: log c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d; the root's newest entry is of 2025-07-04: run `customs trust update`");
-    assert!(matches!(refused.answer(), customs_model::Answer::NotChecked(_)));
+    assert!(matches!(
+        refused.answer(),
+        customs_model::Answer::NotChecked(_)
+    ));
 }
 
 #[test]
@@ -477,7 +567,10 @@ fn what_is_too_large_or_too_deep_is_refused() {
     let large = vec![b' '; limit::BUNDLE + 1];
     assert_eq!(Bundle::read(&large).unwrap_err().why, Why::TooLarge);
     let deep = "[".repeat(100_000);
-    assert_eq!(Bundle::read(deep.as_bytes()).unwrap_err().why, Why::Unreadable);
+    assert_eq!(
+        Bundle::read(deep.as_bytes()).unwrap_err().why,
+        Why::Unreadable
+    );
     let root = vec![b' '; limit::ROOT + 1];
     let error = Authority::from_json(&root, Instance::Own).unwrap_err();
     assert!(matches!(error, RootError::TooLarge(_)));
