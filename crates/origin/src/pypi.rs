@@ -11,10 +11,11 @@ use crate::roots::Trust;
 use crate::sigstore::{Bundle, Proof, Subject};
 use crate::statement::Statement;
 use crate::why::{Refusal, Why};
-use customs_ecosystem::pypi::version_of;
+use customs_ecosystem::pypi::{compare, version_of};
 use customs_model::{Answer, Digest, ReleaseId, printable};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::cmp::Ordering::Equal;
 
 /// What is read of a provenance object.
 pub mod limit {
@@ -211,8 +212,9 @@ fn check_name(statement: &Statement, file: &File<'_>) -> Result<Option<String>, 
     );
     let differs = || Refusal::new(Why::SubjectName, &detail);
     let package = &file.release.package;
-    let version = version_of(named, package).ok_or_else(differs)?;
-    if version_of(file.name, package) != Some(version) || kind(named) != kind(file.name) {
+    let versions = version_of(named, package).zip(version_of(file.name, package));
+    let same = versions.is_some_and(|(a, b)| compare(a.as_str(), b.as_str()) == Some(Equal));
+    if !same || kind(named) != kind(file.name) {
         return Err(differs());
     }
     Ok(Some(format!(

@@ -229,10 +229,26 @@ fn bundles_that_were_made_to_fail_do() {
     }
 }
 
-/// The root of this fixture holds a wrong key of the log of certificates, and keys of the test
-/// instance, for which it is refused before.
 #[test]
-fn a_certificate_that_was_not_published_is_refused() {
+fn a_certificate_that_its_log_did_not_sign_is_refused() {
+    let mut root: Value = serde_json::from_slice(&registry_file(
+        "sigstore-trust-root",
+        "src/trusted_root.json",
+    ))
+    .unwrap();
+    // The log of certificates keeps its number and gets the key of another one.
+    root["ctlogs"][1]["publicKey"]["rawBytes"] = root["ctlogs"][0]["publicKey"]["rawBytes"].clone();
+    let own = Authority::from_json(root.to_string().as_bytes(), Instance::Own).unwrap();
+    let json = json_of(DSSE);
+    let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
+    let refused = own.verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS]);
+    assert_eq!(refused.unwrap_err().why, Why::CertificateSct);
+}
+
+/// The fixture's root lacks the log that the certificate was published in, all of its entries are
+/// older than the certificate, and it holds keys of the test instance, for which it is refused.
+#[test]
+fn a_log_of_certificates_that_a_root_lacks_is_not_a_forgery() {
     let root = registry_file(
         "sigstore-verify",
         "test_data/invalid-ct-key_fail/trusted_root.json",
@@ -245,7 +261,7 @@ fn a_certificate_that_was_not_published_is_refused() {
     let bundle = Bundle::read(json.to_string().as_bytes()).unwrap();
     let subject = digest_of(&json);
     let refused = unguarded(&root).verify(&bundle, Subject::Digest(&subject), &[ACTIONS]);
-    assert_eq!(refused.unwrap_err().why, Why::CertificateSct);
+    assert_eq!(refused.unwrap_err().why, Why::RootTooOld);
 }
 
 /// CVE-2022-36056: a log's entry that belongs to another signature.
