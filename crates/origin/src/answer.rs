@@ -98,6 +98,11 @@ pub enum Finding {
         /// What the authority says.
         certificate: String,
     },
+    /// Attestations that hold were signed by several identities; the first is shown.
+    SeveralIdentities {
+        /// The subject of another one.
+        other: String,
+    },
     /// Two unsigned statements about the commit of a crate contradict each other.
     CommitDiffers {
         /// What the registry recorded of the run that published.
@@ -158,6 +163,22 @@ impl OriginAnswer {
             why: refusal.why,
             detail: refusal.detail.clone(),
         });
+    }
+
+    /// Takes an identity that was verified. The document around attestations is not signed: who
+    /// adds one of their own to it must not go unseen.
+    pub(crate) fn identify(&mut self, identity: Identity) {
+        let anonymous = |identity: &Identity| Identity {
+            run: None,
+            ..identity.clone()
+        };
+        match &self.identity {
+            None => self.identity = Some(identity),
+            Some(first) if anonymous(first) == anonymous(&identity) => {}
+            Some(_) => self.findings.push(Finding::SeveralIdentities {
+                other: identity.subject,
+            }),
+        }
     }
 
     pub(crate) fn hold(&mut self, evidence: Evidence, predicate_type: &str, proof: &Proof) {
@@ -248,6 +269,9 @@ impl Finding {
                 "the index names the {} {publisher}, the certificate {certificate}",
                 field.words()
             ),
+            Self::SeveralIdentities { other } => {
+                format!("its attestations come from several identities, {other} among them")
+            }
             Self::CommitDiffers { registry, artifact } => format!(
                 "the registry recorded the commit {registry}, the artifact names {artifact}"
             ),

@@ -137,7 +137,9 @@ fn look_at_attestations(
                 answer
                     .findings
                     .extend(predicate::compare(&statement, &proof));
-                answer.identity = answer.identity.take().or(proof.identity);
+                if let Some(identity) = proof.identity {
+                    answer.identify(identity);
+                }
                 Answer::Yes
             }
             Err(refusal) => {

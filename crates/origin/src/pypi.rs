@@ -166,13 +166,7 @@ fn accept(
         answer.findings.extend(differences);
         return Answer::No;
     }
-    match &answer.identity {
-        None => answer.identity = Some(identity),
-        Some(first) if *first == identity => {}
-        Some(_) => answer.notes.push(
-            "its attestations were signed by more than one identity; the first is shown".to_owned(),
-        ),
-    }
+    answer.identify(identity);
     Answer::Yes
 }
 

@@ -15,6 +15,9 @@ mod material;
 
 pub use bundle::Bundle;
 pub use key::PublicKey;
+/// Makes the keys of the tests' own authorities.
+#[cfg(test)]
+pub(crate) use sigstore_verify::crypto::KeyPair;
 
 use crate::identity::Identity;
 use crate::why::{Refusal, Why};

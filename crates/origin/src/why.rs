@@ -84,7 +84,7 @@ pub enum Why {
     RootTooOld,
     /// Signed under Sigstore's public test instance, which proves nothing.
     Staging,
-    /// A key without an end, or a time of signing, is missing, so that its validity is not known.
+    /// The key has an end, and the time of signing that would be compared with it is not known.
     TimeNotKnown,
 }
 

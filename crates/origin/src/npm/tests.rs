@@ -88,6 +88,7 @@ fn refused(answer: &OriginAnswer) -> Vec<Why> {
         Finding::Refused { why, .. } => Some(*why),
         Finding::PredicateDiffers { .. }
         | Finding::PublisherDiffers { .. }
+        | Finding::SeveralIdentities { .. }
         | Finding::CommitDiffers { .. } => None,
     };
     answer.findings.iter().filter_map(why).collect()
@@ -179,7 +180,8 @@ fn a_statement_that_is_signed_rightly_is_still_asked_what_it_says() {
         change(&mut statement);
         of(&world, &github_claims(), &statement)
     };
-    let cases: [(fn(&mut Value), Why); 7] = [
+    type Change = fn(&mut Value);
+    let cases: [(Change, Why); 7] = [
         (
             |s| s["subject"][0]["name"] = "pkg:npm/n@1.0.0".into(),
             Why::SubjectName,
@@ -256,6 +258,24 @@ fn what_the_workflow_says_of_itself_is_compared_with_its_certificate() {
         let shown = serde_json::to_string(&answer.identity).unwrap();
         assert!(shown.contains(value), "{shown}");
     }
+}
+
+#[test]
+fn an_attestation_that_somebody_added_is_seen() {
+    let world = World::new();
+    let said = provenance("pkg:npm/%40s/n@1.0.0");
+    let good = world.attest(WORKFLOW, &github_claims(), &said);
+    let mut claims = github_claims();
+    for (_, value) in &mut claims {
+        *value = value.replace("/o/r", "/o/fork");
+    }
+    let fork = "https://github.com/o/fork/.github/workflows/release.yml@refs/tags/v1";
+    let added = world.attest(fork, &claims, &said);
+    let both = [(predicate::SLSA_1, &good), (predicate::SLSA_1, &added)];
+    let answer = ask(&world, &document(&both));
+    let seen = |f: &Finding| matches!(f, Finding::SeveralIdentities { other } if other == fork);
+    assert!(answer.findings.iter().any(seen), "{:?}", answer.findings);
+    assert_eq!(answer.identity.unwrap().subject, WORKFLOW);
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn refused(answer: &OriginAnswer) -> Vec<Why> {
         Finding::Refused { why, .. } => Some(*why),
         Finding::PredicateDiffers { .. }
         | Finding::PublisherDiffers { .. }
+        | Finding::SeveralIdentities { .. }
         | Finding::CommitDiffers { .. } => None,
     };
     answer.findings.iter().filter_map(why).collect()
@@ -145,7 +146,13 @@ fn the_publisher_of_the_index_is_compared_with_the_certificate() {
     let mut claims = github_claims();
     claims.push((23, "release".to_owned()));
     let bundle = world.attest(WORKFLOW, &claims, &said(WHEEL, PUBLISH, Value::Null));
-    let with = |publisher: Value| ask(&world, WHEEL, &object(&publisher, &[bundle.clone()]));
+    let with = |publisher: Value| {
+        ask(
+            &world,
+            WHEEL,
+            &object(&publisher, std::slice::from_ref(&bundle)),
+        )
+    };
     let changed = |name: &str, value: &str| {
         let mut publisher = github();
         publisher[name] = value.into();

@@ -105,7 +105,7 @@ fn what_is_not_the_signed_message_is_refused() {
 fn a_key_that_nobody_knows_is_not_checked_and_not_forged() {
     let unknown = signature("SHA256:AAAA", SIG);
     let signed = check(
-        &[unknown.clone()],
+        std::slice::from_ref(&unknown),
         &release("pnpm", "10.1.0"),
         INTEGRITY,
         None,

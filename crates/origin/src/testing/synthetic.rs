@@ -3,11 +3,11 @@
 
 use super::der::{Certificate, pem};
 use crate::roots::{Trust, TrustFiles};
+use crate::sigstore::KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use customs_model::Digest;
 use serde_json::{Value, json};
-use sigstore_verify::crypto::KeyPair;
 
 /// When everything is signed: 2026-01-01.
 const NOW: i64 = 1_767_225_600;
