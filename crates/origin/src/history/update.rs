@@ -8,8 +8,8 @@ use super::{
     Acceptable, Accepted, Axis, Change, Day, FileError, IdentityPin, Judgement, LineRecord,
     Outcome, ReleaseLine, Seen, Shown, TrustFile,
 };
-use crate::history::line::compare;
-use customs_model::{Timestamp, Version};
+use crate::history::line::{compare, is_prerelease};
+use customs_model::{ReleaseId, Timestamp, Version};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -203,6 +203,11 @@ fn follow(old: &LineRecord, shown: &Shown, now: Timestamp) -> Followed {
     let order = compare(release.package.ecosystem(), &release.version, &old.version);
     if order == Some(Ordering::Less) {
         // An older release of the line lies there as well; the newest one is what is kept.
+        return Followed::Unchanged;
+    }
+    let recorded = ReleaseId::new(old.package.clone(), old.version.clone());
+    if is_prerelease(release) && !is_prerelease(&recorded) {
+        // What a beta shows is a weaker promise for the stable release behind it.
         return Followed::Unchanged;
     }
     let evidence = proven(shown);

@@ -72,7 +72,20 @@ fn example() -> TrustFile {
 
 #[test]
 fn a_file_reads_like_a_list_of_what_was_verified() {
-    insta::assert_snapshot!(example().render(), @"");
+    insta::assert_snapshot!(example().render(), @r#"
+# What this project has verified of its packages, written by customs. Commit it, and read its
+# changes in a review: a line that goes away or claims less than before needs a reason.
+# Comments of your own are not kept.
+customs-lock 1
+
+identity npm:@types/node line=22 version=22.1.0 evidence=signature first=2026-01-10 last=2026-03-27
+identity npm:axios line=1 version=1.14.0 evidence=signature,provenance,trusted-publisher repository=https://github.com/axios/axios repository-id=23088740 owner=https://github.com/axios owner-id=32372333 workflow=.github/workflows/publish.yml ref=tag builder=hosted issuer=https://token.actions.githubusercontent.com first=2026-01-10 last=2026-03-27
+
+accept npm:chokidar line=4 version=4.0.2 what=provenance on=2026-02-01 reason="by hand; same author"
+
+made node_modules/.prisma/index.js digest=sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 maker=prisma
+made "node_modules/.vite/a b.js" digest=sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 maker="Vite's cache"
+"#);
 }
 
 #[test]
@@ -117,13 +130,35 @@ fn each_error_names_the_line_and_what_to_do() {
         "made \"a".into(),
     ];
     let all = cases.map(|case| told(&case)).join("\n");
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+customs.lock, line 3: npm:axios is recorded a second time; keep one of the two, the one that claims more, and verify again
+customs.lock, line 2: a merge conflict is not resolved; resolve it: keep the lines of both sides where they are about different packages, and of two lines about the same one the line that claims more, then verify again
+customs.lock, line 2: "future" is no kind of record; a newer customs may have written it: update customs
+customs.lock, line 2: it names no package or path; take the line from the last commit, or let customs write it again
+customs.lock, line 2: last= is missing; take the line from the last commit, or let customs write it again
+customs.lock, line 2: axios (line 2) cannot be recorded in customs.lock: its version is not of that release line; verify it again; take the line from the last commit, or let customs write it again
+customs.lock, line 2: axios (line 1) cannot be recorded in customs.lock: provenance is evidence exactly where an issuer and an identity are named; verify it again; take the line from the last commit, or let customs write it again
+customs.lock, line 2: "much" is no evidence that customs knows; take the line from the last commit, or let customs write it again
+customs.lock, line 2: the package is written zope-interface; take the line from the last commit, or let customs write it again
+customs.lock, line 2: repository= does not belong there; a newer customs may have written it: update customs
+customs.lock, line 2: "line" stands there twice; take the line from the last commit, or let customs write it again
+customs.lock, line 2: a (line 1) cannot be recorded in customs.lock: an acceptance needs a reason; write one; take the line from the last commit, or let customs write it again
+customs.lock, line 2: ../a cannot be recorded in customs.lock: its path is not inside the project; write it relative, with / and without ..; take the line from the last commit, or let customs write it again
+customs.lock, line 2: it holds \u{202e} raw, which nobody sees; take the line from the last commit, or let customs write it again
+customs.lock, line 2: a cannot be recorded in customs.lock: its digest is no SHA-256; hash it again; take the line from the last commit, or let customs write it again
+customs.lock, line 2: it names no package or path; take the line from the last commit, or let customs write it again
+customs.lock, line 2: a quote is opened and never closed; take the line from the last commit, or let customs write it again
+"#);
 }
 
 #[test]
 fn a_file_without_its_header_or_of_a_newer_format_is_refused() {
     let told = |text: &str| TrustFile::parse(text.as_bytes()).unwrap_err().to_string();
-    insta::assert_snapshot!([told(""), told("made a"), told("customs-lock 2\n")].join("\n"), @"");
+    insta::assert_snapshot!([told(""), told("made a"), told("customs-lock 2\n")].join("\n"), @r#"
+customs.lock, line 1: it does not say `customs-lock 1`; save it as UTF-8, or take it from the last commit
+customs.lock, line 1: it does not say `customs-lock 1`; save it as UTF-8, or take it from the last commit
+customs.lock, line 1: it is of format "2", and this customs reads 1; a newer customs may have written it: update customs
+"#);
     assert!(matches!(
         TrustFile::parse(b"customs-lock 1\n\xff"),
         Err(FileError::Line { line: 2, .. })

@@ -5,7 +5,7 @@ use crate::history::line::{compare, is_prerelease};
 use crate::history::{
     Acceptable, Accepted, Axis, Day, IdentityPin, LineRecord, Past, ReleaseLine, Seen, Shown,
 };
-use customs_model::{Ecosystem, PublisherKind, SignedDuration, Timestamp, Version};
+use customs_model::{Ecosystem, PublisherKind, ReleaseId, SignedDuration, Timestamp, Version};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -111,71 +111,72 @@ impl<'a> Context<'a> {
         self.record.is_none() && self.window.is_empty() && self.prereleases.is_empty()
     }
 
-    /// The newest release before this one that had something on an axis.
+    /// The newest release before this one that had something on an axis. For a stable release
+    /// prereleases are asked last.
     pub fn baseline(&self, axis: Axis) -> Option<Baseline<'a>> {
         let had = |shown: &&&'a Shown| shown.shows(axis) && !self.was_accepted(shown, axis);
-        let seen = self.window.iter().find(had).map(|shown| Baseline {
-            version: &shown.release.version,
-            shown: Some(shown),
-            record: None,
-            prerelease: false,
-        });
+        let seen = self.window.iter().find(had);
+        let seen = seen.map(|shown| Self::of_shown(shown, false));
         let recorded = self
             .record
             .filter(|record| record.evidence.contains(&axis))
             .map(|record| self.of_record(record));
-        let newest = match (recorded, seen) {
-            (Some(recorded), Some(seen)) if self.is_newer(seen.version, recorded.version) => seen,
-            (Some(recorded), _) => recorded,
-            (None, Some(seen)) => seen,
+        match (recorded, seen) {
+            (Some(recorded), Some(seen))
+                if recorded.prerelease || self.is_newer(seen.version, recorded.version) =>
+            {
+                Some(seen)
+            }
+            (Some(recorded), _) => Some(recorded),
+            (None, Some(seen)) => Some(seen),
             (None, None) => {
                 let shown = self.prereleases.iter().find(had)?;
-                Baseline {
-                    version: &shown.release.version,
-                    shown: Some(shown),
-                    record: None,
-                    prerelease: true,
-                }
+                Some(Self::of_shown(shown, true))
             }
-        };
-        Some(newest)
+        }
     }
 
     /// Who built the release that this one is compared with: the one that was verified here
     /// before, or the newest earlier one of which it is known.
     pub fn identity_before(&self) -> Option<(Baseline<'a>, IdentityPin)> {
-        if let Some(record) = self.record
-            && let Some(pin) = &record.identity
-        {
-            return Some((self.of_record(record), pin.clone()));
+        let pin = |shown: &Shown| shown.identity().map(IdentityPin::from);
+        let recorded = self.record.and_then(|record| {
+            let pin = record.identity.clone()?;
+            Some((self.of_record(record), pin))
+        });
+        let stable = || {
+            let mut window = self.window.iter();
+            window.find_map(|shown| Some((Self::of_shown(shown, false), pin(shown)?)))
+        };
+        let prerelease = || {
+            let mut prereleases = self.prereleases.iter();
+            prereleases.find_map(|shown| Some((Self::of_shown(shown, true), pin(shown)?)))
+        };
+        match recorded {
+            Some((baseline, _)) if baseline.prerelease => stable().or(recorded),
+            Some(_) => recorded,
+            None => stable().or_else(prerelease),
         }
-        self.window
-            .iter()
-            .chain(&self.prereleases)
-            .find_map(|shown| {
-                let pin = IdentityPin::from(shown.identity()?);
-                let prerelease = !self
-                    .window
-                    .iter()
-                    .any(|other| other.release == shown.release);
-                let baseline = Baseline {
-                    version: &shown.release.version,
-                    shown: Some(shown),
-                    record: None,
-                    prerelease,
-                };
-                Some((baseline, pin))
-            })
+    }
+
+    fn of_shown(shown: &'a Shown, prerelease: bool) -> Baseline<'a> {
+        Baseline {
+            version: &shown.release.version,
+            shown: Some(shown),
+            record: None,
+            prerelease,
+        }
     }
 
     fn of_record(&self, record: &'a LineRecord) -> Baseline<'a> {
         let same = |shown: &&&'a Shown| shown.release.version == record.version;
         let shown = self.window.iter().chain(&self.prereleases).find(same);
+        let recorded = ReleaseId::new(record.package.clone(), record.version.clone());
         Baseline {
             version: &record.version,
             shown: shown.copied(),
             record: Some(record),
-            prerelease: false,
+            prerelease: is_prerelease(&recorded) && !is_prerelease(&self.shown.release),
         }
     }
 
