@@ -100,7 +100,7 @@ fn changed(old: &LineRecord, new: &LineRecord, file: &TrustFile, out: &mut Vec<F
     }
     let before = out.len();
     let moved = if old.version == new.version {
-        format!("for {}, whose version did not change", new.version)
+        format!("for {}, whose version did not change,", new.version)
     } else {
         format!("from {} to {}", old.version, new.version)
     };

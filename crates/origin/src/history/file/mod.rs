@@ -40,8 +40,10 @@ pub const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrustFile {
     lines: BTreeMap<(PackageName, ReleaseLine), LineRecord>,
-    accepted: BTreeMap<(PackageName, ReleaseLine, Version), Accepted>,
+    accepted: BTreeMap<(PackageName, ReleaseLine), BTreeMap<Version, Accepted>>,
     made: BTreeMap<String, Made>,
+    /// How many acceptances there are, so that each new record need not count them.
+    acceptances: usize,
 }
 
 /// Why a file, or a record for one, is not taken.
@@ -68,12 +70,14 @@ pub enum FileError {
         limit: usize,
     },
     /// A record that the file could not hold.
-    #[error("{subject} cannot be recorded in customs.lock: {why}")]
+    #[error("{subject} cannot be recorded in customs.lock: {why}; {hint}")]
     Record {
         /// What it is about. Safe to print.
         subject: String,
-        /// The reason, and what to do.
+        /// The reason.
         why: &'static str,
+        /// What to do.
+        hint: &'static str,
     },
 }
 
@@ -108,15 +112,13 @@ impl TrustFile {
         package: &PackageName,
         line: ReleaseLine,
     ) -> impl Iterator<Item = &Accepted> {
-        let (package, line) = (package.clone(), line);
-        self.accepted
-            .values()
-            .filter(move |a| a.package == package && a.line == line)
+        let of_line = self.accepted.get(&(package.clone(), line));
+        of_line.into_iter().flat_map(BTreeMap::values)
     }
 
     /// All that was accepted, sorted.
     pub fn accepted(&self) -> impl Iterator<Item = &Accepted> {
-        self.accepted.values()
+        self.accepted.values().flat_map(BTreeMap::values)
     }
 
     /// The pin of a file that was made here, by its path relative to the project.
@@ -149,12 +151,12 @@ impl TrustFile {
     pub fn set_accepted(&mut self, accepted: Accepted) -> Result<(), FileError> {
         self.room()?;
         check::accepted(&accepted)?;
-        let key = (
-            accepted.package.clone(),
-            accepted.line,
-            accepted.version.clone(),
-        );
-        self.accepted.insert(key, accepted);
+        let of_line = self
+            .accepted
+            .entry((accepted.package.clone(), accepted.line))
+            .or_default();
+        let before = of_line.insert(accepted.version.clone(), accepted);
+        self.acceptances += usize::from(before.is_none());
         Ok(())
     }
 
@@ -177,13 +179,14 @@ impl TrustFile {
     /// Takes the record of a line away, with what was accepted in it: its next release is trusted
     /// on first use again. [`changes`](super::changes) tells a review.
     pub fn forget_line(&mut self, package: &PackageName, line: ReleaseLine) -> Option<LineRecord> {
-        self.accepted
-            .retain(|(p, l, _), _| (p, *l) != (package, line));
-        self.lines.remove(&(package.clone(), line))
+        let key = (package.clone(), line);
+        let accepted = self.accepted.remove(&key);
+        self.acceptances -= accepted.map_or(0, |of_line| of_line.len());
+        self.lines.remove(&key)
     }
 
     fn count(&self) -> usize {
-        self.lines.len() + self.accepted.len() + self.made.len()
+        self.lines.len() + self.acceptances + self.made.len()
     }
 
     fn room(&self) -> Result<(), FileError> {
@@ -211,13 +214,19 @@ mod check {
         if proven != record.identity.is_some() {
             return Err(refuse(
                 subject(),
-                "provenance is evidence exactly where an issuer and an identity are named; verify it again",
+                (
+                    "provenance is evidence exactly where an issuer and an identity are named",
+                    "verify it again",
+                ),
             ));
         }
         if record.first_seen > record.last_seen {
             return Err(refuse(
                 subject(),
-                "it was first seen after it was last seen; verify it again",
+                (
+                    "it was first seen after it was last seen",
+                    "verify it again",
+                ),
             ));
         }
         let Some(pin) = &record.identity else {
@@ -249,12 +258,15 @@ mod check {
         let subject = || subject(&accepted.package, accepted.line);
         of_line(&accepted.package, accepted.line, &accepted.version)?;
         if accepted.reason.trim().is_empty() {
-            return Err(refuse(subject(), "an acceptance needs a reason; write one"));
+            return Err(refuse(
+                subject(),
+                ("an acceptance needs a reason", "write one"),
+            ));
         }
         if accepted.what.is_empty() {
             return Err(refuse(
                 subject(),
-                "an acceptance says what it accepts; name it",
+                ("an acceptance says what it accepts", "name it"),
             ));
         }
         short(&accepted.reason, subject)
@@ -266,11 +278,17 @@ mod check {
         if !made.path.split('/').all(plain) || made.path.contains('\0') {
             return Err(refuse(
                 subject(),
-                "its path is not inside the project; write it relative, with / and without ..",
+                (
+                    "its path is not inside the project",
+                    "write it relative, with / and without ..",
+                ),
             ));
         }
         if made.digest.algorithm() != DigestAlgorithm::Sha256 {
-            return Err(refuse(subject(), "its digest is no SHA-256; hash it again"));
+            return Err(refuse(
+                subject(),
+                ("its digest is no SHA-256", "hash it again"),
+            ));
         }
         short(&made.path, subject)?;
         short(&made.maker, subject)
@@ -287,7 +305,7 @@ mod check {
         }
         Err(refuse(
             subject(package, line),
-            "its version is not of that release line; verify it again",
+            ("its version is not of that release line", "verify it again"),
         ))
     }
 
@@ -297,7 +315,10 @@ mod check {
         }
         Err(refuse(
             subject(),
-            "a value of it is longer than 4096 bytes; check where it comes from",
+            (
+                "a value of it is longer than 4096 bytes",
+                "check where it comes from",
+            ),
         ))
     }
 
@@ -305,8 +326,8 @@ mod check {
         format!("{package} (line {line})")
     }
 
-    fn refuse(subject: String, why: &'static str) -> FileError {
-        FileError::Record { subject, why }
+    fn refuse(subject: String, (why, hint): (&'static str, &'static str)) -> FileError {
+        FileError::Record { subject, why, hint }
     }
 }
 

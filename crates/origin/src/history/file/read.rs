@@ -114,7 +114,10 @@ fn record(line: &str, file: &mut TrustFile) -> Result<(), Fault> {
             return Err((format!("{kind:?} is no kind of record"), NEWER));
         }
     };
-    set.map_err(|error| (error.to_string(), AGAIN))?;
+    set.map_err(|error| match error {
+        FileError::Record { subject, why, hint } => (format!("{subject}: {why}"), hint),
+        other => (other.to_string(), AGAIN),
+    })?;
     if file.count() == before {
         let subject = printable(&fields.subject, 214);
         return Err((format!("{subject} is recorded a second time"), TWICE));

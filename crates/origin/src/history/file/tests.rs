@@ -136,16 +136,16 @@ customs.lock, line 2: a merge conflict is not resolved; resolve it: keep the lin
 customs.lock, line 2: "future" is no kind of record; a newer customs may have written it: update customs
 customs.lock, line 2: it names no package or path; take the line from the last commit, or let customs write it again
 customs.lock, line 2: last= is missing; take the line from the last commit, or let customs write it again
-customs.lock, line 2: axios (line 2) cannot be recorded in customs.lock: its version is not of that release line; verify it again; take the line from the last commit, or let customs write it again
-customs.lock, line 2: axios (line 1) cannot be recorded in customs.lock: provenance is evidence exactly where an issuer and an identity are named; verify it again; take the line from the last commit, or let customs write it again
+customs.lock, line 2: axios (line 2): its version is not of that release line; verify it again
+customs.lock, line 2: axios (line 1): provenance is evidence exactly where an issuer and an identity are named; verify it again
 customs.lock, line 2: "much" is no evidence that customs knows; take the line from the last commit, or let customs write it again
 customs.lock, line 2: the package is written zope-interface; take the line from the last commit, or let customs write it again
 customs.lock, line 2: repository= does not belong there; a newer customs may have written it: update customs
 customs.lock, line 2: "line" stands there twice; take the line from the last commit, or let customs write it again
-customs.lock, line 2: a (line 1) cannot be recorded in customs.lock: an acceptance needs a reason; write one; take the line from the last commit, or let customs write it again
-customs.lock, line 2: ../a cannot be recorded in customs.lock: its path is not inside the project; write it relative, with / and without ..; take the line from the last commit, or let customs write it again
+customs.lock, line 2: a (line 1): an acceptance needs a reason; write one
+customs.lock, line 2: ../a: its path is not inside the project; write it relative, with / and without ..
 customs.lock, line 2: it holds \u{202e} raw, which nobody sees; take the line from the last commit, or let customs write it again
-customs.lock, line 2: a cannot be recorded in customs.lock: its digest is no SHA-256; hash it again; take the line from the last commit, or let customs write it again
+customs.lock, line 2: a: its digest is no SHA-256; hash it again
 customs.lock, line 2: it names no package or path; take the line from the last commit, or let customs write it again
 customs.lock, line 2: a quote is opened and never closed; take the line from the last commit, or let customs write it again
 "#);

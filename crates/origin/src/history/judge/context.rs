@@ -111,6 +111,13 @@ impl<'a> Context<'a> {
         self.record.is_none() && self.window.is_empty() && self.prereleases.is_empty()
     }
 
+    /// Whether the line was looked at, and had nothing on an axis.
+    pub fn had_nothing(&self, axis: Axis) -> bool {
+        let last = self.window.first().map(|shown| shown.axis(axis));
+        self.record.is_some_and(|record| record.evidence.is_empty())
+            || matches!(last, Some(Seen::Absent | Seen::NotApplicable))
+    }
+
     /// The newest release before this one that had something on an axis. For a stable release
     /// prereleases are asked last.
     pub fn baseline(&self, axis: Axis) -> Option<Baseline<'a>> {

@@ -5,6 +5,9 @@ use super::{Change, Found, Weight, words};
 use crate::history::{Acceptable, Axis, IdentityPin, Provider, Shown};
 use crate::{BuilderClass, Numbered, RefClass};
 
+/// The part that is compared by its class.
+const REF: &str = "ref";
+
 /// One part that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::history) struct Difference {
@@ -58,10 +61,18 @@ fn built(context: &Context<'_>, found: &mut Found) {
             Weight::Warn
         };
         worst = worst.max(weight);
+        let git_ref = context.shown.identity().and_then(|i| i.git_ref.as_deref());
+        let is = match git_ref {
+            // The class alone would leave a person to look for which ref it is.
+            Some(name) if difference.part == REF => {
+                format!("{} ({})", difference.is, words::value(name))
+            }
+            _ => difference.is,
+        };
         let change = Change::Identity {
             part: difference.part,
             was: difference.was,
-            is: difference.is,
+            is,
             before: baseline.version.clone(),
             renamed: difference.renamed,
         };
@@ -167,7 +178,7 @@ pub(in crate::history) fn compare(was: &IdentityPin, is: &IdentityPin) -> Vec<Di
             .is_none_or(|now| strength(now) < strength(class))
     {
         let now = is.ref_class.map_or("no ref", words::ref_class);
-        differ("ref", words::ref_class(class).into(), now.into(), false);
+        differ(REF, words::ref_class(class).into(), now.into(), false);
     }
     if was.builder == Some(BuilderClass::Hosted) && is.builder != Some(BuilderClass::Hosted) {
         let now = is.builder.map_or("an unknown machine", words::builder);

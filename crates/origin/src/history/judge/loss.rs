@@ -91,12 +91,9 @@ fn lost(context: &Context<'_>, axis: Axis, baseline: &Baseline<'_>, found: &mut 
 
 /// The line had nothing there, or nothing is known of it.
 fn without_baseline(context: &Context<'_>, axis: Axis, found: &mut Found) {
-    if !context.is_first() {
-        return;
-    }
     match context.shown.axis(axis) {
         Seen::Is(()) | Seen::NotApplicable => {}
-        Seen::Stripped => unseen_at_first(
+        Seen::Stripped => open(
             context,
             axis,
             Unseen::Stripped,
@@ -105,21 +102,20 @@ fn without_baseline(context: &Context<'_>, axis: Axis, found: &mut Found) {
         ),
         Seen::NotAsked(because) => {
             let words = words::not_asked(axis, &because);
-            unseen_at_first(context, axis, Unseen::NotAsked, words, found);
+            open(context, axis, Unseen::NotAsked, words, found);
         }
-        Seen::Absent => opens_line(context, axis, found),
+        Seen::Absent if context.is_first() => opens_line(context, axis, found),
+        Seen::Absent => {}
     }
 }
 
-/// On first use one axis that shows something is enough to say what was seen.
-fn unseen_at_first(
-    context: &Context<'_>,
-    axis: Axis,
-    why: Unseen,
-    words: String,
-    found: &mut Found,
-) {
-    if !Axis::ALL.iter().any(|axis| context.shown.shows(*axis)) {
+/// Nobody looked, and nothing says that the line had something. Where the release shows something
+/// on another axis, or the line is known to have had nothing, that is only mentioned.
+fn open(context: &Context<'_>, axis: Axis, why: Unseen, words: String, found: &mut Found) {
+    let shows = Axis::ALL.iter().any(|axis| context.shown.shows(*axis));
+    if shows || context.had_nothing(axis) {
+        found.asides.push(words::capital(&words));
+    } else {
         found.unseen.push((axis, why, words));
     }
 }

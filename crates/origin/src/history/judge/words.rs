@@ -2,7 +2,7 @@
 
 use super::context::{Baseline, Context};
 use super::{Addition, Change, Unseen};
-use crate::history::{Accepted, Axis, ReleaseLine, Shown};
+use crate::history::{Accepted, Axis, ReleaseLine, Seen, Shown};
 use crate::{BuilderClass, Identity, Numbered, RefClass};
 use customs_model::{PublisherKind, ReleaseId, Version, printable};
 
@@ -53,10 +53,8 @@ fn lost(context: &Context<'_>, changes: &[Change]) -> Option<String> {
     let first = axes.iter().find(|axis| **axis == Axis::Provenance);
     let first = *first.or(axes.first())?;
     let baseline = context.baseline(first)?;
-    let mut now: Vec<String> = axes
-        .iter()
-        .map(|axis| format!("has no {}", axis.words()))
-        .collect();
+    let words: Vec<&str> = axes.iter().map(|axis| axis.words()).collect();
+    let mut now = vec![format!("has no {}", words.join(" and no "))];
     now.extend(company(context, changes));
     let settled = if baseline.prerelease {
         " (only prereleases had it)"
@@ -275,7 +273,13 @@ fn quiet(context: &Context<'_>) -> String {
         .filter(|axis| context.shown.shows(**axis))
         .map(|axis| axis.words().to_owned())
         .collect();
-    let shows = if shows.is_empty() {
+    let asked = Axis::ALL.iter().any(|axis| {
+        let seen = context.shown.axis(*axis);
+        matches!(seen, Seen::Absent | Seen::NotApplicable)
+    });
+    let shows = if shows.is_empty() && !asked {
+        "nothing, since nobody asked".to_owned()
+    } else if shows.is_empty() {
         "no evidence of origin".to_owned()
     } else {
         list(&shows)
@@ -375,6 +379,14 @@ pub(super) const fn builder(class: BuilderClass) -> &'static str {
         BuilderClass::Hosted => "the host's runner",
         BuilderClass::SelfHosted => "somebody's own machine",
     }
+}
+
+/// A clause as the beginning of a sentence.
+pub(super) fn capital(clause: &str) -> String {
+    let mut chars = clause.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// `a`, `a and b`, `a, b and c`.

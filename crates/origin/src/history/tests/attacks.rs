@@ -27,7 +27,7 @@ fn axios_1_14_1_is_blocked() {
     };
     let judgement = both(&attack, &earlier);
     assert_eq!(judgement.outcome, Outcome::Block);
-    insta::assert_snapshot!(judgement.sentence, @r"1.14.0 was built by GitHub Actions of axios/axios; 1.14.1 has no provenance, has no trusted publisher, was published by a person (maintainer) from a new e-mail domain (proton.example) and adds the dependency plain-crypto-js.");
+    insta::assert_snapshot!(judgement.sentence, @r"1.14.0 was built by GitHub Actions of axios/axios; 1.14.1 has no provenance and no trusted publisher, was published by a person (maintainer) from a new e-mail domain (proton.example) and adds the dependency plain-crypto-js.");
     assert_eq!(judgement.asides, Vec::<String>::new());
 
     // Each of its companions would have been enough.
@@ -84,7 +84,7 @@ fn tanstack_of_may_2026_warns_by_its_ref() {
     });
     let judgement = both(&attack, &earlier);
     assert_eq!(judgement.outcome, Outcome::Warn);
-    insta::assert_snapshot!(judgement.sentence, @r"From 1.4.0 to 1.5.0 the ref changed from the main branch to another ref.");
+    insta::assert_snapshot!(judgement.sentence, @r"From 1.4.0 to 1.5.0 the ref changed from the main branch to another ref (refs/pull/7/merge).");
     let with_script = Shown {
         scripts: Seen::Is(names(&["prepare"])),
         ..attack

@@ -146,7 +146,7 @@ fn axios_1_13_3_warns() {
         trusted("axios@1.13.1", 300, "axios/axios"),
         trusted("axios@1.13.2", 308, "axios/axios"),
     ];
-    insta::assert_snapshot!(warns(&by_hand("axios@1.13.3", 392), &earlier), @r"1.13.2 was built by GitHub Actions of axios/axios; 1.13.3 has no provenance, has no trusted publisher and was published by a person (maintainer).");
+    insta::assert_snapshot!(warns(&by_hand("axios@1.13.3", 392), &earlier), @r"1.13.2 was built by GitHub Actions of axios/axios; 1.13.3 has no provenance and no trusted publisher and was published by a person (maintainer).");
 }
 
 /// radix-ui/primitives#4068: an oversight, published again.
@@ -297,5 +297,5 @@ fn sinclair_typebox_0_34_49_from_a_feed_that_strips_is_not_checked() {
     };
     let judgement = judged(&shown, &[], &file);
     assert_eq!(judgement.outcome, Outcome::NotChecked(Unseen::Stripped));
-    insta::assert_snapshot!(judgement.sentence, @r"0.34.49 was not checked against 0.34.48: the signature of the registry was stripped on the way and the provenance was stripped on the way.");
+    insta::assert_snapshot!(judgement.sentence, @r"0.34.49 was not checked against 0.34.48: the signature of the registry was stripped on the way, the provenance was stripped on the way, the trusted publisher was stripped on the way and the approval by a person was stripped on the way.");
 }

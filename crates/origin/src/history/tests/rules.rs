@@ -96,6 +96,25 @@ fn what_was_not_asked_hides_no_warning() {
 }
 
 #[test]
+fn what_nobody_ever_asked_is_not_checked_and_what_was_never_there_cannot_be_lost() {
+    let unasked = |version: &str| {
+        let release = format!("pkg:npm/a@{version}").parse().unwrap();
+        Shown::nothing_asked(release, "offline")
+    };
+    let earlier = [unasked("1.0.0")];
+    let judgement = judged(&unasked("1.1.0"), &earlier, &TrustFile::default());
+    assert_eq!(judgement.outcome, Outcome::NotChecked(Unseen::NotAsked));
+    let earlier = [Shown {
+        signature: Seen::NotApplicable,
+        ..by_hand("a@1.0.0", 1)
+    }];
+    let judgement = judged(&unasked("1.1.0"), &earlier, &recorded(&earlier));
+    assert_eq!(judgement.outcome, Outcome::Quiet);
+    insta::assert_snapshot!(judgement.sentence, @r"1.1.0 shows nothing, since nobody asked, and nothing that 1.0.0 had is lost.");
+    assert_eq!(judgement.asides.len(), 4);
+}
+
+#[test]
 fn an_offer_is_no_verification() {
     let file = recorded(&[attested("a@1.0.0", 1, "a/a")]);
     let judgement = judged(&offered("a@1.1.0", 9), &[], &file);

@@ -282,8 +282,8 @@ fn a_review_is_told_what_somebody_did_to_the_file() {
     insta::assert_snapshot!(told(&old, &new), @r"
 Must: a (line 1): its record is gone; the next release of that line will be trusted on first use. 1.0.0 had signature of the registry, provenance, trusted publisher.
 Must: b (line 1): from 1.0.0 to 1.0.1 the record claims less: no provenance, no trusted publisher any more; nothing in the file accepts it.
-Must: c (line 1): for 1.0.0, whose version did not change the repository becomes c/c (no id) where it was c/c (id 1001); nothing in the file accepts it.
-Must: d (line 1): for 1.0.0, whose version did not change the day on which it was first seen becomes 2020-01-01 where it was 2025-01-02, and nothing else explains it.
+Must: c (line 1): for 1.0.0, whose version did not change, the repository becomes c/c (no id) where it was c/c (id 1001); nothing in the file accepts it.
+Must: d (line 1): for 1.0.0, whose version did not change, the day on which it was first seen becomes 2020-01-01 where it was 2025-01-02, and nothing else explains it.
 Must: d 1.0.1: an acceptance of what it lost or changed (identity) is new; its reason: trust me
 Must: e (line 1): from 1.3.0 to 1.2.0 the record goes back to an older release.
 Must: node_modules/d/index.js: newly pinned as made here by a cache.
