@@ -12,7 +12,7 @@
 //! let release: ReleaseId = "pkg:npm/axios@1.14.0".parse()?;
 //! let mut shown = Shown::nothing_asked(release, "the registry was not asked");
 //! let (file, past) = (TrustFile::default(), Past::default());
-//! let case = |shown| judge(&Case { shown, registry: "registry.example", past: &past, file: &file });
+//! let case = |shown: &Shown| judge(&Case { shown, registry: "registry.example", past: &past, file: &file });
 //! assert!(matches!(case(&shown).outcome, Outcome::NotChecked(_)));
 //! shown.signature = Seen::Absent;
 //! shown.provenance = Seen::Absent;

@@ -257,7 +257,21 @@ fn new_line(context: &Context<'_>, changes: &[Change]) -> Option<String> {
 }
 
 fn not_checked(context: &Context<'_>, unseen: &[(Axis, Unseen, String)]) -> String {
-    let reasons: Vec<String> = unseen.iter().map(|(_, _, words)| words.clone()).collect();
+    let stripped: Vec<&str> = unseen
+        .iter()
+        .filter(|(_, why, _)| *why == Unseen::Stripped)
+        .map(|(axis, _, _)| axis.words())
+        .collect();
+    let mut reasons: Vec<String> = unseen
+        .iter()
+        .filter(|(_, why, _)| *why != Unseen::Stripped)
+        .map(|(_, _, words)| words.clone())
+        .collect();
+    if !stripped.is_empty() {
+        // One cause, whatever it took away.
+        let stripped = stripped.join(", ");
+        reasons.push(format!("evidence was stripped on the way ({stripped})"));
+    }
     let now = &context.shown.release.version;
     let before = unseen
         .iter()
@@ -277,9 +291,8 @@ fn quiet(context: &Context<'_>) -> String {
         let seen = context.shown.axis(*axis);
         matches!(seen, Seen::Absent | Seen::NotApplicable)
     });
-    let shows = if shows.is_empty() && !asked {
-        "nothing, since nobody asked".to_owned()
-    } else if shows.is_empty() {
+    let nobody_asked = shows.is_empty() && !asked;
+    let shows = if shows.is_empty() {
         "no evidence of origin".to_owned()
     } else {
         list(&shows)
@@ -291,6 +304,12 @@ fn quiet(context: &Context<'_>) -> String {
             .map(|shown: &&Shown| &shown.release.version)
     });
     match before {
+        Some(before) if nobody_asked => {
+            format!("Nobody asked what {now} shows; {before} had nothing that it could lose")
+        }
+        Some(before) if before == now => {
+            format!("{now} shows {shows}, as when it was verified before")
+        }
         Some(before) => format!("{now} shows {shows}, and nothing that {before} had is lost"),
         None => format!(
             "{now} is the first release of line {} that is seen here; it shows {shows}",

@@ -297,5 +297,5 @@ fn sinclair_typebox_0_34_49_from_a_feed_that_strips_is_not_checked() {
     };
     let judgement = judged(&shown, &[], &file);
     assert_eq!(judgement.outcome, Outcome::NotChecked(Unseen::Stripped));
-    insta::assert_snapshot!(judgement.sentence, @r"0.34.49 was not checked against 0.34.48: the signature of the registry was stripped on the way, the provenance was stripped on the way, the trusted publisher was stripped on the way and the approval by a person was stripped on the way.");
+    insta::assert_snapshot!(judgement.sentence, @r"0.34.49 was not checked against 0.34.48: evidence was stripped on the way (signature of the registry, provenance, trusted publisher, approval by a person).");
 }

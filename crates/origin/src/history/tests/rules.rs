@@ -15,6 +15,27 @@ fn first_use_never_blocks() {
 }
 
 #[test]
+fn what_nobody_asked_is_not_checked_and_what_is_absent_at_first_is_quiet() {
+    let release = by_hand("axios@1.14.0", 1).release;
+    let mut shown = Shown::nothing_asked(release, "the registry was not asked");
+    let (file, past) = (TrustFile::default(), Past::default());
+    let case = |shown: &Shown| {
+        judge(&Case {
+            shown,
+            registry: REGISTRY,
+            past: &past,
+            file: &file,
+        })
+    };
+    assert!(matches!(case(&shown).outcome, Outcome::NotChecked(_)));
+    shown.signature = Seen::Absent;
+    shown.provenance = Seen::Absent;
+    shown.trusted_publisher = Seen::Absent;
+    shown.approval = Seen::Absent;
+    assert_eq!(case(&shown).outcome, Outcome::Quiet);
+}
+
+#[test]
 fn a_new_line_that_lacks_what_the_line_below_has_is_a_note() {
     let earlier = [trusted("a@1.9.0", 1, "a/a")];
     let opened = Shown {
@@ -79,7 +100,7 @@ fn the_three_kinds_of_nothing_have_three_answers() {
     let not_carried = with(Seen::NotApplicable);
     assert_eq!(not_carried.outcome, Outcome::NotChecked(Unseen::NotCarried));
     insta::assert_snapshot!([stripped.sentence, not_asked.sentence, not_carried.sentence].join("\n"), @r"
-1.1.0 was not checked against 1.0.0: the provenance was stripped on the way.
+1.1.0 was not checked against 1.0.0: evidence was stripped on the way (provenance).
 1.1.0 was not checked against 1.0.0: nobody asked for the provenance (offline).
 1.1.0 was not checked against 1.0.0: this registry carries no provenance.
 ");
@@ -110,7 +131,7 @@ fn what_nobody_ever_asked_is_not_checked_and_what_was_never_there_cannot_be_lost
     }];
     let judgement = judged(&unasked("1.1.0"), &earlier, &recorded(&earlier));
     assert_eq!(judgement.outcome, Outcome::Quiet);
-    insta::assert_snapshot!(judgement.sentence, @r"1.1.0 shows nothing, since nobody asked, and nothing that 1.0.0 had is lost.");
+    insta::assert_snapshot!(judgement.sentence, @r"Nobody asked what 1.1.0 shows; 1.0.0 had nothing that it could lose.");
     assert_eq!(judgement.asides.len(), 4);
 }
 

@@ -344,6 +344,13 @@ fn a_merge_never_takes_the_weaker_claim_silently() {
 }
 
 #[test]
+fn the_base_of_a_conflict_is_of_neither_side() {
+    let text = "a\n<<<<<<< ours\nb\n||||||| base\nc\n=======\nd\n>>>>>>> theirs\ne\n";
+    assert_eq!(sides(text), Some(("a\nb\ne\n".into(), "a\nd\ne\n".into())));
+    assert_eq!(sides("a\n"), None);
+}
+
+#[test]
 fn a_conflict_of_git_is_taken_apart_and_merged() {
     let base = recorded(&[trusted("a@1.0.0", 1, "a/a")]);
     let text = base.render();
