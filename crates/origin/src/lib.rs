@@ -2,6 +2,7 @@
 //! their history, and the source that they name. Bytes and values in, values out; no network.
 
 pub mod answer;
+pub mod history;
 pub mod identity;
 pub mod npm;
 pub mod predicate;
