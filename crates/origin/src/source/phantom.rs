@@ -122,8 +122,8 @@ fn push_part(out: &mut String, part: &str, before: usize) {
     }
 }
 
-/// Hexadecimal with a digit and a letter, or eight and more letters and digits in which both
-/// cases and digits are mixed as no word is.
+/// Hexadecimal with a digit and a letter, or eight and more letters and digits that are mixed as
+/// no word is: both cases and a digit, or digits in two places.
 fn looks_hashed(part: &str) -> bool {
     let bytes = part.as_bytes();
     let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
@@ -138,7 +138,11 @@ fn looks_hashed(part: &str) -> bool {
         // Only digits: a date, a year, a port.
         return digits < bytes.len();
     }
-    bytes.len() >= 8 && digits > 0 && (lower + upper > 0) && digits * 6 >= bytes.len()
+    let runs = part
+        .split(|letter: char| !letter.is_ascii_digit())
+        .filter(|run| !run.is_empty());
+    let mixed = upper > 0 && lower > 0 && digits > 0;
+    bytes.len() >= 8 && lower + upper > 0 && (mixed || runs.count() >= 2)
 }
 
 #[cfg(test)]
@@ -163,7 +167,7 @@ mod tests {
         for plain in [
             "dist/index.js", "dist/esm2020/a.js", "dist/cafe.js", "dist/face/deadbeef/a.js",
             "fonts/song.mp3", "dist/router_init.js", "dist/base64.js", "dist/2026.js",
-            "dist/feature-detect.js",
+            "dist/feature-detect.js", "dist/x-base64encode.js",
         ] {
             assert_eq!(general(plain), plain);
         }
