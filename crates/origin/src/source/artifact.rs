@@ -81,8 +81,7 @@ pub struct ArtifactFile {
 impl ArtifactFile {
     /// Of these bytes, all kept.
     pub fn of(format: ObjectFormat, content: &[u8], marked_executable: bool) -> Self {
-        let unix_id = unix_lines(content)
-            .map(|text| ObjectId::of(format, ObjectKind::Blob, &text));
+        let unix_id = unix_lines(content).map(|text| ObjectId::of(format, ObjectKind::Blob, &text));
         Self {
             id: ObjectId::of(format, ObjectKind::Blob, content),
             unix_id,
@@ -176,7 +175,10 @@ impl Artifact {
                 continue;
             }
             if !(kind.is_file() || kind.is_contiguous()) {
-                self.remark(&written, "is no file (a link or a device); it is not compared");
+                self.remark(
+                    &written,
+                    "is no file (a link or a device); it is not compared",
+                );
                 continue;
             }
             // An entry without a mode that can be read is no program.
@@ -185,7 +187,10 @@ impl Artifact {
             let content = self.content(&mut entry, size)?;
             match plain_below_first(&written) {
                 Some(path) => self.add(path, &content, marked, format),
-                None => self.remark(&written, "leads nowhere that is unpacked; it is not compared"),
+                None => self.remark(
+                    &written,
+                    "leads nowhere that is unpacked; it is not compared",
+                ),
             }
         }
         Ok(())
@@ -199,13 +204,16 @@ impl Artifact {
             if entry.is_dir() {
                 continue;
             }
-            let written = entry.name().to_owned();
+            let written = entry.name()?.into_owned();
             let marked = entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
             let size = entry.size();
             let content = self.content(&mut entry, size)?;
             match path::plain(&written) {
                 Some(path) => self.add(path, &content, marked, format),
-                None => self.remark(&written, "leads nowhere that is unpacked; it is not compared"),
+                None => self.remark(
+                    &written,
+                    "leads nowhere that is unpacked; it is not compared",
+                ),
             }
         }
         Ok(())
@@ -250,15 +258,22 @@ impl Artifact {
             self.kept += content.len();
         }
         if self.files.contains_key(&path) {
-            self.remark(&path, "stands in the archive twice; the last is what is installed");
+            self.remark(
+                &path,
+                "stands in the archive twice; the last is what is installed",
+            );
         }
         self.files.insert(path, file);
     }
 
     fn remark(&mut self, path: &str, what: &str) {
         match self.remarks.len() {
-            ..limit::REMARKS => self.remarks.push(format!("{} {what}.", printable(path, 200))),
-            limit::REMARKS => self.remarks.push("More such entries are not listed.".to_owned()),
+            ..limit::REMARKS => self
+                .remarks
+                .push(format!("{} {what}.", printable(path, 200))),
+            limit::REMARKS => self
+                .remarks
+                .push("More such entries are not listed.".to_owned()),
             _ => {}
         }
     }
@@ -282,9 +297,15 @@ mod tests {
     fn the_first_part_of_a_path_goes_whatever_it_is_called() {
         let bytes = tarball("node", &[("index.js", "a\r\nb\n"), ("lib/x.js", "x")]);
         let artifact = Artifact::read(&bytes, ArtifactKind::NpmTarball, SHA1).unwrap();
-        assert_eq!(artifact.files.keys().collect::<Vec<_>>(), ["index.js", "lib/x.js"]);
+        assert_eq!(
+            artifact.files.keys().collect::<Vec<_>>(),
+            ["index.js", "lib/x.js"]
+        );
         let index = &artifact.files["index.js"];
-        assert_eq!(index.unix_id, Some(ObjectId::of(SHA1, ObjectKind::Blob, b"a\nb\n")));
+        assert_eq!(
+            index.unix_id,
+            Some(ObjectId::of(SHA1, ObjectKind::Blob, b"a\nb\n"))
+        );
         assert_eq!(artifact.files["lib/x.js"].unix_id, None);
     }
 
@@ -306,7 +327,9 @@ mod tests {
             let mut link = tar::Header::new_gnu();
             link.set_entry_type(tar::EntryType::Symlink);
             link.set_size(0);
-            builder.append_link(&mut link, "package/key", "/etc/passwd").unwrap();
+            builder
+                .append_link(&mut link, "package/key", "/etc/passwd")
+                .unwrap();
             let mut header = tar::Header::new_gnu();
             // `set_path` refuses to write it; a stranger does not.
             header.as_old_mut().name[..11].copy_from_slice(b"package/../");

@@ -143,14 +143,22 @@ impl Rule {
         let Some(below) = path::below(&self.folder, path) else {
             return false;
         };
-        let text = if self.anchored { below } else { path::name(below) };
+        let text = if self.anchored {
+            below
+        } else {
+            path::name(below)
+        };
         let mut steps = limit::STEPS;
         matches(self.pattern.as_bytes(), text.as_bytes(), &mut steps)
     }
 }
 
 fn state(word: &str) -> (String, State) {
-    match (word.split_once('='), word.strip_prefix('-'), word.strip_prefix('!')) {
+    match (
+        word.split_once('='),
+        word.strip_prefix('-'),
+        word.strip_prefix('!'),
+    ) {
         (Some((name, value)), _, _) => (name.to_owned(), State::Value(value.to_owned())),
         (None, Some(name), _) => (name.to_owned(), State::Unset),
         (None, None, Some(name)) => (name.to_owned(), State::Unspecified),
@@ -182,9 +190,8 @@ fn matches(pattern: &[u8], text: &[u8], steps: &mut usize) -> bool {
             Some((within, rest)) => within && *byte != b'/' && matches(rest, text, steps),
             None => *byte == b'[' && matches(rest, text, steps),
         },
-        ([b'\\', letter, rest @ ..], [byte, text @ ..]) | ([letter, rest @ ..], [byte, text @ ..]) => {
-            letter == byte && matches(rest, text, steps)
-        }
+        ([b'\\', letter, rest @ ..], [byte, text @ ..])
+        | ([letter, rest @ ..], [byte, text @ ..]) => letter == byte && matches(rest, text, steps),
         ([], [_, ..]) | ([_, ..], []) => false,
     }
 }

@@ -38,7 +38,9 @@ impl Outputs {
         let mut outputs = Self::default();
         let near = |at: &str| {
             let folder = path::folder(at);
-            path::below(base, at).is_some() || folder.is_empty() || path::below(folder, base).is_some()
+            path::below(base, at).is_some()
+                || folder.is_empty()
+                || path::below(folder, base).is_some()
         };
         let configs = tree
             .iter()
@@ -55,11 +57,13 @@ impl Outputs {
         let name = path::name(at);
         if name.starts_with("tsconfig") {
             let read = jsonc::read(bytes);
-            self.mappings.extend(read.and_then(|value| tsconfig(at, &value)));
+            self.mappings
+                .extend(read.and_then(|value| tsconfig(at, &value)));
         } else if name == "package.json" {
             if let Some(value) = jsonc::read(bytes) {
                 self.mappings.extend(tshy(at, &value));
-                self.texts.extend(scripts(&value).map(|text| (at.to_owned(), text)));
+                self.texts
+                    .extend(scripts(&value).map(|text| (at.to_owned(), text)));
             }
         } else if let Ok(text) = std::str::from_utf8(bytes) {
             self.texts.push((at.to_owned(), text.to_owned()));
@@ -89,13 +93,35 @@ impl Outputs {
 /// Whether a file of a tree is a build configuration that is looked at.
 pub fn is_config(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "package.json", "pyproject.toml", "setup.py", "setup.cfg", "binding.gyp", "Cargo.toml",
-        "CMakeLists.txt", "meson.build", "gulpfile.js", "Gruntfile.js", "build.js", "build.mjs",
-        "build.ts", "esbuild.js", "esbuild.mjs",
+        "package.json",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "binding.gyp",
+        "Cargo.toml",
+        "CMakeLists.txt",
+        "meson.build",
+        "gulpfile.js",
+        "Gruntfile.js",
+        "build.js",
+        "build.mjs",
+        "build.ts",
+        "esbuild.js",
+        "esbuild.mjs",
     ];
     const TOOLS: &[&str] = &[
-        "rollup.", "vite.", "esbuild.", "webpack.", "tsup.", "tsdown.", "rolldown.", "build.",
-        "unbuild.", "rspack.", "rslib.", "microbundle.",
+        "rollup.",
+        "vite.",
+        "esbuild.",
+        "webpack.",
+        "tsup.",
+        "tsdown.",
+        "rolldown.",
+        "build.",
+        "unbuild.",
+        "rspack.",
+        "rslib.",
+        "microbundle.",
     ];
     NAMES.contains(&name)
         || (name.starts_with("tsconfig") && name.ends_with(".json"))
@@ -185,12 +211,25 @@ fn sources_of(path: &str) -> Option<(&str, &'static [&'static str])> {
 /// Whether a configuration names an output: its whole path, or, of compiled code, the stem as a
 /// word, since endings differ between systems.
 fn text_names(text: &str, relative: &str, compiled: bool) -> bool {
-    if contains_word(text, relative) {
+    if contains_path(text, relative) {
         return true;
     }
     let stem = path::name(relative).split('.').next().unwrap_or_default();
     let stem = stem.strip_prefix("lib").unwrap_or(stem);
     compiled && stem.len() >= 3 && contains_word(text, stem)
+}
+
+/// Whether a path stands in `text` as a whole, not as the end of a longer one; `./` may be before it.
+fn contains_path(text: &str, path: &str) -> bool {
+    let part_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
+    !path.is_empty()
+        && text.match_indices(path).any(|(at, _)| {
+            let before = text.get(..at).unwrap_or_default();
+            let before = before.strip_suffix("./").unwrap_or(before);
+            let after = text.get(at + path.len()..).unwrap_or_default();
+            !before.ends_with(part_of_path)
+                && !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'))
+        })
 }
 
 /// Whether `word` stands in `text` with no letter of a name directly around it.
@@ -211,19 +250,34 @@ mod tests {
 
     fn explain(files: &[(&str, &str)], at: &str) -> Option<Explanation> {
         let (tree, blobs) = tree(files);
-        Outputs::read("", &tree, &blobs).explain(at, super::super::runs::is_compiled(at, b""), &tree)
+        Outputs::read("", &tree, &blobs).explain(
+            at,
+            super::super::runs::is_compiled(at, b""),
+            &tree,
+        )
     }
 
     const TS: &[(&str, &str)] = &[
-        ("tsconfig.json", r#"{"compilerOptions": {"outDir": "./dist", "rootDir": "src",},}"#),
+        (
+            "tsconfig.json",
+            r#"{"compilerOptions": {"outDir": "./dist", "rootDir": "src",},}"#,
+        ),
         ("src/a.ts", ""),
         ("src/deep/b.tsx", ""),
     ];
 
     #[test]
     fn a_folder_that_is_compiled_into_another_explains_file_by_file() {
-        for at in ["dist/a.js", "dist/a.d.ts", "dist/a.js.map", "dist/deep/b.js"] {
-            assert!(matches!(explain(TS, at), Some(Explanation::OutputOf { .. })), "{at}");
+        for at in [
+            "dist/a.js",
+            "dist/a.d.ts",
+            "dist/a.js.map",
+            "dist/deep/b.js",
+        ] {
+            assert!(
+                matches!(explain(TS, at), Some(Explanation::OutputOf { .. })),
+                "{at}"
+            );
         }
         assert_eq!(explain(TS, "dist/router_init.js"), None);
         assert_eq!(explain(TS, "a.js"), None);
@@ -231,7 +285,10 @@ mod tests {
 
     #[test]
     fn an_output_folder_that_is_the_package_explains_nothing() {
-        let files = [("tsconfig.json", r#"{"compilerOptions": {"outDir": "."}}"#), ("src/a.ts", "")];
+        let files = [
+            ("tsconfig.json", r#"{"compilerOptions": {"outDir": "."}}"#),
+            ("src/a.ts", ""),
+        ];
         assert_eq!(explain(&files, "a.js"), None);
     }
 
@@ -245,12 +302,29 @@ mod tests {
     #[test]
     fn a_bundle_is_explained_only_where_a_configuration_names_it() {
         let files = [
-            ("rollup.config.mjs", "export default { output: { file: 'dist/axios.js' } }"),
-            ("package.json", r#"{"scripts": {"build": "esbuild a.ts --outfile=dist/cli.js"}}"#),
-            ("pyproject.toml", "[tool.setuptools_scm]\nwrite_to = \"pkg/_version.py\"\n[lib]\nmodule-name = \"pkg._native\""),
+            (
+                "rollup.config.mjs",
+                "export default { output: { file: 'dist/axios.js' } }",
+            ),
+            (
+                "package.json",
+                r#"{"scripts": {"build": "esbuild a.ts --outfile=dist/cli.js"}}"#,
+            ),
+            (
+                "pyproject.toml",
+                "[tool.setuptools_scm]\nwrite_to = \"pkg/_version.py\"\n[lib]\nmodule-name = \"pkg._native\"",
+            ),
         ];
-        for at in ["dist/axios.js", "dist/cli.js", "pkg/_version.py", "pkg/_native.cpython-312-darwin.so"] {
-            assert!(matches!(explain(&files, at), Some(Explanation::NamedBy { .. })), "{at}");
+        for at in [
+            "dist/axios.js",
+            "dist/cli.js",
+            "pkg/_version.py",
+            "pkg/_native.cpython-312-darwin.so",
+        ] {
+            assert!(
+                matches!(explain(&files, at), Some(Explanation::NamedBy { .. })),
+                "{at}"
+            );
         }
         for at in ["dist/other.js", "bundle.js", "axios.js", "pkg/_natives.so"] {
             assert_eq!(explain(&files, at), None, "{at}");

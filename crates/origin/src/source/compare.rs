@@ -30,7 +30,12 @@ pub struct Comparison {
 }
 
 /// Compares. Nothing is judged here; see [`super::report`].
-pub fn compare(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, context: &Context) -> Comparison {
+pub fn compare(
+    artifact: &Artifact,
+    tree: &SourceTree,
+    blobs: &Blobs,
+    context: &Context,
+) -> Comparison {
     let base = Base::find(artifact, tree, blobs, context);
     let attributes = tree
         .iter()
@@ -53,7 +58,7 @@ pub fn compare(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, context: &
         .collect();
     explain_by_neighbours(&mut files);
     let mut not_checked = artifact.remarks.clone();
-    not_checked.extend(comparer.manifests.not_checked);
+    not_checked.extend(comparer.manifests.not_checked.iter().cloned());
     if comparer.attributes.cut {
         not_checked.push(
             "The commit has more .gitattributes than are read; some conversions may look like changes.".to_owned(),
@@ -108,7 +113,9 @@ impl Comparer<'_> {
             return class;
         }
         match self.tree.get(&expected).map(|entry| entry.kind) {
-            Some(EntryKind::File | EntryKind::Executable) => self.other_bytes(path, &expected, file),
+            Some(EntryKind::File | EntryKind::Executable) => {
+                self.other_bytes(path, &expected, file)
+            }
             Some(EntryKind::Symlink) => match self.tree.follow(&expected, self.blobs) {
                 Some((from, id)) if id == file.id => FileClass::Moved { from },
                 Some(_) | None => FileClass::Modified,
@@ -120,20 +127,28 @@ impl Comparer<'_> {
     /// Where a wheel's file stands in the source: what is below `*.data/purelib` goes to the top.
     fn inside<'p>(&self, path: &'p str) -> &'p str {
         let data = match self.context.kind {
-            ArtifactKind::Wheel => path.split_once('/').filter(|(top, _)| top.ends_with(".data")),
+            ArtifactKind::Wheel => path
+                .split_once('/')
+                .filter(|(top, _)| top.ends_with(".data")),
             ArtifactKind::NpmTarball | ArtifactKind::Crate | ArtifactKind::Sdist => None,
         };
-        data.and_then(|(_, rest)| rest.split_once('/')).map_or(path, |(_, rest)| rest)
+        data.and_then(|(_, rest)| rest.split_once('/'))
+            .map_or(path, |(_, rest)| rest)
     }
 
     fn manifest(&self, path: &str, file: &ArtifactFile) -> Option<FileClass> {
         let normal = |how| Some(FileClass::Normalised { how });
         // A field that decides what is installed or runs is no normalisation.
         let manifest = |how| {
-            let loud = self.manifests.differences.iter().any(|(of, difference)| {
-                of == path && difference.severity() >= Severity::Medium
-            });
-            if loud { Some(FileClass::Modified) } else { normal(how) }
+            let loud =
+                self.manifests.differences.iter().any(|(of, difference)| {
+                    of == path && difference.severity() >= Severity::Medium
+                });
+            if loud {
+                Some(FileClass::Modified)
+            } else {
+                normal(how)
+            }
         };
         match (self.context.kind, path) {
             (ArtifactKind::NpmTarball, "package.json") if self.manifests.compared => {
@@ -179,9 +194,13 @@ impl Comparer<'_> {
             };
         }
         if let Some(name) = attributes.filter {
-            return FileClass::NotCompared { why: Gap::Filter { name } };
+            return FileClass::NotCompared {
+                why: Gap::Filter { name },
+            };
         }
-        let texts = content.and_then(|bytes| std::str::from_utf8(bytes).ok()).zip(file.text());
+        let texts = content
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .zip(file.text());
         if let Some((commit, artifact)) = texts {
             if attributes.export_subst && text::is_export_subst(commit, artifact) {
                 return normal(Normalisation::ExportSubst);
@@ -193,7 +212,9 @@ impl Comparer<'_> {
         // Output that is committed and built anew: only a map with the commit's contents explains
         // bytes that the commit has otherwise.
         match self.by_map(path) {
-            Some(explained_by) if explained_by.by_content() => FileClass::Generated { explained_by },
+            Some(explained_by) if explained_by.by_content() => {
+                FileClass::Generated { explained_by }
+            }
             Some(_) | None => FileClass::Modified,
         }
     }
@@ -206,14 +227,25 @@ impl Comparer<'_> {
             return FileClass::Moved { from };
         }
         let places = [Some(file.id), file.unix_id];
-        let places = places.iter().flatten().flat_map(|id| self.tree.places_of(id));
+        let places = places
+            .iter()
+            .flatten()
+            .flat_map(|id| self.tree.places_of(id));
         // The nearest: the same name first, then the shortest path.
-        let near = |place: &&String| (path::name(place) != path::name(path), place.len(), (*place).clone());
+        let near = |place: &&String| {
+            (
+                path::name(place) != path::name(path),
+                place.len(),
+                (*place).clone(),
+            )
+        };
         if let Some(from) = places.min_by_key(near) {
             return FileClass::Moved { from: from.clone() };
         }
         if let Some(at) = self.tree.submodule_above(expected) {
-            return FileClass::NotCompared { why: Gap::Submodule { at: at.to_owned() } };
+            return FileClass::NotCompared {
+                why: Gap::Submodule { at: at.to_owned() },
+            };
         }
         let compiled = runs::is_compiled(path, file.head());
         let explained = self
@@ -221,13 +253,19 @@ impl Comparer<'_> {
             .or_else(|| self.outputs.explain(expected, compiled, self.tree));
         match explained {
             Some(explained_by) => FileClass::Generated { explained_by },
-            None => FileClass::Phantom { executable: self.runs(path, file) && file.size > 0 },
+            None => FileClass::Phantom {
+                executable: self.runs(path, file) && file.size > 0,
+            },
         }
     }
 
     /// The map beside a file, or the map that the file itself is.
     fn by_map(&self, path: &str) -> Option<Explanation> {
-        let map = if path.ends_with(".map") { path.to_owned() } else { format!("{path}.map") };
+        let map = if path.ends_with(".map") {
+            path.to_owned()
+        } else {
+            format!("{path}.map")
+        };
         let read = SourceMap::read(self.artifact.files.get(&map)?.content()?)?;
         match read.compare(path::folder(&path::join(self.base, &map)), self.tree) {
             MapMatch::Contents { sources } => Some(Explanation::SourceMap { map, sources }),
@@ -245,7 +283,8 @@ fn lfs_oid(blob: &[u8]) -> Option<&str> {
     }
     let text = std::str::from_utf8(blob).ok()?;
     let rest = text.strip_prefix("version https://git-lfs.github.com/spec/")?;
-    rest.lines().find_map(|line| line.strip_prefix("oid sha256:"))
+    rest.lines()
+        .find_map(|line| line.strip_prefix("oid sha256:"))
 }
 
 /// Types beside a file that is the same or explained.
@@ -263,9 +302,15 @@ fn explain_by_neighbours(files: &mut BTreeMap<String, FileClass>) {
             let (stem, endings) = ENDINGS
                 .iter()
                 .find_map(|(ending, js)| Some((plain.strip_suffix(ending)?, *js)))?;
-            let file = endings.iter().map(|ending| format!("{stem}{ending}")).find(|file| {
-                matches!(files.get(file), Some(FileClass::Same | FileClass::Generated { .. }))
-            })?;
+            let file = endings
+                .iter()
+                .map(|ending| format!("{stem}{ending}"))
+                .find(|file| {
+                    matches!(
+                        files.get(file),
+                        Some(FileClass::Same | FileClass::Generated { .. })
+                    )
+                })?;
             Some((path.clone(), file))
         })
         .collect();

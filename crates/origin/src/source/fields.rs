@@ -32,7 +32,13 @@ pub fn compare(
     }
 }
 
-fn npm(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, context: &Context, base: &str) -> Manifests {
+fn npm(
+    artifact: &Artifact,
+    tree: &SourceTree,
+    blobs: &Blobs,
+    context: &Context,
+    base: &str,
+) -> Manifests {
     let file = "package.json";
     let commit = blob(tree, blobs, &path::join(base, file)).and_then(|b| manifest_npm::read(b));
     let ours = content(artifact, file).and_then(manifest_npm::read);
@@ -53,7 +59,10 @@ fn cargo(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, base: &str) -> M
         return Manifests::unread(file);
     };
     let workspace = workspace(tree, blobs, base);
-    Manifests::of(file, manifest_cargo::compare(&commit, &ours, workspace.as_ref()))
+    Manifests::of(
+        file,
+        manifest_cargo::compare(&commit, &ours, workspace.as_ref()),
+    )
 }
 
 /// The nearest manifest above (or at) the package that has a workspace.
@@ -79,15 +88,24 @@ fn of_python(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs) -> Manifests
             ..Manifests::default()
         };
     };
-    let mut found = Manifests { compared: true, ..Manifests::default() };
-    for (at, file) in artifact.files.iter().filter(|(at, _)| python::is_metadata(at)) {
+    let mut found = Manifests {
+        compared: true,
+        ..Manifests::default()
+    };
+    for (at, file) in artifact
+        .files
+        .iter()
+        .filter(|(at, _)| python::is_metadata(at))
+    {
         let text = file.text().unwrap_or_default();
         let differences = match path::name(at) {
             "METADATA" | "PKG-INFO" => python::dependencies(text, &files),
             "entry_points.txt" => python::entry_points(text, &files),
             _ => Vec::new(),
         };
-        found.differences.extend(differences.into_iter().map(|d| (at.clone(), d)));
+        found
+            .differences
+            .extend(differences.into_iter().map(|d| (at.clone(), d)));
     }
     found
 }
@@ -96,7 +114,10 @@ impl Manifests {
     fn of(file: &str, differences: Vec<FieldDifference>) -> Self {
         Self {
             compared: true,
-            differences: differences.into_iter().map(|d| (file.to_owned(), d)).collect(),
+            differences: differences
+                .into_iter()
+                .map(|d| (file.to_owned(), d))
+                .collect(),
             not_checked: Vec::new(),
         }
     }

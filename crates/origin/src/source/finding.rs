@@ -49,11 +49,20 @@ pub struct SourceFinding {
 
 impl SourceFinding {
     pub(super) fn new(kind: FindingKind, severity: Severity, sentence: String) -> Self {
-        Self { kind, severity, sentence, paths: Vec::new() }
+        Self {
+            kind,
+            severity,
+            sentence,
+            paths: Vec::new(),
+        }
     }
 
     pub(super) fn about(mut self, paths: &[&str]) -> Self {
-        self.paths = paths.iter().take(LISTED).map(|path| (*path).to_owned()).collect();
+        self.paths = paths
+            .iter()
+            .take(LISTED)
+            .map(|path| (*path).to_owned())
+            .collect();
         self
     }
 }

@@ -25,7 +25,10 @@ fn plain(text: &str) -> String {
             out.push_str(string);
             rest = after;
         } else if let Some(comment) = rest.strip_prefix("//") {
-            rest = comment.find('\n').and_then(|at| comment.get(at..)).unwrap_or_default();
+            rest = comment
+                .find('\n')
+                .and_then(|at| comment.get(at..))
+                .unwrap_or_default();
         } else if let Some(comment) = rest.strip_prefix("/*") {
             rest = comment.split_once("*/").map_or("", |(_, after)| after);
         } else {
@@ -64,7 +67,10 @@ mod tests {
     #[test]
     fn comments_and_last_commas_go_and_strings_stay() {
         let text = "// a\n{\"a\": \"// no, }\", /* b */ \"b\": [1, 2, ], }";
-        assert_eq!(read(text.as_bytes()), Some(serde_json::json!({"a": "// no, }", "b": [1, 2]})));
+        assert_eq!(
+            read(text.as_bytes()),
+            Some(serde_json::json!({"a": "// no, }", "b": [1, 2]}))
+        );
     }
 
     proptest! {

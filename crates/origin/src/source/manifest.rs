@@ -79,9 +79,9 @@ impl FieldDifference {
             (None, Some(now)) => format!(
                 "{field} ({now}) stands in {manifest} of the artifact only; the commit does not have it."
             ),
-            (Some(then), Some(now)) => format!(
-                "{field} is {now} in {manifest} of the artifact and {then} in the commit."
-            ),
+            (Some(then), Some(now)) => {
+                format!("{field} is {now} in {manifest} of the artifact and {then} in the commit.")
+            }
             (Some(then), None) => format!(
                 "{field} ({then}) stands in {manifest} of the commit and not in the artifact."
             ),

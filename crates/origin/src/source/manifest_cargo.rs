@@ -28,7 +28,11 @@ pub fn read(bytes: &[u8]) -> Option<Table> {
 }
 
 /// Everything in which the rewritten manifest goes beyond the author's.
-pub fn compare(original: &Table, rewritten: &Table, workspace: Option<&Table>) -> Vec<FieldDifference> {
+pub fn compare(
+    original: &Table,
+    rewritten: &Table,
+    workspace: Option<&Table>,
+) -> Vec<FieldDifference> {
     let then = dependencies(original, workspace);
     let now = dependencies(rewritten, None);
     let mut found: Vec<FieldDifference> = now
@@ -38,7 +42,9 @@ pub fn compare(original: &Table, rewritten: &Table, workspace: Option<&Table>) -
     found.extend(build_script(original, rewritten));
     let macros = |table: &Table| {
         let lib = table.get("lib").and_then(Value::as_table)?;
-        ["proc-macro", "proc_macro"].iter().find_map(|key| lib.get(*key)?.as_bool())
+        ["proc-macro", "proc_macro"]
+            .iter()
+            .find_map(|key| lib.get(*key)?.as_bool())
     };
     if macros(rewritten) == Some(true) && macros(original) != Some(true) {
         found.push(FieldDifference::new(
@@ -82,9 +88,8 @@ fn build_script(original: &Table, rewritten: &Table) -> Option<FieldDifference> 
     };
     let (then, now) = (build(original), build(rewritten)?);
     let same = then.as_deref() == Some(&now) || (then.is_none() && now == "build.rs");
-    (!same).then(|| {
-        FieldDifference::new("package.build", FieldKind::InstallScript, then, Some(now))
-    })
+    (!same)
+        .then(|| FieldDifference::new("package.build", FieldKind::InstallScript, then, Some(now)))
 }
 
 /// By `table.name`, those of targets with their condition.
@@ -98,7 +103,10 @@ fn dependencies(manifest: &Table, workspace: Option<&Table>) -> BTreeMap<String,
                 .into_iter()
                 .find_map(|key| tables.get(key)?.as_table());
             for (name, value) in members.into_iter().flatten() {
-                all.insert(format!("{prefix}{table}.{name}"), read_one(name, value, workspace));
+                all.insert(
+                    format!("{prefix}{table}.{name}"),
+                    read_one(name, value, workspace),
+                );
             }
         }
     };
@@ -151,7 +159,10 @@ mod tests {
             [target.'cfg( unix )'.dependencies]\nlibc = '0.2'\n[dev-dependencies]\nhelper = { path = '../helper' }";
         let rewritten = "[package]\nname = 'a'\nbuild = 'build.rs'\n[dependencies.serde]\nversion = '1'\n\
             [dependencies.log]\nversion = '0.4'\n[target.'cfg(unix)'.dependencies.libc]\nversion = '0.2'";
-        assert_eq!(compared(original, rewritten, "[workspace.dependencies]\nserde = '1'"), "");
+        assert_eq!(
+            compared(original, rewritten, "[workspace.dependencies]\nserde = '1'"),
+            ""
+        );
     }
 
     #[test]
@@ -159,11 +170,12 @@ mod tests {
         let original = "[dependencies]\nlog = '0.4'\nserde = { workspace = true }";
         let rewritten = "[package]\nbuild = 'src/setup.rs'\n[lib]\nproc-macro = true\n[dependencies]\n\
             log = { version = '0.4', package = 'l0g' }\nserde = '2'\n[build-dependencies]\nreqwest = '1'";
-        insta::assert_snapshot!(compared(original, rewritten, "[workspace.dependencies]\nserde = '1'"), @r"
-        High: build-dependencies.reqwest (reqwest 1) stands in Cargo.toml of the artifact only; the commit does not have it.
-        Medium: dependencies.log is l0g 0.4 in Cargo.toml of the artifact and log 0.4 in the commit.
-        Medium: dependencies.serde is serde 2 in Cargo.toml of the artifact and serde 1 in the commit.
-        High: package.build is src/setup.rs in Cargo.toml of the artifact only; the commit does not have it.
-        ");
+        insta::assert_snapshot!(compared(original, rewritten, "[workspace.dependencies]\nserde = '1'"), @r#"
+    High: build-dependencies.reqwest (reqwest 1) stands in Cargo.toml of the artifact only; the commit does not have it.
+    Medium: dependencies.log is l0g 0.4 in Cargo.toml of the artifact and log 0.4 in the commit.
+    Medium: dependencies.serde is serde 2 in Cargo.toml of the artifact and serde 1 in the commit.
+    High: package.build (src/setup.rs) stands in Cargo.toml of the artifact only; the commit does not have it.
+    High: lib.proc-macro (true) stands in Cargo.toml of the artifact only; the commit does not have it.
+    "#);
     }
 }

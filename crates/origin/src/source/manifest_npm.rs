@@ -9,28 +9,82 @@ use std::collections::BTreeSet;
 ///
 /// Source: npm's `normalize-package-data` and `pacote`; pnpm's documentation of `pnpm publish`.
 const REWRITTEN: &[&str] = &[
-    "_from", "_hasShrinkwrap", "_id", "_integrity", "_nodeVersion", "_npmOperationalInternal",
-    "_npmUser", "_npmVersion", "_resolved", "author", "bugs", "contributors", "description",
-    "dist", "files", "gitHead", "homepage", "keywords", "license", "maintainers", "readme",
-    "readmeFilename", "repository", "sideEffects", "types", "typings",
+    "_from",
+    "_hasShrinkwrap",
+    "_id",
+    "_integrity",
+    "_nodeVersion",
+    "_npmOperationalInternal",
+    "_npmUser",
+    "_npmVersion",
+    "_resolved",
+    "author",
+    "bugs",
+    "contributors",
+    "description",
+    "dist",
+    "files",
+    "gitHead",
+    "homepage",
+    "keywords",
+    "license",
+    "maintainers",
+    "readme",
+    "readmeFilename",
+    "repository",
+    "sideEffects",
+    "types",
+    "typings",
     // Only for whoever works on the package.
-    "packageManager", "devDependencies", "devEngines", "private", "publishConfig", "workspaces",
-    "pnpm", "resolutions", "overrides", "volta", "lint-staged", "husky", "simple-git-hooks",
+    "packageManager",
+    "devDependencies",
+    "devEngines",
+    "private",
+    "publishConfig",
+    "workspaces",
+    "pnpm",
+    "resolutions",
+    "overrides",
+    "volta",
+    "lint-staged",
+    "husky",
+    "simple-git-hooks",
 ];
 
 /// Fields that say what is installed with it, by name.
 const DEPENDENCIES: &[&str] = &["dependencies", "optionalDependencies", "peerDependencies"];
 
 /// Fields that say where code is entered.
-const ENTRIES: &[&str] = &["main", "module", "browser", "exports", "imports", "bin", "type", "directories"];
+const ENTRIES: &[&str] = &[
+    "main",
+    "module",
+    "browser",
+    "exports",
+    "imports",
+    "bin",
+    "type",
+    "directories",
+];
 
 /// Fields whose presence alone makes something run or be unpacked.
-const INSTALL: &[&str] = &["gypfile", "bundledDependencies", "bundleDependencies", "binary"];
+const INSTALL: &[&str] = &[
+    "gypfile",
+    "bundledDependencies",
+    "bundleDependencies",
+    "binary",
+];
 
 /// Scripts that run while a package is installed. The last six run for git dependencies.
 const LIFECYCLE: &[&str] = &[
-    "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare",
-    "prepack", "postpack",
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepublish",
+    "preprepare",
+    "prepare",
+    "postprepare",
+    "prepack",
+    "postpack",
 ];
 
 /// Reads a `package.json`; none where it is none or too long.
@@ -154,7 +208,12 @@ fn each(
     now: Option<&Value>,
     mut differs: impl FnMut(&str, Option<&Value>, Option<&Value>),
 ) {
-    let members = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
+    let members = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (then, now) = (members(then), members(now));
     let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
     for name in names {
@@ -202,11 +261,11 @@ mod tests {
     fn an_install_script_is_loud_and_a_test_script_is_not() {
         let commit = json!({"scripts": {"test": "a", "prepare": "husky"}});
         let artifact = json!({"scripts": {"test": "b", "preinstall": "node bundle.js"}});
-        insta::assert_snapshot!(compared(commit, artifact), @r"
-        Note: scripts.prepare (husky) stands in package.json of the commit and not in the artifact.
-        High: scripts.preinstall (node bundle.js) stands in package.json of the artifact only; the commit does not have it.
-        Note: scripts.test is b in package.json of the artifact and a in the commit.
-        ");
+        insta::assert_snapshot!(compared(commit, artifact), @r#"
+    High: scripts.preinstall (node bundle.js) stands in package.json of the artifact only; the commit does not have it.
+    Note: scripts.prepare (husky) stands in package.json of the commit and not in the artifact.
+    Note: scripts.test is b in package.json of the artifact and a in the commit.
+    "#);
     }
 
     #[test]
@@ -226,7 +285,10 @@ mod tests {
 
     #[test]
     fn another_way_in_is_said() {
-        let out = compared(json!({"main": "a.js"}), json!({"main": "b.js", "bin": "c.js"}));
+        let out = compared(
+            json!({"main": "a.js"}),
+            json!({"main": "b.js", "bin": "c.js"}),
+        );
         insta::assert_snapshot!(out, @r"
         Medium: bin (c.js) stands in package.json of the artifact only; the commit does not have it.
         Medium: main is b.js in package.json of the artifact and a.js in the commit.

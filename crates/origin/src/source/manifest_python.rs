@@ -114,22 +114,30 @@ mod tests {
 
     #[test]
     fn a_dependency_that_no_build_file_names_is_said() {
-        let (tree, blobs) = tree(&[
-            ("pyproject.toml", "dependencies = [\"typing_extensions>=4\"]\n[project.scripts]\na = \"pkg.cli:main\""),
-        ]);
+        let (tree, blobs) = tree(&[(
+            "pyproject.toml",
+            "dependencies = [\"typing_extensions>=4\"]\n[project.scripts]\na = \"pkg.cli:main\"",
+        )]);
         let files = BuildFiles::read(&tree, &blobs).unwrap();
         let metadata = "Name: a\nRequires-Dist: typing-extensions>=4\nRequires-Dist: evil-ext ; extra == 'x'\n\nRequires-Dist: in-the-text";
         let found = dependencies(metadata, &files);
         assert_eq!(found.len(), 1);
         insta::assert_snapshot!(found[0].sentence("METADATA"), @"Requires-Dist evil-ext (evil-ext ; extra == 'x') stands in METADATA of the artifact only; the commit does not have it.");
-        let commands = entry_points("[console_scripts]\na = pkg.cli:main\nb = pkg.other:run\n", &files);
+        let commands = entry_points(
+            "[console_scripts]\na = pkg.cli:main\nb = pkg.other:run\n",
+            &files,
+        );
         assert_eq!(commands.len(), 1);
         assert!(commands[0].field.ends_with(" b"));
     }
 
     #[test]
     fn what_a_back_end_writes_is_known_by_its_place() {
-        for file in ["PKG-INFO", "a-1.dist-info/METADATA", "src/a.egg-info/SOURCES.txt"] {
+        for file in [
+            "PKG-INFO",
+            "a-1.dist-info/METADATA",
+            "src/a.egg-info/SOURCES.txt",
+        ] {
             assert!(is_metadata(file), "{file}");
         }
         assert!(!is_metadata("a/PKG-INFO"));

@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn what_climbs_is_no_path() {
-        assert_eq!(plain("package/./a//b.js").as_deref(), Some("package/a/b.js"));
+        assert_eq!(
+            plain("package/./a//b.js").as_deref(),
+            Some("package/a/b.js")
+        );
         for bad in ["../a", "a/../b", "/etc/passwd", "", ".", "a\0b"] {
             assert_eq!(plain(bad), None, "{bad:?}");
         }
@@ -94,7 +97,10 @@ mod tests {
 
     #[test]
     fn a_source_is_found_from_where_its_map_lies() {
-        assert_eq!(resolve("dist/esm", "../../src/a.ts").as_deref(), Some("src/a.ts"));
+        assert_eq!(
+            resolve("dist/esm", "../../src/a.ts").as_deref(),
+            Some("src/a.ts")
+        );
         assert_eq!(resolve("dist", "../../a.ts"), None);
     }
 

@@ -163,11 +163,21 @@ mod tests {
         let general = |path| general(&version(), path);
         assert_eq!(general("dist/chunk-4f3a.js"), "dist/chunk-*.js");
         assert_eq!(general("dist/index-C5x9K2aQ.mjs"), "dist/index-*.mjs");
-        assert_eq!(general("dist/axios-1.14.1.min.js"), "dist/axios-{version}.min.js");
+        assert_eq!(
+            general("dist/axios-1.14.1.min.js"),
+            "dist/axios-{version}.min.js"
+        );
         for plain in [
-            "dist/index.js", "dist/esm2020/a.js", "dist/cafe.js", "dist/face/deadbeef/a.js",
-            "fonts/song.mp3", "dist/router_init.js", "dist/base64.js", "dist/2026.js",
-            "dist/feature-detect.js", "dist/x-base64encode.js",
+            "dist/index.js",
+            "dist/esm2020/a.js",
+            "dist/cafe.js",
+            "dist/face/deadbeef/a.js",
+            "fonts/song.mp3",
+            "dist/router_init.js",
+            "dist/base64.js",
+            "dist/2026.js",
+            "dist/feature-detect.js",
+            "dist/x-base64encode.js",
         ] {
             assert_eq!(general(plain), plain);
         }
@@ -175,9 +185,15 @@ mod tests {
 
     #[test]
     fn only_the_new_one_speaks() {
-        let before = [set(&["dist/a.js", "dist/chunk-1a2b.js"]), set(&["dist/b.js"])];
+        let before = [
+            set(&["dist/a.js", "dist/chunk-1a2b.js"]),
+            set(&["dist/b.js"]),
+        ];
         let now = set(&["dist/a.js", "dist/b.js", "dist/chunk-9f8e.js", "bundle.js"]);
-        assert_eq!(phantoms(&now, &before), [NewPhantom::Path("bundle.js".to_owned())]);
+        assert_eq!(
+            phantoms(&now, &before),
+            [NewPhantom::Path("bundle.js".to_owned())]
+        );
         assert_eq!(phantoms(&now, &[]), []);
     }
 
@@ -187,7 +203,11 @@ mod tests {
         let now = set(&["dist/chunk-3c4d.js", "dist/chunk-5e6f.js"]);
         assert_eq!(
             phantoms(&now, &before),
-            [NewPhantom::More { path: "dist/chunk-*.js".to_owned(), now: 2, before: 1 }]
+            [NewPhantom::More {
+                path: "dist/chunk-*.js".to_owned(),
+                now: 2,
+                before: 1
+            }]
         );
     }
 

@@ -51,7 +51,9 @@ impl CommitPlace {
             (_, Known::Is(held)) if !held.is_empty() => {
                 Standing::Elsewhere(held.first().cloned().unwrap_or_default())
             }
-            (Known::NotKnown(why), _) | (_, Known::NotKnown(why)) => Standing::NotKnown(why.clone()),
+            (Known::NotKnown(why), _) | (_, Known::NotKnown(why)) => {
+                Standing::NotKnown(why.clone())
+            }
             (Known::Is(false) | Known::NotApplicable, Known::Is(_) | Known::NotApplicable) => {
                 Standing::Nowhere
             }
@@ -71,14 +73,30 @@ pub fn is_tag_of(tag: &str, release: &ReleaseId) -> bool {
         return false;
     };
     let before = before.strip_suffix(['v', 'V']).unwrap_or(before);
-    let Some(stem) = before.strip_suffix(['-', '_', '/', '@', '.']).or_else(|| before.is_empty().then_some("")) else {
+    let Some(stem) = before
+        .strip_suffix(['-', '_', '/', '@', '.'])
+        .or_else(|| before.is_empty().then_some(""))
+    else {
         // `name1.2.3` and `name11.2.3` could not be told apart.
         return before == "r" || before == "rel";
     };
     let package = &release.package;
-    let names = [package.as_str(), package.unscoped(), "", "v", "release", "releases", "rel", "version"];
-    let same = |a: &str, b: &str| a.replace('_', "-").eq_ignore_ascii_case(&b.replace('_', "-"));
-    names.iter().any(|name| same(name, stem)) || same(&package.as_str().replace('/', "-"), stem)
+    let names = [
+        package.as_str(),
+        package.unscoped(),
+        "",
+        "v",
+        "release",
+        "releases",
+        "rel",
+        "version",
+    ];
+    let same = |a: &str, b: &str| {
+        a.replace('_', "-")
+            .eq_ignore_ascii_case(&b.replace('_', "-"))
+    };
+    names.iter().any(|name| same(name, stem))
+        || same(&package.as_str().replace('/', "-"), stem)
         || same(package.as_str().trim_start_matches('@'), stem)
 }
 
@@ -94,12 +112,28 @@ mod tests {
     fn tags_are_known_by_the_forms_that_projects_use() {
         let scoped = release("pkg:npm/%40scope/name@1.2.3");
         for tag in [
-            "v1.2.3", "1.2.3", "name-v1.2.3", "name@1.2.3", "@scope/name@1.2.3", "name/v1.2.3",
-            "release-1.2.3", "release/1.2.3", "rel_1_2_3", "scope/name-1.2.3", "releases/v1.2.3",
+            "v1.2.3",
+            "1.2.3",
+            "name-v1.2.3",
+            "name@1.2.3",
+            "@scope/name@1.2.3",
+            "name/v1.2.3",
+            "release-1.2.3",
+            "release/1.2.3",
+            "rel_1_2_3",
+            "scope/name-1.2.3",
+            "releases/v1.2.3",
         ] {
             assert!(is_tag_of(tag, &scoped), "{tag}");
         }
-        for tag in ["v11.2.3", "other-1.2.3", "v1.2.30", "v1.2.3-rc.1", "name1.2.3", "1.2"] {
+        for tag in [
+            "v11.2.3",
+            "other-1.2.3",
+            "v1.2.30",
+            "v1.2.3-rc.1",
+            "name1.2.3",
+            "1.2",
+        ] {
             assert!(!is_tag_of(tag, &scoped), "{tag}");
         }
     }
@@ -112,12 +146,25 @@ mod tests {
             held_by: held,
             tags: vec![],
         };
-        let cut = || Known::not_known("the clone is shallow");
-        assert_eq!(place(Known::Is(false), Known::Is(vec![])).standing(), Standing::Nowhere);
-        assert!(matches!(place(cut(), Known::Is(vec![])).standing(), Standing::NotKnown(_)));
-        assert!(matches!(place(Known::Is(false), cut()).standing(), Standing::NotKnown(_)));
+        const CUT: &str = "the clone is shallow";
         assert_eq!(
-            place(cut(), Known::Is(vec!["refs/tags/v1".to_owned()])).standing(),
+            place(Known::Is(false), Known::Is(vec![])).standing(),
+            Standing::Nowhere
+        );
+        assert!(matches!(
+            place(Known::not_known(CUT), Known::Is(vec![])).standing(),
+            Standing::NotKnown(_)
+        ));
+        assert!(matches!(
+            place(Known::Is(false), Known::not_known(CUT)).standing(),
+            Standing::NotKnown(_)
+        ));
+        assert_eq!(
+            place(
+                Known::not_known(CUT),
+                Known::Is(vec!["refs/tags/v1".to_owned()])
+            )
+            .standing(),
             Standing::Elsewhere("refs/tags/v1".to_owned())
         );
     }

@@ -118,7 +118,12 @@ pub fn report(
             .filter(|(_, class)| matches!(class, FileClass::Phantom { .. }))
             .map(|(path, _)| path.as_str()),
     );
-    let judge = Judge { comparison: &comparison, tree, context, before };
+    let judge = Judge {
+        comparison: &comparison,
+        tree,
+        context,
+        before,
+    };
     let mut findings = judge.modified();
     findings.extend(judge.fields());
     findings.extend(judge.phantoms(&phantoms));
@@ -128,7 +133,8 @@ pub fn report(
     findings.extend(commit(&place, context, &mut not_checked));
     not_checked.extend(judge.built());
     not_checked.extend(judge.gaps());
-    findings.sort_by(|a, b| (b.severity, a.kind, &a.sentence).cmp(&(a.severity, b.kind, &b.sentence)));
+    findings
+        .sort_by(|a, b| (b.severity, a.kind, &a.sentence).cmp(&(a.severity, b.kind, &b.sentence)));
     SourceReport {
         answer: answer(&findings, &not_checked),
         release: context.release.clone(),
@@ -144,7 +150,10 @@ pub fn report(
 }
 
 fn answer(findings: &[SourceFinding], not_checked: &[String]) -> Answer {
-    if findings.iter().any(|finding| finding.severity >= Severity::Medium) {
+    if findings
+        .iter()
+        .any(|finding| finding.severity >= Severity::Medium)
+    {
         Answer::No
     } else if not_checked.is_empty() {
         Answer::Yes
@@ -196,10 +205,13 @@ impl Judge<'_> {
         let (run, rest) = (of(true), of(false));
         let ran = format!("that can run {}", has(&run));
         let rested = has(&rest);
-        [say(run, &ran, Severity::High), say(rest, rested, Severity::Medium)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            say(run, &ran, Severity::High),
+            say(rest, rested, Severity::Medium),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn fields(&self) -> Vec<SourceFinding> {
@@ -223,17 +235,24 @@ impl Judge<'_> {
 
     fn new_phantom(&self, new: &NewPhantom) -> SourceFinding {
         let (general, how) = match new {
-            NewPhantom::Path(path) => (path, "was in no release before that was compared".to_owned()),
-            NewPhantom::More { path, now, before } => {
-                (path, format!("there are {now} such files and were at most {before} before"))
-            }
+            NewPhantom::Path(path) => (
+                path,
+                "was in no release before that was compared".to_owned(),
+            ),
+            NewPhantom::More { path, now, before } => (
+                path,
+                format!("there are {now} such files and were at most {before} before"),
+            ),
         };
         let version = &self.context.release.version;
         let paths = self.paths(|path, class| {
-            matches!(class, FileClass::Phantom { .. }) && phantom::general(version, path) == *general
+            matches!(class, FileClass::Phantom { .. })
+                && phantom::general(version, path) == *general
         });
         let executable = paths.iter().any(|path| self.is_executable(path));
-        let sourced = paths.iter().all(|path| self.is_output(path) && self.has_source(path));
+        let sourced = paths
+            .iter()
+            .all(|path| self.is_output(path) && self.has_source(path));
         let severity = match (new, executable && !sourced) {
             (NewPhantom::Path(_), true) => Severity::High,
             (NewPhantom::Path(_) | NewPhantom::More { .. }, _) => Severity::Low,
@@ -253,7 +272,12 @@ impl Judge<'_> {
 
     fn is_output(&self, path: &str) -> bool {
         let top = path.split_once('/').map(|(top, _)| top);
-        top.is_some_and(|top| self.comparison.output_folders.iter().any(|folder| folder == top))
+        top.is_some_and(|top| {
+            self.comparison
+                .output_folders
+                .iter()
+                .any(|folder| folder == top)
+        })
     }
 
     /// Whether any source of the package has this file's stem. A hint, which only makes quieter.
@@ -261,11 +285,20 @@ impl Judge<'_> {
         let stem = path::name(file).split('.').next().unwrap_or_default();
         let base = self.comparison.base.folder.as_str();
         let is_source = |at: &str| {
-            ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"]
-                .iter()
-                .any(|ending| path::name(at).strip_suffix(ending).and_then(|s| s.strip_suffix('.')) == Some(stem))
+            [
+                "ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte",
+            ]
+            .iter()
+            .any(|ending| {
+                path::name(at)
+                    .strip_suffix(ending)
+                    .and_then(|s| s.strip_suffix('.'))
+                    == Some(stem)
+            })
         };
-        self.tree.iter().any(|(at, _)| path::below(base, at).is_some() && is_source(at))
+        self.tree
+            .iter()
+            .any(|(at, _)| path::below(base, at).is_some() && is_source(at))
     }
 
     /// With no release before: what runs and stands among sources alarms; what stands in a folder
@@ -285,7 +318,10 @@ impl Judge<'_> {
                 if among.len() == 1 { "it" } else { "them" },
                 words::list(&among),
             );
-            found.push(SourceFinding::new(FindingKind::PhantomExecutable, Severity::High, sentence).about(&among));
+            found.push(
+                SourceFinding::new(FindingKind::PhantomExecutable, Severity::High, sentence)
+                    .about(&among),
+            );
         }
         if !built.is_empty() {
             let sentence = format!(
@@ -295,7 +331,10 @@ impl Judge<'_> {
                 self.context.commit.short(),
                 words::list(&built),
             );
-            found.push(SourceFinding::new(FindingKind::FirstPhantoms, Severity::Low, sentence).about(&built));
+            found.push(
+                SourceFinding::new(FindingKind::FirstPhantoms, Severity::Low, sentence)
+                    .about(&built),
+            );
         }
         found
     }
@@ -304,7 +343,10 @@ impl Judge<'_> {
     fn from_tests(&self) -> Option<SourceFinding> {
         let for_tests = |path: &str| {
             path.split('/').any(|part| {
-                matches!(part.to_ascii_lowercase().as_str(), "test" | "tests" | "__tests__" | "fixtures" | "testdata" | "examples" | "docs")
+                matches!(
+                    part.to_ascii_lowercase().as_str(),
+                    "test" | "tests" | "__tests__" | "fixtures" | "testdata" | "examples" | "docs"
+                )
             })
         };
         let paths = self.paths(|path, class| match class {
@@ -329,13 +371,12 @@ impl Judge<'_> {
 
     /// What can run and was explained or known, not compared.
     fn built(&self) -> Option<String> {
-        let by_content = |class: &FileClass| {
-            matches!(class, FileClass::Generated { explained_by } if explained_by.by_content())
-        };
-        let generated = self.paths(|path, class| {
-            matches!(class, FileClass::Generated { .. }) && self.runs(path)
-        });
-        let maps = self.paths(|path, class| by_content(class) && self.runs(path)).len();
+        let by_content = |class: &FileClass| matches!(class, FileClass::Generated { explained_by } if explained_by.by_content());
+        let generated = self
+            .paths(|path, class| matches!(class, FileClass::Generated { .. }) && self.runs(path));
+        let maps = self
+            .paths(|path, class| by_content(class) && self.runs(path))
+            .len();
         let phantoms = self.paths(|path, _| self.is_executable(path)).len();
         let all = generated.len() + phantoms;
         (all > 0).then(|| {
@@ -353,7 +394,9 @@ impl Judge<'_> {
         let of_submodule = paths.iter().any(|path| {
             matches!(
                 self.comparison.files.get(*path),
-                Some(FileClass::NotCompared { why: super::Gap::Submodule { .. } })
+                Some(FileClass::NotCompared {
+                    why: super::Gap::Submodule { .. }
+                })
             )
         });
         (!paths.is_empty()).then(|| {
@@ -372,7 +415,11 @@ impl Judge<'_> {
 }
 
 /// Where the commit stands, and the tags of the release.
-fn commit(place: &CommitPlace, context: &Context, not_checked: &mut Vec<String>) -> Vec<SourceFinding> {
+fn commit(
+    place: &CommitPlace,
+    context: &Context,
+    not_checked: &mut Vec<String>,
+) -> Vec<SourceFinding> {
     let mut found = Vec::new();
     let (commit, by) = (context.commit.short(), context.named_by.words());
     match place.standing() {
@@ -387,7 +434,10 @@ fn commit(place: &CommitPlace, context: &Context, not_checked: &mut Vec<String>)
         )),
     }
     let version = printable(context.release.version.as_str(), 80);
-    let names_it = place.tags.iter().any(|tag| tag.commit == Some(context.commit));
+    let names_it = place
+        .tags
+        .iter()
+        .any(|tag| tag.commit == Some(context.commit));
     match place.tags.first() {
         None => found.push(SourceFinding::new(
             FindingKind::NoTag,
@@ -395,11 +445,16 @@ fn commit(place: &CommitPlace, context: &Context, not_checked: &mut Vec<String>)
             format!("No tag of the clone is named for {version}."),
         )),
         Some(tag) if !names_it => {
-            let other = tag.commit.map_or_else(|| "no commit".to_owned(), |id| id.short());
+            let other = tag
+                .commit
+                .map_or_else(|| "no commit".to_owned(), |id| id.short());
             found.push(SourceFinding::new(
                 FindingKind::OtherTag,
                 Severity::Medium,
-                format!("Tag {} names {other}; {by} names {commit}.", printable(&tag.name, 120)),
+                format!(
+                    "Tag {} names {other}; {by} names {commit}.",
+                    printable(&tag.name, 120)
+                ),
             ));
         }
         Some(_) => {}

@@ -16,8 +16,7 @@ const ENDINGS: &[&str] = &[
     // Rust and what build scripts compile
     "rs", "c", "cc", "cpp", "cxx", "h", "hh", "hpp", "inl", "s", "asm", "m", "mm", "cu", "swift",
     // build tools
-    "m4", "ac", "am", "in", "mk", "cmake", "gradle", "bzl",
-    // shells and other languages
+    "m4", "ac", "am", "in", "mk", "cmake", "gradle", "bzl", // shells and other languages
     "sh", "bash", "zsh", "fish", "bat", "cmd", "ps1", "psm1", "vbs", "rb", "pl", "pm", "php", "lua",
     // programs and libraries
     "so", "dylib", "dll", "exe", "a", "lib", "o", "jar", "class", "scpt",
@@ -25,18 +24,45 @@ const ENDINGS: &[&str] = &[
 
 /// Whole names that are taken up, in lower case.
 const NAMES: &[&str] = &[
-    "makefile", "gnumakefile", "configure", "cmakelists.txt", "meson.build", "build", "build.bazel",
-    "dockerfile", "rakefile", "gemfile", "justfile",
+    "makefile",
+    "gnumakefile",
+    "configure",
+    "cmakelists.txt",
+    "meson.build",
+    "build",
+    "build.bazel",
+    "dockerfile",
+    "rakefile",
+    "gemfile",
+    "justfile",
     // what managers obey
-    ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pip.conf", "setup.cfg",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    "pip.conf",
+    "setup.cfg",
     // what agents obey
-    "claude.md", "agents.md", "gemini.md", ".cursorrules", ".windsurfrules", ".mcp.json",
+    "claude.md",
+    "agents.md",
+    "gemini.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".mcp.json",
     "copilot-instructions.md",
 ];
 
 /// Folders all of whose files are obeyed by editors, agents, git or cargo.
 const FOLDERS: &[&str] = &[
-    ".vscode", ".idea", ".claude", ".cursor", ".gemini", ".husky", ".githooks", ".cargo", ".github",
+    ".vscode",
+    ".idea",
+    ".claude",
+    ".cursor",
+    ".gemini",
+    ".husky",
+    ".githooks",
+    ".cargo",
+    ".github",
 ];
 
 /// Whether a file of an artifact can run.
@@ -54,7 +80,7 @@ pub fn runs(ecosystem: Ecosystem, file: &str, head: &[u8]) -> bool {
             .split('/')
             .any(|folder| FOLDERS.contains(&folder))
         || is_program(head)
-        || (ecosystem == Ecosystem::Pypi && is_python_script(&lower))
+        || (ecosystem == Ecosystem::PyPi && is_python_script(&lower))
 }
 
 /// Types of TypeScript: no run time takes them up.
@@ -68,8 +94,10 @@ pub fn is_declaration(name: &str) -> bool {
 pub fn is_compiled(file: &str, head: &[u8]) -> bool {
     let name = path::name(file);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "wasm" | "node" | "so" | "pyd" | "dll" | "dylib" | "exe" | "a" | "lib" | "o")
-        || name.contains(".so.")
+    matches!(
+        ending,
+        "wasm" | "node" | "so" | "pyd" | "dll" | "dylib" | "exe" | "a" | "lib" | "o"
+    ) || name.contains(".so.")
         || (is_program(head) && !head.starts_with(b"#!"))
 }
 
@@ -103,14 +131,27 @@ mod tests {
     #[test]
     fn what_runs_is_told_by_name_place_or_beginning() {
         let npm = |path, head: &[u8]| runs(Ecosystem::Npm, path, head);
-        for path in ["a.js", "m4/build-to-host.m4", "binding.gyp", ".vscode/tasks.json", "CLAUDE.md"] {
+        for path in [
+            "a.js",
+            "m4/build-to-host.m4",
+            "binding.gyp",
+            ".vscode/tasks.json",
+            "CLAUDE.md",
+        ] {
             assert!(npm(path, b""), "{path}");
         }
-        for path in ["a.d.ts", "README.md", "LICENSE", "a.json", "a.js.map", "a.css"] {
+        for path in [
+            "a.d.ts",
+            "README.md",
+            "LICENSE",
+            "a.json",
+            "a.js.map",
+            "a.css",
+        ] {
             assert!(!npm(path, b""), "{path}");
         }
         assert!(npm("bin/tool", b"#!/bin/sh"));
         assert!(npm("data.bin", b"\x7fELF\x02"));
-        assert!(runs(Ecosystem::Pypi, "x-1.data/scripts/x", b""));
+        assert!(runs(Ecosystem::PyPi, "x-1.data/scripts/x", b""));
     }
 }

@@ -69,7 +69,10 @@ impl SourceMap {
         }
         // `)]}'` keeps browsers from running a map; the specification has readers skip it.
         let bytes = match bytes.strip_prefix(b")]}'") {
-            Some(rest) => rest.iter().position(|b| *b == b'\n').and_then(|at| rest.get(at..))?,
+            Some(rest) => rest
+                .iter()
+                .position(|b| *b == b'\n')
+                .and_then(|at| rest.get(at..))?,
             None => bytes,
         };
         // What is no map explains nothing, whatever is wrong with it.
@@ -142,7 +145,10 @@ mod tests {
         let equal = read(
             r#"{"version":3,"sources":["../src/a.ts"],"sourcesContent":["export const a: number = 1\n"],"mappings":""}"#,
         );
-        assert_eq!(equal.compare("dist", &tree), MapMatch::Contents { sources: 1 });
+        assert_eq!(
+            equal.compare("dist", &tree),
+            MapMatch::Contents { sources: 1 }
+        );
         let other = read(r#"{"version":3,"sources":["../src/a.ts"],"sourcesContent":["evil()"]}"#);
         assert_eq!(other.compare("dist", &tree), MapMatch::None);
     }
@@ -150,7 +156,9 @@ mod tests {
     #[test]
     fn names_alone_are_told_apart_from_contents() {
         let (tree, _) = tree(&[("src/a.ts", "a")]);
-        let named = read(r#"{"version":3,"sourceRoot":"../src/","sources":["a.ts"],"sourcesContent":[null]}"#);
+        let named = read(
+            r#"{"version":3,"sourceRoot":"../src/","sources":["a.ts"],"sourcesContent":[null]}"#,
+        );
         assert_eq!(named.compare("dist", &tree), MapMatch::Names { sources: 1 });
         let empty = read(r#"{"version":3,"sources":[]}"#);
         assert_eq!(empty.compare("dist", &tree), MapMatch::None);
@@ -158,7 +166,13 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_none() {
-        for text in ["", "{}", "[]", r#"{"version":2,"sources":["a"]}"#, r#"{"version":3,"sources":5}"#] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            r#"{"version":2,"sources":["a"]}"#,
+            r#"{"version":3,"sources":5}"#,
+        ] {
             assert_eq!(SourceMap::read(text.as_bytes()), None, "{text}");
         }
         assert!(SourceMap::read(b")]}'\n{\"version\":3,\"sources\":[]}").is_some());

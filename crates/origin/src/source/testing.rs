@@ -74,7 +74,7 @@ pub fn context(kind: ArtifactKind, name: &str, version: &str) -> Context {
     let ecosystem = match kind {
         ArtifactKind::NpmTarball => Ecosystem::Npm,
         ArtifactKind::Crate => Ecosystem::Cargo,
-        ArtifactKind::Sdist | ArtifactKind::Wheel => Ecosystem::Pypi,
+        ArtifactKind::Sdist | ArtifactKind::Wheel => Ecosystem::PyPi,
     };
     Context {
         release: ReleaseId::new(

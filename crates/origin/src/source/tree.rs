@@ -110,7 +110,9 @@ impl SourceTree {
 
     /// Every path, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
+        self.entries
+            .iter()
+            .map(|(path, entry)| (path.as_str(), entry))
     }
 
     /// Where these bytes stand as files, in no order.
@@ -183,7 +185,10 @@ mod tests {
         ]);
         let follow = |path| tree.follow(path, &blobs).map(|(path, _)| path);
         assert_eq!(follow("crates/a/LICENSE").as_deref(), Some("LICENSE"));
-        assert_eq!(follow("crates/a/tests/one.rs").as_deref(), Some("shared/one.rs"));
+        assert_eq!(
+            follow("crates/a/tests/one.rs").as_deref(),
+            Some("shared/one.rs")
+        );
         assert_eq!(follow("round"), None);
         assert_eq!(follow("out"), None);
         assert_eq!(follow("missing"), None);
@@ -192,7 +197,10 @@ mod tests {
     #[test]
     fn a_submodule_is_found_above_a_path() {
         let (tree, _) = tree(&[("vendor/zlib", "@commit"), ("vendor/own.c", "x")]);
-        assert_eq!(tree.submodule_above("vendor/zlib/inflate.c"), Some("vendor/zlib"));
+        assert_eq!(
+            tree.submodule_above("vendor/zlib/inflate.c"),
+            Some("vendor/zlib")
+        );
         assert_eq!(tree.submodule_above("vendor/own.c"), None);
         assert!(tree.has_folder("vendor") && !tree.has_folder("vend"));
     }

@@ -56,10 +56,14 @@ mod tests {
     #[test]
     fn what_cargo_writes_is_read() {
         let sha1 = "1".repeat(40);
-        let text = format!(r#"{{"git": {{"sha1": "{sha1}", "dirty": true}}, "path_in_vcs": "crates/a"}}"#);
+        let text =
+            format!(r#"{{"git": {{"sha1": "{sha1}", "dirty": true}}, "path_in_vcs": "crates/a"}}"#);
         let info = VcsInfo::read(text.as_bytes()).unwrap();
         assert!(info.dirty);
-        assert_eq!((info.commit.to_string(), info.path_in_vcs.as_str()), (sha1, "crates/a"));
+        assert_eq!(
+            (info.commit.to_string(), info.path_in_vcs.as_str()),
+            (sha1, "crates/a")
+        );
         assert_eq!(VcsInfo::read(br#"{"git": {"sha1": "abc"}}"#), None);
     }
 }

@@ -26,7 +26,9 @@ pub fn wants(artifact: &Artifact, tree: &SourceTree) -> BTreeSet<ObjectId> {
     let mut wanted = BTreeSet::new();
     let configs = tree.iter().filter(|(at, _)| is_config(path::name(at)));
     wanted.extend(configs.map(|(_, entry)| entry.id).take(limit::CONFIGS));
-    let links = tree.iter().filter(|(_, entry)| entry.kind == EntryKind::Symlink);
+    let links = tree
+        .iter()
+        .filter(|(_, entry)| entry.kind == EntryKind::Symlink);
     wanted.extend(links.map(|(_, entry)| entry.id).take(limit::LINKS));
     wanted.extend(different(artifact, tree));
     wanted
@@ -43,7 +45,10 @@ fn different(artifact: &Artifact, tree: &SourceTree) -> Vec<ObjectId> {
         .iter()
         .filter(|(_, file)| tree.places_of(&file.id).is_empty())
         .fold(BTreeMap::new(), |mut by_name, (path, _)| {
-            by_name.entry(path::name(path)).or_insert_with(Vec::new).push(path.as_str());
+            by_name
+                .entry(path::name(path))
+                .or_insert_with(Vec::new)
+                .push(path.as_str());
             by_name
         });
     tree.iter()
