@@ -42,7 +42,11 @@ impl Batch {
     }
 
     /// What the objects are; none for each that the clone lacks.
-    pub fn headers(&mut self, git: &Git, ids: &[ObjectId]) -> Result<Vec<Option<Header>>, CloneError> {
+    pub fn headers(
+        &mut self,
+        git: &Git,
+        ids: &[ObjectId],
+    ) -> Result<Vec<Option<Header>>, CloneError> {
         let mut headers = Vec::with_capacity(ids.len());
         for window in ids.chunks(WINDOW) {
             self.sizes.ask(git, window)?;
@@ -54,7 +58,12 @@ impl Batch {
     }
 
     /// The contents of objects that are there, in order, each checked against its id.
-    pub fn contents(&mut self, git: &Git, ids: &[ObjectId], kind: ObjectKind) -> Result<Vec<Vec<u8>>, CloneError> {
+    pub fn contents(
+        &mut self,
+        git: &Git,
+        ids: &[ObjectId],
+        kind: ObjectKind,
+    ) -> Result<Vec<Vec<u8>>, CloneError> {
         let mut contents = Vec::with_capacity(ids.len());
         for window in ids.chunks(WINDOW) {
             self.contents.ask(git, window)?;
@@ -71,12 +80,19 @@ impl Pipe {
         let mut process = git.start(&["cat-file", how])?;
         let pipes = process.take_input().zip(process.take_output());
         let (input, output) = pipes.ok_or_else(|| git.failure())?;
-        Ok(Self { input, output: BufReader::new(output), _process: process })
+        Ok(Self {
+            input,
+            output: BufReader::new(output),
+            _process: process,
+        })
     }
 
     fn ask(&mut self, git: &Git, ids: &[ObjectId]) -> Result<(), CloneError> {
         let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let sent = self.input.write_all(lines.as_bytes()).and_then(|()| self.input.flush());
+        let sent = self
+            .input
+            .write_all(lines.as_bytes())
+            .and_then(|()| self.input.flush());
         // A closed pipe means that it has ended, and its last words say why.
         sent.map_err(|_| git.failure())
     }
@@ -94,19 +110,31 @@ impl Pipe {
         }
         match (words.next(), words.next().map(str::parse)) {
             (Some("missing"), None) => Ok(None),
-            (Some(kind), Some(Ok(size))) => Ok(Some(Header { kind: kind.to_owned(), size })),
+            (Some(kind), Some(Ok(size))) => Ok(Some(Header {
+                kind: kind.to_owned(),
+                size,
+            })),
             _ => Err(odd()),
         }
     }
 
-    fn content(&mut self, git: &Git, id: &ObjectId, kind: ObjectKind) -> Result<Vec<u8>, CloneError> {
+    fn content(
+        &mut self,
+        git: &Git,
+        id: &ObjectId,
+        kind: ObjectKind,
+    ) -> Result<Vec<u8>, CloneError> {
         let header = self.header(git, id)?;
         // It was asked for after it was seen to be there and small.
-        let Some(header) = header.filter(|header| header.kind == kind.name() && header.size <= limit::OBJECT) else {
+        let Some(header) =
+            header.filter(|header| header.kind == kind.name() && header.size <= limit::OBJECT)
+        else {
             return Err(CloneError::Git(format!("{id} changed while it was read")));
         };
         let mut content = Vec::new();
-        let read = (&mut self.output).take(header.size + 1).read_to_end(&mut content);
+        let read = (&mut self.output)
+            .take(header.size + 1)
+            .read_to_end(&mut content);
         read.map_err(|_| git.failure())?;
         if content.pop() != Some(b'\n') || content.len() as u64 != header.size {
             return Err(git.failure());

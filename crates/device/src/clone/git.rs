@@ -105,7 +105,10 @@ impl Git {
             .open(&log)
             .map_err(CloneError::io(&log))?;
         let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors);
         let child = command.spawn().map_err(CloneError::NoGit)?;
         Ok(Process::watch(child, self.deadline))
     }
@@ -184,7 +187,12 @@ impl Process {
                 end(&watched);
             }
         });
-        Self { child, input, output, _alive: alive }
+        Self {
+            child,
+            input,
+            output,
+            _alive: alive,
+        }
     }
 
     /// Its input, once.
@@ -202,7 +210,11 @@ impl Process {
         self.input = None;
         loop {
             // The lock is held for a moment only, so that the watcher can end it.
-            let ended = self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait();
+            let ended = self
+                .child
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .try_wait();
             match ended {
                 Ok(Some(status)) => return Ok(status),
                 Ok(None) => std::thread::sleep(std::time::Duration::from_millis(1)),

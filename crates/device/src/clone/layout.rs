@@ -17,13 +17,18 @@ pub struct Layout {
 impl Layout {
     /// Finds them.
     pub fn find(path: &Path) -> Result<Self, CloneError> {
-        let refuse = |why| CloneError::NotAClone { path: shown(path), why };
+        let refuse = |why| CloneError::NotAClone {
+            path: shown(path),
+            why,
+        };
         let dot_git = path.join(".git");
         let (own, bare) = if dot_git.is_dir() {
             (dot_git, false)
         } else if let Some(line) = read_line(&dot_git)? {
             // A work tree or a submodule.
-            let target = line.strip_prefix("gitdir:").ok_or_else(|| refuse("its .git is no pointer to a clone"))?;
+            let target = line
+                .strip_prefix("gitdir:")
+                .ok_or_else(|| refuse("its .git is no pointer to a clone"))?;
             (from(path, target.trim()), false)
         } else if path.join("objects").is_dir() && path.join("HEAD").is_file() {
             (path.to_owned(), true)

@@ -18,6 +18,8 @@ mod place;
 mod read;
 mod refs;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use customs_model::printable;
@@ -69,7 +71,9 @@ pub enum CloneError {
         why: &'static str,
     },
     /// git is not there or does not start.
-    #[error("git could not be started ({0}); it is needed to read a clone: install it, or set PATH")]
+    #[error(
+        "git could not be started ({0}); it is needed to read a clone: install it, or set PATH"
+    )]
     NoGit(io::Error),
     /// git gave up.
     #[error("git could not read the clone: {0}")]
@@ -83,7 +87,9 @@ pub enum CloneError {
         path: String,
     },
     /// An object that the commit needs is not in the clone.
-    #[error("{kind} {id} is not in this clone, which is not whole: git -C {path} fetch --refetch --filter=blob:none origin")]
+    #[error(
+        "{kind} {id} is not in this clone, which is not whole: git -C {path} fetch --refetch origin"
+    )]
     Incomplete {
         /// What it should be.
         kind: &'static str,
@@ -154,12 +160,16 @@ pub fn compare_with_clone(
         let comparison = compare(&artifact, &tree, &blobs, context);
         Ok(report(comparison, &artifact, &tree, place, context, before))
     };
-    compared().unwrap_or_else(|error| SourceReport::not_checked(context, sentence(&error.to_string())))
+    compared()
+        .unwrap_or_else(|error| SourceReport::not_checked(context, sentence(&error.to_string())))
 }
 
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 
@@ -176,9 +186,11 @@ fn read_file(path: &Path, most: u64) -> Result<Option<Vec<u8>>, CloneError> {
     }
     let file = std::fs::File::open(path).map_err(CloneError::io(path))?;
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(CloneError::io(path))?;
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(CloneError::io(path))?;
     if bytes.len() as u64 > most {
-        return Err(CloneError::Limit("a file of refs may have"));
+        return Err(CloneError::Limit("a file of refs holds"));
     }
     Ok(Some(bytes))
 }

@@ -7,7 +7,13 @@ use customs_model::{Known, ReleaseId};
 use customs_origin::source::{CommitPlace, ObjectId, VersionTag, is_tag_of};
 
 /// Asks git, with the refs that were read. What cannot be told is *not known*, never *no*.
-pub fn find(git: &Git, refs: &Refs, commit: ObjectId, release: &ReleaseId, clone: &str) -> CommitPlace {
+pub fn find(
+    git: &Git,
+    refs: &Refs,
+    commit: ObjectId,
+    release: &ReleaseId,
+    clone: &str,
+) -> CommitPlace {
     let names: Vec<&String> = refs.all.keys().collect();
     let default = refs.default.clone();
     let holding = holding(git, &names, commit);
@@ -15,14 +21,19 @@ pub fn find(git: &Git, refs: &Refs, commit: ObjectId, release: &ReleaseId, clone
     let doubt = if let Some(why) = &refs.cut {
         Some(why.clone())
     } else if !refs.shallow.is_empty() {
-        Some(format!("the clone is shallow (git -C {clone} fetch --unshallow --tags)"))
+        Some(format!(
+            "the clone is shallow (git -C {clone} fetch --unshallow --tags)"
+        ))
     } else if names.is_empty() {
         Some("the clone has no branch and no tag".to_owned())
     } else {
         None
     };
     let (in_default_branch, held_by) = match holding {
-        Err(error) => (Known::not_known(error.to_string()), Known::not_known(error.to_string())),
+        Err(error) => (
+            Known::not_known(error.to_string()),
+            Known::not_known(error.to_string()),
+        ),
         Ok(held) => {
             let in_default = default.as_ref().map(|name| held.contains(&name));
             let in_default = match (in_default, &doubt) {
@@ -31,7 +42,11 @@ pub fn find(git: &Git, refs: &Refs, commit: ObjectId, release: &ReleaseId, clone
                 (Some(false), None) => Known::Is(false),
                 (None, None) => Known::NotApplicable,
             };
-            let listed = held.iter().take(limit::HELD_BY).map(|name| (*name).clone()).collect();
+            let listed = held
+                .iter()
+                .take(limit::HELD_BY)
+                .map(|name| (*name).clone())
+                .collect();
             let held_by = match &doubt {
                 Some(why) if held.is_empty() => Known::not_known(why.clone()),
                 Some(_) | None => Known::Is(listed),
@@ -48,7 +63,11 @@ pub fn find(git: &Git, refs: &Refs, commit: ObjectId, release: &ReleaseId, clone
 }
 
 /// The refs that hold a commit. Refs by number go in and come out, never names.
-fn holding<'n>(git: &Git, names: &[&'n String], commit: ObjectId) -> Result<Vec<&'n String>, CloneError> {
+fn holding<'n>(
+    git: &Git,
+    names: &[&'n String],
+    commit: ObjectId,
+) -> Result<Vec<&'n String>, CloneError> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -60,7 +79,10 @@ fn holding<'n>(git: &Git, names: &[&'n String], commit: ObjectId) -> Result<Vec<
 }
 
 fn version_tags(git: &Git, names: &[&String], release: &ReleaseId) -> Vec<VersionTag> {
-    let of_version = |name: &str| name.strip_prefix("refs/tags/").is_some_and(|tag| is_tag_of(tag, release));
+    let of_version = |name: &str| {
+        name.strip_prefix("refs/tags/")
+            .is_some_and(|tag| is_tag_of(tag, release))
+    };
     let wanted: Vec<usize> = (0..names.len())
         .filter(|number| names.get(*number).is_some_and(|name| of_version(name)))
         .take(limit::VERSION_TAGS)
@@ -68,7 +90,10 @@ fn version_tags(git: &Git, names: &[&String], release: &ReleaseId) -> Vec<Versio
     if wanted.is_empty() {
         return Vec::new();
     }
-    let patterns: Vec<String> = wanted.iter().map(|number| format!("{REFS}/{number}")).collect();
+    let patterns: Vec<String> = wanted
+        .iter()
+        .map(|number| format!("{REFS}/{number}"))
+        .collect();
     let format = "--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)";
     let mut arguments = vec!["for-each-ref", format];
     arguments.extend(patterns.iter().map(String::as_str));
@@ -88,7 +113,10 @@ fn version_tags(git: &Git, names: &[&String], release: &ReleaseId) -> Vec<Versio
         .into_iter()
         .filter_map(|number| {
             let name = names.get(number)?.strip_prefix("refs/tags/")?.to_owned();
-            Some(VersionTag { name, commit: commit_of(number) })
+            Some(VersionTag {
+                name,
+                commit: commit_of(number),
+            })
         })
         .collect()
 }

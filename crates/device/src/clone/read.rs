@@ -36,10 +36,19 @@ impl GitClone {
         let header = batch.headers(&git, &[commit])?.pop().flatten();
         let shown = shown(path);
         let Some(header) = header else {
-            return Err(CloneError::Missing { commit, path: shown });
+            return Err(CloneError::Missing {
+                commit,
+                path: shown,
+            });
         };
         expect(&commit, ObjectKind::Commit, &header)?;
-        Ok(Self { git, refs, batch, commit, shown })
+        Ok(Self {
+            git,
+            refs,
+            batch,
+            commit,
+            shown,
+        })
     }
 
     /// Every path of the commit.
@@ -150,7 +159,11 @@ impl Walk {
             self.tree.count_unnamed();
             return Ok(());
         };
-        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        let path = if folder.is_empty() {
+            name
+        } else {
+            format!("{folder}/{name}")
+        };
         if plain_path(&path).is_none() {
             return Err(CloneError::Limit("64 folders within each other"));
         }

@@ -27,7 +27,10 @@ impl Refs {
     pub fn read(layout: &Layout, format: ObjectFormat) -> Result<Self, CloneError> {
         let mut refs = Self::default();
         if layout.common.join("reftable").is_dir() {
-            refs.cut = Some("its refs are in tables, which are not read (git refs migrate --ref-format=files)".to_owned());
+            refs.cut = Some(
+                "its refs are in tables, which are not read (git refs migrate --ref-format=files)"
+                    .to_owned(),
+            );
             return Ok(refs);
         }
         if let Some(bytes) = read_file(&layout.common.join("packed-refs"), limit::REFS)? {
@@ -44,7 +47,10 @@ impl Refs {
         if let Some(bytes) = read_file(&layout.common.join("shallow"), limit::REFS)? {
             let text = String::from_utf8_lossy(&bytes);
             // A line that is no id says nothing about any commit.
-            refs.shallow = text.lines().filter_map(|line| ObjectId::parse(line.trim()).ok()).collect();
+            refs.shallow = text
+                .lines()
+                .filter_map(|line| ObjectId::parse(line.trim()).ok())
+                .collect();
         }
         Ok(refs)
     }
@@ -58,13 +64,22 @@ impl Refs {
             return;
         }
         if self.all.len() >= limit::REF_COUNT {
-            self.cut = Some(format!("it has more than {} branches and tags", limit::REF_COUNT));
+            self.cut = Some(format!(
+                "it has more than {} branches and tags",
+                limit::REF_COUNT
+            ));
             return;
         }
         self.all.insert(name.to_owned(), id);
     }
 
-    fn walk(&mut self, root: &Path, name: &str, depth: usize, format: ObjectFormat) -> Result<(), CloneError> {
+    fn walk(
+        &mut self,
+        root: &Path,
+        name: &str,
+        depth: usize,
+        format: ObjectFormat,
+    ) -> Result<(), CloneError> {
         let folder = root.join(name);
         if depth > limit::REF_DEPTH {
             self.cut = Some("its refs lie too deep".to_owned());
@@ -98,7 +113,8 @@ impl Refs {
         let of = |name: &str, remote: &str| name.starts_with(&format!("refs/remotes/{remote}/"));
         let own = |name: &str| of(name, "origin") || of(name, "upstream");
         if self.all.keys().any(|name| own(name)) {
-            self.all.retain(|name, _| !name.starts_with("refs/remotes/") || own(name));
+            self.all
+                .retain(|name, _| !name.starts_with("refs/remotes/") || own(name));
         }
     }
 
@@ -109,7 +125,12 @@ impl Refs {
         };
         let head = symbolic(&layout.own.join("HEAD"))?;
         let of_origin = symbolic(&layout.common.join("refs/remotes/origin/HEAD"))?;
-        let usual = ["refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"];
+        let usual = [
+            "refs/remotes/origin/main",
+            "refs/remotes/origin/master",
+            "refs/heads/main",
+            "refs/heads/master",
+        ];
         let usual = usual.map(|name| Some(name.to_owned()));
         let bare = head.clone().filter(|_| layout.bare);
         Ok([of_origin, bare]

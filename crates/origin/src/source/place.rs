@@ -26,7 +26,7 @@ pub struct CommitPlace {
 pub struct VersionTag {
     /// Its name. Not safe to print as it is.
     pub name: String,
-    /// The commit that it names; none where it names something else.
+    /// The commit that it names; none where that could not be read.
     pub commit: Option<ObjectId>,
 }
 

@@ -127,7 +127,7 @@ pub fn report(
     let mut findings = judge.modified();
     findings.extend(judge.fields());
     findings.extend(judge.phantoms(&phantoms));
-    findings.extend(judge.from_tests());
+    findings.extend(judge.taken_from_tests());
     findings.extend(vcs_info(artifact, context));
     let mut not_checked = comparison.not_checked.clone();
     findings.extend(commit(&place, context, &mut not_checked));
@@ -340,7 +340,7 @@ impl Judge<'_> {
     }
 
     /// xz's payload lay in the repository as a file for tests.
-    fn from_tests(&self) -> Option<SourceFinding> {
+    fn taken_from_tests(&self) -> Option<SourceFinding> {
         let for_tests = |path: &str| {
             path.split('/').any(|part| {
                 matches!(
@@ -438,26 +438,27 @@ fn commit(
         .tags
         .iter()
         .any(|tag| tag.commit == Some(context.commit));
-    match place.tags.first() {
-        None => found.push(SourceFinding::new(
+    let other = place.tags.iter().find_map(|tag| Some((tag, tag.commit?)));
+    match (other, place.tags.first()) {
+        _ if names_it => {}
+        (Some((tag, other)), _) => found.push(SourceFinding::new(
+            FindingKind::OtherTag,
+            Severity::Medium,
+            format!(
+                "Tag {} names {}; {by} names {commit}.",
+                printable(&tag.name, 120),
+                other.short()
+            ),
+        )),
+        (None, Some(tag)) => not_checked.push(format!(
+            "Which commit tag {} names could not be read.",
+            printable(&tag.name, 120)
+        )),
+        (None, None) => found.push(SourceFinding::new(
             FindingKind::NoTag,
             Severity::Note,
             format!("No tag of the clone is named for {version}."),
         )),
-        Some(tag) if !names_it => {
-            let other = tag
-                .commit
-                .map_or_else(|| "no commit".to_owned(), |id| id.short());
-            found.push(SourceFinding::new(
-                FindingKind::OtherTag,
-                Severity::Medium,
-                format!(
-                    "Tag {} names {other}; {by} names {commit}.",
-                    printable(&tag.name, 120)
-                ),
-            ));
-        }
-        Some(_) => {}
     }
     found
 }

@@ -17,8 +17,8 @@ const ENDINGS: &[&str] = &[
     "rs", "c", "cc", "cpp", "cxx", "h", "hh", "hpp", "inl", "s", "asm", "m", "mm", "cu", "swift",
     // build tools
     "m4", "ac", "am", "in", "mk", "cmake", "gradle", "bzl", // shells and other languages
-    "sh", "bash", "zsh", "fish", "bat", "cmd", "ps1", "psm1", "vbs", "rb", "pl", "pm", "php", "lua",
-    // programs and libraries
+    "sh", "bash", "zsh", "fish", "bat", "cmd", "ps1", "psm1", "vbs", "rb", "pl", "pm", "php",
+    "lua", // programs and libraries
     "so", "dylib", "dll", "exe", "a", "lib", "o", "jar", "class", "scpt",
 ];
 
