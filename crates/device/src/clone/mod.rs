@@ -21,6 +21,8 @@ mod refs;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_hostile;
 
 use customs_model::printable;
 use customs_origin::source::{

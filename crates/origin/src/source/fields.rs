@@ -59,10 +59,15 @@ fn cargo(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, base: &str) -> M
         return Manifests::unread(file);
     };
     let workspace = workspace(tree, blobs, base);
-    Manifests::of(
-        file,
-        manifest_cargo::compare(&commit, &ours, workspace.as_ref()),
-    )
+    let workspace = workspace.as_ref();
+    let mut found = Manifests::of(file, manifest_cargo::compare(&commit, &ours, workspace));
+    let unknown = manifest_cargo::unknown(&commit, workspace);
+    if unknown > 0 {
+        found.not_checked.push(format!(
+            "Cargo.toml takes {unknown} dependencies from a workspace whose manifest was not found in the commit; of these only the names were compared."
+        ));
+    }
+    found
 }
 
 /// The nearest manifest above (or at) the package that has a workspace.

@@ -13,8 +13,9 @@ const TABLES: &[&str] = &["dependencies", "build-dependencies", "dev-dependencie
 /// A dependency as far as it decides what is compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Dependency {
-    package: String,
-    /// None where it is the workspace's, or where only a path is written.
+    /// None where the workspace says it and the workspace's manifest is not there.
+    package: Option<String>,
+    /// None where the workspace says it, or where only a path is written.
     version: Option<String>,
 }
 
@@ -59,12 +60,14 @@ pub fn compare(
 }
 
 fn dependency(field: &str, then: Option<&Dependency>, now: &Dependency) -> Option<FieldDifference> {
-    let words = |d: &Dependency| match &d.version {
-        Some(version) => format!("{} {version}", d.package),
-        None => d.package.clone(),
+    let words = |d: &Dependency| {
+        let parts = [d.package.as_deref(), d.version.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        parts.join(" ")
     };
     let same = then.is_some_and(|then| {
-        then.package == now.package && (then.version.is_none() || then.version == now.version)
+        (then.package.is_none() || then.package == now.package)
+            && (then.version.is_none() || then.version == now.version)
     });
     (!same).then(|| {
         FieldDifference::new(
@@ -124,21 +127,37 @@ fn dependencies(manifest: &Table, workspace: Option<&Table>) -> BTreeMap<String,
 
 fn read_one(name: &str, value: &Value, workspace: Option<&Table>) -> Dependency {
     let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
-    let of_workspace = value.get("workspace").and_then(Value::as_bool) == Some(true);
-    let value = if of_workspace {
-        workspace
-            .and_then(|table| table.get("workspace")?.get("dependencies")?.get(name))
-            .unwrap_or(value)
-    } else {
-        value
-    };
-    Dependency {
-        package: text(value, "package").unwrap_or_else(|| name.to_owned()),
-        version: value
-            .as_str()
-            .map(str::to_owned)
-            .or_else(|| text(value, "version")),
+    if !is_inherited(value) {
+        return Dependency {
+            package: Some(text(value, "package").unwrap_or_else(|| name.to_owned())),
+            version: value
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| text(value, "version")),
+        };
     }
+    let of_workspace = workspace.and_then(|table| {
+        let dependencies = table.get("workspace")?.get("dependencies")?;
+        dependencies.get(name)
+    });
+    match of_workspace {
+        // A workspace cannot inherit from another; that bounds this to one step.
+        Some(value) if !is_inherited(value) => read_one(name, value, None),
+        Some(_) | None => Dependency {
+            package: None,
+            version: None,
+        },
+    }
+}
+
+fn is_inherited(value: &Value) -> bool {
+    value.get("workspace").and_then(Value::as_bool) == Some(true)
+}
+
+/// How many dependencies a manifest takes from a workspace that does not say what they are.
+pub fn unknown(original: &Table, workspace: Option<&Table>) -> usize {
+    let all = dependencies(original, workspace);
+    all.values().filter(|one| one.package.is_none()).count()
 }
 
 #[cfg(test)]
@@ -163,6 +182,21 @@ mod tests {
             compared(original, rewritten, "[workspace.dependencies]\nserde = '1'"),
             ""
         );
+    }
+
+    #[test]
+    fn what_a_workspace_would_say_is_not_guessed() {
+        let read = |text: &str| read(text.as_bytes()).unwrap();
+        let original = read("[dependencies]\npki = { workspace = true }");
+        let rewritten = read("[dependencies.pki]\npackage = 'rustls-pki'\nversion = '1'");
+        assert_eq!(compare(&original, &rewritten, None), []);
+        assert_eq!(unknown(&original, None), 1);
+        let workspace =
+            read("[workspace.dependencies]\npki = { package = 'rustls-pki', version = '1' }");
+        assert_eq!(compare(&original, &rewritten, Some(&workspace)), []);
+        assert_eq!(unknown(&original, Some(&workspace)), 0);
+        let other = read("[workspace.dependencies]\npki = '1'");
+        assert_eq!(compare(&original, &rewritten, Some(&other)).len(), 1);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod attributes;
 mod base;
 mod build;
 mod class;
+mod commit;
 mod compare;
 mod fields;
 mod finding;

@@ -10,9 +10,9 @@ use super::compare::Comparison;
 use super::finding::{FindingKind, SourceFinding};
 use super::object::ObjectId;
 use super::phantom::{self, NewPhantom, PhantomSet};
-use super::place::{CommitPlace, Standing};
+use super::place::CommitPlace;
 use super::tree::SourceTree;
-use super::{Base, Context, VcsInfo, path, words};
+use super::{Base, Context, commit, path, words};
 use customs_model::{Answer, ReleaseId, Severity, printable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,9 +128,9 @@ pub fn report(
     findings.extend(judge.fields());
     findings.extend(judge.phantoms(&phantoms));
     findings.extend(judge.taken_from_tests());
-    findings.extend(vcs_info(artifact, context));
+    findings.extend(commit::vcs_info(artifact, context));
     let mut not_checked = comparison.not_checked.clone();
-    findings.extend(commit(&place, context, &mut not_checked));
+    findings.extend(commit::findings(&place, context, &mut not_checked));
     not_checked.extend(judge.built());
     not_checked.extend(judge.gaps());
     findings
@@ -401,97 +401,17 @@ impl Judge<'_> {
         });
         (!paths.is_empty()).then(|| {
             format!(
-                "{} could not be compared, because {}: {}.",
+                "{} could not be compared; {}: {}.",
                 words::files(paths.len()),
                 if of_submodule {
-                    "they stand in a submodule, whose files are in another repository"
+                    "what stands in a submodule is in another repository"
                 } else {
-                    "a program would have to convert them, or the clone does not hold them"
+                    "a program of the user's would have to convert it, or the clone does not hold what it is compared with"
                 },
                 words::list(&paths),
             )
         })
     }
-}
-
-/// Where the commit stands, and the tags of the release.
-fn commit(
-    place: &CommitPlace,
-    context: &Context,
-    not_checked: &mut Vec<String>,
-) -> Vec<SourceFinding> {
-    let mut found = Vec::new();
-    let (commit, by) = (context.commit.short(), context.named_by.words());
-    match place.standing() {
-        Standing::Default | Standing::Elsewhere(_) => {}
-        Standing::NotKnown(why) => not_checked.push(format!(
-            "Whether a branch or a tag holds commit {commit} is not known, because {why}."
-        )),
-        Standing::Nowhere => found.push(SourceFinding::new(
-            FindingKind::CommitNowhere,
-            Severity::High,
-            format!("Commit {commit}, which {by} names, is in the clone, but no branch and no tag holds it: anybody who can open a pull request can make such a commit."),
-        )),
-    }
-    let version = printable(context.release.version.as_str(), 80);
-    let names_it = place
-        .tags
-        .iter()
-        .any(|tag| tag.commit == Some(context.commit));
-    let other = place.tags.iter().find_map(|tag| Some((tag, tag.commit?)));
-    match (other, place.tags.first()) {
-        _ if names_it => {}
-        (Some((tag, other)), _) => found.push(SourceFinding::new(
-            FindingKind::OtherTag,
-            Severity::Medium,
-            format!(
-                "Tag {} names {}; {by} names {commit}.",
-                printable(&tag.name, 120),
-                other.short()
-            ),
-        )),
-        (None, Some(tag)) => not_checked.push(format!(
-            "Which commit tag {} names could not be read.",
-            printable(&tag.name, 120)
-        )),
-        (None, None) => found.push(SourceFinding::new(
-            FindingKind::NoTag,
-            Severity::Note,
-            format!("No tag of the clone is named for {version}."),
-        )),
-    }
-    found
-}
-
-fn vcs_info(artifact: &Artifact, context: &Context) -> Vec<SourceFinding> {
-    let Some(info) = artifact
-        .files
-        .get(".cargo_vcs_info.json")
-        .and_then(|file| VcsInfo::read(file.content()?))
-    else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    if info.dirty {
-        found.push(SourceFinding::new(
-            FindingKind::DirtyTree,
-            Severity::Note,
-            "cargo says that the work tree had changes that were not committed; that is ordinary, and what differs is listed.".to_owned(),
-        ));
-    }
-    if info.commit != context.commit {
-        found.push(SourceFinding::new(
-            FindingKind::OtherCommit,
-            Severity::Medium,
-            format!(
-                "cargo wrote down commit {}; {} names {}.",
-                info.commit.short(),
-                context.named_by.words(),
-                context.commit.short()
-            ),
-        ));
-    }
-    found
 }
 
 mod as_text {
