@@ -10,7 +10,7 @@ use customs_origin::source::object::{self, FolderEntry, FolderEntryKind};
 use customs_origin::source::{
     Blobs, CommitPlace, EntryKind, ObjectId, ObjectKind, SourceTree, plain_path, wants_limit,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A clone, opened to read one commit.
@@ -61,29 +61,28 @@ impl GitClone {
         let commit = commit.first().map(Vec::as_slice).unwrap_or_default();
         let mut walk = Walk {
             tree: SourceTree::new(self.commit),
-            level: vec![(String::new(), object::tree_of_commit(format, commit)?)],
-            next: Vec::new(),
+            folders: 1,
+            next: BTreeMap::new(),
         };
-        let (mut folders, mut bytes) = (0, 0);
-        while !walk.level.is_empty() {
-            folders += walk.level.len();
-            if folders > limit::FOLDERS {
-                return Err(CloneError::Limit("300000 folders"));
-            }
-            let level = std::mem::take(&mut walk.level);
+        let top = object::tree_of_commit(format, commit)?;
+        walk.next.insert(top, vec![String::new()]);
+        let mut bytes = 0;
+        while !walk.next.is_empty() {
+            let level: Vec<_> = std::mem::take(&mut walk.next).into_iter().collect();
             for part in level.chunks(256) {
-                let ids: Vec<ObjectId> = part.iter().map(|(_, id)| *id).collect();
-                for ((path, _), content) in part.iter().zip(self.objects(&ids, ObjectKind::Tree)?) {
+                let ids: Vec<ObjectId> = part.iter().map(|(id, _)| *id).collect();
+                for ((_, paths), content) in part.iter().zip(self.objects(&ids, ObjectKind::Tree)?)
+                {
                     bytes += content.len() as u64;
                     if bytes > limit::FOLDERS_TOTAL {
                         return Err(CloneError::Limit("512 MiB of folders"));
                     }
-                    for entry in object::read_folder(format, &content)? {
-                        walk.add(path, entry)?;
+                    let entries = object::read_folder(format, &content)?;
+                    for path in paths {
+                        entries.iter().try_for_each(|entry| walk.add(path, entry))?;
                     }
                 }
             }
-            walk.level = std::mem::take(&mut walk.next);
         }
         Ok(walk.tree)
     }
@@ -149,18 +148,19 @@ fn expect(id: &ObjectId, kind: ObjectKind, header: &Header) -> Result<(), CloneE
 /// A walk level by level, so that each level is one round of questions.
 struct Walk {
     tree: SourceTree,
-    level: Vec<(String, ObjectId)>,
-    next: Vec<(String, ObjectId)>,
+    folders: usize,
+    /// Folders of the next level by id: the same folder at many paths is read once.
+    next: BTreeMap<ObjectId, Vec<String>>,
 }
 
 impl Walk {
-    fn add(&mut self, folder: &str, entry: FolderEntry) -> Result<(), CloneError> {
-        let Ok(name) = String::from_utf8(entry.name) else {
+    fn add(&mut self, folder: &str, entry: &FolderEntry) -> Result<(), CloneError> {
+        let Ok(name) = std::str::from_utf8(&entry.name) else {
             self.tree.count_unnamed();
             return Ok(());
         };
         let path = if folder.is_empty() {
-            name
+            name.to_owned()
         } else {
             format!("{folder}/{name}")
         };
@@ -169,7 +169,11 @@ impl Walk {
         }
         let kind = match entry.kind {
             FolderEntryKind::Folder => {
-                self.next.push((path, entry.id));
+                self.folders += 1;
+                if self.folders > limit::FOLDERS {
+                    return Err(CloneError::Limit("300000 folders"));
+                }
+                self.next.entry(entry.id).or_default().push(path);
                 return Ok(());
             }
             FolderEntryKind::File => EntryKind::File,
