@@ -15,51 +15,55 @@ pub fn find(
     clone: &str,
 ) -> CommitPlace {
     let names: Vec<&String> = refs.all.keys().collect();
-    let default = refs.default.clone();
-    let holding = holding(git, &names, commit);
-    // Where the history is cut, only a *yes* can be told.
-    let doubt = if let Some(why) = &refs.cut {
-        Some(why.clone())
-    } else if !refs.shallow.is_empty() {
-        Some(format!(
-            "the clone is shallow (git -C {clone} fetch --unshallow --tags)"
-        ))
-    } else if names.is_empty() {
-        Some("the clone has no branch and no tag".to_owned())
-    } else {
-        None
+    // Where it cannot be asked, nothing is held for certain, and the reason is the doubt.
+    let (held, doubt) = match holding(git, &names, commit) {
+        Ok(held) => (held, doubt(refs, clone)),
+        Err(error) => (Vec::new(), Some(error.to_string())),
     };
-    let (in_default_branch, held_by) = match holding {
-        Err(error) => (
-            Known::not_known(error.to_string()),
-            Known::not_known(error.to_string()),
-        ),
-        Ok(held) => {
-            let in_default = default.as_ref().map(|name| held.contains(&name));
-            let in_default = match (in_default, &doubt) {
-                (Some(true), _) => Known::Is(true),
-                (_, Some(why)) => Known::not_known(why.clone()),
-                (Some(false), None) => Known::Is(false),
-                (None, None) => Known::NotApplicable,
-            };
-            let listed = held
-                .iter()
-                .take(limit::HELD_BY)
-                .map(|name| (*name).clone())
-                .collect();
-            let held_by = match &doubt {
-                Some(why) if held.is_empty() => Known::not_known(why.clone()),
-                Some(_) | None => Known::Is(listed),
-            };
-            (in_default, held_by)
-        }
+    let holds = |name: &String| match (&doubt, held.contains(&name)) {
+        (_, true) => Known::Is(true),
+        (Some(why), false) => Known::not_known(why.clone()),
+        (None, false) => Known::Is(false),
     };
+    let listed = held.iter().take(limit::HELD_BY);
     CommitPlace {
-        in_default_branch,
-        default_branch: default,
-        held_by,
-        tags: version_tags(git, &names, release),
+        in_default_branch: match (&refs.default, &doubt) {
+            (Some(name), _) => holds(name),
+            (None, Some(why)) => Known::not_known(why.clone()),
+            (None, None) => Known::NotApplicable,
+        },
+        default_branch: refs.default.clone(),
+        held_by: match &doubt {
+            Some(why) if held.is_empty() => Known::not_known(why.clone()),
+            Some(_) | None => Known::Is(listed.map(|name| (*name).clone()).collect()),
+        },
+        tags: version_tags(git, &names, release, holds),
     }
+}
+
+/// Why a commit that nothing seems to hold may be held all the same.
+fn doubt(refs: &Refs, clone: &str) -> Option<String> {
+    if let Some(why) = &refs.cut {
+        return Some(why.clone());
+    }
+    if !refs.shallow.is_empty() {
+        return Some(format!(
+            "the clone is shallow (git -C {clone} fetch --unshallow --tags)"
+        ));
+    }
+    let count = |start: &str| {
+        refs.all
+            .keys()
+            .filter(|name| name.starts_with(start))
+            .count()
+    };
+    // What `git clone --single-branch --no-tags` leaves.
+    let branches = count("refs/remotes/").max(count("refs/heads/"));
+    (branches <= 1 && count("refs/tags/") == 0).then(|| {
+        format!(
+            "the clone has one branch and no tag (git -C {clone} fetch --tags origin '+refs/heads/*:refs/remotes/origin/*')"
+        )
+    })
 }
 
 /// The refs that hold a commit. Refs by number go in and come out, never names.
@@ -78,7 +82,12 @@ fn holding<'n>(
     Ok(held)
 }
 
-fn version_tags(git: &Git, names: &[&String], release: &ReleaseId) -> Vec<VersionTag> {
+fn version_tags(
+    git: &Git,
+    names: &[&String],
+    release: &ReleaseId,
+    holds: impl Fn(&String) -> Known<bool>,
+) -> Vec<VersionTag> {
     let of_version = |name: &str| {
         name.strip_prefix("refs/tags/")
             .is_some_and(|tag| is_tag_of(tag, release))
@@ -112,10 +121,11 @@ fn version_tags(git: &Git, names: &[&String], release: &ReleaseId) -> Vec<Versio
     wanted
         .into_iter()
         .filter_map(|number| {
-            let name = names.get(number)?.strip_prefix("refs/tags/")?.to_owned();
+            let full = names.get(number)?;
             Some(VersionTag {
-                name,
+                name: full.strip_prefix("refs/tags/")?.to_owned(),
                 commit: commit_of(number),
+                holds: holds(full),
             })
         })
         .collect()

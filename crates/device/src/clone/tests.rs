@@ -298,6 +298,33 @@ fn a_commit_that_no_branch_holds_is_a_no() {
 }
 
 #[test]
+fn a_tag_that_comes_after_the_commit_is_only_mentioned() {
+    let repo = Repo::new();
+    let built = repo.commit(&[PACKAGE]);
+    repo.commit(&[("CHANGELOG.md", "1.2.3")]);
+    repo.tag("v1.2.3");
+    let report = judged(&repo, built, NPM, &[PACKAGE]);
+    insta::assert_snapshot!(said(&report, &repo), @r#"
+    yes
+    Note: Tag v1.2.3 names e5c3cab30ef6, which comes after it; the provenance names 072019f4a8ef.
+    "#);
+}
+
+#[test]
+fn a_clone_of_one_branch_does_not_know_what_others_hold() {
+    let repo = Repo::new();
+    repo.commit(&[PACKAGE]);
+    repo.git(&["checkout", "--quiet", "--detach"]);
+    let away = repo.commit(&[("a.js", "a")]);
+    let report = judged(&repo, away, NPM, &[PACKAGE, ("a.js", "a")]);
+    assert!(
+        matches!(&report.answer, Answer::NotChecked(why) if why.contains("one branch")),
+        "{:?}",
+        report.answer
+    );
+}
+
+#[test]
 fn a_commit_that_is_not_in_the_clone_is_not_checked_and_says_how_to_get_it() {
     let (repo, _) = released(&[PACKAGE]);
     let missing = ObjectId::parse(&"1".repeat(40)).unwrap();

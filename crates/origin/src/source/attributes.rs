@@ -4,6 +4,7 @@
 //! Source: `gitattributes(5)`. Only what a commit holds counts: neither the clone's
 //! `info/attributes` nor anybody's own file is part of what was published.
 
+use super::budget::Budget;
 use super::path;
 
 /// Bounds on attributes.
@@ -16,6 +17,8 @@ pub mod limit {
     pub const PATTERN: usize = 512;
     /// Comparisons that one pattern may cost on one path.
     pub const STEPS: usize = 20_000;
+    /// Comparisons that all patterns may cost on all paths: about a second.
+    pub const ALL_STEPS: u64 = 200_000_000;
 }
 
 /// The attributes that change bytes between blob and archive, for one path.
@@ -34,11 +37,11 @@ pub struct Attributes {
 }
 
 /// Every rule of the tree, in the order in which later ones win.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct AttributeRules {
     rules: Vec<Rule>,
-    /// Rules were left out, because there are too many or too long ones.
-    pub cut: bool,
+    cut: bool,
+    budget: Budget,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +66,11 @@ impl AttributeRules {
     pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by_key(|(at, _)| (at.matches('/').count(), (*at).to_owned()));
-        let mut all = Self::default();
+        let mut all = Self {
+            rules: Vec::new(),
+            cut: false,
+            budget: Budget::of(limit::ALL_STEPS),
+        };
         for (at, bytes) in files {
             let read = bytes.get(..limit::FILE).unwrap_or(bytes);
             all.cut |= read.len() < bytes.len();
@@ -81,10 +88,19 @@ impl AttributeRules {
         all
     }
 
+    /// Whether rules were left out: there are too many, too long, or too costly ones.
+    pub fn is_cut(&self) -> bool {
+        self.cut || self.budget.is_spent()
+    }
+
     /// What holds for a path.
     pub fn of(&self, path: &str) -> Attributes {
         let mut found = Attributes::default();
-        for rule in self.rules.iter().filter(|rule| rule.matches(path)) {
+        let matching = self
+            .rules
+            .iter()
+            .filter(|rule| rule.matches(path, &self.budget));
+        for rule in matching {
             for (name, state) in &rule.states {
                 found.apply(name, state);
             }
@@ -139,7 +155,7 @@ impl Rule {
         })
     }
 
-    fn matches(&self, path: &str) -> bool {
+    fn matches(&self, path: &str, budget: &Budget) -> bool {
         let Some(below) = path::below(&self.folder, path) else {
             return false;
         };
@@ -148,8 +164,13 @@ impl Rule {
         } else {
             path::name(below)
         };
+        if budget.is_spent() {
+            return false;
+        }
         let mut steps = limit::STEPS;
-        matches(self.pattern.as_bytes(), text.as_bytes(), &mut steps)
+        let matched = matches(self.pattern.as_bytes(), text.as_bytes(), &mut steps);
+        budget.spend((limit::STEPS - steps) as u64);
+        matched
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only configuration that lies in the commit explains anything, and only by what it says: which
 //! folder is compiled into which, or the name of an output. Nothing is run.
 
+use super::budget::Budget;
 use super::class::Explanation;
 use super::tree::{Blobs, SourceTree};
 use super::{jsonc, path};
@@ -14,13 +15,19 @@ pub mod limit {
     pub const CONFIG: usize = 256 << 10;
     /// Configurations that are looked at.
     pub const CONFIGS: usize = 200;
+    /// Bytes of configurations that are searched, for all files together: about a second. One
+    /// look into the tree counts as [`LOOK`].
+    pub const SEARCHED: u64 = 2_000_000_000;
+    /// See [`SEARCHED`].
+    pub const LOOK: u64 = 1_000;
 }
 
 /// Folders that are made from folders, and configurations that name what they make.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outputs {
     mappings: Vec<Mapping>,
     texts: Vec<(String, String)>,
+    budget: Budget,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +42,11 @@ struct Mapping {
 impl Outputs {
     /// Reads the configurations below the package's folder and in the folders above it.
     pub fn read(base: &str, tree: &SourceTree, blobs: &Blobs) -> Self {
-        let mut outputs = Self::default();
+        let mut outputs = Self {
+            mappings: Vec::new(),
+            texts: Vec::new(),
+            budget: Budget::of(limit::SEARCHED),
+        };
         let near = |at: &str| {
             let folder = path::folder(at);
             path::below(base, at).is_some()
@@ -51,6 +62,11 @@ impl Outputs {
             outputs.add(at, bytes);
         }
         outputs
+    }
+
+    /// Whether some files were not looked for in all configurations.
+    pub fn is_cut(&self) -> bool {
+        self.budget.is_spent()
     }
 
     fn add(&mut self, at: &str, bytes: &[u8]) {
@@ -73,6 +89,10 @@ impl Outputs {
     /// What explains a file at this path of the tree, if a configuration does.
     pub fn explain(&self, at: &str, compiled: bool, tree: &SourceTree) -> Option<Explanation> {
         let mapped = self.mappings.iter().find_map(|mapping| {
+            path::below(&mapping.out, at)?;
+            if !self.budget.spend(8 * limit::LOOK) {
+                return None;
+            }
             Some(Explanation::OutputOf {
                 config: mapping.config.clone(),
                 source: mapping.source_of(at, tree)?,
@@ -81,7 +101,7 @@ impl Outputs {
         mapped.or_else(|| {
             let named = self.texts.iter().find(|(config, text)| {
                 let relative = path::below(path::folder(config), at).unwrap_or(at);
-                text_names(text, relative, compiled)
+                self.budget.spend(text.len() as u64) && text_names(text, relative, compiled)
             });
             named.map(|(config, _)| Explanation::NamedBy {
                 config: config.clone(),

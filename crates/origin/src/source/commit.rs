@@ -4,12 +4,13 @@ use super::artifact::Artifact;
 use super::finding::{FindingKind, SourceFinding};
 use super::place::{CommitPlace, Standing};
 use super::{Context, VcsInfo};
-use customs_model::{Severity, printable};
+use customs_model::{Known, Severity, printable};
 
 /// Where the commit stands, and the tags of the release.
 pub fn findings(
     place: &CommitPlace,
     context: &Context,
+    base: &str,
     not_checked: &mut Vec<String>,
 ) -> Vec<SourceFinding> {
     let mut found = Vec::new();
@@ -33,15 +34,27 @@ pub fn findings(
     let other = place.tags.iter().find_map(|tag| Some((tag, tag.commit?)));
     match (other, place.tags.first()) {
         _ if names_it => {}
-        (Some((tag, other)), _) => found.push(SourceFinding::new(
-            FindingKind::OtherTag,
-            Severity::Medium,
-            format!(
-                "Tag {} names {}; {by} names {commit}.",
+        (Some((tag, other)), _) => {
+            // `v1.2.3` of a repository with many packages may be another package's.
+            let own = base.is_empty() || tag.name.contains(context.release.package.unscoped());
+            let (severity, how) = match (&tag.holds, own) {
+                (Known::Is(true), _) => (Severity::Note, ", which comes after it"),
+                (Known::Is(false), true) => (Severity::Medium, ""),
+                (Known::Is(false) | Known::NotKnown(_) | Known::NotApplicable, _) => {
+                    (Severity::Low, "")
+                }
+            };
+            let sentence = format!(
+                "Tag {} names {}{how}; {by} names {commit}.",
                 printable(&tag.name, 120),
                 other.short()
-            ),
-        )),
+            );
+            found.push(SourceFinding::new(
+                FindingKind::OtherTag,
+                severity,
+                sentence,
+            ));
+        }
         (None, Some(tag)) => not_checked.push(format!(
             "Which commit tag {} names could not be read.",
             printable(&tag.name, 120)

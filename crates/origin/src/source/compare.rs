@@ -29,6 +29,19 @@ pub struct Comparison {
     pub output_folders: Vec<String>,
 }
 
+impl Comparison {
+    /// Whether a file is a phantom that can run.
+    pub(super) fn is_executable(&self, path: &str) -> bool {
+        self.files.get(path) == Some(&FileClass::Phantom { executable: true })
+    }
+
+    /// Whether a file stands in one of the output folders.
+    pub(super) fn is_output(&self, path: &str) -> bool {
+        let top = path.split_once('/').map(|(top, _)| top);
+        top.is_some_and(|top| self.output_folders.iter().any(|folder| folder == top))
+    }
+}
+
 /// Compares. Nothing is judged here; see [`super::report`].
 pub fn compare(
     artifact: &Artifact,
@@ -59,7 +72,12 @@ pub fn compare(
     explain_by_neighbours(&mut files);
     let mut not_checked = artifact.remarks.clone();
     not_checked.extend(comparer.manifests.not_checked.iter().cloned());
-    if comparer.attributes.cut {
+    if comparer.outputs.is_cut() {
+        not_checked.push(
+            "Explaining every file by the build configurations would take too long; some are called phantoms for that alone.".to_owned(),
+        );
+    }
+    if comparer.attributes.is_cut() {
         not_checked.push(
             "The commit has more .gitattributes than are read; some conversions may look like changes.".to_owned(),
         );

@@ -97,6 +97,11 @@ fn of_python(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs) -> Manifests
         compared: true,
         ..Manifests::default()
     };
+    if files.cut {
+        found.not_checked.push(
+            "The commit has more build files than are read; a dependency or command that one of them names may be called new.".to_owned(),
+        );
+    }
     for (at, file) in artifact
         .files
         .iter()

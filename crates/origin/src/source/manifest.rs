@@ -13,6 +13,10 @@ pub mod limit {
     pub const MANIFEST: usize = 1 << 20;
     /// Differences that are listed.
     pub const DIFFERENCES: usize = 200;
+    /// Lines of metadata that are looked at.
+    pub const LINES: usize = 1_000;
+    /// Bytes of all build files of Python together that are searched.
+    pub const BUILD_FILES: usize = 4 << 20;
     /// Letters of a value that are shown.
     pub const SHOWN: usize = 160;
 }

@@ -25,26 +25,36 @@ pub fn is_build_file(name: &str) -> bool {
 }
 
 /// The text of the commit's build files, in the form in which names are compared.
-pub struct BuildFiles(String);
+pub struct BuildFiles {
+    text: String,
+    /// Some did not fit.
+    pub cut: bool,
+}
 
 impl BuildFiles {
     /// None where the commit has none, or none was read.
     pub fn read(tree: &SourceTree, blobs: &Blobs) -> Option<Self> {
-        let mut all = String::new();
+        let mut all = Self {
+            text: String::new(),
+            cut: false,
+        };
         for (at, entry) in tree.iter() {
-            if is_build_file(path::name(at))
-                && let Some(bytes) = blobs.get(&entry.id)
-                && bytes.len() <= limit::MANIFEST
-            {
-                all.push_str(&normal(&String::from_utf8_lossy(bytes)));
-                all.push('\n');
+            if !is_build_file(path::name(at)) {
+                continue;
+            }
+            match blobs.get(&entry.id) {
+                Some(bytes) if all.text.len() + bytes.len() <= limit::BUILD_FILES => {
+                    all.text.push_str(&normal(&String::from_utf8_lossy(bytes)));
+                    all.text.push('\n');
+                }
+                Some(_) | None => all.cut = true,
             }
         }
-        (!all.is_empty()).then_some(Self(all))
+        (!all.text.is_empty()).then_some(all)
     }
 
     fn name(&self, name: &str) -> bool {
-        contains_word(&self.0, &normal(name))
+        contains_word(&self.text, &normal(name))
     }
 }
 
@@ -63,7 +73,8 @@ pub fn dependencies(metadata: &str, files: &BuildFiles) -> Vec<FieldDifference> 
     let headers = metadata
         .lines()
         .take_while(|line| !line.trim().is_empty())
-        .filter_map(|line| line.strip_prefix("Requires-Dist:"));
+        .filter_map(|line| line.strip_prefix("Requires-Dist:"))
+        .take(limit::LINES);
     headers
         .map(str::trim)
         .filter(|requirement| !files.name(name_of(requirement)))
@@ -81,7 +92,10 @@ pub fn dependencies(metadata: &str, files: &BuildFiles) -> Vec<FieldDifference> 
 
 /// Commands and plugins of `entry_points.txt` that no build file names.
 pub fn entry_points(text: &str, files: &BuildFiles) -> Vec<FieldDifference> {
-    let entries = text.lines().filter_map(|line| line.split_once('='));
+    let entries = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .take(limit::LINES);
     entries
         .map(|(name, target)| (name.trim(), target.trim()))
         .filter(|(name, target)| {

@@ -14,6 +14,7 @@
 mod artifact;
 mod attributes;
 mod base;
+mod budget;
 mod build;
 mod class;
 mod commit;
@@ -25,6 +26,7 @@ mod manifest;
 mod manifest_cargo;
 mod manifest_npm;
 mod manifest_python;
+mod new_phantoms;
 pub mod object;
 mod path;
 mod phantom;

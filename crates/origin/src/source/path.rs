@@ -78,6 +78,14 @@ pub fn before<'a>(path: &'a str, end: &str) -> Option<&'a str> {
     }
 }
 
+/// The path and all its ends: `a/b/c`, `b/c`, `c`.
+pub fn ends(path: &str) -> impl Iterator<Item = &str> {
+    let after = path
+        .match_indices('/')
+        .filter_map(|(at, _)| path.get(at + 1..));
+    std::iter::once(path).chain(after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +137,8 @@ mod tests {
             let path = join(at, &end);
             prop_assert_eq!(below(at, &path), Some(end.as_str()));
             prop_assert_eq!(before(&path, &end), Some(at));
+            prop_assert!(ends(&path).any(|e| e == end));
+            prop_assert!(ends(&path).all(|e| before(&path, e).is_some()));
         }
     }
 }

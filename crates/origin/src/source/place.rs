@@ -28,6 +28,9 @@ pub struct VersionTag {
     pub name: String,
     /// The commit that it names; none where that could not be read.
     pub commit: Option<ObjectId>,
+    /// Whether its history holds the commit that is compared. Release tools often tag a commit
+    /// that they make after the one that was built.
+    pub holds: Known<bool>,
 }
 
 /// The commit stands nowhere, so it is nobody's released source; or it does; or nobody knows.

@@ -9,10 +9,10 @@ use super::class::FileClass;
 use super::compare::Comparison;
 use super::finding::{FindingKind, SourceFinding};
 use super::object::ObjectId;
-use super::phantom::{self, NewPhantom, PhantomSet};
+use super::phantom::PhantomSet;
 use super::place::CommitPlace;
 use super::tree::SourceTree;
-use super::{Base, Context, commit, path, words};
+use super::{Base, Context, commit, new_phantoms, words};
 use customs_model::{Answer, ReleaseId, Severity, printable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,7 +130,12 @@ pub fn report(
     findings.extend(judge.taken_from_tests());
     findings.extend(commit::vcs_info(artifact, context));
     let mut not_checked = comparison.not_checked.clone();
-    findings.extend(commit::findings(&place, context, &mut not_checked));
+    findings.extend(commit::findings(
+        &place,
+        context,
+        &comparison.base.folder,
+        &mut not_checked,
+    ));
     not_checked.extend(judge.built());
     not_checked.extend(judge.gaps());
     findings
@@ -229,83 +234,16 @@ impl Judge<'_> {
         if self.before.is_empty() {
             return self.first_phantoms();
         }
-        let new = phantom::phantoms(now, self.before);
-        new.iter().map(|new| self.new_phantom(new)).collect()
-    }
-
-    fn new_phantom(&self, new: &NewPhantom) -> SourceFinding {
-        let (general, how) = match new {
-            NewPhantom::Path(path) => (
-                path,
-                "was in no release before that was compared".to_owned(),
-            ),
-            NewPhantom::More { path, now, before } => (
-                path,
-                format!("there are {now} such files and were at most {before} before"),
-            ),
-        };
-        let version = &self.context.release.version;
-        let paths = self.paths(|path, class| {
-            matches!(class, FileClass::Phantom { .. })
-                && phantom::general(version, path) == *general
-        });
-        let executable = paths.iter().any(|path| self.is_executable(path));
-        let sourced = paths
-            .iter()
-            .all(|path| self.is_output(path) && self.has_source(path));
-        let severity = match (new, executable && !sourced) {
-            (NewPhantom::Path(_), true) => Severity::High,
-            (NewPhantom::Path(_) | NewPhantom::More { .. }, _) => Severity::Low,
-        };
-        let sentence = format!(
-            "{}{} is not in commit {}, and {how}.",
-            printable(general, 200),
-            if executable { ", which can run," } else { "" },
-            self.context.commit.short(),
-        );
-        SourceFinding::new(FindingKind::NewPhantom, severity, sentence).about(&paths)
-    }
-
-    fn is_executable(&self, path: &str) -> bool {
-        self.comparison.files.get(path) == Some(&FileClass::Phantom { executable: true })
-    }
-
-    fn is_output(&self, path: &str) -> bool {
-        let top = path.split_once('/').map(|(top, _)| top);
-        top.is_some_and(|top| {
-            self.comparison
-                .output_folders
-                .iter()
-                .any(|folder| folder == top)
-        })
-    }
-
-    /// Whether any source of the package has this file's stem. A hint, which only makes quieter.
-    fn has_source(&self, file: &str) -> bool {
-        let stem = path::name(file).split('.').next().unwrap_or_default();
-        let base = self.comparison.base.folder.as_str();
-        let is_source = |at: &str| {
-            [
-                "ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte",
-            ]
-            .iter()
-            .any(|ending| {
-                path::name(at)
-                    .strip_suffix(ending)
-                    .and_then(|s| s.strip_suffix('.'))
-                    == Some(stem)
-            })
-        };
-        self.tree
-            .iter()
-            .any(|(at, _)| path::below(base, at).is_some() && is_source(at))
+        new_phantoms::findings(self.comparison, self.tree, self.context, now, self.before)
     }
 
     /// With no release before: what runs and stands among sources alarms; what stands in a folder
     /// that the commit does not have at all is what a build makes.
     fn first_phantoms(&self) -> Vec<SourceFinding> {
         let of = |output: bool| {
-            self.paths(|path, _| self.is_executable(path) && self.is_output(path) == output)
+            self.paths(|path, _| {
+                self.comparison.is_executable(path) && self.comparison.is_output(path) == output
+            })
         };
         let (among, built) = (of(false), of(true));
         let mut found = Vec::new();
@@ -377,7 +315,9 @@ impl Judge<'_> {
         let maps = self
             .paths(|path, class| by_content(class) && self.runs(path))
             .len();
-        let phantoms = self.paths(|path, _| self.is_executable(path)).len();
+        let phantoms = self
+            .paths(|path, _| self.comparison.is_executable(path))
+            .len();
         let all = generated.len() + phantoms;
         (all > 0).then(|| {
             format!(

@@ -16,6 +16,7 @@ fn in_main() -> CommitPlace {
         tags: vec![VersionTag {
             name: "v1.14.1".to_owned(),
             commit: Some(commit),
+            holds: Known::Is(true),
         }],
     }
 }
@@ -420,6 +421,7 @@ fn a_commit_that_nothing_holds_is_a_no_whatever_its_files_say() {
     let tag = VersionTag {
         name: "v1.14.1".to_owned(),
         commit: Some(other),
+        holds: Known::Is(false),
     };
     let moved = judge(place(
         Known::Is(vec!["refs/heads/v1".to_owned()]),

@@ -4,7 +4,7 @@ use super::artifact::Artifact;
 use super::object::ObjectId;
 use super::tree::{EntryKind, SourceTree};
 use super::{build, manifest_python, path};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 
 /// Bounds on what is asked for.
 pub mod limit {
@@ -25,7 +25,12 @@ pub mod limit {
 pub fn wants(artifact: &Artifact, tree: &SourceTree) -> BTreeSet<ObjectId> {
     let mut wanted = BTreeSet::new();
     let configs = tree.iter().filter(|(at, _)| is_config(path::name(at)));
-    wanted.extend(configs.map(|(_, entry)| entry.id).take(limit::CONFIGS));
+    // Those near the top first: copies for tests stand deep.
+    let mut configs: Vec<_> = configs
+        .map(|(at, e)| (at.matches('/').count(), at, e.id))
+        .collect();
+    configs.sort_unstable();
+    wanted.extend(configs.iter().map(|(_, _, id)| *id).take(limit::CONFIGS));
     let links = tree
         .iter()
         .filter(|(_, entry)| entry.kind == EntryKind::Symlink);
@@ -40,23 +45,16 @@ fn is_config(name: &str) -> bool {
 
 /// Files whose path ends in that of a file of the artifact whose bytes stand nowhere in the tree.
 fn different(artifact: &Artifact, tree: &SourceTree) -> Vec<ObjectId> {
-    let unknown: BTreeMap<&str, Vec<&str>> = artifact
+    let unknown: HashSet<&str> = artifact
         .files
         .iter()
         .filter(|(_, file)| tree.places_of(&file.id).is_empty())
-        .fold(BTreeMap::new(), |mut by_name, (path, _)| {
-            by_name
-                .entry(path::name(path))
-                .or_insert_with(Vec::new)
-                .push(path.as_str());
-            by_name
-        });
+        .map(|(path, _)| path.as_str())
+        .collect();
     tree.iter()
         .filter(|(at, entry)| {
             matches!(entry.kind, EntryKind::File | EntryKind::Executable)
-                && unknown
-                    .get(path::name(at))
-                    .is_some_and(|paths| paths.iter().any(|end| path::before(at, end).is_some()))
+                && path::ends(at).any(|end| unknown.contains(end))
         })
         .map(|(_, entry)| entry.id)
         .take(limit::DIFFERENT)
