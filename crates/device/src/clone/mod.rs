@@ -8,6 +8,10 @@
 //! clone are read here, as text. Every object is hashed again before it is believed: an index of a
 //! pack can name any object by any id.
 //!
+//! The library gix would do without a second program. It was weighed: its smallest part that reads
+//! objects and refs brings 88 packages, and it would obey the clone's alternates and indexes in our
+//! own process, with our own memory. A process can be ended.
+//!
 //! Git refuses clones that belong to somebody else (`safe.directory`), because of what their
 //! configuration may run. Nothing of it is obeyed here, so such clones are read.
 

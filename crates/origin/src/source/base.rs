@@ -2,7 +2,8 @@
 
 use super::artifact::Artifact;
 use super::tree::{Blobs, SourceTree};
-use super::{ArtifactKind, Context, VcsInfo, manifest_npm, path};
+use super::{ArtifactKind, Context, VcsInfo, manifest_cargo, manifest_npm, path};
+use customs_model::printable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,61 +34,129 @@ pub enum FoundBy {
 }
 
 impl Base {
-    /// Finds it. A folder that the package names and the commit does not have is not believed.
-    pub fn find(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs, context: &Context) -> Self {
-        let written = artifact.files.get(".cargo_vcs_info.json");
-        let of_crate = match context.kind {
-            ArtifactKind::Crate => written.and_then(|file| VcsInfo::read(file.content()?)),
-            ArtifactKind::NpmTarball | ArtifactKind::Sdist | ArtifactKind::Wheel => None,
+    /// Finds it, and says what was doubtful about it. Manifests of the commit that have the
+    /// package's name come first: what the package says of itself is its publisher's word, and
+    /// could lead into a folder of fixtures.
+    pub(super) fn find(
+        artifact: &Artifact,
+        tree: &SourceTree,
+        blobs: &Blobs,
+        context: &Context,
+    ) -> (Self, Option<String>) {
+        let told = told(artifact, context);
+        let folder = told.as_deref().and_then(|told| path::resolve("", told));
+        let folder = folder.filter(|folder| tree.has_folder(folder));
+        let named = named_folders(tree, blobs, context);
+        let base = |folder: &str, found_by| Self {
+            folder: folder.to_owned(),
+            found_by,
         };
-        let told = context
-            .directory
-            .clone()
-            .or(of_crate.map(|info| info.path_in_vcs));
-        if let Some(folder) = told.and_then(|told| path::resolve("", &told))
-            && tree.has_folder(&folder)
-        {
-            return Self {
-                folder,
-                found_by: FoundBy::Told,
-            };
+        let found = match (&folder, named.first()) {
+            (Some(told), _) if named.contains(told) => base(told, FoundBy::Told),
+            (_, Some(nearest)) => base(nearest, FoundBy::ManifestName),
+            (Some(told), None) => base(told, FoundBy::Told),
+            (None, None) => by_most_files(artifact, tree).unwrap_or(base("", FoundBy::Top)),
+        };
+        let remark = found.remark(
+            told.as_deref(),
+            folder.as_deref(),
+            !named.is_empty(),
+            context,
+        );
+        (found, remark)
+    }
+
+    fn remark(
+        &self,
+        told: Option<&str>,
+        existing: Option<&str>,
+        named: bool,
+        context: &Context,
+    ) -> Option<String> {
+        let has_manifest = match context.kind {
+            ArtifactKind::NpmTarball | ArtifactKind::Crate => true,
+            ArtifactKind::Sdist | ArtifactKind::Wheel => false,
+        };
+        let with = if self.folder.is_empty() {
+            "the top".to_owned()
+        } else {
+            printable(&self.folder, 200)
+        };
+        if has_manifest && !named {
+            return Some(format!(
+                "No manifest of the commit has the name of this package; it was compared with {with}."
+            ));
         }
-        let by_name = match context.kind {
-            ArtifactKind::NpmTarball => {
-                by_manifest_name(tree, blobs, context.release.package.as_str())
-            }
-            ArtifactKind::Crate | ArtifactKind::Sdist | ArtifactKind::Wheel => None,
-        };
-        by_name
-            .or_else(|| by_most_files(artifact, tree))
-            .unwrap_or(Self {
-                folder: String::new(),
-                found_by: FoundBy::Top,
-            })
+        let told = told?;
+        (existing != Some(&self.folder)).then(|| {
+            format!(
+                "The package says that it lies in {}, but {with} has its name in this commit and was compared.",
+                printable(told, 200)
+            )
+        })
     }
 }
 
-fn by_manifest_name(tree: &SourceTree, blobs: &Blobs, package: &str) -> Option<Base> {
-    let named = |at: &str| {
-        let manifest = blobs
-            .get(&tree.file(at)?)
-            .and_then(|bytes| manifest_npm::read(bytes))?;
-        (manifest.get("name")?.as_str()? == package).then(|| path::folder(at).to_owned())
+/// What the asker or the artifact says.
+fn told(artifact: &Artifact, context: &Context) -> Option<String> {
+    let content = |path: &str| artifact.files.get(path)?.content();
+    let of_artifact = || match context.kind {
+        ArtifactKind::Crate => {
+            VcsInfo::read(content(".cargo_vcs_info.json")?).map(|info| info.path_in_vcs)
+        }
+        ArtifactKind::NpmTarball => {
+            let manifest = manifest_npm::read(content("package.json")?)?;
+            let directory = manifest.get("repository")?.get("directory")?;
+            directory.as_str().map(str::to_owned)
+        }
+        ArtifactKind::Sdist | ArtifactKind::Wheel => None,
     };
-    tree.iter()
-        .filter(|(at, _)| path::name(at) == "package.json")
-        .filter_map(|(at, _)| named(at))
-        // Copies for tests stand deeper than the package itself.
-        .min_by_key(|folder| {
+    context.directory.clone().or_else(of_artifact)
+}
+
+/// Folders whose manifest has the package's name, those near the top first: copies for tests stand
+/// deeper than the package itself. None of Python, whose manifests may leave the name to a program.
+fn named_folders(tree: &SourceTree, blobs: &Blobs, context: &Context) -> Vec<String> {
+    let (file, name_of): (&str, NameOf) = match context.kind {
+        ArtifactKind::NpmTarball => ("package.json", npm_name),
+        ArtifactKind::Crate => ("Cargo.toml", cargo_name),
+        ArtifactKind::Sdist | ArtifactKind::Wheel => return Vec::new(),
+    };
+    let mut folders: Vec<(usize, &str)> = tree
+        .iter()
+        .filter(|(at, _)| path::name(at) == file)
+        .filter(|(at, _)| {
+            let read = tree.file(at).and_then(|id| name_of(blobs.get(&id)?));
+            read.as_deref() == Some(context.release.package.as_str())
+        })
+        .map(|(at, _)| path::folder(at))
+        .map(|folder| {
             (
-                folder.matches('/').count() + usize::from(!folder.is_empty()),
-                folder.clone(),
+                path::ends(folder).count() - usize::from(folder.is_empty()),
+                folder,
             )
         })
-        .map(|folder| Base {
-            folder,
-            found_by: FoundBy::ManifestName,
-        })
+        .collect();
+    folders.sort_unstable();
+    folders
+        .into_iter()
+        .map(|(_, folder)| folder.to_owned())
+        .collect()
+}
+
+/// Reads the name out of a manifest.
+type NameOf = fn(&[u8]) -> Option<String>;
+
+fn npm_name(bytes: &[u8]) -> Option<String> {
+    Some(manifest_npm::read(bytes)?.get("name")?.as_str()?.to_owned())
+}
+
+fn cargo_name(bytes: &[u8]) -> Option<String> {
+    let manifest = manifest_cargo::read(bytes)?;
+    let package = manifest
+        .get("package")
+        .or_else(|| manifest.get("project"))?;
+    Some(package.get("name")?.as_str()?.to_owned())
 }
 
 fn by_most_files(artifact: &Artifact, tree: &SourceTree) -> Option<Base> {
@@ -136,7 +205,7 @@ mod tests {
         let (tree, blobs) = tree(source);
         let mut context = context(kind, "pkg", "1.0.0");
         context.directory = told.map(str::to_owned);
-        let base = Base::find(&artifact(kind, files), &tree, &blobs, &context);
+        let (base, _) = Base::find(&artifact(kind, files), &tree, &blobs, &context);
         (base.folder, base.found_by)
     }
 
@@ -162,6 +231,11 @@ mod tests {
         assert_eq!(
             found(npm, Some("not/there"), &mono, &files),
             (at, FoundBy::ManifestName)
+        );
+        // Where the publisher would like to be compared.
+        assert_eq!(
+            found(npm, Some("tests"), &mono, &files),
+            ("packages/pkg".to_owned(), FoundBy::ManifestName)
         );
         let python = [
             ("src/pkg/a.py", "a"),

@@ -9,7 +9,7 @@ use super::manifest::FieldDifference;
 use super::sourcemap::{MapMatch, SourceMap};
 use super::tree::{Blobs, EntryKind, SourceTree};
 use super::{ArtifactKind, Context, fields, manifest_python, path, runs, text};
-use customs_model::{Severity, printable};
+use customs_model::Severity;
 use std::collections::BTreeMap;
 
 /// What a comparison found, before anything is judged.
@@ -49,7 +49,7 @@ pub fn compare(
     blobs: &Blobs,
     context: &Context,
 ) -> Comparison {
-    let base = Base::find(artifact, tree, blobs, context);
+    let (base, remark) = Base::find(artifact, tree, blobs, context);
     let attributes = tree
         .iter()
         .filter(|(at, _)| path::name(at) == ".gitattributes")
@@ -82,15 +82,7 @@ pub fn compare(
             "The commit has more .gitattributes than are read; some conversions may look like changes.".to_owned(),
         );
     }
-    if let Some(told) = &context.directory
-        && base.found_by != super::FoundBy::Told
-    {
-        not_checked.push(format!(
-            "The package says that it lies in {}, which this commit does not have; it was compared with {}.",
-            printable(told, 200),
-            if base.folder.is_empty() { "the top".to_owned() } else { printable(&base.folder, 200) },
-        ));
-    }
+    not_checked.extend(remark);
     Comparison {
         runs: artifact
             .files

@@ -58,7 +58,7 @@ pub use place::{CommitPlace, Standing, VersionTag, is_tag_of};
 pub use report::{Counts, SourceReport, report};
 pub use sourcemap::{MapMatch, SourceMap};
 pub use tree::{Blobs, Entry, EntryKind, SourceTree, limit as tree_limit};
-pub use vcs_info::VcsInfo;
+pub use vcs_info::{VcsInfo, named_commit};
 pub use wants::{limit as wants_limit, wants};
 
 use customs_model::ReleaseId;

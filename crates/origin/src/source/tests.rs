@@ -203,14 +203,17 @@ fn a_new_phantom_with_a_source_of_its_name_is_only_mentioned() {
 #[test]
 fn bytes_that_the_commit_has_otherwise_are_modified_even_where_they_stand_elsewhere() {
     let source = [
-        ("package.json", "{}"),
+        ("package.json", r#"{"name": "axios"}"#),
         ("index.js", "good"),
         ("test/fixtures/evil.js", "evil"),
     ];
     let report = judged(
         NPM,
         &source,
-        &[("package.json", "{}"), ("index.js", "evil")],
+        &[
+            ("package.json", r#"{"name": "axios"}"#),
+            ("index.js", "evil"),
+        ],
         &[],
     );
     insta::assert_snapshot!(told(&report), @r#"
@@ -221,11 +224,17 @@ fn bytes_that_the_commit_has_otherwise_are_modified_even_where_they_stand_elsewh
 
 #[test]
 fn a_file_for_tests_that_runs_elsewhere_is_mentioned() {
-    let source = [("package.json", "{}"), ("test/fixtures/evil.js", "evil")];
+    let source = [
+        ("package.json", r#"{"name": "axios"}"#),
+        ("test/fixtures/evil.js", "evil"),
+    ];
     let report = judged(
         NPM,
         &source,
-        &[("package.json", "{}"), ("lib/index.js", "evil")],
+        &[
+            ("package.json", r#"{"name": "axios"}"#),
+            ("lib/index.js", "evil"),
+        ],
         &[],
     );
     insta::assert_snapshot!(told(&report), @r"
@@ -327,7 +336,7 @@ fn ordinary_differences_of_bytes_are_named() {
         "0".repeat(64)
     );
     let source = [
-        ("package.json", "{}"),
+        ("package.json", r#"{"name": "axios"}"#),
         (
             ".gitattributes",
             "*.js text eol=lf\nv.py export-subst\nsecret.js filter=git-crypt\n",
@@ -341,7 +350,7 @@ fn ordinary_differences_of_bytes_are_named() {
         ("vendor", "@commit"),
     ];
     let files = [
-        ("package.json", "{}"),
+        ("package.json", r#"{"name": "axios"}"#),
         ("crlf.js", "a\r\nb\r\n"),
         ("v.py", "v = \"1f2e3d\"\n"),
         ("model.js", "a model"),
@@ -384,9 +393,33 @@ fn ordinary_differences_of_bytes_are_named() {
 }
 
 #[test]
+fn a_crowd_of_new_phantoms_is_said_in_few_sentences() {
+    let before = [judged_ts(&fifty(&[]), &[]).phantoms];
+    let names: Vec<String> = (0..100).map(|n| format!("x{n}.js")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let report = judged_ts(&fifty(&names), &before);
+    assert_eq!(report.findings.len(), 31);
+    let last = &report.findings[30].sentence;
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|f| f.sentence.starts_with("70 files more")),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_package_whose_name_no_manifest_has_is_never_green() {
+    let source = [("package.json", r#"{"name": "other"}"#), ("a.js", "a")];
+    let report = judged(NPM, &source, &source, &[]);
+    insta::assert_snapshot!(told(&report), @r#"not checked: No manifest of the commit has the name of this package; it was compared with the top."#);
+}
+
+#[test]
 fn a_commit_that_nothing_holds_is_a_no_whatever_its_files_say() {
-    let (tree, blobs) = tree(&[("package.json", "{}")]);
-    let artifact = artifact(NPM, &[("package.json", "{}")]);
+    let (tree, blobs) = tree(&[("package.json", r#"{"name": "axios"}"#)]);
+    let artifact = artifact(NPM, &[("package.json", r#"{"name": "axios"}"#)]);
     let context = context(NPM, "axios", "1.14.1");
     let judge = |place| {
         report(
@@ -433,12 +466,12 @@ fn a_commit_that_nothing_holds_is_a_no_whatever_its_files_say() {
 
 #[test]
 fn names_that_would_write_to_a_terminal_are_made_safe() {
-    let source = [("package.json", "{}"), ("a.js", "a")];
+    let source = [("package.json", r#"{"name": "axios"}"#), ("a.js", "a")];
     let report = judged(
         NPM,
         &source,
         &[
-            ("package.json", "{}"),
+            ("package.json", r#"{"name": "axios"}"#),
             ("a.js", "a"),
             ("\u{1b}[2Jx.js", "x"),
         ],

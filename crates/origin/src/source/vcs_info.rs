@@ -2,6 +2,7 @@
 //! unsigned.
 
 use super::object::ObjectId;
+use super::{Artifact, ArtifactKind, NamedBy, manifest_npm};
 use serde::Deserialize;
 
 /// Bytes that are read; cargo writes some 100.
@@ -49,9 +50,43 @@ impl VcsInfo {
     }
 }
 
+/// The commit that an artifact names itself: cargo's VCS info, or `gitHead` in the `package.json` of
+/// packages that some tools publish. Unsigned; what provenance names is better.
+pub fn named_commit(artifact: &Artifact, kind: ArtifactKind) -> Option<(ObjectId, NamedBy)> {
+    let content = |path: &str| artifact.files.get(path)?.content();
+    match kind {
+        ArtifactKind::Crate => {
+            let info = VcsInfo::read(content(".cargo_vcs_info.json")?)?;
+            Some((info.commit, NamedBy::VcsInfo))
+        }
+        ArtifactKind::NpmTarball => {
+            let manifest = manifest_npm::read(content("package.json")?)?;
+            // What is no full id names no commit for certain.
+            let commit = ObjectId::parse(manifest.get("gitHead")?.as_str()?).ok()?;
+            Some((commit, NamedBy::GitHead))
+        }
+        ArtifactKind::Sdist | ArtifactKind::Wheel => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::testing::artifact;
     use super::*;
+
+    #[test]
+    fn an_artifact_may_name_its_commit() {
+        let sha1 = "1".repeat(40);
+        let npm = format!(r#"{{"gitHead": "{sha1}"}}"#);
+        let npm = artifact(ArtifactKind::NpmTarball, &[("package.json", &npm)]);
+        let (commit, by) = named_commit(&npm, ArtifactKind::NpmTarball).unwrap();
+        assert_eq!((commit.to_string(), by), (sha1, NamedBy::GitHead));
+        let short = artifact(
+            ArtifactKind::NpmTarball,
+            &[("package.json", r#"{"gitHead": "111"}"#)],
+        );
+        assert_eq!(named_commit(&short, ArtifactKind::NpmTarball), None);
+    }
 
     #[test]
     fn what_cargo_writes_is_read() {
