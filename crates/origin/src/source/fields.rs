@@ -5,6 +5,7 @@ use super::manifest::FieldDifference;
 use super::manifest_python::{self as python, BuildFiles};
 use super::tree::{Blobs, SourceTree};
 use super::{ArtifactKind, Context, manifest_cargo, manifest_npm, path};
+use customs_model::printable;
 
 /// What was compared, and what differs.
 #[derive(Debug, Default)]
@@ -107,7 +108,13 @@ fn of_python(artifact: &Artifact, tree: &SourceTree, blobs: &Blobs) -> Manifests
         .iter()
         .filter(|(at, _)| python::is_metadata(at))
     {
-        let text = file.text().unwrap_or_default();
+        let Some(text) = file.text() else {
+            found.not_checked.push(format!(
+                "{} is too long or no text, so what it asks for was not compared.",
+                printable(at, 200)
+            ));
+            continue;
+        };
         let differences = match path::name(at) {
             "METADATA" | "PKG-INFO" => python::dependencies(text, &files),
             "entry_points.txt" => python::entry_points(text, &files),

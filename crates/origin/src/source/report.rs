@@ -136,6 +136,12 @@ pub fn report(
         &comparison.base.folder,
         &mut not_checked,
     ));
+    if phantoms.cut {
+        not_checked.push(
+            "There are more phantoms than are remembered; new ones among the rest are not told."
+                .to_owned(),
+        );
+    }
     not_checked.extend(judge.built());
     not_checked.extend(judge.gaps());
     findings

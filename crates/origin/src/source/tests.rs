@@ -410,6 +410,18 @@ fn a_crowd_of_new_phantoms_is_said_in_few_sentences() {
 }
 
 #[test]
+fn metadata_that_is_too_long_to_be_read_is_said() {
+    let source = [("pyproject.toml", "[project]"), ("axios/__init__.py", "a")];
+    let long = "x".repeat(600 << 10);
+    let files = [
+        source[1],
+        ("axios-1.14.1.dist-info/METADATA", long.as_str()),
+    ];
+    let report = judged(ArtifactKind::Wheel, &source, &files, &[]);
+    insta::assert_snapshot!(told(&report), @"not checked: axios-1.14.1.dist-info/METADATA is too long or no text, so what it asks for was not compared.");
+}
+
+#[test]
 fn a_package_whose_name_no_manifest_has_is_never_green() {
     let source = [("package.json", r#"{"name": "other"}"#), ("a.js", "a")];
     let report = judged(NPM, &source, &source, &[]);
