@@ -15,6 +15,7 @@ pub mod statement;
 mod testing;
 pub mod vcs;
 pub mod why;
+pub mod source;
 
 pub use answer::{Evidence, Finding, Offered, OriginAnswer};
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};

@@ -2,6 +2,4 @@
 
 mod answer;
 
-pub use answer::{
-    Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
-};
+pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
