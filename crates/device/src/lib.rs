@@ -1,3 +1,5 @@
 //! What lies on one machine. Reads files, changes none.
 
+pub mod artifact;
+pub mod caches;
 pub mod tree;
