@@ -158,10 +158,10 @@ mod tests {
 
     #[test]
     fn each_manager_makes_of_an_archive_what_was_measured() {
-        insta::assert_snapshot!(told(Manager::Npm), @"");
-        insta::assert_snapshot!(told(Manager::Pnpm), @"");
-        insta::assert_snapshot!(told(Manager::YarnClassic), @"");
-        insta::assert_snapshot!(told(Manager::YarnBerry), @"");
-        insta::assert_snapshot!(told(Manager::Bun), @"");
+        insta::assert_snapshot!(told(Manager::Npm), @r".npmignore file; back\slash file; both/.npmignore npmignore; cli.js program; node_modules/x/i.js file; package.json file; twice the last;");
+        insta::assert_snapshot!(told(Manager::Pnpm), @r".gitignore file; back/slash file; both/.gitignore file; both/.npmignore npmignore; cli.js program; node_modules/x/i.js file; package.json file; twice the last;");
+        insta::assert_snapshot!(told(Manager::YarnClassic), @r".gitignore file; back\slash file; both/.gitignore file; both/.npmignore npmignore; cli.js program; empty folder; hard the last; link link; node_modules/x/i.js file; package.json file; twice the last;");
+        insta::assert_snapshot!(told(Manager::YarnBerry), @r".gitignore file; back\slash file; both/.gitignore file; both/.npmignore npmignore; cli.js program; empty folder; link link; package.json file; twice the last;");
+        insta::assert_snapshot!(told(Manager::Bun), @r".gitignore file; back\slash file; both/.gitignore file; both/.npmignore npmignore; cli.js program; node_modules/x/i.js file; package.json file; twice the last;");
     }
 }

@@ -161,7 +161,10 @@ fn an_untouched_tree_is_as_it_should_be() {
     let mut world = World::new();
     world.install("a", "1.0.0");
     link("../a/cli.js", &world.at("node_modules/.bin/a"));
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra node_modules/.bin/a: a link to a program that its package declares
+    ");
 }
 
 /// A way to tamper with the tree of package `a`.
@@ -218,7 +221,77 @@ fn each_way_to_tamper_is_told_by_its_path() {
         tamper(&world);
         write!(out, "== {name}\n{}", world.told()).unwrap();
     }
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r"
+    == edited
+    a@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    == added
+    a@1.0.0 NO
+      Extra more.js: UNEXPLAINED
+    == deleted
+    a@1.0.0 NO
+      Missing index.js: UNEXPLAINED
+    == file replaced by a folder
+    a@1.0.0 NO
+      OtherType index.js: UNEXPLAINED
+      Extra index.js/index.js: UNEXPLAINED
+    == file replaced by a link to the same bytes
+    a@1.0.0 NO
+      OtherType index.js: UNEXPLAINED
+    == package replaced by a link out of the tree
+    a@1.0.0 NO
+      Missing : UNEXPLAINED
+    loose Extra node_modules/a: UNEXPLAINED
+    == twin that differs by case
+    a@1.0.0 NO
+      Extra Index.js: UNEXPLAINED
+    == hidden folder in the package
+    a@1.0.0 NO
+      Extra .x/y.js: UNEXPLAINED
+    == nested node_modules
+    a@1.0.0 NO
+      Extra node_modules/b/index.js: UNEXPLAINED
+    == package that nobody locked
+    a@1.0.0 yes
+    loose Extra node_modules/evil/index.js: UNEXPLAINED
+    == file beside the packages
+    a@1.0.0 yes
+    loose Extra node_modules/index.js: UNEXPLAINED
+    == decoy
+    a@1.0.0 NO
+      claims to be a@0.9.0
+      Modified package.json: UNEXPLAINED
+    == another package's manifest
+    a@1.0.0 NO
+      claims to be b@1.0.0
+      Modified package.json: UNEXPLAINED
+    == program that leads elsewhere
+    a@1.0.0 yes
+    loose Extra node_modules/.bin/a: UNEXPLAINED
+    == program under another name
+    a@1.0.0 yes
+    loose Extra node_modules/.bin/git: UNEXPLAINED
+    == program that is a script
+    a@1.0.0 yes
+    loose Extra node_modules/.bin/a: UNEXPLAINED
+    == hidden list with another digest
+    a@1.0.0 yes
+    loose Extra node_modules/.package-lock.json: UNEXPLAINED
+    == native module where nothing is built
+    a@1.0.0 NO
+      Extra build/x.node: UNEXPLAINED
+    == not executable any more
+    a@1.0.0 yes
+      Mode cli.js: only whether it can be executed differs; its bytes are the artifact's
+    == cache
+    a@1.0.0 yes
+    loose Extra node_modules/.cache/babel/x.json: made here by the cache of babel
+    == folder that is empty
+    a@1.0.0 yes
+    == package deleted
+    a@1.0.0 NO
+      Missing : UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -228,7 +301,10 @@ fn a_lockfile_that_names_another_package_is_told_by_the_manifest() {
     let entry = world.lock.remove("node_modules/odd").unwrap();
     fs::rename(world.at("node_modules/odd"), world.at("node_modules/number")).unwrap();
     world.lock.insert("node_modules/number".into(), entry);
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    number@3.0.1 NO
+      claims to be odd@3.0.1
+    ");
 }
 
 #[test]
@@ -258,9 +334,21 @@ fn what_a_platform_package_brings_may_be_copied_and_nothing_else() {
     executable(&world.at("node_modules/@w/here/bin/w"));
     let elsewhere = serde_json::json!({"optional": true, "os": ["none"]});
     world.lock("node_modules/@w/elsewhere", "1.0.0", &digest, elsewhere);
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    @w/elsewhere@1.0.0 yes
+      Missing : for another platform
+    @w/here@1.0.0 yes
+    w@1.0.0 yes
+      Modified bin/w: copy of @w/here@1.0.0 bin/w
+    ");
     world.write("node_modules/w/bin/w", b"\x7fELF another");
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    @w/elsewhere@1.0.0 yes
+      Missing : for another platform
+    @w/here@1.0.0 yes
+    w@1.0.0 NO
+      Modified bin/w: UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -273,7 +361,11 @@ fn what_a_script_at_install_builds_is_made_here() {
     world.write("node_modules/n/package.json", manifest);
     world.write("node_modules/n/build/Release/n.node", "\x7fELF");
     world.write("node_modules/n/index.js", "evil");
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    n@1.0.0 NO
+      Extra build/Release/n.node: made here by the install script of n@1.0.0
+      Extra index.js: UNEXPLAINED
+    ");
     fs::remove_file(world.at("node_modules/n/index.js")).unwrap();
     let mut report = world.check(&world.options());
     report.pin(&|path| path.ends_with("n.node").then(|| Digest::sha256(b"\x7fELF")));
@@ -289,9 +381,15 @@ fn a_committed_patch_explains_what_it_makes_and_nothing_else() {
     let patch = "diff --git a/node_modules/a/index.js b/node_modules/a/index.js\n--- a/node_modules/a/index.js\n+++ b/node_modules/a/index.js\n@@ -1 +1 @@\n-module.exports = 1;\n+module.exports = 3;\n";
     world.write("patches/a+1.0.0.patch", patch);
     world.write("node_modules/a/index.js", "module.exports = 3;\n");
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+      Modified index.js: patch patches/a+1.0.0.patch
+    ");
     world.write("node_modules/a/index.js", "module.exports = 4;\n");
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -305,7 +403,10 @@ fn a_copy_that_is_not_what_is_promised_is_a_poisoned_cache_and_proves_nothing() 
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(&hex[2..]), bytes).unwrap();
     world.lock("node_modules/a", "1.0.0", &digest, serde_json::json!({}));
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 not checked: the copy in the gate's store is not what the lockfile promises; empty that cache, and fetch it again
+    poisoned the gate's store a@1.0.0
+    ");
 }
 
 #[test]
@@ -313,9 +414,9 @@ fn what_is_absent_or_has_no_digest_is_not_checked() {
     let mut world = World::new();
     world.install("a", "1.0.0");
     let options = Options::default();
-    insta::assert_snapshot!(told(&world.check(&options)), @"");
+    insta::assert_snapshot!(told(&world.check(&options)), @r"a@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch");
     world.lock.get_mut("node_modules/a").unwrap()["integrity"] = serde_json::json!("");
-    insta::assert_snapshot!(world.told(), @"");
+    insta::assert_snapshot!(world.told(), @r"a@1.0.0 not checked: the lockfile promises no digest of it; let its manager write one");
 }
 
 #[test]
@@ -368,7 +469,11 @@ fn pnpm_s_layout_is_read_by_the_names_of_its_folders() {
     );
     world.write("pnpm-lock.yaml", lock);
     let report = check(&world.project(), &world.at("pnpm-lock.yaml"), &world.options()).unwrap();
-    insta::assert_snapshot!(told(&report), @"");
+    insta::assert_snapshot!(told(&report), @r"
+    a@1.0.0 yes
+    loose Extra node_modules/a: a link to the package of its name
+    loose Extra node_modules/react: UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -400,7 +505,10 @@ fn pnpm_s_own_list_is_named_as_such() {
     let report = check(&world.project(), &world.at("pnpm-lock.yaml"), &options).unwrap();
     assert!(matches!(report.packages[0].against, Some(Against::OwnList { .. })));
     assert_eq!(report.packages[0].differences[0].expected, Some(sha512(b"c")));
-    insta::assert_snapshot!(told(&report), @"");
+    insta::assert_snapshot!(told(&report), @r"
+    a@1.0.0 NO
+      Modified cli.js: UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -416,9 +524,13 @@ fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
     );
     world.write("yarn.lock", lock);
     let look = || told(&check(&world.project(), &world.at("yarn.lock"), &world.options()).unwrap());
-    insta::assert_snapshot!(look(), @"");
+    insta::assert_snapshot!(look(), @r"a@1.0.0 yes");
     world.write("node_modules/a/package.json", manifest.replace("1.0.0", "2.0.0"));
-    insta::assert_snapshot!(look(), @"");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      claims to be a@2.0.0
+      Modified package.json: UNEXPLAINED
+    ");
 }
 
 #[test]
@@ -443,10 +555,20 @@ fn yarn_4_is_compared_with_its_own_zip() {
     );
     world.write("yarn.lock", lock);
     let look = || told(&check(&world.project(), &world.at("yarn.lock"), &world.options()).unwrap());
-    insta::assert_snapshot!(look(), @"");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    ");
     fs::remove_dir_all(world.at("node_modules")).unwrap();
     world.write(".pnp.cjs", "loader");
-    insta::assert_snapshot!(look(), @"");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    ");
     world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", "other");
-    insta::assert_snapshot!(look(), @"");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    poisoned Yarn's cache a@1.0.0
+    ");
 }
