@@ -33,6 +33,9 @@ pub mod limit {
     pub const PATH: usize = 4096;
     /// Bytes of its manifest.
     pub const MANIFEST: u64 = 8 << 20;
+    /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
+    /// hashed piece by piece.
+    pub const BESIDE: u64 = 1 << 20;
     /// Bytes of files whose content is kept, for patches.
     pub const KEPT: u64 = 32 << 20;
     /// Entries of a cache's folder that are looked at.

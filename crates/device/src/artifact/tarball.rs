@@ -62,8 +62,8 @@ pub enum Kind {
 pub struct FileEntry {
     /// Bytes.
     pub size: u64,
-    /// Of its content.
-    pub sha256: [u8; 32],
+    /// Of its content; none where [`Beside`] found the same bytes beside it.
+    pub sha256: Option<[u8; 32]>,
     /// One of the bits for execution is set.
     pub executable: bool,
     /// The same content without the CR at the end of its `#!` line, where it has one. npm and bun
@@ -90,12 +90,29 @@ pub enum Error {
 /// Which files' content to keep.
 pub type Keep<'a> = &'a BTreeSet<String>;
 
+/// Compares a file's content with what lies at its path, byte by byte: cheaper than to hash both.
+/// Asked for files of no more than [`limit::BESIDE`] bytes.
+pub type Beside<'a> = &'a mut dyn FnMut(&str, &[u8]) -> bool;
+
 /// Reads a tarball. `algorithms` are those to hash its packed bytes with.
 ///
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
 /// [`Unpacked::fault`]: that a copy is another artifact is the better answer.
 pub fn read(path: &Path, algorithms: &[DigestAlgorithm], keep: Keep<'_>) -> Result<Unpacked, Error> {
+    read_beside(path, algorithms, keep, &mut |_, _| false)
+}
+
+/// The same, asking of each file whether its bytes lie beside it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_beside(
+    path: &Path,
+    algorithms: &[DigestAlgorithm],
+    keep: Keep<'_>,
+    beside: Beside<'_>,
+) -> Result<Unpacked, Error> {
     let file = disk::open(path)?;
     if file.metadata()?.len() > limit::PACKED {
         return Err(Error::Limit {
@@ -108,9 +125,9 @@ pub fn read(path: &Path, algorithms: &[DigestAlgorithm], keep: Keep<'_>) -> Resu
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let mut out = Unpacked::default();
     let read = if gzip {
-        entries(&mut MultiGzDecoder::new(&mut packed), keep, &mut out)
+        entries(&mut MultiGzDecoder::new(&mut packed), keep, beside, &mut out)
     } else {
-        entries(&mut packed, keep, &mut out)
+        entries(&mut packed, keep, beside, &mut out)
     };
     // The digest is of all bytes, whether or not they could be read as an archive.
     io::copy(&mut packed, &mut io::sink())?;
@@ -140,10 +157,15 @@ impl Read for Tee {
     }
 }
 
-fn entries(reader: &mut dyn Read, keep: Keep<'_>, out: &mut Unpacked) -> Result<(), Error> {
+fn entries(
+    reader: &mut dyn Read,
+    keep: Keep<'_>,
+    beside: Beside<'_>,
+    out: &mut Unpacked,
+) -> Result<(), Error> {
     let bounded = reader.take(limit::UNPACKED);
     let mut archive = tar::Archive::new(bounded);
-    let mut buffer = vec![0; 64 * 1024];
+    let mut buffer = Vec::with_capacity(128 * 1024);
     for entry in archive.entries()? {
         if out.entries.len() >= limit::ENTRIES {
             return Err(Error::Limit {
@@ -169,7 +191,10 @@ fn entries(reader: &mut dyn Read, keep: Keep<'_>, out: &mut Unpacked) -> Result<
                 } else {
                     0
                 };
-                let (file, content) = content(&mut entry, kept, &mut buffer)?;
+                let (file, content) = match entry.size() <= limit::BESIDE {
+                    true => small(&mut entry, &path, kept, beside, &mut buffer)?,
+                    false => large(&mut entry, kept, &mut buffer)?,
+                };
                 match content {
                     Some(content) if path == "package.json" => {
                         if keep.contains(&path) {
@@ -219,12 +244,46 @@ fn inner_path(whole: &[u8], out: &mut Unpacked) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Hashes a file, and keeps its content where it has no more than `kept` bytes.
-fn content<R: Read>(
+/// Takes in a whole file, compares it with what lies beside it, and hashes it if that is another.
+fn small<R: Read>(
+    entry: &mut tar::Entry<'_, R>,
+    path: &str,
+    kept: u64,
+    beside: Beside<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
+    let executable = entry.header().mode()? & 0o111 != 0;
+    let size = entry.size();
+    buffer.clear();
+    entry.read_to_end(buffer)?;
+    if buffer.len() as u64 != size {
+        return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));
+    }
+    let cr = first_line_cr(buffer);
+    // Programs whose first line changes are told by their digests.
+    let same = cr.is_none() && beside(path, buffer);
+    let without_cr = cr.map(|cr| {
+        let mut other = Sha256::new();
+        other.update(buffer.get(..cr).unwrap_or_default());
+        other.update(buffer.get(cr + 1..).unwrap_or_default());
+        other.finalize().into()
+    });
+    let file = FileEntry {
+        size,
+        sha256: (!same).then(|| Sha256::digest(&*buffer).into()),
+        executable,
+        without_cr,
+    };
+    Ok((file, (size <= kept && kept > 0).then(|| buffer.clone())))
+}
+
+/// Hashes a file piece by piece, and keeps its content where it has no more than `kept` bytes.
+fn large<R: Read>(
     entry: &mut tar::Entry<'_, R>,
     kept: u64,
-    buffer: &mut [u8],
+    buffer: &mut Vec<u8>,
 ) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
+    buffer.resize(128 * 1024, 0);
     let executable = entry.header().mode()? & 0o111 != 0;
     let announced = entry.size();
     let mut keep = (kept > 0 && announced <= kept).then(Vec::new);
@@ -258,7 +317,7 @@ fn content<R: Read>(
     }
     let file = FileEntry {
         size,
-        sha256: hasher.finalize().into(),
+        sha256: Some(hasher.finalize().into()),
         executable,
         without_cr: fixed.map(|hasher| hasher.finalize().into()),
     };

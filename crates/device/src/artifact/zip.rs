@@ -83,7 +83,7 @@ fn entries(file: std::fs::File, name: &str, out: &mut Unpacked) -> io::Result<()
                 }
                 Kind::File(FileEntry {
                     size,
-                    sha256: hasher.finalize().into(),
+                    sha256: Some(hasher.finalize().into()),
                     executable: mode & 0o111 != 0,
                     without_cr: None,
                 })

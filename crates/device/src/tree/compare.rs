@@ -1,5 +1,5 @@
 use super::disk::{self, Found, FoundEntry, FoundKind};
-use super::{Difference, DifferenceKind, Expected, ExpectedEntry, Standing};
+use super::{Difference, DifferenceKind, Expected, ExpectedEntry, Proven, Standing};
 use customs_model::Digest;
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -43,12 +43,13 @@ pub fn compare(
     explain: &mut dyn Explain,
 ) -> io::Result<Compared> {
     let found = disk::walk(folder, outside)?;
-    Ok(compare_found(expected, folder, &found, explain))
+    Ok(compare_found(expected, &Proven::new(), folder, &found, explain))
 }
 
-/// The same with a walk that was made before.
+/// The same with a walk that was made before, and with files that are proven already.
 pub fn compare_found(
     expected: &Expected,
+    proven: &Proven,
     folder: &Path,
     found: &Found,
     explain: &mut dyn Explain,
@@ -78,6 +79,12 @@ pub fn compare_found(
     }
     for (path, there) in &found.entries {
         if expected.entries.contains_key(path) {
+            continue;
+        }
+        if there.kind == FoundKind::File
+            && let Some(executable) = proven.get(path)
+        {
+            run.proven(path, *executable, there);
             continue;
         }
         if parents.contains(path.as_str()) {
@@ -169,6 +176,13 @@ impl Run<'_> {
                 }
             }
             _ => self.extra_instead(path, entry, there),
+        }
+    }
+
+    fn proven(&mut self, path: &str, executable: Option<bool>, there: &FoundEntry) {
+        self.out.files += 1;
+        if cfg!(unix) && executable.is_some_and(|bit| bit != there.executable) {
+            self.differs(path, DifferenceKind::Mode, None, None);
         }
     }
 

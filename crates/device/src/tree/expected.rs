@@ -8,6 +8,10 @@ pub struct Expected {
     pub entries: BTreeMap<String, ExpectedEntry>,
 }
 
+/// Files that were compared with what should lie there already, byte by byte, and are the same:
+/// whether each should be executable, by path.
+pub type Proven = BTreeMap<String, Option<bool>>;
+
 /// One thing that should lie there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectedEntry {

@@ -19,5 +19,5 @@ pub use answer::{
     Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
 };
 pub use compare::{Compared, Explain, Unexplained, compare, compare_found};
-pub use expected::{Expected, ExpectedEntry};
+pub use expected::{Expected, ExpectedEntry, Proven};
 pub use workers::each;

@@ -3,13 +3,15 @@
 use super::manager::Habits;
 use super::manifest::Manifest;
 use crate::artifact::tarball::{FileEntry, Kind, Unpacked};
-use crate::tree::{Expected, ExpectedEntry};
+use crate::tree::{Expected, ExpectedEntry, Proven};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What should lie in a package's folder.
 #[derive(Debug, Default)]
 pub(super) struct Expectation {
     pub expected: Expected,
+    /// Files that lie there with the same bytes.
+    pub proven: Proven,
     /// Other bytes that the manager may have made of a file, and what it did then.
     pub alternates: BTreeMap<String, ([u8; 32], &'static str)>,
 }
@@ -55,12 +57,20 @@ pub(super) fn expect(unpacked: &Unpacked, manifest: &Manifest, habits: Habits) -
 impl Expectation {
     fn put(&mut self, path: String, entry: ExpectedEntry) {
         self.alternates.remove(&path);
+        self.proven.remove(&path);
         self.expected.entries.insert(path, entry);
     }
 
     fn file(&mut self, path: String, file: &FileEntry, manifest: &Manifest, habits: Habits) {
         let program = manifest.is_program(&path);
-        let (mut size, mut sha256, mut alternate) = (file.size, file.sha256, None);
+        let executable = Some(file.executable || program);
+        let Some(digest) = file.sha256 else {
+            self.alternates.remove(&path);
+            self.expected.entries.remove(&path);
+            self.proven.insert(path, executable);
+            return;
+        };
+        let (mut size, mut sha256, mut alternate) = (file.size, digest, None);
         if let Some(without) = file.without_cr.filter(|_| habits.strips_cr) {
             // Programs of bundled packages are linked too, and a program whose name is taken is
             // not: both forms are the artifact's, and both are proven.
@@ -71,7 +81,6 @@ impl Expectation {
                 alternate = Some((without, "the CR of a program's first line is taken off"));
             }
         }
-        let executable = Some(file.executable || program);
         let entry = ExpectedEntry::File {
             size,
             sha256,
@@ -80,6 +89,11 @@ impl Expectation {
         self.put(path.clone(), entry);
         self.alternates
             .extend(alternate.map(|alternate| (path, alternate)));
+    }
+
+    /// Whether a path of the artifact is a file here.
+    pub fn has(&self, path: &str) -> bool {
+        self.expected.entries.contains_key(path) || self.proven.contains_key(path)
     }
 
     /// `.gitignore` becomes `.npmignore`, and is dropped where one lies beside it.
@@ -92,7 +106,9 @@ impl Expectation {
             };
             let folder = path.strip_suffix(".gitignore").unwrap_or_default();
             let renamed = format!("{folder}.npmignore");
-            self.expected.entries.entry(renamed).or_insert(entry);
+            if !self.proven.contains_key(&renamed) {
+                self.expected.entries.entry(renamed).or_insert(entry);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::patches::Patched;
 use super::{Manager, Tree};
 use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::{
-    Cause, Difference, DifferenceKind, Expected, Standing, TreeReport, compare_found, disk,
+    Cause, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare_found, disk,
 };
 use customs_ecosystem::lockfile::places::{self, Place};
 use customs_ecosystem::lockfile::Kind;
@@ -70,7 +70,13 @@ fn root_folder(
         patched: &Patched::default(),
         runs_at_install: false,
     };
-    let compared = compare_found(&Expected::default(), &folder, &found, &mut explainer);
+    let compared = compare_found(
+        &Expected::default(),
+        &Proven::new(),
+        &folder,
+        &found,
+        &mut explainer,
+    );
     let mut differences = compared.differences;
     for difference in &mut differences {
         difference.path = format!("{root}/{}", difference.path);

@@ -10,11 +10,12 @@ use super::{Tree, own_list, poisoned};
 use crate::artifact::tarball::{self, Unpacked};
 use crate::artifact::{Candidate, Form, Poisoned, Wanted, zip};
 use crate::tree::seen::{Remembered, fingerprint};
-use crate::tree::{Against, Expected, ExpectedEntry, PackageTree, compare_found, disk};
+use crate::tree::{Against, Expected, ExpectedEntry, PackageTree, Proven, compare_found, disk};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
 use customs_model::{Answer, Digest, DigestAlgorithm, printable};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 
 /// One folder to look at.
 pub(super) struct Job<'a> {
@@ -128,7 +129,7 @@ impl Tree<'_> {
             Some(manifest) => manifest.denies(&placed.release),
             None => Some("nothing: it has no manifest that can be read".to_owned()),
         };
-        match self.verified(placed, &mut out) {
+        match self.verified(job, placed, &found, &mut out) {
             Ok(verified) => self.against_artifact(job, placed, &verified, &found, &mut out),
             Err(why) => self.against_list(job, placed, why, &found, &mut out),
         }
@@ -137,7 +138,13 @@ impl Tree<'_> {
 
     /// An artifact of a package whose bytes are what the lockfile promises. The error is why
     /// there is none, safe to print.
-    pub(super) fn verified(&self, placed: &Placed, out: &mut Outcome) -> Result<Verified, String> {
+    fn verified(
+        &self,
+        job: &Job<'_>,
+        placed: &Placed,
+        found: &disk::Found,
+        out: &mut Outcome,
+    ) -> Result<Verified, String> {
         let wanted = Wanted {
             release: &placed.release,
             digests: &placed.digests,
@@ -163,7 +170,7 @@ impl Tree<'_> {
                     continue;
                 }
             };
-            match self.read(placed, &candidate, &wanted, out) {
+            match self.read(job, placed, (&candidate, &wanted), found, out) {
                 Ok((unpacked, digest)) => {
                     return Ok(Verified {
                         unpacked,
@@ -179,9 +186,10 @@ impl Tree<'_> {
 
     fn read(
         &self,
+        job: &Job<'_>,
         placed: &Placed,
-        candidate: &Candidate,
-        wanted: &Wanted<'_>,
+        (candidate, wanted): (&Candidate, &Wanted<'_>),
+        found: &disk::Found,
         out: &mut Outcome,
     ) -> Result<(Unpacked, Digest), String> {
         let unreadable = |why: &dyn std::fmt::Display| {
@@ -198,8 +206,18 @@ impl Tree<'_> {
                 let algorithms: BTreeSet<DigestAlgorithm> =
                     wanted.digests.iter().map(Digest::algorithm).collect();
                 let algorithms: Vec<_> = algorithms.into_iter().rev().collect();
-                let unpacked = tarball::read(&candidate.path, &algorithms, &BTreeSet::new())
-                    .map_err(|why| unreadable(&why))?;
+                let folder = self.project.join(job.place);
+                // Digests are asked of files that others may have copied, and of hard links.
+                let hash_all =
+                    placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
+                let mut buffer = Vec::new();
+                let mut beside = |path: &str, content: &[u8]| {
+                    !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
+                };
+                let none = BTreeSet::new();
+                let unpacked =
+                    tarball::read_beside(&candidate.path, &algorithms, &none, &mut beside)
+                        .map_err(|why| unreadable(&why))?;
                 (unpacked, wanted.digests.to_vec())
             }
         };
@@ -258,7 +276,7 @@ impl Tree<'_> {
         };
         out.notes
             .extend(patched.notes.iter().map(|note| format!("{spoken}: {note}")));
-        let gyp = expectation.expected.entries.contains_key("binding.gyp");
+        let gyp = expectation.has("binding.gyp");
         let runs = manifest.runs_at_install || gyp;
         let mut explainer = Explainer {
             place: job.place,
@@ -270,7 +288,13 @@ impl Tree<'_> {
             runs_at_install: runs,
         };
         let folder = self.project.join(job.place);
-        let compared = compare_found(&expectation.expected, &folder, found, &mut explainer);
+        let compared = compare_found(
+            &expectation.expected,
+            &expectation.proven,
+            &folder,
+            found,
+            &mut explainer,
+        );
         out.tree.files = compared.files;
         out.tree.differences = compared.differences;
         out.tree.against = Some(Against::Artifact {
@@ -316,13 +340,37 @@ impl Tree<'_> {
             patched: &Patched::default(),
             runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
         };
-        let mut compared = compare_found(&expected, &folder, found, &mut explainer);
+        let mut compared = compare_found(&expected, &Proven::new(), &folder, found, &mut explainer);
         list.name_digests(&mut compared);
         out.tree.files = compared.files;
         out.tree.differences = compared.differences;
         out.tree.against = Some(Against::OwnList { list: list.name });
         out.may_copy = true;
     }
+}
+
+/// Whether a file lies at a path with these bytes. Paths that a manager may change are left to
+/// their digests, and so is what cannot be read.
+fn same_bytes(
+    folder: &std::path::Path,
+    found: &disk::Found,
+    path: &str,
+    content: &[u8],
+    buffer: &mut Vec<u8>,
+) -> bool {
+    let there = found.entries.get(path);
+    let fits = there.is_some_and(|there| {
+        there.kind == disk::FoundKind::File && there.stamp.size == content.len() as u64
+    });
+    if !fits || path.ends_with(".gitignore") || path.contains('\\') {
+        return false;
+    }
+    buffer.clear();
+    let read = disk::open(&folder.join(path)).and_then(|file| {
+        let mut file = file.take(content.len() as u64 + 1);
+        file.read_to_end(buffer)
+    });
+    read.is_ok() && buffer == content
 }
 
 fn rank(answer: &Answer) -> u8 {
