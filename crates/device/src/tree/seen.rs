@@ -64,10 +64,21 @@ struct Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Remembered {
-    /// A package, and those of its files that other packages may have copied.
-    Package(PackageTree, Vec<(Digest, String)>),
+    /// A package.
+    Package(PackageTree, Facts),
     /// A folder around packages: what lies loose in it, by its place.
     Loose(String, Vec<Difference>),
+}
+
+/// What a verified package means for others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Files that other packages may have copied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platform_files: Vec<(Digest, String)>,
+    /// Packages that may be left out as far as it is concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
 }
 
 impl Remembered {

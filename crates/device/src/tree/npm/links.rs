@@ -12,6 +12,8 @@ const HOPS: usize = 8;
 pub(super) struct Links<'a> {
     project: &'a Path,
     installed: BTreeSet<&'a str>,
+    /// Places of packages that are for some machines only.
+    platform: BTreeSet<&'a str>,
     /// The project's own folders that are packages.
     members: BTreeSet<String>,
     /// Names that links have, and the names of what they lead to, where both differ.
@@ -37,6 +39,12 @@ impl<'a> Links<'a> {
         Self {
             project,
             installed: layout.installed.keys().map(String::as_str).collect(),
+            platform: layout
+                .installed
+                .iter()
+                .filter(|(_, one)| one.placed.platforms.restricts())
+                .map(|(place, _)| place.as_str())
+                .collect(),
             members,
             aliases,
         }
@@ -77,6 +85,12 @@ impl<'a> Links<'a> {
                 let named = manifest.bins.get(stem) == Some(&inner);
                 let listed = manifest.is_program(&inner)
                     && inner.rsplit('/').next().is_some_and(|last| last == stem);
+                // bun links past a wrapper to the program of the platform's package.
+                if self.platform.contains(place.as_str())
+                    && inner.rsplit('/').next() == Some(stem)
+                {
+                    return Some("a link to the program of a package for this machine".to_owned());
+                }
                 // Programs may be named without their ending.
                 let ending = manifest.bins.get(stem).is_some_and(|file| {
                     inner

@@ -19,6 +19,8 @@ pub(super) struct Manifest {
     pub runs_at_install: bool,
     /// Names of dependencies that lie inside the artifact.
     pub bundled: Vec<String>,
+    /// Names of dependencies that may be left out.
+    pub optional: Vec<String>,
 }
 
 impl Manifest {
@@ -54,6 +56,11 @@ impl Manifest {
             runs_at_install: scripts
                 .is_some_and(|scripts| AT_INSTALL.iter().any(|name| scripts.contains_key(*name))),
             bundled: bundled(&root),
+            optional: root
+                .get("optionalDependencies")
+                .and_then(Value::as_object)
+                .map(|all| all.keys().cloned().collect())
+                .unwrap_or_default(),
             name,
         })
     }

@@ -153,11 +153,15 @@ pub fn check(project: &Path, lockfile: &Path, options: &Options) -> Result<TreeR
         poisoned: Vec::new(),
         unchanged: 0,
     };
+    let optional: BTreeSet<String> = outcomes
+        .iter()
+        .flat_map(|outcome| outcome.facts.optional.iter().cloned())
+        .collect();
     let mut remember = gather(outcomes, &mut report);
     if tree.is_pnp() {
         pnp::zips(&tree, options.threads, &mut report);
     } else {
-        report.packages.extend(tree.absent());
+        report.packages.extend(tree.absent(&optional));
     }
     loose::loose(&tree, &mut report, &mut remember);
     report.packages.sort_by(|a, b| a.place.cmp(&b.place));
@@ -271,7 +275,7 @@ fn gather(
     // Files of packages for one platform: what wrappers copy or link into their own folder.
     let mut verified: BTreeMap<Digest, (ReleaseId, String)> = BTreeMap::new();
     for outcome in &outcomes {
-        for (digest, path) in &outcome.platform_files {
+        for (digest, path) in &outcome.facts.platform_files {
             let release = outcome.tree.release.clone();
             verified.insert(digest.clone(), (release, path.clone()));
         }
@@ -293,7 +297,7 @@ fn gather(
         if let Some(fingerprint) = outcome.fingerprint
             && outcome.tree.answer == Answer::Yes
         {
-            let what = super::seen::Remembered::Package(outcome.tree.clone(), outcome.platform_files);
+            let what = super::seen::Remembered::Package(outcome.tree.clone(), outcome.facts);
             remember.push((fingerprint, what));
         }
         report.packages.push(outcome.tree);
@@ -335,12 +339,16 @@ impl<'a> Tree<'a> {
     }
 
     /// Packages that the lockfile has and the disk has not.
-    fn absent(&self) -> Vec<PackageTree> {
+    /// `optional` are names that verified packages say may be left out.
+    fn absent(&self, optional: &BTreeSet<String>) -> Vec<PackageTree> {
         let machine = Machine::here();
         self.layout
             .absent
             .iter()
-            .map(|placed| absent(placed, self.manager, machine))
+            .map(|placed| {
+                let may = optional.contains(placed.release.package.as_str());
+                absent(placed, self.manager, machine, may)
+            })
             .collect()
     }
 
@@ -372,7 +380,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn absent(placed: &Placed, manager: Manager, machine: Machine) -> PackageTree {
+fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> PackageTree {
     let (Place::At(place) | Place::Folder(place)) = &placed.place;
     let mut tree = PackageTree {
         release: placed.release.clone(),
@@ -392,6 +400,12 @@ fn absent(placed: &Placed, manager: Manager, machine: Machine) -> PackageTree {
     };
     if placed.platforms.restricts() && !placed.platforms.take(machine) {
         tree.differences = vec![missing(Standing::Explained(Cause::OtherPlatform))];
+    } else if may && manager != Manager::Npm {
+        // npm's lockfile says it itself; those of Yarn and bun do not.
+        tree.differences = vec![missing(Standing::Explained(Cause::Installer {
+            what: "an optional dependency of a verified package, left out where it does not fit"
+                .into(),
+        }))];
     } else if placed.optional || placed.dev {
         tree.answer = Answer::not_checked(
             "it is not installed here; the lockfile says that it may be left out",

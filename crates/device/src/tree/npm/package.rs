@@ -9,7 +9,7 @@ use super::patches::Patched;
 use super::{Tree, own_list, poisoned};
 use crate::artifact::tarball::{self, Unpacked};
 use crate::artifact::{Candidate, Form, Poisoned, Wanted, zip};
-use crate::tree::seen::{Remembered, fingerprint};
+use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Against, Expected, ExpectedEntry, PackageTree, Proven, compare_found, disk};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
@@ -41,8 +41,8 @@ pub(super) struct Outcome {
     pub notes: Vec<String>,
     /// Of what lies there, where it can be remembered.
     pub fingerprint: Option<String>,
-    /// Verified files of a package that is for some machines only.
-    pub platform_files: Vec<(Digest, String)>,
+    /// What it means for others; of a verified artifact only.
+    pub facts: Facts,
     /// A script of it may copy files of other packages.
     pub may_copy: bool,
 }
@@ -98,7 +98,7 @@ impl Tree<'_> {
             poisoned: Vec::new(),
             notes: Vec::new(),
             fingerprint: None,
-            platform_files: Vec::new(),
+            facts: Facts::default(),
             may_copy: false,
         };
         let folder = self.project.join(job.place);
@@ -116,11 +116,11 @@ impl Tree<'_> {
         out.fingerprint = fingerprint(&found, &depends, self.now);
         if let Some(fingerprint) = &out.fingerprint
             && let Some(seen) = self.seen
-            && let Some(Remembered::Package(tree, files)) = seen.look(job.place, fingerprint)
+            && let Some(Remembered::Package(tree, facts)) = seen.look(job.place, fingerprint)
             && tree.release == placed.release
         {
             out.tree = tree.clone();
-            out.platform_files.clone_from(files);
+            out.facts.clone_from(facts);
             out.unchanged = true;
             return out;
         }
@@ -302,8 +302,9 @@ impl Tree<'_> {
             from: verified.candidate.from.clone(),
         });
         out.may_copy = runs;
+        out.facts.optional = manifest.optional;
         if placed.platforms.restricts() {
-            out.platform_files = platform_files(&expectation.expected);
+            out.facts.platform_files = platform_files(&expectation.expected);
         }
     }
 

@@ -8,9 +8,20 @@ use super::links::Links;
 /// Bytes of a script.
 pub(super) const LONGEST: u64 = 64 * 1024;
 
+/// Scripts of newer versions, known by the SHA-256 of what is left of them without the paths that
+/// they name: (version that was measured, digest). Their text is not repeated here.
+const FRAMES: &[(&str, &str)] = &[(
+    "pnpm 12.21",
+    "d7bbce56fed57ee6f7fe8bb66539de0e7bdfee7ee3294cc3414fa206dd9a2c16",
+)];
+
 /// What explains a script `name` in `folder` (a `.bin`, relative to the project).
 pub(super) fn explain(text: &[u8], folder: &str, name: &str, links: &Links<'_>) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
+    let frame = frame(text);
+    if FRAMES.iter().any(|(_, digest)| *digest == frame.digest) {
+        return known(&frame, folder, name, links);
+    }
     let mut started = 0;
     for line in text.lines() {
         match line_of(line.trim())? {
@@ -29,6 +40,67 @@ pub(super) fn explain(text: &[u8], folder: &str, name: &str, links: &Links<'_>) 
         }
     }
     (started > 0).then(|| "a script that starts a program that its package declares".to_owned())
+}
+
+/// A script without its paths, and its paths.
+struct Frame<'a> {
+    digest: String,
+    /// What it starts, relative to its folder.
+    targets: Vec<&'a str>,
+    /// Where modules are looked for, relative to its folder.
+    modules: Vec<&'a str>,
+}
+
+/// Takes out what stands as `"$…"/'path'`.
+fn frame(text: &str) -> Frame<'_> {
+    let (mut rest, mut targets, mut modules) = (String::new(), Vec::new(), Vec::new());
+    for line in text.lines() {
+        // A comment for pnpm itself.
+        if line.starts_with("# cmd-shim-target=") {
+            continue;
+        }
+        let exports = line.trim_start().starts_with("export NODE_PATH=");
+        let mut left = line;
+        while let Some((before, behind)) = left.split_once("\"/'") {
+            let Some((path, after)) = behind.split_once('\'') else {
+                break;
+            };
+            match exports {
+                true => modules.push(path),
+                false => targets.push(path),
+            }
+            // However many folders there are, they are one.
+            if !(exports && before.starts_with(':')) {
+                rest.push_str(before);
+                rest.push_str("\"/PATH");
+            }
+            left = after;
+        }
+        rest.push_str(left);
+        rest.push('\n');
+    }
+    let digest = customs_model::Digest::sha256(rest.as_bytes()).to_hex();
+    Frame {
+        digest,
+        targets,
+        modules,
+    }
+}
+
+/// A script of a known form: all that it starts must be the program.
+fn known(frame: &Frame<'_>, folder: &str, name: &str, links: &Links<'_>) -> Option<String> {
+    let inside = |path: &str| {
+        let joined = links.join(folder, path);
+        joined.is_some_and(|path| path.rsplit('/').next() == Some("node_modules"))
+    };
+    if frame.targets.is_empty() || !frame.modules.iter().all(|path| inside(path)) {
+        return None;
+    }
+    let mut what = None;
+    for target in &frame.targets {
+        what = Some(links.program(folder, name, target)?);
+    }
+    what.map(|_| "a script that starts a program that its package declares".to_owned())
 }
 
 enum Line<'a> {
@@ -145,6 +217,17 @@ fi
         let aliases = BTreeSet::new();
         let links = Links::new(folder.path(), &layout, BTreeSet::new(), &aliases);
         explain(shim.as_bytes(), "node_modules/.bin", "tool", &links).is_some()
+    }
+
+    #[test]
+    fn paths_are_taken_out_of_a_script_and_every_one_is_known() {
+        let one = frame("export NODE_PATH=\"$b\"/'../x/node_modules':\"$b\"/'..'\nexec \"$b\"/'../t/c.js' \"$@\"\n");
+        assert_eq!(one.modules, ["../x/node_modules", ".."]);
+        assert_eq!(one.targets, ["../t/c.js"]);
+        let same = frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"\n# cmd-shim-target=z\n");
+        assert_eq!(one.digest, same.digest);
+        let other = frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"; x\n");
+        assert_ne!(one.digest, other.digest);
     }
 
     #[test]

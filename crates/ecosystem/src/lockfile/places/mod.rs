@@ -237,7 +237,8 @@ fn texts(node: Option<&Node<'_>>) -> Vec<String> {
         return Vec::new();
     };
     match node.text() {
-        Some(one) if one != "none" && !one.is_empty() => vec![one.to_owned()],
+        // bun writes `none` where no machine that it knows fits.
+        Some(one) if !one.is_empty() => vec![one.to_owned()],
         Some(_) => Vec::new(),
         None => node
             .list()
