@@ -99,7 +99,11 @@ pub type Beside<'a> = &'a mut dyn FnMut(&str, &[u8]) -> bool;
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
 /// [`Unpacked::fault`]: that a copy is another artifact is the better answer.
-pub fn read(path: &Path, algorithms: &[DigestAlgorithm], keep: Keep<'_>) -> Result<Unpacked, Error> {
+pub fn read(
+    path: &Path,
+    algorithms: &[DigestAlgorithm],
+    keep: Keep<'_>,
+) -> Result<Unpacked, Error> {
     read_beside(path, algorithms, keep, &mut |_, _| false)
 }
 
@@ -125,7 +129,12 @@ pub fn read_beside(
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let mut out = Unpacked::default();
     let read = if gzip {
-        entries(&mut MultiGzDecoder::new(&mut packed), keep, beside, &mut out)
+        entries(
+            &mut MultiGzDecoder::new(&mut packed),
+            keep,
+            beside,
+            &mut out,
+        )
     } else {
         entries(&mut packed, keep, beside, &mut out)
     };
@@ -237,7 +246,8 @@ fn inner_path(whole: &[u8], out: &mut Unpacked) -> Option<String> {
     if bad {
         if out.notes.len() < 100 {
             let path = printable(&whole, 200);
-            out.notes.push(format!("an entry that leaves the package: {path}"));
+            out.notes
+                .push(format!("an entry that leaves the package: {path}"));
         }
         return None;
     }
@@ -364,7 +374,9 @@ mod tests {
 
     #[test]
     fn a_program_s_first_line_is_also_known_without_its_cr() {
-        let bytes = Tarball::new().file("cli.js", b"#!/usr/bin/env node\r\nx\r\n").bytes();
+        let bytes = Tarball::new()
+            .file("cli.js", b"#!/usr/bin/env node\r\nx\r\n")
+            .bytes();
         let unpacked = read_bytes(&bytes).unwrap();
         let Kind::File(file) = unpacked.entries[0].kind else {
             panic!("no file")
@@ -374,7 +386,10 @@ mod tests {
 
     #[test]
     fn an_entry_that_leaves_the_package_is_said_and_not_taken() {
-        let bytes = Tarball::new().raw("package/../../x", b"x").file("y", b"y").bytes();
+        let bytes = Tarball::new()
+            .raw("package/../../x", b"x")
+            .file("y", b"y")
+            .bytes();
         let unpacked = read_bytes(&bytes).unwrap();
         assert_eq!(unpacked.entries.len(), 1);
         assert_eq!(unpacked.notes.len(), 1);

@@ -77,7 +77,10 @@ impl Source for YarnClassicCache {
             .map(customs_model::Digest::to_hex);
         for entry in starting(self.listing.of(&self.folder, CLASSIC)?, &prefix) {
             // The name of an entry holds the SHA-1; another one is another artifact.
-            if sha1.as_ref().is_some_and(|sha1| !entry.contains(sha1.as_str())) {
+            if sha1
+                .as_ref()
+                .is_some_and(|sha1| !entry.contains(sha1.as_str()))
+            {
                 continue;
             }
             let path = self

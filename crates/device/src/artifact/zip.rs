@@ -1,8 +1,8 @@
 //! Reads Yarn 4's zips: `node_modules/<name>/…`, hashed first, then read by their directory, as
 //! Yarn does.
 
-use super::tarball::{Entry, FileEntry, Kind, Unpacked};
 use super::limit;
+use super::tarball::{Entry, FileEntry, Kind, Unpacked};
 use crate::tree::disk;
 use customs_model::{DigestAlgorithm, printable};
 use sha2::{Digest as _, Sha256};

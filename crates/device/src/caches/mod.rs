@@ -44,7 +44,9 @@ impl CacheReport {
     fn note(&mut self, note: String) {
         match self.not_checked.len() {
             count if count < limit::NOTES => self.not_checked.push(note),
-            limit::NOTES => self.not_checked.push("and more, which is not listed".into()),
+            limit::NOTES => self
+                .not_checked
+                .push("and more, which is not listed".into()),
             _ => {}
         }
     }

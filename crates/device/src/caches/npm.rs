@@ -92,6 +92,9 @@ mod tests {
         let content = npm_content(folder.path(), None).unwrap();
         assert_eq!((content.looked_at, content.wrong.len()), (2, 1));
         assert_eq!(content.wrong[0].1, sha512(b"b"));
-        assert_eq!(npm_content(Path::new("/none"), None).unwrap(), Content::default());
+        assert_eq!(
+            npm_content(Path::new("/none"), None).unwrap(),
+            Content::default()
+        );
     }
 }

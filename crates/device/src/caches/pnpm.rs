@@ -53,9 +53,7 @@ fn one_folder(root: &Path, first: &str) -> io::Result<Vec<StoreFile>> {
             continue;
         };
         let found = match entry.kind {
-            disk::FoundKind::File => {
-                digest_of(&folder.join(&name), DigestAlgorithm::Sha512).ok()
-            }
+            disk::FoundKind::File => digest_of(&folder.join(&name), DigestAlgorithm::Sha512).ok(),
             disk::FoundKind::Link | disk::FoundKind::Folder | disk::FoundKind::Other => None,
         };
         if found.as_ref() != Some(&promised) {

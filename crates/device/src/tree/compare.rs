@@ -43,7 +43,13 @@ pub fn compare(
     explain: &mut dyn Explain,
 ) -> io::Result<Compared> {
     let found = disk::walk(folder, outside)?;
-    Ok(compare_found(expected, &Proven::new(), folder, &found, explain))
+    Ok(compare_found(
+        expected,
+        &Proven::new(),
+        folder,
+        &found,
+        explain,
+    ))
 }
 
 /// The same with a walk that was made before, and with files that are proven already.

@@ -15,9 +15,7 @@ pub mod seen;
 pub(crate) mod testing;
 mod workers;
 
-pub use answer::{
-    Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
-};
+pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
 pub use compare::{Compared, Explain, Unexplained, compare, compare_found};
 pub use expected::{Expected, ExpectedEntry, Proven};
 pub use workers::each;

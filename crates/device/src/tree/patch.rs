@@ -309,7 +309,10 @@ mod tests {
             _ => None,
         };
         let results = results(&patches, content).unwrap();
-        assert_eq!(results["a.js"].as_deref(), Some(&b"one\n2\nthree\nfour\n"[..]));
+        assert_eq!(
+            results["a.js"].as_deref(),
+            Some(&b"one\n2\nthree\nfour\n"[..])
+        );
         assert_eq!(results["new.js"].as_deref(), Some(&b"fresh"[..]));
         assert_eq!(results["old.js"], None);
     }

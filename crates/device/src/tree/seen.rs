@@ -65,7 +65,7 @@ struct Line {
 #[serde(rename_all = "snake_case")]
 pub enum Remembered {
     /// A package.
-    Package(PackageTree, Facts),
+    Package(Box<PackageTree>, Facts),
     /// A folder around packages: what lies loose in it, by its place.
     Loose(String, Vec<Difference>),
 }
@@ -167,7 +167,9 @@ impl Seen {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         // Beside it and then moved, so that nobody reads half of it.
-        let partial = self.path.with_extension(format!("{}.part", std::process::id()));
+        let partial = self
+            .path
+            .with_extension(format!("{}.part", std::process::id()));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -182,7 +184,11 @@ impl Seen {
 /// Reads the file. An error without words: it is absent, or of another lockfile, which needs no
 /// words.
 fn read(path: &Path, head: &Head) -> Result<BTreeMap<String, Line>, Option<String>> {
-    let say = |why: String| Some(format!("what was remembered of this tree is not used: {why}"));
+    let say = |why: String| {
+        Some(format!(
+            "what was remembered of this tree is not used: {why}"
+        ))
+    };
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(None),
@@ -275,7 +281,8 @@ fn bytes_of(kind: FoundKind, stamp: &Stamp) -> [u8; 61] {
     out
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
@@ -299,7 +306,8 @@ mod tests {
         let (mut seen, why) = Seen::open(&path, Path::new("/p"), lock());
         assert_eq!(why, None);
         seen.remember("f".into(), loose("node_modules"));
-        seen.save(&BTreeSet::from(["node_modules".to_owned()])).unwrap();
+        seen.save(&BTreeSet::from(["node_modules".to_owned()]))
+            .unwrap();
         let (seen, why) = Seen::open(&path, Path::new("/p"), lock());
         assert_eq!(why, None);
         assert_eq!(seen.look("node_modules", "f"), Some(&loose("node_modules")));

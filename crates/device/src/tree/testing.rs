@@ -34,7 +34,14 @@ impl Tarball {
         }
     }
 
-    fn append(mut self, path: &str, kind: tar::EntryType, mode: u32, target: &str, content: &[u8]) -> Self {
+    fn append(
+        mut self,
+        path: &str,
+        kind: tar::EntryType,
+        mode: u32,
+        target: &str,
+        content: &[u8],
+    ) -> Self {
         let mut header = tar::Header::new_ustar();
         // Written by hand: the crate refuses paths that leave the folder, and they are tested.
         let bytes = path.as_bytes();
@@ -69,7 +76,10 @@ impl Tarball {
     }
 
     pub(crate) fn hard_link(self, path: &str, target: &str) -> Self {
-        let (path, target) = (format!("{}/{path}", self.top), format!("{}/{target}", self.top));
+        let (path, target) = (
+            format!("{}/{path}", self.top),
+            format!("{}/{target}", self.top),
+        );
         self.append(&path, tar::EntryType::Link, 0o644, &target, b"")
     }
 

@@ -47,7 +47,12 @@ mod tests {
     fn results_are_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
         let doubled = each(&items, None, |item| item * 2);
-        assert!(doubled.iter().enumerate().all(|(index, two)| *two == index * 2));
+        assert!(
+            doubled
+                .iter()
+                .enumerate()
+                .all(|(index, two)| *two == index * 2)
+        );
         assert!(each(&[] as &[u8], None, |item| *item).is_empty());
     }
 }

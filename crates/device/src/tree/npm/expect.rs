@@ -159,7 +159,10 @@ mod tests {
         let mut out = String::new();
         for (path, entry) in expectation.expected.entries {
             let what = match entry {
-                ExpectedEntry::File { executable, .. } if executable == Some(true) => "program",
+                ExpectedEntry::File {
+                    executable: Some(true),
+                    ..
+                } => "program",
                 ExpectedEntry::File { sha256: s, .. } if s == sha256(b"1") => "the first",
                 ExpectedEntry::File { sha256: s, .. } if s == sha256(b"2") => "the last",
                 ExpectedEntry::File { sha256: s, .. } if s == sha256(b"n") => "npmignore",

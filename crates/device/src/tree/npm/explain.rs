@@ -23,7 +23,9 @@ pub(super) struct Explainer<'a> {
 impl Explain for Explainer<'_> {
     fn explain(&mut self, difference: &Difference, at: &Path) -> Standing {
         if difference.kind == DifferenceKind::Mode {
-            return by_manager("only whether it can be executed differs; its bytes are the artifact's");
+            return by_manager(
+                "only whether it can be executed differs; its bytes are the artifact's",
+            );
         }
         self.alternate(difference)
             .or_else(|| self.patch(difference))

@@ -249,7 +249,12 @@ impl<'a> Finder<'a, '_> {
         roots.extend(self.members.iter().map(|m| format!("{m}/node_modules")));
         for place in out.installed.keys() {
             if let Some(at) = place.find("node_modules/") {
-                roots.insert(place.get(..at + "node_modules".len()).unwrap_or(place).to_owned());
+                roots.insert(
+                    place
+                        .get(..at + "node_modules".len())
+                        .unwrap_or(place)
+                        .to_owned(),
+                );
             }
         }
         roots.retain(|root| is_folder(&self.project.join(root)));

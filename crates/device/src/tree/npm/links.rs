@@ -86,8 +86,7 @@ impl<'a> Links<'a> {
                 let listed = manifest.is_program(&inner)
                     && inner.rsplit('/').next().is_some_and(|last| last == stem);
                 // bun links past a wrapper to the program of the platform's package.
-                if self.platform.contains(place.as_str())
-                    && inner.rsplit('/').next() == Some(stem)
+                if self.platform.contains(place.as_str()) && inner.rsplit('/').next() == Some(stem)
                 {
                     return Some("a link to the program of a package for this machine".to_owned());
                 }
@@ -135,10 +134,10 @@ impl<'a> Links<'a> {
             let Some(next) = self.hop(&path) else {
                 let own = !path.split('/').any(|part| part == "node_modules")
                     && (self.members.contains(&path)
-                        || self
-                            .members
-                            .iter()
-                            .any(|m| path.strip_prefix(m.as_str()).is_some_and(|r| r.starts_with('/'))));
+                        || self.members.iter().any(|m| {
+                            path.strip_prefix(m.as_str())
+                                .is_some_and(|r| r.starts_with('/'))
+                        }));
                 return own.then_some(Leads::Own);
             };
             path = next;

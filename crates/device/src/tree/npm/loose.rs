@@ -7,8 +7,8 @@ use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::{
     Cause, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare_found, disk,
 };
-use customs_ecosystem::lockfile::places::{self, Place};
 use customs_ecosystem::lockfile::Kind;
+use customs_ecosystem::lockfile::places::{self, Place};
 use customs_model::{Digest, printable};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,10 @@ fn root_folder(
         .iter()
         .all(|difference| difference.standing != Standing::Unexplained);
     if let Some(print) = print.filter(|_| fine) {
-        remember.push((print, Remembered::Loose(root.to_owned(), differences.clone())));
+        remember.push((
+            print,
+            Remembered::Loose(root.to_owned(), differences.clone()),
+        ));
     }
     report.loose.append(&mut differences);
 }
@@ -116,9 +119,10 @@ fn hidden_lockfile(tree: &Tree<'_>, difference: &mut Difference) {
         .iter()
         .map(|placed| (&placed.place, &placed.release, placed.digests.as_slice()))
         .collect();
-    let same = hidden.placed.iter().all(|placed| {
-        known.contains(&(&placed.place, &placed.release, placed.digests.as_slice()))
-    });
+    let same = hidden
+        .placed
+        .iter()
+        .all(|placed| known.contains(&(&placed.place, &placed.release, placed.digests.as_slice())));
     if same {
         difference.standing = Standing::Explained(Cause::Installer {
             what: "npm's own list of what is installed; the lockfile says the same".into(),

@@ -55,7 +55,13 @@ pub(super) fn by_use(path: &str) -> Option<String> {
 }
 
 /// Where builds of native code write, in the folder of their package.
-const BUILDS: [&str; 5] = ["build/", "build-tmp", "prebuilds/", "lib/binding/", "Release/"];
+const BUILDS: [&str; 5] = [
+    "build/",
+    "build-tmp",
+    "prebuilds/",
+    "lib/binding/",
+    "Release/",
+];
 
 /// Whether a file is what a script at install of its own package makes: in a folder for builds,
 /// or a program for a machine.
@@ -82,10 +88,19 @@ mod tests {
 
     #[test]
     fn caches_are_named_and_nothing_is_explained_by_a_dot_alone() {
-        assert_eq!(by_use(".cache/babel-loader/x.json").unwrap(), "the cache of babel-loader");
+        assert_eq!(
+            by_use(".cache/babel-loader/x.json").unwrap(),
+            "the cache of babel-loader"
+        );
         assert_eq!(by_use(".vite/deps/react.js").unwrap(), "Vite's cache");
         assert_eq!(by_use(".modules.yaml").unwrap(), "pnpm's own record");
-        for other in [".hidden/x.js", "evil/x.js", ".cache", ".cache.js", "x/.cache/y"] {
+        for other in [
+            ".hidden/x.js",
+            "evil/x.js",
+            ".cache",
+            ".cache.js",
+            "x/.cache/y",
+        ] {
             assert_eq!(by_use(other), None, "{other}");
         }
     }

@@ -78,8 +78,8 @@ impl Manifest {
     pub fn denies(&self, release: &ReleaseId) -> Option<String> {
         let name = self.name.as_deref().unwrap_or_default();
         let version = self.version.as_deref().unwrap_or_default();
-        let same = name == release.package.as_str()
-            && same_version(version, release.version.as_str());
+        let same =
+            name == release.package.as_str() && same_version(version, release.version.as_str());
         (!same).then(|| printable(&format!("{name}@{version}"), 200))
     }
 }
@@ -140,8 +140,14 @@ mod tests {
         let release = "pkg:npm/a@1.0.0".parse().unwrap();
         let of = |text: &str| Manifest::read(text.as_bytes()).unwrap().denies(&release);
         assert_eq!(of(r#"{"name": "a", "version": "v1.0.0+build"}"#), None);
-        assert_eq!(of(r#"{"name": "a", "version": "1.0.1"}"#).unwrap(), "a@1.0.1");
-        assert_eq!(of(r#"{"name": "b", "version": "1.0.0"}"#).unwrap(), "b@1.0.0");
+        assert_eq!(
+            of(r#"{"name": "a", "version": "1.0.1"}"#).unwrap(),
+            "a@1.0.1"
+        );
+        assert_eq!(
+            of(r#"{"name": "b", "version": "1.0.0"}"#).unwrap(),
+            "b@1.0.0"
+        );
         assert!(of("{}").is_some());
     }
 }

@@ -15,8 +15,10 @@ mod own_list;
 mod package;
 mod patches;
 mod pnp;
+mod pnpm_index;
 mod shim;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use manager::{Habits, Manager};
@@ -297,7 +299,8 @@ fn gather(
         if let Some(fingerprint) = outcome.fingerprint
             && outcome.tree.answer == Answer::Yes
         {
-            let what = super::seen::Remembered::Package(outcome.tree.clone(), outcome.facts);
+            let what =
+                super::seen::Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
             remember.push((fingerprint, what));
         }
         report.packages.push(outcome.tree);
@@ -305,10 +308,7 @@ fn gather(
     remember
 }
 
-fn explain_copy(
-    difference: &mut Difference,
-    verified: &BTreeMap<Digest, (ReleaseId, String)>,
-) {
+fn explain_copy(difference: &mut Difference, verified: &BTreeMap<Digest, (ReleaseId, String)>) {
     let candidate = difference.standing != Standing::Unexplained
         && !matches!(difference.standing, Standing::MadeHere { .. });
     let bytes = matches!(

@@ -1,6 +1,7 @@
 //! pnpm keeps no tarball. Its store has a list of each package's files with their SHA-512; the
 //! list itself is bound to nothing, so what is said by it is said to be by it.
 
+use super::pnpm_index;
 use crate::tree::{Compared, Difference, DifferenceKind, Expected, ExpectedEntry, disk};
 use customs_ecosystem::lockfile::places::Placed;
 use customs_model::{Digest, DigestAlgorithm, Hasher};
@@ -8,6 +9,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+/// How it is called.
+const NAME: &str = "the index of pnpm's store";
 
 /// Bytes of one list.
 const LIST: u64 = 64 << 20;
@@ -42,10 +46,18 @@ pub(super) fn find(store: Option<&Path>, placed: &Placed) -> Result<OwnList, Str
         .find(|digest| digest.algorithm() == DigestAlgorithm::Sha512)
         .ok_or("the lockfile promises no SHA-512 of it")?;
     let path = list_of(store, sha512, placed);
-    if std::fs::symlink_metadata(store.join("index.db")).is_ok() && !path.exists() {
-        return Err(
-            "this pnpm keeps its lists in a database (index.db), which is not read".to_owned(),
-        );
+    if std::fs::symlink_metadata(store.join("index.db")).is_ok() {
+        let spoken = placed.release.spoken();
+        let mut files = BTreeMap::new();
+        for (path, file) in pnpm_index::find(store, &sha512.to_sri(), &spoken)? {
+            let digest = Digest::from_hex(DigestAlgorithm::Sha512, &file.digest)
+                .map_err(|why| why.to_string())?;
+            files.insert(inside(path)?, (digest, file.mode & 0o111 != 0, file.size));
+        }
+        return Ok(OwnList {
+            name: NAME.to_owned(),
+            files,
+        });
     }
     let bytes = disk::read_up_to(&path, LIST)
         .map_err(|why| format!("pnpm's store has no list of its files: {why}"))?
@@ -54,17 +66,22 @@ pub(super) fn find(store: Option<&Path>, placed: &Placed) -> Result<OwnList, Str
         .map_err(|why| format!("pnpm's list of its files cannot be read: {why}"))?;
     let mut files = BTreeMap::new();
     for (path, file) in index.files {
-        let bad = |part: &str| matches!(part, "" | "." | "..");
         let digest = Digest::from_sri(&file.integrity).map_err(|why| why.to_string())?;
-        if path.split('/').any(bad) {
-            return Err("pnpm's list of its files names a path outside of it".to_owned());
-        }
-        files.insert(path, (digest, file.mode & 0o111 != 0, file.size));
+        files.insert(inside(path)?, (digest, file.mode & 0o111 != 0, file.size));
     }
     Ok(OwnList {
-        name: "the index of pnpm's store".to_owned(),
+        name: NAME.to_owned(),
         files,
     })
+}
+
+/// A path that stays in its package.
+fn inside(path: String) -> Result<String, String> {
+    let bad = |part: &str| matches!(part, "" | "." | "..");
+    match path.split('/').any(bad) {
+        true => Err("pnpm's list of its files names a path outside of it".to_owned()),
+        false => Ok(path),
+    }
 }
 
 /// Stores of format 10 go by the first 32 bytes of the tarball's SHA-512, those of format 3 by all

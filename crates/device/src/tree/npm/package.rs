@@ -119,7 +119,7 @@ impl Tree<'_> {
             && let Some(Remembered::Package(tree, facts)) = seen.look(job.place, fingerprint)
             && tree.release == placed.release
         {
-            out.tree = tree.clone();
+            out.tree = PackageTree::clone(tree);
             out.facts.clone_from(facts);
             out.unchanged = true;
             return out;
@@ -261,8 +261,12 @@ impl Tree<'_> {
     ) {
         let unpacked = &verified.unpacked;
         let spoken = placed.release.spoken();
-        out.notes
-            .extend(unpacked.notes.iter().map(|note| format!("{spoken}: {note}")));
+        out.notes.extend(
+            unpacked
+                .notes
+                .iter()
+                .map(|note| format!("{spoken}: {note}")),
+        );
         let manifest = unpacked.manifest.as_deref().and_then(Manifest::read);
         let manifest = manifest.unwrap_or_default();
         let expectation = expect(unpacked, &manifest, self.manager.habits());

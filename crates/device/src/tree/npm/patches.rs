@@ -91,7 +91,10 @@ impl Patches {
             .collect();
         let version = placed.release.version.as_str().to_owned();
         let own = self.named.get(&(folders, version));
-        let by_lock = placed.patch.iter().filter(|path| self.files.contains_key(*path));
+        let by_lock = placed
+            .patch
+            .iter()
+            .filter(|path| self.files.contains_key(*path));
         by_lock
             .chain(own.into_iter().flatten())
             .map(String::as_str)

@@ -34,7 +34,10 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<crate::artifact
     let Some(archive) = &placed.archive else {
         let absent = placed.platforms.restricts() && !placed.platforms.take(Machine::here());
         if absent {
-            return (super::absent(placed, tree.manager, Machine::here(), false), None);
+            return (
+                super::absent(placed, tree.manager, Machine::here(), false),
+                None,
+            );
         }
         refuse("the lockfile promises no digest of its zip; let Yarn write one".into());
         return (package, None);
@@ -83,7 +86,10 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<crate::artifact
     }
     let elsewhere = placed.platforms.restricts() && !placed.platforms.take(Machine::here());
     match elsewhere {
-        true => (super::absent(placed, tree.manager, Machine::here(), false), None),
+        true => (
+            super::absent(placed, tree.manager, Machine::here(), false),
+            None,
+        ),
         false => {
             package.answer = Answer::not_checked("its zip is not in Yarn's cache");
             (package, None)

@@ -145,7 +145,11 @@ fn is_frame(line: &str) -> bool {
         r#"if [ -x "$basedir/node" ]; then"#,
         "exit $?",
     ];
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let line = words(line);
     FRAMES.iter().any(|frame| words(frame) == line)
 }
@@ -207,7 +211,8 @@ fi
             r#"{"name": "tool", "version": "1.0.0", "bin": "cli.js"}"#,
         )
         .unwrap();
-        let lock = br#"{"lockfileVersion": 3, "packages": {"node_modules/tool": {"version": "1.0.0"}}}"#;
+        let lock =
+            br#"{"lockfileVersion": 3, "packages": {"node_modules/tool": {"version": "1.0.0"}}}"#;
         let places = places::read(Kind::PackageLock, lock).unwrap();
         let mut layout = Layout::default();
         let one = Installed {
@@ -221,10 +226,13 @@ fi
 
     #[test]
     fn paths_are_taken_out_of_a_script_and_every_one_is_known() {
-        let one = frame("export NODE_PATH=\"$b\"/'../x/node_modules':\"$b\"/'..'\nexec \"$b\"/'../t/c.js' \"$@\"\n");
+        let one = frame(
+            "export NODE_PATH=\"$b\"/'../x/node_modules':\"$b\"/'..'\nexec \"$b\"/'../t/c.js' \"$@\"\n",
+        );
         assert_eq!(one.modules, ["../x/node_modules", ".."]);
         assert_eq!(one.targets, ["../t/c.js"]);
-        let same = frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"\n# cmd-shim-target=z\n");
+        let same =
+            frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"\n# cmd-shim-target=z\n");
         assert_eq!(one.digest, same.digest);
         let other = frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"; x\n");
         assert_ne!(one.digest, other.digest);

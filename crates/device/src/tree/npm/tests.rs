@@ -131,7 +131,13 @@ fn told(report: &TreeReport) -> String {
         writeln!(out, "loose {}", one(difference)).unwrap();
     }
     for poisoned in &report.poisoned {
-        writeln!(out, "poisoned {} {}", poisoned.cache, poisoned.release.spoken()).unwrap();
+        writeln!(
+            out,
+            "poisoned {} {}",
+            poisoned.cache,
+            poisoned.release.spoken()
+        )
+        .unwrap();
     }
     for note in &report.not_checked {
         writeln!(out, "note {note}").unwrap();
@@ -171,9 +177,13 @@ fn an_untouched_tree_is_as_it_should_be() {
 type Tampering = (&'static str, fn(&World));
 
 const TAMPERINGS: &[Tampering] = &[
-    ("edited", |w| w.write("node_modules/a/index.js", "module.exports = 2;\n")),
+    ("edited", |w| {
+        w.write("node_modules/a/index.js", "module.exports = 2;\n")
+    }),
     ("added", |w| w.write("node_modules/a/more.js", "evil")),
-    ("deleted", |w| fs::remove_file(w.at("node_modules/a/index.js")).unwrap()),
+    ("deleted", |w| {
+        fs::remove_file(w.at("node_modules/a/index.js")).unwrap()
+    }),
     ("file replaced by a folder", |w| {
         fs::remove_file(w.at("node_modules/a/index.js")).unwrap();
         w.write("node_modules/a/index.js/index.js", "evil");
@@ -186,30 +196,60 @@ const TAMPERINGS: &[Tampering] = &[
         fs::rename(w.at("node_modules/a"), w.folder.path().join("a")).unwrap();
         link("../../a", &w.at("node_modules/a"));
     }),
-    ("twin that differs by case", |w| w.write("node_modules/a/Index.js", "evil")),
-    ("hidden folder in the package", |w| w.write("node_modules/a/.x/y.js", "evil")),
-    ("nested node_modules", |w| w.write("node_modules/a/node_modules/b/index.js", "evil")),
-    ("package that nobody locked", |w| w.write("node_modules/evil/index.js", "evil")),
-    ("file beside the packages", |w| w.write("node_modules/index.js", "evil")),
-    ("decoy", |w| w.write("node_modules/a/package.json", manifest("a", "0.9.0"))),
-    ("another package's manifest", |w| w.write("node_modules/a/package.json", manifest("b", "1.0.0"))),
+    ("twin that differs by case", |w| {
+        w.write("node_modules/a/Index.js", "evil")
+    }),
+    ("hidden folder in the package", |w| {
+        w.write("node_modules/a/.x/y.js", "evil")
+    }),
+    ("nested node_modules", |w| {
+        w.write("node_modules/a/node_modules/b/index.js", "evil")
+    }),
+    ("package that nobody locked", |w| {
+        w.write("node_modules/evil/index.js", "evil")
+    }),
+    ("file beside the packages", |w| {
+        w.write("node_modules/index.js", "evil")
+    }),
+    ("decoy", |w| {
+        w.write("node_modules/a/package.json", manifest("a", "0.9.0"))
+    }),
+    ("another package's manifest", |w| {
+        w.write("node_modules/a/package.json", manifest("b", "1.0.0"))
+    }),
     ("program that leads elsewhere", |w| {
         w.write("evil.js", "evil");
         link("../../evil.js", &w.at("node_modules/.bin/a"));
     }),
-    ("program under another name", |w| link("../a/cli.js", &w.at("node_modules/.bin/git"))),
-    ("program that is a script", |w| w.write("node_modules/.bin/a", "#!/bin/sh\nevil\n")),
+    ("program under another name", |w| {
+        link("../a/cli.js", &w.at("node_modules/.bin/git"))
+    }),
+    ("program that is a script", |w| {
+        w.write("node_modules/.bin/a", "#!/bin/sh\nevil\n")
+    }),
     ("hidden list with another digest", |w| {
         w.write("node_modules/.package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0", "integrity": "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA="}}}"#);
     }),
-    ("native module where nothing is built", |w| w.write("node_modules/a/build/x.node", "\x7fELF")),
+    ("native module where nothing is built", |w| {
+        w.write("node_modules/a/build/x.node", "\x7fELF")
+    }),
     ("not executable any more", |w| {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(w.at("node_modules/a/cli.js"), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(
+            w.at("node_modules/a/cli.js"),
+            fs::Permissions::from_mode(0o644),
+        )
+        .unwrap();
     }),
-    ("cache", |w| w.write("node_modules/.cache/babel/x.json", "{}")),
-    ("folder that is empty", |w| fs::create_dir_all(w.at("node_modules/a/empty")).unwrap()),
-    ("package deleted", |w| fs::remove_dir_all(w.at("node_modules/a")).unwrap()),
+    ("cache", |w| {
+        w.write("node_modules/.cache/babel/x.json", "{}")
+    }),
+    ("folder that is empty", |w| {
+        fs::create_dir_all(w.at("node_modules/a/empty")).unwrap()
+    }),
+    ("package deleted", |w| {
+        fs::remove_dir_all(w.at("node_modules/a")).unwrap()
+    }),
 ];
 
 #[test]
@@ -299,7 +339,11 @@ fn a_lockfile_that_names_another_package_is_told_by_the_manifest() {
     let mut world = World::new();
     world.install("odd", "3.0.1");
     let entry = world.lock.remove("node_modules/odd").unwrap();
-    fs::rename(world.at("node_modules/odd"), world.at("node_modules/number")).unwrap();
+    fs::rename(
+        world.at("node_modules/odd"),
+        world.at("node_modules/number"),
+    )
+    .unwrap();
     world.lock.insert("node_modules/number".into(), entry);
     insta::assert_snapshot!(world.told(), @r"
     number@3.0.1 NO
@@ -317,7 +361,12 @@ fn what_a_platform_package_brings_may_be_copied_and_nothing_else() {
         .program("bin/w", b"#!/usr/bin/env node\n")
         .bytes();
     let digest = world.keep(&bytes);
-    world.lock("node_modules/w", "1.0.0", &digest, serde_json::json!({"hasInstallScript": true}));
+    world.lock(
+        "node_modules/w",
+        "1.0.0",
+        &digest,
+        serde_json::json!({"hasInstallScript": true}),
+    );
     world.write("node_modules/w/package.json", wrapper);
     world.write("node_modules/w/bin/w", binary);
     executable(&world.at("node_modules/w/bin/w"));
@@ -354,8 +403,11 @@ fn what_a_platform_package_brings_may_be_copied_and_nothing_else() {
 #[test]
 fn what_a_script_at_install_builds_is_made_here() {
     let mut world = World::new();
-    let manifest = r#"{"name": "n", "version": "1.0.0", "scripts": {"install": "node-gyp rebuild"}}"#;
-    let bytes = Tarball::new().file("package.json", manifest.as_bytes()).bytes();
+    let manifest =
+        r#"{"name": "n", "version": "1.0.0", "scripts": {"install": "node-gyp rebuild"}}"#;
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .bytes();
     let digest = world.keep(&bytes);
     world.lock("node_modules/n", "1.0.0", &digest, serde_json::json!({}));
     world.write("node_modules/n/package.json", manifest);
@@ -433,7 +485,12 @@ fn an_unchanged_tree_is_not_read_again_and_a_change_is_seen_whatever_its_mtime()
     assert_eq!(world.check(&options).unchanged, 0);
     let again = world.check(&options);
     assert_eq!(again.unchanged, 2);
-    assert!(again.packages.iter().all(|package| package.answer == Answer::Yes));
+    assert!(
+        again
+            .packages
+            .iter()
+            .all(|package| package.answer == Answer::Yes)
+    );
     let deep = Options {
         deep: true,
         ..options.clone()
@@ -455,20 +512,34 @@ fn an_unchanged_tree_is_not_read_again_and_a_change_is_seen_whatever_its_mtime()
 fn pnpm_s_layout_is_read_by_the_names_of_its_folders() {
     let world = World::new();
     let manifest = manifest("a", "1.0.0");
-    let bytes = Tarball::new().file("package.json", manifest.as_bytes()).file("cli.js", b"c").bytes();
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .file("cli.js", b"c")
+        .bytes();
     let digest = world.keep(&bytes);
     let store = "node_modules/.pnpm/a@1.0.0_react@18.0.0/node_modules";
     world.write(&format!("{store}/a/package.json"), &manifest);
     world.write(&format!("{store}/a/cli.js"), "c");
     executable(&world.at(&format!("{store}/a/cli.js")));
-    link(".pnpm/a@1.0.0_react@18.0.0/node_modules/a", &world.at("node_modules/a"));
-    link(".pnpm/a@1.0.0_react@18.0.0/node_modules/a", &world.at("node_modules/react"));
+    link(
+        ".pnpm/a@1.0.0_react@18.0.0/node_modules/a",
+        &world.at("node_modules/a"),
+    );
+    link(
+        ".pnpm/a@1.0.0_react@18.0.0/node_modules/a",
+        &world.at("node_modules/react"),
+    );
     let lock = format!(
         "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {}}}\nsnapshots:\n  a@1.0.0: {{}}\n",
         digest.to_sri()
     );
     world.write("pnpm-lock.yaml", lock);
-    let report = check(&world.project(), &world.at("pnpm-lock.yaml"), &world.options()).unwrap();
+    let report = check(
+        &world.project(),
+        &world.at("pnpm-lock.yaml"),
+        &world.options(),
+    )
+    .unwrap();
     insta::assert_snapshot!(told(&report), @r"
     a@1.0.0 yes
     loose Extra node_modules/a: a link to the package of its name
@@ -492,7 +563,11 @@ fn pnpm_s_own_list_is_named_as_such() {
     }});
     let folder = store.join("index").join(&hex[..2]);
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(format!("{}-a@1.0.0.json", &hex[2..64])), list.to_string()).unwrap();
+    fs::write(
+        folder.join(format!("{}-a@1.0.0.json", &hex[2..64])),
+        list.to_string(),
+    )
+    .unwrap();
     let lock = format!(
         "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {}}}\nsnapshots:\n  a@1.0.0: {{}}\n",
         tarball.to_sri()
@@ -503,8 +578,14 @@ fn pnpm_s_own_list_is_named_as_such() {
         ..world.options()
     };
     let report = check(&world.project(), &world.at("pnpm-lock.yaml"), &options).unwrap();
-    assert!(matches!(report.packages[0].against, Some(Against::OwnList { .. })));
-    assert_eq!(report.packages[0].differences[0].expected, Some(sha512(b"c")));
+    assert!(matches!(
+        report.packages[0].against,
+        Some(Against::OwnList { .. })
+    ));
+    assert_eq!(
+        report.packages[0].differences[0].expected,
+        Some(sha512(b"c"))
+    );
     insta::assert_snapshot!(told(&report), @r"
     a@1.0.0 NO
       Modified cli.js: UNEXPLAINED
@@ -515,7 +596,9 @@ fn pnpm_s_own_list_is_named_as_such() {
 fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
     let world = World::new();
     let manifest = manifest("a", "1.0.0");
-    let bytes = Tarball::new().file("package.json", manifest.as_bytes()).bytes();
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .bytes();
     let digest = world.keep(&bytes);
     world.write("node_modules/a/package.json", &manifest);
     let lock = format!(
@@ -525,7 +608,10 @@ fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
     world.write("yarn.lock", lock);
     let look = || told(&check(&world.project(), &world.at("yarn.lock"), &world.options()).unwrap());
     insta::assert_snapshot!(look(), @r"a@1.0.0 yes");
-    world.write("node_modules/a/package.json", manifest.replace("1.0.0", "2.0.0"));
+    world.write(
+        "node_modules/a/package.json",
+        manifest.replace("1.0.0", "2.0.0"),
+    );
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
       claims to be a@2.0.0
@@ -541,7 +627,8 @@ fn yarn_4_is_compared_with_its_own_zip() {
     let mut zip = ::zip::ZipWriter::new(io::Cursor::new(Vec::new()));
     let options = ::zip::write::SimpleFileOptions::default().unix_permissions(0o644);
     for (path, content) in [("package.json", manifest.as_str()), ("index.js", "i")] {
-        zip.start_file(format!("node_modules/a/{path}"), options).unwrap();
+        zip.start_file(format!("node_modules/a/{path}"), options)
+            .unwrap();
         zip.write_all(content.as_bytes()).unwrap();
     }
     let bytes = zip.finish().unwrap().into_inner();
