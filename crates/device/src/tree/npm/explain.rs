@@ -1,3 +1,4 @@
+use super::layout::UNPLUGGED;
 use super::links::Links;
 use super::patches::Patched;
 use super::{made, shim};
@@ -62,6 +63,13 @@ impl Explainer<'_> {
             return None;
         }
         let path = difference.path.as_str();
+        let empty = Digest::sha256(b"");
+        if self.place.starts_with(UNPLUGGED) && path == ".ready" && difference.found == Some(empty)
+        {
+            return Some(by_manager(
+                "Yarn's mark that it unpacked a package; it is empty",
+            ));
+        }
         // The path in the innermost `node_modules` that is part of this folder.
         let in_modules = match self.is_root {
             true => Some(path),

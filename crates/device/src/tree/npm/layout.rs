@@ -15,6 +15,9 @@ pub(super) const MANIFEST: u64 = 8 << 20;
 /// Folders that are looked through for packages.
 const FOLDERS: usize = 500_000;
 
+/// Where Yarn unpacks packages that cannot be used out of their zip.
+pub(super) const UNPLUGGED: &str = ".yarn/unplugged";
+
 /// Levels of `node_modules`.
 const LEVELS: usize = 64;
 
@@ -67,6 +70,14 @@ pub(super) fn layout<'a>(project: &Path, places: &'a Places, manager: Manager) -
         None => {
             let mut roots = vec!["node_modules".to_owned()];
             roots.extend(places.members.iter().map(|m| format!("{m}/node_modules")));
+            if manager == Manager::YarnBerry && is_folder(&project.join(UNPLUGGED)) {
+                let entries = finder.children(UNPLUGGED, &mut out);
+                roots.extend(
+                    entries
+                        .iter()
+                        .map(|entry| format!("{UNPLUGGED}/{entry}/node_modules")),
+                );
+            }
             for root in roots {
                 finder.flat(&root, 0, &[], &mut out);
             }
@@ -247,7 +258,11 @@ impl<'a> Finder<'a, '_> {
     fn roots(&mut self, out: &mut Layout<'a>) {
         let mut roots = BTreeSet::from(["node_modules".to_owned()]);
         roots.extend(self.members.iter().map(|m| format!("{m}/node_modules")));
+        roots.insert(UNPLUGGED.to_owned());
         for place in out.installed.keys() {
+            if place.starts_with(UNPLUGGED) {
+                continue;
+            }
             if let Some(at) = place.find("node_modules/") {
                 roots.insert(
                     place

@@ -39,7 +39,7 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<crate::artifact
                 None,
             );
         }
-        refuse("the lockfile promises no digest of its zip; let Yarn write one".into());
+        refuse("the lockfile promises no digest of its zip; Yarn writes none for packages of one platform".into());
         return (package, None);
     };
     let wanted = Wanted {

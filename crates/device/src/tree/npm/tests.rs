@@ -652,10 +652,25 @@ fn yarn_4_is_compared_with_its_own_zip() {
     a@1.0.0 yes
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
     ");
+    let unplugged = ".yarn/unplugged/a-npm-1.0.0-0123456789/node_modules/a";
+    world.write(&format!("{unplugged}/package.json"), &manifest);
+    world.write(&format!("{unplugged}/index.js"), "edited");
+    world.write(&format!("{unplugged}/.ready"), "");
+    world.write(".yarn/unplugged/evil.js", "evil");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+    a@1.0.0 NO
+      Extra .ready: Yarn's mark that it unpacked a package; it is empty
+      Modified index.js: UNEXPLAINED
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
+    ");
     world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", "other");
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
+    a@1.0.0 not checked: the copy in Yarn's cache is not what the lockfile promises; empty that cache, and fetch it again
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
     poisoned Yarn's cache a@1.0.0
     ");
 }
