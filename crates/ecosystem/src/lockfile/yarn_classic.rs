@@ -59,7 +59,10 @@ pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {
 
 /// Walks the file line by line: patterns at the margin, fields at two spaces, and the
 /// dependencies' own lines, which lock nothing, deeper.
-pub(super) fn each_entry(text: &str, take: &mut dyn FnMut(Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn each_entry(
+    text: &str,
+    take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let mut entry: Option<Entry> = None;
     let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
     for whole in text[at..].split_inclusive('\n') {

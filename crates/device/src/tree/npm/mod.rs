@@ -111,6 +111,9 @@ pub enum Error {
 /// The lockfile cannot be read.
 pub fn check(project: &Path, lockfile: &Path, options: &Options) -> Result<TreeReport, Error> {
     let (kind, bytes) = open(lockfile)?;
+    // Managers write the real path into scripts; one that cannot be had is of no use to them.
+    let real = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
+    let project = real.as_path();
     let places = places::read(kind, &bytes)?;
     let manager = Manager::of(kind).ok_or_else(|| Error::Kind {
         path: shown(lockfile),

@@ -548,6 +548,23 @@ fn pnpm_s_layout_is_read_by_the_names_of_its_folders() {
 }
 
 #[test]
+fn a_script_of_pnpm_names_folders_by_their_real_path_and_a_project_may_be_named_otherwise() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let real = fs::canonicalize(world.project()).unwrap();
+    let shim = format!(
+        "#!/bin/sh\nexport NODE_PATH=\"{}/node_modules\"\nexec node \"$basedir/../a/cli.js\" \"$@\"\n",
+        real.display()
+    );
+    world.write("node_modules/.bin/a", shim);
+    world.write_lock();
+    let named = world.project().join("node_modules/..");
+    let lockfile = world.at("package-lock.json");
+    let report = check(&named, &lockfile, &world.options()).unwrap();
+    assert!(matches!(report.loose[0].standing, Standing::Explained(_)));
+}
+
+#[test]
 fn pnpm_s_own_list_is_named_as_such() {
     let world = World::new();
     let manifest = manifest("a", "1.0.0");

@@ -51,7 +51,9 @@ fn flat(packages: &Node<'_>, out: &mut Collector<'_>) -> Result<(), Fault> {
             name,
             version,
             source,
-            digests: out.entries.sri(key.at(), name, entry.get_text("integrity"))?,
+            digests: out
+                .entries
+                .sri(key.at(), name, entry.get_text("integrity"))?,
         };
         if let Some(placed) = out.add(key.at(), raw)? {
             placed.resolved = resolved.map(str::to_owned);
@@ -87,7 +89,9 @@ fn nested(dependencies: &Node<'_>, parent: &str, out: &mut Collector<'_>) -> Res
                     } else {
                         Source::Registry
                     },
-                    digests: out.entries.sri(key.at(), name, entry.get_text("integrity"))?,
+                    digests: out
+                        .entries
+                        .sri(key.at(), name, entry.get_text("integrity"))?,
                 };
                 if let Some(placed) = out.add(key.at(), raw)? {
                     placed.resolved = entry.get_text("resolved").map(str::to_owned);
