@@ -74,6 +74,20 @@ impl Digest {
         hasher.finish()
     }
 
+    /// A SHA-256 that was computed elsewhere.
+    pub const fn from_sha256(bytes: [u8; 32]) -> Self {
+        let mut all = [0; 64];
+        let mut at = 0;
+        while at < bytes.len() {
+            all[at] = bytes[at];
+            at += 1;
+        }
+        Self {
+            algorithm: DigestAlgorithm::Sha256,
+            bytes: all,
+        }
+    }
+
     /// From hexadecimal text.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use crate::artifact::Poisoned;
 use customs_model::{Answer, Digest, ReleaseId};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,31 @@ pub struct TreeReport {
     pub loose: Vec<Difference>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+    /// Copies in caches and stores that are not what the lockfile promises.
+    #[serde(default)]
+    pub poisoned: Vec<Poisoned>,
+    /// Packages that were not read again, because nothing about their files changed since they
+    /// were.
+    #[serde(default)]
+    pub unchanged: u64,
+}
+
+impl TreeReport {
+    /// Tells what was made here from what is pinned: `pins` gives the digest that `customs.lock`
+    /// has for a path (relative to the project). Answers are told anew.
+    pub fn pin(&mut self, pins: &dyn Fn(&str) -> Option<Digest>) {
+        for package in &mut self.packages {
+            for difference in &mut package.differences {
+                let path = format!("{}/{}", package.place, difference.path);
+                difference.pin(pins(&path));
+            }
+            package.judge();
+        }
+        for difference in &mut self.loose {
+            let pin = pins(&difference.path);
+            difference.pin(pin);
+        }
+    }
 }
 
 /// One installed package.
@@ -29,6 +55,27 @@ pub struct PackageTree {
     pub differences: Vec<Difference>,
     /// The manifest on disk names this instead: a decoy.
     pub decoy: Option<String>,
+}
+
+impl PackageTree {
+    /// Tells the answer from the differences. One that was not checked for want of anything to
+    /// compare with stays so, unless something is known to be wrong.
+    pub fn judge(&mut self) {
+        let mut answer = match self.against {
+            Some(_) => Answer::Yes,
+            None => match &self.answer {
+                Answer::NotChecked(because) => Answer::NotChecked(because.clone()),
+                Answer::Yes | Answer::No => Answer::Yes,
+            },
+        };
+        if self.decoy.is_some() {
+            answer = Answer::No;
+        }
+        for difference in &self.differences {
+            answer = answer.and(difference.answer());
+        }
+        self.answer = answer;
+    }
 }
 
 /// What an installed package was compared with, strongest first.
@@ -70,6 +117,41 @@ pub struct Difference {
     pub found: Option<Digest>,
     /// Whether anything explains it.
     pub standing: Standing,
+}
+
+impl Difference {
+    /// Whether it is as it should be.
+    pub fn answer(&self) -> Answer {
+        match (&self.standing, self.kind) {
+            (Standing::Explained(_), _)
+            | (
+                Standing::MadeHere {
+                    pinned: Some(true), ..
+                },
+                _,
+            ) => Answer::Yes,
+            (Standing::MadeHere { pinned: None, .. }, _) => Answer::not_checked(
+                "files were made here that nobody has pinned; look at them, and pin them",
+            ),
+            (Standing::Unexplained, DifferenceKind::Unreadable) => Answer::not_checked(
+                "a file cannot be read; run the check as a user who may read it",
+            ),
+            (
+                Standing::MadeHere {
+                    pinned: Some(false),
+                    ..
+                }
+                | Standing::Unexplained,
+                _,
+            ) => Answer::No,
+        }
+    }
+
+    fn pin(&mut self, pin: Option<Digest>) {
+        if let Standing::MadeHere { pinned, .. } = &mut self.standing {
+            *pinned = pin.map(|pin| self.found.as_ref() == Some(&pin));
+        }
+    }
 }
 
 /// What differs.

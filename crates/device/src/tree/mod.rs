@@ -1,5 +1,21 @@
 //! Is every installed file what the artifact holds that the lockfile names?
+//!
+//! The core knows no manager: [`Expected`] says what a folder should hold, [`disk`] what it
+//! holds, [`compare`] what differs, and an [`Explain`] what of that is ordinary, with proof. What
+//! nobody explains fails. [`seen`] remembers what was found while nothing changes.
 
 mod answer;
+mod compare;
+pub mod disk;
+mod expected;
+pub mod npm;
+pub mod patch;
+pub mod seen;
+#[cfg(test)]
+pub(crate) mod testing;
+mod workers;
 
 pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
+pub use compare::{Compared, Explain, Unexplained, compare, compare_found};
+pub use expected::{Expected, ExpectedEntry, Proven};
+pub use workers::each;

@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = json::parse(text, Style::Relaxed)?;
     if !root.is_map() || root.get("lockfileVersion").is_none() {
         return Err(Fault::at(0, "no \"lockfileVersion\""));
@@ -56,7 +56,7 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
 
 /// The second element of `[name@version, url, {…}, integrity]`; empty means the
 /// registry that bun is configured with. Tuples of git and URL packages have none.
-fn registry_url<'n, 't>(tuple: &'n Node<'t>) -> Option<&'n Node<'t>> {
+pub(super) fn registry_url<'n, 't>(tuple: &'n Node<'t>) -> Option<&'n Node<'t>> {
     tuple.list().get(1)
 }
 

@@ -13,6 +13,7 @@ mod entries;
 mod kind;
 mod npm_spec;
 mod package_lock;
+pub mod places;
 mod pnpm_lock;
 mod poetry_lock;
 mod pylock;

@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     }
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = json::parse(text, Style::Strict)?;
     if !root.is_map() || root.get("lockfileVersion").is_none() {
         return Err(Fault::at(0, "no \"lockfileVersion\""));
@@ -84,7 +84,7 @@ fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
 
 /// The URLs that somebody asks for by URL. npm writes `resolved` alike for these and for
 /// what a registry offered; only the asking tells them apart.
-fn asked_urls<'a>(packages: &'a Node<'_>) -> HashSet<&'a str> {
+pub(super) fn asked_urls<'a>(packages: &'a Node<'_>) -> HashSet<&'a str> {
     packages
         .map()
         .iter()

@@ -45,7 +45,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
+pub(super) fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     let documents = yaml::parse(text)?;
     if !documents.iter().any(|d| d.get("__metadata").is_some()) {
         return Err(Fault::at(0, "no \"__metadata\""));
@@ -54,7 +54,7 @@ fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
 }
 
 /// A patch changes what another reference delivers: `patch:name@npm%3A1.0.0#…`.
-fn source_of_reference(reference: &str) -> Source {
+pub(super) fn source_of_reference(reference: &str) -> Source {
     let inner = reference
         .strip_prefix("patch:")
         .and_then(split)

@@ -8,12 +8,12 @@ use std::ops::Range;
 
 /// The fields of an entry that are read, and where they stand.
 #[derive(Default)]
-struct Entry {
-    at: usize,
-    patterns: Vec<String>,
-    version: Option<String>,
-    resolved: Option<(Range<usize>, String)>,
-    integrity: Option<String>,
+pub(super) struct Entry {
+    pub at: usize,
+    pub patterns: Vec<String>,
+    pub version: Option<String>,
+    pub resolved: Option<(Range<usize>, String)>,
+    pub integrity: Option<String>,
 }
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
@@ -59,7 +59,10 @@ pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {
 
 /// Walks the file line by line: patterns at the margin, fields at two spaces, and the
 /// dependencies' own lines, which lock nothing, deeper.
-fn each_entry(text: &str, take: &mut dyn FnMut(Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn each_entry(
+    text: &str,
+    take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let mut entry: Option<Entry> = None;
     let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
     for whole in text[at..].split_inclusive('\n') {

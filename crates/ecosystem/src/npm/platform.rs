@@ -12,7 +12,7 @@ const MOST: usize = 64;
 const LOADERS: [&str; 2] = ["/lib", "/lib64"];
 
 /// The machines that a release is for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Platforms {
     os: Option<Vec<String>>,
     cpu: Option<Vec<String>>,
@@ -100,6 +100,24 @@ impl Platforms {
             cpu: list(cpu),
             libc: list(libc),
         }
+    }
+
+    /// What a lockfile says with three lists; an empty one says nothing.
+    pub fn of_lists(os: Vec<String>, cpu: Vec<String>, libc: Vec<String>) -> Self {
+        let some = |mut list: Vec<String>| {
+            list.truncate(MOST);
+            (!list.is_empty()).then_some(list)
+        };
+        Self {
+            os: some(os),
+            cpu: some(cpu),
+            libc: some(libc),
+        }
+    }
+
+    /// Whether it is for some machines only.
+    pub fn restricts(&self) -> bool {
+        self.os.is_some() || self.cpu.is_some() || self.libc.is_some()
     }
 
     /// Whether npm installs it on a machine. What names a C library is for Linux alone.

@@ -1,0 +1,175 @@
+//! Where artifacts come from without a network, and what their bytes are.
+//!
+//! A [`Source`] only says where a copy *may* lie. A copy counts when its bytes were hashed and
+//! are what the lockfile promises, which happens while it is read ([`tarball::read`]); one that
+//! is not is a [`Poisoned`] cache. Trees and caches may share inodes (bun, uv, pnpm), so a cache
+//! that was not hashed against the lockfile proves nothing.
+
+mod by_digest;
+mod npm_cache;
+pub mod tarball;
+mod yarn_cache;
+pub mod zip;
+
+pub use by_digest::ByDigest;
+pub use npm_cache::NpmCache;
+pub use yarn_cache::{YarnBerryCache, YarnClassicCache};
+
+use customs_model::{Digest, DigestAlgorithm, Hasher, ReleaseId};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Bounds on what a copy may be.
+pub mod limit {
+    /// Bytes of one copy, as it lies there.
+    pub const PACKED: u64 = 2 << 30;
+    /// Bytes of all that is in it.
+    pub const UNPACKED: u64 = 4 << 30;
+    /// Entries in it.
+    pub const ENTRIES: usize = 250_000;
+    /// Bytes of one path in it.
+    pub const PATH: usize = 4096;
+    /// Bytes of its manifest.
+    pub const MANIFEST: u64 = 8 << 20;
+    /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
+    /// hashed piece by piece.
+    pub const BESIDE: u64 = 1 << 20;
+    /// Bytes of files whose content is kept, for patches.
+    pub const KEPT: u64 = 32 << 20;
+    /// Entries of a cache's folder that are looked at.
+    pub const LISTED: usize = 500_000;
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The release.
+    pub release: &'a ReleaseId,
+    /// What the lockfile promises of its artifact; any of several.
+    pub digests: &'a [Digest],
+    /// Yarn 4: what the lockfile promises of Yarn's own archive.
+    pub archive: Option<&'a Digest>,
+    /// The address that the lockfile names.
+    pub resolved: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    /// The strongest digest that is promised.
+    pub fn strongest(&self) -> Option<&Digest> {
+        self.digests.iter().max_by_key(|digest| digest.algorithm())
+    }
+}
+
+/// What a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The registry's artifact: a tarball of npm, a wheel, a `.crate`.
+    Artifact,
+    /// Yarn 4's own zip.
+    YarnZip,
+}
+
+/// Where a copy may lie. Its bytes were not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The file.
+    pub path: PathBuf,
+    /// Whose copy it is, in words ("npm's cache").
+    pub from: String,
+    /// What it is.
+    pub form: Form,
+}
+
+/// Why a source could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{from} at {path} cannot be read: {why}; check its permissions, or leave it out")]
+pub struct SourceError {
+    /// Whose.
+    pub from: String,
+    /// Safe to print.
+    pub path: String,
+    /// The system's reason.
+    pub why: io::Error,
+}
+
+/// One place where copies of artifacts lie.
+pub trait Source: Send + Sync {
+    /// Whose it is, in words: "the gate's store", "npm's cache".
+    fn name(&self) -> &str;
+
+    /// Where a copy of an artifact may lie. None: there is none here.
+    ///
+    /// # Errors
+    /// The place is there and cannot be read.
+    fn find(&self, wanted: &Wanted<'_>) -> Result<Option<Candidate>, SourceError>;
+}
+
+/// A copy in a cache or store that is not what the lockfile promises.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Poisoned {
+    /// Whose copy it is ("npm's cache").
+    pub cache: String,
+    /// The file. Not safe to print as it is.
+    pub path: String,
+    /// Of which release it should be.
+    pub release: ReleaseId,
+    /// What is promised.
+    pub promised: Digest,
+    /// What lies there.
+    pub found: Digest,
+}
+
+/// Whether a path is a regular file, no link.
+pub(crate) fn is_file(path: &Path, from: &str) -> Result<bool, SourceError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) => Ok(meta.is_file()),
+        Err(why)
+            if matches!(
+                why.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(why) => Err(SourceError {
+            from: from.to_owned(),
+            path: customs_model::printable(&path.display().to_string(), 300),
+            why,
+        }),
+    }
+}
+
+/// The digest of a file.
+///
+/// # Errors
+/// It cannot be read, or is longer than [`limit::PACKED`].
+pub fn digest_of(path: &Path, algorithm: DigestAlgorithm) -> io::Result<Digest> {
+    let mut file = crate::tree::disk::open(path)?;
+    if file.metadata()?.len() > limit::PACKED {
+        return Err(too_long());
+    }
+    hash(&mut file, algorithm)
+}
+
+fn hash(file: &mut File, algorithm: DigestAlgorithm) -> io::Result<Digest> {
+    let mut hasher = Hasher::new(algorithm);
+    let mut buffer = vec![0; 128 * 1024];
+    let mut left = limit::PACKED;
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hasher.finish());
+        }
+        left = left.checked_sub(count as u64).ok_or_else(too_long)?;
+        hasher.update(buffer.get(..count).unwrap_or_default());
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("it has more than {} bytes", limit::PACKED),
+    )
+}

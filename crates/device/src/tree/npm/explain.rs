@@ -1,0 +1,121 @@
+use super::layout::UNPLUGGED;
+use super::links::Links;
+use super::patches::Patched;
+use super::{made, shim};
+use crate::tree::{Cause, Difference, DifferenceKind, Explain, Standing, disk};
+use customs_model::{Digest, ReleaseId};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Explains the differences of one package, or of a `node_modules` around packages.
+pub(super) struct Explainer<'a> {
+    /// The folder, relative to the project.
+    pub place: &'a str,
+    /// Whether the folder is a `node_modules`.
+    pub is_root: bool,
+    pub links: &'a Links<'a>,
+    pub release: Option<&'a ReleaseId>,
+    pub alternates: &'a BTreeMap<String, ([u8; 32], &'static str)>,
+    pub patched: &'a Patched,
+    /// Whether a script of the package may have run.
+    pub runs_at_install: bool,
+}
+
+impl Explain for Explainer<'_> {
+    fn explain(&mut self, difference: &Difference, at: &Path) -> Standing {
+        if difference.kind == DifferenceKind::Mode {
+            return by_manager(
+                "only whether it can be executed differs; its bytes are the artifact's",
+            );
+        }
+        self.alternate(difference)
+            .or_else(|| self.patch(difference))
+            .or_else(|| self.extra(difference, at))
+            .unwrap_or(Standing::Unexplained)
+    }
+}
+
+fn by_manager(what: &str) -> Standing {
+    Standing::Explained(Cause::Manager { what: what.into() })
+}
+
+impl Explainer<'_> {
+    fn alternate(&self, difference: &Difference) -> Option<Standing> {
+        let (sha256, what) = self.alternates.get(&difference.path)?;
+        let same = difference.found.as_ref() == Some(&Digest::from_sha256(*sha256));
+        same.then(|| by_manager(what))
+    }
+
+    fn patch(&self, difference: &Difference) -> Option<Standing> {
+        let (after, file) = self.patched.results.get(&difference.path)?;
+        let same = match (after, difference.kind) {
+            (None, DifferenceKind::Missing) => true,
+            (Some(sha256), DifferenceKind::Modified | DifferenceKind::Extra) => {
+                difference.found.as_ref() == Some(&Digest::from_sha256(*sha256))
+            }
+            _ => false,
+        };
+        same.then(|| Standing::Explained(Cause::Patch { file: file.clone() }))
+    }
+
+    fn extra(&self, difference: &Difference, at: &Path) -> Option<Standing> {
+        if difference.kind != DifferenceKind::Extra {
+            return None;
+        }
+        let path = difference.path.as_str();
+        let empty = Digest::sha256(b"");
+        if self.place.starts_with(UNPLUGGED) && path == ".ready" && difference.found == Some(empty)
+        {
+            return Some(by_manager(
+                "Yarn's mark that it unpacked a package; it is empty",
+            ));
+        }
+        // The path in the innermost `node_modules` that is part of this folder.
+        let in_modules = match self.is_root {
+            true => Some(path),
+            false => path.strip_prefix("node_modules/"),
+        };
+        if let Some(inner) = in_modules
+            && let Some(standing) = self.in_modules(inner, path, difference, at)
+        {
+            return Some(standing);
+        }
+        let built = self.release.filter(|_| self.runs_at_install)?;
+        made::is_build_output(path, at).then(|| Standing::MadeHere {
+            maker: format!("the install script of {}", built.spoken()),
+            pinned: None,
+        })
+    }
+
+    fn in_modules(
+        &self,
+        inner: &str,
+        path: &str,
+        difference: &Difference,
+        at: &Path,
+    ) -> Option<Standing> {
+        let place = format!("{}/{path}", self.place);
+        let installer = |what| Standing::Explained(Cause::Installer { what });
+        if let Some(what) = self.links.link(&place) {
+            return Some(installer(what));
+        }
+        if let Some((folder, name)) = place.rsplit_once('/')
+            && folder.ends_with("/.bin")
+            && let Some(what) = self.shim(folder, name, difference, at)
+        {
+            return Some(installer(what));
+        }
+        let maker = made::by_use(inner)?;
+        Some(Standing::MadeHere {
+            maker,
+            pinned: None,
+        })
+    }
+
+    fn shim(&self, folder: &str, name: &str, difference: &Difference, at: &Path) -> Option<String> {
+        // What cannot be read explains nothing; the difference itself stands.
+        let text = disk::read_up_to(at, shim::LONGEST).ok()??;
+        let same = difference.found.as_ref() == Some(&Digest::sha256(&text));
+        same.then(|| shim::explain(&text, folder, name, self.links))?
+    }
+}

@@ -1,0 +1,156 @@
+//! What lies around the packages: programs, links, records, caches, and what nobody explains.
+
+use super::explain::Explainer;
+use super::patches::Patched;
+use super::{Manager, Tree};
+use crate::tree::seen::{Remembered, fingerprint};
+use crate::tree::{
+    Cause, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare_found, disk,
+};
+use customs_ecosystem::lockfile::Kind;
+use customs_ecosystem::lockfile::places::{self, Place};
+use customs_model::{Digest, printable};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Files that Yarn writes beside the lockfile for Plug'n'Play. They are code.
+const PNP: [&str; 3] = [".pnp.cjs", ".pnp.loader.mjs", ".pnp.data.json"];
+
+/// Looks at what lies loose. What was found is added to the report.
+pub(super) fn loose(
+    tree: &Tree<'_>,
+    report: &mut TreeReport,
+    remember: &mut Vec<(String, Remembered)>,
+) {
+    let places: Vec<&str> = tree.layout.installed.keys().map(String::as_str).collect();
+    let installed = Digest::sha256(places.join("\n").as_bytes());
+    for root in &tree.layout.roots {
+        // A root that lies in another one's way is looked through there.
+        root_folder(tree, root, &installed, report, remember);
+    }
+    if tree.manager == Manager::YarnBerry {
+        for name in PNP {
+            report.loose.extend(pnp_file(tree, name));
+        }
+    }
+    report.loose.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+fn root_folder(
+    tree: &Tree<'_>,
+    root: &str,
+    installed: &Digest,
+    report: &mut TreeReport,
+    remember: &mut Vec<(String, Remembered)>,
+) {
+    let folder = tree.project.join(root);
+    let found = match disk::walk(&folder, &tree.outside(root)) {
+        Ok(found) => found,
+        Err(why) => {
+            let root = printable(root, 200);
+            report
+                .not_checked
+                .push(format!("{root} cannot be looked through: {why}"));
+            return;
+        }
+    };
+    let depends: [&[u8]; 3] = [root.as_bytes(), installed.as_bytes(), b"loose"];
+    let print = fingerprint(&found, &depends, tree.now);
+    if let (Some(print), Some(seen)) = (&print, tree.seen)
+        && let Some(Remembered::Loose(_, differences)) = seen.look(root, print)
+    {
+        report.loose.extend(differences.iter().cloned());
+        return;
+    }
+    let mut explainer = Explainer {
+        place: root,
+        is_root: true,
+        links: tree.links,
+        release: None,
+        alternates: &BTreeMap::new(),
+        patched: &Patched::default(),
+        runs_at_install: false,
+    };
+    let compared = compare_found(
+        &Expected::default(),
+        &Proven::new(),
+        &folder,
+        &found,
+        &mut explainer,
+    );
+    let mut differences = compared.differences;
+    for difference in &mut differences {
+        difference.path = format!("{root}/{}", difference.path);
+        if difference.standing == Standing::Unexplained
+            && difference.path == "node_modules/.package-lock.json"
+        {
+            hidden_lockfile(tree, difference);
+        }
+    }
+    let fine = differences
+        .iter()
+        .all(|difference| difference.standing != Standing::Unexplained);
+    if let Some(print) = print.filter(|_| fine) {
+        remember.push((
+            print,
+            Remembered::Loose(root.to_owned(), differences.clone()),
+        ));
+    }
+    report.loose.append(&mut differences);
+}
+
+/// npm's list of what is installed is explained when the lockfile says the same of each entry.
+fn hidden_lockfile(tree: &Tree<'_>, difference: &mut Difference) {
+    let path = tree.project.join(&difference.path);
+    let read = disk::read_up_to(&path, customs_ecosystem::lockfile::limit::BYTES as u64);
+    // Read again: it may have changed since it was hashed.
+    let Ok(Some(bytes)) = read else {
+        return;
+    };
+    if difference.found.as_ref() != Some(&Digest::sha256(&bytes)) {
+        return;
+    }
+    let Ok(hidden) = places::read(Kind::PackageLock, &bytes) else {
+        return;
+    };
+    type Told<'a> = (&'a Place, &'a customs_model::ReleaseId, &'a [Digest]);
+    let known: BTreeSet<Told<'_>> = tree
+        .places
+        .placed
+        .iter()
+        .map(|placed| (&placed.place, &placed.release, placed.digests.as_slice()))
+        .collect();
+    let same = hidden
+        .placed
+        .iter()
+        .all(|placed| known.contains(&(&placed.place, &placed.release, placed.digests.as_slice())));
+    if same {
+        difference.standing = Standing::Explained(Cause::Installer {
+            what: "npm's own list of what is installed; the lockfile says the same".into(),
+        });
+    }
+}
+
+fn pnp_file(tree: &Tree<'_>, name: &str) -> Option<Difference> {
+    let path = tree.project.join(name);
+    std::fs::symlink_metadata(&path).ok()?;
+    let hashed = disk::sha256(&path, &mut Vec::new());
+    Some(match hashed {
+        Ok(sha256) => Difference {
+            path: name.to_owned(),
+            kind: DifferenceKind::Extra,
+            expected: None,
+            found: Some(Digest::from_sha256(sha256)),
+            standing: Standing::MadeHere {
+                maker: "Yarn: its loader of modules, code that each program here runs first".into(),
+                pinned: None,
+            },
+        },
+        Err(_) => Difference {
+            path: name.to_owned(),
+            kind: DifferenceKind::Unreadable,
+            expected: None,
+            found: None,
+            standing: Standing::Unexplained,
+        },
+    })
+}

@@ -1,0 +1,107 @@
+//! What a used tree grows, by where it lies: who likely made it.
+
+use crate::tree::disk;
+use std::path::Path;
+
+/// Folders that tools keep in a `node_modules`, and whose they are.
+const FOLDERS: [(&str, &str); 16] = [
+    (".astro", "Astro"),
+    (".cache", "a tool's cache"),
+    (".esm", "a tool's cache"),
+    (".mf", "Miniflare"),
+    (".nitro", "Nitro"),
+    (".prisma", "Prisma's generator"),
+    (".remix", "Remix"),
+    (".rspack", "Rspack"),
+    (".tmp", "a tool's temporary files"),
+    (".turbo", "Turborepo's cache"),
+    (".vinxi", "Vinxi"),
+    (".vite", "Vite's cache"),
+    (".vite-temp", "Vite's temporary files"),
+    (".vitest", "Vitest's cache"),
+    (".wrangler", "Wrangler"),
+    (".yarn-state-cache", "Yarn"),
+];
+
+/// Files that managers keep in a `node_modules`, and whose they are. They are data that a
+/// manager reads; what they say is not believed here.
+const RECORDS: [(&str, &str); 10] = [
+    (".bun-tag", "bun"),
+    (".modules.yaml", "pnpm"),
+    (".package-map.json", "pnpm"),
+    (".pnpm-debug.log", "pnpm"),
+    (".pnpm-workspace-state-v1.json", "pnpm"),
+    (".pnpm-workspace-state.json", "pnpm"),
+    (".pnpm/lock.yaml", "pnpm"),
+    (".yarn-integrity", "Yarn 1"),
+    (".yarn-state.yml", "Yarn"),
+    (".yarn_integrity", "Yarn"),
+];
+
+/// Who likely made something, by its path in a `node_modules`.
+pub(super) fn by_use(path: &str) -> Option<String> {
+    if let Some((_, whose)) = RECORDS.iter().find(|(name, _)| *name == path) {
+        return Some(format!("{whose}'s own record"));
+    }
+    let (first, rest) = path.split_once('/')?;
+    let (_, whose) = FOLDERS.iter().find(|(name, _)| *name == first)?;
+    match (first, rest.split_once('/')) {
+        (".cache", Some((tool, _))) => Some(format!(
+            "the cache of {}",
+            customs_model::printable(tool, 60)
+        )),
+        _ => Some((*whose).to_owned()),
+    }
+}
+
+/// Where builds of native code write, in the folder of their package.
+const BUILDS: [&str; 5] = [
+    "build/",
+    "build-tmp",
+    "prebuilds/",
+    "lib/binding/",
+    "Release/",
+];
+
+/// Whether a file is what a script at install of its own package makes: in a folder for builds,
+/// or a program for a machine.
+pub(super) fn is_build_output(path: &str, at: &Path) -> bool {
+    BUILDS.iter().any(|folder| path.starts_with(folder)) || is_native(at)
+}
+
+/// The first bytes of programs and libraries for machines: ELF, Mach-O in its forms, PE.
+fn is_native(at: &Path) -> bool {
+    let mut head = [0; 4];
+    let read = disk::open(at).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+    read.is_ok()
+        && (head == *b"\x7fELF"
+            || head.starts_with(b"MZ")
+            || matches!(
+                u32::from_be_bytes(head),
+                0xfeed_face | 0xfeed_facf | 0xcefa_edfe | 0xcffa_edfe | 0xcafe_babe
+            ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caches_are_named_and_nothing_is_explained_by_a_dot_alone() {
+        assert_eq!(
+            by_use(".cache/babel-loader/x.json").unwrap(),
+            "the cache of babel-loader"
+        );
+        assert_eq!(by_use(".vite/deps/react.js").unwrap(), "Vite's cache");
+        assert_eq!(by_use(".modules.yaml").unwrap(), "pnpm's own record");
+        for other in [
+            ".hidden/x.js",
+            "evil/x.js",
+            ".cache",
+            ".cache.js",
+            "x/.cache/y",
+        ] {
+            assert_eq!(by_use(other), None, "{other}");
+        }
+    }
+}

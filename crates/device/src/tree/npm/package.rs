@@ -1,0 +1,407 @@
+//! One installed package: its artifact, what it should hold, what it holds.
+
+use super::expect::expect;
+use super::explain::Explainer;
+use super::layout::{Installed, read_manifest};
+use super::manager::Manager;
+use super::manifest::Manifest;
+use super::patches::Patched;
+use super::{Tree, own_list, poisoned};
+use crate::artifact::tarball::{self, Unpacked};
+use crate::artifact::{Candidate, Form, Poisoned, Wanted, zip};
+use crate::tree::seen::{Facts, Remembered, fingerprint};
+use crate::tree::{Against, Expected, ExpectedEntry, PackageTree, Proven, compare_found, disk};
+use customs_ecosystem::lockfile::Source;
+use customs_ecosystem::lockfile::places::Placed;
+use customs_model::{Answer, Digest, DigestAlgorithm, printable};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+
+/// One folder to look at.
+pub(super) struct Job<'a> {
+    pub place: &'a str,
+    pub installed: Installed<'a>,
+}
+
+impl<'a> From<(&'a String, &Installed<'a>)> for Job<'a> {
+    fn from((place, installed): (&'a String, &Installed<'a>)) -> Self {
+        Self {
+            place,
+            installed: *installed,
+        }
+    }
+}
+
+/// What was found in it.
+pub(super) struct Outcome {
+    pub tree: PackageTree,
+    /// It was not read again.
+    pub unchanged: bool,
+    pub poisoned: Vec<Poisoned>,
+    pub notes: Vec<String>,
+    /// Of what lies there, where it can be remembered.
+    pub fingerprint: Option<String>,
+    /// What it means for others; of a verified artifact only.
+    pub facts: Facts,
+    /// A script of it may copy files of other packages.
+    pub may_copy: bool,
+}
+
+/// An artifact that is what the lockfile promises.
+pub(super) struct Verified {
+    pub unpacked: Unpacked,
+    pub candidate: Candidate,
+    pub digest: Digest,
+}
+
+impl Tree<'_> {
+    pub(super) fn package(&self, job: &Job<'_>) -> Outcome {
+        let mut best: Option<Outcome> = None;
+        for placed in self.forms(&job.installed) {
+            let mut outcome = self.form(job, placed);
+            outcome.tree.judge();
+            let better = best.as_ref().is_none_or(|best| {
+                // Another form that could not be looked at leaves the question open.
+                rank(&outcome.tree.answer) < rank(&best.tree.answer)
+            });
+            let poisoned = best.as_mut().map(|best| std::mem::take(&mut best.poisoned));
+            let mut kept = match (better, best) {
+                (false, Some(best)) => {
+                    let mut best = best;
+                    best.poisoned.append(&mut outcome.poisoned);
+                    best
+                }
+                _ => outcome,
+            };
+            kept.poisoned.extend(poisoned.unwrap_or_default());
+            let done = kept.tree.answer == Answer::Yes;
+            best = Some(kept);
+            if done {
+                break;
+            }
+        }
+        best.unwrap_or_else(|| self.form(job, job.installed.placed))
+    }
+
+    fn form(&self, job: &Job<'_>, placed: &Placed) -> Outcome {
+        let mut out = Outcome {
+            tree: PackageTree {
+                release: placed.release.clone(),
+                place: job.place.to_owned(),
+                answer: Answer::not_checked("nothing was looked at"),
+                against: None,
+                files: 0,
+                differences: Vec::new(),
+                decoy: None,
+            },
+            unchanged: false,
+            poisoned: Vec::new(),
+            notes: Vec::new(),
+            fingerprint: None,
+            facts: Facts::default(),
+            may_copy: false,
+        };
+        let folder = self.project.join(job.place);
+        let found = match disk::walk(&folder, &self.outside(job.place)) {
+            Ok(found) => found,
+            Err(why) => {
+                out.tree.answer =
+                    Answer::not_checked(format!("its folder cannot be looked through: {why}"));
+                return out;
+            }
+        };
+        let files = self.patches.for_package(job.place, placed);
+        let patch = self.patches.digest(&files);
+        let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
+        out.fingerprint = fingerprint(&found, &depends, self.now);
+        if let Some(fingerprint) = &out.fingerprint
+            && let Some(seen) = self.seen
+            && let Some(Remembered::Package(tree, facts)) = seen.look(job.place, fingerprint)
+            && tree.release == placed.release
+        {
+            out.tree = PackageTree::clone(tree);
+            out.facts.clone_from(facts);
+            out.unchanged = true;
+            return out;
+        }
+        let claim = read_manifest(&folder);
+        out.tree.decoy = match &claim {
+            Some(manifest) => manifest.denies(&placed.release),
+            None => Some("nothing: it has no manifest that can be read".to_owned()),
+        };
+        match self.verified(job, placed, &found, &mut out) {
+            Ok(verified) => self.against_artifact(job, placed, &verified, &found, &mut out),
+            Err(why) => self.against_list(job, placed, why, &found, &mut out),
+        }
+        out
+    }
+
+    /// An artifact of a package whose bytes are what the lockfile promises. The error is why
+    /// there is none, safe to print.
+    fn verified(
+        &self,
+        job: &Job<'_>,
+        placed: &Placed,
+        found: &disk::Found,
+        out: &mut Outcome,
+    ) -> Result<Verified, String> {
+        let wanted = Wanted {
+            release: &placed.release,
+            digests: &placed.digests,
+            archive: placed.archive.as_ref(),
+            resolved: placed.resolved.as_deref(),
+        };
+        if wanted.digests.is_empty() && wanted.archive.is_none() {
+            return Err(match placed.source {
+                Source::Git => "it comes from a repository: there is no artifact to compare with",
+                Source::Registry | Source::Url | Source::Path | Source::Bundled => {
+                    "the lockfile promises no digest of it; let its manager write one"
+                }
+            }
+            .to_owned());
+        }
+        let mut why = "its artifact is not on this computer; fetch it with --fetch".to_owned();
+        for source in self.sources {
+            let candidate = match source.find(&wanted) {
+                Ok(Some(candidate)) => candidate,
+                Ok(None) => continue,
+                Err(error) => {
+                    why = error.to_string();
+                    continue;
+                }
+            };
+            match self.read(job, placed, (&candidate, &wanted), found, out) {
+                Ok((unpacked, digest)) => {
+                    return Ok(Verified {
+                        unpacked,
+                        candidate,
+                        digest,
+                    });
+                }
+                Err(reason) => why = reason,
+            }
+        }
+        Err(why)
+    }
+
+    fn read(
+        &self,
+        job: &Job<'_>,
+        placed: &Placed,
+        (candidate, wanted): (&Candidate, &Wanted<'_>),
+        found: &disk::Found,
+        out: &mut Outcome,
+    ) -> Result<(Unpacked, Digest), String> {
+        let unreadable = |why: &dyn std::fmt::Display| {
+            let (from, why) = (&candidate.from, printable(&why.to_string(), 200));
+            format!("the copy in {from} cannot be read: {why}")
+        };
+        let (unpacked, promised) = match (candidate.form, wanted.archive) {
+            (Form::YarnZip, Some(archive)) => {
+                let name = placed.release.package.as_str();
+                let unpacked = zip::read(&candidate.path, name).map_err(|why| unreadable(&why))?;
+                (unpacked, vec![archive.clone()])
+            }
+            _ => {
+                let algorithms: BTreeSet<DigestAlgorithm> =
+                    wanted.digests.iter().map(Digest::algorithm).collect();
+                let algorithms: Vec<_> = algorithms.into_iter().rev().collect();
+                let folder = self.project.join(job.place);
+                // Digests are asked of files that others may have copied, and of hard links.
+                let hash_all =
+                    placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
+                let mut buffer = Vec::new();
+                let mut beside = |path: &str, content: &[u8]| {
+                    !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
+                };
+                let none = BTreeSet::new();
+                let unpacked =
+                    tarball::read_beside(&candidate.path, &algorithms, &none, &mut beside)
+                        .map_err(|why| unreadable(&why))?;
+                (unpacked, wanted.digests.to_vec())
+            }
+        };
+        let mut strongest = None;
+        for found in &unpacked.digests {
+            let same: Vec<&Digest> = promised
+                .iter()
+                .filter(|digest| digest.algorithm() == found.algorithm())
+                .collect();
+            if same.contains(&found) {
+                strongest = strongest.or(Some(found.clone()));
+            } else if strongest.is_some() {
+                out.notes.push(format!(
+                    "{}: the lockfile's {} is of another artifact than its stronger digest",
+                    placed.release.spoken(),
+                    found.algorithm().name()
+                ));
+            } else if let Some(promised) = same.first() {
+                out.poisoned
+                    .push(poisoned(candidate, &placed.release, promised, found));
+                return Err(format!(
+                    "the copy in {} is not what the lockfile promises; empty that cache, and fetch it again",
+                    candidate.from
+                ));
+            }
+        }
+        match (&unpacked.fault, strongest) {
+            (Some(fault), _) => Err(unreadable(fault)),
+            (None, Some(digest)) => Ok((unpacked, digest)),
+            (None, None) => Err("the lockfile promises no digest that can be computed".to_owned()),
+        }
+    }
+
+    fn against_artifact(
+        &self,
+        job: &Job<'_>,
+        placed: &Placed,
+        verified: &Verified,
+        found: &disk::Found,
+        out: &mut Outcome,
+    ) {
+        let unpacked = &verified.unpacked;
+        let spoken = placed.release.spoken();
+        out.notes.extend(
+            unpacked
+                .notes
+                .iter()
+                .map(|note| format!("{spoken}: {note}")),
+        );
+        let manifest = unpacked.manifest.as_deref().and_then(Manifest::read);
+        let manifest = manifest.unwrap_or_default();
+        let expectation = expect(unpacked, &manifest, self.manager.habits());
+        let files = self.patches.for_package(job.place, placed);
+        // Yarn's archive is made with the patch in it.
+        let patched = match verified.candidate.form {
+            Form::Artifact => self
+                .patches
+                .apply(&files, job.place, &verified.candidate.path),
+            Form::YarnZip => Patched::default(),
+        };
+        out.notes
+            .extend(patched.notes.iter().map(|note| format!("{spoken}: {note}")));
+        let gyp = expectation.has("binding.gyp");
+        let runs = manifest.runs_at_install || gyp;
+        let mut explainer = Explainer {
+            place: job.place,
+            is_root: false,
+            links: self.links,
+            release: Some(&placed.release),
+            alternates: &expectation.alternates,
+            patched: &patched,
+            runs_at_install: runs,
+        };
+        let folder = self.project.join(job.place);
+        let compared = compare_found(
+            &expectation.expected,
+            &expectation.proven,
+            &folder,
+            found,
+            &mut explainer,
+        );
+        out.tree.files = compared.files;
+        out.tree.differences = compared.differences;
+        out.tree.against = Some(Against::Artifact {
+            digest: verified.digest.clone(),
+            from: verified.candidate.from.clone(),
+        });
+        out.may_copy = runs;
+        out.facts.optional = manifest.optional;
+        if placed.platforms.restricts() {
+            out.facts.platform_files = platform_files(&expectation.expected);
+        }
+    }
+
+    /// pnpm's own list, where there is no artifact; otherwise nothing to compare with.
+    fn against_list(
+        &self,
+        job: &Job<'_>,
+        placed: &Placed,
+        why: String,
+        found: &disk::Found,
+        out: &mut Outcome,
+    ) {
+        out.fingerprint = None;
+        if self.manager != Manager::Pnpm {
+            out.tree.answer = Answer::NotChecked(why);
+            return;
+        }
+        let list = match own_list::find(self.pnpm_store.as_deref(), placed) {
+            Ok(list) => list,
+            Err(reason) => {
+                out.tree.answer = Answer::NotChecked(format!("{why}; and {reason}"));
+                return;
+            }
+        };
+        let folder = self.project.join(job.place);
+        let expected = list.expected(&folder);
+        let claim = read_manifest(&folder).unwrap_or_default();
+        let mut explainer = Explainer {
+            place: job.place,
+            is_root: false,
+            links: self.links,
+            release: Some(&placed.release),
+            alternates: &BTreeMap::new(),
+            patched: &Patched::default(),
+            runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
+        };
+        let mut compared = compare_found(&expected, &Proven::new(), &folder, found, &mut explainer);
+        list.name_digests(&mut compared);
+        out.tree.files = compared.files;
+        out.tree.differences = compared.differences;
+        out.tree.against = Some(Against::OwnList { list: list.name });
+        out.may_copy = true;
+    }
+}
+
+/// Whether a file lies at a path with these bytes. Paths that a manager may change are left to
+/// their digests, and so is what cannot be read.
+fn same_bytes(
+    folder: &std::path::Path,
+    found: &disk::Found,
+    path: &str,
+    content: &[u8],
+    buffer: &mut Vec<u8>,
+) -> bool {
+    let there = found.entries.get(path);
+    let fits = there.is_some_and(|there| {
+        there.kind == disk::FoundKind::File && there.stamp.size == content.len() as u64
+    });
+    if !fits || path.ends_with(".gitignore") || path.contains('\\') {
+        return false;
+    }
+    buffer.clear();
+    let read = disk::open(&folder.join(path)).and_then(|file| {
+        let mut file = file.take(content.len() as u64 + 1);
+        file.read_to_end(buffer)
+    });
+    read.is_ok() && buffer == content
+}
+
+fn rank(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Yes => 0,
+        Answer::NotChecked(_) => 1,
+        Answer::No => 2,
+    }
+}
+
+/// The files that a wrapper may copy: those that can be executed or are large enough to be
+/// programs.
+fn platform_files(expected: &Expected) -> Vec<(Digest, String)> {
+    const PROGRAM: u64 = 16 * 1024;
+    expected
+        .entries
+        .iter()
+        .filter_map(|(path, entry)| match entry {
+            ExpectedEntry::File {
+                size,
+                sha256,
+                executable,
+            } if *size >= PROGRAM || *executable == Some(true) => {
+                Some((Digest::from_sha256(*sha256), path.clone()))
+            }
+            ExpectedEntry::File { .. } | ExpectedEntry::Link { .. } | ExpectedEntry::Folder => None,
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Patch files of the project, by the package that they change.
+
+use crate::artifact::tarball::{self, Unpacked};
+use crate::tree::{disk, patch};
+use customs_ecosystem::lockfile::places::{Place, Placed};
+use customs_model::{Digest, ReleaseId, printable};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Patch files that are looked at.
+const FILES: usize = 10_000;
+
+/// The patch files of a project.
+#[derive(Debug, Default)]
+pub(super) struct Patches {
+    /// Content by path relative to the project.
+    files: BTreeMap<String, Vec<u8>>,
+    /// Those of patch-package, by the names of folders, the outermost first, and the version.
+    named: BTreeMap<(Vec<String>, String), Vec<String>>,
+}
+
+/// What a patch makes of a package's files: digests by path, none where it deletes one.
+#[derive(Debug, Default)]
+pub(super) struct Patched {
+    pub results: BTreeMap<String, (Option<[u8; 32]>, String)>,
+    /// Why a patch explains nothing. Safe to print.
+    pub notes: Vec<String>,
+}
+
+impl Patches {
+    /// Reads the patches that the lockfile names, and those in `patches/`, where patch-package
+    /// has them.
+    pub fn of(project: &Path, placed: &[Placed], notes: &mut Vec<String>) -> Self {
+        let mut out = Self::default();
+        for path in placed.iter().filter_map(|placed| placed.patch.as_deref()) {
+            out.take(project, path, notes);
+        }
+        let folder = match std::fs::read_dir(project.join("patches")) {
+            Ok(folder) => folder,
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return out,
+            Err(why) => {
+                notes.push(format!("patches cannot be read: {why}"));
+                return out;
+            }
+        };
+        let mut names: Vec<String> = folder
+            .take(FILES)
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".patch"))
+            .collect();
+        names.sort_unstable();
+        for name in names {
+            let path = format!("patches/{name}");
+            if let Some(whose) = package_of(&name)
+                && out.take(project, &path, notes)
+            {
+                out.named.entry(whose).or_default().push(path);
+            }
+        }
+        out
+    }
+
+    fn take(&mut self, project: &Path, path: &str, notes: &mut Vec<String>) -> bool {
+        let leaves = path.split('/').any(|part| part == "..") || path.starts_with('/');
+        if self.files.contains_key(path) {
+            return true;
+        }
+        let why = if leaves {
+            "it leaves the project".to_owned()
+        } else {
+            match disk::read_up_to(&project.join(path), patch::limit::BYTES) {
+                Ok(Some(bytes)) => {
+                    self.files.insert(path.to_owned(), bytes);
+                    return true;
+                }
+                Ok(None) => "it is too long".to_owned(),
+                Err(why) => why.to_string(),
+            }
+        };
+        let path = printable(path, 200);
+        notes.push(format!("the patch {path} is not used: {why}"));
+        false
+    }
+
+    /// The patch files of one installed package.
+    pub fn for_package<'a>(&'a self, place: &str, placed: &'a Placed) -> Vec<&'a str> {
+        let folders: Vec<String> = place
+            .split("node_modules/")
+            .skip(1)
+            .map(|name| name.trim_end_matches('/').to_owned())
+            .collect();
+        let version = placed.release.version.as_str().to_owned();
+        let own = self.named.get(&(folders, version));
+        let by_lock = placed
+            .patch
+            .iter()
+            .filter(|path| self.files.contains_key(*path));
+        by_lock
+            .chain(own.into_iter().flatten())
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// A digest of the patch files of a package, for what is remembered of it.
+    pub fn digest(&self, files: &[&str]) -> Digest {
+        let mut all = Vec::new();
+        for file in files {
+            let bytes = self.files.get(*file).map(Vec::as_slice).unwrap_or_default();
+            all.extend_from_slice(Digest::sha256(bytes).as_bytes());
+        }
+        Digest::sha256(&all)
+    }
+
+    /// Applies the patches of a package to its artifact, in memory.
+    pub fn apply(&self, files: &[&str], place: &str, artifact: &Path) -> Patched {
+        let mut out = Patched::default();
+        for file in files {
+            if let Err(why) = self.apply_one(file, place, artifact, &mut out.results) {
+                let file = printable(file, 200);
+                out.notes
+                    .push(format!("the patch {file} explains nothing: {why}"));
+            }
+        }
+        out
+    }
+
+    fn apply_one(
+        &self,
+        file: &str,
+        place: &str,
+        artifact: &Path,
+        results: &mut BTreeMap<String, (Option<[u8; 32]>, String)>,
+    ) -> Result<(), String> {
+        let bytes = self.files.get(file).map(Vec::as_slice).unwrap_or_default();
+        let strip = format!("{place}/");
+        let patches = patch::read(bytes, &strip).map_err(|why| why.to_string())?;
+        let keep: BTreeSet<String> = patches.iter().filter_map(|p| p.old.clone()).collect();
+        let unpacked: Unpacked =
+            tarball::read(artifact, &[], &keep).map_err(|why| why.to_string())?;
+        let content = |path: &str| -> Option<&[u8]> {
+            match path {
+                "package.json" => unpacked.manifest.as_deref(),
+                path => unpacked.kept.get(path).map(Vec::as_slice),
+            }
+        };
+        for (path, after) in patch::results(&patches, content).map_err(|why| why.to_string())? {
+            let digest = after.map(|bytes| {
+                let mut hash = [0; 32];
+                hash.copy_from_slice(Digest::sha256(&bytes).as_bytes());
+                hash
+            });
+            results.insert(path, (digest, file.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The package that a patch of patch-package names: `@scope+a++b+1.0.0+001+words.patch` changes
+/// `node_modules/@scope/a/node_modules/b` of release 1.0.0.
+fn package_of(name: &str) -> Option<(Vec<String>, String)> {
+    let stem = name.strip_suffix(".patch")?;
+    let stem = stem.strip_suffix(".dev").unwrap_or(stem);
+    let mut folders: Vec<&str> = stem.split("++").collect();
+    let last = folders.pop()?;
+    let mut parts: Vec<&str> = last.split('+').collect();
+    let scope = usize::from(last.starts_with('@'));
+    if parts.len() < scope + 2 {
+        return None;
+    }
+    let version = parts.remove(scope + 1).to_owned();
+    parts.truncate(scope + 1);
+    let mut all: Vec<String> = folders.iter().map(|f| f.replace('+', "/")).collect();
+    all.push(parts.join("/"));
+    Some((all, version))
+}
+
+/// Whether two places of a lockfile are of one folder and one release: a package and its patched
+/// form.
+pub(super) fn are_twins(one: &Placed, other: &Placed) -> bool {
+    let folder = |placed: &Placed| match &placed.place {
+        Place::Folder(folder) => Some(folder.clone()),
+        Place::At(_) => None,
+    };
+    let release = |placed: &Placed| -> ReleaseId { placed.release.clone() };
+    folder(one).is_some() && folder(one) == folder(other) && release(one) == release(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_patch_files_name_the_package() {
+        let of = |name| package_of(name).map(|(folders, version)| (folders.join(" > "), version));
+        let some = |folders: &str, version: &str| Some((folders.to_owned(), version.to_owned()));
+        assert_eq!(of("a+1.0.0.patch"), some("a", "1.0.0"));
+        assert_eq!(of("@s+a+1.0.0+001+fix.patch"), some("@s/a", "1.0.0"));
+        assert_eq!(of("@s+a++b+2.0.0.patch"), some("@s/a > b", "2.0.0"));
+        assert_eq!(of("a.patch"), None);
+        assert_eq!(of("a+1.0.0.txt"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! `bun.lock`: the keys are the folders of the flat layout (`deep/inner`).
+
+use super::super::bun_lock::{parse, registry_url};
+use super::super::npm_spec::{source_of, split};
+use super::super::tree::{Fault, Node};
+use super::{Collector, Place, Raw, Source, platforms};
+
+pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
+    let root = parse(text)?;
+    for (folder, _) in root.get("workspaces").map(Node::map).unwrap_or_default() {
+        out.member(folder.text().unwrap_or_default())?;
+    }
+    for (key, tuple) in root.get("packages").map(Node::map).unwrap_or_default() {
+        let at = key.at();
+        let folder = key.text().unwrap_or_default();
+        let first = tuple.list().first().and_then(Node::text);
+        let Some((name, spec)) = first.and_then(split) else {
+            out.entries
+                .skip(at, folder, "an entry without a name and a version")?;
+            continue;
+        };
+        let place = Place::At(place_of(folder));
+        match source_of(spec) {
+            Source::Path => {
+                let target = spec.split_once(':').map_or(spec, |(_, path)| path);
+                out.link(place, target)?;
+            }
+            Source::Registry => {
+                let items = tuple.list();
+                let integrity = items.last().and_then(Node::text);
+                let integrity = integrity.filter(|text| text.starts_with("sha"));
+                let facts = items.iter().find(|item| item.is_map());
+                let bundled = facts.is_some_and(|facts| facts.says("bundled"));
+                let raw = Raw {
+                    place,
+                    name,
+                    version: spec.strip_prefix("npm:").unwrap_or(spec),
+                    source: if bundled {
+                        Source::Bundled
+                    } else {
+                        Source::Registry
+                    },
+                    digests: out.entries.sri(at, folder, integrity)?,
+                };
+                if let Some(placed) = out.add(at, raw)? {
+                    placed.resolved = registry_url(tuple)
+                        .and_then(Node::text)
+                        .filter(|url| !url.is_empty())
+                        .map(str::to_owned);
+                    placed.platforms = facts.map(platforms).unwrap_or_default();
+                    placed.optional = placed.platforms.restricts();
+                }
+            }
+            Source::Git | Source::Url | Source::Bundled => out.entries.skip(
+                at,
+                first.unwrap_or(folder),
+                "it is not from a registry, and its version is not written",
+            )?,
+        }
+    }
+    Ok(())
+}
+
+/// `@scope/a/b` lies in `node_modules/@scope/a/node_modules/b`.
+fn place_of(key: &str) -> String {
+    let mut out = String::new();
+    let mut parts = key.split('/');
+    while let Some(part) = parts.next() {
+        if !out.is_empty() {
+            out.push('/');
+        }
+        out.push_str("node_modules/");
+        out.push_str(part);
+        if part.starts_with('@')
+            && let Some(name) = parts.next()
+        {
+            out.push('/');
+            out.push_str(name);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::told;
+    use super::place_of;
+    use crate::lockfile::Kind;
+
+    #[test]
+    fn keys_are_chains_of_names() {
+        assert_eq!(
+            place_of("@scope/a/b/@c/d"),
+            "node_modules/@scope/a/node_modules/b/node_modules/@c/d"
+        );
+        insta::assert_snapshot!(told(Kind::BunLock, include_str!("../fixtures/bun.lock")), @r#"
+        node_modules/@scope/ui: @scope/ui@2.3.4 sha512:3ad9
+        node_modules/deep: deep@1.0.0 sha512:a3c9
+        node_modules/deep/node_modules/inner: inner@0.0.9 sha512:d35a +bundled
+        node_modules/ms: ms@2.1.2 sha512:b0f4
+        node_modules/old-ms: ms@0.7.3 sha512:dd4d
+        link At("node_modules/@shop/member") -> packages/member
+        link At("node_modules/vendored") -> vendor/vendored
+        skipped line 28: from-git@git+ssh://git@git.example/someone/from-git.git#54fd1711209fb1c0781092374132c66e79e2241b: it is not from a registry, and its version is not written
+        skipped line 30: from-url@https://files.example/from-url-3.1.0.tgz: it is not from a registry, and its version is not written
+        "#);
+    }
+}
