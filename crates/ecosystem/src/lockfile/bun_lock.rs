@@ -6,7 +6,11 @@ use super::tree::{Fault, Node};
 use super::urls::Urls;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     let packages = root.get("packages");
     for (key, tuple) in packages.map(Node::map).unwrap_or_default() {
         let at = key.at();
@@ -46,7 +50,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = json::parse(text, Style::Relaxed)?;
     if !root.is_map() || root.get("lockfileVersion").is_none() {
         return Err(Fault::at(0, "no \"lockfileVersion\""));
@@ -56,7 +60,7 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
 
 /// The second element of `[name@version, url, {…}, integrity]`; empty means the
 /// registry that bun is configured with. Tuples of git and URL packages have none.
-fn registry_url<'n, 't>(tuple: &'n Node<'t>) -> Option<&'n Node<'t>> {
+pub(super) fn registry_url<'n, 't>(tuple: &'n Node<'t>) -> Option<&'n Node<'t>> {
     tuple.list().get(1)
 }
 

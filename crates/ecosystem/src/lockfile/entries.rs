@@ -1,7 +1,7 @@
 use super::tree::Fault;
 use super::{Ecosystem, Locked, Source, limit};
 use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// One release as a format's reader found it, not yet checked.
 #[derive(Debug, Default)]
@@ -19,7 +19,8 @@ pub(super) struct Entries<'t> {
     ecosystem: Ecosystem,
     lines: Lines<'t>,
     found: Vec<Locked>,
-    seen: HashSet<Locked>,
+    seen: HashMap<Locked, usize>,
+    places: Vec<(usize, usize)>,
     skipped: Vec<String>,
 }
 
@@ -29,7 +30,8 @@ impl<'t> Entries<'t> {
             ecosystem,
             lines: Lines::new(text),
             found: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            places: Vec::new(),
             skipped: Vec::new(),
         }
     }
@@ -51,11 +53,13 @@ impl<'t> Entries<'t> {
             has_install_script: found.has_install_script,
             line: None,
         };
-        if self.seen.contains(&entry) {
+        if let Some(&known) = self.seen.get(&entry) {
+            self.places.push((at, known));
             return Ok(());
         }
         bounded(self.found.len(), "entries")?;
-        self.seen.insert(entry.clone());
+        self.seen.insert(entry.clone(), self.found.len());
+        self.places.push((at, self.found.len()));
         entry.line = Some(self.lines.line(at));
         self.found.push(entry);
         Ok(())
@@ -92,6 +96,22 @@ impl<'t> Entries<'t> {
                 Ok(None)
             }
         }
+    }
+
+    /// Every offset that an entry was taken from, with the entry's number; an entry that stands
+    /// several times has one number.
+    pub fn places(&self) -> &[(usize, usize)] {
+        &self.places
+    }
+
+    /// The line of an offset, counted from 1.
+    pub fn line(&self, at: usize) -> u32 {
+        self.lines.line(at)
+    }
+
+    /// What was found so far.
+    pub fn found(&self) -> &[Locked] {
+        &self.found
     }
 
     pub fn finish(self) -> (Vec<Locked>, Vec<String>) {

@@ -5,9 +5,14 @@ use super::tree::{Fault, Node, yaml};
 use super::urls::Urls;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    for document in documents(text)? {
+    take(&documents(text)?, out)
+}
+
+/// What parsed documents lock.
+pub(super) fn take(documents: &[Node<'_>], out: &mut Entries<'_>) -> Result<(), Fault> {
+    for document in documents {
         // From format 9 on the file no longer says which packages need a build.
-        let knows_builds = !format_of(&document).starts_with("9");
+        let knows_builds = !format_of(document).starts_with("9");
         let packages = document.get("packages");
         for (key, entry) in packages.map(Node::map).unwrap_or_default() {
             let key_text = key.text().unwrap_or_default();
@@ -32,7 +37,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
 }
 
 /// pnpm 11 writes a second document for its own settings' packages.
-fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
+pub(super) fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     let documents = yaml::parse(text)?;
     for document in &documents {
         let format = format_of(document);
@@ -47,19 +52,19 @@ fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     Ok(documents)
 }
 
-fn format_of<'a>(document: &'a Node<'_>) -> &'a str {
+pub(super) fn format_of<'a>(document: &'a Node<'_>) -> &'a str {
     document.get_text("lockfileVersion").unwrap_or_default()
 }
 
 /// A key of `packages`, taken apart.
-struct Package<'a> {
-    name: &'a str,
-    version: &'a str,
-    source: Source,
+pub(super) struct Package<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+    pub source: Source,
 }
 
 impl<'a> Package<'a> {
-    fn of(key: &'a str, entry: &'a Node<'_>) -> Option<Self> {
+    pub fn of(key: &'a str, entry: &'a Node<'_>) -> Option<Self> {
         // `foo@1.0.0(react@18.0.0)`: which peers it was joined with.
         let bare = match key.find('(') {
             Some(peers) if key.ends_with(')') => &key[..peers],

@@ -6,7 +6,12 @@ use super::urls::{Urls, decode, encode};
 use std::ops::Range;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    for document in documents(text)? {
+    take(&documents(text)?, out)
+}
+
+/// What parsed documents lock.
+pub(super) fn take(documents: &[Node<'_>], out: &mut Entries<'_>) -> Result<(), Fault> {
+    for document in documents {
         for (key, entry) in document.map() {
             if key.text() == Some("__metadata") {
                 continue;
@@ -45,7 +50,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
+pub(super) fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     let documents = yaml::parse(text)?;
     if !documents.iter().any(|d| d.get("__metadata").is_some()) {
         return Err(Fault::at(0, "no \"__metadata\""));
@@ -54,7 +59,7 @@ fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
 }
 
 /// A patch changes what another reference delivers: `patch:name@npm%3A1.0.0#…`.
-fn source_of_reference(reference: &str) -> Source {
+pub(super) fn source_of_reference(reference: &str) -> Source {
     let inner = reference
         .strip_prefix("patch:")
         .and_then(split)
