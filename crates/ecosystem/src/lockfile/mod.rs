@@ -13,6 +13,7 @@ mod cargo_lock;
 mod entries;
 mod graph;
 mod kind;
+mod manifest;
 mod npm_spec;
 mod package_lock;
 mod pnpm_lock;
@@ -20,6 +21,7 @@ mod poetry_lock;
 mod pylock;
 mod requirements;
 mod rewrite;
+mod settings;
 mod tree;
 mod urls;
 mod uv_lock;
@@ -33,7 +35,9 @@ mod testing;
 
 pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
 pub use kind::Kind;
+pub use manifest::{Manifest, ManifestError, ManifestKind};
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
+pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};

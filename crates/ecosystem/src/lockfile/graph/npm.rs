@@ -79,7 +79,7 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
 
 /// What an entry asks for. An optional one stands in two maps in some versions of npm; the later
 /// map tells how it is meant.
-pub(super) fn asks(entry: &Node<'_>) -> Vec<Ask> {
+pub(in crate::lockfile) fn asks(entry: &Node<'_>) -> Vec<Ask> {
     let mut asks: Vec<Ask> = Vec::new();
     for (map, kind) in MAPS {
         for (name, spec) in entry.get(map).map(Node::map).unwrap_or_default() {

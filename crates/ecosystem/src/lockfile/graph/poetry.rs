@@ -61,7 +61,7 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
 }
 
 /// One spelling of a name (PEP 503), without refusing what is none.
-pub(super) fn normal(name: &str) -> String {
+pub(in crate::lockfile) fn normal(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         match c {
