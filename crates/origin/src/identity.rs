@@ -17,9 +17,7 @@ pub struct Numbered {
 }
 
 /// What a ref is. A release from a tag and one from a branch differ in who could start them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefClass {
     /// `refs/tags/…`.
@@ -31,9 +29,7 @@ pub enum RefClass {
 }
 
 /// Whose machine built it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuilderClass {
     /// The host's own runners.
