@@ -21,6 +21,8 @@
 //! ```
 
 mod address;
+#[cfg(test)]
+mod cases;
 mod change;
 mod doc;
 mod finding;

@@ -224,22 +224,51 @@ mod tests {
         let now = "registry=https://user:secret@mirror.example/\n@acme:registry=https://npm.acme.example/\nstrict-ssl=false\nsave-exact=false\n//registry.example/:_authToken=two\nignore-scripts=true\ngit=./tools/git\n";
         let text = shown_changes(".npmrc", before, now);
         assert!(!text.contains("secret") && !text.contains("two"), "{text}");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        note .npmrc: //registry.example/:_authToken has another value (is a credential)
+        warning .npmrc: @acme:registry is new: https://npm.acme.example/ (decides where packages come from)
+        warning .npmrc: git is new: ./tools/git (decides what runs)
+        note .npmrc: ignore-scripts is new: true (decides what runs)
+        warning .npmrc: registry was https://registry.example/ and is https://mirror.example/ (decides where packages come from)
+        failed .npmrc: strict-ssl is new: false (decides what is checked)
+        ");
     }
 
     #[test]
     fn every_client_has_keys_that_count() {
-        insta::assert_snapshot!(shown_changes(".yarnrc.yml", "enableScripts: false\n", "enableScripts: true\nyarnPath: .yarn/yarn.cjs\nnpmScopes:\n  acme:\n    npmRegistryServer: \"https://a.example\"\n"), @"");
-        insta::assert_snapshot!(shown_changes("pnpm-workspace.yaml", "packages:\n  - a\noverrides:\n  a: 1\n", "packages:\n  - a\n  - b\noverrides:\n  a: 2\nminimumReleaseAge: 0\ndangerouslyAllowAllBuilds: true\n"), @"");
-        insta::assert_snapshot!(shown_changes(".cargo/config.toml", "", "[source.mirror]\nregistry = \"sparse+https://crates.example/\"\n[build]\nrustc-wrapper = \"tools/wrap\"\njobs = 2\n"), @"");
-        insta::assert_snapshot!(shown_changes("pip.conf", "[global]\nindex-url = https://index.example/simple\n", "[global]\nindex-url = https://index.example/simple\nextra-index-url = https://other.example/simple\ntrusted-host = other.example\n"), @"");
-        insta::assert_snapshot!(shown_changes("uv.toml", "exclude-newer = \"2026-01-01\"\n", "[[index]]\nname = \"b\"\nurl = \"https://b.example/simple\"\n"), @"");
-        insta::assert_snapshot!(shown_changes("bunfig.toml", "", "[install]\nregistry = \"https://r.example\"\n"), @"");
+        insta::assert_snapshot!(shown_changes(".yarnrc.yml", "enableScripts: false\n", "enableScripts: true\nyarnPath: .yarn/yarn.cjs\nnpmScopes:\n  acme:\n    npmRegistryServer: \"https://a.example\"\n"), @r"
+        failed .yarnrc.yml: enableScripts was false and is true (decides what runs)
+        warning .yarnrc.yml: npmScopes.acme.npmRegistryServer is new: https://a.example (decides where packages come from)
+        warning .yarnrc.yml: yarnPath is new: .yarn/yarn.cjs (decides what runs)
+        ");
+        insta::assert_snapshot!(shown_changes("pnpm-workspace.yaml", "packages:\n  - a\noverrides:\n  a: 1\n", "packages:\n  - a\n  - b\noverrides:\n  a: 2\nminimumReleaseAge: 0\ndangerouslyAllowAllBuilds: true\n"), @r"
+        failed pnpm-workspace.yaml: dangerouslyAllowAllBuilds is new: true (decides what runs)
+        warning pnpm-workspace.yaml: minimumReleaseAge is new: 0 (decides what is checked)
+        warning pnpm-workspace.yaml: overrides.a was 1 and is 2 (decides what is taken instead)
+        ");
+        insta::assert_snapshot!(shown_changes(".cargo/config.toml", "", "[source.mirror]\nregistry = \"sparse+https://crates.example/\"\n[build]\nrustc-wrapper = \"tools/wrap\"\njobs = 2\n"), @r"
+        warning .cargo/config.toml: build.rustc-wrapper is new: tools/wrap (decides what runs)
+        warning .cargo/config.toml: source.mirror.registry is new: sparse+https://crates.example/ (decides where packages come from)
+        ");
+        insta::assert_snapshot!(shown_changes("pip.conf", "[global]\nindex-url = https://index.example/simple\n", "[global]\nindex-url = https://index.example/simple\nextra-index-url = https://other.example/simple\ntrusted-host = other.example\n"), @r"
+        warning pip.conf: global.extra-index-url is new: https://other.example/simple (decides where packages come from)
+        failed pip.conf: global.trusted-host is new: other.example (decides what is checked)
+        ");
+        insta::assert_snapshot!(shown_changes("uv.toml", "exclude-newer = \"2026-01-01\"\n", "[[index]]\nname = \"b\"\nurl = \"https://b.example/simple\"\n"), @r"
+        warning uv.toml: exclude-newer is gone; it was 2026-01-01 (decides what is checked)
+        warning uv.toml: index.name is new: b (decides where packages come from)
+        warning uv.toml: index.url is new: https://b.example/simple (decides where packages come from)
+        ");
+        insta::assert_snapshot!(shown_changes("bunfig.toml", "", "[install]\nregistry = \"https://r.example\"\n"), @r"
+        warning bunfig.toml: install.registry is new: https://r.example (decides where packages come from)
+        ");
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_said_and_other_files_are_passed_over() {
-        insta::assert_snapshot!(shown_changes(".yarnrc.yml", "", "a: &x 1\n"), @"");
+        insta::assert_snapshot!(shown_changes(".yarnrc.yml", "", "a: &x 1\n"), @r"
+        warning .yarnrc.yml could not be compared: now, line 1: a YAML feature that no lockfile needs; read the change of this file by eye
+        ");
         assert_eq!(shown_changes("README.md", "a", "b"), "");
     }
 }
