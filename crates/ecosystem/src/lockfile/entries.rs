@@ -2,6 +2,7 @@ use super::tree::Fault;
 use super::{Ecosystem, Locked, Source, limit};
 use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// One release as a format's reader found it, not yet checked.
 #[derive(Debug, Default)]
@@ -19,7 +20,9 @@ pub(super) struct Entries<'t> {
     ecosystem: Ecosystem,
     lines: Lines<'t>,
     found: Vec<Locked>,
-    seen: HashMap<Locked, usize>,
+    /// Hashes of entries, by a key of this run, and the last entry that had each.
+    seen: HashMap<u64, usize>,
+    keys: RandomState,
     places: Vec<(usize, usize)>,
     skipped: Vec<String>,
 }
@@ -31,6 +34,7 @@ impl<'t> Entries<'t> {
             lines: Lines::new(text),
             found: Vec::new(),
             seen: HashMap::new(),
+            keys: RandomState::new(),
             places: Vec::new(),
             skipped: Vec::new(),
         }
@@ -53,12 +57,18 @@ impl<'t> Entries<'t> {
             has_install_script: found.has_install_script,
             line: None,
         };
-        if let Some(&known) = self.seen.get(&entry) {
+        let hash = self.keys.hash_one(&entry);
+        if let Some(&known) = self.seen.get(&hash)
+            && self
+                .found
+                .get(known)
+                .is_some_and(|found| is_same(found, &entry))
+        {
             self.places.push((at, known));
             return Ok(());
         }
         bounded(self.found.len(), "entries")?;
-        self.seen.insert(entry.clone(), self.found.len());
+        self.seen.insert(hash, self.found.len());
         self.places.push((at, self.found.len()));
         entry.line = Some(self.lines.line(at));
         self.found.push(entry);
@@ -117,6 +127,15 @@ impl<'t> Entries<'t> {
     pub fn finish(self) -> (Vec<Locked>, Vec<String>) {
         (self.found, self.skipped)
     }
+}
+
+/// Whether two entries say the same, wherever they stand.
+fn is_same(one: &Locked, other: &Locked) -> bool {
+    one.release == other.release
+        && one.source == other.source
+        && one.digests == other.digests
+        && one.resolved == other.resolved
+        && one.has_install_script == other.has_install_script
 }
 
 fn bounded(count: usize, what: &'static str) -> Result<(), Fault> {

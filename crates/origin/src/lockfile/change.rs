@@ -91,6 +91,10 @@ pub struct Moved {
     pub up: Option<bool>,
     /// It runs a script at install, and the version before did not.
     pub new_install_script: bool,
+    /// It lies inside the artifact of another package, and the version before did not.
+    pub newly_bundled: bool,
+    /// Commands that the version before did not bring; safe to print.
+    pub new_commands: Vec<String>,
     /// What it is now.
     #[serde(flatten)]
     pub installed: Installed,
@@ -200,6 +204,7 @@ impl LockChange {
             && self.moved.is_empty()
             && self.rewritten.is_empty()
             && self.format.is_none()
+            && self.findings.is_empty()
     }
 }
 

@@ -92,7 +92,7 @@ impl<'a> LockfileView<'a> {
     }
 
     /// The packages that a registry is asked for.
-    pub(super) fn from_registry(&self) -> impl Iterator<Item = (&'a Package, &'a Locked)> {
+    pub(super) fn of_registry(&self) -> impl Iterator<Item = (&'a Package, &'a Locked)> {
         self.locked()
             .filter(|(_, locked)| locked.source == Source::Registry)
     }

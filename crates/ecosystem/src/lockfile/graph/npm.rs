@@ -5,7 +5,7 @@ use super::super::tree::{Fault, Node};
 use super::super::{limit, package_lock};
 use super::builder::Builder;
 use super::{Ask, AskKind, Commands, Importer, Key, npm_legacy};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The maps of asks, with how they ask.
 pub(super) const MAPS: [(&str, AskKind); 4] = [
@@ -33,6 +33,7 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
 
 fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
     let mut by_folder: HashMap<&str, usize> = HashMap::new();
+    let mut with_own: HashSet<&str> = HashSet::new();
     let mut folders = Vec::new();
     for (key, entry) in packages.map() {
         let folder = key.text().unwrap_or_default();
@@ -54,7 +55,9 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
         let source = source_of(resolved.unwrap_or_default());
         let version = entry.get_text("version").unwrap_or_default();
         let mut package = out.package(key.at(), name, version, source);
-        package.resolved = resolved.map(str::to_owned);
+        if package.entry.is_none() {
+            package.resolved = resolved.map(str::to_owned);
+        }
         package.keys = vec![Key::named(installed)];
         package.asks = asks;
         package.commands = commands(entry.get("bin"));
@@ -66,14 +69,20 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
             .filter_map(|key| entry.get(key))
             .any(|list| !list.list().is_empty() || list.text() == Some("true"));
         by_folder.insert(folder, out.packages.len());
+        with_own.insert(above(folder));
         folders.push(folder);
         out.packages.push(package);
     }
+    // What npm keeps in `node_modules` about a tree does not say what the project asks for.
+    out.roots_known = out
+        .importers
+        .iter()
+        .any(|importer| importer.path.is_empty());
     for (package, folder) in out.packages.iter_mut().zip(folders) {
-        lead(folder, &mut package.asks, &by_folder);
+        lead(folder, &mut package.asks, &by_folder, &with_own);
     }
     for importer in &mut out.importers {
-        lead(&importer.path, &mut importer.asks, &by_folder);
+        lead(&importer.path, &mut importer.asks, &by_folder, &with_own);
     }
 }
 
@@ -105,18 +114,31 @@ pub(super) fn commands(bin: Option<&Node<'_>>) -> Commands {
     }
 }
 
-/// Looks for what is asked in the folder's own `node_modules`, then in those above it.
-fn lead(folder: &str, asks: &mut [Ask], by_folder: &HashMap<&str, usize>) {
-    if folder.len() > limit::PATH {
+/// Looks for what is asked in the folder's own `node_modules`, then in those above it, of which
+/// few folders have one.
+fn lead(
+    folder: &str,
+    asks: &mut [Ask],
+    by_folder: &HashMap<&str, usize>,
+    with_own: &HashSet<&str>,
+) {
+    if folder.len() > limit::PATH || asks.is_empty() {
         return;
     }
-    let mut candidate = String::new();
-    for ask in asks {
-        if ask.name.len() > limit::PATH {
-            continue;
+    let mut bases = Vec::new();
+    let mut base = folder;
+    for _ in 0..limit::UP {
+        if with_own.contains(base) {
+            bases.push(base);
         }
-        let mut base = folder;
-        for _ in 0..limit::UP {
+        if base.is_empty() {
+            break;
+        }
+        base = above(base);
+    }
+    let mut candidate = String::new();
+    for ask in asks.iter_mut().filter(|ask| ask.name.len() <= limit::PATH) {
+        ask.to = bases.iter().find_map(|base| {
             candidate.clear();
             candidate.push_str(base);
             if !base.is_empty() {
@@ -124,15 +146,8 @@ fn lead(folder: &str, asks: &mut [Ask], by_folder: &HashMap<&str, usize>) {
             }
             candidate.push_str("node_modules/");
             candidate.push_str(&ask.name);
-            if let Some(&found) = by_folder.get(candidate.as_str()) {
-                ask.to = Some(found);
-                break;
-            }
-            if base.is_empty() {
-                break;
-            }
-            base = above(base);
-        }
+            by_folder.get(candidate.as_str()).copied()
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// Names to packages of one level.
 type Level<'n> = HashMap<&'n str, usize>;
 
-pub(super) fn read<'n>(dependencies: &'n Node<'_>, out: &mut Builder<'_>) {
+pub(super) fn read(dependencies: &Node<'_>, out: &mut Builder<'_>) {
     out.roots_known = false;
     level(dependencies, &mut Vec::new(), out);
 }

@@ -1,6 +1,8 @@
 use super::super::testing::graph;
 use super::super::{FileChange, LockChange, explain, markdown, settings_changes, text, value};
-use super::{KIND, NUMBER, ODD, OF_NUMBER, OF_ODD, bun, cargo, npm, pnpm, yarn_berry, yarn_classic};
+use super::{
+    KIND, NUMBER, ODD, OF_NUMBER, OF_ODD, bun, cargo, npm, pnpm, yarn_berry, yarn_classic,
+};
 use customs_ecosystem::lockfile::Kind;
 use insta::assert_snapshot;
 
@@ -86,7 +88,12 @@ fn every_format_tells_an_edit_and_nothing_changed_is_nothing() {
         (Kind::PnpmLock, pnpm(), NUMBER, ODD),
         (Kind::PnpmLock, pnpm(), OF_NUMBER, OF_ODD),
         (Kind::YarnBerry, yarn_berry(), "10c0/1", "10c0/9"),
-        (Kind::CargoLock, cargo(), checksum.as_str(), &"0c".repeat(32)),
+        (
+            Kind::CargoLock,
+            cargo(),
+            checksum.as_str(),
+            &"0c".repeat(32),
+        ),
     ] {
         let same = change(kind, &text, &text);
         assert!(same.is_empty() && same.findings.is_empty(), "{kind}");
@@ -105,11 +112,19 @@ fn what_got_stronger_and_a_new_cache_key_are_no_edits() {
     yarn.lock: nothing that is installed changed
     ");
     let berry = yarn_berry();
-    let key = change(Kind::YarnBerry, &berry, &berry.replace("10c0", "11c0").replace("/1", "/7"));
+    let key = change(
+        Kind::YarnBerry,
+        &berry,
+        &berry.replace("10c0", "11c0").replace("/1", "/7"),
+    );
     assert_eq!(key.findings, []);
     let https = npm().replace("https://", "http://");
     let it = change(Kind::PackageLock, &https, &npm());
-    assert!(it.findings.iter().all(|f| f.outcome() == super::super::Outcome::Notes));
+    assert!(
+        it.findings
+            .iter()
+            .all(|f| f.outcome() == super::super::Outcome::Notes)
+    );
 }
 
 #[test]
@@ -140,8 +155,18 @@ fn a_registry_that_moved_is_said_once_and_a_single_entry_that_did_is_an_edit() {
 
 #[test]
 fn a_scope_whose_registry_changed_and_another_kind_of_source_are_said() {
-    let scoped = |host: &str, version: &str| format!("\"@acme/ui@^1.0.0\":\n  version \"{version}\"\n  resolved \"https://{host}/@acme/ui/-/ui-{version}.tgz#{}\"\n\nms@^2:\n  version \"2.1.2\"\n  resolved \"https://registry.example/ms/-/ms-2.1.2.tgz#{}\"\n", "0a".repeat(20), "0b".repeat(20));
-    let it = change(Kind::YarnClassic, &scoped("npm.acme.example", "1.0.0"), &scoped("registry.example", "1.0.1"));
+    let scoped = |host: &str, version: &str| {
+        format!(
+            "\"@acme/ui@^1.0.0\":\n  version \"{version}\"\n  resolved \"https://{host}/@acme/ui/-/ui-{version}.tgz#{}\"\n\nms@^2:\n  version \"2.1.2\"\n  resolved \"https://registry.example/ms/-/ms-2.1.2.tgz#{}\"\n",
+            "0a".repeat(20),
+            "0b".repeat(20)
+        )
+    };
+    let it = change(
+        Kind::YarnClassic,
+        &scoped("npm.acme.example", "1.0.0"),
+        &scoped("registry.example", "1.0.1"),
+    );
     assert_snapshot!(text(&it), @r"
     yarn.lock: 1 moved
 
@@ -151,7 +176,10 @@ fn a_scope_whose_registry_changed_and_another_kind_of_source_are_said() {
     Moved
       ↑ @acme/ui 1.0.0 → 1.0.1
     ");
-    let git = npm().replace(OF_NUMBER, "git+ssh://git@code.example/a/is-number.git#54fd1711209fb1c0781092374132c66e79e2241b");
+    let git = npm().replace(
+        OF_NUMBER,
+        "git+ssh://git@code.example/a/is-number.git#54fd1711209fb1c0781092374132c66e79e2241b",
+    );
     assert_snapshot!(text(&change(Kind::PackageLock, &npm(), &git)), @r"
     package-lock.json: 1 entry changed while the version did not
 
@@ -163,6 +191,19 @@ fn a_scope_whose_registry_changed_and_another_kind_of_source_are_said() {
     To look at
       warning  1 release comes from code.example, which this lockfile did not name before
     ");
+}
+
+#[test]
+fn a_new_override_is_said() {
+    let now = bun().replace(
+        "  \"packages\"",
+        "  \"overrides\": {\n    \"ms\": \"npm:other@1\",\n  },\n  \"packages\"",
+    );
+    let it = change(Kind::BunLock, &bun(), &now);
+    assert_eq!(
+        it.findings[0].message,
+        "wherever ms is asked for, npm:other@1 is taken now"
+    );
 }
 
 #[test]
@@ -208,7 +249,7 @@ fn the_comment_is_short_and_what_strangers_write_is_no_markdown() {
     }]);
     let it = change(Kind::PackageLock, &npm(), &now);
     assert_snapshot!(markdown(&it, &settings), @r"
-    <!-- customs:lockfile:package_lock.json -->
+    <!-- customs:lockfile:package-lock.json -->
     **`package-lock.json`**: 1 added, brought in by other packages, 1 entry changed while the version did not. Must not pass.
 
     - **failed**: is-number@&#8203;7.0.0&#58; the digest changed, while its version did not (`was sha512:3ad93204d2821237…`, `now sha512:b0f490ed83c83be4…`)
@@ -226,10 +267,13 @@ fn the_comment_is_short_and_what_strangers_write_is_no_markdown() {
     let comment = markdown(&evil, &[]);
     let head = comment.lines().take(2).collect::<Vec<_>>().join("\n");
     assert_snapshot!(head, @r"
-    <!-- customs:lockfile:a_____b____someone_.json -->
+    <!-- customs:lockfile:a_-___b____someone_.json -->
     **`a --><b>¦'@someone'.json`**: 1 added, brought in by other packages, 1 entry changed while the version did not. Must not pass.
     ");
-    assert_eq!(markdown(&change(Kind::PackageLock, &npm(), &npm()), &[]), "");
+    assert_eq!(
+        markdown(&change(Kind::PackageLock, &npm(), &npm()), &[]),
+        ""
+    );
 }
 
 #[test]

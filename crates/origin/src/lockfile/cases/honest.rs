@@ -1,7 +1,7 @@
-use super::super::testing::{graph, loud, said, said_with};
+use super::super::testing::{graph, loud, manifest, said, said_with};
 use super::super::{ExpectedOrigin, LockfileView, Options, judge};
 use super::{NUMBER, OF_NUMBER, bun, cargo, npm, pnpm, yarn_berry, yarn_classic};
-use customs_ecosystem::lockfile::Kind;
+use customs_ecosystem::lockfile::{Kind, ManifestKind};
 use customs_model::Answer;
 
 #[test]
@@ -38,7 +38,10 @@ fn an_override_that_says_another_package_is_a_note() {
     let text = bun()
         .replace("[\"is-number@7.0.0\"", "[\"is-odd@3.0.1\"")
         .replace(OF_NUMBER, "")
-        .replace("  \"packages\"", "  \"overrides\": {\n    \"is-number\": \"npm:is-odd@3.0.1\",\n  },\n  \"packages\"");
+        .replace(
+            "  \"packages\"",
+            "  \"overrides\": {\n    \"is-number\": \"npm:is-odd@3.0.1\",\n  },\n  \"packages\"",
+        );
     insta::assert_snapshot!(said(Kind::BunLock, &text), @r"
     note lock-alias: 1 package is installed under another name, as somebody asks for
         is-number is is-odd@3.0.1
@@ -68,7 +71,9 @@ fn two_registries_side_by_side_and_a_scope_with_its_own_are_quiet() {
     let entry = |host: &str, name: &str| {
         let unscoped = name.rsplit('/').next().unwrap();
         let digest = format!("{:02x}", name.bytes().map(u32::from).sum::<u32>() % 256).repeat(20);
-        format!("\n\"{name}@^1.0.0\":\n  version \"1.0.0\"\n  resolved \"https://{host}/{name}/-/{unscoped}-1.0.0.tgz#{digest}\"\n")
+        format!(
+            "\n\"{name}@^1.0.0\":\n  version \"1.0.0\"\n  resolved \"https://{host}/{name}/-/{unscoped}-1.0.0.tgz#{digest}\"\n"
+        )
     };
     let mut text = yarn_classic();
     for (host, name) in [
@@ -79,7 +84,13 @@ fn two_registries_side_by_side_and_a_scope_with_its_own_are_quiet() {
     ] {
         text += &entry(host, name);
     }
-    assert_eq!(said(Kind::YarnClassic, &text).lines().filter(|l| l.contains("lock-origin")).count(), 0);
+    assert_eq!(
+        said(Kind::YarnClassic, &text)
+            .lines()
+            .filter(|l| l.contains("lock-origin"))
+            .count(),
+        0
+    );
 }
 
 #[test]
@@ -89,7 +100,10 @@ fn a_git_dependency_that_the_project_asks_for_is_a_note_and_one_of_a_package_a_w
     let with = |asks: &str, text: String| {
         text.replace("    \"node_modules/kind-of\": {", &format!("    \"node_modules/tool\": {{\n      \"version\": \"1.0.0\",\n      \"resolved\": \"{git}\"\n    }},\n    \"node_modules/kind-of\": {{{asks}"))
     };
-    let own = npm().replace("\"kind-of\": \"^6.0.3\"", "\"kind-of\": \"^6.0.3\",\n        \"tool\": \"github:a/tool\"");
+    let own = npm().replace(
+        "\"kind-of\": \"^6.0.3\"",
+        "\"kind-of\": \"^6.0.3\",\n        \"tool\": \"github:a/tool\"",
+    );
     insta::assert_snapshot!(said(Kind::PackageLock, &with("", own)), @r"
     note lock-outside-registry line 18: tool@1.0.0 comes from a repository: the project asks for it
         from: git+ssh://git@code.example/a/tool.git#54fd1711209fb1c0781092374132c66e79e2241b
@@ -108,7 +122,8 @@ fn a_git_dependency_that_the_project_asks_for_is_a_note_and_one_of_a_package_a_w
 
 #[test]
 fn a_package_of_another_platform_has_no_checksum_in_yarn_4() {
-    let text = yarn_berry() + "\n\"native@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"native@npm:1.0.0\"\n  conditions: os=aix & cpu=ppc64\n  languageName: node\n  linkType: hard\n";
+    let text = yarn_berry()
+        + "\n\"native@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"native@npm:1.0.0\"\n  conditions: os=aix & cpu=ppc64\n  languageName: node\n  linkType: hard\n";
     assert_eq!(said(Kind::YarnBerry, &text), "");
 }
 
@@ -116,7 +131,10 @@ fn a_package_of_another_platform_has_no_checksum_in_yarn_4() {
 fn the_fixtures_of_the_readers_raise_no_false_alarm() {
     macro_rules! fixture {
         ($name:literal) => {
-            include_str!(concat!("../../../../ecosystem/src/lockfile/fixtures/", $name))
+            include_str!(concat!(
+                "../../../../ecosystem/src/lockfile/fixtures/",
+                $name
+            ))
         };
     }
     let mut out = String::new();
@@ -130,7 +148,11 @@ fn the_fixtures_of_the_readers_raise_no_false_alarm() {
         ("yarn 4", Kind::YarnBerry, fixture!("yarn-berry.lock")),
         ("bun", Kind::BunLock, fixture!("bun.lock")),
         ("uv", Kind::UvLock, fixture!("uv.lock")),
-        ("requirements", Kind::RequirementsTxt, fixture!("requirements.txt")),
+        (
+            "requirements",
+            Kind::RequirementsTxt,
+            fixture!("requirements.txt"),
+        ),
         ("poetry", Kind::PoetryLock, fixture!("poetry.lock")),
         ("poetry 1.1", Kind::PoetryLock, fixture!("poetry.old.lock")),
         ("pylock", Kind::PylockToml, fixture!("pylock.toml")),
@@ -164,4 +186,42 @@ fn the_fixtures_of_the_readers_raise_no_false_alarm() {
     requirements: warning lock-integrity-missing line 12: zope-interface@7.0.3 has no hash, which others in this file have: any bytes would be installed
     requirements: warning lock-integrity-missing line 13: ranged@1.5.2 has no hash, which others in this file have: any bytes would be installed
     ");
+}
+
+#[test]
+fn the_lockfile_of_this_workspace_agrees_with_its_manifests() {
+    macro_rules! own {
+        ($path:literal) => {
+            include_str!(concat!("../../../../../", $path))
+        };
+    }
+    let manifests = [
+        own!("Cargo.toml"),
+        own!("crates/model/Cargo.toml"),
+        own!("crates/ecosystem/Cargo.toml"),
+        own!("crates/origin/Cargo.toml"),
+        own!("crates/cli/Cargo.toml"),
+        own!("xtask/Cargo.toml"),
+    ]
+    .map(|text| manifest(ManifestKind::CargoToml, "", text));
+    let lock = own!("Cargo.lock");
+    let text = said_with(Kind::CargoLock, lock, &manifests, &Options::default());
+    assert_eq!(loud(&text), "");
+}
+
+#[test]
+fn what_npm_keeps_in_node_modules_says_nothing_about_who_asks() {
+    let text = npm()
+        .replace(
+            "      \"version\": \"7.0.0\"",
+            "      \"name\": \"is-odd\",\n      \"version\": \"3.0.1\"",
+        )
+        .replace(
+            OF_NUMBER,
+            "https://registry.example/is-odd/-/is-odd-3.0.1.tgz",
+        );
+    let start = text.find("    \"\": {").unwrap();
+    let end = text.find("    \"node_modules/is-number\"").unwrap();
+    let hidden = format!("{}{}", &text[..start], &text[end..]);
+    assert_eq!(said(Kind::PackageLock, &hidden), "");
 }

@@ -54,17 +54,24 @@ fn yarn_4_with_a_swapped_resolution_and_without_its_checksum_is_two_findings() {
 
 #[test]
 fn a_key_that_names_another_package_and_that_nobody_asks_for_is_told() {
-    let lie = bun().replace("[\"is-number@7.0.0\"", "[\"is-odd@3.0.1\"").replace(OF_NUMBER, "");
+    let lie = bun()
+        .replace("[\"is-number@7.0.0\"", "[\"is-odd@3.0.1\"")
+        .replace(OF_NUMBER, "");
     assert_snapshot!(said(Kind::BunLock, &lie), @r"
     failed lock-alias line 13: is-odd@3.0.1 would be installed as is-number, and nobody asks for that
     warning lock-version line 13: is-odd@3.0.1 is locked, and is-number ^7.0.0 is asked for
     ");
-    let lie = pnpm().replace("version: 7.0.0", "version: is-odd@3.0.1").replace("is-number@7.0.0", "is-odd@3.0.1");
+    let lie = pnpm()
+        .replace("version: 7.0.0", "version: is-odd@3.0.1")
+        .replace("is-number@7.0.0", "is-odd@3.0.1");
     assert_snapshot!(said(Kind::PnpmLock, &lie.replace(OF_NUMBER, OF_ODD)), @r"
     failed lock-alias line 16: is-odd@3.0.1 would be installed as is-number, and nobody asks for that
     warning lock-version line 16: is-odd@3.0.1 is locked, and is-number ^7.0.0 is asked for
     ");
-    let lie = npm().replace("      \"version\": \"7.0.0\"", "      \"name\": \"is-odd\",\n      \"version\": \"3.0.1\"");
+    let lie = npm().replace(
+        "      \"version\": \"7.0.0\"",
+        "      \"name\": \"is-odd\",\n      \"version\": \"3.0.1\"",
+    );
     assert_snapshot!(said(Kind::PackageLock, &swapped(&lie)), @r"
     warning lock-alias line 12: is-odd@3.0.1 would be installed as is-number, and nobody asks for that (an override could; the manifest was not read)
     ");
@@ -126,7 +133,10 @@ fn a_file_of_another_project_among_those_of_a_python_package_is_told() {
     failed lock-address line 13: the entry says anyio@4.4.0 and its address names anyio-4.4.1.tar.gz: that is what would be installed
     ");
     let text = include_str!("../../../../ecosystem/src/lockfile/fixtures/poetry.lock");
-    let lie = text.replace("file = \"anyio-4.4.0.tar.gz\"", "file = \"idna-3.7.tar.gz\"");
+    let lie = text.replace(
+        "file = \"anyio-4.4.0.tar.gz\"",
+        "file = \"idna-3.7.tar.gz\"",
+    );
     assert_snapshot!(said(Kind::PoetryLock, &lie).lines().next().unwrap(), @r"
     failed lock-address line 3: the entry says anyio@4.4.0 and its address names idna-3.7.tar.gz: that is what would be installed
     ");
@@ -170,7 +180,9 @@ fn a_strangers_host_is_told_with_and_without_the_users_configuration() {
         "https://evil.example/is-number",
     ) + &more;
     let origin = |text: String| {
-        let lines = text.lines().filter(|l| !l.starts_with("    ") && l.contains("lock-origin"));
+        let lines = text
+            .lines()
+            .filter(|l| !l.starts_with("    ") && l.contains("lock-origin"));
         lines.collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(origin(said(Kind::YarnClassic, &lie)), @r"
@@ -196,7 +208,10 @@ fn a_strangers_host_is_told_with_and_without_the_users_configuration() {
 
 #[test]
 fn http_without_a_digest_fails_and_with_one_warns() {
-    let open = npm().replace("https://registry.example/is-number", "http://registry.example/is-number");
+    let open = npm().replace(
+        "https://registry.example/is-number",
+        "http://registry.example/is-number",
+    );
     assert_snapshot!(said(Kind::PackageLock, &open), @r"
     warning lock-transport line 12: 1 artifact is fetched from registry.example by http, without encryption
         is-number@7.0.0

@@ -39,30 +39,30 @@ fn what_one_of_them_alone_asks_for_and_other_words_are_told() {
     package-lock.json 709
     warning lock-manifest line 5: the lockfile says that the project asks for kind-of, and its manifest does not
     warning lock-manifest line 5: the manifest of the project asks for left-pad, and the lockfile does not know it
-    warning lock-manifest line 5: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 5: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
 
     pnpm-lock.yaml 611
     warning lock-manifest line 5: the lockfile says that the project asks for kind-of, and its manifest does not
     warning lock-manifest line 5: the manifest of the project asks for left-pad, and the lockfile does not know it
-    warning lock-manifest line 5: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 5: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
 
     yarn.lock 526
     warning lock-manifest: the manifest of the project asks for left-pad, and the lockfile does not know it
-    warning lock-manifest: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
 
     yarn.lock 756
     warning lock-manifest line 19: the lockfile says that the project asks for kind-of, and its manifest does not
     warning lock-manifest line 19: the manifest of the project asks for left-pad, and the lockfile does not know it
-    warning lock-manifest line 19: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 19: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
 
     bun.lock 546
     warning lock-manifest line 4: the lockfile says that the project asks for kind-of, and its manifest does not
     warning lock-manifest line 4: the manifest of the project asks for left-pad, and the lockfile does not know it
-    warning lock-manifest line 4: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 4: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
     ");
 }
@@ -75,7 +75,9 @@ fn overrides_members_and_catalogs_are_no_difference() {
         .replace("specifier: ^6.0.3", "specifier: 'catalog:'");
     let json = SAME.replace("^6.0.3", "catalog:");
     assert_eq!(said(Kind::PnpmLock, &text, &json), "");
-    let text = npm().replace("\"version\": \"7.0.0\"", "\"version\": \"7.0.1\"").replace("is-number-7.0.0", "is-number-7.0.1");
+    let text = npm()
+        .replace("\"version\": \"7.0.0\"", "\"version\": \"7.0.1\"")
+        .replace("is-number-7.0.0", "is-number-7.0.1");
     assert_eq!(said(Kind::PackageLock, &text, SAME), "");
 }
 
@@ -89,7 +91,9 @@ fn a_version_outside_of_what_is_asked_is_told_unless_an_override_says_so() {
     ");
     let with = SAME.replace("\"peer", "\"overrides\":{\"is-number\":\"3.0.0\"},\"peer");
     assert_eq!(said(Kind::PackageLock, &old, &with), "");
-    let yarn = yarn_classic().replace("version \"7.0.0\"", "version \"3.0.0\"").replace("is-number-7.0.0", "is-number-3.0.0");
+    let yarn = yarn_classic()
+        .replace("version \"7.0.0\"", "version \"3.0.0\"")
+        .replace("is-number-7.0.0", "is-number-3.0.0");
     assert!(said(Kind::YarnClassic, &yarn, SAME).contains("lock-version"));
 }
 
@@ -104,7 +108,7 @@ fn cargo_compares_names_and_the_versions_that_fit() {
     assert_snapshot!(said("[package]\nname = \"shop\"\n[dependencies]\nitoa = \"2\"\nserde = \"1\"\n"), @r"
     warning lock-manifest line 15: the lockfile says that the project asks for ryu, and its manifest does not
     warning lock-manifest line 15: the manifest of the project asks for serde, and the lockfile does not know it
-    warning lock-manifest line 15: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 15: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         itoa: 2 in the manifest, 1.0.11 in the lockfile
     ");
     let shared = "[package]\nname = \"shop\"\n[dependencies]\nitoa.workspace = true\nfast.workspace = true\n[workspace.dependencies]\nitoa = \"1.0.5\"\nfast = { package = \"ryu\", version = \"1\" }\n";
@@ -126,7 +130,7 @@ fn uv_and_poetry_compare_what_they_repeat() {
     assert_snapshot!(said(Kind::UvLock, uv, other), @r"
     warning lock-manifest line 46: the lockfile says that the project asks for torch, and its manifest does not
     warning lock-manifest line 46: the manifest of the project asks for requests, and the lockfile does not know it
-    warning lock-manifest line 46: 1 dependency of the project stand otherwise in the lockfile than in the manifest
+    warning lock-manifest line 46: 1 dependency of the project stands otherwise in the lockfile than in the manifest
     ");
     let poetry = include_str!("../../../../ecosystem/src/lockfile/fixtures/poetry.lock");
     let asks = "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\nanyio = \"^4\"\nrequests = \"*\"\n[[tool.poetry.source]]\nname = \"ours\"\n";

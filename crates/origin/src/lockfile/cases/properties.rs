@@ -78,7 +78,10 @@ fn every_rule_has_an_id_of_its_own_and_a_whole_page() {
     for doc in docs() {
         assert!(customs_model::RuleId::parse(doc.id).is_ok(), "{}", doc.id);
         let page = page(doc);
-        assert!(doc.title.ends_with('.') && !doc.fires.is_empty() && !doc.silent.is_empty(), "{page}");
+        assert!(
+            doc.title.ends_with('.') && !doc.fires.is_empty() && !doc.silent.is_empty(),
+            "{page}"
+        );
     }
 }
 
@@ -96,10 +99,13 @@ fn ten_thousand_honest_entries_are_quiet() {
 
 /// A project of that many packages, each of which asks for three others.
 fn many(count: usize) -> String {
-    let mut out = String::from("{\"lockfileVersion\":3,\"packages\":{\"\":{\"dependencies\":{\"p0\":\"^1.0.0\"}}");
+    let mut out = String::from(
+        "{\"lockfileVersion\":3,\"packages\":{\"\":{\"dependencies\":{\"p0\":\"^1.0.0\"}}",
+    );
     for n in 0..count {
         let digest = customs_model::Digest::sha256(n.to_string().as_bytes()).to_sri();
-        let asks = [2 * n + 1, 2 * n + 2, n / 2].map(|to| format!("\"p{}\":\"^1.0.0\"", to % count));
+        let asks =
+            [2 * n + 1, 2 * n + 2, n / 2].map(|to| format!("\"p{}\":\"^1.0.0\"", to % count));
         write!(
             out,
             ",\"node_modules/p{n}\":{{\"version\":\"1.0.0\",\"resolved\":\"https://registry.example/p{n}/-/p{n}-1.0.0.tgz\",\"integrity\":\"{digest}\",\"dependencies\":{{{}}}}}",

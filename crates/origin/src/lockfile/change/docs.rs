@@ -30,7 +30,7 @@ pub(super) static SOURCES: LockRuleDoc = LockRuleDoc {
     id: "lock-sources",
     title: "Packages come from somewhere else than before.",
     what: "With `--base`: names each host that the lockfile did not name before, each scope whose registry \
-           changed, and a host that took the place of another one for most releases.",
+           changed, each new override, and a host that took the place of another one for most releases.",
     why: "Where packages come from is a decision of the project. It should be made in a change of its own.",
     effect: "warns",
     to_do: "Make sure that the new host is meant, and that the client's configuration names it in the same change.",

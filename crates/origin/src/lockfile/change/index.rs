@@ -51,6 +51,14 @@ impl<'a> Index<'a> {
             .filter_map(move |number| graph.packages.get(number))
     }
 
+    /// The package of a release that stands at one place.
+    pub fn only(&self, name: &str, version: &str) -> Option<&'a Package> {
+        match self.packages.get(name)?.get(version)?.as_slice() {
+            [number] => self.graph.packages.get(*number),
+            _ => None,
+        }
+    }
+
     pub fn locked(&self, name: &str, version: &str) -> impl Iterator<Item = &'a Locked> {
         let graph = self.graph;
         self.places(name, version)

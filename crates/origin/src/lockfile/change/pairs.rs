@@ -16,6 +16,14 @@ pub(super) fn releases(before: &Index<'_>, after: &Index<'_>, change: &mut LockC
         .copied()
         .collect();
     for name in names {
+        // Most packages of a change stay as they are.
+        let same = match (before.packages.get(name), after.packages.get(name)) {
+            (Some(was), Some(is)) => was.keys().eq(is.keys()),
+            _ => false,
+        };
+        if same {
+            continue;
+        }
         let versions = |index: &Index<'_>| -> BTreeSet<String> {
             let versions = index.packages.get(name);
             versions
@@ -33,13 +41,18 @@ pub(super) fn releases(before: &Index<'_>, after: &Index<'_>, change: &mut LockC
         });
         let others = pair(&mut gone, &mut new, |_, _| true);
         for (from, to) in same_line.into_iter().chain(others) {
-            let Some(installed) = after.installed(name, &to) else {
+            let (was, is) = (before.installed(name, &from), after.installed(name, &to));
+            let (Some(was), Some(installed)) = (was, is) else {
                 continue;
             };
+            let new = |command: &&String| !was.commands.contains(*command);
+            let new_commands = installed.commands.iter().filter(new).cloned().collect();
             change.moved.push(Moved {
                 before: shown(&from),
                 up: compare(ecosystem, &from, &to).map(|order| order == Ordering::Less),
-                new_install_script: installed.install_script && !before.runs_script(name, &from),
+                new_install_script: installed.install_script && !was.install_script,
+                newly_bundled: installed.bundled && !was.bundled,
+                new_commands,
                 installed,
             });
         }
@@ -56,12 +69,14 @@ pub(super) fn releases(before: &Index<'_>, after: &Index<'_>, change: &mut LockC
     }
 }
 
+/// Oldest first. What is no version comes last, so that the order is one.
 fn sorted<'a>(ecosystem: Ecosystem, versions: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut versions: Vec<String> = versions.cloned().collect();
+    let is_none = |version: &str| compare(ecosystem, version, version).is_none();
     versions.sort_by(|a, b| {
-        compare(ecosystem, a, b)
-            .unwrap_or_else(|| a.cmp(b))
-            .then(a.cmp(b))
+        let apart = is_none(a).cmp(&is_none(b));
+        let order = compare(ecosystem, a, b).unwrap_or(Ordering::Equal);
+        apart.then(order).then_with(|| a.cmp(b))
     });
     versions
 }
@@ -75,7 +90,7 @@ fn pair(
 ) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     let mut at = 0;
-    while at < gone.len() && pairs.len() < FEW {
+    while at < gone.len().min(FEW) && pairs.len() < FEW {
         let partner = new.iter().take(FEW).position(|to| belong(&gone[at], to));
         match partner {
             Some(partner) => pairs.push((gone.remove(at), new.remove(partner))),

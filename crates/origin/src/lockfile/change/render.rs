@@ -1,8 +1,9 @@
 //! A change in words: for a terminal, for machines, for a comment.
 
 use super::super::finding::{LockFinding, Outcome};
+use super::super::limit;
 use super::super::settings::SettingChange;
-use super::super::{limit, words::count};
+use super::super::words::{count, shown};
 use super::{Installed, LockChange, Moved, Rewritten};
 
 /// The change as a value for machines.
@@ -15,7 +16,7 @@ pub fn value(change: &LockChange) -> Result<serde_json::Value, serde_json::Error
 
 /// The change as text for a reviewer, worst first.
 pub fn text(change: &LockChange) -> String {
-    let mut out = format!("{}: {}\n", change.file, headline(change));
+    let mut out = format!("{}: {}\n", shown(&change.file), headline(change));
     let (edits, fine): (Vec<&Rewritten>, Vec<&Rewritten>) = change
         .rewritten
         .iter()
@@ -47,7 +48,7 @@ pub fn text(change: &LockChange) -> String {
     section(&mut out, "Added", &change.added, |added| {
         format!("+ {}", installed(&added.installed))
     });
-    section(&mut out, "Moved", &change.moved, |moved| moved_line(moved));
+    section(&mut out, "Moved", &change.moved, moved_line);
     section(&mut out, "Removed", &change.removed, |removed| {
         format!("- {} {}", removed.name, removed.version)
     });
@@ -147,14 +148,31 @@ fn moved_line(moved: &Moved) -> String {
         Some(false) => "↓",
         None => "~",
     };
-    let script = match moved.new_install_script {
-        true => "; runs a script at install, which the version before did not",
-        false => "",
-    };
     format!(
-        "{sign} {} {} → {}{script}",
-        moved.installed.name, moved.before, moved.installed.version
+        "{sign} {} {} → {}{}",
+        moved.installed.name,
+        moved.before,
+        moved.installed.version,
+        new_marks(moved)
     )
+}
+
+/// What the version before did not do.
+fn new_marks(moved: &Moved) -> String {
+    let mut out = String::new();
+    if moved.new_install_script {
+        out += "; runs a script at install, which the version before did not";
+    }
+    if moved.newly_bundled {
+        out += "; is inside another package's artifact now";
+    }
+    if !moved.new_commands.is_empty() {
+        out += &format!(
+            "; brings the new commands {}",
+            moved.new_commands.join(", ")
+        );
+    }
+    out
 }
 
 /// The change, with what changed in the configuration beside it, as one comment in Markdown. The
@@ -333,15 +351,15 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A path that cannot end the HTML comment that it stands in.
+/// A path that cannot end the HTML comment that it stands in: no two `-` in a row, no brackets.
 fn marker(path: &str) -> String {
-    path.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "/._".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '-' if out.ends_with('-') => out.push('_'),
+            c if c.is_ascii_alphanumeric() || "/._-".contains(c) => out.push(c),
+            _ => out.push('_'),
+        }
+    }
+    out
 }

@@ -18,6 +18,7 @@ pub(super) fn compare(before: &Index<'_>, after: &Index<'_>) -> Vec<Rewritten> {
         for version in versions
             .keys()
             .filter(|version| were.contains_key(*version))
+            .filter(|version| !is_untouched(before, after, name, version))
         {
             let (was, is) = (
                 State::of(before, name, version),
@@ -43,6 +44,24 @@ pub(super) fn compare(before: &Index<'_>, after: &Index<'_>) -> Vec<Rewritten> {
         }
     }
     found
+}
+
+/// Whether a release stands at one place and says there what it said: most of them do.
+fn is_untouched(before: &Index<'_>, after: &Index<'_>, name: &str, version: &str) -> bool {
+    let (Some(was), Some(is)) = (before.only(name, version), after.only(name, version)) else {
+        return false;
+    };
+    let same_package = was.checksum == is.checksum
+        && was.files == is.files
+        && was.source == is.source
+        && was.resolved == is.resolved;
+    let locked = (before.graph.locked(was), after.graph.locked(is));
+    same_package
+        && match locked {
+            (Some(was), Some(is)) => was.digests == is.digests && was.resolved == is.resolved,
+            (None, None) => true,
+            _ => false,
+        }
 }
 
 /// One thing that changed.

@@ -15,6 +15,7 @@ pub(super) fn findings(
     after: &Index<'_>,
     findings: &mut Findings<'_>,
 ) {
+    overrides(file, before, after, findings);
     let moves = Moves::between(before, after);
     for (was, is) in moves.iter() {
         say(
@@ -90,6 +91,21 @@ pub(super) fn findings(
             packages.iter().map(|package| spoken(package)).collect(),
             findings,
         );
+    }
+}
+
+/// What the lockfile itself says to take instead.
+fn overrides(file: &str, before: &Index<'_>, after: &Index<'_>, findings: &mut Findings<'_>) {
+    let of = |index: &Index<'_>| -> BTreeSet<(String, String)> {
+        index.graph.overrides.iter().cloned().collect()
+    };
+    for (selector, with) in of(after).difference(&of(before)) {
+        let message = format!(
+            "wherever {} is asked for, {} is taken now",
+            shown(selector),
+            shown(with)
+        );
+        say(file, None, message, Vec::new(), findings);
     }
 }
 

@@ -53,7 +53,7 @@ impl LockRule for AddressNamesAnother {
 
 fn npm(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
     let mut untold = 0;
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         if view.graph.kind() == Kind::YarnBerry {
             reference(view, package, locked, findings);
         }
@@ -127,7 +127,7 @@ fn reference(
 }
 
 fn python(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         let own = pypi::canonical(locked.release.version.as_str());
         for file in &package.files {
             let of_file = pypi::version_of(&file.name, &locked.release.package);

@@ -77,7 +77,7 @@ fn compare<'a>(
     only_others: bool,
     findings: &mut Findings<'_>,
 ) {
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         for (part, digest) in parts(view, package, locked) {
             let subject = Subject {
                 name: locked.release.package.as_str(),

@@ -82,7 +82,7 @@ fn age(kind: Kind, format: &str) -> Age {
             _ => Age::Unknown,
         },
         Kind::BunLock => match format {
-            "0" | "1" => Age::Current,
+            "0" | "1" | "2" => Age::Current,
             _ => Age::Unknown,
         },
         Kind::PoetryLock => match major {

@@ -28,7 +28,7 @@ impl LockRule for IntegrityWeak {
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         let weak: Vec<_> = view
-            .from_registry()
+            .of_registry()
             .filter(|(_, locked)| strongest(locked) == Some(DigestAlgorithm::Sha1))
             .collect();
         let Some((first, _)) = weak.first() else {

@@ -125,11 +125,11 @@ impl Differences {
                 )
             });
             let what = match self.otherwise.len() {
-                1 => "1 dependency".to_owned(),
-                many => format!("{many} dependencies"),
+                1 => format!("1 dependency of {project} stands"),
+                many => format!("{many} dependencies of {project} stand"),
             };
             say(
-                format!("{what} of {project} stand otherwise in the lockfile than in the manifest"),
+                format!("{what} otherwise in the lockfile than in the manifest"),
                 lines.collect(),
             );
         }

@@ -54,7 +54,7 @@ type Entry<'a> = (&'a Package, &'a Locked);
 fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
     let mut total = 0;
     let mut others: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         let Some(address) = view.address(locked) else {
             continue;
         };
@@ -135,7 +135,7 @@ const OTHERS: usize = 3;
 
 fn by_itself(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
     let mut scopes: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Entry<'_>>>> = BTreeMap::new();
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         if let Some(address) = view.address(locked)
             && !view.is_configured(&address)
         {

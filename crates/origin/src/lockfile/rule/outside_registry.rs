@@ -5,6 +5,7 @@ use super::super::words::{shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{Kind, Package, Source};
 use customs_model::Severity;
+use std::collections::HashSet;
 
 /// A dependency that no registry delivers.
 pub(super) struct OutsideRegistry;
@@ -106,7 +107,8 @@ fn is_pinned(kind: Kind, package: &Package) -> bool {
 }
 
 /// Who asks for each package.
-struct Asked {
+struct Asked<'a> {
+    in_manifests: HashSet<&'a str>,
     by_project: Vec<bool>,
     by_package: Vec<Option<usize>>,
 }
@@ -118,8 +120,8 @@ enum Whom {
     NotTold,
 }
 
-impl Asked {
-    fn of(view: &LockfileView<'_>) -> Self {
+impl<'a> Asked<'a> {
+    fn of(view: &LockfileView<'a>) -> Self {
         let graph = view.graph;
         let mut by_project = vec![false; graph.packages.len()];
         let mut by_package = vec![None; graph.packages.len()];
@@ -140,7 +142,9 @@ impl Asked {
                 }
             }
         }
+        let asks = view.manifests.iter().flat_map(|manifest| &manifest.asks);
         Self {
+            in_manifests: asks.map(|ask| ask.name.as_str()).collect(),
             by_project,
             by_package,
         }
@@ -150,9 +154,9 @@ impl Asked {
         let package = view.graph.packages.get(number);
         let in_manifest = package.is_some_and(|package| {
             let names = package.keys.iter().map(|key| key.name.as_str());
-            names.chain([package.name.as_str()]).any(|name| {
-                view.manifests.iter().any(|m| m.ask(name).is_some()) || view.is_overridden(name)
-            })
+            names
+                .chain([package.name.as_str()])
+                .any(|name| self.in_manifests.contains(name) || view.is_overridden(name))
         });
         if in_manifest || self.by_project.get(number) == Some(&true) {
             return Whom::Project;

@@ -54,7 +54,7 @@ fn compare<'a>(
     only_others: bool,
     findings: &mut Findings<'_>,
 ) {
-    for (package, locked) in view.from_registry() {
+    for (package, locked) in view.of_registry() {
         for digest in &locked.digests {
             let Some((path, other, first)) = known.get(digest) else {
                 known.insert(digest, (view.path, package, locked));

@@ -16,12 +16,17 @@ pub(super) fn members(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         .flat_map(|manifest| &manifest.shared)
         .filter_map(|ask| Some((ask.name.as_str(), ask.spec.as_deref()?)))
         .collect();
+    let by_name: HashMap<&str, &Importer> = view
+        .graph
+        .importers
+        .iter()
+        .filter_map(|importer| Some((importer.name.as_deref()?, importer)))
+        .collect();
     for manifest in view.manifests {
-        let importer = manifest.name.as_deref().and_then(|name| {
-            let mut importers = view.graph.importers.iter();
-            importers.find(|importer| importer.name.as_deref() == Some(name))
-        });
-        let Some(importer) = importer else { continue };
+        let name = manifest.name.as_deref().unwrap_or_default();
+        let Some(importer) = by_name.get(name) else {
+            continue;
+        };
         let mut differences = Differences::default();
         compare(view, manifest, importer, &shared, &mut differences);
         differences.say(view, &manifest.folder, Some(importer.line), findings);
@@ -61,10 +66,7 @@ fn compare(
         // One of several versions of a name is meant by it.
         let fits =
             |version: &&str| satisfies(Ecosystem::Cargo, &ask.name, spec, version) != Some(false);
-        if !versions.is_empty()
-            && !versions.iter().any(|v| fits(v))
-            && !view.is_overridden(&ask.name)
-        {
+        if !versions.is_empty() && !versions.iter().any(fits) && !view.is_overridden(&ask.name) {
             let entry = (ask.name.clone(), spec.to_owned(), versions.join(" and "));
             differences.otherwise.push(entry);
         }

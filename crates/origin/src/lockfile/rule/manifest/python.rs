@@ -6,20 +6,21 @@ use super::super::super::words::shown;
 use super::Differences;
 use customs_ecosystem::lockfile::{Ask, Importer, Manifest};
 use customs_model::{Ecosystem, PackageName};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(super) fn importers(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let by_folder: HashMap<&str, &Importer> = view
+        .graph
+        .importers
+        .iter()
+        .map(|importer| (importer.path.as_str(), importer))
+        .collect();
     for manifest in view
         .manifests
         .iter()
         .filter(|manifest| !manifest.incomplete)
     {
-        let Some(importer) = view
-            .graph
-            .importers
-            .iter()
-            .find(|importer| importer.path == manifest.folder)
-        else {
+        let Some(importer) = by_folder.get(manifest.folder.as_str()) else {
             continue;
         };
         let mut differences = Differences::default();
