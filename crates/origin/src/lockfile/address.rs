@@ -146,7 +146,8 @@ fn download(path: &str, name: &str, version: &str) -> Names {
                 false => Names::Another(format!("{stated}@{of_path}")),
             }
         }
-        _ => Names::Untold,
+        // `name/download/name-1.0.0.tgz` of some mirrors.
+        _ => loose(path, name, version),
     }
 }
 
@@ -229,6 +230,16 @@ mod tests {
             (
                 "https://r.example/~/11/@jsr/std__path/1.0.0.tgz",
                 "@jsr/std__path",
+                "1.0.0",
+            ),
+            (
+                "https://cdn.example/ms/download/ms-2.1.2.tgz?cache=0",
+                "ms",
+                "2.1.2",
+            ),
+            (
+                "https://cdn.example/@s/ui/download/@s/ui-1.0.0.tgz",
+                "@s/ui",
                 "1.0.0",
             ),
             ("http://127.0.0.1:4873/ms/-/ms-2.1.2.tgz?x=1", "ms", "2.1.2"),

@@ -22,6 +22,7 @@ pub(super) use format::{DOC as FORMAT_DOC, number as format_number};
 use super::doc::LockRuleDoc;
 use super::finding::{Findings, Judgement};
 use super::view::LockfileView;
+use super::words::shown;
 
 /// A question about lockfiles.
 trait LockRule: Sync {
@@ -63,7 +64,19 @@ pub fn judge(view: &LockfileView<'_>) -> Judgement {
         rule.judge(view, &mut findings);
         findings.finish();
     }
+    judgement.not_checked.extend(unread(view));
     judgement
+}
+
+/// What the reader has passed over, which no rule has seen with a version.
+fn unread(view: &LockfileView<'_>) -> Option<String> {
+    let skipped = &view.graph.lockfile.skipped;
+    let first = skipped.first()?;
+    let more = match skipped.len() {
+        1 => String::new(),
+        many => format!(", and {} more", many - 1),
+    };
+    Some(format!("{}: not read: {first}{more}", shown(view.path)))
 }
 
 /// What all rules say about the lockfiles of one repository taken together, beside what

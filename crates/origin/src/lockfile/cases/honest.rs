@@ -225,3 +225,18 @@ fn what_npm_keeps_in_node_modules_says_nothing_about_who_asks() {
     let hidden = format!("{}{}", &text[..start], &text[end..]);
     assert_eq!(said(Kind::PackageLock, &hidden), "");
 }
+
+#[test]
+fn what_was_not_read_is_never_a_yes() {
+    let text = "anyio==4.4.0\n-r other.txt\n";
+    let graph = graph(Kind::RequirementsTxt, text);
+    let options = Options::default();
+    let view = LockfileView::new("requirements.txt", &graph, &[], &options);
+    let answer = judge(&view).answer();
+    assert_eq!(
+        answer,
+        Answer::not_checked(
+            "requirements.txt: not read: line 2: -r other.txt: another file, read it as well"
+        )
+    );
+}

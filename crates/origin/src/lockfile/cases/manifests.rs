@@ -95,6 +95,16 @@ fn a_version_outside_of_what_is_asked_is_told_unless_an_override_says_so() {
         .replace("version \"7.0.0\"", "version \"3.0.0\"")
         .replace("is-number-7.0.0", "is-number-3.0.0");
     assert!(said(Kind::YarnClassic, &yarn, SAME).contains("lock-version"));
+    let berry = yarn_berry()
+        .replace("version: 7.0.0", "version: 3.0.0")
+        .replace("is-number@npm:7.0.0", "is-number@npm:3.0.0");
+    assert!(said(Kind::YarnBerry, &berry, SAME).contains("lock-version"));
+    // A tag that led to a prerelease.
+    let next = SAME.replace("^7.0.0", "next");
+    let beta = npm()
+        .replace("^7.0.0", "next")
+        .replace("7.0.0", "8.0.0-beta.1");
+    assert_eq!(said(Kind::PackageLock, &beta, &next), "");
 }
 
 #[test]

@@ -104,9 +104,16 @@ pub(super) fn satisfies(
 ) -> Option<bool> {
     match ecosystem {
         Ecosystem::Npm => {
-            let range = resolve_alias(name, spec).1;
-            let range = Range::parse(range.strip_prefix("npm:").unwrap_or(range))?;
-            Some(range.satisfied_by(&NpmVersion::parse(version)?))
+            // Yarn 4 writes a plain range as `npm:^1`, and an alias as `npm:other@^1`.
+            let plain = spec.strip_prefix("npm:").unwrap_or(spec);
+            let range =
+                Range::parse(plain).or_else(|| Range::parse(resolve_alias(name, spec).1))?;
+            let version = NpmVersion::parse(version)?;
+            match range.satisfied_by(&version) {
+                // A tag can lead to a prerelease, which no plain range is satisfied by.
+                false if version.is_prerelease() => None,
+                satisfied => Some(satisfied),
+            }
         }
         Ecosystem::PyPi if spec.is_empty() => None,
         Ecosystem::PyPi => pypi::contains(version, spec),
