@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod history;
 pub mod identity;
+<<<<<<< HEAD
 pub mod npm;
 pub mod predicate;
 pub mod pypi;
@@ -16,6 +17,9 @@ mod testing;
 pub mod vcs;
 pub mod why;
 pub mod source;
+=======
+pub mod lockfile;
+>>>>>>> v-e
 
 pub use answer::{Evidence, Finding, Offered, OriginAnswer};
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};

@@ -6,7 +6,11 @@ use super::tree::{Fault, Node};
 use super::urls::Urls;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     let packages = root.get("packages");
     for (key, tuple) in packages.map(Node::map).unwrap_or_default() {
         let at = key.at();

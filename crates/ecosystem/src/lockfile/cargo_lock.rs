@@ -6,9 +6,13 @@ use customs_model::{Digest, DigestAlgorithm};
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = toml::parse(text)?;
-    let old = old_checksums(&root);
-    for package in packages(&root) {
+    take(&toml::parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
+    let old = old_checksums(root);
+    for package in packages(root) {
         let name = package.get_text("name").unwrap_or_default();
         let version = package.get_text("version").unwrap_or_default();
         let written = package.get_text("source");
@@ -46,7 +50,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
+pub(super) fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
     root.get("package").map(Node::list).unwrap_or_default()
 }
 

@@ -1,7 +1,8 @@
 use super::tree::Fault;
 use super::{Ecosystem, Locked, Source, limit};
 use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// One release as a format's reader found it, not yet checked.
 #[derive(Debug, Default)]
@@ -19,7 +20,10 @@ pub(super) struct Entries<'t> {
     ecosystem: Ecosystem,
     lines: Lines<'t>,
     found: Vec<Locked>,
-    seen: HashSet<Locked>,
+    /// Hashes of entries, by a key of this run, and the last entry that had each.
+    seen: HashMap<u64, usize>,
+    keys: RandomState,
+    places: Vec<(usize, usize)>,
     skipped: Vec<String>,
 }
 
@@ -29,7 +33,9 @@ impl<'t> Entries<'t> {
             ecosystem,
             lines: Lines::new(text),
             found: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            keys: RandomState::new(),
+            places: Vec::new(),
             skipped: Vec::new(),
         }
     }
@@ -51,11 +57,19 @@ impl<'t> Entries<'t> {
             has_install_script: found.has_install_script,
             line: None,
         };
-        if self.seen.contains(&entry) {
+        let hash = self.keys.hash_one(&entry);
+        if let Some(&known) = self.seen.get(&hash)
+            && self
+                .found
+                .get(known)
+                .is_some_and(|found| is_same(found, &entry))
+        {
+            self.places.push((at, known));
             return Ok(());
         }
         bounded(self.found.len(), "entries")?;
-        self.seen.insert(entry.clone());
+        self.seen.insert(hash, self.found.len());
+        self.places.push((at, self.found.len()));
         entry.line = Some(self.lines.line(at));
         self.found.push(entry);
         Ok(())
@@ -94,9 +108,34 @@ impl<'t> Entries<'t> {
         }
     }
 
+    /// Every offset that an entry was taken from, with the entry's number; an entry that stands
+    /// several times has one number.
+    pub fn places(&self) -> &[(usize, usize)] {
+        &self.places
+    }
+
+    /// The line of an offset, counted from 1.
+    pub fn line(&self, at: usize) -> u32 {
+        self.lines.line(at)
+    }
+
+    /// What was found so far.
+    pub fn found(&self) -> &[Locked] {
+        &self.found
+    }
+
     pub fn finish(self) -> (Vec<Locked>, Vec<String>) {
         (self.found, self.skipped)
     }
+}
+
+/// Whether two entries say the same, wherever they stand.
+fn is_same(one: &Locked, other: &Locked) -> bool {
+    one.release == other.release
+        && one.source == other.source
+        && one.digests == other.digests
+        && one.resolved == other.resolved
+        && one.has_install_script == other.has_install_script
 }
 
 fn bounded(count: usize, what: &'static str) -> Result<(), Fault> {

@@ -1,7 +1,8 @@
 //! Lockfiles: which releases a project has agreed on, and which addresses its client
 //! will fetch them from.
 //!
-//! [`read`] lists the releases of a file. [`url_positions`] finds every URL that a client
+//! [`read`] lists the releases of a file, [`Graph::read`] adds who asks for which, and
+//! [`Manifest::read`] what a project asks for itself. [`url_positions`] finds every URL that a client
 //! fetches as written; [`toward_gate`] and [`from_gate`] replace them in place and change
 //! no other byte. A file that is not understood is an error, never an empty list.
 //!
@@ -10,7 +11,9 @@
 mod bun_lock;
 mod cargo_lock;
 mod entries;
+mod graph;
 mod kind;
+mod manifest;
 mod npm_spec;
 mod package_lock;
 pub mod places;
@@ -19,6 +22,7 @@ mod poetry_lock;
 mod pylock;
 mod requirements;
 mod rewrite;
+mod settings;
 mod tree;
 mod urls;
 mod uv_lock;
@@ -30,8 +34,11 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
 pub use kind::Kind;
+pub use manifest::{Manifest, ManifestError, ManifestKind};
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
+pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};
@@ -49,6 +56,10 @@ pub mod limit {
     pub const DEPTH: usize = 64;
     /// Values of any sort in one file.
     pub const NODES: usize = 6_000_000;
+    /// Bytes of a folder's path; what lies deeper is not followed to what it asks for.
+    pub const PATH: usize = 4_096;
+    /// Folders that are looked through upwards for what a package asks for.
+    pub const UP: usize = 64;
 }
 
 /// What a lockfile says.

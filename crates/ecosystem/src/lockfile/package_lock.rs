@@ -15,7 +15,11 @@ const REQUIRES: [&str; 4] = [
 ];
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     // Format 2 says everything twice; npm 7 and later read `packages`.
     match (root.get("packages"), root.get("dependencies")) {
         (Some(packages), _) => packages_of(packages, out),

@@ -5,9 +5,14 @@ use super::tree::{Fault, Node, yaml};
 use super::urls::Urls;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    for document in documents(text)? {
+    take(&documents(text)?, out)
+}
+
+/// What parsed documents lock.
+pub(super) fn take(documents: &[Node<'_>], out: &mut Entries<'_>) -> Result<(), Fault> {
+    for document in documents {
         // From format 9 on the file no longer says which packages need a build.
-        let knows_builds = !format_of(&document).starts_with("9");
+        let knows_builds = !format_of(document).starts_with("9");
         let packages = document.get("packages");
         for (key, entry) in packages.map(Node::map).unwrap_or_default() {
             let key_text = key.text().unwrap_or_default();

@@ -5,9 +5,13 @@ use super::urls::Urls;
 use customs_model::Digest;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     let metadata = root.get("metadata");
-    for package in packages(&root) {
+    for package in packages(root) {
         let at = package.at();
         let name = package.get_text("name").unwrap_or_default();
         let origin = package.get("source");
@@ -34,7 +38,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get("metadata") {
         Some(_) => Ok(root),
@@ -42,7 +46,7 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
     }
 }
 
-fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
+pub(super) fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
     root.get("package").map(Node::list).unwrap_or_default()
 }
 

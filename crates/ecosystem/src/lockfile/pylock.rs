@@ -4,8 +4,12 @@ use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
-    for package in packages(&root) {
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
+    for package in packages(root) {
         let at = package.at();
         let name = package.get_text("name").unwrap_or_default();
         let (source, resolved) = origin(package);
@@ -38,7 +42,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("lock-version") {
         Some(version) if version == "1" || version.starts_with("1.") => Ok(root),
@@ -49,11 +53,11 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
     }
 }
 
-fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
+pub(super) fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
     root.get("packages").map(Node::list).unwrap_or_default()
 }
 
-fn origin<'n>(package: &'n Node<'_>) -> (Source, Option<&'n str>) {
+pub(super) fn origin<'n>(package: &'n Node<'_>) -> (Source, Option<&'n str>) {
     let address = |node: &'n Node<'_>| node.get_text("url").or_else(|| node.get_text("path"));
     if let Some(vcs) = package.get("vcs") {
         (Source::Git, address(vcs))
@@ -69,7 +73,7 @@ fn origin<'n>(package: &'n Node<'_>) -> (Source, Option<&'n str>) {
     }
 }
 
-fn files<'n, 't>(package: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {
+pub(super) fn files<'n, 't>(package: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {
     let wheels = package.get("wheels").map(Node::list).unwrap_or_default();
     let single = ["archive", "sdist"].into_iter();
     single.filter_map(|key| package.get(key)).chain(wheels)

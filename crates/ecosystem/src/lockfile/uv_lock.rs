@@ -4,8 +4,12 @@ use super::tree::{Fault, Node, toml};
 use super::urls::{Urls, is_url};
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let root = parse(text)?;
-    for package in packages(&root) {
+    take(&parse(text)?, out)
+}
+
+/// What a parsed file locks.
+pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
+    for package in packages(root) {
         let at = package.at();
         let name = package.get_text("name").unwrap_or_default();
         let Some((source, resolved)) = package.get("source").and_then(source_of) else {
@@ -38,7 +42,7 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn parse(text: &str) -> Result<Node<'_>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("version") {
         Some("1") => Ok(root),
@@ -49,11 +53,11 @@ fn parse(text: &str) -> Result<Node<'_>, Fault> {
     }
 }
 
-fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
+pub(super) fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
     root.get("package").map(Node::list).unwrap_or_default()
 }
 
-fn source_of<'n>(source: &'n Node<'_>) -> Option<(Source, &'n str)> {
+pub(super) fn source_of<'n>(source: &'n Node<'_>) -> Option<(Source, &'n str)> {
     let (kind, address) = source.map().iter().find_map(|(key, value)| {
         let kind = match key.text()? {
             // A folder of files can stand in for a registry.
@@ -69,7 +73,7 @@ fn source_of<'n>(source: &'n Node<'_>) -> Option<(Source, &'n str)> {
 }
 
 /// The files of a package: the source distribution and the wheels.
-fn files<'n, 't>(package: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {
+pub(super) fn files<'n, 't>(package: &'n Node<'t>) -> impl Iterator<Item = &'n Node<'t>> {
     let wheels = package.get("wheels").map(Node::list).unwrap_or_default();
     package.get("sdist").into_iter().chain(wheels)
 }

@@ -6,7 +6,12 @@ use super::urls::{Urls, decode, encode};
 use std::ops::Range;
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
-    for document in documents(text)? {
+    take(&documents(text)?, out)
+}
+
+/// What parsed documents lock.
+pub(super) fn take(documents: &[Node<'_>], out: &mut Entries<'_>) -> Result<(), Fault> {
+    for document in documents {
         for (key, entry) in document.map() {
             if key.text() == Some("__metadata") {
                 continue;

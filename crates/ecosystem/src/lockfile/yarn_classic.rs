@@ -13,14 +13,20 @@ pub(super) struct Entry {
     pub patterns: Vec<String>,
     pub version: Option<String>,
     pub resolved: Option<(Range<usize>, String)>,
+<<<<<<< HEAD
     pub integrity: Option<String>,
+=======
+    integrity: Option<String>,
+    /// What it asks for: name and specifier, in the order of the file.
+    pub asks: Vec<(String, String)>,
+>>>>>>> v-e
 }
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     each_entry(text, &mut |entry| take(&entry, out))
 }
 
-fn take(entry: &Entry, out: &mut Entries<'_>) -> Result<(), Fault> {
+pub(super) fn take(entry: &Entry, out: &mut Entries<'_>) -> Result<(), Fault> {
     let resolved = entry.resolved.as_ref().map(|(_, url)| url.as_str());
     let version = entry.version.as_deref().unwrap_or_default();
     for pattern in &entry.patterns {
@@ -58,7 +64,11 @@ pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {
 }
 
 /// Walks the file line by line: patterns at the margin, fields at two spaces, and the
+<<<<<<< HEAD
 /// dependencies' own lines, which lock nothing, deeper.
+=======
+/// dependencies' own lines, which ask and lock nothing, deeper.
+>>>>>>> v-e
 pub(super) fn each_entry(
     text: &str,
     take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
@@ -79,7 +89,7 @@ pub(super) fn each_entry(
                 entry = Some(patterns(content, start)?);
             }
             (2, Some(entry)) => field(content, start, entry)?,
-            (4, Some(_)) => {}
+            (4, Some(entry)) => entry.asks.extend(ask(content)),
             _ => return Err(Fault::at(start, "an indentation that Yarn does not write")),
         }
         at += whole.len();
@@ -109,6 +119,13 @@ fn patterns(line: &str, at: usize) -> Result<Entry, Fault> {
         patterns,
         ..Entry::default()
     })
+}
+
+/// `name "spec"`. What cannot be read locks nothing either.
+fn ask(line: &str) -> Option<(String, String)> {
+    let (name, length) = word(line, 0).ok()?;
+    let (spec, _) = word(line.get(length..)?.trim_start(), 0).ok()?;
+    Some((name, spec))
 }
 
 /// `key value` or `dependencies:`.

@@ -1,0 +1,236 @@
+//! `pnpm-lock.yaml`, formats 5 to 9: a package is known by its key, an ask by the version that
+//! it got, which is most of a key.
+
+use super::super::pnpm_lock;
+use super::super::tree::{Fault, Node};
+use super::builder::Builder;
+use super::npm::MAPS;
+use super::{Ask, AskKind, Commands, Importer};
+use std::collections::HashMap;
+
+pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
+    let documents = pnpm_lock::documents(text)?;
+    pnpm_lock::take(&documents, &mut out.entries)?;
+    out.place();
+    for document in &documents {
+        let format = pnpm_lock::format_of(document);
+        out.format = format.to_owned();
+        out.hooked |= document.get("pnpmfileChecksum").is_some();
+        let keys = packages(document, out);
+        snapshots(document, &keys, out);
+        importers(document, &keys, out);
+        for (selector, with) in document.get("overrides").map(Node::map).unwrap_or_default() {
+            if let (Some(selector), Some(with)) = (selector.text(), with.text()) {
+                out.overrides.push((selector.to_owned(), with.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keys to packages.
+type Keys<'n> = HashMap<&'n str, usize>;
+
+fn packages<'n>(document: &'n Node<'_>, out: &mut Builder<'_>) -> Keys<'n> {
+    let mut keys = Keys::new();
+    let mut read = Vec::new();
+    for (key, entry) in document.get("packages").map(Node::map).unwrap_or_default() {
+        let key_text = key.text().unwrap_or_default();
+        let Some(parts) = pnpm_lock::Package::of(key_text, entry) else {
+            continue;
+        };
+        let mut package = out.package(key.at(), parts.name, parts.version, parts.source);
+        package.dev = entry.says("dev");
+        package.optional = entry.says("optional");
+        package.conditional = ["os", "cpu", "libc"].iter().any(|k| entry.get(k).is_some());
+        package.bundles = entry
+            .get("bundledDependencies")
+            .is_some_and(|list| !list.list().is_empty() || list.text() == Some("true"));
+        if entry.says("hasBin") {
+            package.commands = Commands::Some;
+        }
+        package.asks = edges(entry);
+        keys.insert(key_text, out.packages.len());
+        read.push(out.packages.len());
+        out.packages.push(package);
+    }
+    for number in read {
+        if let Some(package) = out.packages.get_mut(number) {
+            package.asks.iter_mut().for_each(|ask| lead(ask, &keys));
+        }
+    }
+    keys
+}
+
+/// Format 9 says apart from the packages what each asks for, once for each set of peers.
+fn snapshots(document: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
+    for (key, entry) in document.get("snapshots").map(Node::map).unwrap_or_default() {
+        let number = key.text().and_then(|key| keys.get(without_peers(key)));
+        let Some(package) = number.and_then(|&number| out.packages.get_mut(number)) else {
+            continue;
+        };
+        package.optional |= entry.says("optional");
+        let mut asks = edges(entry);
+        asks.iter_mut().for_each(|ask| lead(ask, keys));
+        package.asks.extend(asks);
+    }
+}
+
+fn edges(entry: &Node<'_>) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    for (map, kind) in [
+        ("dependencies", AskKind::Runtime),
+        ("optionalDependencies", AskKind::Optional),
+    ] {
+        for (name, version) in entry.get(map).map(Node::map).unwrap_or_default() {
+            if let (Some(name), Some(version)) = (name.text(), version.text()) {
+                // The version stands where the specifier will not be known.
+                asks.push(Ask::new(name, Some(version), kind));
+            }
+        }
+    }
+    asks
+}
+
+/// Leads an ask whose `spec` is the version that it got, and takes that away.
+fn lead(ask: &mut Ask, keys: &Keys<'_>) {
+    let Some(version) = ask.spec.take() else {
+        return;
+    };
+    ask.to = find(&ask.name, &version, keys);
+}
+
+fn find(name: &str, version: &str, keys: &Keys<'_>) -> Option<usize> {
+    if version.starts_with("link:") {
+        return None;
+    }
+    let bare = without_peers(version);
+    [
+        format!("{name}@{bare}"),
+        format!("/{name}@{version}"),
+        format!("/{name}/{version}"),
+    ]
+    .iter()
+    .map(String::as_str)
+    // An alias, an address or a path is a whole key.
+    .chain([bare, version])
+    .find_map(|key| keys.get(key).copied())
+}
+
+/// `foo@1.0.0(react@18.0.0)` without what it was joined with.
+fn without_peers(key: &str) -> &str {
+    match key.find('(') {
+        Some(peers) if key.ends_with(')') => &key[..peers],
+        _ => key,
+    }
+}
+
+/// The project alone stands at the top, a workspace below `importers`.
+fn importers(document: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
+    match document.get("importers") {
+        Some(importers) => {
+            for (path, entry) in importers.map() {
+                let path_text = path.text().unwrap_or_default();
+                let path_text = if path_text == "." { "" } else { path_text };
+                importer(path_text, path.at(), entry, keys, out);
+            }
+        }
+        None => importer("", document.at(), document, keys, out),
+    }
+}
+
+fn importer(path: &str, at: usize, entry: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
+    // Format 5 has the specifiers in a map of their own.
+    let specifiers: HashMap<&str, &str> = entry
+        .get("specifiers")
+        .map(Node::map)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(name, spec)| Some((name.text()?, spec.text()?)))
+        .collect();
+    let mut asks = Vec::new();
+    let own = [
+        ("configDependencies", AskKind::Dev),
+        ("packageManagerDependencies", AskKind::Dev),
+    ];
+    for (map, kind) in MAPS.into_iter().chain(own) {
+        for (name, value) in entry.get(map).map(Node::map).unwrap_or_default() {
+            let Some(name) = name.text() else { continue };
+            let version = value.text().or_else(|| value.get_text("version"));
+            let spec = value
+                .get_text("specifier")
+                .or_else(|| specifiers.get(name).copied());
+            let mut ask = Ask::new(name, spec, kind);
+            ask.to = version.and_then(|version| find(name, version, keys));
+            asks.push(ask);
+        }
+    }
+    let line = out.entries.line(at);
+    match out.importers.iter_mut().find(|known| known.path == path) {
+        // The second document of pnpm 11 is about the same project.
+        Some(known) if path.is_empty() => known.asks.extend(asks),
+        _ => out.importers.push(Importer {
+            path: path.to_owned(),
+            name: None,
+            asks,
+            line,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Kind;
+    use super::super::testing::graph;
+
+    #[test]
+    fn format_9_has_snapshots_beside_the_packages() {
+        let text = include_str!("../fixtures/pnpm-lock.v9.yaml");
+        insta::assert_snapshot!(graph(Kind::PnpmLock, text), @r"
+        project .
+            pnpm 12.21.0 (dev) -> pnpm@12.21.0
+            @scope/ui ^2.0.0 -> @scope/ui@2.3.4
+            old-ms npm:ms@0.7.3 -> ms@0.7.3
+            vendored file:vendor/vendored -> vendored@file:vendor/vendored
+        15: pnpm@12.21.0
+        43: @scope/ui@2.3.4 conditional
+            ms -> ms@2.1.2
+        49: from-git@1.2.0
+        53: from-repo@4.0.0
+        57: from-url@3.1.0
+        61: ms@0.7.3
+        64: ms@2.1.2
+            ms -> ms@0.7.3
+        70: node@24.0.0
+        86: vendored@file:vendor/vendored
+        ");
+    }
+
+    #[test]
+    fn formats_5_and_6_have_the_peers_in_their_keys() {
+        let text = include_str!("../fixtures/pnpm-lock.v6.yaml");
+        insta::assert_snapshot!(graph(Kind::PnpmLock, text), @r"
+        project .
+            @scope/ui ^2.0.0 -> @scope/ui@2.3.4
+        14: @scope/ui@2.3.4
+            react -> -
+        21: @scope/ui@2.3.4
+        26: ms@2.1.2
+        34: from-url@3.1.0
+        ");
+        let text = include_str!("../fixtures/pnpm-lock.v5.yaml");
+        insta::assert_snapshot!(graph(Kind::PnpmLock, text), @r"
+        project .
+            @scope/ui ^2.0.0 -> @scope/ui@2.3.4
+            react-dom ^18.0.0 -> react-dom@18.0.0
+        13: @scope/ui@2.3.4
+            react -> -
+        23: ms@2.1.2
+        27: react-dom@18.0.0
+        31: react-dom@18.0.0
+        35: private@1.0.0
+        39: from-git@1.2.0
+        45: vendored@0.1.0
+        ");
+    }
+}

@@ -1,0 +1,176 @@
+use super::super::address::{Names, normal, npm_names};
+use super::super::doc::LockRuleDoc;
+use super::super::finding::{Findings, Said};
+use super::super::view::LockfileView;
+use super::super::words::{count, shown, spoken};
+use super::LockRule;
+use customs_ecosystem::lockfile::{Kind, Locked, Package};
+use customs_ecosystem::pypi;
+use customs_model::{Ecosystem, Severity};
+
+/// An address that names another release than its entry.
+pub(super) struct AddressNamesAnother;
+
+static DOC: LockRuleDoc = LockRuleDoc {
+    id: "lock-address",
+    title: "An entry names one release and points at another.",
+    what: "Compares what the address of each artifact names with the name and version of its entry: the \
+           path of a tarball in all forms that registries use, the file names of Python's distributions, \
+           Yarn 4's resolution. Only the path counts, never the host, so mirrors and gates are no \
+           difference. What the manifest asks for by an address is not compared.",
+    why: "The package manager installs what stands behind the address, and shows the name of the entry: \
+          `npm ls` prints is-number@7.0.0 where is-odd@3.0.1 was installed.",
+    effect: "fails; warns where an unusual address seems to name another release",
+    to_do: "Do not install from this lockfile. Find the commit that wrote the line and who made it, and let \
+            the package manager write the entry again.",
+    fires: &[
+        "`node_modules/is-number` 7.0.0 with `resolved` …/is-odd/-/is-odd-3.0.1.tgz.",
+        "A wheel of another project among the files of a package in uv.lock.",
+    ],
+    silent: &[
+        "An alias: the entry's real name counts, not the folder.",
+        "A mirror, the gate's own address, `%2f` in a scope, `+build` that the file's name leaves out.",
+        "An address without a name in it: it is counted as not checked.",
+    ],
+    learnt_from: "Measured with npm 11.19, Yarn 1.22 and 4.18, bun 1.4.5: all install it. pnpm 12.21 refuses. \
+                  Pull requests that change a lockfile alone have been used for it since 2019.",
+};
+
+impl LockRule for AddressNamesAnother {
+    fn doc(&self) -> &'static LockRuleDoc {
+        &DOC
+    }
+
+    fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+        match view.ecosystem() {
+            Ecosystem::Npm => npm(view, findings),
+            Ecosystem::PyPi => python(view, findings),
+            // Cargo.lock names no address of an artifact.
+            Ecosystem::Cargo => {}
+        }
+    }
+}
+
+fn npm(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let mut untold = 0;
+    for (package, locked) in view.of_registry() {
+        if view.graph.kind() == Kind::YarnBerry {
+            reference(view, package, locked, findings);
+        }
+        let Some(url) = locked.resolved.as_deref() else {
+            continue;
+        };
+        let (name, version) = (
+            locked.release.package.as_str(),
+            locked.release.version.as_str(),
+        );
+        match npm_names(url, name, version) {
+            Names::This => {}
+            Names::Untold => untold += 1,
+            Names::Another(other) => {
+                let usual =
+                    url.contains("/-/") || url.contains("/download/") || !url.contains("://");
+                let severity = if usual {
+                    Severity::High
+                } else {
+                    Severity::Medium
+                };
+                add(
+                    view,
+                    package,
+                    locked,
+                    &shown(&other),
+                    url,
+                    severity,
+                    findings,
+                );
+            }
+        }
+    }
+    if untold > 0 {
+        findings.not_checked(format!(
+            "{}: {} not say which release it is for; the registry would have to be asked",
+            shown(view.path),
+            match untold {
+                1 => "1 address does".to_owned(),
+                many => format!("{} do", count(many, "address", "addresses")),
+            }
+        ));
+    }
+}
+
+/// Yarn 4 names the version twice: `version: 7.0.0`, `resolution: "is-number@npm:7.0.0"`.
+fn reference(
+    view: &LockfileView<'_>,
+    package: &Package,
+    locked: &Locked,
+    findings: &mut Findings<'_>,
+) {
+    let resolution = package.resolved.as_deref().unwrap_or_default();
+    let version = resolution
+        .rsplit_once("@npm:")
+        .map(|(_, rest)| rest.split("::").next().unwrap_or(rest));
+    if let Some(version) = version
+        && normal(version) != normal(&package.version)
+    {
+        let other = shown(&format!("{}@{version}", package.name));
+        add(
+            view,
+            package,
+            locked,
+            &other,
+            resolution,
+            Severity::High,
+            findings,
+        );
+    }
+}
+
+fn python(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    for (package, locked) in view.of_registry() {
+        let own = pypi::canonical(locked.release.version.as_str());
+        for file in &package.files {
+            let of_file = pypi::version_of(&file.name, &locked.release.package);
+            let same = match (&own, &of_file) {
+                (Some(own), Some(of_file)) => own == of_file.as_str(),
+                // Its own version is none that can be compared.
+                (None, _) => true,
+                (Some(_), None) => false,
+            };
+            if !same {
+                let url = file.url.as_deref().unwrap_or(&file.name);
+                add(
+                    view,
+                    package,
+                    locked,
+                    &shown(&file.name),
+                    url,
+                    Severity::High,
+                    findings,
+                );
+            }
+        }
+    }
+}
+
+fn add(
+    view: &LockfileView<'_>,
+    package: &Package,
+    locked: &Locked,
+    other: &str,
+    url: &str,
+    severity: Severity,
+    findings: &mut Findings<'_>,
+) {
+    findings.add(Said {
+        severity,
+        message: format!(
+            "the entry says {} and its address names {other}: that is what would be installed",
+            spoken(package)
+        ),
+        file: view.path,
+        line: Some(package.line),
+        release: Some(&locked.release),
+        evidence: vec![format!("address: {}", shown(url))],
+    });
+}

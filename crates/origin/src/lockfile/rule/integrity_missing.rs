@@ -1,0 +1,198 @@
+use super::super::doc::LockRuleDoc;
+use super::super::finding::{Findings, Said};
+use super::super::view::LockfileView;
+use super::super::words::{count, shown, spoken};
+use super::LockRule;
+use customs_ecosystem::lockfile::{Kind, Locked, Package, Source};
+use customs_model::Severity;
+use std::collections::BTreeMap;
+
+/// A release of a registry without a promise of its bytes.
+pub(super) struct IntegrityMissing;
+
+static DOC: LockRuleDoc = LockRuleDoc {
+    id: "lock-integrity-missing",
+    title: "An entry does not say which bytes are meant.",
+    what: "Looks for the digest of each release that comes from a registry: `integrity` (npm, pnpm, bun, \
+           Yarn 1, where the SHA-1 behind `#` counts too), `checksum` (Yarn 4, Cargo.lock), the hashes of \
+           all files (uv, Poetry, pylock, requirements). Where nothing of one registry has a digest, that \
+           is said once: the registry does not give any.",
+    why: "Without a digest whatever stands behind the address is installed. npm and Yarn install an entry \
+          whose digest was deleted without a warning (measured, November 2026).",
+    effect: "fails; a warning where npm wrote neither address nor digest (it then asks the registry by \
+             name and version), and where a whole registry or file has none; a note for requirements \
+             without any hash",
+    to_do: "Let the package manager write the entry again: delete the entry and install. Look at the \
+            commit that took the digest away.",
+    fires: &[
+        "`resolved` stands in an entry of package-lock.json and `integrity` does not, while all others \
+         have both.",
+        "A package of Cargo.lock has a registry as `source` and no `checksum`.",
+    ],
+    silent: &[
+        "Members of a workspace, links, git and path dependencies, bundled packages.",
+        "A package of Yarn 4 with `conditions`: Yarn does not fetch it here and knows no checksum.",
+    ],
+    learnt_from: "A deleted `integrity` passes `npm ci` and lockfile-lint's `--validate-integrity` \
+                  (measured, November 2026). npm itself has lost them: https://github.com/npm/cli/issues/4460",
+};
+
+/// What the entries of one registry promise.
+#[derive(Default)]
+struct OfOrigin<'a> {
+    with: usize,
+    without: Vec<(&'a Package, &'a Locked)>,
+}
+
+impl LockRule for IntegrityMissing {
+    fn doc(&self) -> &'static LockRuleDoc {
+        &DOC
+    }
+
+    fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+        let mut origins: BTreeMap<&str, OfOrigin<'_>> = BTreeMap::new();
+        for (package, locked) in entries(view) {
+            let host = view.address(locked).map_or("", |address| address.host);
+            let of = origins.entry(host).or_default();
+            match promises(view, package, locked) {
+                true => of.with += 1,
+                false => of.without.push((package, locked)),
+            }
+        }
+        let any = origins.values().any(|of| of.with > 0);
+        if !any {
+            return whole_file(view, &origins, findings);
+        }
+        for (host, of) in &origins {
+            // One release alone tells nothing of what its registry gives.
+            if of.with == 0 && of.without.len() > 1 && !host.is_empty() {
+                whole_origin(view, host, of, findings);
+            } else {
+                for (package, locked) in &of.without {
+                    one(view, package, locked, findings);
+                }
+            }
+        }
+    }
+}
+
+/// The entries that can promise something. Yarn 4 keeps a package and its patched twin apart.
+fn entries<'v>(
+    view: &'v LockfileView<'_>,
+) -> Box<dyn Iterator<Item = (&'v Package, &'v Locked)> + 'v> {
+    let all: Box<dyn Iterator<Item = _>> = match view.graph.kind() {
+        Kind::YarnBerry => Box::new(view.every_locked()),
+        _ => Box::new(view.locked()),
+    };
+    let is_berry = view.graph.kind() == Kind::YarnBerry;
+    Box::new(all.filter(move |(package, locked)| {
+        locked.source == Source::Registry && !(is_berry && package.conditional)
+    }))
+}
+
+fn promises(view: &LockfileView<'_>, package: &Package, locked: &Locked) -> bool {
+    match view.graph.kind() {
+        Kind::YarnBerry => package.checksum.is_some(),
+        Kind::UvLock | Kind::PylockToml => package.files.iter().all(|file| file.digest.is_some()),
+        Kind::PoetryLock => {
+            !locked.digests.is_empty() && package.files.iter().all(|file| file.digest.is_some())
+        }
+        // Runtimes have their digests in variants, which are not read.
+        Kind::PnpmLock => !locked.digests.is_empty() || is_runtime(&package.name),
+        Kind::PackageLock
+        | Kind::YarnClassic
+        | Kind::BunLock
+        | Kind::RequirementsTxt
+        | Kind::CargoLock => !locked.digests.is_empty(),
+    }
+}
+
+/// The runtimes that pnpm installs itself.
+fn is_runtime(name: &str) -> bool {
+    matches!(name, "node" | "bun" | "deno")
+}
+
+fn whole_file(
+    view: &LockfileView<'_>,
+    origins: &BTreeMap<&str, OfOrigin<'_>>,
+    findings: &mut Findings<'_>,
+) {
+    let without: usize = origins.values().map(|of| of.without.len()).sum();
+    if without == 0 {
+        return;
+    }
+    let (severity, why) = match view.graph.kind() {
+        Kind::RequirementsTxt => (Severity::Note, "write it with hashes to bind it to bytes"),
+        _ => (Severity::Medium, "let its own tool write it again"),
+    };
+    findings.add(Said {
+        severity,
+        message: format!(
+            "none of {} says which bytes are meant: {why}",
+            count(without, "release", "releases")
+        ),
+        file: view.path,
+        line: None,
+        release: None,
+        evidence: Vec::new(),
+    });
+}
+
+fn whole_origin(
+    view: &LockfileView<'_>,
+    host: &str,
+    of: &OfOrigin<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let named = of.without.iter().map(|(package, _)| spoken(package));
+    findings.add(Said {
+        severity: Severity::Medium,
+        message: format!(
+            "no release of {} has a digest: {} are installed whatever bytes it sends",
+            shown(host),
+            of.without.len()
+        ),
+        file: view.path,
+        line: of.without.first().and_then(|(_, locked)| locked.line),
+        release: None,
+        evidence: named.collect(),
+    });
+}
+
+fn one(view: &LockfileView<'_>, package: &Package, locked: &Locked, findings: &mut Findings<'_>) {
+    let lost = view.graph.kind() == Kind::PackageLock && locked.resolved.is_none();
+    let severity = match view.graph.kind() {
+        // npm loses both, and then asks the registry by name and version.
+        Kind::PackageLock if lost => Severity::Medium,
+        // pip refuses such a file.
+        Kind::RequirementsTxt => Severity::Low,
+        // Some indexes give no hashes for single files.
+        Kind::UvLock | Kind::PylockToml => Severity::Medium,
+        Kind::PackageLock
+        | Kind::PnpmLock
+        | Kind::YarnClassic
+        | Kind::YarnBerry
+        | Kind::BunLock
+        | Kind::PoetryLock
+        | Kind::CargoLock => Severity::High,
+    };
+    let what = match view.graph.kind() {
+        Kind::CargoLock | Kind::YarnBerry => "checksum",
+        Kind::UvLock | Kind::PoetryLock | Kind::PylockToml | Kind::RequirementsTxt => "hash",
+        Kind::PackageLock | Kind::PnpmLock | Kind::YarnClassic | Kind::BunLock => "integrity",
+    };
+    let files = package.files.iter().filter(|file| file.digest.is_none());
+    findings.add(Said {
+        severity,
+        message: format!(
+            "{} has no {what}, which others in this file have: any bytes would be installed",
+            spoken(package)
+        ),
+        file: view.path,
+        line: Some(package.line),
+        release: Some(&locked.release),
+        evidence: files
+            .map(|file| format!("without a hash: {}", shown(&file.name)))
+            .collect(),
+    });
+}

@@ -1,0 +1,106 @@
+//! pyproject.toml against uv.lock, which repeats the requirements, and poetry.lock, which does not.
+
+use super::super::super::finding::Findings;
+use super::super::super::view::LockfileView;
+use super::super::super::words::shown;
+use super::Differences;
+use customs_ecosystem::lockfile::{Ask, Importer, Manifest};
+use customs_model::{Ecosystem, PackageName};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+pub(super) fn importers(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let by_folder: HashMap<&str, &Importer> = view
+        .graph
+        .importers
+        .iter()
+        .map(|importer| (importer.path.as_str(), importer))
+        .collect();
+    for manifest in view
+        .manifests
+        .iter()
+        .filter(|manifest| !manifest.incomplete)
+    {
+        let Some(importer) = by_folder.get(manifest.folder.as_str()) else {
+            continue;
+        };
+        let mut differences = Differences::default();
+        compare(manifest, importer, &mut differences);
+        differences.say(view, &manifest.folder, Some(importer.line), findings);
+    }
+}
+
+/// Specifiers by normalised names.
+type Specs = BTreeMap<String, BTreeSet<String>>;
+
+fn compare(manifest: &Manifest, importer: &Importer, differences: &mut Differences) {
+    // Without metadata the file only has the dependencies themselves, which have no words.
+    if importer.asks.iter().all(|ask| ask.spec.is_none()) && !importer.asks.is_empty() {
+        return;
+    }
+    let of = |asks: &[Ask]| -> Specs {
+        let mut specs = Specs::new();
+        for ask in asks {
+            let Some(spec) = &ask.spec else { continue };
+            specs
+                .entry(normal(&ask.name))
+                .or_default()
+                .insert(bare(spec));
+        }
+        specs
+    };
+    let (asked, locked) = (of(&manifest.asks), of(&importer.asks));
+    for (name, specs) in &asked {
+        match locked.get(name) {
+            None => differences.only_asked.push(shown(name)),
+            Some(locked) => {
+                let elsewhere = |spec: &String| spec.contains(':') || spec.starts_with('@');
+                if specs.is_disjoint(locked) && !specs.iter().chain(locked).any(elsewhere) {
+                    let joined = |specs: &BTreeSet<String>| {
+                        let specs: Vec<&str> = specs.iter().map(String::as_str).collect();
+                        specs.join(" or ")
+                    };
+                    let entry = (name.clone(), joined(specs), joined(locked));
+                    differences.otherwise.push(entry);
+                }
+            }
+        }
+    }
+    // An extra of the project itself is no package.
+    let own = manifest.name.as_deref().map(normal);
+    for name in locked.keys() {
+        if !asked.contains_key(name) && own.as_ref() != Some(name) {
+            differences.only_locked.push(shown(name));
+        }
+    }
+}
+
+fn normal(name: &str) -> String {
+    let parsed = PackageName::new(Ecosystem::PyPi, name);
+    parsed.map_or_else(|_| name.to_owned(), |name| name.as_str().to_owned())
+}
+
+/// A specifier without spaces, its clauses in order: `>= 4, <5` is `<5,>=4`.
+fn bare(spec: &str) -> String {
+    let spec: String = spec.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut clauses: Vec<&str> = spec.split(',').collect();
+    clauses.sort_unstable();
+    clauses.join(",")
+}
+
+pub(super) fn names(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let known: HashSet<String> = view
+        .graph
+        .packages
+        .iter()
+        .map(|p| normal(&p.name))
+        .collect();
+    for manifest in view.manifests.iter().filter(|m| m.folder.is_empty()) {
+        let mut differences = Differences::default();
+        for ask in &manifest.asks {
+            if !known.contains(&normal(&ask.name)) {
+                differences.only_asked.push(shown(&ask.name));
+            }
+        }
+        differences.say(view, &manifest.folder, None, findings);
+    }
+}

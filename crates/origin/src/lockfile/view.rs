@@ -1,0 +1,166 @@
+use super::address::Address;
+use customs_ecosystem::lockfile::{Graph, Kind, Locked, Manifest, Package, Source};
+use customs_model::{DigestAlgorithm, Ecosystem};
+use std::collections::HashSet;
+
+/// What the user knows of where packages come from.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The registries that the user's own client configuration names. Empty: not known, and the
+    /// lockfile is compared with itself.
+    pub expected_origins: Vec<ExpectedOrigin>,
+    /// Hosts (with their ports, where one is written) that may be named; empty: any.
+    pub allowed_hosts: Vec<String>,
+    /// Hosts under which the gate itself is reached.
+    pub own_hosts: Vec<String>,
+}
+
+/// A registry that the user's client is configured with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedOrigin {
+    /// `@scope`, for a registry of that scope alone.
+    pub scope: Option<String>,
+    /// Its address; for cargo as `Cargo.lock` writes it.
+    pub address: String,
+}
+
+/// One lockfile as the rules see it.
+#[derive(Debug)]
+pub struct LockfileView<'a> {
+    /// The lockfile's path, for people.
+    pub path: &'a str,
+    /// What it says.
+    pub graph: &'a Graph,
+    /// The manifests of the project and its members; empty where they were not read.
+    pub manifests: &'a [Manifest],
+    /// What the user knows.
+    pub options: &'a Options,
+    overridden: HashSet<String>,
+}
+
+impl<'a> LockfileView<'a> {
+    /// A view of a lockfile, with the manifests that could be read.
+    pub fn new(
+        path: &'a str,
+        graph: &'a Graph,
+        manifests: &'a [Manifest],
+        options: &'a Options,
+    ) -> Self {
+        let rules = graph.overrides.iter();
+        let rules = rules.chain(manifests.iter().flat_map(|m| &m.overrides));
+        let overridden = rules.map(|(selector, _)| selected(selector).to_owned());
+        Self {
+            path,
+            graph,
+            manifests,
+            options,
+            overridden: overridden.collect(),
+        }
+    }
+
+    /// Whether the project says to take something else for a name.
+    pub(super) fn is_overridden(&self, name: &str) -> bool {
+        self.overridden.contains(name)
+    }
+
+    /// Whether all that the project says to take instead is known.
+    pub(super) fn knows_overrides(&self) -> bool {
+        match self.graph.kind() {
+            Kind::PnpmLock | Kind::BunLock => !self.graph.hooked,
+            _ => !self.manifests.is_empty(),
+        }
+    }
+
+    pub(super) fn ecosystem(&self) -> Ecosystem {
+        self.graph.kind().ecosystem()
+    }
+
+    /// The packages with their entries; an entry that stands several times is here once.
+    pub(super) fn locked(&self) -> impl Iterator<Item = (&'a Package, &'a Locked)> {
+        let mut seen = vec![false; self.graph.lockfile.entries.len()];
+        self.every_locked().filter(move |(package, _)| {
+            let seen = package.entry.and_then(|entry| seen.get_mut(entry));
+            seen.is_some_and(|seen| !std::mem::replace(seen, true))
+        })
+    }
+
+    /// The packages with their entries, at each place where they stand.
+    pub(super) fn every_locked(&self) -> impl Iterator<Item = (&'a Package, &'a Locked)> {
+        let graph = self.graph;
+        let packages = graph.packages.iter();
+        packages.filter_map(move |package| Some((package, graph.locked(package)?)))
+    }
+
+    /// The packages that a registry is asked for.
+    pub(super) fn of_registry(&self) -> impl Iterator<Item = (&'a Package, &'a Locked)> {
+        self.locked()
+            .filter(|(_, locked)| locked.source == Source::Registry)
+    }
+
+    /// The address that tells where a package comes from.
+    pub(super) fn address(&self, locked: &'a Locked) -> Option<Address<'a>> {
+        Address::parse(locked.resolved.as_deref()?)
+    }
+
+    /// Whether an address is one of those that the user's configuration or the gate names.
+    pub(super) fn is_configured(&self, address: &Address<'_>) -> bool {
+        let of_origin = |origin: &ExpectedOrigin| {
+            Address::parse(&origin.address).is_some_and(|known| known.host == address.host)
+        };
+        self.options
+            .own_hosts
+            .iter()
+            .any(|host| host == address.host)
+            || self.options.expected_origins.iter().any(of_origin)
+    }
+}
+
+/// The name that an override's selector means: `a@^1>@s/b@2`, `**/b`, `a/**/b`, `@s/a/b`.
+fn selected(selector: &str) -> &str {
+    let last = selector.rsplit('>').next().unwrap_or(selector).trim();
+    // An `@` that does not start a scope starts a version.
+    let version_at = last
+        .match_indices('@')
+        .find(|(at, _)| *at > 0 && !last[..*at].ends_with('/'));
+    let last = version_at.map_or(last, |(at, _)| &last[..at]);
+    let mut slashes = last.rmatch_indices('/');
+    let Some((slash, _)) = slashes.next() else {
+        return last;
+    };
+    let start = slashes.next().map_or(0, |(at, _)| at + 1);
+    match last[start..].starts_with('@') {
+        true => &last[start..],
+        false => &last[slash + 1..],
+    }
+}
+
+/// The strongest algorithm of an entry's digests.
+pub(super) fn strongest(locked: &Locked) -> Option<DigestAlgorithm> {
+    locked
+        .digests
+        .iter()
+        .map(customs_model::Digest::algorithm)
+        .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::selected;
+
+    #[test]
+    fn selectors_of_every_client_mean_their_last_name() {
+        for (selector, name) in [
+            ("a", "a"),
+            ("@s/a", "@s/a"),
+            ("a@^1", "a"),
+            ("@s/a@1", "@s/a"),
+            ("a>b", "b"),
+            ("a@1>@s/b@2", "@s/b"),
+            ("**/b", "b"),
+            ("a/**/@s/b", "@s/b"),
+            ("a/b", "b"),
+        ] {
+            assert_eq!(selected(selector), name, "{selector}");
+        }
+    }
+}
