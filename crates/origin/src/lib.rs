@@ -4,22 +4,19 @@
 pub mod answer;
 pub mod history;
 pub mod identity;
-<<<<<<< HEAD
+pub mod lockfile;
 pub mod npm;
 pub mod predicate;
 pub mod pypi;
 pub mod roots;
 pub mod signature;
 pub mod sigstore;
+pub mod source;
 pub mod statement;
 #[cfg(test)]
 mod testing;
 pub mod vcs;
 pub mod why;
-pub mod source;
-=======
-pub mod lockfile;
->>>>>>> v-e
 
 pub use answer::{Evidence, Finding, Offered, OriginAnswer};
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};

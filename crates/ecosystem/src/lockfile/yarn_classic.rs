@@ -13,13 +13,9 @@ pub(super) struct Entry {
     pub patterns: Vec<String>,
     pub version: Option<String>,
     pub resolved: Option<(Range<usize>, String)>,
-<<<<<<< HEAD
     pub integrity: Option<String>,
-=======
-    integrity: Option<String>,
     /// What it asks for: name and specifier, in the order of the file.
     pub asks: Vec<(String, String)>,
->>>>>>> v-e
 }
 
 pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
@@ -64,11 +60,7 @@ pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {
 }
 
 /// Walks the file line by line: patterns at the margin, fields at two spaces, and the
-<<<<<<< HEAD
-/// dependencies' own lines, which lock nothing, deeper.
-=======
 /// dependencies' own lines, which ask and lock nothing, deeper.
->>>>>>> v-e
 pub(super) fn each_entry(
     text: &str,
     take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
