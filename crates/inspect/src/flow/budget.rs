@@ -100,6 +100,9 @@ impl Budgets {
 impl Analysis<'_> {
     /// Gives the machine the budget of the code that is looked at next.
     pub(super) fn turn_to(&mut self, file: FileId, zone: Zone) {
+        // What runs unasked in a text runs when the text does.
+        let outer = self.outer.zone.filter(|_| zone > Zone::Called);
+        let zone = outer.unwrap_or(zone);
         let next = (Share::of(zone), file);
         if next != self.budgets.now {
             self.give(next);
@@ -126,6 +129,7 @@ impl Analysis<'_> {
 
     /// The functions that run are known: all have a new budget for their sinks.
     pub(super) fn refill_for_sinks(&mut self) {
+        self.glances.settle();
         self.give(self.budgets.now);
         self.budgets.of_files.clear();
         self.budgets.called = evaluating::STEPS;

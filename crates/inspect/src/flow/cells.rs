@@ -65,6 +65,19 @@ impl Cells {
         if path.is_empty() {
             return;
         }
+        // A library that many ways lead to writes the same file once for each of them.
+        let known = |written: &Written| {
+            let mut pairs = written.labels.iter().zip(&labels);
+            written.path == path
+                && written.zone >= zone
+                && written.file == self.writing
+                && !written.checked
+                && written.labels.len() == labels.len()
+                && pairs.all(|(a, b)| a.kind == b.kind && a.name == b.name)
+        };
+        if self.written.iter().any(known) {
+            return;
+        }
         if self.written.len() >= MOST {
             self.cut = self.cut.max(Some(zone));
         } else {
@@ -112,10 +125,11 @@ impl Cells {
         if path.is_empty() {
             return;
         }
-        // A package may import thousands of times, and writes hardly any of what it imports.
-        let is_import = how == IMPORT;
+        // A package may load thousands of modules, and writes hardly any of what it loads.
+        let is_import = matches!(how, IMPORT | "require" | "require.resolve" | "import()");
+        let checked = self.is_checked(path);
         let known = self.imported.get(path).filter(|_| is_import);
-        if known.is_some_and(|known| known.zone >= zone) {
+        if known.is_some_and(|known| known.zone >= zone && (checked || !known.checked)) {
             return;
         }
         let (held, most) = if is_import {
@@ -128,7 +142,7 @@ impl Cells {
             return;
         }
         let run = Ran {
-            checked: self.is_checked(path),
+            checked,
             path: path.to_owned(),
             how: how.to_owned(),
             zone,

@@ -14,6 +14,7 @@ mod child;
 mod command;
 mod decorator;
 mod element;
+mod glances;
 mod index;
 mod keeper;
 mod kept;
@@ -138,6 +139,7 @@ struct Analysis<'p> {
     outer: Outer,
     zones: FxHashMap<(FileId, FuncId), Zone>,
     callees: FxHashMap<(FileId, ExprId), Value>,
+    glances: glances::Glances,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
@@ -213,6 +215,7 @@ impl<'p> Analysis<'p> {
             outer,
             zones: FxHashMap::default(),
             callees: FxHashMap::default(),
+            glances: glances::Glances::default(),
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),

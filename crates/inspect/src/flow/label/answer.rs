@@ -210,15 +210,29 @@ impl Analysis<'_> {
         }
         // An address that came from the network itself: whoever gave it says what comes.
         for (place, address) in addresses {
-            let labels = self.labels(place, address, None).to_vec();
-            if let Some(label) = labels
-                .into_iter()
-                .find(|label| label.kind == SourceKind::Remote)
-            {
+            let here = context.filter(|_| place == file);
+            if let Some(label) = self.remote_address(place, address, here) {
                 return self.hop(vec![label], &Step::Address, file, span).remove(0);
             }
         }
         self.new_label(SourceKind::Remote, &name, file, span)
+    }
+
+    /// The answer that an address comes from. Where that depends on who calls, and nobody knows
+    /// who did, it would be one caller's address beside another one's answer.
+    fn remote_address(
+        &mut self,
+        file: FileId,
+        address: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Option<Label> {
+        let outer = std::mem::take(&mut self.asking.contextual);
+        let labels = self.labels(file, address, context);
+        let depends = self.asking.contextual && context.is_none();
+        self.asking.contextual |= outer;
+        let mut labels = labels.iter();
+        let remote = labels.find(|label| label.kind == SourceKind::Remote);
+        remote.filter(|_| !depends).cloned()
     }
 
     /// Where the address of a request can stand: in the arguments of the call that reads

@@ -144,7 +144,7 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let args = program.list(args).to_vec();
-        let mut value = self.machine.fold(site.file, callee);
+        let mut value = self.look_at(site.file, callee, None);
         let span = program.span(site.expr);
         // A function that is called on what somebody hands in: one way of getting there.
         let mut context = None;
@@ -155,7 +155,7 @@ impl Analysis<'_> {
                 .flatten()
                 .next();
             if let Some(context) = &context {
-                value = self.machine.glance_in(site.file, callee, &context.frame);
+                value = self.look_at(site.file, callee, Some(context));
             }
         }
         if let Value::Native(native) = &value {
@@ -169,7 +169,7 @@ impl Analysis<'_> {
                     return self.file_content(&program, site.file, args.first().copied(), span);
                 }
                 Role::None if path.ends_with("addEventListener") => {
-                    let event = args.first().map(|arg| self.machine.fold(site.file, *arg));
+                    let event = args.first().map(|arg| self.look_at(site.file, *arg, None));
                     let event = event
                         .as_ref()
                         .and_then(Value::known_text)
@@ -311,8 +311,7 @@ impl Analysis<'_> {
         match program.text(first) {
             Some(text) => Some(text.to_owned()),
             None => self
-                .machine
-                .fold(file, first)
+                .look_at(file, first, None)
                 .known_text()
                 .map(str::to_owned),
         }

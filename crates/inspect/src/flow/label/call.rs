@@ -33,7 +33,7 @@ fn beginning(program: &Program, args: &[ExprId]) -> Option<u8> {
 impl Analysis<'_> {
     /// What another file of the package hands out as a whole, from where that stands.
     fn handed_out(&mut self, file: FileId, args: &[ExprId], span: Span) -> Option<Vec<Label>> {
-        let specifier = self.machine.fold(file, *args.first()?);
+        let specifier = self.look_at(file, *args.first()?, None);
         let target = self.package.resolves(file, &specifier.as_text()?)?;
         let program = self.program(target)?;
         let whole = whole_export(&program)?;
@@ -54,12 +54,12 @@ impl Analysis<'_> {
         let span = program.span(expr);
         let mut value = match self.callees.get(&(file, expr)) {
             Some(value) => value.clone(),
-            None => self.machine.fold(file, callee),
+            None => self.look_at(file, callee, None),
         };
         if value.is_unknown() {
             self.asking.contextual = true;
             if let Some(context) = context {
-                value = self.machine.glance_in(file, callee, &context.frame);
+                value = self.look_at(file, callee, Some(context));
             }
         }
         if let Value::Native(native) = &value
@@ -75,7 +75,7 @@ impl Analysis<'_> {
                     | "require"
             )
         {
-            let whole = self.machine.fold(file, expr);
+            let whole = self.look_at(file, expr, None);
             if let Some(kind) = whole
                 .path()
                 .and_then(|path| know::value_source(program.language, path))

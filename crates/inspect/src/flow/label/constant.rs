@@ -23,7 +23,7 @@ impl Analysis<'_> {
         if self.looks == 0 {
             return false;
         }
-        match self.machine.fold(file, expr) {
+        match self.look_at(file, expr, None) {
             Value::Text(text) => return !text.contains(crate::pure::HOLE_START),
             Value::Bytes(_) | Value::Number(_) => return true,
             _ => {}
@@ -61,13 +61,13 @@ impl Analysis<'_> {
                 let args = program.list(args).to_vec();
                 // What is in a file that is opened is not made of the name of the file.
                 if object.is_none()
-                    && let Value::Function(closure) = self.machine.fold(file, callee)
+                    && let Value::Function(closure) = self.look_at(file, callee, None)
                     && self.only_opens(closure.file, closure.function)
                 {
                     return false;
                 }
                 if object.is_none()
-                    && let Value::Native(native) = self.machine.fold(file, callee)
+                    && let Value::Native(native) = self.look_at(file, callee, None)
                     && !computes(&native.path)
                     && !matches!(
                         &*native.path,
@@ -87,7 +87,7 @@ impl Analysis<'_> {
                     return false;
                 }
                 object.is_none_or(|object| {
-                    matches!(self.machine.fold(file, object), Value::Native(native) if computes(&native.path))
+                    matches!(self.look_at(file, object, None), Value::Native(native) if computes(&native.path))
                         || self.is_constant(program, file, object, level + 1)
                 }) && (object.is_some() || !args.is_empty())
                     && args.into_iter().all(|arg| {
@@ -119,7 +119,7 @@ impl Analysis<'_> {
                 }
                 return false;
             };
-            let Value::Native(native) = self.machine.fold(file, callee) else {
+            let Value::Native(native) = self.look_at(file, callee, None) else {
                 return false;
             };
             let is_literal = |arg: &ExprId| matches!(program.expr(*arg), Expr::Const(_));
@@ -193,11 +193,11 @@ impl Analysis<'_> {
             }
             Expr::Call { callee, args, .. } => {
                 let args = program.list(args).to_vec();
-                if let Value::Native(native) = self.machine.fold(file, callee)
+                if let Value::Native(native) = self.look_at(file, callee, None)
                     && matches!(&*native.path, "require" | "fs.readFileSync" | "open")
                     && let Some(text) = args
                         .first()
-                        .and_then(|arg| self.machine.fold(file, *arg).as_text())
+                        .and_then(|arg| self.look_at(file, *arg, None).as_text())
                 {
                     let inside = text
                         .strip_prefix("\u{fdd0}package/")

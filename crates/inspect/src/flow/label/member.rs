@@ -20,7 +20,7 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let span = program.span(expr);
-        let value = self.machine.fold(file, expr);
+        let value = self.look_at(file, expr, None);
         if let Value::Native(native) = &value {
             let path = Rc::clone(&native.path);
             if let Some(kind) = know::value_source(program.language, &path) {

@@ -197,7 +197,7 @@ impl Analysis<'_> {
                 let name_text = program.name(name).to_owned();
                 self.member(program, file, expr, object, Some(&name_text), context)
             }
-            Expr::Index(object, key) => match self.machine.fold(file, key) {
+            Expr::Index(object, key) => match self.look_at(file, key, None) {
                 Value::Text(text) => self.member(program, file, expr, object, Some(&text), context),
                 _ => self.member(program, file, expr, object, None, context),
             },
@@ -289,7 +289,7 @@ impl Analysis<'_> {
 
     /// Something of the library, by its path.
     fn library(&mut self, program: &Rc<Program>, file: FileId, expr: ExprId) -> Vec<Label> {
-        let Value::Native(native) = self.machine.fold(file, expr) else {
+        let Value::Native(native) = self.look_at(file, expr, None) else {
             return Vec::new();
         };
         let path = Rc::clone(&native.path);

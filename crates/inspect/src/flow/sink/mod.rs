@@ -120,7 +120,7 @@ impl Analysis<'_> {
                 return may_be;
             }
             match self.first_context(site.file, site.function) {
-                Some(context) => value = self.machine.glance_in(site.file, callee, &context.frame),
+                Some(context) => value = self.look_at(site.file, callee, Some(&context)),
                 None => return may_be,
             }
             // With another budget it may be known.
@@ -485,10 +485,7 @@ impl Analysis<'_> {
     /// The same, without looking far.
     fn glance(&mut self, file: FileId, expr: ExprId, context: Option<&Rc<Context>>) -> Value {
         self.asking.contextual = true;
-        match context {
-            Some(context) => self.machine.glance_in(file, expr, &context.frame),
-            None => self.machine.fold(file, expr),
-        }
+        self.look_at(file, expr, context)
     }
 
     /// A text with holes; a value of which nothing is known is told by its variable, so
