@@ -8,6 +8,7 @@ mod file;
 mod filename;
 mod format;
 mod html;
+pub mod installed;
 mod marker;
 mod metadata;
 mod render;
