@@ -4,6 +4,7 @@
 //! [`render_json`] and [`render_html`] write what policy offers of it. Ages, digests and
 //! yanks belong to files here, not to versions.
 
+pub mod bytecode;
 mod file;
 mod filename;
 mod format;
