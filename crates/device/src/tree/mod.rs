@@ -1,7 +1,8 @@
 //! Is every installed file what the artifact holds that the lockfile names?
 
 mod answer;
+mod plain;
+pub mod python;
 
-pub use answer::{
-    Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
-};
+pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
+pub use plain::Place;

@@ -146,7 +146,10 @@ impl Disk {
         for entry in fs::read_dir(folder).map_err(|e| e.to_string())? {
             let entry = entry.map_err(|e| e.to_string())?;
             if self.entries.len() >= limit::ENTRIES {
-                return Err(format!("more than {} entries are not looked at", limit::ENTRIES));
+                return Err(format!(
+                    "more than {} entries are not looked at",
+                    limit::ENTRIES
+                ));
             }
             let name = entry.file_name();
             let path = join(place, &name.to_string_lossy());
@@ -156,7 +159,9 @@ impl Disk {
             }
             let full = entry.path();
             // Gone between listing and looking: it is not there.
-            let Some(kind) = Kind::of(&full) else { continue };
+            let Some(kind) = Kind::of(&full) else {
+                continue;
+            };
             if kind == Kind::Folder && enter(&path) {
                 open.push((full, path.clone(), depth + 1));
             }
@@ -176,8 +181,21 @@ pub(crate) fn join(folder: &str, name: &str) -> String {
 
 /// The SHA-256 of a file.
 pub(crate) fn digest_of(path: &Path) -> io::Result<Digest> {
+    digest_by(path, DigestAlgorithm::Sha256)
+}
+
+/// Whether a file starts with these bytes. What cannot be read starts with none.
+pub(crate) fn starts_with(path: &Path, bytes: &[u8]) -> bool {
+    let mut head = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(bytes.len() as u64).read_to_end(&mut head));
+    read.is_ok() && head == bytes
+}
+
+/// The digest of a file, by any algorithm.
+pub(crate) fn digest_by(path: &Path, algorithm: DigestAlgorithm) -> io::Result<Digest> {
     let mut file = File::open(path)?;
-    let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+    let mut hasher = Hasher::new(algorithm);
     let mut buffer = vec![0; 64 << 10];
     loop {
         match file.read(&mut buffer)? {

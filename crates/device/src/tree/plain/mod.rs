@@ -5,7 +5,7 @@ mod disk;
 mod expected;
 mod shelf;
 
-pub(crate) use disk::{Disk, Kind, digest_of, join, read_bounded};
+pub(crate) use disk::{Disk, Kind, digest_by, digest_of, join, read_bounded, starts_with};
 pub(crate) use expected::{Expected, ExpectedEntry, difference, extra, unexplained};
 pub use shelf::Place;
 pub(crate) use shelf::{Copy, Shelf};

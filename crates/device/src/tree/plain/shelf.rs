@@ -53,7 +53,10 @@ impl Shelf {
                     for digest in wanted {
                         let hex = digest.to_hex();
                         let (first, rest) = hex.split_at(2);
-                        let path = folder.join(digest.algorithm().name()).join(first).join(rest);
+                        let path = folder
+                            .join(digest.algorithm().name())
+                            .join(first)
+                            .join(rest);
                         shelf.named(path, digest, from);
                     }
                 }
@@ -77,7 +80,9 @@ impl Shelf {
             Ok(_) => self.said.push(format!(
                 "{from} has other bytes under the name of {digest}: the copy was not used"
             )),
-            Err(e) => self.said.push(format!("{from}: {digest} cannot be read: {e}")),
+            Err(e) => self
+                .said
+                .push(format!("{from}: {digest} cannot be read: {e}")),
         }
     }
 
@@ -88,7 +93,9 @@ impl Shelf {
         let disk = Disk::walk(folder, &|_| true);
         self.said.extend(disk.unread);
         for (place, kind) in disk.entries {
-            let Kind::File { size, .. } = kind else { continue };
+            let Kind::File { size, .. } = kind else {
+                continue;
+            };
             let Some(rest) = left.checked_sub(size) else {
                 self.said.push(format!(
                     "{from}: more than {} GiB are not searched",
@@ -101,7 +108,9 @@ impl Shelf {
             match digest_of(&path) {
                 Ok(digest) if wanted.contains(&digest) => self.add(path, digest, from),
                 Ok(_) => {}
-                Err(e) => self.said.push(format!("{from}: {}: {e}", printable(&place, 200))),
+                Err(e) => self
+                    .said
+                    .push(format!("{from}: {}: {e}", printable(&place, 200))),
             }
         }
     }

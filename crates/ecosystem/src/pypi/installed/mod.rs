@@ -13,5 +13,5 @@ mod wheel_layout;
 pub use direct_url::{DirectUrl, DirectUrlError};
 pub use entry_points::{EntryPoint, EntryPointsError, scripts};
 pub use environment::VirtualEnvironment;
-pub use record::{Record, RecordError, Row};
+pub use record::{Record, RecordError, Row, limit::BYTES as RECORD_LIMIT};
 pub use wheel_layout::{Scheme, is_site_root, part_of};
