@@ -1,6 +1,7 @@
 //! Is every installed file what the artifact holds that the lockfile names?
 
 mod answer;
+pub mod cargo;
 mod plain;
 pub mod python;
 
