@@ -134,7 +134,7 @@ impl<'a> Check<'a> {
             return;
         }
         let named = folder::named(&root);
-        let Some(entry) = self.entry_of(name, named.as_ref()) else {
+        let Some(entry) = self.entry_of(&root, name, named.as_ref()) else {
             self.unlocked(place, named);
             return;
         };
@@ -145,17 +145,32 @@ impl<'a> Check<'a> {
 
     /// The locked release of a folder: by its manifest, or, where that names another one, by the
     /// folder's own name.
-    fn entry_of(&self, folder: &str, named: Option<&(String, String)>) -> Option<&'a Locked> {
-        let by_manifest = self.entries.iter().find(|entry| {
-            named.is_some_and(|(name, version)| {
-                entry.release.package.as_str() == name && entry.release.version.as_str() == version
-            })
-        });
-        let by_folder = self
+    fn entry_of(
+        &self,
+        root: &Path,
+        folder: &str,
+        named: Option<&(String, String)>,
+    ) -> Option<&'a Locked> {
+        let mut by_manifest = self
             .entries
             .iter()
-            .find(|entry| file_stem(entry) == folder || entry.release.package.as_str() == folder);
-        by_manifest.or(by_folder).copied()
+            .filter(|entry| {
+                let release = &entry.release;
+                named.is_some_and(|(name, version)| {
+                    release.package.as_str() == name && release.version.as_str() == version
+                })
+            })
+            .peekable();
+        let Some(first) = by_manifest.peek().copied().copied() else {
+            let by_folder = self.entries.iter().find(|entry| {
+                file_stem(entry) == folder || entry.release.package.as_str() == folder
+            });
+            return by_folder.copied();
+        };
+        // Two registries may have the same release: the list says which of them it claims to be.
+        let claimed = list(root).ok().and_then(|list| list.package);
+        let bound = by_manifest.find(|entry| checksum(entry) == claimed.as_ref());
+        Some(bound.copied().unwrap_or(first))
     }
 
     /// A crate that Cargo.lock does not name: cargo does not compile it today.
@@ -324,7 +339,7 @@ fn against_crate(root: &Path, expected: &Expected, list: &Checksum, promised: &D
     folder::compare(root, expected, &explain)
 }
 
-/// `.gitignore`, `.gitattributes` and `.cargo-ok` always; patch leftovers by cargo before 1.85.
+/// `.gitignore`, `.gitattributes` and `.cargo-ok` always; patch leftovers by older cargo.
 fn is_left_out(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     matches!(name, ".gitignore" | ".gitattributes" | ".cargo-ok")
