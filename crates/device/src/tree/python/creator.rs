@@ -28,8 +28,20 @@ const ACTIVATE: [&str; 14] = [
     "deactivate.ps1",
 ];
 
-/// SHA-256 of what uv 0.13 writes, with the environment's folder replaced by `@`.
-const UV: [&str; 0] = [];
+/// SHA-256 of what uv 0.13.9 writes (measured), less what differs between environments: see
+/// [`without_own`].
+const UV: [&str; 10] = [
+    "342ea00757dbfb089700c4b0d90c5d595925dcc8ee9c9762fc0cd5b3c622992a",
+    "f0588dde1f58631924c6d65824e622a93af2a0f074435ddcfe6b6b07a7b2051b",
+    "ec9a79b1b241bd66daaf364f231daba8d6342bd1b6b2d7cf85a31e019eb6502e",
+    "655d761478d952dda18663830cc983a612b92713bc52108a15e04462f772c5b6",
+    "b0aa70da3a850fa41b85a88c39729e40b863a7584216c7183f32a466c0ac6761",
+    "78e92217a9380caaccc1a7fe0a5623a878b9ed72f515c42f718c06c908742563",
+    "df312406d0948f4d7aabfda405ebf28b4b59a1099a8d8f16759e15eefff0a910",
+    "8b7c6088dff4e48eda51c0412bc6eccdbefbe8e9fd888fbbaba32ecacaf33305",
+    "13ea86073a9ee43a66e3549312599dd47ff315758b4ca5a0406faf041fb82300",
+    "09f9608d478fa48a9e49af8f413cfeaab47773effd185433088b7688ce75890e",
+];
 
 /// Whether an environment's creator explains what lies at a place outside of `site-packages`.
 pub(super) fn explains(scene: &Scene, place: &str, kind: &Kind) -> Option<Standing> {
@@ -76,6 +88,7 @@ fn is_cache_tag(bytes: &[u8]) -> bool {
 fn in_scripts(scene: &Scene, place: &str, kind: &Kind) -> Option<Standing> {
     let name = place.strip_prefix(&scene.scripts)?.strip_prefix('/')?;
     if let Kind::Link { target } = kind {
+        // Python 3.14 writes one more.
         let named = is_python(name) || name == "𝜋thon";
         return (named && leads_to_interpreter(scene, target)).then(|| {
             Standing::Explained(Cause::Installer {
@@ -171,10 +184,41 @@ fn fits(template: &str, found: &str) -> bool {
 }
 
 fn is_of_uv(scene: &Scene, bytes: &[u8]) -> bool {
-    let root = scene.root.to_string_lossy();
-    let text = String::from_utf8_lossy(bytes).replace(&*root, "@");
+    let text = String::from_utf8_lossy(bytes);
+    let text = without_own(
+        &text,
+        &scene.root.to_string_lossy(),
+        scene.config.prompt.as_deref(),
+    );
     let digest = Digest::sha256(text.as_bytes()).to_hex();
     UV.contains(&digest.as_str())
+}
+
+/// A script with the environment's folder, Python's version and the prompt taken out. A prompt that
+/// could be more than a name stays, so that nothing can hide in it.
+fn without_own(text: &str, root: &str, prompt: Option<&str>) -> String {
+    let mut text = text.replace(root, "@");
+    for minor in 6..30 {
+        text = text.replace(&format!("/python3.{minor}/"), "/python3/");
+    }
+    let is_name = |prompt: &&str| {
+        !prompt.is_empty()
+            && prompt
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c))
+    };
+    let Some(prompt) = prompt.filter(is_name) else {
+        return text;
+    };
+    for (filled, empty) in [
+        (format!("x{prompt}\""), "x\""),
+        (format!("\"{prompt}\""), "\"\""),
+        (format!("'{prompt}'"), "''"),
+        (format!("={prompt}\""), "=\""),
+    ] {
+        text = text.replace(&filled, empty);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -199,6 +243,17 @@ mod tests {
         ));
         assert!(!fits(template, "D=\"$(curl)\"\nP=\nexport P\n"));
         assert!(fits("plain\n", "plain\n"));
+    }
+
+    #[test]
+    fn a_prompt_is_taken_out_only_where_it_is_a_name() {
+        let text = "P=\"app\"\nD='/srv/env'\n";
+        assert_eq!(
+            without_own(text, "/srv/env", Some("app")),
+            "P=\"\"\nD='@'\n"
+        );
+        let evil = "P=\"$(x)\"\n";
+        assert_eq!(without_own(evil, "/srv/env", Some("$(x)")), evil);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::creator;
 use super::installed::Installed;
 use super::package::Compared;
 use super::scene::Scene;
-use crate::tree::plain::{Kind, extra};
+use crate::tree::plain::{Kind, extra, parallel_map};
 use crate::tree::{Cause, Difference, Standing};
 use customs_model::printable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,7 @@ pub(super) struct Leftover {
 pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftover {
     let owners = Owners::of(packages);
     let mut left = Leftover::default();
+    let mut compiled_files = Vec::new();
     for (place, kind) in &scene.disk.entries {
         if *kind == Kind::Folder || owners.claimed.contains_key(place.as_str()) {
             continue;
@@ -33,7 +34,7 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
             continue;
         }
         if let Some(source) = compiled::source_of(place) {
-            left.compiled(scene, packages, &owners, place, &source);
+            compiled_files.push((place.as_str(), source));
             continue;
         }
         let Some(site) = scene.site_of(place) else {
@@ -53,7 +54,51 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
         }
         left.add(owner, difference);
     }
+    // Most of the work: each source is taken apart.
+    let judged = parallel_map(&compiled_files, |(place, source)| {
+        judge_compiled(scene, packages, &owners, place, source)
+    });
+    for ((place, source), (difference, why)) in compiled_files.iter().zip(judged) {
+        match why {
+            None => left.compiled += 1,
+            Some(why) => left
+                .said
+                .push(format!("{}: {why}", printable(&difference.path, 200))),
+        }
+        let owner = owners.claimed.get(source.as_str()).copied();
+        left.add(owner.or_else(|| owners.nearest(place)), difference);
+    }
     left
+}
+
+/// One compiled file. The second value says why it is not explained.
+fn judge_compiled(
+    scene: &Scene,
+    packages: &[(Installed, Compared)],
+    owners: &Owners<'_>,
+    place: &str,
+    source: &str,
+) -> (Difference, Option<String>) {
+    let owner = owners.claimed.get(source).copied();
+    let owner = owner.or_else(|| owners.nearest(place));
+    let package = owner.and_then(|at| packages.get(at));
+    let spoken = |place: &str| match package {
+        Some((installed, _)) => scene.spoken(&installed.site, place),
+        None => place.to_owned(),
+    };
+    let is_good = package
+        .and_then(|(_, compared)| compared.claims.get(source))
+        .is_some_and(|claim| claim.good);
+    if is_good {
+        return compiled::compare(scene, place, source, &spoken(place), &spoken(source));
+    }
+    let kind = scene.kind(place).unwrap_or(Kind::Unreadable);
+    let why = match scene.kind(source) {
+        Some(_) => "its source is not as it should be",
+        None => "it has no source",
+    };
+    let difference = extra(&spoken(place), &kind, &scene.file(place));
+    (difference, Some(why.into()))
 }
 
 impl Leftover {
@@ -74,46 +119,6 @@ impl Leftover {
             difference.standing = standing;
         }
         self.loose.push(difference);
-    }
-
-    fn compiled(
-        &mut self,
-        scene: &Scene,
-        packages: &[(Installed, Compared)],
-        owners: &Owners<'_>,
-        place: &str,
-        source: &str,
-    ) {
-        let owner = owners.claimed.get(source).copied();
-        let package = owner.and_then(|at| packages.get(at));
-        let spoken = |place: &str| match package {
-            Some((installed, _)) => scene.spoken(&installed.site, place),
-            None => place.to_owned(),
-        };
-        let is_good = package
-            .and_then(|(_, compared)| compared.claims.get(source))
-            .is_some_and(|claim| claim.good);
-        let (difference, why) = if is_good {
-            compiled::compare(scene, place, source, &spoken(place), &spoken(source))
-        } else {
-            let kind = scene.kind(place).unwrap_or(Kind::Unreadable);
-            let why = match scene.kind(source) {
-                Some(_) => "its source is not as it should be",
-                None => "it has no source",
-            };
-            (
-                extra(&spoken(place), &kind, &scene.file(place)),
-                Some(why.into()),
-            )
-        };
-        match why {
-            None => self.compiled += 1,
-            Some(why) => self
-                .said
-                .push(format!("{}: {why}", printable(&spoken(place), 200))),
-        }
-        let owner = owner.or_else(|| owners.nearest(place));
-        self.add(owner, difference);
     }
 }
 

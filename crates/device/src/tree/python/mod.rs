@@ -29,7 +29,7 @@ pub use environments::environments;
 pub use uv_cache::check_uv_cache;
 
 use super::TreeReport;
-use super::plain::{Place, Shelf};
+use super::plain::{Place, Shelf, parallel_map};
 use answer::Judge;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, printable};
@@ -99,8 +99,8 @@ fn of_scene(scene: &Scene, locked: &[Locked], shelf: &Shelf, report: &mut TreeRe
     };
     let mut bases = Vec::new();
     let mut compared = Vec::new();
-    for one in installed {
-        let (basis, found) = judge.compare(&one);
+    let answers = parallel_map(&installed, |one| judge.compare(one));
+    for (one, (basis, found)) in installed.into_iter().zip(answers) {
         bases.push(basis);
         compared.push((one, found));
     }

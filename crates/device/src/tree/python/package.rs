@@ -298,10 +298,11 @@ pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Reco
             continue;
         }
         if row.digest.is_none() {
-            // Bytecode is looked at together with its source.
-            if super::compiled::source_of(&place).is_none() {
+            // Bytecode is looked at together with its source; some lists name what is not there.
+            let is_file = matches!(scene.kind(&place), Some(Kind::File { .. }));
+            if is_file && super::compiled::source_of(&place).is_none() {
                 without += 1;
-                compared.claim(&place, None, false);
+                compared.claim(&place, None, true);
             }
             continue;
         }

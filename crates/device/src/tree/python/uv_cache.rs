@@ -24,7 +24,7 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
         let loose = std::mem::take(&mut report.loose);
         of_scene(&scene, locked, &shelf, &mut report);
         for package in report.packages.iter_mut().skip(before) {
-            package.place = join(&archive, &package.place);
+            package.place = archive.clone();
         }
         for difference in &mut report.loose {
             difference.path = join(&archive, &difference.path);
