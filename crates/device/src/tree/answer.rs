@@ -3,7 +3,7 @@ use customs_model::{Answer, Digest, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 /// What was found in the tree of one project (or one environment, or one vendor folder).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeReport {
     /// Every package, in the order of its place.
     pub packages: Vec<PackageTree>,

@@ -5,11 +5,14 @@
 //! nobody explains fails. [`seen`] remembers what was found while nothing changes.
 
 mod answer;
+pub mod cargo;
 mod compare;
 pub mod disk;
 mod expected;
 pub mod npm;
 pub mod patch;
+mod plain;
+pub mod python;
 pub mod seen;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,4 +21,5 @@ mod workers;
 pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
 pub use compare::{Compared, Explain, Unexplained, compare, compare_found};
 pub use expected::{Expected, ExpectedEntry, Proven};
+pub use plain::Place;
 pub use workers::each;

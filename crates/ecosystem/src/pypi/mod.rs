@@ -4,10 +4,12 @@
 //! [`render_json`] and [`render_html`] write what policy offers of it. Ages, digests and
 //! yanks belong to files here, not to versions.
 
+pub mod bytecode;
 mod file;
 mod filename;
 mod format;
 mod html;
+pub mod installed;
 mod marker;
 mod metadata;
 mod render;

@@ -1,0 +1,393 @@
+use super::installed::Installed;
+use super::layout::Laid;
+use super::scene::Scene;
+use super::script::{self, is_launcher, is_rewritten};
+use crate::tree::plain::{Kind, difference, extra, join};
+use crate::tree::{Cause, Difference, DifferenceKind, Standing};
+use customs_ecosystem::pypi::installed::{DirectUrl, Record};
+use customs_model::{Digest, printable};
+use std::collections::BTreeMap;
+
+/// What one package says about one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// What should lie there, where one digest says it.
+    pub digest: Option<Digest>,
+    /// It is as it should be.
+    pub good: bool,
+}
+
+/// One package, compared.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Every place that it owns.
+    pub claims: BTreeMap<String, Claim>,
+    /// What differs, by its place in the environment.
+    pub differences: Vec<(String, Difference)>,
+    /// Files compared.
+    pub files: u64,
+    /// What could not be compared, and why. Safe to print.
+    pub unread: Vec<String>,
+}
+
+impl Compared {
+    fn claim(&mut self, place: &str, digest: Option<Digest>, good: bool) {
+        self.claims.insert(place.to_owned(), Claim { digest, good });
+    }
+
+    fn differs(&mut self, place: &str, difference: Difference) {
+        self.differences.push((place.to_owned(), difference));
+    }
+}
+
+/// Holds a package against its wheel.
+pub(super) fn against_wheel(scene: &Scene, installed: &Installed, laid: &Laid) -> Compared {
+    let mut compared = Compared {
+        unread: laid.unread.clone(),
+        ..Compared::default()
+    };
+    for (place, expected) in &laid.expected.entries {
+        let spoken = scene.spoken(&installed.site, place);
+        let found = scene.kind(place);
+        let difference = difference(&spoken, expected, found.as_ref(), &scene.file(place));
+        compared.files += 1;
+        compared.claim(place, expected.digest(), difference.is_none());
+        if let Some(difference) = difference {
+            compared.differs(place, difference);
+        }
+    }
+    commands(scene, installed, laid, &mut compared);
+    notes(scene, installed, &mut compared);
+    own_record(scene, installed, laid, &mut compared);
+    compared
+}
+
+/// Scripts, which no artifact holds as they lie here.
+fn commands(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Compared) {
+    for (place, entry) in &laid.launchers {
+        if windows_launcher(scene, installed, place, compared) {
+            continue;
+        }
+        let is_right = |bytes: &[u8]| is_launcher(bytes, entry, &scene.interpreters);
+        let what = format!(
+            "the command of the entry point {}",
+            printable(&entry.name, 60)
+        );
+        // Installers of pip write more and fewer names of it, by its version and Python's.
+        let optional = matches!(installed.release.package.as_str(), "pip" | "setuptools");
+        if optional && scene.kind(place).is_none() {
+            continue;
+        }
+        generated(scene, installed, place, &what, &is_right, compared);
+    }
+    if installed.release.package.as_str() == "pip" {
+        pip_aliases(scene, installed, laid, compared);
+    }
+    for (place, original) in &laid.rewritten {
+        let is_right = |bytes: &[u8]| is_rewritten(bytes, original, &scene.interpreters);
+        let what = "its first line names this environment's interpreter";
+        generated(scene, installed, place, what, &is_right, compared);
+    }
+}
+
+/// `pip3`, `pip3.11`, `pip-3.11`: made for `pip` whatever its entry points say.
+fn pip_aliases(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Compared) {
+    let Some(entry) = laid.launchers.values().find(|entry| entry.name == "pip") else {
+        return;
+    };
+    let folder = format!("{}/", scene.scripts);
+    let is_alias = |place: &str| {
+        place
+            .strip_prefix(&folder)
+            .and_then(|name| name.strip_prefix("pip"))
+            .is_some_and(|rest| {
+                rest.bytes()
+                    .all(|b| b.is_ascii_digit() || b".-".contains(&b))
+            })
+    };
+    let places: Vec<String> = scene
+        .disk
+        .entries
+        .keys()
+        .filter(|place| is_alias(place) && !laid.launchers.contains_key(*place))
+        .cloned()
+        .collect();
+    for place in places {
+        let is_right = |bytes: &[u8]| is_launcher(bytes, entry, &scene.interpreters);
+        generated(
+            scene,
+            installed,
+            &place,
+            "a further name of pip",
+            &is_right,
+            compared,
+        );
+    }
+}
+
+/// On Windows a command is a program with the script behind it, which is not read.
+fn windows_launcher(
+    scene: &Scene,
+    installed: &Installed,
+    place: &str,
+    compared: &mut Compared,
+) -> bool {
+    let program = format!("{place}.exe");
+    if scene.kind(place).is_some() || scene.kind(&program).is_none() {
+        return false;
+    }
+    compared.claim(&program, None, true);
+    compared.unread.push(format!(
+        "{}: programs that start a command are not compared",
+        printable(&scene.spoken(&installed.site, &program), 200)
+    ));
+    true
+}
+
+/// One file that the installer made. It is listed as what the artifact does not hold.
+fn generated(
+    scene: &Scene,
+    installed: &Installed,
+    place: &str,
+    what: &str,
+    is_right: &dyn Fn(&[u8]) -> bool,
+    compared: &mut Compared,
+) {
+    let spoken = scene.spoken(&installed.site, place);
+    let found = scene.kind(place);
+    compared.files += 1;
+    let mut difference = match &found {
+        None => Difference {
+            path: spoken,
+            kind: DifferenceKind::Missing,
+            expected: None,
+            found: None,
+            standing: Standing::Unexplained,
+        },
+        Some(kind @ (Kind::File { .. } | Kind::Unreadable)) => {
+            extra(&spoken, kind, &scene.file(place))
+        }
+        Some(kind) => Difference {
+            kind: DifferenceKind::OtherType,
+            ..extra(&spoken, kind, &scene.file(place))
+        },
+    };
+    let good = scene
+        .bytes(place, script::LONGEST.max(4 << 20))
+        .is_ok_and(|bytes| is_right(&bytes));
+    if good {
+        difference.standing = Standing::Explained(Cause::Installer { what: what.into() });
+    }
+    compared.claim(place, None, good);
+    compared.differs(place, difference);
+}
+
+/// What installers note in the metadata of a package.
+fn notes(scene: &Scene, installed: &Installed, compared: &mut Compared) {
+    for name in ["INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"] {
+        let place = installed.own(name);
+        if compared.claims.contains_key(&place) || scene.kind(&place).is_none() {
+            continue;
+        }
+        let is_right = |bytes: &[u8]| is_note(name, bytes);
+        let what = format!("the installer's own {name}");
+        generated(scene, installed, &place, &what, &is_right, compared);
+    }
+}
+
+/// Whether a note says what installers say in it, and no more.
+fn is_note(name: &str, bytes: &[u8]) -> bool {
+    match name {
+        "INSTALLER" => std::str::from_utf8(bytes).is_ok_and(|text| {
+            let mut words = text.split_whitespace();
+            let known = [
+                "pip",
+                "uv",
+                "poetry",
+                "Poetry",
+                "pdm",
+                "installer",
+                "hatch",
+                "conda",
+            ];
+            words.next().is_some_and(|tool| known.contains(&tool)) && words.count() <= 1
+        }),
+        "REQUESTED" => bytes.is_empty(),
+        "direct_url.json" => DirectUrl::parse(bytes).is_ok(),
+        "uv_cache.json" => {
+            bytes.len() <= 64 << 10
+                && serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|v| v.is_object())
+        }
+        _ => false,
+    }
+}
+
+/// The list that the installer wrote anew. It must say nothing but what the wheel says: it is what
+/// others check by, and what is deleted when the package goes.
+fn own_record(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Compared) {
+    let place = installed.own("RECORD");
+    if compared.claims.contains_key(&place) {
+        return;
+    }
+    let stranger = match &installed.record {
+        None => Some("there is none".to_owned()),
+        Some(Err(why)) => Some(why.to_string()),
+        Some(Ok(record)) => stranger_in(record, scene, installed, laid, compared),
+    };
+    let is_right = |_: &[u8]| stranger.is_none();
+    let what = "the installer's list of what it wrote, which agrees with the wheel";
+    generated(scene, installed, &place, what, &is_right, compared);
+    if let Some(why) = stranger {
+        let spoken = scene.spoken(&installed.site, &place);
+        compared
+            .unread
+            .push(format!("{}: {why}", printable(&spoken, 200)));
+    }
+}
+
+/// The first row that neither the wheel nor an installer's habit explains.
+fn stranger_in(
+    record: &Record,
+    scene: &Scene,
+    installed: &Installed,
+    laid: &Laid,
+    compared: &Compared,
+) -> Option<String> {
+    for row in &record.rows {
+        let shown = printable(&row.path, 200);
+        let Some(place) = scene.place(&installed.site, &row.path) else {
+            return Some(format!(
+                "it lists {shown}, which lies outside of the environment"
+            ));
+        };
+        if place == installed.own("RECORD") || super::compiled::source_of(&place).is_some() {
+            continue;
+        }
+        if let Some(entry) = laid.expected.entries.get(&place) {
+            let agrees = match (&row.digest, entry.digest()) {
+                (Some(listed), Some(digest)) if listed.algorithm() == digest.algorithm() => {
+                    *listed == digest
+                }
+                _ => true,
+            };
+            if !agrees {
+                return Some(format!(
+                    "it lists {shown} with another digest than the wheel has"
+                ));
+            }
+        } else if !compared.claims.contains_key(&place) {
+            return Some(format!("it lists {shown}, which the wheel does not hold"));
+        }
+    }
+    None
+}
+
+/// Holds a package against the list that its installer wrote.
+pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Record) -> Compared {
+    let mut compared = Compared::default();
+    let own = installed.own("RECORD");
+    compared.claim(&own, None, true);
+    let mut without = 0;
+    for row in &record.rows {
+        let Some(place) = scene.place(&installed.site, &row.path) else {
+            let kind = DifferenceKind::OtherType;
+            compared.differs(&own, listed(&row.path, kind, row.digest.clone(), None));
+            continue;
+        };
+        if place == own {
+            continue;
+        }
+        if row.digest.is_none() {
+            // Bytecode is looked at together with its source; some lists name what is not there.
+            let is_file = matches!(scene.kind(&place), Some(Kind::File { .. }));
+            if is_file && super::compiled::source_of(&place).is_none() {
+                without += 1;
+                compared.claim(&place, None, true);
+            }
+            continue;
+        }
+        if let Some(other) = compared.claims.get(&place) {
+            if other.digest != row.digest {
+                let kind = DifferenceKind::Modified;
+                compared.differs(&own, listed(&row.path, kind, row.digest.clone(), None));
+            }
+            continue;
+        }
+        one_row(scene, &place, &row.path, row.digest.as_ref(), &mut compared);
+    }
+    if without > 0 {
+        compared.unread.push(format!(
+            "{}: RECORD has no digest of {without} files",
+            installed.release.spoken()
+        ));
+    }
+    compared
+}
+
+fn one_row(
+    scene: &Scene,
+    place: &str,
+    path: &str,
+    digest: Option<&Digest>,
+    compared: &mut Compared,
+) {
+    compared.files += 1;
+    let found = scene.kind(place);
+    let difference = match &found {
+        None => Some((DifferenceKind::Missing, None)),
+        Some(Kind::File { .. }) => match hash(scene, place, digest) {
+            Err(_) => Some((DifferenceKind::Unreadable, None)),
+            Ok(found) if Some(&found) == digest => None,
+            Ok(found) => Some((DifferenceKind::Modified, Some(found))),
+        },
+        Some(Kind::Unreadable) => Some((DifferenceKind::Unreadable, None)),
+        Some(Kind::Link { .. } | Kind::Folder | Kind::Other) => {
+            Some((DifferenceKind::OtherType, None))
+        }
+    };
+    compared.claim(place, digest.cloned(), difference.is_none());
+    if let Some((kind, found)) = difference {
+        compared.differs(place, listed(path, kind, digest.cloned(), found));
+    }
+}
+
+fn listed(
+    path: &str,
+    kind: DifferenceKind,
+    expected: Option<Digest>,
+    found: Option<Digest>,
+) -> Difference {
+    Difference {
+        path: path.to_owned(),
+        kind,
+        expected,
+        found,
+        standing: Standing::Unexplained,
+    }
+}
+
+/// The digest of a file, by the algorithm that the list uses.
+fn hash(scene: &Scene, place: &str, like: Option<&Digest>) -> std::io::Result<Digest> {
+    let algorithm = like.map_or(customs_model::DigestAlgorithm::Sha256, Digest::algorithm);
+    crate::tree::plain::digest_by(&scene.file(place), algorithm)
+}
+
+/// The headers of a package: installers spell its name as they like.
+pub(super) fn headers(scene: &Scene, installed: &Installed) -> String {
+    let version = installed
+        .site
+        .split('/')
+        .find(|part| part.starts_with("python"))
+        .unwrap_or("python3");
+    let folder = format!("include/site/{version}");
+    let name = scene.disk.entries.keys().find_map(|place| {
+        let name = place.strip_prefix(&folder)?.strip_prefix('/')?;
+        let same = customs_model::PackageName::new(customs_model::Ecosystem::PyPi, name)
+            .is_ok_and(|found| found == installed.release.package);
+        same.then(|| name.to_owned())
+    });
+    join(
+        &folder,
+        &name.unwrap_or_else(|| installed.release.package.as_str().to_owned()),
+    )
+}
