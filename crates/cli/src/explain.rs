@@ -36,7 +36,10 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         None => {
             let near = customs_rules::did_you_mean(
                 id,
-                rules.docs().map(|d| d.id).chain(verify::rules().map(|d| d.id)),
+                rules
+                    .docs()
+                    .map(|d| d.id)
+                    .chain(verify::rules().map(|d| d.id)),
             );
             let hint = near
                 .map(|n| format!("; did you mean {n}?"))

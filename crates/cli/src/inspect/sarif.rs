@@ -8,9 +8,9 @@
 mod tests;
 
 use crate::error::{Doing as _, Failure};
+use crate::safe::{message, uri};
 use customs_model::{Digest, Finding, Hop, Place, ReleaseId, Severity, Standing, Verdict};
 use customs_rules::{RuleDoc, RuleSet, page};
-use crate::safe::{message, uri};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 

@@ -95,9 +95,10 @@ impl Base {
                 };
                 let path = self.top.join(&inner);
                 let now = match path.is_file() {
-                    true => Some(bytes(&path, SETTINGS_BYTES as u64).map_err(|why| {
-                        format!("{}: {why}", printable(&inner, 300))
-                    })?),
+                    true => Some(
+                        bytes(&path, SETTINGS_BYTES as u64)
+                            .map_err(|why| format!("{}: {why}", printable(&inner, 300)))?,
+                    ),
                     false => None,
                 };
                 let before = self.revision.file(&inner).map_err(|why| why.to_string())?;
@@ -147,7 +148,10 @@ impl Base {
             .collect();
         let is_asked = |path: &str| {
             asked.iter().any(|folder| {
-                folder.is_empty() || path.strip_prefix(folder).is_some_and(|p| p.starts_with('/'))
+                folder.is_empty()
+                    || path
+                        .strip_prefix(folder)
+                        .is_some_and(|p| p.starts_with('/'))
             })
         };
         let is_installed = |path: &str| {

@@ -27,6 +27,8 @@ pub(super) struct Caches {
     pub uv: Option<PathBuf>,
     /// cargo's home.
     pub cargo: Option<PathBuf>,
+    /// Where to remember what was found: outside of every tree.
+    pub seen: Option<PathBuf>,
 }
 
 impl Caches {
@@ -55,6 +57,7 @@ impl Caches {
                 .map(|folder| folder.join("artifacts")),
             uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
             cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
+            seen: own.map(|own| own.join("verify/seen")),
         }
     }
 

@@ -58,11 +58,7 @@ const LOOKED_FOR: &str = "package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml
 ///
 /// # Errors
 /// A path is not there or is no lockfile; there is nothing to check.
-pub(super) fn discover(
-    root: &Root,
-    walk: Walk,
-    named: &[PathBuf],
-) -> Result<Found, Failure> {
+pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Found, Failure> {
     let mut found = Found::default();
     let mut lockfiles = Vec::new();
     for path in &root.paths {
@@ -101,7 +97,10 @@ pub(super) fn discover(
     let extra = asked_environments(root, named)?;
     let first_python = folders
         .iter()
-        .find(|(_, all)| all.iter().any(|(_, kind)| kind.ecosystem() == Ecosystem::PyPi))
+        .find(|(_, all)| {
+            all.iter()
+                .any(|(_, kind)| kind.ecosystem() == Ecosystem::PyPi)
+        })
         .map(|(folder, _)| folder.clone());
     for (folder, all) in &folders {
         let extra = match Some(folder) == first_python.as_ref() {
@@ -151,9 +150,9 @@ fn asked_environments(root: &Root, named: &[PathBuf]) -> Result<Vec<PathBuf>, Fa
         // A path that cannot be resolved is not below anything.
         let real = |path: &Path| std::fs::canonicalize(path).ok();
         let real_active = real(active);
-        root.paths
-            .iter()
-            .any(|path| real(path).is_some_and(|path| real_active.as_ref().is_some_and(|a| a.starts_with(path))))
+        root.paths.iter().any(|path| {
+            real(path).is_some_and(|path| real_active.as_ref().is_some_and(|a| a.starts_with(path)))
+        })
     };
     all.extend(active.filter(below));
     Ok(all)

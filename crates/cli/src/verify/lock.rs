@@ -2,12 +2,10 @@
 
 use super::discover::Project;
 use super::root::Root;
-use crate::client::{Discovered, discover};
-use customs_ecosystem::lockfile::{
-    Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit,
-};
+use super::surroundings::Surroundings;
+use customs_ecosystem::lockfile::{Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit};
 use customs_model::{Ecosystem, printable};
-use customs_origin::lockfile::{ExpectedOrigin, Judgement, LockfileView, Options, judge};
+use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -34,7 +32,11 @@ impl Read {
     ///
     /// # Errors
     /// It cannot be read, or is not what its tool writes. Safe to print.
-    pub fn of(project: &Project, root: &Root) -> Option<Result<Self, String>> {
+    pub fn of(
+        project: &Project,
+        around: &Surroundings,
+        root: &Root,
+    ) -> Option<Result<Self, String>> {
         let (path, kind) = project.lockfile.as_ref()?;
         let told = root.told(path);
         let graph = match graph(path) {
@@ -44,9 +46,15 @@ impl Read {
         let mut unread = Vec::new();
         let manifests = manifests(&project.folder, &graph, &mut unread);
         let options = Options {
-            expected_origins: expected(&project.folder, *kind, &mut unread),
+            expected_origins: match (around.origins)(&project.folder, *kind) {
+                Ok(origins) => origins,
+                Err(why) => {
+                    unread.push(why);
+                    Vec::new()
+                }
+            },
             allowed_hosts: Vec::new(),
-            own_hosts: own_hosts(),
+            own_hosts: around.own_hosts.clone(),
         };
         Some(Ok(Self {
             told,
@@ -121,7 +129,10 @@ fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) -> Vec<Mani
         Ecosystem::Cargo => ManifestKind::CargoToml,
         Ecosystem::PyPi => ManifestKind::Pyproject,
     };
-    let members = graph.importers.iter().map(|importer| importer.path.as_str());
+    let members = graph
+        .importers
+        .iter()
+        .map(|importer| importer.path.as_str());
     let mut folders: Vec<&str> = members
         // A member outside of the project's folder is another project.
         .filter(|path| !path.split('/').any(|part| part == "..") && !path.starts_with('/'))
@@ -155,64 +166,4 @@ fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) -> Vec<Mani
         }
     }
     manifests
-}
-
-/// The registries of the user's own configuration. cargo writes the source that a crate was first
-/// of, whatever stands in its place, so its lockfiles are compared with themselves.
-fn expected(folder: &Path, kind: Kind, unread: &mut Vec<String>) -> Vec<ExpectedOrigin> {
-    let client = match kind {
-        Kind::CargoLock => return Vec::new(),
-        Kind::PackageLock => "npm",
-        Kind::PnpmLock => "pnpm",
-        Kind::YarnClassic | Kind::YarnBerry => "yarn",
-        Kind::BunLock => "bun",
-        Kind::UvLock => "uv",
-        Kind::RequirementsTxt | Kind::PoetryLock | Kind::PylockToml => "pip",
-    };
-    match discover(&super::root::real(folder)) {
-        Ok(found) => of_client(&found, client, kind.ecosystem()),
-        Err(why) => {
-            unread.push(format!(
-                "which registries you use could not be found out: {why}"
-            ));
-            Vec::new()
-        }
-    }
-}
-
-fn of_client(found: &Discovered, client: &str, ecosystem: Ecosystem) -> Vec<ExpectedOrigin> {
-    // Registries that only a client's own files name were not read. A configuration that is known
-    // in part is no measure: the lockfile is compared with itself.
-    let start = format!("{client}: ");
-    if found.missing.iter().any(|missing| missing.starts_with(&start)) {
-        return Vec::new();
-    }
-    let upstreams = found.of(client);
-    let plain = |address: &url::Url, scope: Option<&String>| ExpectedOrigin {
-        scope: scope.cloned(),
-        address: address.to_string(),
-    };
-    match ecosystem {
-        Ecosystem::Npm => {
-            let scopes = upstreams.npm_scopes.iter();
-            let scopes = scopes.map(|(scope, upstream)| plain(&upstream.base, Some(scope)));
-            let all = upstreams.npm.iter().map(|upstream| plain(&upstream.base, None));
-            all.chain(scopes).collect()
-        }
-        Ecosystem::PyPi => {
-            let all = upstreams.pypi.iter();
-            all.map(|upstream| plain(&upstream.base, None)).collect()
-        }
-        Ecosystem::Cargo => Vec::new(),
-    }
-}
-
-/// Inside a run the gate's own address may stand in a lockfile.
-fn own_hosts() -> Vec<String> {
-    let gate = std::env::var(crate::client::pointing::GATE).unwrap_or_default();
-    let host = gate.trim_start_matches("http:").trim_matches('/');
-    match host.is_empty() {
-        true => Vec::new(),
-        false => vec![host.to_owned()],
-    }
 }

@@ -128,7 +128,8 @@ impl Pins {
         let path = self.path();
         let doing = format!("write {}", printable(&path.display().to_string(), 300));
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).doing(&doing)?;
-        file.write_all(self.file.render().as_bytes()).doing(&doing)?;
+        file.write_all(self.file.render().as_bytes())
+            .doing(&doing)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -136,7 +137,9 @@ impl Pins {
             let everybody = std::fs::Permissions::from_mode(0o644);
             file.as_file().set_permissions(everybody).doing(&doing)?;
         }
-        file.persist(&path).map_err(|error| error.error).doing(&doing)?;
+        file.persist(&path)
+            .map_err(|error| error.error)
+            .doing(&doing)?;
         Ok(())
     }
 

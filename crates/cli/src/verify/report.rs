@@ -83,15 +83,19 @@ impl Report {
     /// Everything together. What a change does to settings, and what several lockfiles together
     /// show, counts as an answer about lockfiles.
     pub fn answer(&self) -> Answer {
-        let fails = self.settings.iter().any(|change| change.outcome() == Outcome::Fails);
+        let fails = self
+            .settings
+            .iter()
+            .any(|change| change.outcome() == Outcome::Fails);
         let settings = match fails {
             true => Answer::No,
             false => Answer::Yes,
         };
         let notes = self.not_checked.iter().cloned().map(Answer::NotChecked);
-        let of_subjects = self.subjects.iter().flat_map(|subject| {
-            [&subject.tree, &subject.lock, &subject.origin].map(Clone::clone)
-        });
+        let of_subjects = self
+            .subjects
+            .iter()
+            .flat_map(|subject| [&subject.tree, &subject.lock, &subject.origin].map(Clone::clone));
         of_subjects
             .chain([settings, self.together.answer()])
             .chain(notes)

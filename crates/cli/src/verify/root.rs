@@ -45,10 +45,7 @@ impl Root {
 
     /// A path from the repository's top; from the base where there is no repository.
     pub fn in_repository(&self, path: &Path) -> String {
-        let inner = self
-            .repository
-            .as_ref()
-            .and_then(|top| below(top, path));
+        let inner = self.repository.as_ref().and_then(|top| below(top, path));
         inner.unwrap_or_else(|| self.told(path))
     }
 
@@ -59,7 +56,9 @@ impl Root {
             return self.base.clone();
         };
         let start = real(&self.base);
-        let folders = start.ancestors().take_while(|folder| folder.starts_with(top));
+        let folders = start
+            .ancestors()
+            .take_while(|folder| folder.starts_with(top));
         let has = |folder: &&Path| folder.join(super::pins::FILE).exists();
         let found = folders.into_iter().find(has).unwrap_or(top);
         found.to_owned()
@@ -105,7 +104,10 @@ mod tests {
         let root = Root::of(std::slice::from_ref(&web));
         assert_eq!(root.told(&web), ".");
         assert_eq!(root.told(&web.join("yarn.lock")), "yarn.lock");
-        assert_eq!(root.in_repository(&web.join("yarn.lock")), "apps/web/yarn.lock");
+        assert_eq!(
+            root.in_repository(&web.join("yarn.lock")),
+            "apps/web/yarn.lock"
+        );
         assert_eq!(root.trust(), real(top.path()));
         std::fs::write(web.join("customs.lock"), "customs-lock 1\n").unwrap();
         assert_eq!(root.trust(), real(&web));

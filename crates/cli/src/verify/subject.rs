@@ -1,12 +1,12 @@
 //! One project, asked the three questions.
 
 use super::base::Base;
-use super::caches::Caches;
 use super::discover::{Installed, Project};
 use super::lock::Read;
 use super::pins::{NewPin, Pins};
 use super::report::{PackageOrigin, Subject};
 use super::root::Root;
+use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
 use customs_ecosystem::lockfile::{Kind, Locked};
 use customs_model::Answer;
@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub(super) struct Run<'a> {
     /// Where it was asked.
     pub root: &'a Root,
+    /// This machine and its user.
+    pub around: &'a Surroundings,
     /// How closely to look at trees.
     pub closely: Closely,
     /// The pins of files that were made here.
@@ -32,7 +34,7 @@ pub(super) fn subject(
 ) -> (Subject, Vec<NewPin>) {
     let (locked_in, mut locked) = lockfile(read);
     let change = changed(project, read, base, &mut locked);
-    let caches = Caches::of(&project.folder);
+    let caches = (run.around.caches)(&project.folder);
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
@@ -95,7 +97,10 @@ fn changed(
 
 fn lock_answer(locked: &Judgement, change: Option<&LockChange>) -> Answer {
     let of_change = change.into_iter().flat_map(|change| &change.findings);
-    match of_change.into_iter().any(|finding| finding.outcome() == Outcome::Fails) {
+    match of_change
+        .into_iter()
+        .any(|finding| finding.outcome() == Outcome::Fails)
+    {
         true => Answer::No,
         false => locked.answer(),
     }

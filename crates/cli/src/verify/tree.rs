@@ -71,7 +71,7 @@ fn modules(
         npm_cache: caches.npm.clone(),
         yarn_classic_cache: caches.yarn_classic.clone(),
         yarn_berry_caches: caches.yarn_berry.clone(),
-        seen: seen(lockfile),
+        seen: seen(caches, lockfile),
         deep: closely.deep,
         ..npm::Options::default()
     };
@@ -82,25 +82,27 @@ fn modules(
         report.poisoned.sort();
         report.poisoned.dedup();
         report.not_checked.extend(copies.artifacts.not_checked);
-        report.loose.extend(copies.store.into_iter().map(|file| Difference {
-            path: format!("(pnpm's store)/{}", file.path),
-            kind: match file.found {
-                Some(_) => DifferenceKind::Modified,
-                None => DifferenceKind::Unreadable,
-            },
-            expected: Some(file.promised),
-            found: file.found,
-            standing: Standing::Unexplained,
-        }));
+        report
+            .loose
+            .extend(copies.store.into_iter().map(|file| Difference {
+                path: format!("(pnpm's store)/{}", file.path),
+                kind: match file.found {
+                    Some(_) => DifferenceKind::Modified,
+                    None => DifferenceKind::Unreadable,
+                },
+                expected: Some(file.promised),
+                found: file.found,
+                standing: Standing::Unexplained,
+            }));
     }
     Ok(report)
 }
 
-/// Where to remember what was found in a tree: outside of it, by the lockfile's path.
-fn seen(lockfile: &Path) -> Option<PathBuf> {
-    // Without a folder of its own customs remembers nothing and looks again.
-    let folder = paths::cache().ok()?.join("verify/seen");
-    paths::private_folder(&folder).ok()?;
+/// Where to remember what was found in a tree: by the lockfile's path.
+fn seen(caches: &Caches, lockfile: &Path) -> Option<PathBuf> {
+    let folder = caches.seen.as_ref()?;
+    // Where it cannot be made nothing is remembered, and all is looked at again.
+    paths::private_folder(folder).ok()?;
     let path = super::root::real(lockfile);
     let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
     Some(folder.join(format!("{name}.jsonl")))
@@ -117,10 +119,14 @@ fn environments(
     let mut places = caches.by_digest();
     // uv keeps no wheels; the others keep them under names of their own.
     let any = match kind {
-        Some(Kind::RequirementsTxt | Kind::PylockToml) => {
-            caches.pip.as_ref().map(|folder| (folder.join("http-v2"), "pip's cache"))
-        }
-        Some(Kind::PoetryLock) => caches.poetry.clone().map(|folder| (folder, "Poetry's cache")),
+        Some(Kind::RequirementsTxt | Kind::PylockToml) => caches
+            .pip
+            .as_ref()
+            .map(|folder| (folder.join("http-v2"), "pip's cache")),
+        Some(Kind::PoetryLock) => caches
+            .poetry
+            .clone()
+            .map(|folder| (folder, "Poetry's cache")),
         _ => None,
     };
     places.extend(any.map(|(folder, from)| Place::Any {
@@ -165,7 +171,10 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches) -> TreeReport {
 /// The registry's cache has the artifacts that vendored crates are held against.
 fn cargo_vendored(project: &Project, locked: &[Locked], caches: &Caches) -> TreeReport {
     let mut places = caches.by_digest();
-    let crates = caches.cargo.as_ref().map(|home| home.join("registry/cache"));
+    let crates = caches
+        .cargo
+        .as_ref()
+        .map(|home| home.join("registry/cache"));
     if has_vendored(&project.folder) {
         places.extend(crates.map(|folder| Place::Any {
             folder,

@@ -41,8 +41,12 @@ impl TreeReport {
     /// All differences with the package that they are of, in the order of their places.
     pub fn differences(&self) -> impl Iterator<Item = (Option<&PackageTree>, &Difference)> {
         let of_packages = self.packages.iter();
-        let of_packages = of_packages
-            .flat_map(|package| package.differences.iter().map(move |one| (Some(package), one)));
+        let of_packages = of_packages.flat_map(|package| {
+            package
+                .differences
+                .iter()
+                .map(move |one| (Some(package), one))
+        });
         of_packages.chain(self.loose.iter().map(|one| (None, one)))
     }
 
