@@ -8,7 +8,7 @@ use customs_origin::history::Outcome as Told;
 use customs_origin::lockfile::{LockFinding, LockRuleDoc, Outcome};
 
 /// Something that a person has to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Wrong {
     /// The rule's id.
     pub rule: String,
