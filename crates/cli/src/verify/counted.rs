@@ -1,7 +1,7 @@
 //! What is told in numbers.
 
 use super::report::Subject;
-use customs_device::tree::{Cause, DifferenceKind, Standing, TreeReport};
+use customs_device::tree::{Against, Cause, DifferenceKind, Standing, TreeReport};
 use customs_model::{Answer, printable};
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ const NAMED: usize = 6;
 pub(super) struct Counted {
     /// Packages of which everything is as it should be.
     pub equal: usize,
+    /// Those of them that were held against a list of the manager's own only.
+    pub by_own_list: usize,
     /// Files that were compared.
     pub files: usize,
     /// Differences that are explained, by what explains them.
@@ -27,7 +29,10 @@ pub(super) struct Counted {
 pub(super) fn of(report: &TreeReport) -> Counted {
     let mut counted = Counted::default();
     for package in &report.packages {
-        counted.equal += usize::from(package.answer == Answer::Yes);
+        let equal = package.answer == Answer::Yes;
+        counted.equal += usize::from(equal);
+        let by_own_list = matches!(package.against, Some(Against::OwnList { .. }));
+        counted.by_own_list += usize::from(equal && by_own_list);
         counted.files += usize::try_from(package.files).unwrap_or(usize::MAX);
     }
     for (_, difference) in report.differences() {

@@ -192,9 +192,15 @@ fn look(
     };
     let mut to_pin = Vec::new();
     for (project, read) in found.projects.iter().zip(&reads) {
-        let (one, open) = subject::subject(&run, project, read.as_ref(), base.as_mut());
-        report.subjects.push(one);
-        to_pin.extend(open);
+        let asked = subject::subject(&run, project, read.as_ref(), base.as_mut());
+        report.subjects.push(asked.subject);
+        report.not_checked.extend(asked.not_checked);
+        to_pin.extend(asked.to_pin);
+        for age in asked.roots {
+            if !report.roots.contains(&age) {
+                report.roots.push(age);
+            }
+        }
     }
     if let Some(base) = &mut base {
         changed(base, root, &found, pins, &mut report);

@@ -11,7 +11,9 @@ use super::tree::{self, Closely};
 use customs_ecosystem::lockfile::{Kind, Locked};
 use customs_model::Answer;
 use customs_origin::lockfile::{Judgement, LockChange, Outcome};
+use customs_origin::roots::Age;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What is the same for all projects of a run.
 pub(super) struct Run<'a> {
@@ -25,13 +27,25 @@ pub(super) struct Run<'a> {
     pub pins: &'a Pins,
 }
 
-/// Asks about one project. The second value is what could be pinned.
+/// What came of one project.
+pub(super) struct Asked {
+    /// The answers.
+    pub subject: Subject,
+    /// What could be pinned.
+    pub to_pin: Vec<NewPin>,
+    /// How old the roots of trust are that were used.
+    pub roots: Vec<Age>,
+    /// What was not looked at, and why. Safe to print.
+    pub not_checked: Vec<String>,
+}
+
+/// Asks about one project.
 pub(super) fn subject(
     run: &Run<'_>,
     project: &Project,
     read: Option<&Result<Read, String>>,
     base: Option<&mut Base>,
-) -> (Subject, Vec<NewPin>) {
+) -> Asked {
     let (locked_in, mut locked) = lockfile(read);
     let change = changed(project, read, base, &mut locked);
     let caches = (run.around.caches)(&project.folder);
@@ -45,7 +59,7 @@ pub(super) fn subject(
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
-    let (origin, packages) = origin(&locked_in);
+    let origins = origins(&locked_in, &project.folder);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
     let subject = Subject {
         folder: run.root.told(&project.folder),
@@ -59,10 +73,15 @@ pub(super) fn subject(
         lock: lock_answer(&locked, change.as_ref()),
         locked,
         change,
-        origin,
-        packages,
+        origin: origins.answer,
+        packages: origins.packages,
     };
-    (subject, to_pin)
+    Asked {
+        subject,
+        to_pin,
+        roots: origins.roots,
+        not_checked: origins.not_checked,
+    }
 }
 
 /// What the lockfile names, and what the rules say of it.
@@ -106,15 +125,25 @@ fn lock_answer(locked: &Judgement, change: Option<&LockChange>) -> Answer {
     }
 }
 
-// ---------------------------------------------------------------- origin: the one call site
-/// Where the packages come from. Evidence of origin is looked up by `origins`.
-fn origin(_locked: &[Locked]) -> (Answer, Vec<PackageOrigin>) {
-    (
-        Answer::not_checked("evidence of origin was not asked for"),
-        Vec::new(),
-    )
+// ---- origin: the one call site --------------------------------------------------------------
+/// Where the packages of a lockfile come from.
+struct Origins {
+    packages: Vec<PackageOrigin>,
+    answer: Answer,
+    roots: Vec<Age>,
+    not_checked: Vec<String>,
 }
-// ------------------------------------------------------------------------------------------
+
+/// Evidence of origin, of the packages of a lockfile in a folder.
+fn origins(_locked: &[Locked], _folder: &Path) -> Origins {
+    Origins {
+        packages: Vec::new(),
+        answer: Answer::not_checked("evidence of origin was not asked for"),
+        roots: Vec::new(),
+        not_checked: Vec::new(),
+    }
+}
+// ----------------------------------------------------------------------------------------------
 
 fn lines(locked: &[Locked]) -> BTreeMap<customs_model::ReleaseId, u32> {
     let mut lines = BTreeMap::new();

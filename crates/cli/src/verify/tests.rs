@@ -153,3 +153,75 @@ fn names_of_strangers_steer_no_terminal() {
     assert!(!text.contains('\u{1b}'), "{text}");
     assert!(text.contains("\\u{1b}"), "{text}");
 }
+
+/// Makes the scene's project a repository, with all of it committed on `main`.
+fn commit(scene: &Scene) {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .current_dir(scene.path("app"))
+            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    fs::remove_dir(scene.path("app/.git")).unwrap();
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all", "--force"]);
+    git(&["commit", "--quiet", "--message", "base"]);
+}
+
+#[test]
+fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
+    let scene = Scene::npm();
+    commit(&scene);
+    let lock = scene.path("app/package-lock.json");
+    let text = fs::read_to_string(&lock).unwrap();
+    // The tell of an edit by hand: another address, the same version.
+    let text = text.replace("left-1.0.0.tgz", "left-1.0.0.tgz?x");
+    fs::write(&lock, text.replace("registry.example", "mirror.example")).unwrap();
+    scene.write("app/.npmrc", b"strict-ssl=false\n");
+    let made = format!(
+        "customs-lock 1\nmade dist/x.js digest=sha256:{} maker=\"a tool\"\n",
+        "0a".repeat(32)
+    );
+    scene.write("app/customs.lock", made.as_bytes());
+    let report = scene.look(&["--base", "main"]);
+    assert_eq!(code(&report, false), 1);
+    assert_eq!(report.settings.len(), 1);
+    assert_eq!(report.trust.len(), 1);
+    let change = report.subjects[0].change.as_ref().unwrap();
+    assert_eq!(change.rewritten.len(), 1);
+    let text = text::text(&report, false);
+    for part in [
+        "Since the base",
+        "strict-ssl",
+        "customs.lock since the base",
+        "dist/x.js",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    insta::assert_snapshot!(super::markdown::text(&report), @"");
+}
+
+#[test]
+fn nothing_is_said_of_a_base_that_is_the_same() {
+    let scene = Scene::npm();
+    commit(&scene);
+    let report = scene.look(&["--base", "HEAD"]);
+    assert!(report.subjects[0].change.as_ref().unwrap().is_empty());
+    assert!(!text::text(&report, false).contains("Since the base"));
+}
+
+#[test]
+fn a_lockfile_that_is_gone_is_said() {
+    let scene = Scene::npm();
+    scene.write("app/web/yarn.lock", b"# yarn lockfile v1\n");
+    commit(&scene);
+    fs::remove_file(scene.path("app/web/yarn.lock")).unwrap();
+    let report = scene.look(&["--base", "main"]);
+    assert_eq!(report.not_checked.len(), 1);
+    assert!(report.not_checked[0].starts_with("web/yarn.lock was there"));
+}

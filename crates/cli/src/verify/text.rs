@@ -144,6 +144,7 @@ fn fine(out: &mut String, subject: &Subject, verbose: bool) {
     };
     let Counted {
         equal,
+        by_own_list,
         files,
         explained,
         made,
@@ -156,6 +157,12 @@ fn fine(out: &mut String, subject: &Subject, verbose: bool) {
         counted::count(installed.packages.len(), "package", "packages"),
         counted::count(files, "file", "files")
     );
+    if by_own_list > 0 {
+        let _ = writeln!(
+            out,
+            "    {by_own_list} of them were held against the package manager's own list, which is not bound to the lockfile"
+        );
+    }
     for (what, number) in &explained {
         let _ = writeln!(out, "    explained: {number} × {what}");
     }

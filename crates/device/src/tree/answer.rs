@@ -74,11 +74,16 @@ impl TreeReport {
     /// has for a path (relative to the project). Answers are told anew.
     pub fn pin(&mut self, pins: &dyn Fn(&str) -> Option<Digest>) {
         for package in &mut self.packages {
+            let mut any = false;
             for difference in &mut package.differences {
                 let path = joined(&package.place, &difference.path);
-                difference.pin(pins(&path));
+                any |= difference.pin(pins(&path));
             }
-            package.judge();
+            // What was not checked for another reason stays so: a list that nobody signs is no
+            // better for a pin.
+            if any {
+                package.judge();
+            }
         }
         for difference in &mut self.loose {
             let pin = pins(&difference.path);
@@ -210,9 +215,14 @@ impl Difference {
         }
     }
 
-    fn pin(&mut self, pin: Option<Digest>) {
-        if let Standing::MadeHere { pinned, .. } = &mut self.standing {
-            *pinned = pin.map(|pin| self.found.as_ref() == Some(&pin));
+    /// Whether it was made here, so that a pin means something for it.
+    fn pin(&mut self, pin: Option<Digest>) -> bool {
+        match &mut self.standing {
+            Standing::MadeHere { pinned, .. } => {
+                *pinned = pin.map(|pin| self.found.as_ref() == Some(&pin));
+                true
+            }
+            Standing::Explained(_) | Standing::Unexplained => false,
         }
     }
 }
@@ -320,6 +330,21 @@ mod tests {
         assert!(matches!(report.answer(), Answer::NotChecked(_)));
         report.packages.push(package("b", Answer::No));
         assert_eq!(report.answer(), Answer::No);
+    }
+
+    #[test]
+    fn pins_turn_nothing_good_that_was_not_checked_for_another_reason() {
+        let weak = || Answer::not_checked("only RECORD is here");
+        let mut one = package("a", weak());
+        one.against = Some(Against::OwnList {
+            list: "RECORD".into(),
+        });
+        let mut report = TreeReport {
+            packages: vec![one],
+            ..TreeReport::default()
+        };
+        report.pin(&|_| None);
+        assert_eq!(report.packages[0].answer, weak());
     }
 
     #[test]
