@@ -17,6 +17,7 @@ mod lockfiles;
 mod output;
 mod paths;
 mod process;
+mod progress;
 mod replay;
 mod run;
 mod safe;

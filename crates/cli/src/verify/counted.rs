@@ -3,6 +3,7 @@
 use super::report::Subject;
 use customs_device::tree::{Against, Cause, DifferenceKind, Standing, TreeReport};
 use customs_model::{Answer, printable};
+use customs_origin::history::Outcome;
 use std::collections::BTreeMap;
 
 /// Names that are told one by one.
@@ -78,40 +79,53 @@ pub(super) fn cause(cause: &Cause) -> String {
 
 /// What was not checked of a subject, by reason, the most frequent first.
 pub(super) fn not_checked(subject: &Subject) -> Vec<(String, usize)> {
-    let mut reasons: Vec<String> = Vec::new();
-    let mut answer = |answer: &Answer| {
-        if let Answer::NotChecked(because) = answer {
-            reasons.push(because.clone());
-        }
-    };
-    match &subject.installed {
-        Some(installed) => {
-            installed
-                .packages
-                .iter()
-                .for_each(|package| answer(&package.answer));
-            installed.loose.iter().for_each(|one| answer(&one.answer()));
-        }
-        None => answer(&subject.tree),
-    }
-    if subject.packages.is_empty() {
-        answer(&subject.origin);
-    }
-    for package in &subject.packages {
-        answer(&package.origin.signature);
-        answer(&package.origin.attestation);
-    }
-    let unread = subject.installed.iter().flat_map(|installed| {
-        let differences = installed.differences();
-        differences.filter(|(_, one)| one.kind == DifferenceKind::Unreadable)
-    });
-    reasons.extend(unread.map(|(package, one)| {
-        let path = package.map_or_else(|| one.path.clone(), |package| package.path(one));
-        format!("it cannot be read: {}", printable(&path, 300))
-    }));
-    let of_tree = subject.installed.iter().flat_map(|one| &one.not_checked);
-    reasons.extend(of_tree.chain(&subject.locked.not_checked).cloned());
+    let mut reasons = of_tree(subject);
+    reasons.extend(subject.locked.not_checked.iter().cloned());
+    reasons.extend(of_origin(subject));
     grouped(reasons.iter())
+}
+
+fn because(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::NotChecked(because) => Some(because.clone()),
+        Answer::Yes | Answer::No => None,
+    }
+}
+
+fn of_tree(subject: &Subject) -> Vec<String> {
+    let Some(installed) = &subject.installed else {
+        return because(&subject.tree).into_iter().collect();
+    };
+    let packages = installed.packages.iter();
+    let packages = packages.filter_map(|package| because(&package.answer));
+    let loose = installed.loose.iter();
+    let loose = loose.filter_map(|one| because(&one.answer()));
+    let unread = installed
+        .differences()
+        .filter(|(_, one)| one.kind == DifferenceKind::Unreadable)
+        .map(|(package, one)| {
+            let path = package.map_or_else(|| one.path.clone(), |package| package.path(one));
+            format!("it cannot be read: {}", printable(&path, 300))
+        });
+    let notes = installed.not_checked.iter().cloned();
+    packages.chain(loose).chain(unread).chain(notes).collect()
+}
+
+fn of_origin(subject: &Subject) -> Vec<String> {
+    if subject.packages.is_empty() {
+        return because(&subject.origin).into_iter().collect();
+    }
+    let mut reasons = Vec::new();
+    for package in &subject.packages {
+        reasons.extend(because(&package.origin.signature));
+        reasons.extend(because(&package.origin.attestation));
+        if let Some(history) = &package.history
+            && matches!(history.outcome, Outcome::NotChecked(_))
+        {
+            reasons.push(history.sentence.clone());
+        }
+    }
+    reasons
 }
 
 /// Equal texts once, with their number, the most frequent first.

@@ -2,7 +2,7 @@
 
 use super::root::Root;
 use crate::error::Failure;
-use crate::inspect::is_lockfile;
+use crate::inspect::{head, is_lockfile};
 use crate::lockfiles::{Walk, look};
 use customs_device::tree::python::environments;
 use customs_ecosystem::lockfile::Kind;
@@ -60,6 +60,37 @@ const LOOKED_FOR: &str = "package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml
 /// A path is not there or is no lockfile; there is nothing to check.
 pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Found, Failure> {
     let mut found = Found::default();
+    let folders = by_folder(lockfiles(root, walk, &mut found)?);
+    let extra = asked_environments(root, named)?;
+    let is_python = |all: &Vec<(PathBuf, Kind)>| {
+        all.iter()
+            .any(|(_, kind)| kind.ecosystem() == Ecosystem::PyPi)
+    };
+    // Environments that lie elsewhere are the first project's that could have made them.
+    let first = folders.iter().find(|(_, all)| is_python(all));
+    let first = first.map(|(folder, _)| folder.clone());
+    for (folder, all) in &folders {
+        let extra = match Some(folder) == first.as_ref() {
+            true => extra.as_slice(),
+            false => &[],
+        };
+        found.projects.extend(of_folder(folder, all, extra));
+    }
+    if first.is_none() {
+        found.projects.extend(without_lockfile(root, extra));
+    }
+    if found.projects.is_empty() {
+        let mut message = format!("nothing to check: looked for {LOOKED_FOR}");
+        for sentence in &found.left_out {
+            message.push_str(&format!("; {sentence}"));
+        }
+        return Err(Failure::nothing(message));
+    }
+    Ok(found)
+}
+
+/// The lockfiles below the paths; what else the walk told goes to `found`.
+fn lockfiles(root: &Root, walk: Walk, found: &mut Found) -> Result<Vec<PathBuf>, Failure> {
     let mut lockfiles = Vec::new();
     for path in &root.paths {
         let shown = printable(&path.display().to_string(), 300);
@@ -68,9 +99,8 @@ pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Fou
             lockfiles.extend(below.found);
             found.manifests.extend(below.manifests);
             let left_out = below.left_out.into_iter();
-            found
-                .left_out
-                .extend(left_out.map(|(what, because)| format!("{what}: {because}")));
+            let left_out = left_out.map(|(what, because)| format!("{what}: {because}"));
+            found.left_out.extend(left_out);
         } else if is_lockfile(path) {
             lockfiles.push(path.clone());
         } else if path.exists() {
@@ -85,41 +115,25 @@ pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Fou
     found.manifests.retain(|path| !is_of_a_package(path, root));
     lockfiles.sort();
     lockfiles.dedup();
+    Ok(lockfiles)
+}
+
+fn by_folder(lockfiles: Vec<PathBuf>) -> BTreeMap<PathBuf, Vec<(PathBuf, Kind)>> {
     let mut folders: BTreeMap<PathBuf, Vec<(PathBuf, Kind)>> = BTreeMap::new();
     for path in lockfiles {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let kind = Kind::of_file_name(&name, &crate::inspect::head(&path));
+        let kind = Kind::of_file_name(&name, &head(&path));
         if let (Some(folder), Some(kind)) = (path.parent(), kind) {
+            // A bare name lies in the current folder.
+            let folder = match folder.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => folder,
+            };
             let of_folder = folders.entry(folder.to_owned()).or_default();
             of_folder.push((path.clone(), kind));
         }
     }
-    let extra = asked_environments(root, named)?;
-    let first_python = folders
-        .iter()
-        .find(|(_, all)| {
-            all.iter()
-                .any(|(_, kind)| kind.ecosystem() == Ecosystem::PyPi)
-        })
-        .map(|(folder, _)| folder.clone());
-    for (folder, all) in &folders {
-        let extra = match Some(folder) == first_python.as_ref() {
-            true => extra.as_slice(),
-            false => &[],
-        };
-        found.projects.extend(of_folder(folder, all, extra));
-    }
-    if first_python.is_none() {
-        found.projects.extend(without_lockfile(root, extra));
-    }
-    if found.projects.is_empty() {
-        let mut message = format!("nothing to check: looked for {LOOKED_FOR}");
-        for sentence in &found.left_out {
-            message.push_str(&format!("; {sentence}"));
-        }
-        return Err(Failure::nothing(message));
-    }
-    Ok(found)
+    folders
 }
 
 /// Whether a file lies in a vendored crate or an environment: it is a stranger's, and says nothing

@@ -29,6 +29,7 @@ mod wrong;
 use crate::error::{Doing as _, Failure};
 use crate::lockfiles::Walk;
 use crate::output;
+use crate::progress::Progress;
 use base::Base;
 use customs_model::{Answer, Clock as _, SystemClock};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
@@ -174,7 +175,8 @@ fn look(
         root,
         around,
         closely: Closely {
-            deep: arguments.deep,
+            // What is remembered is a convenience for a person who asks often.
+            deep: arguments.deep || command == Command::Check,
             caches: arguments.caches,
         },
         pins,
@@ -191,7 +193,9 @@ fn look(
         not_checked: not_checked(root, &found, &reads, pins),
     };
     let mut to_pin = Vec::new();
-    for (project, read) in found.projects.iter().zip(&reads) {
+    let progress = Progress::new(found.projects.len(), "projects looked at");
+    for (done, (project, read)) in found.projects.iter().zip(&reads).enumerate() {
+        progress.tell(done);
         let asked = subject::subject(&run, project, read.as_ref(), base.as_mut());
         report.subjects.push(asked.subject);
         report.not_checked.extend(asked.not_checked);
@@ -202,6 +206,7 @@ fn look(
             }
         }
     }
+    progress.end();
     if let Some(base) = &mut base {
         changed(base, root, &found, pins, &mut report);
     }

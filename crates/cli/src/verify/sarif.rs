@@ -2,13 +2,12 @@
 //! with it stands at the lockfile's entry of its package, and the message names the file.
 
 use super::report::Report;
-use super::rules;
 use super::wrong::{self, Wrong};
 use crate::error::{Doing as _, Failure};
 use crate::inspect::sarif::SCHEMA;
 use crate::safe::{message, uri};
 use customs_model::{Answer, Digest};
-use customs_origin::lockfile::{LockRuleDoc, Outcome, docs, page};
+use customs_origin::lockfile::{Outcome, page};
 use serde_json::{Value, json};
 
 /// Results that code hosts keep of one run.
@@ -102,11 +101,7 @@ const fn level(outcome: Outcome) -> &'static str {
 }
 
 fn descriptor(id: &str) -> Value {
-    let of_lockfiles = docs();
-    let doc: Option<&LockRuleDoc> = rules::ALL
-        .into_iter()
-        .chain(of_lockfiles)
-        .find(|doc| doc.id == id);
+    let doc = super::rules().find(|doc| doc.id == id);
     let Some(doc) = doc else {
         return json!({ "id": id });
     };

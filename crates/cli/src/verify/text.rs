@@ -114,11 +114,9 @@ fn wrongs(out: &mut String, all: &[Wrong], verbose: bool) {
         if of_rule.len() > most {
             let _ = writeln!(out, "    and {} more (--verbose)", of_rule.len() - most);
         }
-        if let Some(doc) = of_rule.first().and_then(|wrong| wrong.doc) {
+        if let Some(doc) = super::rules().find(|doc| doc.id == rule) {
             let _ = writeln!(out, "    why: {}", doc.why);
             let _ = writeln!(out, "    do:  {}", doc.to_do);
-        } else {
-            let _ = writeln!(out, "    why, and what to do: customs explain {rule}");
         }
     }
     let notes = all.iter().filter(|wrong| wrong.outcome == Outcome::Notes);
