@@ -16,6 +16,7 @@ mod judge;
 mod upstream;
 
 pub use cache::clear_half_written;
+pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
     Judgement, Located, PypiPage, Read, Registry, Unseen, Wish, npm_document_path, npm_facts,

@@ -3,6 +3,7 @@
 //! [`check`] reads the lockfile, finds which folder is which package ([`layout`]), compares each
 //! with its artifact on all cores ([`package`]), and then what lies loose around the packages.
 
+mod copies;
 mod expect;
 mod explain;
 mod layout;
@@ -21,6 +22,7 @@ mod shim;
 #[cfg(unix)]
 mod tests;
 
+pub use copies::{Copies, copies};
 pub use manager::{Habits, Manager};
 
 use super::seen::Seen;

@@ -1,8 +1,8 @@
 //! The lockfiles of a project and of the projects in it, found by a bounded walk. What the
 //! walk leaves out is said: it may hold a lockfile.
 
-use super::target;
 use crate::error::Failure;
+use crate::inspect::is_lockfile;
 use customs_model::printable;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,8 @@ impl Default for Walk {
 pub(crate) struct Lockfiles {
     /// The lockfiles, by path.
     pub found: Vec<PathBuf>,
+    /// The manifests, by path.
+    pub manifests: Vec<PathBuf>,
     /// What was not looked through: where, and why. Safe to print.
     pub left_out: Vec<(String, String)>,
 }
@@ -38,12 +40,12 @@ pub(crate) struct Lockfiles {
 /// Sentences about folders that cannot be listed, at most.
 const TOLD: usize = 50;
 
-/// The lockfiles below a folder. What is installed, built or hidden (`node_modules`,
+/// The lockfiles below a folder, and the manifests beside them. What is installed, built or hidden (`node_modules`,
 /// `site-packages`, `target`, names that begin with a dot) is not the project's own.
 ///
 /// # Errors
-/// The folder itself cannot be listed, or there is no lockfile.
-pub(crate) fn lockfiles(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
+/// The folder itself cannot be listed.
+pub(crate) fn look(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
     let mut out = Lockfiles::default();
     let mut waiting = vec![(root.to_owned(), 0)];
     let (mut seen, mut deeper) = (0, 0_usize);
@@ -79,8 +81,10 @@ pub(crate) fn lockfiles(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
             let path = entry.path();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if !is_folder {
-                if target::is_lockfile(&path) {
+                if is_lockfile(&path) {
                     out.found.push(path);
+                } else if is_manifest(&path) {
+                    out.manifests.push(path);
                 }
             } else if !is_installed(&entry.file_name().to_string_lossy()) {
                 if depth < walk.depth {
@@ -99,6 +103,17 @@ pub(crate) fn lockfiles(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
         );
         out.left_out.push((shown(root), because));
     }
+    out.found.sort();
+    out.manifests.sort();
+    Ok(out)
+}
+
+/// As [`look`], for whoever has nothing to do without a lockfile.
+///
+/// # Errors
+/// The folder itself cannot be listed, or there is no lockfile.
+pub(crate) fn lockfiles(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
+    let out = look(root, walk)?;
     if out.found.is_empty() {
         let mut message = format!("{} has no lockfile", shown(root));
         for (what, because) in &out.left_out {
@@ -107,8 +122,14 @@ pub(crate) fn lockfiles(root: &Path, walk: Walk) -> Result<Lockfiles, Failure> {
         message.push_str("; name a release, an archive or a folder");
         return Err(Failure::nothing(message));
     }
-    out.found.sort();
     Ok(out)
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    ["package.json", "Cargo.toml", "pyproject.toml"]
+        .iter()
+        .any(|manifest| name == *manifest)
 }
 
 fn is_installed(name: &str) -> bool {

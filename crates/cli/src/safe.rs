@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 /// A text for a message. Readers make links of `[text](address)`; what a package says is
 /// no place to click on.
-pub(super) fn message(text: &str, limit: usize) -> String {
+pub(crate) fn message(text: &str, limit: usize) -> String {
     printable(text, limit).replace("](", "] (")
 }
 
 /// A path as a relative reference: every character that is not plain is percent-encoded,
 /// so that nothing in it is read as a scheme, a query or a fragment.
-pub(super) fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     let path = if cfg!(windows) {
         path.replace('\\', "/")
     } else {

@@ -1,0 +1,227 @@
+#![cfg(unix)]
+
+use super::testing::Scene;
+use super::{code, json, sarif, text};
+use customs_model::Answer;
+use std::fs;
+
+fn shown(scene: &Scene, words: &[&str]) -> String {
+    text::text(&scene.look(words), words.contains(&"--verbose"))
+}
+
+#[test]
+fn a_tree_that_is_as_its_artifacts_is_told_in_two_lines() {
+    let scene = Scene::npm();
+    insta::assert_snapshot!(shown(&scene, &[]), @"");
+    let report = scene.look(&[]);
+    assert_eq!(report.subjects[0].tree, Answer::Yes);
+    assert_eq!((code(&report, false), code(&report, true)), (0, 1));
+}
+
+#[test]
+fn what_was_changed_added_and_removed_is_told_first_with_why_and_what_to_do() {
+    let scene = Scene::npm();
+    scene.write("app/node_modules/left/index.js", b"steal();\n");
+    scene.write("app/node_modules/left/extra.js", b"1");
+    fs::remove_file(scene.path("app/node_modules/left/package.json")).unwrap();
+    let report = scene.look(&[]);
+    assert_eq!(code(&report, false), 1);
+    insta::assert_snapshot!(text::text(&report, false), @"");
+}
+
+#[test]
+fn a_copy_in_a_cache_that_is_another_artifact_is_a_no() {
+    let scene = Scene::npm();
+    let copies = scene.path("cache/npm/_cacache/content-v2/sha512");
+    let mut at = copies;
+    while at.is_dir() {
+        at = fs::read_dir(&at).unwrap().next().unwrap().unwrap().path();
+    }
+    fs::write(&at, "evil").unwrap();
+    let report = scene.look(&["--caches"]);
+    let installed = report.subjects[0].installed.as_ref().unwrap();
+    assert_eq!(installed.poisoned.len(), 1);
+    assert_eq!(report.subjects[0].tree, Answer::No);
+    assert!(text::text(&report, false).contains("failed[cache-poisoned]"));
+}
+
+#[test]
+fn what_was_made_here_is_pinned_and_a_later_change_of_it_is_a_no() {
+    let scene = Scene::npm();
+    scene.write("app/node_modules/.cache/tool/x.js", b"made\n");
+    let (report, open, pins) = scene.asked(&[]);
+    assert!(matches!(report.subjects[0].tree, Answer::NotChecked(_)));
+    assert_eq!(open.len(), 1);
+    assert!(pins.shown(&open).contains("node_modules/.cache"));
+    pins.write(open).unwrap();
+    let (report, open, _) = scene.asked(&[]);
+    assert_eq!((&report.subjects[0].tree, open.len()), (&Answer::Yes, 0));
+    scene.write("app/node_modules/.cache/tool/x.js", b"other\n");
+    let report = scene.look(&[]);
+    assert_eq!(report.subjects[0].tree, Answer::No);
+    assert!(text::text(&report, false).contains("failed[made-here-changed]"));
+}
+
+#[test]
+fn sarif_points_at_the_lockfiles_line_and_names_stay_when_lines_move() {
+    let scene = Scene::npm();
+    scene.write("app/node_modules/left/index.js", b"steal();\n");
+    let result = |scene: &Scene| sarif::log(&scene.look(&[]))["runs"][0]["results"][0].clone();
+    let first = result(&scene);
+    insta::assert_json_snapshot!(first, @"");
+    let lock = scene.path("app/package-lock.json");
+    let moved = format!("\n{}", fs::read_to_string(&lock).unwrap());
+    fs::write(&lock, moved).unwrap();
+    let second = result(&scene);
+    assert_eq!(first["partialFingerprints"], second["partialFingerprints"]);
+    assert_ne!(first["locations"], second["locations"]);
+}
+
+#[test]
+fn json_has_its_schema_the_sum_and_the_three_answers() {
+    let scene = Scene::npm();
+    let text = json::text(&scene.look(&[])).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["schema"], "customs/verify-v1");
+    assert_eq!(value["sum"]["tree"]["yes"], 1);
+    assert_eq!(value["subjects"][0]["tree"]["answer"], "yes");
+    assert_eq!(value["subjects"][0]["origin"]["answer"], "not_checked");
+    assert_eq!(value["subjects"][0]["lockfile"], "package-lock.json");
+}
+
+#[test]
+fn where_there_is_nothing_it_says_what_it_looked_for() {
+    let failure = Scene::empty().refused();
+    assert_eq!(failure.code, 3);
+    assert!(failure.to_string().contains("Cargo.lock"), "{failure}");
+}
+
+#[test]
+fn a_lockfile_without_a_tree_is_judged_and_its_tree_is_not_checked() {
+    let scene = Scene::npm();
+    fs::remove_dir_all(scene.path("app/node_modules")).unwrap();
+    let report = scene.look(&[]);
+    let subject = &report.subjects[0];
+    assert_eq!(subject.lock, Answer::Yes);
+    assert!(
+        matches!(&subject.tree, Answer::NotChecked(because) if because.contains("nothing is installed"))
+    );
+}
+
+#[test]
+fn a_tree_of_another_manager_is_not_held_against_this_lockfile() {
+    let scene = Scene::npm();
+    fs::remove_file(scene.path("app/node_modules/.package-lock.json")).unwrap();
+    scene.write("app/node_modules/.modules.yaml", b"layoutVersion: 5\n");
+    let report = scene.look(&[]);
+    let tree = &report.subjects[0].tree;
+    assert!(matches!(tree, Answer::NotChecked(because) if because.contains("another lockfile")));
+}
+
+#[test]
+fn several_projects_are_looked_at_in_one_run_and_a_manifest_without_lockfile_is_said() {
+    let scene = Scene::npm();
+    scene.write("app/tools/requirements.txt", b"flask==3.0.0\n");
+    scene.write("app/web/package.json", br#"{"dependencies":{"a":"1"}}"#);
+    scene.write("app/web/fixture/package.json", br#"{"type":"module"}"#);
+    let report = scene.look(&[]);
+    let names: Vec<_> = report
+        .subjects
+        .iter()
+        .map(|s| s.lockfile.clone().unwrap())
+        .collect();
+    assert_eq!(names, ["package-lock.json", "tools/requirements.txt"]);
+    assert_eq!(
+        report.not_checked,
+        ["1 manifests ask for packages that no lockfile names: web/package.json"]
+    );
+}
+
+#[test]
+fn lockfiles_of_vendored_crates_are_not_the_projects_own() {
+    let scene = Scene::npm();
+    scene.write("app/vendor/a/.cargo-checksum.json", b"{}");
+    scene.write("app/vendor/a/Cargo.lock", b"version = 4\n");
+    assert_eq!(scene.look(&[]).subjects.len(), 1);
+}
+
+#[test]
+fn names_of_strangers_steer_no_terminal() {
+    let scene = Scene::npm();
+    scene.write("app/node_modules/left/\u{1b}[2J.js", b"1");
+    let text = shown(&scene, &["--verbose"]);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("\\u{1b}"), "{text}");
+}
+
+/// Makes the scene's project a repository, with all of it committed on `main`.
+fn commit(scene: &Scene) {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .current_dir(scene.path("app"))
+            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    fs::remove_dir(scene.path("app/.git")).unwrap();
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all", "--force"]);
+    git(&["commit", "--quiet", "--message", "base"]);
+}
+
+#[test]
+fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
+    let scene = Scene::npm();
+    commit(&scene);
+    let lock = scene.path("app/package-lock.json");
+    let text = fs::read_to_string(&lock).unwrap();
+    // The tell of an edit by hand: another address, the same version.
+    let text = text.replace("left-1.0.0.tgz", "left-1.0.0.tgz?x");
+    fs::write(&lock, text.replace("registry.example", "mirror.example")).unwrap();
+    scene.write("app/.npmrc", b"strict-ssl=false\n");
+    let made = format!(
+        "customs-lock 1\nmade dist/x.js digest=sha256:{} maker=\"a tool\"\n",
+        "0a".repeat(32)
+    );
+    scene.write("app/customs.lock", made.as_bytes());
+    let report = scene.look(&["--base", "main"]);
+    assert_eq!(code(&report, false), 1);
+    assert_eq!(report.settings.len(), 1);
+    assert_eq!(report.trust.len(), 1);
+    let change = report.subjects[0].change.as_ref().unwrap();
+    assert_eq!(change.rewritten.len(), 1);
+    let text = text::text(&report, false);
+    for part in [
+        "Since the base",
+        "strict-ssl",
+        "customs.lock since the base",
+        "dist/x.js",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    insta::assert_snapshot!(super::markdown::text(&report), @"");
+}
+
+#[test]
+fn nothing_is_said_of_a_base_that_is_the_same() {
+    let scene = Scene::npm();
+    commit(&scene);
+    let report = scene.look(&["--base", "HEAD"]);
+    assert!(report.subjects[0].change.as_ref().unwrap().is_empty());
+    assert!(!text::text(&report, false).contains("Since the base"));
+}
+
+#[test]
+fn a_lockfile_that_is_gone_is_said() {
+    let scene = Scene::npm();
+    scene.write("app/web/yarn.lock", b"# yarn lockfile v1\n");
+    commit(&scene);
+    fs::remove_file(scene.path("app/web/yarn.lock")).unwrap();
+    let report = scene.look(&["--base", "main"]);
+    assert_eq!(report.not_checked.len(), 1);
+    assert!(report.not_checked[0].starts_with("web/yarn.lock was there"));
+}

@@ -1,0 +1,52 @@
+use super::{Error, Manager, Options, open, own_store, places, shown, sources};
+use crate::caches::{self, CacheReport, StoreFile};
+use std::path::Path;
+
+/// Every copy, in caches and stores, of what a lockfile names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// Copies of artifacts.
+    pub artifacts: CacheReport,
+    /// Files of pnpm's store that are not what their names say. All of the store is looked at: its
+    /// files do not say whose they are.
+    pub store: Vec<StoreFile>,
+}
+
+/// Hashes every copy of what a lockfile names, in every cache and store that [`Options`] name.
+/// The check of a tree reads only the first that is right.
+///
+/// # Errors
+/// The lockfile cannot be read.
+pub fn copies(project: &Path, lockfile: &Path, options: &Options) -> Result<Copies, Error> {
+    let (kind, bytes) = open(lockfile)?;
+    let places = places::read(kind, &bytes)?;
+    let manager = Manager::of(kind).ok_or_else(|| Error::Kind {
+        path: shown(lockfile),
+    })?;
+    let sources = sources(project, &places, manager, options);
+    let mut copies = Copies {
+        artifacts: caches::locked(&places, &sources, options.threads),
+        store: Vec::new(),
+    };
+    match manager {
+        Manager::Pnpm => {
+            let store = options.pnpm_store.clone().or_else(|| own_store(project));
+            match store.map(|store| caches::pnpm_files(&store, options.threads)) {
+                Some(Ok(wrong)) => copies.store = wrong,
+                Some(Err(why)) => copies
+                    .artifacts
+                    .not_checked
+                    .push(format!("pnpm's store cannot be read: {why}")),
+                None => copies
+                    .artifacts
+                    .not_checked
+                    .push("nothing says where pnpm's store lies".into()),
+            }
+        }
+        Manager::Bun => copies.artifacts.not_checked.push(
+            "bun's cache holds unpacked packages and no artifacts; it cannot be held against the lockfile".into(),
+        ),
+        Manager::Npm | Manager::YarnClassic | Manager::YarnBerry => {}
+    }
+    Ok(copies)
+}
