@@ -16,17 +16,10 @@ mod tests;
 pub use registry::check_registry;
 pub use vendor::check_vendor;
 
-use super::plain::Place;
+use super::Options;
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem};
 use std::collections::BTreeSet;
-
-/// Where copies of artifacts may lie.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// In the order in which they are asked.
-    pub places: Vec<Place>,
-}
 
 /// The entries of a lockfile that cargo takes from somewhere else than the project, sorted.
 fn of_cargo(locked: &[Locked]) -> Vec<&Locked> {

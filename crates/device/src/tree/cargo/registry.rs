@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// home.
 pub fn check_registry(home: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let entries = of_cargo(locked);
-    let shelf = Shelf::read(&options.places, &wanted(&entries));
+    let shelf = Shelf::read(&crate::tree::plain::places(options), &wanted(&entries));
     let mut check = Check {
         home,
         indexes: indexes(home),
@@ -167,6 +167,7 @@ impl Check<'_> {
             files: 0,
             differences: Vec::new(),
             decoy: folder::decoy(&root, &entry.release),
+            open: Vec::new(),
         };
         let at_hand = cached.or_else(|| self.on_shelf(entry));
         let Some(at_hand) = at_hand else {

@@ -20,7 +20,7 @@ pub fn check_vendor(project: &Path, locked: &[Locked], options: &Options) -> Tre
     let entries = of_cargo(locked);
     let mut check = Check {
         project,
-        shelf: Shelf::read(&options.places, &wanted(&entries)),
+        shelf: Shelf::read(&crate::tree::plain::places(options), &wanted(&entries)),
         entries,
         seen: BTreeSet::new(),
         report: TreeReport::default(),
@@ -281,6 +281,7 @@ fn empty(release: ReleaseId, place: &str) -> PackageTree {
         files: 0,
         differences: Vec::new(),
         decoy: None,
+        open: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod expect;
 mod explain;
 mod layout;
 mod links;
+mod lock;
 mod loose;
 mod made;
 mod manager;
@@ -21,131 +22,58 @@ mod shim;
 #[cfg(unix)]
 mod tests;
 
+pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
 
 use super::seen::Seen;
-use super::{Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport, disk, each};
+use super::{
+    Cause, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, disk, each,
+};
 use crate::artifact::{ByDigest, NpmCache, Poisoned, Source, YarnBerryCache, YarnClassicCache};
-use customs_ecosystem::lockfile::places::{self, Place, Placed, Places};
-use customs_ecosystem::lockfile::{self, Kind};
+use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
-use customs_model::{Answer, Digest, ReleaseId, printable};
+use customs_model::{Answer, Digest, ReleaseId};
 use layout::{Installed, Layout};
 use links::Links;
 use package::{Job, Outcome};
 use patches::Patches;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where artifacts may lie on this machine, and how to look.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The gate's store of artifacts.
-    pub gate_store: Option<PathBuf>,
-    /// A folder that artifacts were fetched to, laid out as the gate's store.
-    pub fetched: Option<PathBuf>,
-    /// npm's cache (it holds `_cacache`).
-    pub npm_cache: Option<PathBuf>,
-    /// Yarn 1's cache (`yarn cache dir`).
-    pub yarn_classic_cache: Option<PathBuf>,
-    /// Yarn 4's caches; the project's own `.yarn/cache` needs not be named.
-    pub yarn_berry_caches: Vec<PathBuf>,
-    /// pnpm's store, with its version (`…/store/v10`), as `storeDir` of `.modules.yaml` has it.
-    pub pnpm_store: Option<PathBuf>,
-    /// Where to remember what was found: outside of the tree. See [`super::seen`].
-    pub seen: Option<PathBuf>,
-    /// Read everything again, whatever is remembered.
-    pub deep: bool,
-    /// How many threads; none: as many as there are cores.
-    pub threads: Option<NonZeroUsize>,
-    /// The time now.
-    pub now: SystemTime,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            gate_store: None,
-            fetched: None,
-            npm_cache: None,
-            yarn_classic_cache: None,
-            yarn_berry_caches: Vec::new(),
-            pnpm_store: None,
-            seen: None,
-            deep: false,
-            threads: None,
-            now: SystemTime::now(),
-        }
-    }
-}
-
-/// Why a tree could not be looked at.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The lockfile cannot be opened.
-    #[error("{path} cannot be read: {why}; check that it is there and that you may read it")]
-    Read {
-        /// Safe to print.
-        path: String,
-        /// The system's reason.
-        why: io::Error,
-    },
-    /// It is no lockfile of the npm family.
-    #[error("{path} is no lockfile of npm, pnpm, Yarn or bun; name one of theirs")]
-    Kind {
-        /// Safe to print.
-        path: String,
-    },
-    /// It is not what its tool writes.
-    #[error(transparent)]
-    Lockfile(#[from] lockfile::Error),
-}
-
-/// Checks the tree of a project against a lockfile. Nothing is changed, followed out of the
-/// project, or executed. What could not be looked at is in the report, never an error.
-///
-/// # Errors
-/// The lockfile cannot be read.
-pub fn check(project: &Path, lockfile: &Path, options: &Options) -> Result<TreeReport, Error> {
-    let (kind, bytes) = open(lockfile)?;
+/// Checks the tree of a project against its lockfile. Nothing is changed, followed out of the
+/// project, or executed. What could not be looked at is in the report.
+pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
+    let (places, manager) = (&lock.places, lock.manager);
     // Managers write the real path into scripts; one that cannot be had is of no use to them.
     let real = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
     let project = real.as_path();
-    let places = places::read(kind, &bytes)?;
-    let manager = Manager::of(kind).ok_or_else(|| Error::Kind {
-        path: shown(lockfile),
-    })?;
-    let lock = Digest::sha256(&bytes);
-    drop(bytes);
 
     let mut notes = places.skipped.clone();
-    let layout = layout::layout(project, &places, manager);
+    let layout = layout::layout(project, places, manager);
     notes.extend(layout.notes.iter().cloned());
     let patches = Patches::of(project, &places.placed, &mut notes);
     let mut members = places.members.clone();
     members.extend(places.links.iter().map(|link| link.target.clone()));
     members.retain(|member| !member.is_empty());
     let links = Links::new(project, &layout, members, &places.aliases);
-    let sources = sources(project, &places, manager, options);
+    let sources = sources(project, places, manager, options);
     let mut seen = options
         .seen
         .as_ref()
-        .map(|path| Seen::open(path, project, lock));
+        .map(|path| Seen::open(path, project, lock.digest.clone()));
     notes.extend(seen.as_mut().and_then(|(_, why)| why.take()));
     let mut seen = seen.map(|(seen, _)| seen);
 
     let tree = Tree {
         project,
         manager,
-        places: &places,
+        places,
         layout: &layout,
         links: &links,
         patches: &patches,
         sources: &sources,
-        pnpm_store: options.pnpm_store.clone().or_else(|| own_store(project)),
+        pnpm_store: options.caches.pnpm_store.clone().or_else(|| own_store(project)),
         seen: seen.as_ref().filter(|_| !options.deep),
         now: options.now,
     };
@@ -188,7 +116,7 @@ pub fn check(project: &Path, lockfile: &Path, options: &Options) -> Result<TreeR
                 .push(format!("what was found could not be remembered: {why}"));
         }
     }
-    Ok(report)
+    report
 }
 
 /// All that the jobs share.
@@ -205,28 +133,6 @@ struct Tree<'a> {
     now: SystemTime,
 }
 
-fn open(lockfile: &Path) -> Result<(Kind, Vec<u8>), Error> {
-    let fail = |why| Error::Read {
-        path: shown(lockfile),
-        why,
-    };
-    let bytes = disk::read_up_to(lockfile, lockfile::limit::BYTES as u64)
-        .map_err(fail)?
-        .ok_or_else(|| fail(io::Error::from(io::ErrorKind::FileTooLarge)))?;
-    let name = lockfile.file_name().unwrap_or_default().to_string_lossy();
-    let head = bytes.get(..bytes.len().min(400)).unwrap_or_default();
-    match Kind::of_file_name(&name, head) {
-        Some(kind) => Ok((kind, bytes)),
-        None => Err(Error::Kind {
-            path: shown(lockfile),
-        }),
-    }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string(), 300)
-}
-
 /// In the order in which they are believed to have the artifact; each copy is hashed anyway.
 fn sources(
     project: &Path,
@@ -238,15 +144,15 @@ fn sources(
     if let Some(folder) = &options.gate_store {
         all.push(Box::new(ByDigest::gate(folder)));
     }
-    if let Some(folder) = &options.npm_cache {
+    if let Some(folder) = &options.caches.npm {
         all.push(Box::new(NpmCache::new(folder)));
     }
-    if let Some(folder) = &options.yarn_classic_cache {
+    if let Some(folder) = &options.caches.yarn_classic {
         all.push(Box::new(YarnClassicCache::new(folder)));
     }
     if manager == Manager::YarnBerry {
         let own = project.join(".yarn/cache");
-        for folder in [own].iter().chain(&options.yarn_berry_caches) {
+        for folder in [own].iter().chain(&options.caches.yarn_berry) {
             let key = places.cache_key.clone();
             all.push(Box::new(YarnBerryCache::new(folder, key)));
         }
@@ -393,6 +299,7 @@ fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> Pac
         files: 0,
         differences: Vec::new(),
         decoy: None,
+        open: Vec::new(),
     };
     let missing = |standing| Difference {
         path: String::new(),

@@ -93,6 +93,7 @@ impl Tree<'_> {
                 files: 0,
                 differences: Vec::new(),
                 decoy: None,
+                open: Vec::new(),
             },
             unchanged: false,
             poisoned: Vec::new(),

@@ -29,6 +29,7 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<crate::artifact
         files: 0,
         differences: Vec::new(),
         decoy: None,
+        open: Vec::new(),
     };
     let mut refuse = |why: String| package.answer = Answer::NotChecked(why);
     let Some(archive) = &placed.archive else {

@@ -89,7 +89,12 @@ impl World {
 
     fn check(&self, options: &Options) -> TreeReport {
         self.write_lock();
-        check(&self.project(), &self.at("package-lock.json"), options).unwrap()
+        self.check_with("package-lock.json", options)
+    }
+
+    fn check_with(&self, lockfile: &str, options: &Options) -> TreeReport {
+        let lock = Lock::open(&self.at(lockfile)).unwrap();
+        check(&self.project(), &lock, options)
     }
 
     fn told(&self) -> String {
@@ -534,12 +539,7 @@ fn pnpm_s_layout_is_read_by_the_names_of_its_folders() {
         digest.to_sri()
     );
     world.write("pnpm-lock.yaml", lock);
-    let report = check(
-        &world.project(),
-        &world.at("pnpm-lock.yaml"),
-        &world.options(),
-    )
-    .unwrap();
+    let report = world.check_with("pnpm-lock.yaml", &world.options());
     insta::assert_snapshot!(told(&report), @r"
     a@1.0.0 yes
     loose Extra node_modules/a: a link to the package of its name
@@ -559,8 +559,8 @@ fn a_script_of_pnpm_names_folders_by_their_real_path_and_a_project_may_be_named_
     world.write("node_modules/.bin/a", shim);
     world.write_lock();
     let named = world.project().join("node_modules/..");
-    let lockfile = world.at("package-lock.json");
-    let report = check(&named, &lockfile, &world.options()).unwrap();
+    let lock = Lock::open(&world.at("package-lock.json")).unwrap();
+    let report = check(&named, &lock, &world.options());
     assert!(matches!(report.loose[0].standing, Standing::Explained(_)));
 }
 
@@ -591,10 +591,13 @@ fn pnpm_s_own_list_is_named_as_such() {
     );
     world.write("pnpm-lock.yaml", lock);
     let options = Options {
-        pnpm_store: Some(store),
+        caches: Caches {
+            pnpm_store: Some(store),
+            ..Caches::default()
+        },
         ..world.options()
     };
-    let report = check(&world.project(), &world.at("pnpm-lock.yaml"), &options).unwrap();
+    let report = world.check_with("pnpm-lock.yaml", &options);
     assert!(matches!(
         report.packages[0].against,
         Some(Against::OwnList { .. })
@@ -623,7 +626,7 @@ fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
         digest.to_sri()
     );
     world.write("yarn.lock", lock);
-    let look = || told(&check(&world.project(), &world.at("yarn.lock"), &world.options()).unwrap());
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
     insta::assert_snapshot!(look(), @r"a@1.0.0 yes");
     world.write(
         "node_modules/a/package.json",
@@ -658,7 +661,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
         digest.to_hex()
     );
     world.write("yarn.lock", lock);
-    let look = || told(&check(&world.project(), &world.at("yarn.lock"), &world.options()).unwrap());
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
       Modified index.js: UNEXPLAINED

@@ -9,5 +9,4 @@ mod shelf;
 pub(crate) use disk::{Disk, Kind, digest_by, digest_of, join, read_bounded, starts_with};
 pub(crate) use expected::{Expected, ExpectedEntry, difference, extra, unexplained};
 pub(crate) use parallel::map as parallel_map;
-pub use shelf::Place;
-pub(crate) use shelf::{Copy, Shelf};
+pub(crate) use shelf::{Copy, Shelf, places};

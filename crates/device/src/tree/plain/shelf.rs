@@ -26,6 +26,27 @@ pub enum Place {
     },
 }
 
+/// The places that options name.
+pub(crate) fn places(options: &crate::tree::Options) -> Vec<Place> {
+    let any = |folder: &Option<PathBuf>, inner: &str, from: &str| {
+        folder.as_ref().map(|folder| Place::Any {
+            folder: folder.join(inner),
+            from: from.to_owned(),
+        })
+    };
+    let gate = options.gate_store.as_ref().map(|folder| Place::ByDigest {
+        folder: folder.clone(),
+        from: "the gate's store".to_owned(),
+    });
+    let caches = &options.caches;
+    gate.into_iter()
+        .chain(any(&caches.pip, "http-v2", "pip's cache"))
+        .chain(any(&caches.poetry, "artifacts", "Poetry's cache"))
+        .chain(any(&caches.cargo_home, "registry/cache", "cargo's cache"))
+        .chain(any(&options.fetched, "", "what was fetched"))
+        .collect()
+}
+
 /// A copy of an artifact, with the right bytes when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copy {

@@ -292,5 +292,6 @@ pub(super) fn finish(
         files: compared.files,
         differences,
         decoy,
+        open: Vec::new(),
     }
 }

@@ -29,7 +29,8 @@ pub use environments::environments;
 pub use uv_cache::check_uv_cache;
 
 use super::TreeReport;
-use super::plain::{Place, Shelf, parallel_map};
+use super::plain::{Shelf, parallel_map, places};
+use super::Options;
 use answer::Judge;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, printable};
@@ -37,13 +38,6 @@ use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Where copies of artifacts may lie.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// In the order in which they are asked.
-    pub places: Vec<Place>,
-}
 
 /// Checks one environment against what a lockfile names. Paths of packages are relative to the
 /// `site-packages` that is their place; loose ones are relative to the environment.
@@ -56,7 +50,7 @@ pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeRe
         ));
         return report;
     };
-    let shelf = Shelf::read(&options.places, &wanted(locked));
+    let shelf = Shelf::read(&places(options), &wanted(locked));
     of_scene(&scene, locked, &shelf, &mut report);
     report.not_checked.extend(shelf.said);
     report.not_checked.sort();

@@ -11,7 +11,7 @@ const WHEELS: usize = 50_000;
 /// what is changed here is installed into the next project. Places are relative to the cache.
 pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
-    let shelf = Shelf::read(&options.places, &wanted(locked));
+    let shelf = Shelf::read(&crate::tree::plain::places(options), &wanted(locked));
     for archive in archives(cache, &mut report) {
         let Some(scene) = Scene::bare(&cache.join(&archive)) else {
             continue;
