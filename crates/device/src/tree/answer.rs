@@ -21,6 +21,31 @@ pub struct TreeReport {
 }
 
 impl TreeReport {
+    /// All answers together. A *no* outweighs what was not looked at, which outweighs a *yes*;
+    /// where nothing was found to compare, nothing was checked.
+    pub fn answer(&self) -> Answer {
+        let mut answer = match self.packages.is_empty() {
+            true => Answer::not_checked("no package was found to compare"),
+            false => Answer::Yes,
+        };
+        for package in &self.packages {
+            answer = answer.and(package.answer.clone());
+        }
+        for difference in &self.loose {
+            answer = answer.and(difference.answer());
+        }
+        answer
+    }
+
+    /// Takes in what was found elsewhere.
+    pub(super) fn add(&mut self, other: Self) {
+        self.packages.extend(other.packages);
+        self.loose.extend(other.loose);
+        self.not_checked.extend(other.not_checked);
+        self.poisoned.extend(other.poisoned);
+        self.unchanged += other.unchanged;
+    }
+
     /// Tells what was made here from what is pinned: `pins` gives the digest that `customs.lock`
     /// has for a path (relative to the project). Answers are told anew.
     pub fn pin(&mut self, pins: &dyn Fn(&str) -> Option<Digest>) {
@@ -165,6 +190,17 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Nothing is known of the bytes, and nothing explains it as yet.
+    pub fn new(path: impl Into<String>, kind: DifferenceKind) -> Self {
+        Self {
+            path: path.into(),
+            kind,
+            expected: None,
+            found: None,
+            standing: Standing::Unexplained,
+        }
+    }
+
     /// Whether it is as it should be.
     pub fn answer(&self) -> Answer {
         match (&self.standing, self.kind) {

@@ -1,6 +1,7 @@
-//! What lies in a folder: a bounded walk that follows no link.
+//! What lies in a folder: a bounded walk that follows no link. Nothing here waits for a pipe or
+//! asks a device, and what is read is the very file that the walk saw.
 
-use sha2::{Digest as _, Sha256};
+use customs_model::{Digest, DigestAlgorithm, Hasher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -9,23 +10,100 @@ use std::path::Path;
 /// Bounds on what a folder may hold.
 pub mod limit {
     /// Entries below one folder.
-    pub const ENTRIES: usize = 250_000;
+    pub const ENTRIES: usize = 1_000_000;
     /// Levels of folders.
     pub const DEPTH: usize = 128;
     /// Bytes of one path.
     pub const PATH: usize = 8192;
+    /// Bytes of a file that is hashed. No archive that is compared with holds a longer one.
+    pub const FILE: u64 = 32 << 30;
 }
 
 /// What lies below a folder.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// By path relative to the folder, with `/`. Names that are no UTF-8 have `U+FFFD` for what
-    /// cannot be read, and stand in `strange` instead.
+    /// By path relative to the folder, with `/`. Names that are no UTF-8 stand in `strange`
+    /// instead.
     pub entries: BTreeMap<String, FoundEntry>,
-    /// Entries whose names are no UTF-8, as far as they can be read.
+    /// Entries whose names are no UTF-8, with `\xff` for a byte that cannot be read and `\\` for a
+    /// backslash. They are not entered.
     pub strange: Vec<String>,
     /// What could not be looked at, and why.
-    pub unread: Vec<(String, io::Error)>,
+    pub unread: BTreeMap<String, io::Error>,
+    /// Stamps of what else counts: of the folders that were walked, since who moves one away and
+    /// back changes its own stamp.
+    pub roots: Vec<Stamp>,
+}
+
+impl Found {
+    /// What is known of a path.
+    pub fn at(&self, path: &str) -> There {
+        match self.entries.get(path) {
+            Some(entry) => There::Entry(*entry),
+            None if self.is_unknown(path) => There::Unknown,
+            None => There::Nothing,
+        }
+    }
+
+    /// Whether nobody knows what lies at a path, since it or a folder around it cannot be read.
+    fn is_unknown(&self, path: &str) -> bool {
+        let mut rest = Some(path);
+        while let Some(folder) = rest {
+            if self.unread.contains_key(folder) {
+                return true;
+            }
+            rest = folder.rsplit_once('/').map(|(parent, _)| parent);
+        }
+        false
+    }
+}
+
+/// What is known of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// Nothing lies there.
+    Nothing,
+    /// This does.
+    Entry(FoundEntry),
+    /// It could not be looked at.
+    Unknown,
+}
+
+impl There {
+    /// Looks at one path. A link is not followed.
+    pub fn look(path: &Path) -> Self {
+        match std::fs::symlink_metadata(path) {
+            Ok(meta) => Self::Entry(FoundEntry::of(&meta)),
+            Err(why) if is_absent(&why) => Self::Nothing,
+            Err(_) => Self::Unknown,
+        }
+    }
+
+    /// What lies there, if it is known.
+    pub fn kind(self) -> Option<FoundKind> {
+        match self {
+            Self::Entry(entry) => Some(entry.kind),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// Whether it is a regular file, no link to one.
+    pub fn is_file(self) -> bool {
+        self.kind() == Some(FoundKind::File)
+    }
+
+    /// Whether it is a folder, no link to one.
+    pub fn is_folder(self) -> bool {
+        self.kind() == Some(FoundKind::Folder)
+    }
+}
+
+/// Whether an error says that nothing lies there.
+pub fn is_absent(why: &io::Error) -> bool {
+    matches!(
+        why.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// One entry.
@@ -37,6 +115,17 @@ pub struct FoundEntry {
     pub stamp: Stamp,
     /// One of the bits for execution is set.
     pub executable: bool,
+}
+
+impl FoundEntry {
+    /// By metadata that was not followed.
+    pub fn of(meta: &Metadata) -> Self {
+        Self {
+            kind: kind_of(meta),
+            stamp: Stamp::of(meta),
+            executable: executable(meta),
+        }
+    }
 }
 
 /// What an entry is.
@@ -100,6 +189,16 @@ impl Stamp {
     pub fn tells(&self) -> bool {
         self.inode != 0 && self.changed != 0
     }
+
+    /// Whether both are of the same file, as far as the system tells.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.inode == other.inode && self.device == other.device
+    }
+
+    /// When it was last written, in seconds since 1970, rounded down.
+    pub fn seconds(&self) -> Option<i64> {
+        i64::try_from(self.modified.div_euclid(1_000_000_000)).ok()
+    }
 }
 
 /// Walks a folder. Folders in `outside` (relative paths) belong to others: they are neither
@@ -110,9 +209,26 @@ impl Stamp {
 /// cannot be read stands in [`Found::unread`].
 pub fn walk(folder: &Path, outside: &BTreeSet<String>) -> io::Result<Found> {
     let mut found = Found::default();
-    let mut path = String::new();
-    level(folder, &mut path, 0, outside, &mut found)?;
+    walk_into(folder, "", outside, &mut found)?;
     Ok(found)
+}
+
+/// Walks one of the folders below `base` into what was found already; paths are relative to
+/// `base`.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_into(
+    base: &Path,
+    place: &str,
+    outside: &BTreeSet<String>,
+    found: &mut Found,
+) -> io::Result<()> {
+    let folder = base.join(place);
+    found
+        .roots
+        .push(Stamp::of(&std::fs::symlink_metadata(&folder)?));
+    level(&folder, &mut place.to_owned(), 0, outside, found)
 }
 
 fn level(
@@ -132,19 +248,24 @@ fn level(
             path.push('/');
         }
         let name = entry.file_name();
-        let readable = name.to_str().is_some();
-        path.push_str(&name.to_string_lossy());
+        let readable = name.to_str();
+        match readable {
+            Some(name) => path.push_str(name),
+            None => path.push_str(&escaped(name.as_encoded_bytes())),
+        }
         if path.len() > limit::PATH {
             return Err(too_much("bytes in a path", limit::PATH));
         }
-        if found.entries.len() + found.strange.len() >= limit::ENTRIES {
+        if found.entries.len() + found.strange.len() + found.unread.len() >= limit::ENTRIES {
             return Err(too_much("entries", limit::ENTRIES));
         }
-        // Does not follow a link.
+        // Asks by the name in the open folder, and does not follow a link.
         match entry.metadata() {
-            _ if !readable => found.strange.push(path.clone()),
-            Err(why) => found.unread.push((path.clone(), why)),
-            Ok(meta) => one(&entry.path(), &meta, path, depth, outside, found)?,
+            _ if readable.is_none() => found.strange.push(path.clone()),
+            Err(why) => {
+                found.unread.insert(path.clone(), why);
+            }
+            Ok(meta) => one(&entry, &meta, path, depth, outside, found)?,
         }
         path.truncate(before);
     }
@@ -152,33 +273,43 @@ fn level(
 }
 
 fn one(
-    at: &Path,
+    at: &std::fs::DirEntry,
     meta: &Metadata,
     path: &mut String,
     depth: usize,
     outside: &BTreeSet<String>,
     found: &mut Found,
 ) -> io::Result<()> {
-    let kind = kind_of(meta);
-    if kind == FoundKind::Folder && outside.contains(path.as_str()) {
+    let entry = FoundEntry::of(meta);
+    if entry.kind != FoundKind::Folder {
+        found.entries.insert(path.clone(), entry);
         return Ok(());
     }
-    let stamp = Stamp::of(meta);
-    let entry = FoundEntry {
-        kind,
-        stamp,
-        executable: executable(meta),
-    };
+    if outside.contains(path.as_str()) {
+        return Ok(());
+    }
     found.entries.insert(path.clone(), entry);
-    if kind == FoundKind::Folder
-        && let Err(why) = level(at, path, depth + 1, outside, found)
-    {
+    if let Err(why) = level(&at.path(), path, depth + 1, outside, found) {
         if why.kind() == io::ErrorKind::QuotaExceeded {
             return Err(why);
         }
-        found.unread.push((path.clone(), why));
+        found.unread.insert(path.clone(), why);
     }
     Ok(())
+}
+
+/// A name that is no UTF-8, so that two of them are never the same text.
+fn escaped(name: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for chunk in name.utf8_chunks() {
+        out.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            // Writing into a String does not fail.
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
 }
 
 /// A bound that is hit ends the walk: what was not seen must not look absent.
@@ -219,6 +350,10 @@ fn executable(_: &Metadata) -> bool {
 /// # Errors
 /// It is no regular file, or the system says no.
 pub fn open(path: &Path) -> io::Result<File> {
+    opened(path).map(|(file, _)| file)
+}
+
+fn opened(path: &Path) -> io::Result<(File, Stamp)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -227,29 +362,84 @@ pub fn open(path: &Path) -> io::Result<File> {
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
     }
     let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
+    let meta = file.metadata()?;
+    if !meta.is_file() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "it is no regular file",
         ));
     }
-    Ok(file)
+    Ok((file, Stamp::of(&meta)))
 }
 
-/// The SHA-256 of a file's content, read through a buffer that the caller keeps.
+/// Opens the file that was seen at a path, and no other: not one that was put in its place
+/// meanwhile, nor one behind a folder that became a link. The second value is how many bytes it
+/// has.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn sha256(path: &Path, buffer: &mut Vec<u8>) -> io::Result<[u8; 32]> {
-    buffer.resize(128 * 1024, 0);
-    let mut file = open(path)?;
-    let mut hasher = Sha256::new();
+/// As [`open`], or another file lies there now.
+pub fn open_seen(path: &Path, seen: &Stamp) -> io::Result<(File, u64)> {
+    let (file, stamp) = opened(path)?;
+    match stamp.is_same_file(seen) {
+        true => Ok((file, stamp.size)),
+        false => Err(io::Error::other("it was replaced while it was looked at")),
+    }
+}
+
+/// The digest of the file that was seen at a path, read through a buffer that the caller keeps.
+///
+/// # Errors
+/// It cannot be read, was replaced, has more than `most` bytes
+/// ([`FileTooLarge`](io::ErrorKind::FileTooLarge)), or grows while it is read.
+pub fn digest(
+    path: &Path,
+    seen: &Stamp,
+    algorithm: DigestAlgorithm,
+    most: u64,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Digest> {
+    let (mut file, size) = open_seen(path, seen)?;
+    if size > most {
+        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+    }
+    if buffer.len() < BUFFER {
+        buffer.resize(BUFFER, 0);
+    }
+    let mut hasher = Hasher::new(algorithm);
+    let mut left = size;
     loop {
         let count = file.read(buffer)?;
         if count == 0 {
-            return Ok(hasher.finalize().into());
+            return Ok(hasher.finish());
         }
+        left = left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::other("it grows while it is read"))?;
         hasher.update(buffer.get(..count).unwrap_or_default());
+    }
+}
+
+const BUFFER: usize = 128 * 1024;
+
+/// Whether the file that was seen at a path holds these bytes and no others.
+///
+/// # Errors
+/// It cannot be read, or was replaced.
+pub fn holds(path: &Path, seen: &Stamp, bytes: &[u8], buffer: &mut Vec<u8>) -> io::Result<bool> {
+    if seen.size != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let (mut file, _) = open_seen(path, seen)?;
+    // One more than there should be, to see the end.
+    buffer.resize(buffer.len().max(bytes.len() + 1), 0);
+    let mut filled = 0;
+    loop {
+        let room = buffer.get_mut(filled..=bytes.len()).unwrap_or_default();
+        let count = file.read(room)?;
+        filled += count;
+        if count == 0 || filled > bytes.len() {
+            return Ok(buffer.get(..filled) == Some(bytes));
+        }
     }
 }
 
@@ -301,6 +491,99 @@ mod tests {
         let name = std::ffi::OsStr::from_bytes(b"a\xff");
         fs::write(folder.path().join(name), "x").unwrap();
         let found = walk(folder.path(), &BTreeSet::new()).unwrap();
-        assert_eq!(found.strange, ["a\u{fffd}"]);
+        assert_eq!(found.strange, ["a\\xff"]);
+    }
+
+    #[test]
+    fn two_names_that_are_no_utf_8_are_never_the_same_text() {
+        assert_eq!(escaped(b"a\xff"), "a\\xff");
+        assert_eq!(escaped(b"a\\xff\xfe"), "a\\\\xff\\xfe");
+    }
+
+    #[test]
+    fn a_file_that_takes_the_place_of_the_one_that_was_seen_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("a")).unwrap();
+        fs::write(root.join("a/x"), "x").unwrap();
+        let found = walk(root, &BTreeSet::new()).unwrap();
+        let seen = found.entries["a/x"].stamp;
+        let read = || {
+            let mut buffer = Vec::new();
+            let held = holds(&root.join("a/x"), &seen, b"x", &mut buffer).ok();
+            let digest = digest(
+                &root.join("a/x"),
+                &seen,
+                DigestAlgorithm::Sha256,
+                limit::FILE,
+                &mut buffer,
+            );
+            (held, digest.ok())
+        };
+        assert_eq!(read(), (Some(true), Some(Digest::sha256(b"x"))));
+        // The folder becomes a link to another one that holds the same.
+        fs::create_dir(root.join("b")).unwrap();
+        fs::write(root.join("b/x"), "x").unwrap();
+        fs::rename(root.join("a"), root.join("away")).unwrap();
+        std::os::unix::fs::symlink("b", root.join("a")).unwrap();
+        assert_eq!(read(), (None, None));
+    }
+
+    #[test]
+    fn a_pipe_is_told_and_never_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let found = walk(folder.path(), &BTreeSet::new()).unwrap();
+        assert_eq!(found.entries["p"].kind, FoundKind::Other);
+        assert!(open(&path).is_err() && read_up_to(&path, 10).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_longer_than_the_bound_is_not_read_though_it_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse");
+        let file = File::create(&path).unwrap();
+        file.set_len(limit::FILE + 1).unwrap();
+        let found = walk(folder.path(), &BTreeSet::new()).unwrap();
+        let seen = found.entries["sparse"].stamp;
+        let why = digest(
+            &path,
+            &seen,
+            DigestAlgorithm::Sha256,
+            limit::FILE,
+            &mut Vec::new(),
+        );
+        assert_eq!(why.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn what_grows_after_it_was_seen_does_not_hold_what_it_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, "x").unwrap();
+        let found = walk(folder.path(), &BTreeSet::new()).unwrap();
+        fs::write(&path, "xy").unwrap();
+        let seen = found.entries["x"].stamp;
+        assert!(!holds(&path, &seen, b"x", &mut Vec::new()).unwrap());
+    }
+
+    #[test]
+    fn levels_beyond_the_bound_end_the_walk_and_do_not_look_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = vec!["d"; limit::DEPTH + 2].join("/");
+        fs::create_dir_all(folder.path().join(deep)).unwrap();
+        let why = walk(folder.path(), &BTreeSet::new()).unwrap_err();
+        assert_eq!(why.to_string(), "it has more than 128 levels of folders");
+    }
+
+    #[test]
+    fn nobody_knows_what_is_below_a_folder_that_cannot_be_read() {
+        let mut found = Found::default();
+        let why = io::Error::from(io::ErrorKind::PermissionDenied);
+        found.unread.insert("a/b".into(), why);
+        assert_eq!(found.at("a/b/c"), There::Unknown);
+        assert_eq!(found.at("a/bc"), There::Nothing);
     }
 }

@@ -19,7 +19,7 @@
 //! file systems tick slower than writers write.
 
 use super::disk::{self, Found, FoundKind, Stamp};
-use super::{Difference, PackageTree};
+use super::{Difference, PackageTree, TreeReport};
 use customs_model::Digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -41,7 +41,7 @@ pub mod limit {
 pub const SETTLED: Duration = Duration::from_secs(2);
 
 /// Changes with the format, and with every change of what the check says of the same bytes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a file speaks of. A file about anything else is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub enum Remembered {
     Package(Box<PackageTree>, Facts),
     /// A folder around packages: what lies loose in it, by its place.
     Loose(String, Vec<Difference>),
+    /// A folder whose packages share it, by its place.
+    Shared(String, Box<TreeReport>),
 }
 
 /// What a verified package means for others.
@@ -85,7 +87,7 @@ impl Remembered {
     fn place(&self) -> &str {
         match self {
             Self::Package(package, _) => &package.place,
-            Self::Loose(place, _) => place,
+            Self::Loose(place, _) | Self::Shared(place, _) => place,
         }
     }
 }
@@ -245,9 +247,18 @@ pub fn fingerprint(found: &Found, with: &[&[u8]], now: SystemTime) -> Option<Str
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
+    let is_settled =
+        |stamp: &Stamp| stamp.tells() && stamp.changed <= settled && stamp.modified <= settled;
+    hasher.update((found.roots.len() as u64).to_le_bytes());
+    for root in &found.roots {
+        if !is_settled(root) {
+            return None;
+        }
+        hasher.update(bytes_of(FoundKind::Folder, root));
+    }
     for (path, entry) in &found.entries {
         let stamp = &entry.stamp;
-        if !stamp.tells() || stamp.changed > settled || stamp.modified > settled {
+        if !is_settled(stamp) {
             return None;
         }
         hasher.update((path.len() as u64).to_le_bytes());

@@ -16,6 +16,16 @@ pub(crate) fn sha512(bytes: &[u8]) -> Digest {
     hasher.finish()
 }
 
+/// Puts bytes into a folder of artifacts, under the SHA-256 of what should lie there.
+pub(crate) fn keep(folder: &std::path::Path, named: &[u8], bytes: &[u8]) -> Digest {
+    let digest = Digest::sha256(named);
+    let hex = digest.to_hex();
+    let folder = folder.join("sha256").join(&hex[..2]);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(&hex[2..]), bytes).unwrap();
+    digest
+}
+
 /// A tarball in the making.
 pub(crate) struct Tarball {
     top: String,

@@ -1,6 +1,8 @@
 use super::*;
-use crate::tree::{Difference, DifferenceKind, PackageTree, Standing, TreeReport};
+use crate::tree::testing::keep;
+use crate::tree::{Caches, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
 use customs_model::{Answer, PackageName, ReleaseId, Version};
+use customs_ecosystem::lockfile::Source;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -78,19 +80,19 @@ impl Lab {
         check_registry(&self.home(""), &self.locked, &Options::default())
     }
 
+    fn options(&self) -> Options {
+        Options {
+            caches: Caches {
+                cargo_home: self.at_hand.then(|| self.home("")),
+                ..Caches::default()
+            },
+            ..Options::default()
+        }
+    }
+
     fn vendor(&self) -> TreeReport {
-        let places = match self.at_hand {
-            true => vec![Place::Any {
-                folder: self.home("registry/cache"),
-                from: "cargo's cache".into(),
-            }],
-            false => Vec::new(),
-        };
-        check_vendor(
-            &self.folder.path().join("project"),
-            &self.locked,
-            &Options { places },
-        )
+        let project = self.folder.path().join("project");
+        check_vendor(&project, &self.locked, &self.options())
     }
 }
 
@@ -203,12 +205,12 @@ fn a_poisoned_crate_in_the_cache_is_found_and_not_compared_with() {
     assert_eq!(report.loose[0].expected.as_ref(), Some(&lab.digest));
     // The sources that were unpacked can still be compared with another copy.
     let fetched = lab.folder.path().join("fetched");
-    write(&fetched.join("a.crate"), &crate_of(&FILES));
-    let places = vec![Place::Any {
-        folder: fetched,
-        from: "the fetch folder".into(),
-    }];
-    let report = check_registry(&lab.home(""), &lab.locked, &Options { places });
+    keep(&fetched, &crate_of(&FILES), &crate_of(&FILES));
+    let options = Options {
+        fetched: Some(fetched),
+        ..Options::default()
+    };
+    let report = check_registry(&lab.home(""), &lab.locked, &options);
     assert_eq!(one(&report).answer, Answer::Yes);
 }
 
@@ -393,58 +395,4 @@ fn shown_kinds(report: &TreeReport) -> Vec<DifferenceKind> {
         .iter()
         .map(|difference| difference.kind)
         .collect()
-}
-
-#[test]
-fn real() {
-    use customs_ecosystem::lockfile::{self, Kind};
-    let Ok(list) = std::env::var("REAL_CARGO") else {
-        return;
-    };
-    for project in list.split(':') {
-        let lock = lockfile::read(
-            Kind::CargoLock,
-            &fs::read(format!("{project}/Cargo.lock")).unwrap(),
-        )
-        .unwrap();
-        let home = "/root/.cargo";
-        for report in [
-            check_registry(Path::new(home), &lock.entries, &Options::default()),
-            check_vendor(
-                Path::new(project),
-                &lock.entries,
-                &Options {
-                    places: vec![Place::Any {
-                        folder: format!("{home}/registry/cache").into(),
-                        from: "c".into(),
-                    }],
-                },
-            ),
-        ] {
-            let yes = report
-                .packages
-                .iter()
-                .filter(|p| p.answer == Answer::Yes)
-                .count();
-            println!("{project}: {yes} of {} yes", report.packages.len());
-            for p in report
-                .packages
-                .iter()
-                .filter(|p| p.answer != Answer::Yes)
-                .take(8)
-            {
-                println!(
-                    "{} {:?} {:?}",
-                    p.place,
-                    p.answer,
-                    p.differences
-                        .iter()
-                        .filter(|d| d.standing == Standing::Unexplained)
-                        .map(shown)
-                        .collect::<Vec<_>>()
-                );
-            }
-            println!("{:?} {:?}", report.loose, report.not_checked);
-        }
-    }
 }

@@ -25,11 +25,12 @@ mod tests;
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
 
-use super::seen::Seen;
+use super::memory::Memory;
+use super::seen::Remembered;
 use super::{
     Cause, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, disk, each,
 };
-use crate::artifact::{ByDigest, NpmCache, Poisoned, Source, YarnBerryCache, YarnClassicCache};
+use crate::artifact::{ByDigest, NpmCache, Source, YarnBerryCache, YarnClassicCache};
 use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
 use customs_model::{Answer, Digest, ReleaseId};
@@ -38,6 +39,7 @@ use links::Links;
 use package::{Job, Outcome};
 use patches::Patches;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -49,22 +51,16 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
     let real = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
     let project = real.as_path();
 
-    let mut notes = places.skipped.clone();
+    let mut report = TreeReport {
+        not_checked: places.skipped.clone(),
+        ..TreeReport::default()
+    };
     let layout = layout::layout(project, places, manager);
-    notes.extend(layout.notes.iter().cloned());
-    let patches = Patches::of(project, &places.placed, &mut notes);
-    let mut members = places.members.clone();
-    members.extend(places.links.iter().map(|link| link.target.clone()));
-    members.retain(|member| !member.is_empty());
-    let links = Links::new(project, &layout, members, &places.aliases);
-    let sources = sources(project, places, manager, options);
-    let mut seen = options
-        .seen
-        .as_ref()
-        .map(|path| Seen::open(path, project, lock.digest.clone()));
-    notes.extend(seen.as_mut().and_then(|(_, why)| why.take()));
-    let mut seen = seen.map(|(seen, _)| seen);
-
+    report.not_checked.extend(layout.notes.iter().cloned());
+    let patches = Patches::of(project, &places.placed, &mut report.not_checked);
+    let links = Links::new(project, &layout, own_folders(places), &places.aliases);
+    let store = options.caches.pnpm_store.clone();
+    let memory = Memory::open(options, project, lock.digest.clone(), &mut report);
     let tree = Tree {
         project,
         manager,
@@ -72,51 +68,27 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         layout: &layout,
         links: &links,
         patches: &patches,
-        sources: &sources,
-        pnpm_store: options.caches.pnpm_store.clone().or_else(|| own_store(project)),
-        seen: seen.as_ref().filter(|_| !options.deep),
+        sources: &sources(project, places, manager, options),
+        pnpm_store: store.or_else(|| own_store(project)),
+        memory: &memory,
         now: options.now,
     };
-    let jobs: Vec<Job<'_>> = layout.installed.iter().map(Job::from).collect();
-    let outcomes = each(&jobs, options.threads, |job| tree.package(job));
-    let mut report = TreeReport {
-        packages: Vec::new(),
-        loose: Vec::new(),
-        not_checked: notes,
-        poisoned: Vec::new(),
-        unchanged: 0,
-    };
-    let optional: BTreeSet<String> = outcomes
-        .iter()
-        .flat_map(|outcome| outcome.facts.optional.iter().cloned())
-        .collect();
-    let mut remember = gather(outcomes, &mut report);
-    if tree.is_pnp() {
-        pnp::zips(&tree, options.threads, &mut report);
-    } else {
-        report.packages.extend(tree.absent(&optional));
-    }
-    loose::loose(&tree, &mut report, &mut remember);
+    let remember = tree.look(options.threads, &mut report);
     report.packages.sort_by(|a, b| a.place.cmp(&b.place));
     report.poisoned.sort();
     report.poisoned.dedup();
-    if let Some(mut seen) = seen.take() {
-        let here: BTreeSet<String> = layout
-            .installed
-            .keys()
-            .chain(&layout.roots)
-            .cloned()
-            .collect();
-        for (fingerprint, what) in remember {
-            seen.remember(fingerprint, what);
-        }
-        if let Err(why) = seen.save(&here) {
-            report
-                .not_checked
-                .push(format!("what was found could not be remembered: {why}"));
-        }
-    }
+    let here = layout.installed.keys().chain(&layout.roots).cloned();
+    let here = here.collect();
+    memory.keep(remember, &here, &mut report);
     report
+}
+
+/// The project's own folders that are packages.
+fn own_folders(places: &Places) -> BTreeSet<String> {
+    let mut members = places.members.clone();
+    members.extend(places.links.iter().map(|link| link.target.clone()));
+    members.retain(|member| !member.is_empty());
+    members
 }
 
 /// All that the jobs share.
@@ -129,7 +101,7 @@ struct Tree<'a> {
     patches: &'a Patches,
     sources: &'a [Box<dyn Source>],
     pnpm_store: Option<PathBuf>,
-    seen: Option<&'a Seen>,
+    memory: &'a Memory,
     now: SystemTime,
 }
 
@@ -182,7 +154,7 @@ fn own_store(project: &Path) -> Option<PathBuf> {
 fn gather(
     outcomes: Vec<Outcome>,
     report: &mut TreeReport,
-) -> Vec<(String, super::seen::Remembered)> {
+) -> Vec<(String, Remembered)> {
     // Files of packages for one platform: what wrappers copy or link into their own folder.
     let mut verified: BTreeMap<Digest, (ReleaseId, String)> = BTreeMap::new();
     for outcome in &outcomes {
@@ -198,9 +170,7 @@ fn gather(
                 explain_copy(difference, &verified);
             }
         }
-        if !outcome.unchanged {
-            outcome.tree.judge();
-        }
+        outcome.tree.judge();
         report.unchanged += u64::from(outcome.unchanged);
         report.poisoned.append(&mut outcome.poisoned);
         report.not_checked.append(&mut outcome.notes);
@@ -208,8 +178,7 @@ fn gather(
         if let Some(fingerprint) = outcome.fingerprint
             && outcome.tree.answer == Answer::Yes
         {
-            let what =
-                super::seen::Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
+            let what = Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
             remember.push((fingerprint, what));
         }
         report.packages.push(outcome.tree);
@@ -240,6 +209,29 @@ fn explain_copy(difference: &mut Difference, verified: &BTreeMap<Digest, (Releas
 }
 
 impl<'a> Tree<'a> {
+    /// Looks at every package, and then at what lies around them. Gives what is worth
+    /// remembering.
+    fn look(
+        &self,
+        threads: Option<NonZeroUsize>,
+        report: &mut TreeReport,
+    ) -> Vec<(String, Remembered)> {
+        let jobs: Vec<Job<'_>> = self.layout.installed.iter().map(Job::from).collect();
+        let outcomes = each(&jobs, threads, |job| self.package(job));
+        let optional: BTreeSet<String> = outcomes
+            .iter()
+            .flat_map(|outcome| outcome.facts.optional.iter().cloned())
+            .collect();
+        let mut remember = gather(outcomes, report);
+        if self.is_pnp() {
+            pnp::zips(self, threads, report);
+        } else {
+            report.packages.extend(self.absent(&optional));
+        }
+        loose::loose(self, report, &mut remember);
+        remember
+    }
+
     /// Whether packages are used out of Yarn's zips.
     fn is_pnp(&self) -> bool {
         self.manager == Manager::YarnBerry
@@ -291,22 +283,10 @@ impl<'a> Tree<'a> {
 
 fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> PackageTree {
     let (Place::At(place) | Place::Folder(place)) = &placed.place;
-    let mut tree = PackageTree {
-        release: placed.release.clone(),
-        place: place.clone(),
-        answer: Answer::Yes,
-        against: None,
-        files: 0,
-        differences: Vec::new(),
-        decoy: None,
-        open: Vec::new(),
-    };
+    let mut tree = PackageTree::new(placed.release.clone(), place);
     let missing = |standing| Difference {
-        path: String::new(),
-        kind: DifferenceKind::Missing,
-        expected: None,
-        found: None,
         standing,
+        ..Difference::new("", DifferenceKind::Missing)
     };
     if placed.platforms.restricts() && !placed.platforms.take(machine) {
         tree.differences = vec![missing(Standing::Explained(Cause::OtherPlatform))];
@@ -317,32 +297,15 @@ fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> Pac
                 .into(),
         }))];
     } else if placed.optional || placed.dev {
-        tree.answer = Answer::not_checked(
-            "it is not installed here; the lockfile says that it may be left out",
-        );
+        tree.open
+            .push("it is not installed here; the lockfile says that it may be left out".into());
     } else if manager == Manager::Npm {
         tree.differences = vec![missing(Standing::Unexplained)];
-        tree.answer = Answer::No;
     } else {
-        tree.answer = Answer::not_checked(
-            "it is not installed here; the lockfile does not say whether it may be left out",
+        tree.open.push(
+            "it is not installed here; the lockfile does not say whether it may be left out".into(),
         );
     }
+    tree.judge();
     tree
-}
-
-/// A copy that is not what is promised.
-fn poisoned(
-    candidate: &crate::artifact::Candidate,
-    release: &ReleaseId,
-    promised: &Digest,
-    found: &Digest,
-) -> Poisoned {
-    Poisoned {
-        cache: candidate.from.clone(),
-        path: candidate.path.display().to_string(),
-        release: release.clone(),
-        promised: promised.clone(),
-        found: found.clone(),
-    }
 }

@@ -1,7 +1,7 @@
 //! Synthetic trees: what is tampered with is told, and what is ordinary is explained.
 
 use super::*;
-use crate::tree::Against;
+use crate::tree::{Against, Caches};
 use crate::tree::testing::{Tarball, sha512};
 use std::fmt::Write as _;
 use std::fs;
@@ -644,7 +644,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
     use std::io::Write as _;
     let world = World::new();
     let manifest = manifest("a", "1.0.0");
-    let mut zip = ::zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = ::zip::write::SimpleFileOptions::default().unix_permissions(0o644);
     for (path, content) in [("package.json", manifest.as_str()), ("index.js", "i")] {
         zip.start_file(format!("node_modules/a/{path}"), options)

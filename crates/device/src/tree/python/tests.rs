@@ -1,7 +1,8 @@
 use super::*;
+use crate::tree::testing::keep;
 use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
 use customs_ecosystem::lockfile::Source;
-use customs_model::{Answer, PackageName, ReleaseId, Version};
+use customs_model::{Answer, Digest, PackageName, ReleaseId, Version};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -86,7 +87,7 @@ impl Lab {
     fn install(&mut self, name: &str, files: &[(&str, &str)]) {
         let bytes = wheel(name, files);
         let digest = Digest::sha256(&bytes);
-        write(&self.folder.path().join("fetched").join(name), &bytes);
+        self.fetch(&bytes);
         self.locked.push(locked(name, digest));
         let environment = self
             .environment()
@@ -153,15 +154,20 @@ impl Lab {
         write(&list, text.as_bytes());
     }
 
+    /// Keeps an artifact where what is fetched lies.
+    fn fetch(&self, bytes: &[u8]) -> Digest {
+        keep(&self.folder.path().join("fetched"), bytes, bytes)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            fetched: self.at_hand.then(|| self.folder.path().join("fetched")),
+            ..Options::default()
+        }
+    }
+
     fn check(&self) -> TreeReport {
-        let places = match self.at_hand {
-            true => vec![Place::Any {
-                folder: self.folder.path().join("fetched"),
-                from: "the fetch folder".into(),
-            }],
-            false => Vec::new(),
-        };
-        check(&self.environment(), &self.locked, &Options { places })
+        check(&self.environment(), &self.locked, &self.options())
     }
 
     /// The answer about the package, and what is unexplained, anywhere.
@@ -612,27 +618,19 @@ fn a_list_that_leads_out_of_the_environment_is_never_followed() {
 fn a_copy_with_other_bytes_is_not_used() {
     let mut lab = Lab::new();
     lab.at_hand = false;
-    let digest = lab.locked[0].digests[0].clone();
     let store = lab.folder.path().join("store");
-    let hex = digest.to_hex();
-    write(
-        &store.join("sha256").join(&hex[..2]).join(&hex[2..]),
-        b"evil",
-    );
-    let places = vec![Place::ByDigest {
-        folder: store,
-        from: "the gate's store".into(),
-    }];
-    let report = check(&lab.environment(), &lab.locked, &Options { places });
+    keep(&store, &wheel("alpha", &FILES), b"evil");
+    let options = Options {
+        gate_store: Some(store),
+        ..Options::default()
+    };
+    let report = check(&lab.environment(), &lab.locked, &options);
     assert!(matches!(
         one(&report, "alpha").answer,
         Answer::NotChecked(_)
     ));
-    assert!(
-        report.not_checked[0]
-            .starts_with("the gate's store has other bytes under the name of sha256:"),
-        "{report:?}"
-    );
+    assert_eq!(report.poisoned[0].cache, "the gate's store");
+    assert_eq!(report.poisoned[0].found, Digest::sha256(b"evil"));
 }
 
 #[test]
@@ -697,24 +695,14 @@ fn a_poisoned_wheel_in_the_cache_of_uv_is_found() {
     }
     let list = cache.join("archive-v0/abc/alpha-1.0.dist-info/RECORD");
     write(&list, record.as_bytes());
-    let places = vec![Place::Any {
-        folder: lab.folder.path().join("fetched"),
-        from: "the fetch folder".into(),
-    }];
-    let report = check_uv_cache(
-        &cache,
-        &lab.locked,
-        &Options {
-            places: places.clone(),
-        },
-    );
+    let report = check_uv_cache(&cache, &lab.locked, &lab.options());
     assert_eq!(one(&report, "alpha").answer, Answer::Yes, "{report:?}");
     assert_eq!(one(&report, "alpha").place, "archive-v0/abc");
     write(
         &cache.join("archive-v0/abc/alpha/core.py"),
         b"import evil\n",
     );
-    for options in [Options { places }, Options::default()] {
+    for options in [lab.options(), Options::default()] {
         let report = check_uv_cache(&cache, &lab.locked, &options);
         assert_eq!(one(&report, "alpha").answer, Answer::No);
         assert_eq!(unexplained(&report), ["Modified alpha/core.py"]);
@@ -725,8 +713,7 @@ fn a_poisoned_wheel_in_the_cache_of_uv_is_found() {
 fn a_source_archive_is_not_compared_with_what_was_built_from_it() {
     let mut lab = Lab::new();
     let sdist = [0x1f, 0x8b, 8, 0, 0, 0];
-    write(&lab.folder.path().join("fetched/alpha-1.0.tar.gz"), &sdist);
-    lab.locked[0].digests = vec![Digest::sha256(&sdist)];
+    lab.locked[0].digests = vec![lab.fetch(&sdist)];
     let (answer, _) = lab.told();
     let Answer::NotChecked(why) = answer else {
         panic!("{answer:?}")
@@ -735,49 +722,4 @@ fn a_source_archive_is_not_compared_with_what_was_built_from_it() {
         why.starts_with("only its source archive is at hand"),
         "{why}"
     );
-}
-
-#[test]
-fn real() {
-    let Ok(list) = std::env::var("REAL_ENVS") else {
-        return;
-    };
-    let mut locks = Vec::new();
-    for wheel in fs::read_dir("/tmp/d/w").unwrap().flatten() {
-        let name = wheel.file_name().into_string().unwrap();
-        let mut parts = name.split('-');
-        let mut l = locked(
-            parts.next().unwrap(),
-            Digest::sha256(&fs::read(wheel.path()).unwrap()),
-        );
-        l.release.version = Version::new(parts.next().unwrap()).unwrap();
-        locks.push(l);
-    }
-    for env in list.split(':') {
-        let places = vec![Place::Any {
-            folder: "/tmp/d/w".into(),
-            from: "w".into(),
-        }];
-        let start = std::time::Instant::now();
-        let report = check(Path::new(env), &locks, &Options { places });
-        println!("== {env} {:?}", start.elapsed());
-        for p in &report.packages {
-            println!(
-                "{} {:?} files {} diffs {}",
-                p.release.spoken(),
-                p.answer,
-                p.files,
-                p.differences.len()
-            );
-        }
-        let mut u = unexplained(&report);
-        u.truncate(30);
-        println!("{u:#?}");
-        println!("{:#?}", report.not_checked);
-        for l in report.loose {
-            if !matches!(l.standing, Standing::Unexplained) {
-                println!("{} {:?}", shown(&l), l.standing);
-            }
-        }
-    }
 }
