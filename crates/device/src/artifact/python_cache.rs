@@ -120,13 +120,16 @@ impl Source for PoetryArtifacts {
     }
 }
 
-/// Both names of a release are one here: `1.0` and `1.0.0` are the same version.
 fn key(release: &ReleaseId) -> ReleaseId {
     release_by(release.package.as_str(), release.version.as_str()).unwrap_or_else(|| release.clone())
 }
 
+/// All spellings of a release are one here: `1.0` and `1.0.0` are the same version.
 fn release_by(name: &str, version: &str) -> Option<ReleaseId> {
-    let version = canonical(version).unwrap_or_else(|| version.to_owned());
+    let mut version = canonical(version).unwrap_or_else(|| version.to_owned());
+    while let Some(shorter) = version.strip_suffix(".0") {
+        version = shorter.to_owned();
+    }
     Some(ReleaseId::new(
         PackageName::new(Ecosystem::PyPi, name).ok()?,
         Version::new(&version).ok()?,

@@ -1,6 +1,6 @@
 use super::{checksum, file_stem};
 use crate::artifact::unpacked::{Inside, Kind, Reading, Unpacked};
-use crate::artifact::verified::{self, Packing, Told, Verified};
+use crate::artifact::verified::{self, Packing, Told, Unverified, Verified};
 use crate::artifact::{Poisoned, Source, Wanted};
 use crate::tree::disk::{self, Found, FoundKind};
 use crate::tree::{
@@ -42,6 +42,9 @@ impl Folder<'_> {
         let is_link = |kind: &Kind| matches!(kind, Kind::Hardlink(_));
         if verified.unpacked.entries.iter().any(|e| is_link(&e.kind)) {
             verified = self.read(sources, promised, false, poisoned)?;
+        }
+        if let Some(note) = verified.unpacked.notes.first() {
+            return Err(format!("the .crate holds {note}, which cargo refuses"));
         }
         let against = Against::Artifact {
             digest: verified.digest,
@@ -88,7 +91,12 @@ impl Folder<'_> {
         let mut told = Told::default();
         let found = verified::find(sources, &wanted, &reading, &mut beside, &mut told);
         poisoned.append(&mut told.poisoned);
-        found.map_err(|why| why.to_string())
+        found.map_err(|why| match why {
+            Unverified::Absent => {
+                "its .crate is not on this computer: fetch it, or name cargo's home".to_owned()
+            }
+            Unverified::Archive { .. } | Unverified::Because(_) => why.to_string(),
+        })
     }
 
     /// Compares the folder with a crate, and asks of each difference what explains it.
@@ -139,10 +147,7 @@ impl Crate {
     /// What cargo unpacks. Of a path that occurs twice the last counts. cargo compiles what it can
     /// read, so bits for execution say nothing.
     fn of(unpacked: Unpacked, stem: &str) -> Self {
-        let mut out = Self {
-            odd: unpacked.notes,
-            ..Self::default()
-        };
+        let mut out = Self::default();
         let mut files: BTreeMap<String, ExpectedEntry> = BTreeMap::new();
         for entry in unpacked.entries {
             let path = entry.path;

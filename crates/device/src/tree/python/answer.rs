@@ -348,6 +348,15 @@ pub(super) fn finish(
     tree.differences
         .sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
     tree.open.extend(basis.weak);
+    let unreadable = tree.differences.iter().filter(|difference| {
+        difference.kind == DifferenceKind::Unreadable
+            && difference.standing == Standing::Unexplained
+    });
+    let unreadable = unreadable.count();
+    if unreadable > 0 {
+        let why = format!("{unreadable} of its files cannot be read");
+        tree.open.push(why);
+    }
     tree.open.extend(compared.unread);
     tree.judge();
     tree
