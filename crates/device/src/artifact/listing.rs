@@ -41,7 +41,10 @@ impl Listing {
 }
 
 /// All names of a sorted list that start so.
-pub(super) fn starting<'a>(names: &'a [String], prefix: &'a str) -> impl Iterator<Item = &'a String> {
+pub(super) fn starting<'a>(
+    names: &'a [String],
+    prefix: &'a str,
+) -> impl Iterator<Item = &'a String> {
     let from = names.partition_point(|name| name.as_str() < prefix);
     names
         .iter()

@@ -44,8 +44,14 @@ pub mod limit {
     /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
     /// hashed piece by piece.
     pub const BESIDE: u64 = 1 << 20;
-    /// Bytes of files whose content is kept, for patches.
+    /// Bytes of a file whose content is kept, for patches.
     pub const KEPT: u64 = 32 << 20;
+    /// Bytes of all content that is kept of one archive.
+    pub const KEPT_TOTAL: usize = 128 << 20;
+    /// Bytes of all paths and targets of links in it together.
+    pub const PATHS: usize = 64 << 20;
+    /// Bytes between two entries of a tarball: headers, long names, attributes.
+    pub const HEADERS: u64 = 1 << 20;
     /// Entries of a cache's folder that are looked at.
     pub const LISTED: usize = 500_000;
 }

@@ -121,7 +121,8 @@ impl Source for PoetryArtifacts {
 }
 
 fn key(release: &ReleaseId) -> ReleaseId {
-    release_by(release.package.as_str(), release.version.as_str()).unwrap_or_else(|| release.clone())
+    release_by(release.package.as_str(), release.version.as_str())
+        .unwrap_or_else(|| release.clone())
 }
 
 /// All spellings of a release are one here: `1.0` and `1.0.0` are the same version.
@@ -153,9 +154,12 @@ fn dist_info(file: File) -> Option<ReleaseId> {
     if archive.len() > limit::ENTRIES {
         return None;
     }
-    let stem = archive
-        .file_names()
-        .find_map(|name| name.as_ref().ok()?.split_once(".dist-info/").map(|(stem, _)| stem.to_owned()))?;
+    let stem = archive.file_names().find_map(|name| {
+        name.as_ref()
+            .ok()?
+            .split_once(".dist-info/")
+            .map(|(stem, _)| stem.to_owned())
+    })?;
     let (name, version) = stem.split_once('-')?;
     release_by(name, version)
 }

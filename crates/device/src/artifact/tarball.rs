@@ -5,11 +5,12 @@
 //! that the tree check calls extra.
 
 use super::limit;
-use super::unpacked::{Beside, Entry, FileEntry, Kind, Reading, Unpacked};
+use super::unpacked::{Beside, FileEntry, Kind, Reading, Unpacked};
 use crate::tree::disk;
 use customs_model::Hasher;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -104,17 +105,22 @@ fn entries(
     beside: Beside<'_>,
     out: &mut Unpacked,
 ) -> Result<(), Error> {
-    let bounded = reader.take(limit::UNPACKED);
-    let mut archive = tar::Archive::new(bounded);
+    let left = Cell::new(limit::HEADERS);
+    let metered = Metered {
+        inner: reader.take(limit::UNPACKED),
+        left: &left,
+    };
+    let mut archive = tar::Archive::new(metered);
     let mut buffer = Vec::with_capacity(128 * 1024);
-    for entry in archive.entries()? {
-        if out.entries.len() + out.notes.len() >= limit::ENTRIES {
-            return Err(Error::Limit {
-                what: "entries",
-                limit: limit::ENTRIES as u64,
-            });
-        }
+    let mut all = archive.entries()?;
+    loop {
+        left.set(limit::HEADERS);
+        let Some(entry) = all.next() else {
+            return Ok(());
+        };
         let mut entry = entry?;
+        // What is not read of it is passed over with the next one.
+        left.set(entry.size().saturating_add(limit::HEADERS));
         let Some(path) = out.inner_path(&entry.path_bytes(), reading.inside) else {
             continue;
         };
@@ -129,7 +135,7 @@ fn entries(
                     true => small(&mut entry, &path, kept, beside, &mut buffer)?,
                     false => large(&mut entry, kept, &mut buffer)?,
                 };
-                out.keep(&path, content);
+                out.keep(&path, content)?;
                 Kind::File(file)
             }
             tar::EntryType::Symlink => Kind::Symlink(link(&entry)),
@@ -139,9 +145,33 @@ fn entries(
             tar::EntryType::XGlobalHeader | tar::EntryType::XHeader => continue,
             _ => Kind::Other,
         };
-        out.entries.push(Entry { path, kind });
+        out.push(path, kind)?;
+        io::copy(&mut entry, &mut io::sink())?;
     }
-    Ok(())
+}
+
+/// Reads no more between two entries than headers may have: names without end would be kept in
+/// memory.
+struct Metered<'a, R> {
+    inner: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            let limit = limit::HEADERS;
+            let why = format!("it has more than {limit} bytes in one header");
+            return Err(io::Error::other(why));
+        }
+        let count = self
+            .inner
+            .read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get().saturating_sub(count as u64));
+        Ok(count)
+    }
 }
 
 /// Takes in a whole file, compares it with what lies beside it, and hashes it if that is another.
@@ -238,8 +268,8 @@ fn first_line_cr(piece: &[u8]) -> Option<usize> {
 mod tests {
     use super::super::unpacked::Inside;
     use super::*;
-    use customs_model::DigestAlgorithm;
     use crate::tree::testing::{Tarball, sha256};
+    use customs_model::DigestAlgorithm;
     use proptest::prelude::*;
 
     fn read_bytes(bytes: &[u8]) -> Result<Unpacked, Error> {
@@ -290,6 +320,26 @@ mod tests {
         let unpacked = read_bytes(&bytes).unwrap();
         assert_eq!(unpacked.entries.len(), 1);
         assert_eq!(unpacked.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_name_without_end_is_not_taken_into_memory() {
+        let name = vec![b'a'; 2 * usize::try_from(limit::HEADERS).unwrap()];
+        let bytes = Tarball::new().long_name(&name).file("a", b"a").bytes();
+        let unpacked = read_bytes(&bytes).unwrap();
+        insta::assert_snapshot!(unpacked.fault.unwrap(), @"it cannot be read: it has more than 1048576 bytes in one header");
+        assert_eq!(unpacked.digests.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_and_has_content_all_the_same_is_passed_over() {
+        let bytes = Tarball::new()
+            .other("p", &vec![0; 3 << 20])
+            .file("a", b"a")
+            .bytes();
+        let unpacked = read_bytes(&bytes).unwrap();
+        assert_eq!(unpacked.fault, None);
+        assert_eq!(unpacked.entries.len(), 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::limit;
 use customs_model::{Digest, DigestAlgorithm, printable};
 use std::collections::BTreeMap;
+use std::io;
 
 /// What is in an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub struct Unpacked {
     pub notes: Vec<String>,
     /// Why its entries could not be read. There are none then; the digests hold. Safe to print.
     pub fault: Option<String>,
+    /// Bytes of all paths and targets.
+    named: usize,
+    /// Bytes of all that is kept.
+    kept_bytes: usize,
 }
 
 /// One entry.
@@ -86,6 +91,10 @@ pub enum Inside<'a> {
 /// Asked for files of no more than [`limit::BESIDE`] bytes.
 pub type Beside<'a> = &'a mut dyn FnMut(&str, &[u8]) -> bool;
 
+fn too_much(what: &str, limit: usize) -> io::Error {
+    io::Error::other(format!("it has more than {limit} {what}"))
+}
+
 /// Entries that are said one by one.
 const NOTES: usize = 100;
 
@@ -97,12 +106,41 @@ impl Unpacked {
         self.fault = Some(printable(&why.to_string(), 300));
     }
 
-    /// Keeps the content of a file, if there is any, instead of that of one before.
-    pub(super) fn keep(&mut self, path: &str, content: Option<Vec<u8>>) {
-        match content {
-            Some(content) => drop(self.kept.insert(path.to_owned(), content)),
-            None => drop(self.kept.remove(path)),
+    /// Takes in an entry.
+    ///
+    /// # Errors
+    /// There are too many, or their names are too long together.
+    pub(super) fn push(&mut self, path: String, kind: Kind) -> io::Result<()> {
+        let target = match &kind {
+            Kind::Symlink(target) | Kind::Hardlink(target) => target.len(),
+            Kind::File(_) | Kind::Folder | Kind::Other => 0,
+        };
+        self.named += path.len() + target;
+        if self.named > limit::PATHS {
+            return Err(too_much("bytes of names", limit::PATHS));
         }
+        if self.entries.len() >= limit::ENTRIES {
+            return Err(too_much("entries", limit::ENTRIES));
+        }
+        self.entries.push(Entry { path, kind });
+        Ok(())
+    }
+
+    /// Keeps the content of a file, if there is any, instead of that of one before.
+    ///
+    /// # Errors
+    /// It would be too much together.
+    pub(super) fn keep(&mut self, path: &str, content: Option<Vec<u8>>) -> io::Result<()> {
+        let Some(content) = content else {
+            self.kept.remove(path);
+            return Ok(());
+        };
+        self.kept_bytes += content.len();
+        if self.kept_bytes > limit::KEPT_TOTAL {
+            return Err(too_much("bytes of files that are kept", limit::KEPT_TOTAL));
+        }
+        self.kept.insert(path.to_owned(), content);
+        Ok(())
     }
 
     /// The path that an entry has in the package, with `/`, without empty parts; none where it
@@ -152,6 +190,25 @@ impl Unpacked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_and_content_are_bounded_together() {
+        let mut out = Unpacked::default();
+        let long = "x".repeat(limit::PATHS / 2);
+        assert!(out.push(long.clone(), Kind::Folder).is_ok());
+        assert!(out.push("y".into(), Kind::Symlink(long)).is_err());
+        let half = || Some(vec![0; limit::KEPT_TOTAL / 2 + 1]);
+        assert!(out.keep("a", half()).is_ok());
+        assert!(out.keep("b", half()).is_err());
+    }
+
+    #[test]
+    fn of_a_path_that_occurs_twice_the_last_is_kept_or_nothing() {
+        let mut out = Unpacked::default();
+        out.keep("a", Some(b"first".to_vec())).unwrap();
+        out.keep("a", None).unwrap();
+        assert!(out.kept.is_empty());
+    }
 
     #[test]
     fn the_inside_of_an_archive_is_known_and_what_lies_beside_it_is_noted() {

@@ -2,7 +2,7 @@
 //! who use them. A file that changes between the two is refused.
 
 use super::limit;
-use super::unpacked::{Entry, FileEntry, Inside, Kind, Reading, Unpacked};
+use super::unpacked::{FileEntry, Inside, Kind, Reading, Unpacked};
 use crate::tree::disk::{self, Stamp};
 use customs_model::Hasher;
 use sha2::{Digest as _, Sha256};
@@ -25,10 +25,8 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     super::each_piece(&mut file, |piece| {
         hashers.iter_mut().for_each(|hasher| hasher.update(piece));
     })?;
-    let mut out = Unpacked {
-        digests: hashers.into_iter().map(Hasher::finish).collect(),
-        ..Unpacked::default()
-    };
+    let mut out = Unpacked::default();
+    out.digests = hashers.into_iter().map(Hasher::finish).collect();
     file.rewind()?;
     let again = file.try_clone()?;
     let mut read = entries(file, reading, &mut out);
@@ -63,8 +61,7 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
             continue;
         };
         if is_folder {
-            let kind = Kind::Folder;
-            out.entries.push(Entry { path, kind });
+            out.push(path, Kind::Folder)?;
             continue;
         }
         let mode = entry.unix_mode().unwrap_or(0o100_644);
@@ -78,7 +75,7 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
             let target = content.ok_or_else(|| io::Error::other("a link in it is too long"))?;
             Kind::Symlink(String::from_utf8_lossy(&target).into_owned())
         } else {
-            out.keep(&path, content);
+            out.keep(&path, content)?;
             Kind::File(FileEntry {
                 size,
                 sha256: Some(sha256),
@@ -86,7 +83,7 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
                 without_cr: None,
             })
         };
-        out.entries.push(Entry { path, kind });
+        out.push(path, kind)?;
     }
     Ok(())
 }

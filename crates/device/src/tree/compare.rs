@@ -92,8 +92,7 @@ pub fn compare(
     let strange = found.strange.iter();
     differences.extend(strange.map(|path| Difference::new(path, DifferenceKind::Extra)));
     let unread = found.unread.iter();
-    differences
-        .extend(unread.map(|(path, _)| Difference::new(path, DifferenceKind::Unreadable)));
+    differences.extend(unread.map(|(path, _)| Difference::new(path, DifferenceKind::Unreadable)));
     differences.sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
     Compared {
         files: comparer.files,
@@ -235,7 +234,9 @@ impl<'a> Comparer<'a> {
                 self.files += 1;
                 match self.found(place, there) {
                     Ok(found) if found == entry.digest() => {
-                        let is_other = entry.executable().is_some_and(|bit| bit != there.executable);
+                        let is_other = entry
+                            .executable()
+                            .is_some_and(|bit| bit != there.executable);
                         (cfg!(unix) && is_other).then_some((DifferenceKind::Mode, found))
                     }
                     Ok(found) => Some((DifferenceKind::Modified, found)),
@@ -272,9 +273,7 @@ impl<'a> Comparer<'a> {
     /// The digest of a file, or of where a link leads; folders, pipes and devices have none.
     fn found(&mut self, place: &str, there: &FoundEntry) -> io::Result<Option<Digest>> {
         match there.kind {
-            FoundKind::File => self
-                .digest(place, there, DigestAlgorithm::Sha256)
-                .map(Some),
+            FoundKind::File => self.digest(place, there, DigestAlgorithm::Sha256).map(Some),
             FoundKind::Link => {
                 let target = std::fs::read_link(self.folder.join(place))?;
                 let target = target.as_os_str().as_encoded_bytes();

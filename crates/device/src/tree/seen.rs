@@ -168,18 +168,12 @@ impl Seen {
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        // Beside it and then moved, so that nobody reads half of it.
-        let partial = self
-            .path
-            .with_extension(format!("{}.part", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&partial)?;
+        // Beside it and then moved, so that nobody reads half of it; under a name that nobody
+        // knows before, so that no link lies there already.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&text)?;
-        drop(file);
-        fs::rename(&partial, &self.path)
+        file.persist(&self.path).map_err(|why| why.error)?;
+        Ok(())
     }
 }
 
@@ -198,6 +192,11 @@ fn read(path: &Path, head: &Head) -> Result<BTreeMap<String, Line>, Option<Strin
     };
     if !meta.is_file() || others_may_write(&meta) {
         return Err(say("its file is a link, or others may write it".into()));
+    }
+    match is_own(&meta) {
+        Ok(true) => {}
+        Ok(false) => return Err(say("its file is somebody else's".into())),
+        Err(why) => return Err(say(why.to_string())),
     }
     let bytes = match disk::read_up_to(path, limit::BYTES) {
         Ok(Some(bytes)) => bytes,
@@ -223,6 +222,18 @@ fn read(path: &Path, head: &Head) -> Result<BTreeMap<String, Line>, Option<Strin
 #[cfg(unix)]
 fn others_may_write(meta: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o022 != 0
+}
+
+/// Whether a file belongs to who runs this: a file that is made now does.
+#[cfg(unix)]
+fn is_own(meta: &fs::Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(tempfile::tempfile()?.metadata()?.uid() == meta.uid())
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &fs::Metadata) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(not(unix))]
@@ -338,6 +349,27 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         let (_, why) = Seen::open(&path, Path::new("/p"), lock());
         assert!(why.unwrap().contains("others may write"));
+        // Only root can give a file away.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if std::os::unix::fs::chown(&path, Some(4321), None).is_ok() {
+            let (_, why) = Seen::open(&path, Path::new("/p"), lock());
+            assert!(why.unwrap().contains("somebody else's"));
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_that_lies_where_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("seen"), folder.path().join("other"));
+        fs::write(&other, "mine").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        let (mut seen, why) = Seen::open(&path, Path::new("/p"), lock());
+        assert!(why.unwrap().contains("a link"));
+        seen.remember("f".into(), loose("node_modules"));
+        seen.save(&BTreeSet::from(["node_modules".to_owned()]))
+            .unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
 
     #[test]

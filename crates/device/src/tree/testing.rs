@@ -75,6 +75,21 @@ impl Tarball {
         self.append(&path, tar::EntryType::Regular, 0o644, "", content)
     }
 
+    pub(crate) fn long_name(self, name: &[u8]) -> Self {
+        self.append(
+            "././@LongLink",
+            tar::EntryType::GNULongName,
+            0o644,
+            "",
+            name,
+        )
+    }
+
+    pub(crate) fn other(self, path: &str, content: &[u8]) -> Self {
+        let path = format!("{}/{path}", self.top);
+        self.append(&path, tar::EntryType::Fifo, 0o644, "", content)
+    }
+
     pub(crate) fn program(self, path: &str, content: &[u8]) -> Self {
         let path = format!("{}/{path}", self.top);
         self.append(&path, tar::EntryType::Regular, 0o755, "", content)

@@ -108,12 +108,7 @@ fn is_left_out(path: &str) -> bool {
 
 /// Holds a vendored crate against its own list. Agreement is no answer: who edits a file can edit
 /// the list. What is not listed is compiled as well.
-pub(super) fn against_own(
-    folder: &Folder<'_>,
-    list: &Checksum,
-    why: &str,
-    tree: &mut PackageTree,
-) {
+pub(super) fn against_own(folder: &Folder<'_>, list: &Checksum, why: &str, tree: &mut PackageTree) {
     let mut expected = Expected::default();
     for (path, digest) in &list.files {
         let mut sha256 = [0; 32];

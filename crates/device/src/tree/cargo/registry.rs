@@ -1,8 +1,6 @@
 use super::folder::{self, Folder};
 use super::{checksum, file_stem, of_cargo, sources};
-use crate::artifact::{
-    Candidate, Form, Poisoned, Source, SourceError, Wanted, digest_of, is_file,
-};
+use crate::artifact::{Candidate, Form, Poisoned, Source, SourceError, Wanted, digest_of, is_file};
 use crate::tree::disk::{self, There};
 use crate::tree::memory::{self, Memory};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
@@ -193,7 +191,8 @@ impl Check<'_> {
             }
         };
         // The copy that cargo keeps is part of the answer.
-        if let There::Entry(copy) = There::look(&self.home.join(cached)) {
+        let kept = There::look(&self.home.join(cached));
+        if let There::Entry(copy) = kept {
             found.roots.push(copy.stamp);
         }
         let depends: [&[u8]; 2] = [place.as_bytes(), b"crate"];
@@ -219,7 +218,7 @@ impl Check<'_> {
         let artifact = own.or_else(|why| {
             let other = folder.artifact(&self.sources, &mut one.poisoned);
             // What is wrong with the copy that is there says more.
-            other.map_err(|absent| if poisoned.is_some() { why } else { absent })
+            other.map_err(|other| if kept == There::Nothing { other } else { why })
         });
         match artifact {
             Ok((of, against)) => {

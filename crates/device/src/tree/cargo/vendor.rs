@@ -125,9 +125,9 @@ impl<'a> Check<'a> {
             Ok(names) => names,
             Err(why) => {
                 let shown = printable(folder, 200);
-                report
-                    .not_checked
-                    .push(format!("{shown}: it cannot be read, or is not there: {why}"));
+                report.not_checked.push(format!(
+                    "{shown}: it cannot be read, or is not there: {why}"
+                ));
                 let unseen = Difference::new(folder, DifferenceKind::Unreadable);
                 report.loose.push(unseen);
                 return Vec::new();

@@ -3,8 +3,8 @@
 use super::explain::Explainer;
 use super::patches::Patched;
 use super::{Manager, Tree};
-use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::disk::{self, There};
+use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::{
     Cause, Comparer, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare,
 };

@@ -151,10 +151,7 @@ fn own_store(project: &Path) -> Option<PathBuf> {
 }
 
 /// Puts together what the jobs found, and looks for copies of verified files.
-fn gather(
-    outcomes: Vec<Outcome>,
-    report: &mut TreeReport,
-) -> Vec<(String, Remembered)> {
+fn gather(outcomes: Vec<Outcome>, report: &mut TreeReport) -> Vec<(String, Remembered)> {
     // Files of packages for one platform: what wrappers copy or link into their own folder.
     let mut verified: BTreeMap<Digest, (ReleaseId, String)> = BTreeMap::new();
     for outcome in &outcomes {

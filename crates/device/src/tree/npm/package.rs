@@ -12,7 +12,7 @@ use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::disk::{self, Found, FoundKind};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
-use crate::tree::{Against, Compared, Expected, ExpectedEntry, PackageTree, Proven, compare};
+use crate::tree::{Against, Compared, Expected, ExpectedEntry, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
 use customs_model::{Answer, Digest};
@@ -259,7 +259,7 @@ impl Tree<'_> {
             }
         };
         let folder = self.project.join(job.place);
-        let expected = list.expected(&folder);
+        let (expected, proven) = list.expected(&folder, found);
         let claim = read_manifest(&folder).unwrap_or_default();
         let mut explainer = Explainer {
             place: job.place,
@@ -270,7 +270,7 @@ impl Tree<'_> {
             patched: &Patched::default(),
             runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
         };
-        let mut compared = compare(&expected, &Proven::new(), &folder, found, &mut explainer);
+        let mut compared = compare(&expected, &proven, &folder, found, &mut explainer);
         list.name_digests(&mut compared);
         out.take(compared);
         out.tree.open.push(format!(
@@ -291,7 +291,11 @@ fn same_bytes(
     content: &[u8],
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let Some(there) = found.entries.get(path).filter(|there| there.kind == FoundKind::File) else {
+    let Some(there) = found
+        .entries
+        .get(path)
+        .filter(|there| there.kind == FoundKind::File)
+    else {
         return false;
     };
     if path.ends_with(".gitignore") || path.contains('\\') {

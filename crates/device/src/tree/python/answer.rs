@@ -139,8 +139,9 @@ impl Judge<'_> {
         poisoned: &mut Vec<Poisoned>,
     ) -> Result<Best, String> {
         let mut best: Option<Best> = None;
-        let mut failed = "its artifact is not on this computer: fetch it, or install through the gate"
-            .to_owned();
+        let mut failed =
+            "its artifact is not on this computer: fetch it, or install through the gate"
+                .to_owned();
         let promised = same.iter().flat_map(|entry| {
             let digests = entry.digests.iter();
             let digests = digests.filter(|digest| digest.algorithm() >= DigestAlgorithm::Sha256);
@@ -193,8 +194,10 @@ impl Judge<'_> {
             Unverified::Absent => None,
             Unverified::Because(why) => Some(why),
             Unverified::Archive { candidate, why } => Some(match is_gzip(&candidate.path) {
-                true => "only its source archive is at hand: what was built from it cannot be compared"
-                    .to_owned(),
+                true => {
+                    "only its source archive is at hand: what was built from it cannot be compared"
+                        .to_owned()
+                }
                 false => why,
             }),
         })?;

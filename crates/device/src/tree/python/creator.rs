@@ -65,7 +65,9 @@ pub(super) fn explains(
     };
     let bytes = || bytes(scene, place, difference);
     match place {
-        "lib64" => (target.as_deref() == Some("lib")).then(|| explained("the same folder as lib"))?,
+        "lib64" => {
+            (target.as_deref() == Some("lib")).then(|| explained("the same folder as lib"))?
+        }
         "pyvenv.cfg" => (scene.config.unknown.is_empty()
             && scene.config_digest.is_some()
             && scene.config_digest == difference.found)

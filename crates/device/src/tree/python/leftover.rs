@@ -158,8 +158,10 @@ impl Leftover {
             self.add(owner, Difference::new(spoken, kind));
         }
         for (place, why) in &scene.disk.unread {
-            self.said
-                .push(format!("{}: it cannot be read: {why}", printable(place, 200)));
+            self.said.push(format!(
+                "{}: it cannot be read: {why}",
+                printable(place, 200)
+            ));
         }
     }
 }

@@ -121,9 +121,7 @@ impl Run<'_> {
         let print = match scene.shape {
             // Commands lie in folders that are not walked.
             Shape::Prefix => None,
-            Shape::Virtual | Shape::Bare => {
-                fingerprint(&scene.disk, &depends, self.options.now)
-            }
+            Shape::Virtual | Shape::Bare => fingerprint(&scene.disk, &depends, self.options.now),
         };
         if let Some(Remembered::Shared(_, known)) = self.memory.look(place, print.as_deref()) {
             let mut known = TreeReport::clone(known);

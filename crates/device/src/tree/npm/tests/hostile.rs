@@ -146,7 +146,7 @@ fn a_sparse_file_that_nobody_can_read_to_its_end_is_another_file() {
 fn is_bound_by_permissions(world: &World) -> bool {
     let probe = world.folder.path().join("probe");
     fs::write(&probe, "").unwrap();
-    fs::set_permissions(&probe, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&probe, fs::Permissions::from_mode(0o000)).unwrap();
     fs::File::open(&probe).is_err()
 }
 
@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_not_checked_and_nothing_below_it_looks_absent() {
     let world = installed();
     if is_bound_by_permissions(&world) {
         let file = world.at("node_modules/a/index.js");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
         let answer = world.check(&world.options()).answer();
         assert!(matches!(answer, Answer::NotChecked(_)));
     }
@@ -235,7 +235,7 @@ fn pinning_never_makes_a_yes_of_what_was_not_compared() {
     unseen.pin(&|_| None);
     assert!(matches!(unseen.answer(), Answer::NotChecked(_)));
 
-    let mut tree = crate::tree::PackageTree::new("pkg:npm/a@1.0.0".parse().unwrap(), "a");
+    let mut tree = PackageTree::new("pkg:npm/a@1.0.0".parse().unwrap(), "a");
     tree.against = Some(Against::OwnList { list: "L".into() });
     tree.judge();
     assert!(matches!(tree.answer, Answer::NotChecked(_)));

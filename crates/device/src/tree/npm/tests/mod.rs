@@ -1,8 +1,8 @@
 //! Synthetic trees: what is tampered with is told, and what is ordinary is explained.
 
 use super::*;
-use crate::tree::{Against, Caches};
 use crate::tree::testing::{Tarball, sha512};
+use crate::tree::{Against, Caches};
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;

@@ -63,6 +63,7 @@ fn what_lies_in_bin_and_belongs_to_nobody_is_unexplained() {
     assert_eq!(made, ["Extra bin/activate"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn an_interpreter_that_leads_elsewhere_is_unexplained() {
     let lab = Lab::new();

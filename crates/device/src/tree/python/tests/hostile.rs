@@ -23,7 +23,12 @@ fn pipes_are_told_and_never_waited_for() {
     fifo(&lab.site("alpha-1.0.dist-info/INSTALLER"));
     let (answer, told) = lab.told();
     assert_eq!(answer, Answer::No);
-    for place in ["alpha/core.py", "sitecustomize.py", "bin/alpha", "INSTALLER"] {
+    for place in [
+        "alpha/core.py",
+        "sitecustomize.py",
+        "bin/alpha",
+        "INSTALLER",
+    ] {
         assert!(told.iter().any(|one| one.ends_with(place)), "{told:?}");
     }
 }

@@ -301,9 +301,3 @@ fn compiled(file: &str, names: &[&str], texts: &[&str], source: &str) -> Vec<u8>
 }
 
 const PYC: &str = "alpha/__pycache__/core.cpython-311.pyc";
-
-#[cfg(unix)]
-
-#[cfg(unix)]
-
-#[cfg(unix)]

@@ -68,6 +68,7 @@ fn a_file_that_was_deleted_is_missing() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_or_folder_in_place_of_a_file_is_of_another_type() {
     let lab = Lab::new();
@@ -84,6 +85,7 @@ fn a_link_or_folder_in_place_of_a_file_is_of_another_type() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_in_place_of_a_folder_hides_nothing() {
     let lab = Lab::new();
