@@ -1,5 +1,5 @@
 use crate::artifact::Poisoned;
-use customs_model::{Answer, Digest, ReleaseId};
+use customs_model::{Answer, Digest, ReleaseId, printable};
 use serde::{Deserialize, Serialize};
 
 /// What was found in the tree of one project (or one environment, or one vendor folder).
@@ -28,10 +28,14 @@ impl TreeReport {
         let of_packages = self.packages.iter().map(|package| package.answer.clone());
         let of_loose = self.loose.iter().map(Difference::answer);
         let notes = self.not_checked.iter().cloned().map(Answer::NotChecked);
+        let nothing = match self.packages.is_empty() {
+            true => Answer::not_checked("no package was found to compare"),
+            false => Answer::Yes,
+        };
         let answer = of_packages
             .chain(of_loose)
             .chain(notes)
-            .fold(Answer::Yes, Answer::and);
+            .fold(nothing, Answer::and);
         match self.poisoned.is_empty() {
             true => answer,
             false => Answer::No,
@@ -118,6 +122,10 @@ pub struct PackageTree {
     pub differences: Vec<Difference>,
     /// The manifest on disk names this instead: a decoy.
     pub decoy: Option<String>,
+    /// What of it could not be compared, and why, the weightiest first. While there is any, the
+    /// answer is never *yes*. Safe to print.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
 }
 
 impl PackageTree {
@@ -126,16 +134,39 @@ impl PackageTree {
         joined(&self.place, &difference.path)
     }
 
-    /// Tells the answer from the differences. One that was not checked for want of anything to
-    /// compare with stays so, unless something is known to be wrong.
+    /// A package of which nothing was looked at yet.
+    pub fn new(release: ReleaseId, place: impl Into<String>) -> Self {
+        Self {
+            release,
+            place: place.into(),
+            answer: Answer::not_checked(NOTHING),
+            against: None,
+            files: 0,
+            differences: Vec::new(),
+            decoy: None,
+            open: Vec::new(),
+        }
+    }
+
+    /// Tells the answer from everything else that is known of it. It is the only place where it
+    /// becomes *yes*: the artifact's own bytes were compared with, nothing was left out, and
+    /// every difference is explained; or it rightly lies nowhere.
     pub fn judge(&mut self) {
-        let mut answer = match self.against {
-            Some(_) => Answer::Yes,
-            None => match &self.answer {
-                Answer::NotChecked(because) => Answer::NotChecked(because.clone()),
-                Answer::Yes | Answer::No => Answer::Yes,
-            },
+        let mut answer = match &self.against {
+            Some(Against::Artifact { .. }) => Answer::Yes,
+            Some(Against::UnboundArtifact { .. }) => {
+                self.not_checked("the lockfile promises no digest of what it was compared with")
+            }
+            Some(Against::OwnList { list }) => self.not_checked(&format!(
+                "it was compared with {}, which whoever changes a file can change too",
+                printable(list, 100)
+            )),
+            None if self.is_rightly_absent() => Answer::Yes,
+            None => self.not_checked(NOTHING),
         };
+        if let Some(why) = self.open.first() {
+            answer = answer.and(Answer::not_checked(why));
+        }
         if self.decoy.is_some() {
             answer = Answer::No;
         }
@@ -144,7 +175,25 @@ impl PackageTree {
         }
         self.answer = answer;
     }
+
+    /// What was found out before weighs more than what can be said of every package.
+    fn not_checked(&self, otherwise: &str) -> Answer {
+        Answer::not_checked(self.open.first().map_or(otherwise, String::as_str))
+    }
+
+    /// The whole of it is missing, and that is explained.
+    fn is_rightly_absent(&self) -> bool {
+        let [only] = self.differences.as_slice() else {
+            return false;
+        };
+        self.open.is_empty()
+            && only.path.is_empty()
+            && only.kind == DifferenceKind::Missing
+            && matches!(only.standing, Standing::Explained(_))
+    }
 }
+
+const NOTHING: &str = "nothing was there to compare it with";
 
 /// What an installed package was compared with, strongest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +237,17 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Nothing is known of the bytes, and nothing explains it as yet.
+    pub fn new(path: impl Into<String>, kind: DifferenceKind) -> Self {
+        Self {
+            path: path.into(),
+            kind,
+            expected: None,
+            found: None,
+            standing: Standing::Unexplained,
+        }
+    }
+
     /// Whether it is as it should be.
     pub fn answer(&self) -> Answer {
         match (&self.standing, self.kind) {
