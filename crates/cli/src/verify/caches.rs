@@ -3,7 +3,9 @@
 
 use crate::client::{npmrc, yarnrc};
 use crate::paths;
-use customs_device::tree::Place;
+use customs_device::tree;
+use customs_device::tree::Options;
+use customs_model::Digest;
 use std::path::{Path, PathBuf};
 
 /// The folders, for one project. Whether they are there nobody has asked.
@@ -61,21 +63,33 @@ impl Caches {
         }
     }
 
-    /// Where artifacts lie by their digests, for checks that ask by digest alone.
-    pub fn by_digest(&self) -> Vec<Place> {
-        let named = [
-            (&self.gate, "the gate's store"),
-            (&self.fetched, "what was fetched"),
-        ];
-        named
-            .into_iter()
-            .filter_map(|(folder, from)| {
-                Some(Place::ByDigest {
-                    folder: folder.clone()?,
-                    from: from.into(),
-                })
-            })
-            .collect()
+    /// What a check of a tree is told. What is found in it is remembered by the tree's own path.
+    pub fn options(&self, tree: &Path, deep: bool) -> Options {
+        Options {
+            gate_store: self.gate.clone(),
+            fetched: self.fetched.clone(),
+            caches: tree::Caches {
+                npm: self.npm.clone(),
+                yarn_classic: self.yarn_classic.clone(),
+                yarn_berry: self.yarn_berry.clone(),
+                pnpm_store: None,
+                pip: self.pip.clone(),
+                poetry: self.poetry.clone(),
+                cargo_home: self.cargo.clone(),
+            },
+            seen: self.remembered(tree),
+            deep,
+            ..Options::default()
+        }
+    }
+
+    fn remembered(&self, tree: &Path) -> Option<PathBuf> {
+        let folder = self.seen.as_ref()?;
+        // Where it cannot be made nothing is remembered, and all is looked at again.
+        paths::private_folder(folder).ok()?;
+        let path = super::root::real(tree);
+        let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
+        Some(folder.join(format!("{name}.jsonl")))
     }
 }
 

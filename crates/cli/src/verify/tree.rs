@@ -3,12 +3,9 @@
 use super::caches::Caches;
 use super::discover::{Installed, Project};
 use super::root::below;
-use crate::paths;
-use customs_device::tree::{
-    Difference, DifferenceKind, Place, Standing, TreeReport, cargo, npm, python,
-};
-use customs_ecosystem::lockfile::{Kind, Locked};
-use customs_model::{Answer, Digest, printable};
+use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
+use customs_ecosystem::lockfile::Locked;
+use customs_model::{Answer, printable};
 use std::path::{Path, PathBuf};
 
 /// How closely to look.
@@ -37,11 +34,10 @@ pub(super) fn check(
                 ..TreeReport::default()
             }))
         }
-        (Installed::Environments { at, .. }, lockfile) => {
-            let kind = lockfile.as_ref().map(|(_, kind)| *kind);
-            Some(environments(project, at, kind, locked, caches, closely))
+        (Installed::Environments { at, .. }, _) => {
+            Some(environments(project, at, locked, caches, closely))
         }
-        (Installed::Crates, _) => Some(crates(project, locked, caches)),
+        (Installed::Crates, _) => Some(crates(project, locked, caches, closely)),
     }
 }
 
@@ -65,19 +61,11 @@ fn modules(
     caches: &Caches,
     closely: Closely,
 ) -> Result<TreeReport, npm::Error> {
-    let options = npm::Options {
-        gate_store: caches.gate.clone(),
-        fetched: caches.fetched.clone(),
-        npm_cache: caches.npm.clone(),
-        yarn_classic_cache: caches.yarn_classic.clone(),
-        yarn_berry_caches: caches.yarn_berry.clone(),
-        seen: seen(caches, lockfile),
-        deep: closely.deep,
-        ..npm::Options::default()
-    };
-    let mut report = npm::check(&project.folder, lockfile, &options)?;
+    let options = caches.options(lockfile, closely.deep);
+    let lock = npm::Lock::open(lockfile)?;
+    let mut report = npm::check(&project.folder, &lock, &options);
     if closely.caches {
-        let copies = npm::copies(&project.folder, lockfile, &options)?;
+        let copies = npm::copies(&project.folder, &lock, &options);
         report.poisoned.extend(copies.artifacts.poisoned);
         report.poisoned.sort();
         report.poisoned.dedup();
@@ -98,44 +86,16 @@ fn modules(
     Ok(report)
 }
 
-/// Where to remember what was found in a tree: by the lockfile's path.
-fn seen(caches: &Caches, lockfile: &Path) -> Option<PathBuf> {
-    let folder = caches.seen.as_ref()?;
-    // Where it cannot be made nothing is remembered, and all is looked at again.
-    paths::private_folder(folder).ok()?;
-    let path = super::root::real(lockfile);
-    let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
-    Some(folder.join(format!("{name}.jsonl")))
-}
-
 fn environments(
     project: &Project,
     at: &[PathBuf],
-    kind: Option<Kind>,
     locked: &[Locked],
     caches: &Caches,
     closely: Closely,
 ) -> TreeReport {
-    let mut places = caches.by_digest();
-    // uv keeps no wheels; the others keep them under names of their own.
-    let any = match kind {
-        Some(Kind::RequirementsTxt | Kind::PylockToml) => caches
-            .pip
-            .as_ref()
-            .map(|folder| (folder.join("http-v2"), "pip's cache")),
-        Some(Kind::PoetryLock) => caches
-            .poetry
-            .clone()
-            .map(|folder| (folder, "Poetry's cache")),
-        _ => None,
-    };
-    places.extend(any.map(|(folder, from)| Place::Any {
-        folder,
-        from: from.into(),
-    }));
-    let options = python::Options { places };
     let mut all = TreeReport::default();
     for environment in at {
+        let options = caches.options(environment, closely.deep);
         let mut report = python::check(environment, locked, &options);
         let folder = below(&project.folder, environment)
             .unwrap_or_else(|| environment.display().to_string());
@@ -145,6 +105,7 @@ fn environments(
     if closely.caches
         && let Some(uv) = caches.uv.as_ref().filter(|folder| folder.is_dir())
     {
+        let options = caches.options(uv, closely.deep);
         let mut report = python::check_uv_cache(uv, locked, &options);
         report.below("(uv's cache)");
         all.extend(report);
@@ -152,42 +113,19 @@ fn environments(
     all
 }
 
-fn crates(project: &Project, locked: &[Locked], caches: &Caches) -> TreeReport {
-    let options = cargo::Options {
-        places: caches.by_digest(),
-    };
-    let mut vendored = cargo_vendored(project, locked, caches);
+fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closely) -> TreeReport {
+    let options = caches.options(&project.folder.join("vendor"), closely.deep);
+    let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
     // What is vendored is compiled instead of what lies below cargo's home.
     if vendored.packages.is_empty()
         && let Some(home) = caches.cargo.as_ref().filter(|home| home.is_dir())
     {
+        let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
         let mut report = cargo::check_registry(home, locked, &options);
         report.below("$CARGO_HOME");
         vendored.extend(report);
     }
     vendored
-}
-
-/// The registry's cache has the artifacts that vendored crates are held against.
-fn cargo_vendored(project: &Project, locked: &[Locked], caches: &Caches) -> TreeReport {
-    let mut places = caches.by_digest();
-    let crates = caches
-        .cargo
-        .as_ref()
-        .map(|home| home.join("registry/cache"));
-    if has_vendored(&project.folder) {
-        places.extend(crates.map(|folder| Place::Any {
-            folder,
-            from: "cargo's cache".into(),
-        }));
-    }
-    cargo::check_vendor(&project.folder, locked, &cargo::Options { places })
-}
-
-fn has_vendored(folder: &Path) -> bool {
-    [".cargo/config.toml", ".cargo/config", "vendor"]
-        .iter()
-        .any(|name| folder.join(name).exists())
 }
 
 /// The entries of further lockfiles, and why one could not be read. Safe to print.

@@ -376,6 +376,7 @@ mod tests {
             files: 0,
             differences: Vec::new(),
             decoy: None,
+            open: Vec::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Error, Manager, Options, open, own_store, places, shown, sources};
+use super::{Lock, Manager, Options, own_store, sources};
 use crate::caches::{self, CacheReport, StoreFile};
 use std::path::Path;
 
@@ -14,23 +14,15 @@ pub struct Copies {
 
 /// Hashes every copy of what a lockfile names, in every cache and store that [`Options`] name.
 /// The check of a tree reads only the first that is right.
-///
-/// # Errors
-/// The lockfile cannot be read.
-pub fn copies(project: &Path, lockfile: &Path, options: &Options) -> Result<Copies, Error> {
-    let (kind, bytes) = open(lockfile)?;
-    let places = places::read(kind, &bytes)?;
-    let manager = Manager::of(kind).ok_or_else(|| Error::Kind {
-        path: shown(lockfile),
-    })?;
-    let sources = sources(project, &places, manager, options);
+pub fn copies(project: &Path, lock: &Lock, options: &Options) -> Copies {
+    let sources = sources(project, &lock.places, lock.manager, options);
     let mut copies = Copies {
-        artifacts: caches::locked(&places, &sources, options.threads),
+        artifacts: caches::locked(&lock.places, &sources, options.threads),
         store: Vec::new(),
     };
-    match manager {
+    match lock.manager {
         Manager::Pnpm => {
-            let store = options.pnpm_store.clone().or_else(|| own_store(project));
+            let store = options.caches.pnpm_store.clone().or_else(|| own_store(project));
             match store.map(|store| caches::pnpm_files(&store, options.threads)) {
                 Some(Ok(wrong)) => copies.store = wrong,
                 Some(Err(why)) => copies
@@ -48,5 +40,5 @@ pub fn copies(project: &Path, lockfile: &Path, options: &Options) -> Result<Copi
         ),
         Manager::Npm | Manager::YarnClassic | Manager::YarnBerry => {}
     }
-    Ok(copies)
+    copies
 }

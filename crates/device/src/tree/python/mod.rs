@@ -55,7 +55,7 @@ pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeRe
         options,
     };
     let (found, remember) = run.look(Scene::read(environment), "", environment);
-    report.add(found);
+    report.extend(found);
     tidy(&mut report);
     let places = BTreeSet::from([String::new()]);
     memory.keep(remember.into_iter().collect(), &places, &mut report);

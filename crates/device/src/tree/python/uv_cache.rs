@@ -43,7 +43,7 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
             difference.path = join(archive, &difference.path);
         }
         remember.extend(keep);
-        report.add(one);
+        report.extend(one);
     }
     tidy(&mut report);
     memory.keep(remember, &archives.into_iter().collect(), &mut report);
