@@ -19,6 +19,8 @@ mod process;
 mod replay;
 mod run;
 mod shim;
+mod trust;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +73,13 @@ enum Command {
     ///
     /// Exit codes: 0 nothing is contradicted, 1 something is.
     Evidence(evidence::Arguments),
+    /// What proofs of origin are verified with, and how old it is.
+    ///
+    /// Example: customs trust show
+    Trust(trust::Arguments),
+    /// The question of origin alone.
+    #[command(hide = true)]
+    Verify(verify::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -96,6 +105,8 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
+        Command::Trust(arguments) => output::end(trust::main(arguments)),
+        Command::Verify(arguments) => output::end(verify::main(&arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

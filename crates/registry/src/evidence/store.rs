@@ -6,7 +6,6 @@ use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
 use customs_origin::source::PhantomSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
