@@ -44,7 +44,7 @@ pub(crate) async fn artifacts(
     fetch(&asker, locked, into).await
 }
 
-async fn fetch(asker: &Asker, locked: &[Locked], into: &Path) -> Result<Fetched, Failure> {
+pub(super) async fn fetch(asker: &Asker, locked: &[Locked], into: &Path) -> Result<Fetched, Failure> {
     let shown = printable(&into.display().to_string(), 300);
     let store = Artifacts::new(into.to_owned(), asker.registry.fetcher.clone())
         .doing(format_args!("make the folder {shown}"))?;

@@ -6,6 +6,8 @@ mod ask;
 pub(super) mod at_hand;
 mod gather;
 mod look;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::verify) use ask::Asker;
 
@@ -294,23 +296,5 @@ impl Reasons {
             out.push(format!("and {more} reasons more"));
         }
         out
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_told_once_with_examples() {
-        let mut reasons = Reasons::default();
-        for n in 0..5 {
-            reasons.add("it is not signed", &format!("a@{n}"));
-        }
-        reasons.add("it lies elsewhere", "b@1");
-        insta::assert_snapshot!(reasons.sentences().join("\n"), @r"
-        5 packages (a@0, a@1, a@2, …): it is not signed
-        1 package (b@1): it lies elsewhere
-        ");
     }
 }

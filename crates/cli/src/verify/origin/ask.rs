@@ -27,7 +27,7 @@ pub(in crate::verify) struct Asker {
     /// Documents and artifacts.
     pub(in crate::verify) registry: Registry,
     routes: Routes,
-    _folder: OwnFolder,
+    _folder: Option<OwnFolder>,
     _memory: tempfile::TempDir,
 }
 
@@ -42,18 +42,6 @@ impl Asker {
     pub(in crate::verify) fn open(project: &Path) -> Result<Self, Failure> {
         let discovered = client::discover(project)?;
         let folder = OwnFolder::take("verify")?;
-        let clock = Arc::new(SystemClock);
-        // Nothing is decided here, so nothing has to be remembered of it.
-        let memory = tempfile::tempdir().doing("make a folder for this run")?;
-        let store =
-            SqliteStore::open(memory.path(), clock.clone()).doing("open the memory of this run")?;
-        let registry = Registry::open(
-            &folder.path.join("cache"),
-            Fetcher::with_silence(SILENCE),
-            clock,
-            Arc::new(store),
-        )
-        .doing("open the cache of what was fetched")?;
         let clients = discovered.of_client.keys();
         let mut all = vec![discovered.upstreams.clone()];
         for client in clients {
@@ -62,10 +50,27 @@ impl Asker {
                 all.push(own);
             }
         }
+        let cache = folder.path.join("cache");
+        Ok(Self {
+            _folder: Some(folder),
+            ..Self::to(all, &cache)?
+        })
+    }
+
+    /// The way to these registries, with documents in this folder.
+    pub(super) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
+        let clock = Arc::new(SystemClock);
+        // Nothing is decided here, so nothing has to be remembered of it.
+        let memory = tempfile::tempdir().doing("make a folder for this run")?;
+        let store =
+            SqliteStore::open(memory.path(), clock.clone()).doing("open the memory of this run")?;
+        let fetcher = Fetcher::with_silence(SILENCE);
+        let registry = Registry::open(cache, fetcher, clock, Arc::new(store))
+            .doing("open the cache of what was fetched")?;
         Ok(Self {
             registry,
             routes: Routes::new(all),
-            _folder: folder,
+            _folder: None,
             _memory: memory,
         })
     }
