@@ -9,8 +9,8 @@ use crate::{client, paths};
 use customs_model::{Clock as _, SystemClock, printable};
 use customs_origin::roots::{Age, GITHUB_ROOT, NPM_KEYS, TRUSTED_ROOT};
 use customs_origin::{Trust, TrustFiles};
-use customs_registry::http::{Ask, FetchError, Fetcher, bounded};
 use customs_registry::Upstream;
+use customs_registry::http::{Ask, FetchError, Fetcher, bounded};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -66,15 +66,14 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
 /// A file that is there cannot be used: it is never passed over in silence.
 pub(crate) fn load(own_root: Option<&Path>) -> Result<Trust, Failure> {
     let folder = folder()?;
-    let trust = Trust::from_files(&stored(&folder)?).doing(format_args!(
-        "use the roots of trust in {}",
-        shown(&folder)
-    ))?;
+    let trust = Trust::from_files(&stored(&folder)?)
+        .doing(format_args!("use the roots of trust in {}", shown(&folder)))?;
     let Some(path) = own_root else {
         return Ok(trust);
     };
     let doing = format!("read the trust root {}", shown(path));
-    let json = read(path)?.ok_or_else(|| Failure::usage(format!("cannot {doing}: it is not there")))?;
+    let json =
+        read(path)?.ok_or_else(|| Failure::usage(format!("cannot {doing}: it is not there")))?;
     trust
         .with_own_root(&json, &path.display().to_string())
         .doing(doing)

@@ -89,8 +89,9 @@ pub(super) fn of_keys(old: &Keys, new: &Keys) -> News {
             None => out.news.push(format!("a registry key: {now}")),
             Some(before) if before.ended != key.ended || before.began != key.began => {
                 let before = KeyShown::of(before).words();
-                out.news
-                    .push(format!("another time of a registry key: {now}; it was {before}"));
+                out.news.push(format!(
+                    "another time of a registry key: {now}; it was {before}"
+                ));
             }
             Some(_) => {}
         }
@@ -117,7 +118,11 @@ pub(super) fn merged_keys(
     };
     let named: BTreeSet<_> = offered.iter().map(id).collect();
     let mut all = offered;
-    all.extend(stored.into_iter().filter(|entry| !named.contains(&id(entry))));
+    all.extend(
+        stored
+            .into_iter()
+            .filter(|entry| !named.contains(&id(entry))),
+    );
     Ok(Some(json!({ "keys": all }).to_string().into_bytes()))
 }
 
@@ -191,14 +196,18 @@ fn authorities(json: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Erro
         let entries = root.get(field).and_then(Value::as_array);
         for entry in entries.into_iter().flatten() {
             let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
-            let name = text("/baseUrl").or_else(|| text("/uri")).unwrap_or("unnamed");
+            let name = text("/baseUrl")
+                .or_else(|| text("/uri"))
+                .unwrap_or("unnamed");
             let window = ["/publicKey/validFor", "/validFor"];
             let at = |end: &str| {
                 let found = window.iter().find_map(|w| text(&format!("{w}/{end}")));
                 printable(found.unwrap_or("open"), 40)
             };
             let key = text("/publicKey/rawBytes").map(str::to_owned);
-            let chain = entry.pointer("/certChain/certificates").map(Value::to_string);
+            let chain = entry
+                .pointer("/certChain/certificates")
+                .map(Value::to_string);
             let id = Digest::sha256(key.or(chain).unwrap_or_default().as_bytes()).to_hex();
             let short: String = id.chars().take(16).collect();
             let words = format!(
@@ -246,7 +255,9 @@ mod tests {
     #[test]
     fn keys_of_another_registry_stay_and_the_offered_word_counts() {
         let old = document(Some("2027-01-01T00:00:00Z"));
-        let merged = merged_keys(Some(&old), Some(&document(None))).unwrap().unwrap();
+        let merged = merged_keys(Some(&old), Some(&document(None)))
+            .unwrap()
+            .unwrap();
         let keys = Keys::from_json(&merged).unwrap();
         assert_eq!(keys.all().len(), 1);
         assert_eq!(keys.all()[0].ended, None);

@@ -44,7 +44,11 @@ pub(crate) async fn artifacts(
     fetch(&asker, locked, into).await
 }
 
-pub(super) async fn fetch(asker: &Asker, locked: &[Locked], into: &Path) -> Result<Fetched, Failure> {
+pub(super) async fn fetch(
+    asker: &Asker,
+    locked: &[Locked],
+    into: &Path,
+) -> Result<Fetched, Failure> {
     let shown = printable(&into.display().to_string(), 300);
     let store = Artifacts::new(into.to_owned(), asker.registry.fetcher.clone())
         .doing(format_args!("make the folder {shown}"))?;
@@ -73,7 +77,8 @@ async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
     let spoken = entry.release.spoken();
     let missing = |why: &str| format!("{spoken}: {}", printable(why, 300));
     if entry.digests.is_empty() {
-        let why = "the lockfile promises no digest for it, so nothing that is fetched could be checked";
+        let why =
+            "the lockfile promises no digest for it, so nothing that is fetched could be checked";
         out.missing.push(missing(why));
         return out;
     }
@@ -100,7 +105,10 @@ async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
                 if store.cached(&place.digest).is_some() {
                     continue;
                 }
-                match store.whole(&place.upstream, &place.url, &place.digest).await {
+                match store
+                    .whole(&place.upstream, &place.url, &place.digest)
+                    .await
+                {
                     Ok(_) => out.fetched += 1,
                     Err(error) => out.missing.push(missing(&error.to_string())),
                 }
@@ -126,7 +134,10 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
         return Err("the lockfile promises a SHA-1 only, which can be forged".to_owned());
     }
     if entry.release.package.ecosystem() == Ecosystem::Npm
-        && let Some(url) = entry.resolved.as_deref().and_then(|text| Url::parse(text).ok())
+        && let Some(url) = entry
+            .resolved
+            .as_deref()
+            .and_then(|text| Url::parse(text).ok())
         && let Some(upstream) = context.upstreams.npm_for(&entry.release.package)
         && upstream.owns(&url)
     {

@@ -64,7 +64,8 @@ pub(super) fn judge(
     let base = match options.base {
         None => None,
         Some(bytes) => Some(
-            TrustFile::parse(bytes).doing(format_args!("read {FILE} as it was before the change"))?,
+            TrustFile::parse(bytes)
+                .doing(format_args!("read {FILE} as it was before the change"))?,
         ),
     };
     let prepared: Vec<Prepared> = subjects.iter().map(prepare).collect();
@@ -74,7 +75,10 @@ pub(super) fn judge(
     if let Some((release, reason)) = options.accept {
         let with_own = judge_with(&prepared, &file);
         accept_one(&mut file, &prepared, &with_own, release, reason, now)?;
-        recorded.push(format!("{}: what it lost or changed is accepted.", release.spoken()));
+        recorded.push(format!(
+            "{}: what it lost or changed is accepted.",
+            release.spoken()
+        ));
     }
     if options.update {
         let with_own = judge_with(&prepared, &file);
@@ -211,10 +215,12 @@ fn provenance(subject: &Subject<'_>) -> Seen<Provenance> {
     if told.iter().any(|told| matches!(told, Told::Absent)) {
         return Seen::Absent;
     }
-    Seen::Is(match (&subject.origin.attestation, &subject.origin.identity) {
-        (Answer::Yes, Some(identity)) => Provenance::Verified(Box::new(identity.clone())),
-        (_, _) => Provenance::Offered,
-    })
+    Seen::Is(
+        match (&subject.origin.attestation, &subject.origin.identity) {
+            (Answer::Yes, Some(identity)) => Provenance::Verified(Box::new(identity.clone())),
+            (_, _) => Provenance::Offered,
+        },
+    )
 }
 
 /// The first refusal in words.

@@ -7,7 +7,6 @@ pub(crate) mod report;
 pub(crate) mod source;
 
 use crate::error::{Doing as _, Failure};
-use crate::inspect::target;
 use crate::output;
 use customs_ecosystem::lockfile::{self, Kind};
 use std::path::PathBuf;
@@ -36,9 +35,9 @@ pub struct Arguments {
 pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     let path = &arguments.lockfile;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let kind = Kind::of_file_name(&name, &target::head(path))
-        .ok_or_else(|| Failure::usage("this is no lockfile"))?;
     let bytes = std::fs::read(path).doing("read the lockfile")?;
+    let kind =
+        Kind::of_file_name(&name, &bytes).ok_or_else(|| Failure::usage("this is no lockfile"))?;
     let read = lockfile::read(kind, &bytes).doing("read the lockfile")?;
     let project = path.parent().unwrap_or(std::path::Path::new("."));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -48,7 +47,9 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         .doing("start")?;
     let mut places: Vec<Box<dyn customs_device::artifact::Source>> = Vec::new();
     if let Some(folder) = &arguments.artifacts {
-        places.push(Box::new(customs_device::artifact::ByDigest::fetched(folder)));
+        places.push(Box::new(customs_device::artifact::ByDigest::fetched(
+            folder,
+        )));
         if arguments.fetch {
             let fetched = runtime.block_on(fetch::artifacts(&read.entries, project, folder))?;
             output::say(&format!("{fetched:?}"));

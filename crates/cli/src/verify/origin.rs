@@ -94,12 +94,18 @@ pub(crate) async fn origins(
         places: options.at_hand,
         cargo_home: options.cargo_home,
     };
-    answer(locked, gathered, project, options, &Means {
-        trust,
-        store,
-        at_hand,
-        now: SystemClock.now(),
-    })
+    answer(
+        locked,
+        gathered,
+        project,
+        options,
+        &Means {
+            trust,
+            store,
+            at_hand,
+            now: SystemClock.now(),
+        },
+    )
 }
 
 /// What everything is answered with.
@@ -128,7 +134,9 @@ fn answer(
     let sources = compared.reports.into_iter();
     for ((subject, judgement), source) in subjects.into_iter().zip(past.judgements).zip(sources) {
         let mut own = look::answer(&subject.gathered, &subject.origin);
-        if judgement.as_ref().is_some_and(|j| j.outcome == Outcome::Block)
+        if judgement
+            .as_ref()
+            .is_some_and(|j| j.outcome == Outcome::Block)
             || source.as_ref().is_some_and(|s| s.answer == Answer::No)
         {
             own = Answer::No;

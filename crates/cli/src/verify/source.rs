@@ -71,12 +71,12 @@ fn of_subject(
     let spoken = subject.entry.release.spoken();
     let repositories = repositories(subject);
     let named = commit(subject);
-    let clone = clones.iter_mut().find(|clone| {
-        clone.is_of(&repositories)
-            || (repositories.is_empty() || clone.remotes.is_empty())
-                && named
-                    .as_ref()
-                    .is_some_and(|named| clone.holds(named.commit))
+    let clone = clones.iter_mut().find_map(|clone| {
+        // What is known of both decides; otherwise the commit does.
+        let unknown = repositories.is_empty() || clone.remotes.is_empty();
+        let commit = named.as_ref().filter(|_| unknown).map(|named| named.commit);
+        let is = clone.is_of(&repositories) || commit.is_some_and(|commit| clone.holds(commit));
+        is.then_some(clone)
     })?;
     clone.used = true;
     let Some(named) = named else {
@@ -189,11 +189,15 @@ fn repositories(subject: &Subject<'_>) -> BTreeSet<String> {
         format!("https://{host}/{}", publisher.repository)
     });
     let document = first(subject).and_then(|evidence| evidence.repository.clone());
-    [proven.map(|repository| repository.uri.clone()), registry, document]
-        .into_iter()
-        .flatten()
-        .filter_map(|text| place(&text))
-        .collect()
+    [
+        proven.map(|repository| repository.uri.clone()),
+        registry,
+        document,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|text| place(&text))
+    .collect()
 }
 
 /// One clone, and what it is a clone of.
@@ -282,14 +286,19 @@ fn place(text: &str) -> Option<String> {
             None => return None,
         },
     };
-    let rest = rest.rsplit_once('@').map_or(rest.as_str(), |(_, rest)| rest);
+    let rest = rest
+        .rsplit_once('@')
+        .map_or(rest.as_str(), |(_, rest)| rest);
     let (host, path) = rest.split_once('/')?;
     let host = host.split(':').next()?;
     let path = path.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
     // A page of the repository names it too.
     let mut parts: Vec<&str> = path.split('/').collect();
-    if let Some(at) = parts.iter().position(|p| matches!(*p, "tree" | "blob" | "-")) {
+    if let Some(at) = parts
+        .iter()
+        .position(|p| matches!(*p, "tree" | "blob" | "-"))
+    {
         parts.truncate(at);
     }
     let path = parts.join("/");
@@ -317,7 +326,11 @@ mod tests {
             "github:owner/name",
             "owner/name",
         ] {
-            assert_eq!(place(text).as_deref(), Some("github.com/owner/name"), "{text}");
+            assert_eq!(
+                place(text).as_deref(),
+                Some("github.com/owner/name"),
+                "{text}"
+            );
         }
         for text in ["", "name", "./here", "/abs/olute", "file:///", "x:y"] {
             assert_eq!(place(text), None, "{text}");

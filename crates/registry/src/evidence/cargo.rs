@@ -207,7 +207,10 @@ mod tests {
     fn who_published_is_here_absent_or_not_said() {
         let here = read(r#"{"version": {"trustpub_data": {"provider": "github"}}}"#);
         assert!(matches!(here, Told::Here(_)), "{here:?}");
-        assert_eq!(read(r#"{"version": {"trustpub_data": null}}"#), Told::Absent);
+        assert_eq!(
+            read(r#"{"version": {"trustpub_data": null}}"#),
+            Told::Absent
+        );
         assert!(matches!(read(r#"{"version": {}}"#), Told::Failed(_)));
         assert!(matches!(read("<html>"), Told::Failed(_)));
     }

@@ -121,7 +121,9 @@ pub struct Wanted<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Missed {
     /// No registry is configured for it.
-    #[error("no {0} registry is configured for it; configure one in the package manager's own settings")]
+    #[error(
+        "no {0} registry is configured for it; configure one in the package manager's own settings"
+    )]
     NoRegistry(Ecosystem),
     /// The registry does not have it.
     #[error("{0} does not have it")]

@@ -151,9 +151,7 @@ impl Registry {
             Err(error) => return Told::Failed(printable(&error.to_string(), 200)),
         };
         let accept = "application/json";
-        let mut told = self
-            .piece(upstream, url, accept, limit::ATTESTATIONS)
-            .await;
+        let mut told = self.piece(upstream, url, accept, limit::ATTESTATIONS).await;
         told.strip();
         told
     }
@@ -250,8 +248,8 @@ fn people(document: &Document<Packument>, published: Option<Timestamp>) -> Seen<
         let Some(publisher) = index.publisher(entry) else {
             return Seen::not_asked("the document does not name all publishers");
         };
-        let whole = publisher.trusted
-            || crowd.add(&publisher.name, publisher.mail_domain.as_deref());
+        let whole =
+            publisher.trusted || crowd.add(&publisher.name, publisher.mail_domain.as_deref());
         if !whole {
             return Seen::not_asked("it had more publishers than are remembered");
         }
@@ -277,7 +275,8 @@ mod tests {
         assert_eq!(user.trusted.as_deref(), Some("github"));
         assert_eq!(user.approver.as_deref(), Some("p"));
         assert_eq!(object.commit.as_deref(), Some("abc"));
-        let odd = Object::read(br#"{"dist": {"signatures": [], "attestations": true}, "_npmUser": 1}"#);
+        let odd =
+            Object::read(br#"{"dist": {"signatures": [], "attestations": true}, "_npmUser": 1}"#);
         let odd = odd.unwrap();
         assert!(odd.signatures.is_none() && !odd.attested && odd.user.is_none());
     }

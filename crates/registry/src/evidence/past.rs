@@ -116,7 +116,9 @@ mod tests {
         assert_eq!(found.len(), MOST_EARLIER);
         assert_eq!(found[0].version.as_str(), "2.29.0");
         assert!(found.iter().all(|one| one.published < Some(at(30))));
-        let of_line = found.iter().filter(|o| o.version.as_str().starts_with("1."));
+        let of_line = found
+            .iter()
+            .filter(|o| o.version.as_str().starts_with("1."));
         assert_eq!(of_line.count(), OF_LINE);
     }
 }

@@ -88,9 +88,7 @@ impl Registry {
             Ok(url) => url,
             Err(error) => return Told::Failed(printable(&error.to_string(), 200)),
         };
-        let mut told = self
-            .piece(upstream, url, ACCEPT, limit::ATTESTATIONS)
-            .await;
+        let mut told = self.piece(upstream, url, ACCEPT, limit::ATTESTATIONS).await;
         // The page says that there is one.
         told.strip();
         told

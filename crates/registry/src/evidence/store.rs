@@ -25,7 +25,9 @@ const PHANTOMS: &str = "customs/phantoms-v1";
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The disk.
-    #[error("stored evidence at {path} cannot be used: {why}; delete it, or move the cache with CUSTOMS_CACHE_DIR")]
+    #[error(
+        "stored evidence at {path} cannot be used: {why}; delete it, or move the cache with CUSTOMS_CACHE_DIR"
+    )]
     Disk {
         /// The file, safe to print.
         path: String,
@@ -33,7 +35,9 @@ pub enum StoreError {
         why: io::Error,
     },
     /// It is not what was written there.
-    #[error("stored evidence at {path} cannot be used: {why}; delete it and fetch it again with --fetch")]
+    #[error(
+        "stored evidence at {path} cannot be used: {why}; delete it and fetch it again with --fetch"
+    )]
     Content {
         /// The file, safe to print.
         path: String,
@@ -134,10 +138,7 @@ impl EvidenceStore {
         write(&self.path("phantoms", &key(package)), &kept)
     }
 
-    fn all_phantoms(
-        &self,
-        package: &PackageName,
-    ) -> Result<Kept, StoreError> {
+    fn all_phantoms(&self, package: &PackageName) -> Result<Kept, StoreError> {
         let path = self.path("phantoms", &key(package));
         match read::<Phantoms>(&path)? {
             Some(found) if found.schema == PHANTOMS && found.package == key(package) => {
@@ -153,7 +154,10 @@ impl EvidenceStore {
     fn path(&self, kind: &str, key: &str) -> PathBuf {
         let hex = Digest::sha256(key.as_bytes()).to_hex();
         let (first, rest) = hex.split_at(2);
-        self.folder.join(kind).join(first).join(format!("{rest}.json"))
+        self.folder
+            .join(kind)
+            .join(first)
+            .join(format!("{rest}.json"))
     }
 }
 
@@ -262,12 +266,16 @@ mod tests {
         let key = format!("{}\n{}", evidence.release, evidence.artifact);
         let path = store.path("artifacts", &key);
         std::fs::write(&path, b"{").unwrap();
-        let error = store.read(&evidence.release, &evidence.artifact).unwrap_err();
+        let error = store
+            .read(&evidence.release, &evidence.artifact)
+            .unwrap_err();
         assert!(error.to_string().contains("--fetch"), "{error}");
         let mut other = evidence.clone();
         other.artifact = Digest::sha256(b"other");
         std::fs::write(&path, serde_json::to_vec(&other).unwrap()).unwrap();
-        let error = store.read(&evidence.release, &evidence.artifact).unwrap_err();
+        let error = store
+            .read(&evidence.release, &evidence.artifact)
+            .unwrap_err();
         assert!(error.to_string().contains("another artifact"), "{error}");
     }
 

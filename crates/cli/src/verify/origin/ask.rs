@@ -260,11 +260,17 @@ mod tests {
     fn a_name_is_told_only_to_the_registry_that_the_lockfile_takes_it_from() {
         assert_eq!(asked("pkg:npm/a@1.0.0", None), "registry.example/");
         assert_eq!(
-            asked("pkg:npm/a@1.0.0", Some("https://other.example/a/-/a-1.0.0.tgz")),
+            asked(
+                "pkg:npm/a@1.0.0",
+                Some("https://other.example/a/-/a-1.0.0.tgz")
+            ),
             "other.example/"
         );
         assert_eq!(
-            asked("pkg:npm/%40own/a@1.0.0", Some("https://cdn.example/a-1.0.0.tgz")),
+            asked(
+                "pkg:npm/%40own/a@1.0.0",
+                Some("https://cdn.example/a-1.0.0.tgz")
+            ),
             "inner.example/npm/"
         );
         insta::assert_snapshot!(

@@ -83,7 +83,11 @@ impl AtHand<'_> {
     ///
     /// # Errors
     /// None is here, or none that is what is promised. One sentence, safe to print.
-    pub(in crate::verify) fn bytes(&self, entry: &Locked, digests: &[Digest]) -> Result<Bytes, String> {
+    pub(in crate::verify) fn bytes(
+        &self,
+        entry: &Locked,
+        digests: &[Digest],
+    ) -> Result<Bytes, String> {
         let spoken = entry.release.spoken();
         let candidates = self.candidates(entry, digests);
         if candidates.is_empty() {

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 /// What is at hand for one entry, in the order of its digests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gathered {
+pub(in crate::verify) struct Gathered {
     /// What registries said, one for each file.
     pub evidence: Vec<ArtifactEvidence>,
     /// Why there is nothing, or not all. One clause, safe to print.

@@ -25,8 +25,9 @@ pub(super) fn look(
         return nothing(entry, gathered, info);
     };
     if files > 1 {
-        sum.notes
-            .push(format!("{files} files that the lockfile promises were looked at"));
+        sum.notes.push(format!(
+            "{files} files that the lockfile promises were looked at"
+        ));
     }
     sum.notes.dedup();
     sum.findings.dedup();
@@ -80,8 +81,9 @@ fn of_artifact(
         Offer::Pypi { provenance } => {
             if evidence.artifact.algorithm() != DigestAlgorithm::Sha256 {
                 let mut answer = OriginAnswer::unseen();
-                answer.attestation =
-                    Answer::not_checked("the lockfile holds no SHA-256, of which attestations speak");
+                answer.attestation = Answer::not_checked(
+                    "the lockfile holds no SHA-256, of which attestations speak",
+                );
                 return answer;
             }
             let file = pypi::File {

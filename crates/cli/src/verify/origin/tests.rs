@@ -3,12 +3,12 @@
 
 use super::*;
 use crate::verify::fetch;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use customs_model::{DigestAlgorithm, Hasher, ReleaseId, Route};
 use customs_origin::answer::Finding;
 use customs_registry::{Upstream, Upstreams};
 use customs_replay::{Answer as Answers, Bound, Faults, Request, Response, Server};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -62,7 +62,11 @@ impl World {
             "versions": {version: object},
             "time": {version: "2024-01-01T00:00:00.000Z"},
         });
-        self.put(&format!("/{}", name.replace('/', "%2f")), 200, document.to_string());
+        self.put(
+            &format!("/{}", name.replace('/', "%2f")),
+            200,
+            document.to_string(),
+        );
     }
 
     fn upstream(&self) -> Upstream {
@@ -207,7 +211,10 @@ async fn a_signature_over_other_bytes_than_the_lockfile_promises_is_a_no() {
     let origins = world.online(&[entry]).await;
     assert_eq!(origins.answer, Answer::No, "{origins:?}");
     let findings = &origins.packages[0].origin.findings;
-    assert!(matches!(findings[0], Finding::Refused { .. }), "{findings:?}");
+    assert!(
+        matches!(findings[0], Finding::Refused { .. }),
+        "{findings:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,21 +252,36 @@ async fn one_package_that_fails_fails_no_other_one() {
     world.npm("sigstore", "2.0.0", &offers_attestations());
     world.put(ATTESTATIONS, 503, "busy");
     world.put("/broken", 500, "no");
-    let locked = [signed(), attested(&bundle()), of("pkg:npm/broken@1.0.0"), of("pkg:npm/gone@1.0.0")];
+    let locked = [
+        signed(),
+        attested(&bundle()),
+        of("pkg:npm/broken@1.0.0"),
+        of("pkg:npm/gone@1.0.0"),
+    ];
     let origins = world.online(&locked).await;
     let of = |name: &str| {
-        let found = origins.packages.iter().find(|p| p.release.package.as_str() == name);
+        let found = origins
+            .packages
+            .iter()
+            .find(|p| p.release.package.as_str() == name);
         &found.unwrap().origin
     };
     assert_eq!(of("pnpm").signature, Answer::Yes);
-    for (name, why) in [("sigstore", "503"), ("broken", "500"), ("gone", "does not have it")] {
+    for (name, why) in [
+        ("sigstore", "503"),
+        ("broken", "500"),
+        ("gone", "does not have it"),
+    ] {
         let Answer::NotChecked(because) = &of(name).attestation else {
             panic!("{name}: {origins:?}");
         };
         assert!(because.contains(why), "{name}: {because}");
     }
     assert!(matches!(origins.answer, Answer::NotChecked(_)));
-    assert!(origins.not_checked.iter().any(|line| line.contains("503")), "{origins:?}");
+    assert!(
+        origins.not_checked.iter().any(|line| line.contains("503")),
+        "{origins:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,10 +291,17 @@ async fn a_registry_that_shows_evidence_for_nothing_is_told_once() {
     for name in names {
         world.npm(name, "1.0.0", &json!({}));
     }
-    let locked: Vec<Locked> = names.iter().map(|n| of(&format!("pkg:npm/{n}@1.0.0"))).collect();
+    let locked: Vec<Locked> = names
+        .iter()
+        .map(|n| of(&format!("pkg:npm/{n}@1.0.0")))
+        .collect();
     let origins = world.online(&locked).await;
     let told = |line: &&String| line.contains("for none of 4 packages");
-    assert_eq!(origins.not_checked.iter().filter(told).count(), 1, "{origins:?}");
+    assert_eq!(
+        origins.not_checked.iter().filter(told).count(),
+        1,
+        "{origins:?}"
+    );
     for package in &origins.packages {
         let Answer::NotChecked(why) = &package.origin.signature else {
             panic!("{package:?}");
@@ -320,10 +349,16 @@ async fn what_was_verified_is_recorded_and_a_later_strip_is_no_loss() {
     };
     let locked = [signed()];
     let first = world.ask(&locked, Some(&world.asker()), &options).await;
-    assert!(first.recorded[0].contains("1 recorded for the first time"), "{first:?}");
+    assert!(
+        first.recorded[0].contains("1 recorded for the first time"),
+        "{first:?}"
+    );
     let file = world.project().join(history::FILE);
     let written = std::fs::read_to_string(&file).unwrap();
-    assert!(written.contains("pnpm") && written.contains("signature"), "{written}");
+    assert!(
+        written.contains("pnpm") && written.contains("signature"),
+        "{written}"
+    );
     // A newer release, without anything: it is told, not blocked.
     world.npm("pnpm", "10.2.0", &json!({}));
     let newer = [of("pkg:npm/pnpm@10.2.0")];
@@ -334,7 +369,11 @@ async fn what_was_verified_is_recorded_and_a_later_strip_is_no_loss() {
         "{judgement:?}"
     );
     assert_ne!(second.answer, Answer::Yes);
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), written, "nothing was updated");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        written,
+        "nothing was updated"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -352,8 +391,17 @@ async fn a_python_file_is_asked_about_where_its_page_says() {
         }],
     });
     let mut response = Response::of(200, "application/vnd.pypi.simple.v1+json", page.to_string());
-    world.shelves.0.lock().unwrap().insert("/a/".into(), response.clone());
-    world.put("/integrity/a", 200, "{\"version\": 1, \"attestation_bundles\": []}");
+    world
+        .shelves
+        .0
+        .lock()
+        .unwrap()
+        .insert("/a/".into(), response.clone());
+    world.put(
+        "/integrity/a",
+        200,
+        "{\"version\": 1, \"attestation_bundles\": []}",
+    );
     let locked = [locked("pkg:pypi/a@1.0", digest)];
     let origins = world.online(&locked).await;
     let Answer::NotChecked(why) = &origins.packages[0].origin.attestation else {
@@ -371,7 +419,12 @@ async fn a_python_file_is_asked_about_where_its_page_says() {
         ),
     );
     let other = World::new().await;
-    other.shelves.0.lock().unwrap().insert("/a/".into(), response);
+    other
+        .shelves
+        .0
+        .lock()
+        .unwrap()
+        .insert("/a/".into(), response);
     let origins = other.online(&locked).await;
     let Answer::NotChecked(why) = &origins.packages[0].origin.attestation else {
         panic!("{origins:?}");
@@ -395,7 +448,11 @@ async fn an_artifact_is_fetched_only_if_it_is_what_the_lockfile_promises() {
     let locked = [entry("good", b"good bytes"), entry("bad", b"bad bytes")];
     let into = world.folder.path().join("fetched");
     let fetched = fetch::fetch(&world.asker(), &locked, &into).await.unwrap();
-    assert_eq!((fetched.fetched, fetched.missing.len()), (1, 1), "{fetched:?}");
+    assert_eq!(
+        (fetched.fetched, fetched.missing.len()),
+        (1, 1),
+        "{fetched:?}"
+    );
     assert!(fetched.missing[0].starts_with("bad@1.0.0: "), "{fetched:?}");
     let places: Vec<Box<dyn Source>> =
         vec![Box::new(customs_device::artifact::ByDigest::fetched(&into))];
@@ -406,7 +463,9 @@ async fn an_artifact_is_fetched_only_if_it_is_what_the_lockfile_promises() {
     let bytes = at_hand.bytes(&locked[0], &locked[0].digests).unwrap();
     assert_eq!(bytes.bytes, b"good bytes");
     assert!(at_hand.bytes(&locked[1], &locked[1].digests).is_err());
-    let again = fetch::fetch(&world.asker(), &locked[..1], &into).await.unwrap();
+    let again = fetch::fetch(&world.asker(), &locked[..1], &into)
+        .await
+        .unwrap();
     assert_eq!((again.there, again.fetched), (1, 0));
 }
 
@@ -437,5 +496,8 @@ async fn an_acceptance_of_what_is_not_in_the_lockfile_is_refused() {
         .err()
         .unwrap();
     assert_eq!(failure.code, 2);
-    assert!(failure.to_string().contains("not in the lockfile"), "{failure}");
+    assert!(
+        failure.to_string().contains("not in the lockfile"),
+        "{failure}"
+    );
 }
