@@ -63,6 +63,8 @@ pub(super) fn judge(
     let mut file = read(&path)?;
     let base = match options.base {
         None => None,
+        // There was none.
+        Some([]) => Some(TrustFile::default()),
         Some(bytes) => Some(
             TrustFile::parse(bytes)
                 .doing(format_args!("read {FILE} as it was before the change"))?,

@@ -18,10 +18,11 @@ use crate::error::Failure;
 use crate::{paths, trust};
 use at_hand::AtHand;
 use customs_device::artifact::Source;
-use customs_ecosystem::lockfile::Locked;
+use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
 use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
-use customs_origin::history::{Axis, FileChange, Outcome, Stripping};
+use customs_origin::history::{Axis, FileChange, Judgement, Outcome, Stripping};
 use customs_origin::roots::Age;
+use customs_origin::source::SourceReport;
 use customs_origin::vcs::VcsInfo;
 use customs_origin::{OriginAnswer, Trust};
 use customs_registry::evidence::{EvidenceStore, Offer};
@@ -127,55 +128,81 @@ fn answer(
     let past = history::judge(project, &subjects, &options.history, means.now)?;
     strip(&mut subjects, &past.stripping, &means.trust);
     let compared = source::compare(&subjects, options.sources, &means.at_hand, &means.store);
-    let mut not_checked = Reasons::default();
-    let mut packages: Vec<PackageOrigin> = Vec::new();
-    let mut sum = Answer::Yes;
-    let mut open = 0_usize;
+    let mut sum = Sum::default();
     let sources = compared.reports.into_iter();
-    for ((subject, judgement), source) in subjects.into_iter().zip(past.judgements).zip(sources) {
-        let mut own = look::answer(&subject.gathered, &subject.origin);
-        if judgement
-            .as_ref()
-            .is_some_and(|j| j.outcome == Outcome::Block)
-            || source.as_ref().is_some_and(|s| s.answer == Answer::No)
-        {
-            own = Answer::No;
-        }
-        if let Answer::NotChecked(because) = &own {
-            not_checked.add(because, &subject.entry.release.spoken());
-            open += 1;
-        }
-        sum = sum.and(own);
+    let judgements = past.judgements.into_iter();
+    let mut packages: Vec<PackageOrigin> = Vec::with_capacity(subjects.len());
+    for ((subject, history), source) in subjects.into_iter().zip(judgements).zip(sources) {
+        sum.add(&subject, history.as_ref(), source.as_ref());
         packages.push(PackageOrigin {
             release: subject.entry.release.clone(),
             artifact: artifact(&subject),
             origin: subject.origin,
-            history: judgement,
+            history,
             source,
             verdict: Known::not_known("nobody asked what its code does"),
         });
     }
-    if matches!(sum, Answer::NotChecked(_)) {
-        sum = Answer::not_checked(format!(
-            "of {open} of {} packages no proof of origin could be verified",
-            packages.len()
-        ));
-    }
-    if packages.is_empty() {
-        sum = Answer::not_checked("the lockfile names no package");
-    }
     packages.sort_by(|a, b| a.release.cmp(&b.release));
-    let mut told: Vec<String> = past.stripping.into_iter().map(|s| s.sentence).collect();
-    told.extend(not_checked.sentences());
-    told.extend(compared.not_checked);
+    let answer = sum.answer();
+    let mut not_checked: Vec<String> = past.stripping.into_iter().map(|s| s.sentence).collect();
+    not_checked.extend(sum.reasons.sentences());
+    not_checked.extend(compared.not_checked);
     Ok(Origins {
         packages,
-        answer: sum,
+        answer,
         roots: means.trust.ages(means.now),
-        not_checked: told,
+        not_checked,
         recorded: past.recorded,
         file_changes: past.file_changes,
     })
+}
+
+/// The answers about all packages.
+#[derive(Default)]
+struct Sum {
+    wrong: usize,
+    open: usize,
+    all: usize,
+    reasons: Reasons,
+}
+
+impl Sum {
+    fn add(
+        &mut self,
+        subject: &Subject<'_>,
+        history: Option<&Judgement>,
+        source: Option<&SourceReport>,
+    ) {
+        match subject.entry.source {
+            // The project's own, and what the artifact around it speaks for.
+            LockedFrom::Path | LockedFrom::Bundled => return,
+            LockedFrom::Registry | LockedFrom::Git | LockedFrom::Url => self.all += 1,
+        }
+        let blocked = history.is_some_and(|judgement| judgement.outcome == Outcome::Block);
+        let differs = source.is_some_and(|report| report.answer == Answer::No);
+        match look::answer(subject.entry, &subject.gathered, &subject.origin) {
+            _ if blocked || differs => self.wrong += 1,
+            Answer::No => self.wrong += 1,
+            Answer::Yes => {}
+            Answer::NotChecked(because) => {
+                self.open += 1;
+                let spoken = subject.entry.release.spoken();
+                self.reasons.add(&because, &spoken);
+            }
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        match (self.wrong, self.open, self.all) {
+            (0, _, 0) => Answer::not_checked("the lockfile names no package of a registry"),
+            (0, 0, _) => Answer::Yes,
+            (0, open, all) => Answer::not_checked(format!(
+                "of {open} of {all} packages no proof of origin could be verified"
+            )),
+            (_, _, _) => Answer::No,
+        }
+    }
 }
 
 /// Each takes some milliseconds and none needs another one.

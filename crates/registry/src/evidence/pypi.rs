@@ -109,7 +109,9 @@ fn shown(release: &ReleaseId, page: &PypiPage) -> Shown {
         .files
         .iter()
         .filter(|file| file.version.as_ref() == Some(&release.version));
-    let offered = of_release.clone().any(|file| file.provenance.is_some());
+    // What one of its files lacks the release lacks: one more file is how a release is poisoned.
+    let offered = of_release.clone().next().is_some()
+        && of_release.clone().all(|file| file.provenance.is_some());
     let published = of_release.filter_map(|file| file.upload_time).min();
     let not_read = "the page does not name them";
     Shown {

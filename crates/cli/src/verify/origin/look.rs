@@ -2,7 +2,7 @@
 
 use super::gather::{Gathered, strongest};
 use customs_ecosystem::lockfile::Locked;
-use customs_model::{Answer, DigestAlgorithm, printable};
+use customs_model::{Answer, DigestAlgorithm, Ecosystem, printable};
 use customs_origin::answer::Finding;
 use customs_origin::vcs::{TrustedPublisher, VcsInfo};
 use customs_origin::{Identity, OriginAnswer, Trust, npm, pypi, vcs};
@@ -43,7 +43,7 @@ fn nothing(entry: &Locked, gathered: &Gathered, info: Option<&VcsInfo>) -> Origi
     };
     answer.attestation = Answer::not_checked(because);
     answer.signature = match entry.release.package.ecosystem() {
-        customs_model::Ecosystem::Cargo if info.is_some() => answer.signature,
+        Ecosystem::Cargo if info.is_some() => answer.signature,
         _ => Answer::not_checked(because),
     };
     answer
@@ -166,7 +166,7 @@ fn together(mut first: OriginAnswer, second: OriginAnswer) -> OriginAnswer {
 
 /// Whether a package comes from where it should, by its proofs alone: each that is offered holds,
 /// and there is one. What could not be looked at is never a *yes*.
-pub(super) fn answer(gathered: &Gathered, origin: &OriginAnswer) -> Answer {
+pub(super) fn answer(entry: &Locked, gathered: &Gathered, origin: &OriginAnswer) -> Answer {
     if origin.signature == Answer::No || origin.attestation == Answer::No {
         return Answer::No;
     }
@@ -174,7 +174,15 @@ pub(super) fn answer(gathered: &Gathered, origin: &OriginAnswer) -> Answer {
         Answer::NotChecked(why) => Answer::not_checked(why),
         Answer::Yes | Answer::No => Answer::not_checked(fallback),
     };
-    let mut whole = !gathered.evidence.is_empty();
+    let looked_at = gathered.evidence.len();
+    let mut whole = looked_at > 0;
+    let promised = entry.digests.len();
+    let pypi = entry.release.package.ecosystem() == Ecosystem::PyPi;
+    if pypi && whole && looked_at < promised && origin.attestation == Answer::Yes {
+        return Answer::not_checked(format!(
+            "of the {promised} files that the lockfile promises, evidence of {looked_at} was looked at"
+        ));
+    }
     for evidence in &gathered.evidence {
         match &evidence.offer {
             Offer::Npm {
