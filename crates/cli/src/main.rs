@@ -22,6 +22,7 @@ mod replay;
 mod run;
 mod safe;
 mod shim;
+mod trust;
 mod verify;
 mod watch;
 
@@ -102,6 +103,10 @@ enum Command {
     /// Exit codes: as those of `verify`.
     #[command(verbatim_doc_comment)]
     Check(verify::Arguments),
+    /// What proofs of origin are verified with, and how old it is.
+    ///
+    /// Example: customs trust show
+    Trust(trust::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -129,6 +134,7 @@ fn main() -> ExitCode {
         Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
         Command::Verify(arguments) => output::end(verify::main(arguments)),
         Command::Check(arguments) => output::end(verify::check(arguments)),
+        Command::Trust(arguments) => output::end(trust::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

@@ -8,6 +8,7 @@ pub mod artifact;
 mod audit;
 mod cache;
 pub mod document;
+pub mod evidence;
 mod flights;
 pub mod guard;
 pub mod http;

@@ -127,14 +127,21 @@ impl Base {
         if let Some(why) = &pins.unread {
             return Err(why.clone());
         }
-        let inner = below(&self.top, &pins.path()).unwrap_or_else(|| pins::FILE.into());
-        let old = self.revision.file(&inner).map_err(|why| why.to_string())?;
-        let before = match old {
+        let before = match self.trust_file(pins)? {
             Some(bytes) => TrustFile::parse(&bytes)
                 .map_err(|why| format!("{}, as it was: {why}", pins::FILE))?,
             None => TrustFile::default(),
         };
         Ok(history::changes(&before, &pins.file))
+    }
+
+    /// `customs.lock` as it was; none where there was none.
+    ///
+    /// # Errors
+    /// It cannot be read. Safe to print.
+    pub fn trust_file(&mut self, pins: &Pins) -> Result<Option<Vec<u8>>, String> {
+        let inner = below(&self.top, &pins.path()).unwrap_or_else(|| pins::FILE.into());
+        self.revision.file(&inner).map_err(|why| why.to_string())
     }
 
     /// Lockfiles that the commit has, and that are not here any more, of folders that were looked

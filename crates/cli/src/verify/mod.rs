@@ -6,14 +6,19 @@ mod base;
 mod caches;
 mod counted;
 mod discover;
+mod evidence;
+mod fetch;
+mod history;
 mod json;
 mod lock;
 mod markdown;
+mod origin;
 mod pins;
 pub(crate) mod report;
 mod root;
 mod rules;
 mod sarif;
+mod source;
 mod subject;
 mod surroundings;
 #[cfg(test)]
@@ -34,6 +39,7 @@ use base::Base;
 use customs_model::{Answer, Clock as _, SystemClock};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
 use discover::Found;
+use evidence::{Asked, Evidence};
 use lock::Read;
 use pins::{NewPin, Pins};
 use report::{Report, SCHEMA};
@@ -63,6 +69,8 @@ pub struct Arguments {
     /// Pin what was made here in customs.lock, after it was shown
     #[arg(long)]
     pin: bool,
+    #[command(flatten)]
+    evidence: Asked,
     /// What was not checked counts as well: exit code 1
     #[arg(long)]
     strict: bool,
@@ -166,6 +174,15 @@ fn look(
         Some(name) => Some(Base::open(root, name)?),
         None => None,
     };
+    let trust = pins.folder();
+    let evidence = match around.asks {
+        true => {
+            let base = base.as_mut().map(|base| base.trust_file(pins)).transpose();
+            let base = base.map_err(Failure::work)?.flatten();
+            Evidence::new(&arguments.evidence, command == Command::Check, trust, base)?
+        }
+        false => Evidence::nobody(&arguments.evidence, trust),
+    };
     let reads: Vec<Option<Result<Read, String>>> = found
         .projects
         .iter()
@@ -180,6 +197,7 @@ fn look(
             caches: arguments.caches,
         },
         pins,
+        evidence: &evidence,
     };
     let mut report = Report {
         schema: SCHEMA,
@@ -193,6 +211,7 @@ fn look(
         not_checked: not_checked(root, &found, &reads, pins),
     };
     let mut to_pin = Vec::new();
+    let mut said = Vec::new();
     let progress = Progress::new(found.projects.len(), "projects looked at");
     for (done, (project, read)) in found.projects.iter().zip(&reads).enumerate() {
         progress.tell(done);
@@ -200,6 +219,7 @@ fn look(
         report.subjects.push(asked.subject);
         report.not_checked.extend(asked.not_checked);
         to_pin.extend(asked.to_pin);
+        said.extend(asked.to_say);
         for age in asked.roots {
             if !report.roots.contains(&age) {
                 report.roots.push(age);
@@ -207,6 +227,9 @@ fn look(
         }
     }
     progress.end();
+    for sentence in said {
+        output::say(&sentence);
+    }
     if let Some(base) = &mut base {
         changed(base, root, &found, pins, &mut report);
     }

@@ -57,6 +57,11 @@ impl Pins {
         self.folder.join(FILE)
     }
 
+    /// The folder of the file.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Tells what was made in a project from what is pinned.
     pub fn apply(&self, project: &Path, report: &mut TreeReport) {
         let prefix = self.prefix(project);

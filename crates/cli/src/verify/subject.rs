@@ -2,9 +2,10 @@
 
 use super::base::Base;
 use super::discover::{Installed, Project};
+use super::evidence::Evidence;
 use super::lock::Read;
 use super::pins::{NewPin, Pins};
-use super::report::{PackageOrigin, Subject};
+use super::report::Subject;
 use super::root::Root;
 use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
@@ -13,7 +14,6 @@ use customs_model::Answer;
 use customs_origin::lockfile::{Judgement, LockChange, Outcome};
 use customs_origin::roots::Age;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What is the same for all projects of a run.
 pub(super) struct Run<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Run<'a> {
     pub closely: Closely,
     /// The pins of files that were made here.
     pub pins: &'a Pins,
+    /// What is asked about origin, and of whom.
+    pub evidence: &'a Evidence<'a>,
 }
 
 /// What came of one project.
@@ -37,6 +39,8 @@ pub(super) struct Asked {
     pub roots: Vec<Age>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+    /// What became of `customs.lock`. Safe to print.
+    pub to_say: Vec<String>,
 }
 
 /// Asks about one project.
@@ -49,6 +53,8 @@ pub(super) fn subject(
     let (locked_in, mut locked) = lockfile(read);
     let change = changed(project, read, base, &mut locked);
     let caches = (run.around.caches)(&project.folder);
+    let mut notes = run.evidence.fetch(&locked_in, &project.folder, &caches);
+    let mut to_say = Vec::new();
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
@@ -59,7 +65,9 @@ pub(super) fn subject(
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
-    let origins = origins(&locked_in, &project.folder);
+    let origins = run.evidence.of(&locked_in, &project.folder, &caches);
+    notes.extend(origins.not_checked);
+    to_say.extend(origins.recorded);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
     let subject = Subject {
         folder: run.root.told(&project.folder),
@@ -80,7 +88,8 @@ pub(super) fn subject(
         subject,
         to_pin,
         roots: origins.roots,
-        not_checked: origins.not_checked,
+        not_checked: notes,
+        to_say,
     }
 }
 
@@ -124,26 +133,6 @@ fn lock_answer(locked: &Judgement, change: Option<&LockChange>) -> Answer {
         false => locked.answer(),
     }
 }
-
-// ---- origin: the one call site --------------------------------------------------------------
-/// Where the packages of a lockfile come from.
-struct Origins {
-    packages: Vec<PackageOrigin>,
-    answer: Answer,
-    roots: Vec<Age>,
-    not_checked: Vec<String>,
-}
-
-/// Evidence of origin, of the packages of a lockfile in a folder.
-fn origins(_locked: &[Locked], _folder: &Path) -> Origins {
-    Origins {
-        packages: Vec::new(),
-        answer: Answer::not_checked("evidence of origin was not asked for"),
-        roots: Vec::new(),
-        not_checked: Vec::new(),
-    }
-}
-// ----------------------------------------------------------------------------------------------
 
 fn lines(locked: &[Locked]) -> BTreeMap<customs_model::ReleaseId, u32> {
     let mut lines = BTreeMap::new();

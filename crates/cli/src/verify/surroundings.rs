@@ -16,6 +16,8 @@ pub(super) struct Surroundings {
     pub caches: Box<dyn Fn(&Path) -> Caches>,
     /// The registries of the user's own configuration.
     pub origins: Box<Origins>,
+    /// Whether evidence of origin is looked for.
+    pub asks: bool,
     /// Hosts under which the gate is reached.
     pub own_hosts: Vec<String>,
 }
@@ -26,6 +28,7 @@ impl Surroundings {
         Self {
             caches: Box::new(Caches::of),
             origins: Box::new(expected),
+            asks: true,
             own_hosts: own_hosts(),
         }
     }
