@@ -133,9 +133,8 @@ impl<'a> Evidence<'a> {
                 folder: Some(self.trust),
                 base: self.base.as_deref(),
                 update: self.asked.update,
-                accept: accept.filter(|(release, _)| {
-                    locked.iter().any(|entry| entry.release == **release)
-                }),
+                accept: accept
+                    .filter(|(release, _)| locked.iter().any(|entry| entry.release == **release)),
             },
             sources: &self.asked.source,
         };
