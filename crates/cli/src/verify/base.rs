@@ -28,6 +28,9 @@ const SETTINGS: [&str; 12] = [
     "uv.toml",
 ];
 
+/// A file before and now; none where it was not, or is not, there.
+type Sides = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// The commit that everything is compared with.
 pub(super) struct Base {
     revision: Revision,
@@ -86,7 +89,7 @@ impl Base {
     /// # Errors
     /// A file cannot be read. Safe to print.
     pub fn settings(&mut self, folders: &[PathBuf]) -> Result<Vec<SettingChange>, String> {
-        let mut files: BTreeMap<String, (Option<Vec<u8>>, Option<Vec<u8>>)> = BTreeMap::new();
+        let mut files: BTreeMap<String, Sides> = BTreeMap::new();
         for folder in self.with_those_above(folders) {
             for name in SETTINGS {
                 let inner = match folder.is_empty() {

@@ -19,8 +19,7 @@ pub(super) fn text(report: &Report) -> String {
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         out,
-        "**customs verify**: {} answers are no, {unseen} not checked, of {} asked.\n",
-        no,
+        "**customs verify**: of {} answers {no} are no, {unseen} not checked.\n",
         report.subjects.len() * 3
     );
     let mut first = true;

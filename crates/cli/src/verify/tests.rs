@@ -10,9 +10,18 @@ fn shown(scene: &Scene, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_tree_that_is_as_its_artifacts_is_told_in_two_lines() {
+fn a_tree_that_is_as_its_artifacts_is_told_briefly() {
     let scene = Scene::npm();
-    insta::assert_snapshot!(shown(&scene, &[]), @"");
+    insta::assert_snapshot!(shown(&scene, &[]), @r##"
+    package-lock.json (npm): tree yes · lockfile yes · origin not checked
+
+      as they should be: 1 of 1 package; 2 files compared
+        explained: 1 × npm's own list of what is installed; the lockfile says the same
+      not checked
+        evidence of origin was not asked for
+
+    1 project: tree 1 yes, 0 no, 0 not checked; lockfile 1 yes, 0 no, 0 not checked; origin 0 yes, 0 no, 1 not checked
+    "##);
     let report = scene.look(&[]);
     assert_eq!(report.subjects[0].tree, Answer::Yes);
     assert_eq!((code(&report, false), code(&report, true)), (0, 1));
@@ -26,7 +35,40 @@ fn what_was_changed_added_and_removed_is_told_first_with_why_and_what_to_do() {
     fs::remove_file(scene.path("app/node_modules/left/package.json")).unwrap();
     let report = scene.look(&[]);
     assert_eq!(code(&report, false), 1);
-    insta::assert_snapshot!(text::text(&report, false), @"");
+    insta::assert_snapshot!(text::text(&report, false), @r##"
+    package-lock.json (npm): tree NO · lockfile yes · origin not checked
+
+      failed[tree-decoy]
+        node_modules/left: the lockfile has left@1.0.0; by its own manifest it is nothing: it has no manifest that can be read
+        why: Commands that list what is installed read that manifest. Who changes it makes a bad version look like a good one.
+        do:  Do not trust what `npm ls` or `pip list` say here. Look at the package with customs inspect, find out what ran, and install again from the lockfile.
+
+      failed[tree-extra]
+        extra: node_modules/left/extra.js (left@1.0.0)
+          here lies sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b
+        why: Files beside others are found and run: a `.pth` at every start of Python, a `build.rs` at every build, an `index.js` in a folder without one.
+        do:  Read the file. If you do not know who made it, treat the machine as one on which it ran; otherwise remove it and install again.
+
+      failed[tree-modified]
+        modified: node_modules/left/index.js (left@1.0.0)
+          the artifact has sha256:6e66e366f0aefb84ad8110afcd9b2245702c643c831edf8316ff048fec739d2e
+          here lies sha256:de157a9d9ee2e11093101ea0b5cfcd944ca8375f30caa23f0e66296a08e9585f
+        why: No package manager looks at a file again once it is installed, so whoever changed it changed what your program runs.
+        do:  Look at the difference, remove the package's folder and install again from the lockfile. If the change is yours, keep it as a patch file of your package manager, which is then verified.
+
+      failed[tree-missing]
+        missing: node_modules/left/package.json (left@1.0.0)
+          the artifact has sha256:0d6a845bf26422f15624a1dd6bc1c8b9ff81a17c9d63189a0502ed243e576cd1
+        why: Droppers delete themselves after they ran. What is missing is a trace of that, or a broken installation.
+        do:  Find out who removed it, then install again from the lockfile.
+
+      as they should be: 0 of 1 package; 2 files compared
+        explained: 1 × npm's own list of what is installed; the lockfile says the same
+      not checked
+        evidence of origin was not asked for
+
+    1 project: tree 0 yes, 1 no, 0 not checked; lockfile 1 yes, 0 no, 0 not checked; origin 0 yes, 0 no, 1 not checked
+    "##);
 }
 
 #[test]
@@ -68,7 +110,31 @@ fn sarif_points_at_the_lockfiles_line_and_names_stay_when_lines_move() {
     scene.write("app/node_modules/left/index.js", b"steal();\n");
     let result = |scene: &Scene| sarif::log(&scene.look(&[]))["runs"][0]["results"][0].clone();
     let first = result(&scene);
-    insta::assert_json_snapshot!(first, @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @r##"
+    {
+      "level": "error",
+      "locations": [
+        {
+          "physicalLocation": {
+            "artifactLocation": {
+              "uri": "package-lock.json"
+            },
+            "region": {
+              "startLine": 12
+            }
+          }
+        }
+      ],
+      "message": {
+        "text": "modified: node_modules/left/index.js (left@1.0.0); the artifact has sha256:6e66e366f0aefb84ad8110afcd9b2245702c643c831edf8316ff048fec739d2e; here lies sha256:de157a9d9ee2e11093101ea0b5cfcd944ca8375f30caa23f0e66296a08e9585f"
+      },
+      "partialFingerprints": {
+        "customs/v1": "a57b26b214670314f987199da19b386e"
+      },
+      "ruleId": "tree-modified",
+      "ruleIndex": 0
+    }
+    "##);
     let lock = scene.path("app/package-lock.json");
     let moved = format!("\n{}", fs::read_to_string(&lock).unwrap());
     fs::write(&lock, moved).unwrap();
@@ -203,7 +269,19 @@ fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
-    insta::assert_snapshot!(super::markdown::text(&report), @"");
+    insta::assert_snapshot!(super::markdown::text(&report), @r##"
+    <!-- customs:verify -->
+    **customs verify**: of 3 answers 1 are no, 1 not checked.
+
+    <!-- customs:lockfile:package-lock.json -->
+    **`package-lock.json`**: 1 entry changed while the version did not. Must not pass.
+
+    - **failed**: left@&#8203;1.0.0&#58; the address changed, while its version did not (`was https://registry.example/left/-/left-1.0.0.tgz`, `now https://mirror.example/left/-/left-1.0.0.tgz?x`)
+    - **failed**: .npmrc&#58; strict-ssl is new&#58; false \(decides what is checked\)
+    - **warning**: 1 release comes from mirror.example, which this lockfile did not name before (`left@1.0.0`)
+
+    - **customs.lock**: dist/x.js&#58; newly pinned as made here by a tool.
+    "##);
 }
 
 #[test]

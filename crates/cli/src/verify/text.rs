@@ -150,8 +150,7 @@ fn fine(out: &mut String, subject: &Subject, verbose: bool) {
     } = counted::of(installed);
     let _ = writeln!(
         out,
-        "\n  {} of {} equal their artifacts or are explained; {}",
-        equal,
+        "\n  as they should be: {equal} of {}; {} compared",
         counted::count(installed.packages.len(), "package", "packages"),
         counted::count(files, "file", "files")
     );

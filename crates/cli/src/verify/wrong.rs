@@ -107,10 +107,10 @@ fn tree(subject: &Subject) -> Vec<Wrong> {
     for package in &report.packages {
         if let Some(decoy) = &package.decoy {
             let message = format!(
-                "{} says that it is {}; the lockfile has {}",
+                "{}: the lockfile has {}; by its own manifest it is {}",
                 printable(&package.place, 300),
-                printable(decoy, 200),
-                package.release.spoken()
+                package.release.spoken(),
+                printable(decoy, 200)
             );
             let key = format!("{}\0{}", package.release, package.place);
             all.push(at(&rules::DECOY, Some(&package.release), message, key));
