@@ -137,7 +137,7 @@ fn show(format: Format) -> Result<u8, Failure> {
     let mut text = String::new();
     for age in &shown.roots {
         let old = if age.old {
-            "; it is old: renew it with `customs trust update`"
+            "; it is old: take a newer program, or renew it with `customs trust update --from FOLDER`"
         } else {
             ""
         };

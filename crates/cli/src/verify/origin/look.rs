@@ -189,13 +189,7 @@ pub(super) fn answer(entry: &Locked, gathered: &Gathered, origin: &OriginAnswer)
                 signatures,
                 attestations,
             } => {
-                let signed = match signatures {
-                    Told::Here(_) => origin.signature == Answer::Yes,
-                    Told::Absent | Told::Stripped | Told::Failed(_) => false,
-                };
-                if !signed && origin.attestation != Answer::Yes {
-                    return open(&origin.signature, "it is not signed");
-                }
+                // That something which is offered was not looked at is the better reason.
                 let attested = match attestations {
                     Told::Here(_) => origin.attestation == Answer::Yes,
                     Told::Absent => true,
@@ -203,6 +197,13 @@ pub(super) fn answer(entry: &Locked, gathered: &Gathered, origin: &OriginAnswer)
                 };
                 if !attested {
                     return open(&origin.attestation, "its attestation was not looked at");
+                }
+                let signed = match signatures {
+                    Told::Here(_) => origin.signature == Answer::Yes,
+                    Told::Absent | Told::Stripped | Told::Failed(_) => false,
+                };
+                if !signed && origin.attestation != Answer::Yes {
+                    return open(&origin.signature, "it is not signed");
                 }
             }
             Offer::Pypi { .. } => whole &= origin.attestation == Answer::Yes,
