@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod explain;
 mod gate;
+mod included;
 mod inspect;
 mod ledger;
 mod output;
@@ -19,6 +20,7 @@ mod process;
 mod replay;
 mod run;
 mod shim;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +73,15 @@ enum Command {
     ///
     /// Exit codes: 0 nothing is contradicted, 1 something is.
     Evidence(evidence::Arguments),
+    /// What exactly a project contains: every package, artifact and file, where it comes from, and
+    /// what is newly included.
+    ///
+    /// Examples: customs included · customs included --json --output record.json ·
+    /// customs included --compare record.json · customs included --format vsa --key KEY
+    ///
+    /// Exit codes: 0 nothing to object to, 1 an answer is no (with --compare: what is new needs a
+    /// reviewer; with --format vsa: FAILED), 3 nothing is there.
+    Included(included::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -96,6 +107,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
+        Command::Included(arguments) => output::end(included::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

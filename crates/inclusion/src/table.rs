@@ -29,6 +29,18 @@ pub fn packages(record: &Record) -> String {
         columns.row(cells(package));
     }
     out.push_str(&columns.text(0));
+    let odd = || record.loose.iter().filter(|file| file.standing != "explained");
+    if odd().next().is_some() {
+        out.push('\n');
+        add_loose(&mut out, odd().take(limit::FEW));
+        // It ends with a blank line, and what follows begins with one.
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        let more = odd().count().saturating_sub(limit::FEW);
+        if more > 0 {
+            let _ = writeln!(out, "    and {more} more: --files shows every file");
+        }
+    }
     end(&mut out, &record);
     out
 }
@@ -40,6 +52,7 @@ pub fn files(record: &Record) -> String {
     for package in &record.packages {
         add_package(&mut out, package);
     }
+    add_loose(&mut out, record.loose.iter());
     // What follows begins with a blank line of its own.
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -139,6 +152,14 @@ fn add_package(out: &mut String, package: &Included) {
     out.push_str(&columns.text(2));
     out.push_str(&file_rows(package.files.iter()).text(4));
     out.push('\n');
+}
+
+/// What lies among the packages and is of none.
+fn add_loose<'a>(out: &mut String, files: impl Iterator<Item = &'a IncludedFile>) {
+    let rows = file_rows(files).text(4);
+    if !rows.is_empty() {
+        let _ = write!(out, "of no package\n{rows}\n");
+    }
 }
 
 fn file_rows<'a>(files: impl Iterator<Item = &'a IncludedFile>) -> Columns {
