@@ -10,11 +10,85 @@ use customs_device::tree::{Difference, PackageTree};
 use customs_ecosystem::pypi::installed::{RECORD_LIMIT, Record};
 use customs_model::{Ecosystem, PackageName, printable};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Lists the files of each package, in the order of the packages.
-pub fn all(environment: &Path, packages: &[&PackageTree], loose: &[Difference]) -> Vec<Listed> {
-    let found = match disk::walk(environment, &BTreeSet::new()) {
+/// Lists the files of each package, in the order of the packages. Places and loose paths are below
+/// `base`; there may be several environments in it.
+pub fn all(base: &Path, packages: &[&PackageTree], loose: &[Difference]) -> Vec<Listed> {
+    let mut environments: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (number, package) in packages.iter().enumerate() {
+        let root = root_of(base, &package.place);
+        environments.entry(root).or_default().push(number);
+    }
+    let mut all = vec![Listed::default(); packages.len()];
+    for (root, numbers) in environments {
+        let members: Vec<Member<'_>> = numbers
+            .iter()
+            .filter_map(|number| {
+                let package = *packages.get(*number)?;
+                let site = within(&package.place, &root)?;
+                Some(Member { site, package })
+            })
+            .collect();
+        let loose = loose.iter().filter_map(|one| within(&one.path, &root)).collect();
+        let listed = environment(&below(base, &root), &members, &loose);
+        for (number, listed) in numbers.into_iter().zip(listed) {
+            if let Some(place) = all.get_mut(number) {
+                *place = listed;
+            }
+        }
+    }
+    all
+}
+
+/// The environment that a site is of, as a path below `base`: the nearest folder around it with
+/// the settings of one, or the prefix that the site's own path tells, or the site.
+fn root_of(base: &Path, site: &str) -> String {
+    let around = std::iter::once(site).chain(parents(site).map(|(folder, _)| folder));
+    for folder in around.chain([""]) {
+        let settings = below(base, folder).join("pyvenv.cfg");
+        if std::fs::symlink_metadata(settings).is_ok_and(|meta| meta.is_file()) {
+            return folder.to_owned();
+        }
+    }
+    let parts: Vec<&str> = site.split('/').collect();
+    let is_packages = |name: &str| matches!(name, "site-packages" | "dist-packages");
+    let kept = match parts.as_slice() {
+        [rest @ .., _, python, last] if is_packages(last) && python.starts_with("python") => rest,
+        [rest @ .., "Lib", last] if is_packages(last) => rest,
+        all => all,
+    };
+    kept.join("/")
+}
+
+/// A path below a folder, from that folder. None where it is not below it.
+fn within(path: &str, folder: &str) -> Option<String> {
+    match (folder, path == folder) {
+        ("", _) => Some(path.to_owned()),
+        (_, true) => Some(String::new()),
+        (folder, false) => {
+            let rest = path.strip_prefix(folder)?.strip_prefix('/')?;
+            Some(rest.to_owned())
+        }
+    }
+}
+
+fn below(base: &Path, folder: &str) -> PathBuf {
+    match folder {
+        "" => base.to_owned(),
+        folder => base.join(folder),
+    }
+}
+
+/// A package of one environment.
+struct Member<'a> {
+    /// Its place, from the environment.
+    site: String,
+    package: &'a PackageTree,
+}
+
+fn environment(root: &Path, members: &[Member<'_>], loose: &BTreeSet<String>) -> Vec<Listed> {
+    let found = match disk::walk(root, &BTreeSet::new()) {
         Ok(found) => found,
         Err(error) => {
             let because = format!(
@@ -22,29 +96,29 @@ pub fn all(environment: &Path, packages: &[&PackageTree], loose: &[Difference]) 
                 printable(&error.to_string(), 200)
             );
             let one = Listed {
-                folder: environment.to_owned(),
+                folder: root.to_owned(),
                 because: Some(because),
                 ..Listed::default()
             };
-            return vec![one; packages.len()];
+            return vec![one; members.len()];
         }
     };
     let mut claims = Claims {
-        environment,
+        root,
         found: &found,
         folders: dist_infos(&found),
         owners: BTreeMap::new(),
         because: BTreeMap::new(),
     };
-    for (number, package) in packages.iter().enumerate() {
-        claims.of_package(number, package);
+    for (number, member) in members.iter().enumerate() {
+        claims.of_package(number, member);
     }
-    claims.nearest(packages, loose);
-    claims.listed(packages)
+    claims.nearest(members, loose);
+    claims.listed(members)
 }
 
 struct Claims<'a> {
-    environment: &'a Path,
+    root: &'a Path,
     found: &'a Found,
     /// Every `name-version.dist-info`, by the site that it lies in.
     folders: BTreeMap<&'a str, Vec<(PackageName, String)>>,
@@ -54,8 +128,8 @@ struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    fn of_package(&mut self, number: usize, package: &PackageTree) {
-        let site = &package.place;
+    fn of_package(&mut self, number: usize, member: &Member<'_>) {
+        let Member { site, package } = member;
         for difference in &package.differences {
             if let Some(path) = resolve(site, &difference.path) {
                 self.claim(path, number);
@@ -91,7 +165,7 @@ impl Claims<'_> {
             self.claim(path, number);
         }
         let path = format!("{folder}/RECORD");
-        let bytes = disk::read_up_to(&self.environment.join(&path), RECORD_LIMIT as u64)
+        let bytes = disk::read_up_to(&self.root.join(&path), RECORD_LIMIT as u64)
             .map_err(|error| format!("its RECORD cannot be read: {error}"))?
             .ok_or("its RECORD is too long to be read")?;
         let record = Record::parse(&bytes).map_err(|error| error.to_string())?;
@@ -116,9 +190,8 @@ impl Claims<'_> {
     }
 
     /// What a wheel has and RECORD does not name lies beside what it names.
-    fn nearest(&mut self, packages: &[&PackageTree], loose: &[Difference]) {
-        let loose: BTreeSet<&str> = loose.iter().map(|one| one.path.as_str()).collect();
-        let sites: BTreeSet<&str> = packages.iter().map(|one| one.place.as_str()).collect();
+    fn nearest(&mut self, members: &[Member<'_>], loose: &BTreeSet<String>) {
+        let sites: BTreeSet<&str> = members.iter().map(|one| one.site.as_str()).collect();
         let mut folders: BTreeMap<String, usize> = BTreeMap::new();
         for (path, number) in &self.owners {
             for (folder, _) in parents(path) {
@@ -131,7 +204,7 @@ impl Claims<'_> {
             .iter()
             .filter(|(_, entry)| entry.kind == FoundKind::File)
             .map(|(path, _)| path)
-            .filter(|path| !self.owners.contains_key(*path) && !loose.contains(path.as_str()))
+            .filter(|path| !self.owners.contains_key(*path) && !loose.contains(*path))
             .cloned()
             .collect();
         for path in unclaimed {
@@ -145,19 +218,19 @@ impl Claims<'_> {
         }
     }
 
-    fn listed(self, packages: &[&PackageTree]) -> Vec<Listed> {
-        let mut all: Vec<Listed> = packages
+    fn listed(self, members: &[Member<'_>]) -> Vec<Listed> {
+        let mut all: Vec<Listed> = members
             .iter()
             .enumerate()
-            .map(|(number, package)| Listed {
-                folder: self.environment.join(&package.place),
+            .map(|(number, member)| Listed {
+                folder: below(self.root, &member.site),
                 because: self.because.get(&number).cloned(),
                 ..Listed::default()
             })
             .collect();
         for (path, number) in &self.owners {
-            if let (Some(listed), Some(package)) = (all.get_mut(*number), packages.get(*number)) {
-                listed.files.push(spoken(&package.place, path));
+            if let (Some(listed), Some(member)) = (all.get_mut(*number), members.get(*number)) {
+                listed.files.push(spoken(&member.site, path));
             }
         }
         for listed in &mut all {
@@ -226,6 +299,19 @@ fn spoken(site: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_is_the_folder_with_its_settings_or_what_the_path_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = "a/venv/lib/python3.12/site-packages";
+        std::fs::create_dir_all(folder.path().join(site)).unwrap();
+        assert_eq!(root_of(folder.path(), site), "a/venv");
+        assert_eq!(root_of(folder.path(), "Lib/site-packages"), "");
+        assert_eq!(root_of(folder.path(), "target"), "target");
+        assert_eq!(root_of(folder.path(), ""), "");
+        std::fs::write(folder.path().join("a/pyvenv.cfg"), "").unwrap();
+        assert_eq!(root_of(folder.path(), site), "a");
+    }
 
     #[test]
     fn a_row_that_leads_out_of_the_environment_leads_nowhere() {
