@@ -85,7 +85,9 @@ fn escaped(text: &str) -> String {
                 out.push(char::from(byte));
             }
             // Writing into a text cannot fail.
-            byte => drop(write!(out, "%{byte:02X}")),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out

@@ -265,7 +265,7 @@ fn environment(root: &Path) -> Report {
         from: "pip's cache".to_owned(),
     };
     let mut six = tree("pkg:pypi/six@1.16", "lib/python3.12/site-packages", Some(wheel));
-    six.release = ReleaseId::new(six.release.package, "1.16.0".parse().unwrap());
+    six.release = ReleaseId::new(six.release.package, customs_model::Version::new("1.16.0").unwrap());
     six.differences = vec![differs(
         "__pycache__/six.cpython-312.pyc",
         DifferenceKind::Extra,
