@@ -33,7 +33,11 @@ pub fn copies(data: &[u8]) {
             if way % 2 == 0 {
                 assert_eq!(unpacked.digests, [Digest::sha256(bytes)]);
             }
-            unpacked.notes.iter().chain(&unpacked.fault).for_each(|line| plain(line));
+            unpacked
+                .notes
+                .iter()
+                .chain(&unpacked.fault)
+                .for_each(|line| plain(line));
             assert!(unpacked.fault.is_none() || unpacked.entries.is_empty());
         }
         Err(error) => plain(&error),
@@ -60,5 +64,9 @@ pub fn patches(data: &[u8]) {
 }
 
 fn plain(text: &str) {
-    assert_eq!(printable(text, usize::MAX), text, "what is said steers a terminal");
+    assert_eq!(
+        printable(text, usize::MAX),
+        text,
+        "what is said steers a terminal"
+    );
 }

@@ -100,7 +100,10 @@ pub fn attestations(data: &[u8]) {
 /// Where a claim becomes a proof, or what is said steers a terminal.
 pub fn vcs_info(data: &[u8]) {
     let (own, registry) = (VcsInfo::read(data), TrustedPublisher::read(data));
-    for refusal in [own.as_ref().err(), registry.as_ref().err()].into_iter().flatten() {
+    for refusal in [own.as_ref().err(), registry.as_ref().err()]
+        .into_iter()
+        .flatten()
+    {
         said(refusal);
     }
     nothing_holds(&vcs::look(own.as_ref().ok(), registry.as_ref().ok()));
@@ -131,7 +134,9 @@ pub fn sources(data: &[u8]) {
         Ok(artifact) => {
             artifact.remarks.iter().for_each(|line| plain(line));
             let mut paths = artifact.files.keys();
-            assert!(paths.all(|path| !path.starts_with('/') && !path.split('/').any(|p| p == "..")));
+            assert!(
+                paths.all(|path| !path.starts_with('/') && !path.split('/').any(|p| p == ".."))
+            );
         }
         Err(error) => plain(&error.to_string()),
     }
@@ -147,7 +152,10 @@ fn nothing_holds(answer: &OriginAnswer) {
     assert_ne!(answer.signature, Answer::Yes, "nobody signed this");
     assert!(answer.verified.is_empty() && answer.identity.is_none());
     answer.notes.iter().for_each(|line| plain(line));
-    answer.findings.iter().for_each(|finding| plain(&finding.words()));
+    answer
+        .findings
+        .iter()
+        .for_each(|finding| plain(&finding.words()));
 }
 
 fn said(refusal: &Refusal) {
@@ -155,5 +163,9 @@ fn said(refusal: &Refusal) {
 }
 
 fn plain(text: &str) {
-    assert_eq!(printable(text, usize::MAX), text, "what is said steers a terminal");
+    assert_eq!(
+        printable(text, usize::MAX),
+        text,
+        "what is said steers a terminal"
+    );
 }

@@ -22,7 +22,10 @@ pub fn records(data: &[u8]) {
         Err(error) => return plain(&error.to_string()),
     };
     let text = json::text(&record).expect("JSON");
-    assert_eq!(json::read(text.as_bytes()).expect("what was written can be read"), record);
+    assert_eq!(
+        json::read(text.as_bytes()).expect("what was written can be read"),
+        record
+    );
     let newly = compare::compare(&record, &record);
     assert!(!newly.is_loud(), "a record differs from itself");
     for shown in [
@@ -69,5 +72,9 @@ pub fn signed() -> Vec<u8> {
 }
 
 fn plain(text: &str) {
-    assert_eq!(printable(text, usize::MAX), text, "what is said steers a terminal");
+    assert_eq!(
+        printable(text, usize::MAX),
+        text,
+        "what is said steers a terminal"
+    );
 }

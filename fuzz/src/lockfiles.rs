@@ -91,5 +91,9 @@ fn compiled(bytes: &[u8]) {
 }
 
 fn plain(text: &str) {
-    assert_eq!(printable(text, usize::MAX), text, "what is said steers a terminal");
+    assert_eq!(
+        printable(text, usize::MAX),
+        text,
+        "what is said steers a terminal"
+    );
 }

@@ -42,12 +42,22 @@ fn copies_of_artifacts() {
     let seeds = [
         behind(0, &gzip(&tar(&files))),
         behind(0, &tar(&files)),
-        behind(0, &[gzip(&tar(&files[..1])), gzip(&tar(&files[1..]))].concat()),
+        behind(
+            0,
+            &[gzip(&tar(&files[..1])), gzip(&tar(&files[1..]))].concat(),
+        ),
         behind(1, &zip(&inside)),
         behind(1, &zip(&files)),
     ];
     let tokens = [
-        "\0", "ustar", "../", "PK\u{1}\u{2}", "PK\u{3}\u{4}", "PK\u{5}\u{6}", "\u{1f}", "30 path=a/b/c\n",
+        "\0",
+        "ustar",
+        "../",
+        "PK\u{1}\u{2}",
+        "PK\u{3}\u{4}",
+        "PK\u{5}\u{6}",
+        "\u{1f}",
+        "30 path=a/b/c\n",
         "node_modules/a/",
     ];
     run("copies", &seeds, &tokens, 700);
@@ -65,8 +75,19 @@ fn patches_that_are_applied() {
     .map(|text| text.as_bytes().to_vec())
     .collect();
     let tokens = [
-        "@@ -1,3 +1,3 @@\n", "@@ -0,0 +1,99999999999 @@\n", "+", "-", " ", "\n", "--- a/", "+++ b/", "/dev/null",
-        "GIT binary patch\n", "rename from ", "\\ No newline\n", "\r\n",
+        "@@ -1,3 +1,3 @@\n",
+        "@@ -0,0 +1,99999999999 @@\n",
+        "+",
+        "-",
+        " ",
+        "\n",
+        "--- a/",
+        "+++ b/",
+        "/dev/null",
+        "GIT binary patch\n",
+        "rename from ",
+        "\\ No newline\n",
+        "\r\n",
     ];
     run("patches", &seeds, &tokens, 1_500);
 }

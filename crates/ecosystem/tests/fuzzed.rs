@@ -45,7 +45,10 @@ fn lockfiles_of_all_kinds_as_graphs_and_places() {
                 .split('.')
                 .filter(|part| !(part.starts_with('v') && part.len() == 2) && *part != "old")
                 .collect();
-            let plain = plain.join(".").replace("yarn-berry", "yarn").replace("yarn-classic", "yarn");
+            let plain = plain
+                .join(".")
+                .replace("yarn-berry", "yarn")
+                .replace("yarn-classic", "yarn");
             let kind = Kind::of_file_name(&plain, &bytes)?;
             let at = Kind::ALL.iter().position(|one| *one == kind)?;
             Some(behind(u8::try_from(at).ok()?, &bytes))
@@ -53,9 +56,25 @@ fn lockfiles_of_all_kinds_as_graphs_and_places() {
         .collect();
     assert_eq!(seeds.len(), files.len(), "every fixture is a seed");
     let tokens = [
-        "\"node_modules/a/node_modules/b\": {", "\"dependencies\": {", "\"link\": true,", "}", "]",
-        "npm:a@1", "workspace:*", "patch:", "file:../", "[[package]]\n", "packages:\n", "  '/a@1':\n",
-        "\"@s/n@^1\":\n  version: 1\n", "\u{202e}", "\\u0000", "- ", ": ", "&a ", "*a",
+        "\"node_modules/a/node_modules/b\": {",
+        "\"dependencies\": {",
+        "\"link\": true,",
+        "}",
+        "]",
+        "npm:a@1",
+        "workspace:*",
+        "patch:",
+        "file:../",
+        "[[package]]\n",
+        "packages:\n",
+        "  '/a@1':\n",
+        "\"@s/n@^1\":\n  version: 1\n",
+        "\u{202e}",
+        "\\u0000",
+        "- ",
+        ": ",
+        "&a ",
+        "*a",
     ];
     run("graphs", &seeds, &tokens, 400);
 }
@@ -73,8 +92,22 @@ fn what_installers_of_python_leave() {
         behind(4, &pyc),
     ];
     let tokens = [
-        ",", "\"", "\"\"", "\n", "sha256=", "sha1=", "[console_scripts]\n", " = ", ":", "{", "[",
-        "\u{e3}", "\u{202e}", "r\0\0\0\0", "(\u{7f}", "\0",
+        ",",
+        "\"",
+        "\"\"",
+        "\n",
+        "sha256=",
+        "sha1=",
+        "[console_scripts]\n",
+        " = ",
+        ":",
+        "{",
+        "[",
+        "\u{e3}",
+        "\u{202e}",
+        "r\0\0\0\0",
+        "(\u{7f}",
+        "\0",
     ];
     run("environments", &seeds, &tokens, 1_500);
 }

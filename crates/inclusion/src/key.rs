@@ -198,7 +198,10 @@ mod tests {
         let key = of_seed(&SEED);
         let public_file = dsse::public_pem(&key.verifying_key());
         assert_eq!(private(public_file.as_bytes()), Err(KeyError::IsPublic));
-        assert_eq!(public(private_pem(&key).as_bytes()), Err(KeyError::IsPrivate));
+        assert_eq!(
+            public(private_pem(&key).as_bytes()),
+            Err(KeyError::IsPrivate)
+        );
         assert_eq!(private(b"hunter2"), Err(KeyError::Private));
         assert_eq!(public(&[0; 32]), Err(KeyError::Public));
         assert_eq!(public(&vec![b'0'; BYTES + 1]), Err(KeyError::TooLarge));

@@ -29,7 +29,9 @@ pub fn packages(record: &Record) -> String {
         columns.row(cells(package));
     }
     out.push_str(&columns.text(0));
-    let odd = || record.loose.iter().filter(|file| file.standing != "explained");
+    // What nothing explains stands below, under what is not so.
+    let is_odd = |file: &&IncludedFile| file.standing != "explained" && !file.is_unexplained();
+    let odd = || record.loose.iter().filter(is_odd);
     if odd().next().is_some() {
         out.push('\n');
         add_loose(&mut out, odd().take(limit::FEW));
@@ -201,17 +203,21 @@ fn add_wrong(out: &mut String, record: &Record) {
             }
             let _ = writeln!(lines, "  {}: {}", shown(&name(package)), question.refusal());
             if question == Question::Tree {
-                add_unexplained(&mut lines, package);
+                add_unexplained(&mut lines, &package.files);
             }
         }
+    }
+    if record.loose.iter().any(IncludedFile::is_unexplained) {
+        lines.push_str("  of no package: nothing explains these files\n");
+        add_unexplained(&mut lines, &record.loose);
     }
     if !lines.is_empty() {
         let _ = write!(out, "\nNot so:\n{lines}");
     }
 }
 
-fn add_unexplained(out: &mut String, package: &Included) {
-    let unexplained = || package.files.iter().filter(|file| file.is_unexplained());
+fn add_unexplained(out: &mut String, files: &[IncludedFile]) {
+    let unexplained = || files.iter().filter(|file| file.is_unexplained());
     out.push_str(&file_rows(unexplained().take(limit::FEW)).text(4));
     let more = unexplained().count().saturating_sub(limit::FEW);
     if more > 0 {

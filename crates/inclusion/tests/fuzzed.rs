@@ -25,10 +25,30 @@ fn run(name: &str, seeds: &[Vec<u8>], tokens: &[&str], count: usize) {
 #[test]
 fn records_in_every_format() {
     let seeds = [include_bytes!("record.json").to_vec()];
-    assert!(customs_inclusion::json::read(&seeds[0]).is_ok(), "the seed is a record");
+    assert!(
+        customs_inclusion::json::read(&seeds[0]).is_ok(),
+        "the seed is a record"
+    );
     let tokens = [
-        "{", "[", "\"", ",", "null", "\"yes\"", "{\"answer\": \"no\"}", "\u{202e}", "\u{9b}", "\\u001b[2J",
-        "::error::", "##[x]", "| a |", "`", "</td>", "sha256:", "pkg:npm/a@1", "1e999", "\\n",
+        "{",
+        "[",
+        "\"",
+        ",",
+        "null",
+        "\"yes\"",
+        "{\"answer\": \"no\"}",
+        "\u{202e}",
+        "\u{9b}",
+        "\\u001b[2J",
+        "::error::",
+        "##[x]",
+        "| a |",
+        "`",
+        "</td>",
+        "sha256:",
+        "pkg:npm/a@1",
+        "1e999",
+        "\\n",
     ];
     run("records", &seeds, &tokens, 500);
 }
@@ -45,6 +65,16 @@ fn envelopes_that_nobody_signed() {
         behind(2, &key::private_pem(&own)),
         behind(3, &pem),
     ];
-    let tokens = ["\"", "{", "=", "A", "-----BEGIN", "\n", "null", "\u{202e}", "\"signatures\": ["];
+    let tokens = [
+        "\"",
+        "{",
+        "=",
+        "A",
+        "-----BEGIN",
+        "\n",
+        "null",
+        "\u{202e}",
+        "\"signatures\": [",
+    ];
     run("envelopes", &seeds, &tokens, 900);
 }

@@ -80,8 +80,10 @@ mod tests {
         for name in &names {
             fs::write(folder.path().join(name), name.repeat(5_000)).unwrap();
         }
-        let mut files: Vec<(&Path, &str)> =
-            names.iter().map(|name| (folder.path(), name.as_str())).collect();
+        let mut files: Vec<(&Path, &str)> = names
+            .iter()
+            .map(|name| (folder.path(), name.as_str()))
+            .collect();
         files.push((folder.path(), "absent"));
         let hashed = all(&files);
         for (name, hashed) in names.iter().zip(&hashed) {

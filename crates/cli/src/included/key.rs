@@ -108,7 +108,10 @@ mod tests {
         }
         let before = std::fs::read(&path).unwrap();
         let failure = make(&path).unwrap_err();
-        assert!(failure.to_string().contains("none is overwritten"), "{failure}");
+        assert!(
+            failure.to_string().contains("none is overwritten"),
+            "{failure}"
+        );
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }

@@ -131,8 +131,5 @@ fn unread(folder: PathBuf, why: &str) -> Listed {
 
 fn is_absent(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

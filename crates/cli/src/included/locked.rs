@@ -74,7 +74,7 @@ impl Lock {
     }
 }
 
-/// A release under the one spelling of its version: Python's `1.0` and `1.0.0` are the same.
+/// A release under the one spelling of its version: Python's `1.0-RC1` is `1.0rc1`.
 pub fn canonical(release: &ReleaseId) -> ReleaseId {
     let package = &release.package;
     if package.ecosystem() != Ecosystem::PyPi {
@@ -100,7 +100,10 @@ fn read(path: &Path) -> Result<(Digest, Lock), String> {
 }
 
 fn lock_of(graph: &Graph) -> Lock {
-    let own = graph.importers.iter().find(|importer| importer.path.is_empty());
+    let own = graph
+        .importers
+        .iter()
+        .find(|importer| importer.path.is_empty());
     let mut lock = Lock {
         name: own.and_then(|importer| importer.name.clone()),
         promises: BTreeMap::new(),
@@ -151,7 +154,10 @@ mod tests {
         let graph = Graph::read(Kind::PackageLock, text.as_bytes()).unwrap();
         let lock = lock_of(&graph);
         assert_eq!(lock.name.as_deref(), Some("shop"));
-        let (a, b) = ("pkg:npm/a@1.0.0".parse().unwrap(), "pkg:npm/b@2.0.0".parse().unwrap());
+        let (a, b) = (
+            "pkg:npm/a@1.0.0".parse().unwrap(),
+            "pkg:npm/b@2.0.0".parse().unwrap(),
+        );
         let promise = lock.promise(&a).unwrap();
         assert_eq!(promise.digests.len(), 1);
         assert_eq!(promise.depends_on, BTreeSet::from([b]));
@@ -159,8 +165,8 @@ mod tests {
 
     #[test]
     fn a_version_of_python_has_one_spelling() {
-        let spelled: ReleaseId = "pkg:pypi/six@1.0.0".parse().unwrap();
-        let short: ReleaseId = "pkg:pypi/six@1.0".parse().unwrap();
+        let spelled: ReleaseId = "pkg:pypi/six@1.0-RC1".parse().unwrap();
+        let short: ReleaseId = "pkg:pypi/six@1.0rc1".parse().unwrap();
         assert_eq!(canonical(&spelled), canonical(&short));
         let npm: ReleaseId = "pkg:npm/six@1.0.0".parse().unwrap();
         assert_eq!(canonical(&npm), npm);

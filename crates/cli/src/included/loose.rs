@@ -50,24 +50,25 @@ pub fn of(folder: &Path, name: &str, tree: &TreeReport) -> Loose {
             Err(_) => no_files.push(path),
         }
     }
-    let with = |wanted: &str| -> Vec<String> {
-        let files = loose.files.iter().filter(|file| file.standing == wanted);
-        files.map(|file| file.path.clone()).collect()
-    };
     let unpinned = unpinned(&there, &name);
     let notes = [
-        line(&with("unexplained"), "of no package, and nothing explains them"),
-        line(&no_files, "of no package, and no files that can be read"),
-        line(&unpinned, "made here, and nobody has pinned them"),
+        line(
+            &no_files,
+            "what belongs to no package and is no file that can be read",
+        ),
+        line(
+            &unpinned,
+            "files that were made here and that nobody has pinned",
+        ),
     ];
     loose.notes = notes.into_iter().flatten().collect();
     loose
 }
 
 fn unpinned(there: &[&Difference], name: &str) -> Vec<String> {
-    let made = there.iter().filter(|one| {
-        matches!(one.standing, Standing::MadeHere { pinned: None, .. })
-    });
+    let made = there
+        .iter()
+        .filter(|one| matches!(one.standing, Standing::MadeHere { pinned: None, .. }));
     made.map(|one| below(name, &one.path)).collect()
 }
 
@@ -75,9 +76,17 @@ fn line(paths: &[String], what: &str) -> Option<String> {
     if paths.is_empty() {
         return None;
     }
-    let few: Vec<String> = paths.iter().take(FEW).map(|path| printable(path, 200)).collect();
+    let few: Vec<String> = paths
+        .iter()
+        .take(FEW)
+        .map(|path| printable(path, 200))
+        .collect();
     let more = if paths.len() > FEW { ", …" } else { "" };
-    Some(format!("{} are {what}: {}{more}", paths.len(), few.join(", ")))
+    Some(format!(
+        "{what} ({}): {}{more}",
+        paths.len(),
+        few.join(", ")
+    ))
 }
 
 /// Paths of an environment are relative to it, and a report may name the project around it.
@@ -91,7 +100,9 @@ fn root_of(folder: &Path, name: &str, tree: &TreeReport) -> (PathBuf, String) {
         return (folder.to_owned(), name.to_owned());
     }
     let root = environment_of(folder, &pythons);
-    let inside = root.strip_prefix(folder).map(|rest| rest.to_string_lossy().into_owned());
+    let inside = root
+        .strip_prefix(folder)
+        .map(|rest| rest.to_string_lossy().into_owned());
     let name = below(name, &inside.unwrap_or_default());
     (root, name)
 }

@@ -261,8 +261,8 @@ fn is_bad(record: &Record, strict: bool) -> bool {
     let counts = Counts::of(record);
     let is_no = counts.answers.values().any(|tally| tally.no > 0);
     let is_odd = record.loose.iter().any(|file| file.is_unexplained());
-    let is_unseen = counts.not_looked_at > 0
-        || counts.answers.values().any(|tally| tally.not_checked > 0);
+    let is_unseen =
+        counts.not_looked_at > 0 || counts.answers.values().any(|tally| tally.not_checked > 0);
     is_no || is_odd || (strict && is_unseen)
 }
 
@@ -293,10 +293,15 @@ fn policy_of(arguments: &Arguments) -> Result<Policy, Failure> {
     };
     let own = policy::of_user(arguments.policy.as_deref())?.map(parse);
     let own = own.transpose()?.unwrap_or_default();
-    Ok(match policy::of_project(&arguments.path)?.map(parse).transpose()? {
-        Some(project) => own.tightened_by(&project).0,
-        None => own,
-    })
+    Ok(
+        match policy::of_project(&arguments.path)?
+            .map(parse)
+            .transpose()?
+        {
+            Some(project) => own.tightened_by(&project).0,
+            None => own,
+        },
+    )
 }
 
 fn instant(given: Option<Timestamp>, epoch: Option<&str>) -> Result<Timestamp, Failure> {

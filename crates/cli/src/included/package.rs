@@ -44,8 +44,8 @@ impl Account {
                 continue;
             };
             let difference = nearest(&differences, path);
-            let is_other = difference
-                .is_some_and(|one| one.path == *path && is_other(one, &hashed));
+            let is_other =
+                difference.is_some_and(|one| one.path == *path && is_other(one, &hashed));
             let standing = if hashed.changed > began || is_other {
                 changed += 1;
                 "not compared"
@@ -203,7 +203,12 @@ fn line(identity: &Identity) -> String {
         None => repository.uri.clone(),
     }];
     parts.extend(identity.workflow.clone());
-    parts.extend(identity.signer.as_ref().map(|signer| format!("signed by {signer}")));
+    parts.extend(
+        identity
+            .signer
+            .as_ref()
+            .map(|signer| format!("signed by {signer}")),
+    );
     parts.extend(identity.git_ref.as_ref().map(|at| format!("at {at}")));
     parts.extend(identity.builder.map(|builder| match builder {
         BuilderClass::Hosted => "on the host's machine".to_owned(),

@@ -30,7 +30,10 @@ pub fn all(base: &Path, packages: &[&PackageTree], loose: &[Difference]) -> Vec<
                 Some(Member { site, package })
             })
             .collect();
-        let loose = loose.iter().filter_map(|one| within(&one.path, &root)).collect();
+        let loose = loose
+            .iter()
+            .filter_map(|one| within(&one.path, &root))
+            .collect();
         let listed = environment(&below(base, &root), &members, &loose);
         for (number, listed) in numbers.into_iter().zip(listed) {
             if let Some(place) = all.get_mut(number) {
@@ -142,8 +145,10 @@ impl Claims<'_> {
             .map(|(_, folder)| folder.clone())
             .collect();
         if folders.is_empty() {
-            self.because
-                .insert(number, "it has no dist-info, so its files are not known".into());
+            self.because.insert(
+                number,
+                "it has no dist-info, so its files are not known".into(),
+            );
         }
         for folder in folders {
             if let Err(why) = self.of_record(number, site, &folder) {
@@ -290,7 +295,10 @@ fn spoken(site: &str, path: &str) -> String {
     if site.is_empty() {
         return path.to_owned();
     }
-    match path.strip_prefix(site).and_then(|rest| rest.strip_prefix('/')) {
+    match path
+        .strip_prefix(site)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
         Some(inside) => inside.to_owned(),
         None => format!("{}{path}", "../".repeat(site.split('/').count())),
     }

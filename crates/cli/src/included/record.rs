@@ -96,7 +96,11 @@ impl Scene<'_> {
         }
         let files: Vec<(&Path, &str)> = listed
             .iter()
-            .flat_map(|one| one.files.iter().map(|file| (one.folder.as_path(), file.as_str())))
+            .flat_map(|one| {
+                one.files
+                    .iter()
+                    .map(|file| (one.folder.as_path(), file.as_str()))
+            })
             .collect();
         packages.files += files.len();
         let mut hashed = hash::all(&files).into_iter();
@@ -140,7 +144,10 @@ impl Scene<'_> {
     fn place(&self, tree: &PackageTree, listed: &Listed) -> String {
         let folder = &self.subject.folder;
         let site = || {
-            let inside = listed.folder.strip_prefix(self.look.root.join(folder)).ok()?;
+            let inside = listed
+                .folder
+                .strip_prefix(self.look.root.join(folder))
+                .ok()?;
             Some(inside.to_string_lossy().into_owned())
         };
         let place = match tree.release.package.ecosystem() {
@@ -265,7 +272,11 @@ pub fn below(folder: &str, path: &str) -> String {
 }
 
 fn name(look: &Look<'_>, locks: &Locks) -> String {
-    let folder = || look.root.file_name().map(|name| name.to_string_lossy().into_owned());
+    let folder = || {
+        look.root
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
     look.project
         .or_else(|| locks.name())
         .map(str::to_owned)

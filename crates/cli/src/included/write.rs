@@ -21,7 +21,9 @@ pub fn whole(path: &Path, text: &str) -> Result<(), Failure> {
     let mut file = builder.tempfile_in(folder).doing(&doing)?;
     file.write_all(text.as_bytes()).doing(&doing)?;
     file.as_file().sync_all().doing(&doing)?;
-    file.persist(path).map_err(|error| error.error).doing(&doing)?;
+    file.persist(path)
+        .map_err(|error| error.error)
+        .doing(&doing)?;
     Ok(())
 }
 

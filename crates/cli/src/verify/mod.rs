@@ -15,5 +15,7 @@ pub struct Options {
 
 /// Looks at projects.
 pub fn look(_paths: &[PathBuf], _options: &Options) -> Result<Report, Failure> {
-    Err(Failure::work("this program was built without the tree check"))
+    Err(Failure::work(
+        "this program was built without the tree check",
+    ))
 }

@@ -97,7 +97,11 @@ mod tests {
     }
 
     fn commit_at(folder: &Path) -> Option<String> {
-        head(folder).unwrap().unwrap().commit.map(|id| id.to_string())
+        head(folder)
+            .unwrap()
+            .unwrap()
+            .commit
+            .map(|id| id.to_string())
     }
 
     #[test]

@@ -226,14 +226,23 @@ proptest! {
 
 #[test]
 fn a_file_of_no_package_is_told_and_is_loud_only_where_nothing_explains_it() {
-    let cache = after(|new| new.loose.push(file("node_modules/.cache/x", "1", "made here")));
+    let cache = after(|new| {
+        new.loose
+            .push(file("node_modules/.cache/x", "1", "made here"))
+    });
     assert_eq!(cache.loose.len(), 1);
     assert!(!cache.is_loud() && !cache.is_quiet());
-    let stray = after(|new| new.loose.push(file("lib/a.pth", "import os", "unexplained")));
+    let stray = after(|new| {
+        new.loose
+            .push(file("lib/a.pth", "import os", "unexplained"))
+    });
     assert!(stray.is_loud());
     assert!(text(&stray).contains("OTHER FILES") || text(&stray).contains("belong to none"));
     let gone = compare(
-        &Record { loose: vec![file("lib/a.pth", "import os", "unexplained")], ..record() },
+        &Record {
+            loose: vec![file("lib/a.pth", "import os", "unexplained")],
+            ..record()
+        },
         &record(),
     );
     assert!(!gone.is_loud());
