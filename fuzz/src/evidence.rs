@@ -3,7 +3,7 @@
 
 use customs_model::{Answer, Digest, ReleaseId, printable};
 use customs_origin::history::{TrustFile, merge};
-use customs_origin::sigstore::{Bundle, Instance, Root};
+use customs_origin::sigstore::{Authority, Bundle, Instance};
 use customs_origin::source::{
     Artifact, ArtifactKind, AttributeRules, ObjectFormat, SourceMap, VcsInfo as SourceVcs,
 };
@@ -67,7 +67,7 @@ pub fn attestations(data: &[u8]) {
             Err(refusal) => said(&refusal),
         },
         2 => {
-            if let Err(error) = Root::from_json(bytes, Instance::PublicGood) {
+            if let Err(error) = Authority::from_json(bytes, Instance::PublicGood) {
                 plain(&error.to_string());
             }
         }

@@ -60,7 +60,7 @@ fn copies_of_artifacts() {
         "30 path=a/b/c\n",
         "node_modules/a/",
     ];
-    run("copies", &seeds, &tokens, 700);
+    run("copies", &seeds, &tokens, 400);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn lockfiles_of_all_kinds_as_graphs_and_places() {
         "&a ",
         "*a",
     ];
-    run("graphs", &seeds, &tokens, 400);
+    run("graphs", &seeds, &tokens, 250);
 }
 
 #[test]
