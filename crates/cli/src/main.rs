@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod explain;
 mod gate;
+mod included;
 mod inspect;
 mod ledger;
 mod lockfiles;
@@ -107,6 +108,15 @@ enum Command {
     ///
     /// Example: customs trust show
     Trust(trust::Arguments),
+    /// What exactly a project contains: every package, artifact and file, where it comes from, and
+    /// what is newly included.
+    ///
+    /// Examples: customs included · customs included --json --output record.json ·
+    /// customs included --compare record.json · customs included --format vsa --key KEY
+    ///
+    /// Exit codes: 0 nothing to object to, 1 an answer is no (with --compare: what is new needs a
+    /// reviewer; with --format vsa: FAILED), 3 nothing is there.
+    Included(included::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -135,6 +145,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => output::end(verify::main(arguments)),
         Command::Check(arguments) => output::end(verify::check(arguments)),
         Command::Trust(arguments) => output::end(trust::main(arguments)),
+        Command::Included(arguments) => output::end(included::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

@@ -122,6 +122,43 @@ pub fn check(arguments: Arguments) -> Result<u8, Failure> {
     run(&arguments, Command::Check)
 }
 
+/// How to look, for those who make something else of what is found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Fetch artifacts and evidence that are not here.
+    pub fetch: bool,
+}
+
+/// Looks at projects, at every file of them.
+///
+/// # Errors
+/// As those of the command.
+pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failure> {
+    let walk = Walk::default();
+    let arguments = Arguments {
+        paths: paths.to_vec(),
+        deep: true,
+        caches: false,
+        base: None,
+        environment: Vec::new(),
+        pin: false,
+        evidence: Asked {
+            fetch: options.fetch,
+            ..Asked::default()
+        },
+        strict: false,
+        verbose: false,
+        depth: walk.depth,
+        folders: walk.folders,
+        format: Shape::Json,
+        json: true,
+    };
+    let root = Root::of(paths);
+    let pins = Pins::read(&root);
+    let around = Surroundings::here();
+    ask(&arguments, Command::Verify, &root, &pins, &around).map(|(report, _)| report)
+}
+
 /// The rules that `customs explain` shows beside those about releases.
 pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
     docs().into_iter().chain(rules::ALL)
@@ -130,7 +167,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
 fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
     let root = Root::of(&arguments.paths);
     let pins = Pins::read(&root);
-    let (report, to_pin) = look(arguments, command, &root, &pins, &Surroundings::here())?;
+    let (report, to_pin) = ask(arguments, command, &root, &pins, &Surroundings::here())?;
     let shape = if arguments.json {
         Shape::Json
     } else {
@@ -158,7 +195,7 @@ fn code(report: &Report, strict: bool) -> u8 {
 }
 
 /// Asks everything.
-fn look(
+fn ask(
     arguments: &Arguments,
     command: Command,
     root: &Root,

@@ -94,7 +94,7 @@ impl Scene {
         let root = Root::of(&[self.path("app")]);
         let pins = Pins::read(&root);
         let around = surroundings(self.path("cache"));
-        let (report, open) = look(&arguments, Command::Verify, &root, &pins, &around).unwrap();
+        let (report, open) = ask(&arguments, Command::Verify, &root, &pins, &around).unwrap();
         (report, open, pins)
     }
 
@@ -104,7 +104,7 @@ impl Scene {
         let root = Root::of(&[self.path("app")]);
         let pins = Pins::read(&root);
         let around = surroundings(self.path("cache"));
-        let looked = look(&arguments, Command::Verify, &root, &pins, &around);
+        let looked = ask(&arguments, Command::Verify, &root, &pins, &around);
         looked.map(|_| ()).unwrap_err()
     }
 }

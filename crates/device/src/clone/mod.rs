@@ -17,6 +17,7 @@
 
 mod batch;
 mod git;
+mod head;
 mod layout;
 mod place;
 mod read;
@@ -36,6 +37,7 @@ use customs_origin::source::{
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use head::{Head, head};
 pub use read::GitClone;
 pub use revision::Revision;
 
