@@ -63,10 +63,16 @@ const BUILDS: [&str; 5] = [
     "Release/",
 ];
 
+/// Endings of what node-gyp and scripts before it write for `make`, wherever it lies: also beside
+/// sources, and in folders named after packages that are built with.
+const MAKEFILES: [&str; 3] = [".Makefile", ".gypi", ".target.mk"];
+
 /// Whether a file is what a script at install of its own package makes: in a folder for builds,
-/// or a program for a machine.
+/// something for `make`, or a program for a machine.
 pub(super) fn is_build_output(path: &str, at: &Path) -> bool {
-    BUILDS.iter().any(|folder| path.starts_with(folder)) || is_native(at)
+    BUILDS.iter().any(|folder| path.starts_with(folder))
+        || MAKEFILES.iter().any(|end| path.ends_with(end))
+        || is_native(at)
 }
 
 /// The first bytes of programs and libraries for machines: ELF, Mach-O in its forms, PE.

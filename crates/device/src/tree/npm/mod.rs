@@ -5,6 +5,7 @@
 
 mod expect;
 mod explain;
+mod interpreter;
 mod layout;
 mod links;
 mod loose;
