@@ -102,7 +102,7 @@ fn trees(
                 gate_store: (evidence == Evidence::All).then(|| store(ground)),
                 npm_cache: there(".npm"),
                 yarn_classic_cache: there("cache/yarn/v6"),
-                yarn_berry_caches: there("cache/yarn").into_iter().collect(),
+                yarn_berry_caches: there("data/yarn/berry/cache").into_iter().collect(),
                 ..npm::Options::default()
             };
             vec![npm::check(&project, path, &options).unwrap()]
