@@ -23,6 +23,7 @@ mod record;
 mod render;
 mod report;
 mod stats;
+mod verify;
 mod warm;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -47,6 +48,14 @@ enum Subject {
     Gate(Gate),
     /// The engine and `customs inspect`: time beside the floor and a peer, and memory
     Inspect(inspect::Arguments),
+    /// `customs verify`: a tree beside the floor, bundles, signatures and lockfiles
+    Verify(verify::Arguments),
+    /// What `verify` is measured beside, in a process of its own
+    #[command(hide = true)]
+    Floor {
+        /// The list of what to read
+        list: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -81,6 +90,8 @@ fn main() -> ExitCode {
     let measured = match Arguments::parse().subject {
         Subject::Gate(arguments) => gate(&arguments),
         Subject::Inspect(arguments) => inspect(&arguments),
+        Subject::Verify(arguments) => verify(&arguments),
+        Subject::Floor { list } => verify::floor::run(&list).map(|()| 0),
     };
     match measured {
         Ok(0) => ExitCode::SUCCESS,
@@ -127,6 +138,16 @@ fn inspect(arguments: &inspect::Arguments) -> Result<usize, Error> {
     built(&arguments.calibrate)?;
     let machine = Machine::now();
     let part = runtime()?.block_on(inspect::measure(arguments, &program))?;
+    let document = (!arguments.quick).then_some(arguments.document.as_path());
+    tell(&part, &machine, &arguments.command(), document)?;
+    Ok(part.missed())
+}
+
+/// Measures verification and says how many figures miss their bar.
+fn verify(arguments: &verify::Arguments) -> Result<usize, Error> {
+    let program = built(&arguments.program)?;
+    let machine = Machine::now();
+    let part = runtime()?.block_on(verify::measure(arguments, &program))?;
     let document = (!arguments.quick).then_some(arguments.document.as_path());
     tell(&part, &machine, &arguments.command(), document)?;
     Ok(part.missed())

@@ -1,7 +1,14 @@
 //! What Linux tells about a running process.
 
+use crate::error::{Doing as _, Error};
 use std::fs;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Child;
+
+/// How often the kernel is asked.
+const TICK: Duration = Duration::from_millis(1);
 
 /// Memory that it uses now (`VmRSS`), in bytes.
 pub fn memory(pid: u32) -> Option<u64> {
@@ -17,6 +24,35 @@ pub fn peak(pid: u32) -> Option<u64> {
 pub fn seconds(pid: u32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(ticks(&text)? as f64 / per_second()?)
+}
+
+/// Watches a process to its end. The kernel forgets the peak when the process ends, so it
+/// is read each millisecond, and when the report comes: all memory was taken by then.
+pub async fn watch(child: &mut Child) -> Result<(Option<u64>, ExitStatus), Error> {
+    let pid = child.id();
+    let now = || pid.and_then(peak);
+    let mut out = child
+        .stdout
+        .take()
+        .ok_or_else(|| Error::said("the process has no output"))?;
+    let mut piece = vec![0; 1 << 16];
+    let mut most: Option<u64> = None;
+    loop {
+        tokio::select! {
+            biased;
+            read = out.read(&mut piece) => {
+                most = most.max(now());
+                if read.doing("read its output")? == 0 {
+                    break;
+                }
+            }
+            () = tokio::time::sleep(TICK) => {
+                most = most.max(now());
+            }
+        }
+    }
+    let status = child.wait().await.doing("wait for it")?;
+    Ok((most, status))
 }
 
 fn status(pid: u32, field: &str) -> Option<u64> {

@@ -64,7 +64,7 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Build the release program and measure it: `bench gate [PART…]`, `bench inspect [LIST…]`
+    /// Build the release program and measure it: `bench gate [PART…]`, `bench inspect [LIST…]`, `bench verify`
     Bench {
         /// Arguments for the benchmarks; `--help` tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -7,13 +7,9 @@ use crate::process;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
-use tokio::process::Child;
 
 /// How long one inspection may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How often the kernel is asked.
-const TICK: Duration = Duration::from_millis(1);
 
 /// The peaks of some archives.
 #[derive(Debug, Default)]
@@ -48,7 +44,7 @@ async fn one(program: &Path, home: &Home, archive: &Path) -> Result<Option<u64>,
         .stderr(Stdio::null())
         .spawn()
         .doing("start an inspection")?;
-    let (peak, status) = tokio::time::timeout(PATIENCE, watch(&mut child))
+    let (peak, status) = tokio::time::timeout(PATIENCE, process::watch(&mut child))
         .await
         .map_err(|_| {
             Error::said(format!(
@@ -82,33 +78,4 @@ pub fn inspection(
 /// Whether it came to a verdict: clean, found, or not all could be judged.
 pub fn ended_well(status: ExitStatus) -> bool {
     matches!(status.code(), Some(0 | 1 | 3))
-}
-
-/// Watches a process to its end. The kernel forgets the peak when the process ends, so it
-/// is read each millisecond, and when the report comes: all memory was taken by then.
-async fn watch(child: &mut Child) -> Result<(Option<u64>, ExitStatus), Error> {
-    let pid = child.id();
-    let now = || pid.and_then(process::peak);
-    let mut out = child
-        .stdout
-        .take()
-        .ok_or_else(|| Error::said("the inspection has no output"))?;
-    let mut piece = vec![0; 1 << 16];
-    let mut peak: Option<u64> = None;
-    loop {
-        tokio::select! {
-            biased;
-            read = out.read(&mut piece) => {
-                peak = peak.max(now());
-                if read.doing("read the inspection's report")? == 0 {
-                    break;
-                }
-            }
-            () = tokio::time::sleep(TICK) => {
-                peak = peak.max(now());
-            }
-        }
-    }
-    let status = child.wait().await.doing("wait for the inspection")?;
-    Ok((peak, status))
 }

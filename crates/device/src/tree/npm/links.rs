@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, read_manifest};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Links on the way to a package.
 const HOPS: usize = 8;
@@ -77,6 +77,7 @@ impl<'a> Links<'a> {
         match self.leads(&self.join(folder, target)?)? {
             Leads::Own => Some("a program of the project's own".to_owned()),
             Leads::Package { place, inner } => {
+                let (place, inner) = innermost(place, inner);
                 let manifest = read_manifest(&self.project.join(&place))?;
                 let stem = [".cmd", ".ps1", ".exe", ".bunx"]
                     .iter()
@@ -100,6 +101,11 @@ impl<'a> Links<'a> {
                     .then(|| "a link to a program that its package declares".to_owned())
             }
         }
+    }
+
+    /// Where a path of the project lies on disk.
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.project.join(path)
     }
 
     /// A target as a path relative to the project, by its letters alone; none where it leaves it.
@@ -174,5 +180,38 @@ impl<'a> Links<'a> {
             return Some(format!("{there}{}", path.get(end..)?));
         }
         None
+    }
+}
+
+/// A package that came inside of another's artifact has no place of its own in a lockfile: a path in
+/// it is told by its own manifest, which is compared with that artifact.
+fn innermost(place: String, inner: String) -> (String, String) {
+    let Some((around, rest)) = inner.rsplit_once("node_modules/") else {
+        return (place, inner);
+    };
+    let parts = if rest.starts_with('@') { 2 } else { 1 };
+    let end = rest.match_indices('/').nth(parts - 1).map(|(at, _)| at);
+    let (name, file) = end.map_or((rest, ""), |end| rest.split_at(end));
+    let place = format!("{place}/{around}node_modules/{name}");
+    (place, file.trim_start_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::innermost;
+
+    #[test]
+    fn a_path_in_a_bundled_package_is_told_by_that_package() {
+        let of = |inner: &str| innermost("node_modules/npm".into(), inner.into());
+        let some = |place: &str, file: &str| (place.to_owned(), file.to_owned());
+        assert_eq!(of("bin/npm.js"), some("node_modules/npm", "bin/npm.js"));
+        assert_eq!(
+            of("node_modules/@s/a/bin/a.js"),
+            some("node_modules/npm/node_modules/@s/a", "bin/a.js")
+        );
+        assert_eq!(
+            of("node_modules/a/node_modules/b/b.js"),
+            some("node_modules/npm/node_modules/a/node_modules/b", "b.js")
+        );
     }
 }

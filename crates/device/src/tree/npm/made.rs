@@ -28,7 +28,7 @@ const FOLDERS: [(&str, &str); 16] = [
 const RECORDS: [(&str, &str); 10] = [
     (".bun-tag", "bun"),
     (".modules.yaml", "pnpm"),
-    (".package-map.json", "pnpm"),
+    (".package-map.json", "the manager"),
     (".pnpm-debug.log", "pnpm"),
     (".pnpm-workspace-state-v1.json", "pnpm"),
     (".pnpm-workspace-state.json", "pnpm"),
@@ -43,6 +43,14 @@ pub(super) fn by_use(path: &str) -> Option<String> {
     if let Some((_, whose)) = RECORDS.iter().find(|(name, _)| *name == path) {
         return Some(format!("{whose}'s own record"));
     }
+    let path = match in_store(path) {
+        // node-gyp writes relative to the sources of what is built with, through links.
+        Some(_) if MAKEFILES.iter().any(|end| path.ends_with(end)) => {
+            return Some("node-gyp".to_owned());
+        }
+        Some(Some(inner)) => inner,
+        Some(None) | None => path,
+    };
     let (first, rest) = path.split_once('/')?;
     let (_, whose) = FOLDERS.iter().find(|(name, _)| *name == first)?;
     match (first, rest.split_once('/')) {
@@ -54,6 +62,16 @@ pub(super) fn by_use(path: &str) -> Option<String> {
     }
 }
 
+/// What lies in a folder of a virtual store, `.pnpm/<folder>/…`: there, the path in its
+/// `node_modules`.
+fn in_store(path: &str) -> Option<Option<&str>> {
+    let inner = path
+        .strip_prefix(".pnpm/")
+        .or_else(|| path.strip_prefix(".bun/"))?;
+    let (_, inner) = inner.split_once('/')?;
+    Some(inner.strip_prefix("node_modules/"))
+}
+
 /// Where builds of native code write, in the folder of their package.
 const BUILDS: [&str; 5] = [
     "build/",
@@ -63,18 +81,27 @@ const BUILDS: [&str; 5] = [
     "Release/",
 ];
 
+/// Endings of what node-gyp and scripts before it write for `make`, wherever it lies: also beside
+/// sources, and in folders named after packages that are built with.
+const MAKEFILES: [&str; 4] = [".Makefile", ".ar-file-list", ".gypi", ".target.mk"];
+
 /// Whether a file is what a script at install of its own package makes: in a folder for builds,
-/// or a program for a machine.
+/// something for `make`, or a program for a machine.
 pub(super) fn is_build_output(path: &str, at: &Path) -> bool {
-    BUILDS.iter().any(|folder| path.starts_with(folder)) || is_native(at)
+    BUILDS.iter().any(|folder| path.starts_with(folder))
+        || MAKEFILES.iter().any(|end| path.ends_with(end))
+        || is_native(at)
 }
 
-/// The first bytes of programs and libraries for machines: ELF, Mach-O in its forms, PE.
+/// The first bytes of programs and libraries for machines: ELF, Mach-O in its forms, PE, archives of
+/// objects.
 fn is_native(at: &Path) -> bool {
     let mut head = [0; 4];
     let read = disk::open(at).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
     read.is_ok()
         && (head == *b"\x7fELF"
+            || head == *b"!<ar"
+            || head == *b"!<th"
             || head.starts_with(b"MZ")
             || matches!(
                 u32::from_be_bytes(head),
@@ -94,12 +121,19 @@ mod tests {
         );
         assert_eq!(by_use(".vite/deps/react.js").unwrap(), "Vite's cache");
         assert_eq!(by_use(".modules.yaml").unwrap(), "pnpm's own record");
+        let store = ".pnpm/@prisma+client@5.22.0/node_modules/.prisma/client/index.js";
+        assert_eq!(by_use(store).unwrap(), "Prisma's generator");
+        let gyp = ".pnpm/bcrypt@5.1.1/node-addon-api@5.1.0/node_modules/n/x.target.mk";
+        assert_eq!(by_use(gyp).unwrap(), "node-gyp");
         for other in [
             ".hidden/x.js",
             "evil/x.js",
             ".cache",
             ".cache.js",
             "x/.cache/y",
+            ".pnpm/evil@1.0.0/node_modules/evil/x.js",
+            ".pnpm/evil@1.0.0/.cache/x.js",
+            "evil/x.target.mk",
         ] {
             assert_eq!(by_use(other), None, "{other}");
         }

@@ -6,6 +6,7 @@
 mod copies;
 mod expect;
 mod explain;
+mod interpreter;
 mod layout;
 mod links;
 mod lock;

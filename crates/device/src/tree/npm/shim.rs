@@ -3,24 +3,43 @@
 //! of installed packages. What the lines do is what counts: a line that is not known explains
 //! nothing.
 
+use super::interpreter;
 use super::links::Links;
+use std::borrow::Cow;
+
+const STARTS: &str = "a script that starts a program that its package declares";
 
 /// Bytes of a script.
 pub(super) const LONGEST: u64 = 64 * 1024;
 
 /// Scripts of newer versions, known by the SHA-256 of what is left of them without the paths that
 /// they name: (version that was measured, digest). Their text is not repeated here.
-const FRAMES: &[(&str, &str)] = &[(
-    "pnpm 12.21",
-    "d7bbce56fed57ee6f7fe8bb66539de0e7bdfee7ee3294cc3414fa206dd9a2c16",
-)];
+const FRAMES: &[(&str, &str)] = &[
+    (
+        "pnpm 12.21",
+        "d7bbce56fed57ee6f7fe8bb66539de0e7bdfee7ee3294cc3414fa206dd9a2c16",
+    ),
+    (
+        "pnpm 12.21, for a program of the machine's own, which nothing else starts",
+        "6d4c2f81fa725162ea5ee78ac155686114d5ebd3913c3a8402791cab2549cfac",
+    ),
+];
 
 /// What explains a script `name` in `folder` (a `.bin`, relative to the project).
 pub(super) fn explain(text: &[u8], folder: &str, name: &str, links: &Links<'_>) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
-    let frame = frame(text);
+    let by = interpreter::of_script(text);
+    let text = by.map_or(Cow::Borrowed(text), |by| Cow::Owned(by.as_node(text)));
+    let is_started = |target: &str| {
+        let is_its_own = by.is_none_or(|by| {
+            let path = links.join(folder, target);
+            path.is_some_and(|path| by.starts(&path, links))
+        });
+        is_its_own && links.program(folder, name, target).is_some()
+    };
+    let frame = frame(&text);
     if FRAMES.iter().any(|(_, digest)| *digest == frame.digest) {
-        return known(&frame, folder, name, links);
+        return known(&frame, folder, links, &is_started);
     }
     let mut started = 0;
     for line in text.lines() {
@@ -34,12 +53,14 @@ pub(super) fn explain(text: &[u8], folder: &str, name: &str, links: &Links<'_>) 
                 }
             }
             Line::Starts(target) => {
-                links.program(folder, name, target)?;
+                if !is_started(target) {
+                    return None;
+                }
                 started += 1;
             }
         }
     }
-    (started > 0).then(|| "a script that starts a program that its package declares".to_owned())
+    (started > 0).then(|| STARTS.to_owned())
 }
 
 /// A script without its paths, and its paths.
@@ -88,19 +109,20 @@ fn frame(text: &str) -> Frame<'_> {
 }
 
 /// A script of a known form: all that it starts must be the program.
-fn known(frame: &Frame<'_>, folder: &str, name: &str, links: &Links<'_>) -> Option<String> {
+fn known(
+    frame: &Frame<'_>,
+    folder: &str,
+    links: &Links<'_>,
+    is_started: &dyn Fn(&str) -> bool,
+) -> Option<String> {
     let inside = |path: &str| {
         let joined = links.join(folder, path);
         joined.is_some_and(|path| path.rsplit('/').next() == Some("node_modules"))
     };
-    if frame.targets.is_empty() || !frame.modules.iter().all(|path| inside(path)) {
-        return None;
-    }
-    let mut what = None;
-    for target in &frame.targets {
-        what = Some(links.program(folder, name, target)?);
-    }
-    what.map(|_| "a script that starts a program that its package declares".to_owned())
+    let fine = !frame.targets.is_empty()
+        && frame.modules.iter().all(|path| inside(path))
+        && frame.targets.iter().all(|target| is_started(target));
+    fine.then(|| STARTS.to_owned())
 }
 
 enum Line<'a> {

@@ -1,0 +1,128 @@
+//! What was answered, as lines that a test can name.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The answers about one project.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// Everything that is not as the artifacts and the rules have it, a line each, by how bad it
+    /// is: `no: modified node_modules/a/index.js`, `not checked: a@1.0.0: …`, `made here: …`,
+    /// `lockfile: lock-integrity a@1.0.0`.
+    pub lines: BTreeSet<String>,
+    /// What differs and is explained.
+    pub explained: BTreeSet<String>,
+    /// Packages that are as their artifacts have them.
+    pub verified: usize,
+}
+
+impl Answers {
+    /// From the report that `customs verify --format json` prints.
+    pub fn of(report: &Value) -> Self {
+        let mut answers = Self::default();
+        for subject in list(&report["subjects"]) {
+            answers.tree(&subject["installed"]);
+            for finding in list(&subject["locked"]["findings"]) {
+                let release = finding["release"].as_str().map_or_else(String::new, spoken);
+                answers
+                    .lines
+                    .insert(format!("lockfile: {} {release}", text(&finding["rule"])));
+            }
+        }
+        answers
+    }
+
+    /// What is wrong.
+    pub fn wrong(&self) -> Vec<&str> {
+        let lines = self.lines.iter().map(String::as_str);
+        lines.filter(|line| line.starts_with("no: ")).collect()
+    }
+
+    /// What is told here and was not told before.
+    pub fn since(&self, before: &Self) -> Vec<&str> {
+        let lines = self.lines.difference(&before.lines);
+        lines.map(String::as_str).collect()
+    }
+
+    fn tree(&mut self, tree: &Value) {
+        for package in list(&tree["packages"]) {
+            let place = text(&package["place"]);
+            let differences = list(&package["differences"]);
+            for difference in differences {
+                self.difference(place, difference);
+            }
+            if package["decoy"].is_string() {
+                self.lines.insert(format!("no: decoy {place}"));
+            }
+            let release = spoken(text(&package["release"]));
+            let answer = &package["answer"];
+            match text(&answer["answer"]) {
+                "yes" => self.verified += 1,
+                // Without a difference the zip itself is wrong, or the folder is not there.
+                "no" if differences.is_empty() && package["decoy"].is_null() => {
+                    self.lines.insert(format!("no: {place}"));
+                }
+                "not_checked" => {
+                    let because = text(&answer["because"]);
+                    self.lines
+                        .insert(format!("not checked: {release}: {because}"));
+                }
+                _ => {}
+            }
+        }
+        for difference in list(&tree["loose"]) {
+            self.difference("", difference);
+        }
+        for poisoned in list(&tree["poisoned"]) {
+            let release = spoken(text(&poisoned["release"]));
+            let cache = text(&poisoned["cache"]);
+            self.lines
+                .insert(format!("no: poisoned {cache}: {release}"));
+        }
+        for because in list(&tree["not_checked"]) {
+            self.lines.insert(format!("not checked: {}", text(because)));
+        }
+    }
+
+    fn difference(&mut self, place: &str, difference: &Value) {
+        let path = text(&difference["path"]);
+        let path = match (place, path) {
+            ("", path) | (path, "") => path.to_owned(),
+            (place, path) => format!("{place}/{path}"),
+        };
+        let kind = text(&difference["kind"]).replace('_', " ");
+        let standing = &difference["standing"];
+        match text(&standing["standing"]) {
+            "explained" => {
+                let cause = text(&standing["cause"]);
+                self.explained.insert(format!("{kind} {path}: {cause}"));
+            }
+            "made_here" if standing["pinned"] == false => {
+                self.lines.insert(format!("no: changed {path}"));
+            }
+            "made_here" => {
+                self.lines.insert(format!("made here: {kind} {path}"));
+            }
+            _ if kind == "unreadable" => {
+                self.lines.insert(format!("not checked: {path}"));
+            }
+            _ => {
+                self.lines.insert(format!("no: {kind} {path}"));
+            }
+        }
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// `pkg:npm/%40s/a@1.0.0` as people say it.
+fn spoken(purl: &str) -> String {
+    let name = purl.splitn(2, '/').nth(1).unwrap_or(purl);
+    name.replace("%40", "@")
+}

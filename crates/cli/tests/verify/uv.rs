@@ -1,0 +1,60 @@
+//! uv, whose environments share inodes with its cache, which keeps no wheels.
+
+use crate::ask::Evidence;
+use crate::ground::Ground;
+use crate::table::{Case, each};
+use crate::tamper::{add, edit, edit_shared, replace};
+use crate::world::World;
+
+const MANIFEST: &str = "[project]
+name = \"demo\"
+version = \"0.1.0\"
+requires-python = \">=3.9\"
+dependencies = [\"six==1.16.0\", \"charset-normalizer==3.3.2\"]
+
+[tool.uv]
+link-mode = \"hardlink\"
+";
+
+#[test]
+fn an_environment_of_uv_is_what_its_lockfile_names_and_every_change_is_told() {
+    let world = World::new("uv");
+    world.write("pyproject.toml", MANIFEST);
+    world.run(&["uv", "sync"]).succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert_eq!(untouched.verified, 2, "{untouched:?}");
+    each(&ground, CASES);
+    ground.restore();
+    assert_eq!(ground.verify_by(Evidence::Managers).verified, 0);
+}
+
+const CASES: &[Case] = &[
+    Case {
+        way: "a module is edited in the cache that it shares an inode with",
+        tamper: |ground| edit_shared(&ground.find("project/.venv", &["site-packages/six.py"])),
+        told: &[],
+    },
+    Case {
+        way: "a module is edited, its size and time are put back",
+        tamper: |ground| {
+            let path = ground.find("project/.venv", &["charset_normalizer/cd.py"]);
+            crate::tamper::edit_at(&path);
+        },
+        told: &[],
+    },
+    Case {
+        way: "the lockfile promises another wheel",
+        tamper: |ground| {
+            let lock = "project/uv.lock";
+            replace(
+                ground,
+                lock,
+                "sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254",
+                "sha256:9abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254",
+            );
+        },
+        told: &[],
+    },
+];

@@ -1,0 +1,106 @@
+//! Yarn 1, and Yarn 4 with folders and with Plug'n'Play.
+
+use crate::ask::Evidence;
+use crate::ground::Ground;
+use crate::npm::MANIFEST;
+use crate::table::{Case, each};
+use crate::tamper::{add, delete, edit, edit_at, link, replace};
+use crate::world::World;
+
+#[test]
+fn a_tree_of_yarn_1_is_what_its_lockfile_names_and_every_change_is_told() {
+    let world = World::new("yarn1");
+    world.write("package.json", MANIFEST);
+    world.run(&["yarn", "install"]).succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert!(untouched.verified >= 8, "{untouched:?}");
+    each(&ground, CLASSIC);
+}
+
+const CLASSIC: &[Case] = &[
+    Case {
+        way: "a file is edited, its size and time are put back",
+        tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
+        told: &["no: modified node_modules/is-odd/index.js"],
+    },
+    Case {
+        way: "a file is added to a package that runs a script at install",
+        tamper: |ground| add(ground, "project/node_modules/bufferutil/install.js"),
+        told: &["no: extra node_modules/bufferutil/install.js"],
+    },
+    Case {
+        way: "a command leads to another program",
+        tamper: |ground| {
+            link(
+                ground,
+                "project/node_modules/.bin/mkdirp",
+                "../is-odd/index.js",
+            );
+        },
+        told: &["no: extra node_modules/.bin/mkdirp"],
+    },
+];
+
+#[test]
+fn a_tree_of_yarn_4_is_what_its_lockfile_names_and_every_change_is_told() {
+    let world = World::new("yarn4");
+    world.write("package.json", MANIFEST);
+    world.write("yarn.lock", "");
+    world.write(".yarnrc.yml", "nodeLinker: node-modules\n");
+    world
+        .run(&["yarn", "install", "--no-immutable"])
+        .succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert!(untouched.verified >= 7, "{untouched:?}");
+    each(&ground, BERRY);
+}
+
+const BERRY: &[Case] = &[
+    Case {
+        way: "a file is edited, its size and time are put back",
+        tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
+        told: &["no: modified node_modules/is-odd/index.js"],
+    },
+    Case {
+        way: "a file is deleted",
+        tamper: |ground| delete(ground, "project/node_modules/is-odd/index.js"),
+        told: &["no: missing node_modules/is-odd/index.js"],
+    },
+];
+
+#[test]
+fn the_zips_of_plug_n_play_are_what_the_lockfile_names_and_every_change_is_told() {
+    let world = World::new("yarn4");
+    world.write("package.json", MANIFEST);
+    world.write("yarn.lock", "");
+    world.write(".yarnrc.yml", "enableGlobalCache: false\n");
+    world
+        .run(&["yarn", "install", "--no-immutable"])
+        .succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify_by(Evidence::Managers);
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert!(untouched.verified >= 7, "{untouched:?}");
+    assert!(
+        untouched.lines.contains("made here: extra .pnp.cjs"),
+        "{untouched:?}"
+    );
+    each(&ground, PLUG_N_PLAY);
+}
+
+const PLUG_N_PLAY: &[Case] = &[
+    Case {
+        way: "a zip holds other bytes",
+        tamper: |ground| edit_at(&ground.find("project/.yarn/cache", &["is-odd-npm-3.0.1"])),
+        told: &[],
+    },
+    Case {
+        way: "the lockfile promises another zip",
+        tamper: |ground| replace(ground, "project/yarn.lock", "checksum: ", "checksum: 1"),
+        told: &[],
+    },
+];
