@@ -52,7 +52,11 @@ impl Caches {
             yarn_classic: variable("YARN_CACHE_FOLDER")
                 .or_else(|| cache("yarn", "Yarn"))
                 .map(|folder| folder.join("v6")),
-            yarn_berry: yarn_berry(project, below(".yarn/berry")),
+            yarn_berry: {
+                let data = variable("XDG_DATA_HOME").filter(|path| path.is_absolute());
+                let data = data.map(|data| data.join("yarn/berry"));
+                yarn_berry(project, data.or_else(|| below(".yarn/berry")))
+            },
             pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
             poetry: variable("POETRY_CACHE_DIR")
                 .or_else(|| cache("pypoetry", "pypoetry"))

@@ -3,7 +3,7 @@
 use super::caches::Caches;
 use super::report::Report;
 use super::surroundings::Surroundings;
-use super::{Arguments, Command, Pins, Root, look};
+use super::{Arguments, Command, Pins, Root, ask};
 use clap::Parser as _;
 use customs_model::{Digest, DigestAlgorithm, Hasher};
 use flate2::Compression;

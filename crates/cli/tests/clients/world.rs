@@ -11,7 +11,7 @@ pub fn axios_and_friends() -> &'static str {
     r#"{"name":"demo","version":"1.0.0","private":true,"dependencies":{"axios":"^1.7.0","is-odd":"3.0.1"}}"#
 }
 
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     std::env::var_os("CUSTOMS_BIN").map_or_else(
         || PathBuf::from(env!("CARGO_BIN_EXE_customs")),
         PathBuf::from,

@@ -1,11 +1,9 @@
 //! How customs is asked: the only place that knows. It gives the report's JSON.
 
 use crate::ground::Ground;
-use customs_device::tree::{Place, TreeReport, cargo, npm, python};
-use customs_ecosystem::lockfile::{self, Graph, Kind, Manifest, ManifestKind};
-use customs_origin::lockfile::{LockfileView, Options, judge};
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use crate::world::program;
+use serde_json::Value;
+use std::process::Command;
 
 /// Whose copies of artifacts may be compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,121 +18,31 @@ pub enum Evidence {
 
 /// The report about the project.
 pub fn report(ground: &Ground, evidence: Evidence) -> Value {
-    let project = ground.project();
-    let mut subjects = Vec::new();
-    let lockfiles = [
-        "package-lock.json",
-        "pnpm-lock.yaml",
-        "yarn.lock",
-        "bun.lock",
-        "uv.lock",
-        "requirements.txt",
-        "Cargo.lock",
-    ];
-    for name in lockfiles {
-        let path = project.join(name);
-        let Ok(bytes) = std::fs::read(&path) else {
-            continue;
-        };
-        let kind = Kind::of_file_name(name, &bytes[..bytes.len().min(400)]).unwrap();
-        for installed in trees(ground, evidence, kind, &path, &bytes) {
-            subjects.push(json!({
-                "lockfile": name,
-                "installed": installed,
-                "locked": locked(&project, name, kind, &bytes),
-            }));
-        }
-    }
-    assert!(!subjects.is_empty(), "there is no lockfile");
-    json!({ "subjects": subjects })
-}
-
-fn trees(
-    ground: &Ground,
-    evidence: Evidence,
-    kind: Kind,
-    path: &Path,
-    bytes: &[u8],
-) -> Vec<TreeReport> {
-    let project = ground.project();
-    let locked = || lockfile::read(kind, bytes).unwrap().entries;
-    match kind {
-        Kind::UvLock | Kind::RequirementsTxt | Kind::PoetryLock | Kind::PylockToml => {
-            let mut places = Vec::new();
-            if evidence == Evidence::All {
-                places.push(gate(ground));
-            }
-            if evidence != Evidence::None {
-                places.push(Place::Any {
-                    folder: ground.home().join("cache/pip/http-v2"),
-                    from: "pip's cache".into(),
-                });
-            }
-            let options = python::Options { places };
-            let environments = python::environments(&project);
-            let checked = environments
-                .iter()
-                .map(|e| python::check(e, &locked(), &options));
-            checked.collect()
-        }
-        Kind::CargoLock => {
-            let places = match evidence {
-                Evidence::All => vec![gate(ground)],
-                Evidence::Managers | Evidence::None => Vec::new(),
-            };
-            let options = cargo::Options { places };
-            match project.join("vendor").is_dir() {
-                true => vec![cargo::check_vendor(&project, &locked(), &options)],
-                false => {
-                    let home = ground.home().join(".cargo");
-                    vec![cargo::check_registry(&home, &locked(), &options)]
-                }
-            }
-        }
-        Kind::PackageLock
-        | Kind::PnpmLock
-        | Kind::YarnClassic
-        | Kind::YarnBerry
-        | Kind::BunLock => {
-            let managers = evidence != Evidence::None;
-            let there = |folder: &str| managers.then(|| ground.home().join(folder));
-            let options = npm::Options {
-                gate_store: (evidence == Evidence::All).then(|| store(ground)),
-                npm_cache: there(".npm"),
-                yarn_classic_cache: there("cache/yarn/v6"),
-                yarn_berry_caches: there("data/yarn/berry/cache").into_iter().collect(),
-                ..npm::Options::default()
-            };
-            vec![npm::check(&project, path, &options).unwrap()]
-        }
-    }
-}
-
-fn locked(project: &Path, name: &str, kind: Kind, bytes: &[u8]) -> Value {
-    let graph = Graph::read(kind, bytes).unwrap();
-    let manifests: Vec<Manifest> = [
-        ("package.json", ManifestKind::PackageJson),
-        ("pyproject.toml", ManifestKind::Pyproject),
-        ("Cargo.toml", ManifestKind::CargoToml),
-    ]
-    .into_iter()
-    .filter_map(|(file, kind)| {
-        let bytes = std::fs::read(project.join(file)).ok()?;
-        Some(Manifest::read(kind, &bytes).unwrap())
-    })
-    .collect();
-    let options = Options::default();
-    let view = LockfileView::new(name, &graph, &manifests, &options);
-    serde_json::to_value(judge(&view)).unwrap()
-}
-
-fn store(ground: &Ground) -> PathBuf {
-    ground.home().join("gate/cache/artifacts")
-}
-
-fn gate(ground: &Ground) -> Place {
-    Place::ByDigest {
-        folder: store(ground),
-        from: "the gate's store".into(),
-    }
+    // A home in which nothing lies stands for caches that are not there.
+    let home = match evidence {
+        Evidence::All | Evidence::Managers => ground.home(),
+        Evidence::None => ground.at("nobody"),
+    };
+    let own = match evidence {
+        Evidence::All => ground.at("gate/cache"),
+        Evidence::Managers | Evidence::None => ground.at("nobody/customs"),
+    };
+    let asked = Command::new(program())
+        .args(["verify", "--deep", "--format", "json"])
+        .current_dir(ground.project())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", &home)
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("CUSTOMS_CACHE_DIR", own)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert!(
+        matches!(asked.status.code(), Some(0 | 1)),
+        "{:?}: {said}",
+        asked.status
+    );
+    serde_json::from_slice(&asked.stdout).unwrap()
 }

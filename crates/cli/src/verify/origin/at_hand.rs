@@ -1,12 +1,12 @@
 //! Artifacts that lie on this machine, found by the digest that a lockfile promises and hashed
 //! before anything in them is believed.
 
+use customs_device::artifact::unpacked::{Inside, Reading};
 use customs_device::artifact::{Form, Source, Wanted, tarball};
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Hasher, printable};
 use customs_origin::source::ArtifactKind;
 use customs_origin::vcs::VcsInfo;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 mod limit {
     /// Bytes of an artifact that is compared with its source.
     pub const ARTIFACT: u64 = 512 << 20;
+    /// Bytes of a file that says which commit a crate is of.
+    pub const VCS_INFO: u64 = 64 << 10;
     /// Folders of indexes below cargo's home.
     pub const INDEXES: usize = 100;
 }
@@ -116,12 +118,16 @@ impl AtHand<'_> {
             return None;
         }
         let stem = format!("{}-{}", entry.release.package, entry.release.version);
-        let keep = BTreeSet::from([VCS_INFO.to_owned(), format!("{stem}/{VCS_INFO}")]);
+        let reading = Reading {
+            algorithms: &[DigestAlgorithm::Sha256],
+            inside: Inside::Folder(&stem),
+            keep: &|path| u64::from(path == VCS_INFO) * limit::VCS_INFO,
+        };
         self.candidates(entry, &entry.digests)
             .iter()
             .find_map(|path| {
                 // A copy that cannot be read is told by the tree check.
-                let read = tarball::read(path, &[DigestAlgorithm::Sha256], &keep).ok()?;
+                let read = tarball::read(path, &reading).ok()?;
                 let right = read.digests.iter().any(|d| entry.digests.contains(d));
                 let bytes = read.kept.values().next().filter(|_| right)?;
                 // A crate that names no commit has none of this evidence, which is ordinary.

@@ -212,7 +212,7 @@ impl<'s> Source<'s> {
         let piece = (1..=text.len().min(LONGEST))
             .rev()
             .filter_map(|end| text.get(..end))
-            .find(|piece| self.contains(*piece))?;
+            .find(|piece| self.contains(piece))?;
         let mut behind = text.get(piece.len()..)?;
         while let Some(more) = behind.strip_prefix(piece) {
             behind = more;
