@@ -518,7 +518,10 @@ impl Analysis<'_> {
         for pair in program.list(entries).to_vec().chunks_exact(2) {
             if let Expr::Function(function) = program.expr(pair[1]) {
                 let name = program.text(pair[0]).unwrap_or_default();
-                let constructs = matches!(name, "constructor" | "__init__");
+                let constructs = matches!(
+                    name,
+                    "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
+                );
                 if let Some(site) = made_at.filter(|_| constructs) {
                     self.callers
                         .entry((class.0, function))

@@ -51,10 +51,12 @@ impl Lowering {
                 self.builder.add(Ir::Unary(operator, value), at)
             }
             Expr::Lambda(lambda) => {
+                let defaults = lambda.parameters.as_ref();
+                let defaults = defaults.map(|parameters| self.defaults(parameters));
                 let (id, back) = self.builder.enter_function(None, false);
                 let mut body = Vec::new();
-                if let Some(parameters) = &lambda.parameters {
-                    body = self.parameters(id, parameters, false);
+                if let (Some(parameters), Some(defaults)) = (&lambda.parameters, defaults) {
+                    body = self.parameters(id, parameters, &defaults, false);
                 }
                 let value = self.expression(&lambda.body);
                 self.builder.function_mut(id).returns.push(value);
@@ -398,24 +400,31 @@ impl Lowering {
         }
     }
 
+    /// What parameters are where nobody gives them: it is computed once, where the function is
+    /// defined, and not where it runs. In the order of the parameters.
+    pub(super) fn defaults(&mut self, parameters: &Parameters) -> Vec<Option<ExprId>> {
+        each_parameter(parameters)
+            .map(|parameter| {
+                let default = parameter.default.as_ref();
+                default.map(|default| self.expression(default))
+            })
+            .collect()
+    }
+
     /// Parameters are variables that are assigned at the beginning of the body. Of a
     /// method the first one is the object.
     pub(super) fn parameters(
         &mut self,
         function: crate::ir::FuncId,
         parameters: &Parameters,
+        defaults: &[Option<ExprId>],
         method: bool,
     ) -> Vec<IrStmt> {
         let mut prologue = Vec::new();
         let mut index = 0_u16;
         let mut names = Vec::new();
         let mut first = method;
-        for parameter in parameters
-            .posonlyargs
-            .iter()
-            .chain(&parameters.args)
-            .chain(&parameters.kwonlyargs)
-        {
+        for (parameter, default) in each_parameter(parameters).zip(defaults) {
             let at = span(parameter);
             let name = parameter.name().as_str();
             let mut value = if first {
@@ -426,11 +435,10 @@ impl Lowering {
                 self.builder.add(Ir::Param(function, index - 1), at)
             };
             first = false;
-            if let Some(default) = &parameter.default {
-                let default = self.expression(default);
+            if let Some(default) = default {
                 value = self
                     .builder
-                    .add(Ir::Logic(Logic::Nullish, value, default), at);
+                    .add(Ir::Logic(Logic::Nullish, value, *default), at);
             }
             self.builder.declare(name);
             let target = self.builder.name(name, at);
@@ -454,6 +462,19 @@ impl Lowering {
         built.param_names = names;
         prologue
     }
+}
+
+/// The parameters that have a name each, in their order.
+pub(super) fn each_parameter(
+    parameters: &Parameters,
+) -> impl Iterator<Item = &ruff_python_ast::ParameterWithDefault> {
+    let named = parameters.posonlyargs.iter().chain(&parameters.args);
+    named.chain(&parameters.kwonlyargs)
+}
+
+/// Whether an expression calls something.
+pub(super) fn calls(expression: &Expr) -> bool {
+    ruff_python_ast::helpers::any_over_expr(expression, |part| matches!(part, Expr::Call(_)))
 }
 
 pub(super) const fn operator(operator: Operator) -> Binary {

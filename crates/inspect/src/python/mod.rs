@@ -2,6 +2,8 @@
 
 mod expression;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use crate::density;
 use crate::ir::{Builder, Language, Program, Span};

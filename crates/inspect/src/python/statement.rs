@@ -1,8 +1,8 @@
 //! Statements.
 
-use super::expression::operator;
+use super::expression::{calls, each_parameter, operator};
 use super::{Lowering, span};
-use crate::ir::{Draft, Expr as Ir, ExprId, Logic, Stmt as IrStmt};
+use crate::ir::{Draft, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt};
 use ruff_python_ast::{
     ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
 };
@@ -39,6 +39,7 @@ impl Lowering {
                 self.bind(&assignment.target, value, into);
             }
             Stmt::AnnAssign(assignment) => {
+                self.annotation(&assignment.annotation, into);
                 if let Some(value) = &assignment.value {
                     let value = self.expression(value);
                     self.bind(&assignment.target, value, into);
@@ -76,6 +77,12 @@ impl Lowering {
             Stmt::With(with) => {
                 for item in &with.items {
                     let value = self.expression(&item.context_expr);
+                    self.protocol(
+                        value,
+                        &["__enter__", "__exit__"],
+                        span(&item.context_expr),
+                        into,
+                    );
                     match &item.optional_vars {
                         Some(target) => self.bind(target, value, into),
                         None => into.push(IrStmt::Expr(value)),
@@ -237,7 +244,7 @@ impl Lowering {
     }
 
     /// Gives a variable a value.
-    fn name(&mut self, name: &str, value: ExprId, at: crate::ir::Span, into: &mut Draft) {
+    fn name(&mut self, name: &str, value: ExprId, at: Span, into: &mut Draft) {
         if let Some(entries) = &mut self.class {
             let key = self.builder.text(name, at);
             entries.extend([key, value]);
@@ -271,6 +278,21 @@ impl Lowering {
         }
     }
 
+    /// Methods that Python calls by itself, of something that the package may have made.
+    fn protocol(&mut self, value: ExprId, methods: &[&str], at: Span, into: &mut Draft) {
+        let Ir::Call { callee, .. } = self.builder.program().expr(value) else {
+            return;
+        };
+        // What is not of the package has no such methods that could be read.
+        if let Ir::Name(..) = self.builder.program().expr(callee) {
+            for method in methods {
+                let method = self.builder.member(value, method, at);
+                let call = self.builder.call(method, &[], false, at);
+                into.push(IrStmt::Expr(call));
+            }
+        }
+    }
+
     fn function(&mut self, function: &StmtFunctionDef, into: &mut Draft) {
         let at = span(function);
         let name = function.name.as_str();
@@ -280,10 +302,23 @@ impl Lowering {
             .map(|decorator| self.expression(&decorator.expression))
             .collect();
         let is_static = function.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
+        let defaults = self.defaults(&function.parameters);
+        into.extend(
+            defaults
+                .iter()
+                .flatten()
+                .map(|default| IrStmt::Expr(*default)),
+        );
+        let annotations = each_parameter(&function.parameters)
+            .filter_map(|parameter| parameter.parameter.annotation.as_deref())
+            .chain(function.returns.as_deref());
+        for annotation in annotations {
+            self.annotation(annotation, into);
+        }
         let class = self.class.take();
         let method = class.is_some() && !is_static;
         let (id, back) = self.builder.enter_function(Some(name), false);
-        let mut body = self.parameters(id, &function.parameters, method);
+        let mut body = self.parameters(id, &function.parameters, &defaults, method);
         body.extend(self.block(&function.body));
         self.builder.set_body(id, body);
         self.builder.leave(back);
@@ -302,12 +337,27 @@ impl Lowering {
         }
     }
 
+    /// What stands as a type is computed where it stands, before Python 3.14. Types call nothing.
+    fn annotation(&mut self, annotation: &Expr, into: &mut Draft) {
+        if calls(annotation) {
+            let value = self.expression(annotation);
+            into.push(IrStmt::Expr(value));
+        }
+    }
+
     fn class(&mut self, class: &StmtClassDef, into: &mut Draft) {
         let at = span(class);
         let mut entries = Vec::new();
         if let Some(arguments) = &class.arguments {
             for base in &arguments.args {
+                let is_known = matches!(base, Expr::Name(name) if name.id.as_str() == "object");
                 let base = self.expression(base);
+                if !is_known {
+                    // A class is told who inherits from it.
+                    let told = self.builder.member(base, "__init_subclass__", at);
+                    let call = self.builder.call(told, &[], false, at);
+                    into.push(IrStmt::Expr(call));
+                }
                 let base = self.builder.add(Ir::Spread(base), at);
                 entries.extend([base, base]);
             }

@@ -1,7 +1,7 @@
 use super::disk::{Disk, Kind, digest_of};
 use customs_model::{Digest, printable};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bytes that are hashed in search of artifacts.
 const BYTES: u64 = 32 << 30;
@@ -86,7 +86,7 @@ impl Shelf {
         }
     }
 
-    fn all(&mut self, folder: &PathBuf, from: &str, wanted: &BTreeSet<Digest>, left: &mut u64) {
+    fn all(&mut self, folder: &Path, from: &str, wanted: &BTreeSet<Digest>, left: &mut u64) {
         if wanted.iter().all(|digest| self.copies.contains_key(digest)) || !folder.is_dir() {
             return;
         }

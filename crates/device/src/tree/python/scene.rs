@@ -122,10 +122,11 @@ impl Scene {
                 part => parts.push(part),
             }
         }
-        if self.lib64 && parts.first() == Some(&"lib64") {
-            if let Some(first) = parts.first_mut() {
-                *first = "lib";
-            }
+        if let Some(first) = parts.first_mut()
+            && self.lib64
+            && *first == "lib64"
+        {
+            *first = "lib";
         }
         (!parts.is_empty()).then(|| parts.join("/"))
     }

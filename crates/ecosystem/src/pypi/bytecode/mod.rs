@@ -9,6 +9,7 @@
 //!
 //! Source: PEP 3147, PEP 552, `Python/marshal.c` of CPython 3.8 to 3.14.
 
+mod carried;
 mod header;
 mod marshal;
 mod source;
@@ -82,11 +83,12 @@ pub fn agreement(compiled: &[u8], origin: &Origin<'_>) -> Agreement {
             return Agreement::Differs(format!("its code cannot be read: {what}"));
         }
     };
-    let Some(source) = Source::read(origin.bytes) else {
+    let Some(text) = source::text_of(origin.bytes) else {
         return Agreement::Unreadable(
             "its source is written in an encoding that is not read".into(),
         );
     };
+    let source = Source::read(&text);
     match first_stranger(&content, &source, origin) {
         Some(why) => Agreement::Differs(why),
         None => Agreement::Agrees,
@@ -94,7 +96,7 @@ pub fn agreement(compiled: &[u8], origin: &Origin<'_>) -> Agreement {
 }
 
 /// The first thing in the code that the source does not hold.
-fn first_stranger(content: &Content, source: &Source, origin: &Origin<'_>) -> Option<String> {
+fn first_stranger(content: &Content, source: &Source<'_>, origin: &Origin<'_>) -> Option<String> {
     let rewritten = origin.compiled.contains("-pytest-");
     let shown = |text: &str| printable(text, 60);
     for file in &content.files {

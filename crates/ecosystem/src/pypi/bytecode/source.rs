@@ -1,17 +1,18 @@
+use super::carried::{decoded, joined, without_formats};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 /// The words of a source, in each way in which the compiler carries them into its constants.
-pub(super) struct Source {
-    words: HashSet<String>,
-    /// The source holds letters beyond ASCII, which Python normalises in names.
-    beyond_ascii: bool,
-    /// Characters are written by their names (`\N{…}`), which are not looked up here.
-    named_characters: bool,
+pub(super) struct Source<'s> {
+    text: &'s str,
+    /// As they stand.
+    plain: HashSet<&'s str>,
+    /// With escapes resolved, texts beside one another joined, and formats taken apart. Made when a
+    /// word is not found as it stands, which most are.
+    made: OnceCell<HashSet<String>>,
     /// Annotations become texts, and numbers in them are written anew.
     text_annotations: bool,
-    lines: usize,
-    digits: usize,
 }
 
 /// Names that the compiler makes itself.
@@ -79,40 +80,53 @@ const PYTEST: [&str; 14] = [
     "x",
 ];
 
-impl Source {
-    /// None where its encoding is not read.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        let text: Cow<'_, str> = match std::str::from_utf8(bytes) {
-            Ok(text) => text.into(),
-            Err(_) if is_latin(bytes) => bytes.iter().map(|b| char::from(*b)).collect(),
-            Err(_) => return None,
-        };
-        let mut words = HashSet::new();
-        let joined = joined(&text);
-        for text in [&*text, &joined] {
-            add(&mut words, text);
-            add(&mut words, &without_formats(text));
-            let decoded = decoded(text);
-            add(&mut words, &without_formats(&decoded));
-            add(&mut words, &decoded);
-        }
-        Some(Self {
-            beyond_ascii: !text.is_ascii(),
-            named_characters: text.contains("\\N{"),
+/// The text of a source. None where its encoding is not read.
+pub(super) fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.into()),
+        Err(_) if is_latin(bytes) => Some(bytes.iter().map(|b| char::from(*b)).collect()),
+        Err(_) => None,
+    }
+}
+
+impl<'s> Source<'s> {
+    /// Takes it apart.
+    pub fn read(text: &'s str) -> Self {
+        Self {
+            plain: words(text).collect(),
+            made: OnceCell::new(),
             text_annotations: text.contains("__future__") && text.contains("annotations"),
-            lines: text.lines().count(),
-            digits: longest_digits(&text),
-            words,
-        })
+            text,
+        }
     }
 
+    /// Its lines.
     pub fn lines(&self) -> usize {
-        self.lines
+        self.text.lines().count()
     }
 
     /// The length of the longest run of digits.
     pub fn digits(&self) -> usize {
-        self.digits
+        longest_digits(self.text)
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        self.plain.contains(word) || self.made().contains(word)
+    }
+
+    fn made(&self) -> &HashSet<String> {
+        self.made.get_or_init(|| {
+            let mut words = HashSet::new();
+            let joined = joined(self.text);
+            for text in [self.text, &joined] {
+                add(&mut words, text);
+                add(&mut words, &without_formats(text));
+                let decoded = decoded(text);
+                add(&mut words, &without_formats(&decoded));
+                add(&mut words, &decoded);
+            }
+            words
+        })
     }
 
     /// Whether a name, with dots or without, can come from here.
@@ -142,9 +156,11 @@ impl Source {
     }
 
     fn has_word(&self, word: &str, rewritten: bool) -> bool {
-        self.words.contains(word)
+        self.contains(word)
             || self.is_private(word)
-            || (self.beyond_ascii && !word.is_ascii() && word.chars().all(char::is_alphanumeric))
+            || (!word.is_ascii()
+                && word.chars().all(char::is_alphanumeric)
+                && !self.text.is_ascii())
             || (rewritten && is_of_pytest(word))
     }
 
@@ -155,23 +171,33 @@ impl Source {
         };
         inside.match_indices("__").take(8).any(|(at, _)| {
             let (class, private) = inside.split_at(at);
-            self.words.contains(private)
+            self.contains(private)
                 && ["", "_", "__", "___"]
                     .iter()
-                    .any(|dash| self.words.contains(&format!("{dash}{class}")))
+                    .any(|dash| self.contains(&format!("{dash}{class}")))
         })
     }
 
     /// `"0" * 64 + "1"` is folded into one text; of `"abc"[0]` one character stays. A few pieces at
-    /// most: of many small ones every word could be put together.
+    /// most, and only one of them a single character: of many small ones every word could be put
+    /// together.
     fn is_folded(&self, word: &str) -> bool {
         const PIECES: usize = 4;
-        let mut rest = word;
+        if word.chars().nth(1).is_none() {
+            return true;
+        }
+        let (mut rest, mut single) = (word, false);
         for _ in 0..PIECES {
-            match self.longest_piece(rest) {
-                Some(behind) => rest = behind,
-                None => return false,
+            let Some((piece, behind)) = self.longest_piece(rest) else {
+                return false;
+            };
+            if piece.chars().nth(1).is_none() {
+                if single {
+                    return false;
+                }
+                single = true;
             }
+            rest = behind;
             if rest.is_empty() {
                 return true;
             }
@@ -179,34 +205,28 @@ impl Source {
         false
     }
 
-    /// What stands behind the longest word of the source that a text starts with, and behind its
-    /// repetitions.
-    fn longest_piece<'t>(&self, text: &'t str) -> Option<&'t str> {
+    /// The longest word of the source that a text starts with, together with its repetitions, and
+    /// what stands behind them.
+    fn longest_piece<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         const LONGEST: usize = 256;
-        let first = text.chars().next()?.len_utf8();
-        let ends = (1..=text.len().min(LONGEST)).filter(|end| text.is_char_boundary(*end));
-        let mut best = None;
-        for end in ends {
-            let (piece, behind) = text.split_at(end);
-            if self.words.contains(piece) {
-                best = Some((piece, behind));
-            }
-        }
-        // One character may be all that a fold leaves of a text.
-        let (piece, mut behind) = best.unwrap_or_else(|| text.split_at(first));
+        let piece = (1..=text.len().min(LONGEST))
+            .rev()
+            .filter_map(|end| text.get(..end))
+            .find(|piece| self.contains(*piece))?;
+        let mut behind = text.get(piece.len()..)?;
         while let Some(more) = behind.strip_prefix(piece) {
             behind = more;
         }
-        Some(behind)
+        text.split_at_checked(text.len() - behind.len())
     }
 
     /// Characters that were written by their names cannot be told; what stands between them can.
     fn is_named(&self, word: &str) -> bool {
-        self.named_characters
-            && !word.is_ascii()
+        !word.is_ascii()
+            && self.text.contains("\\N{")
             && word
                 .split(|c: char| !c.is_ascii())
-                .all(|part| part.is_empty() || self.words.contains(part))
+                .all(|part| part.is_empty() || self.contains(part))
     }
 
     fn is_number_anew(&self, word: &str) -> bool {
@@ -247,120 +267,6 @@ fn is_latin(bytes: &[u8]) -> bool {
         && ["latin-1", "latin1", "iso-8859-1", "iso8859-1", "l1"]
             .iter()
             .any(|name| head.contains(name))
-}
-
-/// Texts beside one another are one to the compiler: what stands between them is left out.
-fn joined(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['"', '\'']) {
-        let (before, quote) = rest.split_at(at);
-        out.push_str(before);
-        match next_literal(&quote[1..]) {
-            Some(behind) => rest = behind,
-            None => {
-                out.push_str(&quote[..1]);
-                rest = &quote[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What stands behind the next opening mark, if nothing but space, brackets, `+`, comments and a
-/// prefix is before it.
-fn next_literal(text: &str) -> Option<&str> {
-    /// Characters between two texts that are looked at.
-    const FAR: usize = 1000;
-    let mut rest = text;
-    while text.len() - rest.len() < FAR {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "()+\\".contains(c));
-        match rest.strip_prefix('#') {
-            Some(comment) => rest = comment.split_once('\n')?.1,
-            None => break,
-        }
-    }
-    let letters = |c: char| "rRbBuUfFtT".contains(c);
-    let prefix = rest.len() - rest.trim_start_matches(letters).len();
-    let behind = rest.get(prefix..).filter(|_| prefix <= 2)?;
-    behind.strip_prefix(['"', '\''])
-}
-
-/// `"a%sb" % x` is compiled to the pieces around `%s` since 3.11.
-fn without_formats(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('%') {
-        out.push_str(before);
-        out.push(' ');
-        let inside = behind.trim_start_matches(|c: char| "-+#. 0123456789".contains(c));
-        rest = inside
-            .strip_prefix(['s', 'r', 'a', 'd', 'i'])
-            .unwrap_or(behind);
-    }
-    out.push_str(rest);
-    out
-}
-
-/// All escapes of texts resolved, wherever they stand.
-fn decoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('\\') {
-        out.push_str(before);
-        let (character, used) = escape(behind);
-        out.extend(character);
-        rest = behind.get(used..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What an escape stands for, and its bytes behind the backslash.
-fn escape(text: &str) -> (Option<char>, usize) {
-    let Some(first) = text.chars().next() else {
-        return (Some('\\'), 0);
-    };
-    let plain = |c| (Some(c), 1);
-    match first {
-        '\n' => (None, 1),
-        '\r' => (None, if text.starts_with("\r\n") { 2 } else { 1 }),
-        '\\' | '\'' | '"' => plain(first),
-        'a' => plain('\u{7}'),
-        'b' => plain('\u{8}'),
-        'f' => plain('\u{c}'),
-        'n' => plain('\n'),
-        'r' => plain('\r'),
-        't' => plain('\t'),
-        'v' => plain('\u{b}'),
-        'x' => number(text, 1, 2),
-        'u' => number(text, 1, 4),
-        'U' => number(text, 1, 8),
-        '0'..='7' => {
-            let digits = text
-                .bytes()
-                .take(3)
-                .take_while(|b| (b'0'..b'8').contains(b));
-            let length = digits.count();
-            let value = u32::from_str_radix(text.get(..length).unwrap_or_default(), 8);
-            (value.ok().and_then(char::from_u32), length)
-        }
-        // Not an escape: the backslash stays.
-        _ => (Some('\\'), 0),
-    }
-}
-
-fn number(text: &str, from: usize, length: usize) -> (Option<char>, usize) {
-    let digits = text.get(from..from + length);
-    match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
-        // Half of a pair is no character of its own; a reader of the constant sees this instead.
-        Some(value) => (
-            Some(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)),
-            from + length,
-        ),
-        None => (Some('\\'), 0),
-    }
 }
 
 fn longest_digits(text: &str) -> usize {

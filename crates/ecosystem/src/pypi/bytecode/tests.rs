@@ -130,7 +130,7 @@ fn whatever_the_compiler_carries_over_agrees() {
 fn a_name_or_text_that_the_source_lacks_gives_it_away() {
     insta::assert_snapshot!(differs(&compiled(3495, &["os", "system"], &[])), @r#"it uses the name "system", which its source does not hold"#);
     insta::assert_snapshot!(differs(&compiled(3495, &[], &["of https://evil.example"])), @r#"it holds the text "https", which its source does not"#);
-    insta::assert_snapshot!(differs(&compiled(3413, &[], &["\u{e9}\u{80}\u{81}"])), @r#"it holds the text "é\u{80}\u{81}", which its source does not"#);
+    insta::assert_snapshot!(differs(&compiled(3413, &[], &["\u{e9}\u{80}\u{81}"])), @r#"it holds the text "é\\u{80}\\u{81}", which its source does not"#);
 }
 
 #[test]
@@ -252,5 +252,15 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] = byte;
         let _ = agreement(&bytes, &ORIGIN);
+    }
+}
+
+#[test]
+fn short_words_are_not_put_together_of_single_letters() {
+    for word in ["curl", "exec", "eval", "evil", "nc"] {
+        assert!(
+            differs(&compiled(3495, &[], &[word])).contains("it holds the text"),
+            "{word}"
+        );
     }
 }

@@ -218,23 +218,6 @@ impl Analysis<'_> {
         self.new_label(SourceKind::Remote, &name, file, span)
     }
 
-    /// The answer that an address comes from. Where that depends on who calls, and nobody knows
-    /// who did, it would be one caller's address beside another one's answer.
-    fn remote_address(
-        &mut self,
-        file: FileId,
-        address: ExprId,
-        context: Option<&Rc<Context>>,
-    ) -> Option<Label> {
-        let outer = std::mem::take(&mut self.asking.contextual);
-        let labels = self.labels(file, address, context);
-        let depends = self.asking.contextual && context.is_none();
-        self.asking.contextual |= outer;
-        let mut labels = labels.iter();
-        let remote = labels.find(|label| label.kind == SourceKind::Remote);
-        remote.filter(|_| !depends).cloned()
-    }
-
     /// Where the address of a request can stand: in the arguments of the call that reads
     /// the answer, or of the one that made the request.
     fn addresses(&self, file: FileId, value: &Value, args: &[ExprId]) -> Vec<(FileId, ExprId)> {

@@ -1,5 +1,6 @@
 //! Where a value comes from.
 
+mod address;
 mod answer;
 mod argument;
 mod call;
