@@ -11,14 +11,20 @@ mod error;
 mod evidence;
 mod explain;
 mod gate;
+mod included;
 mod inspect;
 mod ledger;
+mod lockfiles;
 mod output;
 mod paths;
 mod process;
+mod progress;
 mod replay;
 mod run;
+mod safe;
 mod shim;
+mod trust;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +77,46 @@ enum Command {
     ///
     /// Exit codes: 0 nothing is contradicted, 1 something is.
     Evidence(evidence::Arguments),
+    /// Whether what lies here is what was meant to be here: installed files, lockfiles, origin.
+    ///
+    /// Asks no network. Compares every installed file with the artifact that the lockfile names,
+    /// as far as a copy of it lies on this computer (the gate's store, the package manager's
+    /// cache, each copy hashed again). Nothing of a package is run.
+    ///
+    /// Examples:
+    ///   customs verify
+    ///   customs verify --deep --caches web services/api
+    ///   customs verify --base origin/main --format markdown
+    ///   customs verify --pin
+    ///
+    /// Exit codes: 0 no answer is no (what was not checked is listed and counted), 1 an answer is
+    /// no, with --strict also where something was not checked, 3 nothing to check.
+    #[command(verbatim_doc_comment)]
+    Verify(verify::Arguments),
+    /// For CI: the same as `verify`, with artifacts and evidence fetched, and with the verdicts
+    /// on code that were kept.
+    ///
+    /// Examples:
+    ///   customs check
+    ///   customs check --strict --format sarif > customs.sarif
+    ///   customs check --base "$BASE" --format markdown
+    ///
+    /// Exit codes: as those of `verify`.
+    #[command(verbatim_doc_comment)]
+    Check(verify::Arguments),
+    /// What proofs of origin are verified with, and how old it is.
+    ///
+    /// Example: customs trust show
+    Trust(trust::Arguments),
+    /// What exactly a project contains: every package, artifact and file, where it comes from, and
+    /// what is newly included.
+    ///
+    /// Examples: customs included · customs included --json --output record.json ·
+    /// customs included --compare record.json · customs included --format vsa --key KEY
+    ///
+    /// Exit codes: 0 nothing to object to, 1 an answer is no (with --compare: what is new needs a
+    /// reviewer; with --format vsa: FAILED), 3 nothing is there.
+    Included(included::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -96,6 +142,10 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => output::end(doctor::main(arguments)),
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
+        Command::Verify(arguments) => output::end(verify::main(arguments)),
+        Command::Check(arguments) => output::end(verify::check(arguments)),
+        Command::Trust(arguments) => output::end(trust::main(arguments)),
+        Command::Included(arguments) => output::end(included::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

@@ -36,6 +36,8 @@ pub struct Newly {
     pub artifacts: Vec<OtherArtifact>,
     /// Other files under a version that did not change.
     pub files: Vec<OtherFiles>,
+    /// Other files among the packages that belong to none.
+    pub loose: Vec<OtherFile>,
     /// Answers that were a yes and are a no, and trees that are a no and were none.
     pub lost: Vec<OtherAnswer>,
     /// Packages that are built by somebody else, or from another repository.
@@ -106,6 +108,13 @@ pub struct OtherFile {
     pub now: Vec<Digest>,
     /// What the tree check says of it now; empty where it is gone.
     pub standing: String,
+}
+
+impl OtherFile {
+    /// Whether it is there now, and nothing explains it.
+    pub fn is_unexplained(&self) -> bool {
+        self.standing == "unexplained"
+    }
 }
 
 /// What happened to a file.
@@ -220,6 +229,7 @@ impl Newly {
         let is_worse = |v: &OtherVerdict| answers::rank(&v.now) > answers::rank(&v.before);
         !self.artifacts.is_empty()
             || !self.files.is_empty()
+            || self.loose.iter().any(OtherFile::is_unexplained)
             || !self.lost.is_empty()
             || !self.builders.is_empty()
             || self.verdicts.iter().any(is_worse)
@@ -278,6 +288,7 @@ pub fn compare(old: &Record, new: &Record) -> Newly {
         now: Moment::of(&new),
         artifacts: both.iter().filter_map(bytes::artifact).collect(),
         files,
+        loose: bytes::loose(&old, &new),
         lost,
         builders,
         verdicts: both.iter().filter_map(answers::verdict).collect(),

@@ -30,6 +30,7 @@ pub fn text(record: &Record) -> Result<String, WriteError> {
     let packages = record.packages.iter().zip(&refs.own);
     let components = packages
         .map(|(package, own)| component::library(package, own, &refs))
+        .chain(record.loose.iter().map(component::file))
         .collect();
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -1,7 +1,7 @@
 //! The record as JSON, and back from whoever kept it.
 
 use crate::limit;
-use crate::record::{Included, Record, SchemaOnly as Head};
+use crate::record::{Included, IncludedFile, Record, SchemaOnly as Head};
 use crate::write;
 use customs_model::{DigestAlgorithm, printable};
 
@@ -63,8 +63,13 @@ pub fn read(bytes: &[u8]) -> Result<Record, ReadError> {
     let record: Record = serde_json::from_slice(bytes).map_err(form)?;
     bounded(record.packages.len(), limit::PACKAGES, "packages")?;
     let files = record.packages.iter().map(|package| package.files.len());
-    bounded(files.sum(), limit::FILES, "files")?;
-    record.packages.iter().try_for_each(check_files)?;
+    let files: usize = files.sum();
+    bounded(files + record.loose.len(), limit::FILES, "files")?;
+    let of_packages = record.packages.iter();
+    of_packages
+        .map(|package: &Included| (package.release.spoken(), &package.files))
+        .chain([("no package".to_owned(), &record.loose)])
+        .try_for_each(|(whose, files)| check_files(&whose, files))?;
     Ok(record.sorted())
 }
 
@@ -107,8 +112,8 @@ impl Size {
 }
 
 /// What the formats that need both digests rely on.
-fn check_files(package: &Included) -> Result<(), ReadError> {
-    for file in &package.files {
+fn check_files(whose: &str, files: &[IncludedFile]) -> Result<(), ReadError> {
+    for file in files {
         let fields = [
             ("sha1", &file.sha1, DigestAlgorithm::Sha1),
             ("sha256", &file.sha256, DigestAlgorithm::Sha256),
@@ -116,7 +121,7 @@ fn check_files(package: &Included) -> Result<(), ReadError> {
         for (field, digest, algorithm) in fields {
             if digest.algorithm() != algorithm {
                 return Err(ReadError::FileDigest {
-                    release: package.release.spoken(),
+                    release: whose.to_owned(),
                     path: printable(&file.path, 200),
                     field,
                 });

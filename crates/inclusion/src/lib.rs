@@ -4,6 +4,7 @@ pub mod compare;
 pub mod cyclonedx;
 pub mod dsse;
 pub mod json;
+pub mod key;
 pub mod limit;
 pub mod markdown;
 pub mod question;

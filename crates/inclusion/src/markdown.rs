@@ -54,6 +54,11 @@ fn wrong(record: &Record) -> Vec<Vec<String>> {
             }
         }
     }
+    let stray = record.loose.iter().filter(|file| file.is_unexplained());
+    rows.extend(stray.map(|file| {
+        let what = "it belongs to no package, and nothing explains it";
+        vec![code(&file.path), what.to_owned()]
+    }));
     rows
 }
 

@@ -136,6 +136,8 @@ pub struct Counts {
     pub not_installed: usize,
     /// Files of all packages.
     pub files: usize,
+    /// Files that belong to no package.
+    pub loose: usize,
     /// Packages to which an exemption applies.
     pub exempted: usize,
     /// Parts of the project that were not looked at.
@@ -159,6 +161,7 @@ impl Counts {
             packages: record.packages.len(),
             not_installed: count(|p| p.places.is_empty()),
             files: record.packages.iter().map(|p| p.files.len()).sum(),
+            loose: record.loose.len(),
             exempted: count(|p| !p.exemptions.is_empty()),
             not_looked_at: record.not_checked.len(),
             answers,
@@ -172,8 +175,12 @@ impl Counts {
 
     /// All but the answers, in one line.
     pub(crate) fn line(&self) -> String {
+        let loose = match self.loose {
+            0 => String::new(),
+            loose => format!(" and {loose} of no package"),
+        };
         format!(
-            "{} ({} not installed), {}, {} exempted; {} of the project not looked at",
+            "{} ({} not installed), {}{loose}, {} exempted; {} of the project not looked at",
             many(self.packages, "package"),
             self.not_installed,
             many(self.files, "file"),

@@ -19,6 +19,10 @@ pub struct Record {
     pub lockfiles: Vec<(String, Digest)>,
     /// Every package, sorted by release and place.
     pub packages: Vec<Included>,
+    /// Files that belong to no package (caches, what somebody put among packages), by their path
+    /// in the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loose: Vec<IncludedFile>,
     /// What was not looked at, and why.
     pub not_checked: Vec<String>,
 }
@@ -35,6 +39,7 @@ impl Record {
         for package in &mut record.packages {
             package.sort();
         }
+        sort_files(&mut record.loose);
         let by_name = |a: &Included, b: &Included| {
             let by_place = || a.places.cmp(&b.places);
             let by_bytes = || a.artifact.cmp(&b.artifact);
@@ -94,8 +99,7 @@ impl Included {
         once(&mut self.artifact);
         once(&mut self.depends_on);
         once(&mut self.exemptions);
-        self.files.sort_by(|a, b| a.key().cmp(&b.key()));
-        self.files.dedup();
+        sort_files(&mut self.files);
     }
 }
 
@@ -110,7 +114,8 @@ pub struct IncludedFile {
     pub sha1: Digest,
     /// SHA-256.
     pub sha256: Digest,
-    /// `same`, `explained`, `made here`, `unexplained`: what the tree check says of it.
+    /// `same`, `explained`, `made here`, `unexplained`, `not compared`: what the tree check says
+    /// of it. `same` is said only where the artifact's own bytes were compared.
     pub standing: String,
 }
 
@@ -145,6 +150,11 @@ pub struct Origin {
     pub repository: Option<String>,
     /// The commit that the attestation names.
     pub commit: Option<String>,
+}
+
+fn sort_files(files: &mut Vec<IncludedFile>) {
+    files.sort_by(|a, b| a.key().cmp(&b.key()));
+    files.dedup();
 }
 
 fn once<T: Ord>(list: &mut Vec<T>) {

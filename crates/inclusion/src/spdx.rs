@@ -46,6 +46,14 @@ pub fn text(record: &Record) -> Result<String, WriteError> {
         writer.add(package, id, &mut ids, &at)?;
     }
     writer.add_dependencies(&record, &own);
+    // The project's own files are not looked at, so it is no package whose files are analysed;
+    // what lies among its packages the document describes by itself.
+    for file in &record.loose {
+        check(file, "no package")?;
+        let id = ids.take(&["File", &file_key(&project, file)]);
+        writer.relate(&document_id, Relation::Describes, &id);
+        writer.files.push(file_entry(file, id));
+    }
     let document = Document {
         spdx_version: "SPDX-2.3",
         data_license: "CC0-1.0",
@@ -143,7 +151,7 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let release = &package.release;
         for file in &package.files {
-            check(file, release)?;
+            check(file, &release.spoken())?;
             let file_id = ids.take(&["File", &file_key(id, file)]);
             self.relate(id, Relation::Contains, &file_id);
             self.files.push(file_entry(file, file_id));
@@ -248,13 +256,13 @@ fn verification_code(files: &[IncludedFile]) -> VerificationCode {
     }
 }
 
-fn check(file: &IncludedFile, release: &ReleaseId) -> Result<(), WriteError> {
+fn check(file: &IncludedFile, whose: &str) -> Result<(), WriteError> {
     let kinds = (file.sha1.algorithm(), file.sha256.algorithm());
     if kinds == (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256) {
         return Ok(());
     }
     Err(WriteError::FileDigest {
-        release: release.spoken(),
+        release: whose.to_owned(),
         path: printable(&file.path, 200),
     })
 }

@@ -29,6 +29,20 @@ pub fn packages(record: &Record) -> String {
         columns.row(cells(package));
     }
     out.push_str(&columns.text(0));
+    // What nothing explains stands below, under what is not so.
+    let is_odd = |file: &&IncludedFile| file.standing != "explained" && !file.is_unexplained();
+    let odd = || record.loose.iter().filter(is_odd);
+    if odd().next().is_some() {
+        out.push('\n');
+        add_loose(&mut out, odd().take(limit::FEW));
+        // It ends with a blank line, and what follows begins with one.
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        let more = odd().count().saturating_sub(limit::FEW);
+        if more > 0 {
+            let _ = writeln!(out, "    and {more} more: --files shows every file");
+        }
+    }
     end(&mut out, &record);
     out
 }
@@ -40,6 +54,7 @@ pub fn files(record: &Record) -> String {
     for package in &record.packages {
         add_package(&mut out, package);
     }
+    add_loose(&mut out, record.loose.iter());
     // What follows begins with a blank line of its own.
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -141,6 +156,14 @@ fn add_package(out: &mut String, package: &Included) {
     out.push('\n');
 }
 
+/// What lies among the packages and is of none.
+fn add_loose<'a>(out: &mut String, files: impl Iterator<Item = &'a IncludedFile>) {
+    let rows = file_rows(files).text(4);
+    if !rows.is_empty() {
+        let _ = write!(out, "of no package\n{rows}\n");
+    }
+}
+
 fn file_rows<'a>(files: impl Iterator<Item = &'a IncludedFile>) -> Columns {
     let mut columns = Columns::default();
     for file in files {
@@ -180,17 +203,21 @@ fn add_wrong(out: &mut String, record: &Record) {
             }
             let _ = writeln!(lines, "  {}: {}", shown(&name(package)), question.refusal());
             if question == Question::Tree {
-                add_unexplained(&mut lines, package);
+                add_unexplained(&mut lines, &package.files);
             }
         }
+    }
+    if record.loose.iter().any(IncludedFile::is_unexplained) {
+        lines.push_str("  of no package: nothing explains these files\n");
+        add_unexplained(&mut lines, &record.loose);
     }
     if !lines.is_empty() {
         let _ = write!(out, "\nNot so:\n{lines}");
     }
 }
 
-fn add_unexplained(out: &mut String, package: &Included) {
-    let unexplained = || package.files.iter().filter(|file| file.is_unexplained());
+fn add_unexplained(out: &mut String, files: &[IncludedFile]) {
+    let unexplained = || files.iter().filter(|file| file.is_unexplained());
     out.push_str(&file_rows(unexplained().take(limit::FEW)).text(4));
     let more = unexplained().count().saturating_sub(limit::FEW);
     if more > 0 {

@@ -108,6 +108,7 @@ pub(crate) fn record() -> Record {
             ),
         ],
         packages: vec![good, changed, bare, absent, bad],
+        loose: Vec::new(),
         not_checked: vec!["web/: no lockfile".to_owned()],
     }
 }
@@ -128,6 +129,7 @@ pub(crate) fn hostile_record() -> Record {
     record.project = hostile();
     record.commit = Some(hostile());
     record.not_checked.push(hostile());
+    record.loose.push(file(HOSTILE, "z", HOSTILE));
     record.lockfiles[0].0 = hostile();
     for package in &mut record.packages {
         package.places.push(hostile());
@@ -277,16 +279,18 @@ pub(crate) fn any_record() -> impl Strategy<Value = Record> {
     (
         any::<String>(),
         prop::collection::vec(any_package(), 0..6),
+        prop::collection::vec(any_file(), 0..3),
         prop::collection::vec(any::<String>(), 0..3),
         0..4_000_000_000_i64,
     )
-        .prop_map(|(project, packages, not_checked, second)| Record {
+        .prop_map(|(project, packages, loose, not_checked, second)| Record {
             schema: Record::SCHEMA,
             project,
             commit: None,
             made: Timestamp::from_second(second).unwrap(),
             lockfiles: Vec::new(),
             packages,
+            loose,
             not_checked,
         })
 }

@@ -62,6 +62,12 @@ pub enum TrustError {
     },
 }
 
+/// The `trusted_root.json` of an instance that came with this program: what a new one is compared
+/// with before it is trusted.
+pub const fn embedded_json(instance: Instance) -> &'static str {
+    Authority::embedded_json(instance)
+}
+
 /// A root and where it came from.
 #[derive(Debug)]
 pub struct Root {

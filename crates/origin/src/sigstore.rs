@@ -172,6 +172,15 @@ impl Authority {
         Self::from_json(SIGSTORE_GITHUB_TRUSTED_ROOT.as_bytes(), Instance::GitHub)
     }
 
+    /// The root of an instance as it came with this program; the public one for a root of the
+    /// user's own.
+    pub(crate) const fn embedded_json(instance: Instance) -> &'static str {
+        match instance {
+            Instance::GitHub => SIGSTORE_GITHUB_TRUSTED_ROOT,
+            Instance::PublicGood | Instance::Own => SIGSTORE_PRODUCTION_TRUSTED_ROOT,
+        }
+    }
+
     /// Whose root it is.
     pub const fn instance(&self) -> Instance {
         self.instance

@@ -21,7 +21,7 @@ pub struct VcsInfo {
     /// Whether the checkout had changes that were not committed. Ordinary: 6 of 252 crates of a
     /// real project say so.
     pub dirty: bool,
-    /// Where the crate lies in the repository; empty at its root.
+    /// Where the crate lies in the repository; empty at its root. Not safe to print as it is.
     pub path: String,
 }
 
@@ -73,7 +73,7 @@ impl VcsInfo {
         Ok(Self {
             commit: commit(&git.sha1)?,
             dirty: git.dirty.unwrap_or(false),
-            path: printable(&wire.path_in_vcs.unwrap_or_default(), 400),
+            path: wire.path_in_vcs.unwrap_or_default(),
         })
     }
 }
@@ -191,6 +191,16 @@ mod tests {
             answer.findings[..],
             [Finding::CommitDiffers { .. }]
         ));
+    }
+
+    #[test]
+    fn what_cargo_writes_is_read() {
+        let info = vcs(r#","dirty":true"#);
+        assert!(info.dirty && !vcs("").dirty);
+        assert_eq!(
+            (info.commit.as_str(), info.path.as_str()),
+            (COMMIT, "crates/x")
+        );
     }
 
     #[test]

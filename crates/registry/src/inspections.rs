@@ -10,7 +10,7 @@ mod unreadable;
 
 use crate::flights::Flights;
 use crate::judge::archive::{ArtifactFacts, Kind};
-use customs_model::{Digest, Unread, Weigh, printable};
+use customs_model::{Digest, Ecosystem, Unread, Weigh, printable};
 use held::Held;
 use kept::Kept;
 use readers::{Job, Readers};
@@ -53,6 +53,20 @@ pub(crate) struct Inspections {
     /// The right to read: there are as many as readers at once.
     permits: Arc<Semaphore>,
     most: u32,
+}
+
+/// What was read of an artifact, looked up in the cache of a gate or of `customs inspect`. Nothing
+/// is changed there, and nothing is read anew. None where nobody has read it with this engine.
+pub fn kept_facts(cache: &Path, digest: &Digest, ecosystem: Ecosystem) -> Option<ArtifactFacts> {
+    let kinds: &[Kind] = match ecosystem {
+        Ecosystem::Npm => &[Kind::Tarball],
+        Ecosystem::PyPi => &[Kind::Wheel, Kind::Sdist],
+        Ecosystem::Cargo => &[Kind::Crate],
+    };
+    let folder = cache.join("inspections");
+    kinds
+        .iter()
+        .find_map(|kind| kept::look_up(&folder, digest, *kind))
 }
 
 impl Inspections {

@@ -8,6 +8,7 @@ pub mod artifact;
 mod audit;
 mod cache;
 pub mod document;
+pub mod evidence;
 mod flights;
 pub mod guard;
 pub mod http;
@@ -16,6 +17,7 @@ mod judge;
 mod upstream;
 
 pub use cache::clear_half_written;
+pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
     Judgement, Located, PypiPage, Read, Registry, Unseen, Wish, npm_document_path, npm_facts,

@@ -5,10 +5,10 @@
 mod bunfig;
 mod cargo;
 mod defaults;
-mod npmrc;
+pub mod npmrc;
 pub mod pointing;
 mod python;
-mod yarnrc;
+pub mod yarnrc;
 
 pub use defaults::on_path;
 

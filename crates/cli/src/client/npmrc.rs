@@ -91,6 +91,15 @@ pub fn discover(project: &Path, found: &mut Discovered) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where npm keeps what it fetched, if its configuration says so.
+pub fn cache(project: &Path) -> Option<PathBuf> {
+    let (cache, _) = setting(&layers(project), "cache")?;
+    match cache.strip_prefix("~/") {
+        Some(below) => paths::user_home().map(|home| home.join(below)),
+        None => Some(project.join(cache)),
+    }
+}
+
 fn layers(project: &Path) -> Vec<Layer> {
     // Inside a run the environment names the gate; the user's own configuration is what
     // stands behind it. A gate in front of a gate would hide who asks.

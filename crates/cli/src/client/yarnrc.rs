@@ -78,6 +78,17 @@ pub fn discover(project: &Path, found: &mut Discovered) {
     }
 }
 
+/// A setting of Yarn 2 and later, by the nearest `.yarnrc.yml`; with the folder that it stands in.
+pub fn setting(project: &Path, key: &str) -> Option<(PathBuf, String)> {
+    let home = paths::user_home();
+    let folders = project.ancestors().map(Path::to_owned).chain(home);
+    folders.into_iter().find_map(|folder| {
+        let text = std::fs::read_to_string(folder.join(".yarnrc.yml")).ok()?;
+        let value = top(&text, key)?;
+        Some((folder, value))
+    })
+}
+
 /// A plain value at the top level of a `.yarnrc.yml`.
 fn top(text: &str, key: &str) -> Option<String> {
     let line = text

@@ -5,11 +5,11 @@ use super::desk::Desk;
 use super::own::Own;
 use super::release::{self, How};
 use crate::error::{Doing as _, Failure};
+use crate::progress::Progress;
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_model::{Digest, ReleaseId, printable};
 use futures_util::StreamExt as _;
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 /// Releases that are fetched and read at the same time.
@@ -96,7 +96,7 @@ pub(super) fn read(
         .build()
         .doing("start")?;
     let count = wanted.releases.len();
-    let progress = Progress::new(count);
+    let progress = Progress::new(count, "read");
     let all: Vec<Inspected> = runtime.block_on(async {
         futures_util::stream::iter(wanted.releases)
             .map(|(release, one)| read_one(desk, release, one, how, own))
@@ -117,33 +117,5 @@ async fn read_one(desk: &Desk, release: ReleaseId, one: One, how: &How, own: &Ow
     match release::read(desk, &release, &one, how, own).await {
         Ok(inspected) => inspected,
         Err(failure) => Inspected::failed(release.spoken(), Some(release), failure.to_string()),
-    }
-}
-
-/// How far it is, on a terminal only.
-struct Progress {
-    count: usize,
-    shown: bool,
-}
-
-impl Progress {
-    fn new(count: usize) -> Self {
-        Self {
-            count,
-            shown: count > 3 && std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn tell(&self, done: usize) {
-        if self.shown {
-            // Where stderr is closed nobody looks.
-            let _ = write!(std::io::stderr(), "\r{done} of {} read", self.count);
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            let _ = writeln!(std::io::stderr());
-        }
     }
 }

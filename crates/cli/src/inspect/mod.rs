@@ -8,7 +8,6 @@ mod desk;
 pub(crate) mod files;
 mod folder;
 mod frame;
-mod lockfiles;
 mod many;
 mod own;
 mod release;
@@ -18,11 +17,11 @@ mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
-pub(crate) use lockfiles::{Walk, lockfiles};
 pub(crate) use report::{lines, words};
-pub(crate) use target::{Target, read as read_target};
+pub(crate) use target::{Target, head, is_lockfile, read as read_target};
 
 use crate::error::{Doing as _, Failure};
+use crate::lockfiles::{Walk, lockfiles};
 use crate::output;
 use beside::{Budget, With};
 use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};

@@ -4,18 +4,18 @@
 //! in it that a finding names, as a part of it (`parentIndex`): two archives may well hold
 //! files of one name. Every text is safe to print, and none of it becomes a link.
 
-mod safe;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Doing as _, Failure};
+use crate::safe::{message, uri};
 use customs_model::{Digest, Finding, Hop, Place, ReleaseId, Severity, Standing, Verdict};
 use customs_rules::{RuleDoc, RuleSet, page};
-use safe::{message, uri};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Where the schema of SARIF 2.1.0 stands.
+pub(crate) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Characters of a finding's sentence and of a step on its way.
 const MESSAGE: usize = 1000;
 const STEP: usize = 400;

@@ -3,11 +3,12 @@
 
 use customs_device::tree::TreeReport;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
-use customs_origin::history::Judgement as HistoryJudgement;
-use customs_origin::lockfile::{Judgement as LockJudgement, LockChange, SettingChange};
+use customs_origin::history::{FileChange, Judgement as HistoryJudgement};
+use customs_origin::lockfile::{Judgement as LockJudgement, LockChange, Outcome, SettingChange};
 use customs_origin::source::SourceReport;
 use customs_origin::{OriginAnswer, roots::Age};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Version of the schema of the JSON.
 pub const SCHEMA: &str = "customs/verify-v1";
@@ -21,14 +22,85 @@ pub struct Report {
     pub made: Timestamp,
     /// What was looked at, by path.
     pub subjects: Vec<Subject>,
+    /// The commit that everything was compared with, with `--base`.
+    pub base: Option<String>,
     /// What a change of the settings does, with `--base`.
     pub settings: Vec<SettingChange>,
+    /// What was done to `customs.lock`, with `--base`.
+    pub trust: Vec<FileChange>,
     /// What several lockfiles together show.
     pub together: LockJudgement,
     /// How old the roots of trust are that were used.
     pub roots: Vec<Age>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+}
+
+/// How many subjects have each answer to a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// It is so.
+    pub yes: usize,
+    /// It is not so.
+    pub no: usize,
+    /// It was not looked at, or not all of it.
+    pub not_checked: usize,
+}
+
+/// The answers of all subjects, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Of the trees.
+    pub tree: Count,
+    /// Of the lockfiles.
+    pub lockfile: Count,
+    /// Of the origins.
+    pub origin: Count,
+}
+
+impl Count {
+    fn add(&mut self, answer: &Answer) {
+        match answer {
+            Answer::Yes => self.yes += 1,
+            Answer::No => self.no += 1,
+            Answer::NotChecked(_) => self.not_checked += 1,
+        }
+    }
+}
+
+impl Report {
+    /// The answers, counted.
+    pub fn sum(&self) -> Sum {
+        let mut sum = Sum::default();
+        for subject in &self.subjects {
+            sum.tree.add(&subject.tree);
+            sum.lockfile.add(&subject.lock);
+            sum.origin.add(&subject.origin);
+        }
+        sum
+    }
+
+    /// Everything together. What a change does to settings, and what several lockfiles together
+    /// show, counts as an answer about lockfiles.
+    pub fn answer(&self) -> Answer {
+        let fails = self
+            .settings
+            .iter()
+            .any(|change| change.outcome() == Outcome::Fails);
+        let settings = match fails {
+            true => Answer::No,
+            false => Answer::Yes,
+        };
+        let notes = self.not_checked.iter().cloned().map(Answer::NotChecked);
+        let of_subjects = self
+            .subjects
+            .iter()
+            .flat_map(|subject| [&subject.tree, &subject.lock, &subject.origin].map(Clone::clone));
+        of_subjects
+            .chain([settings, self.together.answer()])
+            .chain(notes)
+            .fold(Answer::Yes, Answer::and)
+    }
 }
 
 /// One lockfile with the tree that was installed from it, one Python environment, or one folder
@@ -39,6 +111,16 @@ pub struct Subject {
     pub folder: String,
     /// The lockfile, relative to where it was asked.
     pub lockfile: Option<String>,
+    /// The lockfile (the folder where there is none), relative to the top of the repository: what
+    /// code hosts go by. Not safe to print as it is.
+    #[serde(skip)]
+    pub in_repository: String,
+    /// The line of each release in the lockfile.
+    #[serde(skip)]
+    pub lines: BTreeMap<ReleaseId, u32>,
+    /// Folders of the workspace's members, which have no lockfile of their own. Not safe to print
+    /// as they are.
+    pub members: Vec<String>,
     /// What it is, for people ("npm", "Python environment", "cargo vendor").
     pub kind: String,
     /// Whether what lies there is what the lockfile says.

@@ -2,7 +2,7 @@
 
 use super::pins::Pins;
 use crate::error::{Doing as _, Failure};
-use crate::inspect::{Walk, lockfiles};
+use crate::lockfiles::{Walk, lockfiles};
 use crate::output::say;
 use customs_ecosystem::lockfile::{self, Kind, Source};
 use customs_model::{PackageName, printable};

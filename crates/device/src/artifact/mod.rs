@@ -1,18 +1,26 @@
 //! Where artifacts come from without a network, and what their bytes are.
 //!
 //! A [`Source`] only says where a copy *may* lie. A copy counts when its bytes were hashed and
-//! are what the lockfile promises, which happens while it is read ([`tarball::read`]); one that
-//! is not is a [`Poisoned`] cache. Trees and caches may share inodes (bun, uv, pnpm), so a cache
+//! are what the lockfile promises, which happens while it is read ([`verified`]); one that is not
+//! is a [`Poisoned`] cache. Trees and caches may share inodes (bun, uv, pnpm), so a cache
 //! that was not hashed against the lockfile proves nothing.
 
 mod by_digest;
+mod cargo_cache;
+mod listing;
 mod npm_cache;
+mod python_cache;
 pub mod tarball;
+pub mod unpacked;
+pub mod verified;
 mod yarn_cache;
 pub mod zip;
 
 pub use by_digest::ByDigest;
+pub use cargo_cache::CargoRegistryCache;
 pub use npm_cache::NpmCache;
+pub use python_cache::{PipHttpCache, PoetryArtifacts};
+pub use verified::Verified;
 pub use yarn_cache::{YarnBerryCache, YarnClassicCache};
 
 use customs_model::{Digest, DigestAlgorithm, Hasher, ReleaseId};
@@ -24,9 +32,9 @@ use std::path::{Path, PathBuf};
 /// Bounds on what a copy may be.
 pub mod limit {
     /// Bytes of one copy, as it lies there.
-    pub const PACKED: u64 = 2 << 30;
+    pub const PACKED: u64 = 4 << 30;
     /// Bytes of all that is in it.
-    pub const UNPACKED: u64 = 4 << 30;
+    pub const UNPACKED: u64 = 16 << 30;
     /// Entries in it.
     pub const ENTRIES: usize = 250_000;
     /// Bytes of one path in it.
@@ -36,8 +44,14 @@ pub mod limit {
     /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
     /// hashed piece by piece.
     pub const BESIDE: u64 = 1 << 20;
-    /// Bytes of files whose content is kept, for patches.
+    /// Bytes of a file whose content is kept, for patches.
     pub const KEPT: u64 = 32 << 20;
+    /// Bytes of all content that is kept of one archive.
+    pub const KEPT_TOTAL: usize = 128 << 20;
+    /// Bytes of all paths and targets of links in it together.
+    pub const PATHS: usize = 64 << 20;
+    /// Bytes between two entries of a tarball: headers, long names, attributes.
+    pub const HEADERS: u64 = 1 << 20;
     /// Entries of a cache's folder that are looked at.
     pub const LISTED: usize = 500_000;
 }
@@ -56,6 +70,13 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// Whether a file has a digest that is promised. One that cannot be read has none.
+    pub fn is_promised(&self, path: &Path) -> bool {
+        self.digests.iter().any(|promised| {
+            digest_of(path, promised.algorithm()).is_ok_and(|found| found == *promised)
+        })
+    }
+
     /// The strongest digest that is promised.
     pub fn strongest(&self) -> Option<&Digest> {
         self.digests.iter().max_by_key(|digest| digest.algorithm())
@@ -150,20 +171,22 @@ pub fn digest_of(path: &Path, algorithm: DigestAlgorithm) -> io::Result<Digest> 
     if file.metadata()?.len() > limit::PACKED {
         return Err(too_long());
     }
-    hash(&mut file, algorithm)
+    let mut hasher = Hasher::new(algorithm);
+    each_piece(&mut file, |piece| hasher.update(piece))?;
+    Ok(hasher.finish())
 }
 
-fn hash(file: &mut File, algorithm: DigestAlgorithm) -> io::Result<Digest> {
-    let mut hasher = Hasher::new(algorithm);
+/// Reads a file piece by piece, to its end.
+pub(crate) fn each_piece(file: &mut File, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let mut buffer = vec![0; 128 * 1024];
     let mut left = limit::PACKED;
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hasher.finish());
+            return Ok(());
         }
         left = left.checked_sub(count as u64).ok_or_else(too_long)?;
-        hasher.update(buffer.get(..count).unwrap_or_default());
+        take(buffer.get(..count).unwrap_or_default());
     }
 }
 

@@ -1,75 +1,19 @@
 //! Reads a tarball in one pass: hashed as it is packed, inflated, and each file in it hashed.
 //! Nothing is written, and no more than a buffer of it is in memory.
 //!
-//! Of an entry's path the first part is taken off, whatever it is called (`package/`, `lodash/`,
-//! `node/`), as all five managers do. What stands behind the archive's end is not read: a
-//! manager that installs it would leave files that the tree check calls extra.
+//! What stands behind the archive's end is not read: a manager that installs it would leave files
+//! that the tree check calls extra.
 
 use super::limit;
+use super::unpacked::{Beside, FileEntry, Kind, Reading, Unpacked};
 use crate::tree::disk;
-use customs_model::{Digest, DigestAlgorithm, Hasher, printable};
+use customs_model::Hasher;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
-
-/// What is in a tarball.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unpacked {
-    /// Its entries in their order, paths without their first part. Twice the same path is twice
-    /// here.
-    pub entries: Vec<Entry>,
-    /// Digests of the packed bytes, one for each algorithm that was asked for.
-    pub digests: Vec<Digest>,
-    /// The manifest at its top, where it is not too long.
-    pub manifest: Option<Vec<u8>>,
-    /// Content of the files that were asked for.
-    pub kept: BTreeMap<String, Vec<u8>>,
-    /// Entries that no manager can install as they are. Safe to print.
-    pub notes: Vec<String>,
-    /// Why its entries could not be read. There are none then; the digests hold. Safe to print.
-    pub fault: Option<String>,
-}
-
-/// One entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Without its first part.
-    pub path: String,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// What an entry is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// A file.
-    File(FileEntry),
-    /// A symbolic link and where it leads, as written.
-    Symlink(String),
-    /// A hard link to another path of the archive, as written there.
-    Hardlink(String),
-    /// A folder.
-    Folder,
-    /// A device, a pipe, or what nobody knows.
-    Other,
-}
-
-/// The facts of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileEntry {
-    /// Bytes.
-    pub size: u64,
-    /// Of its content; none where [`Beside`] found the same bytes beside it.
-    pub sha256: Option<[u8; 32]>,
-    /// One of the bits for execution is set.
-    pub executable: bool,
-    /// The same content without the CR at the end of its `#!` line, where it has one. npm and bun
-    /// take it off programs.
-    pub without_cr: Option<[u8; 32]>,
-}
 
 /// Why a tarball could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -87,34 +31,22 @@ pub enum Error {
     },
 }
 
-/// Which files' content to keep.
-pub type Keep<'a> = &'a BTreeSet<String>;
+/// Reads a tarball, beside which nothing lies.
+///
+/// # Errors
+/// As [`read_beside`].
+pub fn read(path: &Path, reading: &Reading<'_>) -> Result<Unpacked, Error> {
+    read_beside(path, reading, &mut |_, _| false)
+}
 
-/// Compares a file's content with what lies at its path, byte by byte: cheaper than to hash both.
-/// Asked for files of no more than [`limit::BESIDE`] bytes.
-pub type Beside<'a> = &'a mut dyn FnMut(&str, &[u8]) -> bool;
-
-/// Reads a tarball. `algorithms` are those to hash its packed bytes with.
+/// Reads a tarball, asking of each file whether its bytes lie beside it.
 ///
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
 /// [`Unpacked::fault`]: that a copy is another artifact is the better answer.
-pub fn read(
-    path: &Path,
-    algorithms: &[DigestAlgorithm],
-    keep: Keep<'_>,
-) -> Result<Unpacked, Error> {
-    read_beside(path, algorithms, keep, &mut |_, _| false)
-}
-
-/// The same, asking of each file whether its bytes lie beside it.
-///
-/// # Errors
-/// As [`read`].
 pub fn read_beside(
     path: &Path,
-    algorithms: &[DigestAlgorithm],
-    keep: Keep<'_>,
+    reading: &Reading<'_>,
     beside: Beside<'_>,
 ) -> Result<Unpacked, Error> {
     let file = disk::open(path)?;
@@ -124,28 +56,29 @@ pub fn read_beside(
             limit: limit::PACKED,
         });
     }
-    let hashers = algorithms.iter().map(|a| Hasher::new(*a)).collect();
+    let hashers = reading.algorithms.iter().map(|a| Hasher::new(*a));
+    let hashers = hashers.collect();
     let mut packed = BufReader::with_capacity(64 * 1024, Tee { file, hashers });
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let mut out = Unpacked::default();
     let read = if gzip {
-        entries(
-            &mut MultiGzDecoder::new(&mut packed),
-            keep,
-            beside,
-            &mut out,
-        )
+        let mut inflated = MultiGzDecoder::new(&mut packed);
+        entries(&mut inflated, reading, beside, &mut out)
     } else {
-        entries(&mut packed, keep, beside, &mut out)
+        entries(&mut packed, reading, beside, &mut out)
     };
     // The digest is of all bytes, whether or not they could be read as an archive.
-    io::copy(&mut packed, &mut io::sink())?;
+    let most = limit::PACKED;
+    if io::copy(&mut (&mut packed).take(most), &mut io::sink())? == most {
+        return Err(Error::Limit {
+            what: "bytes",
+            limit: most,
+        });
+    }
     let hashers = packed.into_inner().hashers;
     out.digests = hashers.into_iter().map(Hasher::finish).collect();
     if let Err(error) = read {
-        out.entries.clear();
-        out.manifest = None;
-        out.fault = Some(printable(&error.to_string(), 300));
+        out.fail(&error);
     }
     Ok(out)
 }
@@ -168,23 +101,27 @@ impl Read for Tee {
 
 fn entries(
     reader: &mut dyn Read,
-    keep: Keep<'_>,
+    reading: &Reading<'_>,
     beside: Beside<'_>,
     out: &mut Unpacked,
 ) -> Result<(), Error> {
-    let bounded = reader.take(limit::UNPACKED);
-    let mut archive = tar::Archive::new(bounded);
+    let left = Cell::new(limit::HEADERS);
+    let metered = Metered {
+        inner: reader.take(limit::UNPACKED),
+        left: &left,
+    };
+    let mut archive = tar::Archive::new(metered);
     let mut buffer = Vec::with_capacity(128 * 1024);
-    for entry in archive.entries()? {
-        if out.entries.len() >= limit::ENTRIES {
-            return Err(Error::Limit {
-                what: "entries",
-                limit: limit::ENTRIES as u64,
-            });
-        }
+    let mut all = archive.entries()?;
+    loop {
+        left.set(limit::HEADERS);
+        let Some(entry) = all.next() else {
+            return Ok(());
+        };
         let mut entry = entry?;
-        let whole = entry.path_bytes().into_owned();
-        let Some(path) = inner_path(&whole, out) else {
+        // What is not read of it is passed over with the next one.
+        left.set(entry.size().saturating_add(limit::HEADERS));
+        let Some(path) = out.inner_path(&entry.path_bytes(), reading.inside) else {
             continue;
         };
         let link = |entry: &tar::Entry<'_, _>| {
@@ -193,29 +130,12 @@ fn entries(
         };
         let kind = match entry.header().entry_type() {
             tar::EntryType::Regular | tar::EntryType::Continuous => {
-                let kept = if path == "package.json" {
-                    limit::MANIFEST
-                } else if keep.contains(&path) {
-                    limit::KEPT
-                } else {
-                    0
-                };
+                let kept = (reading.keep)(&path);
                 let (file, content) = match entry.size() <= limit::BESIDE {
                     true => small(&mut entry, &path, kept, beside, &mut buffer)?,
                     false => large(&mut entry, kept, &mut buffer)?,
                 };
-                match content {
-                    Some(content) if path == "package.json" => {
-                        if keep.contains(&path) {
-                            out.kept.insert(path.clone(), content.clone());
-                        }
-                        out.manifest = Some(content);
-                    }
-                    Some(content) => {
-                        out.kept.insert(path.clone(), content);
-                    }
-                    None => {}
-                }
+                out.keep(&path, content)?;
                 Kind::File(file)
             }
             tar::EntryType::Symlink => Kind::Symlink(link(&entry)),
@@ -225,33 +145,33 @@ fn entries(
             tar::EntryType::XGlobalHeader | tar::EntryType::XHeader => continue,
             _ => Kind::Other,
         };
-        out.entries.push(Entry { path, kind });
+        out.push(path, kind)?;
+        io::copy(&mut entry, &mut io::sink())?;
     }
-    Ok(())
 }
 
-/// The path behind its first part, with `/`, without empty parts; none where it names nothing
-/// or leaves the folder.
-fn inner_path(whole: &[u8], out: &mut Unpacked) -> Option<String> {
-    let whole = String::from_utf8_lossy(whole);
-    let (_, inner) = whole.split_once('/')?;
-    let parts: Vec<&str> = inner
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
-    if parts.is_empty() {
-        return None;
-    }
-    let bad = parts.contains(&"..") || whole.contains('\0') || whole.len() > limit::PATH;
-    if bad {
-        if out.notes.len() < 100 {
-            let path = printable(&whole, 200);
-            out.notes
-                .push(format!("an entry that leaves the package: {path}"));
+/// Reads no more between two entries than headers may have: names without end would be kept in
+/// memory.
+struct Metered<'a, R> {
+    inner: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            let limit = limit::HEADERS;
+            let why = format!("it has more than {limit} bytes in one header");
+            return Err(io::Error::other(why));
         }
-        return None;
+        let count = self
+            .inner
+            .read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get().saturating_sub(count as u64));
+        Ok(count)
     }
-    Some(parts.join("/"))
 }
 
 /// Takes in a whole file, compares it with what lies beside it, and hashes it if that is another.
@@ -346,15 +266,22 @@ fn first_line_cr(piece: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::unpacked::Inside;
     use super::*;
     use crate::tree::testing::{Tarball, sha256};
+    use customs_model::DigestAlgorithm;
     use proptest::prelude::*;
 
     fn read_bytes(bytes: &[u8]) -> Result<Unpacked, Error> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tgz");
         std::fs::write(&path, bytes).unwrap();
-        read(&path, &[DigestAlgorithm::Sha512], &BTreeSet::new())
+        let reading = Reading {
+            algorithms: &[DigestAlgorithm::Sha512],
+            inside: Inside::FirstPart,
+            keep: &|path| u64::from(path == "package.json") * limit::MANIFEST,
+        };
+        read(&path, &reading)
     }
 
     #[test]
@@ -366,7 +293,7 @@ mod tests {
         let unpacked = read_bytes(&bytes).unwrap();
         let paths: Vec<&str> = unpacked.entries.iter().map(|e| e.path.as_str()).collect();
         assert_eq!(paths, ["package.json", "a/b.js"]);
-        assert_eq!(unpacked.manifest.as_deref(), Some(&b"{}"[..]));
+        assert_eq!(unpacked.kept["package.json"], b"{}");
         let mut hasher = Hasher::new(DigestAlgorithm::Sha512);
         hasher.update(&bytes);
         assert_eq!(unpacked.digests, [hasher.finish()]);
@@ -393,6 +320,26 @@ mod tests {
         let unpacked = read_bytes(&bytes).unwrap();
         assert_eq!(unpacked.entries.len(), 1);
         assert_eq!(unpacked.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_name_without_end_is_not_taken_into_memory() {
+        let name = vec![b'a'; 2 * usize::try_from(limit::HEADERS).unwrap()];
+        let bytes = Tarball::new().long_name(&name).file("a", b"a").bytes();
+        let unpacked = read_bytes(&bytes).unwrap();
+        insta::assert_snapshot!(unpacked.fault.unwrap(), @"it cannot be read: it has more than 1048576 bytes in one header");
+        assert_eq!(unpacked.digests.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_and_has_content_all_the_same_is_passed_over() {
+        let bytes = Tarball::new()
+            .other("p", &vec![0; 3 << 20])
+            .file("a", b"a")
+            .bytes();
+        let unpacked = read_bytes(&bytes).unwrap();
+        assert_eq!(unpacked.fault, None);
+        assert_eq!(unpacked.entries.len(), 2);
     }
 
     #[test]

@@ -1,46 +1,7 @@
-use super::{Candidate, Form, Source, SourceError, Wanted, is_file, limit};
+use super::listing::{Listing, starting};
+use super::{Candidate, Form, Source, SourceError, Wanted, is_file};
 use customs_model::DigestAlgorithm;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-
-/// The names in a folder, sorted, read once.
-#[derive(Debug, Default)]
-struct Listing(OnceLock<Vec<String>>);
-
-impl Listing {
-    fn of(&self, folder: &Path, from: &str) -> Result<&[String], SourceError> {
-        if let Some(names) = self.0.get() {
-            return Ok(names);
-        }
-        let fail = |why| SourceError {
-            from: from.to_owned(),
-            path: customs_model::printable(&folder.display().to_string(), 300),
-            why,
-        };
-        let mut names = Vec::new();
-        match std::fs::read_dir(folder) {
-            Ok(entries) => {
-                for entry in entries.take(limit::LISTED) {
-                    let name = entry.map_err(fail)?.file_name();
-                    names.extend(name.into_string().ok());
-                }
-            }
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-            Err(why) => return Err(fail(why)),
-        }
-        names.sort_unstable();
-        Ok(self.0.get_or_init(|| names))
-    }
-}
-
-/// All names of a sorted list that start so.
-fn starting<'a>(names: &'a [String], prefix: &'a str) -> impl Iterator<Item = &'a String> {
-    let from = names.partition_point(|name| name.as_str() < prefix);
-    names
-        .iter()
-        .skip(from)
-        .take_while(move |name| name.starts_with(prefix))
-}
+use std::path::PathBuf;
 
 /// Yarn 1's cache: `npm-<name>-<version>-<sha1>-integrity/node_modules/<name>/.yarn-tarball.tgz`.
 #[derive(Debug)]

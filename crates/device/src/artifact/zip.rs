@@ -1,95 +1,118 @@
-//! Reads Yarn 4's zips: `node_modules/<name>/…`, hashed first, then read by their directory, as
-//! Yarn does.
+//! Reads zips (Yarn 4's own, and wheels): hashed first, then read by their directory, as those do
+//! who use them. A file that changes between the two is refused.
 
 use super::limit;
-use super::tarball::{Entry, FileEntry, Kind, Unpacked};
-use crate::tree::disk;
-use customs_model::{DigestAlgorithm, printable};
+use super::unpacked::{FileEntry, Inside, Kind, Reading, Unpacked};
+use crate::tree::disk::{self, Stamp};
+use customs_model::Hasher;
 use sha2::{Digest as _, Sha256};
-use std::io::{self, BufReader, Read as _, Seek as _};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek as _};
 use std::path::Path;
 
-/// Reads a zip of a package. Its digest is the whole file's SHA-512, which Yarn's `checksum` is.
+/// Reads a zip.
 ///
 /// # Errors
-/// The file cannot be read. What is in it and cannot be read is [`Unpacked::fault`].
-pub fn read(path: &Path, name: &str) -> io::Result<Unpacked> {
+/// The file cannot be read, or is too long. What is in it and cannot be read is
+/// [`Unpacked::fault`].
+pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     let mut file = disk::open(path)?;
-    if file.metadata()?.len() > limit::PACKED {
+    let before = file.metadata()?;
+    if before.len() > limit::PACKED {
         return Err(super::too_long());
     }
-    let digest = super::hash(&mut file, DigestAlgorithm::Sha512)?;
+    let mut hashers: Vec<_> = reading.algorithms.iter().map(|a| Hasher::new(*a)).collect();
+    super::each_piece(&mut file, |piece| {
+        hashers.iter_mut().for_each(|hasher| hasher.update(piece));
+    })?;
+    let mut out = Unpacked::default();
+    out.digests = hashers.into_iter().map(Hasher::finish).collect();
     file.rewind()?;
-    let mut out = Unpacked {
-        digests: vec![digest],
-        ..Unpacked::default()
-    };
-    if let Err(why) = entries(file, name, &mut out) {
-        out.entries.clear();
-        out.manifest = None;
-        out.fault = Some(printable(&why.to_string(), 300));
+    let again = file.try_clone()?;
+    let mut read = entries(file, reading, &mut out);
+    if Stamp::of(&again.metadata()?) != Stamp::of(&before) {
+        read = Err(io::Error::other("it was changed while it was read"));
+    }
+    if let Err(why) = read {
+        out.fail(&why);
     }
     Ok(out)
 }
 
-fn entries(file: std::fs::File, name: &str, out: &mut Unpacked) -> io::Result<()> {
+fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<()> {
     let mut archive = ::zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
     if archive.len() > limit::ENTRIES {
         return Err(io::Error::other("it has too many entries"));
     }
-    let prefix = format!("node_modules/{name}/");
     let mut left = limit::UNPACKED;
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(io::Error::other)?;
-        let whole = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        let Some(path) = whole.strip_prefix(&prefix) else {
+        let is_folder = entry.is_dir();
+        // Names without the mark for UTF-8 are of the first code page of the PC, by the format,
+        // and for installers of wheels; Yarn does not care.
+        let name = match reading.inside {
+            Inside::Whole => entry.name().map_err(io::Error::other)?.into_owned(),
+            Inside::Folder(_) | Inside::FirstPart => {
+                String::from_utf8_lossy(entry.name_raw()).into_owned()
+            }
+        };
+        let Some(path) = out.inner_path(name.as_bytes(), reading.inside) else {
             continue;
         };
-        let path = path.trim_end_matches('/').to_owned();
-        let bad = |part: &str| matches!(part, "" | "." | "..");
-        if path.is_empty() || path.len() > limit::PATH || path.split('/').any(bad) {
+        if is_folder {
+            out.push(path, Kind::Folder)?;
             continue;
         }
         let mode = entry.unix_mode().unwrap_or(0o100_644);
-        let kind = if entry.is_dir() {
-            Kind::Folder
-        } else {
-            let link = mode & 0o170_000 == 0o120_000;
-            let keeps = path == "package.json" || link;
-            let mut content = Vec::new();
-            let mut hasher = Sha256::new();
-            let mut size = 0u64;
-            loop {
-                let count = entry.read(&mut buffer)?;
-                let piece = buffer.get(..count).unwrap_or_default();
-                if count == 0 {
-                    break;
-                }
-                left = left
-                    .checked_sub(count as u64)
-                    .ok_or_else(|| io::Error::other("it has too many bytes in it"))?;
-                size += count as u64;
-                hasher.update(piece);
-                if keeps && size <= limit::MANIFEST {
-                    content.extend_from_slice(piece);
-                }
-            }
-            if link {
-                Kind::Symlink(String::from_utf8_lossy(&content).into_owned())
-            } else {
-                if path == "package.json" {
-                    out.manifest = Some(content);
-                }
-                Kind::File(FileEntry {
-                    size,
-                    sha256: Some(hasher.finalize().into()),
-                    executable: mode & 0o111 != 0,
-                    without_cr: None,
-                })
-            }
+        let is_link = mode & 0o170_000 == 0o120_000;
+        let keep = match is_link {
+            true => limit::PATH as u64,
+            false => (reading.keep)(&path),
         };
-        out.entries.push(Entry { path, kind });
+        let (size, sha256, content) = content(&mut entry, keep, &mut left, &mut buffer)?;
+        let kind = if is_link {
+            let target = content.ok_or_else(|| io::Error::other("a link in it is too long"))?;
+            Kind::Symlink(String::from_utf8_lossy(&target).into_owned())
+        } else {
+            out.keep(&path, content)?;
+            Kind::File(FileEntry {
+                size,
+                sha256: Some(sha256),
+                executable: mode & 0o111 != 0,
+                without_cr: None,
+            })
+        };
+        out.push(path, kind)?;
     }
     Ok(())
+}
+
+/// A file's length, digest, and content where it has no more than `keep` bytes.
+fn content(
+    entry: &mut impl Read,
+    keep: u64,
+    left: &mut u64,
+    buffer: &mut [u8],
+) -> io::Result<(u64, [u8; 32], Option<Vec<u8>>)> {
+    let mut hasher = Sha256::new();
+    let mut kept = (keep > 0).then(Vec::new);
+    let mut size = 0u64;
+    loop {
+        let count = entry.read(buffer)?;
+        let piece = buffer.get(..count).unwrap_or_default();
+        if count == 0 {
+            break;
+        }
+        *left = left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::other("it has too many bytes in it"))?;
+        size += count as u64;
+        hasher.update(piece);
+        match &mut kept {
+            Some(content) if size <= keep => content.extend_from_slice(piece),
+            _ => kept = None,
+        }
+    }
+    Ok((size, hasher.finalize().into(), kept))
 }

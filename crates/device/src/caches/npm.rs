@@ -1,4 +1,4 @@
-use super::{by_hex, limit};
+use super::by_hex;
 use crate::artifact::digest_of;
 use crate::tree::{disk, each};
 use customs_model::{Digest, DigestAlgorithm, printable};
@@ -23,7 +23,7 @@ pub struct Content {
 ///
 /// # Errors
 /// The cache is there and cannot be read, or has more files than [`disk::limit::ENTRIES`] for one
-/// algorithm and first two digits.
+/// algorithm.
 pub fn npm_content(cache: &Path, threads: Option<NonZeroUsize>) -> io::Result<Content> {
     let root = cache.join("_cacache/content-v2");
     let mut content = Content::default();
@@ -39,6 +39,11 @@ pub fn npm_content(cache: &Path, threads: Option<NonZeroUsize>) -> io::Result<Co
             Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
             Err(why) => return Err(why),
         };
+        for (path, why) in &found.unread {
+            let path = printable(path, 200);
+            let note = format!("{}/{path} cannot be read: {why}", algorithm.name());
+            content.not_checked.push(note);
+        }
         let files: Vec<(String, Digest)> = found
             .entries
             .into_iter()
@@ -48,7 +53,6 @@ pub fn npm_content(cache: &Path, threads: Option<NonZeroUsize>) -> io::Result<Co
                 let digest = by_hex(algorithm, &parts)?;
                 Some((path, digest))
             })
-            .take(limit::FILES)
             .collect();
         let digests = each(&files, threads, |(path, _)| {
             digest_of(&folder.join(path), algorithm)

@@ -31,7 +31,13 @@ pub fn pnpm_files(store: &Path, threads: Option<NonZeroUsize>) -> io::Result<Vec
         Err(why) => return Err(why),
     };
     let mut names: Vec<String> = Vec::new();
-    for folder in folders.take(limit::FILES) {
+    for folder in folders {
+        if names.len() >= limit::FILES {
+            return Err(io::Error::other(format!(
+                "it has more than {} folders",
+                limit::FILES
+            )));
+        }
         names.extend(folder?.file_name().into_string().ok());
     }
     names.sort_unstable();
@@ -46,7 +52,12 @@ pub fn pnpm_files(store: &Path, threads: Option<NonZeroUsize>) -> io::Result<Vec
 fn one_folder(root: &Path, first: &str) -> io::Result<Vec<StoreFile>> {
     let folder = root.join(first);
     let mut wrong = Vec::new();
-    for (name, entry) in disk::walk(&folder, &BTreeSet::new())?.entries {
+    let found = disk::walk(&folder, &BTreeSet::new())?;
+    // What nobody could look at may be anything.
+    if let Some((_, why)) = found.unread.into_iter().next() {
+        return Err(why);
+    }
+    for (name, entry) in found.entries {
         let hex = name.strip_suffix("-exec").unwrap_or(&name);
         // Lists of packages lie between them in older stores.
         let Some(promised) = by_hex(DigestAlgorithm::Sha512, &[first, hex]) else {

@@ -17,10 +17,12 @@
 
 mod batch;
 mod git;
+mod head;
 mod layout;
 mod place;
 mod read;
 mod refs;
+mod revision;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -35,7 +37,9 @@ use customs_origin::source::{
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use head::{Head, head};
 pub use read::GitClone;
+pub use revision::Revision;
 
 /// Bounds on a clone.
 pub mod limit {
@@ -91,6 +95,18 @@ pub enum CloneError {
         commit: ObjectId,
         /// The clone, safe to print.
         path: String,
+    },
+    /// No branch or tag has that name.
+    #[error(
+        "{name} is no branch, tag or full id of a commit in this clone{why}; git -C {path} fetch origin, or give the full id"
+    )]
+    NoRevision {
+        /// What was named, safe to print.
+        name: String,
+        /// The clone, safe to print.
+        path: String,
+        /// What else is known, in brackets, or nothing.
+        why: String,
     },
     /// An object that the commit needs is not in the clone.
     #[error(

@@ -112,6 +112,15 @@ impl GitClone {
         Ok(fits.into_iter().zip(contents).collect())
     }
 
+    /// The content of one blob of at most [`limit::OBJECT`] bytes.
+    ///
+    /// # Errors
+    /// It is missing or too large, git fails, or it has other bytes than its id says.
+    pub fn blob(&mut self, id: ObjectId) -> Result<Vec<u8>, CloneError> {
+        let mut found = self.objects(&[id], ObjectKind::Blob)?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
     /// Where the commit stands among the clone's branches and tags.
     pub fn place(&self, release: &ReleaseId) -> CommitPlace {
         place::find(&self.git, &self.refs, self.commit, release, &self.shown)
@@ -140,7 +149,7 @@ fn expect(id: &ObjectId, kind: ObjectKind, header: &Header) -> Result<(), CloneE
         });
     }
     if header.size > limit::OBJECT {
-        return Err(CloneError::Limit("32 MiB in one folder or commit"));
+        return Err(CloneError::Limit("32 MiB in one object"));
     }
     Ok(())
 }

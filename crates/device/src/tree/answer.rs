@@ -1,5 +1,5 @@
 use crate::artifact::Poisoned;
-use customs_model::{Answer, Digest, ReleaseId};
+use customs_model::{Answer, Digest, ReleaseId, printable};
 use serde::{Deserialize, Serialize};
 
 /// What was found in the tree of one project (or one environment, or one vendor folder).
@@ -21,20 +21,87 @@ pub struct TreeReport {
 }
 
 impl TreeReport {
+    /// Whether all that lies there is as it should be: *no* where anything is known to be wrong,
+    /// here or in a cache that the next installation would take from; *not checked* where
+    /// something was not looked at.
+    pub fn answer(&self) -> Answer {
+        let of_packages = self.packages.iter().map(|package| package.answer.clone());
+        let of_loose = self.loose.iter().map(Difference::answer);
+        let notes = self.not_checked.iter().cloned().map(Answer::NotChecked);
+        let nothing = match self.packages.is_empty() {
+            true => Answer::not_checked("no package was found to compare"),
+            false => Answer::Yes,
+        };
+        let answer = of_packages
+            .chain(of_loose)
+            .chain(notes)
+            .fold(nothing, Answer::and);
+        match self.poisoned.is_empty() {
+            true => answer,
+            false => Answer::No,
+        }
+    }
+
+    /// All differences with the package that they are of, in the order of their places.
+    pub fn differences(&self) -> impl Iterator<Item = (Option<&PackageTree>, &Difference)> {
+        let of_packages = self.packages.iter();
+        let of_packages = of_packages.flat_map(|package| {
+            package
+                .differences
+                .iter()
+                .map(move |one| (Some(package), one))
+        });
+        of_packages.chain(self.loose.iter().map(|one| (None, one)))
+    }
+
+    /// Puts a folder before every place, so that what several checks found can stand in one
+    /// report.
+    pub fn below(&mut self, folder: &str) {
+        for package in &mut self.packages {
+            package.place = joined(folder, &package.place);
+        }
+        for difference in &mut self.loose {
+            difference.path = joined(folder, &difference.path);
+        }
+    }
+
+    /// Adds what another check found.
+    pub fn extend(&mut self, other: Self) {
+        self.packages.extend(other.packages);
+        self.loose.extend(other.loose);
+        self.not_checked.extend(other.not_checked);
+        self.poisoned.extend(other.poisoned);
+        self.unchanged += other.unchanged;
+    }
+
     /// Tells what was made here from what is pinned: `pins` gives the digest that `customs.lock`
     /// has for a path (relative to the project). Answers are told anew.
     pub fn pin(&mut self, pins: &dyn Fn(&str) -> Option<Digest>) {
         for package in &mut self.packages {
+            let mut any = false;
             for difference in &mut package.differences {
-                let path = format!("{}/{}", package.place, difference.path);
-                difference.pin(pins(&path));
+                let path = joined(&package.place, &difference.path);
+                any |= difference.pin(pins(&path));
             }
-            package.judge();
+            // What was not checked for another reason stays so: a list that nobody signs is no
+            // better for a pin.
+            if any {
+                package.judge();
+            }
         }
         for difference in &mut self.loose {
             let pin = pins(&difference.path);
             difference.pin(pin);
         }
+    }
+}
+
+/// A path below a folder, with `/`; either may be empty.
+fn joined(folder: &str, path: &str) -> String {
+    match (folder.is_empty() || folder == ".", path.is_empty()) {
+        (true, _) => path.to_owned(),
+        (false, true) => folder.to_owned(),
+        (false, false) => format!("{folder}/{path}"),
     }
 }
 
@@ -55,19 +122,51 @@ pub struct PackageTree {
     pub differences: Vec<Difference>,
     /// The manifest on disk names this instead: a decoy.
     pub decoy: Option<String>,
+    /// What of it could not be compared, and why, the weightiest first. While there is any, the
+    /// answer is never *yes*. Safe to print.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
 }
 
 impl PackageTree {
-    /// Tells the answer from the differences. One that was not checked for want of anything to
-    /// compare with stays so, unless something is known to be wrong.
+    /// Where a file of it lies, relative to the project. Not safe to print as it is.
+    pub fn path(&self, difference: &Difference) -> String {
+        joined(&self.place, &difference.path)
+    }
+
+    /// A package of which nothing was looked at yet.
+    pub fn new(release: ReleaseId, place: impl Into<String>) -> Self {
+        Self {
+            release,
+            place: place.into(),
+            answer: Answer::not_checked(NOTHING),
+            against: None,
+            files: 0,
+            differences: Vec::new(),
+            decoy: None,
+            open: Vec::new(),
+        }
+    }
+
+    /// Tells the answer from everything else that is known of it. It is the only place where it
+    /// becomes *yes*: the artifact's own bytes were compared with, nothing was left out, and
+    /// every difference is explained; or it rightly lies nowhere.
     pub fn judge(&mut self) {
-        let mut answer = match self.against {
-            Some(_) => Answer::Yes,
-            None => match &self.answer {
-                Answer::NotChecked(because) => Answer::NotChecked(because.clone()),
-                Answer::Yes | Answer::No => Answer::Yes,
-            },
+        let mut answer = match &self.against {
+            Some(Against::Artifact { .. }) => Answer::Yes,
+            Some(Against::UnboundArtifact { .. }) => {
+                self.not_checked("the lockfile promises no digest of what it was compared with")
+            }
+            Some(Against::OwnList { list }) => self.not_checked(&format!(
+                "it was compared with {}, which whoever changes a file can change too",
+                printable(list, 100)
+            )),
+            None if self.is_rightly_absent() => Answer::Yes,
+            None => self.not_checked(NOTHING),
         };
+        if let Some(why) = self.open.first() {
+            answer = answer.and(Answer::not_checked(why));
+        }
         if self.decoy.is_some() {
             answer = Answer::No;
         }
@@ -76,7 +175,25 @@ impl PackageTree {
         }
         self.answer = answer;
     }
+
+    /// What was found out before weighs more than what can be said of every package.
+    fn not_checked(&self, otherwise: &str) -> Answer {
+        Answer::not_checked(self.open.first().map_or(otherwise, String::as_str))
+    }
+
+    /// The whole of it is missing, and that is explained.
+    fn is_rightly_absent(&self) -> bool {
+        let [only] = self.differences.as_slice() else {
+            return false;
+        };
+        self.open.is_empty()
+            && only.path.is_empty()
+            && only.kind == DifferenceKind::Missing
+            && matches!(only.standing, Standing::Explained(_))
+    }
 }
+
+const NOTHING: &str = "nothing was there to compare it with";
 
 /// What an installed package was compared with, strongest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +237,17 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Nothing is known of the bytes, and nothing explains it as yet.
+    pub fn new(path: impl Into<String>, kind: DifferenceKind) -> Self {
+        Self {
+            path: path.into(),
+            kind,
+            expected: None,
+            found: None,
+            standing: Standing::Unexplained,
+        }
+    }
+
     /// Whether it is as it should be.
     pub fn answer(&self) -> Answer {
         match (&self.standing, self.kind) {
@@ -147,9 +275,14 @@ impl Difference {
         }
     }
 
-    fn pin(&mut self, pin: Option<Digest>) {
-        if let Standing::MadeHere { pinned, .. } = &mut self.standing {
-            *pinned = pin.map(|pin| self.found.as_ref() == Some(&pin));
+    /// Whether it was made here, so that a pin means something for it.
+    fn pin(&mut self, pin: Option<Digest>) -> bool {
+        match &mut self.standing {
+            Standing::MadeHere { pinned, .. } => {
+                *pinned = pin.map(|pin| self.found.as_ref() == Some(&pin));
+                true
+            }
+            Standing::Explained(_) | Standing::Unexplained => false,
         }
     }
 }
@@ -228,4 +361,63 @@ pub enum Cause {
     },
     /// Rightly absent: for another system or processor.
     OtherPlatform,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(place: &str, answer: Answer) -> PackageTree {
+        PackageTree {
+            release: "pkg:npm/a@1.0.0".parse().unwrap(),
+            place: place.into(),
+            answer,
+            against: None,
+            files: 0,
+            differences: Vec::new(),
+            decoy: None,
+            open: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_good_only_where_all_of_it_is_and_all_was_looked_at() {
+        let mut report = TreeReport {
+            packages: vec![package("a", Answer::Yes)],
+            ..TreeReport::default()
+        };
+        assert_eq!(report.answer(), Answer::Yes);
+        report.not_checked.push("a folder cannot be read".into());
+        assert!(matches!(report.answer(), Answer::NotChecked(_)));
+        report.packages.push(package("b", Answer::No));
+        assert_eq!(report.answer(), Answer::No);
+    }
+
+    #[test]
+    fn pins_turn_nothing_good_that_was_not_checked_for_another_reason() {
+        let weak = || Answer::not_checked("only RECORD is here");
+        let mut one = package("a", weak());
+        one.against = Some(Against::OwnList {
+            list: "RECORD".into(),
+        });
+        let mut report = TreeReport {
+            packages: vec![one],
+            ..TreeReport::default()
+        };
+        report.pin(&|_| None);
+        assert_eq!(report.packages[0].answer, weak());
+    }
+
+    #[test]
+    fn reports_of_several_environments_stand_in_one_with_their_folders() {
+        let of = |place: &str| TreeReport {
+            packages: vec![package(place, Answer::Yes)],
+            ..TreeReport::default()
+        };
+        let (mut all, mut other) = (of("lib"), of(""));
+        other.below("venv");
+        all.extend(other);
+        let places: Vec<&str> = all.packages.iter().map(|p| p.place.as_str()).collect();
+        assert_eq!(places, ["lib", "venv"]);
+    }
 }

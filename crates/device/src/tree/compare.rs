@@ -1,9 +1,13 @@
-use super::disk::{self, Found, FoundEntry, FoundKind};
+use super::disk::{self, Found, FoundEntry, FoundKind, There};
 use super::{Difference, DifferenceKind, Expected, ExpectedEntry, Proven, Standing};
-use customs_model::Digest;
-use std::collections::{BTreeSet, HashSet};
+use customs_model::{Digest, DigestAlgorithm, printable};
+use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are hashed for one folder. What lies beyond is a difference whose digest is not
+/// known, which nothing explains.
+const BYTES: u64 = 64 << 30;
 
 /// Says what explains a difference.
 pub trait Explain {
@@ -29,44 +33,22 @@ pub struct Compared {
     pub files: u64,
     /// What differs, in the order of paths.
     pub differences: Vec<Difference>,
+    /// What was not read, and why. Safe to print.
+    pub notes: Vec<String>,
 }
 
-/// Compares a folder with what it should hold. Nothing is followed and nothing written. Empty
-/// folders that nobody expects are no difference: they hold nothing.
-///
-/// # Errors
-/// The folder cannot be read, or exceeds a bound of [`disk::limit`].
+/// Compares a folder, as a walk found it, with what it should hold; `proven` are files that were
+/// compared before. Nothing is followed and nothing written. Empty folders that nobody expects are
+/// no difference: they hold nothing.
 pub fn compare(
-    expected: &Expected,
-    folder: &Path,
-    outside: &BTreeSet<String>,
-    explain: &mut dyn Explain,
-) -> io::Result<Compared> {
-    let found = disk::walk(folder, outside)?;
-    Ok(compare_found(
-        expected,
-        &Proven::new(),
-        folder,
-        &found,
-        explain,
-    ))
-}
-
-/// The same with a walk that was made before, and with files that are proven already.
-pub fn compare_found(
     expected: &Expected,
     proven: &Proven,
     folder: &Path,
     found: &Found,
     explain: &mut dyn Explain,
 ) -> Compared {
-    let mut run = Run {
-        folder,
-        explain,
-        buffer: Vec::new(),
-        out: Compared::default(),
-    };
-    let unread: HashSet<&str> = found.unread.iter().map(|(path, _)| path.as_str()).collect();
+    let mut comparer = Comparer::new(folder);
+    let mut differences = Vec::new();
     let mut parents = HashSet::new();
     for (path, entry) in &expected.entries {
         let mut rest = path.as_str();
@@ -76,173 +58,228 @@ pub fn compare_found(
             }
             rest = parent;
         }
-        match found.entries.get(path) {
-            Some(there) => run.both(path, entry, there),
-            // Nobody knows what is in a folder that cannot be read.
-            None if is_below(path, &unread) => {}
-            None => run.differs(path, DifferenceKind::Missing, digest_of(entry), None),
+        match found.at(path) {
+            // The folder that cannot be read is told instead.
+            There::Unknown => {}
+            there => differences.extend(comparer.expected(path, path, entry, there)),
         }
     }
     for (path, there) in &found.entries {
         if expected.entries.contains_key(path) {
             continue;
         }
-        if there.kind == FoundKind::File
-            && let Some(executable) = proven.get(path)
-        {
-            run.proven(path, *executable, there);
-            continue;
-        }
-        if parents.contains(path.as_str()) {
-            if there.kind != FoundKind::Folder {
-                run.extra(path, there, DifferenceKind::OtherType);
-            }
-            continue;
-        }
-        if there.kind != FoundKind::Folder {
-            run.extra(path, there, DifferenceKind::Extra);
-        }
-    }
-    for path in &found.strange {
-        run.differs(path, DifferenceKind::Extra, None, None);
-    }
-    for (path, _) in &found.unread {
-        run.differs(path, DifferenceKind::Unreadable, None, None);
-    }
-    run.out
-        .differences
-        .sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
-    run.out
-}
-
-fn is_below(path: &str, folders: &HashSet<&str>) -> bool {
-    let mut rest = path;
-    loop {
-        if folders.contains(rest) {
-            return true;
-        }
-        match rest.rsplit_once('/') {
-            Some((parent, _)) => rest = parent,
-            None => return false,
-        }
-    }
-}
-
-fn digest_of(entry: &ExpectedEntry) -> Option<Digest> {
-    match entry {
-        ExpectedEntry::File { sha256, .. } => Some(Digest::from_sha256(*sha256)),
-        ExpectedEntry::Link { target } => Some(Digest::sha256(target.as_bytes())),
-        ExpectedEntry::Folder => None,
-    }
-}
-
-struct Run<'a> {
-    folder: &'a Path,
-    explain: &'a mut dyn Explain,
-    buffer: Vec<u8>,
-    out: Compared,
-}
-
-impl Run<'_> {
-    fn differs(
-        &mut self,
-        path: &str,
-        kind: DifferenceKind,
-        expected: Option<Digest>,
-        found: Option<Digest>,
-    ) {
-        let mut difference = Difference {
-            path: path.to_owned(),
-            kind,
-            expected,
-            found,
-            standing: Standing::Unexplained,
+        let proven = proven.get(path).filter(|_| there.kind == FoundKind::File);
+        let is_parent = parents.contains(path.as_str());
+        let difference = match (proven, there.kind) {
+            (Some(executable), _) => comparer.proven(path, *executable, there),
+            (None, FoundKind::Folder) => None,
+            (None, _) => Some(comparer.extra(path, path, There::Entry(*there))),
         };
+        differences.extend(difference.map(|difference| match is_parent {
+            true => of_kind(difference, DifferenceKind::OtherType),
+            false => difference,
+        }));
+    }
+    differences.extend(missing_of(proven, found, expected));
+    for difference in &mut differences {
         // What could not be read cannot be explained.
-        if kind != DifferenceKind::Unreadable {
-            difference.standing = self.explain.explain(&difference, &self.folder.join(path));
+        if difference.kind != DifferenceKind::Unreadable {
+            let at = folder.join(&difference.path);
+            difference.standing = explain.explain(difference, &at);
         }
-        self.out.differences.push(difference);
+    }
+    // A name that is no text cannot be what anything writes: nobody is asked to explain it.
+    let strange = found.strange.iter();
+    differences.extend(strange.map(|path| Difference::new(path, DifferenceKind::Extra)));
+    let unread = found.unread.iter();
+    differences.extend(unread.map(|(path, _)| Difference::new(path, DifferenceKind::Unreadable)));
+    differences.sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
+    Compared {
+        files: comparer.files,
+        differences,
+        notes: comparer.notes,
+    }
+}
+
+/// Files that were proven and that a walk nevertheless does not have.
+fn missing_of<'a>(
+    proven: &'a Proven,
+    found: &'a Found,
+    expected: &'a Expected,
+) -> impl Iterator<Item = Difference> + 'a {
+    let gone = |path: &&String| {
+        !expected.entries.contains_key(*path)
+            && !found
+                .entries
+                .get(*path)
+                .is_some_and(|there| there.kind == FoundKind::File)
+    };
+    let gone = proven.keys().filter(gone);
+    gone.map(|path| Difference::new(path, DifferenceKind::Unreadable))
+}
+
+/// A difference of another kind, unless it could not be read.
+fn of_kind(difference: Difference, kind: DifferenceKind) -> Difference {
+    match difference.kind {
+        DifferenceKind::Unreadable => difference,
+        _ => Difference { kind, ..difference },
+    }
+}
+
+/// Compares one place after the other in one folder.
+#[derive(Debug)]
+pub struct Comparer<'a> {
+    folder: &'a Path,
+    at: PathBuf,
+    buffer: Vec<u8>,
+    left: u64,
+    /// Files and links that were compared.
+    pub files: u64,
+    /// What was not read, and why. Safe to print.
+    pub notes: Vec<String>,
+}
+
+impl<'a> Comparer<'a> {
+    /// For a folder.
+    pub fn new(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            at: PathBuf::new(),
+            buffer: Vec::new(),
+            left: BYTES,
+            files: 0,
+            notes: Vec::new(),
+        }
     }
 
-    /// Something that lies where something is expected.
-    fn both(&mut self, path: &str, entry: &ExpectedEntry, there: &FoundEntry) {
+    /// How what lies at `place` differs from what should; none where it does not. `spoken` is the
+    /// path that the difference names. Unexplained as yet.
+    pub fn expected(
+        &mut self,
+        spoken: &str,
+        place: &str,
+        entry: &ExpectedEntry,
+        there: There,
+    ) -> Option<Difference> {
+        let (kind, found) = match (entry, there) {
+            (_, There::Unknown) => (DifferenceKind::Unreadable, None),
+            (_, There::Nothing) => (DifferenceKind::Missing, None),
+            (entry, There::Entry(there)) => self.both(place, entry, &there)?,
+        };
+        Some(Difference {
+            expected: entry.digest(),
+            found,
+            ..Difference::new(spoken, kind)
+        })
+    }
+
+    /// Something that should not lie there. Unexplained as yet.
+    pub fn extra(&mut self, spoken: &str, place: &str, there: There) -> Difference {
+        let There::Entry(there) = there else {
+            return Difference::new(spoken, DifferenceKind::Unreadable);
+        };
+        self.files += 1;
+        let (kind, found) = match self.found(place, &there) {
+            Ok(found) => (DifferenceKind::Extra, found),
+            Err(why) if why.kind() == io::ErrorKind::FileTooLarge => (DifferenceKind::Extra, None),
+            Err(_) => (DifferenceKind::Unreadable, None),
+        };
+        Difference {
+            found,
+            ..Difference::new(spoken, kind)
+        }
+    }
+
+    /// The digest of a file, by any algorithm.
+    ///
+    /// # Errors
+    /// It cannot be read, or bounds are hit.
+    pub fn digest(
+        &mut self,
+        place: &str,
+        there: &FoundEntry,
+        algorithm: DigestAlgorithm,
+    ) -> io::Result<Digest> {
+        // Its memory is kept from file to file.
+        self.at.clear();
+        self.at.push(self.folder);
+        self.at.push(place);
+        let most = disk::limit::FILE.min(self.left);
+        let stamp = &there.stamp;
+        let found = disk::digest(&self.at, stamp, algorithm, most, &mut self.buffer);
+        match &found {
+            Ok(_) => self.left = self.left.saturating_sub(stamp.size),
+            Err(why) if why.kind() == io::ErrorKind::FileTooLarge => {
+                let size = stamp.size;
+                self.notes.push(format!(
+                    "{}: it has {size} bytes, and was not read",
+                    printable(place, 200)
+                ));
+            }
+            Err(_) => {}
+        }
+        found
+    }
+
+    fn both(
+        &mut self,
+        place: &str,
+        entry: &ExpectedEntry,
+        there: &FoundEntry,
+    ) -> Option<(DifferenceKind, Option<Digest>)> {
         match (entry, there.kind) {
-            (ExpectedEntry::Folder, FoundKind::Folder) => {}
-            (ExpectedEntry::File { .. }, FoundKind::File) => self.files(path, entry, there),
-            (ExpectedEntry::Link { target }, FoundKind::Link) => {
-                self.out.files += 1;
-                let wanted = Digest::sha256(target.as_bytes());
-                match self.link(path) {
-                    Ok(found) if found == wanted => {}
-                    Ok(found) => {
-                        self.differs(path, DifferenceKind::Modified, Some(wanted), Some(found));
+            (ExpectedEntry::Folder, FoundKind::Folder) => None,
+            (ExpectedEntry::File { .. }, FoundKind::File)
+            | (ExpectedEntry::Link { .. }, FoundKind::Link) => {
+                self.files += 1;
+                match self.found(place, there) {
+                    Ok(found) if found == entry.digest() => {
+                        let is_other = entry
+                            .executable()
+                            .is_some_and(|bit| bit != there.executable);
+                        (cfg!(unix) && is_other).then_some((DifferenceKind::Mode, found))
                     }
-                    Err(_) => self.differs(path, DifferenceKind::Unreadable, Some(wanted), None),
+                    Ok(found) => Some((DifferenceKind::Modified, found)),
+                    // Longer than anything that is compared with.
+                    Err(why) if why.kind() == io::ErrorKind::FileTooLarge => {
+                        Some((DifferenceKind::Modified, None))
+                    }
+                    Err(_) => Some((DifferenceKind::Unreadable, None)),
                 }
             }
-            _ => self.extra_instead(path, entry, there),
-        }
-    }
-
-    fn proven(&mut self, path: &str, executable: Option<bool>, there: &FoundEntry) {
-        self.out.files += 1;
-        if cfg!(unix) && executable.is_some_and(|bit| bit != there.executable) {
-            self.differs(path, DifferenceKind::Mode, None, None);
-        }
-    }
-
-    fn files(&mut self, path: &str, entry: &ExpectedEntry, there: &FoundEntry) {
-        let ExpectedEntry::File {
-            sha256, executable, ..
-        } = entry
-        else {
-            return;
-        };
-        self.out.files += 1;
-        let wanted = Some(Digest::from_sha256(*sha256));
-        match disk::sha256(&self.folder.join(path), &mut self.buffer) {
-            Err(_) => self.differs(path, DifferenceKind::Unreadable, wanted, None),
-            Ok(found) if found != *sha256 => {
-                let found = Some(Digest::from_sha256(found));
-                self.differs(path, DifferenceKind::Modified, wanted, found);
+            (
+                ExpectedEntry::Folder | ExpectedEntry::File { .. } | ExpectedEntry::Link { .. },
+                FoundKind::Folder | FoundKind::File | FoundKind::Link | FoundKind::Other,
+            ) => {
+                // Another thing lies there, whether or not it can be read.
+                let found = self.found(place, there).ok().flatten();
+                Some((DifferenceKind::OtherType, found))
             }
-            Ok(_) if cfg!(unix) && executable.is_some_and(|bit| bit != there.executable) => {
-                self.differs(path, DifferenceKind::Mode, wanted.clone(), wanted);
-            }
-            Ok(_) => {}
         }
     }
 
-    fn extra_instead(&mut self, path: &str, entry: &ExpectedEntry, there: &FoundEntry) {
-        let found = self.found(path, there);
-        self.differs(path, DifferenceKind::OtherType, digest_of(entry), found);
+    /// A file that holds what it should, which was found out before.
+    fn proven(
+        &mut self,
+        path: &str,
+        executable: Option<bool>,
+        there: &FoundEntry,
+    ) -> Option<Difference> {
+        self.files += 1;
+        (cfg!(unix) && executable.is_some_and(|bit| bit != there.executable))
+            .then(|| Difference::new(path, DifferenceKind::Mode))
     }
 
-    fn extra(&mut self, path: &str, there: &FoundEntry, kind: DifferenceKind) {
-        self.out.files += 1;
-        let found = self.found(path, there);
-        let readable = found.is_some() || there.kind == FoundKind::Other;
-        match readable {
-            true => self.differs(path, kind, None, found),
-            false => self.differs(path, DifferenceKind::Unreadable, None, None),
-        }
-    }
-
-    fn found(&mut self, path: &str, there: &FoundEntry) -> Option<Digest> {
+    /// The digest of a file, or of where a link leads; folders, pipes and devices have none.
+    fn found(&mut self, place: &str, there: &FoundEntry) -> io::Result<Option<Digest>> {
         match there.kind {
-            // An error leaves no digest, and the difference stands all the same.
-            FoundKind::File => disk::sha256(&self.folder.join(path), &mut self.buffer)
-                .ok()
-                .map(Digest::from_sha256),
-            FoundKind::Link => self.link(path).ok(),
-            FoundKind::Folder | FoundKind::Other => None,
+            FoundKind::File => self.digest(place, there, DigestAlgorithm::Sha256).map(Some),
+            FoundKind::Link => {
+                let target = std::fs::read_link(self.folder.join(place))?;
+                let target = target.as_os_str().as_encoded_bytes();
+                Ok(Some(Digest::sha256(target)))
+            }
+            FoundKind::Folder | FoundKind::Other => Ok(None),
         }
-    }
-
-    /// A link is known by where it leads.
-    fn link(&self, path: &str) -> io::Result<Digest> {
-        let target = std::fs::read_link(self.folder.join(path))?;
-        Ok(Digest::sha256(target.as_os_str().as_encoded_bytes()))
     }
 }

@@ -1,3 +1,4 @@
+use customs_model::Digest;
 use std::collections::BTreeMap;
 
 /// What a folder should hold.
@@ -31,4 +32,23 @@ pub enum ExpectedEntry {
     },
     /// A folder, also where it is empty.
     Folder,
+}
+
+impl ExpectedEntry {
+    /// The digest of a file, or of where a link leads.
+    pub fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::File { sha256, .. } => Some(Digest::from_sha256(*sha256)),
+            Self::Link { target } => Some(Digest::sha256(target.as_bytes())),
+            Self::Folder => None,
+        }
+    }
+
+    /// Whether a file should be one that can be executed.
+    pub fn executable(&self) -> Option<bool> {
+        match self {
+            Self::File { executable, .. } => *executable,
+            Self::Link { .. } | Self::Folder => None,
+        }
+    }
 }

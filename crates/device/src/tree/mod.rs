@@ -9,9 +9,10 @@ pub mod cargo;
 mod compare;
 pub mod disk;
 mod expected;
+mod memory;
 pub mod npm;
+mod options;
 pub mod patch;
-mod plain;
 pub mod python;
 pub mod seen;
 #[cfg(test)]
@@ -19,7 +20,7 @@ pub(crate) mod testing;
 mod workers;
 
 pub use answer::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
-pub use compare::{Compared, Explain, Unexplained, compare, compare_found};
+pub use compare::{Compared, Comparer, Explain, Unexplained, compare};
 pub use expected::{Expected, ExpectedEntry, Proven};
-pub use plain::Place;
+pub use options::{Caches, Options};
 pub use workers::each;

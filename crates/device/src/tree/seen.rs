@@ -19,7 +19,7 @@
 //! file systems tick slower than writers write.
 
 use super::disk::{self, Found, FoundKind, Stamp};
-use super::{Difference, PackageTree};
+use super::{Difference, PackageTree, TreeReport};
 use customs_model::Digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -41,7 +41,7 @@ pub mod limit {
 pub const SETTLED: Duration = Duration::from_secs(2);
 
 /// Changes with the format, and with every change of what the check says of the same bytes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a file speaks of. A file about anything else is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub enum Remembered {
     Package(Box<PackageTree>, Facts),
     /// A folder around packages: what lies loose in it, by its place.
     Loose(String, Vec<Difference>),
+    /// A folder whose packages share it, by its place.
+    Shared(String, Box<TreeReport>),
 }
 
 /// What a verified package means for others.
@@ -85,7 +87,7 @@ impl Remembered {
     fn place(&self) -> &str {
         match self {
             Self::Package(package, _) => &package.place,
-            Self::Loose(place, _) => place,
+            Self::Loose(place, _) | Self::Shared(place, _) => place,
         }
     }
 }
@@ -166,18 +168,12 @@ impl Seen {
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        // Beside it and then moved, so that nobody reads half of it.
-        let partial = self
-            .path
-            .with_extension(format!("{}.part", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&partial)?;
+        // Beside it and then moved, so that nobody reads half of it; under a name that nobody
+        // knows before, so that no link lies there already.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&text)?;
-        drop(file);
-        fs::rename(&partial, &self.path)
+        file.persist(&self.path).map_err(|why| why.error)?;
+        Ok(())
     }
 }
 
@@ -196,6 +192,11 @@ fn read(path: &Path, head: &Head) -> Result<BTreeMap<String, Line>, Option<Strin
     };
     if !meta.is_file() || others_may_write(&meta) {
         return Err(say("its file is a link, or others may write it".into()));
+    }
+    match is_own(&meta) {
+        Ok(true) => {}
+        Ok(false) => return Err(say("its file is somebody else's".into())),
+        Err(why) => return Err(say(why.to_string())),
     }
     let bytes = match disk::read_up_to(path, limit::BYTES) {
         Ok(Some(bytes)) => bytes,
@@ -223,6 +224,18 @@ fn others_may_write(meta: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o022 != 0
 }
 
+/// Whether a file belongs to who runs this: a file that is made now does.
+#[cfg(unix)]
+fn is_own(meta: &fs::Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(tempfile::tempfile()?.metadata()?.uid() == meta.uid())
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &fs::Metadata) -> io::Result<bool> {
+    Ok(true)
+}
+
 #[cfg(not(unix))]
 fn others_may_write(_: &fs::Metadata) -> bool {
     false
@@ -245,9 +258,18 @@ pub fn fingerprint(found: &Found, with: &[&[u8]], now: SystemTime) -> Option<Str
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
+    let is_settled =
+        |stamp: &Stamp| stamp.tells() && stamp.changed <= settled && stamp.modified <= settled;
+    hasher.update((found.roots.len() as u64).to_le_bytes());
+    for root in &found.roots {
+        if !is_settled(root) {
+            return None;
+        }
+        hasher.update(bytes_of(FoundKind::Folder, root));
+    }
     for (path, entry) in &found.entries {
         let stamp = &entry.stamp;
-        if !stamp.tells() || stamp.changed > settled || stamp.modified > settled {
+        if !is_settled(stamp) {
             return None;
         }
         hasher.update((path.len() as u64).to_le_bytes());
@@ -327,6 +349,27 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         let (_, why) = Seen::open(&path, Path::new("/p"), lock());
         assert!(why.unwrap().contains("others may write"));
+        // Only root can give a file away.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if std::os::unix::fs::chown(&path, Some(4321), None).is_ok() {
+            let (_, why) = Seen::open(&path, Path::new("/p"), lock());
+            assert!(why.unwrap().contains("somebody else's"));
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_that_lies_where_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("seen"), folder.path().join("other"));
+        fs::write(&other, "mine").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        let (mut seen, why) = Seen::open(&path, Path::new("/p"), lock());
+        assert!(why.unwrap().contains("a link"));
+        seen.remember("f".into(), loose("node_modules"));
+        seen.save(&BTreeSet::from(["node_modules".to_owned()]))
+            .unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
 
     #[test]

@@ -16,6 +16,16 @@ pub(crate) fn sha512(bytes: &[u8]) -> Digest {
     hasher.finish()
 }
 
+/// Puts bytes into a folder of artifacts, under the SHA-256 of what should lie there.
+pub(crate) fn keep(folder: &std::path::Path, named: &[u8], bytes: &[u8]) -> Digest {
+    let digest = Digest::sha256(named);
+    let hex = digest.to_hex();
+    let folder = folder.join("sha256").join(&hex[..2]);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(&hex[2..]), bytes).unwrap();
+    digest
+}
+
 /// A tarball in the making.
 pub(crate) struct Tarball {
     top: String,
@@ -63,6 +73,21 @@ impl Tarball {
     pub(crate) fn file(self, path: &str, content: &[u8]) -> Self {
         let path = format!("{}/{path}", self.top);
         self.append(&path, tar::EntryType::Regular, 0o644, "", content)
+    }
+
+    pub(crate) fn long_name(self, name: &[u8]) -> Self {
+        self.append(
+            "././@LongLink",
+            tar::EntryType::GNULongName,
+            0o644,
+            "",
+            name,
+        )
+    }
+
+    pub(crate) fn other(self, path: &str, content: &[u8]) -> Self {
+        let path = format!("{}/{path}", self.top);
+        self.append(&path, tar::EntryType::Fifo, 0o644, "", content)
     }
 
     pub(crate) fn program(self, path: &str, content: &[u8]) -> Self {

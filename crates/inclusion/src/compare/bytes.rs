@@ -2,7 +2,7 @@
 
 use super::{FileChange, OtherArtifact, OtherFile, OtherFiles, Pair};
 use crate::question::many;
-use crate::record::{Included, IncludedFile};
+use crate::record::{Included, IncludedFile, Record};
 use customs_model::{Digest, DigestAlgorithm};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,12 +63,22 @@ pub(super) fn files(both: &[Pair<'_>], not_compared: &mut Vec<String>) -> Vec<Ot
     all
 }
 
+/// Other files that belong to no package.
+pub(super) fn loose(old: &Record, new: &Record) -> Vec<OtherFile> {
+    let copies = |record| by_path_of(std::iter::once(record));
+    changes(&copies(&old.loose), &copies(&new.loose))
+}
+
 /// Every copy of each path.
 type Copies<'a> = BTreeMap<&'a str, Vec<&'a IncludedFile>>;
 
 fn by_path<'a>(packages: &[&'a Included]) -> Copies<'a> {
+    by_path_of(packages.iter().map(|package| &package.files))
+}
+
+fn by_path_of<'a>(lists: impl Iterator<Item = &'a Vec<IncludedFile>>) -> Copies<'a> {
     let mut all: Copies<'a> = BTreeMap::new();
-    for file in packages.iter().flat_map(|package| &package.files) {
+    for file in lists.flatten() {
         all.entry(&file.path).or_default().push(file);
     }
     all

@@ -46,6 +46,7 @@ pub(super) fn all(newly: &Newly) -> Vec<Section> {
     vec![
         artifacts(newly),
         files(newly),
+        loose(newly),
         trees(newly),
         lost(newly),
         builders(newly),
@@ -101,14 +102,28 @@ fn files(newly: &Newly) -> Section {
     }
 }
 
+fn loose(newly: &Newly) -> Section {
+    Section {
+        title: "Other files among the packages that belong to none",
+        advice: "Caches and build outputs change. What nothing explains was put there.",
+        head: &["what", "tree check", "file", "sha256 before", "now"],
+        rows: newly.loose.iter().map(bare_row).collect(),
+    }
+}
+
 fn file_row(release: &ReleaseId, file: &OtherFile) -> Vec<Cell> {
+    let mut row = vec![name(release)];
+    row.extend(bare_row(file));
+    row
+}
+
+fn bare_row(file: &OtherFile) -> Vec<Cell> {
     let what = match file.change {
         FileChange::New => "new",
         FileChange::Changed => "changed",
         FileChange::Gone => "gone",
     };
     vec![
-        name(release),
         Cell::Ours(what),
         Cell::theirs(file.standing.clone()),
         Cell::theirs(file.path.clone()),

@@ -223,3 +223,28 @@ proptest! {
         prop_assert_eq!(newly.not_compared.len(), record.sorted().not_checked.len());
     }
 }
+
+#[test]
+fn a_file_of_no_package_is_told_and_is_loud_only_where_nothing_explains_it() {
+    let cache = after(|new| {
+        new.loose
+            .push(file("node_modules/.cache/x", "1", "made here"))
+    });
+    assert_eq!(cache.loose.len(), 1);
+    assert!(!cache.is_loud() && !cache.is_quiet());
+    let stray = after(|new| {
+        new.loose
+            .push(file("lib/a.pth", "import os", "unexplained"))
+    });
+    assert!(stray.is_loud());
+    assert!(text(&stray).contains("OTHER FILES") || text(&stray).contains("belong to none"));
+    let gone = compare(
+        &Record {
+            loose: vec![file("lib/a.pth", "import os", "unexplained")],
+            ..record()
+        },
+        &record(),
+    );
+    assert!(!gone.is_loud());
+    assert_eq!(gone.loose[0].change, FileChange::Gone);
+}

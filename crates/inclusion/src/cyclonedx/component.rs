@@ -29,7 +29,7 @@ pub(super) fn library(package: &Included, own: &str, refs: &Refs) -> Component {
     }
 }
 
-fn file(file: &IncludedFile) -> Component {
+pub(super) fn file(file: &IncludedFile) -> Component {
     let property = |name, value| Property { name, value };
     Component {
         hashes: vec![hash(&file.sha1), hash(&file.sha256)],

@@ -359,3 +359,16 @@ proptest! {
         prop_assert_eq!(statement.predicate.verification_result == Outcome::Passed, is_good);
     }
 }
+
+#[test]
+fn a_stray_file_that_nothing_explains_fails_where_the_tree_is_demanded() {
+    let mut record = good_record();
+    record.loose = vec![crate::testing::file(
+        "lib/a.pth",
+        "import os",
+        "unexplained",
+    )];
+    assert_eq!(outcome(&record), Outcome::Failed);
+    record.loose = vec![crate::testing::file("lib/six.pyc", "", "explained")];
+    assert_eq!(outcome(&record), Outcome::Passed);
+}

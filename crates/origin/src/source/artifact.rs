@@ -34,11 +34,11 @@ pub mod limit {
 /// Why an artifact could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactError {
-    /// Damaged, or not of its kind.
-    #[error("the artifact cannot be unpacked: {0}")]
+    /// Damaged, or not of its kind. The reader of tar repeats the name of an entry.
+    #[error("the artifact cannot be unpacked: {}", printable(&.0.to_string(), 300))]
     Damaged(#[from] io::Error),
     /// A zip that is none.
-    #[error("the wheel cannot be unpacked: {0}")]
+    #[error("the wheel cannot be unpacked: {}", printable(&.0.to_string(), 300))]
     Zip(#[from] zip::result::ZipError),
     /// A bound of [`limit`].
     #[error("the artifact is larger than what is read: more than {0}")]

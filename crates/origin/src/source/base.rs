@@ -2,7 +2,7 @@
 
 use super::artifact::Artifact;
 use super::tree::{Blobs, SourceTree};
-use super::{ArtifactKind, Context, VcsInfo, manifest_cargo, manifest_npm, path};
+use super::{ArtifactKind, Context, manifest_cargo, manifest_npm, path, vcs_info};
 use customs_model::printable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,9 +101,7 @@ impl Base {
 fn told(artifact: &Artifact, context: &Context) -> Option<String> {
     let content = |path: &str| artifact.files.get(path)?.content();
     let of_artifact = || match context.kind {
-        ArtifactKind::Crate => {
-            VcsInfo::read(content(".cargo_vcs_info.json")?).map(|info| info.path_in_vcs)
-        }
+        ArtifactKind::Crate => vcs_info::of_crate(artifact).map(|info| info.path),
         ArtifactKind::NpmTarball => {
             let manifest = manifest_npm::read(content("package.json")?)?;
             let directory = manifest.get("repository")?.get("directory")?;

@@ -3,7 +3,7 @@
 use super::artifact::Artifact;
 use super::finding::{FindingKind, SourceFinding};
 use super::place::{CommitPlace, Standing};
-use super::{Context, VcsInfo};
+use super::{Context, vcs_info};
 use customs_model::{Known, Severity, printable};
 
 /// Where the commit stands, and the tags of the release.
@@ -70,11 +70,7 @@ pub fn findings(
 
 /// What cargo wrote down about the commit.
 pub fn vcs_info(artifact: &Artifact, context: &Context) -> Vec<SourceFinding> {
-    let Some(info) = artifact
-        .files
-        .get(".cargo_vcs_info.json")
-        .and_then(|file| VcsInfo::read(file.content()?))
-    else {
+    let Some(info) = vcs_info::of_crate(artifact) else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -85,13 +81,13 @@ pub fn vcs_info(artifact: &Artifact, context: &Context) -> Vec<SourceFinding> {
             "cargo says that the work tree had changes that were not committed; that is ordinary, and what differs is listed.".to_owned(),
         ));
     }
-    if info.commit != context.commit {
+    if info.commit != context.commit.to_string() {
         found.push(SourceFinding::new(
             FindingKind::OtherCommit,
             Severity::Medium,
             format!(
                 "cargo wrote down commit {}; {} names {}.",
-                info.commit.short(),
+                info.commit.get(..12).unwrap_or(&info.commit),
                 context.named_by.words(),
                 context.commit.short()
             ),

@@ -58,8 +58,10 @@ pub use place::{CommitPlace, Standing, VersionTag, is_tag_of};
 pub use report::{Counts, SourceReport, report};
 pub use sourcemap::{MapMatch, SourceMap};
 pub use tree::{Blobs, Entry, EntryKind, SourceTree, limit as tree_limit};
-pub use vcs_info::{VcsInfo, named_commit};
+pub use vcs_info::named_commit;
 pub use wants::{limit as wants_limit, wants};
+
+pub use crate::vcs::VcsInfo;
 
 use customs_model::ReleaseId;
 use serde::{Deserialize, Serialize};

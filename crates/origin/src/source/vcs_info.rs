@@ -1,53 +1,14 @@
-//! `.cargo_vcs_info.json`: the commit that a crate says it was packaged from. Self-reported, and
-//! unsigned.
+//! The commit that an artifact says it was made from. Self-reported, and unsigned.
 
 use super::object::ObjectId;
 use super::{Artifact, ArtifactKind, NamedBy, manifest_npm};
-use serde::Deserialize;
+use crate::vcs::VcsInfo;
 
-/// Bytes that are read; cargo writes some 100.
-pub const LONGEST: usize = 16 << 10;
-
-/// What cargo wrote down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VcsInfo {
-    /// The commit.
-    pub commit: ObjectId,
-    /// The work tree had changes that were not committed. Ordinary: 6 of 252 crates of a real
-    /// closure say so.
-    pub dirty: bool,
-    /// The package's folder below the top; empty for the top.
-    pub path_in_vcs: String,
-}
-
-#[derive(Deserialize)]
-struct Written {
-    git: WrittenGit,
-    #[serde(default)]
-    path_in_vcs: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WrittenGit {
-    sha1: String,
-    #[serde(default)]
-    dirty: Option<bool>,
-}
-
-impl VcsInfo {
-    /// Reads it; none where it is none or names no commit in full.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() > LONGEST {
-            return None;
-        }
-        // A crate that names no commit is an ordinary crate without this evidence.
-        let written: Written = serde_json::from_slice(bytes).ok()?;
-        Some(Self {
-            commit: ObjectId::parse(&written.git.sha1).ok()?,
-            dirty: written.git.dirty == Some(true),
-            path_in_vcs: written.path_in_vcs.unwrap_or_default(),
-        })
-    }
+/// What cargo wrote into a crate; none where it wrote nothing that can be read: an ordinary crate
+/// without this evidence.
+pub(super) fn of_crate(artifact: &Artifact) -> Option<VcsInfo> {
+    let file = artifact.files.get(".cargo_vcs_info.json")?;
+    VcsInfo::read(file.content()?).ok()
 }
 
 /// The commit that an artifact names itself: cargo's VCS info, or `gitHead` in the `package.json` of
@@ -56,8 +17,10 @@ pub fn named_commit(artifact: &Artifact, kind: ArtifactKind) -> Option<(ObjectId
     let content = |path: &str| artifact.files.get(path)?.content();
     match kind {
         ArtifactKind::Crate => {
-            let info = VcsInfo::read(content(".cargo_vcs_info.json")?)?;
-            Some((info.commit, NamedBy::VcsInfo))
+            let info = of_crate(artifact)?;
+            // It was read as 40 or 64 hexadecimal digits.
+            let commit = ObjectId::parse(&info.commit).ok()?;
+            Some((commit, NamedBy::VcsInfo))
         }
         ArtifactKind::NpmTarball => {
             let manifest = manifest_npm::read(content("package.json")?)?;
@@ -89,16 +52,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_writes_is_read() {
+    fn a_crate_may_name_its_commit() {
         let sha1 = "1".repeat(40);
-        let text =
-            format!(r#"{{"git": {{"sha1": "{sha1}", "dirty": true}}, "path_in_vcs": "crates/a"}}"#);
-        let info = VcsInfo::read(text.as_bytes()).unwrap();
-        assert!(info.dirty);
-        assert_eq!(
-            (info.commit.to_string(), info.path_in_vcs.as_str()),
-            (sha1, "crates/a")
-        );
-        assert_eq!(VcsInfo::read(br#"{"git": {"sha1": "abc"}}"#), None);
+        let text = format!(r#"{{"git": {{"sha1": "{sha1}"}}, "path_in_vcs": "crates/a"}}"#);
+        let of = |text: &str| artifact(ArtifactKind::Crate, &[(".cargo_vcs_info.json", text)]);
+        let (commit, by) = named_commit(&of(&text), ArtifactKind::Crate).unwrap();
+        assert_eq!((commit.to_string(), by), (sha1, NamedBy::VcsInfo));
+        assert_eq!(of_crate(&of(&text)).unwrap().path, "crates/a");
+        assert_eq!(of_crate(&of(r#"{"git": {"sha1": "abc"}}"#)), None);
     }
 }

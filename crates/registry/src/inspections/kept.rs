@@ -13,6 +13,12 @@ const MOST: u64 = 16 << 20;
 /// The facts that this engine read.
 pub(super) struct Kept(PathBuf);
 
+/// Looks up what this engine read of an artifact, below a cache's folder, and changes nothing there:
+/// for who only asks. None where nobody has read it.
+pub(super) fn look_up(folder: &Path, digest: &Digest, kind: Kind) -> Option<ArtifactFacts> {
+    Kept(folder.join(format!("engine-{ENGINE_VERSION}"))).load(digest, kind)
+}
+
 impl Kept {
     /// Keeps facts below `folder`. Those of older engines are removed.
     ///

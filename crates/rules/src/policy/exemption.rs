@@ -5,7 +5,7 @@ use super::Problem;
 use super::matching::Match;
 use super::range::VersionRange;
 use crate::words;
-use customs_model::{Dossier, Timestamp};
+use customs_model::{Digest, Dossier, ReleaseId, Timestamp};
 
 /// One exemption that is well formed. Whether it still applies depends on the instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,30 @@ impl Exemption {
         )
     }
 
+    /// Whether it is about a release with these digests, and has not ended. One that ends when an
+    /// advisory names a fix counts: whether there is one is not asked here, and [`Self::line_of_record`]
+    /// names the advisory.
+    pub fn is_about(&self, release: &ReleaseId, digests: &[Digest], now: Timestamp) -> bool {
+        let has_ended = match &self.ends {
+            Ends::At(at) => *at <= now,
+            Ends::Version(from) => from.contains(&release.version),
+            Ends::Fixed(_) | Ends::Never => false,
+        };
+        !has_ended && self.matches.means(release, digests)
+    }
+
+    /// Rules, owner, end and reason in one line, without the place of the file: the same on every
+    /// machine. Not safe to print as it is.
+    pub fn line_of_record(&self) -> String {
+        format!(
+            "{} waived by {}{}: {}",
+            self.rules.join(", "),
+            self.owner,
+            self.until(),
+            self.reason
+        )
+    }
+
     pub(super) fn waives(&self, rule: &str) -> bool {
         self.rules.contains(&rule)
     }
@@ -106,17 +130,22 @@ impl Exemption {
 
     /// Why the rule has no effect, as a decision says it.
     pub(crate) fn words(&self) -> String {
-        let until = match &self.ends {
+        let Place { file, line, .. } = &self.place;
+        format!(
+            "exempted by {}{}: {} ({file}:{line})",
+            self.owner,
+            self.until(),
+            self.reason
+        )
+    }
+
+    fn until(&self) -> String {
+        match &self.ends {
             Ends::At(at) => format!(" until {}", words::instant(*at)),
             Ends::Fixed(advisory) => format!(" until {advisory} is fixed"),
             Ends::Version(from) => format!(" up to version {from}"),
             Ends::Never => String::new(),
-        };
-        let Place { file, line, .. } = &self.place;
-        format!(
-            "exempted by {}{until}: {} ({file}:{line})",
-            self.owner, self.reason
-        )
+        }
     }
 
     pub(super) fn problem(&self, now: Timestamp) -> Option<Problem> {

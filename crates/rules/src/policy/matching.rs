@@ -128,7 +128,11 @@ impl Match {
 
     /// Whether a release is meant.
     pub fn matches(&self, dossier: &Dossier) -> bool {
-        let release = &dossier.release;
+        self.means(&dossier.release, &dossier.digests)
+    }
+
+    /// Whether a release with these digests is meant.
+    pub fn means(&self, release: &ReleaseId, digests: &[Digest]) -> bool {
         match self {
             Self::Name(name) => *name == release.package,
             Self::Pattern(pattern) => pattern.matches(&release.package),
@@ -136,7 +140,7 @@ impl Match {
             Self::Range(name, range) => {
                 *name == release.package && range.contains(&release.version)
             }
-            Self::Digest(digest) => dossier.digests.contains(digest),
+            Self::Digest(digest) => digests.contains(digest),
         }
     }
 }

@@ -5,8 +5,8 @@
 //! what is not listed as well (a `build.rs` that was added is run). Here the folder is held against
 //! the `.crate` whose digest Cargo.lock names.
 
-mod crate_file;
 mod folder;
+mod list;
 mod registry;
 mod vendor;
 
@@ -16,20 +16,14 @@ mod tests;
 pub use registry::check_registry;
 pub use vendor::check_vendor;
 
-use super::plain::Place;
-use customs_ecosystem::lockfile::{Locked, Source};
+use super::Options;
+use crate::artifact::{ByDigest, CargoRegistryCache, Source};
+use customs_ecosystem::lockfile::{self, Locked};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem};
-use std::collections::BTreeSet;
-
-/// Where copies of artifacts may lie.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// In the order in which they are asked.
-    pub places: Vec<Place>,
-}
 
 /// The entries of a lockfile that cargo takes from somewhere else than the project, sorted.
 fn of_cargo(locked: &[Locked]) -> Vec<&Locked> {
+    use lockfile::Source;
     let mut found: Vec<&Locked> = locked
         .iter()
         .filter(|entry| entry.release.package.ecosystem() == Ecosystem::Cargo)
@@ -50,12 +44,19 @@ fn checksum(entry: &Locked) -> Option<&Digest> {
         .find(|digest| digest.algorithm() == DigestAlgorithm::Sha256)
 }
 
-fn wanted(locked: &[&Locked]) -> BTreeSet<Digest> {
-    locked
-        .iter()
-        .filter_map(|entry| checksum(entry))
-        .cloned()
-        .collect()
+/// In the order in which they are asked.
+fn sources(options: &Options) -> Vec<Box<dyn Source>> {
+    let mut all: Vec<Box<dyn Source>> = Vec::new();
+    if let Some(folder) = &options.gate_store {
+        all.push(Box::new(ByDigest::gate(folder)));
+    }
+    if let Some(home) = &options.caches.cargo_home {
+        all.push(Box::new(CargoRegistryCache::new(home)));
+    }
+    if let Some(folder) = &options.fetched {
+        all.push(Box::new(ByDigest::fetched(folder)));
+    }
+    all
 }
 
 /// `name-version`, as cargo names files and folders.

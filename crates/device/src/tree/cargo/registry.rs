@@ -1,100 +1,135 @@
-use super::{Options, checksum, crate_file, file_stem, folder, of_cargo, wanted};
-use crate::tree::plain::{Kind, Shelf, digest_of, unexplained};
-use crate::tree::{Against, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
-use customs_ecosystem::lockfile::{Locked, Source};
-use customs_model::{Answer, Digest, printable};
+use super::folder::{self, Folder};
+use super::{checksum, file_stem, of_cargo, sources};
+use crate::artifact::{Candidate, Form, Poisoned, Source, SourceError, Wanted, digest_of, is_file};
+use crate::tree::disk::{self, There};
+use crate::tree::memory::{self, Memory};
+use crate::tree::seen::{Facts, Remembered, fingerprint};
+use crate::tree::{Difference, DifferenceKind, Options, PackageTree, TreeReport, each};
+use customs_ecosystem::lockfile::{self, Locked};
+use customs_model::{Answer, DigestAlgorithm};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Checks the sources that cargo unpacked below its home (`registry/src`), and the `.crate` files
 /// that it keeps (`registry/cache`), of everything that a lockfile names. Paths are relative to the
 /// home.
 pub fn check_registry(home: &Path, locked: &[Locked], options: &Options) -> TreeReport {
+    let mut report = TreeReport::default();
     let entries = of_cargo(locked);
-    let shelf = Shelf::read(&options.places, &wanted(&entries));
-    let mut check = Check {
+    let memory = Memory::open(options, home, memory::digest_of(locked), &mut report);
+    let check = Check {
         home,
-        indexes: indexes(home),
-        shelf,
-        report: TreeReport::default(),
+        indexes: indexes(home, &mut report),
+        sources: sources(options),
+        memory: &memory,
+        options,
     };
-    let mut absent = 0;
+    let mut jobs = Vec::new();
     for entry in entries {
+        use lockfile::Source;
         match entry.source {
-            Source::Registry => absent += usize::from(!check.entry(entry)),
+            Source::Registry => jobs.push(entry),
             Source::Git | Source::Url | Source::Path | Source::Bundled => {
-                check.report.not_checked.push(format!(
+                report.not_checked.push(format!(
                     "{}: it comes from a repository, of which cargo keeps no artifact",
                     entry.release.spoken()
                 ));
             }
         }
     }
-    let mut report = check.report;
+    let found = each(&jobs, options.threads, |entry| check.entry(entry));
+    let absent = found.iter().filter(|found| found.is_absent()).count();
+    let mut remember = Vec::new();
+    for mut one in found {
+        report.packages.append(&mut one.packages);
+        report.loose.append(&mut one.loose);
+        report.poisoned.append(&mut one.poisoned);
+        report.unchanged += one.unchanged;
+        remember.append(&mut one.remember);
+    }
     if absent > 0 {
         report
             .not_checked
             .push(format!("{absent} locked crates are not unpacked here"));
     }
-    report.not_checked.extend(check.shelf.said);
     report.not_checked.sort();
     report.not_checked.dedup();
+    report.poisoned.sort();
     report.packages.sort_by(|a, b| a.place.cmp(&b.place));
+    let places: BTreeSet<String> = report.packages.iter().map(|p| p.place.clone()).collect();
+    memory.keep(remember, &places, &mut report);
     report
 }
 
 /// The folders of all indexes, sorted.
-fn indexes(home: &Path) -> Vec<String> {
-    let mut found: Vec<String> = ["registry/src", "registry/cache"]
-        .iter()
-        .filter_map(|place| home.join(place).read_dir().ok())
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+fn indexes(home: &Path, report: &mut TreeReport) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for place in ["registry/src", "registry/cache"] {
+        let names = home.join(place).read_dir().and_then(|entries| {
+            let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));
+            names.collect::<std::io::Result<Vec<Option<String>>>>()
+        });
+        match names {
+            // A name that is no text is none that cargo gave.
+            Ok(names) => found.extend(names.into_iter().flatten()),
+            Err(why) if disk::is_absent(&why) => {}
+            Err(why) => report
+                .not_checked
+                .push(format!("{place} cannot be read: {why}")),
+        }
+    }
+    found.into_iter().collect()
 }
 
 struct Check<'a> {
     home: &'a Path,
     indexes: Vec<String>,
-    shelf: Shelf,
-    report: TreeReport,
+    sources: Vec<Box<dyn Source>>,
+    memory: &'a Memory,
+    options: &'a Options,
 }
 
-/// A `.crate` with the right bytes, and whose copy it is.
-struct AtHand {
-    path: PathBuf,
-    digest: Digest,
-    from: String,
+/// What was found of one entry.
+#[derive(Default)]
+struct One {
+    packages: Vec<PackageTree>,
+    loose: Vec<Difference>,
+    poisoned: Vec<Poisoned>,
+    unchanged: u64,
+    remember: Vec<(String, Remembered)>,
+    /// Something that is no folder lies where the sources should.
+    is_odd: bool,
+}
+
+impl One {
+    fn is_absent(&self) -> bool {
+        self.packages.is_empty() && !self.is_odd
+    }
 }
 
 impl Check<'_> {
-    /// Whether it is unpacked anywhere.
-    fn entry(&mut self, entry: &Locked) -> bool {
+    fn entry(&self, entry: &Locked) -> One {
         let stem = file_stem(entry);
-        let mut found = false;
+        let mut one = One::default();
         for index in self.of_entry(entry) {
             let place = format!("registry/src/{index}/{stem}");
-            let cached = self.cached(&index, &stem, entry);
-            match Kind::of(&self.home.join(&place)) {
-                None => continue,
-                Some(Kind::Folder) => {
-                    let package = self.package(&place, &stem, entry, cached);
-                    self.report.packages.push(package);
-                }
-                Some(_) => self.report.loose.push(Difference {
-                    path: place,
-                    kind: DifferenceKind::OtherType,
-                    expected: None,
-                    found: None,
-                    standing: Standing::Unexplained,
-                }),
+            let cached = format!("registry/cache/{index}/{stem}.crate");
+            let there = There::look(&self.home.join(&place));
+            if there.is_folder() {
+                self.package(&place, &cached, entry, &mut one);
+                continue;
             }
-            found = true;
+            one.loose.extend(self.cached(&cached, entry));
+            if there != There::Nothing {
+                one.is_odd = true;
+                let kind = match there {
+                    There::Unknown => DifferenceKind::Unreadable,
+                    There::Entry(_) | There::Nothing => DifferenceKind::OtherType,
+                };
+                one.loose.push(Difference::new(place, kind));
+            }
         }
-        found
+        one
     }
 
     /// The indexes that an entry can come from: those of its host. A registry that others stand in
@@ -118,113 +153,106 @@ impl Check<'_> {
         }
     }
 
-    /// The `.crate` beside the sources, if its bytes are what Cargo.lock names. Other bytes are a
-    /// difference by themselves: the next project gets them.
-    fn cached(&mut self, index: &str, stem: &str, entry: &Locked) -> Option<AtHand> {
-        let place = format!("registry/cache/{index}/{stem}.crate");
-        let path = self.home.join(&place);
-        let kind = Kind::of(&path)?;
+    /// The `.crate` beside the sources, where its bytes are not what Cargo.lock names: the next
+    /// project gets them.
+    fn cached(&self, place: &str, entry: &Locked) -> Option<Difference> {
         let promised = checksum(entry)?;
-        let found = match kind {
-            Kind::File { .. } => digest_of(&path).ok(),
-            Kind::Link { .. } | Kind::Folder | Kind::Other | Kind::Unreadable => None,
+        let path = self.home.join(place);
+        let there = There::look(&path);
+        let (kind, found) = match there {
+            There::Nothing => return None,
+            There::Unknown => (DifferenceKind::Unreadable, None),
+            There::Entry(_) if !there.is_file() => (DifferenceKind::OtherType, None),
+            There::Entry(_) => match digest_of(&path, DigestAlgorithm::Sha256) {
+                Ok(found) if found == *promised => return None,
+                Ok(found) => (DifferenceKind::Modified, Some(found)),
+                Err(_) => (DifferenceKind::Unreadable, None),
+            },
         };
-        if found.as_ref() == Some(promised) {
-            return Some(AtHand {
-                path,
-                digest: promised.clone(),
-                from: "cargo's cache".into(),
-            });
-        }
-        let kind = match (&kind, &found) {
-            (Kind::File { .. }, Some(_)) => DifferenceKind::Modified,
-            (Kind::File { .. } | Kind::Unreadable, None) => DifferenceKind::Unreadable,
-            _ => DifferenceKind::OtherType,
-        };
-        self.report.loose.push(Difference {
-            path: place,
-            kind,
+        Some(Difference {
             expected: Some(promised.clone()),
             found,
-            standing: Standing::Unexplained,
-        });
-        None
+            ..Difference::new(place, kind)
+        })
     }
 
-    fn package(
-        &self,
-        place: &str,
-        stem: &str,
-        entry: &Locked,
-        cached: Option<AtHand>,
-    ) -> PackageTree {
+    fn package(&self, place: &str, cached: &str, entry: &Locked, one: &mut One) {
         let root = self.home.join(place);
-        let mut tree = PackageTree {
-            release: entry.release.clone(),
-            place: place.to_owned(),
-            answer: Answer::Yes,
-            against: None,
-            files: 0,
-            differences: Vec::new(),
-            decoy: folder::decoy(&root, &entry.release),
-        };
-        let at_hand = cached.or_else(|| self.on_shelf(entry));
-        let Some(at_hand) = at_hand else {
-            tree.answer = match &tree.decoy {
-                Some(_) => Answer::No,
-                None => Answer::NotChecked(match checksum(entry) {
-                    Some(_) => {
-                        "its .crate is not on this computer: fetch it with cargo fetch".into()
-                    }
-                    None => "Cargo.lock promises no digest of it".into(),
-                }),
-            };
-            return tree;
-        };
-        let expected = match crate_file::expected_of(&at_hand.path, stem) {
-            Ok(expected) => expected,
+        let mut tree = PackageTree::new(entry.release.clone(), place);
+        let mut found = match disk::walk(&root, &BTreeSet::new()) {
+            Ok(found) => found,
             Err(why) => {
-                tree.answer = Answer::NotChecked(why.to_string());
-                return tree;
+                let why = format!("its folder cannot be looked through: {why}");
+                tree.open.push(why);
+                tree.judge();
+                one.loose.extend(self.cached(cached, entry));
+                one.packages.push(tree);
+                return;
             }
         };
-        let explain = |difference: &Difference| folder::is_unpacked_mark(&root, difference);
-        let compared = folder::compare(&root, &expected, &explain);
-        tree.answer = answer(&compared, tree.decoy.is_some());
-        tree.files = compared.files;
-        tree.differences = compared.differences;
-        tree.against = Some(Against::Artifact {
-            digest: at_hand.digest,
-            from: at_hand.from,
+        // The copy that cargo keeps is part of the answer.
+        let kept = There::look(&self.home.join(cached));
+        if let There::Entry(copy) = kept {
+            found.roots.push(copy.stamp);
+        }
+        let depends: [&[u8]; 2] = [place.as_bytes(), b"crate"];
+        let print = fingerprint(&found, &depends, self.options.now);
+        if let Some(Remembered::Package(tree, _)) = self.memory.look(place, print.as_deref()) {
+            one.packages.push(PackageTree::clone(tree));
+            one.unchanged += 1;
+            return;
+        }
+        tree.decoy = folder::decoy(&root, &entry.release);
+        let folder = Folder {
+            root: &root,
+            found: &found,
+            entry,
+        };
+        // The copy of the same registry first, where it is right.
+        let own: Box<dyn Source> = Box::new(OwnCopy(self.home.join(cached)));
+        let own = folder.artifact(&[own], &mut Vec::new());
+        let poisoned = match own {
+            Ok(_) => None,
+            Err(_) => self.cached(cached, entry),
+        };
+        let artifact = own.or_else(|why| {
+            let other = folder.artifact(&self.sources, &mut one.poisoned);
+            // What is wrong with the copy that is there says more.
+            other.map_err(|other| if kept == There::Nothing { other } else { why })
         });
-        tree
-    }
-
-    fn on_shelf(&self, entry: &Locked) -> Option<AtHand> {
-        let copy = self.shelf.find(checksum(entry)?)?;
-        Some(AtHand {
-            path: copy.path.clone(),
-            digest: copy.digest.clone(),
-            from: copy.from.clone(),
-        })
+        match artifact {
+            Ok((of, against)) => {
+                folder.compare(&of, &|_| None, &mut tree);
+                tree.against = Some(against);
+            }
+            Err(why) => tree.open.push(why),
+        }
+        tree.judge();
+        if let Some(print) = print
+            && tree.answer == Answer::Yes
+            && poisoned.is_none()
+        {
+            let what = Remembered::Package(Box::new(tree.clone()), Facts::default());
+            one.remember.push((print, what));
+        }
+        one.loose.extend(poisoned);
+        one.packages.push(tree);
     }
 }
 
-/// The answer where the artifact itself was compared with.
-pub(super) fn answer(compared: &folder::Compared, decoy: bool) -> Answer {
-    if decoy || unexplained(&compared.differences) {
-        return Answer::No;
+/// The copy that cargo keeps of one folder's sources.
+struct OwnCopy(PathBuf);
+
+impl Source for OwnCopy {
+    fn name(&self) -> &str {
+        "cargo's cache"
     }
-    let unreadable = compared
-        .differences
-        .iter()
-        .any(|difference| difference.kind == DifferenceKind::Unreadable);
-    if unreadable || !compared.unread.is_empty() {
-        let why = compared.unread.join("; ");
-        return Answer::NotChecked(match why.is_empty() {
-            true => "some of its files cannot be read".into(),
-            false => printable(&why, 500),
-        });
+
+    fn find(&self, _: &Wanted<'_>) -> Result<Option<Candidate>, SourceError> {
+        Ok(is_file(&self.0, self.name())?.then(|| Candidate {
+            path: self.0.clone(),
+            from: self.name().to_owned(),
+            form: Form::Artifact,
+        }))
     }
-    Answer::Yes
 }

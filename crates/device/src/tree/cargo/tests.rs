@@ -1,5 +1,7 @@
 use super::*;
-use crate::tree::{Difference, DifferenceKind, PackageTree, Standing, TreeReport};
+use crate::tree::testing::keep;
+use crate::tree::{Caches, Difference, DifferenceKind, PackageTree, Standing, TreeReport};
+use customs_ecosystem::lockfile::Source;
 use customs_model::{Answer, PackageName, ReleaseId, Version};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -78,19 +80,19 @@ impl Lab {
         check_registry(&self.home(""), &self.locked, &Options::default())
     }
 
+    fn options(&self) -> Options {
+        Options {
+            caches: Caches {
+                cargo_home: self.at_hand.then(|| self.home("")),
+                ..Caches::default()
+            },
+            ..Options::default()
+        }
+    }
+
     fn vendor(&self) -> TreeReport {
-        let places = match self.at_hand {
-            true => vec![Place::Any {
-                folder: self.home("registry/cache"),
-                from: "cargo's cache".into(),
-            }],
-            false => Vec::new(),
-        };
-        check_vendor(
-            &self.folder.path().join("project"),
-            &self.locked,
-            &Options { places },
-        )
+        let project = self.folder.path().join("project");
+        check_vendor(&project, &self.locked, &self.options())
     }
 }
 
@@ -203,12 +205,12 @@ fn a_poisoned_crate_in_the_cache_is_found_and_not_compared_with() {
     assert_eq!(report.loose[0].expected.as_ref(), Some(&lab.digest));
     // The sources that were unpacked can still be compared with another copy.
     let fetched = lab.folder.path().join("fetched");
-    write(&fetched.join("a.crate"), &crate_of(&FILES));
-    let places = vec![Place::Any {
-        folder: fetched,
-        from: "the fetch folder".into(),
-    }];
-    let report = check_registry(&lab.home(""), &lab.locked, &Options { places });
+    keep(&fetched, &crate_of(&FILES), &crate_of(&FILES));
+    let options = Options {
+        fetched: Some(fetched),
+        ..Options::default()
+    };
+    let report = check_registry(&lab.home(""), &lab.locked, &options);
     assert_eq!(one(&report).answer, Answer::Yes);
 }
 
@@ -355,7 +357,7 @@ fn a_crate_that_leads_out_of_its_folder_is_never_compared_with() {
     let Answer::NotChecked(why) = &one(&report).answer else {
         panic!("{report:?}")
     };
-    insta::assert_snapshot!(why, @r#"the .crate holds "alpha-1.0.0/../../evil", which cargo refuses: every path lies below name-version/"#);
+    insta::assert_snapshot!(why, @"the .crate holds an entry that leaves the package: alpha-1.0.0/../../evil, which cargo refuses");
 }
 
 #[test]
@@ -393,4 +395,94 @@ fn shown_kinds(report: &TreeReport) -> Vec<DifferenceKind> {
         .iter()
         .map(|difference| difference.kind)
         .collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn pipes_are_told_and_never_waited_for() {
+    let lab = Lab::new();
+    let fifo = |at: PathBuf| {
+        fs::remove_file(&at).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&at).status();
+        assert!(made.unwrap().success());
+    };
+    fifo(lab.vendored(".cargo-checksum.json"));
+    assert_eq!(one(&lab.vendor()).answer, Answer::No);
+    fifo(lab.home(&format!("{SRC}/src/lib.rs")));
+    let report = lab.registry();
+    assert_eq!(unexplained(&report), ["OtherType src/lib.rs"]);
+    fifo(lab.home(CACHE));
+    assert_ne!(one(&lab.registry()).answer, Answer::Yes);
+}
+
+#[test]
+#[cfg(unix)]
+fn unchanged_crates_are_not_read_again_and_a_change_is_seen() {
+    use std::time::{Duration, SystemTime};
+    let lab = Lab::new();
+    let options = |name: &str| Options {
+        seen: Some(lab.folder.path().join(name)),
+        now: SystemTime::now() + Duration::from_secs(60),
+        ..lab.options()
+    };
+    let project = lab.folder.path().join("project");
+    let vendor = || check_vendor(&project, &lab.locked, &options("vendor"));
+    let registry = || check_registry(&lab.home(""), &lab.locked, &options("registry"));
+    for look in [&vendor as &dyn Fn() -> TreeReport, &registry] {
+        let first = look();
+        assert_eq!((first.unchanged, first.answer()), (0, Answer::Yes));
+        let again = look();
+        assert_eq!((again.unchanged, again.answer()), (1, Answer::Yes));
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    write(&lab.vendored("src/lib.rs"), b"pub fn evil() {}\n");
+    assert_eq!(vendor().answer(), Answer::No);
+    // The copy that cargo keeps is part of the answer about the sources.
+    write(&lab.home(CACHE), b"evil");
+    let report = registry();
+    assert_eq!((report.unchanged, report.answer()), (0, Answer::No));
+}
+
+#[test]
+fn a_hard_link_in_a_crate_is_the_file_that_it_leads_to() {
+    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (name, kind, target, text) in [
+        (
+            "alpha-1.0.0/Cargo.toml",
+            tar::EntryType::Regular,
+            "",
+            FILES[0].1,
+        ),
+        (
+            "alpha-1.0.0/src/lib.rs",
+            tar::EntryType::Regular,
+            "",
+            FILES[1].1,
+        ),
+        (
+            "alpha-1.0.0/twin.rs",
+            tar::EntryType::Link,
+            "alpha-1.0.0/src/lib.rs",
+            "",
+        ),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_path(name).unwrap();
+        if !target.is_empty() {
+            header.set_link_name(target).unwrap();
+        }
+        header.set_cksum();
+        tar.append(&header, text.as_bytes()).unwrap();
+    }
+    let lab = Lab::with(&tar.into_inner().unwrap().finish().unwrap());
+    for path in [".gitignore", "Cargo.toml.orig"] {
+        fs::remove_file(lab.home(&format!("{SRC}/{path}"))).unwrap();
+    }
+    write(&lab.home(&format!("{SRC}/twin.rs")), FILES[1].1.as_bytes());
+    assert_eq!(one(&lab.registry()).answer, Answer::Yes);
+    write(&lab.home(&format!("{SRC}/twin.rs")), b"evil");
+    assert_eq!(unexplained(&lab.registry()), ["Modified twin.rs"]);
 }

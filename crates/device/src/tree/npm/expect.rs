@@ -2,7 +2,7 @@
 
 use super::manager::Habits;
 use super::manifest::Manifest;
-use crate::artifact::tarball::{FileEntry, Kind, Unpacked};
+use crate::artifact::unpacked::{FileEntry, Kind, Unpacked};
 use crate::tree::{Expected, ExpectedEntry, Proven};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,6 +130,7 @@ mod tests {
     use super::super::Manager;
     use super::*;
     use crate::artifact::tarball;
+    use crate::artifact::unpacked::{Inside, Reading};
     use crate::tree::testing::{Tarball, sha256};
     use std::fmt::Write as _;
 
@@ -153,8 +154,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tgz");
         std::fs::write(&path, bytes).unwrap();
-        let unpacked = tarball::read(&path, &[], &BTreeSet::new()).unwrap();
-        let manifest = Manifest::read(unpacked.manifest.as_deref().unwrap()).unwrap();
+        let reading = Reading {
+            algorithms: &[],
+            inside: Inside::FirstPart,
+            keep: &|path| u64::from(path == "package.json") * 1000,
+        };
+        let unpacked = tarball::read(&path, &reading).unwrap();
+        let manifest = Manifest::read(&unpacked.kept["package.json"]).unwrap();
         let expectation = expect(&unpacked, &manifest, manager.habits());
         let mut out = String::new();
         for (path, entry) in expectation.expected.entries {

@@ -3,9 +3,10 @@
 use super::explain::Explainer;
 use super::patches::Patched;
 use super::{Manager, Tree};
+use crate::tree::disk::{self, There};
 use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::{
-    Cause, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare_found, disk,
+    Cause, Comparer, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare,
 };
 use customs_ecosystem::lockfile::Kind;
 use customs_ecosystem::lockfile::places::{self, Place};
@@ -46,18 +47,19 @@ fn root_folder(
     let found = match disk::walk(&folder, &tree.outside(root)) {
         Ok(found) => found,
         Err(why) => {
-            let root = printable(root, 200);
+            let shown = printable(root, 200);
             report
                 .not_checked
-                .push(format!("{root} cannot be looked through: {why}"));
+                .push(format!("{shown} cannot be looked through: {why}"));
+            // Whatever lies loose in it, nobody saw it.
+            let unseen = Difference::new(root, DifferenceKind::Unreadable);
+            report.loose.push(unseen);
             return;
         }
     };
     let depends: [&[u8]; 3] = [root.as_bytes(), installed.as_bytes(), b"loose"];
     let print = fingerprint(&found, &depends, tree.now);
-    if let (Some(print), Some(seen)) = (&print, tree.seen)
-        && let Some(Remembered::Loose(_, differences)) = seen.look(root, print)
-    {
+    if let Some(Remembered::Loose(_, differences)) = tree.memory.look(root, print.as_deref()) {
         report.loose.extend(differences.iter().cloned());
         return;
     }
@@ -70,13 +72,9 @@ fn root_folder(
         patched: &Patched::default(),
         runs_at_install: false,
     };
-    let compared = compare_found(
-        &Expected::default(),
-        &Proven::new(),
-        &folder,
-        &found,
-        &mut explainer,
-    );
+    let (expected, proven) = (Expected::default(), Proven::new());
+    let compared = compare(&expected, &proven, &folder, &found, &mut explainer);
+    report.not_checked.extend(compared.notes);
     let mut differences = compared.differences;
     for difference in &mut differences {
         difference.path = format!("{root}/{}", difference.path);
@@ -131,26 +129,17 @@ fn hidden_lockfile(tree: &Tree<'_>, difference: &mut Difference) {
 }
 
 fn pnp_file(tree: &Tree<'_>, name: &str) -> Option<Difference> {
-    let path = tree.project.join(name);
-    std::fs::symlink_metadata(&path).ok()?;
-    let hashed = disk::sha256(&path, &mut Vec::new());
-    Some(match hashed {
-        Ok(sha256) => Difference {
-            path: name.to_owned(),
-            kind: DifferenceKind::Extra,
-            expected: None,
-            found: Some(Digest::from_sha256(sha256)),
-            standing: Standing::MadeHere {
-                maker: "Yarn: its loader of modules, code that each program here runs first".into(),
-                pinned: None,
-            },
-        },
-        Err(_) => Difference {
-            path: name.to_owned(),
-            kind: DifferenceKind::Unreadable,
-            expected: None,
-            found: None,
-            standing: Standing::Unexplained,
-        },
-    })
+    let there = There::look(&tree.project.join(name));
+    if there == There::Nothing {
+        return None;
+    }
+    let mut difference = Comparer::new(tree.project).extra(name, name, there);
+    // A link or a folder is nothing that Yarn writes there.
+    if there.is_file() && difference.kind == DifferenceKind::Extra {
+        difference.standing = Standing::MadeHere {
+            maker: "Yarn: its loader of modules, code that each program here runs first".into(),
+            pinned: None,
+        };
+    }
+    Some(difference)
 }

@@ -3,11 +3,13 @@
 //! [`check`] reads the lockfile, finds which folder is which package ([`layout`]), compares each
 //! with its artifact on all cores ([`package`]), and then what lies loose around the packages.
 
+mod copies;
 mod expect;
 mod explain;
 mod interpreter;
 mod layout;
 mod links;
+mod lock;
 mod loose;
 mod made;
 mod manager;
@@ -22,174 +24,74 @@ mod shim;
 #[cfg(unix)]
 mod tests;
 
+pub use copies::{Copies, copies};
+pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
 
-use super::seen::Seen;
-use super::{Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport, disk, each};
-use crate::artifact::{ByDigest, NpmCache, Poisoned, Source, YarnBerryCache, YarnClassicCache};
-use customs_ecosystem::lockfile::places::{self, Place, Placed, Places};
-use customs_ecosystem::lockfile::{self, Kind};
+use super::memory::Memory;
+use super::seen::Remembered;
+use super::{
+    Cause, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, disk, each,
+};
+use crate::artifact::{ByDigest, NpmCache, Source, YarnBerryCache, YarnClassicCache};
+use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
-use customs_model::{Answer, Digest, ReleaseId, printable};
+use customs_model::{Answer, Digest, ReleaseId};
 use layout::{Installed, Layout};
 use links::Links;
 use package::{Job, Outcome};
 use patches::Patches;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where artifacts may lie on this machine, and how to look.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The gate's store of artifacts.
-    pub gate_store: Option<PathBuf>,
-    /// A folder that artifacts were fetched to, laid out as the gate's store.
-    pub fetched: Option<PathBuf>,
-    /// npm's cache (it holds `_cacache`).
-    pub npm_cache: Option<PathBuf>,
-    /// Yarn 1's cache (`yarn cache dir`).
-    pub yarn_classic_cache: Option<PathBuf>,
-    /// Yarn 4's caches; the project's own `.yarn/cache` needs not be named.
-    pub yarn_berry_caches: Vec<PathBuf>,
-    /// pnpm's store, with its version (`…/store/v10`), as `storeDir` of `.modules.yaml` has it.
-    pub pnpm_store: Option<PathBuf>,
-    /// Where to remember what was found: outside of the tree. See [`super::seen`].
-    pub seen: Option<PathBuf>,
-    /// Read everything again, whatever is remembered.
-    pub deep: bool,
-    /// How many threads; none: as many as there are cores.
-    pub threads: Option<NonZeroUsize>,
-    /// The time now.
-    pub now: SystemTime,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            gate_store: None,
-            fetched: None,
-            npm_cache: None,
-            yarn_classic_cache: None,
-            yarn_berry_caches: Vec::new(),
-            pnpm_store: None,
-            seen: None,
-            deep: false,
-            threads: None,
-            now: SystemTime::now(),
-        }
-    }
-}
-
-/// Why a tree could not be looked at.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The lockfile cannot be opened.
-    #[error("{path} cannot be read: {why}; check that it is there and that you may read it")]
-    Read {
-        /// Safe to print.
-        path: String,
-        /// The system's reason.
-        why: io::Error,
-    },
-    /// It is no lockfile of the npm family.
-    #[error("{path} is no lockfile of npm, pnpm, Yarn or bun; name one of theirs")]
-    Kind {
-        /// Safe to print.
-        path: String,
-    },
-    /// It is not what its tool writes.
-    #[error(transparent)]
-    Lockfile(#[from] lockfile::Error),
-}
-
-/// Checks the tree of a project against a lockfile. Nothing is changed, followed out of the
-/// project, or executed. What could not be looked at is in the report, never an error.
-///
-/// # Errors
-/// The lockfile cannot be read.
-pub fn check(project: &Path, lockfile: &Path, options: &Options) -> Result<TreeReport, Error> {
-    let (kind, bytes) = open(lockfile)?;
+/// Checks the tree of a project against its lockfile. Nothing is changed, followed out of the
+/// project, or executed. What could not be looked at is in the report.
+pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
+    let (places, manager) = (&lock.places, lock.manager);
     // Managers write the real path into scripts; one that cannot be had is of no use to them.
     let real = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
     let project = real.as_path();
-    let places = places::read(kind, &bytes)?;
-    let manager = Manager::of(kind).ok_or_else(|| Error::Kind {
-        path: shown(lockfile),
-    })?;
-    let lock = Digest::sha256(&bytes);
-    drop(bytes);
 
-    let mut notes = places.skipped.clone();
-    let layout = layout::layout(project, &places, manager);
-    notes.extend(layout.notes.iter().cloned());
-    let patches = Patches::of(project, &places.placed, &mut notes);
-    let mut members = places.members.clone();
-    members.extend(places.links.iter().map(|link| link.target.clone()));
-    members.retain(|member| !member.is_empty());
-    let links = Links::new(project, &layout, members, &places.aliases);
-    let sources = sources(project, &places, manager, options);
-    let mut seen = options
-        .seen
-        .as_ref()
-        .map(|path| Seen::open(path, project, lock));
-    notes.extend(seen.as_mut().and_then(|(_, why)| why.take()));
-    let mut seen = seen.map(|(seen, _)| seen);
-
+    let mut report = TreeReport {
+        not_checked: places.skipped.clone(),
+        ..TreeReport::default()
+    };
+    let layout = layout::layout(project, places, manager);
+    report.not_checked.extend(layout.notes.iter().cloned());
+    let patches = Patches::of(project, &places.placed, &mut report.not_checked);
+    let links = Links::new(project, &layout, own_folders(places), &places.aliases);
+    let store = options.caches.pnpm_store.clone();
+    let memory = Memory::open(options, project, lock.digest.clone(), &mut report);
     let tree = Tree {
         project,
         manager,
-        places: &places,
+        places,
         layout: &layout,
         links: &links,
         patches: &patches,
-        sources: &sources,
-        pnpm_store: options.pnpm_store.clone().or_else(|| own_store(project)),
-        seen: seen.as_ref().filter(|_| !options.deep),
+        sources: &sources(project, places, manager, options),
+        pnpm_store: store.or_else(|| own_store(project)),
+        memory: &memory,
         now: options.now,
     };
-    let jobs: Vec<Job<'_>> = layout.installed.iter().map(Job::from).collect();
-    let outcomes = each(&jobs, options.threads, |job| tree.package(job));
-    let mut report = TreeReport {
-        packages: Vec::new(),
-        loose: Vec::new(),
-        not_checked: notes,
-        poisoned: Vec::new(),
-        unchanged: 0,
-    };
-    let optional: BTreeSet<String> = outcomes
-        .iter()
-        .flat_map(|outcome| outcome.facts.optional.iter().cloned())
-        .collect();
-    let mut remember = gather(outcomes, &mut report);
-    if tree.is_pnp() {
-        pnp::zips(&tree, options.threads, &mut report);
-    } else {
-        report.packages.extend(tree.absent(&optional));
-    }
-    loose::loose(&tree, &mut report, &mut remember);
+    let remember = tree.look(options.threads, &mut report);
     report.packages.sort_by(|a, b| a.place.cmp(&b.place));
     report.poisoned.sort();
     report.poisoned.dedup();
-    if let Some(mut seen) = seen.take() {
-        let here: BTreeSet<String> = layout
-            .installed
-            .keys()
-            .chain(&layout.roots)
-            .cloned()
-            .collect();
-        for (fingerprint, what) in remember {
-            seen.remember(fingerprint, what);
-        }
-        if let Err(why) = seen.save(&here) {
-            report
-                .not_checked
-                .push(format!("what was found could not be remembered: {why}"));
-        }
-    }
-    Ok(report)
+    let here = layout.installed.keys().chain(&layout.roots).cloned();
+    let here = here.collect();
+    memory.keep(remember, &here, &mut report);
+    report
+}
+
+/// The project's own folders that are packages.
+fn own_folders(places: &Places) -> BTreeSet<String> {
+    let mut members = places.members.clone();
+    members.extend(places.links.iter().map(|link| link.target.clone()));
+    members.retain(|member| !member.is_empty());
+    members
 }
 
 /// All that the jobs share.
@@ -202,30 +104,8 @@ struct Tree<'a> {
     patches: &'a Patches,
     sources: &'a [Box<dyn Source>],
     pnpm_store: Option<PathBuf>,
-    seen: Option<&'a Seen>,
+    memory: &'a Memory,
     now: SystemTime,
-}
-
-fn open(lockfile: &Path) -> Result<(Kind, Vec<u8>), Error> {
-    let fail = |why| Error::Read {
-        path: shown(lockfile),
-        why,
-    };
-    let bytes = disk::read_up_to(lockfile, lockfile::limit::BYTES as u64)
-        .map_err(fail)?
-        .ok_or_else(|| fail(io::Error::from(io::ErrorKind::FileTooLarge)))?;
-    let name = lockfile.file_name().unwrap_or_default().to_string_lossy();
-    let head = bytes.get(..bytes.len().min(400)).unwrap_or_default();
-    match Kind::of_file_name(&name, head) {
-        Some(kind) => Ok((kind, bytes)),
-        None => Err(Error::Kind {
-            path: shown(lockfile),
-        }),
-    }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string(), 300)
 }
 
 /// In the order in which they are believed to have the artifact; each copy is hashed anyway.
@@ -239,15 +119,15 @@ fn sources(
     if let Some(folder) = &options.gate_store {
         all.push(Box::new(ByDigest::gate(folder)));
     }
-    if let Some(folder) = &options.npm_cache {
+    if let Some(folder) = &options.caches.npm {
         all.push(Box::new(NpmCache::new(folder)));
     }
-    if let Some(folder) = &options.yarn_classic_cache {
+    if let Some(folder) = &options.caches.yarn_classic {
         all.push(Box::new(YarnClassicCache::new(folder)));
     }
     if manager == Manager::YarnBerry {
         let own = project.join(".yarn/cache");
-        for folder in [own].iter().chain(&options.yarn_berry_caches) {
+        for folder in [own].iter().chain(&options.caches.yarn_berry) {
             let key = places.cache_key.clone();
             all.push(Box::new(YarnBerryCache::new(folder, key)));
         }
@@ -274,10 +154,7 @@ fn own_store(project: &Path) -> Option<PathBuf> {
 }
 
 /// Puts together what the jobs found, and looks for copies of verified files.
-fn gather(
-    outcomes: Vec<Outcome>,
-    report: &mut TreeReport,
-) -> Vec<(String, super::seen::Remembered)> {
+fn gather(outcomes: Vec<Outcome>, report: &mut TreeReport) -> Vec<(String, Remembered)> {
     // Files of packages for one platform: what wrappers copy or link into their own folder.
     let mut verified: BTreeMap<Digest, (ReleaseId, String)> = BTreeMap::new();
     for outcome in &outcomes {
@@ -293,9 +170,7 @@ fn gather(
                 explain_copy(difference, &verified);
             }
         }
-        if !outcome.unchanged {
-            outcome.tree.judge();
-        }
+        outcome.tree.judge();
         report.unchanged += u64::from(outcome.unchanged);
         report.poisoned.append(&mut outcome.poisoned);
         report.not_checked.append(&mut outcome.notes);
@@ -303,8 +178,7 @@ fn gather(
         if let Some(fingerprint) = outcome.fingerprint
             && outcome.tree.answer == Answer::Yes
         {
-            let what =
-                super::seen::Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
+            let what = Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
             remember.push((fingerprint, what));
         }
         report.packages.push(outcome.tree);
@@ -335,6 +209,29 @@ fn explain_copy(difference: &mut Difference, verified: &BTreeMap<Digest, (Releas
 }
 
 impl<'a> Tree<'a> {
+    /// Looks at every package, and then at what lies around them. Gives what is worth
+    /// remembering.
+    fn look(
+        &self,
+        threads: Option<NonZeroUsize>,
+        report: &mut TreeReport,
+    ) -> Vec<(String, Remembered)> {
+        let jobs: Vec<Job<'_>> = self.layout.installed.iter().map(Job::from).collect();
+        let outcomes = each(&jobs, threads, |job| self.package(job));
+        let optional: BTreeSet<String> = outcomes
+            .iter()
+            .flat_map(|outcome| outcome.facts.optional.iter().cloned())
+            .collect();
+        let mut remember = gather(outcomes, report);
+        if self.is_pnp() {
+            pnp::zips(self, threads, report);
+        } else {
+            report.packages.extend(self.absent(&optional));
+        }
+        loose::loose(self, report, &mut remember);
+        remember
+    }
+
     /// Whether packages are used out of Yarn's zips.
     fn is_pnp(&self) -> bool {
         self.manager == Manager::YarnBerry
@@ -386,21 +283,10 @@ impl<'a> Tree<'a> {
 
 fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> PackageTree {
     let (Place::At(place) | Place::Folder(place)) = &placed.place;
-    let mut tree = PackageTree {
-        release: placed.release.clone(),
-        place: place.clone(),
-        answer: Answer::Yes,
-        against: None,
-        files: 0,
-        differences: Vec::new(),
-        decoy: None,
-    };
+    let mut tree = PackageTree::new(placed.release.clone(), place);
     let missing = |standing| Difference {
-        path: String::new(),
-        kind: DifferenceKind::Missing,
-        expected: None,
-        found: None,
         standing,
+        ..Difference::new("", DifferenceKind::Missing)
     };
     if placed.platforms.restricts() && !placed.platforms.take(machine) {
         tree.differences = vec![missing(Standing::Explained(Cause::OtherPlatform))];
@@ -411,32 +297,15 @@ fn absent(placed: &Placed, manager: Manager, machine: Machine, may: bool) -> Pac
                 .into(),
         }))];
     } else if placed.optional || placed.dev {
-        tree.answer = Answer::not_checked(
-            "it is not installed here; the lockfile says that it may be left out",
-        );
+        tree.open
+            .push("it is not installed here; the lockfile says that it may be left out".into());
     } else if manager == Manager::Npm {
         tree.differences = vec![missing(Standing::Unexplained)];
-        tree.answer = Answer::No;
     } else {
-        tree.answer = Answer::not_checked(
-            "it is not installed here; the lockfile does not say whether it may be left out",
+        tree.open.push(
+            "it is not installed here; the lockfile does not say whether it may be left out".into(),
         );
     }
+    tree.judge();
     tree
-}
-
-/// A copy that is not what is promised.
-fn poisoned(
-    candidate: &crate::artifact::Candidate,
-    release: &ReleaseId,
-    promised: &Digest,
-    found: &Digest,
-) -> Poisoned {
-    Poisoned {
-        cache: candidate.from.clone(),
-        path: candidate.path.display().to_string(),
-        release: release.clone(),
-        promised: promised.clone(),
-        found: found.clone(),
-    }
 }

@@ -2,12 +2,14 @@
 //! list itself is bound to nothing, so what is said by it is said to be by it.
 
 use super::pnpm_index;
-use crate::tree::{Compared, Difference, DifferenceKind, Expected, ExpectedEntry, disk};
+use crate::tree::disk::{self, Found, FoundKind};
+use crate::tree::{
+    Compared, Comparer, Difference, DifferenceKind, Expected, ExpectedEntry, Proven,
+};
 use customs_ecosystem::lockfile::places::Placed;
-use customs_model::{Digest, DigestAlgorithm, Hasher};
+use customs_model::{Digest, DigestAlgorithm};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// How it is called.
@@ -106,24 +108,32 @@ fn list_of(store: &Path, sha512: &Digest, placed: &Placed) -> PathBuf {
 }
 
 impl OwnList {
-    /// What should lie there, in the terms of the comparison. A file that lies there and is as
-    /// listed gets its own SHA-256; one that is not gets none that it could have.
-    pub fn expected(&self, folder: &Path) -> Expected {
-        let mut expected = Expected::default();
+    /// What should lie there, in the terms of the comparison: files that are as listed are proven;
+    /// for the others a digest is expected that they cannot have.
+    pub fn expected(&self, folder: &Path, found: &Found) -> (Expected, Proven) {
+        let (mut expected, mut proven) = (Expected::default(), Proven::new());
+        let mut comparer = Comparer::new(folder);
         for (path, (digest, executable, size)) in &self.files {
-            let sha256 = match both(&folder.join(path), digest.algorithm()) {
-                Ok((there, sha256)) if there == *digest => sha256,
-                // The comparison finds that it is missing, unreadable or another.
-                Ok(_) | Err(_) => [0; 32],
-            };
+            let there = found.entries.get(path);
+            let there = there.filter(|there| there.kind == FoundKind::File);
+            // The comparison finds that it is missing, unreadable or another.
+            let is_listed = there.is_some_and(|there| {
+                comparer
+                    .digest(path, there, digest.algorithm())
+                    .is_ok_and(|found| found == *digest)
+            });
+            if is_listed {
+                proven.insert(path.clone(), Some(*executable));
+                continue;
+            }
             let entry = ExpectedEntry::File {
                 size: *size,
-                sha256,
+                sha256: [0; 32],
                 executable: Some(*executable),
             };
             expected.entries.insert(path.clone(), entry);
         }
-        expected
+        (expected, proven)
     }
 
     /// Puts the listed digests where the comparison has none to show.
@@ -142,23 +152,4 @@ impl OwnList {
             difference.expected = Some(digest.clone());
         }
     }
-}
-
-/// A file's digest by an algorithm, and its SHA-256.
-fn both(path: &Path, algorithm: DigestAlgorithm) -> std::io::Result<(Digest, [u8; 32])> {
-    let mut file = disk::open(path)?;
-    let (mut one, mut other) = (Hasher::new(algorithm), Hasher::new(DigestAlgorithm::Sha256));
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        let piece = buffer.get(..count).unwrap_or_default();
-        one.update(piece);
-        other.update(piece);
-    }
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(other.finish().as_bytes());
-    Ok((one.finish(), sha256))
 }

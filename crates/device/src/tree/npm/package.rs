@@ -6,16 +6,19 @@ use super::layout::{Installed, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
 use super::patches::Patched;
-use super::{Tree, own_list, poisoned};
-use crate::artifact::tarball::{self, Unpacked};
-use crate::artifact::{Candidate, Form, Poisoned, Wanted, zip};
+use super::{Tree, own_list};
+use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::verified::{self, Packing, Told, Verified};
+use crate::artifact::{Form, Poisoned, Wanted, limit};
+use crate::tree::disk::{self, Found, FoundKind};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
-use crate::tree::{Against, Expected, ExpectedEntry, PackageTree, Proven, compare_found, disk};
+use crate::tree::{Against, Compared, Expected, ExpectedEntry, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
-use customs_model::{Answer, Digest, DigestAlgorithm, printable};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
+use customs_model::{Answer, Digest};
+use std::collections::BTreeMap;
+
+const MANIFEST: &str = "package.json";
 
 /// One folder to look at.
 pub(super) struct Job<'a> {
@@ -47,11 +50,12 @@ pub(super) struct Outcome {
     pub may_copy: bool,
 }
 
-/// An artifact that is what the lockfile promises.
-pub(super) struct Verified {
-    pub unpacked: Unpacked,
-    pub candidate: Candidate,
-    pub digest: Digest,
+impl Outcome {
+    fn take(&mut self, compared: Compared) {
+        self.tree.files = compared.files;
+        self.tree.differences = compared.differences;
+        self.notes.extend(compared.notes);
+    }
 }
 
 impl Tree<'_> {
@@ -85,15 +89,7 @@ impl Tree<'_> {
 
     fn form(&self, job: &Job<'_>, placed: &Placed) -> Outcome {
         let mut out = Outcome {
-            tree: PackageTree {
-                release: placed.release.clone(),
-                place: job.place.to_owned(),
-                answer: Answer::not_checked("nothing was looked at"),
-                against: None,
-                files: 0,
-                differences: Vec::new(),
-                decoy: None,
-            },
+            tree: PackageTree::new(placed.release.clone(), job.place),
             unchanged: false,
             poisoned: Vec::new(),
             notes: Vec::new(),
@@ -105,8 +101,8 @@ impl Tree<'_> {
         let found = match disk::walk(&folder, &self.outside(job.place)) {
             Ok(found) => found,
             Err(why) => {
-                out.tree.answer =
-                    Answer::not_checked(format!("its folder cannot be looked through: {why}"));
+                let why = format!("its folder cannot be looked through: {why}");
+                out.tree.open.push(why);
                 return out;
             }
         };
@@ -114,9 +110,8 @@ impl Tree<'_> {
         let patch = self.patches.digest(&files);
         let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
         out.fingerprint = fingerprint(&found, &depends, self.now);
-        if let Some(fingerprint) = &out.fingerprint
-            && let Some(seen) = self.seen
-            && let Some(Remembered::Package(tree, facts)) = seen.look(job.place, fingerprint)
+        let remembered = self.memory.look(job.place, out.fingerprint.as_deref());
+        if let Some(Remembered::Package(tree, facts)) = remembered
             && tree.release == placed.release
         {
             out.tree = PackageTree::clone(tree);
@@ -142,7 +137,7 @@ impl Tree<'_> {
         &self,
         job: &Job<'_>,
         placed: &Placed,
-        found: &disk::Found,
+        found: &Found,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
         let wanted = Wanted {
@@ -160,95 +155,32 @@ impl Tree<'_> {
             }
             .to_owned());
         }
-        let mut why = "its artifact is not on this computer; fetch it with --fetch".to_owned();
-        for source in self.sources {
-            let candidate = match source.find(&wanted) {
-                Ok(Some(candidate)) => candidate,
-                Ok(None) => continue,
-                Err(error) => {
-                    why = error.to_string();
-                    continue;
-                }
+        let folder = self.project.join(job.place);
+        // Digests are asked of files that others may have copied, and of hard links.
+        let hash_all = placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
+        let mut buffer = Vec::new();
+        let mut beside = |path: &str, content: &[u8]| {
+            !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
+        };
+        let inside = format!("node_modules/{}", placed.release.package);
+        let keep = |path: &str| u64::from(path == MANIFEST) * limit::MANIFEST;
+        let reading = |form: Form| {
+            let (packing, inside) = match form {
+                Form::Artifact => (Packing::Tarball, Inside::FirstPart),
+                Form::YarnZip => (Packing::Zip, Inside::Folder(&inside)),
             };
-            match self.read(job, placed, (&candidate, &wanted), found, out) {
-                Ok((unpacked, digest)) => {
-                    return Ok(Verified {
-                        unpacked,
-                        candidate,
-                        digest,
-                    });
-                }
-                Err(reason) => why = reason,
-            }
-        }
-        Err(why)
-    }
-
-    fn read(
-        &self,
-        job: &Job<'_>,
-        placed: &Placed,
-        (candidate, wanted): (&Candidate, &Wanted<'_>),
-        found: &disk::Found,
-        out: &mut Outcome,
-    ) -> Result<(Unpacked, Digest), String> {
-        let unreadable = |why: &dyn std::fmt::Display| {
-            let (from, why) = (&candidate.from, printable(&why.to_string(), 200));
-            format!("the copy in {from} cannot be read: {why}")
+            let reading = Reading {
+                algorithms: &[],
+                inside,
+                keep: &keep,
+            };
+            (packing, reading)
         };
-        let (unpacked, promised) = match (candidate.form, wanted.archive) {
-            (Form::YarnZip, Some(archive)) => {
-                let name = placed.release.package.as_str();
-                let unpacked = zip::read(&candidate.path, name).map_err(|why| unreadable(&why))?;
-                (unpacked, vec![archive.clone()])
-            }
-            _ => {
-                let algorithms: BTreeSet<DigestAlgorithm> =
-                    wanted.digests.iter().map(Digest::algorithm).collect();
-                let algorithms: Vec<_> = algorithms.into_iter().rev().collect();
-                let folder = self.project.join(job.place);
-                // Digests are asked of files that others may have copied, and of hard links.
-                let hash_all =
-                    placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
-                let mut buffer = Vec::new();
-                let mut beside = |path: &str, content: &[u8]| {
-                    !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
-                };
-                let none = BTreeSet::new();
-                let unpacked =
-                    tarball::read_beside(&candidate.path, &algorithms, &none, &mut beside)
-                        .map_err(|why| unreadable(&why))?;
-                (unpacked, wanted.digests.to_vec())
-            }
-        };
-        let mut strongest = None;
-        for found in &unpacked.digests {
-            let same: Vec<&Digest> = promised
-                .iter()
-                .filter(|digest| digest.algorithm() == found.algorithm())
-                .collect();
-            if same.contains(&found) {
-                strongest = strongest.or(Some(found.clone()));
-            } else if strongest.is_some() {
-                out.notes.push(format!(
-                    "{}: the lockfile's {} is of another artifact than its stronger digest",
-                    placed.release.spoken(),
-                    found.algorithm().name()
-                ));
-            } else if let Some(promised) = same.first() {
-                out.poisoned
-                    .push(poisoned(candidate, &placed.release, promised, found));
-                return Err(format!(
-                    "the copy in {} is not what the lockfile promises; empty that cache, and fetch it again",
-                    candidate.from
-                ));
-            }
-        }
-        match (&unpacked.fault, strongest) {
-            (Some(fault), _) => Err(unreadable(fault)),
-            (None, Some(digest)) => Ok((unpacked, digest)),
-            (None, None) => Err("the lockfile promises no digest that can be computed".to_owned()),
-        }
+        let mut told = Told::default();
+        let verified = verified::find(self.sources, &wanted, &reading, &mut beside, &mut told);
+        out.poisoned.append(&mut told.poisoned);
+        out.notes.append(&mut told.notes);
+        verified.map_err(|why| why.to_string())
     }
 
     fn against_artifact(
@@ -256,7 +188,7 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         verified: &Verified,
-        found: &disk::Found,
+        found: &Found,
         out: &mut Outcome,
     ) {
         let unpacked = &verified.unpacked;
@@ -267,15 +199,14 @@ impl Tree<'_> {
                 .iter()
                 .map(|note| format!("{spoken}: {note}")),
         );
-        let manifest = unpacked.manifest.as_deref().and_then(Manifest::read);
+        let manifest = unpacked.kept.get(MANIFEST);
+        let manifest = manifest.and_then(|bytes| Manifest::read(bytes));
         let manifest = manifest.unwrap_or_default();
         let expectation = expect(unpacked, &manifest, self.manager.habits());
         let files = self.patches.for_package(job.place, placed);
         // Yarn's archive is made with the patch in it.
         let patched = match verified.candidate.form {
-            Form::Artifact => self
-                .patches
-                .apply(&files, job.place, &verified.candidate.path),
+            Form::Artifact => self.patches.apply(&files, job.place, verified),
             Form::YarnZip => Patched::default(),
         };
         out.notes
@@ -292,15 +223,9 @@ impl Tree<'_> {
             runs_at_install: runs,
         };
         let folder = self.project.join(job.place);
-        let compared = compare_found(
-            &expectation.expected,
-            &expectation.proven,
-            &folder,
-            found,
-            &mut explainer,
-        );
-        out.tree.files = compared.files;
-        out.tree.differences = compared.differences;
+        let (expected, proven) = (&expectation.expected, &expectation.proven);
+        let compared = compare(expected, proven, &folder, found, &mut explainer);
+        out.take(compared);
         out.tree.against = Some(Against::Artifact {
             digest: verified.digest.clone(),
             from: verified.candidate.from.clone(),
@@ -318,23 +243,23 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         why: String,
-        found: &disk::Found,
+        found: &Found,
         out: &mut Outcome,
     ) {
         out.fingerprint = None;
         if self.manager != Manager::Pnpm {
-            out.tree.answer = Answer::NotChecked(why);
+            out.tree.open.push(why);
             return;
         }
         let list = match own_list::find(self.pnpm_store.as_deref(), placed) {
             Ok(list) => list,
             Err(reason) => {
-                out.tree.answer = Answer::NotChecked(format!("{why}; and {reason}"));
+                out.tree.open.push(format!("{why}; and {reason}"));
                 return;
             }
         };
         let folder = self.project.join(job.place);
-        let expected = list.expected(&folder);
+        let (expected, proven) = list.expected(&folder, found);
         let claim = read_manifest(&folder).unwrap_or_default();
         let mut explainer = Explainer {
             place: job.place,
@@ -345,10 +270,13 @@ impl Tree<'_> {
             patched: &Patched::default(),
             runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
         };
-        let mut compared = compare_found(&expected, &Proven::new(), &folder, found, &mut explainer);
+        let mut compared = compare(&expected, &proven, &folder, found, &mut explainer);
         list.name_digests(&mut compared);
-        out.tree.files = compared.files;
-        out.tree.differences = compared.differences;
+        out.take(compared);
+        out.tree.open.push(format!(
+            "{why}; it was compared with {}, which whoever changes a file can change too",
+            list.name
+        ));
         out.tree.against = Some(Against::OwnList { list: list.name });
         out.may_copy = true;
     }
@@ -358,24 +286,22 @@ impl Tree<'_> {
 /// their digests, and so is what cannot be read.
 fn same_bytes(
     folder: &std::path::Path,
-    found: &disk::Found,
+    found: &Found,
     path: &str,
     content: &[u8],
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let there = found.entries.get(path);
-    let fits = there.is_some_and(|there| {
-        there.kind == disk::FoundKind::File && there.stamp.size == content.len() as u64
-    });
-    if !fits || path.ends_with(".gitignore") || path.contains('\\') {
+    let Some(there) = found
+        .entries
+        .get(path)
+        .filter(|there| there.kind == FoundKind::File)
+    else {
+        return false;
+    };
+    if path.ends_with(".gitignore") || path.contains('\\') {
         return false;
     }
-    buffer.clear();
-    let read = disk::open(&folder.join(path)).and_then(|file| {
-        let mut file = file.take(content.len() as u64 + 1);
-        file.read_to_end(buffer)
-    });
-    read.is_ok() && buffer == content
+    disk::holds(&folder.join(path), &there.stamp, content, buffer).unwrap_or(false)
 }
 
 fn rank(answer: &Answer) -> u8 {

@@ -1,6 +1,7 @@
 //! Patch files of the project, by the package that they change.
 
-use crate::artifact::tarball::{self, Unpacked};
+use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::{Verified, limit, tarball};
 use crate::tree::{disk, patch};
 use customs_ecosystem::lockfile::places::{Place, Placed};
 use customs_model::{Digest, ReleaseId, printable};
@@ -112,7 +113,7 @@ impl Patches {
     }
 
     /// Applies the patches of a package to its artifact, in memory.
-    pub fn apply(&self, files: &[&str], place: &str, artifact: &Path) -> Patched {
+    pub fn apply(&self, files: &[&str], place: &str, artifact: &Verified) -> Patched {
         let mut out = Patched::default();
         for file in files {
             if let Err(why) = self.apply_one(file, place, artifact, &mut out.results) {
@@ -128,21 +129,25 @@ impl Patches {
         &self,
         file: &str,
         place: &str,
-        artifact: &Path,
+        artifact: &Verified,
         results: &mut BTreeMap<String, (Option<[u8; 32]>, String)>,
     ) -> Result<(), String> {
         let bytes = self.files.get(file).map(Vec::as_slice).unwrap_or_default();
         let strip = format!("{place}/");
         let patches = patch::read(bytes, &strip).map_err(|why| why.to_string())?;
         let keep: BTreeSet<String> = patches.iter().filter_map(|p| p.old.clone()).collect();
-        let unpacked: Unpacked =
-            tarball::read(artifact, &[], &keep).map_err(|why| why.to_string())?;
-        let content = |path: &str| -> Option<&[u8]> {
-            match path {
-                "package.json" => unpacked.manifest.as_deref(),
-                path => unpacked.kept.get(path).map(Vec::as_slice),
-            }
+        let reading = Reading {
+            algorithms: &[artifact.digest.algorithm()],
+            inside: Inside::FirstPart,
+            keep: &|path| u64::from(keep.contains(path)) * limit::KEPT,
         };
+        let unpacked = tarball::read(&artifact.candidate.path, &reading);
+        let unpacked = unpacked.map_err(|why| why.to_string())?;
+        // It is read a second time, and may have changed.
+        if unpacked.digests.first() != Some(&artifact.digest) {
+            return Err("the artifact was changed while it was read".to_owned());
+        }
+        let content = |path: &str| unpacked.kept.get(path).map(Vec::as_slice);
         for (path, after) in patch::results(&patches, content).map_err(|why| why.to_string())? {
             let digest = after.map(|bytes| {
                 let mut hash = [0; 32];

@@ -3,6 +3,7 @@
 //! names a shape by a byte and lists its keys, and from then on that byte stands for an object of
 //! the shape, its values behind it. Measured with pnpm 12.21.
 
+use crate::tree::disk::There;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,6 +37,10 @@ pub(super) fn find(
     let log = std::fs::symlink_metadata(store.join("index.db-wal"));
     if log.is_ok_and(|log| log.len() > 0) {
         return Err("pnpm is writing the index of its store; ask again when it is done".to_owned());
+    }
+    // SQLite would wait for whoever writes to a pipe.
+    if !There::look(&database).is_file() {
+        return Err("the index of pnpm's store is no file".to_owned());
     }
     let fail = |why: rusqlite::Error| {
         let why = customs_model::printable(&why.to_string(), 200);

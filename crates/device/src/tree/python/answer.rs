@@ -2,20 +2,23 @@ use super::installed::Installed;
 use super::layout::{Laid, Target};
 use super::package::{self, Compared, against_record, against_wheel};
 use super::scene::{Scene, Shape};
-use super::wheel::Wheel;
-use crate::tree::plain::{Copy, Shelf, unexplained};
-use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing};
+use super::wheel::{self, Wheel};
+use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::verified::{self, Packing, Told, Unverified};
+use crate::artifact::{Poisoned, Wanted};
+use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, disk};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::canonical;
 use customs_ecosystem::pypi::installed::DirectUrl;
-use customs_model::{Answer, Digest, ReleaseId, printable};
+use customs_model::{Digest, DigestAlgorithm, ReleaseId, printable};
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 /// What a package is judged by.
 pub(super) struct Judge<'a> {
     pub scene: &'a Scene,
     pub locked: &'a [Locked],
-    pub shelf: &'a Shelf,
+    pub sources: &'a [Box<dyn crate::artifact::Source>],
 }
 
 /// What a package was compared with, and what that is worth.
@@ -26,6 +29,25 @@ pub(super) struct Basis {
     weak: Option<String>,
     /// The lockfile names these versions instead.
     instead: Option<ReleaseId>,
+    /// What was found depends on the environment and the lockfile only, and on no artifact that
+    /// may come later.
+    pub settled: bool,
+    /// Copies that are not what the lockfile promises.
+    pub poisoned: Vec<Poisoned>,
+}
+
+impl Basis {
+    /// Whether the artifact itself was compared with.
+    pub fn is_bound(&self) -> bool {
+        matches!(self.against, Some(Against::Artifact { .. }))
+    }
+}
+
+/// Of all wheels that are at hand, the best so far.
+struct Best {
+    wrong: usize,
+    against: Against,
+    compared: Compared,
 }
 
 impl Judge<'_> {
@@ -46,16 +68,23 @@ impl Judge<'_> {
             (true, Some(entry)) if entry.source != Source::Path => Some(entry.release.clone()),
             _ => None,
         };
-        let mut why = self.weakness(one, &same, &instead);
-        if why.is_none() {
-            let digests: Vec<&Digest> = same.iter().flat_map(|entry| &entry.digests).collect();
-            let (found, failed) = self.best_wheel(one, &digests);
-            if let Some(found) = found {
-                return found;
-            }
-            why = Some(failed.unwrap_or_else(|| absent(&digests, self.shelf)));
+        if let Some(why) = self.weakness(one, &same, &instead) {
+            return self.own_list(one, &why, instead, true, Vec::new());
         }
-        self.own_list(one, why, instead)
+        let mut poisoned = Vec::new();
+        match self.best_wheel(one, &same, &mut poisoned) {
+            Ok(best) => {
+                let basis = Basis {
+                    against: Some(best.against),
+                    weak: None,
+                    instead: None,
+                    settled: true,
+                    poisoned,
+                };
+                (basis, best.compared)
+            }
+            Err(why) => self.own_list(one, &why, instead, false, poisoned),
+        }
     }
 
     /// Why no artifact can answer for this package.
@@ -102,45 +131,98 @@ impl Judge<'_> {
     }
 
     /// Of all locked wheels that are at hand, the one from which least differs: a lockfile names
-    /// one for each platform. The second value says why none could be used.
+    /// one for each platform. The error says why none could be used.
     fn best_wheel(
         &self,
         one: &Installed,
-        digests: &[&Digest],
-    ) -> (Option<(Basis, Compared)>, Option<String>) {
-        let mut best: Option<(usize, Basis, Compared)> = None;
-        let mut failed = None;
-        for copy in digests.iter().filter_map(|digest| self.shelf.find(digest)) {
-            let wheel = match Wheel::read(&copy.path) {
-                Ok(wheel) => wheel,
-                Err(why) => {
-                    failed = Some(sdist_or(copy, &why.to_string()));
-                    continue;
-                }
+        same: &[&Locked],
+        poisoned: &mut Vec<Poisoned>,
+    ) -> Result<Best, String> {
+        let mut best: Option<Best> = None;
+        let mut failed =
+            "its artifact is not on this computer: fetch it, or install through the gate"
+                .to_owned();
+        let promised = same.iter().flat_map(|entry| {
+            let digests = entry.digests.iter();
+            let digests = digests.filter(|digest| digest.algorithm() >= DigestAlgorithm::Sha256);
+            digests.map(|digest| (*entry, digest))
+        });
+        for (entry, digest) in promised {
+            let compared = match self.wheel(entry, digest, poisoned) {
+                Ok((wheel, against)) => self.against(one, &wheel, against),
+                // Most of what a lockfile names is for other platforms.
+                Err(None) => continue,
+                Err(Some(why)) => Err(why),
             };
-            if wheel.dist_info != one.folder {
-                failed = Some(format!(
-                    "the locked wheel is of {}",
-                    printable(&wheel.dist_info, 200)
-                ));
-                continue;
-            }
-            let laid = Laid::of(&wheel, &self.target(one));
-            let compared = against_wheel(self.scene, one, &laid);
-            let wrong = count_unexplained(&compared);
-            if best.as_ref().is_none_or(|(least, ..)| wrong < *least) {
-                let basis = Basis {
-                    against: Some(Against::Artifact {
-                        digest: copy.digest.clone(),
-                        from: copy.from.clone(),
-                    }),
-                    weak: None,
-                    instead: None,
-                };
-                best = Some((wrong, basis, compared));
+            match compared {
+                Ok(found) if best.as_ref().is_none_or(|best| found.wrong < best.wrong) => {
+                    best = Some(found);
+                }
+                Ok(_) => {}
+                Err(why) => failed = why,
             }
         }
-        (best.map(|(_, basis, compared)| (basis, compared)), failed)
+        best.ok_or(failed)
+    }
+
+    /// One locked wheel. No words where it is not at hand.
+    fn wheel(
+        &self,
+        entry: &Locked,
+        digest: &Digest,
+        poisoned: &mut Vec<Poisoned>,
+    ) -> Result<(Wheel, Against), Option<String>> {
+        let wanted = Wanted {
+            release: &entry.release,
+            digests: std::slice::from_ref(digest),
+            archive: None,
+            resolved: entry.resolved.as_deref(),
+        };
+        let reading = |_| {
+            let reading = Reading {
+                algorithms: &[],
+                inside: Inside::Whole,
+                keep: &wheel::keep,
+            };
+            (Packing::Zip, reading)
+        };
+        let mut told = Told::default();
+        let sources = self.sources;
+        let found = verified::find(sources, &wanted, &reading, &mut |_, _| false, &mut told);
+        poisoned.append(&mut told.poisoned);
+        let verified = found.map_err(|why| match why {
+            Unverified::Absent => None,
+            Unverified::Because(why) => Some(why),
+            Unverified::Archive { candidate, why } => Some(match is_gzip(&candidate.path) {
+                true => {
+                    "only its source archive is at hand: what was built from it cannot be compared"
+                        .to_owned()
+                }
+                false => why,
+            }),
+        })?;
+        let against = Against::Artifact {
+            digest: verified.digest,
+            from: verified.candidate.from,
+        };
+        let wheel = Wheel::of(verified.unpacked).map_err(|why| Some(why.to_string()))?;
+        Ok((wheel, against))
+    }
+
+    fn against(&self, one: &Installed, wheel: &Wheel, against: Against) -> Result<Best, String> {
+        if wheel.dist_info != one.folder {
+            return Err(format!(
+                "the locked wheel is of {}",
+                printable(&wheel.dist_info, 200)
+            ));
+        }
+        let laid = Laid::of(wheel, &self.target(one));
+        let compared = against_wheel(self.scene, one, &laid);
+        Ok(Best {
+            wrong: count_unexplained(&compared),
+            against,
+            compared,
+        })
     }
 
     fn target(&self, one: &Installed) -> Target {
@@ -155,10 +237,11 @@ impl Judge<'_> {
     fn own_list(
         &self,
         one: &Installed,
-        why: Option<String>,
+        why: &str,
         instead: Option<ReleaseId>,
+        settled: bool,
+        poisoned: Vec<Poisoned>,
     ) -> (Basis, Compared) {
-        let why = why.unwrap_or_else(|| "nothing is at hand to compare it with".into());
         let (against, weak, compared) = match &one.record {
             Some(Ok(record)) => (
                 Some(Against::OwnList {
@@ -180,28 +263,17 @@ impl Judge<'_> {
             against,
             weak: Some(weak),
             instead,
+            settled,
+            poisoned,
         };
         (basis, compared)
     }
 }
 
-fn sdist_or(copy: &Copy, why: &str) -> String {
-    let is_gzip = crate::tree::plain::starts_with(&copy.path, &[0x1f, 0x8b]);
-    match is_gzip {
-        true => {
-            "only its source archive is at hand: what was built from it cannot be compared".into()
-        }
-        false => why.to_owned(),
-    }
-}
-
-fn absent(digests: &[&Digest], shelf: &Shelf) -> String {
-    match digests.iter().any(|digest| shelf.find(digest).is_some()) {
-        true => "what is at hand of it is no wheel".into(),
-        false => {
-            "its artifact is not on this computer: fetch it, or install through the gate".into()
-        }
-    }
+fn is_gzip(path: &std::path::Path) -> bool {
+    let mut head = [0; 2];
+    let read = disk::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == [0x1f, 0x8b]
 }
 
 fn is_same(locked: &ReleaseId, installed: &ReleaseId) -> bool {
@@ -218,10 +290,14 @@ fn count_unexplained(compared: &Compared) -> usize {
 }
 
 /// Of a path that several packages own (`google/__init__.py`), the last one installed stays: equal
-/// to what another of them holds there is explained.
-pub(super) fn share(packages: &mut [(Installed, Compared)]) {
+/// to what another of them holds there is explained. The other must be known by its own artifact:
+/// a list that anybody can write would explain every edit.
+pub(super) fn share(packages: &mut [(Installed, Compared)], bases: &[Basis]) {
     let mut owners: BTreeMap<String, Vec<(Digest, ReleaseId)>> = BTreeMap::new();
-    for (one, compared) in packages.iter() {
+    for ((one, compared), basis) in packages.iter().zip(bases) {
+        if !basis.is_bound() {
+            continue;
+        }
         for (place, claim) in &compared.claims {
             if let (Some(digest), true) = (&claim.digest, claim.good) {
                 let owner = (digest.clone(), one.release.clone());
@@ -258,39 +334,33 @@ pub(super) fn finish(
     extras: Vec<Difference>,
     basis: Basis,
 ) -> PackageTree {
-    let mut differences: Vec<Difference> = compared
+    let decoy = one.decoy.or_else(|| {
+        let found = basis.instead.is_some().then(|| one.release.spoken())?;
+        Some(printable(&found, 200))
+    });
+    let mut tree = PackageTree::new(basis.instead.unwrap_or(one.release), one.site);
+    tree.against = basis.against;
+    tree.files = compared.files;
+    tree.decoy = decoy;
+    tree.differences = compared
         .differences
         .into_iter()
         .map(|(_, difference)| difference)
         .chain(extras)
         .collect();
-    differences.sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
-    let unreadable = differences
-        .iter()
-        .filter(|d| d.kind == DifferenceKind::Unreadable && d.standing == Standing::Unexplained)
-        .count();
-    let decoy = one.decoy.or_else(|| {
-        let found = basis.instead.is_some().then(|| one.release.spoken())?;
-        Some(printable(&found, 200))
+    tree.differences
+        .sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
+    tree.open.extend(basis.weak);
+    let unreadable = tree.differences.iter().filter(|difference| {
+        difference.kind == DifferenceKind::Unreadable
+            && difference.standing == Standing::Unexplained
     });
-    let answer = if unexplained(&differences) || decoy.is_some() {
-        Answer::No
-    } else if let Some(why) = basis.weak {
-        Answer::NotChecked(why)
-    } else if unreadable > 0 {
-        Answer::not_checked(format!("{unreadable} of its files cannot be read"))
-    } else if !compared.unread.is_empty() {
-        Answer::not_checked(compared.unread.join("; "))
-    } else {
-        Answer::Yes
-    };
-    PackageTree {
-        release: basis.instead.unwrap_or(one.release),
-        place: one.site,
-        answer,
-        against: basis.against,
-        files: compared.files,
-        differences,
-        decoy,
+    let unreadable = unreadable.count();
+    if unreadable > 0 {
+        let why = format!("{unreadable} of its files cannot be read");
+        tree.open.push(why);
     }
+    tree.open.extend(compared.unread);
+    tree.judge();
+    tree
 }

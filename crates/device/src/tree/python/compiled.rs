@@ -1,7 +1,8 @@
 use super::scene::Scene;
-use crate::tree::plain::{Kind, extra};
-use crate::tree::{Cause, Difference, DifferenceKind, Standing};
+use crate::tree::disk::There;
+use crate::tree::{Cause, Comparer, Difference, DifferenceKind, Standing};
 use customs_ecosystem::pypi::bytecode::{Agreement, Origin, agreement, limit};
+use customs_model::{Digest, Hasher};
 
 /// The place of the source of a file in `__pycache__` (PEP 3147). None for anything else: what
 /// lies elsewhere is run without a source.
@@ -19,39 +20,53 @@ pub(super) fn source_of(place: &str) -> Option<String> {
     }
 }
 
+/// A compiled file and its source, by their places and as RECORD spells them.
+pub(super) struct Pair<'a> {
+    pub place: &'a str,
+    pub spoken: &'a str,
+    pub source: &'a str,
+    pub spoken_source: &'a str,
+    /// What the source was found to be, where it was as it should be.
+    pub digest: Option<&'a Digest>,
+}
+
 /// A compiled file whose source is as it should be: whether it belongs to it. The second value
 /// says why not, or why nobody can tell. Safe to print.
-pub(super) fn compare(
-    scene: &Scene,
-    place: &str,
-    source: &str,
-    spoken: &str,
-    spoken_source: &str,
-) -> (Difference, Option<String>) {
-    let kind = scene.kind(place).unwrap_or(Kind::Unreadable);
-    let mut difference = extra(spoken, &kind, &scene.file(place));
-    let Some(Kind::File { modified, .. }) = scene.kind(source) else {
-        return (difference, Some("its source is no file".into()));
-    };
-    let (Ok(bytes), Ok(code)) = (
+pub(super) fn compare(scene: &Scene, pair: &Pair<'_>) -> (Difference, Option<String>) {
+    let (place, source) = (pair.place, pair.source);
+    let there = scene.at(place);
+    let (Ok(bytes), Ok(code), There::Entry(seen)) = (
         scene.bytes(source, limit::SOURCE),
         scene.bytes(place, limit::COMPILED),
+        scene.at(source),
     ) else {
-        difference.kind = DifferenceKind::Unreadable;
+        let mut difference = Comparer::new(&scene.root).extra(pair.spoken, place, there);
+        if there.is_file() {
+            difference.kind = DifferenceKind::Unreadable;
+        }
         return (difference, Some("it or its source cannot be read".into()));
     };
+    // What is told is told of the bytes that were looked at.
+    let mut difference = Difference {
+        found: Some(Digest::sha256(&code)),
+        ..Difference::new(pair.spoken, DifferenceKind::Extra)
+    };
+    if !pair.digest.is_none_or(|digest| is_of(digest, &bytes)) {
+        difference.kind = DifferenceKind::Unreadable;
+        return (difference, Some("its source changed meanwhile".into()));
+    }
     let name = |place: &'_ str| place.rsplit('/').next().unwrap_or_default().to_owned();
     let (file, compiled) = (name(source), name(place));
     let origin = Origin {
         file: &file,
         bytes: &bytes,
-        modified,
+        modified: seen.stamp.seconds(),
         compiled: &compiled,
     };
     match agreement(&code, &origin) {
         Agreement::Agrees => {
             difference.standing = Standing::Explained(Cause::Bytecode {
-                source: spoken_source.to_owned(),
+                source: pair.spoken_source.to_owned(),
             });
             (difference, None)
         }
@@ -61,6 +76,12 @@ pub(super) fn compare(
             (difference, Some(why))
         }
     }
+}
+
+fn is_of(digest: &Digest, bytes: &[u8]) -> bool {
+    let mut hasher = Hasher::new(digest.algorithm());
+    hasher.update(bytes);
+    hasher.finish() == *digest
 }
 
 #[cfg(test)]

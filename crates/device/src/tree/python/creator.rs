@@ -2,8 +2,8 @@
 
 use super::scene::{Scene, Shape};
 use super::script::is_python;
-use crate::tree::plain::{Kind, read_bounded};
-use crate::tree::{Cause, Standing};
+use crate::tree::disk::{self, FoundKind};
+use crate::tree::{Cause, Difference, Standing};
 use customs_model::Digest;
 use std::path::Path;
 
@@ -43,8 +43,14 @@ const UV: [&str; 10] = [
     "09f9608d478fa48a9e49af8f413cfeaab47773effd185433088b7688ce75890e",
 ];
 
-/// Whether an environment's creator explains what lies at a place outside of `site-packages`.
-pub(super) fn explains(scene: &Scene, place: &str, kind: &Kind) -> Option<Standing> {
+/// Whether an environment's creator explains what lies at a place outside of `site-packages`. What
+/// is read for it must be what the difference is about.
+pub(super) fn explains(
+    scene: &Scene,
+    place: &str,
+    kind: FoundKind,
+    difference: &Difference,
+) -> Option<Standing> {
     if scene.shape != Shape::Virtual {
         return None;
     }
@@ -53,22 +59,38 @@ pub(super) fn explains(scene: &Scene, place: &str, kind: &Kind) -> Option<Standi
             what: what.to_owned(),
         }))
     };
-    let bytes = || scene.bytes(place, LONGEST).ok();
+    let target = match kind {
+        FoundKind::Link => Some(link(scene, place, difference)?),
+        FoundKind::File | FoundKind::Folder | FoundKind::Other => None,
+    };
+    let bytes = || bytes(scene, place, difference);
     match place {
-        "lib64" => matches!(kind, Kind::Link { target } if target == "lib")
-            .then(|| explained("the same folder as lib"))?,
-        "pyvenv.cfg" => scene
-            .config
-            .unknown
-            .is_empty()
+        "lib64" => {
+            (target.as_deref() == Some("lib")).then(|| explained("the same folder as lib"))?
+        }
+        "pyvenv.cfg" => (scene.config.unknown.is_empty()
+            && scene.config_digest.is_some()
+            && scene.config_digest == difference.found)
             .then(|| explained("the environment's own settings"))?,
         ".gitignore" => is_ignore_all(&bytes()?).then(|| explained("it ignores everything"))?,
         "CACHEDIR.TAG" => is_cache_tag(&bytes()?).then(|| explained("the tag of a cache"))?,
         ".lock" => bytes()?
             .is_empty()
             .then(|| explained("an empty lock of uv"))?,
-        place => in_scripts(scene, place, kind),
+        place => in_scripts(scene, place, target.as_deref(), difference),
     }
+}
+
+/// The bytes that a difference is about; none where they cannot be read, or are others now.
+fn bytes(scene: &Scene, place: &str, difference: &Difference) -> Option<Vec<u8>> {
+    let bytes = scene.bytes(place, LONGEST).ok()?;
+    (difference.found.as_ref() == Some(&Digest::sha256(&bytes))).then_some(bytes)
+}
+
+/// The same of where a link leads.
+fn link(scene: &Scene, place: &str, difference: &Difference) -> Option<String> {
+    let target = scene.link(place)?;
+    (difference.found.as_ref() == Some(&Digest::sha256(target.as_bytes()))).then_some(target)
 }
 
 fn is_ignore_all(bytes: &[u8]) -> bool {
@@ -85,9 +107,14 @@ fn is_cache_tag(bytes: &[u8]) -> bool {
         && lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-fn in_scripts(scene: &Scene, place: &str, kind: &Kind) -> Option<Standing> {
+fn in_scripts(
+    scene: &Scene,
+    place: &str,
+    target: Option<&str>,
+    difference: &Difference,
+) -> Option<Standing> {
     let name = place.strip_prefix(&scene.scripts)?.strip_prefix('/')?;
-    if let Kind::Link { target } = kind {
+    if let Some(target) = target {
         // Python 3.14 writes one more.
         let named = is_python(name) || name == "𝜋thon";
         return (named && leads_to_interpreter(scene, target)).then(|| {
@@ -99,7 +126,7 @@ fn in_scripts(scene: &Scene, place: &str, kind: &Kind) -> Option<Standing> {
     if !ACTIVATE.contains(&name) {
         return None;
     }
-    let bytes = scene.bytes(place, LONGEST).ok()?;
+    let bytes = bytes(scene, place, difference)?;
     if is_of_venv(scene, name, &bytes) || is_of_uv(scene, &bytes) {
         return Some(Standing::Explained(Cause::Installer {
             what: "the script that the environment's creator makes for a shell".into(),
@@ -141,8 +168,11 @@ fn is_of_venv(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
     let found = String::from_utf8_lossy(bytes);
     [library, own].iter().any(|base| {
         folders.iter().any(|folder| {
-            read_bounded(&base.join(folder).join(name), LONGEST)
-                .is_ok_and(|template| fits(&String::from_utf8_lossy(&template), &found))
+            // One that cannot be read explains nothing.
+            disk::read_up_to(&base.join(folder).join(name), LONGEST as u64)
+                .ok()
+                .flatten()
+                .is_some_and(|template| fits(&String::from_utf8_lossy(&template), &found))
         })
     })
 }

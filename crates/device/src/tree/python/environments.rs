@@ -1,4 +1,4 @@
-use crate::tree::plain::{Kind, read_bounded};
+use crate::tree::disk;
 use customs_ecosystem::pypi::installed::VirtualEnvironment;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,11 @@ pub fn environments(project: &Path) -> Vec<PathBuf> {
 }
 
 fn is_environment(folder: &Path) -> bool {
-    let config = folder.join("pyvenv.cfg");
-    matches!(Kind::of(&config), Some(Kind::File { .. }))
-        && read_bounded(&config, 64 << 10)
-            .is_ok_and(|bytes| VirtualEnvironment::parse(&bytes).is_some())
+    // What cannot be read is no environment that could be looked at.
+    disk::read_up_to(&folder.join("pyvenv.cfg"), 64 << 10)
+        .ok()
+        .flatten()
+        .is_some_and(|bytes| VirtualEnvironment::parse(&bytes).is_some())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-use super::scene::Scene;
-use crate::tree::plain::{Kind, join};
+use super::scene::{Scene, join};
+use crate::tree::disk::FoundKind;
 use customs_ecosystem::pypi::canonical;
 use customs_ecosystem::pypi::installed::{DirectUrl, Record, RecordError};
-use customs_model::{Ecosystem, PackageName, ReleaseId, Version, printable};
+use customs_model::{Digest, Ecosystem, PackageName, ReleaseId, Version, printable};
 
 /// Bytes of a METADATA of which the head is read.
 const METADATA: usize = 8 << 20;
@@ -20,6 +20,8 @@ pub(super) struct Installed {
     pub decoy: Option<String>,
     /// The installer's list. None where there is none.
     pub record: Option<Result<Record, RecordError>>,
+    /// The digest of the bytes that it was read from.
+    pub record_digest: Option<Digest>,
     /// Where it was taken from, when not from an index.
     pub direct: Option<DirectUrl>,
 }
@@ -41,7 +43,7 @@ impl Installed {
                 let Some(stem) = name.strip_suffix(".dist-info") else {
                     continue;
                 };
-                if *kind != Kind::Folder {
+                if kind != FoundKind::Folder {
                     // It shows up as a file that nobody owns.
                     continue;
                 }
@@ -60,16 +62,17 @@ impl Installed {
 
     fn read(scene: &Scene, site: &str, folder: &str, release: ReleaseId) -> Self {
         let own = |name: &str| join(site, &format!("{folder}/{name}"));
-        let record = match scene.kind(&own("RECORD")) {
-            Some(Kind::File { .. }) => {
-                let most = customs_ecosystem::pypi::installed::RECORD_LIMIT;
-                Some(match scene.bytes(&own("RECORD"), most) {
-                    Ok(bytes) => Record::parse(&bytes),
-                    Err(_) => Err(RecordError::Limit(most, "bytes")),
-                })
+        let most = customs_ecosystem::pypi::installed::RECORD_LIMIT;
+        let (mut record, mut record_digest) = (None, None);
+        if scene.at(&own("RECORD")).is_file() {
+            match scene.bytes(&own("RECORD"), most) {
+                Ok(bytes) => {
+                    record_digest = Some(Digest::sha256(&bytes));
+                    record = Some(Record::parse(&bytes));
+                }
+                Err(_) => record = Some(Err(RecordError::Limit(most, "bytes"))),
             }
-            _ => None,
-        };
+        }
         let direct = scene
             .bytes(&own("direct_url.json"), 64 << 10)
             .ok()
@@ -84,6 +87,7 @@ impl Installed {
             release,
             decoy,
             record,
+            record_digest,
             direct,
         }
     }

@@ -1,5 +1,6 @@
+use super::scene::join;
 use super::wheel::Wheel;
-use crate::tree::plain::{Expected, ExpectedEntry, join};
+use crate::tree::{Expected, ExpectedEntry};
 use customs_ecosystem::pypi::installed::{EntryPoint, Scheme, part_of, scripts};
 use std::collections::BTreeMap;
 

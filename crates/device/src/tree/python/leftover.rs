@@ -2,11 +2,12 @@ use super::compiled;
 use super::creator;
 use super::installed::Installed;
 use super::package::Compared;
-use super::scene::Scene;
-use crate::tree::plain::{Kind, extra, parallel_map};
-use crate::tree::{Cause, Difference, Standing};
-use customs_model::printable;
+use super::scene::{Scene, Shape, join};
+use crate::tree::disk::{FoundEntry, FoundKind, There};
+use crate::tree::{Cause, Comparer, Difference, DifferenceKind, Standing, each};
+use customs_model::{Digest, printable};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 /// What lies in an environment and was in no list.
 #[derive(Debug, Default)]
@@ -22,12 +23,17 @@ pub(super) struct Leftover {
 }
 
 /// Looks at everything that no package claims.
-pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftover {
+pub(super) fn read(
+    scene: &Scene,
+    packages: &[(Installed, Compared)],
+    threads: Option<NonZeroUsize>,
+) -> Leftover {
     let owners = Owners::of(packages);
     let mut left = Leftover::default();
     let mut compiled_files = Vec::new();
-    for (place, kind) in &scene.disk.entries {
-        if *kind == Kind::Folder || owners.claimed.contains_key(place.as_str()) {
+    let mut comparer = Comparer::new(&scene.root);
+    for (place, there) in &scene.disk.entries {
+        if there.kind == FoundKind::Folder || owners.claimed.contains_key(place.as_str()) {
             continue;
         }
         if is_old_form(scene, place) {
@@ -38,7 +44,7 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
             continue;
         }
         let Some(site) = scene.site_of(place) else {
-            left.outside(scene, place, kind);
+            left.outside(scene, place, there, &mut comparer);
             continue;
         };
         let owner = owners.nearest(place);
@@ -46,8 +52,8 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
             Some((installed, _)) => scene.spoken(&installed.site, place),
             None => place.clone(),
         };
-        let mut difference = extra(&spoken, kind, &scene.file(place));
-        if is_seed_mark(scene, site, place, kind) {
+        let mut difference = comparer.extra(&spoken, place, There::Entry(*there));
+        if is_seed_mark(scene, site, place, &difference) {
             difference.standing = Standing::Explained(Cause::Installer {
                 what: "virtualenv's empty mark of a package that it brought".into(),
             });
@@ -55,7 +61,7 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
         left.add(owner, difference);
     }
     // Most of the work: each source is taken apart.
-    let judged = parallel_map(&compiled_files, |(place, source)| {
+    let judged = each(&compiled_files, threads, |(place, source)| {
         judge_compiled(scene, packages, &owners, place, source)
     });
     for ((place, source), (difference, why)) in compiled_files.iter().zip(judged) {
@@ -68,6 +74,8 @@ pub(super) fn read(scene: &Scene, packages: &[(Installed, Compared)]) -> Leftove
         let owner = owners.claimed.get(source.as_str()).copied();
         left.add(owner.or_else(|| owners.nearest(place)), difference);
     }
+    left.unseen(scene, packages, &owners);
+    left.said.append(&mut comparer.notes);
     left
 }
 
@@ -86,18 +94,24 @@ fn judge_compiled(
         Some((installed, _)) => scene.spoken(&installed.site, place),
         None => place.to_owned(),
     };
-    let is_good = package
-        .and_then(|(_, compared)| compared.claims.get(source))
-        .is_some_and(|claim| claim.good);
-    if is_good {
-        return compiled::compare(scene, place, source, &spoken(place), &spoken(source));
+    let claim = package.and_then(|(_, compared)| compared.claims.get(source));
+    let spoken_place = spoken(place);
+    if let Some(claim) = claim.filter(|claim| claim.good) {
+        let pair = compiled::Pair {
+            place,
+            spoken: &spoken_place,
+            source,
+            spoken_source: &spoken(source),
+            digest: claim.digest.as_ref(),
+        };
+        return compiled::compare(scene, &pair);
     }
-    let kind = scene.kind(place).unwrap_or(Kind::Unreadable);
-    let why = match scene.kind(source) {
-        Some(_) => "its source is not as it should be",
-        None => "it has no source",
+    let why = match scene.at(source) {
+        There::Entry(_) | There::Unknown => "its source is not as it should be",
+        There::Nothing => "it has no source",
     };
-    let difference = extra(&spoken(place), &kind, &scene.file(place));
+    let mut comparer = Comparer::new(&scene.root);
+    let difference = comparer.extra(&spoken_place, place, scene.at(place));
     (difference, Some(why.into()))
 }
 
@@ -109,16 +123,46 @@ impl Leftover {
         }
     }
 
-    fn outside(&mut self, scene: &Scene, place: &str, kind: &Kind) {
+    fn outside(
+        &mut self,
+        scene: &Scene,
+        place: &str,
+        there: &FoundEntry,
+        comparer: &mut Comparer<'_>,
+    ) {
         // A prefix is shared: what lies beside `site-packages` is not this check's.
-        if scene.site_of(place).is_none() && scene.shape == super::scene::Shape::Prefix {
+        if scene.shape == Shape::Prefix {
             return;
         }
-        let mut difference = extra(place, kind, &scene.file(place));
-        if let Some(standing) = creator::explains(scene, place, kind) {
+        let mut difference = comparer.extra(place, place, There::Entry(*there));
+        if difference.kind == DifferenceKind::Extra
+            && let Some(standing) = creator::explains(scene, place, there.kind, &difference)
+        {
             difference.standing = standing;
         }
         self.loose.push(difference);
+    }
+
+    /// What has no name that can be read, and what cannot be looked into.
+    fn unseen(&mut self, scene: &Scene, packages: &[(Installed, Compared)], owners: &Owners<'_>) {
+        let strange = scene.disk.strange.iter();
+        let strange = strange.map(|place| (place, DifferenceKind::Extra));
+        let unread = scene.disk.unread.keys();
+        let unread = unread.map(|place| (place, DifferenceKind::Unreadable));
+        for (place, kind) in strange.chain(unread) {
+            let owner = owners.nearest(place);
+            let spoken = match owner.and_then(|at| packages.get(at)) {
+                Some((installed, _)) => scene.spoken(&installed.site, place),
+                None => place.clone(),
+            };
+            self.add(owner, Difference::new(spoken, kind));
+        }
+        for (place, why) in &scene.disk.unread {
+            self.said.push(format!(
+                "{}: it cannot be read: {why}",
+                printable(place, 200)
+            ));
+        }
     }
 }
 
@@ -183,7 +227,7 @@ fn is_old_form(scene: &Scene, place: &str) -> bool {
 }
 
 /// `pip-26.3.virtualenv`, empty, beside `pip-26.3.dist-info`.
-fn is_seed_mark(scene: &Scene, site: &str, place: &str, kind: &Kind) -> bool {
+fn is_seed_mark(scene: &Scene, site: &str, place: &str, difference: &Difference) -> bool {
     let inside = place
         .strip_prefix(site)
         .unwrap_or(place)
@@ -191,6 +235,8 @@ fn is_seed_mark(scene: &Scene, site: &str, place: &str, kind: &Kind) -> bool {
     let Some(stem) = inside.strip_suffix(".virtualenv") else {
         return false;
     };
-    let beside = crate::tree::plain::join(site, &format!("{stem}.dist-info"));
-    matches!(kind, Kind::File { size: 0, .. }) && scene.kind(&beside) == Some(Kind::Folder)
+    let beside = join(site, &format!("{stem}.dist-info"));
+    difference.found == Some(Digest::sha256(b""))
+        && scene.at(place).is_file()
+        && scene.at(&beside).is_folder()
 }

@@ -28,102 +28,180 @@ mod tests;
 pub use environments::environments;
 pub use uv_cache::check_uv_cache;
 
-use super::TreeReport;
-use super::plain::{Place, Shelf, parallel_map};
+use super::memory::{self, Memory};
+use super::seen::{Remembered, fingerprint};
+use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
+use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
-use customs_ecosystem::lockfile::Locked;
-use customs_model::{Digest, DigestAlgorithm, Ecosystem, printable};
+use customs_ecosystem::lockfile::{self, Locked};
+use customs_model::{Answer, Ecosystem};
 use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Where copies of artifacts may lie.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// In the order in which they are asked.
-    pub places: Vec<Place>,
-}
-
 /// Checks one environment against what a lockfile names. Paths of packages are relative to the
 /// `site-packages` that is their place; loose ones are relative to the environment.
+///
+/// An environment is remembered as a whole, since its packages share their folders; a prefix that
+/// Python shares with others is not.
 pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
-    let Some(scene) = Scene::read(environment) else {
-        report.not_checked.push(format!(
-            "{}: there is no such folder",
-            printable(&environment.to_string_lossy(), 200)
-        ));
-        return report;
+    let memory = Memory::open(options, environment, memory::digest_of(locked), &mut report);
+    let run = Run {
+        locked,
+        sources: &sources(options),
+        memory: &memory,
+        options,
     };
-    let shelf = Shelf::read(&options.places, &wanted(locked));
-    of_scene(&scene, locked, &shelf, &mut report);
-    report.not_checked.extend(shelf.said);
-    report.not_checked.sort();
-    report.not_checked.dedup();
+    let (found, remember) = run.look(Scene::read(environment), "", environment);
+    report.extend(found);
+    tidy(&mut report);
+    let places = BTreeSet::from([String::new()]);
+    memory.keep(remember.into_iter().collect(), &places, &mut report);
     report
 }
 
-/// The digests by which artifacts are looked for.
-fn wanted(locked: &[Locked]) -> BTreeSet<Digest> {
-    locked
-        .iter()
-        .filter(|entry| entry.release.package.ecosystem() == Ecosystem::PyPi)
-        .flat_map(|entry| entry.digests.iter())
-        .filter(|digest| digest.algorithm() == DigestAlgorithm::Sha256)
-        .cloned()
-        .collect()
+/// What all environments of one run share.
+struct Run<'a> {
+    locked: &'a [Locked],
+    sources: &'a [Box<dyn Source>],
+    memory: &'a Memory,
+    options: &'a Options,
 }
 
-fn of_scene(scene: &Scene, locked: &[Locked], shelf: &Shelf, report: &mut TreeReport) {
-    let (installed, said) = Installed::all(scene);
-    report.not_checked.extend(said);
-    report.not_checked.extend(scene.disk.unread.iter().cloned());
-    if scene.config.includes_system {
-        report.not_checked.push(
-            "the environment also imports the packages of its interpreter, which were not looked at"
-                .into(),
-        );
+/// In the order in which they are asked.
+fn sources(options: &Options) -> Vec<Box<dyn Source>> {
+    let mut all: Vec<Box<dyn Source>> = Vec::new();
+    if let Some(folder) = &options.gate_store {
+        all.push(Box::new(ByDigest::gate(folder)));
     }
-    if scene.shape == Shape::Virtual {
-        report.not_checked.extend(absent(&installed, locked));
+    if let Some(folder) = &options.fetched {
+        all.push(Box::new(ByDigest::fetched(folder)));
     }
-    let judge = Judge {
-        scene,
-        locked,
-        shelf,
-    };
-    let mut bases = Vec::new();
-    let mut compared = Vec::new();
-    let answers = parallel_map(&installed, |one| judge.compare(one));
-    for (one, (basis, found)) in installed.into_iter().zip(answers) {
-        bases.push(basis);
-        compared.push((one, found));
+    // These have no names by digest and are looked through, so they are asked last.
+    if let Some(folder) = &options.caches.poetry {
+        all.push(Box::new(PoetryArtifacts::new(folder)));
     }
-    answer::share(&mut compared);
-    let left = leftover::read(scene, &compared);
-    if left.compiled > 0 {
-        report.not_checked.push(format!(
-            "{} compiled files are bound to their sources and hold no other names and texts; \
-             whether their instructions are the same was not checked, since nothing is executed",
-            left.compiled
-        ));
+    if let Some(folder) = &options.caches.pip {
+        all.push(Box::new(PipHttpCache::new(folder)));
     }
-    report.not_checked.extend(left.said);
-    report.loose.extend(left.loose);
-    let mut extras = left.of_package;
-    for (at, ((one, mut found), basis)) in compared.into_iter().zip(bases).enumerate() {
-        let more = extras.remove(&at).unwrap_or_default();
-        report.not_checked.append(&mut found.unread);
-        report
-            .packages
-            .push(answer::finish(one, found, more, basis));
+    all
+}
+
+fn tidy(report: &mut TreeReport) {
+    report.not_checked.sort();
+    report.not_checked.dedup();
+    report.poisoned.sort();
+    report.poisoned.dedup();
+}
+
+impl Run<'_> {
+    /// Looks at one folder, or takes what is remembered of it. The second value is what is worth
+    /// remembering.
+    fn look(
+        &self,
+        scene: Result<Scene, String>,
+        place: &str,
+        given: &Path,
+    ) -> (TreeReport, Option<(String, Remembered)>) {
+        let scene = match scene {
+            Ok(scene) => scene,
+            Err(why) => {
+                let mut report = TreeReport::default();
+                report.not_checked.push(why);
+                // Whatever lies there, nobody saw it.
+                let unseen = Difference::new(".", DifferenceKind::Unreadable);
+                report.loose.push(unseen);
+                return (report, None);
+            }
+        };
+        let (given, root) = (given.to_string_lossy(), scene.root.to_string_lossy());
+        let depends = [given.as_bytes(), root.as_bytes(), place.as_bytes()];
+        let print = match scene.shape {
+            // Commands lie in folders that are not walked.
+            Shape::Prefix => None,
+            Shape::Virtual | Shape::Bare => fingerprint(&scene.disk, &depends, self.options.now),
+        };
+        if let Some(Remembered::Shared(_, known)) = self.memory.look(place, print.as_deref()) {
+            let mut known = TreeReport::clone(known);
+            known.unchanged = known.packages.len() as u64;
+            return (known, None);
+        }
+        let (report, settled) = self.compare(&scene);
+        let print = print.filter(|_| settled);
+        let remember = print.map(|print| {
+            let what = Remembered::Shared(place.to_owned(), Box::new(report.clone()));
+            (print, what)
+        });
+        (report, remember)
     }
+
+    /// The second value is whether the same would be found again as long as nothing changes here.
+    fn compare(&self, scene: &Scene) -> (TreeReport, bool) {
+        let mut report = TreeReport::default();
+        let (installed, said) = Installed::all(scene);
+        report.not_checked.extend(said);
+        if scene.config.includes_system {
+            report.not_checked.push(
+                "the environment also imports the packages of its interpreter, which were not looked at"
+                    .into(),
+            );
+        }
+        if scene.shape == Shape::Virtual {
+            report.not_checked.extend(absent(&installed, self.locked));
+        }
+        let judge = Judge {
+            scene,
+            locked: self.locked,
+            sources: self.sources,
+        };
+        let threads = self.options.threads;
+        let answers = each(&installed, threads, |one| judge.compare(one));
+        let (mut bases, mut compared) = (Vec::new(), Vec::new());
+        for (one, (basis, found)) in installed.into_iter().zip(answers) {
+            bases.push(basis);
+            compared.push((one, found));
+        }
+        answer::share(&mut compared, &bases);
+        let left = leftover::read(scene, &compared, threads);
+        if left.compiled > 0 {
+            report.not_checked.push(format!(
+                "{} compiled files are bound to their sources and hold no other names and texts; \
+                 whether their instructions are the same was not checked, since nothing is executed",
+                left.compiled
+            ));
+        }
+        report.not_checked.extend(left.said);
+        report.loose.extend(left.loose);
+        let mut extras = left.of_package;
+        let mut settled = report.loose.iter().all(is_explained);
+        for (at, ((one, mut found), mut basis)) in compared.into_iter().zip(bases).enumerate() {
+            let more = extras.remove(&at).unwrap_or_default();
+            report.not_checked.extend(found.unread.iter().cloned());
+            report.poisoned.append(&mut basis.poisoned);
+            let stays = basis.settled;
+            found.unread.dedup();
+            let tree = answer::finish(one, found, more, basis);
+            settled &= match tree.answer {
+                Answer::Yes => true,
+                Answer::No => false,
+                Answer::NotChecked(_) => stays && tree.differences.iter().all(is_explained),
+            };
+            report.packages.push(tree);
+        }
+        let settled = settled && report.poisoned.is_empty();
+        (report, settled)
+    }
+}
+
+fn is_explained(difference: &Difference) -> bool {
+    difference.standing != Standing::Unexplained
 }
 
 /// What is locked and not here: other groups, other platforms, or forgotten.
 fn absent(installed: &[Installed], locked: &[Locked]) -> Option<String> {
-    use customs_ecosystem::lockfile::Source;
+    use lockfile::Source;
     let mut names: Vec<String> = locked
         .iter()
         .filter(|entry| entry.release.package.ecosystem() == Ecosystem::PyPi)

@@ -1,11 +1,11 @@
 use super::installed::Installed;
 use super::layout::Laid;
-use super::scene::Scene;
-use super::script::{self, is_launcher, is_rewritten};
-use crate::tree::plain::{Kind, difference, extra, join};
-use crate::tree::{Cause, Difference, DifferenceKind, Standing};
+use super::scene::{Scene, join};
+use super::script::{is_launcher, is_rewritten};
+use crate::tree::disk::{FoundKind, There};
+use crate::tree::{Cause, Comparer, Difference, DifferenceKind, Standing};
 use customs_ecosystem::pypi::installed::{DirectUrl, Record};
-use customs_model::{Digest, printable};
+use customs_model::{Digest, DigestAlgorithm, printable};
 use std::collections::BTreeMap;
 
 /// What one package says about one place.
@@ -46,16 +46,17 @@ pub(super) fn against_wheel(scene: &Scene, installed: &Installed, laid: &Laid) -
         unread: laid.unread.clone(),
         ..Compared::default()
     };
+    let mut comparer = Comparer::new(&scene.root);
     for (place, expected) in &laid.expected.entries {
         let spoken = scene.spoken(&installed.site, place);
-        let found = scene.kind(place);
-        let difference = difference(&spoken, expected, found.as_ref(), &scene.file(place));
+        let difference = comparer.expected(&spoken, place, expected, scene.at(place));
         compared.files += 1;
         compared.claim(place, expected.digest(), difference.is_none());
         if let Some(difference) = difference {
             compared.differs(place, difference);
         }
     }
+    compared.unread.append(&mut comparer.notes);
     commands(scene, installed, laid, &mut compared);
     notes(scene, installed, &mut compared);
     own_record(scene, installed, laid, &mut compared);
@@ -75,7 +76,7 @@ fn commands(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Co
         );
         // Installers of pip write more and fewer names of it, by its version and Python's.
         let optional = matches!(installed.release.package.as_str(), "pip" | "setuptools");
-        if optional && scene.kind(place).is_none() {
+        if optional && scene.at(place) == There::Nothing {
             continue;
         }
         generated(scene, installed, place, &what, &is_right, compared);
@@ -133,7 +134,7 @@ fn windows_launcher(
     compared: &mut Compared,
 ) -> bool {
     let program = format!("{place}.exe");
-    if scene.kind(place).is_some() || scene.kind(&program).is_none() {
+    if scene.at(place) != There::Nothing || scene.at(&program) == There::Nothing {
         return false;
     }
     compared.claim(&program, None, true);
@@ -154,27 +155,23 @@ fn generated(
     compared: &mut Compared,
 ) {
     let spoken = scene.spoken(&installed.site, place);
-    let found = scene.kind(place);
+    let there = scene.at(place);
     compared.files += 1;
-    let mut difference = match &found {
-        None => Difference {
-            path: spoken,
-            kind: DifferenceKind::Missing,
-            expected: None,
-            found: None,
-            standing: Standing::Unexplained,
-        },
-        Some(kind @ (Kind::File { .. } | Kind::Unreadable)) => {
-            extra(&spoken, kind, &scene.file(place))
+    let (mut difference, mut good) = (Difference::new(&spoken, DifferenceKind::Extra), false);
+    match scene.bytes(place, GENERATED) {
+        // What is told is told of the bytes that were looked at.
+        Ok(bytes) => {
+            good = is_right(&bytes);
+            difference.found = Some(Digest::sha256(&bytes));
         }
-        Some(kind) => Difference {
-            kind: DifferenceKind::OtherType,
-            ..extra(&spoken, kind, &scene.file(place))
-        },
-    };
-    let good = scene
-        .bytes(place, script::LONGEST.max(4 << 20))
-        .is_ok_and(|bytes| is_right(&bytes));
+        Err(_) if there == There::Nothing => difference.kind = DifferenceKind::Missing,
+        Err(_) => {
+            difference = Comparer::new(&scene.root).extra(&spoken, place, there);
+            if there.kind().is_some() && !there.is_file() {
+                difference.kind = DifferenceKind::OtherType;
+            }
+        }
+    }
     if good {
         difference.standing = Standing::Explained(Cause::Installer { what: what.into() });
     }
@@ -182,11 +179,14 @@ fn generated(
     compared.differs(place, difference);
 }
 
+/// Bytes of a file that an installer makes.
+const GENERATED: usize = customs_ecosystem::pypi::installed::RECORD_LIMIT;
+
 /// What installers note in the metadata of a package.
 fn notes(scene: &Scene, installed: &Installed, compared: &mut Compared) {
     for name in ["INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"] {
         let place = installed.own(name);
-        if compared.claims.contains_key(&place) || scene.kind(&place).is_none() {
+        if compared.claims.contains_key(&place) || scene.at(&place) == There::Nothing {
             continue;
         }
         let is_right = |bytes: &[u8]| is_note(name, bytes);
@@ -234,7 +234,9 @@ fn own_record(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut 
         Some(Err(why)) => Some(why.to_string()),
         Some(Ok(record)) => stranger_in(record, scene, installed, laid, compared),
     };
-    let is_right = |_: &[u8]| stranger.is_none();
+    let is_right = |bytes: &[u8]| {
+        stranger.is_none() && installed.record_digest.as_ref() == Some(&Digest::sha256(bytes))
+    };
     let what = "the installer's list of what it wrote, which agrees with the wheel";
     generated(scene, installed, &place, what, &is_right, compared);
     if let Some(why) = stranger {
@@ -285,6 +287,7 @@ fn stranger_in(
 /// Holds a package against the list that its installer wrote.
 pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Record) -> Compared {
     let mut compared = Compared::default();
+    let mut comparer = Comparer::new(&scene.root);
     let own = installed.own("RECORD");
     compared.claim(&own, None, true);
     let mut without = 0;
@@ -299,8 +302,7 @@ pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Reco
         }
         if row.digest.is_none() {
             // Bytecode is looked at together with its source; some lists name what is not there.
-            let is_file = matches!(scene.kind(&place), Some(Kind::File { .. }));
-            if is_file && super::compiled::source_of(&place).is_none() {
+            if scene.at(&place).is_file() && super::compiled::source_of(&place).is_none() {
                 without += 1;
                 compared.claim(&place, None, true);
             }
@@ -313,8 +315,14 @@ pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Reco
             }
             continue;
         }
-        one_row(scene, &place, &row.path, row.digest.as_ref(), &mut compared);
+        let found = one_row(scene, &place, row.digest.as_ref(), &mut comparer);
+        compared.files += 1;
+        compared.claim(&place, row.digest.clone(), found.is_none());
+        if let Some((kind, found)) = found {
+            compared.differs(&place, listed(&row.path, kind, row.digest.clone(), found));
+        }
     }
+    compared.unread.append(&mut comparer.notes);
     if without > 0 {
         compared.unread.push(format!(
             "{}: RECORD has no digest of {without} files",
@@ -324,30 +332,25 @@ pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Reco
     compared
 }
 
+/// How a file differs from what the list says of it; none where it does not.
 fn one_row(
     scene: &Scene,
     place: &str,
-    path: &str,
     digest: Option<&Digest>,
-    compared: &mut Compared,
-) {
-    compared.files += 1;
-    let found = scene.kind(place);
-    let difference = match &found {
-        None => Some((DifferenceKind::Missing, None)),
-        Some(Kind::File { .. }) => match hash(scene, place, digest) {
-            Err(_) => Some((DifferenceKind::Unreadable, None)),
-            Ok(found) if Some(&found) == digest => None,
-            Ok(found) => Some((DifferenceKind::Modified, Some(found))),
-        },
-        Some(Kind::Unreadable) => Some((DifferenceKind::Unreadable, None)),
-        Some(Kind::Link { .. } | Kind::Folder | Kind::Other) => {
-            Some((DifferenceKind::OtherType, None))
+    comparer: &mut Comparer<'_>,
+) -> Option<(DifferenceKind, Option<Digest>)> {
+    let algorithm = digest.map_or(DigestAlgorithm::Sha256, Digest::algorithm);
+    match scene.at(place) {
+        There::Nothing => Some((DifferenceKind::Missing, None)),
+        There::Unknown => Some((DifferenceKind::Unreadable, None)),
+        There::Entry(there) if there.kind == FoundKind::File => {
+            match comparer.digest(place, &there, algorithm) {
+                Err(_) => Some((DifferenceKind::Unreadable, None)),
+                Ok(found) if Some(&found) == digest => None,
+                Ok(found) => Some((DifferenceKind::Modified, Some(found))),
+            }
         }
-    };
-    compared.claim(place, digest.cloned(), difference.is_none());
-    if let Some((kind, found)) = difference {
-        compared.differs(place, listed(path, kind, digest.cloned(), found));
+        There::Entry(_) => Some((DifferenceKind::OtherType, None)),
     }
 }
 
@@ -364,12 +367,6 @@ fn listed(
         found,
         standing: Standing::Unexplained,
     }
-}
-
-/// The digest of a file, by the algorithm that the list uses.
-fn hash(scene: &Scene, place: &str, like: Option<&Digest>) -> std::io::Result<Digest> {
-    let algorithm = like.map_or(customs_model::DigestAlgorithm::Sha256, Digest::algorithm);
-    crate::tree::plain::digest_by(&scene.file(place), algorithm)
 }
 
 /// The headers of a package: installers spell its name as they like.

@@ -1,9 +1,13 @@
 use super::script::Interpreters;
-use crate::tree::plain::{Disk, Kind, join, read_bounded};
+use crate::tree::disk::{self, Found, There};
 use customs_ecosystem::pypi::installed::VirtualEnvironment;
+use customs_model::{Digest, printable};
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a `pyvenv.cfg`.
+const CONFIG: u64 = 64 << 10;
 
 /// What sort of folder is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +33,10 @@ pub(super) struct Scene {
     pub scripts: String,
     /// What `pyvenv.cfg` says.
     pub config: VirtualEnvironment,
+    /// The digest of the `pyvenv.cfg` that says it.
+    pub config_digest: Option<Digest>,
     /// What lies there.
-    pub disk: Disk,
+    pub disk: Found,
     /// What a first line may name.
     pub interpreters: Interpreters,
     /// `lib64` leads to `lib`.
@@ -38,13 +44,15 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Looks at a folder; none where it holds no `site-packages`.
-    pub fn read(given: &Path) -> Option<Self> {
+    /// Looks at a folder. The error is why it cannot be, safe to print.
+    pub fn read(given: &Path) -> Result<Self, String> {
         // A project may keep its environment elsewhere and link to it.
-        let root = given.canonicalize().ok()?;
-        let config = read_bounded(&root.join("pyvenv.cfg"), 64 << 10)
-            .ok()
-            .and_then(|bytes| VirtualEnvironment::parse(&bytes));
+        let root = real(given)?;
+        // One that cannot be read is shown as a file that nobody explains.
+        let config = disk::read_up_to(&root.join("pyvenv.cfg"), CONFIG);
+        let config = config.ok().flatten();
+        let config_digest = config.as_deref().map(Digest::sha256);
+        let config = config.and_then(|bytes| VirtualEnvironment::parse(&bytes));
         let mut sites = sites(&root);
         let shape = match (&config, sites.is_empty()) {
             (Some(_), false) => Shape::Virtual,
@@ -54,50 +62,51 @@ impl Scene {
         if shape == Shape::Bare {
             sites = vec![String::new()];
         }
-        let disk = match shape {
-            Shape::Virtual | Shape::Bare => Disk::walk(&root, &|_| true),
-            Shape::Prefix => Disk::walk(&root, &|folder| leads_to_site(folder, &sites)),
+        let folders = match shape {
+            Shape::Virtual | Shape::Bare => vec![String::new()],
+            Shape::Prefix => sites.clone(),
         };
+        let disk = walk(&root, &folders)?;
         let scripts = if root.join("Scripts").is_dir() {
             "Scripts"
         } else {
             "bin"
         };
-        let lib64 = matches!(
-            disk.entries.get("lib64"),
-            Some(Kind::Link { target }) if target == "lib"
-        );
+        let lib64 = link(&root.join("lib64")).as_deref() == Some("lib");
         let config = config.unwrap_or_default();
         let made_at = config.made_at.as_deref().map(Path::new);
-        let folders: BTreeSet<String> = [Some(given), Some(&*root), made_at]
+        let own: BTreeSet<String> = [Some(given), Some(&*root), made_at]
             .into_iter()
             .flatten()
             .filter(|folder| folder.is_absolute())
             .map(|folder| folder.join(scripts).to_string_lossy().into_owned())
             .collect();
-        Some(Self {
+        Ok(Self {
             shape,
             sites,
             scripts: scripts.to_owned(),
             config,
+            config_digest,
             disk,
             interpreters: Interpreters {
-                folders: folders.into_iter().collect(),
+                folders: own.into_iter().collect(),
             },
             lib64,
             root,
         })
     }
 
-    /// Looks at a folder into which a wheel was unpacked, whatever else is in it.
-    pub fn bare(given: &Path) -> Option<Self> {
-        let root = given.canonicalize().ok()?;
-        Some(Self {
+    /// Looks at a folder into which a wheel was unpacked, whatever else is in it. The error is why
+    /// it cannot be, safe to print.
+    pub fn bare(given: &Path) -> Result<Self, String> {
+        let root = real(given)?;
+        Ok(Self {
             shape: Shape::Bare,
             sites: vec![String::new()],
             scripts: "bin".to_owned(),
             config: VirtualEnvironment::default(),
-            disk: Disk::walk(&root, &|_| true),
+            config_digest: None,
+            disk: walk(&root, &[String::new()])?,
             interpreters: Interpreters::default(),
             lib64: false,
             root,
@@ -122,8 +131,8 @@ impl Scene {
                 part => parts.push(part),
             }
         }
-        if let Some(first) = parts.first_mut()
-            && self.lib64
+        if self.lib64
+            && let Some(first) = parts.first_mut()
             && *first == "lib64"
         {
             *first = "lib";
@@ -146,12 +155,13 @@ impl Scene {
     }
 
     /// What lies at a place.
-    pub fn kind(&self, place: &str) -> Option<Kind> {
-        match self.disk.entries.get(place) {
-            Some(kind) => Some(kind.clone()),
+    pub fn at(&self, place: &str) -> There {
+        match self.disk.at(place) {
             // What was not walked: a link on the way there would lead elsewhere.
-            None if self.shape == Shape::Prefix => Kind::of(&self.file(place)),
-            None => None,
+            There::Nothing if self.shape == Shape::Prefix && self.site_of(place).is_none() => {
+                There::look(&self.file(place))
+            }
+            there => there,
         }
     }
 
@@ -173,40 +183,80 @@ impl Scene {
         self.root.join(place)
     }
 
-    /// The bytes of a file that was seen.
+    /// Where the link at a place leads, as written in it.
+    pub fn link(&self, place: &str) -> Option<String> {
+        link(&self.file(place))
+    }
+
+    /// The bytes of the file that was seen.
+    ///
+    /// # Errors
+    /// It is no file, is another one now, or has more than `most` bytes.
     pub fn bytes(&self, place: &str, most: usize) -> io::Result<Vec<u8>> {
-        match self.kind(place) {
-            Some(Kind::File { .. }) => read_bounded(&self.file(place), most),
-            _ => Err(io::Error::new(io::ErrorKind::NotFound, "it is no file")),
+        let There::Entry(there) = self.at(place) else {
+            return Err(io::Error::from(io::ErrorKind::NotFound));
+        };
+        let (file, _) = disk::open_seen(&self.file(place), &there.stamp)?;
+        let mut bytes = Vec::new();
+        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        match bytes.len() > most {
+            true => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+            false => Ok(bytes),
         }
     }
 
-    /// The top-level entries of a site.
-    pub fn top<'s>(&'s self, site: &'s str) -> impl Iterator<Item = (&'s str, &'s Kind)> {
-        self.disk.entries.iter().filter_map(move |(place, kind)| {
+    /// The names at the top of a site, with what they are.
+    pub fn top<'s>(&'s self, site: &'s str) -> impl Iterator<Item = (&'s str, disk::FoundKind)> {
+        self.disk.entries.iter().filter_map(move |(place, entry)| {
             let inside = match site {
                 "" => place.as_str(),
                 site => place.strip_prefix(site)?.strip_prefix('/')?,
             };
-            (!inside.contains('/')).then_some((inside, kind))
+            (!inside.contains('/')).then_some((inside, entry.kind))
         })
     }
 }
 
-fn leads_to_site(folder: &str, sites: &[String]) -> bool {
-    sites.iter().any(|site| {
-        folder == site
-            || folder.starts_with(&format!("{site}/"))
-            || site.starts_with(&format!("{folder}/"))
-    })
+/// Where a link leads; none where there is no link, or where it leads is no text.
+fn link(path: &Path) -> Option<String> {
+    std::fs::read_link(path).ok()?.to_str().map(str::to_owned)
+}
+
+fn real(given: &Path) -> Result<PathBuf, String> {
+    let shown = || printable(&given.to_string_lossy(), 200);
+    match given.canonicalize() {
+        Ok(root) if root.is_dir() => Ok(root),
+        Ok(_) => Err(format!("{}: there is no such folder", shown())),
+        Err(why) if disk::is_absent(&why) => Err(format!("{}: there is no such folder", shown())),
+        Err(why) => Err(format!("{}: it cannot be read: {why}", shown())),
+    }
+}
+
+fn walk(root: &Path, folders: &[String]) -> Result<Found, String> {
+    let mut found = Found::default();
+    for folder in folders {
+        disk::walk_into(root, folder, &BTreeSet::new(), &mut found).map_err(|why| {
+            let shown = printable(&root.join(folder).to_string_lossy(), 200);
+            format!("{shown}: it cannot be looked through: {why}")
+        })?;
+    }
+    Ok(found)
+}
+
+/// `a/b`; either may be empty.
+pub(super) fn join(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
 }
 
 /// `lib/pythonX.Y/site-packages` and the like. What is a link (`lib64`) is the same folder again.
 fn sites(root: &Path) -> Vec<String> {
+    let is_folder = |place: &str| There::look(&root.join(place)).is_folder();
     let mut found = Vec::new();
     for library in ["lib", "lib64", "Lib"] {
-        let folder = root.join(library);
-        if Kind::of(&folder) != Some(Kind::Folder) {
+        if !is_folder(library) {
             continue;
         }
         // On a disk that folds case, `Lib` is `lib`.
@@ -214,10 +264,11 @@ fn sites(root: &Path) -> Vec<String> {
             continue;
         }
         let direct = join(library, "site-packages");
-        if Kind::of(&root.join(&direct)) == Some(Kind::Folder) {
+        if is_folder(&direct) {
             found.push(direct);
         }
-        let Ok(versions) = folder.read_dir() else {
+        // A folder that cannot be read is told by the walk.
+        let Ok(versions) = root.join(library).read_dir() else {
             continue;
         };
         for version in versions.flatten() {
@@ -227,7 +278,7 @@ fn sites(root: &Path) -> Vec<String> {
             }
             for kind in ["site-packages", "dist-packages"] {
                 let site = format!("{library}/{name}/{kind}");
-                if Kind::of(&root.join(&site)) == Some(Kind::Folder) {
+                if is_folder(&site) {
                     found.push(site);
                 }
             }

@@ -3,9 +3,6 @@
 
 use customs_ecosystem::pypi::installed::EntryPoint;
 
-/// Bytes of a script that are read.
-pub const LONGEST: usize = 64 << 10;
-
 /// What an environment's interpreter may be called in a first line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interpreters {

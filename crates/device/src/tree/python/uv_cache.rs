@@ -1,7 +1,13 @@
-use super::{Options, Scene, Shelf, TreeReport, of_scene, wanted};
-use crate::tree::plain::{Kind, join};
+use super::scene::{Scene, join};
+use super::{Run, sources, tidy};
+use crate::tree::disk::{self, There};
+use crate::tree::memory::{self, Memory};
+use crate::tree::{Difference, DifferenceKind, Options, TreeReport, each};
 use customs_ecosystem::lockfile::Locked;
 use customs_model::printable;
+use std::collections::BTreeSet;
+use std::io;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// Wheels that are looked at.
@@ -11,61 +17,92 @@ const WHEELS: usize = 50_000;
 /// what is changed here is installed into the next project. Places are relative to the cache.
 pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
-    let shelf = Shelf::read(&options.places, &wanted(locked));
-    for archive in archives(cache, &mut report) {
-        let Some(scene) = Scene::bare(&cache.join(&archive)) else {
-            continue;
-        };
-        let before = report.packages.len();
-        let loose = std::mem::take(&mut report.loose);
-        of_scene(&scene, locked, &shelf, &mut report);
-        for package in report.packages.iter_mut().skip(before) {
-            package.place = archive.clone();
+    let memory = Memory::open(options, cache, memory::digest_of(locked), &mut report);
+    let archives = archives(cache, &mut report);
+    // Each holds one wheel: they are looked at side by side, and each by itself.
+    let alone = Options {
+        threads: Some(NonZeroUsize::MIN),
+        ..options.clone()
+    };
+    let run = Run {
+        locked,
+        sources: &sources(options),
+        memory: &memory,
+        options: &alone,
+    };
+    let found = each(&archives, options.threads, |archive| {
+        let folder = cache.join(archive);
+        run.look(Scene::bare(&folder), archive, &folder)
+    });
+    let mut remember = Vec::new();
+    for (archive, (mut one, keep)) in archives.iter().zip(found) {
+        for package in &mut one.packages {
+            package.place.clone_from(archive);
         }
-        for difference in &mut report.loose {
-            difference.path = join(&archive, &difference.path);
+        for difference in &mut one.loose {
+            difference.path = join(archive, &difference.path);
         }
-        report.loose.splice(..0, loose);
+        remember.extend(keep);
+        report.extend(one);
     }
-    report.not_checked.extend(shelf.said);
-    report.not_checked.sort();
-    report.not_checked.dedup();
+    tidy(&mut report);
+    memory.keep(remember, &archives.into_iter().collect(), &mut report);
     report
 }
 
 /// The folders of `archive-v0` and its successors, sorted.
 fn archives(cache: &Path, report: &mut TreeReport) -> Vec<String> {
-    let mut found = Vec::new();
-    let Ok(buckets) = cache.read_dir() else {
-        report.not_checked.push(format!(
-            "{}: there is no such folder",
-            printable(&cache.to_string_lossy(), 200)
-        ));
-        return found;
+    let mut found = BTreeSet::new();
+    let buckets = match folders(cache) {
+        Ok(buckets) => buckets,
+        Err(why) if disk::is_absent(&why) => {
+            let cache = printable(&cache.to_string_lossy(), 200);
+            let note = format!("{cache}: there is no such folder");
+            report.not_checked.push(note);
+            return Vec::new();
+        }
+        Err(why) => {
+            unseen(&cache.to_string_lossy(), &why, report);
+            return Vec::new();
+        }
     };
-    for bucket in buckets.flatten() {
-        let name = bucket.file_name().to_string_lossy().into_owned();
-        if !name.starts_with("archive-v") || Kind::of(&bucket.path()) != Some(Kind::Folder) {
+    for bucket in buckets {
+        if !bucket.starts_with("archive-v") {
             continue;
         }
-        let Ok(all) = bucket.path().read_dir() else {
-            report
-                .not_checked
-                .push(format!("{}: it cannot be read", printable(&name, 80)));
-            continue;
-        };
-        for one in all.flatten() {
-            if Kind::of(&one.path()) == Some(Kind::Folder) {
-                found.push(format!("{name}/{}", one.file_name().to_string_lossy()));
-            }
+        match folders(&cache.join(&bucket)) {
+            Ok(all) => found.extend(all.into_iter().map(|one| format!("{bucket}/{one}"))),
+            Err(why) => unseen(&bucket, &why, report),
         }
     }
-    found.sort();
+    let mut found: Vec<String> = found.into_iter().collect();
     if found.len() > WHEELS {
         found.truncate(WHEELS);
-        report.not_checked.push(format!(
-            "more than {WHEELS} wheels of uv's cache are not looked at"
-        ));
+        let why = io::Error::other(format!("more than {WHEELS} wheels are not looked at"));
+        unseen("archive-v0", &why, report);
     }
     found
+}
+
+fn unseen(place: &str, why: &io::Error, report: &mut TreeReport) {
+    let shown = printable(place, 200);
+    report
+        .not_checked
+        .push(format!("{shown}: it cannot be read: {why}"));
+    let difference = Difference::new(place, DifferenceKind::Unreadable);
+    report.loose.push(difference);
+}
+
+/// The names of the folders in a folder; uv gives no name that is no text.
+fn folders(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string()
+            && There::look(&entry.path()).is_folder()
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }

@@ -1,38 +1,23 @@
-use crate::tree::plain::ExpectedEntry;
-use customs_model::{Digest, DigestAlgorithm, Hasher, printable};
+use crate::artifact::unpacked::{FileEntry, Kind, Unpacked};
+use crate::tree::ExpectedEntry;
+use customs_model::{Digest, printable};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
 
-/// Bounds on a wheel.
-pub mod limit {
-    /// Entries.
-    pub const ENTRIES: usize = 500_000;
-    /// Bytes of all entries together.
-    pub const BYTES: u64 = 32 << 30;
-    /// Bytes of an entry that is kept in memory.
-    pub const KEPT: u64 = 4 << 20;
-}
+/// Bytes of an entry that is kept in memory.
+const KEPT: u64 = 4 << 20;
 
 /// Why a wheel cannot be compared with.
 #[derive(Debug, thiserror::Error)]
 pub enum WheelError {
-    /// It cannot be opened.
-    #[error("the wheel cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-    /// It is no zip archive.
-    #[error("the wheel cannot be unpacked: {0}")]
-    Zip(#[from] zip::result::ZipError),
-    /// Beyond a bound.
-    #[error("the wheel has more than {0} {1}, which are not read")]
-    Limit(u64, &'static str),
     /// Not exactly one `*.dist-info`.
     #[error("the archive is no wheel: it has {0} folders that end with .dist-info")]
     DistInfo(usize),
     /// A path that leads out of the place where it is unpacked.
     #[error("the wheel holds the path {0:?}, which installers refuse")]
     Path(String),
+    /// The same, as it was read.
+    #[error("the wheel holds {0}, which installers refuse")]
+    Leaves(String),
 }
 
 /// What a wheel holds.
@@ -48,65 +33,52 @@ pub(super) struct Wheel {
     pub kept: BTreeMap<String, Vec<u8>>,
 }
 
+/// How much of an entry's bytes a wheel is read for.
+pub(super) fn keep(path: &str) -> u64 {
+    let path = path.replace('\\', "/");
+    let keeps = path.contains(".dist-info/") || path.contains(".data/scripts/");
+    u64::from(keeps) * KEPT
+}
+
 impl Wheel {
-    /// Reads it, one entry after the other.
-    pub fn read(path: &Path) -> Result<Self, WheelError> {
-        let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?))?;
-        if archive.len() > limit::ENTRIES {
-            return Err(WheelError::Limit(limit::ENTRIES as u64, "entries"));
+    /// What is in an archive, if it is a wheel.
+    pub fn of(unpacked: Unpacked) -> Result<Self, WheelError> {
+        if let Some(note) = unpacked.notes.into_iter().next() {
+            return Err(WheelError::Leaves(note));
         }
-        let mut wheel = Self {
-            dist_info: String::new(),
-            data: String::new(),
-            entries: BTreeMap::new(),
-            kept: BTreeMap::new(),
-        };
-        let mut left = limit::BYTES;
-        for at in 0..archive.len() {
-            let mut entry = archive.by_index(at)?;
-            if entry.is_dir() {
-                continue;
-            }
-            let path = entry.name()?.replace('\\', "/");
+        let mut entries = BTreeMap::new();
+        for entry in unpacked.entries {
+            let path = entry.path.replace('\\', "/");
             if !is_plain(&path) {
                 return Err(WheelError::Path(printable(&path, 200)));
             }
-            wheel.add(path, &mut entry, &mut left)?;
+            let file = match entry.kind {
+                Kind::File(FileEntry {
+                    size,
+                    sha256: Some(sha256),
+                    ..
+                }) => file(size, sha256),
+                // Installers write where a link leads into a file.
+                Kind::Symlink(target) => {
+                    let mut sha256 = [0; 32];
+                    sha256.copy_from_slice(Digest::sha256(target.as_bytes()).as_bytes());
+                    file(target.len() as u64, sha256)
+                }
+                // Wheels are not compared while they are read; zips hold nothing else.
+                Kind::File(_) | Kind::Hardlink(_) | Kind::Folder | Kind::Other => continue,
+            };
+            entries.insert(path, file);
         }
+        let kept = unpacked.kept.into_iter();
+        let kept = kept.map(|(path, bytes)| (path.replace('\\', "/"), bytes));
+        let mut wheel = Self {
+            dist_info: String::new(),
+            data: String::new(),
+            entries,
+            kept: kept.collect(),
+        };
         wheel.name_folders()?;
         Ok(wheel)
-    }
-
-    fn add(
-        &mut self,
-        path: String,
-        entry: &mut impl Read,
-        left: &mut u64,
-    ) -> Result<(), WheelError> {
-        let keeps = path.contains(".dist-info/") || path.contains(".data/scripts/");
-        let mut kept = Vec::new();
-        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
-        let mut buffer = vec![0; 64 << 10];
-        let mut size = 0;
-        loop {
-            let read = entry.read(&mut buffer)?;
-            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
-                break;
-            };
-            size += read as u64;
-            *left = left
-                .checked_sub(read as u64)
-                .ok_or(WheelError::Limit(limit::BYTES, "bytes"))?;
-            hasher.update(bytes);
-            if keeps && size <= limit::KEPT {
-                kept.extend_from_slice(bytes);
-            }
-        }
-        if keeps && size <= limit::KEPT {
-            self.kept.insert(path.clone(), kept);
-        }
-        self.entries.insert(path, file(size, &hasher.finish()));
-        Ok(())
     }
 
     fn name_folders(&mut self) -> Result<(), WheelError> {
@@ -129,11 +101,7 @@ impl Wheel {
 }
 
 /// A file that should have this digest.
-pub(super) fn file(size: u64, digest: &Digest) -> ExpectedEntry {
-    let mut sha256 = [0; 32];
-    for (to, from) in sha256.iter_mut().zip(digest.as_bytes()) {
-        *to = *from;
-    }
+fn file(size: u64, sha256: [u8; 32]) -> ExpectedEntry {
     ExpectedEntry::File {
         size,
         sha256,

@@ -144,7 +144,11 @@ fn relationships(document: &Value, ids: &BTreeSet<String>) {
         match text(&relationship["relationshipType"]) {
             "DESCRIBES" => {
                 assert_eq!(from, "SPDXRef-DOCUMENT");
-                described += 1;
+                // A file that belongs to no package is described by the document itself.
+                match to.starts_with("SPDXRef-File-") {
+                    true => *owners.entry(to).or_default() += 1,
+                    false => described += 1,
+                }
             }
             "CONTAINS" => *owners.entry(to).or_default() += 1,
             "DEPENDS_ON" => {}

@@ -137,7 +137,7 @@ impl Registry {
     }
 
     /// Where a crate is downloaded.
-    pub(super) async fn crate_address(&self, upstream: &Upstream, line: &Line) -> Option<String> {
+    pub(crate) async fn crate_address(&self, upstream: &Upstream, line: &Line) -> Option<String> {
         let config = self.cargo_config(upstream).await.ok()??;
         Some(download_url(
             &config.index.0.dl,

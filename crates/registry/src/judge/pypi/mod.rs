@@ -120,7 +120,7 @@ impl Registry {
 
     /// Where a project comes from: one index, the user's own ones first. A name that the
     /// user's own index has is never taken from the public one.
-    pub(super) async fn page<'a>(
+    pub(crate) async fn page<'a>(
         &self,
         context: &'a Context,
         package: &PackageName,

@@ -1,0 +1,127 @@
+//! Where package managers keep what they fetched, as their own defaults and configuration say.
+//! What lies there is evidence only after it was hashed against the lockfile.
+
+use crate::client::{npmrc, yarnrc};
+use crate::paths;
+use customs_device::tree;
+use customs_device::tree::Options;
+use customs_model::Digest;
+use std::path::{Path, PathBuf};
+
+/// The folders, for one project. Whether they are there nobody has asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Caches {
+    /// What the gate delivered, by digest.
+    pub gate: Option<PathBuf>,
+    /// What was fetched for a check, laid out in the same way.
+    pub fetched: Option<PathBuf>,
+    /// npm's.
+    pub npm: Option<PathBuf>,
+    /// Yarn 1's.
+    pub yarn_classic: Option<PathBuf>,
+    /// Yarn 4's, beside the project's own.
+    pub yarn_berry: Vec<PathBuf>,
+    /// pip's.
+    pub pip: Option<PathBuf>,
+    /// Poetry's artifacts.
+    pub poetry: Option<PathBuf>,
+    /// uv's.
+    pub uv: Option<PathBuf>,
+    /// cargo's home.
+    pub cargo: Option<PathBuf>,
+    /// Where to remember what was found: outside of every tree.
+    pub seen: Option<PathBuf>,
+}
+
+impl Caches {
+    /// Those of a project.
+    pub fn of(project: &Path) -> Self {
+        let home = paths::user_home();
+        let below = |path: &str| home.as_ref().map(|home| home.join(path));
+        // Without a folder of its own customs has delivered and fetched nothing.
+        let own = paths::cache().ok();
+        Self {
+            gate: own.as_ref().map(|own| own.join("artifacts")),
+            fetched: own.as_ref().map(|own| own.join("verify/artifacts")),
+            npm: variable("npm_config_cache")
+                .or_else(|| npmrc::cache(project))
+                .or_else(|| match cfg!(windows) {
+                    true => variable("LOCALAPPDATA").map(|local| local.join("npm-cache")),
+                    false => below(".npm"),
+                }),
+            yarn_classic: variable("YARN_CACHE_FOLDER")
+                .or_else(|| cache("yarn", "Yarn"))
+                .map(|folder| folder.join("v6")),
+            yarn_berry: yarn_berry(project, below(".yarn/berry")),
+            pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
+            poetry: variable("POETRY_CACHE_DIR")
+                .or_else(|| cache("pypoetry", "pypoetry"))
+                .map(|folder| folder.join("artifacts")),
+            uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
+            cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
+            seen: own.map(|own| own.join("verify/seen")),
+        }
+    }
+
+    /// What a check of a tree is told. What is found in it is remembered by the tree's own path.
+    pub fn options(&self, tree: &Path, deep: bool) -> Options {
+        Options {
+            gate_store: self.gate.clone(),
+            fetched: self.fetched.clone(),
+            caches: tree::Caches {
+                npm: self.npm.clone(),
+                yarn_classic: self.yarn_classic.clone(),
+                yarn_berry: self.yarn_berry.clone(),
+                pnpm_store: None,
+                pip: self.pip.clone(),
+                poetry: self.poetry.clone(),
+                cargo_home: self.cargo.clone(),
+            },
+            seen: self.remembered(tree),
+            deep,
+            ..Options::default()
+        }
+    }
+
+    fn remembered(&self, tree: &Path) -> Option<PathBuf> {
+        let folder = self.seen.as_ref()?;
+        // Where it cannot be made nothing is remembered, and all is looked at again.
+        paths::private_folder(folder).ok()?;
+        let path = super::root::real(tree);
+        let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
+        Some(folder.join(format!("{name}.jsonl")))
+    }
+}
+
+/// A folder that a variable of the environment names.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// Below the user's folder of caches. An empty `mac` is a tool that uses `~/.cache` there too.
+fn cache(unix: &str, mac: &str) -> Option<PathBuf> {
+    if cfg!(windows) {
+        return variable("LOCALAPPDATA").map(|local| local.join(unix).join("cache"));
+    }
+    if cfg!(target_os = "macos") && !mac.is_empty() {
+        return paths::user_home().map(|home| home.join("Library/Caches").join(mac));
+    }
+    variable("XDG_CACHE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| paths::user_home().map(|home| home.join(".cache")))
+        .map(|base| base.join(unix))
+}
+
+fn yarn_berry(project: &Path, default: Option<PathBuf>) -> Vec<PathBuf> {
+    let global = variable("YARN_GLOBAL_FOLDER")
+        .or_else(|| Some(PathBuf::from(yarnrc::setting(project, "globalFolder")?.1)))
+        .or(default);
+    let named = variable("YARN_CACHE_FOLDER").or_else(|| {
+        let (folder, value) = yarnrc::setting(project, "cacheFolder")?;
+        Some(folder.join(value))
+    });
+    let global = global.map(|folder| folder.join("cache"));
+    named.into_iter().chain(global).collect()
+}

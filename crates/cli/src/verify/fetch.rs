@@ -1,0 +1,225 @@
+//! `--fetch`: the artifacts that a lockfile names and that are not at hand, each held against the
+//! lockfile's digest while it arrives, kept by digest.
+
+use super::origin::Asker;
+use crate::error::{Doing as _, Failure};
+use customs_ecosystem::lockfile::{Locked, Source};
+use customs_model::{Digest, DigestAlgorithm, Ecosystem, printable};
+use customs_registry::artifact::Artifacts;
+use customs_registry::{Context, Upstream};
+use futures_util::StreamExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use url::Url;
+
+/// Artifacts that are fetched at the same time.
+const TOGETHER: usize = 16;
+/// Files of one release that are fetched: an installation takes one of them.
+const FILES: usize = 8;
+
+/// What was fetched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fetched {
+    /// Artifacts that lay there already.
+    pub there: usize,
+    /// Artifacts that are there now.
+    pub fetched: usize,
+    /// What is not there, and why, a sentence each, sorted. Safe to print.
+    pub missing: Vec<String>,
+}
+
+/// Fetches the artifacts of a lockfile into a folder, as
+/// [`ByDigest`](customs_device::artifact::ByDigest) reads it. Of a release of PyPI, which has files
+/// for many machines, those for this one.
+///
+/// # Errors
+/// The folder or the configuration cannot be used. An artifact that cannot be had is in
+/// [`Fetched::missing`].
+pub(crate) async fn artifacts(
+    locked: &[Locked],
+    project: &Path,
+    into: &Path,
+) -> Result<Fetched, Failure> {
+    let asker = Asker::open(project)?;
+    fetch(&asker, locked, into).await
+}
+
+pub(super) async fn fetch(
+    asker: &Asker,
+    locked: &[Locked],
+    into: &Path,
+) -> Result<Fetched, Failure> {
+    let shown = printable(&into.display().to_string(), 300);
+    let store = Artifacts::new(into.to_owned(), asker.registry.fetcher.clone())
+        .doing(format_args!("make the folder {shown}"))?;
+    let wanted = locked
+        .iter()
+        .filter(|entry| entry.source == Source::Registry);
+    let entries: Vec<Locked> = wanted.cloned().collect();
+    let mut outcomes = futures_util::stream::iter(entries)
+        .map(|entry| {
+            let store = store.clone();
+            async move { one(asker, &store, &entry).await }
+        })
+        .buffer_unordered(TOGETHER);
+    let mut sum = Fetched::default();
+    while let Some(outcome) = outcomes.next().await {
+        sum.there += outcome.there;
+        sum.fetched += outcome.fetched;
+        sum.missing.extend(outcome.missing);
+    }
+    sum.missing.sort();
+    Ok(sum)
+}
+
+async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
+    let mut out = Fetched::default();
+    let spoken = entry.release.spoken();
+    let missing = |why: &str| format!("{spoken}: {}", printable(why, 300));
+    if entry.digests.is_empty() {
+        let why =
+            "the lockfile promises no digest for it, so nothing that is fetched could be checked";
+        out.missing.push(missing(why));
+        return out;
+    }
+    // One file is what there is, or any of several.
+    let single = entry.release.package.ecosystem() != Ecosystem::PyPi;
+    let mut is_there = false;
+    for digest in &entry.digests {
+        if store.cached(digest).is_some() && store.is_sound(digest).await {
+            out.there += 1;
+            is_there = true;
+        }
+    }
+    if is_there && (single || out.there == entry.digests.len()) {
+        return out;
+    }
+    let places = match asker.context_for(entry) {
+        Ok(context) => places(asker, &context, entry).await,
+        Err(why) => Err(why),
+    };
+    match places {
+        Err(why) => out.missing.push(missing(&why)),
+        Ok(places) => {
+            for place in places {
+                if store.cached(&place.digest).is_some() {
+                    continue;
+                }
+                match store
+                    .whole(&place.upstream, &place.url, &place.digest)
+                    .await
+                {
+                    Ok(_) => out.fetched += 1,
+                    Err(error) => out.missing.push(missing(&error.to_string())),
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Where an artifact is fetched from, and what it has to be.
+struct Place {
+    upstream: Upstream,
+    url: Url,
+    digest: Digest,
+}
+
+async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<Place>, String> {
+    let address = |text: &str| Url::parse(text).map_err(|error| error.to_string());
+    let strongest = entry.digests.iter().max_by_key(|digest| digest.algorithm());
+    let strongest = strongest.ok_or("the lockfile promises no digest for it")?;
+    if strongest.algorithm() == DigestAlgorithm::Sha1 {
+        // Whoever can make two files with one SHA-1 could hand out either.
+        return Err("the lockfile promises a SHA-1 only, which can be forged".to_owned());
+    }
+    if entry.release.package.ecosystem() == Ecosystem::Npm
+        && let Some(url) = entry
+            .resolved
+            .as_deref()
+            .and_then(|text| Url::parse(text).ok())
+        && let Some(upstream) = context.upstreams.npm_for(&entry.release.package)
+        && upstream.owns(&url)
+    {
+        // The lockfile says where it is: no document is needed.
+        return Ok(vec![Place {
+            upstream: upstream.clone(),
+            url,
+            digest: strongest.clone(),
+        }]);
+    }
+    let found = asker
+        .registry
+        .locate(context, &entry.release)
+        .await
+        .map_err(|error| error.to_string())?;
+    if found.is_empty() {
+        return Err("the registry does not have it".to_owned());
+    }
+    if entry.release.package.ecosystem() != Ecosystem::PyPi {
+        let one = found.into_iter().next().ok_or("it has no artifact")?;
+        return Ok(vec![Place {
+            url: address(&one.url)?,
+            upstream: one.upstream,
+            digest: strongest.clone(),
+        }]);
+    }
+    let promised = found.into_iter().filter_map(|file| {
+        let digest = file.digest.clone().filter(|d| entry.digests.contains(d))?;
+        Some((file, digest))
+    });
+    let mut promised: Vec<_> = promised.collect();
+    if promised.is_empty() {
+        return Err("no file of the registry is one that the lockfile promises".to_owned());
+    }
+    let best = promised.iter().map(|(file, _)| rank(&file.file)).min();
+    promised.retain(|(file, _)| Some(rank(&file.file)) == best);
+    promised.sort_by(|a, b| b.0.file.cmp(&a.0.file));
+    promised.truncate(FILES);
+    promised
+        .into_iter()
+        .map(|(file, digest)| {
+            Ok(Place {
+                url: address(&file.url)?,
+                upstream: file.upstream,
+                digest,
+            })
+        })
+        .collect()
+}
+
+/// Which files an installation on this machine would take, lowest first: the wheel for every
+/// machine, wheels for this one, the source.
+fn rank(file: &str) -> u8 {
+    let Some(tags) = file.strip_suffix(".whl") else {
+        return 2;
+    };
+    let platform = tags.rsplit('-').next().unwrap_or_default();
+    let machine = match std::env::consts::ARCH {
+        "aarch64" => ["aarch64", "arm64", "universal2"],
+        "x86_64" => ["x86_64", "amd64", "universal2"],
+        other => [other, other, other],
+    };
+    let system = match std::env::consts::OS {
+        "macos" => "macosx",
+        "windows" => "win",
+        _ => "linux",
+    };
+    if platform == "any" {
+        return 0;
+    }
+    let fits = platform.contains(system) && machine.iter().any(|name| platform.contains(name));
+    if fits { 1 } else { 3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_for_every_machine_is_enough_and_foreign_ones_are_last() {
+        assert_eq!(rank("a-1.0-py3-none-any.whl"), 0);
+        assert_eq!(rank("a-1.0.tar.gz"), 2);
+        assert_eq!(rank("a-1.0-cp312-cp312-plan9_mips.whl"), 3);
+    }
+}

@@ -1,0 +1,169 @@
+//! A lockfile with the manifests beside it, and where its packages should come from.
+
+use super::discover::Project;
+use super::root::Root;
+use super::surroundings::Surroundings;
+use customs_ecosystem::lockfile::{Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit};
+use customs_model::{Ecosystem, printable};
+use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
+use std::io::Read as _;
+use std::path::Path;
+
+/// Members of a workspace whose manifests are read.
+const MEMBERS: usize = 5_000;
+
+/// A lockfile that was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Its path, as it is told.
+    pub told: String,
+    /// What it says.
+    pub graph: Graph,
+    /// The manifests of the project and its members.
+    pub manifests: Vec<Manifest>,
+    /// Where its packages should come from.
+    pub options: Options,
+    /// What could not be read, and why. Safe to print.
+    pub unread: Vec<String>,
+}
+
+impl Read {
+    /// Reads the lockfile of a project.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what its tool writes. Safe to print.
+    pub fn of(
+        project: &Project,
+        around: &Surroundings,
+        root: &Root,
+    ) -> Option<Result<Self, String>> {
+        let (path, kind) = project.lockfile.as_ref()?;
+        let told = root.told(path);
+        let graph = match graph(path) {
+            Ok(graph) => graph,
+            Err(why) => return Some(Err(format!("{}: {why}", printable(&told, 300)))),
+        };
+        let mut unread = Vec::new();
+        let manifests = manifests(&project.folder, &graph, &mut unread);
+        let options = Options {
+            expected_origins: match (around.origins)(&project.folder, *kind) {
+                Ok(origins) => origins,
+                Err(why) => {
+                    unread.push(why);
+                    Vec::new()
+                }
+            },
+            allowed_hosts: Vec::new(),
+            own_hosts: around.own_hosts.clone(),
+        };
+        Some(Ok(Self {
+            told,
+            graph,
+            manifests,
+            options,
+            unread,
+        }))
+    }
+
+    /// As the rules see it.
+    pub fn view(&self) -> LockfileView<'_> {
+        LockfileView::new(&self.told, &self.graph, &self.manifests, &self.options)
+    }
+
+    /// What the rules say.
+    pub fn judge(&self) -> Judgement {
+        let mut judgement = judge(&self.view());
+        judgement.not_checked.extend(self.unread.iter().cloned());
+        judgement
+    }
+
+    /// Folders of the workspace's members, which have no lockfile of their own.
+    pub fn members(&self) -> Vec<String> {
+        let importers = self.graph.importers.iter();
+        let mut members: Vec<String> = importers
+            .map(|importer| importer.path.trim_end_matches('/').to_owned())
+            .filter(|path| !path.is_empty() && path != ".")
+            .collect();
+        members.sort();
+        members.dedup();
+        members
+    }
+}
+
+/// Reads a lockfile by its path.
+///
+/// # Errors
+/// In words for people, safe to print.
+pub(super) fn graph(path: &Path) -> Result<Graph, String> {
+    let bytes = bytes(path, limit::BYTES as u64)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let kind = Kind::of_file_name(&name, &bytes).ok_or("it is no lockfile that is known")?;
+    Graph::read(kind, &bytes).map_err(|why| why.to_string())
+}
+
+/// The bytes of a file that may be a stranger's.
+///
+/// # Errors
+/// In words for people, safe to print.
+pub(super) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let read = || {
+        let about = std::fs::metadata(path)?;
+        if !about.is_file() {
+            return Err(std::io::Error::other("it is no file"));
+        }
+        let mut bytes = Vec::new();
+        let mut file = std::fs::File::open(path)?.take(most + 1);
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|why| format!("it cannot be read: {why}"))?;
+    match bytes.len() as u64 > most {
+        true => Err(format!("it has more than {most} bytes and is not read")),
+        false => Ok(bytes),
+    }
+}
+
+fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) -> Vec<Manifest> {
+    let kind = match graph.kind().ecosystem() {
+        Ecosystem::Npm => ManifestKind::PackageJson,
+        Ecosystem::Cargo => ManifestKind::CargoToml,
+        Ecosystem::PyPi => ManifestKind::Pyproject,
+    };
+    let members = graph
+        .importers
+        .iter()
+        .map(|importer| importer.path.as_str());
+    let mut folders: Vec<&str> = members
+        // A member outside of the project's folder is another project.
+        .filter(|path| !path.split('/').any(|part| part == "..") && !path.starts_with('/'))
+        .chain([""])
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    if folders.len() > MEMBERS {
+        unread.push(format!(
+            "the manifests of more than {MEMBERS} members are not compared with the lockfile"
+        ));
+        folders.truncate(MEMBERS);
+    }
+    let mut manifests = Vec::new();
+    for member in folders {
+        let path = folder.join(member).join(kind.file_name());
+        if !path.exists() {
+            continue;
+        }
+        let read = bytes(&path, SETTINGS_BYTES as u64)
+            .and_then(|bytes| Manifest::read(kind, &bytes).map_err(|why| why.to_string()));
+        match read {
+            Ok(manifest) => manifests.push(Manifest {
+                folder: member.to_owned(),
+                ..manifest
+            }),
+            Err(why) => unread.push(format!(
+                "{}: {why}",
+                printable(&path.display().to_string(), 300)
+            )),
+        }
+    }
+    manifests
+}

@@ -1,0 +1,334 @@
+//! `customs verify [PATH…]`: is what lies here what was meant to be here? Three questions per
+//! project, each answered yes, no, or *not checked, because …*: the tree, the lockfile, the origin.
+//! `customs check` is the same for CI.
+
+mod base;
+mod caches;
+mod counted;
+mod discover;
+mod evidence;
+mod fetch;
+mod history;
+mod json;
+mod lock;
+mod markdown;
+mod origin;
+mod pins;
+pub(crate) mod report;
+mod root;
+mod rules;
+mod sarif;
+mod source;
+mod subject;
+mod surroundings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tree;
+mod uncovered;
+mod verdicts;
+mod wrong;
+
+use crate::error::{Doing as _, Failure};
+use crate::lockfiles::Walk;
+use crate::output;
+use crate::progress::Progress;
+use base::Base;
+use customs_model::{Answer, Clock as _, SystemClock};
+use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
+use discover::Found;
+use evidence::{Asked, Evidence};
+use lock::Read;
+use pins::{NewPin, Pins};
+use report::{Report, SCHEMA};
+use root::Root;
+use std::path::PathBuf;
+use subject::Run;
+use surroundings::Surroundings;
+use tree::Closely;
+
+/// Arguments of `customs verify` and `customs check`.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Folders or lockfiles; without one the current folder
+    paths: Vec<PathBuf>,
+    /// Read every file again, whatever is remembered of it
+    #[arg(long)]
+    deep: bool,
+    /// Hash every copy, in every cache and store, of what the lockfiles name
+    #[arg(long)]
+    caches: bool,
+    /// Explain what changed since a branch, tag or commit (its full id)
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// An environment of Python, where it does not lie beside its lockfile; may be given again
+    #[arg(long, value_name = "PATH")]
+    environment: Vec<PathBuf>,
+    /// Pin what was made here in customs.lock, after it was shown
+    #[arg(long)]
+    pin: bool,
+    #[command(flatten)]
+    evidence: Asked,
+    /// What was not checked counts as well: exit code 1
+    #[arg(long)]
+    strict: bool,
+    /// List what is otherwise counted
+    #[arg(long, short)]
+    verbose: bool,
+    /// Levels of folders that are looked through for lockfiles
+    #[arg(long, value_name = "NUMBER", default_value_t = Walk::default().depth)]
+    depth: usize,
+    /// Folders that are looked through for lockfiles, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = Walk::default().folders)]
+    folders: usize,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    format: Shape,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Shape {
+    /// For people.
+    Text,
+    /// For programs; its schema is versioned.
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0.
+    Sarif,
+    /// For one comment under a change.
+    Markdown,
+}
+
+/// Which of the two commands it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Command {
+    /// Offline.
+    Verify,
+    /// With what can be fetched, and what was kept.
+    Check,
+}
+
+/// `customs verify`.
+pub fn main(arguments: Arguments) -> Result<u8, Failure> {
+    run(&arguments, Command::Verify)
+}
+
+/// `customs check`.
+pub fn check(arguments: Arguments) -> Result<u8, Failure> {
+    run(&arguments, Command::Check)
+}
+
+/// How to look, for those who make something else of what is found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Fetch artifacts and evidence that are not here.
+    pub fetch: bool,
+}
+
+/// Looks at projects, at every file of them.
+///
+/// # Errors
+/// As those of the command.
+pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failure> {
+    let walk = Walk::default();
+    let arguments = Arguments {
+        paths: paths.to_vec(),
+        deep: true,
+        caches: false,
+        base: None,
+        environment: Vec::new(),
+        pin: false,
+        evidence: Asked {
+            fetch: options.fetch,
+            ..Asked::default()
+        },
+        strict: false,
+        verbose: false,
+        depth: walk.depth,
+        folders: walk.folders,
+        format: Shape::Json,
+        json: true,
+    };
+    let root = Root::of(paths);
+    let pins = Pins::read(&root);
+    let around = Surroundings::here();
+    ask(&arguments, Command::Verify, &root, &pins, &around).map(|(report, _)| report)
+}
+
+/// The rules that `customs explain` shows beside those about releases.
+pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
+    docs().into_iter().chain(rules::ALL)
+}
+
+fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
+    let root = Root::of(&arguments.paths);
+    let pins = Pins::read(&root);
+    let (report, to_pin) = ask(arguments, command, &root, &pins, &Surroundings::here())?;
+    let shape = if arguments.json {
+        Shape::Json
+    } else {
+        arguments.format
+    };
+    output::result(&match shape {
+        Shape::Text => text::text(&report, arguments.verbose),
+        Shape::Json => json::text(&report)?,
+        Shape::Sarif => sarif::text(&report)?,
+        Shape::Markdown => markdown::text(&report),
+    })?;
+    if arguments.pin && !to_pin.is_empty() {
+        output::say(&pins.shown(&to_pin));
+        pins.write(to_pin)?;
+    }
+    Ok(code(&report, arguments.strict))
+}
+
+fn code(report: &Report, strict: bool) -> u8 {
+    match report.answer() {
+        Answer::No => 1,
+        Answer::NotChecked(_) => u8::from(strict),
+        Answer::Yes => 0,
+    }
+}
+
+/// Asks everything.
+fn ask(
+    arguments: &Arguments,
+    command: Command,
+    root: &Root,
+    pins: &Pins,
+    around: &Surroundings,
+) -> Result<(Report, Vec<NewPin>), Failure> {
+    let walk = Walk {
+        depth: arguments.depth,
+        folders: arguments.folders,
+    };
+    let found = discover::discover(root, walk, &arguments.environment)?;
+    let mut base = match &arguments.base {
+        Some(name) => Some(Base::open(root, name)?),
+        None => None,
+    };
+    let trust = pins.folder();
+    let evidence = match around.asks {
+        true => {
+            let base = base.as_mut().map(|base| base.trust_file(pins)).transpose();
+            let base = base.map_err(Failure::work)?.flatten();
+            Evidence::new(&arguments.evidence, command == Command::Check, trust, base)?
+        }
+        false => Evidence::nobody(&arguments.evidence, trust),
+    };
+    let reads: Vec<Option<Result<Read, String>>> = found
+        .projects
+        .iter()
+        .map(|project| Read::of(project, around, root))
+        .collect();
+    let run = Run {
+        root,
+        around,
+        closely: Closely {
+            // What is remembered is a convenience for a person who asks often.
+            deep: arguments.deep || command == Command::Check,
+            caches: arguments.caches,
+        },
+        pins,
+        evidence: &evidence,
+    };
+    let mut report = Report {
+        schema: SCHEMA,
+        made: SystemClock.now(),
+        subjects: Vec::new(),
+        base: base.as_ref().map(|base| base.commit.clone()),
+        settings: Vec::new(),
+        trust: Vec::new(),
+        together: together(&reads),
+        roots: Vec::new(),
+        not_checked: not_checked(root, &found, &reads, pins),
+    };
+    let mut to_pin = Vec::new();
+    let mut said = Vec::new();
+    let progress = Progress::new(found.projects.len(), "projects looked at");
+    for (done, (project, read)) in found.projects.iter().zip(&reads).enumerate() {
+        progress.tell(done);
+        let asked = subject::subject(&run, project, read.as_ref(), base.as_mut());
+        report.subjects.push(asked.subject);
+        report.not_checked.extend(asked.not_checked);
+        to_pin.extend(asked.to_pin);
+        said.extend(asked.to_say);
+        for age in asked.roots {
+            if !report.roots.contains(&age) {
+                report.roots.push(age);
+            }
+        }
+    }
+    progress.end();
+    for sentence in said {
+        output::say(&sentence);
+    }
+    if let Some(base) = &mut base {
+        changed(base, root, &found, pins, &mut report);
+    }
+    match command {
+        Command::Verify => {}
+        Command::Check => verdicts::fill(&mut report).doing("look up verdicts")?,
+    }
+    Ok((report, to_pin))
+}
+
+fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {
+    let views: Vec<LockfileView<'_>> = reads
+        .iter()
+        .flatten()
+        .filter_map(|read| read.as_ref().ok())
+        .map(Read::view)
+        .collect();
+    judge_together(&views)
+}
+
+fn not_checked(
+    root: &Root,
+    found: &Found,
+    reads: &[Option<Result<Read, String>>],
+    pins: &Pins,
+) -> Vec<String> {
+    let mut notes = found.left_out.clone();
+    notes.extend(pins.unread.clone());
+    let read: Vec<(PathBuf, &Read)> = found
+        .projects
+        .iter()
+        .zip(reads)
+        .filter_map(|(project, read)| {
+            let read = read.as_ref()?.as_ref().ok()?;
+            Some((project.folder.clone(), read))
+        })
+        .collect();
+    notes.extend(uncovered::uncovered(root, &found.manifests, &read));
+    notes
+}
+
+/// What changed beside the lockfiles. What could not be compared is said.
+fn changed(base: &mut Base, root: &Root, found: &Found, pins: &Pins, report: &mut Report) {
+    let folders: Vec<PathBuf> = found
+        .projects
+        .iter()
+        .map(|project| project.folder.clone())
+        .collect();
+    match base.settings(&folders) {
+        Ok(settings) => report.settings = settings,
+        Err(why) => report.not_checked.push(why),
+    }
+    match base.trust(pins) {
+        Ok(trust) => report.trust = trust,
+        Err(why) => report.not_checked.push(why),
+    }
+    report
+        .not_checked
+        .extend(base.gone(root).into_iter().map(|path| {
+        format!(
+            "{} was there in the base and is not any more; what it locked is locked by nothing now",
+            customs_model::printable(&path, 300)
+        )
+    }));
+}

@@ -1,0 +1,335 @@
+//! The question of origin: does every package come from where it should? Registry signatures and
+//! attestations, verified against the digests of the lockfile; what the releases before showed; and,
+//! with a clone, the source. Offline unless `--fetch` is given.
+
+mod ask;
+pub(super) mod at_hand;
+mod gather;
+mod look;
+#[cfg(test)]
+mod tests;
+
+pub(in crate::verify) use ask::Asker;
+
+use super::history::{self, HistoryOptions};
+use super::report::PackageOrigin;
+use super::source;
+use crate::error::Failure;
+use crate::{paths, trust};
+use at_hand::AtHand;
+use customs_device::artifact::Source;
+use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
+use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
+use customs_origin::history::{Axis, FileChange, Judgement, Outcome, Stripping};
+use customs_origin::roots::Age;
+use customs_origin::source::SourceReport;
+use customs_origin::vcs::VcsInfo;
+use customs_origin::{OriginAnswer, Trust};
+use customs_registry::evidence::{EvidenceStore, Offer};
+use gather::Gathered;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+/// What is asked, and with what.
+#[derive(Default)]
+pub(crate) struct OriginOptions<'a> {
+    /// Registries are asked; without it only what is stored counts.
+    pub fetch: bool,
+    /// A trust root that stands alone (`--trusted-root`).
+    pub trusted_root: Option<&'a Path>,
+    /// Places where artifacts lie: the gate's store, caches, what was fetched.
+    pub at_hand: &'a [Box<dyn Source>],
+    /// cargo's home.
+    pub cargo_home: Option<&'a Path>,
+    /// The trust history.
+    pub history: HistoryOptions<'a>,
+    /// Clones to compare with (`--source`).
+    pub sources: &'a [PathBuf],
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Origins {
+    /// By release.
+    pub packages: Vec<PackageOrigin>,
+    /// All of them together.
+    pub answer: Answer,
+    /// What verification rested on.
+    pub roots: Vec<Age>,
+    /// What was not looked at, each reason once. Safe to print.
+    pub not_checked: Vec<String>,
+    /// What became of `customs.lock`, a sentence each. Safe to print.
+    pub recorded: Vec<String>,
+    /// What a review must look at in `customs.lock`, with `--base`.
+    pub file_changes: Vec<FileChange>,
+}
+
+/// One entry with all that is known of its origin.
+pub(super) struct Subject<'a> {
+    pub entry: &'a Locked,
+    pub gathered: Gathered,
+    pub vcs: Option<VcsInfo>,
+    pub origin: OriginAnswer,
+}
+
+/// Answers the question of origin for what a lockfile names.
+///
+/// # Errors
+/// The trust material, `customs.lock` or a configuration that is there cannot be used. That a
+/// registry cannot be asked is an answer, not an error.
+pub(crate) async fn origins(
+    locked: &[Locked],
+    project: &Path,
+    options: &OriginOptions<'_>,
+) -> Result<Origins, Failure> {
+    let trust = trust::load(options.trusted_root)?;
+    let store = EvidenceStore::new(paths::cache()?.join("evidence"));
+    let asker = if options.fetch {
+        Some(Asker::open(project)?)
+    } else {
+        None
+    };
+    let gathered = gather::gather(locked, &store, asker.as_ref()).await;
+    let at_hand = AtHand {
+        places: options.at_hand,
+        cargo_home: options.cargo_home,
+    };
+    answer(
+        locked,
+        gathered,
+        project,
+        options,
+        &Means {
+            trust,
+            store,
+            at_hand,
+            now: SystemClock.now(),
+        },
+    )
+}
+
+/// What everything is answered with.
+struct Means<'a> {
+    trust: Trust,
+    store: EvidenceStore,
+    at_hand: AtHand<'a>,
+    now: Timestamp,
+}
+
+fn answer(
+    locked: &[Locked],
+    gathered: Vec<Gathered>,
+    project: &Path,
+    options: &OriginOptions<'_>,
+    means: &Means<'_>,
+) -> Result<Origins, Failure> {
+    let mut subjects = verify(locked, gathered, means);
+    let past = history::judge(project, &subjects, &options.history, means.now)?;
+    strip(&mut subjects, &past.stripping, &means.trust);
+    let compared = source::compare(&subjects, options.sources, &means.at_hand, &means.store);
+    let mut sum = Sum::default();
+    let sources = compared.reports.into_iter();
+    let judgements = past.judgements.into_iter();
+    let mut packages: Vec<PackageOrigin> = Vec::with_capacity(subjects.len());
+    for ((subject, history), source) in subjects.into_iter().zip(judgements).zip(sources) {
+        sum.add(&subject, history.as_ref(), source.as_ref());
+        packages.push(PackageOrigin {
+            release: subject.entry.release.clone(),
+            artifact: artifact(&subject),
+            origin: subject.origin,
+            history,
+            source,
+            verdict: Known::not_known("nobody asked what its code does"),
+        });
+    }
+    packages.sort_by(|a, b| a.release.cmp(&b.release));
+    let answer = sum.answer();
+    let mut not_checked: Vec<String> = past.stripping.into_iter().map(|s| s.sentence).collect();
+    not_checked.extend(sum.reasons.sentences());
+    not_checked.extend(compared.not_checked);
+    Ok(Origins {
+        packages,
+        answer,
+        roots: means.trust.ages(means.now),
+        not_checked,
+        recorded: past.recorded,
+        file_changes: past.file_changes,
+    })
+}
+
+/// The answers about all packages.
+#[derive(Default)]
+struct Sum {
+    wrong: usize,
+    open: usize,
+    all: usize,
+    reasons: Reasons,
+}
+
+impl Sum {
+    fn add(
+        &mut self,
+        subject: &Subject<'_>,
+        history: Option<&Judgement>,
+        source: Option<&SourceReport>,
+    ) {
+        match subject.entry.source {
+            // The project's own, and what the artifact around it speaks for.
+            LockedFrom::Path | LockedFrom::Bundled => return,
+            LockedFrom::Registry | LockedFrom::Git | LockedFrom::Url => self.all += 1,
+        }
+        let blocked = history.is_some_and(|judgement| judgement.outcome == Outcome::Block);
+        let differs = source.is_some_and(|report| report.answer == Answer::No);
+        match look::answer(subject.entry, &subject.gathered, &subject.origin) {
+            _ if blocked || differs => self.wrong += 1,
+            Answer::No => self.wrong += 1,
+            Answer::Yes => {}
+            Answer::NotChecked(because) => {
+                self.open += 1;
+                let spoken = subject.entry.release.spoken();
+                self.reasons.add(&because, &spoken);
+            }
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        match (self.wrong, self.open, self.all) {
+            (0, _, 0) => Answer::not_checked("the lockfile names no package of a registry"),
+            (0, 0, _) => Answer::Yes,
+            (0, open, all) => Answer::not_checked(format!(
+                "of {open} of {all} packages no proof of origin could be verified"
+            )),
+            (_, _, _) => Answer::No,
+        }
+    }
+}
+
+/// Each takes some milliseconds and none needs another one.
+fn verify<'a>(
+    locked: &'a [Locked],
+    gathered: Vec<Gathered>,
+    means: &Means<'_>,
+) -> Vec<Subject<'a>> {
+    let mut pairs: Vec<(&Locked, Gathered)> = locked.iter().zip(gathered).collect();
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let each = pairs.len().div_ceil(threads).max(1);
+    let mut pieces = Vec::new();
+    while !pairs.is_empty() {
+        let rest = pairs.split_off(each.min(pairs.len()));
+        pieces.push(std::mem::replace(&mut pairs, rest));
+    }
+    let of_one = |(entry, gathered): (&'a Locked, Gathered)| {
+        let vcs = means.at_hand.vcs_info(entry);
+        let origin = look::look(entry, &gathered, vcs.as_ref(), &means.trust);
+        Subject {
+            entry,
+            gathered,
+            vcs,
+            origin,
+        }
+    };
+    std::thread::scope(|scope| {
+        let of_one = &of_one;
+        let threads: Vec<_> = pieces
+            .into_iter()
+            .map(|piece| scope.spawn(move || piece.into_iter().map(of_one).collect::<Vec<_>>()))
+            .collect();
+        let mut out = Vec::with_capacity(locked.len());
+        for thread in threads {
+            match thread.join() {
+                Ok(found) => out.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        out
+    })
+}
+
+/// A registry that shows evidence for nothing does not say that there is none.
+fn strip(subjects: &mut [Subject<'_>], stripping: &[Stripping], trust: &Trust) {
+    let axes: BTreeMap<&str, &Stripping> = stripping
+        .iter()
+        .map(|stripping| (stripping.registry.as_str(), stripping))
+        .collect();
+    for subject in subjects {
+        let mut changed = false;
+        for evidence in &mut subject.gathered.evidence {
+            let registry = customs_model::printable(&evidence.registry, 120);
+            let Some(stripping) = axes.get(registry.as_str()) else {
+                continue;
+            };
+            changed = true;
+            let has = |axis| stripping.axes.contains(&axis);
+            match &mut evidence.offer {
+                Offer::Npm {
+                    signatures,
+                    attestations,
+                } => {
+                    if has(Axis::Signature) {
+                        signatures.strip();
+                    }
+                    if has(Axis::Provenance) {
+                        attestations.strip();
+                    }
+                }
+                Offer::Pypi { provenance } if has(Axis::Provenance) => provenance.strip(),
+                Offer::Cargo { publisher } if has(Axis::TrustedPublisher) => publisher.strip(),
+                Offer::Pypi { .. } | Offer::Cargo { .. } => {}
+            }
+        }
+        if changed {
+            let vcs = subject.vcs.as_ref();
+            subject.origin = look::look(subject.entry, &subject.gathered, vcs, trust);
+        }
+    }
+}
+
+/// The digest of the one artifact that the evidence speaks of.
+fn artifact(subject: &Subject<'_>) -> Option<Digest> {
+    match subject.gathered.evidence.as_slice() {
+        [one] => Some(one.artifact.clone()),
+        [] | [_, _, ..] => match subject.entry.digests.as_slice() {
+            [one] => Some(one.clone()),
+            [] | [_, _, ..] => None,
+        },
+    }
+}
+
+/// Reasons, each told once with how often and for example where.
+#[derive(Default)]
+struct Reasons(BTreeMap<String, (usize, Vec<String>)>);
+
+/// Packages that are named beside a reason.
+const NAMED: usize = 3;
+/// Reasons that are told.
+const TOLD: usize = 100;
+
+impl Reasons {
+    fn add(&mut self, because: &str, spoken: &str) {
+        let (count, named) = self.0.entry(because.to_owned()).or_default();
+        *count += 1;
+        if named.len() < NAMED {
+            named.push(spoken.to_owned());
+        }
+    }
+
+    fn sentences(self) -> Vec<String> {
+        let mut all: Vec<(String, (usize, Vec<String>))> = self.0.into_iter().collect();
+        all.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        let more = all.len().saturating_sub(TOLD);
+        all.truncate(TOLD);
+        let mut out: Vec<String> = all
+            .into_iter()
+            .map(|(because, (count, named))| {
+                let rest = if count > named.len() { ", …" } else { "" };
+                let packages = if count == 1 { "package" } else { "packages" };
+                format!("{count} {packages} ({}{rest}): {because}", named.join(", "))
+            })
+            .collect();
+        if more > 0 {
+            out.push(format!("and {more} reasons more"));
+        }
+        out
+    }
+}

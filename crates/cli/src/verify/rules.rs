@@ -1,0 +1,173 @@
+//! What can be wrong with a tree or an origin, in the words that every output uses and that
+//! `customs explain` shows.
+
+use customs_device::tree::{Difference, DifferenceKind, Standing};
+use customs_origin::lockfile::LockRuleDoc;
+
+pub(super) static MODIFIED: LockRuleDoc = LockRuleDoc {
+    id: "tree-modified",
+    title: "An installed file has other bytes than the artifact.",
+    what: "Compares each installed file with the artifact whose digest the lockfile names. Speaks where nothing \
+           explains the difference: no patch file of the project, no habit of the package manager, no copy of \
+           another verified file, no build by an install script.",
+    why: "No package manager looks at a file again once it is installed, so whoever changed it changed what your \
+          program runs.",
+    effect: "fails",
+    to_do: "Look at the difference, remove the package's folder and install again from the lockfile. If the \
+            change is yours, keep it as a patch file of your package manager, which is then verified.",
+    fires: &["node_modules/lodash/lodash.js has one more line than lodash-4.17.21.tgz."],
+    silent: &["A change that `patches/lodash@4.17.21.patch` makes, byte by byte."],
+    learnt_from: "Every manager reports success on an edited tree; bun, uv and pnpm carry the edit into the next \
+                  project (measured, November 2026).",
+};
+
+pub(super) static MISSING: LockRuleDoc = LockRuleDoc {
+    id: "tree-missing",
+    title: "A file of the artifact is not installed.",
+    what: "Speaks where a file or a whole package that the lockfile names is not there, and neither the platform \
+           nor the lockfile allows that.",
+    why: "Droppers delete themselves after they ran. What is missing is a trace of that, or a broken installation.",
+    effect: "fails",
+    to_do: "Find out who removed it, then install again from the lockfile.",
+    fires: &["plain-crypto-js has no setup.js, which its artifact has."],
+    silent: &["A package for another platform, with `os` and `cpu` in the lockfile."],
+    learnt_from: "axios (March 2026): the second package deleted its own setup script.",
+};
+
+pub(super) static EXTRA: LockRuleDoc = LockRuleDoc {
+    id: "tree-extra",
+    title: "A file lies in the tree that no artifact has.",
+    what: "Speaks where a file, link or folder is in an installed package, or loose among them, that neither an \
+           artifact nor the package manager put there. What a used tree grows (caches, build outputs) is listed \
+           as made here instead.",
+    why: "Files beside others are found and run: a `.pth` at every start of Python, a `build.rs` at every build, an \
+          `index.js` in a folder without one.",
+    effect: "fails",
+    to_do: "Read the file. If you do not know who made it, treat the machine as one on which it ran; otherwise \
+            remove it and install again.",
+    fires: &["lib/python3.13/site-packages/extra.pth, which no RECORD and no wheel has."],
+    silent: &["`node_modules/.cache/…`, which is made here."],
+    learnt_from: "litellm (2026): a `.pth` file that ran with every start of Python.",
+};
+
+pub(super) static TYPE: LockRuleDoc = LockRuleDoc {
+    id: "tree-type",
+    title: "A file became something else, or can be executed now.",
+    what: "Speaks where a link or a folder lies in the place of a file (or the other way round), and where a file \
+           can be executed that could not be, or cannot any more.",
+    why: "A link out of the tree is a file that somebody else can change.",
+    effect: "fails",
+    to_do: "Remove the package's folder and install again from the lockfile.",
+    fires: &["node_modules/a/index.js is a link to /tmp/index.js."],
+    silent: &["A link to a member of the workspace."],
+    learnt_from: "Tampering with installed trees, as the tests of this program do it.",
+};
+
+pub(super) static DECOY: LockRuleDoc = LockRuleDoc {
+    id: "tree-decoy",
+    title: "A manifest on disk names another version than the lockfile.",
+    what: "Compares name and version in the installed manifest with those of the lockfile.",
+    why: "Commands that list what is installed read that manifest. Who changes it makes a bad version look like a \
+          good one.",
+    effect: "fails",
+    to_do: "Do not trust what `npm ls` or `pip list` say here. Look at the package with customs inspect, find out \
+            what ran, and install again from the lockfile.",
+    fires: &["The lockfile has plain-crypto-js 4.2.1, its package.json says 4.2.0."],
+    silent: &["`v1.0.0` and `1.0.0`, which are the same version."],
+    learnt_from: "axios (March 2026): the dropper replaced its package.json with that of a clean version.",
+};
+
+pub(super) static MADE_CHANGED: LockRuleDoc = LockRuleDoc {
+    id: "made-here-changed",
+    title: "A file that was made here is not what was pinned.",
+    what: "Compares files that a used tree grows with the digests that customs.lock has for them.",
+    why: "Such files are no part of any artifact, so the pin is all that says what they were.",
+    effect: "fails",
+    to_do: "If you built or generated it again, look at it and pin it anew with customs verify --pin. Otherwise \
+            find out who changed it.",
+    fires: &["node_modules/.prisma/client/index.js has another digest than in customs.lock."],
+    silent: &["Files that were never pinned: they are listed as not checked."],
+    learnt_from: "Generated clients and native builds in trees that are in use.",
+};
+
+pub(super) static CACHE: LockRuleDoc = LockRuleDoc {
+    id: "cache-poisoned",
+    title: "A copy in a shared cache is not what the lockfile promises.",
+    what: "Hashes the copies that are used for the comparison; with --caches every copy, in every cache and \
+           store, of what the lockfile names.",
+    why: "The next project on this machine takes its files from there, and the package manager does not hash them \
+          again.",
+    effect: "fails",
+    to_do: "Remove that file (or clean the cache), and check the other projects on this machine.",
+    fires: &["A tarball in npm's cache, whose path is a digest that its bytes do not have."],
+    silent: &["Copies that the lockfile does not name."],
+    learnt_from: "pnpm, bun and uv share inodes between cache and tree (measured, November 2026).",
+};
+
+pub(super) static ORIGIN: LockRuleDoc = LockRuleDoc {
+    id: "origin-refused",
+    title: "Evidence of where a package comes from does not hold.",
+    what: "Verifies the registry's signature and the attestations of a release against the digest that the \
+           lockfile names, and holds the identity against what customs.lock recorded for the release line.",
+    why: "Evidence that is offered and does not hold is worse than none: the bytes, or who stands behind them, are \
+          others than they claim.",
+    effect: "fails",
+    to_do: "Do not install the release. Compare it with the one before (customs diff) and ask its maintainers.",
+    fires: &[
+        "The registry's signature is of another digest.",
+        "axios 1.14.1 was built by nobody; 1.14.0 by its repository.",
+    ],
+    silent: &["A release that never had evidence."],
+    learnt_from: "axios (March 2026), which lost its provenance with the bad release.",
+};
+
+/// All of them, in the order in which they are told.
+pub(super) static ALL: [&LockRuleDoc; 8] = [
+    &MODIFIED,
+    &MISSING,
+    &EXTRA,
+    &TYPE,
+    &DECOY,
+    &MADE_CHANGED,
+    &CACHE,
+    &ORIGIN,
+];
+
+/// Which of them a difference falls under; none where it is as it should be, or where nobody
+/// knows.
+pub(super) fn of(difference: &Difference) -> Option<&'static LockRuleDoc> {
+    match (&difference.standing, difference.kind) {
+        (Standing::Explained(_), _)
+        | (
+            Standing::MadeHere {
+                pinned: None | Some(true),
+                ..
+            },
+            _,
+        )
+        | (Standing::Unexplained, DifferenceKind::Unreadable) => None,
+        (
+            Standing::MadeHere {
+                pinned: Some(false),
+                ..
+            },
+            _,
+        ) => Some(&MADE_CHANGED),
+        (Standing::Unexplained, DifferenceKind::Modified) => Some(&MODIFIED),
+        (Standing::Unexplained, DifferenceKind::Missing) => Some(&MISSING),
+        (Standing::Unexplained, DifferenceKind::Extra) => Some(&EXTRA),
+        (Standing::Unexplained, DifferenceKind::OtherType | DifferenceKind::Mode) => Some(&TYPE),
+    }
+}
+
+/// A difference in one word.
+pub(super) const fn word(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::Modified => "modified",
+        DifferenceKind::Missing => "missing",
+        DifferenceKind::Extra => "extra",
+        DifferenceKind::OtherType => "another type",
+        DifferenceKind::Mode => "another mode",
+        DifferenceKind::Unreadable => "unreadable",
+    }
+}

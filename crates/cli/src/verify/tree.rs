@@ -1,0 +1,147 @@
+//! The tree of a project, held against the artifacts that its lockfile names.
+
+use super::caches::Caches;
+use super::discover::{Installed, Project};
+use super::root::below;
+use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
+use customs_ecosystem::lockfile::Locked;
+use customs_model::{Answer, printable};
+use std::path::{Path, PathBuf};
+
+/// How closely to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Closely {
+    /// Read everything again, whatever is remembered.
+    pub deep: bool,
+    /// Hash every copy, in every cache, of what the lockfile names.
+    pub caches: bool,
+}
+
+/// Checks the tree of a project; none where there is nothing to look at. `locked` are the entries
+/// of its lockfile, and of those beside it that its environments may have been installed from.
+pub(super) fn check(
+    project: &Project,
+    locked: &[Locked],
+    caches: &Caches,
+    closely: Closely,
+) -> Option<TreeReport> {
+    match (&project.installed, &project.lockfile) {
+        (Installed::Nothing(_), _) | (Installed::Modules, None) => None,
+        (Installed::Modules, Some((lockfile, _))) => {
+            let report = modules(project, lockfile, caches, closely);
+            Some(report.unwrap_or_else(|why| TreeReport {
+                not_checked: vec![why.to_string()],
+                ..TreeReport::default()
+            }))
+        }
+        (Installed::Environments { at, .. }, _) => {
+            Some(environments(project, at, locked, caches, closely))
+        }
+        (Installed::Crates, _) => Some(crates(project, locked, caches, closely)),
+    }
+}
+
+/// What a report of a tree comes to.
+pub(super) fn answer(project: &Project, report: Option<&TreeReport>) -> Answer {
+    match (report, &project.installed) {
+        (Some(report), _) if !is_empty(report) => report.answer(),
+        (None, Installed::Nothing(because)) => Answer::not_checked(because),
+        (_, _) => Answer::not_checked("nothing that the lockfile names is installed here"),
+    }
+}
+
+fn is_empty(report: &TreeReport) -> bool {
+    let things = report.packages.len() + report.loose.len() + report.not_checked.len();
+    things + report.poisoned.len() == 0
+}
+
+fn modules(
+    project: &Project,
+    lockfile: &Path,
+    caches: &Caches,
+    closely: Closely,
+) -> Result<TreeReport, npm::Error> {
+    let options = caches.options(lockfile, closely.deep);
+    let lock = npm::Lock::open(lockfile)?;
+    let mut report = npm::check(&project.folder, &lock, &options);
+    if closely.caches {
+        let copies = npm::copies(&project.folder, &lock, &options);
+        report.poisoned.extend(copies.artifacts.poisoned);
+        report.poisoned.sort();
+        report.poisoned.dedup();
+        report.not_checked.extend(copies.artifacts.not_checked);
+        report
+            .loose
+            .extend(copies.store.into_iter().map(|file| Difference {
+                path: format!("(pnpm's store)/{}", file.path),
+                kind: match file.found {
+                    Some(_) => DifferenceKind::Modified,
+                    None => DifferenceKind::Unreadable,
+                },
+                expected: Some(file.promised),
+                found: file.found,
+                standing: Standing::Unexplained,
+            }));
+    }
+    Ok(report)
+}
+
+fn environments(
+    project: &Project,
+    at: &[PathBuf],
+    locked: &[Locked],
+    caches: &Caches,
+    closely: Closely,
+) -> TreeReport {
+    let mut all = TreeReport::default();
+    for environment in at {
+        let options = caches.options(environment, closely.deep);
+        let mut report = python::check(environment, locked, &options);
+        let folder = below(&project.folder, environment)
+            .unwrap_or_else(|| environment.display().to_string());
+        report.below(&folder);
+        all.extend(report);
+    }
+    if closely.caches
+        && let Some(uv) = caches.uv.as_ref().filter(|folder| folder.is_dir())
+    {
+        let options = caches.options(uv, closely.deep);
+        let mut report = python::check_uv_cache(uv, locked, &options);
+        report.below("(uv's cache)");
+        all.extend(report);
+    }
+    all
+}
+
+fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closely) -> TreeReport {
+    let options = caches.options(&project.folder.join("vendor"), closely.deep);
+    let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
+    // What is vendored is compiled instead of what lies below cargo's home.
+    if vendored.packages.is_empty()
+        && let Some(home) = caches.cargo.as_ref().filter(|home| home.is_dir())
+    {
+        let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
+        let mut report = cargo::check_registry(home, locked, &options);
+        report.below("$CARGO_HOME");
+        vendored.extend(report);
+    }
+    vendored
+}
+
+/// The entries of further lockfiles, and why one could not be read. Safe to print.
+pub(super) fn beside(installed: &Installed) -> (Vec<Locked>, Vec<String>) {
+    let Installed::Environments { beside, .. } = installed else {
+        return (Vec::new(), Vec::new());
+    };
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
+    for path in beside {
+        match super::lock::graph(path) {
+            Ok(graph) => all.extend(graph.lockfile.entries),
+            Err(why) => unread.push(format!(
+                "{}: {why}",
+                printable(&path.display().to_string(), 300)
+            )),
+        }
+    }
+    (all, unread)
+}

@@ -1,0 +1,222 @@
+//! What is wrong, as one list: every output is made from it.
+
+use super::report::{Report, Subject};
+use super::rules;
+use customs_device::tree::{Difference, PackageTree};
+use customs_model::{Answer, Digest, ReleaseId, printable};
+use customs_origin::history::Outcome as Told;
+use customs_origin::lockfile::{LockFinding, LockRuleDoc, Outcome};
+
+/// Something that a person has to look at.
+#[derive(Debug, Clone)]
+pub(super) struct Wrong {
+    /// The rule's id.
+    pub rule: String,
+    /// Its page, where it is one of ours.
+    pub doc: Option<&'static LockRuleDoc>,
+    /// What follows.
+    pub outcome: Outcome,
+    /// One sentence. Safe to print.
+    pub message: String,
+    /// Evidence, one line each. Safe to print.
+    pub evidence: Vec<String>,
+    /// Relative to the top of the repository. Not safe to print as it is.
+    pub file: String,
+    /// The line there, counted from 1.
+    pub line: u32,
+    /// What makes it this one and no other, whatever its line.
+    pub key: String,
+}
+
+/// All that is wrong with a subject, what fails first.
+pub(super) fn of(subject: &Subject) -> Vec<Wrong> {
+    let mut all = Vec::new();
+    all.extend(tree(subject));
+    let of_change = subject.change.iter().flat_map(|change| &change.findings);
+    let findings = subject.locked.findings.iter().chain(of_change);
+    all.extend(findings.map(|finding| lock(finding, &subject.in_repository)));
+    all.extend(origin(subject));
+    all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
+    all
+}
+
+/// What is wrong with all of them together, and with the settings beside them.
+pub(super) fn together(report: &Report) -> Vec<Wrong> {
+    let findings = report.together.findings.iter();
+    let mut all: Vec<Wrong> = findings
+        .map(|finding| {
+            let of =
+                |subject: &&Subject| subject.lockfile.as_deref() == Some(finding.file.as_str());
+            let subject = report.subjects.iter().find(of);
+            let file = subject.map_or(finding.file.as_str(), |s| s.in_repository.as_str());
+            lock(finding, file)
+        })
+        .collect();
+    all.extend(report.settings.iter().map(|change| Wrong {
+        rule: "lock-settings".into(),
+        doc: None,
+        outcome: change.outcome(),
+        message: change.message(),
+        evidence: Vec::new(),
+        file: change.file.clone(),
+        line: 1,
+        key: format!("{}\0{}", change.file, change.key),
+    }));
+    all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
+    all
+}
+
+fn lock(finding: &LockFinding, file: &str) -> Wrong {
+    let release = finding.release.as_ref().map(ToString::to_string);
+    Wrong {
+        rule: finding.rule.as_str().to_owned(),
+        doc: None,
+        outcome: finding.outcome(),
+        message: finding.message.clone(),
+        evidence: finding.evidence.clone(),
+        file: file.to_owned(),
+        line: finding.line.unwrap_or(1).max(1),
+        key: match release {
+            Some(release) => format!("{release}\0{}", finding.evidence.join("\0")),
+            None => finding.message.clone(),
+        },
+    }
+}
+
+fn tree(subject: &Subject) -> Vec<Wrong> {
+    let Some(report) = &subject.installed else {
+        return Vec::new();
+    };
+    let at = |doc: &'static LockRuleDoc,
+              release: Option<&ReleaseId>,
+              message: String,
+              key: String| Wrong {
+        rule: doc.id.to_owned(),
+        doc: Some(doc),
+        outcome: Outcome::Fails,
+        message,
+        evidence: Vec::new(),
+        file: subject.in_repository.clone(),
+        line: release
+            .and_then(|release| subject.lines.get(release))
+            .copied()
+            .unwrap_or(1),
+        key,
+    };
+    let mut all = Vec::new();
+    for package in &report.packages {
+        if let Some(decoy) = &package.decoy {
+            let message = format!(
+                "{}: the lockfile has {}; by its own manifest it is {}",
+                printable(&package.place, 300),
+                package.release.spoken(),
+                printable(decoy, 200)
+            );
+            let key = format!("{}\0{}", package.release, package.place);
+            all.push(at(&rules::DECOY, Some(&package.release), message, key));
+        }
+    }
+    for (package, difference) in report.differences() {
+        let Some(doc) = rules::of(difference) else {
+            continue;
+        };
+        let release = package.map(|package| &package.release);
+        let (path, message) = difference_words(package, difference);
+        let key = format!("{path}\0{}", digest(difference.found.as_ref()));
+        let mut wrong = at(doc, release, message, key);
+        wrong.evidence = evidence(difference);
+        all.push(wrong);
+    }
+    for poisoned in &report.poisoned {
+        let release = &poisoned.release;
+        let message = format!(
+            "{}: the copy of {} is another artifact",
+            printable(&poisoned.cache, 80),
+            release.spoken()
+        );
+        let key = format!("{release}\0{}\0{}", poisoned.cache, poisoned.found);
+        let mut wrong = at(&rules::CACHE, Some(release), message, key);
+        wrong.evidence = vec![
+            printable(&poisoned.path, 300),
+            format!("promised {}", poisoned.promised),
+            format!("found    {}", poisoned.found),
+        ];
+        all.push(wrong);
+    }
+    all
+}
+
+fn difference_words(package: Option<&PackageTree>, difference: &Difference) -> (String, String) {
+    let path = match package {
+        Some(package) => package.path(difference),
+        None => difference.path.clone(),
+    };
+    let whose = match package {
+        Some(package) => format!(" ({})", package.release.spoken()),
+        None => " (belongs to no package)".to_owned(),
+    };
+    let word = rules::word(difference.kind);
+    let message = format!("{word}: {}{whose}", printable(&path, 300));
+    (path, message)
+}
+
+fn evidence(difference: &Difference) -> Vec<String> {
+    let expected = difference
+        .expected
+        .as_ref()
+        .map(|is| format!("the artifact has {is}"));
+    let found = difference
+        .found
+        .as_ref()
+        .map(|is| format!("here lies {is}"));
+    expected.into_iter().chain(found).collect()
+}
+
+fn digest(digest: Option<&Digest>) -> String {
+    digest.map(ToString::to_string).unwrap_or_default()
+}
+
+fn origin(subject: &Subject) -> Vec<Wrong> {
+    let mut all = Vec::new();
+    for package in &subject.packages {
+        let release = &package.release;
+        let mut say = |outcome: Outcome, message: String, evidence: Vec<String>, key: &str| {
+            all.push(Wrong {
+                rule: rules::ORIGIN.id.to_owned(),
+                doc: Some(&rules::ORIGIN),
+                outcome,
+                message,
+                evidence,
+                file: subject.in_repository.clone(),
+                line: subject.lines.get(release).copied().unwrap_or(1),
+                key: format!("{release}\0{key}"),
+            });
+        };
+        let notes = || package.origin.notes.clone();
+        if package.origin.signature == Answer::No {
+            let message = format!(
+                "{}: the registry's signature does not hold",
+                release.spoken()
+            );
+            say(Outcome::Fails, message, notes(), "signature");
+        }
+        if package.origin.attestation == Answer::No {
+            let message = format!("{}: an attestation does not hold", release.spoken());
+            say(Outcome::Fails, message, notes(), "attestation");
+        }
+        if let Some(history) = &package.history {
+            let outcome = match history.outcome {
+                Told::Block => Outcome::Fails,
+                Told::Warn => Outcome::Warns,
+                Told::Quiet | Told::Note | Told::NotChecked(_) => continue,
+            };
+            say(
+                outcome,
+                history.sentence.clone(),
+                history.asides.clone(),
+                "history",
+            );
+        }
+    }
+    all
+}

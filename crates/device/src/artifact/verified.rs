@@ -1,0 +1,167 @@
+//! From what a lockfile promises to an archive that is just that.
+
+use super::unpacked::{Beside, Reading, Unpacked};
+use super::{Candidate, Form, Poisoned, Source, Wanted, tarball, zip};
+use customs_model::{Digest, DigestAlgorithm, printable};
+use std::collections::BTreeSet;
+
+/// An artifact whose bytes are what the lockfile promises.
+#[derive(Debug)]
+pub struct Verified {
+    /// What is in it.
+    pub unpacked: Unpacked,
+    /// Where it lies.
+    pub candidate: Candidate,
+    /// The strongest digest that was promised and computed.
+    pub digest: Digest,
+}
+
+/// What was learned on the way, whether or not an artifact was found.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Copies that are not what is promised.
+    pub poisoned: Vec<Poisoned>,
+    /// What is odd about the promise. Safe to print.
+    pub notes: Vec<String>,
+}
+
+/// Why there is no artifact to compare with.
+#[derive(Debug, thiserror::Error)]
+pub enum Unverified {
+    /// No source has a copy.
+    #[error("its artifact is not on this computer; fetch it with --fetch")]
+    Absent,
+    /// A copy has the bytes that are promised, and is no archive that can be read.
+    #[error("the copy in {} cannot be read: {why}", candidate.from)]
+    Archive {
+        /// The copy.
+        candidate: Candidate,
+        /// Safe to print.
+        why: String,
+    },
+    /// A copy cannot be read, or has other bytes, or a source cannot be asked. Safe to print.
+    #[error("{0}")]
+    Because(String),
+}
+
+/// How archives are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// A tarball, compressed or not.
+    Tarball,
+    /// A zip, read by its directory.
+    Zip,
+}
+
+/// The first copy, in any source, that is what is promised. Its entries were read from the bytes
+/// that were hashed. `reading.algorithms` are not asked: they follow from the promise.
+///
+/// # Errors
+/// Why there is none.
+pub fn find<'r>(
+    sources: &[Box<dyn Source>],
+    wanted: &Wanted<'_>,
+    reading: &dyn Fn(Form) -> (Packing, Reading<'r>),
+    beside: Beside<'_>,
+    told: &mut Told,
+) -> Result<Verified, Unverified> {
+    let mut why = Unverified::Absent;
+    for source in sources {
+        let candidate = match source.find(wanted) {
+            Ok(Some(candidate)) => candidate,
+            Ok(None) => continue,
+            Err(error) => {
+                why = Unverified::Because(error.to_string());
+                continue;
+            }
+        };
+        let promised = match candidate.form {
+            Form::YarnZip => wanted.archive.map(std::slice::from_ref),
+            Form::Artifact => Some(wanted.digests),
+        };
+        let promised = promised.unwrap_or_default();
+        let algorithms: BTreeSet<_> = promised.iter().map(Digest::algorithm).collect();
+        let algorithms: Vec<DigestAlgorithm> = algorithms.into_iter().rev().collect();
+        let (packing, reading) = reading(candidate.form);
+        let reading = Reading {
+            algorithms: &algorithms,
+            inside: reading.inside,
+            keep: reading.keep,
+        };
+        let read = match packing {
+            Packing::Tarball => tarball::read_beside(&candidate.path, &reading, beside)
+                .map_err(|why| why.to_string()),
+            Packing::Zip => zip::read(&candidate.path, &reading).map_err(|why| why.to_string()),
+        };
+        let judged = read
+            .map_err(|why| {
+                let (from, why) = (&candidate.from, printable(&why, 200));
+                Unverified::Because(format!("the copy in {from} cannot be read: {why}"))
+            })
+            .and_then(|unpacked| {
+                let digest = judge(&candidate, wanted, promised, &unpacked, told)?;
+                Ok((unpacked, digest))
+            });
+        match judged {
+            Ok((unpacked, digest)) => {
+                return Ok(Verified {
+                    unpacked,
+                    candidate,
+                    digest,
+                });
+            }
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+/// The strongest digest that is promised and right. A weaker one that is wrong is said; a stronger
+/// one that is wrong makes it another artifact.
+fn judge(
+    candidate: &Candidate,
+    wanted: &Wanted<'_>,
+    promised: &[Digest],
+    unpacked: &Unpacked,
+    told: &mut Told,
+) -> Result<Digest, Unverified> {
+    let mut strongest = None;
+    for found in &unpacked.digests {
+        let mut same = promised
+            .iter()
+            .filter(|digest| digest.algorithm() == found.algorithm())
+            .peekable();
+        let first = same.peek().copied();
+        if same.any(|digest| digest == found) {
+            strongest = strongest.or(Some(found.clone()));
+        } else if strongest.is_some() {
+            told.notes.push(format!(
+                "{}: the lockfile's {} is of another artifact than its stronger digest",
+                wanted.release.spoken(),
+                found.algorithm().name()
+            ));
+        } else if let Some(promised) = first {
+            told.poisoned.push(Poisoned {
+                cache: candidate.from.clone(),
+                path: candidate.path.display().to_string(),
+                release: wanted.release.clone(),
+                promised: promised.clone(),
+                found: found.clone(),
+            });
+            return Err(Unverified::Because(format!(
+                "the copy in {} is not what the lockfile promises; empty that cache, and fetch it again",
+                candidate.from
+            )));
+        }
+    }
+    match (&unpacked.fault, strongest) {
+        (_, None) => Err(Unverified::Because(
+            "the lockfile promises no digest that can be computed".to_owned(),
+        )),
+        (Some(fault), Some(_)) => Err(Unverified::Archive {
+            candidate: candidate.clone(),
+            why: printable(fault, 200),
+        }),
+        (None, Some(digest)) => Ok(digest),
+    }
+}

@@ -1,0 +1,44 @@
+use super::{Lock, Manager, Options, own_store, sources};
+use crate::caches::{self, CacheReport, StoreFile};
+use std::path::Path;
+
+/// Every copy, in caches and stores, of what a lockfile names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// Copies of artifacts.
+    pub artifacts: CacheReport,
+    /// Files of pnpm's store that are not what their names say. All of the store is looked at: its
+    /// files do not say whose they are.
+    pub store: Vec<StoreFile>,
+}
+
+/// Hashes every copy of what a lockfile names, in every cache and store that [`Options`] name.
+/// The check of a tree reads only the first that is right.
+pub fn copies(project: &Path, lock: &Lock, options: &Options) -> Copies {
+    let sources = sources(project, &lock.places, lock.manager, options);
+    let mut copies = Copies {
+        artifacts: caches::locked(&lock.places, &sources, options.threads),
+        store: Vec::new(),
+    };
+    match lock.manager {
+        Manager::Pnpm => {
+            let store = options.caches.pnpm_store.clone().or_else(|| own_store(project));
+            match store.map(|store| caches::pnpm_files(&store, options.threads)) {
+                Some(Ok(wrong)) => copies.store = wrong,
+                Some(Err(why)) => copies
+                    .artifacts
+                    .not_checked
+                    .push(format!("pnpm's store cannot be read: {why}")),
+                None => copies
+                    .artifacts
+                    .not_checked
+                    .push("nothing says where pnpm's store lies".into()),
+            }
+        }
+        Manager::Bun => copies.artifacts.not_checked.push(
+            "bun's cache holds unpacked packages and no artifacts; it cannot be held against the lockfile".into(),
+        ),
+        Manager::Npm | Manager::YarnClassic | Manager::YarnBerry => {}
+    }
+    copies
+}

@@ -1,0 +1,63 @@
+use super::Manager;
+use crate::tree::disk;
+use customs_ecosystem::lockfile::places::{self, Places};
+use customs_ecosystem::lockfile::{self, Kind};
+use customs_model::{Digest, printable};
+use std::io;
+use std::path::Path;
+
+/// A lockfile of the npm family, read for a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// Whose it is.
+    pub manager: Manager,
+    /// What should lie where.
+    pub places: Places,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
+/// Why a lockfile could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be opened.
+    #[error("{path} cannot be read: {why}; check that it is there and that you may read it")]
+    Read {
+        /// Safe to print.
+        path: String,
+        /// The system's reason.
+        why: io::Error,
+    },
+    /// It is no lockfile of the npm family.
+    #[error("{path} is no lockfile of npm, pnpm, Yarn or bun; name one of theirs")]
+    Kind {
+        /// Safe to print.
+        path: String,
+    },
+    /// It is not what its tool writes.
+    #[error(transparent)]
+    Lockfile(#[from] lockfile::Error),
+}
+
+impl Lock {
+    /// Reads a lockfile. A link is not followed.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none of the npm family.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let shown = || printable(&path.display().to_string(), 300);
+        let fail = |why| Error::Read { path: shown(), why };
+        let bytes = disk::read_up_to(path, lockfile::limit::BYTES as u64)
+            .map_err(fail)?
+            .ok_or_else(|| fail(io::Error::from(io::ErrorKind::FileTooLarge)))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let head = bytes.get(..bytes.len().min(400)).unwrap_or_default();
+        let no_kind = || Error::Kind { path: shown() };
+        let kind = Kind::of_file_name(&name, head).ok_or_else(no_kind)?;
+        Ok(Self {
+            manager: Manager::of(kind).ok_or_else(no_kind)?,
+            places: places::read(kind, &bytes)?,
+            digest: Digest::sha256(&bytes),
+        })
+    }
+}

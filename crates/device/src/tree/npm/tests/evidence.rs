@@ -1,0 +1,67 @@
+//! What a tree is compared with, and what is remembered of it.
+
+use super::*;
+
+#[test]
+fn a_copy_that_is_not_what_is_promised_is_a_poisoned_cache_and_proves_nothing() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let bytes = Tarball::new().file("package.json", b"{}").bytes();
+    let digest = sha512(b"something else");
+    let hex = digest.to_hex();
+    let folder = world.store().join("sha512").join(&hex[..2]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(&hex[2..]), bytes).unwrap();
+    world.lock("node_modules/a", "1.0.0", &digest, serde_json::json!({}));
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 not checked: the copy in the gate's store is not what the lockfile promises; empty that cache, and fetch it again
+    poisoned the gate's store a@1.0.0
+    ");
+}
+
+#[test]
+fn what_is_absent_or_has_no_digest_is_not_checked() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let options = Options::default();
+    insta::assert_snapshot!(told(&world.check(&options)), @r"a@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch");
+    world.lock.get_mut("node_modules/a").unwrap()["integrity"] = serde_json::json!("");
+    insta::assert_snapshot!(world.told(), @r"a@1.0.0 not checked: the lockfile promises no digest of it; let its manager write one");
+}
+
+#[test]
+fn an_unchanged_tree_is_not_read_again_and_a_change_is_seen_whatever_its_mtime() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    world.install("b", "1.0.0");
+    let seen = world.folder.path().join("seen");
+    let options = Options {
+        seen: Some(seen),
+        now: SystemTime::now() + Duration::from_secs(60),
+        ..world.options()
+    };
+    assert_eq!(world.check(&options).unchanged, 0);
+    let again = world.check(&options);
+    assert_eq!(again.unchanged, 2);
+    assert!(
+        again
+            .packages
+            .iter()
+            .all(|package| package.answer == Answer::Yes)
+    );
+    let deep = Options {
+        deep: true,
+        ..options.clone()
+    };
+    assert_eq!(world.check(&deep).unchanged, 0);
+
+    let file = world.at("node_modules/a/index.js");
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(&file, "module.exports = 9;\n").unwrap();
+    let opened = fs::File::options().write(true).open(&file).unwrap();
+    opened.set_modified(modified).unwrap();
+    let report = world.check(&options);
+    assert_eq!(report.unchanged, 1);
+    assert_eq!(report.packages[0].answer, Answer::No);
+}

@@ -1,0 +1,96 @@
+//! Ordinary differences, and what proves them.
+
+use super::*;
+
+#[test]
+fn what_a_platform_package_brings_may_be_copied_and_nothing_else() {
+    let mut world = World::new();
+    let binary = b"\x7fELF the program";
+    let wrapper = r#"{"name": "w", "version": "1.0.0", "scripts": {"postinstall": "node i"}}"#;
+    let bytes = Tarball::new()
+        .file("package.json", wrapper.as_bytes())
+        .program("bin/w", b"#!/usr/bin/env node\n")
+        .bytes();
+    let digest = world.keep(&bytes);
+    world.lock(
+        "node_modules/w",
+        "1.0.0",
+        &digest,
+        serde_json::json!({"hasInstallScript": true}),
+    );
+    world.write("node_modules/w/package.json", wrapper);
+    world.write("node_modules/w/bin/w", binary);
+    executable(&world.at("node_modules/w/bin/w"));
+    let platform = r#"{"name": "@w/here", "version": "1.0.0"}"#;
+    let bytes = Tarball::new()
+        .file("package.json", platform.as_bytes())
+        .program("bin/w", binary)
+        .bytes();
+    let digest = world.keep(&bytes);
+    let here = serde_json::json!({"optional": true, "os": ["!none"]});
+    world.lock("node_modules/@w/here", "1.0.0", &digest, here);
+    world.write("node_modules/@w/here/package.json", platform);
+    world.write("node_modules/@w/here/bin/w", binary);
+    executable(&world.at("node_modules/@w/here/bin/w"));
+    let elsewhere = serde_json::json!({"optional": true, "os": ["none"]});
+    world.lock("node_modules/@w/elsewhere", "1.0.0", &digest, elsewhere);
+    insta::assert_snapshot!(world.told(), @r"
+    @w/elsewhere@1.0.0 yes
+      Missing : for another platform
+    @w/here@1.0.0 yes
+    w@1.0.0 yes
+      Modified bin/w: copy of @w/here@1.0.0 bin/w
+    ");
+    world.write("node_modules/w/bin/w", b"\x7fELF another");
+    insta::assert_snapshot!(world.told(), @r"
+    @w/elsewhere@1.0.0 yes
+      Missing : for another platform
+    @w/here@1.0.0 yes
+    w@1.0.0 NO
+      Modified bin/w: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn what_a_script_at_install_builds_is_made_here() {
+    let mut world = World::new();
+    let manifest =
+        r#"{"name": "n", "version": "1.0.0", "scripts": {"install": "node-gyp rebuild"}}"#;
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .bytes();
+    let digest = world.keep(&bytes);
+    world.lock("node_modules/n", "1.0.0", &digest, serde_json::json!({}));
+    world.write("node_modules/n/package.json", manifest);
+    world.write("node_modules/n/build/Release/n.node", "\x7fELF");
+    world.write("node_modules/n/index.js", "evil");
+    insta::assert_snapshot!(world.told(), @r"
+    n@1.0.0 NO
+      Extra build/Release/n.node: made here by the install script of n@1.0.0
+      Extra index.js: UNEXPLAINED
+    ");
+    fs::remove_file(world.at("node_modules/n/index.js")).unwrap();
+    let mut report = world.check(&world.options());
+    report.pin(&|path| path.ends_with("n.node").then(|| Digest::sha256(b"\x7fELF")));
+    assert_eq!(report.packages[0].answer, Answer::Yes);
+    report.pin(&|path| path.ends_with("n.node").then(|| Digest::sha256(b"other")));
+    assert_eq!(report.packages[0].answer, Answer::No);
+}
+
+#[test]
+fn a_committed_patch_explains_what_it_makes_and_nothing_else() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let patch = "diff --git a/node_modules/a/index.js b/node_modules/a/index.js\n--- a/node_modules/a/index.js\n+++ b/node_modules/a/index.js\n@@ -1 +1 @@\n-module.exports = 1;\n+module.exports = 3;\n";
+    world.write("patches/a+1.0.0.patch", patch);
+    world.write("node_modules/a/index.js", "module.exports = 3;\n");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+      Modified index.js: patch patches/a+1.0.0.patch
+    ");
+    world.write("node_modules/a/index.js", "module.exports = 4;\n");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    ");
+}

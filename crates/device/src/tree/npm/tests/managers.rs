@@ -1,0 +1,186 @@
+//! What each manager does in its own way.
+
+use super::*;
+
+#[test]
+fn pnpm_s_layout_is_read_by_the_names_of_its_folders() {
+    let world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .file("cli.js", b"c")
+        .bytes();
+    let digest = world.keep(&bytes);
+    let store = "node_modules/.pnpm/a@1.0.0_react@18.0.0/node_modules";
+    world.write(&format!("{store}/a/package.json"), &manifest);
+    world.write(&format!("{store}/a/cli.js"), "c");
+    executable(&world.at(&format!("{store}/a/cli.js")));
+    link(
+        ".pnpm/a@1.0.0_react@18.0.0/node_modules/a",
+        &world.at("node_modules/a"),
+    );
+    link(
+        ".pnpm/a@1.0.0_react@18.0.0/node_modules/a",
+        &world.at("node_modules/react"),
+    );
+    let lock = format!(
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {}}}\nsnapshots:\n  a@1.0.0: {{}}\n",
+        digest.to_sri()
+    );
+    world.write("pnpm-lock.yaml", lock);
+    let report = world.check_with("pnpm-lock.yaml", &world.options());
+    insta::assert_snapshot!(told(&report), @r"
+    a@1.0.0 yes
+    loose Extra node_modules/a: a link to the package of its name
+    loose Extra node_modules/react: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn a_script_of_pnpm_names_folders_by_their_real_path_and_a_project_may_be_named_otherwise() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let real = fs::canonicalize(world.project()).unwrap();
+    let shim = format!(
+        "#!/bin/sh\nexport NODE_PATH=\"{}/node_modules\"\nexec node \"$basedir/../a/cli.js\" \"$@\"\n",
+        real.display()
+    );
+    world.write("node_modules/.bin/a", shim);
+    world.write_lock();
+    let named = world.project().join("node_modules/..");
+    let lock = Lock::open(&world.at("package-lock.json")).unwrap();
+    let report = check(&named, &lock, &world.options());
+    assert!(matches!(report.loose[0].standing, Standing::Explained(_)));
+}
+
+#[test]
+fn pnpm_s_own_list_is_named_as_such() {
+    let world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let place = "node_modules/.pnpm/a@1.0.0/node_modules/a";
+    world.write(&format!("{place}/package.json"), &manifest);
+    world.write(&format!("{place}/cli.js"), "edited");
+    let tarball = sha512(b"the tarball");
+    let hex = tarball.to_hex();
+    let store = world.folder.path().join("pnpm/v10");
+    let list = serde_json::json!({"files": {
+        "package.json": {"integrity": sha512(manifest.as_bytes()).to_sri(), "mode": 420, "size": 1},
+        "cli.js": {"integrity": sha512(b"c").to_sri(), "mode": 420, "size": 1},
+    }});
+    let folder = store.join("index").join(&hex[..2]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join(format!("{}-a@1.0.0.json", &hex[2..64])),
+        list.to_string(),
+    )
+    .unwrap();
+    let lock = format!(
+        "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {}}}\nsnapshots:\n  a@1.0.0: {{}}\n",
+        tarball.to_sri()
+    );
+    world.write("pnpm-lock.yaml", lock);
+    let options = Options {
+        caches: Caches {
+            pnpm_store: Some(store),
+            ..Caches::default()
+        },
+        ..world.options()
+    };
+    let report = world.check_with("pnpm-lock.yaml", &options);
+    assert!(matches!(
+        report.packages[0].against,
+        Some(Against::OwnList { .. })
+    ));
+    assert_eq!(
+        report.packages[0].differences[0].expected,
+        Some(sha512(b"c"))
+    );
+    insta::assert_snapshot!(told(&report), @r"
+    a@1.0.0 NO
+      Modified cli.js: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
+    let world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .bytes();
+    let digest = world.keep(&bytes);
+    world.write("node_modules/a/package.json", &manifest);
+    let lock = format!(
+        "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example/a/-/a-1.0.0.tgz\"\n  integrity {}\n",
+        digest.to_sri()
+    );
+    world.write("yarn.lock", lock);
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"a@1.0.0 yes");
+    world.write(
+        "node_modules/a/package.json",
+        manifest.replace("1.0.0", "2.0.0"),
+    );
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      claims to be a@2.0.0
+      Modified package.json: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn yarn_4_is_compared_with_its_own_zip() {
+    use std::io::Write as _;
+    let world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = ::zip::write::SimpleFileOptions::default().unix_permissions(0o644);
+    for (path, content) in [("package.json", manifest.as_str()), ("index.js", "i")] {
+        zip.start_file(format!("node_modules/a/{path}"), options)
+            .unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    let digest = sha512(&bytes);
+    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", &bytes);
+    world.write("node_modules/a/package.json", &manifest);
+    world.write("node_modules/a/index.js", "edited");
+    let lock = format!(
+        "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"a@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n  checksum: 10c0/{}\n  languageName: node\n  linkType: hard\n",
+        digest.to_hex()
+    );
+    world.write("yarn.lock", lock);
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    ");
+    fs::remove_dir_all(world.at("node_modules")).unwrap();
+    world.write(".pnp.cjs", "loader");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    ");
+    let unplugged = ".yarn/unplugged/a-npm-1.0.0-0123456789/node_modules/a";
+    world.write(&format!("{unplugged}/package.json"), &manifest);
+    world.write(&format!("{unplugged}/index.js"), "edited");
+    world.write(&format!("{unplugged}/.ready"), "");
+    world.write(".yarn/unplugged/evil.js", "evil");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+    a@1.0.0 NO
+      Extra .ready: Yarn's mark that it unpacked a package; it is empty
+      Modified index.js: UNEXPLAINED
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
+    ");
+    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", "other");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Modified : UNEXPLAINED
+    a@1.0.0 not checked: the copy in Yarn's cache is not what the lockfile promises; empty that cache, and fetch it again
+    loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
+    loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
+    poisoned Yarn's cache a@1.0.0
+    ");
+}

@@ -1,0 +1,60 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// Where artifacts may lie on this machine, and how to look. The same for every manager: what a
+/// check has no use for it passes over.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The gate's store of artifacts.
+    pub gate_store: Option<PathBuf>,
+    /// A folder that artifacts were fetched to, laid out as the gate's store
+    /// (`<algorithm>/<first two of hex>/<rest>`).
+    pub fetched: Option<PathBuf>,
+    /// The caches of the managers.
+    pub caches: Caches,
+    /// Where to remember what was found: one file for each tree, outside of it. See
+    /// [`super::seen`].
+    pub seen: Option<PathBuf>,
+    /// Read everything again, whatever is remembered.
+    pub deep: bool,
+    /// How many threads; none: as many as there are cores.
+    pub threads: Option<NonZeroUsize>,
+    /// The time now.
+    pub now: SystemTime,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            gate_store: None,
+            fetched: None,
+            caches: Caches::default(),
+            seen: None,
+            deep: false,
+            threads: None,
+            now: SystemTime::now(),
+        }
+    }
+}
+
+/// Where managers keep copies of artifacts. None of them is believed: what is taken from there is
+/// hashed first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caches {
+    /// npm's cache (it holds `_cacache`).
+    pub npm: Option<PathBuf>,
+    /// Yarn 1's cache (`yarn cache dir`).
+    pub yarn_classic: Option<PathBuf>,
+    /// Yarn 4's caches; the project's own `.yarn/cache` needs not be named.
+    pub yarn_berry: Vec<PathBuf>,
+    /// pnpm's store, with its version (`…/store/v10`), as `storeDir` of `.modules.yaml` has it.
+    pub pnpm_store: Option<PathBuf>,
+    /// pip's cache (`pip cache dir`; it holds `http-v2`).
+    pub pip: Option<PathBuf>,
+    /// Poetry's cache (`poetry config cache-dir`; it holds `artifacts`).
+    pub poetry: Option<PathBuf>,
+    /// cargo's home (it holds `registry/cache`), for vendored crates. A check of the registry's
+    /// sources looks into the home that it is given.
+    pub cargo_home: Option<PathBuf>,
+}

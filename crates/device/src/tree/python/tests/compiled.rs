@@ -1,0 +1,71 @@
+//! Compiled files and their sources.
+
+use super::*;
+
+#[test]
+fn a_swapped_compiled_file_that_repeats_time_and_size_is_found_by_its_words() {
+    for (names, texts) in [
+        (&["os", "run", "system"][..], &[][..]),
+        (&["os"][..], &["curl https://evil.example"][..]),
+    ] {
+        let lab = Lab::new();
+        lab.edit(PYC, compiled("core.py", names, texts, CORE));
+        assert_eq!(lab.refused(), [format!("Extra {PYC}")]);
+    }
+    let lab = Lab::new();
+    lab.edit(PYC, compiled("core.py", &["os", "system"], &[], CORE));
+    insta::assert_snapshot!(lab.check().not_checked.join("\n"), @r#"alpha/__pycache__/core.cpython-311.pyc: it uses the name "system", which its source does not hold"#);
+}
+
+#[test]
+fn a_compiled_file_of_another_source_is_unexplained() {
+    let good = || compiled("core.py", &["os"], &[], CORE);
+    for (name, bytes) in [
+        ("of another size", compiled("core.py", &["os"], &[], "")),
+        ("of another file", compiled("other.py", &["os"], &[], CORE)),
+        ("with something behind it", [good(), vec![1]].concat()),
+        ("cut off", good().split_last().unwrap().1.to_vec()),
+        ("no compiled file", b"import os".to_vec()),
+    ] {
+        let lab = Lab::new();
+        lab.edit(PYC, bytes);
+        assert_eq!(lab.refused(), [format!("Extra {PYC}")], "{name}");
+    }
+    let lab = Lab::new();
+    lab.edit(PYC, good());
+    File::options()
+        .write(true)
+        .open(lab.site("alpha/core.py"))
+        .unwrap()
+        .set_modified(UNIX_EPOCH)
+        .unwrap();
+    assert_eq!(lab.refused(), [format!("Extra {PYC}")]);
+}
+
+#[test]
+fn a_compiled_file_without_a_source_is_unexplained() {
+    let lab = Lab::new();
+    lab.edit("alpha/gone.pyc", compiled("gone.py", &[], &[], ""));
+    lab.edit(
+        "alpha/__pycache__/gone.cpython-311.pyc",
+        compiled("gone.py", &[], &[], ""),
+    );
+    assert_eq!(
+        lab.refused(),
+        [
+            "Extra alpha/__pycache__/gone.cpython-311.pyc",
+            "Extra alpha/gone.pyc"
+        ]
+    );
+}
+
+#[test]
+fn a_compiled_file_of_an_unknown_interpreter_is_not_good_and_not_bad() {
+    let lab = Lab::new();
+    let mut bytes = compiled("core.py", &["os"], &[], CORE);
+    bytes[0] = 0xff;
+    lab.edit(PYC, bytes);
+    let (answer, unexplained) = lab.told();
+    assert_eq!(answer, Answer::not_checked("1 of its files cannot be read"));
+    assert_eq!(unexplained, [format!("Unreadable {PYC}")]);
+}

@@ -1,0 +1,121 @@
+//! What a package is compared with, and what is no answer.
+
+use super::*;
+
+#[test]
+fn without_the_wheel_agreement_with_record_is_no_answer() {
+    let mut lab = Lab::new();
+    lab.at_hand = false;
+    let (answer, unexplained) = lab.told();
+    assert!(unexplained.is_empty());
+    let Answer::NotChecked(why) = answer else {
+        panic!("{answer:?}")
+    };
+    insta::assert_snapshot!(why, @"its artifact is not on this computer: fetch it, or install through the gate; it was compared with RECORD, which whoever changes a file can change too");
+    // And so it stays where both were changed: nobody can tell.
+    lab.edit("alpha/core.py", "import evil\n");
+    lab.fix_record("alpha/core.py");
+    assert!(matches!(lab.told(), (Answer::NotChecked(_), rest) if rest.is_empty()));
+}
+
+#[test]
+fn without_the_wheel_a_difference_from_record_is_a_difference() {
+    let mut lab = Lab::new();
+    lab.at_hand = false;
+    lab.edit("alpha/core.py", "import evil\n");
+    fs::remove_file(lab.site("alpha/__init__.py")).unwrap();
+    assert_eq!(
+        lab.refused(),
+        ["Missing alpha/__init__.py", "Modified alpha/core.py"]
+    );
+}
+
+#[test]
+fn a_copy_with_other_bytes_is_not_used() {
+    let mut lab = Lab::new();
+    lab.at_hand = false;
+    let store = lab.folder.path().join("store");
+    keep(&store, &wheel("alpha", &FILES), b"evil");
+    let options = Options {
+        gate_store: Some(store),
+        ..Options::default()
+    };
+    let report = check(&lab.environment(), &lab.locked, &options);
+    assert!(matches!(
+        one(&report, "alpha").answer,
+        Answer::NotChecked(_)
+    ));
+    assert_eq!(report.poisoned[0].cache, "the gate's store");
+    assert_eq!(report.poisoned[0].found, Digest::sha256(b"evil"));
+}
+
+#[test]
+fn what_is_installed_editable_is_not_checked() {
+    let lab = Lab::new();
+    let path = "alpha-1.0.dist-info/direct_url.json";
+    lab.edit(
+        path,
+        r#"{"url":"file:///srv/alpha","dir_info":{"editable":true}}"#,
+    );
+    lab.fix_record(path);
+    let (answer, _) = lab.told();
+    let Answer::NotChecked(why) = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(why.starts_with("it is installed editable"), "{why}");
+}
+
+#[test]
+fn what_no_lockfile_names_is_not_checked() {
+    let mut lab = Lab::new();
+    lab.locked.clear();
+    assert!(
+        matches!(lab.told(), (Answer::NotChecked(why), _) if why.starts_with("no lockfile names it"))
+    );
+    lab.edit("old.egg-info", "Name: old\n");
+    let report = lab.check();
+    assert!(
+        report.not_checked[0].starts_with("old.egg-info: "),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_poisoned_wheel_in_the_cache_of_uv_is_found() {
+    let lab = Lab::new();
+    let cache = lab.folder.path().join("uv");
+    let mut record = String::new();
+    for (path, text) in FILES {
+        write(&cache.join("archive-v0/abc").join(path), text.as_bytes());
+        record += &row(path, text);
+    }
+    let list = cache.join("archive-v0/abc/alpha-1.0.dist-info/RECORD");
+    write(&list, record.as_bytes());
+    let report = check_uv_cache(&cache, &lab.locked, &lab.options());
+    assert_eq!(one(&report, "alpha").answer, Answer::Yes, "{report:?}");
+    assert_eq!(one(&report, "alpha").place, "archive-v0/abc");
+    write(
+        &cache.join("archive-v0/abc/alpha/core.py"),
+        b"import evil\n",
+    );
+    for options in [lab.options(), Options::default()] {
+        let report = check_uv_cache(&cache, &lab.locked, &options);
+        assert_eq!(one(&report, "alpha").answer, Answer::No);
+        assert_eq!(unexplained(&report), ["Modified alpha/core.py"]);
+    }
+}
+
+#[test]
+fn a_source_archive_is_not_compared_with_what_was_built_from_it() {
+    let mut lab = Lab::new();
+    let sdist = [0x1f, 0x8b, 8, 0, 0, 0];
+    lab.locked[0].digests = vec![lab.fetch(&sdist)];
+    let (answer, _) = lab.told();
+    let Answer::NotChecked(why) = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(
+        why.starts_with("only its source archive is at hand"),
+        "{why}"
+    );
+}

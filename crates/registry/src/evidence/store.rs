@@ -1,0 +1,297 @@
+//! Evidence on disk: one JSON file for each release and artifact digest, and one for the phantoms of
+//! each package. Safe to delete at any time; what it holds is verified each time it is read.
+
+use super::{ArtifactEvidence, SCHEMA};
+use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use customs_origin::source::PhantomSet;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Bounds on what is read.
+mod limit {
+    /// Bytes of one file: a document of attestations and what documents show.
+    pub const FILE: u64 = 24 << 20;
+    /// Releases of a package whose phantoms are kept.
+    pub const PHANTOMS: usize = 10;
+}
+
+/// Version of the schema of kept phantoms.
+const PHANTOMS: &str = "customs/phantoms-v1";
+
+/// Why something of the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk.
+    #[error(
+        "stored evidence at {path} cannot be used: {why}; delete it, or move the cache with CUSTOMS_CACHE_DIR"
+    )]
+    Disk {
+        /// The file, safe to print.
+        path: String,
+        /// The system's reason.
+        why: io::Error,
+    },
+    /// It is not what was written there.
+    #[error(
+        "stored evidence at {path} cannot be used: {why}; delete it and fetch it again with --fetch"
+    )]
+    Content {
+        /// The file, safe to print.
+        path: String,
+        /// What is wrong, safe to print.
+        why: String,
+    },
+}
+
+/// A folder of evidence.
+#[derive(Debug, Clone)]
+pub struct EvidenceStore {
+    folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Phantoms {
+    schema: String,
+    package: String,
+    /// The newest kept last.
+    releases: Vec<(Version, PhantomSet)>,
+}
+
+impl EvidenceStore {
+    /// In this folder, which need not be there.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// What is stored of an artifact. `None`: nothing.
+    ///
+    /// # Errors
+    /// Something lies there and cannot be used.
+    pub fn read(
+        &self,
+        release: &ReleaseId,
+        artifact: &Digest,
+    ) -> Result<Option<ArtifactEvidence>, StoreError> {
+        let path = self.path("artifacts", &format!("{release}\n{artifact}"));
+        let Some(found) = read::<ArtifactEvidence>(&path)? else {
+            return Ok(None);
+        };
+        if found.schema != SCHEMA {
+            // Of another version of the program: as if nothing were there.
+            return Ok(None);
+        }
+        if found.release != *release || found.artifact != *artifact {
+            return Err(content(&path, "it is of another artifact"));
+        }
+        Ok(Some(found))
+    }
+
+    /// Stores evidence, together with what was stored before of the same artifact.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn write(&self, evidence: &ArtifactEvidence) -> Result<(), StoreError> {
+        let key = format!("{}\n{}", evidence.release, evidence.artifact);
+        write(&self.path("artifacts", &key), evidence)
+    }
+
+    /// The phantoms of releases of a package that were compared with their source, but for those
+    /// of one version.
+    ///
+    /// # Errors
+    /// Something lies there and cannot be used.
+    pub fn phantoms(
+        &self,
+        package: &PackageName,
+        but: &Version,
+    ) -> Result<Vec<PhantomSet>, StoreError> {
+        let all = self.all_phantoms(package)?.into_iter();
+        let others = all.filter(|(version, _)| version != but);
+        Ok(others.map(|(_, set)| set).collect())
+    }
+
+    /// Keeps the phantoms of a release.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn keep_phantoms(
+        &self,
+        package: &PackageName,
+        version: &Version,
+        set: &PhantomSet,
+    ) -> Result<(), StoreError> {
+        let mut releases = self.all_phantoms(package)?;
+        releases.retain(|(other, _)| other != version);
+        releases.push((version.clone(), set.clone()));
+        let surplus = releases.len().saturating_sub(limit::PHANTOMS);
+        releases.drain(..surplus);
+        let kept = Phantoms {
+            schema: PHANTOMS.to_owned(),
+            package: key(package),
+            releases,
+        };
+        write(&self.path("phantoms", &key(package)), &kept)
+    }
+
+    fn all_phantoms(&self, package: &PackageName) -> Result<Kept, StoreError> {
+        let path = self.path("phantoms", &key(package));
+        match read::<Phantoms>(&path)? {
+            Some(found) if found.schema == PHANTOMS && found.package == key(package) => {
+                Ok(found.releases)
+            }
+            Some(found) if found.schema == PHANTOMS => {
+                Err(content(&path, "it is of another package"))
+            }
+            Some(_) | None => Ok(Vec::new()),
+        }
+    }
+
+    fn path(&self, kind: &str, key: &str) -> PathBuf {
+        let hex = Digest::sha256(key.as_bytes()).to_hex();
+        let (first, rest) = hex.split_at(2);
+        self.folder
+            .join(kind)
+            .join(first)
+            .join(format!("{rest}.json"))
+    }
+}
+
+type Kept = Vec<(Version, PhantomSet)>;
+
+fn key(package: &PackageName) -> String {
+    format!("{} {package}", package.ecosystem())
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string(), 300)
+}
+
+fn content(path: &Path, why: &str) -> StoreError {
+    StoreError::Content {
+        path: shown(path),
+        why: printable(why, 200),
+    }
+}
+
+fn disk(path: &Path) -> impl Fn(io::Error) -> StoreError {
+    let path = shown(path);
+    move |why| StoreError::Disk {
+        path: path.clone(),
+        why,
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(disk(path)(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(limit::FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(disk(path))?;
+    if bytes.len() as u64 > limit::FILE {
+        return Err(content(path, "it is larger than what is read"));
+    }
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| content(path, &error.to_string()))
+}
+
+/// Whole or not at all.
+fn write(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(disk(path))?;
+    let bytes = serde_json::to_vec(value).map_err(|error| content(path, &error.to_string()))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(disk(path))?;
+    file.write_all(&bytes).map_err(disk(path))?;
+    file.persist(path)
+        .map_err(|error| disk(path)(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Offer, Told};
+    use super::*;
+    use customs_model::Timestamp;
+    use customs_origin::history::{Seen, Shown};
+
+    fn evidence() -> ArtifactEvidence {
+        let release: ReleaseId = "pkg:npm/%40s/n@1.0.0".parse().unwrap();
+        ArtifactEvidence {
+            schema: SCHEMA.to_owned(),
+            file: "n-1.0.0.tgz".to_owned(),
+            artifact: Digest::sha256(b"tarball"),
+            registry: "registry.example/".to_owned(),
+            asked: Timestamp::from_second(1_700_000_000).unwrap(),
+            offer: Offer::Npm {
+                signatures: Told::Absent,
+                attestations: Told::Failed("x".to_owned()),
+            },
+            shown: Shown::nothing_asked(release.clone(), "x"),
+            earlier: vec![Shown::nothing_asked(release.clone(), "y")],
+            people: Seen::Is(super::super::Crowd::default()),
+            repository: None,
+            commit: None,
+            release,
+        }
+    }
+
+    #[test]
+    fn what_was_stored_is_read_again_and_nothing_is_taken_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        let evidence = evidence();
+        let read = |store: &EvidenceStore| store.read(&evidence.release, &evidence.artifact);
+        assert_eq!(read(&store).unwrap(), None);
+        store.write(&evidence).unwrap();
+        assert_eq!(read(&store).unwrap(), Some(evidence.clone()));
+        let other = Digest::sha256(b"other");
+        assert_eq!(store.read(&evidence.release, &other).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_was_edited_is_an_error_and_not_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        let evidence = evidence();
+        store.write(&evidence).unwrap();
+        let key = format!("{}\n{}", evidence.release, evidence.artifact);
+        let path = store.path("artifacts", &key);
+        std::fs::write(&path, b"{").unwrap();
+        let error = store
+            .read(&evidence.release, &evidence.artifact)
+            .unwrap_err();
+        assert!(error.to_string().contains("--fetch"), "{error}");
+        let mut other = evidence.clone();
+        other.artifact = Digest::sha256(b"other");
+        std::fs::write(&path, serde_json::to_vec(&other).unwrap()).unwrap();
+        let error = store
+            .read(&evidence.release, &evidence.artifact)
+            .unwrap_err();
+        assert!(error.to_string().contains("another artifact"), "{error}");
+    }
+
+    #[test]
+    fn phantoms_of_other_releases_are_what_one_is_compared_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        let package = evidence().release.package;
+        for n in 0..12 {
+            let version = Version::new(&format!("1.{n}.0")).unwrap();
+            let set = PhantomSet::of(&version, [format!("dist/{n}.js").as_str()]);
+            store.keep_phantoms(&package, &version, &set).unwrap();
+        }
+        let but = Version::new("1.11.0").unwrap();
+        let kept = store.phantoms(&package, &but).unwrap();
+        assert_eq!(kept.len(), limit::PHANTOMS - 1);
+        assert!(kept.iter().all(|set| !set.paths.contains_key("dist/11.js")));
+    }
+}
