@@ -35,6 +35,7 @@ fn tree(release: &str, place: &str, against: Option<Against>) -> PackageTree {
         files: 0,
         differences: Vec::new(),
         decoy: None,
+        open: Vec::new(),
     }
 }
 
@@ -59,6 +60,9 @@ fn subject(folder: &str, lockfile: Option<&str>, installed: Option<TreeReport>) 
     Subject {
         folder: folder.to_owned(),
         lockfile: lockfile.map(str::to_owned),
+        in_repository: folder.to_owned(),
+        lines: Default::default(),
+        members: Vec::new(),
         kind: "npm".to_owned(),
         tree: Answer::Yes,
         installed,
@@ -75,7 +79,9 @@ fn report(subjects: Vec<Subject>) -> Report {
         schema: SCHEMA,
         made: "2026-11-01T00:00:00Z".parse().unwrap(),
         subjects,
+        base: None,
         settings: Vec::new(),
+        trust: Vec::new(),
         together: Default::default(),
         roots: Vec::new(),
         not_checked: Vec::new(),

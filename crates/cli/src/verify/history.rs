@@ -6,8 +6,8 @@ use crate::error::{Doing as _, Failure};
 use customs_model::{Answer, Ecosystem, ReleaseId, Timestamp, printable};
 use customs_origin::answer::Finding;
 use customs_origin::history::{
-    Case, FileChange, Judged, Judgement, Past, Proof, Provenance, ReleaseLine, Seen, Shown,
-    Stripping, TrustFile, Updated, accept, changes, judge_all, limit, record,
+    Case, Judged, Judgement, Past, Proof, Provenance, ReleaseLine, Seen, Shown, Stripping,
+    TrustFile, Updated, accept, judge_all, limit, record,
 };
 use customs_registry::evidence::{Offer, Told, people};
 use std::fs::File;
@@ -39,8 +39,6 @@ pub(super) struct Outcomes {
     pub stripping: Vec<Stripping>,
     /// What became of the file, a sentence each.
     pub recorded: Vec<String>,
-    /// What a review must look at, with a base.
-    pub file_changes: Vec<FileChange>,
 }
 
 /// One subject as the judgement takes it.
@@ -94,7 +92,6 @@ pub(super) fn judge(
             judged = judge_with(&prepared, &file);
         }
     }
-    let file_changes = base.as_ref().map(|base| changes(base, &file));
     let judgements = judged.judgements.into_iter().zip(&prepared);
     let against = base.as_ref().unwrap_or(&file);
     Ok(Outcomes {
@@ -103,7 +100,6 @@ pub(super) fn judge(
             .collect(),
         stripping: judged.stripping,
         recorded,
-        file_changes: file_changes.unwrap_or_default(),
     })
 }
 

@@ -20,7 +20,7 @@ use at_hand::AtHand;
 use customs_device::artifact::Source;
 use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
 use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
-use customs_origin::history::{Axis, FileChange, Judgement, Outcome, Stripping};
+use customs_origin::history::{Axis, Judgement, Outcome, Stripping};
 use customs_origin::roots::Age;
 use customs_origin::source::SourceReport;
 use customs_origin::vcs::VcsInfo;
@@ -61,8 +61,6 @@ pub(crate) struct Origins {
     pub not_checked: Vec<String>,
     /// What became of `customs.lock`, a sentence each. Safe to print.
     pub recorded: Vec<String>,
-    /// What a review must look at in `customs.lock`, with `--base`.
-    pub file_changes: Vec<FileChange>,
 }
 
 /// One entry with all that is known of its origin.
@@ -154,7 +152,6 @@ fn answer(
         roots: means.trust.ages(means.now),
         not_checked,
         recorded: past.recorded,
-        file_changes: past.file_changes,
     })
 }
 

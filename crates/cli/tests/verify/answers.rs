@@ -39,7 +39,7 @@ impl Answers {
     }
 
     /// What is told here and was not told before.
-    pub fn since(&self, before: &Self) -> Vec<&str> {
+    pub fn since<'a>(&'a self, before: &'a Self) -> Vec<&'a str> {
         let lines = self.lines.difference(&before.lines);
         lines.map(String::as_str).collect()
     }
@@ -123,6 +123,6 @@ fn text(value: &Value) -> &str {
 
 /// `pkg:npm/%40s/a@1.0.0` as people say it.
 fn spoken(purl: &str) -> String {
-    let name = purl.splitn(2, '/').nth(1).unwrap_or(purl);
+    let name = purl.split_once('/').map_or(purl, |(_, name)| name);
     name.replace("%40", "@")
 }

@@ -3,7 +3,7 @@
 use crate::ask::Evidence;
 use crate::ground::Ground;
 use crate::table::{Case, each};
-use crate::tamper::{add, edit, edit_shared, replace};
+use crate::tamper::{edit_shared, replace};
 use crate::world::World;
 
 const MANIFEST: &str = "[project]
