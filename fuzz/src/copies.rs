@@ -1,9 +1,9 @@
 //! Bodies that read copies of artifacts and patch files, as the tree check does.
 
+use customs_device::artifact::unpacked::{Inside, Reading};
 use customs_device::artifact::{tarball, zip};
 use customs_device::tree::patch;
 use customs_model::{Digest, DigestAlgorithm, printable};
-use std::collections::BTreeSet;
 use std::io::Write as _;
 
 /// What a target does with its bytes.
@@ -22,11 +22,18 @@ pub fn copies(data: &[u8]) {
     };
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(bytes).expect("its bytes");
-    let keep = BTreeSet::from(["package.json".to_owned()]);
+    let reading = Reading {
+        algorithms: &[DigestAlgorithm::Sha256],
+        inside: match way % 3 {
+            0 => Inside::FirstPart,
+            1 => Inside::Folder("node_modules/a"),
+            _ => Inside::Whole,
+        },
+        keep: &|path| u64::from(path == "package.json") << 10,
+    };
     let unpacked = match way % 2 {
-        0 => tarball::read(file.path(), &[DigestAlgorithm::Sha256], &keep)
-            .map_err(|error| error.to_string()),
-        _ => zip::read(file.path(), "a").map_err(|error| error.to_string()),
+        0 => tarball::read(file.path(), &reading).map_err(|error| error.to_string()),
+        _ => zip::read(file.path(), &reading).map_err(|error| error.to_string()),
     };
     match unpacked {
         Ok(unpacked) => {

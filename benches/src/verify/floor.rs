@@ -27,11 +27,10 @@ pub fn run(list: &Path) -> Result<(), Error> {
             .collect();
         started
             .into_iter()
-            .map(|thread| match thread.join() {
+            .try_for_each(|thread| match thread.join() {
                 Ok(done) => done,
                 Err(_) => Err(Error::said("a thread of the floor failed")),
             })
-            .collect()
     })
 }
 

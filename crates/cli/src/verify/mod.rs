@@ -156,7 +156,9 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
     let root = Root::of(paths);
     let pins = Pins::read(&root);
     let around = Surroundings::here();
-    ask(&arguments, Command::Verify, &root, &pins, &around).map(|(report, _)| report)
+    let (mut report, _) = ask(&arguments, Command::Verify, &root, &pins, &around)?;
+    verdicts::fill(&mut report).doing("look up verdicts")?;
+    Ok(report)
 }
 
 /// The rules that `customs explain` shows beside those about releases.

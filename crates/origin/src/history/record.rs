@@ -46,7 +46,7 @@ pub struct IdentityPin {
     pub builder: Option<BuilderClass>,
     /// The deployment environment.
     pub environment: Option<String>,
-    /// What started it, where that is something that strangers can do; see [`STRANGERS`].
+    /// What started it, where that is something that strangers can do; see `STRANGERS`.
     pub trigger: Option<String>,
 }
 

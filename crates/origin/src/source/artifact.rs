@@ -40,7 +40,7 @@ pub enum ArtifactError {
     /// A zip that is none.
     #[error("the wheel cannot be unpacked: {}", printable(&.0.to_string(), 300))]
     Zip(#[from] zip::result::ZipError),
-    /// A bound of [`limit`].
+    /// A bound of `limit`.
     #[error("the artifact is larger than what is read: more than {0}")]
     Limit(&'static str),
     /// Nothing in it.
@@ -93,7 +93,7 @@ impl ArtifactFile {
         }
     }
 
-    /// The first [`limit::HEAD`] bytes.
+    /// The first `limit::HEAD` bytes.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
@@ -140,7 +140,7 @@ impl Artifact {
     /// Reads an artifact. `format` is that of the repository it will be compared with.
     ///
     /// # Errors
-    /// Damaged, empty, or larger than [`limit`] allows.
+    /// Damaged, empty, or larger than `limit` allows.
     pub fn read(
         bytes: &[u8],
         kind: ArtifactKind,

@@ -43,7 +43,7 @@ pub struct SourceFinding {
     pub severity: Severity,
     /// One sentence, safe to print.
     pub sentence: String,
-    /// The files, at most [`LISTED`]. Not safe to print as they are.
+    /// The files, at most `LISTED`. Not safe to print as they are.
     pub paths: Vec<String>,
 }
 

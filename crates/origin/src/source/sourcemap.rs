@@ -61,7 +61,7 @@ struct Written<'a> {
 }
 
 impl SourceMap {
-    /// Reads a map of version 3. None where it is none, is larger than [`limit`] allows, or is one
+    /// Reads a map of version 3. None where it is none, is larger than `limit` allows, or is one
     /// of sections, which no tool publishes.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > limit::MAP {

@@ -1,7 +1,7 @@
 //! The trees of npm, pnpm, Yarn 1, Yarn 4 and bun.
 //!
-//! [`check`] reads the lockfile, finds which folder is which package ([`layout`]), compares each
-//! with its artifact on all cores ([`package`]), and then what lies loose around the packages.
+//! [`check`] reads the lockfile, finds which folder is which package (`layout`), compares each
+//! with its artifact on all cores (`package`), and then what lies loose around the packages.
 
 mod copies;
 mod expect;
