@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn a_script_names_what_starts_its_file() {
-        let of = |line: &str| of_script(line).map(|by| (by.program, by.arguments));
+        fn of(line: &str) -> Option<(&str, &str)> {
+            of_script(line).map(|by| (by.program, by.arguments))
+        }
         assert_eq!(
             of("  exec bash  \"$basedir/../x\" \"$@\""),
             Some(("bash", ""))
