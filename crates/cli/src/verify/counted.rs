@@ -122,7 +122,14 @@ fn of_origin(subject: &Subject) -> Vec<String> {
         if let Some(history) = &package.history
             && matches!(history.outcome, Outcome::NotChecked(_))
         {
-            reasons.push(history.sentence.clone());
+            // The same for every version of which it is said.
+            let version = package.release.version.to_string();
+            let sentence = &history.sentence;
+            let rest = sentence.strip_prefix(&version).unwrap_or(sentence);
+            reasons.push(format!(
+                "its history {}",
+                rest.trim_start().trim_end_matches('.')
+            ));
         }
     }
     reasons
