@@ -3,6 +3,7 @@
 use crate::ground::Ground;
 use crate::world::program;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Whose copies of artifacts may be compared with.
@@ -25,8 +26,14 @@ pub fn report(ground: &Ground, evidence: Evidence) -> Value {
     };
     let own = match evidence {
         Evidence::All => ground.at("gate/cache"),
-        Evidence::Managers | Evidence::None => ground.at("nobody/customs"),
+        Evidence::Managers | Evidence::None => ground.beside("cache"),
     };
+    // Where a client of this machine keeps its toolchains, as in the tests of clients: without it
+    // the client makes a new one in the home that it is given.
+    let rustup = std::env::var_os("RUSTUP_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".rustup"),
+        PathBuf::from,
+    );
     let asked = Command::new(program())
         .args(["verify", "--deep", "--format", "json"])
         .current_dir(ground.project())
@@ -35,7 +42,12 @@ pub fn report(ground: &Ground, evidence: Evidence) -> Value {
         .env("HOME", &home)
         .env("XDG_CACHE_HOME", home.join("cache"))
         .env("XDG_DATA_HOME", home.join("data"))
+        .env("YARN_CACHE_FOLDER", home.join("cache/yarn"))
+        .env("RUSTUP_HOME", rustup)
+        .env("CARGO_HOME", home.join(".cargo"))
         .env("CUSTOMS_CACHE_DIR", own)
+        .env("CUSTOMS_DATA_DIR", ground.beside("data"))
+        .env("CUSTOMS_STATE_DIR", ground.beside("state"))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&asked.stderr);

@@ -38,7 +38,7 @@ const REGISTRY: &[Case] = &[
     Case {
         way: "a source is edited, its size and time are put back",
         tamper: |ground| edit_at(&source(ground)),
-        told: &[],
+        told: &["no: modified $CARGO_HOME/registry/src/REGISTRY/itoa-1.0.11/src/lib.rs"],
     },
     Case {
         way: "a build script is added",
@@ -47,12 +47,12 @@ const REGISTRY: &[Case] = &[
             let folder = folder.parent().unwrap().parent().unwrap();
             fs::write(folder.join("build.rs"), "fn main() {}\n").unwrap();
         },
-        told: &[],
+        told: &["no: extra $CARGO_HOME/registry/src/REGISTRY/itoa-1.0.11/build.rs"],
     },
     Case {
         way: "the .crate holds other bytes",
         tamper: |ground| edit_at(&ground.find(".cargo/registry/cache", &["itoa-1.0.11.crate"])),
-        told: &[],
+        told: &["no: modified $CARGO_HOME/registry/cache/REGISTRY/itoa-1.0.11.crate"],
     },
 ];
 
@@ -83,7 +83,7 @@ const VENDOR: &[Case] = &[
         way: "a source is edited, and the list of checksums says so",
         tamper: edit_with_list,
         told: &[
-            "no: modified vendor/itoa/.cargo-checksum.json",
+            "no: extra vendor/itoa/.cargo-checksum.json",
             "no: modified vendor/itoa/src/lib.rs",
         ],
     },
@@ -98,12 +98,12 @@ const VENDOR: &[Case] = &[
             let list = "project/vendor/itoa/.cargo-checksum.json";
             replace(ground, list, "\"package\":\"4", "\"package\":\"5");
         },
-        told: &["no: modified vendor/itoa/.cargo-checksum.json"],
+        told: &["no: extra vendor/itoa/.cargo-checksum.json"],
     },
     Case {
         way: "the list is gone",
         tamper: |ground| delete(ground, "project/vendor/itoa/.cargo-checksum.json"),
-        told: &[],
+        told: &["no: missing vendor/itoa/.cargo-checksum.json"],
     },
     Case {
         way: "the manifest names another release",
@@ -116,7 +116,10 @@ const VENDOR: &[Case] = &[
                 "version = \"1.0.12\"",
             );
         },
-        told: &[],
+        told: &[
+            "no: decoy vendor/itoa",
+            "no: modified vendor/itoa/Cargo.toml",
+        ],
     },
     Case {
         way: "a crate is a link to elsewhere",
@@ -124,7 +127,10 @@ const VENDOR: &[Case] = &[
             add(ground, "project/elsewhere/Cargo.toml");
             link(ground, "project/vendor/itoa", "../elsewhere");
         },
-        told: &[],
+        told: &[
+            "no: other type vendor/itoa",
+            "not checked: locked crates are not vendored here",
+        ],
     },
     Case {
         way: "a crate that no lockfile names is added",
@@ -137,7 +143,7 @@ const VENDOR: &[Case] = &[
                 b"{\"files\":{}}",
             );
         },
-        told: &[],
+        told: &["no: extra vendor/unnamed/Cargo.toml"],
     },
 ];
 

@@ -59,6 +59,11 @@ impl Ground {
         self.home().join(path)
     }
 
+    /// A folder of customs' own, outside of the home.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.pristine.parent().unwrap().join("customs").join(name)
+    }
+
     /// What customs answers, with all that is at hand.
     pub fn verify(&self) -> Answers {
         self.verify_by(Evidence::All)

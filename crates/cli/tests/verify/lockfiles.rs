@@ -40,7 +40,7 @@ const CASES: &[Case] = &[
                 entry["resolved"] = resolved.replace("is-odd", "is-even").into();
             });
         },
-        told: &[],
+        told: &["lockfile: lock-address is-odd@3.0.1"],
     },
     Case {
         way: "an entry points at another host, without encryption",
@@ -49,7 +49,10 @@ const CASES: &[Case] = &[
                 entry["resolved"] = "http://elsewhere.example/is-odd/-/is-odd-3.0.1.tgz".into();
             });
         },
-        told: &[],
+        told: &[
+            "lockfile: lock-origin is-odd@3.0.1",
+            "lockfile: lock-transport ",
+        ],
     },
     Case {
         way: "an entry promises no digest any more",
@@ -58,7 +61,11 @@ const CASES: &[Case] = &[
                 entry.as_object_mut().unwrap().remove("integrity");
             });
         },
-        told: &[],
+        told: &[
+            "lockfile: lock-integrity-missing is-odd@3.0.1",
+            "no: extra node_modules/.package-lock.json",
+            "not checked: is-odd@3.0.1: the lockfile promises no digest of it; let its manager write one",
+        ],
     },
     Case {
         way: "an entry promises a weak digest",
@@ -67,7 +74,11 @@ const CASES: &[Case] = &[
                 entry["integrity"] = "sha1-ZRAbrzcn1yi2b6YvUM2n8tOYlgE=".into();
             });
         },
-        told: &[],
+        told: &[
+            "lockfile: lock-integrity-weak ",
+            "no: extra node_modules/.package-lock.json",
+            "not checked: is-odd@3.0.1: its artifact is not on this computer; fetch it with --fetch",
+        ],
     },
     Case {
         way: "an entry promises another package's digest",
@@ -79,7 +90,23 @@ const CASES: &[Case] = &[
                 entry["integrity"] = other.clone();
             });
         },
-        told: &[],
+        told: &[
+            "lockfile: lock-same-digest mkdirp@1.0.4",
+            "no: extra node_modules/.package-lock.json",
+            "no: extra node_modules/is-odd/README.md",
+            "no: missing node_modules/is-odd/CHANGELOG.md",
+            "no: missing node_modules/is-odd/bin/cmd.js",
+            "no: missing node_modules/is-odd/lib/find-made.js",
+            "no: missing node_modules/is-odd/lib/mkdirp-manual.js",
+            "no: missing node_modules/is-odd/lib/mkdirp-native.js",
+            "no: missing node_modules/is-odd/lib/opts-arg.js",
+            "no: missing node_modules/is-odd/lib/path-arg.js",
+            "no: missing node_modules/is-odd/lib/use-native.js",
+            "no: missing node_modules/is-odd/readme.markdown",
+            "no: modified node_modules/is-odd/LICENSE",
+            "no: modified node_modules/is-odd/index.js",
+            "no: modified node_modules/is-odd/package.json",
+        ],
     },
     Case {
         way: "the manifest asks for another range than the lockfile holds",
@@ -91,6 +118,6 @@ const CASES: &[Case] = &[
                 "\"is-odd\": \"2.0.0\"",
             )
         },
-        told: &[],
+        told: &["lockfile: lock-manifest "],
     },
 ];

@@ -113,12 +113,21 @@ fn entries(
     let mut archive = tar::Archive::new(metered);
     let mut buffer = Vec::with_capacity(128 * 1024);
     let mut all = archive.entries()?;
+    let mut announced = 0u64;
     loop {
         left.set(limit::HEADERS);
         let Some(entry) = all.next() else {
             return Ok(());
         };
         let mut entry = entry?;
+        // A bomb says its size before it is read.
+        announced = announced.saturating_add(entry.size());
+        if announced > limit::UNPACKED {
+            return Err(Error::Limit {
+                what: "bytes in it",
+                limit: limit::UNPACKED,
+            });
+        }
         // What is not read of it is passed over with the next one.
         left.set(entry.size().saturating_add(limit::HEADERS));
         let Some(path) = out.inner_path(&entry.path_bytes(), reading.inside) else {

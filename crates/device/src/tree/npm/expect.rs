@@ -24,7 +24,7 @@ pub(super) fn expect(unpacked: &Unpacked, manifest: &Manifest, habits: Habits) -
             true => entry.path.replace('\\', "/"),
             false => entry.path.clone(),
         };
-        if habits.drops_undeclared_modules && is_undeclared(&path, manifest) {
+        if habits.drops_modules && path.starts_with("node_modules/") {
             continue;
         }
         match &entry.kind {
@@ -111,18 +111,6 @@ impl Expectation {
             }
         }
     }
-}
-
-/// Whether it lies in a `node_modules` that the manifest does not declare as bundled.
-fn is_undeclared(path: &str, manifest: &Manifest) -> bool {
-    let Some(inner) = path.strip_prefix("node_modules/") else {
-        return false;
-    };
-    !manifest.bundled.iter().any(|name| {
-        inner
-            .strip_prefix(name.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
 }
 
 #[cfg(test)]

@@ -31,8 +31,9 @@ pub struct Habits {
     pub strips_cr: bool,
     /// Empty folders are kept.
     pub keeps_empty_folders: bool,
-    /// `node_modules` inside the artifact is dropped unless declared as bundled.
-    pub drops_undeclared_modules: bool,
+    /// `node_modules` inside the artifact is dropped, also what is declared as bundled: Yarn 4 places
+    /// those packages itself, as the lockfile names them.
+    pub drops_modules: bool,
     /// `a\b` becomes `a/b`.
     pub turns_backslashes: bool,
 }
@@ -62,7 +63,7 @@ impl Manager {
             keeps_hard_links: false,
             strips_cr: false,
             keeps_empty_folders: false,
-            drops_undeclared_modules: false,
+            drops_modules: false,
             turns_backslashes: false,
         };
         match self {
@@ -84,7 +85,7 @@ impl Manager {
             Self::YarnBerry => Habits {
                 keeps_links: true,
                 keeps_empty_folders: true,
-                drops_undeclared_modules: true,
+                drops_modules: true,
                 ..none
             },
             Self::Bun => Habits {

@@ -2,7 +2,7 @@
 
 use super::expect::expect;
 use super::explain::Explainer;
-use super::layout::{Installed, read_manifest};
+use super::layout::{Installed, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
 use super::patches::Patched;
@@ -202,7 +202,10 @@ impl Tree<'_> {
         let manifest = unpacked.kept.get(MANIFEST);
         let manifest = manifest.and_then(|bytes| Manifest::read(bytes));
         let manifest = manifest.unwrap_or_default();
-        let expectation = expect(unpacked, &manifest, self.manager.habits());
+        let mut habits = self.manager.habits();
+        // What is unplugged is a zip of Yarn's as it is.
+        habits.drops_modules &= !job.place.starts_with(UNPLUGGED);
+        let expectation = expect(unpacked, &manifest, habits);
         let files = self.patches.for_package(job.place, placed);
         // Yarn's archive is made with the patch in it.
         let patched = match verified.candidate.form {
