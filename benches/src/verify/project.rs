@@ -13,7 +13,9 @@ use std::time::Duration;
 const LARGE: &[(&str, &str)] = &[
     ("@babel/core", "7.26.0"),
     ("@babel/preset-env", "7.26.0"),
-    ("@types/node", "22.10.0"),
+    ("@biomejs/biome", "1.9.4"),
+    ("@swc/core", "1.9.3"),
+    ("@types/node", "22.9.0"),
     ("@types/react", "18.3.12"),
     ("babel-loader", "9.2.1"),
     ("jest", "29.7.0"),
@@ -21,13 +23,15 @@ const LARGE: &[(&str, &str)] = &[
     ("next", "14.2.18"),
     ("react", "18.3.1"),
     ("react-dom", "18.3.1"),
+    ("rxjs", "7.8.1"),
     ("typescript", "5.7.2"),
+    ("vite", "5.4.11"),
     ("webpack", "5.96.1"),
 ];
 /// For a trial.
 const SMALL: &[(&str, &str)] = &[("typescript", "5.7.2"), ("webpack", "5.96.1")];
 /// Releases of later days are not taken, so that the tree is the same tomorrow.
-const BEFORE: &str = "2024-12-01";
+const BEFORE: &str = "2025-01-01";
 /// Files that changed a moment ago are not remembered by a check.
 const SETTLED: Duration = Duration::from_secs(10);
 

@@ -150,6 +150,11 @@ pub fn notes(project: &Project, tree: &Tree) -> Vec<String> {
          hashes the same files (SHA-256), with the same libraries and threads; it looks for no \
          file and compares nothing."
             .to_owned(),
+        format!(
+            "The very first run took {:.2} s: it asks this machine's clients for their \
+             configuration, which is remembered for the runs that are measured.",
+            tree.first / 1e3
+        ),
         "Figures are medians over the rounds, with the least and the most. Memory is the most \
          that one process had, in a run of its own."
             .to_owned(),

@@ -27,6 +27,8 @@ pub struct Tree {
     /// The most memory of a process, in bytes: full, unchanged, deep, floor. None where the system
     /// does not tell.
     pub peaks: [Option<u64>; 4],
+    /// The first run of all, which asks this machine's clients for their configuration.
+    pub first: f64,
     /// What the check said of the packages: yes, no, not checked.
     pub answers: [usize; 3],
 }
@@ -47,8 +49,11 @@ pub async fn measure(program: &Path, project: &Project, rounds: usize) -> Result
     let list = project.home.beside("floor.list");
     let text = floor::list(&project.tarballs, &project.files)?;
     fs::write(&list, text).map_err(Error::io("write", &list))?;
+    let start = Instant::now();
+    let answers = answers(program, project).await?;
     let mut tree = Tree {
-        answers: answers(program, project).await?,
+        first: start.elapsed().as_secs_f64() * 1e3,
+        answers,
         ..Tree::default()
     };
     for _ in 0..rounds {
@@ -73,8 +78,10 @@ pub async fn measure(program: &Path, project: &Project, rounds: usize) -> Result
 /// forgotten.
 fn check(program: &Path, project: &Project, run: Run) -> Result<Command, Error> {
     let own = project.home.beside("customs");
-    if matches!(run, Run::Full) && own.exists() {
-        fs::remove_dir_all(&own).map_err(Error::io("remove", &own))?;
+    // What clients are configured with stays known: that is not of the tree.
+    let remembered = own.join("cache");
+    if matches!(run, Run::Full) && remembered.exists() {
+        fs::remove_dir_all(&remembered).map_err(Error::io("remove", &remembered))?;
     }
     let mut command = project.home.command(program);
     command
