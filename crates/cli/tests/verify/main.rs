@@ -20,6 +20,7 @@ mod bun;
 mod cargo;
 mod ground;
 mod lockfiles;
+mod members;
 mod npm;
 mod pip;
 mod pnpm;

@@ -2,8 +2,9 @@ use super::layout::UNPLUGGED;
 use super::links::Links;
 use super::patches::Patched;
 use super::{made, shim};
+use crate::artifact::digest_of;
 use crate::tree::{Cause, Difference, DifferenceKind, Explain, Standing, disk};
-use customs_model::{Digest, ReleaseId};
+use customs_model::{Digest, DigestAlgorithm, ReleaseId};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -105,11 +106,31 @@ impl Explainer<'_> {
         {
             return Some(installer(what));
         }
+        if let Some(source) = self.links.own_source(&place) {
+            return Some(self.own_copy(&source, difference));
+        }
         let maker = made::by_use(inner)?;
         Some(Standing::MadeHere {
             maker,
             pinned: None,
         })
+    }
+
+    /// A file of a folder of the project's own, which the manager copied.
+    fn own_copy(&self, source: &str, difference: &Difference) -> Standing {
+        // What cannot be read is not the same.
+        let there = digest_of(&self.links.at(source), DigestAlgorithm::Sha256).ok();
+        if there.is_some() && there == difference.found {
+            return Standing::Explained(Cause::Installer {
+                what: "a copy of the project's own file".to_owned(),
+            });
+        }
+        Standing::MadeHere {
+            maker: "the manager, from a folder or an archive of the project's own; no such file \
+                    lies there now"
+                .to_owned(),
+            pinned: None,
+        }
     }
 
     fn shim(&self, folder: &str, name: &str, difference: &Difference, at: &Path) -> Option<String> {

@@ -55,7 +55,15 @@ pub(super) fn layout<'a>(project: &Path, places: &'a Places, manager: Manager) -
     };
     let store = store.filter(|store| is_folder(&project.join(store)));
     match store {
-        Some(store) => finder.virtual_store(store, &mut out),
+        Some(store) => {
+            finder.virtual_store(store, &mut out);
+            // pnpm's `nodeLinker: hoisted` keeps only a record in its store.
+            if manager == Manager::Pnpm {
+                for root in roots_of(places) {
+                    finder.flat(&root, 0, &[], &mut out);
+                }
+            }
+        }
         None if manager == Manager::Npm || manager == Manager::Bun => {
             for placed in &places.placed {
                 if let Place::At(place) = &placed.place
@@ -68,8 +76,7 @@ pub(super) fn layout<'a>(project: &Path, places: &'a Places, manager: Manager) -
             }
         }
         None => {
-            let mut roots = vec!["node_modules".to_owned()];
-            roots.extend(places.members.iter().map(|m| format!("{m}/node_modules")));
+            let mut roots = roots_of(places);
             if manager == Manager::YarnBerry && is_folder(&project.join(UNPLUGGED)) {
                 let entries = finder.children(UNPLUGGED, &mut out);
                 roots.extend(
@@ -86,6 +93,13 @@ pub(super) fn layout<'a>(project: &Path, places: &'a Places, manager: Manager) -
     finder.roots(&mut out);
     absent(places, &mut out);
     out
+}
+
+/// The `node_modules` of the project and of its members.
+fn roots_of(places: &Places) -> Vec<String> {
+    let mut roots = vec!["node_modules".to_owned()];
+    roots.extend(places.members.iter().map(|m| format!("{m}/node_modules")));
+    roots
 }
 
 /// Candidates by the name of their folder.

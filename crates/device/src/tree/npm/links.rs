@@ -1,7 +1,8 @@
 //! Links and programs that managers make: each is proven by what it leads to.
 
 use super::layout::{Layout, read_manifest};
-use std::collections::BTreeSet;
+use customs_ecosystem::lockfile::places::{Place, Places};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Links on the way to a package.
@@ -16,6 +17,8 @@ pub(super) struct Links<'a> {
     platform: BTreeSet<&'a str>,
     /// The project's own folders that are packages.
     members: BTreeSet<String>,
+    /// Folders of the project's own that are copied or linked under a name.
+    own: BTreeMap<&'a str, &'a str>,
     /// Names that links have, and the names of what they lead to, where both differ.
     aliases: &'a BTreeSet<(String, String)>,
 }
@@ -34,7 +37,7 @@ impl<'a> Links<'a> {
         project: &'a Path,
         layout: &'a Layout<'_>,
         members: BTreeSet<String>,
-        aliases: &'a BTreeSet<(String, String)>,
+        places: &'a Places,
     ) -> Self {
         Self {
             project,
@@ -46,7 +49,8 @@ impl<'a> Links<'a> {
                 .map(|(place, _)| place.as_str())
                 .collect(),
             members,
-            aliases,
+            own: own(places),
+            aliases: &places.aliases,
         }
     }
 
@@ -103,6 +107,16 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// The file of the project's own that a manager copies to a path in a `node_modules`; for the
+    /// copied folder itself, that folder.
+    pub fn own_source(&self, path: &str) -> Option<String> {
+        let (_, rest) = path.rsplit_once("node_modules/")?;
+        let scope = usize::from(rest.starts_with('@'));
+        let end = rest.match_indices('/').nth(scope).map(|(at, _)| at);
+        let (name, file) = end.map_or((rest, ""), |end| rest.split_at(end));
+        self.join("", &format!("{}/{file}", self.own.get(name)?))
+    }
+
     /// Where a path of the project lies on disk.
     pub fn at(&self, path: &str) -> PathBuf {
         self.project.join(path)
@@ -136,6 +150,9 @@ impl<'a> Links<'a> {
         for _ in 0..HOPS {
             if let Some((place, inner)) = self.in_package(&path) {
                 return Some(Leads::Package { place, inner });
+            }
+            if self.own_source(&path).is_some() {
+                return Some(Leads::Own);
             }
             let Some(next) = self.hop(&path) else {
                 let own = !path.split('/').any(|part| part == "node_modules")
@@ -181,6 +198,18 @@ impl<'a> Links<'a> {
         }
         None
     }
+}
+
+fn own(places: &Places) -> BTreeMap<&str, &str> {
+    let links = places.links.iter().filter(|link| !link.target.is_empty());
+    let named = links.map(|link| match &link.place {
+        Place::Folder(name) => (name.as_str(), link.target.as_str()),
+        Place::At(place) => {
+            let name = place.rsplit_once("node_modules/").map(|(_, name)| name);
+            (name.unwrap_or(place), link.target.as_str())
+        }
+    });
+    named.collect()
 }
 
 /// A package that came inside of another's artifact has no place of its own in a lockfile: a path in

@@ -1,4 +1,4 @@
-use super::Manager;
+use super::{Manager, members};
 use crate::tree::disk;
 use customs_ecosystem::lockfile::places::{self, Places};
 use customs_ecosystem::lockfile::{self, Kind};
@@ -54,9 +54,17 @@ impl Lock {
         let head = bytes.get(..bytes.len().min(400)).unwrap_or_default();
         let no_kind = || Error::Kind { path: shown() };
         let kind = Kind::of_file_name(&name, head).ok_or_else(no_kind)?;
+        let manager = Manager::of(kind).ok_or_else(no_kind)?;
+        let mut places = places::read(kind, &bytes)?;
+        if manager == Manager::YarnClassic
+            && let Some(project) = path.parent()
+        {
+            // Its lockfile does not name them.
+            places.members.extend(members::of(project));
+        }
         Ok(Self {
-            manager: Manager::of(kind).ok_or_else(no_kind)?,
-            places: places::read(kind, &bytes)?,
+            manager,
+            places,
             digest: Digest::sha256(&bytes),
         })
     }

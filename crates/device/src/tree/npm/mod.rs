@@ -14,6 +14,7 @@ mod loose;
 mod made;
 mod manager;
 mod manifest;
+mod members;
 mod own_list;
 mod package;
 mod patches;
@@ -33,7 +34,7 @@ use super::seen::Remembered;
 use super::{
     Cause, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, disk, each,
 };
-use crate::artifact::{ByDigest, NpmCache, Source, YarnBerryCache, YarnClassicCache};
+use crate::artifact::{ByDigest, NpmCache, OwnFile, Source, YarnBerryCache, YarnClassicCache};
 use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
 use customs_model::{Answer, Digest, ReleaseId};
@@ -61,7 +62,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
     let layout = layout::layout(project, places, manager);
     report.not_checked.extend(layout.notes.iter().cloned());
     let patches = Patches::of(project, &places.placed, &mut report.not_checked);
-    let links = Links::new(project, &layout, own_folders(places), &places.aliases);
+    let links = Links::new(project, &layout, own_folders(places), places);
     let store = options.caches.pnpm_store.clone();
     let memory = Memory::open(options, project, lock.digest.clone(), &mut report);
     let tree = Tree {
@@ -135,6 +136,7 @@ fn sources(
     if let Some(folder) = &options.fetched {
         all.push(Box::new(ByDigest::fetched(folder)));
     }
+    all.push(Box::new(OwnFile::new(project)));
     all
 }
 

@@ -23,6 +23,14 @@ const FRAMES: &[(&str, &str)] = &[
         "pnpm 12.21, for a program of the machine's own, which nothing else starts",
         "6d4c2f81fa725162ea5ee78ac155686114d5ebd3913c3a8402791cab2549cfac",
     ),
+    (
+        "pnpm 12.21, for a program of the project's own, with no folders of modules",
+        "c9f0405a02005d29b9f8a65e226262ea38c125f087646b9b09a7b3384289766b",
+    ),
+    (
+        "pnpm 12.21, both",
+        "255af1f35d54e3568734e85d2783b1a42af4e692df885f818ee0c646e9f57dfe",
+    ),
 ];
 
 /// What explains a script `name` in `folder` (a `.bin`, relative to the project).
@@ -241,8 +249,7 @@ fi
             placed: &places.placed[0],
         };
         layout.installed.insert("node_modules/tool".into(), one);
-        let aliases = BTreeSet::new();
-        let links = Links::new(folder.path(), &layout, BTreeSet::new(), &aliases);
+        let links = Links::new(folder.path(), &layout, BTreeSet::new(), &places);
         explain(shim.as_bytes(), "node_modules/.bin", "tool", &links).is_some()
     }
 

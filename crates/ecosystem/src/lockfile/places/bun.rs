@@ -4,6 +4,7 @@ use super::super::bun_lock::{parse, registry_url};
 use super::super::npm_spec::{source_of, split};
 use super::super::tree::{Fault, Node};
 use super::{Collector, Place, Raw, Source, platforms};
+use std::collections::BTreeMap;
 
 pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
     let root = parse(text)?;
@@ -58,7 +59,35 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
             )?,
         }
     }
+    in_members(out);
     Ok(())
+}
+
+/// What a chain of names places in a member lies in the member's own folder.
+fn in_members(out: &mut Collector<'_>) {
+    let members: BTreeMap<String, String> = out
+        .links
+        .iter()
+        .filter(|link| out.members.contains(&link.target))
+        .filter_map(|link| match &link.place {
+            Place::At(place) => Some((format!("{place}/"), format!("{}/", link.target))),
+            Place::Folder(_) => None,
+        })
+        .collect();
+    for placed in &mut out.placed {
+        let Place::At(place) = &mut placed.place else {
+            continue;
+        };
+        // A member's place ends where the next `node_modules` begins.
+        let ends = place.match_indices("node_modules/").map(|(at, _)| at);
+        let found = ends.skip(1).find_map(|end| {
+            let (head, inner) = place.split_at(end);
+            Some(format!("{}{inner}", members.get(head)?))
+        });
+        if let Some(found) = found {
+            *place = found;
+        }
+    }
 }
 
 /// `@scope/a/b` lies in `node_modules/@scope/a/node_modules/b`.
@@ -86,6 +115,26 @@ mod tests {
     use super::super::tests::told;
     use super::place_of;
     use crate::lockfile::Kind;
+
+    #[test]
+    fn a_member_s_own_packages_lie_in_its_own_folder() {
+        let text = r#"{
+  "lockfileVersion": 1,
+  "workspaces": { "": { "name": "r" }, "packages/b": { "name": "@w/b", "version": "1.0.0" } },
+  "packages": {
+    "@w/b": ["@w/b@workspace:packages/b"],
+    "ms": ["ms@2.1.2", "", {}, ""],
+    "@w/b/ms": ["ms@0.7.3", "", {}, ""],
+    "ms/ms": ["ms@0.7.2", "", {}, ""],
+  }
+}"#;
+        insta::assert_snapshot!(told(Kind::BunLock, text), @r#"
+        node_modules/ms: ms@2.1.2
+        packages/b/node_modules/ms: ms@0.7.3
+        node_modules/ms/node_modules/ms: ms@0.7.2
+        link At("node_modules/@w/b") -> packages/b
+        "#);
+    }
 
     #[test]
     fn keys_are_chains_of_names() {

@@ -19,12 +19,14 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
                     .skip(key.at(), key_text, "a key without a name and a version")?;
                 continue;
             };
-            if package.source == Source::Path {
-                out.link(Place::Folder(package.name.to_owned()), "")?;
-                continue;
-            }
             let resolution = entry.get("resolution");
             let part = |key| resolution.and_then(|r| r.get_text(key));
+            // A folder of the project's own has no digest; a tarball beside it has one.
+            if package.source == Source::Path && part("integrity").is_none() {
+                let target = part("directory").unwrap_or_default();
+                out.link(Place::Folder(package.name.to_owned()), target)?;
+                continue;
+            }
             let raw = Raw {
                 place: Place::Folder(package.name.to_owned()),
                 name: package.name,
@@ -155,7 +157,7 @@ mod tests {
         */react-dom: react-dom@18.0.0 sha512:25ad
         */private: private@1.0.0 sha512:18ad
         */from-git: from-git@1.2.0
-        link Folder("vendored") ->
+        */vendored: vendored@0.1.0 sha512:b050
         "#);
     }
 }

@@ -30,7 +30,8 @@ fn take(entry: &Entry, out: &mut Collector<'_>) -> Result<(), Fault> {
         };
         let source = source_of(spec);
         if source == Source::Path && resolved.is_none() {
-            out.link(Place::Folder(installed.to_owned()), "")?;
+            let target = spec.split_once(':').map_or(spec, |(_, path)| path);
+            out.link(Place::Folder(installed.to_owned()), target)?;
             continue;
         }
         let mut digests = out
