@@ -16,7 +16,7 @@ pub(super) struct Source<'s> {
 }
 
 /// Names that the compiler makes itself.
-const MADE: [&str; 40] = [
+const MADE: [&str; 41] = [
     "",
     "<module>",
     "<lambda>",
@@ -33,6 +33,8 @@ const MADE: [&str; 40] = [
     ".generic_base",
     ".format",
     "format",
+    // Texts of many pieces, `f"…"` and `"…" % (…)`.
+    "join",
     "AssertionError",
     "NotImplementedError",
     "__annotate__",
@@ -205,19 +207,25 @@ impl<'s> Source<'s> {
         false
     }
 
-    /// The longest word of the source that a text starts with, together with its repetitions, and
-    /// what stands behind them.
+    /// A word of the source that a text starts with, together with its repetitions, and what stands
+    /// behind them: of the word that leaves the least, since `"ab" * 100` also starts with `aba`.
     fn longest_piece<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         const LONGEST: usize = 256;
-        let piece = (1..=text.len().min(LONGEST))
-            .rev()
-            .filter_map(|end| text.get(..end))
-            .find(|piece| self.contains(piece))?;
-        let mut behind = text.get(piece.len()..)?;
-        while let Some(more) = behind.strip_prefix(piece) {
-            behind = more;
-        }
-        text.split_at_checked(text.len() - behind.len())
+        /// Words that are tried: the shortest, which repeat, and the longest.
+        const TRIED: usize = 16;
+        let ends = || 1..=text.len().min(LONGEST);
+        let is_word = |end: usize| text.get(..end).filter(|piece| self.contains(piece));
+        let longest = ends().rev().find_map(is_word)?;
+        let shortest = ends().filter_map(is_word).take(TRIED);
+        let behind = |piece: &str| {
+            let mut behind = text;
+            while let Some(more) = behind.strip_prefix(piece) {
+                behind = more;
+            }
+            behind.len()
+        };
+        let left = shortest.chain([longest]).map(behind).min()?;
+        text.split_at_checked(text.len() - left)
     }
 
     /// Characters that were written by their names cannot be told; what stands between them can.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 const SOURCE: &str = r#"# -*- coding: utf-8 -*-
 """What it is for."""
-import os.path
+import os.path  # namen
 from . import other
 
 class _Box:
@@ -14,7 +14,7 @@ class _Box:
 
 def outer():
     def inner():
-        return os.path.join
+        return os.path.isdir
     return inner
 "#;
 
@@ -105,9 +105,14 @@ fn whatever_the_compiler_carries_over_agrees() {
         "_Box__hidden",
         "outer.<locals>.inner",
         "__qualname__",
+        // Nowhere in the source.
+        "join",
     ];
     let zeros = "0".repeat(64);
+    // `"name" * 500`, which also starts with `namen`.
+    let named = "name".repeat(500);
     let texts = [
+        &named,
         "What it is for.",
         "Holds\nthings.",
         "aA\nmore",
