@@ -43,9 +43,6 @@ pub mod limit {
     pub const PATH: usize = 4096;
     /// Bytes of its manifest.
     pub const MANIFEST: u64 = 8 << 20;
-    /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
-    /// hashed piece by piece.
-    pub const BESIDE: u64 = 1 << 20;
     /// Bytes of a file whose content is kept, for patches.
     pub const KEPT: u64 = 32 << 20;
     /// Bytes of all content that is kept of one archive.

@@ -5,7 +5,7 @@
 //! that the tree check calls extra.
 
 use super::limit;
-use super::unpacked::{Beside, FileEntry, Kind, Reading, Unpacked};
+use super::unpacked::{Beside, FileEntry, Kind, Nothing, Reading, Unpacked};
 use crate::tree::disk;
 use customs_model::Hasher;
 use flate2::bufread::MultiGzDecoder;
@@ -36,10 +36,10 @@ pub enum Error {
 /// # Errors
 /// As [`read_beside`].
 pub fn read(path: &Path, reading: &Reading<'_>) -> Result<Unpacked, Error> {
-    read_beside(path, reading, &mut |_, _| false)
+    read_beside(path, reading, &mut Nothing)
 }
 
-/// Reads a tarball, asking of each file whether its bytes lie beside it.
+/// Reads a tarball, and compares its files with what lies beside it.
 ///
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
@@ -47,8 +47,26 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> Result<Unpacked, Error> {
 pub fn read_beside(
     path: &Path,
     reading: &Reading<'_>,
-    beside: Beside<'_>,
+    beside: &mut dyn Beside,
 ) -> Result<Unpacked, Error> {
+    match pass(path, reading, beside)? {
+        Pass::Done(out) => Ok(out),
+        // A long file begins like the one beside it and is another: its digest is told.
+        Pass::Again => match pass(path, reading, &mut Nothing)? {
+            Pass::Done(out) => Ok(out),
+            Pass::Again => Err(Error::Read(io::Error::other("it is never read to its end"))),
+        },
+    }
+}
+
+/// What one reading comes to.
+enum Pass {
+    Done(Unpacked),
+    /// A digest is needed of a file that went by.
+    Again,
+}
+
+fn pass(path: &Path, reading: &Reading<'_>, beside: &mut dyn Beside) -> Result<Pass, Error> {
     let file = disk::open(path)?;
     if file.metadata()?.len() > limit::PACKED {
         return Err(Error::Limit {
@@ -60,13 +78,19 @@ pub fn read_beside(
     let hashers = hashers.collect();
     let mut packed = BufReader::with_capacity(64 * 1024, Tee { file, hashers });
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let mut out = Unpacked::default();
-    let read = if gzip {
-        let mut inflated = MultiGzDecoder::new(&mut packed);
-        entries(&mut inflated, reading, beside, &mut out)
-    } else {
-        entries(&mut packed, reading, beside, &mut out)
+    let mut entries = Entries {
+        reading,
+        beside,
+        buffer: Vec::with_capacity(BUFFER),
+        again: false,
+        out: Unpacked::default(),
     };
+    let read = if gzip {
+        entries.read(&mut MultiGzDecoder::new(&mut packed))
+    } else {
+        entries.read(&mut packed)
+    };
+    let (mut out, again) = (entries.out, entries.again);
     // The digest is of all bytes, whether or not they could be read as an archive.
     let most = limit::PACKED;
     if io::copy(&mut (&mut packed).take(most), &mut io::sink())? == most {
@@ -75,13 +99,19 @@ pub fn read_beside(
             limit: most,
         });
     }
+    if again && read.is_ok() {
+        return Ok(Pass::Again);
+    }
     let hashers = packed.into_inner().hashers;
     out.digests = hashers.into_iter().map(Hasher::finish).collect();
     if let Err(error) = read {
         out.fail(&error);
     }
-    Ok(out)
+    Ok(Pass::Done(out))
 }
+
+/// Bytes that are read at once.
+const BUFFER: usize = 128 * 1024;
 
 /// Hashes what is read from a file.
 struct Tee {
@@ -99,63 +129,175 @@ impl Read for Tee {
     }
 }
 
-fn entries(
-    reader: &mut dyn Read,
-    reading: &Reading<'_>,
-    beside: Beside<'_>,
-    out: &mut Unpacked,
-) -> Result<(), Error> {
-    let left = Cell::new(limit::HEADERS);
-    let metered = Metered {
-        inner: reader.take(limit::UNPACKED),
-        left: &left,
-    };
-    let mut archive = tar::Archive::new(metered);
-    let mut buffer = Vec::with_capacity(128 * 1024);
-    let mut all = archive.entries()?;
-    let mut announced = 0u64;
-    loop {
-        left.set(limit::HEADERS);
-        let Some(entry) = all.next() else {
+/// Reads one entry after the other.
+struct Entries<'a, 'r> {
+    reading: &'a Reading<'r>,
+    beside: &'a mut dyn Beside,
+    buffer: Vec<u8>,
+    /// A digest is needed of a file that went by.
+    again: bool,
+    out: Unpacked,
+}
+
+impl Entries<'_, '_> {
+    fn read(&mut self, reader: &mut dyn Read) -> Result<(), Error> {
+        let left = Cell::new(limit::HEADERS);
+        let metered = Metered {
+            inner: reader.take(limit::UNPACKED),
+            left: &left,
+        };
+        let mut archive = tar::Archive::new(metered);
+        let mut all = archive.entries()?;
+        let mut announced = 0u64;
+        loop {
+            left.set(limit::HEADERS);
+            let Some(entry) = all.next() else {
+                return Ok(());
+            };
+            let mut entry = entry?;
+            // A bomb says its size before it is read.
+            announced = announced.saturating_add(entry.size());
+            if announced > limit::UNPACKED {
+                return Err(Error::Limit {
+                    what: "bytes in it",
+                    limit: limit::UNPACKED,
+                });
+            }
+            // What is not read of it is passed over with the next one.
+            left.set(entry.size().saturating_add(limit::HEADERS));
+            self.entry(&mut entry)?;
+            io::copy(&mut entry, &mut io::sink())?;
+        }
+    }
+
+    fn entry<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<(), Error> {
+        let inside = self.reading.inside;
+        let Some(path) = self.out.inner_path(&entry.path_bytes(), inside) else {
             return Ok(());
         };
-        let mut entry = entry?;
-        // A bomb says its size before it is read.
-        announced = announced.saturating_add(entry.size());
-        if announced > limit::UNPACKED {
-            return Err(Error::Limit {
-                what: "bytes in it",
-                limit: limit::UNPACKED,
-            });
-        }
-        // What is not read of it is passed over with the next one.
-        left.set(entry.size().saturating_add(limit::HEADERS));
-        let Some(path) = out.inner_path(&entry.path_bytes(), reading.inside) else {
-            continue;
-        };
-        let link = |entry: &tar::Entry<'_, _>| {
+        let link = |entry: &tar::Entry<'_, R>| {
             let name = entry.link_name_bytes().unwrap_or_default();
             String::from_utf8_lossy(&name).into_owned()
         };
         let kind = match entry.header().entry_type() {
             tar::EntryType::Regular | tar::EntryType::Continuous => {
-                let kept = (reading.keep)(&path);
-                let (file, content) = match entry.size() <= limit::BESIDE {
-                    true => small(&mut entry, &path, kept, beside, &mut buffer)?,
-                    false => large(&mut entry, kept, &mut buffer)?,
-                };
-                out.keep(&path, content)?;
+                let kept = (self.reading.keep)(&path);
+                let (file, content) = self.file(entry, &path, kept)?;
+                self.out.keep(&path, content)?;
                 Kind::File(file)
             }
-            tar::EntryType::Symlink => Kind::Symlink(link(&entry)),
-            tar::EntryType::Link => Kind::Hardlink(link(&entry)),
+            tar::EntryType::Symlink => Kind::Symlink(link(entry)),
+            tar::EntryType::Link => Kind::Hardlink(link(entry)),
             tar::EntryType::Directory => Kind::Folder,
             // Headers about headers; the reader has taken in what they say.
-            tar::EntryType::XGlobalHeader | tar::EntryType::XHeader => continue,
+            tar::EntryType::XGlobalHeader | tar::EntryType::XHeader => return Ok(()),
             _ => Kind::Other,
         };
-        out.push(path, kind)?;
-        io::copy(&mut entry, &mut io::sink())?;
+        self.out.push(path, kind)?;
+        Ok(())
+    }
+
+    /// Reads a file beside the one that lies at its path, and hashes it if that is another. Keeps
+    /// its content where it has no more than `kept` bytes.
+    fn file<R: Read>(
+        &mut self,
+        entry: &mut tar::Entry<'_, R>,
+        path: &str,
+        kept: u64,
+    ) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
+        let executable = entry.header().mode()? & 0o111 != 0;
+        let announced = entry.size();
+        let mut keep = (kept > 0 && announced <= kept).then(Vec::new);
+        let mut along = None;
+        let mut hashes: Option<Hashes> = None;
+        let mut size = 0u64;
+        loop {
+            let piece = fill(entry, &mut self.buffer)?;
+            if size == 0 {
+                // Programs whose first line changes are told by their digests.
+                let cr = first_line_cr(piece);
+                along = match cr {
+                    None => self.beside.open(path, announced),
+                    Some(_) => None,
+                };
+                let goes = along
+                    .as_mut()
+                    .is_some_and(|along| along.goes_on_with(piece));
+                if !goes {
+                    along = None;
+                    hashes = Some(Hashes::of(cr));
+                }
+            } else if along
+                .as_mut()
+                .is_some_and(|along| !along.goes_on_with(piece))
+            {
+                // What went by was not hashed.
+                along = None;
+                self.again = true;
+            }
+            if let Some(hashes) = &mut hashes {
+                hashes.update(size == 0, piece);
+            }
+            if let Some(keep) = &mut keep {
+                keep.extend_from_slice(piece);
+            }
+            size += piece.len() as u64;
+            if piece.len() < BUFFER {
+                break;
+            }
+        }
+        if size != announced {
+            return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));
+        }
+        self.again |= along.is_some_and(|mut along| !along.ends());
+        let (sha256, without_cr) = hashes.map_or((None, None), Hashes::finish);
+        let file = FileEntry {
+            size,
+            sha256,
+            executable,
+            without_cr,
+        };
+        Ok((file, keep))
+    }
+}
+
+/// The next [`BUFFER`] bytes; fewer at the end.
+fn fill<'b>(reader: &mut dyn Read, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+    buffer.clear();
+    reader.take(BUFFER as u64).read_to_end(buffer)?;
+    Ok(buffer)
+}
+
+/// The digests of a file that is read piece by piece.
+struct Hashes {
+    whole: Sha256,
+    /// Without the CR at this place of the first piece.
+    without: Option<(usize, Sha256)>,
+}
+
+impl Hashes {
+    fn of(cr: Option<usize>) -> Self {
+        Self {
+            whole: Sha256::new(),
+            without: cr.map(|cr| (cr, Sha256::new())),
+        }
+    }
+
+    fn update(&mut self, is_first: bool, piece: &[u8]) {
+        self.whole.update(piece);
+        match &mut self.without {
+            Some((cr, other)) if is_first => {
+                other.update(piece.get(..*cr).unwrap_or_default());
+                other.update(piece.get(*cr + 1..).unwrap_or_default());
+            }
+            Some((_, other)) => other.update(piece),
+            None => {}
+        }
+    }
+
+    fn finish(self) -> (Option<[u8; 32]>, Option<[u8; 32]>) {
+        let without = self.without.map(|(_, other)| other.finalize().into());
+        (Some(self.whole.finalize().into()), without)
     }
 }
 
@@ -183,86 +325,6 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-/// Takes in a whole file, compares it with what lies beside it, and hashes it if that is another.
-fn small<R: Read>(
-    entry: &mut tar::Entry<'_, R>,
-    path: &str,
-    kept: u64,
-    beside: Beside<'_>,
-    buffer: &mut Vec<u8>,
-) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
-    let executable = entry.header().mode()? & 0o111 != 0;
-    let size = entry.size();
-    buffer.clear();
-    entry.read_to_end(buffer)?;
-    if buffer.len() as u64 != size {
-        return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));
-    }
-    let cr = first_line_cr(buffer);
-    // Programs whose first line changes are told by their digests.
-    let same = cr.is_none() && beside(path, buffer);
-    let without_cr = cr.map(|cr| {
-        let mut other = Sha256::new();
-        other.update(buffer.get(..cr).unwrap_or_default());
-        other.update(buffer.get(cr + 1..).unwrap_or_default());
-        other.finalize().into()
-    });
-    let file = FileEntry {
-        size,
-        sha256: (!same).then(|| Sha256::digest(&*buffer).into()),
-        executable,
-        without_cr,
-    };
-    Ok((file, (size <= kept && kept > 0).then(|| buffer.clone())))
-}
-
-/// Hashes a file piece by piece, and keeps its content where it has no more than `kept` bytes.
-fn large<R: Read>(
-    entry: &mut tar::Entry<'_, R>,
-    kept: u64,
-    buffer: &mut Vec<u8>,
-) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
-    buffer.resize(128 * 1024, 0);
-    let executable = entry.header().mode()? & 0o111 != 0;
-    let announced = entry.size();
-    let mut keep = (kept > 0 && announced <= kept).then(Vec::new);
-    let mut hasher = Sha256::new();
-    let mut fixed: Option<Sha256> = None;
-    let mut size = 0u64;
-    loop {
-        let count = entry.read(buffer)?;
-        let piece = buffer.get(..count).unwrap_or_default();
-        if count == 0 {
-            break;
-        }
-        if size == 0
-            && let Some(cr) = first_line_cr(piece)
-        {
-            let mut other = Sha256::new();
-            other.update(piece.get(..cr).unwrap_or_default());
-            other.update(piece.get(cr + 1..).unwrap_or_default());
-            fixed = Some(other);
-        } else if let Some(other) = &mut fixed {
-            other.update(piece);
-        }
-        hasher.update(piece);
-        if let Some(keep) = &mut keep {
-            keep.extend_from_slice(piece);
-        }
-        size += count as u64;
-    }
-    if size != announced {
-        return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));
-    }
-    let file = FileEntry {
-        size,
-        sha256: Some(hasher.finalize().into()),
-        executable,
-        without_cr: fixed.map(|hasher| hasher.finalize().into()),
-    };
-    Ok((file, keep))
-}
-
 /// Where the CR stands that ends a `#!` line.
 fn first_line_cr(piece: &[u8]) -> Option<usize> {
     if !piece.starts_with(b"#!") {
@@ -277,9 +339,11 @@ fn first_line_cr(piece: &[u8]) -> Option<usize> {
 mod tests {
     use super::super::unpacked::Inside;
     use super::*;
+    use crate::tree::beside::Installed;
     use crate::tree::testing::{Tarball, sha256};
     use customs_model::DigestAlgorithm;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn read_bytes(bytes: &[u8]) -> Result<Unpacked, Error> {
         let folder = tempfile::tempdir().unwrap();
@@ -349,6 +413,56 @@ mod tests {
         let unpacked = read_bytes(&bytes).unwrap();
         assert_eq!(unpacked.fault, None);
         assert_eq!(unpacked.entries.len(), 2);
+    }
+
+    #[test]
+    fn a_file_beside_the_archive_needs_no_digest_where_it_is_the_same_and_has_one_where_not() {
+        let content: Vec<u8> = (0..3 * BUFFER).map(|at| (at % 251) as u8).collect();
+        let with = |at: usize| {
+            let mut other = content.clone();
+            other[at] ^= 1;
+            other
+        };
+        let longer = [&content[..], b"x"].concat();
+        let cases = [
+            ("same", content.clone(), true),
+            ("other at the start", with(0), false),
+            ("other in the middle", with(BUFFER + 1), false),
+            ("other at the end", with(3 * BUFFER - 1), false),
+            ("cut short", content[..BUFFER].to_vec(), false),
+            ("longer", longer, false),
+        ];
+        for (what, there, same) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("installed");
+            std::fs::create_dir(&root).unwrap();
+            for name in ["long", "short"] {
+                std::fs::write(root.join(name), &there).unwrap();
+            }
+            let archive = Tarball::new().file("long", &content).file("short", b"s");
+            let path = folder.path().join("a.tgz");
+            std::fs::write(&path, archive.bytes()).unwrap();
+            let found = disk::walk(&root, &BTreeSet::new()).unwrap();
+            let reading = Reading {
+                algorithms: &[DigestAlgorithm::Sha512],
+                inside: Inside::FirstPart,
+                keep: &|_| 0,
+            };
+            let mut beside = Installed::new(&root, &found, &|_| false);
+            let read = read_beside(&path, &reading, &mut beside).unwrap();
+            let digest = |name: &str| {
+                let entry = read.entries.iter().find(|e| e.path == name).unwrap();
+                let Kind::File(file) = entry.kind else {
+                    panic!("no file")
+                };
+                file.sha256
+            };
+            let long = (!same).then(|| sha256(&content));
+            assert_eq!(digest("long"), long, "{what}");
+            assert_eq!(digest("short"), Some(sha256(b"s")), "{what}");
+            let alone = super::read(&path, &reading).unwrap();
+            assert_eq!(alone.digests, read.digests, "{what}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an archive holds, whatever it is packed as.
 
 use super::limit;
+use crate::tree::disk::Along;
 use customs_model::{Digest, DigestAlgorithm, printable};
 use std::collections::BTreeMap;
 use std::io;
@@ -87,9 +88,23 @@ pub enum Inside<'a> {
     Whole,
 }
 
-/// Compares a file's content with what lies at its path, byte by byte: cheaper than to hash both.
-/// Asked for files of no more than [`limit::BESIDE`] bytes.
-pub type Beside<'a> = &'a mut dyn FnMut(&str, &[u8]) -> bool;
+/// What lies beside an archive. Its files are compared with it byte by byte while they are
+/// inflated: cheaper than to hash both.
+pub trait Beside {
+    /// The file at a path, to be read along. None where no file of this many bytes lies there, or
+    /// where the archive's digest is asked for.
+    fn open(&mut self, path: &str, size: u64) -> Option<Along<'_>>;
+}
+
+/// Nothing lies beside it: every file is hashed.
+#[derive(Debug, Clone, Copy)]
+pub struct Nothing;
+
+impl Beside for Nothing {
+    fn open(&mut self, _: &str, _: u64) -> Option<Along<'_>> {
+        None
+    }
+}
 
 fn too_much(what: &str, limit: usize) -> io::Error {
     io::Error::other(format!("it has more than {limit} {what}"))

@@ -62,7 +62,7 @@ pub fn find<'r>(
     sources: &[Box<dyn Source>],
     wanted: &Wanted<'_>,
     reading: &dyn Fn(Form) -> (Packing, Reading<'r>),
-    beside: Beside<'_>,
+    beside: &mut dyn Beside,
     told: &mut Told,
 ) -> Result<Verified, Unverified> {
     let mut why = Unverified::Absent;

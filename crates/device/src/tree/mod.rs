@@ -5,6 +5,7 @@
 //! nobody explains fails. [`seen`] remembers what was found while nothing changes.
 
 mod answer;
+pub(crate) mod beside;
 pub mod cargo;
 mod compare;
 pub mod disk;

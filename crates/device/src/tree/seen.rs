@@ -41,7 +41,7 @@ pub mod limit {
 pub const SETTLED: Duration = Duration::from_secs(2);
 
 /// Changes with the format, and with every change of what the check says of the same bytes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a file speaks of. A file about anything else is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,9 +75,9 @@ pub enum Remembered {
 /// What a verified package means for others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Files that other packages may have copied.
+    /// Programs that other packages may have copied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub platform_files: Vec<(Digest, String)>,
+    pub platform_files: Vec<String>,
     /// Packages that may be left out as far as it is concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional: Vec<String>,

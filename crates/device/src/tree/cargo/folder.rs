@@ -2,7 +2,8 @@ use super::{checksum, file_stem};
 use crate::artifact::unpacked::{Inside, Kind, Reading, Unpacked};
 use crate::artifact::verified::{self, Packing, Told, Unverified, Verified};
 use crate::artifact::{Poisoned, Source, Wanted};
-use crate::tree::disk::{self, Found, FoundKind};
+use crate::tree::beside::Installed;
+use crate::tree::disk::{self, Found};
 use crate::tree::{
     Against, Cause, Difference, DifferenceKind, Expected, ExpectedEntry, Explain, PackageTree,
     Proven, Standing, compare,
@@ -69,16 +70,8 @@ impl Folder<'_> {
             archive: None,
             resolved: self.entry.resolved.as_deref(),
         };
-        let mut buffer = Vec::new();
-        let mut beside = |path: &str, content: &[u8]| {
-            let there = self.found.entries.get(path);
-            let there = there.filter(|there| compares && there.kind == FoundKind::File);
-            there.is_some_and(|there| {
-                let at = self.root.join(path);
-                // What cannot be read is told by the comparison.
-                disk::holds(&at, &there.stamp, content, &mut buffer).unwrap_or(false)
-            })
-        };
+        let hashed = |_: &str| !compares;
+        let mut beside = Installed::new(self.root, self.found, &hashed);
         let stem = file_stem(self.entry);
         let reading = |_| {
             let reading = Reading {

@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{digest, holds, open, open_seen, read_up_to};
+pub use read::{Along, digest, open, open_seen, read_up_to};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;

@@ -82,25 +82,36 @@ pub fn digest(
 
 const BUFFER: usize = 128 * 1024;
 
-/// Whether the file that was seen at a path holds these bytes and no others.
-///
-/// # Errors
-/// It cannot be read, or was replaced.
-pub fn holds(path: &Path, seen: &Stamp, bytes: &[u8], buffer: &mut Vec<u8>) -> io::Result<bool> {
-    if seen.size != bytes.len() as u64 {
-        return Ok(false);
-    }
-    let (mut file, _) = open_seen(path, seen)?;
-    // One more than there should be, to see the end.
-    buffer.resize(buffer.len().max(bytes.len() + 1), 0);
-    let mut filled = 0;
-    loop {
-        let room = buffer.get_mut(filled..=bytes.len()).unwrap_or_default();
-        let count = file.read(room)?;
-        filled += count;
-        if count == 0 || filled > bytes.len() {
-            return Ok(buffer.get(..filled) == Some(bytes));
+/// The file that was seen at a path, read along with bytes that it should hold.
+#[derive(Debug)]
+pub struct Along<'b> {
+    file: File,
+    buffer: &'b mut Vec<u8>,
+}
+
+impl<'b> Along<'b> {
+    /// Opens it, to be read through a buffer that the caller keeps. None where it has not just
+    /// this many bytes, cannot be read, or was replaced.
+    pub fn open(path: &Path, seen: &Stamp, size: u64, buffer: &'b mut Vec<u8>) -> Option<Self> {
+        if seen.size != size {
+            return None;
         }
+        let (file, now) = open_seen(path, seen).ok()?;
+        (now == size).then_some(Self { file, buffer })
+    }
+
+    /// Whether its next bytes are these. What cannot be read is not.
+    pub fn goes_on_with(&mut self, bytes: &[u8]) -> bool {
+        if self.buffer.len() < bytes.len() {
+            self.buffer.resize(bytes.len(), 0);
+        }
+        let there = self.buffer.get_mut(..bytes.len()).unwrap_or_default();
+        self.file.read_exact(there).is_ok() && there == bytes
+    }
+
+    /// Whether nothing follows.
+    pub fn ends(&mut self) -> bool {
+        matches!(self.file.read(&mut [0]), Ok(0))
     }
 }
 
@@ -142,7 +153,8 @@ mod tests {
         let seen = found.entries["a/x"].stamp;
         let read = || {
             let mut buffer = Vec::new();
-            let held = holds(&root.join("a/x"), &seen, b"x", &mut buffer).ok();
+            let held = Along::open(&root.join("a/x"), &seen, 1, &mut buffer)
+                .map(|mut along| along.goes_on_with(b"x") && along.ends());
             let digest = digest(
                 &root.join("a/x"),
                 &seen,
@@ -196,8 +208,12 @@ mod tests {
         let path = folder.path().join("x");
         fs::write(&path, "x").unwrap();
         let found = walk(folder.path(), &BTreeSet::new()).unwrap();
-        fs::write(&path, "xy").unwrap();
         let seen = found.entries["x"].stamp;
-        assert!(!holds(&path, &seen, b"x", &mut Vec::new()).unwrap());
+        let mut buffer = Vec::new();
+        let mut along = Along::open(&path, &seen, 1, &mut buffer).unwrap();
+        assert!(along.goes_on_with(b"x"));
+        fs::write(&path, "xy").unwrap();
+        assert!(!along.ends());
+        assert!(Along::open(&path, &seen, 1, &mut buffer).is_none());
     }
 }

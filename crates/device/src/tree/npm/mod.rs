@@ -37,11 +37,12 @@ use super::{
 use crate::artifact::{ByDigest, NpmCache, OwnFile, Source, YarnBerryCache, YarnClassicCache};
 use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
-use customs_model::{Answer, Digest, ReleaseId};
+use customs_model::{Answer, Digest, DigestAlgorithm, ReleaseId};
 use layout::{Installed, Layout};
 use links::Links;
 use package::{Job, Outcome};
 use patches::Patches;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -156,15 +157,12 @@ fn own_store(project: &Path) -> Option<PathBuf> {
 }
 
 /// Puts together what the jobs found, and looks for copies of verified files.
-fn gather(outcomes: Vec<Outcome>, report: &mut TreeReport) -> Vec<(String, Remembered)> {
-    // Files of packages for one platform: what wrappers copy or link into their own folder.
-    let mut verified: BTreeMap<Digest, (ReleaseId, String)> = BTreeMap::new();
-    for outcome in &outcomes {
-        for (digest, path) in &outcome.facts.platform_files {
-            let release = outcome.tree.release.clone();
-            verified.insert(digest.clone(), (release, path.clone()));
-        }
-    }
+fn gather(
+    project: &Path,
+    outcomes: Vec<Outcome>,
+    report: &mut TreeReport,
+) -> Vec<(String, Remembered)> {
+    let verified = programs(project, &outcomes);
     let mut remember = Vec::new();
     for mut outcome in outcomes {
         if outcome.may_copy {
@@ -188,14 +186,47 @@ fn gather(outcomes: Vec<Outcome>, report: &mut TreeReport) -> Vec<(String, Remem
     remember
 }
 
-fn explain_copy(difference: &mut Difference, verified: &BTreeMap<Digest, (ReleaseId, String)>) {
-    let candidate = difference.standing != Standing::Unexplained
-        && !matches!(difference.standing, Standing::MadeHere { .. });
+/// Programs of verified packages for one platform, by their digests: what wrappers copy or link
+/// into their own folder. Only those are hashed that have the size of something to explain.
+fn programs(project: &Path, outcomes: &[Outcome]) -> BTreeMap<Digest, (ReleaseId, String)> {
+    let mut sizes = BTreeSet::new();
+    for outcome in outcomes.iter().filter(|outcome| outcome.may_copy) {
+        let folder = project.join(&outcome.tree.place);
+        let copies = outcome.tree.differences.iter().filter(|d| may_be_copy(d));
+        let metas = copies.map(|copy| std::fs::symlink_metadata(folder.join(&copy.path)));
+        // What is gone meanwhile needs no explanation.
+        sizes.extend(metas.filter_map(Result::ok).map(|meta| meta.len()));
+    }
+    let mut verified = BTreeMap::new();
+    let mut buffer = Vec::new();
+    for outcome in outcomes {
+        let wanted = outcome.programs.iter();
+        for (path, stamp) in wanted.filter(|(_, stamp)| sizes.contains(&stamp.size)) {
+            let at = project.join(&outcome.tree.place).join(path);
+            let (algorithm, most) = (DigestAlgorithm::Sha256, disk::limit::FILE);
+            // One that was replaced since it was compared explains nothing.
+            if let Ok(digest) = disk::digest(&at, stamp, algorithm, most, &mut buffer) {
+                verified.insert(digest, (outcome.tree.release.clone(), path.clone()));
+            }
+        }
+    }
+    verified
+}
+
+fn may_be_copy(difference: &Difference) -> bool {
+    let open = matches!(
+        difference.standing,
+        Standing::Unexplained | Standing::MadeHere { .. }
+    );
     let bytes = matches!(
         difference.kind,
         DifferenceKind::Modified | DifferenceKind::Extra
     );
-    if candidate || !bytes {
+    open && bytes
+}
+
+fn explain_copy(difference: &mut Difference, verified: &BTreeMap<Digest, (ReleaseId, String)>) {
+    if !may_be_copy(difference) {
         return;
     }
     if let Some((release, path)) = difference
@@ -218,13 +249,15 @@ impl<'a> Tree<'a> {
         threads: Option<NonZeroUsize>,
         report: &mut TreeReport,
     ) -> Vec<(String, Remembered)> {
-        let jobs: Vec<Job<'_>> = self.layout.installed.iter().map(Job::from).collect();
-        let outcomes = each(&jobs, threads, |job| self.package(job));
+        let mut jobs: Vec<Job<'_>> = self.layout.installed.iter().map(Job::from).collect();
+        jobs.sort_by_cached_key(|job| Reverse(self.weight(job)));
+        let mut outcomes = each(&jobs, threads, |job| self.package(job));
+        outcomes.sort_by(|a, b| a.tree.place.cmp(&b.tree.place));
         let optional: BTreeSet<String> = outcomes
             .iter()
             .flat_map(|outcome| outcome.facts.optional.iter().cloned())
             .collect();
-        let mut remember = gather(outcomes, report);
+        let mut remember = gather(self.project, outcomes, report);
         if self.is_pnp() {
             pnp::zips(self, threads, report);
         } else {

@@ -1,6 +1,6 @@
 //! One installed package: its artifact, what it should hold, what it holds.
 
-use super::expect::expect;
+use super::expect::{Expectation, expect};
 use super::explain::Explainer;
 use super::layout::{Installed, UNPLUGGED, read_manifest};
 use super::manager::Manager;
@@ -10,13 +10,14 @@ use super::{Tree, own_list};
 use crate::artifact::unpacked::{Inside, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
-use crate::tree::disk::{self, Found, FoundKind};
+use crate::tree::beside::Installed as Beside;
+use crate::tree::disk::{self, Found, Stamp};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
-use crate::tree::{Against, Compared, Expected, ExpectedEntry, PackageTree, compare};
+use crate::tree::{Against, Compared, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
-use customs_model::{Answer, Digest};
-use std::collections::BTreeMap;
+use customs_model::Answer;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MANIFEST: &str = "package.json";
 
@@ -48,6 +49,8 @@ pub(super) struct Outcome {
     pub facts: Facts,
     /// A script of it may copy files of other packages.
     pub may_copy: bool,
+    /// The programs among its facts, as the walk saw them.
+    pub programs: Vec<(String, Stamp)>,
 }
 
 impl Outcome {
@@ -55,6 +58,13 @@ impl Outcome {
         self.tree.files = compared.files;
         self.tree.differences = compared.differences;
         self.notes.extend(compared.notes);
+    }
+
+    /// Notes what others may have copied. It is hashed only where somebody did.
+    fn note_programs(&mut self, found: &Found) {
+        let paths = self.facts.platform_files.iter();
+        let there = |path: &String| Some((path.clone(), found.entries.get(path)?.stamp));
+        self.programs = paths.filter_map(there).collect();
     }
 }
 
@@ -87,6 +97,16 @@ impl Tree<'_> {
         best.unwrap_or_else(|| self.form(job, job.installed.placed))
     }
 
+    /// Bytes of its artifact, as far as a source has one: the longest are begun with, so that no
+    /// core is left alone with one at the end.
+    pub(super) fn weight(&self, job: &Job<'_>) -> u64 {
+        let wanted = wanted(job.installed.placed);
+        // What cannot be asked is told when it is looked at.
+        let candidates = self.sources.iter().filter_map(|s| s.find(&wanted).ok()?);
+        let metas = candidates.map(|candidate| std::fs::symlink_metadata(candidate.path));
+        metas.flatten().next().map_or(0, |meta| meta.len())
+    }
+
     fn form(&self, job: &Job<'_>, placed: &Placed) -> Outcome {
         let mut out = Outcome {
             tree: PackageTree::new(placed.release.clone(), job.place),
@@ -96,6 +116,7 @@ impl Tree<'_> {
             fingerprint: None,
             facts: Facts::default(),
             may_copy: false,
+            programs: Vec::new(),
         };
         let folder = self.project.join(job.place);
         let found = match disk::walk(&folder, &self.outside(job.place)) {
@@ -116,6 +137,7 @@ impl Tree<'_> {
         {
             out.tree = PackageTree::clone(tree);
             out.facts.clone_from(facts);
+            out.note_programs(&found);
             out.unchanged = true;
             return out;
         }
@@ -140,12 +162,7 @@ impl Tree<'_> {
         found: &Found,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
-        let wanted = Wanted {
-            release: &placed.release,
-            digests: &placed.digests,
-            archive: placed.archive.as_ref(),
-            resolved: placed.resolved.as_deref(),
-        };
+        let wanted = wanted(placed);
         if wanted.digests.is_empty() && wanted.archive.is_none() {
             return Err(match placed.source {
                 Source::Git => "it comes from a repository: there is no artifact to compare with",
@@ -156,12 +173,11 @@ impl Tree<'_> {
             .to_owned());
         }
         let folder = self.project.join(job.place);
-        // Digests are asked of files that others may have copied, and of hard links.
-        let hash_all = placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
-        let mut buffer = Vec::new();
-        let mut beside = |path: &str, content: &[u8]| {
-            !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
-        };
+        // A hard link in an artifact has the digest of what it leads to; a path that the manager
+        // may change is told by its digest too.
+        let links = self.manager.habits().keeps_hard_links;
+        let hashed = |path: &str| links || path.ends_with(".gitignore") || path.contains('\\');
+        let mut beside = Beside::new(&folder, found, &hashed);
         let inside = format!("node_modules/{}", placed.release.package);
         let keep = |path: &str| u64::from(path == MANIFEST) * limit::MANIFEST;
         let reading = |form: Form| {
@@ -228,6 +244,10 @@ impl Tree<'_> {
         let folder = self.project.join(job.place);
         let (expected, proven) = (&expectation.expected, &expectation.proven);
         let compared = compare(expected, proven, &folder, found, &mut explainer);
+        if placed.platforms.restricts() {
+            out.facts.platform_files = platform_files(&expectation, &compared, found);
+            out.note_programs(found);
+        }
         out.take(compared);
         out.tree.against = Some(Against::Artifact {
             digest: verified.digest.clone(),
@@ -235,9 +255,6 @@ impl Tree<'_> {
         });
         out.may_copy = runs;
         out.facts.optional = manifest.optional;
-        if placed.platforms.restricts() {
-            out.facts.platform_files = platform_files(&expectation.expected);
-        }
     }
 
     /// pnpm's own list, where there is no artifact; otherwise nothing to compare with.
@@ -285,26 +302,13 @@ impl Tree<'_> {
     }
 }
 
-/// Whether a file lies at a path with these bytes. Paths that a manager may change are left to
-/// their digests, and so is what cannot be read.
-fn same_bytes(
-    folder: &std::path::Path,
-    found: &Found,
-    path: &str,
-    content: &[u8],
-    buffer: &mut Vec<u8>,
-) -> bool {
-    let Some(there) = found
-        .entries
-        .get(path)
-        .filter(|there| there.kind == FoundKind::File)
-    else {
-        return false;
-    };
-    if path.ends_with(".gitignore") || path.contains('\\') {
-        return false;
+fn wanted(placed: &Placed) -> Wanted<'_> {
+    Wanted {
+        release: &placed.release,
+        digests: &placed.digests,
+        archive: placed.archive.as_ref(),
+        resolved: placed.resolved.as_deref(),
     }
-    disk::holds(&folder.join(path), &there.stamp, content, buffer).unwrap_or(false)
 }
 
 fn rank(answer: &Answer) -> u8 {
@@ -315,22 +319,23 @@ fn rank(answer: &Answer) -> u8 {
     }
 }
 
-/// The files that a wrapper may copy: those that can be executed or are large enough to be
-/// programs.
-fn platform_files(expected: &Expected) -> Vec<(Digest, String)> {
+/// The files of a verified package that a wrapper may copy: those that can be executed or are large
+/// enough to be programs, where they lie as they should.
+fn platform_files(expectation: &Expectation, compared: &Compared, found: &Found) -> Vec<String> {
     const PROGRAM: u64 = 16 * 1024;
-    expected
-        .entries
+    let differs: BTreeSet<&str> = compared
+        .differences
         .iter()
-        .filter_map(|(path, entry)| match entry {
-            ExpectedEntry::File {
-                size,
-                sha256,
-                executable,
-            } if *size >= PROGRAM || *executable == Some(true) => {
-                Some((Digest::from_sha256(*sha256), path.clone()))
-            }
-            ExpectedEntry::File { .. } | ExpectedEntry::Link { .. } | ExpectedEntry::Folder => None,
-        })
+        .map(|d| d.path.as_str())
+        .collect();
+    let files = expectation.files();
+    let program = |(path, executable): &(&str, Option<bool>)| {
+        let there = found.entries.get(*path);
+        there.is_some_and(|there| there.stamp.size >= PROGRAM || *executable == Some(true))
+            && !differs.contains(path)
+    };
+    files
+        .filter(program)
+        .map(|(path, _)| path.to_owned())
         .collect()
 }

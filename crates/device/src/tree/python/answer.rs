@@ -3,7 +3,7 @@ use super::layout::{Laid, Target};
 use super::package::{self, Compared, against_record, against_wheel};
 use super::scene::{Scene, Shape};
 use super::wheel::{self, Wheel};
-use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::unpacked::{Inside, Nothing, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
 use crate::artifact::{Poisoned, Wanted};
 use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, disk};
@@ -188,7 +188,7 @@ impl Judge<'_> {
         };
         let mut told = Told::default();
         let sources = self.sources;
-        let found = verified::find(sources, &wanted, &reading, &mut |_, _| false, &mut told);
+        let found = verified::find(sources, &wanted, &reading, &mut Nothing, &mut told);
         poisoned.append(&mut told.poisoned);
         let verified = found.map_err(|why| match why {
             Unverified::Absent => None,
