@@ -111,6 +111,13 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        for (file, function) in self.fellows(program, site.file, callee, &value).iter() {
+            if first {
+                let callers = self.callers.entry((*file, *function)).or_default();
+                callers.push(site);
+            }
+            queue.push(zone, *file, *function);
+        }
         self.hand_over(program, site, &value, zone, first, queue);
     }
 
@@ -507,30 +514,54 @@ impl Analysis<'_> {
         made_at: Option<Site>,
         queue: &mut Queue,
     ) {
+        let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
+        let zone = if waits { zone.min(Zone::Command) } else { zone };
+        self.members(class, zone, made_at, 0, queue);
+    }
+
+    /// What runs of a class when an object of it is made, or all of it where the class itself is
+    /// handed over: of its own, and of the classes above it.
+    fn members(
+        &mut self,
+        class: (FileId, ExprId),
+        zone: Zone,
+        made_at: Option<Site>,
+        level: u8,
+        queue: &mut Queue,
+    ) {
+        const LEVELS: u8 = 8;
         let Some(program) = self.program(class.0) else {
             return;
         };
         let Expr::Class(entries) = program.expr(class.1) else {
             return;
         };
-        let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
-        let zone = if waits { zone.min(Zone::Command) } else { zone };
         for pair in program.list(entries).to_vec().chunks_exact(2) {
-            if let Expr::Function(function) = program.expr(pair[1]) {
-                let name = program.text(pair[0]).unwrap_or_default();
-                let constructs = matches!(
-                    name,
-                    "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
-                );
-                if let Some(site) = made_at.filter(|_| constructs) {
-                    self.callers
-                        .entry((class.0, function))
-                        .or_default()
-                        .push(site);
+            match program.expr(pair[0]) {
+                Expr::Spread(base) if made_at.is_some() && level < LEVELS => {
+                    if let Value::Object(base) = self.machine.fold(class.0, base)
+                        && let Some(base) = base.class.filter(|_| base.is_class)
+                    {
+                        self.members(base, zone, made_at, level + 1, queue);
+                    }
+                    continue;
                 }
-                if constructs || made_at.is_none() {
-                    queue.push(zone, class.0, function);
-                }
+                _ => {}
+            }
+            let Expr::Function(function) = program.expr(pair[1]) else {
+                continue;
+            };
+            let name = program.text(pair[0]).unwrap_or_default();
+            let constructs = matches!(
+                name,
+                "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
+            );
+            if let Some(site) = made_at.filter(|_| constructs) {
+                let callers = self.callers.entry((class.0, function)).or_default();
+                callers.push(site);
+            }
+            if constructs || made_at.is_none() || know::is_called_by_the_language(name) {
+                queue.push(zone, class.0, function);
             }
         }
     }

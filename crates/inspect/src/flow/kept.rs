@@ -194,7 +194,8 @@ impl Analysis<'_> {
                 (How::Variable, None) => true,
                 (How::Field | How::Variable, Some(object)) => {
                     self.turn_to(file, zone);
-                    self.may_have_fields(file, object) && !self.is_handed_on(file, place, kept)
+                    self.may_have_field(file, object, program.name(name))
+                        && !self.is_handed_on(file, place, kept)
                 }
             };
             if may_be {
@@ -258,9 +259,13 @@ impl Analysis<'_> {
         class.is_some() && program.function(read.function).class == class
     }
 
-    /// Whether an object may be one that code of the package has put something into.
-    fn may_have_fields(&mut self, file: FileId, object: ExprId) -> bool {
+    /// Whether an object may be one that code of the package has put something into, under a name.
+    fn may_have_field(&mut self, file: FileId, object: ExprId, name: &str) -> bool {
         match self.machine.fold(file, object) {
+            Value::Object(object) => match object.class.filter(|_| !object.is_class) {
+                Some(class) => !self.is_method(class, name),
+                None => true,
+            },
             // What a library gives may be an object of a class that is made from one of its own.
             Value::Native(native) => native.path.contains("()"),
             Value::Text(_)

@@ -14,6 +14,7 @@ mod child;
 mod command;
 mod decorator;
 mod element;
+mod fellows;
 mod glances;
 mod index;
 mod keeper;
@@ -139,6 +140,8 @@ struct Analysis<'p> {
     outer: Outer,
     zones: FxHashMap<(FileId, FuncId), Zone>,
     callees: FxHashMap<(FileId, ExprId), Value>,
+    /// What callees may mean besides.
+    fellows: FxHashMap<(FileId, ExprId), fellows::Fellows>,
     glances: glances::Glances,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
     /// Functions that are handed to a call.
@@ -215,6 +218,7 @@ impl<'p> Analysis<'p> {
             outer,
             zones: FxHashMap::default(),
             callees: FxHashMap::default(),
+            fellows: FxHashMap::default(),
             glances: glances::Glances::default(),
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),

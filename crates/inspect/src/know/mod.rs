@@ -151,6 +151,37 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether Python calls a method of this name by itself, as soon as somebody does anything with an
+/// object that has it: `__getattr__`, `__iter__`, `__del__`. Those that need a call, a `with` or
+/// a copy that can be seen are not among them.
+pub fn is_called_by_the_language(method: &str) -> bool {
+    method.len() > 4
+        && method.starts_with("__")
+        && method.ends_with("__")
+        && !matches!(
+            method,
+            "__call__"
+                | "__enter__"
+                | "__exit__"
+                | "__aenter__"
+                | "__aexit__"
+                | "__init_subclass__"
+                | "__class_getitem__"
+                | "__reduce__"
+                | "__reduce_ex__"
+                | "__getstate__"
+                | "__setstate__"
+                | "__copy__"
+                | "__deepcopy__"
+                | "__dir__"
+                | "__sizeof__"
+                | "__instancecheck__"
+                | "__subclasscheck__"
+                | "__subclasshook__"
+                | "__prepare__"
+        )
+}
+
 /// Whether a decorator of Python gives back what it is put above, or something around it, and
 /// does not call it.
 pub fn keeps_decorated(path: &str) -> bool {

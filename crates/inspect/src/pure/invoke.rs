@@ -28,7 +28,12 @@ impl Machine<'_> {
                 if program.language == Language::Rust && function.is_unknown() {
                     function = self.rust_method(program, file, program.name(name));
                 }
-                if !matches!(function, Value::Function(_) | Value::Native(_))
+                let may_be_called = match &function {
+                    Value::Function(_) | Value::Native(_) => true,
+                    Value::Object(class) => class.is_class,
+                    _ => false,
+                };
+                if !may_be_called
                     || matches!(object, Value::Array(_) | Value::Text(_) | Value::Bytes(_))
                 {
                     let changes = changes_its_list(program.name(name));
@@ -267,27 +272,32 @@ impl Machine<'_> {
         let Expr::Class(entries) = program.expr(class.1) else {
             return Value::Unknown;
         };
-        for pair in program.list(entries).chunks_exact(2) {
-            if let Expr::Spread(parent) = program.expr(pair[0]) {
-                if level > 8 {
-                    return Value::Unknown;
-                }
-                match self.eval(&program, class.0, parent, None) {
-                    Value::Object(parent) => {
-                        if let Some(parent) = parent.class {
-                            let value = self.of_class(parent, name, level + 1);
-                            if !value.is_unknown() {
-                                return value;
-                            }
+        let entries = program.list(entries);
+        // The last one of a name holds, and holds before those of the classes above.
+        let mut own = entries.chunks_exact(2).rev();
+        if let Some(pair) = own.find(|pair| program.text(pair[0]) == Some(name)) {
+            return self.eval(&program, class.0, pair[1], None);
+        }
+        for pair in entries.chunks_exact(2) {
+            let Expr::Spread(parent) = program.expr(pair[0]) else {
+                continue;
+            };
+            if level > 8 {
+                return Value::Unknown;
+            }
+            match self.eval(&program, class.0, parent, None) {
+                Value::Object(parent) => {
+                    if let Some(parent) = parent.class {
+                        let value = self.of_class(parent, name, level + 1);
+                        if !value.is_unknown() {
+                            return value;
                         }
                     }
-                    Value::Native(native) => {
-                        return Value::native(format!("{}().{name}", native.path));
-                    }
-                    _ => {}
                 }
-            } else if program.text(pair[0]) == Some(name) {
-                return self.eval(&program, class.0, pair[1], None);
+                Value::Native(native) => {
+                    return Value::native(format!("{}().{name}", native.path));
+                }
+                _ => {}
             }
         }
         Value::Unknown

@@ -19,6 +19,19 @@ pub(super) struct Left {
     hasty: bool,
 }
 
+/// The function that a name is declared for: of several the last one, in both languages.
+fn declared(program: &Program, symbol: SymbolId) -> Option<(ExprId, FuncId)> {
+    let values = program.symbol(symbol).values.iter();
+    let mut functions = values.filter_map(|value| match program.expr(*value) {
+        Expr::Function(function) => Some((*value, function)),
+        _ => None,
+    });
+    let first = functions.next()?;
+    let is_declared = |(_, function): &(ExprId, FuncId)| program.function(*function).name.is_some();
+    let last = functions.rfind(is_declared);
+    Some(last.unwrap_or(first))
+}
+
 impl Machine<'_> {
     /// A variable: what a run left in it, or what is assigned to it anywhere.
     pub(super) fn variable(
@@ -34,15 +47,13 @@ impl Machine<'_> {
                 return value.clone();
             }
             // A function is there before its statement is reached.
-            for value in &program.symbol(symbol).values {
-                if let Expr::Function(function) = program.expr(*value) {
-                    return Value::Function(Rc::new(Closure {
-                        file,
-                        function,
-                        frame: Some(Rc::clone(frame)),
-                        this: None,
-                    }));
-                }
+            if let Some((_, function)) = declared(program, symbol) {
+                return Value::Function(Rc::new(Closure {
+                    file,
+                    function,
+                    frame: Some(Rc::clone(frame)),
+                    this: None,
+                }));
             }
             if frame.lazy {
                 return self.variable_with(program, file, symbol, frame);
@@ -203,13 +214,14 @@ impl Machine<'_> {
                     .iter()
                     .all(|value| matches!(program.expr(*value), Expr::Function(_))) =>
             {
+                let first = declared(program, symbol).map_or(*first, |(value, _)| value);
                 // A function that replaces itself when it is called: the last one holds.
                 let last = (values.len() > 1)
                     .then(|| self.left_in(program, file, owner, symbol))
                     .flatten();
                 match last {
                     Some(value @ Value::Function(_)) => value,
-                    _ => self.eval(program, file, *first, None),
+                    _ => self.eval(program, file, first, None),
                 }
             }
             _ => {

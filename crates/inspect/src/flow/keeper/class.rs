@@ -36,7 +36,8 @@ impl Analysis<'_> {
         };
         let entries = program.list(entries).to_vec();
         let named = |name: &str| {
-            let mut pairs = entries.chunks_exact(2);
+            // The last one of a name holds.
+            let mut pairs = entries.chunks_exact(2).rev();
             pairs.find(|pair| program.text(pair[0]) == Some(name))
         };
         if let Some(pair) = named("__init__").or_else(|| named("constructor")) {
@@ -130,6 +131,53 @@ impl Analysis<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a name is that of a method for every object of a class: it or a class above it
+    /// has one, all of them are of the package, and none has a field of that name.
+    pub(in crate::flow) fn is_method(&mut self, class: (FileId, ExprId), name: &str) -> bool {
+        self.has_method(class, name, 0) == Some(true)
+    }
+
+    /// Whether there is one; none where something else may be found under the name.
+    fn has_method(&mut self, class: (FileId, ExprId), name: &str, level: usize) -> Option<bool> {
+        let program = self.program(class.0)?;
+        let index = self.index(class.0)?;
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return None;
+        };
+        let is_field = program
+            .atom(name)
+            .is_some_and(|name| index.fields.contains_key(&(Some(class.1), name)));
+        if level > BASES || is_field || index.class_decorators.contains_key(&class.1) {
+            return None;
+        }
+        let mut found = false;
+        for pair in program.list(entries).to_vec().chunks_exact(2) {
+            match (program.expr(pair[0]), program.text(pair[0])) {
+                (Expr::Spread(base), _) => match self.machine.fold(class.0, base) {
+                    Value::Object(base) if base.is_class => {
+                        found |= self.has_method(base.class?, name, level + 1)?;
+                    }
+                    _ => return None,
+                },
+                (_, Some("__getattribute__" | "__getattr__" | "__slots__" | "__metaclass__")) => {
+                    return None;
+                }
+                (_, Some(key)) if key == name => {
+                    let Expr::Function(method) = program.expr(pair[1]) else {
+                        return None;
+                    };
+                    // A property gives what it wants.
+                    if index.decorators.contains_key(&method) {
+                        return None;
+                    }
+                    found = true;
+                }
+                _ => {}
+            }
+        }
+        Some(found)
     }
 
     /// Whether putting something into a field of an object of a class calls nothing.

@@ -145,6 +145,37 @@ fn a_field_that_is_only_asked_about_runs_nothing() {
 }
 
 #[test]
+fn a_method_that_is_called_as_the_field_is_named_runs_nothing_that_is_kept() {
+    let app = "\
+class Base:
+    def callback(self, **more):
+        return lambda f: f
+class App(Base):
+    def __init__(self):
+        self.other = 1
+app = App()
+@app.callback(invoke=True)
+def main():
+    pass
+";
+    let code = format!("{}{MADE}{app}", option(""));
+    assert_eq!(python(&code), Zone::Called);
+    let in_default = "def command(made=Option('--go', callback=go)):\n    pass\n";
+    let code = format!("{}{in_default}{app}", option(""));
+    assert_eq!(python(&code), Zone::Called);
+    // The same where the objects may have the field all the same.
+    let has_field = app.replace("self.other = 1", "self.callback = made.other");
+    let of_option = app.replace("class Base:", "class Base(Option):");
+    let of_library = app.replace("class Base:", "class Base(threading.local):");
+    let decorated = app.replace("class App", "@known\nclass App");
+    let property = app.replace("    def callback", "    @property\n    def callback");
+    for loud in [has_field, of_option, of_library, decorated, property] {
+        let code = format!("import known\n{}{MADE}{loud}", option(""));
+        assert_eq!(python(&code), Zone::Import, "{loud}");
+    }
+}
+
+#[test]
 fn a_function_that_is_made_around_what_is_kept_counts_as_called() {
     let around = "\
 def around(callback, first=None):
