@@ -157,7 +157,7 @@ fn json_has_its_schema_the_sum_and_the_three_answers() {
 
 #[test]
 fn where_there_is_nothing_it_says_what_it_looked_for() {
-    let failure = Scene::empty().refused();
+    let failure = Scene::empty().refused(&[]);
     assert_eq!(failure.code, 3);
     assert!(failure.to_string().contains("Cargo.lock"), "{failure}");
 }

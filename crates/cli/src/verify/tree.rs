@@ -102,6 +102,21 @@ fn environments(
         report.below(&folder);
         all.extend(report);
     }
+    if closely.caches {
+        let caches = [
+            ("pip's cache", &caches.pip),
+            ("Poetry's cache", &caches.poetry),
+        ];
+        let there = caches
+            .into_iter()
+            .filter(|(_, folder)| is_folder(folder.as_deref()));
+        // A file for another machine has another digest and is no wrong copy.
+        all.not_checked.extend(there.map(|(whose, _)| {
+            format!(
+                "{whose} does not say which file of a release a copy is, so only copies that are used are hashed"
+            )
+        }));
+    }
     if closely.caches
         && let Some(uv) = caches.uv.as_ref().filter(|folder| folder.is_dir())
     {
@@ -117,7 +132,7 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
     let options = caches.options(&project.folder.join("vendor"), closely.deep);
     let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
     // What is vendored is compiled instead of what lies below cargo's home.
-    if vendored.packages.is_empty()
+    if (vendored.packages.is_empty() || closely.caches)
         && let Some(home) = caches.cargo.as_ref().filter(|home| home.is_dir())
     {
         let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
@@ -126,6 +141,10 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
         vendored.extend(report);
     }
     vendored
+}
+
+fn is_folder(path: Option<&Path>) -> bool {
+    path.is_some_and(Path::is_dir)
 }
 
 /// The entries of further lockfiles, and why one could not be read. Safe to print.
