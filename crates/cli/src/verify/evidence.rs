@@ -1,6 +1,10 @@
 //! The question of origin, asked for one project: what is fetched, what is stored, what its trust
 //! history says.
 
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use super::caches::Caches;
 use super::fetch::{self, Fetched};
 use super::history::HistoryOptions;

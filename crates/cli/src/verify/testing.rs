@@ -65,6 +65,24 @@ impl Scene {
         scene
     }
 
+    /// With a lockfile that names one release with this integrity, and nothing installed.
+    pub fn locks(name: &str, version: &str, integrity: &str) -> Self {
+        let scene = Self::empty();
+        let lock = serde_json::json!({
+            "name": "app", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+            "packages": {
+                "": {"name": "app", "version": "1.0.0", "dependencies": {name: version}},
+                format!("node_modules/{name}"): {
+                    "version": version,
+                    "resolved": format!("https://registry.example/{name}/-/{name}-{version}.tgz"),
+                    "integrity": integrity,
+                },
+            },
+        });
+        scene.write("app/package-lock.json", lock.to_string().as_bytes());
+        scene
+    }
+
     /// Nothing but the top of a repository.
     pub fn empty() -> Self {
         let scene = Self {
@@ -137,6 +155,25 @@ fn surroundings(cache: PathBuf, kept: Option<Kept>) -> Surroundings {
         kept,
         own_hosts: Vec::new(),
     }
+}
+
+/// Makes the scene's project a repository, with all of it committed on `main`.
+pub fn commit(scene: &Scene) {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .current_dir(scene.path("app"))
+            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    fs::remove_dir(scene.path("app/.git")).unwrap();
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all", "--force"]);
+    git(&["commit", "--quiet", "--message", "base"]);
 }
 
 pub fn sha512(bytes: &[u8]) -> Digest {

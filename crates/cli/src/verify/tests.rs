@@ -1,6 +1,6 @@
 #![cfg(unix)]
 
-use super::testing::Scene;
+use super::testing::{Scene, commit};
 use super::{code, json, sarif, text};
 use customs_model::Answer;
 use std::fs;
@@ -220,25 +220,6 @@ fn names_of_strangers_steer_no_terminal() {
     assert!(text.contains("\\u{1b}"), "{text}");
 }
 
-/// Makes the scene's project a repository, with all of it committed on `main`.
-fn commit(scene: &Scene) {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .current_dir(scene.path("app"))
-            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
-            .args(arguments)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-    };
-    fs::remove_dir(scene.path("app/.git")).unwrap();
-    git(&["init", "--quiet", "--initial-branch=main"]);
-    git(&["add", "--all", "--force"]);
-    git(&["commit", "--quiet", "--message", "base"]);
-}
-
 #[test]
 fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
     let scene = Scene::npm();
@@ -302,4 +283,19 @@ fn a_lockfile_that_is_gone_is_said() {
     let report = scene.look(&["--base", "main"]);
     assert_eq!(report.not_checked.len(), 1);
     assert!(report.not_checked[0].starts_with("web/yarn.lock was there"));
+}
+
+#[test]
+fn a_host_that_is_not_on_the_list_is_a_no() {
+    let scene = Scene::npm();
+    let allowed = scene.look(&["--allowed-hosts", "Registry.example,other.example"]);
+    assert_eq!(allowed.subjects[0].lock, Answer::Yes);
+    let report = scene.look(&["--allowed-hosts", "other.example"]);
+    assert_eq!(report.subjects[0].lock, Answer::No);
+    let text = text::text(&report, false);
+    assert!(text.contains("failed[lock-allowed-hosts]"), "{text}");
+    for wrong in ["https://registry.example", "registry.example/npm", ""] {
+        assert!(super::host(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(super::host("a.example:8443").unwrap(), "a.example:8443");
 }

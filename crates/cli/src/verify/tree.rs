@@ -137,6 +137,10 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
     {
         let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
         let mut report = cargo::check_registry(home, locked, &options);
+        if !vendored.packages.is_empty() {
+            // Only copies are asked about: what is vendored needs to lie nowhere else.
+            report.not_checked.clear();
+        }
         report.below("$CARGO_HOME");
         vendored.extend(report);
     }
