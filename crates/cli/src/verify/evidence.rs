@@ -156,7 +156,9 @@ impl<'a> Evidence<'a> {
         let mut wanted = fetch::wanted(locked, tree);
         if !self.asked.source.is_empty() {
             // Which of them a clone is the source of is known later.
-            wanted = fetch::not_at_hand(locked, &at_hand(caches));
+            let others = fetch::not_at_hand(locked, &at_hand(caches)).into_iter();
+            let others: Vec<Locked> = others.filter(|one| !wanted.contains(one)).collect();
+            wanted.extend(others);
         }
         if wanted.is_empty() {
             return Ok(None);
