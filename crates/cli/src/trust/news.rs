@@ -327,6 +327,7 @@ mod tests {
         // Another log with a key that can be read: that of an authority beside it.
         let key = root["ctlogs"][0]["publicKey"]["rawBytes"].clone();
         log["publicKey"]["rawBytes"] = key;
+        log["logId"] = root["ctlogs"][0]["logId"].clone();
         root["tlogs"].as_array_mut().unwrap().push(log);
         let told = told(with(root.to_string()));
         assert_eq!(told.news.len(), 1, "{told:?}");

@@ -1,5 +1,6 @@
 //! Projects with a folder of evidence of their own: a real signature, and what people name or ask for.
 
+use super::super::report::{PackageOrigin, Report};
 use super::super::testing::{Scene, commit, sha512};
 use super::super::{code, text};
 use customs_model::{Answer, Digest, ReleaseId};
@@ -49,6 +50,16 @@ fn scene() -> Scene {
     scene
 }
 
+/// What a line says that had an attestation.
+const PROVENANCE: &str = "signature,provenance repository=https://github.com/pnpm/pnpm repository-id=59550895 workflow=.github/workflows/release.yml ref=tag builder=hosted issuer=https://token.actions.githubusercontent.com";
+
+/// What was found of the release; the project itself is a package, too.
+fn of_release(report: &Report) -> &PackageOrigin {
+    let mut packages = report.subjects[0].packages.iter();
+    let found = packages.find(|package| package.release.package.as_str() == "pnpm");
+    found.unwrap()
+}
+
 /// A line of `customs.lock` about the release before, which showed this.
 fn before(evidence: &str) -> String {
     format!(
@@ -61,7 +72,7 @@ fn evidence_that_is_here_and_holds_is_a_yes() {
     let report = scene().look(&[]);
     let subject = &report.subjects[0];
     assert_eq!(subject.origin, Answer::Yes, "{:?}", report.not_checked);
-    assert_eq!(subject.packages[0].origin.signature, Answer::Yes);
+    assert_eq!(of_release(&report).origin.signature, Answer::Yes);
     assert!(!report.roots.is_empty());
 }
 
@@ -138,10 +149,7 @@ fn a_loss_is_accepted_once_though_two_lockfiles_hold_the_release() {
     let scene = scene();
     let lock = fs::read(scene.path("app/package-lock.json")).unwrap();
     scene.write("app/web/package-lock.json", &lock);
-    scene.write(
-        "app/customs.lock",
-        before("signature,provenance").as_bytes(),
-    );
+    scene.write("app/customs.lock", before(PROVENANCE).as_bytes());
     let words = ["--accept", "pkg:npm/pnpm@10.1.0", "--reason", "by hand"];
     let report = scene.look(&words);
     assert_eq!(report.subjects.len(), 2);
@@ -184,7 +192,7 @@ fn proofs_that_hold_are_no_yes_while_the_history_cannot_be_judged() {
     scene.write("app/customs.lock", file.as_bytes());
     let report = scene.look(&[]);
     let subject = &report.subjects[0];
-    let history = subject.packages[0].history.as_ref().unwrap();
+    let history = of_release(&report).history.as_ref().unwrap();
     assert!(
         matches!(history.outcome, Outcome::NotChecked(_)),
         "{history:?}"
@@ -201,11 +209,11 @@ fn a_customs_lock_that_a_change_brings_does_not_speak_for_it() {
     let scene = scene();
     commit(&scene);
     // It would call the release one that lost what it never had.
-    let file = before("signature,provenance");
+    let file = before(PROVENANCE);
     scene.write("app/customs.lock", file.as_bytes());
     let outcome = |words: &[&str]| {
         let report = scene.look(words);
-        let history = report.subjects[0].packages[0].history.clone();
+        let history = of_release(&report).history.clone();
         (report.trust.len(), history.unwrap().outcome)
     };
     assert_eq!(outcome(&[]), (0, Outcome::Warn));
@@ -215,12 +223,12 @@ fn a_customs_lock_that_a_change_brings_does_not_speak_for_it() {
 #[test]
 fn a_customs_lock_that_a_change_removes_speaks_all_the_same() {
     let scene = scene();
-    let file = before("signature,provenance");
+    let file = before(PROVENANCE);
     scene.write("app/customs.lock", file.as_bytes());
     commit(&scene);
     fs::remove_file(scene.path("app/customs.lock")).unwrap();
     let report = scene.look(&["--base", "main"]);
-    let history = report.subjects[0].packages[0].history.as_ref().unwrap();
+    let history = of_release(&report).history.as_ref().unwrap();
     assert_eq!(history.outcome, Outcome::Warn);
     assert_eq!(report.trust.len(), 1);
 }
