@@ -90,7 +90,8 @@ enum Command {
     ///   customs verify --pin
     ///
     /// Exit codes: 0 no answer is no (what was not checked is listed and counted), 1 an answer is
-    /// no, with --strict also where something was not checked, 3 nothing to check.
+    /// no, with --strict also where something was not checked, 2 usage, 3 nothing to check, 4 the
+    /// work could not be done (customs.lock or a trust root cannot be read).
     #[command(verbatim_doc_comment)]
     Verify(verify::Arguments),
     /// For CI: the same as `verify`, with artifacts and evidence fetched, and with the verdicts

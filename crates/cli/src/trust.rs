@@ -3,10 +3,11 @@
 
 mod news;
 
+use crate::client::{self, Discovered};
 use crate::error::{Doing as _, Failure};
 use crate::output::{self, Format};
-use crate::{client, paths};
-use customs_model::{Clock as _, SystemClock, printable};
+use crate::paths;
+use customs_model::{Clock as _, Ecosystem, SystemClock, printable};
 use customs_origin::roots::{Age, GITHUB_ROOT, NPM_KEYS, TRUSTED_ROOT};
 use customs_origin::{Trust, TrustFiles};
 use customs_registry::Upstream;
@@ -35,17 +36,18 @@ enum Command {
         #[command(flatten)]
         format: Format,
     },
-    /// Renew them: the keys of the configured npm registry, and roots from files that you bring
+    /// Renew them: the keys of your npm registry, and roots from files that you bring
     ///
-    /// Shows what is new; with --yes it is trusted from then on.
+    /// Shows what is new and what is withdrawn; with --yes it holds from then on. A registry that
+    /// only a project's own .npmrc names is not asked: whoever wrote the project wrote that too.
     ///
-    /// Exit codes: 0 nothing is new, or it is trusted now; 1 something is new and waits for --yes.
+    /// Exit codes: 0 nothing changes, or it holds now; 1 something changes and waits for --yes.
     Update {
         /// A folder with trusted_root.json, github_trusted_root.json or npm_keys.json; with it no
         /// registry is asked
         #[arg(long, value_name = "FOLDER")]
         from: Option<PathBuf>,
-        /// Trust what is new
+        /// Trust what is new, and what is withdrawn no more
         #[arg(long)]
         yes: bool,
     },
@@ -64,10 +66,9 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// A file that is there cannot be used: it is never passed over in silence.
-pub(crate) fn load(own_root: Option<&Path>) -> Result<Trust, Failure> {
-    let folder = folder()?;
-    let trust = Trust::from_files(&stored(&folder)?)
-        .doing(format_args!("use the roots of trust in {}", shown(&folder)))?;
+pub(crate) fn load(folder: &Path, own_root: Option<&Path>) -> Result<Trust, Failure> {
+    let trust = Trust::from_files(&stored(folder)?)
+        .doing(format_args!("use the roots of trust in {}", shown(folder)))?;
     let Some(path) = own_root else {
         return Ok(trust);
     };
@@ -79,7 +80,11 @@ pub(crate) fn load(own_root: Option<&Path>) -> Result<Trust, Failure> {
         .doing(doing)
 }
 
-fn folder() -> Result<PathBuf, Failure> {
+/// Where `customs trust update` writes.
+///
+/// # Errors
+/// There is no home folder.
+pub(crate) fn folder() -> Result<PathBuf, Failure> {
     Ok(paths::data()?.join("trust"))
 }
 
@@ -123,7 +128,7 @@ struct Shown {
 }
 
 fn show(format: Format) -> Result<u8, Failure> {
-    let trust = load(None)?;
+    let trust = load(&folder()?, None)?;
     let shown = Shown {
         schema: "customs/trust-v1",
         roots: trust.ages(SystemClock.now()),
@@ -152,15 +157,32 @@ fn show(format: Format) -> Result<u8, Failure> {
 
 fn update(from: Option<&Path>, yes: bool) -> Result<u8, Failure> {
     let folder = folder()?;
-    let before = stored(&folder)?;
+    let mut text = String::new();
     let offered = match from {
         Some(from) => from_folder(from)?,
-        None => TrustFiles {
-            npm_keys: Some(fetch_keys()?),
-            ..TrustFiles::default()
-        },
+        None => {
+            let upstream = registry()?;
+            text.push_str(&format!(
+                "The keys of {}, which is your npm registry:\n",
+                printable(&upstream.shown(), 200)
+            ));
+            TrustFiles {
+                npm_keys: Some(fetch_keys(&upstream)?),
+                ..TrustFiles::default()
+            }
+        }
     };
-    let after = TrustFiles {
+    let (told, code) = take(&folder, offered, yes)?;
+    text.push_str(&told);
+    output::result(&output::plain_text(&text))?;
+    Ok(code)
+}
+
+/// Takes over what is offered, where that was said; else only tells what it would change. Gives
+/// the words and the exit code.
+fn take(folder: &Path, offered: TrustFiles, yes: bool) -> Result<(String, u8), Failure> {
+    let before = stored(folder)?;
+    let mut after = TrustFiles {
         trusted_root: offered.trusted_root.or_else(|| before.trusted_root.clone()),
         github_root: offered.github_root.or_else(|| before.github_root.clone()),
         npm_keys: news::merged_keys(before.npm_keys.as_deref(), offered.npm_keys.as_deref())?,
@@ -171,7 +193,7 @@ fn update(from: Option<&Path>, yes: bool) -> Result<u8, Failure> {
         Trust::from_files(&after).doing(what)?,
     );
     let mut told = news::of_keys(&old.keys, &new.keys);
-    told.extend(news::of_roots(&before, &after).doing(what)?);
+    told.extend(news::of_roots((&before, &old), (&mut after, &new)).doing(what)?);
     for rejected in new.keys.rejected() {
         told.notes.push(format!(
             "the key {} is not taken: {}",
@@ -180,23 +202,20 @@ fn update(from: Option<&Path>, yes: bool) -> Result<u8, Failure> {
         ));
     }
     let mut text = told.words();
-    if told.news.is_empty() {
+    if told.is_empty() {
         text.push_str("Nothing is new: what is offered is trusted already.\n");
-        output::result(&output::plain_text(&text))?;
-        return Ok(0);
+        return Ok((text, 0));
     }
     if !yes {
         text.push_str(
             "Nothing was changed. Compare this with what the registry or Sigstore publishes \
              elsewhere, and run it again with --yes to trust it.\n",
         );
-        output::result(&output::plain_text(&text))?;
-        return Ok(1);
+        return Ok((text, 1));
     }
-    save(&folder, &before, &after)?;
-    text.push_str(&format!("Written to {}.\n", shown(&folder)));
-    output::result(&output::plain_text(&text))?;
-    Ok(0)
+    save(folder, &before, &after)?;
+    text.push_str(&format!("Written to {}.\n", shown(folder)));
+    Ok((text, 0))
 }
 
 fn save(folder: &Path, before: &TrustFiles, after: &TrustFiles) -> Result<(), Failure> {
@@ -226,19 +245,37 @@ fn from_folder(from: &Path) -> Result<TrustFiles, Failure> {
     Ok(files)
 }
 
-/// The keys that the configured npm registry publishes.
-fn fetch_keys() -> Result<Vec<u8>, Failure> {
+/// The npm registry of the user's own configuration.
+fn registry() -> Result<Upstream, Failure> {
     let here = std::env::current_dir().doing("find the current folder")?;
-    let upstream = client::discover(&here)?.upstreams.npm.ok_or_else(|| {
+    of_user(client::discover_of(&here, &[Ecosystem::Npm])?)
+}
+
+/// One that a project's own file names is refused: keys that it publishes would vouch for
+/// whatever the same stranger publishes.
+fn of_user(found: Discovered) -> Result<Upstream, Failure> {
+    let is_of_project = found.is_npm_of_project();
+    let upstream = found.upstreams.npm.ok_or_else(|| {
         Failure::nothing(
             "no npm registry is configured, so there is nobody to ask for keys; bring files with --from FOLDER",
         )
     })?;
+    if is_of_project {
+        return Err(Failure::usage(format!(
+            "the registry {} is named by this project's own .npmrc alone, and keys are not taken from a registry that a project chooses; name it in your own .npmrc, or bring its keys with --from FOLDER",
+            printable(&upstream.shown(), 200)
+        )));
+    }
+    Ok(upstream)
+}
+
+/// The keys that a registry publishes.
+fn fetch_keys(upstream: &Upstream) -> Result<Vec<u8>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .doing("start")?;
-    let fetched = runtime.block_on(keys_of(&upstream));
+    let fetched = runtime.block_on(keys_of(upstream));
     fetched.doing(format_args!("fetch the keys of {}", upstream.shown()))
 }
 
@@ -252,4 +289,107 @@ async fn keys_of(upstream: &Upstream) -> Result<Vec<u8>, FetchError> {
     }
     let bytes = bounded(response, usize::try_from(LONGEST).unwrap_or(usize::MAX)).await?;
     Ok(bytes.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_model::Route;
+    use customs_origin::roots::embedded_json;
+    use customs_origin::sigstore::Instance;
+    use customs_registry::Upstreams;
+    use serde_json::Value;
+    use std::collections::BTreeMap;
+
+    fn found(from_project: &[&str]) -> Discovered {
+        let npm = Upstream::parse("https://npm.stranger.example/", Route::Public).unwrap();
+        Discovered {
+            upstreams: Upstreams {
+                npm: Some(npm),
+                ..Upstreams::default()
+            },
+            of_client: BTreeMap::new(),
+            missing: Vec::new(),
+            from_project: from_project.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn keys_are_not_taken_from_a_registry_that_a_project_chooses() {
+        assert!(of_user(found(&[])).is_ok());
+        assert!(of_user(found(&["npm: registry of @a (.npmrc of the project)"])).is_ok());
+        let refused = of_user(found(&["npm: registry (.npmrc of the project)"])).unwrap_err();
+        assert_eq!(refused.code, 2);
+        let text = refused.to_string();
+        assert!(text.contains("npm.stranger.example"), "{text}");
+        assert!(text.contains("--from FOLDER"), "{text}");
+    }
+
+    /// The root that came with the program, without one log.
+    fn without_a_log() -> Vec<u8> {
+        let mut root: Value = serde_json::from_str(embedded_json(Instance::PublicGood)).unwrap();
+        let logs = root["ctlogs"].as_array_mut().unwrap();
+        assert!(logs.len() > 1);
+        logs.remove(0);
+        root.to_string().into_bytes()
+    }
+
+    #[test]
+    fn a_root_that_only_withdraws_is_told_and_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let offered = || TrustFiles {
+            trusted_root: Some(without_a_log()),
+            ..TrustFiles::default()
+        };
+        let (text, code) = take(folder.path(), offered(), false).unwrap();
+        assert_eq!(code, 1, "{text}");
+        assert!(
+            text.contains("withdrawn: in Sigstore's trust root: a log of"),
+            "{text}"
+        );
+        assert!(!folder.path().join(TRUSTED_ROOT).exists());
+        let (text, code) = take(folder.path(), offered(), true).unwrap();
+        assert_eq!(code, 0, "{text}");
+        let written = std::fs::read(folder.path().join(TRUSTED_ROOT)).unwrap();
+        assert_eq!(written, without_a_log());
+        // What was withdrawn is not told again, and what comes back is new.
+        let (text, code) = take(folder.path(), offered(), true).unwrap();
+        assert_eq!(code, 0);
+        assert!(text.contains("Nothing is new"), "{text}");
+        let whole = TrustFiles {
+            trusted_root: Some(embedded_json(Instance::PublicGood).as_bytes().to_vec()),
+            ..TrustFiles::default()
+        };
+        let (text, code) = take(folder.path(), whole, false).unwrap();
+        assert_eq!(code, 1, "{text}");
+        assert!(
+            text.contains("new: in Sigstore's trust root: a log of"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_older_root_replaces_nothing_and_that_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut root: Value = serde_json::from_str(embedded_json(Instance::PublicGood)).unwrap();
+        // One authority of each kind, the first, is an old root.
+        for field in [
+            "tlogs",
+            "ctlogs",
+            "certificateAuthorities",
+            "timestampAuthorities",
+        ] {
+            if let Some(all) = root[field].as_array_mut() {
+                all.truncate(1);
+            }
+        }
+        let offered = TrustFiles {
+            trusted_root: Some(root.to_string().into_bytes()),
+            ..TrustFiles::default()
+        };
+        let (text, code) = take(folder.path(), offered, true).unwrap();
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("older"), "{text}");
+        assert!(!folder.path().join(TRUSTED_ROOT).exists());
+    }
 }

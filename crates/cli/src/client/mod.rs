@@ -14,6 +14,7 @@ pub use defaults::on_path;
 
 use crate::error::Failure;
 use crate::paths;
+use customs_model::Ecosystem;
 use customs_registry::Upstreams;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,6 +33,15 @@ pub struct Discovered {
 
 /// Asks the clients' own configuration, as it applies in `project`.
 pub fn discover(project: &Path) -> Result<Discovered, Failure> {
+    discover_of(project, &Ecosystem::ALL)
+}
+
+/// The same for the clients of some ecosystems: no other one is started.
+///
+/// # Errors
+/// As those of [`discover`].
+pub fn discover_of(project: &Path, ecosystems: &[Ecosystem]) -> Result<Discovered, Failure> {
+    let of = |ecosystem| ecosystems.contains(&ecosystem);
     let mut found = Discovered {
         upstreams: Upstreams::default(),
         of_client: BTreeMap::new(),
@@ -42,15 +52,25 @@ pub fn discover(project: &Path) -> Result<Discovered, Failure> {
     paths::private_folder(&paths::state()?)?;
     // The first time each of them takes a while to say it: all at once.
     std::thread::scope(|scope| {
-        scope.spawn(python::ask_pip);
-        scope.spawn(python::ask_uv);
-        scope.spawn(cargo::ask);
+        if of(Ecosystem::PyPi) {
+            scope.spawn(python::ask_pip);
+            scope.spawn(python::ask_uv);
+        }
+        if of(Ecosystem::Cargo) {
+            scope.spawn(cargo::ask);
+        }
     });
-    npmrc::discover(project, &mut found)?;
-    yarnrc::discover(project, &mut found);
-    bunfig::discover(project, &mut found);
-    python::discover(project, &mut found);
-    cargo::discover(project, &mut found);
+    if of(Ecosystem::Npm) {
+        npmrc::discover(project, &mut found)?;
+        yarnrc::discover(project, &mut found);
+        bunfig::discover(project, &mut found);
+    }
+    if of(Ecosystem::PyPi) {
+        python::discover(project, &mut found);
+    }
+    if of(Ecosystem::Cargo) {
+        cargo::discover(project, &mut found);
+    }
     Ok(found)
 }
 
@@ -61,6 +81,14 @@ impl Discovered {
             Some(own) => own.clone().or(&self.upstreams),
             None => self.upstreams.clone(),
         }
+    }
+
+    /// Whether npm's registry is one that only the project's own file names. A stranger may have
+    /// written that file.
+    pub fn is_npm_of_project(&self) -> bool {
+        self.from_project
+            .iter()
+            .any(|setting| setting == npmrc::OF_PROJECT)
     }
 
     /// Notes the registries of one client, where they are not everybody's.

@@ -9,6 +9,9 @@ use customs_registry::{Credential, Secret, Upstream};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// What is said where npm's registry stands in the project's own file.
+pub(super) const OF_PROJECT: &str = "npm: registry (.npmrc of the project)";
+
 /// One file of the chain, nearest first.
 struct Layer {
     settings: BTreeMap<String, String>,
@@ -21,9 +24,7 @@ pub fn discover(project: &Path, found: &mut Discovered) -> Result<(), Failure> {
     let layers = layers(project);
     let default = match setting(&layers, "registry") {
         Some((address, true)) => {
-            found
-                .from_project
-                .push("npm: registry (.npmrc of the project)".into());
+            found.from_project.push(OF_PROJECT.into());
             Some(address)
         }
         Some((address, false)) => Some(address),

@@ -46,7 +46,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "format")]
     json: bool,
     /// In the text: every file of every package, with its digest
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["compare", "check", "new_key"])]
     files: bool,
     /// What is newly included since this record (JSON); 1 where bytes changed under one version,
     /// evidence is lost, or something is judged worse
@@ -59,7 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Make a key to sign with, and its public half beside it (FILE.pub)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "check", "compare", "output"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "check", "compare", "output", "demand", "verifier", "resource"])]
     new_key: Option<PathBuf>,
     /// The questions that every package must have a yes to for the summary to say PASSED
     /// [default: tree]
@@ -75,7 +75,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "public_key", conflicts_with_all = ["key", "compare", "output"])]
     check: Option<PathBuf>,
     /// The key of whoever signed: PEM, 32 bytes, or 64 hexadecimal digits
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "check")]
     public_key: Option<PathBuf>,
     /// What the project is called [default: as in its lockfile, or its folder]
     #[arg(long, value_name = "NAME")]
@@ -189,9 +189,18 @@ impl Way {
             true => Shape::Json,
             false => arguments.format,
         };
-        if shape != Shape::Vsa && (arguments.key.is_some() || !arguments.demand.is_empty()) {
+        let of_summary = arguments.key.is_some()
+            || !arguments.demand.is_empty()
+            || arguments.verifier.is_some()
+            || arguments.resource.is_some();
+        if shape != Shape::Vsa && of_summary {
             return Err(Failure::usage(
-                "--key and --demand are of the signed summary: add --format vsa",
+                "--key, --demand, --verifier and --resource are of the signed summary: add --format vsa",
+            ));
+        }
+        if shape != Shape::Text && arguments.files {
+            return Err(Failure::usage(
+                "--files is of the text; --format json holds every file anyway",
             ));
         }
         let Some(old) = &arguments.compare else {

@@ -490,3 +490,34 @@ fn the_time_is_given_or_that_of_the_build_and_nonsense_is_refused() {
     );
     assert_eq!(instant(None, Some("yesterday")).unwrap_err().code, 2);
 }
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+#[test]
+fn an_option_without_effect_is_refused() {
+    use clap::Parser as _;
+    let refused = |words: &[&str]| {
+        let line = ["included"].iter().chain(words).copied();
+        match Line::try_parse_from(line) {
+            Err(_) => true,
+            Ok(line) => Way::of(&line.arguments).is_err_and(|failure| failure.code == 2),
+        }
+    };
+    for words in [
+        &["--verifier", "https://ci.example"] as &[&str],
+        &["--resource", "pkg:generic/app", "--format", "spdx"],
+        &["--public-key", "key.pub"],
+        &["--files", "--json"],
+        &["--files", "--format", "markdown"],
+        &["--files", "--compare", "old.json"],
+        &["--new-key", "key", "--verifier", "https://ci.example"],
+    ] {
+        assert!(refused(words), "{words:?}");
+    }
+    assert!(!refused(&["--files"]));
+    assert!(!refused(&[]));
+}

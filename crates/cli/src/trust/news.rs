@@ -2,10 +2,10 @@
 
 use crate::error::{Doing as _, Failure};
 use customs_model::{Digest, Timestamp, printable};
-use customs_origin::TrustFiles;
-use customs_origin::roots::embedded_json;
+use customs_origin::roots::{Root, Source, embedded_json};
 use customs_origin::signature::{Key, Keys, Usage};
 use customs_origin::sigstore::Instance;
+use customs_origin::{Trust, TrustFiles};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct News {
     /// What would be trusted and is not now, a line each.
     pub news: Vec<String>,
+    /// What is trusted now and would not be, a line each.
+    pub withdrawn: Vec<String>,
     /// What is worth knowing besides.
     pub notes: Vec<String>,
 }
@@ -23,7 +25,13 @@ impl News {
     /// Together with another one.
     pub(super) fn extend(&mut self, other: Self) {
         self.news.extend(other.news);
+        self.withdrawn.extend(other.withdrawn);
         self.notes.extend(other.notes);
+    }
+
+    /// Whether nothing would change.
+    pub(super) fn is_empty(&self) -> bool {
+        self.news.is_empty() && self.withdrawn.is_empty()
     }
 
     /// For people.
@@ -31,6 +39,9 @@ impl News {
         let mut text = String::new();
         for line in &self.news {
             text.push_str(&format!("new: {line}\n"));
+        }
+        for line in &self.withdrawn {
+            text.push_str(&format!("withdrawn: {line}\n"));
         }
         for line in &self.notes {
             text.push_str(&format!("{line}\n"));
@@ -96,6 +107,13 @@ pub(super) fn of_keys(old: &Keys, new: &Keys) -> News {
             Some(_) => {}
         }
     }
+    for key in old.all() {
+        let is_same = |other: &Key| other.id == key.id && other.usage == key.usage;
+        if !new.all().iter().any(is_same) {
+            out.withdrawn
+                .push(format!("a registry key: {}", KeyShown::of(key).words()));
+        }
+    }
     out
 }
 
@@ -134,51 +152,76 @@ fn entries(document: &[u8]) -> Result<Vec<Value>, Failure> {
     Ok(keys.cloned().unwrap_or_default())
 }
 
-/// Logs and authorities of both roots that are new.
+/// A root as it was, and as it would be: the file, and whether that file is what is used.
+struct Change<'a> {
+    what: &'static str,
+    instance: Instance,
+    before: Option<&'a [u8]>,
+    was_used: bool,
+    after: &'a mut Option<Vec<u8>>,
+    is_used: bool,
+}
+
+/// Logs and authorities of both roots that are new or withdrawn. A root that is older than the one
+/// that came with the program is not used, and leaves the file as it was.
 ///
 /// # Errors
 /// One of the files is no JSON.
-pub(super) fn of_roots(before: &TrustFiles, after: &TrustFiles) -> Result<News, serde_json::Error> {
+pub(super) fn of_roots(
+    (before, old): (&TrustFiles, &Trust),
+    (after, new): (&mut TrustFiles, &Trust),
+) -> Result<News, serde_json::Error> {
+    let is_used = |root: Option<&Root>| root.is_some_and(|root| root.source == Source::Updated);
+    let mut out = of_root(Change {
+        what: "Sigstore's trust root",
+        instance: Instance::PublicGood,
+        before: before.trusted_root.as_deref(),
+        was_used: is_used(Some(&old.public)),
+        after: &mut after.trusted_root,
+        is_used: is_used(Some(&new.public)),
+    })?;
+    out.extend(of_root(Change {
+        what: "GitHub's trust root",
+        instance: Instance::GitHub,
+        before: before.github_root.as_deref(),
+        was_used: is_used(old.github.as_ref()),
+        after: &mut after.github_root,
+        is_used: is_used(new.github.as_ref()),
+    })?);
+    Ok(out)
+}
+
+fn of_root(change: Change<'_>) -> Result<News, serde_json::Error> {
     let mut out = News::default();
-    for (what, instance, old, new) in [
-        (
-            "Sigstore's trust root",
-            Instance::PublicGood,
-            &before.trusted_root,
-            &after.trusted_root,
-        ),
-        (
-            "GitHub's trust root",
-            Instance::GitHub,
-            &before.github_root,
-            &after.github_root,
-        ),
-    ] {
-        let Some(new) = new.as_ref().filter(|new| old.as_ref() != Some(*new)) else {
-            continue;
-        };
-        // What came with this program is trusted as well.
-        let mut known = authorities(embedded_json(instance).as_bytes())?;
-        if let Some(old) = old {
-            known.extend(authorities(old)?);
+    let what = change.what;
+    let offered = change.after.as_deref();
+    let Some(offered) = offered.filter(|new| change.before != Some(*new)) else {
+        return Ok(out);
+    };
+    if !change.is_used {
+        out.notes.push(format!(
+            "{what} that is offered is older than the one that came with this program, and is not taken"
+        ));
+        *change.after = change.before.map(<[u8]>::to_vec);
+        return Ok(out);
+    }
+    let embedded = embedded_json(change.instance).as_bytes();
+    let known = change.before.filter(|_| change.was_used);
+    let known = authorities(known.unwrap_or(embedded))?;
+    let found = authorities(offered)?;
+    for (id, words) in &found {
+        if known.get(id) != Some(words) {
+            out.news.push(format!("in {what}: {words}"));
         }
-        let found = authorities(new)?;
-        let mut said = 0;
-        for (id, words) in &found {
-            if known.get(id) != Some(words) {
-                out.news.push(format!("in {what}: {words}"));
-                said += 1;
-            }
+    }
+    for (id, words) in &known {
+        if !found.contains_key(id) {
+            out.withdrawn.push(format!("in {what}: {words}"));
         }
-        for (id, words) in &known {
-            if !found.contains_key(id) {
-                out.notes.push(format!("not in {what} any more: {words}"));
-            }
-        }
-        if said == 0 {
-            out.notes
-                .push(format!("{what} holds nothing that is not trusted already"));
-        }
+    }
+    if out.is_empty() {
+        out.notes
+            .push(format!("{what} holds nothing that is not trusted already"));
     }
     Ok(out)
 }
@@ -273,13 +316,20 @@ mod tests {
             trusted_root: Some(json.into_bytes()),
             ..TrustFiles::default()
         };
-        let told = of_roots(&before, &with(embedded.to_owned())).unwrap();
-        assert!(told.news.is_empty(), "{told:?}");
+        let told = |mut after: TrustFiles| {
+            let (old, new) = (Trust::from_files(&before), Trust::from_files(&after));
+            of_roots((&before, &old.unwrap()), (&mut after, &new.unwrap())).unwrap()
+        };
+        let same = told(with(embedded.to_owned()));
+        assert!(same.is_empty(), "{same:?}");
         let mut root: Value = serde_json::from_str(embedded).unwrap();
         let mut log = root["tlogs"][0].clone();
-        log["publicKey"]["rawBytes"] = "AAAA".into();
+        // Another log with a key that can be read: that of an authority beside it.
+        let key = root["ctlogs"][0]["publicKey"]["rawBytes"].clone();
+        log["publicKey"]["rawBytes"] = key;
+        log["logId"] = root["ctlogs"][0]["logId"].clone();
         root["tlogs"].as_array_mut().unwrap().push(log);
-        let told = of_roots(&before, &with(root.to_string())).unwrap();
+        let told = told(with(root.to_string()));
         assert_eq!(told.news.len(), 1, "{told:?}");
         assert!(told.news[0].contains("a transparency log"), "{told:?}");
     }

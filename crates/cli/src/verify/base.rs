@@ -125,26 +125,31 @@ impl Base {
     /// What changed in `customs.lock`.
     ///
     /// # Errors
-    /// One of the two cannot be read. Safe to print.
+    /// It cannot be read as it was. Safe to print.
     pub fn trust(&mut self, pins: &Pins) -> Result<Vec<history::FileChange>, String> {
-        if let Some(why) = &pins.unread {
-            return Err(why.clone());
-        }
-        let before = match self.trust_file(pins)? {
-            Some(bytes) => TrustFile::parse(&bytes)
+        let before = match self.trust_file(pins)?.as_slice() {
+            [] => TrustFile::default(),
+            bytes => TrustFile::parse(bytes)
                 .map_err(|why| format!("{}, as it was: {why}", pins::FILE))?,
-            None => TrustFile::default(),
         };
         Ok(history::changes(&before, &pins.file))
     }
 
-    /// `customs.lock` as it was; none where there was none.
+    /// `customs.lock` as it was. Empty where there was none: then every line of it is new, and none
+    /// of them speaks for the change that brings it.
     ///
     /// # Errors
     /// It cannot be read. Safe to print.
-    pub fn trust_file(&mut self, pins: &Pins) -> Result<Option<Vec<u8>>, String> {
-        let inner = below(&self.top, &pins.path()).unwrap_or_else(|| pins::FILE.into());
-        self.revision.file(&inner).map_err(|why| why.to_string())
+    pub fn trust_file(&mut self, pins: &Pins) -> Result<Vec<u8>, String> {
+        let inner = below(&self.top, &pins.path())
+            .ok_or_else(|| format!("{} lies outside of the repository", pins::FILE))?;
+        let file = self.revision.file(&inner).map_err(|why| why.to_string())?;
+        Ok(file.unwrap_or_default())
+    }
+
+    /// Whether the commit has a file, by its path from the top.
+    pub fn has(&self, path: &str) -> bool {
+        self.revision.paths().any(|one| one == path)
     }
 
     /// Lockfiles that the commit has, and that are not here any more, of folders that were looked

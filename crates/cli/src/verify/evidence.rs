@@ -1,17 +1,31 @@
 //! The question of origin, asked for one project: what is fetched, what is stored, what its trust
 //! history says.
 
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use super::caches::Caches;
-use super::fetch;
+use super::fetch::{self, Fetched};
 use super::history::HistoryOptions;
-use super::origin::{self, OriginOptions};
+use super::origin::{self, Asker, Client, OriginOptions};
 use super::report::PackageOrigin;
+use super::surroundings::Kept;
 use crate::error::{Doing as _, Failure};
-use customs_device::artifact::{ByDigest, CargoRegistryCache, NpmCache, Source};
+use crate::trust;
+use customs_device::artifact::{
+    ByDigest, CargoRegistryCache, NpmCache, PipHttpCache, PoetryArtifacts, Source,
+};
+use customs_device::tree::TreeReport;
 use customs_ecosystem::lockfile::Locked;
-use customs_model::{Answer, ReleaseId};
+use customs_model::{Answer, Ecosystem, ReleaseId};
+use customs_origin::Trust;
 use customs_origin::roots::Age;
+use customs_registry::evidence::{EvidenceStore, Pace};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// What a person asks for.
@@ -40,13 +54,26 @@ pub(super) struct Asked {
 /// Asks for evidence, for all projects of a run.
 pub(super) struct Evidence<'a> {
     asked: &'a Asked,
-    fetches: bool,
     /// The folder of `customs.lock`.
     trust: &'a Path,
-    /// `customs.lock` as it was before the change.
+    /// `customs.lock` as it was before the change; empty where there was none.
     base: Option<Vec<u8>>,
     /// None where nobody may be asked.
-    runtime: Option<Runtime>,
+    means: Option<Means>,
+    /// What should be accepted was.
+    accepted: Cell<bool>,
+}
+
+/// What is asked with, made once.
+struct Means {
+    fetches: bool,
+    runtime: Runtime,
+    trust: Trust,
+    store: EvidenceStore,
+    pace: Pace,
+    client: OnceCell<Arc<Client>>,
+    /// The last project's: its artifacts and its evidence are asked for one after the other.
+    asker: RefCell<Option<(PathBuf, Vec<Ecosystem>, Arc<Asker>)>>,
 }
 
 /// What came of it.
@@ -68,10 +95,11 @@ impl<'a> Evidence<'a> {
     /// Gets ready to ask. `fetches` even where nobody says so.
     ///
     /// # Errors
-    /// No threads can be had.
+    /// Roots of trust that are there, or that the user named, cannot be used; no threads can be had.
     pub fn new(
         asked: &'a Asked,
         fetches: bool,
+        kept: &Kept,
         trust: &'a Path,
         base: Option<Vec<u8>>,
     ) -> Result<Self, Failure> {
@@ -80,74 +108,171 @@ impl<'a> Evidence<'a> {
             .enable_all()
             .build()
             .doing("start what asks registries")?;
-        Ok(Self {
-            asked,
+        let means = Means {
             fetches: fetches || asked.fetch,
-            trust,
+            runtime,
+            trust: trust::load(&kept.trust, asked.trusted_root.as_deref())?,
+            store: EvidenceStore::new(&kept.evidence),
+            pace: Pace::default(),
+            client: OnceCell::new(),
+            asker: RefCell::new(None),
+        };
+        Ok(Self {
             base,
-            runtime: Some(runtime),
+            means: Some(means),
+            ..Self::nobody(asked, trust)
         })
     }
 
     /// Asks nobody.
-    pub fn nobody(asked: &'a Asked, trust: &'a Path) -> Self {
+    pub const fn nobody(asked: &'a Asked, trust: &'a Path) -> Self {
         Self {
             asked,
-            fetches: false,
             trust,
             base: None,
-            runtime: None,
+            means: None,
+            accepted: Cell::new(false),
         }
     }
 
-    /// Fetches the artifacts of a lockfile that are not at hand. Gives what could not be had.
-    pub fn fetch(&self, locked: &[Locked], project: &Path, caches: &Caches) -> Vec<String> {
-        let (Some(runtime), Some(into)) = (&self.runtime, &caches.fetched) else {
-            return Vec::new();
+    /// Fetches the artifacts that are needed and not at hand, after a tree was looked at with what
+    /// is. None where nothing is fetched.
+    ///
+    /// # Errors
+    /// The way to registries, or the folder for artifacts, cannot be used.
+    pub fn fetch(
+        &self,
+        locked: &[Locked],
+        tree: Option<&TreeReport>,
+        project: &Path,
+        caches: &Caches,
+    ) -> Result<Option<Fetched>, Failure> {
+        let (Some(means), Some(into)) = (&self.means, &caches.fetched) else {
+            return Ok(None);
         };
-        if !self.fetches || locked.is_empty() {
-            return Vec::new();
+        if !means.fetches {
+            return Ok(None);
         }
-        match runtime.block_on(fetch::artifacts(locked, project, into)) {
-            Ok(fetched) => fetched.missing,
-            Err(why) => vec![format!("nothing was fetched: {why}")],
+        let mut wanted = fetch::wanted(locked, tree);
+        if !self.asked.source.is_empty() {
+            // Which of them a clone is the source of is known later.
+            let others = fetch::not_at_hand(locked, &at_hand(caches)).into_iter();
+            let others: Vec<Locked> = others.filter(|one| !wanted.contains(one)).collect();
+            wanted.extend(others);
         }
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let asker = means.asker(project, &wanted)?;
+        let fetched = fetch::fetch(&asker, &wanted, into);
+        means.runtime.block_on(fetched).map(Some)
     }
 
     /// Where the packages of a lockfile come from.
-    pub fn of(&self, locked: &[Locked], project: &Path, caches: &Caches) -> Origins {
-        let Some(runtime) = &self.runtime else {
-            return Origins::none("evidence of origin was not asked for");
+    ///
+    /// # Errors
+    /// `customs.lock` cannot be read or written, or what should be accepted cannot be: what a person
+    /// named or asked for is never passed over in silence.
+    pub fn of(
+        &self,
+        locked: &[Locked],
+        project: &Path,
+        caches: &Caches,
+    ) -> Result<Origins, Failure> {
+        let Some(means) = &self.means else {
+            return Ok(Origins::none("evidence of origin was not asked for"));
         };
         if locked.is_empty() {
-            return Origins::none("no lockfile says what is installed");
+            return Ok(Origins::none("no lockfile says what is installed"));
         }
         let places = at_hand(caches);
-        let accept = self.asked.accept.as_ref().zip(self.asked.reason.as_deref());
+        let accept = self.accept(locked);
         let options = OriginOptions {
-            fetch: self.fetches,
-            trusted_root: self.asked.trusted_root.as_deref(),
             at_hand: &places,
             cargo_home: caches.cargo.as_deref(),
             history: HistoryOptions {
                 folder: Some(self.trust),
                 base: self.base.as_deref(),
                 update: self.asked.update,
-                accept: accept
-                    .filter(|(release, _)| locked.iter().any(|entry| entry.release == **release)),
+                accept,
             },
             sources: &self.asked.source,
         };
-        match runtime.block_on(origin::origins(locked, project, &options)) {
-            Ok(found) => Origins {
-                packages: found.packages,
-                answer: found.answer,
-                roots: found.roots,
-                not_checked: found.not_checked,
-                recorded: found.recorded,
-            },
-            Err(why) => Origins::none(&why.to_string()),
+        let asker = match means.fetches {
+            true => Some(means.asker(project, locked)?),
+            false => None,
+        };
+        let with = origin::With {
+            trust: &means.trust,
+            store: &means.store,
+            asker: asker.as_deref(),
+            pace: &means.pace,
+        };
+        let found = origin::origins(locked, project, &options, with);
+        let found = means.runtime.block_on(found)?;
+        self.accepted.set(self.accepted.get() || accept.is_some());
+        Ok(Origins {
+            packages: found.packages,
+            answer: found.answer,
+            roots: found.roots,
+            not_checked: found.not_checked,
+            recorded: found.recorded,
+        })
+    }
+
+    /// What should be accepted, for the first lockfile that holds it: for the next one it is.
+    fn accept(&self, locked: &[Locked]) -> Option<(&ReleaseId, &str)> {
+        let accept = self.asked.accept.as_ref().zip(self.asked.reason.as_deref());
+        accept
+            .filter(|_| !self.accepted.get())
+            .filter(|(release, _)| locked.iter().any(|entry| entry.release == **release))
+    }
+}
+
+impl Means {
+    /// The way to the registries that a project takes these from.
+    fn asker(&self, project: &Path, locked: &[Locked]) -> Result<Arc<Asker>, Failure> {
+        let ecosystem = |entry: &Locked| entry.release.package.ecosystem();
+        let of: BTreeSet<Ecosystem> = locked.iter().map(ecosystem).collect();
+        let of: Vec<Ecosystem> = of.into_iter().collect();
+        let mut last = self.asker.borrow_mut();
+        if let Some((_, _, asker)) = last
+            .as_ref()
+            .filter(|(folder, ecosystems, _)| folder == project && *ecosystems == of)
+        {
+            return Ok(asker.clone());
         }
+        let client = match self.client.get() {
+            Some(client) => client.clone(),
+            None => {
+                let _inside = self.runtime.enter();
+                let client = Arc::new(Client::open()?);
+                self.client.get_or_init(|| client).clone()
+            }
+        };
+        let asker = Arc::new(Asker::open(client, project, &of)?);
+        *last = Some((project.to_owned(), of, asker.clone()));
+        Ok(asker)
+    }
+}
+
+/// Whether any of the lockfiles holds what should be accepted.
+///
+/// # Errors
+/// None does: nothing would be accepted, and nobody would be told.
+pub(super) fn accepted_is_locked<'r>(
+    asked: &Asked,
+    locked: impl IntoIterator<Item = &'r Locked>,
+) -> Result<(), Failure> {
+    let Some(release) = &asked.accept else {
+        return Ok(());
+    };
+    match locked.into_iter().any(|entry| entry.release == *release) {
+        true => Ok(()),
+        false => Err(Failure::usage(format!(
+            "{} is in no lockfile that was read here; name a release that is, as pkg:npm/name@version",
+            release.spoken()
+        ))),
     }
 }
 
@@ -174,6 +299,12 @@ fn at_hand(caches: &Caches) -> Vec<Box<dyn Source>> {
     }
     if let Some(cargo) = &caches.cargo {
         places.push(Box::new(CargoRegistryCache::new(cargo)));
+    }
+    if let Some(poetry) = &caches.poetry {
+        places.push(Box::new(PoetryArtifacts::new(poetry)));
+    }
+    if let Some(pip) = &caches.pip {
+        places.push(Box::new(PipHttpCache::new(pip)));
     }
     if let Some(fetched) = &caches.fetched {
         places.push(Box::new(ByDigest::fetched(fetched)));

@@ -1,13 +1,16 @@
-//! `--fetch`: the artifacts that a lockfile names and that are not at hand, each held against the
+//! `--fetch`: the artifacts that are needed and not at hand, each held against the
 //! lockfile's digest while it arrives, kept by digest.
 
 use super::origin::Asker;
 use crate::error::{Doing as _, Failure};
+use customs_device::artifact::{Form, Source as Place, Wanted};
+use customs_device::tree::{Against, TreeReport};
 use customs_ecosystem::lockfile::{Locked, Source};
-use customs_model::{Digest, DigestAlgorithm, Ecosystem, printable};
+use customs_model::{Digest, DigestAlgorithm, Ecosystem, ReleaseId, printable};
 use customs_registry::artifact::Artifacts;
 use customs_registry::{Context, Upstream};
 use futures_util::StreamExt as _;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use url::Url;
@@ -28,29 +31,53 @@ pub(crate) struct Fetched {
     pub missing: Vec<String>,
 }
 
-/// Fetches the artifacts of a lockfile into a folder, as
-/// [`ByDigest`](customs_device::artifact::ByDigest) reads it. Of a release of PyPI, which has files
-/// for many machines, those for this one.
-///
-/// # Errors
-/// The folder or the configuration cannot be used. An artifact that cannot be had is in
-/// [`Fetched::missing`].
-pub(crate) async fn artifacts(
-    locked: &[Locked],
-    project: &Path,
-    into: &Path,
-) -> Result<Fetched, Failure> {
-    let asker = Asker::open(project)?;
-    fetch(&asker, locked, into).await
+/// The entries whose artifact is still needed, after a tree was looked at with what is at hand: those
+/// of packages that lie there and were compared with no artifact. What rightly does not lie there (a
+/// package for another system) needs none.
+pub(super) fn wanted(locked: &[Locked], tree: Option<&TreeReport>) -> Vec<Locked> {
+    let packages = tree.into_iter().flat_map(|tree| &tree.packages);
+    let open: BTreeSet<&ReleaseId> = packages
+        .filter(|package| match package.against {
+            Some(Against::Artifact { .. } | Against::UnboundArtifact { .. }) => false,
+            Some(Against::OwnList { .. }) | None => true,
+        })
+        .map(|package| &package.release)
+        .collect();
+    let is_open = |entry: &&Locked| open.contains(&entry.release);
+    locked.iter().filter(is_open).cloned().collect()
 }
 
+/// The entries of which no place has a copy that is what the lockfile promises, for who needs all
+/// artifacts.
+pub(super) fn not_at_hand(locked: &[Locked], places: &[Box<dyn Place>]) -> Vec<Locked> {
+    let is_there = |entry: &&Locked| {
+        let wanted = Wanted {
+            release: &entry.release,
+            digests: &entry.digests,
+            archive: None,
+            resolved: entry.resolved.as_deref(),
+        };
+        // A place that cannot be read is told by whoever reads from it.
+        let found = places.iter().filter_map(|place| place.find(&wanted).ok()?);
+        let mut artifacts = found.filter(|candidate| candidate.form == Form::Artifact);
+        artifacts.any(|candidate| wanted.is_promised(&candidate.path))
+    };
+    let all = locked.iter().filter(|entry| !is_there(entry));
+    all.cloned().collect()
+}
+
+/// Fetches artifacts into a folder, as [`ByDigest`](customs_device::artifact::ByDigest) reads it. Of
+/// a release of PyPI, which has files for many machines, those for this one.
+///
+/// # Errors
+/// The folder cannot be used. An artifact that cannot be had is in [`Fetched::missing`].
 pub(super) async fn fetch(
     asker: &Asker,
     locked: &[Locked],
     into: &Path,
 ) -> Result<Fetched, Failure> {
     let shown = printable(&into.display().to_string(), 300);
-    let store = Artifacts::new(into.to_owned(), asker.registry.fetcher.clone())
+    let store = Artifacts::new(into.to_owned(), asker.registry().fetcher.clone())
         .doing(format_args!("make the folder {shown}"))?;
     let wanted = locked
         .iter()
@@ -119,13 +146,13 @@ async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
 }
 
 /// Where an artifact is fetched from, and what it has to be.
-struct Place {
+struct From {
     upstream: Upstream,
     url: Url,
     digest: Digest,
 }
 
-async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<Place>, String> {
+async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<From>, String> {
     let address = |text: &str| Url::parse(text).map_err(|error| error.to_string());
     let strongest = entry.digests.iter().max_by_key(|digest| digest.algorithm());
     let strongest = strongest.ok_or("the lockfile promises no digest for it")?;
@@ -142,14 +169,14 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
         && upstream.owns(&url)
     {
         // The lockfile says where it is: no document is needed.
-        return Ok(vec![Place {
+        return Ok(vec![From {
             upstream: upstream.clone(),
             url,
             digest: strongest.clone(),
         }]);
     }
     let found = asker
-        .registry
+        .registry()
         .locate(context, &entry.release)
         .await
         .map_err(|error| error.to_string())?;
@@ -158,7 +185,7 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
     }
     if entry.release.package.ecosystem() != Ecosystem::PyPi {
         let one = found.into_iter().next().ok_or("it has no artifact")?;
-        return Ok(vec![Place {
+        return Ok(vec![From {
             url: address(&one.url)?,
             upstream: one.upstream,
             digest: strongest.clone(),
@@ -179,7 +206,7 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
     promised
         .into_iter()
         .map(|(file, digest)| {
-            Ok(Place {
+            Ok(From {
                 url: address(&file.url)?,
                 upstream: file.upstream,
                 digest,
@@ -215,6 +242,51 @@ fn rank(file: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use customs_device::artifact::ByDigest;
+    use customs_device::tree::PackageTree;
+
+    fn entry(name: &str, bytes: &[u8]) -> Locked {
+        Locked {
+            release: format!("pkg:npm/{name}@1.0.0").parse().unwrap(),
+            source: Source::Registry,
+            digests: vec![Digest::sha256(bytes)],
+            resolved: None,
+            has_install_script: None,
+            line: None,
+        }
+    }
+
+    #[test]
+    fn only_what_lies_there_and_was_compared_with_no_artifact_is_fetched() {
+        let locked = ["compared", "open", "absent"].map(|name| entry(name, b""));
+        let mut compared = PackageTree::new(locked[0].release.clone(), "node_modules/compared");
+        compared.against = Some(Against::Artifact {
+            digest: Digest::sha256(b""),
+            from: "npm's cache".into(),
+        });
+        let open = PackageTree::new(locked[1].release.clone(), "node_modules/open");
+        let tree = TreeReport {
+            packages: vec![compared, open],
+            ..TreeReport::default()
+        };
+        assert_eq!(wanted(&locked, Some(&tree)), [locked[1].clone()]);
+        assert!(wanted(&locked, None).is_empty());
+    }
+
+    #[test]
+    fn a_copy_with_other_bytes_is_not_at_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let locked = ["good", "bad", "none"].map(|name| entry(name, name.as_bytes()));
+        for (entry, bytes) in locked.iter().zip(["good", "evil"]) {
+            let hex = entry.digests[0].to_hex();
+            let path = folder.path().join("sha256").join(&hex[..2]);
+            std::fs::create_dir_all(&path).unwrap();
+            std::fs::write(path.join(&hex[2..]), bytes).unwrap();
+        }
+        let places: Vec<Box<dyn Place>> = vec![Box::new(ByDigest::gate(folder.path()))];
+        let missing = not_at_hand(&locked, &places);
+        assert_eq!(missing, locked[1..]);
+    }
 
     #[test]
     fn the_file_for_every_machine_is_enough_and_foreign_ones_are_last() {

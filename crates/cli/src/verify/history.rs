@@ -10,8 +10,7 @@ use customs_origin::history::{
     TrustFile, Updated, accept, judge_all, limit, record,
 };
 use customs_registry::evidence::{Offer, Told, people};
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// The file, beside the lockfile.
@@ -23,7 +22,7 @@ pub(crate) struct HistoryOptions<'a> {
     /// The folder of `customs.lock`, where it is not the project's.
     pub folder: Option<&'a Path>,
     /// The file as it was before a change (`--base`): whoever changes a dependency can change the
-    /// file with it. Empty where it was not there.
+    /// file with it. Empty where it was not there: then nothing was accepted yet.
     pub base: Option<&'a [u8]>,
     /// Take over what was verified (`--update`).
     pub update: bool,
@@ -292,22 +291,25 @@ fn shown(path: &Path) -> String {
 }
 
 /// The file of a project; an empty one where there is none.
-fn read(path: &Path) -> Result<TrustFile, Failure> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+///
+/// # Errors
+/// It is there and cannot be read.
+pub(super) fn read(path: &Path) -> Result<TrustFile, Failure> {
+    // A link that leads nowhere is something that is there and cannot be read.
+    match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(TrustFile::default()),
-        Err(error) => return Err(error).doing(format_args!("open {}", shown(path))),
-    };
-    let mut bytes = Vec::new();
-    // One byte more than is allowed tells the reader that there is more.
-    file.take(limit::BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
+        Err(_) | Ok(_) => {}
+    }
+    let bytes = super::lock::bytes(path, limit::BYTES as u64)
         .doing(format_args!("read {}", shown(path)))?;
     TrustFile::parse(&bytes).doing(format_args!("read {}", shown(path)))
 }
 
 /// Whole or not at all, readable like any file of a project.
-fn write(path: &Path, trust: &TrustFile) -> Result<(), Failure> {
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write(path: &Path, trust: &TrustFile) -> Result<(), Failure> {
     let doing = format!("write {}", shown(path));
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

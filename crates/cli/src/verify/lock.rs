@@ -36,6 +36,7 @@ impl Read {
         project: &Project,
         around: &Surroundings,
         root: &Root,
+        allowed_hosts: &[String],
     ) -> Option<Result<Self, String>> {
         let (path, kind) = project.lockfile.as_ref()?;
         let told = root.told(path);
@@ -46,14 +47,15 @@ impl Read {
         let mut unread = Vec::new();
         let manifests = manifests(&project.folder, &graph, &mut unread);
         let options = Options {
-            expected_origins: match (around.origins)(&project.folder, *kind) {
-                Ok(origins) => origins,
-                Err(why) => {
+            expected_origins: match has_addresses(&graph) {
+                // There is nothing that could be of another registry, and nobody is asked.
+                false => Vec::new(),
+                true => (around.origins)(&project.folder, *kind).unwrap_or_else(|why| {
                     unread.push(why);
                     Vec::new()
-                }
+                }),
             },
-            allowed_hosts: Vec::new(),
+            allowed_hosts: allowed_hosts.to_vec(),
             own_hosts: around.own_hosts.clone(),
         };
         Some(Ok(Self {
@@ -88,6 +90,18 @@ impl Read {
         members.dedup();
         members
     }
+}
+
+/// Whether a lockfile says where anything is fetched from.
+fn has_addresses(graph: &Graph) -> bool {
+    let is_address = |text: &String| text.contains("://");
+    let entries = graph.lockfile.entries.iter();
+    let mut of_entries = entries.filter_map(|entry| entry.resolved.as_ref());
+    let mut of_packages = graph.packages.iter().flat_map(|package| {
+        let files = package.files.iter().filter_map(|file| file.url.as_ref());
+        package.resolved.iter().chain(files)
+    });
+    of_entries.any(is_address) || of_packages.any(is_address)
 }
 
 /// Reads a lockfile by its path.

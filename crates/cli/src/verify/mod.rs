@@ -36,10 +36,11 @@ use crate::lockfiles::Walk;
 use crate::output;
 use crate::progress::Progress;
 use base::Base;
-use customs_model::{Answer, Clock as _, SystemClock};
+use customs_ecosystem::lockfile::Locked;
+use customs_model::{Answer, Clock as _, SystemClock, printable};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
 use discover::Found;
-use evidence::{Asked, Evidence};
+use evidence::{Asked, Evidence, accepted_is_locked};
 use lock::Read;
 use pins::{NewPin, Pins};
 use report::{Report, SCHEMA};
@@ -66,6 +67,9 @@ pub struct Arguments {
     /// An environment of Python, where it does not lie beside its lockfile; may be given again
     #[arg(long, value_name = "PATH")]
     environment: Vec<PathBuf>,
+    /// Hosts that a lockfile may name; any other one is a finding
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = host)]
+    allowed_hosts: Vec<String>,
     /// Pin what was made here in customs.lock, after it was shown
     #[arg(long)]
     pin: bool,
@@ -141,6 +145,7 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
         caches: false,
         base: None,
         environment: Vec::new(),
+        allowed_hosts: Vec::new(),
         pin: false,
         evidence: Asked {
             fetch: options.fetch,
@@ -154,9 +159,7 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
         json: true,
     };
     let root = Root::of(paths);
-    let pins = Pins::read(&root);
-    let around = Surroundings::here();
-    let (mut report, _) = ask(&arguments, Command::Verify, &root, &pins, &around)?;
+    let (mut report, _, _) = ask(&arguments, Command::Verify, &root, &Surroundings::here()?)?;
     verdicts::fill(&mut report).doing("look up verdicts")?;
     Ok(report)
 }
@@ -168,8 +171,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
 
 fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
     let root = Root::of(&arguments.paths);
-    let pins = Pins::read(&root);
-    let (report, to_pin) = ask(arguments, command, &root, &pins, &Surroundings::here())?;
+    let (report, to_pin, pins) = ask(arguments, command, &root, &Surroundings::here()?)?;
     let shape = if arguments.json {
         Shape::Json
     } else {
@@ -196,14 +198,23 @@ fn code(report: &Report, strict: bool) -> u8 {
     }
 }
 
+/// A host as lockfiles write it: with its port where it has one, and nothing around it.
+fn host(text: &str) -> Result<String, String> {
+    let address = format!("https://{text}/");
+    let is_host = !text.is_empty() && !text.contains(['/', '@', '?', '#', '\\']);
+    match url::Url::parse(&address).is_ok_and(|url| url.has_host()) && is_host {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("name a host alone, such as registry.example or registry.example:8443".into()),
+    }
+}
+
 /// Asks everything.
 fn ask(
     arguments: &Arguments,
     command: Command,
     root: &Root,
-    pins: &Pins,
     around: &Surroundings,
-) -> Result<(Report, Vec<NewPin>), Failure> {
+) -> Result<(Report, Vec<NewPin>, Pins), Failure> {
     let walk = Walk {
         depth: arguments.depth,
         folders: arguments.folders,
@@ -213,20 +224,21 @@ fn ask(
         Some(name) => Some(Base::open(root, name)?),
         None => None,
     };
-    let trust = pins.folder();
-    let evidence = match around.asks {
-        true => {
-            let base = base.as_mut().map(|base| base.trust_file(pins)).transpose();
-            let base = base.map_err(Failure::work)?.flatten();
-            Evidence::new(&arguments.evidence, command == Command::Check, trust, base)?
-        }
-        false => Evidence::nobody(&arguments.evidence, trust),
+    let had = |path: &str| base.as_ref().is_some_and(|base| base.has(path));
+    let pins = Pins::read(root.trust(&had))?;
+    let was = base.as_mut().map(|base| base.trust_file(&pins)).transpose();
+    let was = was.map_err(|why| Failure::work(format!("--base cannot be read: {why}")))?;
+    let asked = &arguments.evidence;
+    let evidence = match &around.kept {
+        Some(kept) => Evidence::new(asked, command == Command::Check, kept, pins.folder(), was)?,
+        None => Evidence::nobody(asked, pins.folder()),
     };
     let reads: Vec<Option<Result<Read, String>>> = found
         .projects
         .iter()
-        .map(|project| Read::of(project, around, root))
+        .map(|project| Read::of(project, around, root, &arguments.allowed_hosts))
         .collect();
+    accepted_is_locked(asked, locked(&reads))?;
     let run = Run {
         root,
         around,
@@ -235,7 +247,7 @@ fn ask(
             deep: arguments.deep || command == Command::Check,
             caches: arguments.caches,
         },
-        pins,
+        pins: &pins,
         evidence: &evidence,
     };
     let mut report = Report {
@@ -247,14 +259,14 @@ fn ask(
         trust: Vec::new(),
         together: together(&reads),
         roots: Vec::new(),
-        not_checked: not_checked(root, &found, &reads, pins),
+        not_checked: not_checked(root, &found, &reads, &pins),
     };
     let mut to_pin = Vec::new();
     let mut said = Vec::new();
     let progress = Progress::new(found.projects.len(), "projects looked at");
     for (done, (project, read)) in found.projects.iter().zip(&reads).enumerate() {
         progress.tell(done);
-        let asked = subject::subject(&run, project, read.as_ref(), base.as_mut());
+        let asked = subject::subject(&run, project, read.as_ref(), base.as_mut())?;
         report.subjects.push(asked.subject);
         report.not_checked.extend(asked.not_checked);
         to_pin.extend(asked.to_pin);
@@ -270,13 +282,20 @@ fn ask(
         output::say(&sentence);
     }
     if let Some(base) = &mut base {
-        changed(base, root, &found, pins, &mut report);
+        changed(base, root, &found, &pins, &mut report);
     }
     match command {
         Command::Verify => {}
         Command::Check => verdicts::fill(&mut report).doing("look up verdicts")?,
     }
-    Ok((report, to_pin))
+    drop(evidence);
+    Ok((report, to_pin, pins))
+}
+
+/// What the lockfiles that could be read name.
+fn locked(reads: &[Option<Result<Read, String>>]) -> impl Iterator<Item = &Locked> {
+    let read = reads.iter().flatten().flatten();
+    read.flat_map(|read| &read.graph.lockfile.entries)
 }
 
 fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {
@@ -296,7 +315,19 @@ fn not_checked(
     pins: &Pins,
 ) -> Vec<String> {
     let mut notes = found.left_out.clone();
-    notes.extend(pins.unread.clone());
+    let folders: Vec<PathBuf> = found
+        .projects
+        .iter()
+        .map(|one| one.folder.clone())
+        .collect();
+    let unheard = root.unheard(pins.folder(), &folders).into_iter();
+    notes.extend(unheard.map(|path| {
+        format!(
+            "{} was not read: {} speaks for all that was asked; ask about that folder by itself",
+            printable(&path, 300),
+            printable(&root.told(&pins.path()), 300)
+        )
+    }));
     let read: Vec<(PathBuf, &Read)> = found
         .projects
         .iter()
@@ -330,7 +361,7 @@ fn changed(base: &mut Base, root: &Root, found: &Found, pins: &Pins, report: &mu
         .extend(base.gone(root).into_iter().map(|path| {
         format!(
             "{} was there in the base and is not any more; what it locked is locked by nothing now",
-            customs_model::printable(&path, 300)
+            printable(&path, 300)
         )
     }));
 }

@@ -9,23 +9,22 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::verify) use ask::Asker;
+pub(in crate::verify) use ask::{Asker, Client};
 
 use super::history::{self, HistoryOptions};
 use super::report::PackageOrigin;
 use super::source;
 use crate::error::Failure;
-use crate::{paths, trust};
 use at_hand::AtHand;
 use customs_device::artifact::Source;
 use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
 use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
-use customs_origin::history::{Axis, Judgement, Outcome, Stripping};
+use customs_origin::history::{Axis, Judgement, Outcome, Stripping, Unseen};
 use customs_origin::roots::Age;
 use customs_origin::source::SourceReport;
 use customs_origin::vcs::VcsInfo;
 use customs_origin::{OriginAnswer, Trust};
-use customs_registry::evidence::{EvidenceStore, Offer};
+use customs_registry::evidence::{EvidenceStore, Offer, Pace};
 use gather::Gathered;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -34,10 +33,6 @@ use std::path::{Path, PathBuf};
 /// What is asked, and with what.
 #[derive(Default)]
 pub(crate) struct OriginOptions<'a> {
-    /// Registries are asked; without it only what is stored counts.
-    pub fetch: bool,
-    /// A trust root that stands alone (`--trusted-root`).
-    pub trusted_root: Option<&'a Path>,
     /// Places where artifacts lie: the gate's store, caches, what was fetched.
     pub at_hand: &'a [Box<dyn Source>],
     /// cargo's home.
@@ -46,6 +41,19 @@ pub(crate) struct OriginOptions<'a> {
     pub history: HistoryOptions<'a>,
     /// Clones to compare with (`--source`).
     pub sources: &'a [PathBuf],
+}
+
+/// What is asked with: the same for all projects of a run, but for the way to their registries.
+#[derive(Clone, Copy)]
+pub(super) struct With<'a> {
+    /// Roots and keys.
+    pub trust: &'a Trust,
+    /// What registries offered before.
+    pub store: &'a EvidenceStore,
+    /// Registries are asked; without it only what is stored counts.
+    pub asker: Option<&'a Asker>,
+    /// How fast they are asked.
+    pub pace: &'a Pace,
 }
 
 /// What was found.
@@ -74,21 +82,15 @@ pub(super) struct Subject<'a> {
 /// Answers the question of origin for what a lockfile names.
 ///
 /// # Errors
-/// The trust material, `customs.lock` or a configuration that is there cannot be used. That a
+/// `customs.lock` cannot be used or written, or what should be accepted cannot be. That a
 /// registry cannot be asked is an answer, not an error.
-pub(crate) async fn origins(
+pub(super) async fn origins(
     locked: &[Locked],
     project: &Path,
     options: &OriginOptions<'_>,
+    with: With<'_>,
 ) -> Result<Origins, Failure> {
-    let trust = trust::load(options.trusted_root)?;
-    let store = EvidenceStore::new(paths::cache()?.join("evidence"));
-    let asker = if options.fetch {
-        Some(Asker::open(project)?)
-    } else {
-        None
-    };
-    let gathered = gather::gather(locked, &store, asker.as_ref()).await;
+    let gathered = gather::gather(locked, with.store, with.asker, with.pace).await;
     let at_hand = AtHand {
         places: options.at_hand,
         cargo_home: options.cargo_home,
@@ -99,8 +101,8 @@ pub(crate) async fn origins(
         project,
         options,
         &Means {
-            trust,
-            store,
+            trust: with.trust,
+            store: with.store,
             at_hand,
             now: SystemClock.now(),
         },
@@ -109,8 +111,8 @@ pub(crate) async fn origins(
 
 /// What everything is answered with.
 struct Means<'a> {
-    trust: Trust,
-    store: EvidenceStore,
+    trust: &'a Trust,
+    store: &'a EvidenceStore,
     at_hand: AtHand<'a>,
     now: Timestamp,
 }
@@ -124,8 +126,8 @@ fn answer(
 ) -> Result<Origins, Failure> {
     let mut subjects = verify(locked, gathered, means);
     let past = history::judge(project, &subjects, &options.history, means.now)?;
-    strip(&mut subjects, &past.stripping, &means.trust);
-    let compared = source::compare(&subjects, options.sources, &means.at_hand, &means.store);
+    strip(&mut subjects, &past.stripping, means.trust);
+    let compared = source::compare(&subjects, options.sources, &means.at_hand, means.store);
     let mut sum = Sum::default();
     let sources = compared.reports.into_iter();
     let judgements = past.judgements.into_iter();
@@ -159,7 +161,10 @@ fn answer(
 #[derive(Default)]
 struct Sum {
     wrong: usize,
+    /// Without a proof.
     open: usize,
+    /// With one, and a history that could not be judged.
+    unjudged: usize,
     all: usize,
     reasons: Reasons,
 }
@@ -181,7 +186,13 @@ impl Sum {
         match look::answer(subject.entry, &subject.gathered, &subject.origin) {
             _ if blocked || differs => self.wrong += 1,
             Answer::No => self.wrong += 1,
-            Answer::Yes => {}
+            // A warning of the history is told, and is for a person to look at.
+            Answer::Yes => {
+                if let Some(because) = history.and_then(unjudged) {
+                    self.unjudged += 1;
+                    self.reasons.add(because, &subject.entry.release.spoken());
+                }
+            }
             Answer::NotChecked(because) => {
                 self.open += 1;
                 let spoken = subject.entry.release.spoken();
@@ -191,14 +202,42 @@ impl Sum {
     }
 
     fn answer(&self) -> Answer {
-        match (self.wrong, self.open, self.all) {
-            (0, _, 0) => Answer::not_checked("the lockfile names no package of a registry"),
-            (0, 0, _) => Answer::Yes,
-            (0, open, all) => Answer::not_checked(format!(
+        match (self.wrong, self.open, self.unjudged, self.all) {
+            (0, _, _, 0) => Answer::not_checked("the lockfile names no package of a registry"),
+            (0, 0, 0, _) => Answer::Yes,
+            (0, 0, unjudged, all) => Answer::not_checked(format!(
+                "of {unjudged} of {all} packages the trust history could not be judged"
+            )),
+            (0, open, _, all) => Answer::not_checked(format!(
                 "of {open} of {all} packages no proof of origin could be verified"
             )),
-            (_, _, _) => Answer::No,
+            (_, _, _, _) => Answer::No,
         }
+    }
+}
+
+/// Why it cannot be told whether a release lost something, where its own proofs hold. Evidence that
+/// was not looked at is neither lost nor good.
+fn unjudged(history: &Judgement) -> Option<&'static str> {
+    match history.outcome {
+        Outcome::Quiet | Outcome::Note | Outcome::Warn | Outcome::Block => None,
+        Outcome::NotChecked(unseen) => Some(match unseen {
+            Unseen::Stripped => {
+                "its proofs hold, but evidence that its line had was stripped on the way"
+            }
+            Unseen::NotAsked => {
+                "its proofs hold, but whether it lost what its line had was not looked at; fetch it with `--fetch`"
+            }
+            Unseen::NotVerified => {
+                "its proofs hold, but evidence that its line had was not verified for it"
+            }
+            Unseen::NotCarried => {
+                "its proofs hold, but its registry carries none of the evidence that its line had"
+            }
+            Unseen::NoLine => {
+                "its proofs hold, but its version has no place in a line, so it has no history"
+            }
+        }),
     }
 }
 
@@ -218,7 +257,7 @@ fn verify<'a>(
     }
     let of_one = |(entry, gathered): (&'a Locked, Gathered)| {
         let vcs = means.at_hand.vcs_info(entry);
-        let origin = look::look(entry, &gathered, vcs.as_ref(), &means.trust);
+        let origin = look::look(entry, &gathered, vcs.as_ref(), means.trust);
         Subject {
             entry,
             gathered,

@@ -1,15 +1,15 @@
 //! `customs.lock`: pins of files that were made here.
 
-use super::root::{Root, below};
+use super::history;
+use super::root::below;
 use crate::error::{Doing as _, Failure};
 use customs_device::tree::{Standing, TreeReport};
 use customs_model::{Digest, printable};
-use customs_origin::history::{Made, TrustFile, limit};
-use std::io::Write as _;
+use customs_origin::history::{Made, TrustFile};
 use std::path::{Path, PathBuf};
 
 /// The file's name.
-pub(super) const FILE: &str = "customs.lock";
+pub(super) use super::history::FILE;
 
 /// The file, and where it lies.
 #[derive(Debug)]
@@ -17,8 +17,6 @@ pub(super) struct Pins {
     folder: PathBuf,
     /// What it says.
     pub file: TrustFile,
-    /// Why it could not be read. Safe to print.
-    pub unread: Option<String>,
 }
 
 /// A pin that is to be written.
@@ -31,25 +29,13 @@ pub(super) struct NewPin {
 }
 
 impl Pins {
-    /// Reads the file that speaks for what was asked. None of that name is an empty one.
-    pub fn read(root: &Root) -> Self {
-        let folder = root.trust();
-        let path = folder.join(FILE);
-        let read = match path.exists() {
-            false => Ok(TrustFile::default()),
-            true => super::lock::bytes(&path, limit::BYTES as u64)
-                .map_err(|why| format!("{FILE}: {why}"))
-                .and_then(|bytes| TrustFile::parse(&bytes).map_err(|why| why.to_string())),
-        };
-        let (file, unread) = match read {
-            Ok(file) => (file, None),
-            Err(why) => (TrustFile::default(), Some(why)),
-        };
-        Self {
-            folder,
-            file,
-            unread,
-        }
+    /// Reads the file of a folder. None of that name is an empty one.
+    ///
+    /// # Errors
+    /// It is there and cannot be read: what it forbids must not pass for not being there.
+    pub fn read(folder: PathBuf) -> Result<Self, Failure> {
+        let file = history::read(&folder.join(FILE))?;
+        Ok(Self { folder, file })
     }
 
     /// Where the file lies.
@@ -119,33 +105,17 @@ impl Pins {
         out
     }
 
-    /// Writes pins into the file.
+    /// Writes pins into the file, as it is now: this run may have recorded something in it.
     ///
     /// # Errors
-    /// The file could not be read before, a pin does not fit, or it cannot be written.
-    pub fn write(mut self, pins: Vec<NewPin>) -> Result<(), Failure> {
-        if let Some(why) = &self.unread {
-            return Err(Failure::work(format!("nothing is pinned: {why}")));
-        }
-        for pin in pins {
-            self.file.set_made(pin.made).doing("pin a file")?;
-        }
+    /// A pin does not fit, or the file cannot be read or written.
+    pub fn write(self, pins: Vec<NewPin>) -> Result<(), Failure> {
         let path = self.path();
-        let doing = format!("write {}", printable(&path.display().to_string(), 300));
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).doing(&doing)?;
-        file.write_all(self.file.render().as_bytes())
-            .doing(&doing)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // It is committed: everybody may read it.
-            let everybody = std::fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(everybody).doing(&doing)?;
+        let mut file = history::read(&path)?;
+        for pin in pins {
+            file.set_made(pin.made).doing("pin a file")?;
         }
-        file.persist(&path)
-            .map_err(|error| error.error)
-            .doing(&doing)?;
-        Ok(())
+        history::write(&path, &file)
     }
 
     fn prefix(&self, project: &Path) -> String {

@@ -1,5 +1,6 @@
 //! Where it was asked, and how paths are told from there.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What was asked for.
@@ -50,19 +51,50 @@ impl Root {
     }
 
     /// The folder whose `customs.lock` speaks for what was asked: the nearest one upwards to the
-    /// top of the repository, else that top, else the base.
-    pub fn trust(&self) -> PathBuf {
+    /// top of the repository that has the file before a change (`had`, by a path from that top),
+    /// else the nearest that has it now, else the top, else the base.
+    ///
+    /// Before the change comes first: who removes the file, or puts another one nearer, does not
+    /// choose what a change is held against.
+    pub fn trust(&self, had: &dyn Fn(&str) -> bool) -> PathBuf {
         let Some(top) = &self.repository else {
             return self.base.clone();
         };
         let start = real(&self.base);
-        let folders = start
-            .ancestors()
-            .take_while(|folder| folder.starts_with(top));
-        let has = |folder: &&Path| folder.join(super::pins::FILE).exists();
-        let found = folders.into_iter().find(has).unwrap_or(top);
-        found.to_owned()
+        let folders = || {
+            start
+                .ancestors()
+                .take_while(|folder| folder.starts_with(top))
+        };
+        let file = |folder: &Path| folder.join(super::pins::FILE);
+        let before = |folder: &&Path| below(top, &file(folder)).is_some_and(|path| had(&path));
+        let found = folders().find(before);
+        let found = found.or_else(|| folders().find(|folder| is_there(&file(folder))));
+        found.unwrap_or(top).to_owned()
     }
+
+    /// Files of that name below what was asked that do not speak for it, since `trust` does: in the
+    /// folders of projects and above them. As they are told.
+    pub fn unheard(&self, trust: &Path, projects: &[PathBuf]) -> Vec<String> {
+        let trust = real(trust);
+        let tops: Vec<PathBuf> = self.paths.iter().map(|path| real(path)).collect();
+        let mut found = BTreeSet::new();
+        for project in projects {
+            let project = real(project);
+            let is_asked = |folder: &&Path| tops.iter().any(|top| folder.starts_with(top));
+            for folder in project.ancestors().take_while(is_asked) {
+                let file = folder.join(super::pins::FILE);
+                if folder != trust && is_there(&file) {
+                    found.insert(self.told(&file));
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -108,8 +140,27 @@ mod tests {
             root.in_repository(&web.join("yarn.lock")),
             "apps/web/yarn.lock"
         );
-        assert_eq!(root.trust(), real(top.path()));
+        let nothing = |_: &str| false;
+        assert_eq!(root.trust(&nothing), real(top.path()));
         std::fs::write(web.join("customs.lock"), "customs-lock 1\n").unwrap();
-        assert_eq!(root.trust(), real(&web));
+        assert_eq!(root.trust(&nothing), real(&web));
+    }
+
+    #[test]
+    fn who_removes_the_file_or_puts_one_nearer_does_not_choose_what_speaks() {
+        let top = tempfile::tempdir().unwrap();
+        let web = top.path().join("apps/web");
+        std::fs::create_dir_all(&web).unwrap();
+        std::fs::create_dir(top.path().join(".git")).unwrap();
+        std::fs::write(web.join("customs.lock"), "customs-lock 1\n").unwrap();
+        let root = Root::of(std::slice::from_ref(&web));
+        let had = |path: &str| path == "apps/customs.lock";
+        let apps = real(&top.path().join("apps"));
+        assert_eq!(root.trust(&had), apps);
+        assert_eq!(
+            root.unheard(&apps, std::slice::from_ref(&web)),
+            ["customs.lock"]
+        );
+        assert!(root.unheard(&web, std::slice::from_ref(&web)).is_empty());
     }
 }

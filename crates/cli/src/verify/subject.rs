@@ -9,6 +9,7 @@ use super::report::Subject;
 use super::root::Root;
 use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
+use crate::error::Failure;
 use customs_ecosystem::lockfile::{Kind, Locked};
 use customs_model::Answer;
 use customs_origin::lockfile::{Judgement, LockChange, Outcome};
@@ -44,20 +45,32 @@ pub(super) struct Asked {
 }
 
 /// Asks about one project.
+///
+/// # Errors
+/// `customs.lock` cannot be read or written, what should be accepted cannot be, or registries
+/// cannot be asked at all.
 pub(super) fn subject(
     run: &Run<'_>,
     project: &Project,
     read: Option<&Result<Read, String>>,
     base: Option<&mut Base>,
-) -> Asked {
+) -> Result<Asked, Failure> {
     let (locked_in, mut locked) = lockfile(read);
     let change = changed(project, read, base, &mut locked);
     let caches = (run.around.caches)(&project.folder);
-    let mut notes = run.evidence.fetch(&locked_in, &project.folder, &caches);
-    let mut to_say = Vec::new();
+    let mut notes = Vec::new();
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
+    let fetched = run
+        .evidence
+        .fetch(&entries, installed.as_ref(), &project.folder, &caches)?;
+    if let Some(fetched) = fetched {
+        if fetched.fetched > 0 {
+            installed = tree::check(project, &entries, &caches, run.closely);
+        }
+        notes.extend(fetched.missing);
+    }
     let mut to_pin = Vec::new();
     if let Some(installed) = &mut installed {
         installed.not_checked.extend(unread);
@@ -65,9 +78,8 @@ pub(super) fn subject(
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
-    let origins = run.evidence.of(&locked_in, &project.folder, &caches);
+    let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
     notes.extend(origins.not_checked);
-    to_say.extend(origins.recorded);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
     let subject = Subject {
         folder: run.root.told(&project.folder),
@@ -84,13 +96,13 @@ pub(super) fn subject(
         origin: origins.answer,
         packages: origins.packages,
     };
-    Asked {
+    Ok(Asked {
         subject,
         to_pin,
         roots: origins.roots,
         not_checked: notes,
-        to_say,
-    }
+        to_say: origins.recorded,
+    })
 }
 
 /// What the lockfile names, and what the rules say of it.

@@ -1,11 +1,13 @@
 //! What of this machine and its user an answer depends on.
 
 use super::caches::Caches;
-use crate::client::{Discovered, discover};
+use crate::client::{Discovered, discover_of};
+use crate::error::Failure;
+use crate::{paths, trust};
 use customs_ecosystem::lockfile::Kind;
 use customs_model::Ecosystem;
 use customs_origin::lockfile::ExpectedOrigin;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where a lockfile's packages should come from, by its project's folder.
 type Origins = dyn Fn(&Path, Kind) -> Result<Vec<ExpectedOrigin>, String>;
@@ -16,21 +18,36 @@ pub(super) struct Surroundings {
     pub caches: Box<dyn Fn(&Path) -> Caches>,
     /// The registries of the user's own configuration.
     pub origins: Box<Origins>,
-    /// Whether evidence of origin is looked for.
-    pub asks: bool,
+    /// Where evidence of origin is looked for; none: nowhere.
+    pub kept: Option<Kept>,
     /// Hosts under which the gate is reached.
     pub own_hosts: Vec<String>,
 }
 
+/// Where the evidence that registries offered is kept, and what it is verified with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// What registries offered.
+    pub evidence: PathBuf,
+    /// Roots and keys that were renewed.
+    pub trust: PathBuf,
+}
+
 impl Surroundings {
     /// This machine and its user.
-    pub fn here() -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// There is no home folder.
+    pub fn here() -> Result<Self, Failure> {
+        Ok(Self {
             caches: Box::new(Caches::of),
             origins: Box::new(expected),
-            asks: true,
+            kept: Some(Kept {
+                evidence: paths::cache()?.join("evidence"),
+                trust: trust::folder()?,
+            }),
             own_hosts: own_hosts(),
-        }
+        })
     }
 }
 
@@ -46,7 +63,7 @@ fn expected(folder: &Path, kind: Kind) -> Result<Vec<ExpectedOrigin>, String> {
         Kind::UvLock => "uv",
         Kind::RequirementsTxt | Kind::PoetryLock | Kind::PylockToml => "pip",
     };
-    match discover(&super::root::real(folder)) {
+    match discover_of(&super::root::real(folder), &[kind.ecosystem()]) {
         Ok(found) => Ok(of_client(&found, client, kind.ecosystem())),
         Err(why) => Err(format!(
             "which registries you use could not be found out: {why}"

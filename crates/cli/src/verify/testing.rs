@@ -2,10 +2,11 @@
 
 use super::caches::Caches;
 use super::report::Report;
-use super::surroundings::Surroundings;
+use super::surroundings::{Kept, Surroundings};
 use super::{Arguments, Command, Pins, Root, ask};
 use clap::Parser as _;
 use customs_model::{Digest, DigestAlgorithm, Hasher};
+use customs_registry::evidence::{ArtifactEvidence, EvidenceStore};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -20,6 +21,7 @@ struct Line {
 /// A repository with one npm project, whose artifacts lie in npm's cache.
 pub struct Scene {
     folder: tempfile::TempDir,
+    kept: Option<Kept>,
 }
 
 impl Scene {
@@ -63,10 +65,29 @@ impl Scene {
         scene
     }
 
+    /// With a lockfile that names one release with this integrity, and nothing installed.
+    pub fn locks(name: &str, version: &str, integrity: &str) -> Self {
+        let scene = Self::empty();
+        let lock = serde_json::json!({
+            "name": "app", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+            "packages": {
+                "": {"name": "app", "version": "1.0.0", "dependencies": {name: version}},
+                format!("node_modules/{name}"): {
+                    "version": version,
+                    "resolved": format!("https://registry.example/{name}/-/{name}-{version}.tgz"),
+                    "integrity": integrity,
+                },
+            },
+        });
+        scene.write("app/package-lock.json", lock.to_string().as_bytes());
+        scene
+    }
+
     /// Nothing but the top of a repository.
     pub fn empty() -> Self {
         let scene = Self {
             folder: tempfile::tempdir().unwrap(),
+            kept: None,
         };
         fs::create_dir_all(scene.path("app/.git")).unwrap();
         scene
@@ -92,34 +113,67 @@ impl Scene {
         let line: Vec<&str> = ["verify"].iter().chain(words).copied().collect();
         let arguments = Line::try_parse_from(line).unwrap().arguments;
         let root = Root::of(&[self.path("app")]);
-        let pins = Pins::read(&root);
-        let around = surroundings(self.path("cache"));
-        let (report, open) = ask(&arguments, Command::Verify, &root, &pins, &around).unwrap();
-        (report, open, pins)
+        let around = surroundings(self.path("cache"), self.kept.clone());
+        ask(&arguments, Command::Verify, &root, &around).unwrap()
     }
 
     /// The failure of asking about `app`.
-    pub fn refused(&self) -> crate::error::Failure {
-        let arguments = Line::try_parse_from(["verify"]).unwrap().arguments;
+    pub fn refused(&self, words: &[&str]) -> crate::error::Failure {
+        let line: Vec<&str> = ["verify"].iter().chain(words).copied().collect();
+        let arguments = Line::try_parse_from(line).unwrap().arguments;
         let root = Root::of(&[self.path("app")]);
-        let pins = Pins::read(&root);
-        let around = surroundings(self.path("cache"));
-        let looked = ask(&arguments, Command::Verify, &root, &pins, &around);
+        let around = surroundings(self.path("cache"), self.kept.clone());
+        let looked = ask(&arguments, Command::Verify, &root, &around);
         looked.map(|_| ()).unwrap_err()
+    }
+
+    /// Looks for evidence of origin too, in folders of its own.
+    pub fn asking(mut self) -> Self {
+        self.kept = Some(Kept {
+            evidence: self.path("evidence"),
+            trust: self.path("trust"),
+        });
+        self
+    }
+
+    /// Keeps what a registry offers of an artifact.
+    pub fn keep(&self, evidence: &ArtifactEvidence) {
+        EvidenceStore::new(self.path("evidence"))
+            .write(evidence)
+            .unwrap();
     }
 }
 
 /// A machine on which only these caches are known, and no registry is.
-fn surroundings(cache: PathBuf) -> Surroundings {
+fn surroundings(cache: PathBuf, kept: Option<Kept>) -> Surroundings {
     Surroundings {
         caches: Box::new(move |_: &Path| Caches {
             npm: Some(cache.join("npm")),
             ..Caches::default()
         }),
         origins: Box::new(|_, _| Ok(Vec::new())),
-        asks: false,
+        kept,
         own_hosts: Vec::new(),
     }
+}
+
+/// Makes the scene's project a repository, with all of it committed on `main`.
+pub fn commit(scene: &Scene) {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .current_dir(scene.path("app"))
+            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    fs::remove_dir(scene.path("app/.git")).unwrap();
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all", "--force"]);
+    git(&["commit", "--quiet", "--message", "base"]);
 }
 
 pub fn sha512(bytes: &[u8]) -> Digest {

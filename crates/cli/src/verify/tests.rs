@@ -1,6 +1,6 @@
 #![cfg(unix)]
 
-use super::testing::Scene;
+use super::testing::{Scene, commit};
 use super::{code, json, sarif, text};
 use customs_model::Answer;
 use std::fs;
@@ -157,7 +157,7 @@ fn json_has_its_schema_the_sum_and_the_three_answers() {
 
 #[test]
 fn where_there_is_nothing_it_says_what_it_looked_for() {
-    let failure = Scene::empty().refused();
+    let failure = Scene::empty().refused(&[]);
     assert_eq!(failure.code, 3);
     assert!(failure.to_string().contains("Cargo.lock"), "{failure}");
 }
@@ -218,25 +218,6 @@ fn names_of_strangers_steer_no_terminal() {
     let text = shown(&scene, &["--verbose"]);
     assert!(!text.contains('\u{1b}'), "{text}");
     assert!(text.contains("\\u{1b}"), "{text}");
-}
-
-/// Makes the scene's project a repository, with all of it committed on `main`.
-fn commit(scene: &Scene) {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .current_dir(scene.path("app"))
-            .args(["-c", "user.name=a", "-c", "user.email=a@mail.example"])
-            .args(arguments)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-    };
-    fs::remove_dir(scene.path("app/.git")).unwrap();
-    git(&["init", "--quiet", "--initial-branch=main"]);
-    git(&["add", "--all", "--force"]);
-    git(&["commit", "--quiet", "--message", "base"]);
 }
 
 #[test]
@@ -302,4 +283,19 @@ fn a_lockfile_that_is_gone_is_said() {
     let report = scene.look(&["--base", "main"]);
     assert_eq!(report.not_checked.len(), 1);
     assert!(report.not_checked[0].starts_with("web/yarn.lock was there"));
+}
+
+#[test]
+fn a_host_that_is_not_on_the_list_is_a_no() {
+    let scene = Scene::npm();
+    let allowed = scene.look(&["--allowed-hosts", "Registry.example,other.example"]);
+    assert_eq!(allowed.subjects[0].lock, Answer::Yes);
+    let report = scene.look(&["--allowed-hosts", "other.example"]);
+    assert_eq!(report.subjects[0].lock, Answer::No);
+    let text = text::text(&report, false);
+    assert!(text.contains("failed[lock-allowed-hosts]"), "{text}");
+    for wrong in ["https://registry.example", "registry.example/npm", ""] {
+        assert!(super::host(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(super::host("a.example:8443").unwrap(), "a.example:8443");
 }

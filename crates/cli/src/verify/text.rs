@@ -246,7 +246,7 @@ fn roots(out: &mut String, report: &Report) {
     for age in report.roots.iter().filter(|age| age.old) {
         let _ = writeln!(
             out,
-            "{} is old: run customs trust update",
+            "{} is old: take a newer customs, or renew it with customs trust update --from FOLDER",
             printable(&age.what, 120)
         );
     }

@@ -102,6 +102,21 @@ fn environments(
         report.below(&folder);
         all.extend(report);
     }
+    if closely.caches {
+        let caches = [
+            ("pip's cache", &caches.pip),
+            ("Poetry's cache", &caches.poetry),
+        ];
+        let there = caches
+            .into_iter()
+            .filter(|(_, folder)| is_folder(folder.as_deref()));
+        // A file for another machine has another digest and is no wrong copy.
+        all.not_checked.extend(there.map(|(whose, _)| {
+            format!(
+                "{whose} does not say which file of a release a copy is, so only copies that are used are hashed"
+            )
+        }));
+    }
     if closely.caches
         && let Some(uv) = caches.uv.as_ref().filter(|folder| folder.is_dir())
     {
@@ -117,15 +132,24 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
     let options = caches.options(&project.folder.join("vendor"), closely.deep);
     let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
     // What is vendored is compiled instead of what lies below cargo's home.
-    if vendored.packages.is_empty()
+    if (vendored.packages.is_empty() || closely.caches)
         && let Some(home) = caches.cargo.as_ref().filter(|home| home.is_dir())
     {
         let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
         let mut report = cargo::check_registry(home, locked, &options);
+        if !vendored.packages.is_empty() {
+            // What is vendored needs to lie nowhere else.
+            let is_absence = |note: &String| note.ends_with("are not unpacked here");
+            report.not_checked.retain(|note| !is_absence(note));
+        }
         report.below("$CARGO_HOME");
         vendored.extend(report);
     }
     vendored
+}
+
+fn is_folder(path: Option<&Path>) -> bool {
+    path.is_some_and(Path::is_dir)
 }
 
 /// The entries of further lockfiles, and why one could not be read. Safe to print.
@@ -144,4 +168,100 @@ pub(super) fn beside(installed: &Installed) -> (Vec<Locked>, Vec<String>) {
         }
     }
     (all, unread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::tarball;
+    use super::*;
+    use customs_ecosystem::lockfile::Source;
+    use customs_model::Digest;
+    use std::fs;
+
+    const CACHES: Closely = Closely {
+        deep: true,
+        caches: true,
+    };
+
+    fn write(path: &Path, bytes: &[u8]) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn of_vendored_crates_the_copies_below_cargos_home_are_hashed_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let manifest = b"[package]\nname = \"a\"\nversion = \"1.0.0\"\n";
+        let archive = tarball(&[("a-1.0.0/Cargo.toml", manifest)]);
+        let digest = Digest::sha256(&archive);
+        let hex = digest.to_hex();
+        // The copy that is used is right, and the one that the next project takes is not.
+        write(
+            &at(&format!("gate/sha256/{}/{}", &hex[..2], &hex[2..])),
+            &archive,
+        );
+        write(&at("cargo/registry/cache/index/a-1.0.0.crate"), b"evil");
+        write(&at("app/vendor/a/Cargo.toml"), manifest);
+        let files = format!(
+            r#"{{"files":{{"Cargo.toml":"{}"}},"package":"{hex}"}}"#,
+            Digest::sha256(manifest).to_hex()
+        );
+        write(&at("app/vendor/a/.cargo-checksum.json"), files.as_bytes());
+        let locked = [Locked {
+            release: "pkg:cargo/a@1.0.0".parse().unwrap(),
+            source: Source::Registry,
+            digests: vec![digest],
+            resolved: None,
+            has_install_script: None,
+            line: None,
+        }];
+        let project = Project {
+            folder: at("app"),
+            lockfile: None,
+            installed: Installed::Crates,
+        };
+        let caches = Caches {
+            gate: Some(at("gate")),
+            cargo: Some(at("cargo")),
+            ..Caches::default()
+        };
+        let found = |closely| check(&project, &locked, &caches, closely).unwrap();
+        let only_used = found(Closely::default());
+        assert_eq!((only_used.packages.len(), only_used.poisoned.len()), (1, 0));
+        let all = found(CACHES);
+        assert_eq!(all.poisoned.len(), 1, "{all:?}");
+        assert_eq!(all.not_checked, only_used.not_checked);
+    }
+
+    #[test]
+    fn caches_whose_copies_nobody_can_bind_are_said_to_be_unchecked() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = folder.path().join(".venv");
+        write(&environment.join("pyvenv.cfg"), b"home = /usr/bin\n");
+        let project = Project {
+            folder: folder.path().to_owned(),
+            lockfile: None,
+            installed: Installed::Environments {
+                at: vec![environment],
+                beside: Vec::new(),
+            },
+        };
+        let caches = Caches {
+            pip: Some(folder.path().to_owned()),
+            poetry: Some(folder.path().join("absent")),
+            ..Caches::default()
+        };
+        let said = |closely| {
+            let report = check(&project, &[], &caches, closely).unwrap();
+            let notes = report.not_checked.into_iter();
+            notes
+                .filter(|note| note.contains("does not say which file"))
+                .collect::<Vec<_>>()
+        };
+        assert!(said(Closely::default()).is_empty());
+        let notes = said(CACHES);
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].starts_with("pip's cache"), "{notes:?}");
+    }
 }

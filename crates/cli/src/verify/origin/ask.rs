@@ -22,13 +22,17 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// What cargo writes for the index that it comes with, whatever stands in for it.
 const CARGO_DEFAULT: &str = concat!("registry+", "https://github.com/rust-lang/crates.io-index");
 
-/// The way to the user's registries.
-pub(in crate::verify) struct Asker {
-    /// Documents and artifacts.
-    pub(in crate::verify) registry: Registry,
-    routes: Routes,
+/// What asks registries, and what it keeps of their documents: one for all projects of a run.
+pub(in crate::verify) struct Client {
+    registry: Registry,
     _folder: Option<OwnFolder>,
     _memory: tempfile::TempDir,
+}
+
+/// The way to the registries of one project.
+pub(in crate::verify) struct Asker {
+    client: Arc<Client>,
+    routes: Routes,
 }
 
 /// The registries of every client of a project.
@@ -37,28 +41,22 @@ pub(super) struct Routes {
     contexts: Vec<Context>,
 }
 
-impl Asker {
-    /// Opens the way for a project's folder.
-    pub(in crate::verify) fn open(project: &Path) -> Result<Self, Failure> {
-        let discovered = client::discover(project)?;
+impl Client {
+    /// Gets ready to ask.
+    ///
+    /// # Errors
+    /// The folder of caches cannot be used.
+    pub(in crate::verify) fn open() -> Result<Self, Failure> {
         let folder = OwnFolder::take("verify")?;
-        let clients = discovered.of_client.keys();
-        let mut all = vec![discovered.upstreams.clone()];
-        for client in clients {
-            let own = discovered.of(client);
-            if !all.contains(&own) {
-                all.push(own);
-            }
-        }
         let cache = folder.path.join("cache");
         Ok(Self {
             _folder: Some(folder),
-            ..Self::to(all, &cache)?
+            ..Self::at(&cache)?
         })
     }
 
-    /// The way to these registries, with documents in this folder.
-    pub(super) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
+    /// With documents in this folder.
+    fn at(cache: &Path) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock);
         // Nothing is decided here, so nothing has to be remembered of it.
         let memory = tempfile::tempdir().doing("make a folder for this run")?;
@@ -69,10 +67,49 @@ impl Asker {
             .doing("open the cache of what was fetched")?;
         Ok(Self {
             registry,
-            routes: Routes::new(all),
             _folder: None,
             _memory: memory,
         })
+    }
+}
+
+impl Asker {
+    /// Opens the way for a project's folder, to the registries of these ecosystems.
+    ///
+    /// # Errors
+    /// The configuration of a client cannot be read.
+    pub(in crate::verify) fn open(
+        client: Arc<Client>,
+        project: &Path,
+        ecosystems: &[Ecosystem],
+    ) -> Result<Self, Failure> {
+        let discovered = client::discover_of(project, ecosystems)?;
+        let clients = discovered.of_client.keys();
+        let mut all = vec![discovered.upstreams.clone()];
+        for client in clients {
+            let own = discovered.of(client);
+            if !all.contains(&own) {
+                all.push(own);
+            }
+        }
+        Ok(Self {
+            client,
+            routes: Routes::new(all),
+        })
+    }
+
+    /// The way to these registries, with documents in this folder.
+    #[cfg(test)]
+    pub(super) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
+        Ok(Self {
+            client: Arc::new(Client::at(cache)?),
+            routes: Routes::new(all),
+        })
+    }
+
+    /// Documents and artifacts.
+    pub(in crate::verify) fn registry(&self) -> &Registry {
+        &self.client.registry
     }
 
     /// Whom to ask about an entry of a lockfile.

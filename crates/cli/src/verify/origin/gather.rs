@@ -24,11 +24,10 @@ pub(super) async fn gather(
     locked: &[Locked],
     store: &EvidenceStore,
     asker: Option<&Asker>,
+    pace: &Pace,
 ) -> Vec<Gathered> {
-    let pace = Pace::default();
     let one = |(at, entry): (usize, &Locked)| {
         let entry = entry.clone();
-        let pace = &pace;
         async move { (at, of_entry(&entry, store, asker, pace).await) }
     };
     let mut found: Vec<(usize, Gathered)> = futures_util::stream::iter(locked.iter().enumerate())
@@ -73,7 +72,7 @@ async fn of_entry(
         release: &entry.release,
         digests: &entry.digests,
     };
-    match asker.registry.evidence(&context, wanted, pace).await {
+    match asker.registry().evidence(&context, wanted, pace).await {
         Ok(fresh) => merge(fresh, gathered, store),
         Err(missed) => {
             gathered.because = Some(printable(&missed.to_string(), 300));

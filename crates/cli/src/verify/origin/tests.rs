@@ -107,10 +107,11 @@ impl World {
         asker: Option<&Asker>,
         options: &OriginOptions<'_>,
     ) -> Origins {
-        let gathered = gather::gather(locked, &self.store(), asker).await;
+        let (trust, store) = (Trust::embedded().unwrap(), self.store());
+        let gathered = gather::gather(locked, &store, asker, &Pace::default()).await;
         let means = Means {
-            trust: Trust::embedded().unwrap(),
-            store: self.store(),
+            trust: &trust,
+            store: &store,
             at_hand: AtHand {
                 places: options.at_hand,
                 cargo_home: None,

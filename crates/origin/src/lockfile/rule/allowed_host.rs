@@ -19,7 +19,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
     why: "A project that knows its sources can say so once; then a new one is seen by whoever adds it.",
     effect: "fails",
     to_do: "Add the host to the list in a reviewed change, or take the package from an allowed one.",
-    fires: &["`allowed-hosts = [\"registry.example\"]` and an entry at files.example."],
+    fires: &["`--allowed-hosts registry.example` and an entry at files.example."],
     silent: &["No list is given.", "The gate's own address."],
     learnt_from: "lockfile-lint's `--allowed-hosts`.",
 };
