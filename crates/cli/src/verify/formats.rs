@@ -1,5 +1,8 @@
 //! The formats of a report: one is the answer on stdout, others are written into files in the same run.
 
+#[cfg(test)]
+mod tests;
+
 use super::report::Report;
 use super::{annotations, gitlab, json, junit, markdown, sarif, text};
 use crate::error::Failure;
@@ -55,12 +58,12 @@ impl Shape {
 
 /// A file that the report is written to in some format: `FORMAT=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Copy {
+pub(super) struct ReportFile {
     shape: Shape,
     file: PathBuf,
 }
 
-impl Copy {
+impl ReportFile {
     /// Writes it, whole or not at all.
     ///
     /// # Errors
@@ -70,7 +73,7 @@ impl Copy {
     }
 }
 
-impl std::str::FromStr for Copy {
+impl std::str::FromStr for ReportFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -96,7 +96,7 @@ pub struct Arguments {
     json: bool,
     /// Write the result into a file as well, in any format; may be given again
     #[arg(long, value_name = "FORMAT=FILE")]
-    report: Vec<formats::Copy>,
+    report: Vec<formats::ReportFile>,
 }
 
 /// Which of the two commands it is.
@@ -177,8 +177,8 @@ fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
         strict: arguments.strict,
     };
     output::result(&shape.of(&report, manner)?)?;
-    for copy in &arguments.report {
-        copy.write(&report, manner)?;
+    for file in &arguments.report {
+        file.write(&report, manner)?;
     }
     if arguments.pin && !to_pin.is_empty() {
         output::say(&pins.shown(&to_pin));
