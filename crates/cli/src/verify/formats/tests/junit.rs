@@ -1,0 +1,53 @@
+//! JUnit XML.
+
+use super::super::Manner;
+use super::made::{STRICT, finding, hostile, report, subject};
+use crate::verify::junit;
+use customs_model::Severity;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use std::collections::BTreeMap;
+
+/// How often each element is there; fails where it is no XML.
+fn elements(text: &str) -> BTreeMap<String, usize> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_end_names = true;
+    let mut counts = BTreeMap::new();
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(element) | Event::Empty(element) => {
+                for attribute in element.attributes() {
+                    attribute.unwrap();
+                }
+                let name = element.name().as_ref().to_owned();
+                let name = String::from_utf8_lossy(name.as_ref()).into_owned();
+                *counts.entry(name).or_default() += 1;
+            }
+            Event::Eof => return counts,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn junit_is_xml_whatever_strangers_write() {
+    let text = junit::text(&hostile(), Manner::default()).unwrap();
+    assert!(elements(&text)["testcase"] > 3);
+    let illegal = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}') || (c.is_control() && c != '\n');
+    assert!(!text.contains(illegal), "{text:?}");
+}
+
+#[test]
+fn junit_has_a_case_for_each_question_and_each_finding_that_fails() {
+    let mut one = subject(vec![
+        finding("a", "fails".into(), Severity::High),
+        finding("a", "warns".into(), Severity::Low),
+    ]);
+    one.packages = Vec::new();
+    let report = report(vec![one]);
+    let text = junit::text(&report, Manner::default()).unwrap();
+    insta::assert_snapshot!(text, @"");
+    let strict = elements(&junit::text(&report, STRICT).unwrap());
+    assert_eq!(strict["error"], 1);
+    assert!(!strict.contains_key("skipped"));
+}
