@@ -46,8 +46,8 @@ impl Shape {
     pub fn of(self, report: &Report, manner: Manner) -> Result<String, Failure> {
         match self {
             Self::Text => Ok(text::text(report, manner.verbose)),
-            Self::Json => json::text(report, manner),
-            Self::Sarif => sarif::text(report, manner),
+            Self::Json => json::text(report),
+            Self::Sarif => sarif::text(report),
             Self::Markdown => Ok(markdown::text(report)),
             Self::Junit => junit::text(report, manner),
             Self::Github => Ok(annotations::text(report, manner)),

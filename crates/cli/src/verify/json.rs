@@ -1,6 +1,5 @@
 //! What was found, for programs.
 
-use super::Manner;
 use super::report::{Report, Sum};
 use super::wrong::{self, Wrong};
 use crate::error::{Doing as _, Failure};
@@ -59,7 +58,7 @@ impl<'a> Finding<'a> {
 ///
 /// # Errors
 /// It cannot be written as JSON.
-pub(super) fn text(report: &Report, _: Manner) -> Result<String, Failure> {
+pub(super) fn text(report: &Report) -> Result<String, Failure> {
     let all = wrong::all(report);
     let document = Document {
         version: env!("CARGO_PKG_VERSION"),

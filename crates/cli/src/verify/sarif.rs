@@ -1,9 +1,9 @@
 //! What was found, as SARIF 2.1.0. A file of a tree has no line in the repository: what is wrong
 //! with it stands at the lockfile's entry of its package, and the message names the file.
 
+use super::counted;
 use super::report::Report;
 use super::wrong::{self, Wrong};
-use super::{Manner, counted};
 use crate::error::{Doing as _, Failure};
 use crate::inspect::sarif::SCHEMA;
 use crate::safe::{self, uri};
@@ -27,7 +27,7 @@ pub(super) mod limit {
 ///
 /// # Errors
 /// It cannot be written as JSON.
-pub(super) fn text(report: &Report, _: Manner) -> Result<String, Failure> {
+pub(super) fn text(report: &Report) -> Result<String, Failure> {
     let text = serde_json::to_string(&log(report)).doing("write the SARIF log")?;
     Ok(text + "\n")
 }

@@ -148,6 +148,22 @@ fn trust_shows_what_verification_rests_on() {
 #[test]
 fn a_record_of_what_is_included_says_nothing_new_of_itself() {
     let project = Project::new();
+    let digest = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+    let lock = serde_json::json!({
+        "name": "app", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+        "packages": {
+            "": {"name": "app", "version": "1.0.0", "dependencies": {"left": "^1.0.0"}},
+            "node_modules/left": {
+                "version": "1.0.0",
+                "resolved": "https://registry.example/left/-/left-1.0.0.tgz",
+                "integrity": digest,
+            },
+        },
+    });
+    project.write("package-lock.json", &lock.to_string());
+    let manifest = r#"{"name":"app","version":"1.0.0","dependencies":{"left":"^1.0.0"}}"#;
+    project.write("package.json", manifest);
+    project.write(".npmrc", "registry=https://registry.example/\n");
     let output = project.run(&["included", "--json", "--output", "record.json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let record: Value = serde_json::from_str(&read(&project.at("project/record.json"))).unwrap();

@@ -190,7 +190,7 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
     let word = match worst {
         Some(Outcome::Fails) => "must not pass",
         Some(Outcome::Warns) => "should be looked at",
-        Some(Outcome::Notes) | None => "nothing speaks against it",
+        Some(Outcome::Notes) | None => "nothing in the change itself speaks against it",
     };
     out += &format!(
         "**{}**: {}. {}\n\n",

@@ -46,7 +46,31 @@ fn junit_has_a_case_for_each_question_and_each_finding_that_fails() {
     one.packages = Vec::new();
     let report = report(vec![one]);
     let text = junit::text(&report, Manner::default()).unwrap();
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r##"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="customs">
+      <testsuite name="package-lock.json" tests="4" failures="2" errors="0" skipped="1">
+        <testcase classname="package-lock.json" name="tree"/>
+        <testcase classname="package-lock.json" name="lockfile">
+          <failure type="lockfile" message="the answer is no"></failure>
+        </testcase>
+        <testcase classname="package-lock.json" name="origin">
+          <skipped message="not checked: evidence of origin was not asked for"/>
+        </testcase>
+        <testcase classname="package-lock.json" name="lock-address: fails" file="apps/a b/package-lock.json">
+          <failure type="lock-address" message="fails">was a
+    now b
+    why: The package manager installs what stands behind the address, and shows the name of the entry: `npm ls` prints is-number@7.0.0 where is-odd@3.0.1 was installed.
+    do: Do not install from this lockfile. Find the commit that wrote the line and who made it, and let the package manager write the entry again.</failure>
+        </testcase>
+        <system-out>warning[lock-address] warns</system-out>
+      </testsuite>
+      <testsuite name="all projects together" tests="2" failures="0" errors="0" skipped="0">
+        <testcase classname="all projects together" name="settings"/>
+        <testcase classname="all projects together" name="lockfiles together"/>
+      </testsuite>
+    </testsuites>
+    "##);
     let strict = elements(&junit::text(&report, STRICT).unwrap());
     assert_eq!(strict["error"], 1);
     assert!(!strict.contains_key("skipped"));

@@ -38,7 +38,27 @@ fn the_comment_shows_what_changed_and_counts_what_did_not() {
         base: Some("0123abcd".into()),
         ..report(vec![one])
     };
-    insta::assert_snapshot!(markdown::text(&report), @"");
+    insta::assert_snapshot!(markdown::text(&report), @r##"
+    <!-- customs:verify -->
+    **customs verify: NO.** tree 1 yes; lockfile 1 no; origin 1 not checked
+
+    <!-- customs:lockfile:package-lock.json -->
+    **`package-lock.json`**: 1 added. Nothing in the change itself speaks against it.
+
+    | Newly included | Version | From | Brought in by | |
+    |---|---|---|---|---|
+    | `new` | `1.0.0` |  | the project |  |
+
+    - **failed** lock-address: new@&#8203;1.0.0 is odd
+
+    1 finding fails in what this change does not touch; the full report has them.
+
+    <details><summary>1 not checked</summary>
+
+    - package-lock.json&#58; origin not checked&#58; evidence of origin was not asked for
+
+    </details>
+    "##);
 }
 
 #[test]
