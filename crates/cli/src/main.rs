@@ -13,6 +13,8 @@ mod explain;
 mod gate;
 mod included;
 mod inspect;
+#[cfg(test)]
+mod integrations;
 mod ledger;
 mod lockfiles;
 mod output;

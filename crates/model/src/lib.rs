@@ -27,6 +27,7 @@ mod finding;
 mod inspection;
 mod known;
 mod layout;
+mod markdown;
 mod name;
 mod offers;
 mod own;
@@ -61,6 +62,7 @@ pub use inspection::{
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;
 pub use layout::{CodeShape, ContentKind, FileFact};
+pub use markdown::plain_markdown;
 pub use name::PackageName;
 pub use offers::{Features, Offers};
 pub use own::{OwnMatch, OwnMatches};

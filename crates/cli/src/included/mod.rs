@@ -13,7 +13,7 @@ mod summary;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
-mod write;
+pub(crate) mod write;
 
 use crate::error::{Doing as _, Failure};
 use crate::run::policy;

@@ -1,6 +1,6 @@
 //! What is told in numbers.
 
-use super::report::Subject;
+use super::report::{Report, Subject};
 use customs_device::tree::{Against, Cause, DifferenceKind, Standing, TreeReport};
 use customs_model::{Answer, printable};
 use customs_origin::history::Outcome;
@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Names that are told one by one.
 const NAMED: usize = 6;
+/// Characters of a reason.
+const REASON: usize = 600;
 
 /// A tree in numbers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -85,6 +87,30 @@ pub(super) fn not_checked(subject: &Subject) -> Vec<(String, usize)> {
     grouped(reasons.iter())
 }
 
+/// All that was not checked, one line each: the questions without an answer with their subject, then
+/// what nobody looked at. Safe to print.
+pub(super) fn unanswered(report: &Report) -> Vec<String> {
+    let mut all = Vec::new();
+    for subject in &report.subjects {
+        for (question, answer) in subject.answers() {
+            if let Some(because) = because(answer) {
+                let name = printable(subject.name(), 300);
+                let because = printable(&because, REASON);
+                all.push(format!("{name}: {question} not checked: {because}"));
+            }
+        }
+    }
+    for (question, answer) in report.across() {
+        if let Some(because) = because(&answer) {
+            let because = printable(&because, REASON);
+            all.push(format!("{question} not checked: {because}"));
+        }
+    }
+    let notes = report.not_checked.iter();
+    all.extend(notes.map(|note| printable(note, REASON)));
+    all
+}
+
 fn because(answer: &Answer) -> Option<String> {
     match answer {
         Answer::NotChecked(because) => Some(because.clone()),
@@ -143,7 +169,7 @@ pub(super) fn grouped<'a>(all: impl Iterator<Item = &'a String>) -> Vec<(String,
     }
     let mut out: Vec<(String, usize)> = counts
         .into_iter()
-        .map(|(text, number)| (printable(text, 600), number))
+        .map(|(text, number)| (printable(text, REASON), number))
         .collect();
     out.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     out

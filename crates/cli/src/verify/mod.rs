@@ -2,14 +2,18 @@
 //! project, each answered yes, no, or *not checked, because …*: the tree, the lockfile, the origin.
 //! `customs check` is the same for CI.
 
+mod annotations;
 mod base;
 mod caches;
 mod counted;
 mod discover;
 mod evidence;
 mod fetch;
+mod formats;
+mod gitlab;
 mod history;
 mod json;
+mod junit;
 mod lock;
 mod markdown;
 mod origin;
@@ -41,6 +45,7 @@ use customs_model::{Answer, Clock as _, SystemClock, printable};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
 use discover::Found;
 use evidence::{Asked, Evidence, accepted_is_locked};
+use formats::{Manner, Shape};
 use lock::Read;
 use pins::{NewPin, Pins};
 use report::{Report, SCHEMA};
@@ -93,18 +98,9 @@ pub struct Arguments {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Shape {
-    /// For people.
-    Text,
-    /// For programs; its schema is versioned.
-    Json,
-    /// For code hosts and editors: SARIF 2.1.0.
-    Sarif,
-    /// For one comment under a change.
-    Markdown,
+    /// Write the result into a file as well, in any format; may be given again
+    #[arg(long, value_name = "FORMAT=FILE")]
+    report: Vec<formats::ReportFile>,
 }
 
 /// Which of the two commands it is.
@@ -157,6 +153,7 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
         folders: walk.folders,
         format: Shape::Json,
         json: true,
+        report: Vec::new(),
     };
     let root = Root::of(paths);
     let (mut report, _, _) = ask(&arguments, Command::Verify, &root, &Surroundings::here()?)?;
@@ -177,12 +174,14 @@ fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
-    output::result(&match shape {
-        Shape::Text => text::text(&report, arguments.verbose),
-        Shape::Json => json::text(&report)?,
-        Shape::Sarif => sarif::text(&report)?,
-        Shape::Markdown => markdown::text(&report),
-    })?;
+    let manner = Manner {
+        verbose: arguments.verbose,
+        strict: arguments.strict,
+    };
+    output::result(&shape.of(&report, manner)?)?;
+    for file in &arguments.report {
+        file.write(&report, manner)?;
+    }
     if arguments.pin && !to_pin.is_empty() {
         output::say(&pins.shown(&to_pin));
         pins.write(to_pin)?;

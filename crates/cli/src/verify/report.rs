@@ -1,5 +1,5 @@
-//! What `customs verify` found, as one value: the text, the JSON, SARIF and `customs included`
-//! are made from it.
+//! What `customs verify` found, as one value: every format and `customs included` are made from it.
+//! What a person has to look at in it is one list too ([`super::wrong`]).
 
 use customs_device::tree::TreeReport;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
@@ -80,9 +80,26 @@ impl Report {
         sum
     }
 
-    /// Everything together. What a change does to settings, and what several lockfiles together
-    /// show, counts as an answer about lockfiles.
-    pub fn answer(&self) -> Answer {
+    /// Each question with how many subjects have which answer to it, in the order in which they
+    /// are told.
+    pub fn questions(&self) -> Vec<(&'static str, Count)> {
+        let mut all: Vec<(&'static str, Count)> = Vec::new();
+        for (question, answer) in self.subjects.iter().flat_map(Subject::answers) {
+            let known = all.iter().position(|(name, _)| *name == question);
+            let at = known.unwrap_or_else(|| {
+                all.push((question, Count::default()));
+                all.len() - 1
+            });
+            if let Some((_, count)) = all.get_mut(at) {
+                count.add(answer);
+            }
+        }
+        all
+    }
+
+    /// What is asked of all subjects together: what a change does to settings, and what several
+    /// lockfiles show beside each other.
+    pub fn across(&self) -> [(&'static str, Answer); 2] {
         let fails = self
             .settings
             .iter()
@@ -91,15 +108,38 @@ impl Report {
             true => Answer::No,
             false => Answer::Yes,
         };
+        [
+            ("settings", settings),
+            ("lockfiles together", self.together.answer()),
+        ]
+    }
+
+    /// Everything together.
+    pub fn answer(&self) -> Answer {
         let notes = self.not_checked.iter().cloned().map(Answer::NotChecked);
-        let of_subjects = self
-            .subjects
-            .iter()
-            .flat_map(|subject| [&subject.tree, &subject.lock, &subject.origin].map(Clone::clone));
-        of_subjects
-            .chain([settings, self.together.answer()])
+        let answers = self.subjects.iter().flat_map(Subject::answers);
+        answers
+            .map(|(_, answer)| answer.clone())
+            .chain(self.across().map(|(_, answer)| answer))
             .chain(notes)
             .fold(Answer::Yes, Answer::and)
+    }
+}
+
+impl Subject {
+    /// What people know it by: its lockfile, else its folder. Not safe to print as it is.
+    pub fn name(&self) -> &str {
+        self.lockfile.as_deref().unwrap_or(&self.folder)
+    }
+
+    /// Each question with its answer, in the order in which they are told. Every format goes by
+    /// it, so that a question that is added here is told everywhere.
+    pub fn answers(&self) -> [(&'static str, &Answer); 3] {
+        [
+            ("tree", &self.tree),
+            ("lockfile", &self.lock),
+            ("origin", &self.origin),
+        ]
     }
 }
 

@@ -121,8 +121,22 @@ pub(super) static ORIGIN: LockRuleDoc = LockRuleDoc {
     learnt_from: "axios (March 2026), which lost its provenance with the bad release.",
 };
 
+pub(super) static SOURCE: LockRuleDoc = LockRuleDoc {
+    id: "source-differs",
+    title: "An artifact is not what its commit holds.",
+    what: "With --source: compares each file of an artifact with the commit that its provenance or its own \
+           statement names. Speaks where a file that runs has other bytes, is in no commit and explained by nothing, \
+           or is new among such files since the release before.",
+    why: "Who reviews a repository reviews something else then than what is installed.",
+    effect: "fails",
+    to_do: "Read the files that are named. Ask the maintainers how they were made before you install the release.",
+    fires: &["lib/index.js has other bytes than commit 0123abcd."],
+    silent: &["A bundle whose source map holds the commit's sources."],
+    learnt_from: "xz (March 2024), whose archive had a build script that its repository did not have.",
+};
+
 /// All of them, in the order in which they are told.
-pub(super) static ALL: [&LockRuleDoc; 8] = [
+pub(super) static ALL: [&LockRuleDoc; 9] = [
     &MODIFIED,
     &MISSING,
     &EXTRA,
@@ -131,6 +145,7 @@ pub(super) static ALL: [&LockRuleDoc; 8] = [
     &MADE_CHANGED,
     &CACHE,
     &ORIGIN,
+    &SOURCE,
 ];
 
 /// Which of them a difference falls under; none where it is as it should be, or where nobody

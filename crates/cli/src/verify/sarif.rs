@@ -1,21 +1,27 @@
 //! What was found, as SARIF 2.1.0. A file of a tree has no line in the repository: what is wrong
 //! with it stands at the lockfile's entry of its package, and the message names the file.
 
+use super::counted;
 use super::report::Report;
 use super::wrong::{self, Wrong};
 use crate::error::{Doing as _, Failure};
 use crate::inspect::sarif::SCHEMA;
-use crate::safe::{message, uri};
-use customs_model::{Answer, Digest};
-use customs_origin::lockfile::{Outcome, page};
+use crate::safe::{self, uri};
+use customs_origin::lockfile::{LockRuleDoc, Outcome, page};
 use serde_json::{Value, json};
 
-/// Results that code hosts keep of one run.
-const RESULTS: usize = 5000;
-/// Characters of a message.
-const MESSAGE: usize = 1000;
-/// Notes on what was not checked.
-const NOTES: usize = 100;
+/// What code hosts take. GitHub: "SARIF support for code scanning", as read in 2026.
+pub(super) mod limit {
+    /// Results that are kept of one run; above 25,000 the file is refused.
+    pub const RESULTS: usize = 5_000;
+    /// Bytes of all results together. The file may have 10 MB when it is compressed; text of
+    /// strangers may be such that nothing compresses it.
+    pub const BYTES: usize = 9_000_000;
+    /// Characters of a message, and of a rule's description.
+    pub const MESSAGE: usize = 1_000;
+    /// Notes on what was not checked.
+    pub const NOTES: usize = 100;
+}
 
 /// The log, as text.
 ///
@@ -27,20 +33,17 @@ pub(super) fn text(report: &Report) -> Result<String, Failure> {
 }
 
 pub(super) fn log(report: &Report) -> Value {
-    let mut all: Vec<Wrong> = report.subjects.iter().flat_map(wrong::of).collect();
-    all.extend(wrong::together(report));
-    all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
-    let left_out = all.len().saturating_sub(RESULTS);
-    all.truncate(RESULTS);
+    let all = wrong::all(report);
     let mut ids: Vec<&str> = all.iter().map(|wrong| wrong.rule.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
+    let results = results(&all, &ids);
+    let left_out = all.len() - results.len();
     let rules: Vec<Value> = ids.iter().map(|id| descriptor(id)).collect();
-    let results: Vec<Value> = all.iter().map(|wrong| result(wrong, &ids)).collect();
     let mut notes = not_checked(report);
     if left_out > 0 {
         notes.push(note(&format!(
-            "{left_out} results are left out, since code hosts keep {RESULTS}; the JSON has all of them"
+            "{left_out} results are left out, since code hosts do not keep as many; the JSON has all of them"
         )));
     }
     json!({
@@ -50,6 +53,7 @@ pub(super) fn log(report: &Report) -> Value {
             "tool": { "driver": {
                 "name": "customs",
                 "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             }},
             "automationDetails": { "id": "customs-verify/" },
@@ -63,33 +67,43 @@ pub(super) fn log(report: &Report) -> Value {
     })
 }
 
+/// The worst ones, as many as a code host takes.
+fn results(all: &[Wrong], ids: &[&str]) -> Vec<Value> {
+    let mut bytes = 0;
+    let results = all.iter().take(limit::RESULTS);
+    results
+        .map(|wrong| result(wrong, ids))
+        .take_while(|result| {
+            bytes += result.to_string().len();
+            bytes <= limit::BYTES
+        })
+        .collect()
+}
+
 fn result(wrong: &Wrong, ids: &[&str]) -> Value {
-    let mut text = wrong.message.clone();
-    for line in &wrong.evidence {
-        text.push_str("; ");
-        text.push_str(line);
-    }
     json!({
         "ruleId": wrong.rule,
         "ruleIndex": ids.iter().position(|id| *id == wrong.rule),
         "level": level(wrong.outcome),
-        "message": { "text": message(&text, MESSAGE) },
+        "message": { "text": message(&wrong.lines().join("; ")) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": { "uri": uri(&wrong.file) },
                 "region": { "startLine": wrong.line.max(1) },
             },
         }],
-        "partialFingerprints": { "customs/v1": fingerprint(wrong) },
+        "partialFingerprints": { "customs/v1": wrong.fingerprint() },
     })
 }
 
-/// Stays when lines move: the rule, the file, and what it is about.
-fn fingerprint(wrong: &Wrong) -> String {
-    let text = format!("{}\0{}\0{}", wrong.rule, wrong.file, wrong.key);
-    let mut hex = Digest::sha256(text.as_bytes()).to_hex();
-    hex.truncate(32);
-    hex
+/// Safe to show, and no longer than what is taken: what steers a terminal gets longer when it is
+/// made safe.
+fn message(text: &str) -> String {
+    let text = safe::message(text, limit::MESSAGE);
+    match text.char_indices().nth(limit::MESSAGE) {
+        None => text,
+        Some(_) => text.chars().take(limit::MESSAGE - 1).chain(['…']).collect(),
+    }
 }
 
 const fn level(outcome: Outcome) -> &'static str {
@@ -100,38 +114,48 @@ const fn level(outcome: Outcome) -> &'static str {
     }
 }
 
+/// A code host shows no rule that lacks one of the texts.
 fn descriptor(id: &str) -> Value {
-    let doc = super::rules().find(|doc| doc.id == id);
-    let Some(doc) = doc else {
-        return json!({ "id": id });
+    let Some(doc) = super::rules().find(|doc| doc.id == id) else {
+        return json!({
+            "id": id,
+            "shortDescription": { "text": id },
+            "fullDescription": { "text": id },
+            "help": { "text": format!("customs explain {id}") },
+        });
     };
+    let (level, security) = weight(doc);
     json!({
         "id": id,
-        "shortDescription": { "text": doc.title },
-        "fullDescription": { "text": message(doc.what, MESSAGE) },
+        "shortDescription": { "text": message(doc.title) },
+        "fullDescription": { "text": message(doc.what) },
         "help": {
             "text": format!("{} {} More: customs explain {id}", doc.why, doc.to_do),
             "markdown": page(doc),
         },
+        "defaultConfiguration": { "level": level },
+        "properties": {
+            "tags": ["security", "supply-chain"],
+            "security-severity": security,
+        },
     })
 }
 
-fn not_checked(report: &Report) -> Vec<Value> {
-    let mut notes = Vec::new();
-    let mut add = |what: &str, answer: &Answer| {
-        if let Answer::NotChecked(because) = answer {
-            notes.push(format!("{what} not checked: {because}"));
-        }
-    };
-    for subject in &report.subjects {
-        let name = subject.lockfile.as_ref().unwrap_or(&subject.folder);
-        add(&format!("{name}: tree"), &subject.tree);
-        add(&format!("{name}: lockfile"), &subject.lock);
-        add(&format!("{name}: origin"), &subject.origin);
+/// A rule's usual level, and its severity on the scale that makes a result one about security. Both
+/// belong to the rule there, whatever a single result says.
+fn weight(doc: &LockRuleDoc) -> (&'static str, &'static str) {
+    let usual = doc.effect.split([';', ',', ' ']).next();
+    match usual {
+        Some("fails") => ("error", "8.0"),
+        Some("warns") => ("warning", "5.0"),
+        Some(_) | None => ("note", "2.0"),
     }
-    notes.extend(report.not_checked.iter().cloned());
-    let more = notes.len().saturating_sub(NOTES);
-    notes.truncate(NOTES);
+}
+
+fn not_checked(report: &Report) -> Vec<Value> {
+    let mut notes = counted::unanswered(report);
+    let more = notes.len().saturating_sub(limit::NOTES);
+    notes.truncate(limit::NOTES);
     if more > 0 {
         notes.push(format!("{more} more things were not checked"));
     }
@@ -139,5 +163,5 @@ fn not_checked(report: &Report) -> Vec<Value> {
 }
 
 fn note(text: &str) -> Value {
-    json!({ "level": "warning", "message": { "text": message(text, MESSAGE) } })
+    json!({ "level": "warning", "message": { "text": message(text) } })
 }

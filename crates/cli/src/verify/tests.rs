@@ -252,16 +252,23 @@ fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
     }
     insta::assert_snapshot!(super::markdown::text(&report), @r##"
     <!-- customs:verify -->
-    **customs verify**: of 3 answers 1 are no, 1 not checked.
+    **customs verify: NO.** tree 1 yes; lockfile 1 no; origin 1 not checked; settings no
 
     <!-- customs:lockfile:package-lock.json -->
     **`package-lock.json`**: 1 entry changed while the version did not. Must not pass.
 
     - **failed**: left@&#8203;1.0.0&#58; the address changed, while its version did not (`was https://registry.example/left/-/left-1.0.0.tgz`, `now https://mirror.example/left/-/left-1.0.0.tgz?x`)
-    - **failed**: .npmrc&#58; strict-ssl is new&#58; false \(decides what is checked\)
     - **warning**: 1 release comes from mirror.example, which this lockfile did not name before (`left@1.0.0`)
 
+    - **failed** lock-settings: .npmrc&#58; strict-ssl is new&#58; false \(decides what is checked\)
+
     - **customs.lock**: dist/x.js&#58; newly pinned as made here by a tool.
+
+    <details><summary>1 not checked</summary>
+
+    - package-lock.json&#58; origin not checked&#58; evidence of origin was not asked for
+
+    </details>
     "##);
 }
 

@@ -3,7 +3,7 @@
 //! at with the reasons.
 
 use super::counted::{self, Counted};
-use super::report::{Count, Report, Subject};
+use super::report::{Report, Subject};
 use super::wrong::{self, Wrong};
 use customs_device::tree::Standing;
 use customs_model::{Answer, printable};
@@ -47,16 +47,15 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
 }
 
 fn one(out: &mut String, subject: &Subject, verbose: bool) {
-    let name = subject.lockfile.as_ref().unwrap_or(&subject.folder);
+    let answers = subject.answers();
+    let answers = answers.map(|(question, answer)| format!("{question} {}", word(answer)));
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         out,
-        "{} ({}): tree {} · lockfile {} · origin {}",
-        printable(name, 300),
+        "{} ({}): {}",
+        printable(subject.name(), 300),
         subject.kind,
-        word(&subject.tree),
-        word(&subject.lock),
-        word(&subject.origin)
+        answers.join(" · ")
     );
     if !subject.members.is_empty() {
         let _ = writeln!(
@@ -253,20 +252,17 @@ fn roots(out: &mut String, report: &Report) {
 }
 
 fn sum(out: &mut String, report: &Report) {
-    let sum = report.sum();
-    let of = |count: Count| {
+    let questions = report.questions().into_iter().map(|(question, count)| {
         format!(
-            "{} yes, {} no, {} not checked",
+            "{question} {} yes, {} no, {} not checked",
             count.yes, count.no, count.not_checked
         )
-    };
+    });
     let _ = writeln!(
         out,
-        "{}: tree {}; lockfile {}; origin {}",
+        "{}: {}",
         counted::count(report.subjects.len(), "project", "projects"),
-        of(sum.tree),
-        of(sum.lockfile),
-        of(sum.origin)
+        questions.collect::<Vec<_>>().join("; ")
     );
 }
 

@@ -1,11 +1,14 @@
-//! What is wrong, as one list: every output is made from it.
+//! What is wrong, as one list: every format is made from it.
+
+mod origin;
 
 use super::report::{Report, Subject};
 use super::rules;
 use customs_device::tree::{Difference, PackageTree};
-use customs_model::{Answer, Digest, ReleaseId, printable};
-use customs_origin::history::Outcome as Told;
+use customs_model::{Digest, ReleaseId, printable};
 use customs_origin::lockfile::{LockFinding, LockRuleDoc, Outcome};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Something that a person has to look at.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub(super) struct Wrong {
     pub message: String,
     /// Evidence, one line each. Safe to print.
     pub evidence: Vec<String>,
+    /// The release that it is about; none where it is about more or less than one.
+    pub release: Option<ReleaseId>,
     /// Relative to the top of the repository. Not safe to print as it is.
     pub file: String,
     /// The line there, counted from 1.
@@ -28,15 +33,57 @@ pub(super) struct Wrong {
     pub key: String,
 }
 
+impl Wrong {
+    /// Stays when lines move: the rule, the file, and what it is about.
+    pub fn fingerprint(&self) -> String {
+        let text = format!("{}\0{}\0{}", self.rule, self.file, self.key);
+        let mut hex = Digest::sha256(text.as_bytes()).to_hex();
+        hex.truncate(32);
+        hex
+    }
+
+    /// The message with the evidence, a line each. Safe to print.
+    pub fn lines(&self) -> Vec<&str> {
+        let evidence = self.evidence.iter().map(String::as_str);
+        std::iter::once(self.message.as_str())
+            .chain(evidence)
+            .collect()
+    }
+}
+
+/// All that is wrong anywhere, what fails first. No two have the same fingerprint.
+pub(super) fn all(report: &Report) -> Vec<Wrong> {
+    let mut all: Vec<Wrong> = report.subjects.iter().flat_map(of).collect();
+    all.extend(together(report));
+    all.sort_by_key(|wrong| Reverse(wrong.outcome));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for wrong in &mut all {
+        let before = seen.entry(wrong.fingerprint()).or_default();
+        if *before > 0 {
+            // Code hosts drop what they believe to have seen.
+            wrong.key = format!("{}\0{before}", wrong.key);
+        }
+        *before += 1;
+    }
+    all
+}
+
 /// All that is wrong with a subject, what fails first.
 pub(super) fn of(subject: &Subject) -> Vec<Wrong> {
-    let mut all = Vec::new();
-    all.extend(tree(subject));
+    let mut all = beside_change(subject);
     let of_change = subject.change.iter().flat_map(|change| &change.findings);
-    let findings = subject.locked.findings.iter().chain(of_change);
+    all.extend(of_change.map(|finding| lock(finding, &subject.in_repository)));
+    all.sort_by_key(|wrong| Reverse(wrong.outcome));
+    all
+}
+
+/// The same without what the change of the lockfile says of itself.
+pub(super) fn beside_change(subject: &Subject) -> Vec<Wrong> {
+    let mut all = tree(subject);
+    let findings = subject.locked.findings.iter();
     all.extend(findings.map(|finding| lock(finding, &subject.in_repository)));
-    all.extend(origin(subject));
-    all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
+    all.extend(origin::origin(subject));
+    all.sort_by_key(|wrong| Reverse(wrong.outcome));
     all
 }
 
@@ -58,11 +105,12 @@ pub(super) fn together(report: &Report) -> Vec<Wrong> {
         outcome: change.outcome(),
         message: change.message(),
         evidence: Vec::new(),
+        release: None,
         file: change.file.clone(),
         line: 1,
         key: format!("{}\0{}", change.file, change.key),
     }));
-    all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
+    all.sort_by_key(|wrong| Reverse(wrong.outcome));
     all
 }
 
@@ -74,6 +122,7 @@ fn lock(finding: &LockFinding, file: &str) -> Wrong {
         outcome: finding.outcome(),
         message: finding.message.clone(),
         evidence: finding.evidence.clone(),
+        release: finding.release.clone(),
         file: file.to_owned(),
         line: finding.line.unwrap_or(1).max(1),
         key: match release {
@@ -96,6 +145,7 @@ fn tree(subject: &Subject) -> Vec<Wrong> {
         outcome: Outcome::Fails,
         message,
         evidence: Vec::new(),
+        release: release.cloned(),
         file: subject.in_repository.clone(),
         line: release
             .and_then(|release| subject.lines.get(release))
@@ -174,49 +224,4 @@ fn evidence(difference: &Difference) -> Vec<String> {
 
 fn digest(digest: Option<&Digest>) -> String {
     digest.map(ToString::to_string).unwrap_or_default()
-}
-
-fn origin(subject: &Subject) -> Vec<Wrong> {
-    let mut all = Vec::new();
-    for package in &subject.packages {
-        let release = &package.release;
-        let mut say = |outcome: Outcome, message: String, evidence: Vec<String>, key: &str| {
-            all.push(Wrong {
-                rule: rules::ORIGIN.id.to_owned(),
-                doc: Some(&rules::ORIGIN),
-                outcome,
-                message,
-                evidence,
-                file: subject.in_repository.clone(),
-                line: subject.lines.get(release).copied().unwrap_or(1),
-                key: format!("{release}\0{key}"),
-            });
-        };
-        let notes = || package.origin.notes.clone();
-        if package.origin.signature == Answer::No {
-            let message = format!(
-                "{}: the registry's signature does not hold",
-                release.spoken()
-            );
-            say(Outcome::Fails, message, notes(), "signature");
-        }
-        if package.origin.attestation == Answer::No {
-            let message = format!("{}: an attestation does not hold", release.spoken());
-            say(Outcome::Fails, message, notes(), "attestation");
-        }
-        if let Some(history) = &package.history {
-            let outcome = match history.outcome {
-                Told::Block => Outcome::Fails,
-                Told::Warn => Outcome::Warns,
-                Told::Quiet | Told::Note | Told::NotChecked(_) => continue,
-            };
-            say(
-                outcome,
-                history.sentence.clone(),
-                history.asides.clone(),
-                "history",
-            );
-        }
-    }
-    all
 }

@@ -13,6 +13,7 @@
     reason = "helpers of tests fail as tests do: loudly, at once"
 )]
 
+mod action;
 mod answers;
 mod archives;
 mod ask;
@@ -24,6 +25,7 @@ mod members;
 mod npm;
 mod pip;
 mod pnpm;
+mod programs;
 mod table;
 mod tamper;
 mod uv;

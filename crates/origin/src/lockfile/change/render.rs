@@ -5,6 +5,7 @@ use super::super::limit;
 use super::super::settings::SettingChange;
 use super::super::words::{count, shown};
 use super::{Installed, LockChange, Moved, Rewritten};
+use customs_model::plain_markdown;
 
 /// The change as a value for machines.
 ///
@@ -189,7 +190,7 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
     let word = match worst {
         Some(Outcome::Fails) => "must not pass",
         Some(Outcome::Warns) => "should be looked at",
-        Some(Outcome::Notes) | None => "nothing speaks against it",
+        Some(Outcome::Notes) | None => "nothing in the change itself speaks against it",
     };
     out += &format!(
         "**{}**: {}. {}\n\n",
@@ -329,26 +330,9 @@ fn code(text: &str) -> String {
     }
 }
 
-/// Our own sentence with text of strangers in it: nothing in it is Markdown, HTML or a mention.
+/// Our own sentence, whose parts are bounded.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // A mention and a link start behind these; a character without width parts them.
-            '@' => out.push_str("@&#8203;"),
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '|' | '!' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\n' | '\r' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+    plain_markdown(text, usize::MAX)
 }
 
 /// A path that cannot end the HTML comment that it stands in: no two `-` in a row, no brackets.
