@@ -456,7 +456,9 @@ impl Gate {
 }
 
 fn artifact_headers(response: &mut Response<Body>, checked: &Checked<'_>, length: Option<u64>) {
-    let Checked { delivery, digest } = checked;
+    let Checked {
+        delivery, digest, ..
+    } = checked;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(delivery.media));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));

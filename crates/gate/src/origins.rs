@@ -117,7 +117,9 @@ impl Origins {
             if kept.len() >= REMEMBERED {
                 kept.clear();
             }
-            kept.insert(name, now.saturating_add(keep::KEPT).unwrap_or(now));
+            let suspect = self.is_suspect(&wanted.release, &wanted.digest);
+            let long = if suspect { keep::FAILED } else { keep::KEPT };
+            kept.insert(name, now.saturating_add(long).unwrap_or(now));
         }
         if lock(&self.line).add(wanted) {
             self.added.notify_one();

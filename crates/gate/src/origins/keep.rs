@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// How long what is kept of an artifact counts: what its registry had none of, it may have then.
 pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// The same where the registry could not be asked.
-const FAILED: SignedDuration = SignedDuration::from_hours(1);
+/// The same where the registry could not be asked, or handed out what is false.
+pub(super) const FAILED: SignedDuration = SignedDuration::from_hours(1);
 /// How long one upstream may take to hand out the evidence of one artifact.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the clock is looked at while something waits for it.
@@ -42,11 +42,14 @@ impl Origins {
         read.ok().flatten()
     }
 
-    /// Keeps what is known after another look; that is, with what was kept before.
+    /// Keeps what is known after another look; that is, with what was kept before. What was false
+    /// then is not kept once its registry has taken it back.
     async fn write(&self, wanted: &Wanted, now: ArtifactEvidence) -> ArtifactEvidence {
+        let failed = now.offer.attestation().and_then(Told::failed).is_some();
+        let replaces = !failed && self.is_suspect(&wanted.release, &wanted.digest);
         let all = match self.stored(wanted).await {
-            Some(before) => now.or_before(before),
-            None => now,
+            Some(before) if !replaces => now.or_before(before),
+            Some(_) | None => now,
         };
         let copy = all.clone();
         if let Err(error) = on_disk(&self.store, move |store| store.write(&copy)).await {
@@ -100,7 +103,7 @@ impl Gate {
         let is_named = found.offer.attestation().and_then(Told::failed).is_some();
         let all = self.origins.write(&wanted, found).await;
         let has_it = all.offer.attestation().and_then(Told::here).is_some();
-        if has_it {
+        if has_it || suspect && !is_named {
             self.hold_against(&wanted, &all).await;
         }
         // cargo's web API says who published, unsigned, and asks not to be asked often.
@@ -152,7 +155,9 @@ impl Gate {
             });
         }
         let all = self.origins.write(&wanted, found).await;
-        self.hold_against(&wanted, &all).await;
+        if !failed {
+            self.hold_against(&wanted, &all).await;
+        }
     }
 
     /// Holds attestations against the artifact that was delivered. What is false is marked, and
@@ -240,5 +245,48 @@ async fn on_disk<T: Send + 'static, E: std::fmt::Display + Send + 'static>(
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_origin::history::{Seen, Shown};
+    use customs_registry::evidence::{Crowd, Offer, SCHEMA};
+
+    fn asked_at(seconds: i64, attestations: Told<String>) -> ArtifactEvidence {
+        let release: customs_model::ReleaseId = "pkg:npm/n@1.0.0".parse().unwrap();
+        ArtifactEvidence {
+            schema: SCHEMA.to_owned(),
+            file: "n-1.0.0.tgz".to_owned(),
+            artifact: customs_model::Digest::sha256(b"tarball"),
+            registry: "registry.example/".to_owned(),
+            asked: Timestamp::from_second(seconds).unwrap(),
+            offer: Offer::Npm {
+                signatures: Told::Here(Vec::new()),
+                attestations,
+            },
+            shown: Shown::nothing_asked(release.clone(), "x"),
+            earlier: Vec::new(),
+            people: Seen::Is(Crowd::default()),
+            repository: None,
+            commit: None,
+            release,
+        }
+    }
+
+    #[test]
+    fn what_a_registry_has_none_of_is_asked_for_again_after_a_day_and_a_failure_after_an_hour() {
+        let begun = 1_800_000_000;
+        let after = |told: Told<String>, hours: i64| {
+            let now = Timestamp::from_second(begun + hours * 3_600).unwrap();
+            counts(&asked_at(begun, told), now)
+        };
+        assert!(after(Told::Stripped, 23) && !after(Told::Stripped, 25));
+        let failed = || Told::Failed("x".to_owned());
+        assert!(after(failed(), 0) && !after(failed(), 2));
+        // A clock that was set back keeps nothing for ever.
+        assert!(!after(Told::Stripped, -48));
+        assert!(after(Told::Absent, 1_000) && after(Told::Here(String::new()), 1_000));
     }
 }
