@@ -43,6 +43,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         let secret = daemon::secret()?;
         let gate = Gate::new(Options {
             cache: paths::cache()?,
+            trust: data.join("trust"),
             store: store.clone(),
             clock: clock.clone(),
             secret: secret.clone(),

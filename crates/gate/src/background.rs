@@ -72,7 +72,8 @@ impl Background {
         Answering(&self.answering)
     }
 
-    fn rest(&self) -> Rest {
+    /// The time in which nobody asks.
+    pub fn rest(&self) -> Rest {
         Rest {
             answering: self.answering.subscribe(),
             has_begun: false,
@@ -145,7 +146,7 @@ impl Background {
 }
 
 /// The time in which nobody asks for anything.
-struct Rest {
+pub(crate) struct Rest {
     answering: watch::Receiver<usize>,
     /// Nobody had asked for a while at the last look.
     has_begun: bool,
@@ -153,7 +154,7 @@ struct Rest {
 
 impl Rest {
     /// Waits until nobody has asked for a while, and nothing is on its way to anybody.
-    async fn wait(&mut self, registry: &Registry) {
+    pub async fn wait(&mut self, registry: &Registry) {
         loop {
             if self.answering.has_changed().unwrap_or(true) {
                 self.has_begun = false;
@@ -185,7 +186,7 @@ impl Wanted {
 
 /// Whether a task comes to its end. One that panics is told in the log, and ends nothing else.
 /// It ends with whoever waits for it.
-async fn ends_well(task: impl Future<Output = ()> + Send + 'static) -> bool {
+pub(crate) async fn ends_well(task: impl Future<Output = ()> + Send + 'static) -> bool {
     let mut one = JoinSet::new();
     one.spawn(task);
     match one.join_next().await {

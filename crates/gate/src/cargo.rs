@@ -5,7 +5,7 @@
 
 use crate::admit::status_of;
 use crate::answer::{Body, Reader, failure};
-use crate::deliver::Delivery;
+use crate::deliver::{Delivery, Papers};
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
@@ -139,6 +139,7 @@ impl Gate {
             published: line.pubtime,
             url,
             promised: vec![line.cksum.clone()],
+            papers: Papers::Unsigned,
             admitted,
             reader: READER,
             media: "application/gzip",

@@ -8,6 +8,8 @@ use crate::run::Run;
 use crate::server::{Gate, Request};
 use customs_intel::Snapshot;
 use customs_model::{Digest, Known, ReleaseId, Timestamp};
+use customs_origin::{Trust, TrustFiles};
+use customs_registry::evidence::Trusted;
 use customs_registry::{Context, Judgement};
 use customs_rules::{LockedOutcome, Policy};
 use hyper::{Method, Response, StatusCode};
@@ -176,7 +178,15 @@ impl Gate {
         for problem in policy.problems(now) {
             not_known.push(problem.to_string());
         }
+        let trusted = match self.trusted().await {
+            Ok((trusted, unusable)) => {
+                not_known.extend(unusable);
+                trusted
+            }
+            Err(why) => return refuse(why),
+        };
         let context = Context::new(request.upstreams.clone(), policy, advisories);
+        let context = context.with_trust(trusted);
         let run = Run::new(id.clone(), context.clone(), &request);
         run.hear();
         let mut tokens = vec![(token.clone(), run.clone())];
@@ -201,6 +211,23 @@ impl Gate {
                 not_known,
             },
         )
+    }
+
+    /// The roots and keys that proofs of origin are held against in a run, and what is to be
+    /// said where those of the user cannot be used: then what came with the program counts.
+    async fn trusted(&self) -> Result<(Trusted, Option<String>), String> {
+        let folder = self.trust.clone();
+        let loaded = tokio::task::spawn_blocking(move || match folder.load() {
+            Ok(trusted) => Ok((trusted, None)),
+            Err(error) => Trust::embedded()
+                .map(|trust| Trusted::new(trust, &TrustFiles::default()))
+                .map(|trusted| (trusted, Some(format!("origin, by your own roots: {error}")))),
+        });
+        match loaded.await {
+            Ok(Ok(loaded)) => Ok(loaded),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// Judges releases that a lockfile names, before anything is fetched.

@@ -27,8 +27,11 @@ use url::Url;
 
 mod asked;
 mod flow;
+mod origin;
 mod read;
 mod settle;
+
+pub use origin::Papers;
 
 /// How long a body waits for its check before it starts to flow.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,6 +54,8 @@ pub struct Delivery<'a> {
     pub url: Url,
     /// What the document promises, strongest first; some very old ones promise nothing.
     pub promised: Vec<Digest>,
+    /// The document that it is delivered by.
+    pub papers: Papers,
     /// Under what it is delivered.
     pub admitted: Admitted,
     /// Who reads a refusal.
@@ -63,6 +68,8 @@ pub struct Delivery<'a> {
 struct Checked<'a> {
     delivery: Delivery<'a>,
     digest: Digest,
+    /// Whether a signature is offered with it, where its ecosystem has any.
+    signed: Option<bool>,
 }
 
 impl Gate {
@@ -77,7 +84,14 @@ impl Gate {
             Ok(digest) => digest,
             Err(response) => return response,
         };
-        let mut checked = Checked { delivery, digest };
+        let mut checked = Checked {
+            delivery,
+            digest,
+            signed: None,
+        };
+        if !head && let Err(response) = self.look_at_origin(&mut checked).await {
+            return response;
+        }
         if asked::has_it(headers, &asked::etag(&checked.digest)) {
             // What would be refused now must not come from the client's own cache either.
             if !head && let Err(response) = self.read_code(&mut checked).await {
@@ -406,7 +420,9 @@ impl Gate {
         bytes: u64,
         served: Served,
     ) -> Result<(), Response<Body>> {
-        let Checked { delivery, digest } = checked;
+        let Checked {
+            delivery, digest, ..
+        } = checked;
         let decision = delivery.admitted.judgement.as_ref().map(|j| &j.decision);
         let record = LedgerRecord::Delivered(Delivered {
             release: delivery.release.clone(),
@@ -440,7 +456,9 @@ impl Gate {
 }
 
 fn artifact_headers(response: &mut Response<Body>, checked: &Checked<'_>, length: Option<u64>) {
-    let Checked { delivery, digest } = checked;
+    let Checked {
+        delivery, digest, ..
+    } = checked;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(delivery.media));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));

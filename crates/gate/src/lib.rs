@@ -14,6 +14,7 @@ mod controls;
 mod credential;
 mod deliver;
 mod npm;
+mod origins;
 pub mod process;
 mod pypi;
 mod relay;

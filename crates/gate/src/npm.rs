@@ -2,7 +2,7 @@
 
 use crate::admit::{newest_refused, status_of};
 use crate::answer::{Body, Reader, failure, json};
-use crate::deliver::Delivery;
+use crate::deliver::{Delivery, Papers};
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
@@ -263,6 +263,7 @@ impl Gate {
             published: tarball.published,
             url: tarball.url,
             promised: tarball.digests,
+            papers: Papers::Npm(judged.document.clone()),
             admitted,
             reader: Reader::Npm,
             media: "application/octet-stream",

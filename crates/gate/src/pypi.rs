@@ -2,7 +2,7 @@
 
 use crate::admit::{Admitted, newest_refused, status_of};
 use crate::answer::{Body, Reader, empty, failure, for_pip};
-use crate::deliver::Delivery;
+use crate::deliver::{Delivery, Papers};
 use crate::rendering::file_body;
 use crate::report::Event;
 use crate::route::file_url_to_gate;
@@ -204,6 +204,7 @@ impl Gate {
             published: file.upload_time,
             url,
             promised: file.digests.clone(),
+            papers: Papers::Unsigned,
             admitted,
             reader: READER,
             media: "application/octet-stream",

@@ -1,10 +1,13 @@
 //! What a run is told at its end: installed, held and until when, what was taken
 //! instead, blocked and why, not known and why.
 
+mod proofs;
+
 use customs_ecosystem::npm::{NpmVersion, release_line};
 use customs_model::{Decision, Ecosystem, PackageName, Reason, ReleaseId, Timestamp, Version};
 use customs_registry::Judged;
 use customs_rules::Policy;
+use proofs::Proofs;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +51,22 @@ pub enum Event {
     },
     /// A name was asked for that only a probe asks for.
     Canary(String),
+    /// Something that a reader has to know although it stops nothing: a sentence.
+    Warned(String),
+    /// Whether a registry shows a proof of origin of what it delivered.
+    Proof {
+        /// The registry.
+        registry: String,
+        /// Of which package.
+        package: PackageName,
+        /// Which proof.
+        proof: Proof,
+        /// Whether it does.
+        shown: bool,
+    },
 }
+
+pub use proofs::Proof;
 
 /// A release that was hidden, and would have been taken otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -145,6 +163,8 @@ pub struct Summary {
     not_checked: BTreeMap<String, BTreeSet<ReleaseId>>,
     not_read: BTreeMap<String, BTreeSet<ReleaseId>>,
     canaries: BTreeSet<String>,
+    warned: BTreeSet<String>,
+    proofs: Proofs,
     exemptions: BTreeSet<usize>,
 }
 
@@ -186,6 +206,17 @@ impl Summary {
                     self.canaries.insert(name);
                 }
             }
+            Event::Warned(what) => {
+                if self.warned.len() < 200 {
+                    self.warned.insert(what);
+                }
+            }
+            Event::Proof {
+                registry,
+                package,
+                proof,
+                shown,
+            } => self.proofs.take(registry, package, proof, shown),
             Event::NotChecked { release, what } => {
                 for what in what {
                     list(&mut self.not_checked, what, &release);
@@ -203,7 +234,7 @@ impl Summary {
     /// The report so far, under a policy.
     pub fn report(&self, arrived: bool, policy: &Policy) -> RunReport {
         let mut held = Vec::new();
-        let mut warnings = BTreeSet::new();
+        let mut warnings = self.warned.clone();
         // An exemption that nothing needs any more should go.
         if arrived {
             let unmatched = policy.unmatched(&self.exemptions);
@@ -230,7 +261,12 @@ impl Summary {
             held,
             refused: self.refused.iter().cloned().collect(),
             warnings: warnings.into_iter().collect(),
-            not_known: self.not_known.iter().cloned().collect(),
+            not_known: self
+                .not_known
+                .iter()
+                .cloned()
+                .chain(self.proofs.said())
+                .collect(),
             not_checked: entries(&self.not_checked),
             not_read: entries(&self.not_read),
             canaries: self.canaries.clone(),

@@ -5,12 +5,14 @@ use crate::answer::{Body, Reader, empty, failure, for_client};
 use crate::background::Background;
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
+use crate::origins::Origins;
 use crate::rendering::Renderings;
 use crate::report::Event;
 use crate::route::Route;
 use crate::run::Run;
 use bytes::Bytes;
 use customs_model::{Clock, Decision, Digest, ReleaseId};
+use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::{Judged, Registry, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
@@ -28,8 +30,10 @@ use tokio::net::TcpListener;
 
 /// How a gate is set up.
 pub struct Options {
-    /// Where documents, artifacts and renderings are kept. Safe to delete at any time.
+    /// Where documents, artifacts, renderings and evidence are kept. Safe to delete at any time.
     pub cache: PathBuf,
+    /// The folder that `customs trust update` writes; it need not be there.
+    pub trust: PathBuf,
     /// The ledger and the gate's memory.
     pub store: Arc<dyn Store>,
     /// Now.
@@ -74,6 +78,8 @@ pub struct Gate {
     pub registry: Arc<Registry>,
     pub(crate) ahead: Ahead,
     pub(crate) background: Background,
+    pub(crate) origins: Arc<Origins>,
+    pub(crate) trust: Arc<TrustFolder>,
     /// Rendered documents.
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
@@ -145,6 +151,8 @@ impl Gate {
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
+            origins: Arc::new(Origins::new(&options.cache.join("evidence"))),
+            trust: Arc::new(TrustFolder::new(options.trust)),
             registry,
             patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
@@ -415,9 +423,11 @@ pub async fn serve(
     // Ends with this: a set of tasks that is dropped aborts them.
     let mut background = tokio::task::JoinSet::new();
     background.spawn(gate.clone().read_in_background());
+    background.spawn(gate.clone().keep_evidence());
     let served = serve_clients(&gate, &listener, linger).await;
     background.shutdown().await;
     gate.background.stop();
+    gate.origins.stop();
     served
 }
 

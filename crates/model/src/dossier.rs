@@ -69,6 +69,10 @@ pub struct Dossier {
     /// Where its artifact contradicts its document, where both were read.
     #[serde(default)]
     pub contradictions: Vec<Contradiction>,
+    /// Proofs of origin that its registry offers with it and that are false, a sentence each,
+    /// safe to print. Empty where there is none, where each holds, and where nobody looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub false_origin: Vec<String>,
     /// The artifact whose code that is.
     #[serde(default)]
     pub read: Option<Digest>,
@@ -105,6 +109,7 @@ impl Dossier {
             unread: None,
             code: None,
             contradictions: Vec::new(),
+            false_origin: Vec::new(),
             read: None,
             route,
         }

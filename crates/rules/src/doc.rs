@@ -141,8 +141,8 @@ pub fn overview<'a>(docs: impl Iterator<Item = &'a RuleDoc>) -> String {
     let mut out = String::from(
         "# Rules\n\nWhat customs looks at before a release is offered or delivered. Each id links to its page.\n\
          Rules about change compare with the newest older release of the same line that is past its hold,\n\
-         and judge releases younger than `change-window` (30 d) only. Older releases meet `known-malicious`\n\
-         and `denied`.\n\n\
+         and judge releases younger than `change-window` (30 d) only. Older releases meet `known-malicious`,\n\
+         `denied`, `false-origin` and the rules about code.\n\n\
          | Rule | npm reads it from | PyPI reads it from | cargo reads it from | Default | Ends | Settings |\n\
          |---|---|---|---|---|---|---|\n",
     );

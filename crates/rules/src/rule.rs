@@ -13,6 +13,7 @@ use customs_model::{Action, Dossier, Inspection, SignedDuration, Timestamp, Verd
 mod change;
 mod denied;
 mod dormant_name;
+mod false_origin;
 mod known_malicious;
 mod lost_origin;
 mod manifest_confusion;
@@ -40,6 +41,7 @@ pub use change::lane_objection;
 pub(crate) static ALL: &[&dyn Rule] = &[
     &known_malicious::KnownMalicious,
     &denied::Denied,
+    &false_origin::FalseOrigin,
     &young_dependency::YoungDependency,
     &lost_origin::LostOrigin,
     &version_age::VersionAge,

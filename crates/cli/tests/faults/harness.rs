@@ -129,6 +129,7 @@ impl Gated {
         let port = listener.local_addr().unwrap().port();
         let gate = Gate::new(Options {
             cache: folder.path().join("cache"),
+            trust: folder.path().join("data").join("trust"),
             store: wrap(store.clone()),
             clock: clock.clone(),
             secret: SECRET.into(),

@@ -22,6 +22,7 @@ mod inner_addresses;
 mod killed;
 mod ledger;
 mod memory;
+mod origins;
 mod program;
 mod refusals;
 mod relays;

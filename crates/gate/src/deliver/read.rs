@@ -43,7 +43,9 @@ pub(super) struct Reading {
 
 impl Reading {
     pub fn of(gate: &Gate, checked: &Checked<'_>) -> Self {
-        let Checked { delivery, digest } = checked;
+        let Checked {
+            delivery, digest, ..
+        } = checked;
         Self {
             registry: gate.registry.clone(),
             store: gate.store(),
@@ -61,13 +63,7 @@ impl Reading {
 
     /// Reads the artifact, whose bytes are there.
     pub async fn outcome(&self) -> Outcome {
-        let asked = Read {
-            release: &self.release,
-            file: &self.file,
-            published: self.published,
-            url: &self.url,
-            digest: &self.digest,
-        };
+        let asked = self.asked();
         let read = self
             .registry
             .read(
@@ -88,6 +84,24 @@ impl Reading {
                     Outcome::Said(Box::new(judgement))
                 }
             }
+        }
+    }
+
+    /// The decision where proofs of its origin are false.
+    pub fn with_false_origin(&self, refuted: &[String]) -> Judgement {
+        let (context, judgement) = (&self.run.context, self.judgement.as_ref());
+        let (asked, refuted) = (self.asked(), refuted.to_vec());
+        self.registry
+            .with_false_origin(context, &self.upstream, &asked, judgement, refuted)
+    }
+
+    fn asked(&self) -> Read<'_> {
+        Read {
+            release: &self.release,
+            file: &self.file,
+            published: self.published,
+            url: &self.url,
+            digest: &self.digest,
         }
     }
 
@@ -117,7 +131,7 @@ impl Reading {
         }
     }
 
-    fn record_of(&self, judgement: &Judgement) -> LedgerRecord {
+    pub(super) fn record_of(&self, judgement: &Judgement) -> LedgerRecord {
         let decision = &judgement.decision;
         LedgerRecord::Refused(Refused {
             asked: Asked::Release(decision.release.clone()),
@@ -129,7 +143,7 @@ impl Reading {
     }
 
     /// Tells the run; the rule and the sentence.
-    fn note_of(&self, judgement: &Judgement) -> (String, String) {
+    pub(super) fn note_of(&self, judgement: &Judgement) -> (String, String) {
         let decision = &judgement.decision;
         let why = customs_rules::sentence(decision, &decision.release, None);
         let rule = decision

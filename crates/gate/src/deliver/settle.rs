@@ -2,7 +2,8 @@
 
 use super::Checked;
 use super::flow::Objection;
-use crate::report::{Event, RefusedEntry};
+use crate::origins::{Origins, Wanted};
+use crate::report::{Event, Proof, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
 use customs_model::{Digest, ReleaseId, Timestamp};
@@ -31,6 +32,9 @@ struct Settling {
     file: String,
     although: Option<String>,
     not_checked: Vec<String>,
+    signed: Option<bool>,
+    origins: Arc<Origins>,
+    wanted: Wanted,
     at: Timestamp,
 }
 
@@ -84,6 +88,9 @@ impl Gate {
             file: delivery.file.clone(),
             although: delivery.admitted.although.clone(),
             not_checked: delivery.admitted.not_checked().to_vec(),
+            signed: checked.signed,
+            origins: self.origins.clone(),
+            wanted: self.wanted(checked),
             at: self.registry.clock.now(),
         }
     }
@@ -101,6 +108,16 @@ impl Settling {
                 what: self.not_checked.clone(),
             });
         }
+        if let Some(shown) = self.signed {
+            self.run.note(Event::Proof {
+                registry: self.place.clone(),
+                package: self.release.package.clone(),
+                proof: Proof::Signature,
+                shown,
+            });
+        }
+        // Under the digest by which a lockfile means it, which is the one that was promised.
+        self.origins.keep(self.at, self.wanted);
         let pin = move || {
             self.store
                 .pin_digest(&self.place, &self.release, &self.file, &digest, self.at)

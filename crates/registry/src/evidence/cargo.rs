@@ -2,7 +2,7 @@
 //! `config.json` names one, says which pipeline published a release (`trustpub_data`).
 
 use super::past::{Dated, earlier};
-use super::{ArtifactEvidence, Missed, Offer, SCHEMA, Told, Wanted, limit};
+use super::{ArtifactEvidence, Asking, Missed, NOT_ASKED, Offer, SCHEMA, Told, Wanted, limit};
 use crate::document::Found;
 use crate::judge::{CargoDocument, Context, Registry};
 use crate::upstream::Upstream;
@@ -63,7 +63,7 @@ impl Registry {
         &self,
         context: &Context,
         wanted: Wanted<'_>,
-        pace: &Pace,
+        asking: Asking<'_>,
     ) -> Result<Vec<ArtifactEvidence>, Missed> {
         let release = wanted.release;
         let upstream = context
@@ -82,7 +82,10 @@ impl Registry {
         if !wanted.digests.contains(&line.cksum) {
             return Err(Missed::OtherFiles(upstream.shown()));
         }
-        let publisher = self.publisher(upstream, release, pace).await;
+        let publisher = match asking {
+            Asking::AtHand => Told::Failed(NOT_ASKED.to_owned()),
+            Asking::All(pace) => self.publisher(upstream, release, pace).await,
+        };
         let mut shown = shown(release, line);
         shown.trusted_publisher = seen(&publisher);
         Ok(vec![ArtifactEvidence {

@@ -9,16 +9,21 @@ mod cargo;
 mod npm;
 mod past;
 mod pypi;
+mod refuted;
 mod store;
+mod trusted;
 
 pub use cargo::Pace;
+pub use npm::{OfferedSignatures, offered_signatures};
 pub use past::{Crowd, MOST_EARLIER, people};
+pub use refuted::false_attestations;
 pub use store::{EvidenceStore, StoreError};
+pub use trusted::{TrustFolder, TrustFolderError, Trusted};
 
 use crate::http::{Ask, FetchError, bounded};
 use crate::judge::{Context, Registry};
 use crate::upstream::Upstream;
-use customs_model::{Digest, Ecosystem, ReleaseId, Timestamp, printable};
+use customs_model::{Digest, Ecosystem, ReleaseId, SignedDuration, Timestamp, printable};
 use customs_origin::Offered;
 use customs_origin::history::{Seen, Shown};
 use customs_origin::signature::Signature;
@@ -117,6 +122,21 @@ pub struct Wanted<'a> {
     pub digests: &'a [Digest],
 }
 
+/// How much is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Asking<'a> {
+    /// What documents say that are at hand. What they only name is [`NOT_ASKED`].
+    AtHand,
+    /// All that there may be, and web APIs at this pace.
+    All(&'a Pace),
+}
+
+/// Why something that a document names is not there, where only documents were looked at.
+const NOT_ASKED: &str = "it was not asked for it when the artifact was delivered; `--fetch` does";
+
+/// How old a document may be that is looked at again for its evidence only.
+const AT_HAND: SignedDuration = SignedDuration::from_hours(24);
+
 /// Why nothing is known of a release. A sentence without its end, safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Missed {
@@ -158,13 +178,35 @@ impl Registry {
         wanted: Wanted<'_>,
         pace: &Pace,
     ) -> Result<Vec<ArtifactEvidence>, Missed> {
+        self.all_evidence(context, wanted, Asking::All(pace)).await
+    }
+
+    /// The same as far as documents say it that are at hand: for who has just delivered a file
+    /// by such a document. A proof that the document only names has [`Told::Failed`].
+    ///
+    /// # Errors
+    /// As [`Self::evidence`].
+    pub async fn evidence_at_hand(
+        &self,
+        context: &Context,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<ArtifactEvidence>, Missed> {
+        self.all_evidence(context, wanted, Asking::AtHand).await
+    }
+
+    async fn all_evidence(
+        &self,
+        context: &Context,
+        wanted: Wanted<'_>,
+        asking: Asking<'_>,
+    ) -> Result<Vec<ArtifactEvidence>, Missed> {
         if wanted.digests.is_empty() {
             return Err(Missed::NoDigest);
         }
         match wanted.release.package.ecosystem() {
-            Ecosystem::Npm => self.npm_evidence(context, wanted).await,
-            Ecosystem::PyPi => self.pypi_evidence(context, wanted).await,
-            Ecosystem::Cargo => self.cargo_evidence(context, wanted, pace).await,
+            Ecosystem::Npm => self.npm_evidence(context, wanted, asking).await,
+            Ecosystem::PyPi => self.pypi_evidence(context, wanted, asking).await,
+            Ecosystem::Cargo => self.cargo_evidence(context, wanted, asking).await,
         }
     }
 
@@ -262,6 +304,15 @@ impl Offer {
             }
             Self::Pypi { provenance } => matches!(provenance, Told::Here(_)),
             Self::Cargo { publisher } => matches!(publisher, Told::Here(_) | Told::Absent),
+        }
+    }
+
+    /// The attestations or the provenance object; none where the ecosystem has none.
+    pub const fn attestation(&self) -> Option<&Told<String>> {
+        match self {
+            Self::Npm { attestations, .. } => Some(attestations),
+            Self::Pypi { provenance } => Some(provenance),
+            Self::Cargo { .. } => None,
         }
     }
 

@@ -1,14 +1,18 @@
 //! npm: the full document, and the registry's document of attestations.
 
 use super::past::{Crowd, Dated, earlier};
-use super::{ArtifactEvidence, Missed, Offer, SCHEMA, Told, Wanted, limit};
+use super::refuted;
+use super::{
+    AT_HAND, ArtifactEvidence, Asking, Missed, NOT_ASKED, Offer, SCHEMA, Told, Wanted, limit,
+};
 use crate::document::{Document, Found};
 use crate::judge::{Context, Registry, npm_document_path};
 use crate::upstream::Upstream;
 use customs_ecosystem::npm::{NpmRelease, Packument, VersionEntry};
 use customs_model::{Digest, Known, PackageName, ReleaseId, Timestamp, printable};
 use customs_origin::history::{Proof, Provenance, Provider, Seen, Shown};
-use customs_origin::signature::{Signature, limit as signature_limit};
+use customs_origin::signature::{self, Signature, limit as signature_limit};
+use customs_origin::{Evidence, Trust};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -20,6 +24,57 @@ struct Object {
     attested: bool,
     user: Option<User>,
     commit: Option<String>,
+    integrity: Option<String>,
+}
+
+/// The signatures of one release, held against the digest of its artifact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OfferedSignatures {
+    /// Whether the document offers any.
+    pub offered: bool,
+    /// Those that are false, a sentence each, safe to print. By a key that is not known here,
+    /// and over a digest that nobody can forge.
+    pub refuted: Vec<String>,
+}
+
+/// What a document offers as signatures of a release, and which of them are false. They are held
+/// against the integrity that the document promises; where `artifact` is given and that promise is
+/// another kind of digest, nothing is held against it. `None`: nothing of the entry can be read,
+/// which says nothing.
+pub fn offered_signatures(
+    document: &Document<Packument>,
+    release: &ReleaseId,
+    artifact: Option<&Digest>,
+    trust: &Trust,
+) -> Option<OfferedSignatures> {
+    let entry = document.index.entry(&release.version)?;
+    let bytes = document.span(entry.offset, entry.length).ok()?;
+    let object = Object::read(&bytes).ok()?;
+    let Some(signatures) = object.signatures else {
+        return Some(OfferedSignatures::default());
+    };
+    let promised = object.integrity.as_deref().and_then(one_digest);
+    let against = promised.filter(|promised| artifact.is_none_or(|artifact| artifact == promised));
+    let refuted = against.map(|digest| {
+        let published = document.index.published(&entry.version);
+        let integrity = digest.to_sri();
+        let signed = signature::check(&signatures, release, &integrity, published, &trust.keys);
+        refuted::sentences(Evidence::RegistrySignature, &signed.refused)
+    });
+    Some(OfferedSignatures {
+        offered: true,
+        refuted: refuted.unwrap_or_default(),
+    })
+}
+
+/// The one digest of an integrity. A registry signs what is written, so several together are
+/// another message than each of them.
+fn one_digest(integrity: &str) -> Option<Digest> {
+    let mut all = integrity.split_ascii_whitespace();
+    let (Some(one), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    Digest::from_sri(one).ok()
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +110,11 @@ impl Object {
                 approver: raw.user.get("approver").and_then(person),
             }),
             commit: raw.commit.as_str().map(|text| printable(text, 80)),
+            integrity: raw
+                .dist
+                .get("integrity")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         })
     }
 }
@@ -89,6 +149,7 @@ impl Registry {
         &self,
         context: &Context,
         wanted: Wanted<'_>,
+        asking: Asking<'_>,
     ) -> Result<Vec<ArtifactEvidence>, Missed> {
         let release = wanted.release;
         let upstream = context
@@ -97,7 +158,11 @@ impl Registry {
             .ok_or(Missed::NoRegistry(release.package.ecosystem()))?;
         let path = npm_document_path(&release.package);
         let unknown = || Missed::Unknown(upstream.shown());
-        let Found::Document(document) = self.npm.get(upstream, &path).await? else {
+        let found = match asking {
+            Asking::AtHand => self.npm.get_within(upstream, &path, AT_HAND).await?,
+            Asking::All(_) => self.npm.get(upstream, &path).await?,
+        };
+        let Found::Document(document) = found else {
             return Err(unknown());
         };
         let entry = document.index.entry(&release.version).ok_or_else(unknown)?;
@@ -108,7 +173,11 @@ impl Registry {
             |why: String| Missed::Failed(format!("its document: {}", printable(&why, 200)));
         let object = Object::read(&bytes).map_err(unreadable)?;
         let artifact = strongest(wanted.digests).ok_or(Missed::NoDigest)?.clone();
-        let attestations = self.attestations(upstream, release, object.attested).await;
+        let attestations = match asking {
+            Asking::AtHand if object.attested => Told::Failed(NOT_ASKED.to_owned()),
+            Asking::AtHand => Told::Absent,
+            Asking::All(_) => self.attestations(upstream, release, object.attested).await,
+        };
         let shown = shown(release, &document, entry).map_err(unreadable)?;
         let facts = NpmRelease::read(&bytes).map_err(|error| unreadable(error.to_string()))?;
         Ok(vec![ArtifactEvidence {

@@ -1,7 +1,7 @@
 //! PyPI: the provenance objects that a project's page names, one for each file (PEP 740).
 
 use super::past::{Dated, earlier};
-use super::{ArtifactEvidence, Missed, Offer, SCHEMA, Told, Wanted, limit};
+use super::{ArtifactEvidence, Asking, Missed, NOT_ASKED, Offer, SCHEMA, Told, Wanted, limit};
 use crate::judge::{Context, PypiPage, Registry};
 use crate::upstream::Upstream;
 use customs_ecosystem::pypi::File;
@@ -18,6 +18,7 @@ impl Registry {
         &self,
         context: &Context,
         wanted: Wanted<'_>,
+        asking: Asking<'_>,
     ) -> Result<Vec<ArtifactEvidence>, Missed> {
         let release = wanted.release;
         if context.upstreams.pypi.is_empty() {
@@ -36,7 +37,11 @@ impl Registry {
         let earlier = earlier_releases(release, shown.published, page);
         let mut found = Vec::new();
         for (file, artifact) in files.by_ref().take(limit::FILES) {
-            let provenance = self.provenance(upstream, file).await;
+            let provenance = match asking {
+                Asking::AtHand if file.provenance.is_some() => Told::Failed(NOT_ASKED.to_owned()),
+                Asking::AtHand => Told::Absent,
+                Asking::All(_) => self.provenance(upstream, file).await,
+            };
             found.push(ArtifactEvidence {
                 schema: SCHEMA.to_owned(),
                 release: release.clone(),

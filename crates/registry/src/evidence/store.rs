@@ -16,7 +16,12 @@ mod limit {
     pub const FILE: u64 = 24 << 20;
     /// Releases of a package whose phantoms are kept.
     pub const PHANTOMS: usize = 10;
+    /// Marks of artifacts with false attestations. Honest registries have none.
+    pub const SUSPECTS: usize = 10_000;
 }
+
+/// The folder of marks.
+const SUSPECTS: &str = "suspects";
 
 /// Version of the schema of kept phantoms.
 const PHANTOMS: &str = "customs/phantoms-v1";
@@ -50,6 +55,13 @@ pub enum StoreError {
 #[derive(Debug, Clone)]
 pub struct EvidenceStore {
     folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Suspect {
+    schema: String,
+    release: ReleaseId,
+    artifact: Digest,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,6 +110,55 @@ impl EvidenceStore {
     pub fn write(&self, evidence: &ArtifactEvidence) -> Result<(), StoreError> {
         let key = format!("{}\n{}", evidence.release, evidence.artifact);
         write(&self.path("artifacts", &key), evidence)
+    }
+
+    /// Marks an artifact, or takes the mark off: an attestation of it was false when it was last
+    /// looked at. Whoever delivers it looks again first.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn suspect(
+        &self,
+        release: &ReleaseId,
+        artifact: &Digest,
+        is_suspect: bool,
+    ) -> Result<(), StoreError> {
+        let path = self.path(SUSPECTS, &format!("{release}\n{artifact}"));
+        if is_suspect {
+            let suspect = Suspect {
+                schema: SCHEMA.to_owned(),
+                release: release.clone(),
+                artifact: artifact.clone(),
+            };
+            return write(&path, &suspect);
+        }
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(&path)(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Every artifact that is marked.
+    ///
+    /// # Errors
+    /// The disk, or a mark that cannot be read: then not all are known.
+    pub fn suspects(&self) -> Result<Vec<(ReleaseId, Digest)>, StoreError> {
+        let mut found = Vec::new();
+        let all = self.folder.join(SUSPECTS);
+        for folder in entries(&all)? {
+            for path in entries(&folder)? {
+                if found.len() >= limit::SUSPECTS {
+                    return Err(content(&all, "it holds more marks than are read"));
+                }
+                if path.extension().is_some_and(|end| end == "json")
+                    && let Some(suspect) = read::<Suspect>(&path)?
+                {
+                    found.push((suspect.release, suspect.artifact));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     /// The phantoms of releases of a package that were compared with their source, but for those
@@ -162,6 +223,19 @@ impl EvidenceStore {
 }
 
 type Kept = Vec<(Version, PhantomSet)>;
+
+/// What lies in a folder, in order. Nothing where there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let listed = match std::fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(disk(folder)(error)),
+    };
+    let paths = listed.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<io::Result<_>>().map_err(disk(folder))?;
+    paths.sort();
+    Ok(paths)
+}
 
 fn key(package: &PackageName) -> String {
     format!("{} {package}", package.ecosystem())
@@ -277,6 +351,22 @@ mod tests {
             .read(&evidence.release, &evidence.artifact)
             .unwrap_err();
         assert!(error.to_string().contains("another artifact"), "{error}");
+    }
+
+    #[test]
+    fn a_mark_is_found_again_until_it_is_taken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        let evidence = evidence();
+        assert_eq!(store.suspects().unwrap(), []);
+        let mark = |is| store.suspect(&evidence.release, &evidence.artifact, is);
+        mark(true).unwrap();
+        mark(true).unwrap();
+        let marked = (evidence.release.clone(), evidence.artifact.clone());
+        assert_eq!(store.suspects().unwrap(), [marked]);
+        mark(false).unwrap();
+        mark(false).unwrap();
+        assert_eq!(store.suspects().unwrap(), []);
     }
 
     #[test]

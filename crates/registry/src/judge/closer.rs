@@ -252,6 +252,24 @@ impl Registry {
         Ok((!silent).then_some(judgement))
     }
 
+    /// A decision with what is known of the artifact's proofs of origin, for who delivers it:
+    /// also of releases so old that there was nothing to decide.
+    pub fn with_false_origin(
+        &self,
+        context: &Context,
+        upstream: &Upstream,
+        asked: &Read<'_>,
+        judgement: Option<&Judgement>,
+        false_origin: Vec<String>,
+    ) -> Judgement {
+        let mut dossier = match judgement {
+            Some(judgement) => judgement.dossier.clone(),
+            None => Box::new(old(upstream, asked)),
+        };
+        dossier.false_origin = false_origin;
+        self.decide(context, &dossier, self.clock.now())
+    }
+
     /// What the artifact of an earlier release says, and whether it is built for the same
     /// platform. `None`: it has none of this kind.
     async fn facts_of_predecessor(

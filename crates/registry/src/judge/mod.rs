@@ -27,6 +27,7 @@ pub use unseen::{Unseen, Wish};
 use crate::artifact::Artifacts;
 use crate::audit::Audits;
 use crate::document::{Document, Documents};
+use crate::evidence::Trusted;
 use crate::flights::Flights;
 use crate::http::Fetcher;
 use crate::inspections::Inspections;
@@ -60,8 +61,10 @@ pub struct Context {
     pub advisories: Known<Arc<Snapshot>>,
     /// The name of policy, advisories and rules together.
     pub epoch: Arc<Epoch>,
-    /// A name for all that a judgement rests on beside documents: the epoch, and the
-    /// whole set of upstreams, since dependencies come from others of them.
+    /// The roots and keys that proofs of origin are held against; none where nobody asks for them.
+    pub trust: Option<Trusted>,
+    /// A name for all that a judgement rests on beside documents: the epoch, the roots of
+    /// trust, and the whole set of upstreams, since dependencies come from others of them.
     scope: Arc<str>,
 }
 
@@ -78,11 +81,12 @@ impl Context {
             engine: customs_inspect::ENGINE_VERSION,
         };
         Self {
-            scope: scope(&epoch, &upstreams),
+            scope: scope(&epoch, &upstreams, None),
             upstreams: Arc::new(upstreams),
             policy: Arc::new(policy),
             advisories,
             epoch: Arc::new(epoch),
+            trust: None,
         }
     }
 
@@ -97,8 +101,19 @@ impl Context {
     #[must_use]
     pub fn with_upstreams(&self, upstreams: Upstreams) -> Self {
         Self {
-            scope: scope(&self.epoch, &upstreams),
+            scope: scope(&self.epoch, &upstreams, self.trust.as_ref()),
             upstreams: Arc::new(upstreams),
+            ..self.clone()
+        }
+    }
+
+    /// The same with roots of trust: proofs of origin that documents offer are verified, and a
+    /// false one is a reason against the release.
+    #[must_use]
+    pub fn with_trust(&self, trust: Trusted) -> Self {
+        Self {
+            scope: scope(&self.epoch, &self.upstreams, Some(&trust)),
+            trust: Some(trust),
             ..self.clone()
         }
     }
@@ -391,7 +406,7 @@ impl Registry {
 }
 
 /// Credentials go into it, so only a digest of it is kept.
-fn scope(epoch: &Epoch, upstreams: &Upstreams) -> Arc<str> {
+fn scope(epoch: &Epoch, upstreams: &Upstreams, trust: Option<&Trusted>) -> Arc<str> {
     let Epoch {
         policy,
         advisories,
@@ -399,7 +414,8 @@ fn scope(epoch: &Epoch, upstreams: &Upstreams) -> Arc<str> {
         engine,
     } = epoch;
     let set = serde_json::to_string(upstreams).unwrap_or_else(|_| format!("{upstreams:?}"));
-    let all = format!("{policy}\n{advisories}\n{rules}\n{engine}\n{set}");
+    let trust = trust.map_or("", Trusted::name);
+    let all = format!("{policy}\n{advisories}\n{rules}\n{engine}\n{trust}\n{set}");
     Digest::sha256(all.as_bytes()).to_hex().into()
 }
 

@@ -375,6 +375,7 @@ impl Registry {
             unread: None,
             code: None,
             contradictions: Vec::new(),
+            false_origin: Vec::new(),
             read: None,
             document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),

@@ -4,6 +4,7 @@
 use super::{facts, order, precedes};
 use crate::audit::Audit;
 use crate::document::Document;
+use crate::evidence::offered_signatures;
 use crate::judge::before::nearest;
 use crate::judge::gather::{self, Gaps};
 use crate::judge::trail::Trail;
@@ -69,6 +70,17 @@ impl Case<'_> {
         let (first, before) = gather::sight(&self.sights, &candidate.entry.version, None);
         before.is_some()
             || first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window)
+    }
+
+    /// What of the signatures that the document offers for a release is false.
+    pub fn false_signatures(&self, at: usize) -> Vec<String> {
+        let Some(trusted) = &self.context.trust else {
+            return Vec::new();
+        };
+        let candidate = &self.all[at];
+        let release = ReleaseId::new(self.package.clone(), candidate.entry.version.clone());
+        let offered = offered_signatures(self.document, &release, None, trusted.trust());
+        offered.map(|offered| offered.refuted).unwrap_or_default()
     }
 
     /// The releases that need a decision.

@@ -24,6 +24,7 @@ use customs_model::{
 use customs_store::Seen;
 use futures_util::future::BoxFuture;
 use past::Past;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ use url::Url;
 const SIBLING_RELEASES: usize = 5;
 /// Young versions that an audit is asked about.
 const AUDITED: usize = 50;
+/// Releases of one document whose signatures are verified while it is judged, newest first. Every
+/// other one is when it is delivered; nightly builds come to hundreds a month.
+const SIGNATURES: usize = 100;
 
 impl Indexed for Packument {
     // The full form: only it has publish times, scripts and publishers.
@@ -201,6 +205,7 @@ impl Registry {
         let (mut undecided, mut held) = (Vec::new(), Vec::new());
         let mut dates = gather::DATES;
         let beyond = gather::beyond(chosen.iter().copied().filter(|at| case.is_young(*at)));
+        let signed: BTreeSet<usize> = chosen.iter().rev().take(SIGNATURES).copied().collect();
         for at in 0..case.all.len() {
             past.advance(case, at, &judged);
             if !chosen.contains(&at) {
@@ -214,6 +219,9 @@ impl Registry {
                 judged.hidden.insert(case.version(at).to_owned());
                 continue;
             };
+            if signed.contains(&at) {
+                dossier.false_origin = case.false_signatures(at);
+            }
             if dossier.published.known().is_none()
                 && dates > 0
                 && !case.context.policy.is_private(&dossier)
@@ -305,6 +313,7 @@ impl Registry {
             unread: None,
             code: None,
             contradictions: Vec::new(),
+            false_origin: Vec::new(),
             read: None,
             document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, candidate.published, &origin),

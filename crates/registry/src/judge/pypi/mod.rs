@@ -413,6 +413,7 @@ impl Registry {
             unread: None,
             code: None,
             contradictions: Vec::new(),
+            false_origin: Vec::new(),
             read: None,
             document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(

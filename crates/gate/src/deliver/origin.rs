@@ -1,0 +1,128 @@
+//! The proofs of origin of what is about to leave. One that is false keeps it here; one that is
+//! absent does not.
+
+use super::Checked;
+use super::read::Reading;
+use crate::answer::{Body, refusal};
+use crate::origins::{Seen, Wanted};
+use crate::server::Gate;
+use customs_ecosystem::npm::Packument;
+use customs_registry::document::Document;
+use customs_registry::evidence::{false_attestations, offered_signatures};
+use customs_rules::LockedOutcome;
+use hyper::{Response, StatusCode};
+use std::sync::Arc;
+
+/// The document that an artifact is delivered by, where it may hold signatures.
+pub enum Papers {
+    /// npm's.
+    Npm(Arc<Document<Packument>>),
+    /// Another ecosystem's: its documents sign nothing.
+    Unsigned,
+}
+
+impl Gate {
+    /// Holds what is offered as proof of origin against the digest of what is delivered.
+    ///
+    /// # Errors
+    /// The refusal to answer with.
+    pub(super) async fn look_at_origin(
+        &self,
+        checked: &mut Checked<'_>,
+    ) -> Result<(), Response<Body>> {
+        let name = checked.name();
+        let seen = match self.origins.recall(&name) {
+            Some(seen) => seen,
+            None => {
+                let seen = self.look(checked).await;
+                self.origins.remember(name, &seen);
+                seen
+            }
+        };
+        checked.signed = seen.signed;
+        if seen.refuted.is_empty() {
+            return Ok(());
+        }
+        let reading = Reading::of(self, checked);
+        let judgement = reading.with_false_origin(&seen.refuted);
+        let reader = checked.delivery.reader;
+        let refused = matches!(judgement.locked, LockedOutcome::Refuse { .. });
+        if refused && !judgement.decision.action.allows() {
+            // What the registry hands out may be another one by now.
+            self.origins
+                .keep(self.registry.clock.now(), self.wanted(checked));
+            let (rule, why) = reading.note_of(&judgement);
+            self.append_or_log(reading.record_of(&judgement)).await;
+            return Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why));
+        }
+        let admitted = &mut checked.delivery.admitted;
+        let first = seen.refuted.first();
+        admitted.although = admitted.although.take().or_else(|| first.cloned());
+        admitted.judgement = Some(judgement);
+        Ok(())
+    }
+
+    async fn look(&self, checked: &Checked<'_>) -> Seen {
+        let delivery = &checked.delivery;
+        let trusted = delivery.run.context.trust.clone();
+        let mut refuted = Vec::new();
+        let mut signed = None;
+        if let (Papers::Npm(document), Some(trusted)) = (&delivery.papers, &trusted) {
+            let artifact = Some(&checked.digest);
+            let trust = trusted.trust();
+            // An entry that cannot be read was delivered by nobody.
+            let offered = offered_signatures(document, &delivery.release, artifact, trust);
+            signed = offered.as_ref().map(|offered| offered.offered);
+            refuted.extend(offered.into_iter().flat_map(|offered| offered.refuted));
+        }
+        let is_suspect = self.origins.is_suspect(&delivery.release, &checked.digest);
+        if let (true, Some(trusted)) = (is_suspect, trusted) {
+            let store = self.origins.store().clone();
+            let (release, digest) = (delivery.release.clone(), checked.digest.clone());
+            let place = delivery.upstream.shown();
+            let looked = tokio::task::spawn_blocking(move || {
+                let stored = store.read(&release, &digest).ok().flatten();
+                // What one registry says is not held against another's.
+                let own = stored.filter(|stored| stored.registry == place);
+                own.map(|stored| false_attestations(&stored, trusted.trust()))
+            });
+            match looked.await {
+                Ok(found) => refuted.extend(found.into_iter().flatten()),
+                Err(error) => tracing::error!(%error, "an attestation was not looked at"),
+            }
+        }
+        Seen {
+            signed,
+            refuted: refuted.into(),
+        }
+    }
+
+    /// What keeping its evidence needs.
+    pub(super) fn wanted(&self, checked: &Checked<'_>) -> Wanted {
+        let delivery = &checked.delivery;
+        Wanted {
+            run: Arc::downgrade(delivery.run),
+            context: delivery.run.context.clone(),
+            upstream: delivery.upstream.clone(),
+            release: delivery.release.clone(),
+            digest: checked.digest.clone(),
+        }
+    }
+}
+
+impl Checked<'_> {
+    /// All that a look at its evidence rests on.
+    fn name(&self) -> String {
+        let delivery = &self.delivery;
+        let place = delivery.upstream.shown();
+        let trust = delivery.run.context.trust.as_ref();
+        let trust = trust.map_or("", |trusted| trusted.name());
+        let (release, digest) = (&delivery.release, &self.digest);
+        match &delivery.papers {
+            Papers::Npm(document) => {
+                format!("{place} {release} {digest} {} {trust}", document.digest)
+            }
+            Papers::Unsigned => format!("{place} {release} {digest} - {trust}"),
+        }
+    }
+}

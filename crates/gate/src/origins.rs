@@ -1,0 +1,157 @@
+//! Evidence of origin of what is delivered: kept for `customs verify`, and held against the artifact
+//! before it leaves.
+//!
+//! A signature stands in a document that is at hand, so it is verified before the delivery.
+//! Attestations have to be asked for: that happens afterwards, while nobody waits, once for each
+//! artifact, bounded in number and time, and an upstream that fails is left alone for a while. One
+//! that turns out to be false is marked on disk, and held against each later delivery. What was
+//! looked at is remembered, so that delivering it again costs a look-up.
+
+mod keep;
+mod line;
+
+use customs_model::{Digest, ReleaseId, Timestamp};
+use customs_registry::Context;
+use customs_registry::Upstream;
+use customs_registry::evidence::EvidenceStore;
+use line::Line;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::Notify;
+
+use crate::run::Run;
+
+/// Artifacts whose look is remembered.
+const REMEMBERED: usize = 20_000;
+
+/// What was seen of an artifact's evidence before it was delivered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Whether its document offers a signature; none where the ecosystem has none.
+    pub signed: Option<bool>,
+    /// What of its evidence is false, a sentence each.
+    pub refuted: Arc<[String]>,
+}
+
+/// An artifact that was delivered, and whose evidence is to be kept.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    /// The run that it was delivered to, as long as it lasts.
+    pub run: Weak<Run>,
+    /// Upstreams and roots of trust.
+    pub context: Context,
+    /// Where it comes from.
+    pub upstream: Upstream,
+    /// Which release.
+    pub release: ReleaseId,
+    /// What its bytes hash to.
+    pub digest: Digest,
+}
+
+/// What a gate knows of evidence.
+pub(crate) struct Origins {
+    store: EvidenceStore,
+    seen: Mutex<HashMap<String, Seen>>,
+    /// Artifacts whose evidence is kept, or waits to be, and until when that counts.
+    kept: Mutex<HashMap<String, Timestamp>>,
+    suspects: Mutex<BTreeSet<(ReleaseId, Digest)>>,
+    line: Mutex<Line<Wanted>>,
+    added: Notify,
+}
+
+impl Origins {
+    /// Keeps evidence in this folder, which `customs verify` reads.
+    pub fn new(folder: &Path) -> Self {
+        let store = EvidenceStore::new(folder);
+        let suspects = store.suspects().unwrap_or_else(|error| {
+            tracing::error!(%error, "artifacts with false attestations are not all known");
+            Vec::new()
+        });
+        Self {
+            store,
+            seen: Mutex::default(),
+            kept: Mutex::default(),
+            suspects: Mutex::new(suspects.into_iter().collect()),
+            line: Mutex::default(),
+            added: Notify::new(),
+        }
+    }
+
+    /// What was seen under this name before.
+    pub fn recall(&self, name: &str) -> Option<Seen> {
+        lock(&self.seen).get(name).cloned()
+    }
+
+    /// Remembers it.
+    pub fn remember(&self, name: String, seen: &Seen) {
+        let mut all = lock(&self.seen);
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        all.insert(name, seen.clone());
+    }
+
+    /// Whether an attestation of an artifact was false when it was last looked at.
+    pub fn is_suspect(&self, release: &ReleaseId, digest: &Digest) -> bool {
+        let suspects = lock(&self.suspects);
+        !suspects.is_empty() && suspects.contains(&(release.clone(), digest.clone()))
+    }
+
+    /// Where it is kept.
+    pub const fn store(&self) -> &EvidenceStore {
+        &self.store
+    }
+
+    /// Has the evidence of a delivered artifact kept, if it is not.
+    pub fn keep(&self, now: Timestamp, wanted: Wanted) {
+        let name = wanted.name();
+        {
+            let mut kept = lock(&self.kept);
+            // A clock that was set back keeps nothing for longer than it should be.
+            let counts =
+                |until: &Timestamp| now < *until && until.duration_since(now) <= keep::KEPT;
+            if kept.get(&name).is_some_and(counts) {
+                return;
+            }
+            if kept.len() >= REMEMBERED {
+                kept.clear();
+            }
+            let suspect = self.is_suspect(&wanted.release, &wanted.digest);
+            let long = if suspect { keep::FAILED } else { keep::KEPT };
+            kept.insert(name, now.saturating_add(long).unwrap_or(now));
+        }
+        if lock(&self.line).add(wanted) {
+            self.added.notify_one();
+        }
+    }
+
+    /// What was kept of an artifact counts no longer than this.
+    fn counts_until(&self, wanted: &Wanted, until: Timestamp) {
+        lock(&self.kept).insert(wanted.name(), until);
+    }
+
+    /// What waits when the server stops is kept when it is delivered again.
+    pub fn stop(&self) {
+        let left = lock(&self.line).len();
+        if left > 0 {
+            tracing::info!(left, "evidence of delivered artifacts was not kept");
+        }
+    }
+}
+
+impl Wanted {
+    fn name(&self) -> String {
+        let Self {
+            upstream,
+            release,
+            digest,
+            ..
+        } = self;
+        format!("{} {release} {digest}", upstream.shown())
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
