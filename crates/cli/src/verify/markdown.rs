@@ -14,13 +14,17 @@ const MANY: usize = 20;
 pub(super) fn text(report: &Report) -> String {
     let mut out = String::from("<!-- customs:verify -->\n");
     let sum = report.sum();
-    let no = sum.tree.no + sum.lockfile.no + sum.origin.no;
-    let unseen = sum.tree.not_checked + sum.lockfile.not_checked + sum.origin.not_checked;
+    let all = [sum.tree, sum.lockfile, sum.origin, sum.policy];
+    let answers: usize = all
+        .iter()
+        .map(|one| one.yes + one.no + one.not_checked)
+        .sum();
+    let no: usize = all.iter().map(|one| one.no).sum();
+    let unseen: usize = all.iter().map(|one| one.not_checked).sum();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         out,
-        "**customs verify**: of {} answers {no} are no, {unseen} not checked.\n",
-        report.subjects.len() * 3
+        "**customs verify**: of {answers} answers {no} are no, {unseen} not checked.\n"
     );
     let mut first = true;
     for subject in &report.subjects {

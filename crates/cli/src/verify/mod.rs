@@ -1,19 +1,22 @@
 //! `customs verify [PATH…]`: is what lies here what was meant to be here? Three questions per
 //! project, each answered yes, no, or *not checked, because …*: the tree, the lockfile, the origin.
-//! `customs check` is the same for CI.
+//! `customs check` is the same for CI, with a fourth: whether policy admits what is locked.
 
 mod base;
 mod caches;
+pub(crate) mod check;
 mod counted;
 mod discover;
 mod evidence;
 mod fetch;
+mod fix;
 mod history;
 mod json;
 mod lock;
 mod markdown;
 mod origin;
 mod pins;
+pub(crate) mod policy;
 pub(crate) mod report;
 mod root;
 mod rules;
@@ -36,6 +39,7 @@ use crate::lockfiles::Walk;
 use crate::output;
 use crate::progress::Progress;
 use base::Base;
+use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Clock as _, SystemClock};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
 use discover::Found;
@@ -89,6 +93,9 @@ pub struct Arguments {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// What `customs check` is given beside.
+    #[arg(skip)]
+    policy: policy::Given,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -115,11 +122,6 @@ enum Command {
 /// `customs verify`.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     run(&arguments, Command::Verify)
-}
-
-/// `customs check`.
-pub fn check(arguments: Arguments) -> Result<u8, Failure> {
-    run(&arguments, Command::Check)
 }
 
 /// How to look, for those who make something else of what is found.
@@ -152,6 +154,7 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
         folders: walk.folders,
         format: Shape::Json,
         json: true,
+        policy: policy::Given::default(),
     };
     let root = Root::of(paths);
     let pins = Pins::read(&root);
@@ -168,8 +171,14 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
 
 fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
     let root = Root::of(&arguments.paths);
-    let pins = Pins::read(&root);
-    let (report, to_pin) = ask(arguments, command, &root, &pins, &Surroundings::here())?;
+    let report = told(arguments, command, &root)?;
+    Ok(code(&report, arguments.strict))
+}
+
+/// Asks, and tells what was found.
+fn told(arguments: &Arguments, command: Command, root: &Root) -> Result<Report, Failure> {
+    let pins = Pins::read(root);
+    let (report, to_pin) = ask(arguments, command, root, &pins, &Surroundings::here())?;
     let shape = if arguments.json {
         Shape::Json
     } else {
@@ -185,7 +194,7 @@ fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
         output::say(&pins.shown(&to_pin));
         pins.write(to_pin)?;
     }
-    Ok(code(&report, arguments.strict))
+    Ok(report)
 }
 
 fn code(report: &Report, strict: bool) -> u8 {
@@ -209,6 +218,11 @@ fn ask(
         folders: arguments.folders,
     };
     let found = discover::discover(root, walk, &arguments.environment)?;
+    // A policy that cannot be read is told before anything else is done.
+    let under = match command {
+        Command::Verify => None,
+        Command::Check => Some(policy::Under::of(&arguments.policy)?),
+    };
     let mut base = match &arguments.base {
         Some(name) => Some(Base::open(root, name)?),
         None => None,
@@ -272,11 +286,23 @@ fn ask(
     if let Some(base) = &mut base {
         changed(base, root, &found, pins, &mut report);
     }
-    match command {
-        Command::Verify => {}
-        Command::Check => verdicts::fill(&mut report).doing("look up verdicts")?,
+    if let Some(under) = &under {
+        verdicts::fill(&mut report).doing("look up verdicts")?;
+        policy::ask(under, &mut report, &wanted(&found, &reads))?;
     }
     Ok((report, to_pin))
+}
+
+/// The folders of the projects, in their order, and what their lockfiles name.
+fn wanted(found: &Found, reads: &[Option<Result<Read, String>>]) -> Vec<(PathBuf, Vec<Locked>)> {
+    let locked = |read: &Option<Result<Read, String>>| match read {
+        Some(Ok(read)) => read.graph.lockfile.entries.clone(),
+        Some(Err(_)) | None => Vec::new(),
+    };
+    let projects = found.projects.iter().zip(reads);
+    projects
+        .map(|(project, read)| (project.folder.clone(), locked(read)))
+        .collect()
 }
 
 fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {

@@ -1,6 +1,7 @@
 //! What `customs verify` found, as one value: the text, the JSON, SARIF and `customs included`
 //! are made from it.
 
+use super::policy::PolicyAnswer;
 use customs_device::tree::TreeReport;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
 use customs_origin::history::{FileChange, Judgement as HistoryJudgement};
@@ -56,6 +57,8 @@ pub struct Sum {
     pub lockfile: Count,
     /// Of the origins.
     pub origin: Count,
+    /// Of what policy says; nothing where nobody asked.
+    pub policy: Count,
 }
 
 impl Count {
@@ -76,6 +79,9 @@ impl Report {
             sum.tree.add(&subject.tree);
             sum.lockfile.add(&subject.lock);
             sum.origin.add(&subject.origin);
+            if let Some(policy) = &subject.policy {
+                sum.policy.add(&policy.answer);
+            }
         }
         sum
     }
@@ -96,7 +102,12 @@ impl Report {
             .subjects
             .iter()
             .flat_map(|subject| [&subject.tree, &subject.lock, &subject.origin].map(Clone::clone));
+        let of_policy = self
+            .subjects
+            .iter()
+            .filter_map(|subject| subject.policy.as_ref());
         of_subjects
+            .chain(of_policy.map(|policy| policy.answer.clone()))
             .chain([settings, self.together.answer()])
             .chain(notes)
             .fold(Answer::Yes, Answer::and)
@@ -137,6 +148,8 @@ pub struct Subject {
     pub origin: Answer,
     /// What is known of where each package comes from, in the order of the releases.
     pub packages: Vec<PackageOrigin>,
+    /// Whether policy admits what the lockfile names; none where nobody asked (`customs check` does).
+    pub policy: Option<PolicyAnswer>,
 }
 
 /// Where one package comes from.

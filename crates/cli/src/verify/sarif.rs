@@ -128,6 +128,9 @@ fn not_checked(report: &Report) -> Vec<Value> {
         add(&format!("{name}: tree"), &subject.tree);
         add(&format!("{name}: lockfile"), &subject.lock);
         add(&format!("{name}: origin"), &subject.origin);
+        if let Some(policy) = &subject.policy {
+            add(&format!("{name}: policy"), &policy.answer);
+        }
     }
     notes.extend(report.not_checked.iter().cloned());
     let more = notes.len().saturating_sub(NOTES);

@@ -83,6 +83,7 @@ pub(super) fn subject(
         change,
         origin: origins.answer,
         packages: origins.packages,
+        policy: None,
     };
     Asked {
         subject,

@@ -9,6 +9,7 @@ use customs_device::tree::Standing;
 use customs_model::{Answer, printable};
 use customs_origin::history::Look;
 use customs_origin::lockfile::{self, Outcome};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Findings of one rule that are told one by one.
@@ -41,6 +42,7 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
         );
         out.push('\n');
     }
+    policy(&mut out, report);
     roots(&mut out, report);
     sum(&mut out, report);
     out
@@ -51,12 +53,16 @@ fn one(out: &mut String, subject: &Subject, verbose: bool) {
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         out,
-        "{} ({}): tree {} · lockfile {} · origin {}",
+        "{} ({}): tree {} · lockfile {} · origin {}{}",
         printable(name, 300),
         subject.kind,
         word(&subject.tree),
         word(&subject.lock),
-        word(&subject.origin)
+        word(&subject.origin),
+        match &subject.policy {
+            Some(policy) => format!(" · policy {}", word(&policy.answer)),
+            None => String::new(),
+        }
     );
     if !subject.members.is_empty() {
         let _ = writeln!(
@@ -242,6 +248,23 @@ fn trust(out: &mut String, report: &Report, verbose: bool) {
     out.push('\n');
 }
 
+/// What nobody configured is said once.
+fn policy(out: &mut String, report: &Report) {
+    let asked = report
+        .subjects
+        .iter()
+        .filter_map(|subject| subject.policy.as_ref());
+    let notes: BTreeSet<&String> = asked.flat_map(|policy| &policy.notes).collect();
+    if notes.is_empty() {
+        return;
+    }
+    out.push_str("Policy\n");
+    for note in notes {
+        let _ = writeln!(out, "    {}", printable(note, 600));
+    }
+    out.push('\n');
+}
+
 fn roots(out: &mut String, report: &Report) {
     for age in report.roots.iter().filter(|age| age.old) {
         let _ = writeln!(
@@ -262,11 +285,15 @@ fn sum(out: &mut String, report: &Report) {
     };
     let _ = writeln!(
         out,
-        "{}: tree {}; lockfile {}; origin {}",
+        "{}: tree {}; lockfile {}; origin {}{}",
         counted::count(report.subjects.len(), "project", "projects"),
         of(sum.tree),
         of(sum.lockfile),
-        of(sum.origin)
+        of(sum.origin),
+        match sum.policy == Count::default() {
+            true => String::new(),
+            false => format!("; policy {}", of(sum.policy)),
+        }
     );
 }
 

@@ -36,6 +36,7 @@ pub(super) fn of(subject: &Subject) -> Vec<Wrong> {
     let findings = subject.locked.findings.iter().chain(of_change);
     all.extend(findings.map(|finding| lock(finding, &subject.in_repository)));
     all.extend(origin(subject));
+    all.extend(policy(subject));
     all.sort_by_key(|wrong| std::cmp::Reverse(wrong.outcome));
     all
 }
@@ -219,4 +220,20 @@ fn origin(subject: &Subject) -> Vec<Wrong> {
         }
     }
     all
+}
+
+fn policy(subject: &Subject) -> Vec<Wrong> {
+    let releases = subject.policy.iter().flat_map(|policy| &policy.releases);
+    let told = releases.flat_map(|one| one.told.iter().map(move |told| (&one.release, told)));
+    told.map(|(release, told)| Wrong {
+        rule: told.rule.id.to_owned(),
+        doc: Some(told.rule),
+        outcome: told.outcome,
+        message: told.message.clone(),
+        evidence: told.evidence.clone(),
+        file: subject.in_repository.clone(),
+        line: subject.lines.get(release).copied().unwrap_or(1),
+        key: release.to_string(),
+    })
+    .collect()
 }

@@ -58,7 +58,7 @@ impl Asker {
     }
 
     /// The way to these registries, with documents in this folder.
-    pub(super) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
+    pub(in crate::verify) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock);
         // Nothing is decided here, so nothing has to be remembered of it.
         let memory = tempfile::tempdir().doing("make a folder for this run")?;
