@@ -18,6 +18,7 @@ mod archives;
 mod ask;
 mod bun;
 mod cargo;
+mod check;
 mod ground;
 mod lockfiles;
 mod members;
