@@ -63,12 +63,12 @@ mod tests {
 
     #[test]
     fn a_projects_policy_tightens_and_what_would_loosen_is_named() {
-        let project = text("locked = \"enforce\"\n");
+        let project = text("version = 1\nlocked = \"enforce\"\n");
         let (policy, ignored) = policy_in_force(None, Some(&project)).unwrap();
         assert_eq!(ignored, [""; 0]);
         assert_ne!(policy.digest(), Policy::default().digest());
         let user = project;
-        let loose = text("locked = \"check-content\"\n");
+        let loose = text("version = 1\nlocked = \"check-content\"\n");
         let (_, ignored) = policy_in_force(Some(&user), Some(&loose)).unwrap();
         assert_eq!(ignored.len(), 1, "{ignored:?}");
     }

@@ -14,7 +14,7 @@ const AROUND: usize = 1;
 
 /// The files, each as it was and as it is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Edits(BTreeMap<PathBuf, Edit>);
+pub(in crate::verify) struct Edits(BTreeMap<PathBuf, Edit>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Edit {

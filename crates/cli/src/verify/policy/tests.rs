@@ -36,11 +36,11 @@ async fn a_locked_release_is_judged_as_the_gate_judges_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exemption_and_a_policy_count_here_as_at_the_gate() {
+async fn what_a_policy_denies_is_refused_here_as_at_the_gate() {
     let counter = Counter::open("axios", LATER).await;
     let (asker, under) = (
         counter.asker(),
-        counter.under(Some("deny = [\"pkg:npm/form-data@4.0.5\"]\n")),
+        counter.under(Some("version = 1\ndeny = [\"pkg:npm/form-data@4.0.5\"]\n")),
     );
     let asking = Asking::new(&asker, Counter::context(&under), under.kept());
     let denied = counter.locked(&asking, "pkg:npm/form-data@4.0.5").await;
@@ -187,7 +187,25 @@ fn a_malicious_verdict_makes_the_answer_a_no_in_every_format() {
     let policy = &value["subjects"][0]["policy"];
     assert_eq!(policy["answer"]["answer"], "no");
     assert_eq!(policy["releases"][0]["told"][0]["rule"], "verdict");
-    insta::assert_snapshot!(text::text(&report, false), @"");
+    insta::assert_snapshot!(text::text(&report, false), @r##"
+    package-lock.json (npm): tree yes · lockfile yes · origin not checked · policy NO
+
+      failed[verdict]
+        left@1.0.0: its code was read and judged malicious
+          the artifact sha512:00
+        why: What somebody on this machine has seen in an artifact counts wherever that artifact turns up.
+        do:  Read what was found: customs inspect with the release's name. If it is an honest one, exempt it in the policy, with a reason; otherwise take another version and treat machines that installed it as hit.
+
+      as they should be: 1 of 1 package; 2 files compared
+        explained: 1 × npm's own list of what is installed; the lockfile says the same
+      not checked
+        evidence of origin was not asked for
+
+    Policy
+        known malware: nobody is asked
+
+    1 project: tree 1 yes, 0 no, 0 not checked; lockfile 1 yes, 0 no, 0 not checked; origin 0 yes, 0 no, 1 not checked; policy 0 yes, 1 no, 0 not checked
+    "##);
 }
 
 #[test]
