@@ -46,7 +46,7 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing to object to · 1 findings or broken · 2 usage · \
-3 nothing to check · 4 could not do the work. `run` returns its command's code; 125, 126 and 127 \
+3 nothing to check · 4 could not do the work · 5 `check --fix` wrote changes. `run` returns its command's code; 125, 126 and 127 \
 when customs itself fails, the command cannot run, or is not found.";
 
 #[derive(Subcommand)]
@@ -96,17 +96,20 @@ enum Command {
     /// work could not be done (customs.lock or a trust root cannot be read).
     #[command(verbatim_doc_comment)]
     Verify(verify::Arguments),
-    /// For CI: the same as `verify`, with artifacts and evidence fetched, and with the verdicts
-    /// on code that were kept.
+    /// For CI: the same as `verify`, with artifacts and evidence fetched, and whether policy admits
+    /// what is locked: the gate's own judgement of each release, with the verdicts that were kept.
     ///
     /// Examples:
     ///   customs check
+    ///   customs check --advisories osv/npm.zip --policy policy.toml
+    ///   customs check --fix
     ///   customs check --strict --format sarif > customs.sarif
     ///   customs check --base "$BASE" --format markdown
     ///
-    /// Exit codes: as those of `verify`.
+    /// Exit codes: as those of `verify`; with --fix also 5, changes were written: run the commands
+    /// that were shown and check again.
     #[command(verbatim_doc_comment)]
-    Check(verify::Arguments),
+    Check(verify::check::Arguments),
     /// What proofs of origin are verified with, and how old it is.
     ///
     /// Example: customs trust show
@@ -146,7 +149,7 @@ fn main() -> ExitCode {
         Command::Ledger(arguments) => output::end(ledger::main(arguments)),
         Command::Evidence(arguments) => output::end(evidence::main(&arguments)),
         Command::Verify(arguments) => output::end(verify::main(arguments)),
-        Command::Check(arguments) => output::end(verify::check(arguments)),
+        Command::Check(arguments) => output::end(verify::check::main(arguments)),
         Command::Trust(arguments) => output::end(trust::main(arguments)),
         Command::Included(arguments) => output::end(included::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),

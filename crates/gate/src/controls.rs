@@ -1,17 +1,17 @@
 //! The gate's own controls, served: runs begin and end here, lockfiles are judged.
 
 use crate::answer::{Body, Reader, empty, failure, json};
-use crate::control::{CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest};
+use crate::control::{CheckRequest, Checked, Hello, RunEnd, RunReply, RunRequest};
 use crate::credential::{fresh, presented, proof, same};
 use crate::report::Event;
 use crate::run::Run;
 use crate::server::{Gate, Request};
-use customs_intel::Snapshot;
-use customs_model::{Digest, Known, ReleaseId, Timestamp};
+use crate::under::{advisories, policy_in_force};
+use customs_model::{Digest, ReleaseId, Timestamp};
 use customs_origin::{Trust, TrustFiles};
 use customs_registry::evidence::Trusted;
 use customs_registry::{Context, Judgement};
-use customs_rules::{LockedOutcome, Policy};
+use customs_rules::LockedOutcome;
 use hyper::{Method, Response, StatusCode};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -128,49 +128,19 @@ impl Gate {
 
     async fn begin(&self, request: RunRequest) -> Response<Body> {
         let refuse = |why: String| failure(Reader::Npm, StatusCode::UNPROCESSABLE_ENTITY, &why);
-        let mut ignored = Vec::new();
-        let parse = |file: &NamedText| Policy::parse(&file.text, &file.name);
-        let policy = match request.policy.as_ref().map(parse).transpose() {
-            Ok(policy) => policy.unwrap_or_default(),
-            Err(error) => return refuse(error.to_string()),
-        };
-        let policy = match request.project_policy.as_ref().map(parse).transpose() {
-            Ok(None) => policy,
-            Ok(Some(project)) => {
-                let (tightened, not_followed) = policy.tightened_by(&project);
-                ignored = not_followed
-                    .iter()
-                    .map(|i| format!("{}: {}", i.key, i.because))
-                    .collect();
-                tightened
-            }
-            Err(error) => return refuse(format!("the project's policy: {error}")),
+        let (user, project) = (request.policy.as_ref(), request.project_policy.as_ref());
+        let (policy, ignored) = match policy_in_force(user, project) {
+            Ok(found) => found,
+            Err(why) => return refuse(why),
         };
         let now = self.registry.clock.now();
-        let mut not_known = Vec::new();
-        let advisories = match &request.advisories {
-            None => {
-                not_known.push(
-                    "known malware: no advisory source is configured (--advisories); an npm \
-                     registry's own audit is asked where it has one"
-                        .to_owned(),
-                );
-                Known::NotApplicable
-            }
-            Some(path) => {
-                let path = path.clone();
-                let read =
-                    tokio::task::spawn_blocking(move || Snapshot::from_path(&path, now)).await;
-                match read {
-                    Ok(Ok(snapshot)) => Known::Is(Arc::new(snapshot)),
-                    Ok(Err(error)) => {
-                        not_known.push(format!("known malware: {error}"));
-                        Known::not_known(error.to_string())
-                    }
-                    Err(error) => return refuse(error.to_string()),
-                }
-            }
+        let source = request.advisories.clone();
+        let read = tokio::task::spawn_blocking(move || advisories(source.as_deref(), now)).await;
+        let (advisories, why) = match read {
+            Ok(read) => read,
+            Err(error) => return refuse(error.to_string()),
         };
+        let mut not_known: Vec<String> = why.into_iter().collect();
         let (token, id) = match (fresh(), fresh()) {
             (Ok(token), Ok(id)) => (token, id[..12].to_owned()),
             _ => return refuse("the operating system gives no randomness".into()),

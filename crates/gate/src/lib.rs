@@ -23,6 +23,7 @@ mod report;
 mod route;
 mod run;
 mod server;
+mod under;
 
 pub use control::{
     CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile,
@@ -31,3 +32,4 @@ pub use credential::{Own, fresh as fresh_secret, proof, same};
 pub use report::{HeldEntry, NotCheckedEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
 pub use server::{CANARY, Gate, GateError, Options, Waits, serve};
+pub use under::{advisories, policy_in_force};

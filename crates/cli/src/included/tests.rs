@@ -71,6 +71,7 @@ fn subject(folder: &str, lockfile: Option<&str>, installed: Option<TreeReport>) 
         change: None,
         origin: Answer::Yes,
         packages: Vec::new(),
+        policy: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is told in numbers.
 
+use super::policy::PolicyAnswer;
 use super::report::{Report, Subject};
 use customs_device::tree::{Against, Cause, DifferenceKind, Standing, TreeReport};
 use customs_model::{Answer, printable};
@@ -84,6 +85,7 @@ pub(super) fn not_checked(subject: &Subject) -> Vec<(String, usize)> {
     let mut reasons = of_tree(subject);
     reasons.extend(subject.locked.not_checked.iter().cloned());
     reasons.extend(of_origin(subject));
+    reasons.extend(subject.policy.iter().flat_map(PolicyAnswer::reasons));
     grouped(reasons.iter())
 }
 

@@ -8,7 +8,7 @@ mod tests;
 use super::caches::Caches;
 use super::fetch::{self, Fetched};
 use super::history::HistoryOptions;
-use super::origin::{self, Asker, Client, OriginOptions};
+use super::origin::{self, Asker, Client, OriginOptions, ecosystems};
 use super::report::PackageOrigin;
 use super::surroundings::Kept;
 use crate::error::{Doing as _, Failure};
@@ -23,7 +23,6 @@ use customs_origin::Trust;
 use customs_origin::roots::Age;
 use customs_registry::evidence::{EvidenceStore, Pace};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -232,9 +231,7 @@ impl<'a> Evidence<'a> {
 impl Means {
     /// The way to the registries that a project takes these from.
     fn asker(&self, project: &Path, locked: &[Locked]) -> Result<Arc<Asker>, Failure> {
-        let ecosystem = |entry: &Locked| entry.release.package.ecosystem();
-        let of: BTreeSet<Ecosystem> = locked.iter().map(ecosystem).collect();
-        let of: Vec<Ecosystem> = of.into_iter().collect();
+        let of = ecosystems(locked);
         let mut last = self.asker.borrow_mut();
         if let Some((_, _, asker)) = last
             .as_ref()

@@ -63,7 +63,10 @@ enum End {
 
 impl Suite {
     fn of(subject: &Subject, manner: Manner) -> Self {
-        let answers = subject.answers().map(|(what, a)| (what, a.clone()));
+        let answers = subject
+            .answers()
+            .into_iter()
+            .map(|(what, a)| (what, a.clone()));
         let mut suite = Self {
             name: printable(subject.name(), NAME),
             cases: questions(answers, manner),

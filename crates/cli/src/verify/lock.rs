@@ -137,7 +137,8 @@ pub(super) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     }
 }
 
-fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) -> Vec<Manifest> {
+/// The manifests of a project and its members. What cannot be read is added to `unread`.
+pub(super) fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) -> Vec<Manifest> {
     let kind = match graph.kind().ecosystem() {
         Ecosystem::Npm => ManifestKind::PackageJson,
         Ecosystem::Cargo => ManifestKind::CargoToml,

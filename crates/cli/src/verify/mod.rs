@@ -1,14 +1,16 @@
 //! `customs verify [PATH…]`: is what lies here what was meant to be here? Three questions per
 //! project, each answered yes, no, or *not checked, because …*: the tree, the lockfile, the origin.
-//! `customs check` is the same for CI.
+//! `customs check` is the same for CI, with a fourth: whether policy admits what is locked.
 
 mod annotations;
 mod base;
 mod caches;
+pub(crate) mod check;
 mod counted;
 mod discover;
 mod evidence;
 mod fetch;
+mod fix;
 mod formats;
 mod gitlab;
 mod history;
@@ -18,6 +20,7 @@ mod lock;
 mod markdown;
 mod origin;
 mod pins;
+pub(crate) mod policy;
 pub(crate) mod report;
 mod root;
 mod rules;
@@ -101,6 +104,9 @@ pub struct Arguments {
     /// Write the result into a file as well, in any format; may be given again
     #[arg(long, value_name = "FORMAT=FILE")]
     report: Vec<formats::ReportFile>,
+    /// What `customs check` is given beside.
+    #[arg(skip)]
+    policy: policy::Given,
 }
 
 /// Which of the two commands it is.
@@ -115,11 +121,6 @@ enum Command {
 /// `customs verify`.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     run(&arguments, Command::Verify)
-}
-
-/// `customs check`.
-pub fn check(arguments: Arguments) -> Result<u8, Failure> {
-    run(&arguments, Command::Check)
 }
 
 /// How to look, for those who make something else of what is found.
@@ -154,6 +155,7 @@ pub(crate) fn look(paths: &[PathBuf], options: Options) -> Result<Report, Failur
         format: Shape::Json,
         json: true,
         report: Vec::new(),
+        policy: policy::Given::default(),
     };
     let root = Root::of(paths);
     let (mut report, _, _) = ask(&arguments, Command::Verify, &root, &Surroundings::here()?)?;
@@ -168,7 +170,13 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static LockRuleDoc> {
 
 fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
     let root = Root::of(&arguments.paths);
-    let (report, to_pin, pins) = ask(arguments, command, &root, &Surroundings::here()?)?;
+    let report = told(arguments, command, &root)?;
+    Ok(code(&report, arguments.strict))
+}
+
+/// Asks, and tells what was found.
+fn told(arguments: &Arguments, command: Command, root: &Root) -> Result<Report, Failure> {
+    let (report, to_pin, pins) = ask(arguments, command, root, &Surroundings::here()?)?;
     let shape = if arguments.json {
         Shape::Json
     } else {
@@ -186,7 +194,7 @@ fn run(arguments: &Arguments, command: Command) -> Result<u8, Failure> {
         output::say(&pins.shown(&to_pin));
         pins.write(to_pin)?;
     }
-    Ok(code(&report, arguments.strict))
+    Ok(report)
 }
 
 fn code(report: &Report, strict: bool) -> u8 {
@@ -219,6 +227,11 @@ fn ask(
         folders: arguments.folders,
     };
     let found = discover::discover(root, walk, &arguments.environment)?;
+    // A policy that cannot be read is told before anything else is done.
+    let under = match command {
+        Command::Verify => None,
+        Command::Check => Some(policy::Under::of(&arguments.policy)?),
+    };
     let mut base = match &arguments.base {
         Some(name) => Some(Base::open(root, name)?),
         None => None,
@@ -283,9 +296,9 @@ fn ask(
     if let Some(base) = &mut base {
         changed(base, root, &found, &pins, &mut report);
     }
-    match command {
-        Command::Verify => {}
-        Command::Check => verdicts::fill(&mut report).doing("look up verdicts")?,
+    if let Some(under) = &under {
+        verdicts::fill(&mut report).doing("look up verdicts")?;
+        policy::ask(under, &mut report, &wanted(&found, &reads))?;
     }
     drop(evidence);
     Ok((report, to_pin, pins))
@@ -295,6 +308,18 @@ fn ask(
 fn locked(reads: &[Option<Result<Read, String>>]) -> impl Iterator<Item = &Locked> {
     let read = reads.iter().flatten().flatten();
     read.flat_map(|read| &read.graph.lockfile.entries)
+}
+
+/// The folders of the projects, in their order, and what their lockfiles name.
+fn wanted(found: &Found, reads: &[Option<Result<Read, String>>]) -> Vec<(PathBuf, Vec<Locked>)> {
+    let locked = |read: &Option<Result<Read, String>>| match read {
+        Some(Ok(read)) => read.graph.lockfile.entries.clone(),
+        Some(Err(_)) | None => Vec::new(),
+    };
+    let projects = found.projects.iter().zip(reads);
+    projects
+        .map(|(project, read)| (project.folder.clone(), locked(read)))
+        .collect()
 }
 
 fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {

@@ -9,7 +9,7 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::verify) use ask::{Asker, Client};
+pub(in crate::verify) use ask::{Asker, Client, ecosystems};
 
 use super::history::{self, HistoryOptions};
 use super::report::PackageOrigin;

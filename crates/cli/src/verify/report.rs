@@ -1,6 +1,7 @@
 //! What `customs verify` found, as one value: every format and `customs included` are made from it.
 //! What a person has to look at in it is one list too ([`super::wrong`]).
 
+use super::policy::PolicyAnswer;
 use customs_device::tree::TreeReport;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
 use customs_origin::history::{FileChange, Judgement as HistoryJudgement};
@@ -56,6 +57,8 @@ pub struct Sum {
     pub lockfile: Count,
     /// Of the origins.
     pub origin: Count,
+    /// Of what policy says; nothing where nobody asked.
+    pub policy: Count,
 }
 
 impl Count {
@@ -76,6 +79,9 @@ impl Report {
             sum.tree.add(&subject.tree);
             sum.lockfile.add(&subject.lock);
             sum.origin.add(&subject.origin);
+            if let Some(policy) = &subject.policy {
+                sum.policy.add(&policy.answer);
+            }
         }
         sum
     }
@@ -134,12 +140,14 @@ impl Subject {
 
     /// Each question with its answer, in the order in which they are told. Every format goes by
     /// it, so that a question that is added here is told everywhere.
-    pub fn answers(&self) -> [(&'static str, &Answer); 3] {
-        [
+    pub fn answers(&self) -> Vec<(&'static str, &Answer)> {
+        let mut all = vec![
             ("tree", &self.tree),
             ("lockfile", &self.lock),
             ("origin", &self.origin),
-        ]
+        ];
+        all.extend(self.policy.iter().map(|policy| ("policy", &policy.answer)));
+        all
     }
 }
 
@@ -177,6 +185,8 @@ pub struct Subject {
     pub origin: Answer,
     /// What is known of where each package comes from, in the order of the releases.
     pub packages: Vec<PackageOrigin>,
+    /// Whether policy admits what the lockfile names; none where nobody asked (`customs check` does).
+    pub policy: Option<PolicyAnswer>,
 }
 
 /// Where one package comes from.

@@ -135,8 +135,73 @@ pub(super) static SOURCE: LockRuleDoc = LockRuleDoc {
     learnt_from: "xz (March 2024), whose archive had a build script that its repository did not have.",
 };
 
+pub(super) static REFUSED: LockRuleDoc = LockRuleDoc {
+    id: "policy-refused",
+    title: "The gate would not deliver a release that the lockfile names.",
+    what: "Asks, for each locked release, what the gate asks before it delivers an artifact: age, changes since \
+           the release before, known malware, denials, exemptions, and what its code does where somebody has read \
+           it. Speaks as a failure where it would be refused although it is locked, as a note where only its age \
+           speaks against it or the policy lets a rule speak without effect.",
+    why: "A lockfile is obeyed by every machine that installs from it. What policy refuses today is installed by \
+          all of them as long as it stands there.",
+    effect: "fails",
+    to_do: "Take another version: customs check --fix shows the newest one that is admitted. Where you know \
+            better, exempt the release in the policy, with a reason and an end.",
+    fires: &[
+        "axios 1.14.1 is locked, four hours old, and brings a new dependency that runs a script at install.",
+    ],
+    silent: &[
+        "A young release that runs nothing at install and against which nothing but its age speaks.",
+    ],
+    learnt_from: "axios (March 2026): lockfiles that were renewed in the three hours kept the bad release.",
+};
+
+pub(super) static WITHDRAWN: LockRuleDoc = LockRuleDoc {
+    id: "release-withdrawn",
+    title: "The registry took back a release that the lockfile names.",
+    what: "Asks the registry that the lockfile takes a release from whether it still shows it. Fails where it is \
+           not there any more, warns where it is yanked (PyPI, cargo).",
+    why: "Malware is taken away, and whoever has it locked learns nothing of that: caches and mirrors go on to \
+          deliver it.",
+    effect: "fails; a warning where it is yanked",
+    to_do: "Find out why it was taken back, and whether it was ever installed (customs ledger). Then take another \
+            version: customs check --fix.",
+    fires: &[
+        "plain-crypto-js 4.2.1 is locked; the registry removed it hours after its publication.",
+    ],
+    silent: &["A private registry that shows strangers no package at all: that is not checked."],
+    learnt_from: "Registries remove malicious releases within hours; lockfiles stay.",
+};
+
+pub(super) static VERDICT: LockRuleDoc = LockRuleDoc {
+    id: "verdict",
+    title: "The code of a locked release was read and judged bad.",
+    what: "Looks up what the gate, customs inspect or an earlier check kept of reading this very artifact, by its \
+           digest, and judges it with the rules of today. Nothing is read anew.",
+    why: "What somebody on this machine has seen in an artifact counts wherever that artifact turns up.",
+    effect: "fails where it is malicious, warns where it is suspicious",
+    to_do: "Read what was found: customs inspect with the release's name. If it is an honest one, exempt it in the \
+            policy, with a reason; otherwise take another version and treat machines that installed it as hit.",
+    fires: &["The gate read a release that decodes a text and executes it at install."],
+    silent: &["A release that nobody has read: customs inspect --all reads what a lockfile names."],
+    learnt_from: "Artifacts that were delivered before a rule knew their shape.",
+};
+
+pub(super) static ADVISORY: LockRuleDoc = LockRuleDoc {
+    id: "advisory",
+    title: "An advisory names a weakness of a locked release.",
+    what: "Matches each locked release with the advisories that --advisories names. Malware is no weakness: that \
+           is refused by the policy's rule known-malicious.",
+    why: "A weakness is no poison, but somebody should know of it before it is shipped.",
+    effect: "warns",
+    to_do: "Move to a version that the advisory names as fixed.",
+    fires: &["An OSV record says that lodash before 4.17.21 is vulnerable; 4.17.20 is locked."],
+    silent: &["No advisories were given: that is said once."],
+    learnt_from: "OSV, the format in which ecosystems publish them.",
+};
+
 /// All of them, in the order in which they are told.
-pub(super) static ALL: [&LockRuleDoc; 9] = [
+pub(super) static ALL: [&LockRuleDoc; 13] = [
     &MODIFIED,
     &MISSING,
     &EXTRA,
@@ -146,6 +211,10 @@ pub(super) static ALL: [&LockRuleDoc; 9] = [
     &CACHE,
     &ORIGIN,
     &SOURCE,
+    &REFUSED,
+    &WITHDRAWN,
+    &VERDICT,
+    &ADVISORY,
 ];
 
 /// Which of them a difference falls under; none where it is as it should be, or where nobody

@@ -95,6 +95,7 @@ pub(super) fn subject(
         change,
         origin: origins.answer,
         packages: origins.packages,
+        policy: None,
     };
     Ok(Asked {
         subject,

@@ -9,6 +9,7 @@ use customs_device::tree::Standing;
 use customs_model::{Answer, printable};
 use customs_origin::history::Look;
 use customs_origin::lockfile::{self, Outcome};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Findings of one rule that are told one by one.
@@ -41,13 +42,14 @@ pub(super) fn text(report: &Report, verbose: bool) -> String {
         );
         out.push('\n');
     }
+    policy(&mut out, report);
     roots(&mut out, report);
     sum(&mut out, report);
     out
 }
 
 fn one(out: &mut String, subject: &Subject, verbose: bool) {
-    let answers = subject.answers();
+    let answers = subject.answers().into_iter();
     let answers = answers.map(|(question, answer)| format!("{question} {}", word(answer)));
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
@@ -55,7 +57,7 @@ fn one(out: &mut String, subject: &Subject, verbose: bool) {
         "{} ({}): {}",
         printable(subject.name(), 300),
         subject.kind,
-        answers.join(" · ")
+        answers.collect::<Vec<_>>().join(" · ")
     );
     if !subject.members.is_empty() {
         let _ = writeln!(
@@ -237,6 +239,23 @@ fn trust(out: &mut String, report: &Report, verbose: bool) {
         }
     } else if ordinary > 0 {
         let _ = writeln!(out, "    {ordinary} ordinary changes (--verbose)");
+    }
+    out.push('\n');
+}
+
+/// What nobody configured is said once.
+fn policy(out: &mut String, report: &Report) {
+    let asked = report
+        .subjects
+        .iter()
+        .filter_map(|subject| subject.policy.as_ref());
+    let notes: BTreeSet<&String> = asked.flat_map(|policy| &policy.notes).collect();
+    if notes.is_empty() {
+        return;
+    }
+    out.push_str("Policy\n");
+    for note in notes {
+        let _ = writeln!(out, "    {}", printable(note, 600));
     }
     out.push('\n');
 }

@@ -83,6 +83,7 @@ pub(super) fn beside_change(subject: &Subject) -> Vec<Wrong> {
     let findings = subject.locked.findings.iter();
     all.extend(findings.map(|finding| lock(finding, &subject.in_repository)));
     all.extend(origin::origin(subject));
+    all.extend(policy(subject));
     all.sort_by_key(|wrong| Reverse(wrong.outcome));
     all
 }
@@ -224,4 +225,21 @@ fn evidence(difference: &Difference) -> Vec<String> {
 
 fn digest(digest: Option<&Digest>) -> String {
     digest.map(ToString::to_string).unwrap_or_default()
+}
+
+fn policy(subject: &Subject) -> Vec<Wrong> {
+    let releases = subject.policy.iter().flat_map(|policy| &policy.releases);
+    let told = releases.flat_map(|one| one.told.iter().map(move |told| (&one.release, told)));
+    told.map(|(release, told)| Wrong {
+        rule: told.rule.id.to_owned(),
+        doc: Some(told.rule),
+        outcome: told.outcome,
+        message: told.message.clone(),
+        evidence: told.evidence.clone(),
+        release: Some(release.clone()),
+        file: subject.in_repository.clone(),
+        line: subject.lines.get(release).copied().unwrap_or(1),
+        key: release.to_string(),
+    })
+    .collect()
 }

@@ -19,6 +19,7 @@ mod archives;
 mod ask;
 mod bun;
 mod cargo;
+mod check;
 mod ground;
 mod lockfiles;
 mod members;

@@ -4,12 +4,13 @@
 //! [`read`] lists the releases of a file, [`Graph::read`] adds who asks for which, and
 //! [`Manifest::read`] what a project asks for itself. [`url_positions`] finds every URL that a client
 //! fetches as written; [`toward_gate`] and [`from_gate`] replace them in place and change
-//! no other byte. A file that is not understood is an error, never an empty list.
+//! no other byte, as [`set_json_text`] does in a `package.json`. A file that is not understood is an error, never an empty list.
 //!
 //! Bounds: see [`limit`].
 
 mod bun_lock;
 mod cargo_lock;
+mod edit;
 mod entries;
 mod graph;
 mod kind;
@@ -34,6 +35,7 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+pub use edit::{json_text, set_json_text};
 pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};

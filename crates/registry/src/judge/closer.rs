@@ -26,6 +26,16 @@ pub struct Read<'a> {
     pub digest: &'a Digest,
 }
 
+impl Read<'_> {
+    fn kind(&self) -> archive::Kind {
+        match self.release.package.ecosystem() {
+            Ecosystem::Npm => archive::Kind::Tarball,
+            Ecosystem::Cargo => archive::Kind::Crate,
+            Ecosystem::PyPi => pypi::kind(self.file),
+        }
+    }
+}
+
 /// What was read of an earlier release.
 struct Earlier {
     facts: Arc<ArtifactFacts>,
@@ -46,6 +56,13 @@ fn old(upstream: &Upstream, asked: &Read<'_>) -> Dossier {
             .then(|| asked.file.to_owned()),
         digests: vec![asked.digest.clone()],
         ..Dossier::bare(asked.release.clone(), published, upstream.route)
+    }
+}
+
+fn known(upstream: &Upstream, asked: &Read<'_>, judgement: Option<&Judgement>) -> Dossier {
+    match judgement {
+        Some(judgement) => (*judgement.dossier).clone(),
+        None => old(upstream, asked),
     }
 }
 
@@ -221,35 +238,46 @@ impl Registry {
         if judgement.is_some_and(done) {
             return Ok(None);
         }
-        let kind = match asked.release.package.ecosystem() {
-            Ecosystem::Npm => archive::Kind::Tarball,
-            Ecosystem::Cargo => archive::Kind::Crate,
-            Ecosystem::PyPi => pypi::kind(asked.file),
-        };
         let found = self
-            .artifact_facts(upstream, Some(asked.url), Some(asked.digest), kind)
+            .artifact_facts(upstream, Some(asked.url), Some(asked.digest), asked.kind())
             .await;
-        let mut dossier = match judgement {
-            Some(judgement) => judgement.dossier.clone(),
-            None => Box::new(old(upstream, asked)),
-        };
         match found {
-            Ok(found) => {
-                // Without a judgement no document was read for it.
-                if judgement.is_some() && kind != archive::Kind::Wheel {
-                    gather::compare(&mut dossier, &found);
-                }
-                gather::add(&mut dossier, &found);
-                dossier.read = Some(asked.digest.clone());
+            Ok(found) => Ok(self.with_facts(context, upstream, asked, &found, judgement)),
+            Err(unread @ Unread::NotReadable(_)) => {
+                let mut dossier = known(upstream, asked, judgement);
+                dossier.unread = Some(unread);
+                Ok(self.unless_silent(context, &dossier))
             }
-            Err(unread @ Unread::NotReadable(_)) => dossier.unread = Some(unread),
-            Err(unread) => return Err(unread),
+            Err(unread) => Err(unread),
         }
-        let judgement = self.decide(context, &dossier, self.clock.now());
+    }
+
+    /// The same with facts that somebody has read already. `None`: nothing that is not known
+    /// without them.
+    pub fn with_facts(
+        &self,
+        context: &Context,
+        upstream: &Upstream,
+        asked: &Read<'_>,
+        found: &ArtifactFacts,
+        judgement: Option<&Judgement>,
+    ) -> Option<Judgement> {
+        let mut dossier = known(upstream, asked, judgement);
+        // Without a judgement no document was read for it.
+        if judgement.is_some() && asked.kind() != archive::Kind::Wheel {
+            gather::compare(&mut dossier, found);
+        }
+        gather::add(&mut dossier, found);
+        dossier.read = Some(asked.digest.clone());
+        self.unless_silent(context, &dossier)
+    }
+
+    fn unless_silent(&self, context: &Context, dossier: &Dossier) -> Option<Judgement> {
+        let judgement = self.decide(context, dossier, self.clock.now());
         let silent = judgement.decision.action.allows()
             && judgement.not_checked.is_empty()
             && judgement.decision.reasons.is_empty();
-        Ok((!silent).then_some(judgement))
+        (!silent).then_some(judgement)
     }
 
     /// A decision with what is known of the artifact's proofs of origin, for who delivers it:

@@ -11,6 +11,7 @@ mod gather;
 mod lanes;
 mod locate;
 mod npm;
+mod offered;
 mod pypi;
 mod trail;
 mod unseen;
@@ -435,7 +436,7 @@ fn judged_key(
 }
 
 /// How the versions of an ecosystem compare.
-fn order(ecosystem: Ecosystem) -> fn(&str, &str) -> Option<Ordering> {
+pub fn order(ecosystem: Ecosystem) -> fn(&str, &str) -> Option<Ordering> {
     match ecosystem {
         Ecosystem::Npm => npm::order,
         Ecosystem::PyPi => customs_ecosystem::pypi::compare,

@@ -11,6 +11,7 @@ use customs_registry::http::{Fetcher, host_of};
 use customs_registry::{Context, Registry, Upstream, Upstreams};
 use customs_rules::Policy;
 use customs_store::SqliteStore;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +75,18 @@ impl Client {
 }
 
 impl Asker {
+    /// Opens the way for a project's folder, to the registries that these entries come from.
+    ///
+    /// # Errors
+    /// The configuration of a client cannot be read.
+    pub(in crate::verify) fn of(
+        client: Arc<Client>,
+        project: &Path,
+        locked: &[Locked],
+    ) -> Result<Self, Failure> {
+        Self::open(client, project, &ecosystems(locked))
+    }
+
     /// Opens the way for a project's folder, to the registries of these ecosystems.
     ///
     /// # Errors
@@ -100,7 +113,7 @@ impl Asker {
 
     /// The way to these registries, with documents in this folder.
     #[cfg(test)]
-    pub(super) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
+    pub(in crate::verify) fn to(all: Vec<Upstreams>, cache: &Path) -> Result<Self, Failure> {
         Ok(Self {
             client: Arc::new(Client::at(cache)?),
             routes: Routes::new(all),
@@ -119,6 +132,13 @@ impl Asker {
     pub(in crate::verify) fn context_for(&self, entry: &Locked) -> Result<Context, String> {
         self.routes.of(entry)
     }
+}
+
+/// The ecosystems of a lockfile's entries.
+pub(in crate::verify) fn ecosystems(locked: &[Locked]) -> Vec<Ecosystem> {
+    let of = |entry: &Locked| entry.release.package.ecosystem();
+    let all: BTreeSet<Ecosystem> = locked.iter().map(of).collect();
+    all.into_iter().collect()
 }
 
 impl Routes {

@@ -48,6 +48,7 @@ pub fn subject(findings: Vec<LockFinding>) -> Subject {
         locked,
         change: None,
         origin: Answer::not_checked("evidence of origin was not asked for"),
+        policy: None,
         packages: Vec::new(),
     }
 }

@@ -1,0 +1,119 @@
+//! `customs check` against a registry on this machine, which holds what the axios scenario held 89
+//! seconds after the bad release: npm locks it, the check refuses it, `--fix` shows and writes the
+//! smallest change, npm locks again, and policy has nothing to object to.
+
+use crate::world::program;
+use customs_model::{Clock as _, SystemClock};
+use customs_replay::{Bound, Faults, Server, Upstream, find};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+const MANIFEST: &str = "{\n    \"name\": \"shop\",\n    \"version\": \"1.0.0\",\n    \"private\": true,\n    \"dependencies\": {\n        \"axios\": \"^1.14.0\"\n    }\n}\n";
+
+struct Shop {
+    folder: tempfile::TempDir,
+    _server: Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let scenario = find("axios").unwrap().unwrap();
+        let server = runtime.block_on(async {
+            let bound = Bound::new().await.unwrap();
+            let moment = scenario.moment(SystemClock.now());
+            let shelves = Upstream::new(&scenario, moment, &bound.base()).unwrap();
+            bound.serve(shelves, Faults::none())
+        });
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("project/.git")).unwrap();
+        let configured = format!("registry={}/\n", server.base());
+        std::fs::write(folder.path().join(".npmrc"), configured).unwrap();
+        let shop = Self {
+            folder,
+            _server: server,
+            _runtime: runtime,
+        };
+        std::fs::write(shop.manifest(), MANIFEST).unwrap();
+        shop
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.folder.path().join("project/package.json")
+    }
+
+    fn run(&self, mut command: Command) -> Output {
+        let home = self.folder.path();
+        command
+            .current_dir(home.join("project"))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", home)
+            .env("CUSTOMS_CACHE_DIR", home.join("own/cache"))
+            .env("CUSTOMS_DATA_DIR", home.join("own/data"))
+            .env("CUSTOMS_STATE_DIR", home.join("own/state"))
+            .env("CUSTOMS_CONFIG_DIR", home.join("own/config"));
+        command.output().unwrap()
+    }
+
+    fn locks(&self) {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--package-lock-only", "--ignore-scripts"])
+            .args(["--no-audit", "--no-fund"]);
+        let ran = self.run(npm);
+        assert!(ran.status.success(), "{ran:?}");
+    }
+
+    fn customs(&self, words: &[&str]) -> Output {
+        let mut customs = Command::new(program());
+        customs.arg("check").args(words);
+        self.run(customs)
+    }
+
+    fn policy(&self) -> Value {
+        let ran = self.customs(&["--format", "json"]);
+        let report: Value =
+            serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        report["subjects"][0]["policy"].clone()
+    }
+}
+
+#[test]
+fn what_policy_refuses_is_told_and_its_fix_is_shown_then_written_then_locked() {
+    let shop = Shop::open();
+    shop.locks();
+    let policy = shop.policy();
+    assert_eq!(policy["answer"]["answer"], "no", "{policy}");
+    let first = &policy["releases"][0];
+    assert_eq!(first["release"], "pkg:npm/axios@1.14.1", "{policy}");
+    assert_eq!(first["told"][0]["rule"], "policy-refused", "{policy}");
+
+    let shown = shop.customs(&["--fix"]);
+    assert_eq!(shown.status.code(), Some(1), "{shown:?}");
+    let text = String::from_utf8(shown.stdout).unwrap();
+    for part in [
+        "policy NO",
+        "axios@1.14.1 → 1.14.0",
+        "+        \"axios\": \"1.14.0\"",
+        "npm install --package-lock-only --ignore-scripts",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+    assert_eq!(std::fs::read_to_string(shop.manifest()).unwrap(), MANIFEST);
+
+    let written = shop.customs(&["--fix", "--yes"]);
+    assert_eq!(written.status.code(), Some(5), "{written:?}");
+    assert_eq!(
+        std::fs::read_to_string(shop.manifest()).unwrap(),
+        MANIFEST.replace("^1.14.0", "1.14.0")
+    );
+    shop.locks();
+    let policy = shop.policy();
+    assert_eq!(policy["answer"]["answer"], "yes", "{policy}");
+}
