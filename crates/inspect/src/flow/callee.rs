@@ -352,8 +352,15 @@ impl Analysis<'_> {
             ) {
                 return false;
             }
-            let Value::Function(closure) = self.machine.fold(file, group) else {
-                return false;
+            let closure = match self.machine.fold(file, group) {
+                Value::Function(closure) => closure,
+                Value::Object(object) if !object.is_class => {
+                    let name = program.name(name);
+                    return object
+                        .class
+                        .is_some_and(|class| self.is_of_tool(class, name));
+                }
+                _ => return false,
             };
             let (Some(inner), Some(index)) = (self.program(closure.file), self.index(closure.file))
             else {
@@ -376,6 +383,71 @@ impl Analysis<'_> {
             program = inner;
         }
         false
+    }
+
+    /// Whether a class is made from one of a tool for command lines, and what it has under a name
+    /// does not itself call what it is handed.
+    fn is_of_tool(&mut self, class: (FileId, ExprId), name: &str) -> bool {
+        if !self.derives_from_tool(class, 0) {
+            return false;
+        }
+        self.all_under_name(class, name)
+            .into_iter()
+            .all(|(file, function)| !self.calls_what_it_gets(file, function))
+    }
+
+    fn derives_from_tool(&mut self, class: (FileId, ExprId), level: u8) -> bool {
+        const LEVELS: u8 = 8;
+        let Some(program) = self.program(class.0).filter(|_| level < LEVELS) else {
+            return false;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return false;
+        };
+        let entries = program.list(entries).to_vec();
+        entries.chunks_exact(2).any(|pair| {
+            let Expr::Spread(base) = program.expr(pair[0]) else {
+                return false;
+            };
+            match self.machine.fold(class.0, base) {
+                Value::Native(native) => know::is_of_handlers(&native.path),
+                Value::Object(base) if base.is_class => base
+                    .class
+                    .is_some_and(|base| self.derives_from_tool(base, level + 1)),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a function, or one in it, calls a parameter by its name.
+    fn calls_what_it_gets(&mut self, file: FileId, function: FuncId) -> bool {
+        let (Some(program), Some(index)) = (self.program(file), self.index(file)) else {
+            return true;
+        };
+        let is_inside = |mut at: FuncId| loop {
+            if at == function {
+                return true;
+            }
+            match program.function(at).parent {
+                Some(parent) => at = parent,
+                None => return false,
+            }
+        };
+        let is_parameter = |symbol: SymbolId| {
+            let values = program.symbol(symbol).values.iter();
+            values
+                .map(|value| program.expr(*value))
+                .any(|value| matches!(value, Expr::Param(..) | Expr::Rest(..)))
+        };
+        let calls = index.calls.iter().filter(|(at, _)| is_inside(**at));
+        let mut calls = calls.flat_map(|(_, calls)| calls);
+        calls.any(|call| match program.expr(*call) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Name(name, scope) => program.resolve(name, scope).is_some_and(is_parameter),
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     /// One of a table of functions is called, nobody knows which one: each may be.

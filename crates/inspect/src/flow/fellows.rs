@@ -52,6 +52,13 @@ impl Analysis<'_> {
         found
     }
 
+    /// Functions that objects of a class have under a name.
+    pub(super) fn all_under_name(&mut self, class: Class, name: &str) -> Vec<(FileId, FuncId)> {
+        let mut found = Vec::new();
+        self.under_name(class, name, 0, &mut found);
+        found
+    }
+
     /// Functions that an expression names.
     fn meant(
         &mut self,
@@ -416,7 +423,7 @@ mod tests {
         found.flows.iter().any(|flow| {
             flow.source == SourceKind::Remote
                 && flow.sink == SinkKind::DynamicCode
-                && flow.zone > Zone::Called
+                && flow.zone > Zone::Command
         })
     }
 
@@ -535,6 +542,26 @@ class M:
         let above = "class B:\n    def __init__(self):\n        go()\nclass A(B):\n    pass\n";
         assert!(python(&format!("{above}A()\n"), ""));
         assert!(!python(above, ""));
+    }
+
+    #[test]
+    fn a_group_of_commands_that_is_made_from_a_tool_s_keeps_its_commands() {
+        let group = "\
+import click
+class Group(click.Group):
+    def command(self, name):
+        def above(f):
+            self.add_command(made(f), name)
+            return f
+        return above
+cli = Group()
+@cli.command('x')
+def x():
+    go()
+";
+        assert!(!python(group, ""));
+        assert!(python(&group.replace("made(f)", "f()"), ""));
+        assert!(python(&group.replace("(click.Group)", ""), ""));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 /// Rounds of going through what runs: each one follows what the one before has found to run.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 24;
 
 /// Functions that call others which they got from around them, as far as told apart.
 const WRAPPERS: usize = 256;
