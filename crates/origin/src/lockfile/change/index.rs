@@ -120,7 +120,7 @@ impl<'a> Index<'a> {
     fn from(&self, package: &Package) -> Option<String> {
         let address = address_of(self.graph, package)?;
         Some(match Address::parse(address) {
-            Some(parsed) => shown(parsed.host),
+            Some(parsed) => shown(&parsed.host),
             None => shown(address),
         })
     }

@@ -45,7 +45,7 @@ struct Subject<'a> {
 struct First<'a> {
     path: &'a str,
     line: u32,
-    host: &'a str,
+    locked: &'a Locked,
     digest: &'a Digest,
 }
 
@@ -88,7 +88,7 @@ fn compare<'a>(
             let here = First {
                 path: view.path,
                 line: package.line,
-                host: view.address(locked).map_or("", |address| address.host),
+                locked,
                 digest,
             };
             let Some(first) = known.get(&subject) else {
@@ -136,13 +136,12 @@ fn add(
     here: &First<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let elsewhere = first.host != here.host && !first.host.is_empty() && !here.host.is_empty();
-    let (severity, hosts) = match elsewhere {
-        true => (
+    let (severity, hosts) = match (view.address(first.locked), view.address(here.locked)) {
+        (Some(first), Some(here)) if first.host != here.host => (
             Severity::Medium,
-            format!(" ({} and {})", shown(first.host), shown(here.host)),
+            format!(" ({} and {})", shown(&first.host), shown(&here.host)),
         ),
-        false => (Severity::High, String::new()),
+        _ => (Severity::High, String::new()),
     };
     let at = |path: &str, line: u32| format!("{}, line {line}", shown(path));
     findings.add(Said {

@@ -6,6 +6,7 @@ use super::super::words::{count, shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{Locked, Package, Source};
 use customs_model::Severity;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// An address that is fetched without encryption.
@@ -38,18 +39,18 @@ impl LockRule for Transport {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut hosts: BTreeMap<(&str, &str), OfHost<'_>> = BTreeMap::new();
+        let mut hosts: BTreeMap<(Cow<'_, str>, Cow<'_, str>), OfHost<'_>> = BTreeMap::new();
         for (package, locked) in view.locked() {
             let Some(address) = open_address(view, package, locked) else {
                 continue;
             };
-            let of = hosts.entry((address.host, address.scheme)).or_default();
-            of.packages.push(package);
             let bound = match locked.source {
                 // A commit is a digest.
                 Source::Git => address.fragment.is_some(),
                 _ => !locked.digests.is_empty(),
             };
+            let of = hosts.entry((address.host, address.scheme)).or_default();
+            of.packages.push(package);
             if !bound && of.unbound.is_none() {
                 of.unbound = Some(package);
             }
@@ -71,7 +72,7 @@ impl LockRule for Transport {
                         1 => "1 artifact is".to_owned(),
                         many => format!("{} are", count(many, "artifact", "artifacts")),
                     },
-                    shown(host)
+                    shown(&host)
                 ),
                 file: view.path,
                 line: first.map(|package| package.line),
@@ -94,7 +95,7 @@ fn open_address<'a>(
         .chain(files)
         .filter_map(Address::parse)
         .find(|address| {
-            matches!(address.scheme, "http" | "git" | "ftp")
+            matches!(&*address.scheme, "http" | "git" | "ftp")
                 && !address.is_loopback()
                 && !view.is_configured(address)
         })
