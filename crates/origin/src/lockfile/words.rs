@@ -20,7 +20,7 @@ pub(super) fn without_credential(text: &str) -> String {
             Ok(_) | Err(_) => text.to_owned(),
         };
     };
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host_end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(host_end);
     match host.rsplit_once('@') {
         // The user of an ssh address is no secret.

@@ -8,6 +8,7 @@ use super::build::contains_word;
 use super::manifest::{FieldDifference, FieldKind, bounded, limit};
 use super::path;
 use super::tree::{Blobs, SourceTree};
+use customs_ecosystem::pypi::normal_name as normal;
 
 /// Whether the back end writes this file.
 pub fn is_metadata(file: &str) -> bool {
@@ -56,16 +57,6 @@ impl BuildFiles {
     fn name(&self, name: &str) -> bool {
         contains_word(&self.text, &normal(name))
     }
-}
-
-/// Names of PEP 503: no case, and `-`, `_`, `.` are one.
-fn normal(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '_' | '.' => '-',
-            c => c.to_ascii_lowercase(),
-        })
-        .collect()
 }
 
 /// Dependencies of core metadata (`METADATA`, `PKG-INFO`) that no build file names.
