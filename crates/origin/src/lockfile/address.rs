@@ -246,9 +246,14 @@ pub(super) enum Names {
 /// `name/-/name-1.0.0.tgz`, `@scope/name/-/name-1.0.0.tgz` (also with `%2f`, and with the scope
 /// once more behind `/-/`), `download/@scope/name/1.0.0/digest`, `name/1.0.0.tgz`, and a bare
 /// `name-1.0.0.tgz` of Yarn's offline mirror.
-pub(super) fn npm_names(url: &str, name: &str, version: &str) -> Names {
-    let address = Address::parse(url);
-    let path = match &address {
+/// `address` is what was read of `url`.
+pub(super) fn npm_names(
+    url: &str,
+    address: Option<&Address<'_>>,
+    name: &str,
+    version: &str,
+) -> Names {
+    let path = match address {
         Some(address) => &*address.path,
         None => url.split(['#', '?']).next().unwrap_or(url),
     };
@@ -379,6 +384,10 @@ fn is_version(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn names_of(url: &str, name: &str, version: &str) -> Names {
+        npm_names(url, Address::parse(url).as_ref(), name, version)
+    }
+
     #[test]
     fn every_form_that_registries_use_names_its_release() {
         for (url, name, version) in [
@@ -438,7 +447,7 @@ mod tests {
                 "1.3.5",
             ),
         ] {
-            assert_eq!(npm_names(url, name, version), Names::This, "{url}");
+            assert_eq!(names_of(url, name, version), Names::This, "{url}");
         }
     }
 
@@ -484,7 +493,7 @@ mod tests {
             ("is-odd-3.0.1.tgz#65", "is-number", "7.0.0", "is-odd@3.0.1"),
         ] {
             assert_eq!(
-                npm_names(url, name, version),
+                names_of(url, name, version),
                 Names::Another(named.into()),
                 "{url}"
             );
@@ -499,7 +508,7 @@ mod tests {
             "",
             "x",
         ] {
-            assert_eq!(npm_names(url, "ms", "2.1.2"), Names::Untold, "{url}");
+            assert_eq!(names_of(url, "ms", "2.1.2"), Names::Untold, "{url}");
         }
     }
 

@@ -38,6 +38,8 @@ pub struct LockfileView<'a> {
     overridden: HashSet<String>,
     /// The addresses of [`Options::expected_origins`], read once.
     origins: Vec<Option<Address<'a>>>,
+    /// The addresses of all entries, read once for all rules.
+    addresses: Vec<Option<Address<'a>>>,
 }
 
 impl<'a> LockfileView<'a> {
@@ -60,6 +62,12 @@ impl<'a> LockfileView<'a> {
             options,
             overridden: overridden.collect(),
             origins: origins.collect(),
+            addresses: graph
+                .lockfile
+                .entries
+                .iter()
+                .map(|locked| Address::parse(locked.resolved.as_deref()?))
+                .collect(),
         }
     }
 
@@ -102,9 +110,9 @@ impl<'a> LockfileView<'a> {
             .filter(|(_, locked)| locked.source == Source::Registry)
     }
 
-    /// The address that tells where a package comes from.
-    pub(super) fn address(&self, locked: &'a Locked) -> Option<Address<'a>> {
-        Address::parse(locked.resolved.as_deref()?)
+    /// The address that tells where a package comes from, by its entry.
+    pub(super) fn address(&self, package: &Package) -> Option<&Address<'a>> {
+        self.addresses.get(package.entry?)?.as_ref()
     }
 
     /// The registries that the user's configuration names, each with its address, where that can

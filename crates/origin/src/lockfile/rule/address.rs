@@ -92,7 +92,7 @@ fn npm(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
             locked.release.package.as_str(),
             locked.release.version.as_str(),
         );
-        match npm_names(url, name, version) {
+        match npm_names(url, view.address(package), name, version) {
             Names::This => {}
             Names::Untold => untold += 1,
             Names::Another(other) => {

@@ -1,3 +1,4 @@
+use super::super::address::Address;
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
@@ -5,6 +6,7 @@ use super::super::words::{short, shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Severity};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Two digests for one release.
@@ -47,6 +49,12 @@ struct First<'a> {
     line: u32,
     locked: &'a Locked,
     digest: &'a Digest,
+}
+
+impl<'a> First<'a> {
+    fn host(&self) -> Option<Cow<'a, str>> {
+        Some(Address::parse(self.locked.resolved.as_deref()?)?.host)
+    }
 }
 
 type Known<'a> = HashMap<Subject<'a>, First<'a>>;
@@ -136,10 +144,10 @@ fn add(
     here: &First<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let (severity, hosts) = match (view.address(first.locked), view.address(here.locked)) {
-        (Some(first), Some(here)) if first.host != here.host => (
+    let (severity, hosts) = match (first.host(), here.host()) {
+        (Some(first), Some(here)) if first != here => (
             Severity::Medium,
-            format!(" ({} and {})", shown(&first.host), shown(&here.host)),
+            format!(" ({} and {})", shown(&first), shown(&here)),
         ),
         _ => (Severity::High, String::new()),
     };

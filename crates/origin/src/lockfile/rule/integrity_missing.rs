@@ -5,7 +5,6 @@ use super::super::words::{count, shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{AskKind, Kind, Locked, Package, Source};
 use customs_model::Severity;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 /// A release of a registry without a promise of its bytes.
@@ -52,14 +51,12 @@ impl LockRule for IntegrityMissing {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut origins: BTreeMap<Cow<'_, str>, OfOrigin<'_>> = BTreeMap::new();
+        let mut origins: BTreeMap<&str, OfOrigin<'_>> = BTreeMap::new();
         for (package, locked) in entries(view) {
             if may_be_unfetched(view, package) {
                 continue;
             }
-            let host = view
-                .address(locked)
-                .map_or(Cow::Borrowed(""), |address| address.host);
+            let host = view.address(package).map_or("", |address| &*address.host);
             let of = origins.entry(host).or_default();
             match promises(view, package, locked) {
                 true => of.with += 1,
@@ -191,7 +188,7 @@ fn is_bound_runtime(package: &Package) -> bool {
 
 fn whole_file(
     view: &LockfileView<'_>,
-    origins: &BTreeMap<Cow<'_, str>, OfOrigin<'_>>,
+    origins: &BTreeMap<&str, OfOrigin<'_>>,
     findings: &mut Findings<'_>,
 ) {
     let without: usize = origins.values().map(|of| of.without.len()).sum();

@@ -6,7 +6,6 @@ use super::super::words::{count, shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Ecosystem, Severity};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A release that comes from another registry than the rest.
@@ -63,15 +62,15 @@ fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         }
     }
     let mut total = 0;
-    let mut others: BTreeMap<Cow<'_, str>, Vec<Entry<'_>>> = BTreeMap::new();
+    let mut others: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     for (package, locked) in view.of_registry() {
-        let Some(address) = view.address(locked) else {
+        let Some(address) = view.address(package) else {
             continue;
         };
         total += 1;
-        if !is_expected(view, locked, &address) {
+        if !is_expected(view, locked, address) {
             others
-                .entry(address.host)
+                .entry(&*address.host)
                 .or_default()
                 .push((package, locked));
         }
@@ -86,7 +85,7 @@ fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
                     "{} of {} come from {}, which your configuration does not name",
                     entries.len(),
                     count(total, "release", "releases"),
-                    shown(&host)
+                    shown(host)
                 ),
                 file: view.path,
                 line,
@@ -99,7 +98,7 @@ fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
             let message = format!(
                 "{} comes from {}, which your configuration does not name for it",
                 spoken(package),
-                shown(&host)
+                shown(host)
             );
             add(view, (package, locked), Severity::High, message, findings);
         }
@@ -137,16 +136,15 @@ fn is_expected(view: &LockfileView<'_>, locked: &Locked, address: &Address<'_>) 
 const OTHERS: usize = 3;
 
 fn by_itself(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-    let mut scopes: BTreeMap<Option<&str>, BTreeMap<Cow<'_, str>, Vec<Entry<'_>>>> =
-        BTreeMap::new();
+    let mut scopes: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Entry<'_>>>> = BTreeMap::new();
     for (package, locked) in view.of_registry() {
-        if let Some(address) = view.address(locked)
-            && !view.is_configured(&address)
+        if let Some(address) = view.address(package)
+            && !view.is_configured(address)
         {
             let scope = locked.release.package.scope();
             let hosts = scopes.entry(scope).or_default();
             hosts
-                .entry(address.host)
+                .entry(&*address.host)
                 .or_default()
                 .push((package, locked));
         }
