@@ -13,4 +13,7 @@ pub mod cargo;
 pub mod json;
 pub mod lockfile;
 pub mod npm;
+mod order;
 pub mod pypi;
+
+pub use order::compare;

@@ -84,3 +84,55 @@ impl RefClass {
         }
     }
 }
+
+/// Below this stands one issuer for each organisation of CircleCI, named by its number, a UUID.
+/// Source: CircleCI's page on OpenID Connect tokens; `https://oidc.circleci.com/org/*` in Fulcio's
+/// configuration.
+pub(crate) const CIRCLECI: &str = "https://oidc.circleci.com/org/";
+
+/// Whether an issuer is one that is allowed: that very text, or, where what is allowed ends with a
+/// slash, one organisation's below it.
+pub(crate) fn is_issuer(allowed: &str, issuer: &str) -> bool {
+    if !allowed.ends_with('/') {
+        return issuer == allowed;
+    }
+    let of_uuid = |(at, b): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    };
+    issuer.strip_prefix(allowed).is_some_and(|organisation| {
+        organisation.len() == 36 && organisation.bytes().enumerate().all(of_uuid)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_the_very_text_or_one_organisation_below_it() {
+        let number = "5c3b1a3e-07d0-4a2a-9d5b-3f0c2b9a7e11";
+        assert!(is_issuer(CIRCLECI, &format!("{CIRCLECI}{number}")));
+        for other in [
+            "https://oidc.circleci.com".to_owned(),
+            CIRCLECI.to_owned(),
+            format!("https://oidc.circleci.com/{number}"),
+            format!("https://oidc.circleci.com.evil.example/org/{number}"),
+            format!("https://oidc.circleci.com/organisation/{number}"),
+            format!("{CIRCLECI}{number}/"),
+            format!("{CIRCLECI}../{number}"),
+            format!("{CIRCLECI}{number}?a"),
+        ] {
+            assert!(!is_issuer(CIRCLECI, &other), "{other}");
+        }
+        assert!(is_issuer("https://gitlab.com", "https://gitlab.com"));
+        for other in [
+            "https://gitlab.com/",
+            "https://gitlab.com.evil.example",
+            "https://Gitlab.com",
+            "",
+        ] {
+            assert!(!is_issuer("https://gitlab.com", other), "{other}");
+        }
+    }
+}

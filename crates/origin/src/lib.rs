@@ -17,6 +17,7 @@ pub mod statement;
 mod testing;
 pub mod vcs;
 pub mod why;
+mod worst;
 
 pub use answer::{Evidence, Finding, Offered, OriginAnswer};
 pub use identity::{BuilderClass, Identity, Numbered, RefClass};

@@ -5,7 +5,7 @@ use crate::answer::{Evidence, Offered, OriginAnswer};
 use crate::predicate;
 use crate::roots::Trust;
 use crate::signature::{self, Signature, Usage};
-use crate::sigstore::{Bundle, Proof, Subject};
+use crate::sigstore::{Bundle, Instance, Proof, Subject};
 use crate::statement::{Statement, is_attested};
 use crate::why::{Refusal, Why};
 use customs_model::{Answer, Digest, ReleaseId, Timestamp, printable};
@@ -27,7 +27,7 @@ pub const PUBLISH: &str = "https://github.com/npm/attestation/tree/main/specs/pu
 pub const ISSUERS: [&str; 3] = [
     "https://token.actions.githubusercontent.com",
     "https://gitlab.com",
-    "https://oidc.circleci.com",
+    crate::identity::CIRCLECI,
 ];
 
 /// What is known of a release before its evidence is looked at.
@@ -134,6 +134,12 @@ fn look_at_attestations(
         let outcome = match result {
             Ok((statement, proof)) => {
                 answer.hold(evidence, &statement.predicate_type, &proof);
+                if proof.instance == Instance::GitHub {
+                    answer.notes.push(format!(
+                        "{} was confirmed by GitHub's own instance: it stands in no public log",
+                        evidence.words()
+                    ));
+                }
                 answer
                     .findings
                     .extend(predicate::compare(&statement, &proof));
@@ -195,10 +201,8 @@ fn look_at_provenance(
     trust: &Trust,
 ) -> Result<(Statement, Proof), Refusal> {
     let bundle = attestation.bundle()?;
-    let proof = trust
-        .public
-        .authority
-        .verify(&bundle, Subject::Digest(digest), &ISSUERS)?;
+    let authority = trust.authority_for(&bundle);
+    let proof = authority.verify(&bundle, Subject::Digest(digest), &ISSUERS)?;
     let statement = statement(&proof, release, digest)?;
     statement.check_predicate_type(&[predicate::SLSA_02, predicate::SLSA_1])?;
     Ok((statement, proof))

@@ -34,7 +34,7 @@ pub const ISSUERS: [&str; 4] = [
     "https://token.actions.githubusercontent.com",
     "https://gitlab.com",
     "https://accounts.google.com",
-    "https://oidc.circleci.com",
+    crate::identity::CIRCLECI,
 ];
 
 /// What is known of a file before its evidence is looked at.

@@ -4,7 +4,7 @@
 //! [`TrustFiles`]; whoever reads the folder hands their bytes in.
 
 use crate::signature::{Keys, KeysError};
-use crate::sigstore::{Authority, Instance, RootError};
+use crate::sigstore::{Authority, Bundle, Instance, RootError};
 use customs_model::{Timestamp, printable};
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +163,16 @@ impl Trust {
         };
         self.github = None;
         Ok(self)
+    }
+
+    /// The root that a bundle has to be verified with: GitHub's own where that, and not the public
+    /// one, knows who issued its certificate. What it lacks of a full proof stands in the proof.
+    pub fn authority_for(&self, bundle: &Bundle) -> &Authority {
+        let public = &self.public.authority;
+        let github = self.github.as_ref().map(|github| &github.authority);
+        github
+            .filter(|github| !public.knows_issuer_of(bundle) && github.knows_issuer_of(bundle))
+            .unwrap_or(public)
     }
 
     /// What is used and how old it is.
@@ -372,5 +382,24 @@ mod tests {
             trust.public.source,
             Source::File("a\\u{1b}.json".to_owned())
         );
+    }
+
+    #[test]
+    fn a_bundle_of_githubs_own_instance_gets_its_root_and_no_other_does() {
+        let bundle = |name: &str| {
+            let path = format!("test_data/bundles/{name}");
+            Bundle::read(&registry_file("sigstore-verify", &path)).unwrap()
+        };
+        let private = bundle("github-private-attestation.sigstore.json");
+        let public = bundle("sigstore.js@2.0.0-provenance.sigstore.json");
+        let trust = Trust::embedded().unwrap();
+        assert_eq!(trust.authority_for(&private).instance(), Instance::GitHub);
+        assert_eq!(
+            trust.authority_for(&public).instance(),
+            Instance::PublicGood
+        );
+        let json = registry_file("sigstore-trust-root", "src/trusted_root.json");
+        let own = trust.with_own_root(&json, "own.json").unwrap();
+        assert_eq!(own.authority_for(&private).instance(), Instance::Own);
     }
 }

@@ -19,7 +19,7 @@ pub use key::PublicKey;
 #[cfg(test)]
 pub(crate) use sigstore_verify::crypto::KeyPair;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, is_issuer};
 use crate::why::{Refusal, Why};
 use customs_model::{Digest, DigestAlgorithm, Timestamp};
 use material::Material;
@@ -203,7 +203,8 @@ impl Authority {
     /// Verifies a bundle that was signed with a certificate, in full. Of GitHub's own instance
     /// there is neither log nor SCT to verify, and [`Proof::checked`] says so.
     ///
-    /// Any identity is accepted that one of `issuers` confirmed: who it is stands in the proof.
+    /// Any identity is accepted that one of `issuers` confirmed: who it is stands in the proof. One
+    /// that ends with a slash stands for those of single organisations below it.
     ///
     /// # Errors
     /// The first thing that stands against it.
@@ -229,7 +230,7 @@ impl Authority {
             .verify(subject.artifact()?, &bundle.0, &policy)
             .map_err(|error| self.explain(errors::refusal(&error), bundle))?;
         let issuer = self.issuer(&result);
-        if !issuers.contains(&issuer) {
+        if !issuers.iter().any(|allowed| is_issuer(allowed, issuer)) {
             let detail = format!("{issuer:?}; asked for: {}", issuers.join(", "));
             return Err(Refusal::new(Why::Issuer, detail));
         }

@@ -26,7 +26,6 @@ use super::{Error, Kind, Locked, Lockfile, Source, error_of, text_of};
 use builder::Builder;
 use customs_model::{Digest, ReleaseId};
 pub(super) use npm::asks as npm_asks;
-pub(super) use poetry::normal as normal_python_name;
 use std::collections::VecDeque;
 
 /// A lockfile with all that it says about who asks for what.

@@ -295,7 +295,7 @@ fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest
         if let Some(name) = name.text().filter(|name| *name != "python") {
             // Poetry's own words for versions are not compared.
             manifest.asks.push(Ask {
-                name: super::graph::normal_python_name(name),
+                name: crate::pypi::normal_name(name),
                 spec: None,
                 kind,
                 to: None,

@@ -9,7 +9,12 @@ pub(super) fn split(text: &str) -> Option<(&str, &str)> {
 /// Where a dependency's specifier sends the client. The clients agree on the forms.
 pub(super) fn source_of(spec: &str) -> Source {
     let spec = spec.trim();
-    let starts = |all: &[&str]| all.iter().any(|p| spec.starts_with(p));
+    // The clients read a protocol in any case.
+    let starts_with = |start: &str| {
+        let head = spec.as_bytes().get(..start.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let starts = |all: &[&str]| all.iter().any(|start| starts_with(start));
     if starts(&["npm:", "jsr:", "catalog:"]) {
         Source::Registry
     } else if starts(&[
@@ -94,6 +99,9 @@ mod tests {
             ("file:vendor/a.tgz", Path),
             ("workspace:^", Path),
             ("../a", Path),
+            ("HTTPS://files.example/a-1.0.0.tgz", Url),
+            ("Git+SSH://git@git.example/a/b.git", Git),
+            ("\u{e9}", Registry),
         ] {
             assert_eq!(source_of(spec), source, "{spec}");
         }

@@ -65,11 +65,7 @@ pub(super) struct Package<'a> {
 
 impl<'a> Package<'a> {
     pub fn of(key: &'a str, entry: &'a Node<'_>) -> Option<Self> {
-        // `foo@1.0.0(react@18.0.0)`: which peers it was joined with.
-        let bare = match key.find('(') {
-            Some(peers) if key.ends_with(')') => &key[..peers],
-            _ => key,
-        };
+        let bare = without_peers(key);
         let (name, version) = match bare.strip_prefix('/') {
             Some(path) => registry_key(path)?,
             None => match split(bare) {
@@ -95,6 +91,29 @@ impl<'a> Package<'a> {
             source,
         })
     }
+}
+
+/// `foo@1.0.0(react@18.0.0)` without the peers that it was joined with. A path may hold a bracket.
+pub(super) fn without_peers(key: &str) -> &str {
+    match key.find('(') {
+        Some(peers) if key.ends_with(')') => &key[..peers],
+        _ => key,
+    }
+}
+
+/// The files of a runtime that pnpm installs itself, one for each machine: address and digest.
+pub(super) fn variants<'a>(
+    entry: &'a Node<'_>,
+) -> impl Iterator<Item = (Option<&'a str>, Option<&'a str>)> {
+    let resolution = entry.get("resolution");
+    let variants = resolution.filter(|r| r.get_text("type") == Some("variations"));
+    let variants = variants.and_then(|r| r.get("variants"));
+    let variants = variants.map(Node::list).unwrap_or_default().iter();
+    variants.map(|variant| {
+        let inner = variant.get("resolution");
+        let part = |key| inner.and_then(|inner| inner.get_text(key));
+        (part("url"), part("integrity"))
+    })
 }
 
 /// `foo/1.0.0_react@18.0.0` (format 5) or `foo@1.0.0` (format 6).

@@ -8,7 +8,7 @@
 use super::line_at;
 use super::tree::{Fault, Node, toml, yaml};
 use customs_model::printable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of one file of configuration.
 pub const BYTES: usize = 1024 * 1024;
@@ -44,7 +44,8 @@ pub struct SettingsError {
     pub what: String,
 }
 
-/// Keys, with dots between their parts, and their values in the order of a list.
+/// Keys, with dots between their parts, and their values in the order of a list. A table of a list
+/// is known by its `name`, or else by its number (`#1`); the list itself has these as its values.
 pub type Settings = BTreeMap<String, Vec<String>>;
 
 impl SettingsKind {
@@ -123,9 +124,21 @@ fn flatten(above: &str, node: &Node<'_>, out: &mut Settings) {
     for (key, value) in node.map() {
         flatten(&below(key.text().unwrap_or_default()), value, out);
     }
-    for item in node.list() {
-        // The items of a list are known by what they are, not by their place.
-        flatten(above, item, out);
+    let mut names = BTreeSet::new();
+    for (number, item) in node.list().iter().enumerate() {
+        if !item.is_map() {
+            // Such items are known by what they are, not by their place.
+            flatten(above, item, out);
+            continue;
+        }
+        // What one table of a list says must not be taken for what another one does. The order
+        // of the tables is a value of its own: of indexes the first one counts most.
+        let name = match item.get_text("name") {
+            Some(name) if !name.is_empty() && names.insert(name) => name.to_owned(),
+            _ => format!("#{}", number + 1),
+        };
+        out.entry(above.to_owned()).or_default().push(name.clone());
+        flatten(&below(&name), item, out);
     }
     if let Some(text) = node.text() {
         out.entry(above.to_owned())
@@ -168,11 +181,16 @@ fn lines(text: &str, how: Lines, out: &mut Settings) {
         };
         let key = unquoted(key.trim().trim_end_matches("[]"));
         last = match how {
-            Lines::Pip => format!("{section}.{}", key.replace('_', "-")),
+            Lines::Pip => {
+                // pip reads `--Index_URL` as `index-url`.
+                let key = key.to_ascii_lowercase().replace('_', "-");
+                format!("{section}.{}", key.trim_start_matches("--"))
+            }
             Lines::Ini | Lines::Words => key,
         };
         let value = unquoted(value.trim());
-        if !value.is_empty() {
+        // pip's value may stand on the next lines; elsewhere an empty one counts (npm reads it as no).
+        if !value.is_empty() || how != Lines::Pip {
             out.entry(last.clone()).or_default().push(value);
         }
     }
@@ -213,8 +231,9 @@ mod tests {
         ");
         insta::assert_snapshot!(shown(".yarnrc.yml", "npmScopes:\n  acme:\n    npmRegistryServer: \"https://npm.acme.example\"\nplugins:\n  - path: .yarn/plugins/a.cjs\n    spec: a\n"), @r"
         npmScopes.acme.npmRegistryServer = https://npm.acme.example
-        plugins.path = .yarn/plugins/a.cjs
-        plugins.spec = a
+        plugins = #1
+        plugins.#1.path = .yarn/plugins/a.cjs
+        plugins.#1.spec = a
         ");
         insta::assert_snapshot!(shown("a/.cargo/config.toml", "[source.mirror]\nregistry = \"sparse+https://crates.example/\"\n[build]\nrustc-wrapper = \"x\"\n"), @r"
         build.rustc-wrapper = x
@@ -224,8 +243,9 @@ mod tests {
         global.extra-index-url = https://a.example/simple, https://b.example/simple
         ");
         insta::assert_snapshot!(shown("pyproject.toml", "[project]\nname = \"a\"\n[[tool.uv.index]]\nname = \"b\"\nurl = \"https://b.example/simple\"\n"), @r"
-        index.name = b
-        index.url = https://b.example/simple
+        index = b
+        index.b.name = b
+        index.b.url = https://b.example/simple
         ");
     }
 

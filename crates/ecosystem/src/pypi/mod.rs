@@ -28,7 +28,7 @@ pub use filename::{FileKind, version_of};
 pub use format::Format;
 pub use metadata::{Metadata, MetadataError};
 pub use render::{Show, render_html, render_json};
-pub use requirement::Requirement;
+pub use requirement::{Requirement, normal_name};
 pub use simple::{ApiVersion, Project, SimpleError, Status};
 pub use simple_html::parse_html;
 pub use simple_json::parse_json;

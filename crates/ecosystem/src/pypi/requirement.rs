@@ -87,9 +87,29 @@ fn bare(specifier: &str) -> &str {
         .trim()
 }
 
+/// One spelling of a name (PEP 503: no case, runs of `-`, `_` and `.` are one `-`), without
+/// refusing what is none; a text that holds names gets all of them in that spelling.
+pub fn normal_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '-' | '_' | '.' if out.ends_with('-') => {}
+            '-' | '_' | '.' => out.push('-'),
+            c => out.push(c.to_ascii_lowercase()),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        assert_eq!(normal_name("Zope._-Interface"), "zope-interface");
+        assert_eq!(normal_name(""), "");
+    }
     use proptest::prelude::*;
 
     fn shown(text: &str) -> String {

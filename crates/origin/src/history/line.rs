@@ -54,12 +54,7 @@ impl ReleaseLine {
 
 /// Which of two versions is newer in its ecosystem's order. None if one has no place in it.
 pub(super) fn compare(ecosystem: Ecosystem, a: &Version, b: &Version) -> Option<Ordering> {
-    let (a, b) = (a.as_str(), b.as_str());
-    match ecosystem {
-        Ecosystem::Npm => Some(npm::NpmVersion::parse(a)?.cmp(&npm::NpmVersion::parse(b)?)),
-        Ecosystem::PyPi => pypi::compare(a, b),
-        Ecosystem::Cargo => cargo::compare(a, b),
-    }
+    customs_ecosystem::compare(ecosystem, a.as_str(), b.as_str())
 }
 
 /// Whether a release is a prerelease. What has no place in the order is none.

@@ -187,12 +187,13 @@ pub fn explain(file: &str, base: &Graph, now: &Graph) -> LockChange {
         ..LockChange::default()
     };
     pairs::releases(&before, &after, &mut change);
-    change.rewritten = rewritten::compare(&before, &after);
+    let moves = rewritten::Moves::between(&before, &after);
+    change.rewritten = rewritten::compare(&before, &after, &moves);
     change.new_transitive = change.added.iter().filter(|a| !a.installed.direct).count();
     if base.format != now.format {
         change.format = Some((shown(&base.format), shown(&now.format)));
     }
-    change.findings = findings(file, &before, &after, &change);
+    change.findings = findings(file, &before, &after, &moves, &change);
     change
 }
 
@@ -212,6 +213,7 @@ fn findings(
     file: &str,
     before: &Index<'_>,
     after: &Index<'_>,
+    moves: &rewritten::Moves,
     change: &LockChange,
 ) -> Vec<LockFinding> {
     let mut all = Judgement::default();
@@ -235,7 +237,7 @@ fn findings(
     }
     edited.finish();
     let mut moved = Findings::of(docs::SOURCES.id, &mut all);
-    sources::findings(file, before, after, &mut moved);
+    sources::findings(file, before, after, moves, &mut moved);
     moved.finish();
     let mut scripts = Findings::of(docs::SCRIPTS.id, &mut all);
     new_scripts(file, change, &mut scripts);

@@ -1,4 +1,5 @@
 use super::limit;
+use crate::worst::{Worst, keep_worst};
 use customs_model::{Answer, ReleaseId, RuleId, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -88,12 +89,15 @@ impl Judgement {
     }
 }
 
-/// Takes the findings of one rule, within [`limit::FINDINGS`].
+/// Takes the findings of one rule. Of more than [`limit::FINDINGS`] the worst are kept: who can
+/// fill a lockfile with small faults must not hide a large one behind them.
 pub(super) struct Findings<'a> {
     id: &'static str,
     into: &'a mut Judgement,
-    count: usize,
-    more: usize,
+    /// With their number, in the order in which they were said.
+    kept: Vec<(usize, LockFinding)>,
+    said: usize,
+    left_out: Worst<Severity>,
 }
 
 /// A finding before its rule is written on it.
@@ -111,24 +115,20 @@ impl<'a> Findings<'a> {
         Self {
             id,
             into,
-            count: 0,
-            more: 0,
+            kept: Vec::new(),
+            said: 0,
+            left_out: Worst::default(),
         }
     }
 
     pub fn add(&mut self, said: Said<'_>) {
-        self.count += 1;
-        if self.count > limit::FINDINGS {
-            self.more += 1;
-            return;
-        }
         let mut evidence = said.evidence;
         if evidence.len() > limit::EVIDENCE {
             let more = evidence.len() - limit::EVIDENCE;
             evidence.truncate(limit::EVIDENCE);
             evidence.push(format!("and {more} more"));
         }
-        self.into.findings.push(LockFinding {
+        let finding = LockFinding {
             rule: RuleId::of(self.id),
             severity: said.severity,
             message: said.message,
@@ -136,7 +136,13 @@ impl<'a> Findings<'a> {
             line: said.line,
             release: said.release.cloned(),
             evidence,
-        });
+        };
+        self.kept.push((self.said, finding));
+        self.said += 1;
+        // Now and then, so that what is held stays small and the sorting cheap.
+        if self.kept.len() >= limit::FINDINGS * 2 {
+            self.cut();
+        }
     }
 
     /// Says what could not be looked at.
@@ -144,14 +150,102 @@ impl<'a> Findings<'a> {
         self.into.not_checked.push(what);
     }
 
-    /// Says how many findings were left out.
-    pub fn finish(self) {
-        if self.more == 0 {
+    fn cut(&mut self) {
+        let severity = |(_, finding): &(usize, LockFinding)| finding.severity;
+        self.left_out
+            .take(keep_worst(&mut self.kept, limit::FINDINGS, severity));
+    }
+
+    /// Hands the findings over, and says how many were left out.
+    pub fn finish(mut self) {
+        self.cut();
+        self.kept.sort_by_key(|(number, _)| *number);
+        let findings = self.kept.into_iter().map(|(_, finding)| finding);
+        self.into.findings.extend(findings);
+        let (Some(severity), Some(last)) = (self.left_out.worst, self.into.findings.last()) else {
             return;
+        };
+        let rest = LockFinding {
+            rule: RuleId::of(self.id),
+            severity,
+            message: format!(
+                "{} further findings of this rule are left out, and none of them is worse than {}",
+                self.left_out.count,
+                word(severity)
+            ),
+            file: last.file.clone(),
+            line: None,
+            release: None,
+            evidence: Vec::new(),
+        };
+        self.into.findings.push(rest);
+    }
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "a note",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(severities: impl IntoIterator<Item = Severity>) -> Judgement {
+        let mut judgement = Judgement::default();
+        let mut findings = Findings::of("lock-address", &mut judgement);
+        for (number, severity) in severities.into_iter().enumerate() {
+            findings.add(Said {
+                severity,
+                message: number.to_string(),
+                file: "a",
+                line: None,
+                release: None,
+                evidence: Vec::new(),
+            });
         }
-        if let Some(last) = self.into.findings.last_mut() {
-            last.evidence
-                .push(format!("{} further findings of this rule", self.more));
-        }
+        findings.finish();
+        judgement
+    }
+
+    #[test]
+    fn a_severe_finding_behind_very_many_small_ones_is_kept_in_its_place() {
+        let small = std::iter::repeat_n(Severity::Low, 5_000);
+        let all = small.clone().chain([Severity::High]).chain(small);
+        let judgement = judged(all);
+        assert_eq!(judgement.findings.len(), limit::FINDINGS + 1);
+        assert_eq!(judgement.answer(), Answer::No);
+        let [.., severe, rest] = judgement.findings.as_slice() else {
+            panic!("two at least");
+        };
+        assert_eq!(
+            (severe.message.as_str(), severe.severity),
+            ("5000", Severity::High)
+        );
+        // The first of the small ones stay, in their order.
+        assert_eq!(judgement.findings[1].message, "1");
+        assert_eq!(
+            rest.message,
+            "9801 further findings of this rule are left out, and none of them is worse than low"
+        );
+    }
+
+    #[test]
+    fn of_too_many_severe_findings_the_severity_of_those_left_out_is_told() {
+        let judgement = judged(std::iter::repeat_n(Severity::High, limit::FINDINGS + 1));
+        let rest = judgement.findings.last().unwrap();
+        assert_eq!(rest.severity, Severity::High);
+        assert_eq!(
+            rest.message,
+            "1 further findings of this rule are left out, and none of them is worse than high"
+        );
+        let few = judged([Severity::Low, Severity::High]);
+        assert_eq!(few.findings.len(), 2);
+        assert_eq!(few.findings[0].severity, Severity::Low);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! [`judge`] asks every rule about one lockfile, [`judge_together`] what only several of them
 //! show, [`explain`] what a change of one does, [`settings_changes`] where the configuration in
-//! the same change takes packages from, [`against_registry`] whether the registry promises the
-//! same digest. All of it is pure: values in, values out; nothing is fetched.
+//! the same change takes packages from, [`judge_registry`] whether the registry promises the
+//! same digests. All of it is pure: values in, values out; nothing is fetched.
 //!
 //! A package manager does not ask these questions: most install a lockfile that names one package
 //! and points at another without a word (measured, November 2026: npm 11.19, Yarn 1.22 and 4.18,
@@ -39,7 +39,7 @@ pub use change::{
 };
 pub use doc::{LockRuleDoc, page};
 pub use finding::{Judgement, LockFinding, Outcome};
-pub use registry::against_registry;
+pub use registry::{Promised, against_registry, judge_registry};
 pub use rule::{docs, judge, judge_together};
 pub use settings::{Effect, FileChange, SettingChange, settings_changes};
 pub use view::{ExpectedOrigin, LockfileView, Options};

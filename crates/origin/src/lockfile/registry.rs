@@ -1,6 +1,9 @@
 use super::doc::LockRuleDoc;
+use super::finding::{Findings, Judgement, Said};
+use super::words::{count, list, short, shown};
 use customs_ecosystem::lockfile::Locked;
-use customs_model::{Answer, Digest};
+use customs_model::{Answer, Digest, Severity, printable};
+use std::collections::BTreeMap;
 
 pub(super) static DOC: LockRuleDoc = LockRuleDoc {
     id: "lock-registry",
@@ -54,6 +57,79 @@ pub fn against_registry(entry: &Locked, promised: &[Digest]) -> Answer {
     }
 }
 
+/// What a registry's document promises for an entry, or why that is not known (one sentence).
+pub type Promised = Result<Vec<Digest>, String>;
+
+/// Holds the entries of one lockfile against what the registry's documents promise, those that
+/// were asked: a finding for each that the registry contradicts, and one sentence for each reason
+/// why others were not compared. `file` is the lockfile's path, for people.
+///
+/// ```
+/// use customs_ecosystem::lockfile::{Kind, read};
+/// use customs_origin::lockfile::judge_registry;
+/// let text = format!("a==1 --hash=sha256:{}\n", "0a".repeat(32));
+/// let lock = read(Kind::RequirementsTxt, text.as_bytes())?;
+/// let others = vec![format!("sha256:{}", "0b".repeat(32)).parse()?];
+/// let judgement = judge_registry("requirements.txt", [(&lock.entries[0], &Ok(others))]);
+/// assert_eq!(judgement.findings[0].rule.as_str(), "lock-registry");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn judge_registry<'a>(
+    file: &str,
+    entries: impl IntoIterator<Item = (&'a Locked, &'a Promised)>,
+) -> Judgement {
+    let mut judgement = Judgement::default();
+    let mut findings = Findings::of(DOC.id, &mut judgement);
+    let mut open: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (entry, promised) in entries {
+        let spoken = printable(&entry.release.spoken(), 160);
+        let answer = match promised {
+            Ok(promised) => against_registry(entry, promised),
+            Err(why) => Answer::not_checked(printable(why, 200)),
+        };
+        match answer {
+            Answer::Yes => {}
+            Answer::NotChecked(why) => open.entry(why.to_string()).or_default().push(spoken),
+            Answer::No => {
+                let promised = promised.as_deref().unwrap_or_default();
+                findings.add(differs(file, entry, &spoken, promised));
+            }
+        }
+    }
+    for (why, releases) in open {
+        findings.not_checked(format!(
+            "{}: {} not compared with the registry ({}): {why}",
+            shown(file),
+            match releases.len() {
+                1 => "1 release was".to_owned(),
+                many => format!("{} were", count(many, "release", "releases")),
+            },
+            list(&releases)
+        ));
+    }
+    findings.finish();
+    judgement
+}
+
+fn differs<'a>(file: &'a str, entry: &'a Locked, spoken: &str, promised: &[Digest]) -> Said<'a> {
+    let foreign = entry.digests.iter().filter(|digest| {
+        let comparable = |other: &&Digest| other.algorithm() == digest.algorithm();
+        promised.iter().any(|other| comparable(&other)) && !promised.contains(digest)
+    });
+    let lines = foreign.map(|digest| format!("the lockfile: {}", short(digest)));
+    let theirs = promised
+        .iter()
+        .map(|digest| format!("the registry: {}", short(digest)));
+    Said {
+        severity: Severity::High,
+        message: format!("the registry promises other bytes for {spoken} than the lockfile"),
+        file,
+        line: entry.line,
+        release: Some(&entry.release),
+        evidence: lines.chain(theirs).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +166,26 @@ mod tests {
             against_registry(&bare, &all),
             Answer::NotChecked(_)
         ));
+    }
+
+    #[test]
+    fn what_the_registry_contradicts_is_a_finding_and_what_was_not_asked_is_said() {
+        let good = vec![sha256("0a"), sha256("0b")];
+        let all: [(Locked, Promised); 4] = [
+            (entry(), Ok(good)),
+            (entry(), Ok(vec![sha256("0a"), sha256("0c")])),
+            (entry(), Err("the registry did not answer".to_owned())),
+            (entry(), Ok(Vec::new())),
+        ];
+        let judgement = judge_registry("r.txt", all.iter().map(|(e, p)| (e, p)));
+        insta::assert_snapshot!(super::super::testing::lines(&judgement), @r"
+        failed lock-registry line 1: the registry promises other bytes for a@1 than the lockfile
+            the lockfile: sha256:0b0b0b0b0b0b0b0b…
+            the registry: sha256:0a0a0a0a0a0a0a0a…
+            the registry: sha256:0c0c0c0c0c0c0c0c…
+        not checked: r.txt: 1 release was not compared with the registry (a@1): the registry did not answer
+        not checked: r.txt: 1 release was not compared with the registry (a@1): the registry promises no digest for it
+        ");
+        assert_eq!(judgement.answer(), Answer::No);
     }
 }

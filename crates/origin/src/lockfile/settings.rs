@@ -243,7 +243,7 @@ mod tests {
         ");
         insta::assert_snapshot!(shown_changes("pnpm-workspace.yaml", "packages:\n  - a\noverrides:\n  a: 1\n", "packages:\n  - a\n  - b\noverrides:\n  a: 2\nminimumReleaseAge: 0\ndangerouslyAllowAllBuilds: true\n"), @r"
         failed pnpm-workspace.yaml: dangerouslyAllowAllBuilds is new: true (decides what runs)
-        warning pnpm-workspace.yaml: minimumReleaseAge is new: 0 (decides what is checked)
+        failed pnpm-workspace.yaml: minimumReleaseAge is new: 0 (decides what is checked)
         warning pnpm-workspace.yaml: overrides.a was 1 and is 2 (decides what is taken instead)
         ");
         insta::assert_snapshot!(shown_changes(".cargo/config.toml", "", "[source.mirror]\nregistry = \"sparse+https://crates.example/\"\n[build]\nrustc-wrapper = \"tools/wrap\"\njobs = 2\n"), @r"
@@ -256,8 +256,9 @@ mod tests {
         ");
         insta::assert_snapshot!(shown_changes("uv.toml", "exclude-newer = \"2026-01-01\"\n", "[[index]]\nname = \"b\"\nurl = \"https://b.example/simple\"\n"), @r"
         warning uv.toml: exclude-newer is gone; it was 2026-01-01 (decides what is checked)
-        warning uv.toml: index.name is new: b (decides where packages come from)
-        warning uv.toml: index.url is new: https://b.example/simple (decides where packages come from)
+        warning uv.toml: index is new: b (decides where packages come from)
+        warning uv.toml: index.b.name is new: b (decides where packages come from)
+        warning uv.toml: index.b.url is new: https://b.example/simple (decides where packages come from)
         ");
         insta::assert_snapshot!(shown_changes("bunfig.toml", "", "[install]\nregistry = \"https://r.example\"\n"), @r"
         warning bunfig.toml: install.registry is new: https://r.example (decides where packages come from)
@@ -270,5 +271,88 @@ mod tests {
         warning .yarnrc.yml could not be compared: now, line 1: a YAML feature that no lockfile needs; read the change of this file by eye
         ");
         assert_eq!(shown_changes("README.md", "a", "b"), "");
+    }
+
+    #[test]
+    fn a_package_whose_name_ends_like_a_secret_is_no_secret() {
+        insta::assert_snapshot!(shown_changes("pnpm-workspace.yaml", "", "overrides:\n  jsonwebtoken: npm:other@1\n  a.key: 2\nallowBuilds:\n  some-token: true\n"), @r"
+        warning pnpm-workspace.yaml: allowBuilds.some-token is new: true (decides what runs)
+        warning pnpm-workspace.yaml: overrides.a.key is new: 2 (decides what is taken instead)
+        warning pnpm-workspace.yaml: overrides.jsonwebtoken is new: npm:other@1 (decides what is taken instead)
+        ");
+        insta::assert_snapshot!(shown_changes(".cargo/config.toml", "", "[alias]\ntoken = \"run --bin x\"\n[registries.own]\ntoken = \"secret\"\n"), @r"
+        warning .cargo/config.toml: alias.token is new: run --bin x (decides what runs)
+        note .cargo/config.toml: registries.own.token is new (is a credential)
+        ");
+        let yarn = shown_changes(
+            ".yarnrc.yml",
+            "",
+            "npmScopes:\n  acme:\n    npmAuthToken: secret\n",
+        );
+        insta::assert_snapshot!(yarn, @"note .yarnrc.yml: npmScopes.acme.npmAuthToken is new (is a credential)");
+    }
+
+    #[test]
+    fn which_index_is_the_default_and_which_comes_first_is_seen() {
+        let index = |name: &str, more: &str| {
+            format!("[[index]]\nname = \"{name}\"\nurl = \"https://{name}.example/simple\"\n{more}")
+        };
+        let default = "default = true\n";
+        let before = index("a", default) + &index("b", "");
+        let now = index("a", "") + &index("b", default);
+        insta::assert_snapshot!(shown_changes("uv.toml", &before, &now), @r"
+        warning uv.toml: index.a.default is gone; it was true (decides where packages come from)
+        warning uv.toml: index.b.default is new: true (decides where packages come from)
+        ");
+        let turned = index("b", "") + &index("a", default);
+        insta::assert_snapshot!(shown_changes("uv.toml", &before, &turned), @"warning uv.toml: index was a, b and is b, a (decides where packages come from)");
+        let bare = |first: &str, second: &str| {
+            format!(
+                "[[index]]\nurl = \"https://a.example\"\n{first}[[index]]\nurl = \"https://b.example\"\n{second}"
+            )
+        };
+        assert_ne!(
+            shown_changes("uv.toml", &bare(default, ""), &bare("", default)),
+            ""
+        );
+        let include = shown_changes(
+            ".cargo/config.toml",
+            "",
+            "[[include]]\npath = \"other.toml\"\n",
+        );
+        assert!(include.contains("where packages come from"), "{include}");
+    }
+
+    #[test]
+    fn what_is_new_is_judged_like_what_changed() {
+        for (path, now) in [
+            (".npmrc", "strict-ssl=0\n"),
+            (".npmrc", "strict-ssl=\n"),
+            (".npmrc", "strict-ssl=true\nstrict-ssl=false\n"),
+            (".npmrc", "min-release-age=0\n"),
+            (".yarnrc.yml", "checksumBehavior: ignore\n"),
+            ("pnpm-workspace.yaml", "trustPolicy: off\n"),
+            (
+                "pnpm-workspace.yaml",
+                "minimumReleaseAgeExclude:\n  - '*'\n",
+            ),
+            ("pip.conf", "[global]\nTRUSTED_HOST = a.example\n"),
+            ("pip.conf", "[install]\nrequire-hashes = off\n"),
+        ] {
+            let said = shown_changes(path, "", now);
+            assert!(said.starts_with("failed "), "{path} {now:?}: {said}");
+        }
+        // A hole that took the place of two others is a new one; one that was closed is none.
+        let hosts = |all: &str| format!("[global]\ntrusted-host = {all}\n");
+        let said = shown_changes("pip.conf", &hosts("a\n  b"), &hosts("c"));
+        assert!(said.starts_with("failed "), "{said}");
+        let said = shown_changes("pip.conf", &hosts("a\n  b"), &hosts("a"));
+        assert!(said.starts_with("note "), "{said}");
+        let said = shown_changes(
+            "pnpm-workspace.yaml",
+            "",
+            "minimumReleaseAgeExclude:\n  - a\n",
+        );
+        assert!(said.starts_with("warning "), "{said}");
     }
 }

@@ -36,6 +36,10 @@ pub struct LockfileView<'a> {
     /// What the user knows.
     pub options: &'a Options,
     overridden: HashSet<String>,
+    /// The addresses of [`Options::expected_origins`], read once.
+    origins: Vec<Option<Address<'a>>>,
+    /// The addresses of all entries, read once for all rules.
+    addresses: Vec<Option<Address<'a>>>,
 }
 
 impl<'a> LockfileView<'a> {
@@ -49,12 +53,21 @@ impl<'a> LockfileView<'a> {
         let rules = graph.overrides.iter();
         let rules = rules.chain(manifests.iter().flat_map(|m| &m.overrides));
         let overridden = rules.map(|(selector, _)| selected(selector).to_owned());
+        let origins = options.expected_origins.iter();
+        let origins = origins.map(|origin| Address::parse(&origin.address));
         Self {
             path,
             graph,
             manifests,
             options,
             overridden: overridden.collect(),
+            origins: origins.collect(),
+            addresses: graph
+                .lockfile
+                .entries
+                .iter()
+                .map(|locked| Address::parse(locked.resolved.as_deref()?))
+                .collect(),
         }
     }
 
@@ -97,21 +110,30 @@ impl<'a> LockfileView<'a> {
             .filter(|(_, locked)| locked.source == Source::Registry)
     }
 
-    /// The address that tells where a package comes from.
-    pub(super) fn address(&self, locked: &'a Locked) -> Option<Address<'a>> {
-        Address::parse(locked.resolved.as_deref()?)
+    /// The address that tells where a package comes from, by its entry.
+    pub(super) fn address(&self, package: &Package) -> Option<&Address<'a>> {
+        self.addresses.get(package.entry?)?.as_ref()
+    }
+
+    /// The registries that the user's configuration names, each with its address, where that can
+    /// be read.
+    pub(super) fn origins(
+        &self,
+    ) -> impl Iterator<Item = (&'a ExpectedOrigin, Option<&Address<'a>>)> {
+        let addresses = self.origins.iter().map(Option::as_ref);
+        self.options.expected_origins.iter().zip(addresses)
+    }
+
+    /// Whether an address is the gate's own.
+    pub(super) fn is_own(&self, address: &Address<'_>) -> bool {
+        let mut hosts = self.options.own_hosts.iter();
+        hosts.any(|host| address.is_at(host))
     }
 
     /// Whether an address is one of those that the user's configuration or the gate names.
     pub(super) fn is_configured(&self, address: &Address<'_>) -> bool {
-        let of_origin = |origin: &ExpectedOrigin| {
-            Address::parse(&origin.address).is_some_and(|known| known.host == address.host)
-        };
-        self.options
-            .own_hosts
-            .iter()
-            .any(|host| host == address.host)
-            || self.options.expected_origins.iter().any(of_origin)
+        let mut known = self.origins.iter().flatten();
+        self.is_own(address) || known.any(|known| known.host == address.host)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::limit;
 use customs_ecosystem::lockfile::Package;
 use customs_model::{Digest, printable};
+use url::Url;
 
 /// A name, version or address of a stranger, for people.
 pub(super) fn shown(text: &str) -> String {
@@ -12,9 +13,14 @@ pub(super) fn shown(text: &str) -> String {
 /// An address without the user's credential in it.
 pub(super) fn without_credential(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
+        // `https:user:secret@host` is read by clients as if it had its slashes.
+        let has_user = |url: &Url| !url.username().is_empty() || url.password().is_some();
+        return match Url::parse(text) {
+            Ok(url) if url.has_host() && has_user(&url) => without_credential(url.as_str()),
+            Ok(_) | Err(_) => text.to_owned(),
+        };
     };
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host_end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(host_end);
     match host.rsplit_once('@') {
         // The user of an ssh address is no secret.
@@ -58,4 +64,21 @@ pub(super) fn list(items: &[String]) -> String {
         out += &format!(" and {} more", items.len() - named);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_of_an_address_shows_a_credential() {
+        for text in [
+            "https://user:secret@host.example/a",
+            "https:user:secret@host.example/a",
+            "https:\\\\user:secret@host.example/a",
+        ] {
+            assert_eq!(shown(text), "https://host.example/a", "{text}");
+        }
+        assert_eq!(shown("git@code.example:a/b"), "git@code.example:a/b");
+    }
 }

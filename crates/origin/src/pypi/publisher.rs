@@ -1,7 +1,7 @@
 //! Who published a file, by the index's unsigned word.
 
 use crate::answer::{Field, Finding};
-use crate::identity::Identity;
+use crate::identity::{CIRCLECI, Identity, is_issuer};
 use customs_model::printable;
 use serde_json::Value;
 
@@ -110,11 +110,8 @@ impl Publisher {
                 all.must(same, Field::Mail, mail, Some(&identity.subject));
             }
             Self::CircleCi { origin } => {
-                // One issuer for each organisation stands below this address.
-                let address = "https://oidc.circleci.com";
-                let same = identity.issuer.strip_prefix(address);
-                let same = same.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-                all.must(same, Field::Issuer, address, Some(&identity.issuer));
+                let same = is_issuer(CIRCLECI, &identity.issuer);
+                all.must(same, Field::Issuer, CIRCLECI, Some(&identity.issuer));
                 if let Some(origin) = origin {
                     let plain = |uri: &str| uri.trim_start_matches("https://").to_owned();
                     let same = repository.is_some_and(|r| plain(r) == plain(origin));
@@ -141,7 +138,7 @@ impl Comparison {
     }
 
     fn issuer(&mut self, expected: &str, identity: &Identity) {
-        let same = identity.issuer == expected;
+        let same = is_issuer(expected, &identity.issuer);
         self.must(same, Field::Issuer, expected, Some(&identity.issuer));
     }
 

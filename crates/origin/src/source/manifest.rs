@@ -21,6 +21,27 @@ pub mod limit {
     pub const SHOWN: usize = 160;
 }
 
+/// The worst differences within [`limit::DIFFERENCES`]: who fills a manifest with fields that decide
+/// nothing must not hide one that does. One more stands for those that are left out; it is as bad
+/// as the worst of them.
+pub(super) fn bounded(mut found: Vec<FieldDifference>) -> Vec<FieldDifference> {
+    if found.len() <= limit::DIFFERENCES {
+        return found;
+    }
+    found.sort_by_key(|difference| std::cmp::Reverse(difference.severity()));
+    let left_out = found.split_off(limit::DIFFERENCES);
+    if let Some(worst) = left_out.first() {
+        let not_listed = |side: &Option<String>| side.as_ref().map(|_| "not listed".to_owned());
+        found.push(FieldDifference::new(
+            &format!("the rest ({} fields)", left_out.len()),
+            worst.kind,
+            not_listed(&worst.commit),
+            not_listed(&worst.artifact),
+        ));
+    }
+    found
+}
+
 /// What a field decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,5 +112,47 @@ impl FieldDifference {
             ),
             (None, None) => format!("{field} of {manifest} could not be compared."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(kind: FieldKind, number: usize) -> FieldDifference {
+        let now = Some("x".to_owned());
+        FieldDifference::new(&number.to_string(), kind, None, now)
+    }
+
+    #[test]
+    fn a_dependency_behind_very_many_other_fields_is_kept() {
+        let mut all: Vec<_> = (0..1_000)
+            .map(|n| difference(FieldKind::Other, n))
+            .collect();
+        all.push(difference(FieldKind::EntryPoint, 1_000));
+        all.push(difference(FieldKind::Dependency, 1_001));
+        let kept = bounded(all);
+        assert_eq!(kept.len(), limit::DIFFERENCES + 1);
+        assert_eq!(
+            (kept[0].field.as_str(), kept[1].field.as_str()),
+            ("1001", "1000")
+        );
+        let rest = kept.last().unwrap();
+        assert_eq!(rest.field, "the rest (802 fields)");
+        assert_eq!(rest.severity(), Severity::Note);
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_bad_as_the_worst_of_it() {
+        let all = (0..=limit::DIFFERENCES).map(|n| difference(FieldKind::InstallScript, n));
+        assert_eq!(
+            bounded(all.collect()).last().unwrap().severity(),
+            Severity::High
+        );
+        let few = vec![
+            difference(FieldKind::Other, 0),
+            difference(FieldKind::Dependency, 1),
+        ];
+        assert_eq!(bounded(few.clone()), few);
     }
 }

@@ -4,7 +4,7 @@
 //! are compared: every dependency, its range where the author wrote one, the build script, whether
 //! it runs in the compiler.
 
-use super::manifest::{FieldDifference, FieldKind, limit};
+use super::manifest::{FieldDifference, FieldKind, bounded, limit};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -55,8 +55,7 @@ pub fn compare(
             Some("true".to_owned()),
         ));
     }
-    found.truncate(limit::DIFFERENCES);
-    found
+    bounded(found)
 }
 
 fn dependency(field: &str, then: Option<&Dependency>, now: &Dependency) -> Option<FieldDifference> {

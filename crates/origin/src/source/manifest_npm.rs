@@ -1,6 +1,6 @@
 //! `package.json` of a commit against that of a tarball.
 
-use super::manifest::{FieldDifference, FieldKind, limit};
+use super::manifest::{FieldDifference, FieldKind, bounded, limit};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -121,8 +121,7 @@ pub fn compare(
             other(name, commit, (then, now), version, &mut found);
         }
     }
-    found.truncate(limit::DIFFERENCES);
-    found
+    bounded(found)
 }
 
 fn other(

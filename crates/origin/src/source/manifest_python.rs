@@ -5,9 +5,10 @@
 //! command that no such file names was put in later.
 
 use super::build::contains_word;
-use super::manifest::{FieldDifference, FieldKind, limit};
+use super::manifest::{FieldDifference, FieldKind, bounded, limit};
 use super::path;
 use super::tree::{Blobs, SourceTree};
+use customs_ecosystem::pypi::normal_name as normal;
 
 /// Whether the back end writes this file.
 pub fn is_metadata(file: &str) -> bool {
@@ -58,16 +59,6 @@ impl BuildFiles {
     }
 }
 
-/// Names of PEP 503: no case, and `-`, `_`, `.` are one.
-fn normal(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '_' | '.' => '-',
-            c => c.to_ascii_lowercase(),
-        })
-        .collect()
-}
-
 /// Dependencies of core metadata (`METADATA`, `PKG-INFO`) that no build file names.
 pub fn dependencies(metadata: &str, files: &BuildFiles) -> Vec<FieldDifference> {
     let headers = metadata
@@ -75,7 +66,7 @@ pub fn dependencies(metadata: &str, files: &BuildFiles) -> Vec<FieldDifference> 
         .take_while(|line| !line.trim().is_empty())
         .filter_map(|line| line.strip_prefix("Requires-Dist:"))
         .take(limit::LINES);
-    headers
+    let found = headers
         .map(str::trim)
         .filter(|requirement| !files.name(name_of(requirement)))
         .map(|requirement| {
@@ -86,8 +77,8 @@ pub fn dependencies(metadata: &str, files: &BuildFiles) -> Vec<FieldDifference> 
                 Some(requirement.to_owned()),
             )
         })
-        .take(limit::DIFFERENCES)
-        .collect()
+        .collect();
+    bounded(found)
 }
 
 /// Commands and plugins of `entry_points.txt` that no build file names.
@@ -96,7 +87,7 @@ pub fn entry_points(text: &str, files: &BuildFiles) -> Vec<FieldDifference> {
         .lines()
         .filter_map(|line| line.split_once('='))
         .take(limit::LINES);
-    entries
+    let found = entries
         .map(|(name, target)| (name.trim(), target.trim()))
         .filter(|(name, target)| {
             let module = target.split([':', '[', ' ']).next().unwrap_or_default();
@@ -110,8 +101,8 @@ pub fn entry_points(text: &str, files: &BuildFiles) -> Vec<FieldDifference> {
                 Some(target.to_owned()),
             )
         })
-        .take(limit::DIFFERENCES)
-        .collect()
+        .collect();
+    bounded(found)
 }
 
 fn name_of(requirement: &str) -> &str {

@@ -5,20 +5,22 @@ use super::super::pnpm_lock;
 use super::super::tree::{Fault, Node};
 use super::builder::Builder;
 use super::npm::MAPS;
-use super::{Ask, AskKind, Commands, Importer};
+use super::{Ask, AskKind, Commands, Importer, NamedFile};
+use customs_model::Digest;
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
     let documents = pnpm_lock::documents(text)?;
     pnpm_lock::take(&documents, &mut out.entries)?;
     out.place();
+    let mut root = None;
     for document in &documents {
         let format = pnpm_lock::format_of(document);
         out.format = format.to_owned();
         out.hooked |= document.get("pnpmfileChecksum").is_some();
         let keys = packages(document, out);
         snapshots(document, &keys, out);
-        importers(document, &keys, out);
+        importers(document, &keys, &mut root, out);
         for (selector, with) in document.get("overrides").map(Node::map).unwrap_or_default() {
             if let (Some(selector), Some(with)) = (selector.text(), with.text()) {
                 out.overrides.push((selector.to_owned(), with.to_owned()));
@@ -49,6 +51,7 @@ fn packages<'n>(document: &'n Node<'_>, out: &mut Builder<'_>) -> Keys<'n> {
         if entry.says("hasBin") {
             package.commands = Commands::Some;
         }
+        package.files = pnpm_lock::variants(entry).filter_map(variant).collect();
         package.asks = edges(entry);
         keys.insert(key_text, out.packages.len());
         read.push(out.packages.len());
@@ -62,10 +65,19 @@ fn packages<'n>(document: &'n Node<'_>, out: &mut Builder<'_>) -> Keys<'n> {
     keys
 }
 
+/// A file of a runtime; its name is the last part of its address.
+fn variant((url, integrity): (Option<&str>, Option<&str>)) -> Option<NamedFile> {
+    let digest = integrity.and_then(|integrity| Digest::from_sri(integrity).ok());
+    let file = NamedFile::new(None, Some(url.unwrap_or_default()), None)?;
+    Some(NamedFile { digest, ..file })
+}
+
 /// Format 9 says apart from the packages what each asks for, once for each set of peers.
 fn snapshots(document: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
     for (key, entry) in document.get("snapshots").map(Node::map).unwrap_or_default() {
-        let number = key.text().and_then(|key| keys.get(without_peers(key)));
+        let number = key
+            .text()
+            .and_then(|key| keys.get(pnpm_lock::without_peers(key)));
         let Some(package) = number.and_then(|&number| out.packages.get_mut(number)) else {
             continue;
         };
@@ -104,7 +116,7 @@ fn find(name: &str, version: &str, keys: &Keys<'_>) -> Option<usize> {
     if version.starts_with("link:") {
         return None;
     }
-    let bare = without_peers(version);
+    let bare = pnpm_lock::without_peers(version);
     [
         format!("{name}@{bare}"),
         format!("/{name}@{version}"),
@@ -117,29 +129,47 @@ fn find(name: &str, version: &str, keys: &Keys<'_>) -> Option<usize> {
     .find_map(|key| keys.get(key).copied())
 }
 
-/// `foo@1.0.0(react@18.0.0)` without what it was joined with.
-fn without_peers(key: &str) -> &str {
-    match key.find('(') {
-        Some(peers) if key.ends_with(')') => &key[..peers],
-        _ => key,
-    }
-}
-
 /// The project alone stands at the top, a workspace below `importers`.
-fn importers(document: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
+fn importers(
+    document: &Node<'_>,
+    keys: &Keys<'_>,
+    root: &mut Option<usize>,
+    out: &mut Builder<'_>,
+) {
     match document.get("importers") {
         Some(importers) => {
             for (path, entry) in importers.map() {
                 let path_text = path.text().unwrap_or_default();
                 let path_text = if path_text == "." { "" } else { path_text };
-                importer(path_text, path.at(), entry, keys, out);
+                let importer = importer(path_text, path.at(), entry, keys, out);
+                add(importer, root, out);
             }
         }
-        None => importer("", document.at(), document, keys, out),
+        None => {
+            let importer = importer("", document.at(), document, keys, out);
+            add(importer, root, out);
+        }
     }
 }
 
-fn importer(path: &str, at: usize, entry: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
+/// The second document of pnpm 11 is about the same project: its place is kept in `root`.
+fn add(importer: Importer, root: &mut Option<usize>, out: &mut Builder<'_>) {
+    if importer.path.is_empty() {
+        match root.and_then(|root| out.importers.get_mut(root)) {
+            Some(known) => return known.asks.extend(importer.asks),
+            None => *root = Some(out.importers.len()),
+        }
+    }
+    out.importers.push(importer);
+}
+
+fn importer(
+    path: &str,
+    at: usize,
+    entry: &Node<'_>,
+    keys: &Keys<'_>,
+    out: &Builder<'_>,
+) -> Importer {
     // Format 5 has the specifiers in a map of their own.
     let specifiers: HashMap<&str, &str> = entry
         .get("specifiers")
@@ -165,16 +195,11 @@ fn importer(path: &str, at: usize, entry: &Node<'_>, keys: &Keys<'_>, out: &mut 
             asks.push(ask);
         }
     }
-    let line = out.entries.line(at);
-    match out.importers.iter_mut().find(|known| known.path == path) {
-        // The second document of pnpm 11 is about the same project.
-        Some(known) if path.is_empty() => known.asks.extend(asks),
-        _ => out.importers.push(Importer {
-            path: path.to_owned(),
-            name: None,
-            asks,
-            line,
-        }),
+    Importer {
+        path: path.to_owned(),
+        name: None,
+        asks,
+        line: out.entries.line(at),
     }
 }
 
@@ -201,7 +226,7 @@ mod tests {
         61: ms@0.7.3
         64: ms@2.1.2
             ms -> ms@0.7.3
-        70: node@24.0.0
+        70: node@24.0.0 node-v24.0.0-linux-x64.tar.gz
         86: vendored@file:vendor/vendored
         ");
     }
@@ -232,5 +257,32 @@ mod tests {
         39: from-git@1.2.0
         45: vendored@0.1.0
         ");
+    }
+
+    #[test]
+    fn the_project_of_several_documents_is_one_and_members_stay_apart() {
+        let text = "lockfileVersion: '9.0'\nimporters:\n  a: {}\n  .:\n    dependencies:\n      b:\n        specifier: ^1\n        version: 1.0.0\n---\nlockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      c:\n        specifier: ^2\n        version: 2.0.0\n";
+        insta::assert_snapshot!(graph(Kind::PnpmLock, text), @r"
+        project a
+        project .
+            b ^1 -> -
+            c ^2 -> -
+        ");
+    }
+
+    #[test]
+    fn a_runtime_has_its_files_and_digests() {
+        let text = include_str!("../fixtures/pnpm-lock.v9.yaml");
+        let graph = super::super::Graph::read(Kind::PnpmLock, text.as_bytes()).unwrap();
+        let node = graph.packages.iter().find(|p| p.name == "node").unwrap();
+        assert_eq!(node.files.len(), 1);
+        assert_eq!(node.files[0].name, "node-v24.0.0-linux-x64.tar.gz");
+        assert!(node.files[0].digest.is_some());
+        assert!(
+            graph
+                .packages
+                .iter()
+                .all(|p| p.name == "node" || p.files.is_empty())
+        );
     }
 }

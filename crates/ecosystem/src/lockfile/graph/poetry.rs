@@ -5,6 +5,7 @@ use super::super::poetry_lock;
 use super::super::tree::{Fault, Node};
 use super::builder::Builder;
 use super::{Ask, AskKind, NamedFile};
+use crate::pypi::normal_name as normal;
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
@@ -58,19 +59,6 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         ask.to = by_name.get(&normal(&ask.name)).copied();
     }
     Ok(())
-}
-
-/// One spelling of a name (PEP 503), without refusing what is none.
-pub(in crate::lockfile) fn normal(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.push(c.to_ascii_lowercase()),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

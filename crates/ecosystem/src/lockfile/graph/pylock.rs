@@ -3,8 +3,8 @@
 use super::super::tree::{Fault, Node};
 use super::super::{Source, pylock};
 use super::builder::Builder;
-use super::poetry::normal;
 use super::{Ask, AskKind, NamedFile};
+use crate::pypi::normal_name as normal;
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {

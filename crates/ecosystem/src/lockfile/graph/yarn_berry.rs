@@ -44,7 +44,7 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         package.checksum = entry.get_text("checksum").map(str::to_owned);
         package.asks = asks(entry);
         package.commands = commands(entry.get("bin"));
-        package.conditional = entry.get("conditions").is_some();
+        package.conditional = entry.get_text("conditions").is_some_and(is_of_machines);
         for descriptor in key_text.split(", ") {
             by_key.insert(descriptor.to_owned(), out.packages.len());
         }
@@ -63,6 +63,15 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         .find_map(|key| by_key.get(key).copied());
     }
     Ok(())
+}
+
+/// `os=linux & (cpu=x64 | cpu=arm64)`: the only conditions that there are.
+fn is_of_machines(conditions: &str) -> bool {
+    let mut words = conditions.split([' ', '&', '|', '(', ')']);
+    words.any(|word| {
+        let part = word.split_once('=');
+        part.is_some_and(|(key, value)| matches!(key, "os" | "cpu" | "libc") && !value.is_empty())
+    })
 }
 
 fn keys(key: &str) -> Vec<Key> {

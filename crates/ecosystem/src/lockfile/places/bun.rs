@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
     let root = parse(text)?;
     for (folder, _) in root.get("workspaces").map(Node::map).unwrap_or_default() {
-        out.member(folder.text().unwrap_or_default())?;
+        out.member(folder.at(), folder.text().unwrap_or_default())?;
     }
     for (key, tuple) in root.get("packages").map(Node::map).unwrap_or_default() {
         let at = key.at();
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
         match source_of(spec) {
             Source::Path => {
                 let target = spec.split_once(':').map_or(spec, |(_, path)| path);
-                out.link(place, target)?;
+                out.link(at, place, target)?;
             }
             Source::Registry => {
                 let items = tuple.list();

@@ -192,24 +192,29 @@ impl<'t> Collector<'t> {
         Ok(self.placed.last_mut())
     }
 
-    fn link(&mut self, place: Place, target: &str) -> Result<(), Fault> {
+    /// A link that stands at `at`. One that lies outside of the project is skipped with the reason.
+    fn link(&mut self, at: usize, place: Place, target: &str) -> Result<(), Fault> {
         if self.links.len() >= limit::ENTRIES {
             return Err(Fault::Limit {
                 what: "links",
                 limit: limit::ENTRIES,
             });
         }
-        if self.bad_place(&place).is_none() {
-            self.links.push(LinkTo {
-                place,
-                target: target.to_owned(),
-            });
+        if let Some(path) = self.bad_place(&place) {
+            return self
+                .entries
+                .skip(at, &path, "a link at a place that leaves the project");
         }
+        self.links.push(LinkTo {
+            place,
+            target: target.to_owned(),
+        });
         Ok(())
     }
 
-    /// A folder of the project. One that leaves it is not taken: nothing is looked for there.
-    fn member(&mut self, folder: &str) -> Result<(), Fault> {
+    /// A folder of the project, which stands at `at`. One that leaves it is skipped with the reason:
+    /// nothing is looked for there. The project itself is no member.
+    fn member(&mut self, at: usize, folder: &str) -> Result<(), Fault> {
         if self.members.len() >= limit::ENTRIES {
             return Err(Fault::Limit {
                 what: "members",
@@ -217,9 +222,15 @@ impl<'t> Collector<'t> {
             });
         }
         let folder = folder.trim_start_matches("./").trim_end_matches('/');
-        if self.bad_place(&Place::At(folder.to_owned())).is_none() {
-            self.members.insert(folder.to_owned());
+        if folder.is_empty() || folder == "." {
+            return Ok(());
         }
+        if let Some(path) = self.bad_place(&Place::At(folder.to_owned())) {
+            return self
+                .entries
+                .skip(at, &path, "a member that lies outside of the project");
+        }
+        self.members.insert(folder.to_owned());
         Ok(())
     }
 
@@ -300,6 +311,30 @@ mod tests {
             writeln!(out, "skipped {line}").unwrap();
         }
         out
+    }
+
+    #[test]
+    fn a_member_or_link_outside_of_the_project_is_said_and_the_project_itself_is_not() {
+        let pnpm = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n  ../beside:\n    dependencies:\n      m:\n        specifier: workspace:*\n        version: link:../m\n  inside: {}\n";
+        insta::assert_snapshot!(told(Kind::PnpmLock, pnpm), @r"
+        skipped line 4: ../beside: a member that lies outside of the project
+        skipped line 6: ../beside/node_modules/m: a link at a place that leaves the project
+        ");
+        let npm = r#"{"lockfileVersion": 3, "packages": {"": {}, "../beside": {}, "inside": {},
+            "../x/node_modules/m": {"resolved": "inside", "link": true}}}"#;
+        insta::assert_snapshot!(told(Kind::PackageLock, npm), @r"
+        skipped line 1: ../beside: a member that lies outside of the project
+        skipped line 2: ../x/node_modules/m: a link at a place that leaves the project
+        ");
+        let yarn = "__metadata:\n  version: 8\n\n\"m@workspace:../m\":\n  version: 0.0.0-use.local\n  resolution: \"m@workspace:../m\"\n";
+        insta::assert_snapshot!(told(Kind::YarnBerry, yarn), @r#"
+        link Folder("m") -> ../m
+        skipped line 4: ../m: a member that lies outside of the project
+        "#);
+        let bun = "{\"lockfileVersion\": 1, \"workspaces\": {\"\": {}, \"../beside\": {}}, \"packages\": {}}";
+        insta::assert_snapshot!(told(Kind::BunLock, bun), @"skipped line 1: ../beside: a member that lies outside of the project");
+        let inside = read(Kind::PackageLock, npm.as_bytes()).unwrap().members;
+        assert_eq!(inside.into_iter().collect::<Vec<_>>(), ["inside"]);
     }
 
     #[test]

@@ -21,12 +21,16 @@ fn flat(packages: &Node<'_>, out: &mut Collector<'_>) -> Result<(), Fault> {
         let folder = key.text().unwrap_or_default();
         let Some((_, installed)) = folder.rsplit_once("node_modules/") else {
             // The project and its members.
-            out.member(folder)?;
+            out.member(key.at(), folder)?;
             continue;
         };
         let resolved = entry.get_text("resolved");
         if entry.says("link") {
-            out.link(Place::At(folder.to_owned()), resolved.unwrap_or_default())?;
+            out.link(
+                key.at(),
+                Place::At(folder.to_owned()),
+                resolved.unwrap_or_default(),
+            )?;
             continue;
         }
         let name = entry.get_text("name").unwrap_or(installed);
@@ -77,7 +81,7 @@ fn nested(dependencies: &Node<'_>, parent: &str, out: &mut Collector<'_>) -> Res
             .unwrap_or((installed, written));
         let folder = format!("{parent}node_modules/{installed}");
         match source_of(version) {
-            Source::Path => out.link(Place::At(folder.clone()), "")?,
+            Source::Path => out.link(key.at(), Place::At(folder.clone()), "")?,
             Source::Registry => {
                 let bundled = entry.says("bundled");
                 let raw = Raw {

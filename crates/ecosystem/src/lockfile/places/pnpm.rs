@@ -2,16 +2,17 @@
 //! inside `.pnpm/<…>/node_modules` has the real package's name.
 
 use super::super::npm_spec::split;
-use super::super::pnpm_lock::{Package, documents, format_of};
+use super::super::pnpm_lock::{Package, documents, format_of, without_peers};
 use super::super::tree::{Fault, Node};
 use super::{Collector, Place, Raw, Source, platforms};
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
-    for document in documents(text)? {
-        let knows_builds = !format_of(&document).starts_with('9');
-        let optional = optional_by_key(&document);
-        let patches = patches(&document);
+    let documents = documents(text)?;
+    for document in &documents {
+        let knows_builds = !format_of(document).starts_with('9');
+        let optional = optional_by_key(document);
+        let patches = patches(document);
         for (key, entry) in document.get("packages").map(Node::map).unwrap_or_default() {
             let key_text = key.text().unwrap_or_default();
             let Some(package) = Package::of(key_text, entry) else {
@@ -24,7 +25,7 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
             // A folder of the project's own has no digest; a tarball beside it has one.
             if package.source == Source::Path && part("integrity").is_none() {
                 let target = part("directory").unwrap_or_default();
-                out.link(Place::Folder(package.name.to_owned()), target)?;
+                out.link(key.at(), Place::Folder(package.name.to_owned()), target)?;
                 continue;
             }
             let raw = Raw {
@@ -49,8 +50,8 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
             }
         }
     }
-    for document in documents(text)? {
-        importers(&document, out)?;
+    for document in &documents {
+        importers(document, out)?;
         for (_, snapshot) in document.get("snapshots").map(Node::map).unwrap_or_default() {
             aliases(snapshot, out);
         }
@@ -58,7 +59,7 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
             aliases(package, out);
         }
         // Older formats have a single project's dependencies at the top.
-        aliases(&document, out);
+        aliases(document, out);
     }
     Ok(())
 }
@@ -72,7 +73,7 @@ fn aliases(entry: &Node<'_>, out: &mut Collector<'_>) {
     for (alias, value) in maps.flat_map(Node::map) {
         let version = value.get_text("version").or(value.text());
         let version = version.unwrap_or_default();
-        let bare = version.find('(').map_or(version, |peers| &version[..peers]);
+        let bare = without_peers(version);
         let bare = bare.strip_prefix('/').unwrap_or(bare);
         if let (Some(alias), Some((name, _))) = (alias.text(), split(bare))
             && name != alias
@@ -86,7 +87,7 @@ fn aliases(entry: &Node<'_>, out: &mut Collector<'_>) {
 fn importers(document: &Node<'_>, out: &mut Collector<'_>) -> Result<(), Fault> {
     for (key, importer) in document.get("importers").map(Node::map).unwrap_or_default() {
         let from = key.text().unwrap_or_default();
-        out.member(from)?;
+        out.member(key.at(), from)?;
         aliases(importer, out);
         let prefix = match from {
             "." => String::new(),
@@ -96,9 +97,10 @@ fn importers(document: &Node<'_>, out: &mut Collector<'_>) -> Result<(), Fault> 
         for (name, entry) in maps.flat_map(Node::map) {
             let version = entry.get_text("version").or(entry.text());
             if let Some(target) = version.and_then(|v| v.strip_prefix("link:")) {
+                let at = name.at();
                 let name = name.text().unwrap_or_default();
                 let place = Place::At(format!("{prefix}node_modules/{name}"));
-                out.link(place, &format!("{prefix}{target}"))?;
+                out.link(at, place, &format!("{prefix}{target}"))?;
             }
         }
     }
@@ -111,7 +113,7 @@ fn optional_by_key<'a>(document: &'a Node<'_>) -> HashMap<&'a str, bool> {
     let snapshots = document.get("snapshots").map(Node::map).unwrap_or_default();
     for (key, snapshot) in snapshots {
         let key = key.text().unwrap_or_default();
-        let bare = key.find('(').map_or(key, |peers| &key[..peers]);
+        let bare = without_peers(key);
         *optional.entry(bare).or_insert(true) &= snapshot.says("optional");
     }
     optional

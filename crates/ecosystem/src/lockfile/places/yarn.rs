@@ -31,7 +31,7 @@ fn take(entry: &Entry, out: &mut Collector<'_>) -> Result<(), Fault> {
         let source = source_of(spec);
         if source == Source::Path && resolved.is_none() {
             let target = spec.split_once(':').map_or(spec, |(_, path)| path);
-            out.link(Place::Folder(installed.to_owned()), target)?;
+            out.link(entry.at, Place::Folder(installed.to_owned()), target)?;
             continue;
         }
         let mut digests = out
@@ -82,8 +82,8 @@ pub(super) fn berry(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
             for folder in folders {
                 if version == "0.0.0-use.local" {
                     let target = reference.strip_prefix("workspace:").unwrap_or_default();
-                    out.member(target)?;
-                    out.link(Place::Folder(folder.to_owned()), target)?;
+                    out.member(key.at(), target)?;
+                    out.link(key.at(), Place::Folder(folder.to_owned()), target)?;
                     continue;
                 }
                 let raw = Raw {

@@ -159,7 +159,9 @@ impl<'t> Reader<'t> {
         }
         self.at = end + 1;
         let inner = &self.text[start + 1..end];
-        let text = if escaped || inner.bytes().any(|b| b < 0x20) {
+        // Over all bytes, without an early end: the compiler looks at many at a time then.
+        let controls = inner.bytes().fold(false, |any, b| any | (b < 0x20));
+        let text = if escaped || controls {
             serde_json::from_str(&self.text[start..=end])
                 .map(Cow::Owned)
                 .map_err(|_| Fault::at(start, "a string with a character that JSON forbids"))?

@@ -1,17 +1,20 @@
 use super::header::Layout;
 use super::limit;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 /// What a compiled file holds, wherever in it.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     /// Names of variables, attributes, modules, functions.
-    pub names: BTreeSet<String>,
+    pub names: BTreeSet<Rc<str>>,
     /// Texts; bytes as the characters of the same numbers.
-    pub texts: BTreeSet<String>,
+    pub texts: BTreeSet<Rc<str>>,
     /// The files that it says it was compiled from.
-    pub files: BTreeSet<String>,
+    pub files: BTreeSet<Rc<str>>,
+    /// Bytes of names and texts that were looked at to take them over. Each is taken once, however
+    /// many objects refer to it, so these are not more than the file has, for each of the three.
+    pub taken: usize,
     /// The largest first line of a function.
     pub last_line: usize,
     /// Bits of the longest whole number.
@@ -24,16 +27,17 @@ pub(super) enum Error {
     Syntax(&'static str),
 }
 
-/// One object. Shared, since later ones refer to it.
+/// One object. Shared, since later ones refer to it; those of which something is asked have the
+/// number under which they were read, so that it is asked once.
 #[derive(Clone)]
 enum Object {
     /// A reference to it came before its end.
     Unfinished,
     /// Numbers and the like, of which nothing is asked again.
     Other,
-    Text(Rc<str>),
-    Bytes(Rc<[u8]>),
-    Many(Rc<[Object]>),
+    Text(usize, Rc<str>),
+    Bytes(usize, Rc<[u8]>),
+    Many(usize, Rc<[Object]>),
     /// Its names and texts are in the content already.
     Code,
 }
@@ -46,6 +50,9 @@ pub(super) fn read(body: &[u8], layout: Layout) -> Result<Content, Error> {
         objects: 0,
         layout,
         content: Content::default(),
+        named: HashSet::new(),
+        told: HashSet::new(),
+        from: HashSet::new(),
     };
     match reader.object(0)? {
         Object::Code => {}
@@ -63,6 +70,10 @@ struct Reader<'a> {
     objects: usize,
     layout: Layout,
     content: Content,
+    /// Objects whose names, texts and files were taken over.
+    named: HashSet<usize>,
+    told: HashSet<usize>,
+    from: HashSet<usize>,
 }
 
 const CUT: Error = Error::Syntax("it is cut off");
@@ -75,6 +86,7 @@ impl<'a> Reader<'a> {
             ));
         }
         self.count()?;
+        let number = self.objects;
         let kind = self.byte()?;
         // Bit 7: later objects may refer to this one.
         let slot = (kind & 0x80 != 0).then(|| {
@@ -94,23 +106,23 @@ impl<'a> Reader<'a> {
             b'l' => self.long()?,
             b's' => {
                 let length = self.length()?;
-                Object::Bytes(self.take(length)?.into())
+                Object::Bytes(number, self.take(length)?.into())
             }
             b'a' | b'A' | b't' | b'u' => {
                 let length = self.length()?;
-                Object::Text(text_of(self.take(length)?))
+                Object::Text(number, text_of(self.take(length)?))
             }
-            b'z' | b'Z' => Object::Text(self.short_text()?),
+            b'z' | b'Z' => Object::Text(number, self.short_text()?),
             b')' => {
                 let count = usize::from(self.byte()?);
-                self.many(count, depth)?
+                Object::Many(number, self.many(count, depth)?)
             }
             b'(' | b'[' | b'<' | b'>' => {
                 let count = self.length()?;
-                self.many(count, depth)?
+                Object::Many(number, self.many(count, depth)?)
             }
-            b'{' => self.pairs(depth)?,
-            b':' => self.many(3, depth)?,
+            b'{' => Object::Many(number, self.pairs(depth)?),
+            b':' => Object::Many(number, self.many(3, depth)?),
             b'c' => self.code(depth)?,
             b'r' => return self.reference(),
             _ => {
@@ -135,7 +147,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn many(&mut self, count: usize, depth: usize) -> Result<Object, Error> {
+    fn many(&mut self, count: usize, depth: usize) -> Result<Rc<[Object]>, Error> {
         // Each needs a byte at least: no memory for what cannot be there.
         if count > self.rest.len() {
             return Err(CUT);
@@ -144,10 +156,10 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             objects.push(self.object(depth + 1)?);
         }
-        Ok(Object::Many(objects.into()))
+        Ok(objects.into())
     }
 
-    fn pairs(&mut self, depth: usize) -> Result<Object, Error> {
+    fn pairs(&mut self, depth: usize) -> Result<Rc<[Object]>, Error> {
         let mut objects = Vec::new();
         // The end is an object of the kind `0` in the place of a key.
         while self.rest.first().ok_or(CUT)? & 0x7f != b'0' {
@@ -155,7 +167,7 @@ impl<'a> Reader<'a> {
             objects.push(self.object(depth + 1)?);
         }
         self.skip(1)?;
-        Ok(Object::Many(objects.into()))
+        Ok(objects.into())
     }
 
     fn code(&mut self, depth: usize) -> Result<Object, Error> {
@@ -183,10 +195,13 @@ impl<'a> Reader<'a> {
             // Which sort each variable is.
             self.object(next)?;
         }
-        match self.object(next)? {
-            Object::Text(file) => self.content.files.insert(file.to_string()),
-            _ => return Err(Error::Syntax("it names no file")),
+        let Object::Text(number, file) = self.object(next)? else {
+            return Err(Error::Syntax("it names no file"));
         };
+        if self.from.insert(number) {
+            self.content.taken += file.len();
+            self.content.files.insert(file);
+        }
         let spoken = match self.layout {
             Layout::Old => 1,
             // The name, and the name with those of what it stands in.
@@ -213,21 +228,29 @@ impl<'a> Reader<'a> {
     fn names(&mut self, object: &Object) -> Result<(), Error> {
         self.count()?;
         match object {
-            Object::Text(name) => {
-                self.content.names.insert(name.to_string());
-            }
-            Object::Many(all) => {
+            Object::Text(number, name) => self.name(*number, name),
+            Object::Many(number, all) => {
+                if !self.named.insert(*number) {
+                    return Ok(());
+                }
                 for one in all.iter() {
-                    let Object::Text(name) = one else {
+                    let Object::Text(number, name) = one else {
                         return Err(Error::Syntax("a name is no text"));
                     };
                     self.count()?;
-                    self.content.names.insert(name.to_string());
+                    self.name(*number, name);
                 }
             }
             _ => return Err(Error::Syntax("a name is no text")),
         }
         Ok(())
+    }
+
+    fn name(&mut self, number: usize, name: &Rc<str>) {
+        if self.named.insert(number) {
+            self.content.taken += name.len();
+            self.content.names.insert(Rc::clone(name));
+        }
     }
 
     fn texts(&mut self, object: &Object, depth: usize) -> Result<(), Error> {
@@ -238,14 +261,23 @@ impl<'a> Reader<'a> {
         }
         self.count()?;
         match object {
-            Object::Text(text) => {
-                self.content.texts.insert(text.to_string());
+            Object::Text(number, text) => {
+                if self.told.insert(*number) {
+                    self.content.taken += text.len();
+                    self.content.texts.insert(Rc::clone(text));
+                }
             }
-            Object::Bytes(bytes) => {
-                let text = bytes.iter().map(|b| char::from(*b)).collect();
-                self.content.texts.insert(text);
+            Object::Bytes(number, bytes) => {
+                if self.told.insert(*number) {
+                    self.content.taken += bytes.len();
+                    let text: String = bytes.iter().map(|b| char::from(*b)).collect();
+                    self.content.texts.insert(text.into());
+                }
             }
-            Object::Many(all) => {
+            Object::Many(number, all) => {
+                if !self.told.insert(*number) {
+                    return Ok(());
+                }
                 for one in all.iter() {
                     self.texts(one, depth + 1)?;
                 }
@@ -322,4 +354,85 @@ fn text_of(bytes: &[u8]) -> Rc<str> {
         }
     }
     String::from_utf8_lossy(&whole).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REF: u8 = 0x80;
+
+    fn text(of: &str) -> Vec<u8> {
+        let mut out = vec![b'u' | REF];
+        out.extend(u32::try_from(of.len()).unwrap().to_le_bytes());
+        out.extend(of.as_bytes());
+        out
+    }
+
+    fn reference(number: u32) -> Vec<u8> {
+        let mut out = vec![b'r'];
+        out.extend(number.to_le_bytes());
+        out
+    }
+
+    /// A code object of the old layout, with its parts as they are written.
+    fn code(constants: &[u8], names: &[u8], file: &[u8], name: &[u8]) -> Vec<u8> {
+        let mut out = vec![b'c'];
+        out.extend([0; 24]);
+        out.extend(b"s\0\0\0\0");
+        out.extend(constants);
+        out.extend(names);
+        out.extend(b")\0)\0)\0");
+        out.extend(file);
+        out.extend(name);
+        out.extend([0; 4]);
+        out.extend(b"s\0\0\0\0");
+        out
+    }
+
+    /// Very many functions, all of which refer to the same constants, names and file.
+    fn shared(functions: u32, long: &str) -> Vec<u8> {
+        let first = {
+            // Numbers of references in the order in which they are read.
+            let constants = [vec![b')' | REF, 1], text(long)].concat();
+            let names = [vec![b')' | REF, 1], text(&format!("n{long}"))].concat();
+            code(
+                &constants,
+                &names,
+                &text(&format!("f{long}")),
+                &reference(3),
+            )
+        };
+        let others = code(&reference(0), &reference(2), &reference(4), &reference(3));
+        let mut constants = vec![b'('];
+        constants.extend((functions + 1).to_le_bytes());
+        constants.extend(first);
+        for _ in 0..functions {
+            constants.extend(&others);
+        }
+        code(&constants, b")\0", &reference(4), &reference(3))
+    }
+
+    #[test]
+    fn what_many_objects_refer_to_is_taken_once() {
+        let long = "x".repeat(10_000);
+        let taken = |functions| {
+            let body = shared(functions, &long);
+            let content = read(&body, Layout::Old).unwrap();
+            let held = [&content.names, &content.texts, &content.files].map(BTreeSet::len);
+            assert_eq!(held, [1, 1, 1]);
+            content.taken
+        };
+        assert_eq!(taken(1), 30_002);
+        assert_eq!(taken(10_000), taken(1));
+    }
+
+    #[test]
+    fn equal_texts_that_were_written_twice_are_both_looked_at() {
+        let constants = [vec![b')', 2], text("a"), text("b")].concat();
+        let body = code(&constants, b")\0", &text("f.py"), &text("n"));
+        let content = read(&body, Layout::Old).unwrap();
+        assert_eq!(content.texts.len(), 2);
+        assert!(content.names.contains("n") && content.files.contains("f.py"));
+    }
 }

@@ -3,6 +3,7 @@
 use super::context::{Baseline, Context};
 use super::{Addition, Change, Unseen};
 use crate::history::{Accepted, Axis, ReleaseLine, Seen, Shown};
+use crate::identity::{CIRCLECI, is_issuer};
 use crate::{BuilderClass, Identity, Numbered, RefClass};
 use customs_model::{PublisherKind, ReleaseId, Version, printable};
 
@@ -118,7 +119,7 @@ fn who(issuer: &str, repository: Option<&Numbered>, subject: Option<&str>) -> St
     let system = match issuer {
         "https://token.actions.githubusercontent.com" => "GitHub Actions".to_owned(),
         "https://gitlab.com" => "GitLab CI".to_owned(),
-        "https://oidc.circleci.com" => "CircleCI".to_owned(),
+        own if is_issuer(CIRCLECI, own) => "CircleCI".to_owned(),
         other => value(other),
     };
     match (repository, subject) {

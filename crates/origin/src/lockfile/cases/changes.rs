@@ -1,5 +1,7 @@
 use super::super::testing::graph;
-use super::super::{FileChange, LockChange, explain, markdown, settings_changes, text, value};
+use super::super::{
+    FileChange, LockChange, What, explain, markdown, settings_changes, text, value,
+};
 use super::{
     KIND, NUMBER, ODD, OF_NUMBER, OF_ODD, bun, cargo, npm, pnpm, yarn_berry, yarn_classic,
 };
@@ -191,6 +193,70 @@ fn a_scope_whose_registry_changed_and_another_kind_of_source_are_said() {
     To look at
       warning  1 release comes from code.example, which this lockfile did not name before
     ");
+}
+
+/// A release at two places, of which one is changed.
+fn twice(first: &str, second: &str) -> String {
+    npm().replace(
+        "    \"node_modules/kind-of\"",
+        &format!("    \"node_modules/a\": {{\n      \"version\": \"1.0.0\",\n      {first}\n    }},\n    \"node_modules/b/node_modules/a\": {{\n      \"version\": \"1.0.0\",\n      {second}\n    }},\n    \"node_modules/kind-of\""),
+    )
+}
+
+#[test]
+fn of_several_places_of_a_release_each_is_compared() {
+    let at = |host: &str, digest: &str| {
+        format!(
+            "\"resolved\": \"https://{host}/a/-/a-1.0.0.tgz\",\n      \"integrity\": \"{digest}\""
+        )
+    };
+    let own = at("registry.example", ODD);
+    let before = twice(&own, &own);
+    for (second, what) in [
+        (at("files.example", ODD), "the address changed"),
+        (at("registry.example", KIND), "the digest changed"),
+        (
+            "\"resolved\": \"https://registry.example/a/-/a-1.0.0.tgz\"".to_owned(),
+            "the digest was taken away",
+        ),
+        (
+            "\"resolved\": \"git+ssh://git@code.example/a.git#54fd1711209fb1c0781092374132c66e79e2241b\"".to_owned(),
+            "it comes from another kind of source",
+        ),
+    ] {
+        let it = change(Kind::PackageLock, &before, &twice(&own, &second));
+        let found = it.rewritten.iter().find(|r| r.what.word() == what);
+        let severity = found.map(|found| found.severity);
+        assert_eq!(severity, Some(customs_model::Severity::High), "{what}: {it:?}");
+    }
+    // A place that is gone is no edit.
+    let fewer = twice(&own, &at("mirror.example", ODD));
+    let it = change(Kind::PackageLock, &fewer, &before);
+    assert_eq!(it.rewritten, []);
+}
+
+#[test]
+fn of_several_checksums_of_a_release_each_is_compared() {
+    let line = |key: &str, digit: &str| format!("{key}/{}", digit.repeat(128));
+    let entries = |one: &str, two: &str| {
+        let entry = |key: &str, checksum: &str| {
+            format!(
+                "\"{key}\":\n  version: 1.0.0\n  resolution: \"{key}\"\n  checksum: {checksum}\n  languageName: node\n  linkType: hard\n\n"
+            )
+        };
+        format!(
+            "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n{}{}",
+            entry("p@npm:1.0.0", one),
+            entry("p@patch:p@npm%3A1.0.0#./p.patch", two)
+        )
+    };
+    let before = entries(&line("10c0", "1"), &line("10c0", "2"));
+    let edited = entries(&line("10c0", "1"), &line("10c0", "3"));
+    let it = change(Kind::YarnBerry, &before, &edited);
+    assert_eq!(it.rewritten.len(), 1, "{it:?}");
+    assert_eq!(it.rewritten[0].what, What::Checksum);
+    let repacked = entries(&line("11c0", "4"), &line("11c0", "5"));
+    assert_eq!(change(Kind::YarnBerry, &before, &repacked).rewritten, []);
 }
 
 #[test]

@@ -121,10 +121,15 @@ fn a_git_dependency_that_the_project_asks_for_is_a_note_and_one_of_a_package_a_w
 }
 
 #[test]
-fn a_package_of_another_platform_has_no_checksum_in_yarn_4() {
-    let text = yarn_berry()
-        + "\n\"native@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"native@npm:1.0.0\"\n  conditions: os=aix & cpu=ppc64\n  languageName: node\n  linkType: hard\n";
-    assert_eq!(said(Kind::YarnBerry, &text), "");
+fn an_optional_package_of_another_platform_has_no_checksum_in_yarn_4_which_is_a_note() {
+    let text = yarn_berry().replace(
+        "    kind-of: \"npm:^6.0.3\"\n",
+        "    kind-of: \"npm:^6.0.3\"\n    native: \"npm:^1.0.0\"\n  dependenciesMeta:\n    native:\n      optional: true\n",
+    ) + "\n\"native@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"native@npm:1.0.0\"\n  conditions: os=aix & cpu=ppc64\n  languageName: node\n  linkType: hard\n";
+    insta::assert_snapshot!(said(Kind::YarnBerry, &text), @r"
+    note lock-integrity-missing line 32: 1 optional package is of other machines without a checksum: Yarn writes one where it fetches them
+        native@1.0.0
+    ");
 }
 
 #[test]

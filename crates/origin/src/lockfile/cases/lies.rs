@@ -251,3 +251,92 @@ fn two_managers_in_one_folder_are_told() {
     ");
     assert_eq!(at("a/package-lock.json", "b/yarn.lock"), "");
 }
+
+#[test]
+fn conditions_beside_a_deleted_checksum_excuse_nothing_that_is_needed() {
+    let honest = yarn_berry();
+    let line = honest.lines().find(|l| l.contains("10c0/1")).unwrap();
+    let lie = honest.replace(line, "  conditions: os=linux");
+    assert_snapshot!(said(Kind::YarnBerry, &lie), @"warning lock-integrity-missing line 5: is-number@7.0.0 has conditions and no checksum, and somebody needs it: where the conditions hold, any bytes would be installed");
+    let lie = honest.replace(line, "  conditions: none");
+    assert_snapshot!(said(Kind::YarnBerry, &lie), @"failed lock-integrity-missing line 5: is-number@7.0.0 has no checksum, which others in this file have: any bytes would be installed");
+}
+
+#[test]
+fn a_package_that_is_named_like_a_runtime_is_none() {
+    let integrity = format!("{{integrity: {NUMBER}, tarball: {OF_NUMBER}}}");
+    for resolution in [
+        "{tarball: https://registry.example/node/-/node-7.0.0.tgz}",
+        "{type: variations, variants: []}",
+        "{type: variations, variants: [{resolution: {type: binary, url: 'https://files.example/node.tgz'}}]}",
+    ] {
+        let lie = pnpm()
+            .replace("is-number", "node")
+            .replace(&integrity.replace("is-number", "node"), resolution);
+        let said = said(Kind::PnpmLock, &lie);
+        assert!(
+            said.contains("failed lock-integrity-missing line 16: node@7.0.0 has no integrity"),
+            "{resolution}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_clients_read_in_different_ways_is_told_in_every_ecosystem() {
+    let lie = npm().replace(
+        "https://registry.example/is",
+        "https://registry.example\\\\@files.example/is",
+    );
+    assert_snapshot!(said(Kind::PackageLock, &lie), @r"
+    failed lock-address line 12: the address of is-number@7.0.0 is one that clients read in different ways: it holds a backslash, which some clients read as a slash
+        address: https://registry.example\@files.example/is-number/-/is-number-7.0.0.tgz
+    failed lock-address line 12: the entry says is-number@7.0.0 and its address names @files.example/is-number@7.0.0: that is what would be installed
+        address: https://registry.example\@files.example/is-number/-/is-number-7.0.0.tgz
+    ");
+    let lie = yarn_classic().replace("https://registry.example/is", "https:registry.example/is");
+    assert_snapshot!(said(Kind::YarnClassic, &lie), @r"
+    failed lock-address line 4: the address of is-number@7.0.0 is one that clients read in different ways: its host does not stand behind two slashes
+        address: https:registry.example/is-number/-/is-number-7.0.0.tgz#7535345b896734d5f80c4d06c50955527a14f12b
+    ");
+    let lie = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+https:\\\\\\\\index.example\"\nchecksum = \"0a\"\n";
+    assert!(said(Kind::CargoLock, lie).contains("failed lock-address line 3"));
+}
+
+#[test]
+fn the_host_counts_in_any_case_and_a_beginning_is_not_this_machine() {
+    let options = Options {
+        allowed_hosts: vec!["Registry.example:443".to_owned()],
+        ..Options::default()
+    };
+    let text = npm().replace(
+        "https://registry.example/is",
+        "HTTPS://REGISTRY.example:443/is",
+    );
+    assert_eq!(said_with(Kind::PackageLock, &text, &[], &options), "");
+    let lie = npm().replace(
+        "https://registry.example/is",
+        "HTTP://127.0.0.1.files.example/is",
+    );
+    assert_snapshot!(said_with(Kind::PackageLock, &lie, &[], &options), @r"
+    warning lock-transport line 12: 1 artifact is fetched from 127.0.0.1.files.example by http, without encryption
+        is-number@7.0.0
+    failed lock-allowed-hosts line 12: 127.0.0.1.files.example is not on the list of allowed hosts
+        is-number@7.0.0
+    ");
+}
+
+#[test]
+fn a_registry_of_the_configuration_that_cannot_be_read_is_said() {
+    let options = Options {
+        expected_origins: vec![ExpectedOrigin {
+            scope: None,
+            address: "registry.example".to_owned(),
+        }],
+        ..Options::default()
+    };
+    let said = said_with(Kind::PackageLock, &npm(), &[], &options);
+    assert!(
+        said.contains("not checked: package-lock.json: registry.example of your configuration"),
+        "{said}"
+    );
+}

@@ -5,7 +5,6 @@ use super::super::words::shown;
 use super::Installed;
 use customs_ecosystem::lockfile::{Commands, Graph, Locked, Package, Source, Way};
 use customs_model::Ecosystem;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 pub(super) struct Index<'a> {
@@ -120,7 +119,7 @@ impl<'a> Index<'a> {
     fn from(&self, package: &Package) -> Option<String> {
         let address = address_of(self.graph, package)?;
         Some(match Address::parse(address) {
-            Some(parsed) => shown(parsed.host),
+            Some(parsed) => shown(&parsed.host),
             None => shown(address),
         })
     }
@@ -132,18 +131,6 @@ pub(super) fn address_of<'a>(graph: &'a Graph, package: &'a Package) -> Option<&
     match graph.locked(package) {
         Some(locked) => locked.resolved.as_deref(),
         None => package.resolved.as_deref(),
-    }
-}
-
-/// Which of two versions is newer.
-pub(super) fn compare(ecosystem: Ecosystem, a: &str, b: &str) -> Option<Ordering> {
-    match ecosystem {
-        Ecosystem::Npm => {
-            use customs_ecosystem::npm::NpmVersion;
-            Some(NpmVersion::parse(a)?.cmp(&NpmVersion::parse(b)?))
-        }
-        Ecosystem::PyPi => customs_ecosystem::pypi::compare(a, b),
-        Ecosystem::Cargo => customs_ecosystem::cargo::compare(a, b),
     }
 }
 

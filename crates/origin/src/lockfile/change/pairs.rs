@@ -1,8 +1,9 @@
 //! Which version took the place of which.
 
 use super::super::words::shown;
-use super::index::{Index, compare, line};
+use super::index::{Index, line};
 use super::{Added, LockChange, Moved, Removed};
+use customs_ecosystem::compare;
 use customs_model::Ecosystem;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

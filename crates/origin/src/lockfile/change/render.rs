@@ -5,7 +5,7 @@ use super::super::limit;
 use super::super::settings::SettingChange;
 use super::super::words::{count, shown};
 use super::{Installed, LockChange, Moved, Rewritten};
-use customs_model::plain_markdown;
+use customs_model::{Severity, plain_markdown};
 
 /// The change as a value for machines.
 ///
@@ -18,10 +18,11 @@ pub fn value(change: &LockChange) -> Result<serde_json::Value, serde_json::Error
 /// The change as text for a reviewer, worst first.
 pub fn text(change: &LockChange) -> String {
     let mut out = format!("{}: {}\n", shown(&change.file), headline(change));
-    let (edits, fine): (Vec<&Rewritten>, Vec<&Rewritten>) = change
+    let (mut edits, fine): (Vec<&Rewritten>, Vec<&Rewritten>) = change
         .rewritten
         .iter()
         .partition(|r| Outcome::of(r.severity) != Outcome::Notes);
+    worst_first(&mut edits, |r| r.severity);
     section(
         &mut out,
         "Changed while the version did not (what an edit by hand looks like)",
@@ -38,11 +39,11 @@ pub fn text(change: &LockChange) -> String {
             )
         },
     );
-    let others: Vec<&LockFinding> = change
-        .findings
-        .iter()
+    let others = change.findings.iter();
+    let mut others: Vec<&LockFinding> = others
         .filter(|f| f.rule.as_str() != super::docs::EDITED.id)
         .collect();
+    worst_first(&mut others, |f| f.severity);
     section(&mut out, "To look at", &others, |f| {
         format!("{:<7}  {}", f.outcome().word(), f.message)
     });
@@ -57,6 +58,13 @@ pub fn text(change: &LockChange) -> String {
         format!("{}: {}", r.name, r.what.word())
     });
     out
+}
+
+/// Where not all are shown, the worst are.
+fn worst_first<T>(items: &mut [&T], severity: impl Fn(&T) -> Severity) {
+    if items.len() > limit::NAMED {
+        items.sort_by_key(|item| std::cmp::Reverse(severity(item)));
+    }
 }
 
 fn section<T>(out: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {

@@ -6,10 +6,10 @@ use super::index::{Index, address_of};
 use super::{Rewritten, What, kind_word};
 use customs_ecosystem::lockfile::{Package, Source};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Severity};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn compare(before: &Index<'_>, after: &Index<'_>) -> Vec<Rewritten> {
-    let moves = Moves::between(before, after);
+pub(super) fn compare(before: &Index<'_>, after: &Index<'_>, moves: &Moves) -> Vec<Rewritten> {
     let mut found = Vec::new();
     for (name, versions) in &after.packages {
         let Some(were) = before.packages.get(name) else {
@@ -25,7 +25,7 @@ pub(super) fn compare(before: &Index<'_>, after: &Index<'_>) -> Vec<Rewritten> {
                 State::of(after, name, version),
             );
             let mut changes = Vec::new();
-            was.compare(&is, &moves, &mut changes);
+            was.compare(&is, moves, &mut changes);
             let Some(place) = after.places(name, version).next() else {
                 continue;
             };
@@ -76,9 +76,13 @@ struct Change {
 struct State<'a> {
     ecosystem: Ecosystem,
     digests: BTreeSet<&'a Digest>,
+    /// Places with an entry that promises no digest.
+    undigested: usize,
     checksums: BTreeSet<&'a str>,
-    conditional: bool,
-    files: BTreeMap<&'a str, Option<&'a Digest>>,
+    /// Places without a checksum, but those that Yarn may not have fetched.
+    unchecked: usize,
+    /// A name may stand at several places, with several digests.
+    files: BTreeMap<&'a str, BTreeSet<Option<&'a Digest>>>,
     addresses: BTreeSet<&'a str>,
     sources: BTreeSet<Source>,
 }
@@ -86,7 +90,11 @@ struct State<'a> {
 impl<'a> State<'a> {
     fn of(index: &Index<'a>, name: &str, version: &str) -> Self {
         let places: Vec<&Package> = index.places(name, version).collect();
-        let files = places.iter().flat_map(|p| &p.files);
+        let mut files: BTreeMap<&str, BTreeSet<Option<&Digest>>> = BTreeMap::new();
+        for file in places.iter().flat_map(|p| &p.files) {
+            let digests = files.entry(file.name.as_str()).or_default();
+            digests.insert(file.digest.as_ref());
+        }
         let addresses = places.iter().filter_map(|p| address_of(index.graph, p));
         Self {
             ecosystem: index.graph.kind().ecosystem(),
@@ -94,14 +102,19 @@ impl<'a> State<'a> {
                 .locked(name, version)
                 .flat_map(|l| &l.digests)
                 .collect(),
+            undigested: index
+                .locked(name, version)
+                .filter(|l| l.digests.is_empty())
+                .count(),
             checksums: places
                 .iter()
                 .filter_map(|p| p.checksum.as_deref())
                 .collect(),
-            conditional: places.iter().any(|p| p.conditional),
-            files: files
-                .map(|f| (f.name.as_str(), f.digest.as_ref()))
-                .collect(),
+            unchecked: places
+                .iter()
+                .filter(|p| p.checksum.is_none() && !p.conditional)
+                .count(),
+            files,
             addresses: addresses.filter(|a| !a.is_empty()).collect(),
             sources: places.iter().map(|p| p.source).collect(),
         }
@@ -119,29 +132,28 @@ impl<'a> State<'a> {
         self.addresses(now, moves, out);
     }
 
-    /// Another kind of source says all.
+    /// A kind of source that was not there. Where none stayed, that says all.
     fn source(&self, now: &Self, out: &mut Vec<Change>) -> bool {
-        let (Some(was), Some(is)) = (self.sources.first(), now.sources.first()) else {
+        let Some(was) = self.sources.first() else {
             return false;
         };
-        if !self.sources.is_disjoint(&now.sources) {
-            return false;
-        }
         let of = |source: Source, state: &Self| {
             let at = state.addresses.first().map(|a| format!(" ({})", shown(a)));
             format!("{}{}", kind_word(source), at.unwrap_or_default())
         };
-        let severity = match is {
-            Source::Registry => Severity::Low,
-            Source::Git | Source::Url | Source::Path | Source::Bundled => Severity::High,
-        };
-        out.push(Change {
-            what: What::Source,
-            severity,
-            before: of(*was, self),
-            now: of(*is, now),
-        });
-        true
+        for is in now.sources.difference(&self.sources) {
+            let severity = match is {
+                Source::Registry => Severity::Low,
+                Source::Git | Source::Url | Source::Path | Source::Bundled => Severity::High,
+            };
+            out.push(Change {
+                what: What::Source,
+                severity,
+                before: of(*was, self),
+                now: of(*is, now),
+            });
+        }
+        !now.sources.is_empty() && self.sources.is_disjoint(&now.sources)
     }
 
     fn digests(&self, now: &Self, out: &mut Vec<Change>) {
@@ -164,6 +176,10 @@ impl<'a> State<'a> {
         let best = |digests: &BTreeSet<&Digest>| digests.iter().map(|d| d.algorithm()).max();
         match (best(&self.digests), best(&now.digests)) {
             (None, None) => {}
+            // One of several places of a release lost it.
+            (Some(_), Some(_)) if now.undigested > self.undigested => {
+                say(What::DigestLost, Severity::High);
+            }
             (Some(_), None) => say(What::DigestLost, Severity::High),
             (None, Some(_)) => say(What::DigestAdded, Severity::Note),
             (Some(was), Some(is)) => match self.agreement(now) {
@@ -210,14 +226,21 @@ impl<'a> State<'a> {
     }
 
     fn files(&self, now: &Self, out: &mut Vec<Change>) {
-        let word = |digest: &Option<&Digest>| digest.map_or("no digest".to_owned(), short);
+        let word = |digests: &BTreeSet<Option<&Digest>>| {
+            let all = digests.iter();
+            let all: Vec<String> = all
+                .map(|digest| digest.map_or("no digest".to_owned(), short))
+                .collect();
+            all.join(" ")
+        };
         for (name, was) in &self.files {
-            let Some(is) = now.files.get(name).filter(|is| *is != was) else {
+            let Some(is) = now.files.get(name).filter(|is| !is.is_subset(was)) else {
                 continue;
             };
-            let severity = match (was, is) {
-                (None, Some(_)) => Severity::Note,
-                _ => Severity::High,
+            let had_none = was.iter().all(Option::is_none);
+            let severity = match had_none {
+                true => Severity::Note,
+                false => Severity::High,
             };
             out.push(Change {
                 what: What::File,
@@ -256,51 +279,78 @@ impl<'a> State<'a> {
     }
 
     fn checksums(&self, now: &Self, out: &mut Vec<Change>) {
-        let (Some(was), is) = (self.checksums.first(), now.checksums.first()) else {
+        let Some(first) = self.checksums.first() else {
             return;
         };
-        let Some(is) = is else {
-            // Yarn knows no checksum of what it does not fetch on this platform.
-            if !now.conditional {
+        // Yarn knows no checksum of what it does not fetch on this platform.
+        if now.unchecked > self.unchecked {
+            out.push(Change {
+                what: What::ChecksumLost,
+                severity: Severity::High,
+                before: shown(first),
+                now: "none".to_owned(),
+            });
+        }
+        let key = |checksum: &&'a str| checksum.split_once('/').map(|(key, _)| key);
+        let keys: BTreeMap<&str, &str> = self
+            .checksums
+            .iter()
+            .filter_map(|checksum| Some((key(checksum)?, *checksum)))
+            .collect();
+        for is in now.checksums.difference(&self.checksums) {
+            // Another key: Yarn packs its archives in another way now.
+            if let Some(was) = key(is).and_then(|key| keys.get(key)) {
                 out.push(Change {
-                    what: What::ChecksumLost,
+                    what: What::Checksum,
                     severity: Severity::High,
                     before: shown(was),
-                    now: "none".to_owned(),
+                    now: shown(is),
                 });
             }
-            return;
-        };
-        let key = |checksum: &str| checksum.split_once('/').map(|(key, _)| key.to_owned());
-        let comparable = key(was).is_some() && key(was) == key(is);
-        if comparable && self.checksums.is_disjoint(&now.checksums) {
-            out.push(Change {
-                what: What::Checksum,
-                severity: Severity::High,
-                before: shown(was),
-                now: shown(is),
-            });
         }
     }
 
     fn addresses(&self, now: &Self, moves: &Moves, out: &mut Vec<Change>) {
-        let (Some(was), Some(is)) = (self.addresses.first(), now.addresses.first()) else {
+        let mut new: Vec<&str> = now.addresses.difference(&self.addresses).copied().collect();
+        // An address that stayed may be told from a new one, one that is gone is told first.
+        let gone = self.addresses.difference(&now.addresses);
+        let stayed = self.addresses.intersection(&now.addresses);
+        let were: Vec<&str> = gone.chain(stayed).take(FEW_ADDRESSES).copied().collect();
+        let Some(first) = were.first() else {
             return;
         };
-        if !self.addresses.is_disjoint(&now.addresses) {
-            return;
+        let left_out = new.len().saturating_sub(FEW_ADDRESSES);
+        new.truncate(FEW_ADDRESSES);
+        for is in new {
+            let mut verdicts = were.iter().map(|was| (*was, moves.judge(was, is)));
+            let mut worst = None;
+            // One that it may have come from without a word excuses it.
+            let excused = verdicts.any(|(was, verdict)| {
+                worst = worst.or(verdict.map(|verdict| (was, verdict)));
+                verdict.is_none()
+            });
+            if let Some((was, (what, severity))) = worst.filter(|_| !excused) {
+                out.push(Change {
+                    what,
+                    severity,
+                    before: shown(was),
+                    now: shown(is),
+                });
+            }
         }
-        let Some((what, severity)) = moves.judge(was, is) else {
-            return;
-        };
-        out.push(Change {
-            what,
-            severity,
-            before: shown(was),
-            now: shown(is),
-        });
+        if left_out > 0 {
+            out.push(Change {
+                what: What::Address,
+                severity: Severity::High,
+                before: shown(first),
+                now: format!("{left_out} further addresses"),
+            });
+        }
     }
 }
+
+/// More addresses of one release than any honest lockfile has.
+const FEW_ADDRESSES: usize = 16;
 
 /// How the digests of two states go together, worst last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -312,13 +362,16 @@ enum Agreement {
     Disagree,
 }
 
+/// Two hosts.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Hosts that took the place of others for most releases: a registry that moved.
 pub(super) struct Moves(BTreeSet<(String, String)>);
 
 impl Moves {
     pub fn between(before: &Index<'_>, after: &Index<'_>) -> Self {
-        let mut stayed: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut moved: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let mut stayed: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+        let mut moved: BTreeMap<Pair<'_>, usize> = BTreeMap::new();
         for (name, versions) in &after.packages {
             for version in versions.keys() {
                 let was = first_address(before, name, version);
@@ -332,13 +385,13 @@ impl Moves {
                 }
             }
         }
-        let most = |((was, _), count): &(&(&str, &str), &usize)| {
+        let most = |((was, _), count): &(&Pair<'_>, &usize)| {
             **count >= MOST_AT_LEAST && **count > stayed.get(was).copied().unwrap_or(0)
         };
         let moved = moved.iter().filter(most);
         Self(
             moved
-                .map(|((was, is), _)| ((*was).to_owned(), (*is).to_owned()))
+                .map(|((was, is), _)| (was.clone().into_owned(), is.clone().into_owned()))
                 .collect(),
         )
     }
@@ -363,7 +416,7 @@ impl Moves {
                 false => Some((What::Commit, Severity::Note)),
             };
         }
-        let pair = (was.host.to_owned(), is.host.to_owned());
+        let pair = (was.host.into_owned(), is.host.into_owned());
         if self.0.contains(&pair) {
             return None;
         }

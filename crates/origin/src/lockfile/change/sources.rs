@@ -7,16 +7,17 @@ use super::index::{Index, address_of};
 use super::rewritten::Moves;
 use customs_ecosystem::lockfile::{Package, Source};
 use customs_model::Severity;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn findings(
     file: &str,
     before: &Index<'_>,
     after: &Index<'_>,
+    moves: &Moves,
     findings: &mut Findings<'_>,
 ) {
     overrides(file, before, after, findings);
-    let moves = Moves::between(before, after);
     for (was, is) in moves.iter() {
         say(
             file,
@@ -33,7 +34,7 @@ pub(super) fn findings(
     let (were, are) = (hosts(before), hosts(after));
     let known: BTreeSet<&str> = were
         .values()
-        .flat_map(|hosts| hosts.keys().copied())
+        .flat_map(|hosts| hosts.keys().map(|host| &**host))
         .collect();
     let mut told: BTreeSet<&str> = moves.iter().map(|(_, is)| is.as_str()).collect();
     for (scope, now) in &are {
@@ -46,10 +47,10 @@ pub(super) fn findings(
             let hosts: Vec<String> = hosts.keys().map(|host| shown(host)).collect();
             hosts.join(", ")
         };
-        if now.keys().all(|host| told.contains(host)) {
+        if now.keys().all(|host| told.contains(&**host)) {
             continue;
         }
-        told.extend(now.keys());
+        told.extend(now.keys().map(|host| &**host));
         let first = now.values().flatten().next();
         say(
             file,
@@ -71,9 +72,9 @@ pub(super) fn findings(
         return;
     }
     let mut new: Hosts<'_> = Hosts::new();
-    for (host, packages) in are.into_values().flatten() {
-        if !known.contains(host) && !told.contains(host) {
-            new.entry(host).or_default().extend(packages);
+    for (host, packages) in are.values().flatten() {
+        if !known.contains(&**host) && !told.contains(&**host) {
+            new.entry(host.clone()).or_default().extend(packages);
         }
     }
     for (host, packages) in new {
@@ -86,7 +87,7 @@ pub(super) fn findings(
                     1 => "1 release comes".to_owned(),
                     many => format!("{} come", count(many, "release", "releases")),
                 },
-                shown(host)
+                shown(&host)
             ),
             packages.iter().map(|package| spoken(package)).collect(),
             findings,
@@ -110,7 +111,7 @@ fn overrides(file: &str, before: &Index<'_>, after: &Index<'_>, findings: &mut F
 }
 
 /// Hosts with the packages that come from them.
-type Hosts<'a> = BTreeMap<&'a str, Vec<&'a Package>>;
+type Hosts<'a> = BTreeMap<Cow<'a, str>, Vec<&'a Package>>;
 
 fn hosts<'a>(index: &Index<'a>) -> BTreeMap<Option<&'a str>, Hosts<'a>> {
     let mut scopes: BTreeMap<Option<&str>, Hosts<'_>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-use super::super::address::{Names, normal, npm_names};
+use super::super::address::{Names, doubt, normal, npm_names};
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
@@ -17,7 +17,8 @@ static DOC: LockRuleDoc = LockRuleDoc {
     what: "Compares what the address of each artifact names with the name and version of its entry: the \
            path of a tarball in all forms that registries use, the file names of Python's distributions, \
            Yarn 4's resolution. Only the path counts, never the host, so mirrors and gates are no \
-           difference. What the manifest asks for by an address is not compared.",
+           difference. What the manifest asks for by an address is not compared. Addresses that clients read in \
+           different ways, or not at all, are named too, of every source.",
     why: "The package manager installs what stands behind the address, and shows the name of the entry: \
           `npm ls` prints is-number@7.0.0 where is-odd@3.0.1 was installed.",
     effect: "fails; warns where an unusual address seems to name another release",
@@ -26,6 +27,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
     fires: &[
         "`node_modules/is-number` 7.0.0 with `resolved` …/is-odd/-/is-odd-3.0.1.tgz.",
         "A wheel of another project among the files of a package in uv.lock.",
+        "`https://registry.example\\@files.example/…`: one host to some clients, the other to others.",
     ],
     silent: &[
         "An alias: the entry's real name counts, not the folder.",
@@ -42,12 +44,38 @@ impl LockRule for AddressNamesAnother {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+        doubtful(view, findings);
         match view.ecosystem() {
             Ecosystem::Npm => npm(view, findings),
             Ecosystem::PyPi => python(view, findings),
             // Cargo.lock names no address of an artifact.
             Ecosystem::Cargo => {}
         }
+    }
+}
+
+/// Whatever another rule says of such an address, it may say of another host than the client asks.
+fn doubtful(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    for package in &view.graph.packages {
+        let locked = view.graph.locked(package);
+        let own = locked.and_then(|locked| locked.resolved.as_deref());
+        let own = own.or(package.resolved.as_deref());
+        let files = package.files.iter().filter_map(|file| file.url.as_deref());
+        let first = own.into_iter().chain(files);
+        let Some((url, why)) = first.filter_map(|url| Some((url, doubt(url)?))).next() else {
+            continue;
+        };
+        findings.add(Said {
+            severity: Severity::High,
+            message: format!(
+                "the address of {} is one that clients read in different ways: {why}",
+                spoken(package)
+            ),
+            file: view.path,
+            line: Some(package.line),
+            release: view.graph.release(package),
+            evidence: vec![format!("address: {}", shown(url))],
+        });
     }
 }
 
@@ -64,7 +92,7 @@ fn npm(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
             locked.release.package.as_str(),
             locked.release.version.as_str(),
         );
-        match npm_names(url, name, version) {
+        match npm_names(url, view.address(package), name, version) {
             Names::This => {}
             Names::Untold => untold += 1,
             Names::Another(other) => {

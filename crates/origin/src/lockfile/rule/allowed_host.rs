@@ -6,6 +6,7 @@ use super::super::words::{shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::Package;
 use customs_model::Severity;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// An address at a host that is not on the user's list.
@@ -34,7 +35,7 @@ impl LockRule for AllowedHost {
         if allowed.is_empty() {
             return;
         }
-        let mut others: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
+        let mut others: BTreeMap<Cow<'_, str>, Vec<&Package>> = BTreeMap::new();
         for package in &view.graph.packages {
             let own = view
                 .graph
@@ -44,7 +45,7 @@ impl LockRule for AllowedHost {
             let files = package.files.iter().filter_map(|file| file.url.as_deref());
             for address in own.into_iter().chain(files).filter_map(Address::parse) {
                 let hosts = allowed.iter().chain(&view.options.own_hosts);
-                if hosts.into_iter().any(|host| host == address.host) {
+                if hosts.into_iter().any(|host| address.is_at(host)) {
                     continue;
                 }
                 let packages = others.entry(address.host).or_default();
@@ -56,7 +57,7 @@ impl LockRule for AllowedHost {
         for (host, packages) in others {
             findings.add(Said {
                 severity: Severity::High,
-                message: format!("{} is not on the list of allowed hosts", shown(host)),
+                message: format!("{} is not on the list of allowed hosts", shown(&host)),
                 file: view.path,
                 line: packages.first().map(|package| package.line),
                 release: None,

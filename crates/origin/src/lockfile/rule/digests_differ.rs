@@ -1,3 +1,4 @@
+use super::super::address::Address;
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
@@ -5,6 +6,7 @@ use super::super::words::{short, shown, spoken};
 use super::LockRule;
 use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Severity};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Two digests for one release.
@@ -45,8 +47,14 @@ struct Subject<'a> {
 struct First<'a> {
     path: &'a str,
     line: u32,
-    host: &'a str,
+    locked: &'a Locked,
     digest: &'a Digest,
+}
+
+impl<'a> First<'a> {
+    fn host(&self) -> Option<Cow<'a, str>> {
+        Some(Address::parse(self.locked.resolved.as_deref()?)?.host)
+    }
 }
 
 type Known<'a> = HashMap<Subject<'a>, First<'a>>;
@@ -88,7 +96,7 @@ fn compare<'a>(
             let here = First {
                 path: view.path,
                 line: package.line,
-                host: view.address(locked).map_or("", |address| address.host),
+                locked,
                 digest,
             };
             let Some(first) = known.get(&subject) else {
@@ -136,13 +144,12 @@ fn add(
     here: &First<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let elsewhere = first.host != here.host && !first.host.is_empty() && !here.host.is_empty();
-    let (severity, hosts) = match elsewhere {
-        true => (
+    let (severity, hosts) = match (first.host(), here.host()) {
+        (Some(first), Some(here)) if first != here => (
             Severity::Medium,
-            format!(" ({} and {})", shown(first.host), shown(here.host)),
+            format!(" ({} and {})", shown(&first), shown(&here)),
         ),
-        false => (Severity::High, String::new()),
+        _ => (Severity::High, String::new()),
     };
     let at = |path: &str, line: u32| format!("{}, line {line}", shown(path));
     findings.add(Said {

@@ -3,9 +3,9 @@ use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
 use super::super::words::{count, shown, spoken};
 use super::LockRule;
-use customs_ecosystem::lockfile::{Kind, Locked, Package, Source};
+use customs_ecosystem::lockfile::{AskKind, Kind, Locked, Package, Source};
 use customs_model::Severity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A release of a registry without a promise of its bytes.
 pub(super) struct IntegrityMissing;
@@ -20,8 +20,9 @@ static DOC: LockRuleDoc = LockRuleDoc {
     why: "Without a digest whatever stands behind the address is installed. npm and Yarn install an entry \
           whose digest was deleted without a warning (measured, November 2026).",
     effect: "fails; a warning where npm wrote neither address nor digest (it then asks the registry by \
-             name and version), and where a whole registry or file has none; a note for requirements \
-             without any hash",
+             name and version), where a whole registry or file has none, and for a package of Yarn 4 with \
+             `conditions` that somebody needs; a note for requirements without any hash, and for packages \
+             of Yarn 4 with `conditions` that are optional",
     to_do: "Let the package manager write the entry again: delete the entry and install. Look at the \
             commit that took the digest away.",
     fires: &[
@@ -31,7 +32,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
     ],
     silent: &[
         "Members of a workspace, links, git and path dependencies, bundled packages.",
-        "A package of Yarn 4 with `conditions`: Yarn does not fetch it here and knows no checksum.",
+        "The runtimes that pnpm installs (`node`, `bun`, `deno`), where each of their files has a digest.",
     ],
     learnt_from: "A deleted `integrity` passes `npm ci` and lockfile-lint's `--validate-integrity` \
                   (measured, November 2026). npm itself has lost them: https://github.com/npm/cli/issues/4460",
@@ -52,13 +53,17 @@ impl LockRule for IntegrityMissing {
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         let mut origins: BTreeMap<&str, OfOrigin<'_>> = BTreeMap::new();
         for (package, locked) in entries(view) {
-            let host = view.address(locked).map_or("", |address| address.host);
+            if may_be_unfetched(view, package) {
+                continue;
+            }
+            let host = view.address(package).map_or("", |address| &*address.host);
             let of = origins.entry(host).or_default();
             match promises(view, package, locked) {
                 true => of.with += 1,
                 false => of.without.push((package, locked)),
             }
         }
+        of_other_machines(view, findings);
         let any = origins.values().any(|of| of.with > 0);
         if !any {
             return whole_file(view, &origins, findings);
@@ -84,10 +89,77 @@ fn entries<'v>(
         Kind::YarnBerry => Box::new(view.every_locked()),
         _ => Box::new(view.locked()),
     };
-    let is_berry = view.graph.kind() == Kind::YarnBerry;
-    Box::new(all.filter(move |(package, locked)| {
-        locked.source == Source::Registry && !(is_berry && package.conditional)
-    }))
+    Box::new(all.filter(|(_, locked)| locked.source == Source::Registry))
+}
+
+/// Yarn 4 writes no checksum for a package of other machines, which it does not fetch.
+fn may_be_unfetched(view: &LockfileView<'_>, package: &Package) -> bool {
+    view.graph.kind() == Kind::YarnBerry && package.conditional && package.checksum.is_none()
+}
+
+/// What Yarn 4 did not fetch where the lockfile was written is bound to nothing where it does. Who
+/// deletes the checksum of any package has only to write conditions beside it, so such packages
+/// are named, and one that somebody needs is a warning: those for single machines are optional.
+fn of_other_machines(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let all: Vec<(&Package, &Locked)> = entries(view)
+        .filter(|(package, _)| may_be_unfetched(view, package))
+        .collect();
+    if all.is_empty() {
+        return;
+    }
+    let graph = view.graph;
+    let asks = graph.packages.iter().flat_map(|package| &package.asks);
+    let asks = asks.chain(graph.importers.iter().flat_map(|importer| &importer.asks));
+    let required: HashSet<&str> = asks
+        .filter(|ask| ask.kind != AskKind::Optional)
+        .flat_map(|ask| {
+            let to = ask.to.and_then(|to| graph.packages.get(to));
+            [
+                Some(ask.name.as_str()),
+                to.map(|package| package.name.as_str()),
+            ]
+        })
+        .flatten()
+        .collect();
+    let (needed, optional): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(package, _)| required.contains(package.name.as_str()));
+    for (package, locked) in needed {
+        findings.add(Said {
+            severity: Severity::Medium,
+            message: format!(
+                "{} has conditions and no checksum, and somebody needs it: where the conditions hold, any bytes would be installed",
+                spoken(package)
+            ),
+            file: view.path,
+            line: Some(package.line),
+            release: Some(&locked.release),
+            evidence: Vec::new(),
+        });
+    }
+    if optional.is_empty() {
+        return;
+    }
+    findings.add(Said {
+        severity: Severity::Note,
+        message: format!(
+            "{} of other machines without a checksum: Yarn writes one where it fetches them",
+            match optional.len() {
+                1 => "1 optional package is".to_owned(),
+                many => format!(
+                    "{} are",
+                    count(many, "optional package", "optional packages")
+                ),
+            }
+        ),
+        file: view.path,
+        line: optional.first().map(|(package, _)| package.line),
+        release: None,
+        evidence: optional
+            .iter()
+            .map(|(package, _)| spoken(package))
+            .collect(),
+    });
 }
 
 fn promises(view: &LockfileView<'_>, package: &Package, locked: &Locked) -> bool {
@@ -97,8 +169,7 @@ fn promises(view: &LockfileView<'_>, package: &Package, locked: &Locked) -> bool
         Kind::PoetryLock => {
             !locked.digests.is_empty() && package.files.iter().all(|file| file.digest.is_some())
         }
-        // Runtimes have their digests in variants, which are not read.
-        Kind::PnpmLock => !locked.digests.is_empty() || is_runtime(&package.name),
+        Kind::PnpmLock => !locked.digests.is_empty() || is_bound_runtime(package),
         Kind::PackageLock
         | Kind::YarnClassic
         | Kind::BunLock
@@ -107,9 +178,12 @@ fn promises(view: &LockfileView<'_>, package: &Package, locked: &Locked) -> bool
     }
 }
 
-/// The runtimes that pnpm installs itself.
-fn is_runtime(name: &str) -> bool {
-    matches!(name, "node" | "bun" | "deno")
+/// A runtime that pnpm installs itself: it has a file for each machine, and each has its digest. A
+/// package of the same name from a registry has no such files.
+fn is_bound_runtime(package: &Package) -> bool {
+    matches!(package.name.as_str(), "node" | "bun" | "deno")
+        && !package.files.is_empty()
+        && package.files.iter().all(|file| file.digest.is_some())
 }
 
 fn whole_file(

@@ -52,16 +52,25 @@ impl LockRule for OtherOrigin {
 type Entry<'a> = (&'a Package, &'a Locked);
 
 fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    for (origin, address) in view.origins() {
+        if address.is_none() && view.ecosystem() != Ecosystem::Cargo {
+            findings.not_checked(format!(
+                "{}: {} of your configuration is no address that can be read, so nothing was compared with it",
+                shown(view.path),
+                shown(&origin.address)
+            ));
+        }
+    }
     let mut total = 0;
     let mut others: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     for (package, locked) in view.of_registry() {
-        let Some(address) = view.address(locked) else {
+        let Some(address) = view.address(package) else {
             continue;
         };
         total += 1;
-        if !is_expected(view, locked, &address) {
+        if !is_expected(view, locked, address) {
             others
-                .entry(address.host)
+                .entry(&*address.host)
                 .or_default()
                 .push((package, locked));
         }
@@ -97,26 +106,19 @@ fn by_configuration(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_expected(view: &LockfileView<'_>, locked: &Locked, address: &Address<'_>) -> bool {
-    if view
-        .options
-        .own_hosts
-        .iter()
-        .any(|host| host == address.host)
-    {
+    if view.is_own(address) {
         return true;
     }
-    let origins = &view.options.expected_origins;
     let scope = locked.release.package.scope();
     let of_scope =
-        |origin: &&ExpectedOrigin| origin.scope.is_some() && origin.scope.as_deref() == scope;
-    let has_own = origins.iter().any(|origin| of_scope(&origin));
-    origins
-        .iter()
-        .filter(|origin| match has_own {
+        |origin: &ExpectedOrigin| origin.scope.is_some() && origin.scope.as_deref() == scope;
+    let has_own = view.origins().any(|(origin, _)| of_scope(origin));
+    view.origins()
+        .filter(|(origin, _)| match has_own {
             true => of_scope(origin),
             false => origin.scope.is_none(),
         })
-        .any(|origin| match view.ecosystem() {
+        .any(|(origin, known)| match view.ecosystem() {
             Ecosystem::Cargo => {
                 let bare = |text: &str| {
                     let text = text.split_once('+').map_or(text, |(_, rest)| rest);
@@ -125,7 +127,7 @@ fn is_expected(view: &LockfileView<'_>, locked: &Locked, address: &Address<'_>) 
                 bare(&origin.address) == bare(locked.resolved.as_deref().unwrap_or_default())
             }
             Ecosystem::Npm | Ecosystem::PyPi => {
-                Address::parse(&origin.address).is_some_and(|known| known.host == address.host)
+                known.is_some_and(|known| known.host == address.host)
             }
         })
 }
@@ -136,13 +138,13 @@ const OTHERS: usize = 3;
 fn by_itself(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
     let mut scopes: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Entry<'_>>>> = BTreeMap::new();
     for (package, locked) in view.of_registry() {
-        if let Some(address) = view.address(locked)
-            && !view.is_configured(&address)
+        if let Some(address) = view.address(package)
+            && !view.is_configured(address)
         {
             let scope = locked.release.package.scope();
             let hosts = scopes.entry(scope).or_default();
             hosts
-                .entry(address.host)
+                .entry(&*address.host)
                 .or_default()
                 .push((package, locked));
         }

@@ -4,8 +4,9 @@ use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
 use super::super::words::{count, shown, spoken};
 use super::LockRule;
-use customs_ecosystem::lockfile::{Locked, Package, Source};
+use customs_ecosystem::lockfile::{Package, Source};
 use customs_model::Severity;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// An address that is fetched without encryption.
@@ -38,18 +39,19 @@ impl LockRule for Transport {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut hosts: BTreeMap<(&str, &str), OfHost<'_>> = BTreeMap::new();
+        let mut hosts: BTreeMap<(Cow<'_, str>, Cow<'_, str>), OfHost<'_>> = BTreeMap::new();
         for (package, locked) in view.locked() {
-            let Some(address) = open_address(view, package, locked) else {
+            let Some(address) = open_address(view, package) else {
                 continue;
             };
-            let of = hosts.entry((address.host, address.scheme)).or_default();
-            of.packages.push(package);
             let bound = match locked.source {
                 // A commit is a digest.
                 Source::Git => address.fragment.is_some(),
                 _ => !locked.digests.is_empty(),
             };
+            let address = address.into_owned();
+            let of = hosts.entry((address.host, address.scheme)).or_default();
+            of.packages.push(package);
             if !bound && of.unbound.is_none() {
                 of.unbound = Some(package);
             }
@@ -71,7 +73,7 @@ impl LockRule for Transport {
                         1 => "1 artifact is".to_owned(),
                         many => format!("{} are", count(many, "artifact", "artifacts")),
                     },
-                    shown(host)
+                    shown(&host)
                 ),
                 file: view.path,
                 line: first.map(|package| package.line),
@@ -83,19 +85,19 @@ impl LockRule for Transport {
 }
 
 /// The first address of a package that is fetched in the open.
-fn open_address<'a>(
-    view: &LockfileView<'a>,
-    package: &'a Package,
-    locked: &'a Locked,
-) -> Option<Address<'a>> {
+fn open_address<'v>(
+    view: &'v LockfileView<'_>,
+    package: &'v Package,
+) -> Option<Cow<'v, Address<'v>>> {
+    let is_open = |address: &Address<'_>| {
+        matches!(&*address.scheme, "http" | "git" | "ftp")
+            && !address.is_loopback()
+            && !view.is_configured(address)
+    };
+    let own = view.address(package).map(Cow::Borrowed);
     let files = package.files.iter().filter_map(|file| file.url.as_deref());
-    let own = locked.resolved.as_deref();
+    let files = files.filter_map(Address::parse).map(Cow::Owned);
     own.into_iter()
         .chain(files)
-        .filter_map(Address::parse)
-        .find(|address| {
-            matches!(address.scheme, "http" | "git" | "ftp")
-                && !address.is_loopback()
-                && !view.is_configured(address)
-        })
+        .find(|address| is_open(address))
 }

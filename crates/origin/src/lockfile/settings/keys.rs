@@ -3,6 +3,7 @@
 use super::Effect;
 use Effect::{Checks, Origin, Replaces, Runs};
 use customs_ecosystem::lockfile::SettingsKind;
+use std::collections::BTreeSet;
 
 /// Keys by their last part or their beginning, for each client. Sources: the clients' own pages of
 /// settings, November 2026.
@@ -194,7 +195,7 @@ static UV: [(&str, Effect); 29] = [
 /// What a key decides; none where it does not count. A row with `.` at its end means all keys
 /// below it, one with `*` before it any beginning.
 pub(super) fn effect(kind: SettingsKind, key: &str) -> Option<Effect> {
-    if is_credential(key) {
+    if !is_below_a_name(key) && is_credential(key) {
         return Some(Effect::Credential);
     }
     let fits = |row: &str| match (row.strip_prefix('*'), row.strip_suffix('.')) {
@@ -206,6 +207,29 @@ pub(super) fn effect(kind: SettingsKind, key: &str) -> Option<Effect> {
     };
     let row = table(kind).iter().find(|(row, _)| fits(row));
     row.map(|(_, effect)| *effect)
+}
+
+/// Whether the last part of a key is, or stands below, a name that somebody chose: of a package or
+/// a command. `overrides.jsonwebtoken` holds no secret.
+fn is_below_a_name(key: &str) -> bool {
+    const NAMED: [&str; 14] = [
+        "overrides",
+        "patchedDependencies",
+        "packageExtensions",
+        "catalog",
+        "catalogs",
+        "configDependencies",
+        "allowBuilds",
+        "exclude-newer-package",
+        "extra-build-dependencies",
+        "sources",
+        "patch",
+        "alias",
+        "credential-alias",
+        "plugins",
+    ];
+    key.split_once('.')
+        .is_some_and(|(first, _)| NAMED.contains(&first))
 }
 
 /// By the words that all clients use.
@@ -230,55 +254,88 @@ fn is_credential(key: &str) -> bool {
         || last == "username"
 }
 
-/// Whether a change of a key about checks or programs takes a protection away; none where that
-/// cannot be told.
+/// Protected where they say `true`.
+const GUARDS: [&str; 16] = [
+    "strict-ssl",
+    "strictSsl",
+    "enableStrictSsl",
+    "package-lock",
+    "lockfile",
+    "ignore-scripts",
+    "ignoreScripts",
+    "enableHardenedMode",
+    "enableImmutableInstalls",
+    "blockExoticSubdeps",
+    "verifyStoreIntegrity",
+    "strictDepBuilds",
+    "require-hashes",
+    "verify-hashes",
+    "check-revoke",
+    "no-build",
+];
+/// Protected where they say `false`.
+const GAPS: [&str; 4] = [
+    "enableScripts",
+    "dangerouslyAllowAllBuilds",
+    "no-verify-hashes",
+    "no-build-isolation",
+];
+/// Each value is a hole.
+const HOLES: [&str; 3] = ["trusted-host", "unsafeHttpWhitelist", "allow-insecure-host"];
+/// Each value is a package that is let through; `*` lets all through.
+const EXCEPTIONS: [&str; 4] = [
+    "minimumReleaseAgeExclude",
+    "minimumReleaseAgeExcludes",
+    "trustPolicyExclude",
+    "npmPreapprovedPackages",
+];
+/// How old a release must be; zero switches the check off.
+const AGES: [&str; 4] = [
+    "min-release-age",
+    "minimum-release-age",
+    "minimumReleaseAge",
+    "npmMinimalAgeGate",
+];
+
+/// Whether a key about checks or programs takes a protection away by what it says now, be it new,
+/// changed or gone; none where that cannot be told.
 pub(super) fn loosens(
     key: &str,
     was: Option<&Vec<String>>,
     is: Option<&Vec<String>>,
 ) -> Option<bool> {
-    let on = |values| match one(values) {
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        _ => None,
-    };
-    // Protected where it says `true`, and where it says `false`.
-    const GUARDS: [&str; 16] = [
-        "strict-ssl",
-        "strictSsl",
-        "enableStrictSsl",
-        "package-lock",
-        "lockfile",
-        "ignore-scripts",
-        "ignoreScripts",
-        "enableHardenedMode",
-        "enableImmutableInstalls",
-        "blockExoticSubdeps",
-        "verifyStoreIntegrity",
-        "strictDepBuilds",
-        "require-hashes",
-        "verify-hashes",
-        "check-revoke",
-        "no-build",
-    ];
-    const GAPS: [&str; 4] = [
-        "enableScripts",
-        "dangerouslyAllowAllBuilds",
-        "no-verify-hashes",
-        "no-build-isolation",
-    ];
-    // Each value is a hole.
-    const HOLES: [&str; 3] = ["trusted-host", "unsafeHttpWhitelist", "allow-insecure-host"];
     let last = key.rsplit('.').next().unwrap_or(key);
+    let of = |values: Option<&Vec<String>>| -> BTreeSet<String> {
+        values.into_iter().flatten().cloned().collect()
+    };
+    let is_new = |value: &String| !of(was).contains(value);
     if HOLES.contains(&last) {
-        let count = |values: Option<&Vec<String>>| values.map_or(0, Vec::len);
-        return Some(is.is_some() && (count(is) >= count(was)));
+        return Some(of(is).iter().any(is_new));
+    }
+    if EXCEPTIONS.contains(&last) {
+        return match of(is).into_iter().filter(is_new).collect::<Vec<_>>() {
+            new if new.is_empty() => Some(false),
+            // Which package, a person has to judge.
+            new => new.iter().any(|value| value.contains('*')).then_some(true),
+        };
     }
     if last == "checksumBehavior" {
-        return Some(matches!(one(is), Some("ignore" | "update" | "reset")));
+        let loose = |value: &String| matches!(value.as_str(), "ignore" | "update" | "reset");
+        return Some(of(is).iter().any(loose));
+    }
+    if last == "trustPolicy" {
+        let on = |values: Option<&Vec<String>>| of(values).iter().any(|value| value != "off");
+        return match (on(was), on(is)) {
+            (_, true) => (!on(was)).then_some(false),
+            (true, false) => Some(true),
+            (false, false) => is.map(|_| true),
+        };
+    }
+    if AGES.contains(&last) {
+        return age_loosens(was, is);
     }
     if GUARDS.contains(&last) {
-        return match (on(was), on(is)) {
+        return match (said(was, false), said(is, false)) {
             (_, Some(false)) => Some(true),
             (_, Some(true)) => Some(false),
             (Some(true), None) if is.is_none() => Some(true),
@@ -286,7 +343,7 @@ pub(super) fn loosens(
         };
     }
     if GAPS.contains(&last) {
-        return match on(is) {
+        return match said(is, true) {
             Some(now) => Some(now),
             None if is.is_none() => Some(false),
             None => None,
@@ -295,6 +352,45 @@ pub(super) fn loosens(
     None
 }
 
-fn one(values: Option<&Vec<String>>) -> Option<&str> {
-    values.and_then(|values| values.first()).map(String::as_str)
+/// What a switch says, as the clients read it. A key that stands twice says the worse of both:
+/// clients differ in which one counts.
+fn said(values: Option<&Vec<String>>, worse: bool) -> Option<bool> {
+    let values: Option<Vec<bool>> = values?
+        .iter()
+        .map(|value| match value.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            // npm reads an empty value and `null` as no.
+            "false" | "0" | "no" | "off" | "null" | "" => Some(false),
+            _ => None,
+        })
+        .collect();
+    let values = values.filter(|values| !values.is_empty())?;
+    Some(match values.contains(&worse) {
+        true => worse,
+        false => !worse,
+    })
+}
+
+fn age_loosens(was: Option<&Vec<String>>, is: Option<&Vec<String>>) -> Option<bool> {
+    match (least_age(was), least_age(is)) {
+        (_, Some((now, _))) if now <= 0.0 => Some(true),
+        // `30m` and `1d` are not compared: a person sees both.
+        (Some((before, unit)), Some((now, of_now))) => (unit == of_now).then_some(now < before),
+        (Some(_), None) if is.is_none() => Some(true),
+        _ => None,
+    }
+}
+
+/// The least number of a list, and its unit as written.
+fn least_age(values: Option<&Vec<String>>) -> Option<(f64, &str)> {
+    let ages = values?.iter().map(|value| {
+        let value = value.trim();
+        let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = value.strip_prefix(number)?;
+        Some((number.trim().parse::<f64>().ok()?, unit))
+    });
+    let ages: Option<Vec<(f64, &str)>> = ages.collect();
+    ages?
+        .into_iter()
+        .reduce(|a, b| if b.0 < a.0 { b } else { a })
 }

@@ -5,7 +5,7 @@ use super::super::super::view::LockfileView;
 use super::super::super::words::shown;
 use super::Differences;
 use customs_ecosystem::lockfile::{Ask, Importer, Manifest};
-use customs_model::{Ecosystem, PackageName};
+use customs_ecosystem::pypi::normal_name as normal;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(super) fn importers(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
@@ -72,11 +72,6 @@ fn compare(manifest: &Manifest, importer: &Importer, differences: &mut Differenc
             differences.only_locked.push(shown(name));
         }
     }
-}
-
-fn normal(name: &str) -> String {
-    let parsed = PackageName::new(Ecosystem::PyPi, name);
-    parsed.map_or_else(|_| name.to_owned(), |name| name.as_str().to_owned())
 }
 
 /// A specifier without spaces, its clauses in order: `>= 4, <5` is `<5,>=4`.
