@@ -2,12 +2,12 @@
 
 use super::expect::expect;
 use super::explain::Explainer;
-use super::layout::{Installed, UNPLUGGED, read_manifest};
+use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
 use super::patches::Patched;
 use super::{Tree, own_list};
-use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::unpacked::{Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::disk::{self, Found, FoundKind};
@@ -15,8 +15,11 @@ use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Against, Compared, Expected, ExpectedEntry, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
+use customs_ecosystem::npm::Machine;
 use customs_model::{Answer, Digest};
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const MANIFEST: &str = "package.json";
 
@@ -51,6 +54,18 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    fn new(job: &Job<'_>, placed: &Placed) -> Self {
+        Self {
+            tree: PackageTree::new(placed.release.clone(), job.place),
+            unchanged: false,
+            poisoned: Vec::new(),
+            notes: Vec::new(),
+            fingerprint: None,
+            facts: Facts::default(),
+            may_copy: false,
+        }
+    }
+
     fn take(&mut self, compared: Compared) {
         self.tree.files = compared.files;
         self.tree.differences = compared.differences;
@@ -60,56 +75,45 @@ impl Outcome {
 
 impl Tree<'_> {
     pub(super) fn package(&self, job: &Job<'_>) -> Outcome {
-        let mut best: Option<Outcome> = None;
-        for placed in self.forms(&job.installed) {
-            let mut outcome = self.form(job, placed);
-            outcome.tree.judge();
-            let better = best.as_ref().is_none_or(|best| {
-                // Another form that could not be looked at leaves the question open.
-                rank(&outcome.tree.answer) < rank(&best.tree.answer)
-            });
-            let poisoned = best.as_mut().map(|best| std::mem::take(&mut best.poisoned));
-            let mut kept = match (better, best) {
-                (false, Some(best)) => {
-                    let mut best = best;
-                    best.poisoned.append(&mut outcome.poisoned);
-                    best
-                }
-                _ => outcome,
-            };
-            kept.poisoned.extend(poisoned.unwrap_or_default());
-            let done = kept.tree.answer == Answer::Yes;
-            best = Some(kept);
-            if done {
-                break;
-            }
-        }
-        best.unwrap_or_else(|| self.form(job, job.installed.placed))
-    }
-
-    fn form(&self, job: &Job<'_>, placed: &Placed) -> Outcome {
-        let mut out = Outcome {
-            tree: PackageTree::new(placed.release.clone(), job.place),
-            unchanged: false,
-            poisoned: Vec::new(),
-            notes: Vec::new(),
-            fingerprint: None,
-            facts: Facts::default(),
-            may_copy: false,
-        };
         let folder = self.project.join(job.place);
         let found = match disk::walk(&folder, &self.outside(job.place)) {
             Ok(found) => found,
             Err(why) => {
+                let mut out = Outcome::new(job, job.installed.placed);
                 let why = format!("its folder cannot be looked through: {why}");
                 out.tree.open.push(why);
                 return out;
             }
         };
+        let there = Folder {
+            path: &folder,
+            found: &found,
+            claim: OnceCell::new(),
+        };
+        let mut best: Option<Outcome> = None;
+        for placed in self.forms(&job.installed) {
+            let mut outcome = self.form(job, placed, &there);
+            outcome.tree.judge();
+            best = Some(match best {
+                Some(best) => better(best, outcome),
+                None => outcome,
+            });
+            if best
+                .as_ref()
+                .is_some_and(|best| best.tree.answer == Answer::Yes)
+            {
+                break;
+            }
+        }
+        best.unwrap_or_else(|| self.form(job, job.installed.placed, &there))
+    }
+
+    fn form(&self, job: &Job<'_>, placed: &Placed, there: &Folder<'_>) -> Outcome {
+        let mut out = Outcome::new(job, placed);
         let files = self.patches.for_package(job.place, placed);
         let patch = self.patches.digest(&files);
         let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
-        out.fingerprint = fingerprint(&found, &depends, self.now);
+        out.fingerprint = fingerprint(there.found, &depends, self.now);
         let remembered = self.memory.look(job.place, out.fingerprint.as_deref());
         if let Some(Remembered::Package(tree, facts)) = remembered
             && tree.release == placed.release
@@ -119,14 +123,14 @@ impl Tree<'_> {
             out.unchanged = true;
             return out;
         }
-        let claim = read_manifest(&folder);
-        out.tree.decoy = match &claim {
-            Some(manifest) => manifest.denies(&placed.release),
-            None => Some("nothing: it has no manifest that can be read".to_owned()),
-        };
-        match self.verified(job, placed, &found, &mut out) {
-            Ok(verified) => self.against_artifact(job, placed, &verified, &found, &mut out),
-            Err(why) => self.against_list(job, placed, why, &found, &mut out),
+        if self.manager == Manager::YarnBerry && is_stand_in(placed, there) {
+            out.tree = super::absent(placed, self.manager, Machine::here(), false);
+            job.place.clone_into(&mut out.tree.place);
+            return out;
+        }
+        match self.verified(placed, there, &mut out) {
+            Ok(verified) => self.against_artifact(job, placed, &verified, there, &mut out),
+            Err(why) => self.against_list(job, placed, why, there, &mut out),
         }
         out
     }
@@ -135,9 +139,8 @@ impl Tree<'_> {
     /// there is none, safe to print.
     fn verified(
         &self,
-        job: &Job<'_>,
         placed: &Placed,
-        found: &Found,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
         let wanted = Wanted {
@@ -155,13 +158,6 @@ impl Tree<'_> {
             }
             .to_owned());
         }
-        let folder = self.project.join(job.place);
-        // Digests are asked of files that others may have copied, and of hard links.
-        let hash_all = placed.platforms.restricts() || self.manager.habits().keeps_hard_links;
-        let mut buffer = Vec::new();
-        let mut beside = |path: &str, content: &[u8]| {
-            !hash_all && same_bytes(&folder, found, path, content, &mut buffer)
-        };
         let inside = format!("node_modules/{}", placed.release.package);
         let keep = |path: &str| u64::from(path == MANIFEST) * limit::MANIFEST;
         let reading = |form: Form| {
@@ -177,7 +173,25 @@ impl Tree<'_> {
             (packing, reading)
         };
         let mut told = Told::default();
-        let verified = verified::find(self.sources, &wanted, &reading, &mut beside, &mut told);
+        // Digests are asked of files that others may have copied.
+        let mut hash_all = placed.platforms.restricts();
+        let verified = loop {
+            let mut buffer = Vec::new();
+            let mut beside = |path: &str, content: &[u8]| {
+                !hash_all && same_bytes(there, path, content, &mut buffer)
+            };
+            let found = verified::find(self.sources, &wanted, &reading, &mut beside, &mut told);
+            // And of files that hard links of the archive name, which hardly any archive has: then
+            // it is read again.
+            let has_links = found.as_ref().is_ok_and(|found| {
+                let mut entries = found.unpacked.entries.iter();
+                entries.any(|entry| matches!(entry.kind, Kind::Hardlink(_)))
+            });
+            if hash_all || !has_links || !self.manager.habits().keeps_hard_links {
+                break found;
+            }
+            (hash_all, told) = (true, Told::default());
+        };
         out.poisoned.append(&mut told.poisoned);
         out.notes.append(&mut told.notes);
         verified.map_err(|why| why.to_string())
@@ -188,7 +202,7 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         verified: &Verified,
-        found: &Found,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) {
         let unpacked = &verified.unpacked;
@@ -201,11 +215,23 @@ impl Tree<'_> {
         );
         let manifest = unpacked.kept.get(MANIFEST);
         let manifest = manifest.and_then(|bytes| Manifest::read(bytes));
-        let manifest = manifest.unwrap_or_default();
         let mut habits = self.manager.habits();
-        // What is unplugged is a zip of Yarn's as it is.
-        habits.drops_modules &= !job.place.starts_with(UNPLUGGED);
-        let expectation = expect(unpacked, &manifest, habits);
+        // What is unplugged, or lies in a virtual store, is a zip of Yarn's as it is.
+        let is_whole = [UNPLUGGED, STORE]
+            .iter()
+            .any(|at| job.place.starts_with(at));
+        habits.drops_modules &= !is_whole;
+        let none = Manifest::default();
+        let claimed = manifest.as_ref().unwrap_or(&none);
+        let expectation = expect(unpacked, claimed, habits);
+        // Where the same bytes lie on disk, they claim the same.
+        out.tree.decoy = match &manifest {
+            Some(manifest) if expectation.proven.contains_key(MANIFEST) => {
+                self.denies(manifest, placed)
+            }
+            Some(_) | None => self.decoy(placed, there),
+        };
+        let manifest = manifest.unwrap_or_default();
         let files = self.patches.for_package(job.place, placed);
         // Yarn's archive is made with the patch in it.
         let patched = match verified.candidate.form {
@@ -224,11 +250,14 @@ impl Tree<'_> {
             alternates: &expectation.alternates,
             patched: &patched,
             runs_at_install: runs,
+            took_own: Cell::new(false),
         };
-        let folder = self.project.join(job.place);
         let (expected, proven) = (&expectation.expected, &expectation.proven);
-        let compared = compare(expected, proven, &folder, found, &mut explainer);
+        let compared = compare(expected, proven, there.path, there.found, &mut explainer);
         out.take(compared);
+        if explainer.took_own.get() {
+            out.fingerprint = None;
+        }
         out.tree.against = Some(Against::Artifact {
             digest: verified.digest.clone(),
             from: verified.candidate.from.clone(),
@@ -246,10 +275,11 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         why: String,
-        found: &Found,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) {
         out.fingerprint = None;
+        out.tree.decoy = self.decoy(placed, there);
         if self.manager != Manager::Pnpm {
             out.tree.open.push(why);
             return;
@@ -261,9 +291,8 @@ impl Tree<'_> {
                 return;
             }
         };
-        let folder = self.project.join(job.place);
-        let (expected, proven) = list.expected(&folder, found);
-        let claim = read_manifest(&folder).unwrap_or_default();
+        let (expected, proven) = list.expected(there.path, there.found);
+        let runs = there.claim().is_some_and(|claim| claim.runs_at_install);
         let mut explainer = Explainer {
             place: job.place,
             is_root: false,
@@ -271,9 +300,10 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &BTreeMap::new(),
             patched: &Patched::default(),
-            runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
+            runs_at_install: placed.has_install_script != Some(false) && runs,
+            took_own: Cell::new(false),
         };
-        let mut compared = compare(&expected, &proven, &folder, found, &mut explainer);
+        let mut compared = compare(&expected, &proven, there.path, there.found, &mut explainer);
         list.name_digests(&mut compared);
         out.take(compared);
         out.tree.open.push(format!(
@@ -283,18 +313,71 @@ impl Tree<'_> {
         out.tree.against = Some(Against::OwnList { list: list.name });
         out.may_copy = true;
     }
+
+    /// What the manifest on disk claims to be, where that is not what the lockfile says.
+    fn decoy(&self, placed: &Placed, there: &Folder<'_>) -> Option<String> {
+        match there.claim() {
+            Some(manifest) => self.denies(manifest, placed),
+            None => Some("nothing: it has no manifest that can be read".to_owned()),
+        }
+    }
+
+    fn denies(&self, manifest: &Manifest, placed: &Placed) -> Option<String> {
+        // bun writes no version of an archive of the project; what its file is called need not be it.
+        if self.manager == Manager::Bun
+            && placed.source == Source::Path
+            && manifest.name.as_deref() == Some(placed.release.package.as_str())
+        {
+            return None;
+        }
+        manifest.denies(&placed.release)
+    }
+}
+
+/// The better of two forms. Another form that could not be looked at leaves the question open. What
+/// is wrong with a copy in a cache is wrong whichever it is.
+fn better(best: Outcome, mut other: Outcome) -> Outcome {
+    let mut best = best;
+    if rank(&other.tree.answer) < rank(&best.tree.answer) {
+        std::mem::swap(&mut best, &mut other);
+    }
+    best.poisoned.append(&mut other.poisoned);
+    best
+}
+
+/// Whether all that lies there is what Yarn 4 writes, with `nodeLinker: pnpm`, in place of a package
+/// for another machine.
+fn is_stand_in(placed: &Placed, there: &Folder<'_>) -> bool {
+    let is_elsewhere = placed.platforms.restricts() && !placed.platforms.take(Machine::here());
+    let only = there.found.entries.keys().eq([MANIFEST]);
+    if !is_elsewhere || !only || !there.found.strange.is_empty() || !there.found.unread.is_empty() {
+        return false;
+    }
+    let name = placed.release.package.as_str();
+    let text = format!("{{\n  \"name\": \"{name}\",\n  \"mocked\": true\n}}\n");
+    same_bytes(there, MANIFEST, text.as_bytes(), &mut Vec::new())
+}
+
+/// What lies in the folder of a package.
+struct Folder<'a> {
+    path: &'a Path,
+    found: &'a Found,
+    claim: OnceCell<Option<Manifest>>,
+}
+
+impl Folder<'_> {
+    /// Its manifest, read once.
+    fn claim(&self) -> Option<&Manifest> {
+        let claim = self.claim.get_or_init(|| read_manifest(self.path));
+        claim.as_ref()
+    }
 }
 
 /// Whether a file lies at a path with these bytes. Paths that a manager may change are left to
 /// their digests, and so is what cannot be read.
-fn same_bytes(
-    folder: &std::path::Path,
-    found: &Found,
-    path: &str,
-    content: &[u8],
-    buffer: &mut Vec<u8>,
-) -> bool {
-    let Some(there) = found
+fn same_bytes(folder: &Folder<'_>, path: &str, content: &[u8], buffer: &mut Vec<u8>) -> bool {
+    let Some(there) = folder
+        .found
         .entries
         .get(path)
         .filter(|there| there.kind == FoundKind::File)
@@ -304,7 +387,7 @@ fn same_bytes(
     if path.ends_with(".gitignore") || path.contains('\\') {
         return false;
     }
-    disk::holds(&folder.join(path), &there.stamp, content, buffer).unwrap_or(false)
+    disk::holds(&folder.path.join(path), &there.stamp, content, buffer).unwrap_or(false)
 }
 
 fn rank(answer: &Answer) -> u8 {

@@ -1,5 +1,6 @@
 //! Patch files of the project, by the package that they change.
 
+use super::Manager;
 use crate::artifact::unpacked::{Inside, Reading};
 use crate::artifact::{Verified, limit, tarball};
 use crate::tree::{disk, patch};
@@ -179,15 +180,39 @@ fn package_of(name: &str) -> Option<(Vec<String>, String)> {
     Some((all, version))
 }
 
-/// Whether two places of a lockfile are of one folder and one release: a package and its patched
-/// form.
-pub(super) fn are_twins(one: &Placed, other: &Placed) -> bool {
-    let folder = |placed: &Placed| match &placed.place {
-        Place::Folder(folder) => Some(folder.clone()),
+/// Yarn 4: the forms of a package in one folder and of one release, the patched first.
+pub(super) type Twins<'a> = BTreeMap<(&'a str, &'a ReleaseId), Vec<&'a Placed>>;
+
+/// Packages of Yarn 4's lockfile by folder and release.
+pub(super) fn twins(manager: Manager, placed: &[Placed]) -> Twins<'_> {
+    let mut twins = Twins::new();
+    if manager != Manager::YarnBerry {
+        return twins;
+    }
+    for placed in placed {
+        if let Place::Folder(folder) = &placed.place {
+            let key = (folder.as_str(), &placed.release);
+            twins.entry(key).or_default().push(placed);
+        }
+    }
+    for forms in twins.values_mut() {
+        forms.sort_by_key(|placed| placed.patch.is_none() && !placed.builtin_patch);
+    }
+    twins
+}
+
+/// All forms of a package, itself among them; none where it has no others.
+pub(super) fn twins_of<'t, 'a>(
+    twins: &'t Twins<'a>,
+    placed: &'t Placed,
+) -> Option<&'t [&'a Placed]> {
+    match &placed.place {
+        Place::Folder(folder) => {
+            let forms = twins.get(&(folder.as_str(), &placed.release))?;
+            Some(forms)
+        }
         Place::At(_) => None,
-    };
-    let release = |placed: &Placed| -> ReleaseId { placed.release.clone() };
-    folder(one).is_some() && folder(one) == folder(other) && release(one) == release(other)
+    }
 }
 
 #[cfg(test)]

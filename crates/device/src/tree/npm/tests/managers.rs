@@ -142,7 +142,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
     }
     let bytes = zip.finish().unwrap().into_inner();
     let digest = sha512(&bytes);
-    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", &bytes);
+    world.write(".yarn/cache/a-npm-1.0.0-4df3d69157-10c0.zip", &bytes);
     world.write("node_modules/a/package.json", &manifest);
     world.write("node_modules/a/index.js", "edited");
     let lock = format!(
@@ -174,7 +174,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
     loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
     ");
-    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", "other");
+    world.write(".yarn/cache/a-npm-1.0.0-4df3d69157-10c0.zip", "other");
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
       Modified : UNEXPLAINED
