@@ -46,8 +46,8 @@ pub mod limit {
     /// Bytes of its manifest.
     pub const MANIFEST: u64 = 8 << 20;
     /// Bytes of a file that is compared byte by byte with what lies beside it; what is longer is
-    /// hashed piece by piece.
-    pub const BESIDE: u64 = 1 << 20;
+    /// hashed piece by piece, on both sides. Each thread holds one such file.
+    pub const BESIDE: u64 = 10 << 20;
     /// Bytes of a file whose content is kept, for patches.
     pub const KEPT: u64 = 32 << 20;
     /// Bytes of all content that is kept of one archive.

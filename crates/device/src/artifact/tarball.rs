@@ -62,7 +62,9 @@ pub fn read_beside(
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let mut out = Unpacked::default();
     let read = if gzip {
-        let mut inflated = MultiGzDecoder::new(&mut packed);
+        // Headers have 512 bytes; to inflate as little at a time is slow.
+        let inflated = MultiGzDecoder::new(&mut packed);
+        let mut inflated = BufReader::with_capacity(64 * 1024, inflated);
         entries(&mut inflated, reading, beside, &mut out)
     } else {
         entries(&mut packed, reading, beside, &mut out)
@@ -194,6 +196,8 @@ fn small<R: Read>(
     let executable = entry.header().mode()? & 0o111 != 0;
     let size = entry.size();
     buffer.clear();
+    // No more than `limit::BESIDE`, and a little for the reader to see the end.
+    buffer.reserve_exact(usize::try_from(size).unwrap_or_default() + 64);
     entry.read_to_end(buffer)?;
     if buffer.len() as u64 != size {
         return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));

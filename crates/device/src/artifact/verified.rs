@@ -121,7 +121,9 @@ fn read<'r>(
         Packing::Tarball => {
             tarball::read_beside(&candidate.path, &reading, beside).map_err(|why| why.to_string())
         }
-        Packing::Zip => zip::read(&candidate.path, &reading).map_err(|why| why.to_string()),
+        Packing::Zip => {
+            zip::read_beside(&candidate.path, &reading, beside).map_err(|why| why.to_string())
+        }
     };
     read.map_err(|why| {
         let (from, why) = (source.name(), printable(&why, 200));

@@ -2,7 +2,7 @@
 //! who use them. A file that changes between the two is refused.
 
 use super::limit;
-use super::unpacked::{FileEntry, Inside, Kind, Reading, Unpacked};
+use super::unpacked::{Beside, FileEntry, Inside, Kind, Reading, Unpacked};
 use crate::tree::disk::{self, Stamp};
 use customs_model::Hasher;
 use sha2::{Digest as _, Sha256};
@@ -10,12 +10,20 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::Path;
 
-/// Reads a zip.
+/// Reads a zip, beside which nothing lies.
+///
+/// # Errors
+/// As [`read_beside`].
+pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
+    read_beside(path, reading, &mut |_, _| false)
+}
+
+/// Reads a zip, asking of each file whether its bytes lie beside it.
 ///
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
 /// [`Unpacked::fault`].
-pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
+pub fn read_beside(path: &Path, reading: &Reading<'_>, beside: Beside<'_>) -> io::Result<Unpacked> {
     let mut file = disk::open(path)?;
     let before = file.metadata()?;
     if before.len() > limit::PACKED {
@@ -29,7 +37,7 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     out.digests = hashers.into_iter().map(Hasher::finish).collect();
     file.rewind()?;
     let again = file.try_clone()?;
-    let mut read = entries(file, reading, &mut out);
+    let mut read = entries(file, reading, beside, &mut out);
     if Stamp::of(&again.metadata()?) != Stamp::of(&before) {
         read = Err(io::Error::other("it was changed while it was read"));
     }
@@ -39,13 +47,19 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     Ok(out)
 }
 
-fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<()> {
+fn entries(
+    file: File,
+    reading: &Reading<'_>,
+    beside: Beside<'_>,
+    out: &mut Unpacked,
+) -> io::Result<()> {
     let mut archive = ::zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
     if archive.len() > limit::ENTRIES {
         return Err(io::Error::other("it has too many entries"));
     }
     let mut left = limit::UNPACKED;
     let mut buffer = vec![0; 64 * 1024];
+    let mut whole = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(io::Error::other)?;
         let is_folder = entry.is_dir();
@@ -70,7 +84,13 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
             true => limit::PATH as u64,
             false => (reading.keep)(&path),
         };
-        let (size, sha256, content) = content(&mut entry, keep, &mut left, &mut buffer)?;
+        let is_small = entry.size() <= limit::BESIDE && !is_link;
+        let (size, sha256, content) = if is_small {
+            small(&mut entry, &path, keep, beside, &mut left, &mut whole)?
+        } else {
+            let (size, sha256, content) = content(&mut entry, keep, &mut left, &mut buffer)?;
+            (size, Some(sha256), content)
+        };
         let kind = if is_link {
             let target = content.ok_or_else(|| io::Error::other("a link in it is too long"))?;
             Kind::Symlink(String::from_utf8_lossy(&target).into_owned())
@@ -78,7 +98,7 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
             out.keep(&path, content)?;
             Kind::File(FileEntry {
                 size,
-                sha256: Some(sha256),
+                sha256,
                 executable: mode & 0o111 != 0,
                 without_cr: None,
             })
@@ -86,6 +106,34 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
         out.push(path, kind)?;
     }
     Ok(())
+}
+
+/// What is known of a file: its length, its digest where it is not what lies beside it, and its content
+/// where it is asked for.
+type Known = (u64, Option<[u8; 32]>, Option<Vec<u8>>);
+
+/// Takes in a whole file, compares it with what lies beside it, and hashes it if that is another.
+fn small(
+    entry: &mut impl Read,
+    path: &str,
+    keep: u64,
+    beside: Beside<'_>,
+    left: &mut u64,
+    whole: &mut Vec<u8>,
+) -> io::Result<Known> {
+    whole.clear();
+    // What it says of its length may be wrong.
+    entry.take(limit::BESIDE + 1).read_to_end(whole)?;
+    let size = whole.len() as u64;
+    if size > limit::BESIDE {
+        return Err(io::Error::other("a file in it is longer than it says"));
+    }
+    *left = left
+        .checked_sub(size)
+        .ok_or_else(|| io::Error::other("it has too many bytes in it"))?;
+    let sha256 = (!beside(path, whole)).then(|| Sha256::digest(&*whole).into());
+    let kept = (keep > 0 && size <= keep).then(|| whole.clone());
+    Ok((size, sha256, kept))
 }
 
 /// A file's length, digest, and content where it has no more than `keep` bytes.

@@ -90,18 +90,26 @@ pub fn holds(path: &Path, seen: &Stamp, bytes: &[u8], buffer: &mut Vec<u8>) -> i
     if seen.size != bytes.len() as u64 {
         return Ok(false);
     }
-    let (mut file, _) = open_seen(path, seen)?;
-    // One more than there should be, to see the end.
-    buffer.resize(buffer.len().max(bytes.len() + 1), 0);
-    let mut filled = 0;
-    loop {
-        let room = buffer.get_mut(filled..=bytes.len()).unwrap_or_default();
-        let count = file.read(room)?;
-        filled += count;
-        if count == 0 || filled > bytes.len() {
-            return Ok(buffer.get(..filled) == Some(bytes));
-        }
+    let (mut file, size) = open_seen(path, seen)?;
+    if size != seen.size {
+        return Ok(false);
     }
+    if buffer.len() < BUFFER {
+        buffer.resize(BUFFER, 0);
+    }
+    // Piece by piece, so that no more than a buffer of it is in memory, and the first that is another
+    // is the last that is read.
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let most = rest.len().min(buffer.len());
+        let count = file.read(buffer.get_mut(..most).unwrap_or_default())?;
+        let (head, behind) = rest.split_at(count.min(rest.len()));
+        if count == 0 || buffer.get(..count) != Some(head) {
+            return Ok(false);
+        }
+        rest = behind;
+    }
+    Ok(true)
 }
 
 /// The content of a small file; none where it is longer than `limit`.
@@ -159,6 +167,21 @@ mod tests {
         fs::rename(root.join("a"), root.join("away")).unwrap();
         std::os::unix::fs::symlink("b", root.join("a")).unwrap();
         assert_eq!(read(), (None, None));
+    }
+
+    #[test]
+    fn what_is_longer_than_the_buffer_is_compared_to_its_last_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let mut bytes = vec![7; 2 * BUFFER + 3];
+        fs::write(&path, &bytes).unwrap();
+        let found = walk(folder.path(), &BTreeSet::new()).unwrap();
+        let seen = found.entries["x"].stamp;
+        let mut held = |bytes: &[u8]| holds(&path, &seen, bytes, &mut Vec::new()).unwrap();
+        assert!(held(&bytes));
+        assert!(!held(&bytes[1..]));
+        *bytes.last_mut().unwrap() = 8;
+        assert!(!held(&bytes));
     }
 
     #[test]

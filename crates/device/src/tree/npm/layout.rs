@@ -209,7 +209,9 @@ impl<'a> Finder<'a, '_> {
         }
         let escaped = match self.manager {
             Manager::Npm => name.to_owned(),
-            _ => name.replace('/', "+"),
+            Manager::Pnpm | Manager::Bun | Manager::YarnClassic | Manager::YarnBerry => {
+                name.replace('/', "+")
+            }
         };
         // `1.0.0` also begins `1.0.0-rc.1`; the longest that fits is meant.
         let fitting = candidates.iter().copied();
@@ -379,7 +381,9 @@ fn names_release(manager: Manager, entry: &str, escaped: &str, placed: &Placed) 
         .and_then(|rest| rest.strip_prefix(placed.release.version.as_str()));
     rest.is_some_and(|rest| match manager {
         Manager::Npm => rest.len() == 23 && rest.starts_with('-'),
-        _ => rest.is_empty() || rest.starts_with(['_', '(', '+']),
+        Manager::Pnpm | Manager::Bun | Manager::YarnClassic | Manager::YarnBerry => {
+            rest.is_empty() || rest.starts_with(['_', '(', '+'])
+        }
     })
 }
 

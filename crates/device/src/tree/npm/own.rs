@@ -138,8 +138,10 @@ impl<'a> Own<'a> {
             // npm links folders, `link:` is no copy, and Yarn 4 has an archive of its own of each.
             (Manager::Npm | Manager::YarnBerry, _) | (Manager::Pnpm, Some(_)) => false,
             (Manager::Bun, Some(_)) => self.roots.contains(root),
-            (_, Some(place)) => is_at(place, root, name),
-            (_, None) => self.roots.contains(root),
+            (Manager::YarnClassic, Some(place)) => is_at(place, root, name),
+            (Manager::YarnClassic | Manager::Pnpm | Manager::Bun, None) => {
+                self.roots.contains(root)
+            }
         }
     }
 }
