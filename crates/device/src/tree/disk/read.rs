@@ -177,7 +177,7 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let found = walk(folder.path(), &BTreeSet::new()).unwrap();
         let seen = found.entries["x"].stamp;
-        let mut held = |bytes: &[u8]| holds(&path, &seen, bytes, &mut Vec::new()).unwrap();
+        let held = |bytes: &[u8]| holds(&path, &seen, bytes, &mut Vec::new()).unwrap();
         assert!(held(&bytes));
         assert!(!held(&bytes[1..]));
         *bytes.last_mut().unwrap() = 8;

@@ -284,9 +284,13 @@ impl<'a> Finder<'a, '_> {
             }
             let place = format!("{modules}/{name}");
             let folder = self.project.join(&place);
+            let nested = format!("{place}/node_modules");
+            let has_nested = is_folder(&self.project.join(&nested));
             let mut inside = Vec::new();
             if let Some(candidates) = self.named.get(name.as_str()) {
-                let claim = read_manifest(&folder);
+                // Most folders can be one release only, and hold no others: they need no manifest.
+                let asks = has_nested || candidates.len() > 1;
+                let claim = asks.then(|| read_manifest(&folder)).flatten();
                 let named = claim.as_ref().and_then(|claim| meant(claim, candidates));
                 inside = claim.map(|claim| claim.bundled).unwrap_or_default();
                 // A manifest that names what the lockfile does not have lies; what it hides is
@@ -296,7 +300,9 @@ impl<'a> Finder<'a, '_> {
                     out.installed.insert(place.clone(), one);
                 }
             }
-            self.flat(&format!("{place}/node_modules"), level + 1, &inside, out);
+            if has_nested {
+                self.flat(&nested, level + 1, &inside, out);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::explain::Explainer;
 use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
-use super::patches::Patched;
+use super::patches::{Patched, Prepared};
 use super::{Tree, own_list};
 use crate::artifact::unpacked::{Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
@@ -128,8 +128,11 @@ impl Tree<'_> {
             job.place.clone_into(&mut out.tree.place);
             return out;
         }
-        match self.verified(placed, there, &mut out) {
-            Ok(verified) => self.against_artifact(job, placed, &verified, there, &mut out),
+        let patches = self.patches.prepare(&files, job.place);
+        match self.verified(placed, &patches, there, &mut out) {
+            Ok(verified) => {
+                self.against_artifact(job, placed, &verified, &patches, there, &mut out);
+            }
             Err(why) => self.against_list(job, placed, why, there, &mut out),
         }
         out
@@ -140,6 +143,7 @@ impl Tree<'_> {
     fn verified(
         &self,
         placed: &Placed,
+        patches: &Prepared<'_>,
         there: &Folder<'_>,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
@@ -159,7 +163,10 @@ impl Tree<'_> {
             .to_owned());
         }
         let inside = format!("node_modules/{}", placed.release.package);
-        let keep = |path: &str| u64::from(path == MANIFEST) * limit::MANIFEST;
+        let keep = |path: &str| match path {
+            MANIFEST => limit::MANIFEST.max(patches.asks_for(path)),
+            path => patches.asks_for(path),
+        };
         let reading = |form: Form| {
             let (packing, inside) = match form {
                 Form::Artifact => (Packing::Tarball, Inside::FirstPart),
@@ -202,6 +209,7 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         verified: &Verified,
+        patches: &Prepared<'_>,
         there: &Folder<'_>,
         out: &mut Outcome,
     ) {
@@ -232,10 +240,9 @@ impl Tree<'_> {
             Some(_) | None => self.decoy(placed, there),
         };
         let manifest = manifest.unwrap_or_default();
-        let files = self.patches.for_package(job.place, placed);
         // Yarn's archive is made with the patch in it.
         let patched = match verified.candidate.form {
-            Form::Artifact => self.patches.apply(&files, job.place, verified),
+            Form::Artifact => patches.apply(unpacked),
             Form::YarnZip => Patched::default(),
         };
         out.notes
