@@ -231,7 +231,10 @@ impl Tree<'_> {
         habits.drops_modules &= !is_whole;
         let none = Manifest::default();
         let claimed = manifest.as_ref().unwrap_or(&none);
-        let expectation = expect(unpacked, claimed, habits);
+        let mut expectation = expect(unpacked, claimed, habits);
+        if self.manager == Manager::Bun && placed.source == Source::Path {
+            expectation.alternates.extend(bun_tag(&verified.digest));
+        }
         // Where the same bytes lie on disk, they claim the same.
         out.tree.decoy = match &manifest {
             Some(manifest) if expectation.proven.contains_key(MANIFEST) => {
@@ -363,6 +366,15 @@ fn is_stand_in(placed: &Placed, there: &Folder<'_>) -> bool {
     let name = placed.release.package.as_str();
     let text = format!("{{\n  \"name\": \"{name}\",\n  \"mocked\": true\n}}\n");
     same_bytes(there, MANIFEST, text.as_bytes(), &mut Vec::new())
+}
+
+/// bun writes the integrity of an archive of the project into what it unpacked of it, as its lockfile
+/// has it (measured: bun 1.4.5).
+fn bun_tag(digest: &Digest) -> Option<(String, ([u8; 32], &'static str))> {
+    let sha256 = Digest::sha256(digest.to_sri().as_bytes());
+    let sha256 = sha256.as_bytes().try_into().ok()?;
+    let what = "bun's mark of the archive that it unpacked: the lockfile's integrity";
+    Some((".bun-tag".to_owned(), (sha256, what)))
 }
 
 /// What lies in the folder of a package.

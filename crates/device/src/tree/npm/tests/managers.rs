@@ -234,6 +234,7 @@ fn an_archive_that_bun_took_from_the_project_is_compared_with_its_files() {
     let store = "node_modules/.bun/a@.+own+a-1.0.0.tgz+0fd4b65db0af837b/node_modules/a";
     world.write(&format!("{store}/package.json"), &manifest);
     world.write(&format!("{store}/index.js"), "1");
+    world.write(&format!("{store}/.bun-tag"), &integrity);
     link(
         store.strip_prefix("node_modules/").unwrap(),
         &world.at("node_modules/a"),
@@ -241,11 +242,14 @@ fn an_archive_that_bun_took_from_the_project_is_compared_with_its_files() {
     let look = || told(&world.check_with("bun.lock", &world.options()));
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 yes
+      Extra .bun-tag: bun's mark of the archive that it unpacked: the lockfile's integrity
     loose Extra node_modules/a: a link to the package of its name
     ");
     world.write(&format!("{store}/index.js"), "2");
+    world.write(&format!("{store}/.bun-tag"), sha512(b"other").to_sri());
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
+      Extra .bun-tag: UNEXPLAINED
       Modified index.js: UNEXPLAINED
     loose Extra node_modules/a: a link to the package of its name
     ");
