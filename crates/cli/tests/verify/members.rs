@@ -78,7 +78,16 @@ fn members_are_explained_whoever_lays_them_out() {
     assert_eq!(yarn.0, nothing);
 
     let linked = ["npm", "install", "--install-strategy=linked"];
-    let npm = laid_out(project("npm", "*"), &linked);
+    let world = project("npm", "*");
+    // npm itself does not find an archive of the project then.
+    let manifest = world.read("package.json");
+    let archive = r#""archive": "file:./own/archive-1.0.0.tgz""#;
+    assert!(manifest.contains(archive));
+    world.write(
+        "package.json",
+        &manifest.replace(archive, r#""left-pad": "1.3.0""#),
+    );
+    let npm = laid_out(world, &linked);
     assert_eq!(npm, (nothing.clone(), 5));
     let world = project("yarn4", "workspace:*");
     world.write("yarn.lock", "");
