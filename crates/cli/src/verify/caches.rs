@@ -23,7 +23,7 @@ pub(super) struct Caches {
     pub yarn_berry: Vec<PathBuf>,
     /// pip's.
     pub pip: Option<PathBuf>,
-    /// Poetry's artifacts.
+    /// Poetry's, in which `artifacts` lies.
     pub poetry: Option<PathBuf>,
     /// uv's.
     pub uv: Option<PathBuf>,
@@ -58,9 +58,7 @@ impl Caches {
                 yarn_berry(project, data.or_else(|| below(".yarn/berry")))
             },
             pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
-            poetry: variable("POETRY_CACHE_DIR")
-                .or_else(|| cache("pypoetry", "pypoetry"))
-                .map(|folder| folder.join("artifacts")),
+            poetry: variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry")),
             uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
             cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
             seen: own.map(|own| own.join("verify/seen")),
@@ -128,4 +126,15 @@ fn yarn_berry(project: &Path, default: Option<PathBuf>) -> Vec<PathBuf> {
     });
     let global = global.map(|folder| folder.join("cache"));
     named.into_iter().chain(global).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poetry_s_cache_is_the_folder_that_its_artifacts_lie_in() {
+        let told = variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry"));
+        assert_eq!(Caches::of(Path::new(".")).poetry, told);
+    }
 }

@@ -11,7 +11,8 @@ pub(super) struct Interpreters {
 }
 
 impl Interpreters {
-    fn holds(&self, path: &str) -> bool {
+    /// Whether a path is that of an interpreter in one of them.
+    pub fn holds(&self, path: &str) -> bool {
         let Some((folder, name)) = path.rsplit_once(['/', '\\']) else {
             return false;
         };
