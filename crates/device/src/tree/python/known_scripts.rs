@@ -93,14 +93,30 @@ const HOOKS: [(&str, &str); 3] = [
 ];
 
 /// SHA-256 of plain forms, sorted.
-const SCRIPTS: [(&str, &str); 87] = [
+const SCRIPTS: [(&str, &str); 92] = [
     (
         "Activate.ps1",
         "07c71e3f4cd0102046dd9f9a5fef4cab50326dd5ae859b078096196039977c1e",
     ),
     (
         "Activate.ps1",
+        "301c7409eb312db5cf09dbeaea27972830ca88ac19df9d0914fdbb137aeb78a1",
+    ),
+    (
+        "Activate.ps1",
         "3795a060dea7d621320d6d841deb37591fadf7f5592c5cb2286f9867af0e91df",
+    ),
+    (
+        "Activate.ps1",
+        "3b9e94a2759d68c031f5578851d0b160ce1970bdd580c14b81f40f473be6f15a",
+    ),
+    (
+        "Activate.ps1",
+        "7fa10ca6c25d69925ce61f1f892559a568214387d3a6c508cb6f3b2dc122acfd",
+    ),
+    (
+        "Activate.ps1",
+        "919f4875da65f30c48bd99129f078902d83d37fe8d18dfe7c936b12085bef6b1",
     ),
     (
         "Activate.ps1",
@@ -112,6 +128,10 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate",
+        "02850382138129d415a9e749db06f1343ee8e78ca3e6e61311b76e8829b0ce8a",
+    ),
+    (
+        "activate",
         "03cf5444b6318fb5cf5889ae8f084587fd290caaed8074f5105cbe7b07582d5a",
     ),
     (
@@ -120,11 +140,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate",
-        "1e62c43e373393f65bce9af6f344b74567f35b566e200a9597602c45416dda9c",
+        "30ad4a722dd0d992fdd0b68d3f30cd09cdee74b0a5711bb0c379911c502e1757",
     ),
     (
         "activate",
-        "30ad4a722dd0d992fdd0b68d3f30cd09cdee74b0a5711bb0c379911c502e1757",
+        "3a90d6c5e859bb5305699b10364196ab1f850b50fb793d31ac4dda0419f0fb8a",
+    ),
+    (
+        "activate",
+        "46e56b31190d3fbd4de9831a25300cce4bc606a1f241ca7a576fd99cb2aa1649",
     ),
     (
         "activate",
@@ -137,6 +161,10 @@ const SCRIPTS: [(&str, &str); 87] = [
     (
         "activate",
         "5b6e526e31878a5f9eb918c7082aa699e8cfe4dc79c0b2790829899d53b796a4",
+    ),
+    (
+        "activate",
+        "655ba68b08074b4a32e335f93e27e9c7a33728be71a620b2e5cc4c5013dd0e08",
     ),
     (
         "activate",
@@ -160,14 +188,6 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate",
-        "bbb2e61ee91b530c37b80d68ac34899406d89ab20c1c02100e4c2231b41ccd4d",
-    ),
-    (
-        "activate",
-        "d51bed47b0aa52b8b580029aeec6f5882682f57f6800ae2b074a42ad54a2b26e",
-    ),
-    (
-        "activate",
         "d7289748b605e68bb3d88903c164a039699c533e7491cc0b27baa4a48e73f617",
     ),
     (
@@ -175,20 +195,24 @@ const SCRIPTS: [(&str, &str); 87] = [
         "e4f3119e79474eb047f845d8929b7f33c2e9201ff0216c65506acd8ddf9003f0",
     ),
     (
-        "activate",
-        "ef52bb5a2f7a81b87f9242d529f9b4df8eed9fdb38e5005420cc90f5ebc5d0bf",
+        "activate.bat",
+        "10406eee3891fcf98b79a0495798b89051130b4acdd8d6f2139ab1a9d018a31d",
     ),
     (
         "activate.bat",
         "59041feb599dc52a96ff22ed1c48af1a40ee14c4d8e4d7dd4fa51ba1a6d6deeb",
     ),
     (
-        "activate.bat",
-        "a0fa99aba3a4eccd1a33a68ce80330eb29b2a96e0a425970d17c2cffa3243e10",
+        "activate.csh",
+        "0d8f67b5ec066c3393026feb1dd1b5ce87d0ce13efbbcb335cb6e0f6e9e60394",
     ),
     (
         "activate.csh",
         "1130b61589348a6014b52e384db9523c9bbd29c18a3078ec82b8f9eee1f26674",
+    ),
+    (
+        "activate.csh",
+        "2110c1be0608837176c2848b8ff22d1ae028156a2359890d646d6e5b4cc80d59",
     ),
     (
         "activate.csh",
@@ -200,15 +224,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.csh",
-        "490d7960ab8249151013c06f3ef45ca2c7eef97993a047343ce9371700600fa1",
-    ),
-    (
-        "activate.csh",
         "5d2042a02c0b2113e009c91826d9e9901e3e7f0e1fbbd1dd0a8ad9b673b88955",
     ),
     (
         "activate.csh",
-        "5dfab600cee2bda5df3b1d0afdbe4a859d6da964e72b683b5dbe513a0e40b4b9",
+        "700f09f5ce1b87e5b930100490044ddeed10761dd76b27ebf80a145940aa9b3c",
+    ),
+    (
+        "activate.csh",
+        "8667cab0948376aec82c140b7180574202e521f8ac8c1e3d85a33a90973d8301",
     ),
     (
         "activate.csh",
@@ -221,10 +245,6 @@ const SCRIPTS: [(&str, &str); 87] = [
     (
         "activate.csh",
         "9086926706784a1ef193b0c5fcfaf95a342215f8c73a022e0c6389173d5f2075",
-    ),
-    (
-        "activate.csh",
-        "942f2cfc894e85e64f8c2774e1bb772938d06b17aa9b569ea0deb3b9fc52ed35",
     ),
     (
         "activate.csh",
@@ -244,7 +264,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.fish",
+        "03578b6525d7e8c55ae2148f70a427897b9c4b03ed7ccd1e9cdc6c654c0f100b",
+    ),
+    (
+        "activate.fish",
         "04b2ee5406a8bf7499a8391cd208d623d687983c7c6fa719baaa7bc46e70bc7a",
+    ),
+    (
+        "activate.fish",
+        "1826662d54359c4cefa82412ca0a32a39c3c4767c51d674b66dba7237e5ca599",
     ),
     (
         "activate.fish",
@@ -260,19 +288,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.fish",
+        "5e7c4bdfba180c5ba0db71fa2a5e9206cece74b155b62eb3c1c0219bc99b6a33",
+    ),
+    (
+        "activate.fish",
         "66445a6a7f32b828ed5dcd16c878c84799cc6aad2c86e67d31c9108db7ffed83",
     ),
     (
         "activate.fish",
-        "7db41ddd544a49d5e636b37679cc4ec21f3a511ea0e2101b90feb3e1c08bda51",
-    ),
-    (
-        "activate.fish",
         "9de143ba3cf081bbab38bc587c06d29ce41c2cc5e48b206cdb798356bd36db29",
-    ),
-    (
-        "activate.fish",
-        "bcb861ff7002bc21c7a6de96af040c4a0c7eb6b0a47dc0d2fb5984cb4fe452f0",
     ),
     (
         "activate.fish",
@@ -296,10 +320,6 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.fish",
-        "eb3f88eca1fb813686d195f88f7979263587041262370bfa8943dd2c1fdf5277",
-    ),
-    (
-        "activate.fish",
         "f1c7a412ef576ee73a19d0489a210b2e60a9996a759fbbbab36b5414e8ab5951",
     ),
     (
@@ -316,11 +336,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.nu",
+        "817d83ad3c6bea1c27d786f77712d39afc09821a18684663b481615c210e7421",
+    ),
+    (
+        "activate.nu",
         "885a56de4d34b32d1cdd55a95d152b713f875facca59b58f809cc25d217a0a48",
     ),
     (
         "activate.nu",
-        "8d3e96ee493b870182b01949141d962ac9a861d6b97dfd2cf2f04e93384c9750",
+        "9e4d6dafbd2e4800e59b6403e2b77ed8b30584f6d3027fcf4a2c9944b667c731",
     ),
     (
         "activate.nu",
@@ -343,8 +367,8 @@ const SCRIPTS: [(&str, &str); 87] = [
         "f646fbb0026989ed769dccdbd95af0d4d0a22e082409ec630b714e61d5f68a27",
     ),
     (
-        "activate.nu",
-        "fb8d2a0a8a6ba2b9b948d3f81bc432aefef91907e55278192d991c5e0427bac5",
+        "activate.ps1",
+        "017fbdcbf0c3b2c81d05112806c0222351e71c8cc17afde95e4eea23315939a9",
     ),
     (
         "activate.ps1",
@@ -356,7 +380,15 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.ps1",
-        "656a8adc06deb962babfa31f3d2a20a065c7e59f38d6ec5b9fab62ebccbfdeb2",
+        "5073cd3869e212d3fb92ab26062bd1bcdc0a89579efd5c96132c29286f8ce0d1",
+    ),
+    (
+        "activate.ps1",
+        "57c54288f74dc33527355d374ffc4a17dcd6fe0fe9a0b86e3ccbf8d39d1ed229",
+    ),
+    (
+        "activate.ps1",
+        "5ca6f0010505010b3431c344afc853673f497627af404c6d4dbaa122cbcb8869",
     ),
     (
         "activate.ps1",
@@ -364,11 +396,7 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate.ps1",
-        "820a4ce00eb62791754322fec3ef4d90617460b7b00f3089a14e9d3a7c6902c9",
-    ),
-    (
-        "activate.ps1",
-        "8bac3a168deb6293b8da56b1a3715779a1d4a890b0974a2cb6cb254f2d4f8a43",
+        "97f7e9f27e552ad81342ccb3877894752775a4277260fd040348753a5db63971",
     ),
     (
         "activate.ps1",
@@ -379,20 +407,12 @@ const SCRIPTS: [(&str, &str); 87] = [
         "cc121c142b757d5d2e6007dd86d4e5002caf76087ad59b07df3b5fbb41a1b606",
     ),
     (
-        "activate.ps1",
-        "d0dfc7eb2ebe92945d067cf024f29be7664f22dfa4ed5c01b46e7c8bc2786981",
-    ),
-    (
-        "activate.ps1",
-        "d1d7d6387dda056f729e08e58b29c5a69f81a66be053130539feec0c3ca9be1a",
-    ),
-    (
         "activate.xsh",
         "10363a8da7c56346036264c9c3bb9c52351e9602becea769c82cbe7ba24f8f20",
     ),
     (
         "activate.xsh",
-        "b1ea5d71db62a619482f666c4e8d5b4fca618d059d988af9eeb1d46e473d959c",
+        "22a91f46a8aa3abec2c44f42ff33d85c4f47b6f069ee5b98373379eeb624ea18",
     ),
     (
         "activate.xsh",
@@ -404,19 +424,19 @@ const SCRIPTS: [(&str, &str); 87] = [
     ),
     (
         "activate_this.py",
+        "3eae5ec43f09094d629131c5a3a8d94e7b291266ad268b1832274788a49eb938",
+    ),
+    (
+        "activate_this.py",
         "79a78788622f89b0041eac52e65946c29a718768ee71899ce27bfa3cc79b7e80",
     ),
     (
         "activate_this.py",
+        "affd8dd0bf2ba11f079c2288aa8e839758708b2410bd7e79bbb616047570e2d2",
+    ),
+    (
+        "activate_this.py",
         "c443f0cd382dfb25f8bcad77f0915b43474914655a17ff6189c16926c4ec1479",
-    ),
-    (
-        "activate_this.py",
-        "caa56647679740a8962ebde1203fb5dca443968f0e62f0c53b417edf9cdce875",
-    ),
-    (
-        "activate_this.py",
-        "d07b3262ff46b60e4f7aeaffb82061a5549d65f706c961b17af04739bcdaa43f",
     ),
     (
         "activate_this.py",
