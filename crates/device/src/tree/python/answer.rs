@@ -2,7 +2,7 @@ use super::installed::Installed;
 use super::layout::{Laid, Target};
 use super::package::{self, Compared, against_wheel};
 use super::record::against_record;
-use super::scene::{Scene, Shape};
+use super::scene::Scene;
 use super::wheel::{self, Wheel};
 use crate::artifact::unpacked::{Inside, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
@@ -233,7 +233,7 @@ impl Judge<'_> {
             site: one.site.clone(),
             scripts: self.scene.scripts.clone(),
             headers: package::headers(self.scene, one),
-            unpacked: self.scene.shape == Shape::Bare,
+            unpacked: self.scene.unpacked,
         }
     }
 

@@ -56,6 +56,8 @@ pub(super) fn explains(
         ".lock" => bytes()?
             .is_empty()
             .then(|| explained("an empty lock of uv"))?,
+        // What to run and to install again; only these tools read it.
+        "uv-receipt.toml" | "pipx_metadata.json" if kind == FoundKind::File => made_here(),
         place => in_scripts(scene, place, target.as_deref(), difference),
     }
 }

@@ -59,6 +59,7 @@ mod tests {
     fn only_the_interpreter_of_the_environment_may_stand_in_it() {
         let own = Interpreters {
             folders: vec!["/srv/env/bin".into()],
+            anywhere: false,
         };
         let is = |argv: &str| {
             let text = SHIPPED.replace("\"python\"", argv);

@@ -93,7 +93,7 @@ const HOOKS: [(&str, &str); 3] = [
 ];
 
 /// SHA-256 of plain forms, sorted.
-const SCRIPTS: [(&str, &str); 92] = [
+const SCRIPTS: [(&str, &str); 113] = [
     (
         "Activate.ps1",
         "07c71e3f4cd0102046dd9f9a5fef4cab50326dd5ae859b078096196039977c1e",
@@ -133,6 +133,22 @@ const SCRIPTS: [(&str, &str); 92] = [
     (
         "activate",
         "03cf5444b6318fb5cf5889ae8f084587fd290caaed8074f5105cbe7b07582d5a",
+    ),
+    (
+        "activate",
+        "070ce851ad1d49c4547c16592ab738e853c4fdb395a49eb4410ab5a83e7276e4",
+    ),
+    (
+        "activate",
+        "1035e6b2f56d638f2fa41b88a324d3c2ba78f612170d38987cf11cad26a57ea1",
+    ),
+    (
+        "activate",
+        "11357af95e5b46c566cdb3b0528479af8ae6a3aeb24320819cffea3fa257337e",
+    ),
+    (
+        "activate",
+        "1901235e9269370f06102b81067dcb27a6ec7233998837b596ce8045e53e6d7c",
     ),
     (
         "activate",
@@ -180,11 +196,23 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate",
+        "adb4dd1f1db14ab989bda52d42631124de12d4b96ff706ace819735103380db8",
+    ),
+    (
+        "activate",
+        "af8c2dea931beb9a6e6607637d9a391458020d36f2a9bd5abed063a55c949766",
+    ),
+    (
+        "activate",
         "b0d1fc426e8f4d8906a650a22be0584e23ee13659ac61aa9eb7320bb337ebd01",
     ),
     (
         "activate",
         "b0fd66327f38e11ffb6274aa2221eb5db334178a344b761b1bb4681143e13c62",
+    ),
+    (
+        "activate",
+        "badd46125683c0a28e636215e1167c6bb45bf1e2936973ed4baffc212cefe1d6",
     ),
     (
         "activate",
@@ -212,6 +240,10 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.csh",
+        "1deafbf039b406a7d8c19c855ba1bd07fe71daba69d5b8d95ad0575aeac62e6b",
+    ),
+    (
+        "activate.csh",
         "2110c1be0608837176c2848b8ff22d1ae028156a2359890d646d6e5b4cc80d59",
     ),
     (
@@ -224,11 +256,27 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.csh",
+        "3b5f44cddf0be5bf7a43e679e870ef7e6b72ee4f84c28e592dbde352a8a9c3b7",
+    ),
+    (
+        "activate.csh",
         "5d2042a02c0b2113e009c91826d9e9901e3e7f0e1fbbd1dd0a8ad9b673b88955",
     ),
     (
         "activate.csh",
+        "67a76e2d8255e09b43a64cc4964091bc464e36a142b6edbec4af6c94151f237d",
+    ),
+    (
+        "activate.csh",
         "700f09f5ce1b87e5b930100490044ddeed10761dd76b27ebf80a145940aa9b3c",
+    ),
+    (
+        "activate.csh",
+        "735ef33ce078fb397936e09c04fcfc13cfbf4d7429e115f4a04fcecd62bf9e6e",
+    ),
+    (
+        "activate.csh",
+        "8104ce45d4be81dab4495843558e4530fb73c789af1faf1af08da1a4c75e5e26",
     ),
     (
         "activate.csh",
@@ -240,11 +288,19 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.csh",
+        "8a110d53a861f191a01c2e1df2f5fe24729e6d2bf425cb3da77ff599f52c6930",
+    ),
+    (
+        "activate.csh",
         "8ed07f4a5e77e97505d1faf63f433a47a0949fa2a3e8052942fae9ed1cfda6df",
     ),
     (
         "activate.csh",
         "9086926706784a1ef193b0c5fcfaf95a342215f8c73a022e0c6389173d5f2075",
+    ),
+    (
+        "activate.csh",
+        "942f2cfc894e85e64f8c2774e1bb772938d06b17aa9b569ea0deb3b9fc52ed35",
     ),
     (
         "activate.csh",
@@ -268,6 +324,10 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.fish",
+        "03b01d9809b2ce1dffb7218b163ca2049ef647999cc8ae5f287c098a39d1ca63",
+    ),
+    (
+        "activate.fish",
         "04b2ee5406a8bf7499a8391cd208d623d687983c7c6fa719baaa7bc46e70bc7a",
     ),
     (
@@ -276,11 +336,19 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.fish",
+        "23b285c4e24a4370905dd4f3f129fb5a86a0aa7f29eb99cdc7d74943cdf0edd5",
+    ),
+    (
+        "activate.fish",
         "28403111e42ca9474175d51100ac85f9d7ed460dfe1a29f8a6a8af1f6a1a1414",
     ),
     (
         "activate.fish",
         "298f837dbe8b559fdb1b971784147ebd3da5fd0daaf6508ecdfff88872a98586",
+    ),
+    (
+        "activate.fish",
+        "356b6e09ad00680ed3f3b4efac49b7cf9c1d511ce8fb16d8f84e9c471acb4343",
     ),
     (
         "activate.fish",
@@ -296,7 +364,19 @@ const SCRIPTS: [(&str, &str); 92] = [
     ),
     (
         "activate.fish",
+        "70c28f10b103d7f06cefc6c65c7803e712510594482f6b48017fe64598bcecd6",
+    ),
+    (
+        "activate.fish",
+        "947692476a650ea6ff4aa783035c3d99d66422a305e70894024c3d1b73d06be6",
+    ),
+    (
+        "activate.fish",
         "9de143ba3cf081bbab38bc587c06d29ce41c2cc5e48b206cdb798356bd36db29",
+    ),
+    (
+        "activate.fish",
+        "a07e138e2da5bbb2cb3e9d6f1d5982e0dd63b33730c1cb64bf64fb6fedb8e52a",
     ),
     (
         "activate.fish",
@@ -405,6 +485,10 @@ const SCRIPTS: [(&str, &str); 92] = [
     (
         "activate.ps1",
         "cc121c142b757d5d2e6007dd86d4e5002caf76087ad59b07df3b5fbb41a1b606",
+    ),
+    (
+        "activate.ps1",
+        "d1d7d6387dda056f729e08e58b29c5a69f81a66be053130539feec0c3ca9be1a",
     ),
     (
         "activate.xsh",

@@ -123,7 +123,8 @@ fn written_kernel(
 enum Made {
     /// It is what installers write here.
     Right,
-    /// It is what they write for the place where the environment says that it was made.
+    /// It is what they write for an interpreter elsewhere, as the environment says, or as a folder
+    /// without an interpreter needs it.
     Elsewhere,
     /// It is something else.
     Wrong,
@@ -262,9 +263,9 @@ fn generated(
     }
     difference.standing = match made {
         Made::Right => Standing::Explained(Cause::Installer { what: what.into() }),
-        // Only pyvenv.cfg says so, which anybody can write.
+        // Nothing but pyvenv.cfg says so, which anybody can write.
         Made::Elsewhere => Standing::MadeHere {
-            maker: "an installer, before the environment was moved".into(),
+            maker: "an installer, for another interpreter or place".into(),
             pinned: None,
         },
         Made::Wrong => Standing::Unexplained,

@@ -41,6 +41,8 @@ pub(super) struct Scene {
     pub interpreters: Interpreters,
     /// The same by what the environment says of itself: where it was made, when that is elsewhere.
     pub said: Interpreters,
+    /// A wheel lies here as it was unpacked, and nothing was moved (uv's cache).
+    pub unpacked: bool,
     /// The folder, in each way in which it may be written in what was made for it.
     pub spelled: Vec<String>,
     /// `lib64` leads to `lib`.
@@ -102,10 +104,16 @@ impl Scene {
             config,
             config_digest,
             disk,
-            interpreters: Interpreters { folders: own },
+            interpreters: Interpreters {
+                folders: own,
+                anywhere: false,
+            },
             said: Interpreters {
                 folders: said.into_iter().collect(),
+                // A folder of packages has no interpreter of its own.
+                anywhere: shape == Shape::Bare,
             },
+            unpacked: false,
             spelled: spelled.into_iter().collect(),
             lib64,
             root,
@@ -125,6 +133,7 @@ impl Scene {
             disk: walk(&root, &[String::new()])?,
             interpreters: Interpreters::default(),
             said: Interpreters::default(),
+            unpacked: true,
             spelled: Vec::new(),
             lib64: false,
             root,
@@ -137,6 +146,10 @@ impl Scene {
             Some(_) => {
                 let inside = Path::new(path).strip_prefix(&self.root).ok()?;
                 (Vec::new(), inside.to_str()?)
+            }
+            // `pip install --target` notes the way from a folder two below, which it then empties.
+            None if self.shape == Shape::Bare && !self.unpacked => {
+                (Vec::new(), path.strip_prefix("../../").unwrap_or(path))
             }
             None => (site.split('/').filter(|p| !p.is_empty()).collect(), path),
         };

@@ -8,6 +8,8 @@ use customs_ecosystem::pypi::installed::EntryPoint;
 pub(super) struct Interpreters {
     /// Folders that hold it, as written by whoever made the environment.
     pub folders: Vec<String>,
+    /// Any folder will do: nothing says where it is.
+    pub anywhere: bool,
 }
 
 impl Interpreters {
@@ -16,7 +18,8 @@ impl Interpreters {
         let Some((folder, name)) = path.rsplit_once(['/', '\\']) else {
             return false;
         };
-        self.folders.iter().any(|own| own == folder) && is_python(name)
+        let is_own = self.folders.iter().any(|own| own == folder);
+        (is_own || self.anywhere) && is_python(name)
     }
 }
 
@@ -146,6 +149,7 @@ mod tests {
     fn own() -> Interpreters {
         Interpreters {
             folders: vec!["/srv/my app/bin".into(), "/env/bin".into()],
+            anywhere: false,
         }
     }
 

@@ -229,3 +229,42 @@ fn a_kernel_is_the_wheel_s_with_this_interpreter_or_made_here() {
             .contains(&"Modified ../../../share/jupyter/kernels/python3/kernel.json".to_owned())
     );
 }
+
+#[test]
+fn a_folder_that_pip_installed_into_is_what_its_wheel_lays_out() {
+    let mut lab = Lab::new();
+    let folder = lab.folder.path().join("target");
+    let mut list = String::new();
+    let script = "#!/opt/python/bin/python3\nimport sys\nfrom alpha.core import run\nif __name__ == '__main__':\n    sys.argv[0] = sys.argv[0].removesuffix('.exe')\n    sys.exit(run())\n";
+    let ships: Vec<(&str, &str)> = FILES
+        .into_iter()
+        .filter(|(path, _)| !path.contains(".data/"))
+        .collect();
+    lab.locked.clear();
+    lab.install("alpha", &ships);
+    for (path, text) in &ships {
+        write(&folder.join(path), text.as_bytes());
+        list += &row(path, text);
+    }
+    write(&folder.join("bin/alpha"), script.as_bytes());
+    list += &row("../../bin/alpha", script);
+    write(&folder.join("alpha-1.0.dist-info/RECORD"), list.as_bytes());
+    for options in [lab.options(), Options::default()] {
+        let report = check(&folder, &lab.locked, &options);
+        assert!(unexplained(&report).is_empty(), "{report:?}");
+    }
+    let report = check(&folder, &lab.locked, &lab.options());
+    assert_eq!(made_here(&report), ["Extra bin/alpha"]);
+    write(&folder.join("bin/alpha"), b"#!/bin/sh\n");
+    let report = check(&folder, &lab.locked, &lab.options());
+    assert_eq!(unexplained(&report), ["Extra bin/alpha"]);
+}
+
+#[test]
+fn what_tools_note_in_their_environments_is_made_here() {
+    let lab = Lab::new();
+    lab.write("uv-receipt.toml", "[tool]\n");
+    lab.write("deep/uv-receipt.toml", "[tool]\n");
+    assert_eq!(made_here(&lab.check()), ["Extra uv-receipt.toml"]);
+    assert_eq!(lab.stray(), ["Extra deep/uv-receipt.toml"]);
+}
