@@ -2,6 +2,7 @@
 //! writes it anew, with this environment's interpreter, here or under another name.
 
 use super::script::Interpreters;
+use crate::tree::Standing;
 
 /// Where kernels lie in an environment.
 const FOLDER: &str = "share/jupyter/kernels/";
@@ -23,6 +24,14 @@ pub(super) fn is_spec(place: &str) -> bool {
 /// The place of the same file of the kernel that the wheel brings along.
 pub(super) fn shipped(file: &str) -> String {
     format!("{FOLDER}python3/{file}")
+}
+
+/// What is said of a kernel that nothing proves.
+pub(super) fn made_here() -> Standing {
+    Standing::MadeHere {
+        maker: "ipykernel install".into(),
+        pinned: None,
+    }
 }
 
 /// Whether these bytes are those of the wheel with the interpreter of this environment in the place

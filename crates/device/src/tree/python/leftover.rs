@@ -194,10 +194,7 @@ fn of_kernel(
         |(one, _): &&(Installed, Compared)| one.release.package.as_str() == kernel::MAKER;
     let (one, compared) = packages.iter().find(is_maker)?;
     if kernel::is_spec(place) {
-        return Some(Standing::MadeHere {
-            maker: "ipykernel install".into(),
-            pinned: None,
-        });
+        return Some(kernel::made_here());
     }
     let shipped = kernel::shipped(file);
     let claim = compared.claims.get(&shipped).filter(|claim| claim.good)?;

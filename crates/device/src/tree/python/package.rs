@@ -111,10 +111,7 @@ fn written_kernel(
         true => Standing::Explained(Cause::Installer {
             what: "the wheel's kernel, which names this environment's interpreter".into(),
         }),
-        false => Standing::MadeHere {
-            maker: "ipykernel install".into(),
-            pinned: None,
-        },
+        false => kernel::made_here(),
     };
 }
 

@@ -2,6 +2,7 @@
 
 use super::compiled::source_of;
 use super::installed::Installed;
+use super::kernel;
 use super::package::Compared;
 use super::scene::Scene;
 use crate::tree::disk::{FoundKind, There};
@@ -48,7 +49,13 @@ pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Reco
         }
         compared.claim(&place, row.digest.clone(), found.is_none());
         if let Some((kind, found)) = found {
-            compared.differs(&place, listed(&row.path, kind, row.digest.clone(), found));
+            let mut difference = listed(&row.path, kind, row.digest.clone(), found);
+            let is_maker = installed.release.package.as_str() == kernel::MAKER;
+            if is_maker && kind == DifferenceKind::Modified && kernel::is_spec(&place) {
+                // Without the wheel's bytes there is no proof.
+                difference.standing = kernel::made_here();
+            }
+            compared.differs(&place, difference);
         }
     }
     compared.unread.append(&mut comparer.notes);

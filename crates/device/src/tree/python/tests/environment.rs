@@ -228,6 +228,13 @@ fn a_kernel_is_the_wheel_s_with_this_interpreter_or_made_here() {
         made_here(&report)
             .contains(&"Modified ../../../share/jupyter/kernels/python3/kernel.json".to_owned())
     );
+    // Without the wheel there are no bytes to prove it with.
+    lab.at_hand = false;
+    lab.write("share/jupyter/kernels/python3/kernel.json", &own);
+    assert!(
+        made_here(&lab.check())
+            .contains(&"Modified ../../../share/jupyter/kernels/python3/kernel.json".to_owned())
+    );
 }
 
 #[test]
