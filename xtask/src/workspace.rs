@@ -39,6 +39,11 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// Where real projects are installed and used.
+    pub fn trees(&self) -> PathBuf {
+        self.target.join("trees")
+    }
+
     /// Where cargo puts programs that are built for release.
     pub fn release(&self) -> PathBuf {
         self.target.join("release")
