@@ -37,7 +37,7 @@ pub struct Registries {
     npm: String,
     /// Where the headers of Node.js lie that native packages are compiled with.
     headers: Option<String>,
-    /// None where pip has its default.
+    /// The index of Python's packages.
     python: Option<String>,
 }
 
@@ -54,7 +54,8 @@ impl Registries {
             python: asked(
                 "python3",
                 &["-m", "pip", "config", "get", "global.index-url"],
-            ),
+            )
+            .or_else(default_index),
         })
     }
 }
@@ -88,7 +89,9 @@ impl Home {
         )?;
         for (path, text) in &project.files {
             let text = text.strip_prefix('\n').unwrap_or(text);
-            home.write(&Path::new("home/project").join(path), text)?;
+            let index = registries.python.as_deref().unwrap_or_default();
+            let text = text.replace("{index}", index);
+            home.write(&Path::new("home/project").join(path), &text)?;
         }
         // So that nobody looks for a project further up.
         let git = home.project().join(".git");
@@ -198,6 +201,16 @@ fn toolchains() -> PathBuf {
         || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".rustup"),
         PathBuf::from,
     )
+}
+
+/// The index that pip has where nobody set one: its help names it.
+fn default_index() -> Option<String> {
+    let help = asked("python3", &["-m", "pip", "install", "--help"])?;
+    let words: Vec<&str> = help.split_whitespace().collect();
+    let joined = words.join(" ");
+    let at = joined.find("(default https://")? + "(default ".len();
+    let end = joined[at..].find(')')?;
+    Some(joined[at..at + end].replace(' ', ""))
 }
 
 /// What one of this machine's clients says of its settings; none where it has none.

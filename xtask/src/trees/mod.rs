@@ -200,9 +200,9 @@ impl Trees {
 /// instead of a registry: that is what most people have.
 fn keeps_artifacts(manager: Manager) -> bool {
     match manager {
-        Manager::Npm | Manager::Yarn1 | Manager::Yarn4 | Manager::Cargo => true,
-        Manager::Pip | Manager::Poetry => true,
-        // They keep what they unpacked, and nothing that a lockfile promises a digest of.
-        Manager::Pnpm | Manager::Bun | Manager::Uv => false,
+        Manager::Npm | Manager::Yarn1 | Manager::Yarn4 | Manager::Cargo | Manager::Poetry => true,
+        // They keep what they unpacked, and nothing that a lockfile promises a digest of; what pip
+        // keeps, its older versions keep in another form.
+        Manager::Pnpm | Manager::Bun | Manager::Uv | Manager::Pip => false,
     }
 }

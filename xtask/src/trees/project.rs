@@ -20,7 +20,7 @@ pub struct Project {
     pub what: String,
     /// Who installs it.
     pub manager: Manager,
-    /// Its files, by path.
+    /// Its files, by path. `{index}` stands for the index that this machine's pip asks.
     pub files: BTreeMap<String, String>,
     /// What is set for every step and for the check.
     #[serde(default)]
