@@ -44,6 +44,11 @@ impl Workspace {
         self.target.join("trees")
     }
 
+    /// Where the evidence of others is put.
+    pub fn conformance(&self) -> PathBuf {
+        self.target.join("conformance")
+    }
+
     /// Where cargo puts programs that are built for release.
     pub fn release(&self) -> PathBuf {
         self.target.join("release")

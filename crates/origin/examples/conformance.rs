@@ -11,8 +11,9 @@
 //! `trusted_root.json`. A case whose name ends in `_fail` must be refused. Each is asked twice:
 //! for the file, and for its digest.
 //!
-//! A list has a line for each file: `holds` or the reason of the refusal, the release, the path of
-//! the file, and the path of an attestation or a provenance object.
+//! A list has a line for each file, with tabs between its words: how the answer begins (`holds`, or
+//! the reason of the refusal), the release, the path of the file, and the path of an attestation, a
+//! provenance object or a bundle.
 
 #![allow(
     clippy::print_stdout,
@@ -25,7 +26,7 @@ use base64::engine::general_purpose::STANDARD;
 use customs_model::{Answer, Digest, ReleaseId};
 use customs_origin::answer::Offered;
 use customs_origin::sigstore::{Authority, Bundle, Instance, Proof, PublicKey, Subject};
-use customs_origin::{Refusal, Trust, pypi};
+use customs_origin::{Finding, Refusal, Trust, Why, pypi};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -167,12 +168,12 @@ fn statement(proof: Result<Proof, String>) -> Result<(), String> {
 }
 
 fn spoken(refusal: &Refusal) -> String {
-    format!("{}: {refusal}", word(refusal))
+    format!("{}: {refusal}", word(refusal.why))
 }
 
 /// The reason as programs write it.
-fn word(refusal: &Refusal) -> String {
-    json!(refusal.why).as_str().unwrap_or_default().to_owned()
+fn word(why: Why) -> String {
+    json!(why).as_str().unwrap_or_default().to_owned()
 }
 
 fn key(pem: &str) -> Option<PublicKey> {
@@ -187,7 +188,7 @@ fn provenance(list: &Path) -> Outcome<Count> {
     let trust = Trust::embedded()?;
     let mut count = Count::default();
     for line in fs::read_to_string(list)?.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<&str> = line.split('\t').collect();
         let [expected, release, file, evidence] = words.as_slice() else {
             return Err(format!("not a line of a list: {line}").into());
         };
@@ -239,7 +240,14 @@ fn offered(release: &ReleaseId, file: &Path, evidence: &Path, trust: &Trust) -> 
             let who = answer.identity.map_or_else(String::new, |one| one.subject);
             format!("holds: {who}")
         }
-        Answer::No => format!("no: {:?}", answer.findings),
+        Answer::No => {
+            let findings = answer.findings.iter();
+            let whys = findings.filter_map(|finding| match finding {
+                Finding::Refused { why, detail, .. } => Some(format!("{}: {detail}", word(*why))),
+                _ => None,
+            });
+            format!("no: {}", whys.collect::<Vec<_>>().join("; "))
+        }
         Answer::NotChecked(why) => format!("not-checked: {why}"),
     })
 }
