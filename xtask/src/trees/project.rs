@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Seconds that a step may take that names no limit.
-const SECONDS: u64 = 300;
+const SECONDS: u64 = 600;
 
 /// One project: its files, how it is used, and by which manager.
 #[derive(Debug, Deserialize)]
