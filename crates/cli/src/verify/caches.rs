@@ -58,9 +58,7 @@ impl Caches {
                 yarn_berry(project, data.or_else(|| below(".yarn/berry")))
             },
             pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
-            poetry: variable("POETRY_CACHE_DIR")
-                .or_else(|| cache("pypoetry", "pypoetry"))
-                .map(|folder| folder.join("artifacts")),
+            poetry: variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry")),
             uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
             cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
             seen: own.map(|own| own.join("verify/seen")),
