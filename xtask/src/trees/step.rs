@@ -238,11 +238,18 @@ mod tests {
         assert_eq!(group.wait(Duration::from_millis(300)).unwrap(), None);
         let id = group.child.id();
         drop(group);
-        let left = Command::new("kill")
-            .args(["-0", "--", &format!("-{id}")])
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(!left.success());
+        let is_there = || {
+            let asked = Command::new("kill")
+                .args(["-0", "--", &format!("-{id}")])
+                .stderr(Stdio::null())
+                .status();
+            asked.unwrap().success()
+        };
+        // Whoever lost its parent is seen until the system has taken note of its end.
+        let began = Instant::now();
+        while is_there() && began.elapsed() < GRACE {
+            sleep(LOOK);
+        }
+        assert!(!is_there());
     }
 }

@@ -204,6 +204,10 @@ impl Told {
 
     fn difference(&mut self, place: &str, difference: &Difference) {
         let Difference { path, kind, .. } = difference;
+        let path = match place {
+            "" => path.clone(),
+            place => format!("{place}/{path}"),
+        };
         match &difference.standing {
             Standing::Explained { cause } => {
                 let cause = cause.replace('_', " ");
@@ -215,19 +219,18 @@ impl Told {
             Standing::MadeHere {
                 pinned: Some(false),
                 ..
-            } => self.unexplained.push(format!("changed {place}/{path}")),
+            } => self.unexplained.push(format!("changed {path}")),
             Standing::MadeHere { maker, .. } => {
                 let maker = maker.as_deref().unwrap_or("somebody").to_owned();
                 *self.made_here.entry(maker).or_default() += 1;
             }
             // Who may not read a file was not told that it is wrong.
             Standing::Unexplained if kind == "unreadable" => {
-                self.not_checked
-                    .push(format!("{place}/{path} cannot be read"));
+                self.not_checked.push(format!("{path} cannot be read"));
             }
             Standing::Unexplained => {
                 let kind = kind.replace('_', " ");
-                self.unexplained.push(format!("{kind} {place}/{path}"));
+                self.unexplained.push(format!("{kind} {path}"));
             }
         }
     }
@@ -271,9 +274,9 @@ mod tests {
         assert_eq!(
             told.unexplained,
             [
-                "package-lock.json: lock-integrity: two",
                 "modified node_modules/a/x.js",
-                "changed /.cache/b",
+                "changed .cache/b",
+                "package-lock.json: lock-integrity: two",
             ]
         );
         assert_eq!(
