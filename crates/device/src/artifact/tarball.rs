@@ -19,7 +19,7 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system or the format.
-    #[error("it cannot be read: {0}")]
+    #[error("{0}")]
     Read(#[from] io::Error),
     /// A bound of [`limit`].
     #[error("it has more than {limit} {what}")]
@@ -289,7 +289,7 @@ mod tests {
         let name = vec![b'a'; 2 * usize::try_from(limit::HEADERS).unwrap()];
         let bytes = Tarball::new().long_name(&name).file("a", b"a").bytes();
         let unpacked = read_bytes(&bytes).unwrap();
-        insta::assert_snapshot!(unpacked.fault.unwrap(), @"it cannot be read: it has more than 1048576 bytes in one header");
+        insta::assert_snapshot!(unpacked.fault.unwrap(), @"it has more than 1048576 bytes in one header");
         assert_eq!(unpacked.digests.len(), 1);
     }
 
