@@ -63,6 +63,9 @@ pub(super) struct Evidence<'a> {
     accepted: Cell<bool>,
 }
 
+/// The way that was opened last, for a project and these ecosystems.
+type Opened = (PathBuf, Vec<Ecosystem>, Arc<Asker>);
+
 /// What is asked with, made once.
 struct Means {
     fetches: bool,
@@ -72,7 +75,7 @@ struct Means {
     pace: Pace,
     client: OnceCell<Arc<Client>>,
     /// The last project's: its artifacts and its evidence are asked for one after the other.
-    asker: RefCell<Option<(PathBuf, Vec<Ecosystem>, Arc<Asker>)>>,
+    asker: RefCell<Option<Opened>>,
 }
 
 /// What came of it.
