@@ -352,7 +352,7 @@ fn githubs_instance_is_never_taken_for_the_public_one() {
         .unwrap()
         .verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS])
         .unwrap_err();
-    assert_eq!(refused.why, Why::UnknownLog);
+    assert_eq!(refused.why, Why::NoTime);
 }
 
 #[test]

@@ -172,11 +172,9 @@ async fn where_several_indexes_may_be_meant_another_digest_is_not_checked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_that_does_not_answer_leaves_it_not_checked() {
     let folder = tempfile::tempdir().unwrap();
-    let fails = Faults::everywhere(Fault {
-        status: Some(503),
-        ..Fault::default()
-    });
-    let server = shelf("application/json", json!({}), fails).await;
+    let mut busy = Fault::default();
+    busy.status = Some(503);
+    let server = shelf("application/json", json!({}), Faults::everywhere(busy)).await;
     let asker = asker(Some(&server), &[], folder.path());
     let entry = locked("pkg:npm/a@1.0.0", vec![sha512(b"a")]);
     let judgement = judge(&asker, "package-lock.json", &[entry]).await;
