@@ -80,7 +80,7 @@ fn all(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Runs a command to its end that reads `input` from stdin.
-fn finish_with(command: &mut Command, input: &[u8]) -> Result<(), Error> {
+pub fn finish_with(command: &mut Command, input: &[u8]) -> Result<(), Error> {
     let program = PathBuf::from(command.get_program());
     let mut child = command
         .stdin(Stdio::piped())

@@ -9,6 +9,8 @@
 //! | `ci` | `lint`, then `test` |
 //! | `calibrate` | the judgement, measured: shapes of attacks, and lists of real packages; `fetch` gets these |
 //! | `bench` | the release program, measured: `docs/benchmarks.md` |
+//! | `conformance` | real attestations of others, and folders of Sigstore's public cases |
+//! | `trees` | real projects, installed, built, tested and served, then verified |
 
 #![allow(
     clippy::print_stdout,
@@ -18,11 +20,13 @@
 
 mod bench;
 mod calibrate;
+mod conformance;
 mod error;
 mod lint;
 mod tables;
 mod test;
 mod tools;
+mod trees;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -64,6 +68,10 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Hold the evidence of others against what each case asks for
+    Conformance(conformance::Arguments),
+    /// Install, build, test and serve real projects, and check that every difference is explained
+    Trees(trees::Arguments),
     /// Build the release program and measure it: `bench gate [PART…]`, `bench inspect [LIST…]`, `bench verify`
     Bench {
         /// Arguments for the benchmarks; `--help` tells them
@@ -99,6 +107,8 @@ fn run(chore: Chore) -> Result<(), Error> {
         }
         Chore::Tables => tables::write(&workspace),
         Chore::Calibrate { arguments } => calibrate::run(&workspace, &arguments),
+        Chore::Conformance(arguments) => conformance::run(&workspace, &arguments),
+        Chore::Trees(arguments) => trees::run(&workspace, &arguments),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

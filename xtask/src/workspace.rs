@@ -39,6 +39,16 @@ impl Workspace {
         self.target.join("tools")
     }
 
+    /// Where real projects are installed and used.
+    pub fn trees(&self) -> PathBuf {
+        self.target.join("trees")
+    }
+
+    /// Where the evidence of others is put.
+    pub fn conformance(&self) -> PathBuf {
+        self.target.join("conformance")
+    }
+
     /// Where cargo puts programs that are built for release.
     pub fn release(&self) -> PathBuf {
         self.target.join("release")

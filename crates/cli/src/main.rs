@@ -109,7 +109,7 @@ enum Command {
     /// Exit codes: as those of `verify`; with --fix also 5, changes were written: run the commands
     /// that were shown and check again.
     #[command(verbatim_doc_comment)]
-    Check(verify::check::Arguments),
+    Check(verify::check::CheckArguments),
     /// What proofs of origin are verified with, and how old it is.
     ///
     /// Example: customs trust show

@@ -7,7 +7,7 @@
 mod fetch;
 mod layout;
 mod pins;
-mod unpack;
+pub mod unpack;
 
 use crate::error::Error;
 use crate::workspace::Workspace;

@@ -33,6 +33,11 @@ pub fn unpack(archive: &Path, registry: Registry, into: &Path) -> Result<(), Err
     }
 }
 
+/// Unpacks a `.tar.gz` with one folder around everything, without that folder.
+pub fn tarball(archive: &Path, into: &Path) -> Result<(), Error> {
+    unpack(archive, Registry::Npm, into)
+}
+
 /// An npm archive: one folder of any name (nearly always `package`) around everything.
 fn npm(file: File, writer: &mut Writer<'_>) -> Result<(), Error> {
     let mut archive = tar::Archive::new(GzDecoder::new(file));

@@ -32,10 +32,7 @@ impl Account {
         began: i128,
     ) -> Self {
         let differences = by_path(&tree.differences);
-        let is_compared = matches!(
-            tree.against,
-            Some(Against::Artifact { .. } | Against::UnboundArtifact { .. })
-        );
+        let is_compared = matches!(tree.against, Some(Against::Artifact { .. }));
         let mut files = Vec::with_capacity(listed.files.len());
         let (mut unread, mut changed) = (0_usize, 0_usize);
         for (path, hashed) in listed.files.iter().zip(hashed) {
@@ -126,9 +123,7 @@ pub fn standing(difference: Option<&Difference>, is_compared: bool) -> &'static 
 /// The artifact that a package was compared with, and whose bytes it was.
 pub fn compared(tree: &PackageTree) -> Option<(&Digest, &str)> {
     match tree.against.as_ref()? {
-        Against::Artifact { digest, from } | Against::UnboundArtifact { digest, from } => {
-            Some((digest, from))
-        }
+        Against::Artifact { digest, from } => Some((digest, from)),
         Against::OwnList { .. } => None,
     }
 }

@@ -128,7 +128,7 @@ fn npm(root: &Path) -> Report {
         ],
     );
     let mut left = tree("pkg:npm/left@1.0.0", "node_modules/left", artifact("left"));
-    let native = Standing::Explained(Cause::InstallScript {
+    let native = Standing::Explained(Cause::Installer {
         what: "native build".to_owned(),
     });
     left.differences = vec![

@@ -127,3 +127,14 @@ fn yarn_berry(project: &Path, default: Option<PathBuf>) -> Vec<PathBuf> {
     let global = global.map(|folder| folder.join("cache"));
     named.into_iter().chain(global).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poetry_s_cache_is_the_folder_that_its_artifacts_lie_in() {
+        let told = variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry"));
+        assert_eq!(Caches::of(Path::new(".")).poetry, told);
+    }
+}

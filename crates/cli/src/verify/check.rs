@@ -8,7 +8,7 @@ use crate::error::Failure;
 
 /// Arguments of `customs check`.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub struct CheckArguments {
     #[command(flatten)]
     look: super::Arguments,
     #[command(flatten)]
@@ -18,8 +18,8 @@ pub struct Arguments {
 }
 
 /// `customs check`.
-pub fn main(arguments: Arguments) -> Result<u8, Failure> {
-    let Arguments {
+pub fn main(arguments: CheckArguments) -> Result<u8, Failure> {
+    let CheckArguments {
         mut look,
         policy,
         fix,

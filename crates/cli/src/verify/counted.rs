@@ -17,7 +17,7 @@ const REASON: usize = 600;
 pub(super) struct Counted {
     /// Packages of which everything is as it should be.
     pub equal: usize,
-    /// Those of them that were held against a list of the manager's own only.
+    /// Others of which all is as a list of the manager's own says, which proves nothing.
     pub by_own_list: usize,
     /// Files that were compared.
     pub files: usize,
@@ -36,7 +36,7 @@ pub(super) fn of(report: &TreeReport) -> Counted {
         let equal = package.answer == Answer::Yes;
         counted.equal += usize::from(equal);
         let by_own_list = matches!(package.against, Some(Against::OwnList { .. }));
-        counted.by_own_list += usize::from(equal && by_own_list);
+        counted.by_own_list += usize::from(by_own_list && package.answer != Answer::No);
         counted.files += usize::try_from(package.files).unwrap_or(usize::MAX);
     }
     for (_, difference) in report.differences() {
@@ -55,9 +55,7 @@ pub(super) fn of(report: &TreeReport) -> Counted {
 /// What explains a difference, without its particulars.
 fn group(cause: &Cause) -> String {
     match cause {
-        Cause::Manager { what } | Cause::Installer { what } | Cause::InstallScript { what } => {
-            printable(what, 120)
-        }
+        Cause::Manager { what } | Cause::Installer { what } => printable(what, 120),
         Cause::CopyOf { .. } => "a copy of a file of another verified package".into(),
         Cause::Patch { .. } => "a patch file of the project".into(),
         Cause::Bytecode { .. } => "compiled from a source that is as it should be".into(),
@@ -69,9 +67,6 @@ fn group(cause: &Cause) -> String {
 pub(super) fn cause(cause: &Cause) -> String {
     match cause {
         Cause::Manager { .. } | Cause::Installer { .. } | Cause::OtherPlatform => group(cause),
-        Cause::InstallScript { what } => {
-            format!("written by the install script: {}", printable(what, 120))
-        }
         Cause::CopyOf { release, path } => {
             format!("equal to {} of {}", printable(path, 200), release.spoken())
         }

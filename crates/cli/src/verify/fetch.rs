@@ -38,7 +38,7 @@ pub(super) fn wanted(locked: &[Locked], tree: Option<&TreeReport>) -> Vec<Locked
     let packages = tree.into_iter().flat_map(|tree| &tree.packages);
     let open: BTreeSet<&ReleaseId> = packages
         .filter(|package| match package.against {
-            Some(Against::Artifact { .. } | Against::UnboundArtifact { .. }) => false,
+            Some(Against::Artifact { .. }) => false,
             Some(Against::OwnList { .. }) | None => true,
         })
         .map(|package| &package.release)

@@ -298,9 +298,12 @@ async fn instead(
         locked.release.version = version.clone();
         locked.digests = asking.digests(entry, version).await?;
         let of = asking.entry(&locked).await;
-        if of.answer == Answer::Yes {
+        // What nobody could look at of a version that the gate would offer is told beside it.
+        if of.answer != Answer::No {
             let warnings = of.told.iter().filter(|one| one.outcome == Outcome::Warns);
             let mut notes: Vec<String> = warnings.map(|one| one.message.clone()).collect();
+            let open = of.not_checked.iter();
+            notes.extend(open.map(|why| format!("of {version} is not checked: {why}")));
             notes.extend(who.note(release));
             return Ok((version.clone(), notes));
         }

@@ -189,12 +189,13 @@ pub(super) static VERDICT: LockRuleDoc = LockRuleDoc {
 
 pub(super) static ADVISORY: LockRuleDoc = LockRuleDoc {
     id: "advisory",
-    title: "An advisory names a weakness of a locked release.",
-    what: "Matches each locked release with the advisories that --advisories names. Malware is no weakness: that \
-           is refused by the policy's rule known-malicious.",
+    title: "An advisory speaks of a locked release.",
+    what: "Matches each locked release with the advisories that --advisories names. Malware is refused by the \
+           policy's rule known-malicious; it speaks here where its registry does not have the release any more, or \
+           could not be asked.",
     why: "A weakness is no poison, but somebody should know of it before it is shipped.",
-    effect: "warns",
-    to_do: "Move to a version that the advisory names as fixed.",
+    effect: "warns; fails where it is malware",
+    to_do: "Move to a version that the advisory names as fixed. Malware: treat machines that installed it as hit.",
     fires: &["An OSV record says that lodash before 4.17.21 is vulnerable; 4.17.20 is locked."],
     silent: &["No advisories were given: that is said once."],
     learnt_from: "OSV, the format in which ecosystems publish them.",

@@ -158,7 +158,8 @@ fn fine(out: &mut String, subject: &Subject, verbose: bool) {
     if by_own_list > 0 {
         let _ = writeln!(
             out,
-            "    {by_own_list} of them were held against the package manager's own list, which is not bound to the lockfile"
+            "    as the package manager's own list says, which is not bound to the lockfile: {}",
+            counted::count(by_own_list, "package", "packages")
         );
     }
     for (what, number) in &explained {

@@ -77,6 +77,24 @@ fn members_are_explained_whoever_lays_them_out() {
     let yarn = laid_out(world, &["yarn", "install", "--no-immutable"]);
     assert_eq!(yarn.0, nothing);
 
+    let linked = ["npm", "install", "--install-strategy=linked"];
+    let world = project("npm", "*");
+    // npm itself does not find an archive of the project then.
+    let manifest = world.read("package.json");
+    let archive = r#""archive": "file:./own/archive-1.0.0.tgz""#;
+    assert!(manifest.contains(archive));
+    world.write(
+        "package.json",
+        &manifest.replace(archive, r#""left-pad": "1.3.0""#),
+    );
+    let npm = laid_out(world, &linked);
+    assert_eq!(npm, (nothing.clone(), 5));
+    let world = project("yarn4", "workspace:*");
+    world.write("yarn.lock", "");
+    world.write(".yarnrc.yml", "nodeLinker: pnpm\n");
+    let yarn = laid_out(world, &["yarn", "install", "--no-immutable"]);
+    assert_eq!(yarn.0, nothing);
+
     for linker in ["isolated", "hoisted"] {
         let world = project("pnpm", "workspace:*");
         let settings = format!("packages:\n  - packages/*\nnodeLinker: {linker}\n");
@@ -85,6 +103,6 @@ fn members_are_explained_whoever_lays_them_out() {
         assert_eq!(pnpm, (nothing.clone(), 5), "{linker}");
         let world = project("bun", "workspace:*");
         let bun = laid_out(world, &["bun", "install", "--linker", linker]);
-        assert_eq!(bun.0, nothing, "{linker}");
+        assert_eq!(bun, (nothing.clone(), 5), "{linker}");
     }
 }

@@ -256,3 +256,74 @@ fn without_evidence(ground: &Ground) {
                    --fetch";
     assert!(blind.lines.contains(because), "{blind:?}");
 }
+
+#[test]
+fn a_tree_of_npm_s_linked_strategy_is_what_its_lockfile_names_and_every_change_is_told() {
+    let world = World::new("npm");
+    world.write("package.json", MANIFEST);
+    let install = ["npm", "install", "--install-strategy=linked"];
+    world.run(&install).succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert!(untouched.verified >= 7, "{untouched:?}");
+    each(&ground, LINKED);
+}
+
+/// A file of a package in npm's store, relative to the project.
+fn stored(ground: &Ground, package: &str, file: &str) -> std::path::PathBuf {
+    let end = format!("node_modules/{package}/{file}");
+    let found = ground.find("project/node_modules/.store", &[end.as_str()]);
+    found.strip_prefix(ground.project()).unwrap().to_owned()
+}
+
+const LINKED: &[Case] = &[
+    Case {
+        way: "a file is edited, its size and time are put back",
+        tamper: |ground| {
+            edit_at(&ground.project().join(stored(ground, "is-odd", "index.js")));
+        },
+        told: &[
+            "no: modified node_modules/.store/is-odd@3.0.1-6I_Y0S8g8dpI-_3nzyUbcQ/node_modules/is-odd/index.js",
+        ],
+    },
+    Case {
+        way: "the project's own link leads to another package",
+        tamper: |ground| {
+            let other = stored(ground, "mkdirp", "package.json");
+            let other = other
+                .parent()
+                .unwrap()
+                .strip_prefix("node_modules")
+                .unwrap();
+            let place = "project/node_modules/is-odd";
+            link(ground, place, other.to_str().unwrap());
+        },
+        told: &["no: extra node_modules/is-odd"],
+    },
+    Case {
+        way: "a link leads to another release than the lockfile has there",
+        tamper: |ground| {
+            let other = stored(ground, "is-number", "package.json");
+            assert!(other.to_str().unwrap().contains("is-number@6"));
+            let other = other
+                .parent()
+                .unwrap()
+                .strip_prefix("node_modules")
+                .unwrap();
+            let place = "project/node_modules/number";
+            link(ground, place, other.to_str().unwrap());
+        },
+        told: &["no: extra node_modules/number"],
+    },
+    Case {
+        way: "a package that no lockfile names lies in the store",
+        tamper: |ground| {
+            add(
+                ground,
+                "project/node_modules/.store/unnamed@1.0.0-x/node_modules/unnamed/index.js",
+            );
+        },
+        told: &["no: extra node_modules/.store/unnamed@1.0.0-x/node_modules/unnamed/index.js"],
+    },
+];

@@ -73,6 +73,52 @@ const BERRY: &[Case] = &[
 ];
 
 #[test]
+fn a_tree_of_yarn_4_with_links_is_what_its_lockfile_names_and_every_change_is_told() {
+    let world = World::new("yarn4");
+    world.write("package.json", MANIFEST);
+    world.write("yarn.lock", "");
+    world.write(".yarnrc.yml", "nodeLinker: pnpm\n");
+    world
+        .run(&["yarn", "install", "--no-immutable"])
+        .succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    assert!(untouched.verified >= 6, "{untouched:?}");
+    each(&ground, LINKED);
+}
+
+const LINKED: &[Case] = &[
+    Case {
+        way: "a file is edited, its size and time are put back",
+        tamper: |ground| {
+            let store = "project/node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b";
+            edit(ground, &format!("{store}/package/index.js"));
+        },
+        told: &["no: modified node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/package/index.js"],
+    },
+    Case {
+        way: "a dependency of a package is a link to another one",
+        tamper: |ground| {
+            let place = "project/node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/node_modules";
+            let other = "../../mkdirp-npm-1.0.4-37f6ef56b9/package";
+            link(ground, &format!("{place}/is-number"), other);
+        },
+        told: &["no: extra node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/node_modules/is-number"],
+    },
+    Case {
+        way: "a module lies beside a package",
+        tamper: |ground| {
+            let store = "project/node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b";
+            add(ground, &format!("{store}/node_modules/is-number.js"));
+        },
+        told: &[
+            "no: extra node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/node_modules/is-number.js",
+        ],
+    },
+];
+
+#[test]
 fn the_zips_of_plug_n_play_are_what_the_lockfile_names_and_every_change_is_told() {
     let world = World::new("yarn4");
     world.write("package.json", MANIFEST);

@@ -7,6 +7,7 @@
 
 mod by_digest;
 mod cargo_cache;
+mod content;
 mod listing;
 mod npm_cache;
 mod own_file;
@@ -23,6 +24,8 @@ pub use npm_cache::NpmCache;
 pub use own_file::OwnFile;
 pub use python_cache::{PipHttpCache, PoetryArtifacts};
 pub use verified::Verified;
+#[cfg(test)]
+pub(crate) use yarn_cache::berry_prefix;
 pub use yarn_cache::{YarnBerryCache, YarnClassicCache};
 
 use customs_model::{Digest, DigestAlgorithm, Hasher, ReleaseId};
@@ -124,6 +127,20 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// The place is there and cannot be read.
     fn find(&self, wanted: &Wanted<'_>) -> Result<Option<Candidate>, SourceError>;
+
+    /// Every copy that it may have of an artifact, in the order in which they are to be read: what is
+    /// called alike must not hide what is wrong.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    fn all(&self, wanted: &Wanted<'_>) -> Result<Vec<Candidate>, SourceError> {
+        Ok(self.find(wanted)?.into_iter().collect())
+    }
+
+    /// What to do about a copy that is not what is promised.
+    fn remedy(&self) -> &'static str {
+        "empty that cache, and fetch it again"
+    }
 }
 
 /// A copy in a cache or store that is not what the lockfile promises.

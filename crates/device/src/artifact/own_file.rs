@@ -43,6 +43,10 @@ impl Source for OwnFile {
             form: Form::Artifact,
         }))
     }
+
+    fn remedy(&self) -> &'static str {
+        "see who changed that file; put it back, or let the package manager lock it anew"
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-use super::{Candidate, Form, Source, SourceError, Wanted, limit};
+use super::{Candidate, Form, Source, SourceError, Wanted, digest_of, limit};
 use crate::tree::disk;
 use customs_ecosystem::pypi::canonical;
-use customs_model::{Ecosystem, PackageName, ReleaseId, Version, printable};
+use customs_model::{
+    Digest, DigestAlgorithm, Ecosystem, PackageName, ReleaseId, Version, printable,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -9,7 +11,31 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Files by the release that they say they are of. A hint where to look, and no more.
-type Index = BTreeMap<ReleaseId, Vec<PathBuf>>;
+type Index = BTreeMap<ReleaseId, Vec<Kept>>;
+
+/// One file. A lockfile promises a digest for each platform, so it is asked for many.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    /// Its SHA-256, computed when it is first asked for; none where it cannot be read. A hint as
+    /// well: who takes the file hashes what is read of it.
+    sha256: OnceLock<Option<Digest>>,
+}
+
+impl Kept {
+    fn is_promised(&self, wanted: &Wanted<'_>) -> bool {
+        wanted.digests.iter().any(|promised| {
+            let algorithm = promised.algorithm();
+            let compute = || digest_of(&self.path, algorithm).ok();
+            match algorithm {
+                DigestAlgorithm::Sha256 => {
+                    self.sha256.get_or_init(compute).as_ref() == Some(promised)
+                }
+                _ => compute().as_ref() == Some(promised),
+            }
+        })
+    }
+}
 
 /// A folder of artifacts by whatever names, looked through once.
 #[derive(Debug)]
@@ -45,10 +71,10 @@ impl Folder {
         })?;
         let found = index.get(&key(wanted.release)).and_then(|files| {
             let mut files = files.iter();
-            files.find(|path| wanted.is_promised(path))
+            files.find(|copy| copy.is_promised(wanted))
         });
-        Ok(found.map(|path| Candidate {
-            path: path.clone(),
+        Ok(found.map(|copy| Candidate {
+            path: copy.path.clone(),
             from: self.from.to_owned(),
             form: Form::Artifact,
         }))
@@ -68,7 +94,9 @@ impl Folder {
             let path = self.path.join(place);
             // What is no artifact is passed over.
             if let Some(release) = claimed(&path) {
-                index.entry(key(&release)).or_default().push(path);
+                let sha256 = OnceLock::new();
+                let copy = Kept { path, sha256 };
+                index.entry(key(&release)).or_default().push(copy);
             }
         }
         Ok(index)
@@ -228,6 +256,20 @@ mod tests {
         assert_eq!(find(&source, &Digest::sha256(b"other")), None);
         let none = PipHttpCache::new(&cache.path().join("none"));
         assert_eq!(find(&none, &Digest::sha256(b"other")), None);
+    }
+
+    #[test]
+    fn a_copy_is_hashed_once_however_many_digests_are_asked_for() {
+        let cache = tempfile::tempdir().unwrap();
+        let folder = cache.path().join("artifacts/ab");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a_b-1.0.0-py3-none-any.whl");
+        fs::write(&path, "any").unwrap();
+        let source = PoetryArtifacts::new(cache.path());
+        assert_eq!(find(&source, &Digest::sha256(b"other")), None);
+        // It is not read again: what is found is hashed by whoever takes it.
+        fs::remove_file(&path).unwrap();
+        assert_eq!(find(&source, &Digest::sha256(b"any")), Some(path));
     }
 
     #[test]

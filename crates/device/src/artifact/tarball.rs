@@ -4,12 +4,12 @@
 //! What stands behind the archive's end is not read: a manager that installs it would leave files
 //! that the tree check calls extra.
 
+use super::content::Contents;
 use super::limit;
 use super::unpacked::{Beside, FileEntry, Kind, Nothing, Reading, Unpacked};
 use crate::tree::disk;
 use customs_model::Hasher;
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
@@ -80,17 +80,17 @@ fn pass(path: &Path, reading: &Reading<'_>, beside: &mut dyn Beside) -> Result<P
     let gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let mut entries = Entries {
         reading,
-        beside,
-        buffer: Vec::with_capacity(BUFFER),
-        again: false,
+        contents: Contents::new(beside),
         out: Unpacked::default(),
     };
     let read = if gzip {
-        entries.read(&mut MultiGzDecoder::new(&mut packed))
+        // Headers have 512 bytes; to inflate as little at a time is slow.
+        let inflated = MultiGzDecoder::new(&mut packed);
+        entries.read(&mut BufReader::with_capacity(64 * 1024, inflated))
     } else {
         entries.read(&mut packed)
     };
-    let (mut out, again) = (entries.out, entries.again);
+    let (mut out, again) = (entries.out, entries.contents.again);
     // The digest is of all bytes, whether or not they could be read as an archive.
     let most = limit::PACKED;
     if io::copy(&mut (&mut packed).take(most), &mut io::sink())? == most {
@@ -109,9 +109,6 @@ fn pass(path: &Path, reading: &Reading<'_>, beside: &mut dyn Beside) -> Result<P
     }
     Ok(Pass::Done(out))
 }
-
-/// Bytes that are read at once.
-const BUFFER: usize = 128 * 1024;
 
 /// Hashes what is read from a file.
 struct Tee {
@@ -132,10 +129,7 @@ impl Read for Tee {
 /// Reads one entry after the other.
 struct Entries<'a, 'r> {
     reading: &'a Reading<'r>,
-    beside: &'a mut dyn Beside,
-    buffer: Vec<u8>,
-    /// A digest is needed of a file that went by.
-    again: bool,
+    contents: Contents<'a>,
     out: Unpacked,
 }
 
@@ -182,9 +176,16 @@ impl Entries<'_, '_> {
         let kind = match entry.header().entry_type() {
             tar::EntryType::Regular | tar::EntryType::Continuous => {
                 let kept = (self.reading.keep)(&path);
-                let (file, content) = self.file(entry, &path, kept)?;
-                self.out.keep(&path, content)?;
-                Kind::File(file)
+                let executable = entry.header().mode()? & 0o111 != 0;
+                let size = entry.size();
+                let content = self.contents.read(entry, &path, size, kept)?;
+                self.out.keep(&path, content.kept)?;
+                Kind::File(FileEntry {
+                    size: content.size,
+                    sha256: content.sha256,
+                    executable,
+                    without_cr: content.without_cr,
+                })
             }
             tar::EntryType::Symlink => Kind::Symlink(link(entry)),
             tar::EntryType::Link => Kind::Hardlink(link(entry)),
@@ -195,109 +196,6 @@ impl Entries<'_, '_> {
         };
         self.out.push(path, kind)?;
         Ok(())
-    }
-
-    /// Reads a file beside the one that lies at its path, and hashes it if that is another. Keeps
-    /// its content where it has no more than `kept` bytes.
-    fn file<R: Read>(
-        &mut self,
-        entry: &mut tar::Entry<'_, R>,
-        path: &str,
-        kept: u64,
-    ) -> Result<(FileEntry, Option<Vec<u8>>), Error> {
-        let executable = entry.header().mode()? & 0o111 != 0;
-        let announced = entry.size();
-        let mut keep = (kept > 0 && announced <= kept).then(Vec::new);
-        let mut along = None;
-        let mut hashes: Option<Hashes> = None;
-        let mut size = 0u64;
-        loop {
-            let piece = fill(entry, &mut self.buffer)?;
-            if size == 0 {
-                // Programs whose first line changes are told by their digests.
-                let cr = first_line_cr(piece);
-                along = match cr {
-                    None => self.beside.open(path, announced),
-                    Some(_) => None,
-                };
-                let goes = along
-                    .as_mut()
-                    .is_some_and(|along| along.goes_on_with(piece));
-                if !goes {
-                    along = None;
-                    hashes = Some(Hashes::of(cr));
-                }
-            } else if along
-                .as_mut()
-                .is_some_and(|along| !along.goes_on_with(piece))
-            {
-                // What went by was not hashed.
-                along = None;
-                self.again = true;
-            }
-            if let Some(hashes) = &mut hashes {
-                hashes.update(size == 0, piece);
-            }
-            if let Some(keep) = &mut keep {
-                keep.extend_from_slice(piece);
-            }
-            size += piece.len() as u64;
-            if piece.len() < BUFFER {
-                break;
-            }
-        }
-        if size != announced {
-            return Err(Error::Read(io::Error::from(io::ErrorKind::UnexpectedEof)));
-        }
-        self.again |= along.is_some_and(|mut along| !along.ends());
-        let (sha256, without_cr) = hashes.map_or((None, None), Hashes::finish);
-        let file = FileEntry {
-            size,
-            sha256,
-            executable,
-            without_cr,
-        };
-        Ok((file, keep))
-    }
-}
-
-/// The next [`BUFFER`] bytes; fewer at the end.
-fn fill<'b>(reader: &mut dyn Read, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
-    buffer.clear();
-    reader.take(BUFFER as u64).read_to_end(buffer)?;
-    Ok(buffer)
-}
-
-/// The digests of a file that is read piece by piece.
-struct Hashes {
-    whole: Sha256,
-    /// Without the CR at this place of the first piece.
-    without: Option<(usize, Sha256)>,
-}
-
-impl Hashes {
-    fn of(cr: Option<usize>) -> Self {
-        Self {
-            whole: Sha256::new(),
-            without: cr.map(|cr| (cr, Sha256::new())),
-        }
-    }
-
-    fn update(&mut self, is_first: bool, piece: &[u8]) {
-        self.whole.update(piece);
-        match &mut self.without {
-            Some((cr, other)) if is_first => {
-                other.update(piece.get(..*cr).unwrap_or_default());
-                other.update(piece.get(*cr + 1..).unwrap_or_default());
-            }
-            Some((_, other)) => other.update(piece),
-            None => {}
-        }
-    }
-
-    fn finish(self) -> (Option<[u8; 32]>, Option<[u8; 32]>) {
-        let without = self.without.map(|(_, other)| other.finalize().into());
-        (Some(self.whole.finalize().into()), without)
     }
 }
 
@@ -325,18 +223,9 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-/// Where the CR stands that ends a `#!` line.
-fn first_line_cr(piece: &[u8]) -> Option<usize> {
-    if !piece.starts_with(b"#!") {
-        return None;
-    }
-    let end = piece.iter().take(4096).position(|byte| *byte == b'\n')?;
-    let cr = end.checked_sub(1)?;
-    (piece.get(cr) == Some(&b'\r')).then_some(cr)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::content::BUFFER;
     use super::super::unpacked::Inside;
     use super::*;
     use crate::tree::beside::Installed;

@@ -67,58 +67,74 @@ pub fn find<'r>(
 ) -> Result<Verified, Unverified> {
     let mut why = Unverified::Absent;
     for source in sources {
-        let candidate = match source.find(wanted) {
-            Ok(Some(candidate)) => candidate,
-            Ok(None) => continue,
+        let candidates = match source.all(wanted) {
+            Ok(candidates) => candidates,
             Err(error) => {
                 why = Unverified::Because(error.to_string());
                 continue;
             }
         };
-        let promised = match candidate.form {
-            Form::YarnZip => wanted.archive.map(std::slice::from_ref),
-            Form::Artifact => Some(wanted.digests),
-        };
-        let promised = promised.unwrap_or_default();
-        let algorithms: BTreeSet<_> = promised.iter().map(Digest::algorithm).collect();
-        let algorithms: Vec<DigestAlgorithm> = algorithms.into_iter().rev().collect();
-        let (packing, reading) = reading(candidate.form);
-        let reading = Reading {
-            algorithms: &algorithms,
-            inside: reading.inside,
-            keep: reading.keep,
-        };
-        let read = match packing {
-            Packing::Tarball => tarball::read_beside(&candidate.path, &reading, beside)
-                .map_err(|why| why.to_string()),
-            Packing::Zip => zip::read(&candidate.path, &reading).map_err(|why| why.to_string()),
-        };
-        let judged = read
-            .map_err(|why| {
-                let (from, why) = (&candidate.from, printable(&why, 200));
-                Unverified::Because(format!("the copy in {from} cannot be read: {why}"))
-            })
-            .and_then(|unpacked| {
-                let digest = judge(&candidate, wanted, promised, &unpacked, told)?;
+        for candidate in candidates {
+            let promised = match candidate.form {
+                Form::YarnZip => wanted.archive.map(std::slice::from_ref),
+                Form::Artifact => Some(wanted.digests),
+            };
+            let promised = promised.unwrap_or_default();
+            let source = source.as_ref();
+            let read = read(source, &candidate, promised, reading, beside);
+            let judged = read.and_then(|unpacked| {
+                let digest = judge(source, &candidate, wanted, promised, &unpacked, told)?;
                 Ok((unpacked, digest))
             });
-        match judged {
-            Ok((unpacked, digest)) => {
-                return Ok(Verified {
-                    unpacked,
-                    candidate,
-                    digest,
-                });
+            match judged {
+                Ok((unpacked, digest)) => {
+                    return Ok(Verified {
+                        unpacked,
+                        candidate,
+                        digest,
+                    });
+                }
+                Err(reason) => why = reason,
             }
-            Err(reason) => why = reason,
         }
     }
     Err(why)
 }
 
+/// Reads a copy, and hashes it as its promise asks.
+fn read<'r>(
+    source: &dyn Source,
+    candidate: &Candidate,
+    promised: &[Digest],
+    reading: &dyn Fn(Form) -> (Packing, Reading<'r>),
+    beside: &mut dyn Beside,
+) -> Result<Unpacked, Unverified> {
+    let algorithms: BTreeSet<_> = promised.iter().map(Digest::algorithm).collect();
+    let algorithms: Vec<DigestAlgorithm> = algorithms.into_iter().rev().collect();
+    let (packing, reading) = reading(candidate.form);
+    let reading = Reading {
+        algorithms: &algorithms,
+        inside: reading.inside,
+        keep: reading.keep,
+    };
+    let read = match packing {
+        Packing::Tarball => {
+            tarball::read_beside(&candidate.path, &reading, beside).map_err(|why| why.to_string())
+        }
+        Packing::Zip => {
+            zip::read_beside(&candidate.path, &reading, beside).map_err(|why| why.to_string())
+        }
+    };
+    read.map_err(|why| {
+        let (from, why) = (source.name(), printable(&why, 200));
+        Unverified::Because(format!("the copy in {from} cannot be read: {why}"))
+    })
+}
+
 /// The strongest digest that is promised and right. A weaker one that is wrong is said; a stronger
 /// one that is wrong makes it another artifact.
 fn judge(
+    source: &dyn Source,
     candidate: &Candidate,
     wanted: &Wanted<'_>,
     promised: &[Digest],
@@ -149,8 +165,9 @@ fn judge(
                 found: found.clone(),
             });
             return Err(Unverified::Because(format!(
-                "the copy in {} is not what the lockfile promises; empty that cache, and fetch it again",
-                candidate.from
+                "the copy in {} is not what the lockfile promises; {}",
+                source.name(),
+                source.remedy()
             )));
         }
     }

@@ -1,21 +1,33 @@
 //! Reads zips (Yarn 4's own, and wheels): hashed first, then read by their directory, as those do
 //! who use them. A file that changes between the two is refused.
 
+use super::content::Contents;
 use super::limit;
-use super::unpacked::{FileEntry, Inside, Kind, Reading, Unpacked};
+use super::unpacked::{Beside, FileEntry, Inside, Kind, Nothing, Reading, Unpacked};
 use crate::tree::disk::{self, Stamp};
 use customs_model::Hasher;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::Path;
 
-/// Reads a zip.
+/// Reads a zip, beside which nothing lies.
+///
+/// # Errors
+/// As [`read_beside`].
+pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
+    read_beside(path, reading, &mut Nothing)
+}
+
+/// Reads a zip, asking of each file whether its bytes lie beside it.
 ///
 /// # Errors
 /// The file cannot be read, or is too long. What is in it and cannot be read is
 /// [`Unpacked::fault`].
-pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
+pub fn read_beside(
+    path: &Path,
+    reading: &Reading<'_>,
+    beside: &mut dyn Beside,
+) -> io::Result<Unpacked> {
     let mut file = disk::open(path)?;
     let before = file.metadata()?;
     if before.len() > limit::PACKED {
@@ -25,11 +37,19 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     super::each_piece(&mut file, |piece| {
         hashers.iter_mut().for_each(|hasher| hasher.update(piece));
     })?;
-    let mut out = Unpacked::default();
-    out.digests = hashers.into_iter().map(Hasher::finish).collect();
     file.rewind()?;
     let again = file.try_clone()?;
-    let mut read = entries(file, reading, &mut out);
+    let mut contents = Contents::new(beside);
+    let mut out = Unpacked::default();
+    let mut read = entries(file, reading, &mut contents, &mut out);
+    if contents.again && read.is_ok() {
+        // A long file begins like the one beside it and is another: its digest is told.
+        let mut file = again.try_clone()?;
+        file.rewind()?;
+        out = Unpacked::default();
+        read = entries(file, reading, &mut Contents::new(&mut Nothing), &mut out);
+    }
+    out.digests = hashers.into_iter().map(Hasher::finish).collect();
     if Stamp::of(&again.metadata()?) != Stamp::of(&before) {
         read = Err(io::Error::other("it was changed while it was read"));
     }
@@ -39,13 +59,17 @@ pub fn read(path: &Path, reading: &Reading<'_>) -> io::Result<Unpacked> {
     Ok(out)
 }
 
-fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<()> {
+fn entries(
+    file: File,
+    reading: &Reading<'_>,
+    contents: &mut Contents<'_>,
+    out: &mut Unpacked,
+) -> io::Result<()> {
     let mut archive = ::zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
     if archive.len() > limit::ENTRIES {
         return Err(io::Error::other("it has too many entries"));
     }
     let mut left = limit::UNPACKED;
-    let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(io::Error::other)?;
         let is_folder = entry.is_dir();
@@ -66,19 +90,20 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
         }
         let mode = entry.unix_mode().unwrap_or(0o100_644);
         let is_link = mode & 0o170_000 == 0o120_000;
-        let keep = match is_link {
-            true => limit::PATH as u64,
-            false => (reading.keep)(&path),
-        };
-        let (size, sha256, content) = content(&mut entry, keep, &mut left, &mut buffer)?;
+        // A bomb says its size before it is read.
+        let size = entry.size();
+        left = left
+            .checked_sub(size)
+            .ok_or_else(|| io::Error::other("it has too many bytes in it"))?;
         let kind = if is_link {
-            let target = content.ok_or_else(|| io::Error::other("a link in it is too long"))?;
-            Kind::Symlink(String::from_utf8_lossy(&target).into_owned())
+            Kind::Symlink(target(&mut entry)?)
         } else {
-            out.keep(&path, content)?;
+            let keep = (reading.keep)(&path);
+            let content = contents.read(&mut entry, &path, size, keep)?;
+            out.keep(&path, content.kept)?;
             Kind::File(FileEntry {
-                size,
-                sha256: Some(sha256),
+                size: content.size,
+                sha256: content.sha256,
                 executable: mode & 0o111 != 0,
                 without_cr: None,
             })
@@ -88,31 +113,14 @@ fn entries(file: File, reading: &Reading<'_>, out: &mut Unpacked) -> io::Result<
     Ok(())
 }
 
-/// A file's length, digest, and content where it has no more than `keep` bytes.
-fn content(
-    entry: &mut impl Read,
-    keep: u64,
-    left: &mut u64,
-    buffer: &mut [u8],
-) -> io::Result<(u64, [u8; 32], Option<Vec<u8>>)> {
-    let mut hasher = Sha256::new();
-    let mut kept = (keep > 0).then(Vec::new);
-    let mut size = 0u64;
-    loop {
-        let count = entry.read(buffer)?;
-        let piece = buffer.get(..count).unwrap_or_default();
-        if count == 0 {
-            break;
-        }
-        *left = left
-            .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other("it has too many bytes in it"))?;
-        size += count as u64;
-        hasher.update(piece);
-        match &mut kept {
-            Some(content) if size <= keep => content.extend_from_slice(piece),
-            _ => kept = None,
-        }
+/// Where a link leads.
+fn target(entry: &mut dyn Read) -> io::Result<String> {
+    let mut target = Vec::new();
+    entry
+        .take(limit::PATH as u64 + 1)
+        .read_to_end(&mut target)?;
+    match target.len() > limit::PATH {
+        true => Err(io::Error::other("a link in it is too long")),
+        false => Ok(String::from_utf8_lossy(&target).into_owned()),
     }
-    Ok((size, hasher.finalize().into(), kept))
 }

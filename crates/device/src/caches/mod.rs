@@ -2,13 +2,11 @@
 //! something lies there, so what is wrong there is carried into the next project (measured for
 //! bun, uv and pnpm with frozen lockfiles and hashes).
 //!
-//! By default only what a lockfile names is looked at ([`locked`]); [`npm_content`] reads all of
-//! npm's cache, whose paths are digests.
+//! Only what a lockfile names is looked at ([`locked`]), and all of pnpm's store ([`pnpm_files`]),
+//! whose files do not say whose they are.
 
-mod npm;
 mod pnpm;
 
-pub use npm::{Content, npm_content};
 pub use pnpm::{StoreFile, pnpm_files};
 
 use crate::artifact::{Form, Poisoned, Source, Wanted, digest_of};
@@ -69,20 +67,21 @@ pub fn locked(
             resolved: placed.resolved.as_deref(),
         };
         for source in sources {
-            let candidate = match source.find(&wanted) {
-                Ok(Some(candidate)) => candidate,
-                Ok(None) => continue,
+            let candidates = match source.all(&wanted) {
+                Ok(candidates) => candidates,
                 Err(why) => {
                     report.note(why.to_string());
                     continue;
                 }
             };
-            let promised = match candidate.form {
-                Form::YarnZip => placed.archive.as_ref(),
-                Form::Artifact => wanted.strongest(),
-            };
-            if let Some(promised) = promised {
-                files.insert((candidate.path, index, promised.clone(), candidate.from));
+            for candidate in candidates {
+                let promised = match candidate.form {
+                    Form::YarnZip => placed.archive.as_ref(),
+                    Form::Artifact => wanted.strongest(),
+                };
+                if let Some(promised) = promised {
+                    files.insert((candidate.path, index, promised.clone(), candidate.from));
+                }
             }
         }
     }

@@ -165,7 +165,7 @@ fn unit(text: &str) -> &str {
     let of = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let first = text
         .lines()
-        .find(|line| of(line) > 0 && line.trim().len() > 0);
+        .find(|line| of(line) > 0 && !line.trim().is_empty());
     first.map_or("  ", |line| &line[..of(line)])
 }
 

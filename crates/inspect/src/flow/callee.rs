@@ -164,7 +164,15 @@ impl Analysis<'_> {
         // What comes behind `*list` stands nobody knows where.
         let is_spread = |arg: &ExprId| matches!(program.expr(*arg), Expr::Spread(_));
         let counted = args.iter().position(is_spread).unwrap_or(args.len());
+        let dressed = match program.language {
+            Language::JavaScript => value.path().map_or(0, know::only_dresses),
+            Language::Python | Language::Rust => 0,
+        };
         for (position, arg) in args.iter().copied().enumerate() {
+            if position < dressed.min(counted) {
+                self.handed_over(program, site, arg, zone.min(Zone::Called), first, 0, queue);
+                continue;
+            }
             let is_kept = position < counted
                 && self.hand_to_keeper(program, site, value, position, arg, zone, first, queue);
             if !is_kept {

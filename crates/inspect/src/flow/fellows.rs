@@ -588,6 +588,26 @@ def x():
     }
 
     #[test]
+    fn a_function_of_javascript_that_is_given_fields_is_not_called_by_that() {
+        for dressed in [
+            "Object.assign(f, { a: 1 })",
+            "Object.defineProperty(f, 'a', { value: 1 })",
+            "Object.setPrototypeOf(f, f)",
+            "require('util').inherits(f, f)",
+        ] {
+            assert!(
+                !javascript(&format!("function f() {{ go() }}\n{dressed}")),
+                "{dressed}"
+            );
+            assert!(
+                javascript(&format!("function f() {{ go() }}\n{dressed}\nf()")),
+                "{dressed}"
+            );
+        }
+        assert!(javascript("[1].map(go)"));
+    }
+
+    #[test]
     fn of_javascript_the_last_declaration_holds_from_the_start() {
         let functions = "function f() {}\nfunction f() { go() }\n";
         assert!(javascript(&format!("{functions}f()")));

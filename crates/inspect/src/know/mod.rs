@@ -193,6 +193,26 @@ pub fn keeps_with_settings(path: &str) -> bool {
     python::keeps_with_settings(path)
 }
 
+/// How many of the first arguments of a function of JavaScript's library are only given fields or
+/// a prototype, or looked at: a function or class among them is not called.
+pub fn only_dresses(path: &str) -> usize {
+    match path {
+        "Object.assign"
+        | "Object.defineProperty"
+        | "Object.defineProperties"
+        | "Reflect.defineProperty"
+        | "Object.freeze"
+        | "Object.seal"
+        | "Object.preventExtensions"
+        | "Object.keys"
+        | "Object.getOwnPropertyNames"
+        | "Object.getPrototypeOf"
+        | "Object.create" => 1,
+        "Object.setPrototypeOf" | "Reflect.setPrototypeOf" | "util.inherits" => 2,
+        _ => 0,
+    }
+}
+
 /// Whether something of Python's library looks at a function that it gets and does not call it.
 pub fn only_looks(path: &str) -> bool {
     python::only_looks(path)

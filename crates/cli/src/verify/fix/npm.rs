@@ -42,7 +42,7 @@ pub(super) fn edit(
     let of_root = direct.iter().any(|one| one.folder.is_empty());
     let needs_override = match kind {
         // npm takes for everybody what the project itself pins, and refuses an override beside it.
-        Kind::PackageLock => !who.packages.is_empty() && !(of_root && who.beside == 0),
+        Kind::PackageLock => !(who.packages.is_empty() || of_root && who.beside == 0),
         Kind::BunLock => !who.packages.is_empty(),
         _ => !who.packages.is_empty() || !by_range,
     };

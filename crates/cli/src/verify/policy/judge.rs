@@ -96,15 +96,22 @@ impl<'a> Asking<'a> {
             not_checked: Vec::new(),
             verdict: None,
         };
-        self.advisories(&mut of);
-        match self.policy(entry, &facts, &mut of).await {
-            Ok(waived) => self.verdict(&facts, waived.as_deref(), &mut of),
+        let decided = match self.policy(entry, &facts, &mut of).await {
+            Ok(waived) => {
+                self.verdict(&facts, waived.as_deref(), &mut of);
+                let is_gone = |told: &Told| {
+                    told.rule.id == rules::WITHDRAWN.id && told.outcome == Outcome::Fails
+                };
+                !of.told.iter().any(is_gone)
+            }
             Err(why) => {
                 of.not_checked.push(why);
                 // What was kept needs no registry.
                 self.verdict(&facts, None, &mut of);
+                false
             }
-        }
+        };
+        self.advisories(decided, &mut of);
         of.told.sort_by_key(|told| std::cmp::Reverse(told.outcome));
         of.answer = if of.told.iter().any(|told| told.outcome == Outcome::Fails) {
             Answer::No
@@ -206,8 +213,9 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    /// What others say of its weaknesses. That it is malware is a rule of the policy.
-    fn advisories(&self, of: &mut OfRelease) {
+    /// What others say of its weaknesses. That it is malware is a rule of the policy, and counts
+    /// here where nothing could be `decided`: the registry does not have it any more, or is not there.
+    fn advisories(&self, decided: bool, of: &mut OfRelease) {
         let snapshot = match &self.under.advisories {
             Known::Is(snapshot) => snapshot,
             Known::NotKnown(because) => {
@@ -220,7 +228,7 @@ impl<'a> Asking<'a> {
         };
         let order = version_order(of.release.package.ecosystem());
         let matches = snapshot.matches(&of.release, &order);
-        for one in matches.iter().filter(|one| !one.malicious) {
+        for one in matches.iter().filter(|one| !(one.malicious && decided)) {
             let message = format!(
                 "{}: {} ({})",
                 of.release.spoken(),
@@ -236,7 +244,11 @@ impl<'a> Asking<'a> {
                 [] => Vec::new(),
                 fixed => vec![format!("fixed in {}", printable(&fixed.join(", "), 200))],
             };
-            of.tell(&rules::ADVISORY, Outcome::Warns, message, fixed);
+            let outcome = match one.malicious {
+                true => Outcome::Fails,
+                false => Outcome::Warns,
+            };
+            of.tell(&rules::ADVISORY, outcome, message, fixed);
         }
     }
 

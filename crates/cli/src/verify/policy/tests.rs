@@ -142,6 +142,23 @@ async fn a_weakness_warns_and_does_not_fail() {
     assert_eq!(of.told[0].evidence, ["fixed in 4.0.5"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn known_malware_fails_although_its_registry_cannot_be_asked() {
+    let counter = Counter::open("axios", LATER).await;
+    let asker = counter.asker();
+    let folder = tempfile::tempdir().unwrap();
+    let record = r#"{ "id": "MAL-2026-1", "modified": "2026-04-07T14:41:20Z", "summary": "malware",
+        "affected": [{ "package": { "ecosystem": "npm", "name": "axios" }, "versions": ["1.14.1"] }] }"#;
+    std::fs::write(folder.path().join("a.json"), record).unwrap();
+    let under = Under::with(None, Some(folder.path()), Vec::new()).unwrap();
+    let asking = Asking::new(&asker, Counter::context(&under), under.kept());
+    let mut entry = counter.locked(&asking, "pkg:npm/axios@1.14.1").await;
+    entry.resolved = Some("https://elsewhere.example/axios.tgz".to_owned());
+    let of = asking.entry(&entry).await;
+    assert_eq!(of.answer, Answer::No, "{of:?}");
+    assert_eq!(rules(&of), [("advisory", Outcome::Fails)]);
+}
+
 /// The report about the scene's project, with this answer.
 fn with(answer: PolicyAnswer) -> Report {
     let mut report = Scene::npm().look(&[]);

@@ -61,13 +61,18 @@ pub(super) fn against_crate(
         Some(Cause::Manager { what: what.into() })
     };
     folder.compare(of, &explain, tree);
-    // Files that are as the crate has them are proven; a list that names another digest lies.
+    // Files that are as the crate has them are proven; a list that names another digest lies, and
+    // one that leaves a file out makes cargo blind to what is done to it.
     let mut comparer = Comparer::new(folder.root);
     let lies = list
         .files
         .iter()
         .any(|(path, digest)| !agrees_on(folder, of, path, digest, &mut comparer));
-    if lies {
+    let expected = of.expected.entries.iter();
+    let files = expected.filter(|(_, entry)| matches!(entry, ExpectedEntry::File { .. }));
+    let mut files = files.map(|(path, _)| path).chain(of.proven.keys());
+    let leaves_out = files.any(|path| !list.files.contains_key(path) && !is_left_out(path));
+    if lies || leaves_out {
         for difference in &mut tree.differences {
             if difference.path == LIST {
                 difference.standing = crate::tree::Standing::Unexplained;

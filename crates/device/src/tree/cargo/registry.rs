@@ -6,7 +6,7 @@ use crate::tree::memory::{self, Memory};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Difference, DifferenceKind, Options, PackageTree, TreeReport, each};
 use customs_ecosystem::lockfile::{self, Locked};
-use customs_model::{Answer, DigestAlgorithm};
+use customs_model::{Answer, DigestAlgorithm, printable};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,7 @@ pub fn check_registry(home: &Path, locked: &[Locked], options: &Options) -> Tree
         report.packages.append(&mut one.packages);
         report.loose.append(&mut one.loose);
         report.poisoned.append(&mut one.poisoned);
+        report.not_checked.append(&mut one.notes);
         report.unchanged += one.unchanged;
         remember.append(&mut one.remember);
     }
@@ -95,6 +96,7 @@ struct One {
     packages: Vec<PackageTree>,
     loose: Vec<Difference>,
     poisoned: Vec<Poisoned>,
+    notes: Vec<String>,
     unchanged: u64,
     remember: Vec<(String, Remembered)>,
     /// Something that is no folder lies where the sources should.
@@ -111,10 +113,14 @@ impl Check<'_> {
     fn entry(&self, entry: &Locked) -> One {
         let stem = file_stem(entry);
         let mut one = One::default();
-        for index in self.of_entry(entry) {
+        let own = self.of_entry(entry);
+        for index in &self.indexes {
             let place = format!("registry/src/{index}/{stem}");
             let cached = format!("registry/cache/{index}/{stem}.crate");
             let there = There::look(&self.home.join(&place));
+            if !own.contains(&index.as_str()) && self.is_another(&place, &cached, entry, &mut one) {
+                continue;
+            }
             if there.is_folder() {
                 self.package(&place, &cached, entry, &mut one);
                 continue;
@@ -132,25 +138,41 @@ impl Check<'_> {
         one
     }
 
-    /// The indexes that an entry can come from: those of its host. A registry that others stand in
-    /// for, or whose host does not name its folder, may be any.
-    fn of_entry(&self, entry: &Locked) -> Vec<String> {
+    /// The indexes of an entry's own host; all of them where none is named after it. Settings may put
+    /// another registry in its place, so what lies in the others may be compiled as well.
+    fn of_entry(&self, entry: &Locked) -> Vec<&str> {
         let host = entry
             .resolved
             .as_deref()
             .and_then(|address| address.split_once("://"))
             .and_then(|(_, rest)| rest.split(['/', ':', '?', '#']).next())
             .map(|host| format!("{host}-"));
-        let own: Vec<String> = self
-            .indexes
-            .iter()
-            .filter(|index| host.as_deref().is_some_and(|host| index.starts_with(host)))
-            .cloned()
-            .collect();
+        let all = || self.indexes.iter().map(String::as_str);
+        let is_own = |index: &&str| host.as_deref().is_some_and(|host| index.starts_with(host));
+        let own: Vec<&str> = all().filter(is_own).collect();
         match own.is_empty() {
-            true => self.indexes.clone(),
+            true => all().collect(),
             false => own,
         }
+    }
+
+    /// Whether what another registry's folders hold under the same name is not what Cargo.lock
+    /// promises: a release of its own, which is no fault, or a changed copy. Nobody can tell, so it
+    /// is said.
+    fn is_another(&self, place: &str, cached: &str, entry: &Locked, one: &mut One) -> bool {
+        let [sources, copy] = [place, cached].map(|at| There::look(&self.home.join(at)));
+        if copy == There::Nothing {
+            return sources == There::Nothing;
+        }
+        if self.cached(cached, entry).is_none() {
+            return false;
+        }
+        one.notes.push(format!(
+            "{}: it is of another registry, or was changed; if your settings put that registry in \
+             the place of the one that Cargo.lock names, it is compiled, and was not compared",
+            printable(cached, 300)
+        ));
+        true
     }
 
     /// The `.crate` beside the sources, where its bytes are not what Cargo.lock names: the next
@@ -231,6 +253,9 @@ impl Check<'_> {
         if let Some(print) = print
             && tree.answer == Answer::Yes
             && poisoned.is_none()
+            // They would be forgotten.
+            && one.poisoned.is_empty()
+            && one.notes.is_empty()
         {
             let what = Remembered::Package(Box::new(tree.clone()), Facts::default());
             one.remember.push((print, what));

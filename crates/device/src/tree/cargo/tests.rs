@@ -8,6 +8,8 @@ use flate2::write::GzEncoder;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod twice;
+
 const FILES: [(&str, &str); 4] = [
     (
         "Cargo.toml",

@@ -10,7 +10,7 @@ use customs_ecosystem::cargo::vendor_folders;
 use customs_ecosystem::lockfile::{self, Locked};
 use customs_model::{Answer, Ecosystem, PackageName, ReleaseId, Version, printable};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Crates of one vendor folder that are looked at.
 const CRATES: usize = 50_000;
@@ -97,6 +97,7 @@ impl<'a> Check<'a> {
                 Err(why) => report.not_checked.push(format!("{name}: {why}")),
             }
         }
+        self.elsewhere(report);
         if self.project.join("vendor").is_dir() {
             found.insert("vendor".to_owned());
         }
@@ -110,6 +111,40 @@ impl<'a> Check<'a> {
             })
             .collect();
         named.into_iter().collect()
+    }
+
+    /// cargo obeys the settings of all folders above, and of its home, as well. What they put in the place of a registry
+    /// is compiled, and lies outside of the project.
+    fn elsewhere(&self, report: &mut TreeReport) {
+        // A project that cannot be found has nothing above it.
+        let real = self.project.canonicalize().unwrap_or_default();
+        let above = real.ancestors().skip(1).map(|above| above.join(".cargo"));
+        let folders: BTreeSet<PathBuf> = above
+            .chain(self.options.caches.cargo_home.clone())
+            .collect();
+        for folder in folders {
+            for name in ["config.toml", "config"] {
+                let path = folder.join(name);
+                if There::look(&path) == There::Nothing {
+                    continue;
+                }
+                let shown = printable(&path.to_string_lossy(), 200);
+                // cargo reads it whatever is wrong with it, or refuses to work.
+                let text = disk::read_up_to(&path, 1 << 20);
+                let folders = text.ok().flatten().map(|text| vendor_folders(&text));
+                match folders {
+                    Some(Ok(folders)) if folders.is_empty() => {}
+                    Some(Ok(_)) => report.not_checked.push(format!(
+                        "{shown}: it puts a folder in the place of a registry; what lies there is \
+                         compiled, and was not looked at: check it from that folder"
+                    )),
+                    Some(Err(_)) | None => report.not_checked.push(format!(
+                        "{shown}: it cannot be read; whether it puts a folder in the place of a \
+                         registry is not known"
+                    )),
+                }
+            }
+        }
     }
 
     /// The crates of a vendor folder, by their places and names, sorted.
@@ -201,7 +236,9 @@ impl<'a> Check<'a> {
                 .push(format!("its folder cannot be looked through: {why}")),
         }
         tree.judge();
-        if !one.unchanged && tree.answer == Answer::Yes {
+        // What came with it would be forgotten.
+        let alone = one.poisoned.is_empty() && one.notes.is_empty();
+        if !one.unchanged && tree.answer == Answer::Yes && alone {
             let what = Remembered::Package(Box::new(tree.clone()), Facts::default());
             one.remember = one.print.take().map(|print| (print, what));
         }

@@ -3,8 +3,10 @@ use super::links::Links;
 use super::patches::Patched;
 use super::{made, shim};
 use crate::artifact::digest_of;
+use crate::tree::disk::{FoundKind, There};
 use crate::tree::{Cause, Difference, DifferenceKind, Explain, Standing, disk};
 use customs_model::{Digest, DigestAlgorithm, ReleaseId};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -20,6 +22,8 @@ pub(super) struct Explainer<'a> {
     pub patched: &'a Patched,
     /// Whether a script of the package may have run.
     pub runs_at_install: bool,
+    /// Something was compared with a file of the project's own, of which nothing is remembered.
+    pub took_own: Cell<bool>,
 }
 
 impl Explain for Explainer<'_> {
@@ -106,8 +110,9 @@ impl Explainer<'_> {
         {
             return Some(installer(what));
         }
-        if let Some(source) = self.links.own_source(&place) {
-            return Some(self.own_copy(&source, difference));
+        if let Some((whole, file)) = self.links.copy_of(&place) {
+            self.took_own.set(true);
+            return self.own_copy(whole, file, difference);
         }
         let maker = made::by_use(inner)?;
         Some(Standing::MadeHere {
@@ -116,20 +121,29 @@ impl Explainer<'_> {
         })
     }
 
-    /// A file of a folder of the project's own, which the manager copied.
-    fn own_copy(&self, source: &str, difference: &Difference) -> Standing {
-        // What cannot be read is not the same.
-        let there = digest_of(&self.links.at(source), DigestAlgorithm::Sha256).ok();
-        if there.is_some() && there == difference.found {
-            return Standing::Explained(Cause::Installer {
-                what: "a copy of the project's own file".to_owned(),
-            });
-        }
-        Standing::MadeHere {
-            maker: "the manager, from a folder or an archive of the project's own; no such file \
-                    lies there now"
-                .to_owned(),
-            pinned: None,
+    /// A file of a folder of the project's own, which the manager copied: it is as it is there. What
+    /// comes out of an archive that no digest is promised of is only told.
+    fn own_copy(&self, whole: &str, file: &str, difference: &Difference) -> Option<Standing> {
+        let whole = self.links.at(whole);
+        match There::look(&whole).kind()? {
+            FoundKind::Folder => {
+                let same = own_digest(&whole.join(file)).is_some_and(|there| {
+                    // What is no file and no link has no digest.
+                    difference.found.as_ref() == Some(&there)
+                });
+                same.then(|| {
+                    Standing::Explained(Cause::Installer {
+                        what: "a copy of the project's own file".to_owned(),
+                    })
+                })
+            }
+            FoundKind::File => Some(Standing::MadeHere {
+                maker: "the manager, from an archive of the project's own, of which the lockfile \
+                        promises no digest"
+                    .to_owned(),
+                pinned: None,
+            }),
+            FoundKind::Link | FoundKind::Other => None,
         }
     }
 
@@ -138,5 +152,17 @@ impl Explainer<'_> {
         let text = disk::read_up_to(at, shim::LONGEST).ok()??;
         let same = difference.found.as_ref() == Some(&Digest::sha256(&text));
         same.then(|| shim::explain(&text, folder, name, self.links))?
+    }
+}
+
+/// The digest of a file, or of where a link leads. What cannot be read is the same as nothing.
+fn own_digest(path: &Path) -> Option<Digest> {
+    match There::look(path).kind()? {
+        FoundKind::File => digest_of(path, DigestAlgorithm::Sha256).ok(),
+        FoundKind::Link => {
+            let target = std::fs::read_link(path).ok()?;
+            Some(Digest::sha256(target.as_os_str().as_encoded_bytes()))
+        }
+        FoundKind::Folder | FoundKind::Other => None,
     }
 }

@@ -1,7 +1,11 @@
 //! Links and programs that managers make: each is proven by what it leads to.
 
-use super::layout::{Layout, read_manifest};
+use super::Manager;
+use super::layout::{Installed, Layout, read_manifest};
+use super::manifest::Manifest;
+use super::own::{Own, split};
 use customs_ecosystem::lockfile::places::{Place, Places};
+use customs_model::ReleaseId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -12,13 +16,12 @@ const HOPS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Links<'a> {
     project: &'a Path,
-    installed: BTreeSet<&'a str>,
-    /// Places of packages that are for some machines only.
-    platform: BTreeSet<&'a str>,
-    /// The project's own folders that are packages.
-    members: BTreeSet<String>,
-    /// Folders of the project's own that are copied or linked under a name.
-    own: BTreeMap<&'a str, &'a str>,
+    installed: &'a BTreeMap<String, Installed<'a>>,
+    own: Own<'a>,
+    /// The names of folders that releases lie in.
+    names: BTreeSet<(&'a str, &'a ReleaseId)>,
+    /// npm: which release its lockfile has at a place.
+    at: BTreeMap<&'a str, &'a ReleaseId>,
     /// Names that links have, and the names of what they lead to, where both differ.
     aliases: &'a BTreeSet<(String, String)>,
 }
@@ -28,28 +31,38 @@ pub(super) struct Links<'a> {
 enum Leads {
     /// A path in an installed package.
     Package { place: String, inner: String },
-    /// A path in the project's own code.
-    Own,
+    /// A path in a folder of the project's own.
+    Own { folder: String, inner: String },
 }
 
 impl<'a> Links<'a> {
     pub fn new(
         project: &'a Path,
-        layout: &'a Layout<'_>,
-        members: BTreeSet<String>,
+        manager: Manager,
+        layout: &'a Layout<'a>,
         places: &'a Places,
     ) -> Self {
+        let mut names = BTreeSet::new();
+        let mut at = BTreeMap::new();
+        for placed in &places.placed {
+            let folder = match &placed.place {
+                Place::Folder(folder) => folder.as_str(),
+                Place::At(place) => {
+                    if manager == Manager::Npm {
+                        at.insert(place.as_str(), &placed.release);
+                    }
+                    split(place).map_or(place.as_str(), |(_, name)| name)
+                }
+            };
+            names.insert((folder, &placed.release));
+            names.insert((placed.release.package.as_str(), &placed.release));
+        }
         Self {
             project,
-            installed: layout.installed.keys().map(String::as_str).collect(),
-            platform: layout
-                .installed
-                .iter()
-                .filter(|(_, one)| one.placed.platforms.restricts())
-                .map(|(place, _)| place.as_str())
-                .collect(),
-            members,
-            own: own(places),
+            installed: &layout.installed,
+            own: Own::new(project, manager, layout, places),
+            names,
+            at,
             aliases: &places.aliases,
         }
     }
@@ -63,58 +76,66 @@ impl<'a> Links<'a> {
             return self.program(folder, name, target);
         }
         let leads = self.leads(&self.join(folder, target)?)?;
-        let linked = place.rsplit_once("node_modules/").map(|(_, name)| name)?;
+        let (root, name) = split(place)?;
         match leads {
-            Leads::Own => Some("a link to a package of the project's own".to_owned()),
+            Leads::Own { folder, inner } if inner.is_empty() => {
+                let linked = self.own.is_linked(root, name, &folder);
+                linked.then(|| "a link to a package of the project's own".to_owned())
+            }
             Leads::Package { place, inner } if inner.is_empty() => {
-                let own = place.rsplit_once("node_modules/").map(|(_, name)| name)?;
-                let pair = (linked.to_owned(), own.to_owned());
-                let named = own == linked || self.aliases.contains(&pair);
+                let named = self.is_named(root, name, self.installed.get(&place)?);
                 named.then(|| "a link to the package of its name".to_owned())
             }
-            Leads::Package { .. } => None,
+            Leads::Own { .. } | Leads::Package { .. } => None,
         }
+    }
+
+    /// Whether a link in `root` (a `node_modules`) may have a name and lead to a package.
+    fn is_named(&self, root: &str, name: &str, one: &Installed<'_>) -> bool {
+        let release = &one.placed.release;
+        // Where npm's lockfile says which release a name is, it is that one. A member's link is
+        // what lies in the member or, by its lockfile, in the project.
+        let at = [format!("{root}/{name}"), format!("node_modules/{name}")];
+        let is_store = root.contains("/.store/");
+        let meant = at.iter().find_map(|place| self.at.get(place.as_str()));
+        if let Some(meant) = meant.filter(|_| !is_store) {
+            return *meant == release;
+        }
+        let pair = (name.to_owned(), release.package.as_str().to_owned());
+        self.names.contains(&(name, release)) || self.aliases.contains(&pair)
     }
 
     /// What explains a program `name` in `folder` (a `.bin`) that leads to `target`.
     pub fn program(&self, folder: &str, name: &str, target: &str) -> Option<String> {
+        let stem = [".cmd", ".ps1", ".exe", ".bunx"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name);
         match self.leads(&self.join(folder, target)?)? {
-            Leads::Own => Some("a program of the project's own".to_owned()),
+            Leads::Own { folder, inner } => {
+                let manifest = read_manifest(&self.project.join(folder))?;
+                declares(&manifest, stem, &inner)
+                    .then(|| "a program of the project's own".to_owned())
+            }
             Leads::Package { place, inner } => {
+                let platform = self.installed.get(&place);
+                let platform = platform.is_some_and(|one| one.placed.platforms.restricts());
                 let (place, inner) = innermost(place, inner);
                 let manifest = read_manifest(&self.project.join(&place))?;
-                let stem = [".cmd", ".ps1", ".exe", ".bunx"]
-                    .iter()
-                    .find_map(|end| name.strip_suffix(end))
-                    .unwrap_or(name);
-                let named = manifest.bins.get(stem) == Some(&inner);
-                let listed = manifest.is_program(&inner)
-                    && inner.rsplit('/').next().is_some_and(|last| last == stem);
                 // bun links past a wrapper to the program of the platform's package.
-                if self.platform.contains(place.as_str()) && inner.rsplit('/').next() == Some(stem)
-                {
+                if platform && inner.rsplit('/').next() == Some(stem) {
                     return Some("a link to the program of a package for this machine".to_owned());
                 }
-                // Programs may be named without their ending.
-                let ending = manifest.bins.get(stem).is_some_and(|file| {
-                    inner
-                        .strip_prefix(file.as_str())
-                        .is_some_and(|rest| matches!(rest, ".js" | ".cjs" | ".mjs"))
-                });
-                (named || listed || ending)
+                declares(&manifest, stem, &inner)
                     .then(|| "a link to a program that its package declares".to_owned())
             }
         }
     }
 
-    /// The file of the project's own that a manager copies to a path in a `node_modules`; for the
-    /// copied folder itself, that folder.
-    pub fn own_source(&self, path: &str) -> Option<String> {
-        let (_, rest) = path.rsplit_once("node_modules/")?;
-        let scope = usize::from(rest.starts_with('@'));
-        let end = rest.match_indices('/').nth(scope).map(|(at, _)| at);
-        let (name, file) = end.map_or((rest, ""), |end| rest.split_at(end));
-        self.join("", &format!("{}/{file}", self.own.get(name)?))
+    /// The folder or archive of the project's own that a manager copies to a path in a
+    /// `node_modules`, and the rest of the path.
+    pub fn copy_of<'p>(&self, path: &'p str) -> Option<(&str, &'p str)> {
+        self.own.copy_of(path)
     }
 
     /// Where a path of the project lies on disk.
@@ -151,19 +172,15 @@ impl<'a> Links<'a> {
             if let Some((place, inner)) = self.in_package(&path) {
                 return Some(Leads::Package { place, inner });
             }
-            if self.own_source(&path).is_some() {
-                return Some(Leads::Own);
+            if let Some(next) = self.hop(&path) {
+                path = next;
+                continue;
             }
-            let Some(next) = self.hop(&path) else {
-                let own = !path.split('/').any(|part| part == "node_modules")
-                    && (self.members.contains(&path)
-                        || self.members.iter().any(|m| {
-                            path.strip_prefix(m.as_str())
-                                .is_some_and(|r| r.starts_with('/'))
-                        }));
-                return own.then_some(Leads::Own);
-            };
-            path = next;
+            let copy = self.own.copy_of(&path);
+            let copy = copy.map(|(folder, inner)| (folder.to_owned(), inner));
+            let (folder, inner) = copy.or_else(|| self.own.source_of(&path))?;
+            let inner = inner.to_owned();
+            return Some(Leads::Own { folder, inner });
         }
         None
     }
@@ -173,7 +190,7 @@ impl<'a> Links<'a> {
         let mut end = path.len();
         loop {
             let head = path.get(..end)?;
-            if self.installed.contains(head) {
+            if self.installed.contains_key(head) {
                 let inner = path.get(end..)?.trim_start_matches('/');
                 return Some((head.to_owned(), inner.to_owned()));
             }
@@ -200,16 +217,17 @@ impl<'a> Links<'a> {
     }
 }
 
-fn own(places: &Places) -> BTreeMap<&str, &str> {
-    let links = places.links.iter().filter(|link| !link.target.is_empty());
-    let named = links.map(|link| match &link.place {
-        Place::Folder(name) => (name.as_str(), link.target.as_str()),
-        Place::At(place) => {
-            let name = place.rsplit_once("node_modules/").map(|(_, name)| name);
-            (name.unwrap_or(place), link.target.as_str())
-        }
+/// Whether a manifest declares a file as the program of a name.
+fn declares(manifest: &Manifest, name: &str, file: &str) -> bool {
+    let declared = manifest.bins.get(name);
+    let named = declared.is_some_and(|declared| declared == file);
+    let listed = manifest.is_program(file) && file.rsplit('/').next() == Some(name);
+    // Programs may be named without their ending.
+    let ending = declared.is_some_and(|declared| {
+        file.strip_prefix(declared.as_str())
+            .is_some_and(|rest| matches!(rest, ".js" | ".cjs" | ".mjs"))
     });
-    named.collect()
+    named || listed || ending
 }
 
 /// A package that came inside of another's artifact has no place of its own in a lockfile: a path in

@@ -60,12 +60,27 @@ impl Lock {
             && let Some(project) = path.parent()
         {
             // Its lockfile does not name them.
-            places.members.extend(members::of(project));
+            let (members, notes) = members::of(project);
+            places.members.extend(members);
+            places.skipped.extend(notes);
         }
         Ok(Self {
             manager,
             places,
             digest: Digest::sha256(&bytes),
         })
+    }
+}
+
+impl Lock {
+    /// A digest of all that a check of the tree goes by: the lockfile, and the members that it does
+    /// not name itself.
+    pub(super) fn meaning(&self) -> Digest {
+        let mut text = format!("{}\n{}\n", self.digest, self.manager);
+        for member in &self.places.members {
+            text.push_str(member);
+            text.push('\n');
+        }
+        Digest::sha256(text.as_bytes())
     }
 }

@@ -1,6 +1,7 @@
 //! What lies around the packages: programs, links, records, caches, and what nobody explains.
 
 use super::explain::Explainer;
+use super::layout::STORE;
 use super::patches::Patched;
 use super::{Manager, Tree};
 use crate::tree::disk::{self, There};
@@ -11,6 +12,7 @@ use crate::tree::{
 use customs_ecosystem::lockfile::Kind;
 use customs_ecosystem::lockfile::places::{self, Place};
 use customs_model::{Digest, printable};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that Yarn writes beside the lockfile for Plug'n'Play. They are code.
@@ -71,9 +73,12 @@ fn root_folder(
         alternates: &BTreeMap::new(),
         patched: &Patched::default(),
         runs_at_install: false,
+        took_own: Cell::new(false),
     };
     let (expected, proven) = (Expected::default(), Proven::new());
     let compared = compare(&expected, &proven, &folder, &found, &mut explainer);
+    // What a note was about would be forgotten, and what own files are compared with may change.
+    let is_all = compared.notes.is_empty() && !explainer.took_own.get();
     report.not_checked.extend(compared.notes);
     let mut differences = compared.differences;
     for difference in &mut differences {
@@ -87,7 +92,7 @@ fn root_folder(
     let fine = differences
         .iter()
         .all(|difference| difference.standing != Standing::Unexplained);
-    if let Some(print) = print.filter(|_| fine) {
+    if let Some(print) = print.filter(|_| fine && is_all) {
         remember.push((
             print,
             Remembered::Loose(root.to_owned(), differences.clone()),
@@ -110,17 +115,27 @@ fn hidden_lockfile(tree: &Tree<'_>, difference: &mut Difference) {
     let Ok(hidden) = places::read(Kind::PackageLock, &bytes) else {
         return;
     };
-    type Told<'a> = (&'a Place, &'a customs_model::ReleaseId, &'a [Digest]);
-    let known: BTreeSet<Told<'_>> = tree
-        .places
-        .placed
-        .iter()
-        .map(|placed| (&placed.place, &placed.release, placed.digests.as_slice()))
-        .collect();
-    let same = hidden
-        .placed
-        .iter()
-        .all(|placed| known.contains(&(&placed.place, &placed.release, placed.digests.as_slice())));
+    // With the linked strategy the places in it are those of the store, which stand in no lockfile;
+    // there the release that lies at such a place is the one that is meant.
+    type Told<'a> = (&'a customs_model::ReleaseId, &'a [Digest]);
+    let mut known: BTreeMap<Told<'_>, BTreeSet<&Place>> = BTreeMap::new();
+    for placed in &tree.places.placed {
+        let told = (&placed.release, placed.digests.as_slice());
+        known.entry(told).or_default().insert(&placed.place);
+    }
+    let same = hidden.placed.iter().all(|placed| {
+        let told = (&placed.release, placed.digests.as_slice());
+        let stored = || match &placed.place {
+            Place::At(place) => {
+                let there = tree.layout.installed.get(place);
+                place.starts_with(STORE)
+                    && there.is_some_and(|one| one.placed.release == placed.release)
+            }
+            Place::Folder(_) => false,
+        };
+        let places = known.get(&told);
+        places.is_some_and(|places| places.contains(&placed.place) || stored())
+    });
     if same {
         difference.standing = Standing::Explained(Cause::Installer {
             what: "npm's own list of what is installed; the lockfile says the same".into(),

@@ -65,10 +65,15 @@ pub(super) fn by_use(path: &str) -> Option<String> {
 /// What lies in a folder of a virtual store, `.pnpm/<folder>/…`: there, the path in its
 /// `node_modules`.
 fn in_store(path: &str) -> Option<Option<&str>> {
-    let inner = path
-        .strip_prefix(".pnpm/")
-        .or_else(|| path.strip_prefix(".bun/"))?;
-    let (_, inner) = inner.split_once('/')?;
+    let stores = [".pnpm/", ".bun/", ".store/"];
+    let inner = stores.iter().find_map(|store| path.strip_prefix(store))?;
+    let (first, inner) = inner.split_once('/')?;
+    let there = |inner: &'_ str| inner.starts_with("node_modules/");
+    // npm's stores have a folder for each scope.
+    let inner = match inner.split_once('/') {
+        Some((_, behind)) if first.starts_with('@') && there(behind) => behind,
+        Some(_) | None => inner,
+    };
     Some(inner.strip_prefix("node_modules/"))
 }
 
@@ -123,6 +128,10 @@ mod tests {
         assert_eq!(by_use(".modules.yaml").unwrap(), "pnpm's own record");
         let store = ".pnpm/@prisma+client@5.22.0/node_modules/.prisma/client/index.js";
         assert_eq!(by_use(store).unwrap(), "Prisma's generator");
+        for entry in ["@s/a@1.0.0-x", "a@1.0.0-x", "@s-a-npm-1.0.0-0123456789"] {
+            let store = format!(".store/{entry}/node_modules/.prisma/client/index.js");
+            assert_eq!(by_use(&store).unwrap(), "Prisma's generator");
+        }
         let gyp = ".pnpm/bcrypt@5.1.1/node-addon-api@5.1.0/node_modules/n/x.target.mk";
         assert_eq!(by_use(gyp).unwrap(), "node-gyp");
         for other in [
@@ -134,6 +143,8 @@ mod tests {
             ".pnpm/evil@1.0.0/node_modules/evil/x.js",
             ".pnpm/evil@1.0.0/.cache/x.js",
             "evil/x.target.mk",
+            ".store/evil-npm-1.0.0-0123456789/package/x.js",
+            ".store/@s/a@1.0.0-x/.cache/x.js",
         ] {
             assert_eq!(by_use(other), None, "{other}");
         }

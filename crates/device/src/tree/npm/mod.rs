@@ -15,6 +15,7 @@ mod made;
 mod manager;
 mod manifest;
 mod members;
+mod own;
 mod own_list;
 mod package;
 mod patches;
@@ -41,7 +42,7 @@ use customs_model::{Answer, Digest, DigestAlgorithm, ReleaseId};
 use layout::{Installed, Layout};
 use links::Links;
 use package::{Job, Outcome};
-use patches::Patches;
+use patches::{Patches, Twins};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -63,9 +64,9 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
     let layout = layout::layout(project, places, manager);
     report.not_checked.extend(layout.notes.iter().cloned());
     let patches = Patches::of(project, &places.placed, &mut report.not_checked);
-    let links = Links::new(project, &layout, own_folders(places), places);
+    let links = Links::new(project, manager, &layout, places);
     let store = options.caches.pnpm_store.clone();
-    let memory = Memory::open(options, project, lock.digest.clone(), &mut report);
+    let memory = Memory::open(options, project, lock.meaning(), &mut report);
     let tree = Tree {
         project,
         manager,
@@ -76,6 +77,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         sources: &sources(project, places, manager, options),
         pnpm_store: store.or_else(|| own_store(project)),
         memory: &memory,
+        twins: patches::twins(manager, &places.placed),
         now: options.now,
     };
     let remember = tree.look(options.threads, &mut report);
@@ -86,14 +88,6 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
     let here = here.collect();
     memory.keep(remember, &here, &mut report);
     report
-}
-
-/// The project's own folders that are packages.
-fn own_folders(places: &Places) -> BTreeSet<String> {
-    let mut members = places.members.clone();
-    members.extend(places.links.iter().map(|link| link.target.clone()));
-    members.retain(|member| !member.is_empty());
-    members
 }
 
 /// All that the jobs share.
@@ -107,6 +101,8 @@ struct Tree<'a> {
     sources: &'a [Box<dyn Source>],
     pnpm_store: Option<PathBuf>,
     memory: &'a Memory,
+    /// Packages of Yarn 4 that have several forms.
+    twins: Twins<'a>,
     now: SystemTime,
 }
 
@@ -172,10 +168,12 @@ fn gather(
         }
         outcome.tree.judge();
         report.unchanged += u64::from(outcome.unchanged);
+        // Only what was compared and is right is worth remembering, and only where that is all that
+        // was said: who asks again is told of a poisoned copy again.
+        let is_all = outcome.poisoned.is_empty() && outcome.notes.is_empty();
         report.poisoned.append(&mut outcome.poisoned);
         report.not_checked.append(&mut outcome.notes);
-        // Only what was compared and is right is worth remembering.
-        if let Some(fingerprint) = outcome.fingerprint
+        if let Some(fingerprint) = outcome.fingerprint.filter(|_| is_all && !outcome.unchanged)
             && outcome.tree.answer == Answer::Yes
         {
             let what = Remembered::Package(Box::new(outcome.tree.clone()), outcome.facts);
@@ -301,18 +299,10 @@ impl<'a> Tree<'a> {
 
     /// A package and its other forms in the lockfile (patched, not patched), the patched first.
     fn forms(&self, installed: &Installed<'a>) -> Vec<&'a Placed> {
-        let mut forms: Vec<&Placed> = match self.manager {
-            Manager::YarnBerry => {
-                let all = self.places.placed.iter();
-                all.filter(|other| patches::are_twins(installed.placed, other))
-                    .collect()
-            }
-            Manager::Npm | Manager::Pnpm | Manager::YarnClassic | Manager::Bun => {
-                vec![installed.placed]
-            }
-        };
-        forms.sort_by_key(|placed| placed.patch.is_none() && !placed.builtin_patch);
-        forms
+        match patches::twins_of(&self.twins, installed.placed) {
+            Some(forms) => forms.to_vec(),
+            None => vec![installed.placed],
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::expect::{Expectation, expect};
 use super::explain::Explainer;
-use super::layout::{Installed, UNPLUGGED, read_manifest};
+use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
-use super::patches::Patched;
+use super::patches::{Patched, Prepared};
 use super::{Tree, own_list};
-use crate::artifact::unpacked::{Inside, Reading};
+use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::beside::Installed as Beside;
@@ -16,8 +16,11 @@ use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Against, Compared, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
 use customs_ecosystem::lockfile::places::Placed;
-use customs_model::Answer;
+use customs_ecosystem::npm::Machine;
+use customs_model::{Answer, Digest};
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 const MANIFEST: &str = "package.json";
 
@@ -54,6 +57,19 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    fn new(job: &Job<'_>, placed: &Placed) -> Self {
+        Self {
+            tree: PackageTree::new(placed.release.clone(), job.place),
+            unchanged: false,
+            poisoned: Vec::new(),
+            notes: Vec::new(),
+            fingerprint: None,
+            facts: Facts::default(),
+            may_copy: false,
+            programs: Vec::new(),
+        }
+    }
+
     fn take(&mut self, compared: Compared) {
         self.tree.files = compared.files;
         self.tree.differences = compared.differences;
@@ -70,31 +86,37 @@ impl Outcome {
 
 impl Tree<'_> {
     pub(super) fn package(&self, job: &Job<'_>) -> Outcome {
+        let folder = self.project.join(job.place);
+        let found = match disk::walk(&folder, &self.outside(job.place)) {
+            Ok(found) => found,
+            Err(why) => {
+                let mut out = Outcome::new(job, job.installed.placed);
+                let why = format!("its folder cannot be looked through: {why}");
+                out.tree.open.push(why);
+                return out;
+            }
+        };
+        let there = Folder {
+            path: &folder,
+            found: &found,
+            claim: OnceCell::new(),
+        };
         let mut best: Option<Outcome> = None;
         for placed in self.forms(&job.installed) {
-            let mut outcome = self.form(job, placed);
+            let mut outcome = self.form(job, placed, &there);
             outcome.tree.judge();
-            let better = best.as_ref().is_none_or(|best| {
-                // Another form that could not be looked at leaves the question open.
-                rank(&outcome.tree.answer) < rank(&best.tree.answer)
+            best = Some(match best {
+                Some(best) => better(best, outcome),
+                None => outcome,
             });
-            let poisoned = best.as_mut().map(|best| std::mem::take(&mut best.poisoned));
-            let mut kept = match (better, best) {
-                (false, Some(best)) => {
-                    let mut best = best;
-                    best.poisoned.append(&mut outcome.poisoned);
-                    best
-                }
-                _ => outcome,
-            };
-            kept.poisoned.extend(poisoned.unwrap_or_default());
-            let done = kept.tree.answer == Answer::Yes;
-            best = Some(kept);
-            if done {
+            if best
+                .as_ref()
+                .is_some_and(|best| best.tree.answer == Answer::Yes)
+            {
                 break;
             }
         }
-        best.unwrap_or_else(|| self.form(job, job.installed.placed))
+        best.unwrap_or_else(|| self.form(job, job.installed.placed, &there))
     }
 
     /// Bytes of its artifact, as far as a source has one: the longest are begun with, so that no
@@ -107,48 +129,33 @@ impl Tree<'_> {
         metas.flatten().next().map_or(0, |meta| meta.len())
     }
 
-    fn form(&self, job: &Job<'_>, placed: &Placed) -> Outcome {
-        let mut out = Outcome {
-            tree: PackageTree::new(placed.release.clone(), job.place),
-            unchanged: false,
-            poisoned: Vec::new(),
-            notes: Vec::new(),
-            fingerprint: None,
-            facts: Facts::default(),
-            may_copy: false,
-            programs: Vec::new(),
-        };
-        let folder = self.project.join(job.place);
-        let found = match disk::walk(&folder, &self.outside(job.place)) {
-            Ok(found) => found,
-            Err(why) => {
-                let why = format!("its folder cannot be looked through: {why}");
-                out.tree.open.push(why);
-                return out;
-            }
-        };
+    fn form(&self, job: &Job<'_>, placed: &Placed, there: &Folder<'_>) -> Outcome {
+        let mut out = Outcome::new(job, placed);
         let files = self.patches.for_package(job.place, placed);
         let patch = self.patches.digest(&files);
         let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
-        out.fingerprint = fingerprint(&found, &depends, self.now);
+        out.fingerprint = fingerprint(there.found, &depends, self.now);
         let remembered = self.memory.look(job.place, out.fingerprint.as_deref());
         if let Some(Remembered::Package(tree, facts)) = remembered
             && tree.release == placed.release
         {
             out.tree = PackageTree::clone(tree);
             out.facts.clone_from(facts);
-            out.note_programs(&found);
+            out.note_programs(there.found);
             out.unchanged = true;
             return out;
         }
-        let claim = read_manifest(&folder);
-        out.tree.decoy = match &claim {
-            Some(manifest) => manifest.denies(&placed.release),
-            None => Some("nothing: it has no manifest that can be read".to_owned()),
-        };
-        match self.verified(job, placed, &found, &mut out) {
-            Ok(verified) => self.against_artifact(job, placed, &verified, &found, &mut out),
-            Err(why) => self.against_list(job, placed, why, &found, &mut out),
+        if self.manager == Manager::YarnBerry && is_stand_in(placed, there) {
+            out.tree = super::absent(placed, self.manager, Machine::here(), false);
+            job.place.clone_into(&mut out.tree.place);
+            return out;
+        }
+        let patches = self.patches.prepare(&files, job.place);
+        match self.verified(placed, &patches, there, &mut out) {
+            Ok(verified) => {
+                self.against_artifact(job, placed, &verified, &patches, there, &mut out);
+            }
+            Err(why) => self.against_list(job, placed, why, there, &mut out),
         }
         out
     }
@@ -157,9 +164,9 @@ impl Tree<'_> {
     /// there is none, safe to print.
     fn verified(
         &self,
-        job: &Job<'_>,
         placed: &Placed,
-        found: &Found,
+        patches: &Prepared<'_>,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
         let wanted = wanted(placed);
@@ -172,14 +179,11 @@ impl Tree<'_> {
             }
             .to_owned());
         }
-        let folder = self.project.join(job.place);
-        // A hard link in an artifact has the digest of what it leads to; a path that the manager
-        // may change is told by its digest too.
-        let links = self.manager.habits().keeps_hard_links;
-        let hashed = |path: &str| links || path.ends_with(".gitignore") || path.contains('\\');
-        let mut beside = Beside::new(&folder, found, &hashed);
         let inside = format!("node_modules/{}", placed.release.package);
-        let keep = |path: &str| u64::from(path == MANIFEST) * limit::MANIFEST;
+        let keep = |path: &str| match path {
+            MANIFEST => limit::MANIFEST.max(patches.asks_for(path)),
+            path => patches.asks_for(path),
+        };
         let reading = |form: Form| {
             let (packing, inside) = match form {
                 Form::Artifact => (Packing::Tarball, Inside::FirstPart),
@@ -193,7 +197,24 @@ impl Tree<'_> {
             (packing, reading)
         };
         let mut told = Told::default();
-        let verified = verified::find(self.sources, &wanted, &reading, &mut beside, &mut told);
+        let mut hash_all = false;
+        let verified = loop {
+            // A path that the manager may change is told by its digest.
+            let hashed =
+                |path: &str| hash_all || path.ends_with(".gitignore") || path.contains('\\');
+            let mut beside = Beside::new(there.path, there.found, &hashed);
+            let found = verified::find(self.sources, &wanted, &reading, &mut beside, &mut told);
+            // A hard link has the digest of what it leads to. Hardly any archive has one: then it is
+            // read again.
+            let has_links = found.as_ref().is_ok_and(|found| {
+                let mut entries = found.unpacked.entries.iter();
+                entries.any(|entry| matches!(entry.kind, Kind::Hardlink(_)))
+            });
+            if hash_all || !has_links || !self.manager.habits().keeps_hard_links {
+                break found;
+            }
+            (hash_all, told) = (true, Told::default());
+        };
         out.poisoned.append(&mut told.poisoned);
         out.notes.append(&mut told.notes);
         verified.map_err(|why| why.to_string())
@@ -204,7 +225,8 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         verified: &Verified,
-        found: &Found,
+        patches: &Prepared<'_>,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) {
         let unpacked = &verified.unpacked;
@@ -217,15 +239,29 @@ impl Tree<'_> {
         );
         let manifest = unpacked.kept.get(MANIFEST);
         let manifest = manifest.and_then(|bytes| Manifest::read(bytes));
-        let manifest = manifest.unwrap_or_default();
         let mut habits = self.manager.habits();
-        // What is unplugged is a zip of Yarn's as it is.
-        habits.drops_modules &= !job.place.starts_with(UNPLUGGED);
-        let expectation = expect(unpacked, &manifest, habits);
-        let files = self.patches.for_package(job.place, placed);
+        // What is unplugged, or lies in a virtual store, is a zip of Yarn's as it is.
+        let is_whole = [UNPLUGGED, STORE]
+            .iter()
+            .any(|at| job.place.starts_with(at));
+        habits.drops_modules &= !is_whole;
+        let none = Manifest::default();
+        let claimed = manifest.as_ref().unwrap_or(&none);
+        let mut expectation = expect(unpacked, claimed, habits);
+        if self.manager == Manager::Bun && placed.source == Source::Path {
+            expectation.alternates.extend(bun_tag(&verified.digest));
+        }
+        // Where the same bytes lie on disk, they claim the same.
+        out.tree.decoy = match &manifest {
+            Some(manifest) if expectation.proven.contains_key(MANIFEST) => {
+                self.denies(manifest, placed)
+            }
+            Some(_) | None => self.decoy(placed, there),
+        };
+        let manifest = manifest.unwrap_or_default();
         // Yarn's archive is made with the patch in it.
         let patched = match verified.candidate.form {
-            Form::Artifact => self.patches.apply(&files, job.place, verified),
+            Form::Artifact => patches.apply(unpacked),
             Form::YarnZip => Patched::default(),
         };
         out.notes
@@ -240,15 +276,18 @@ impl Tree<'_> {
             alternates: &expectation.alternates,
             patched: &patched,
             runs_at_install: runs,
+            took_own: Cell::new(false),
         };
-        let folder = self.project.join(job.place);
         let (expected, proven) = (&expectation.expected, &expectation.proven);
-        let compared = compare(expected, proven, &folder, found, &mut explainer);
+        let compared = compare(expected, proven, there.path, there.found, &mut explainer);
         if placed.platforms.restricts() {
-            out.facts.platform_files = platform_files(&expectation, &compared, found);
-            out.note_programs(found);
+            out.facts.platform_files = platform_files(&expectation, &compared, there.found);
+            out.note_programs(there.found);
         }
         out.take(compared);
+        if explainer.took_own.get() {
+            out.fingerprint = None;
+        }
         out.tree.against = Some(Against::Artifact {
             digest: verified.digest.clone(),
             from: verified.candidate.from.clone(),
@@ -263,10 +302,11 @@ impl Tree<'_> {
         job: &Job<'_>,
         placed: &Placed,
         why: String,
-        found: &Found,
+        there: &Folder<'_>,
         out: &mut Outcome,
     ) {
         out.fingerprint = None;
+        out.tree.decoy = self.decoy(placed, there);
         if self.manager != Manager::Pnpm {
             out.tree.open.push(why);
             return;
@@ -278,9 +318,8 @@ impl Tree<'_> {
                 return;
             }
         };
-        let folder = self.project.join(job.place);
-        let (expected, proven) = list.expected(&folder, found);
-        let claim = read_manifest(&folder).unwrap_or_default();
+        let (expected, proven) = list.expected(there.path, there.found);
+        let runs = there.claim().is_some_and(|claim| claim.runs_at_install);
         let mut explainer = Explainer {
             place: job.place,
             is_root: false,
@@ -288,9 +327,10 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &BTreeMap::new(),
             patched: &Patched::default(),
-            runs_at_install: placed.has_install_script != Some(false) && claim.runs_at_install,
+            runs_at_install: placed.has_install_script != Some(false) && runs,
+            took_own: Cell::new(false),
         };
-        let mut compared = compare(&expected, &proven, &folder, found, &mut explainer);
+        let mut compared = compare(&expected, &proven, there.path, there.found, &mut explainer);
         list.name_digests(&mut compared);
         out.take(compared);
         out.tree.open.push(format!(
@@ -299,6 +339,75 @@ impl Tree<'_> {
         ));
         out.tree.against = Some(Against::OwnList { list: list.name });
         out.may_copy = true;
+    }
+
+    /// What the manifest on disk claims to be, where that is not what the lockfile says.
+    fn decoy(&self, placed: &Placed, there: &Folder<'_>) -> Option<String> {
+        match there.claim() {
+            Some(manifest) => self.denies(manifest, placed),
+            None => Some("nothing: it has no manifest that can be read".to_owned()),
+        }
+    }
+
+    fn denies(&self, manifest: &Manifest, placed: &Placed) -> Option<String> {
+        // bun writes no version of an archive of the project; what its file is called need not be it.
+        if self.manager == Manager::Bun
+            && placed.source == Source::Path
+            && manifest.name.as_deref() == Some(placed.release.package.as_str())
+        {
+            return None;
+        }
+        manifest.denies(&placed.release)
+    }
+}
+
+/// The better of two forms. Another form that could not be looked at leaves the question open. What
+/// is wrong with a copy in a cache is wrong whichever it is.
+fn better(best: Outcome, mut other: Outcome) -> Outcome {
+    let mut best = best;
+    if rank(&other.tree.answer) < rank(&best.tree.answer) {
+        std::mem::swap(&mut best, &mut other);
+    }
+    best.poisoned.append(&mut other.poisoned);
+    best
+}
+
+/// Whether all that lies there is what Yarn 4 writes, with `nodeLinker: pnpm`, in place of a package
+/// for another machine.
+fn is_stand_in(placed: &Placed, there: &Folder<'_>) -> bool {
+    let is_elsewhere = placed.platforms.restricts() && !placed.platforms.take(Machine::here());
+    let only = there.found.entries.keys().eq([MANIFEST]);
+    if !is_elsewhere || !only || !there.found.strange.is_empty() || !there.found.unread.is_empty() {
+        return false;
+    }
+    let name = placed.release.package.as_str();
+    let text = format!("{{\n  \"name\": \"{name}\",\n  \"mocked\": true\n}}\n");
+    let mut beside = Beside::new(there.path, there.found, &|_| false);
+    let along = beside.open(MANIFEST, text.len() as u64);
+    along.is_some_and(|mut along| along.goes_on_with(text.as_bytes()) && along.ends())
+}
+
+/// bun writes the integrity of an archive of the project into what it unpacked of it, as its lockfile
+/// has it (measured: bun 1.4.5).
+fn bun_tag(digest: &Digest) -> Option<(String, ([u8; 32], &'static str))> {
+    let sha256 = Digest::sha256(digest.to_sri().as_bytes());
+    let sha256 = sha256.as_bytes().try_into().ok()?;
+    let what = "bun's mark of the archive that it unpacked: the lockfile's integrity";
+    Some((".bun-tag".to_owned(), (sha256, what)))
+}
+
+/// What lies in the folder of a package.
+struct Folder<'a> {
+    path: &'a Path,
+    found: &'a Found,
+    claim: OnceCell<Option<Manifest>>,
+}
+
+impl Folder<'_> {
+    /// Its manifest, read once.
+    fn claim(&self) -> Option<&Manifest> {
+        let claim = self.claim.get_or_init(|| read_manifest(self.path));
+        claim.as_ref()
     }
 }
 
@@ -323,18 +432,15 @@ fn rank(answer: &Answer) -> u8 {
 /// enough to be programs, where they lie as they should.
 fn platform_files(expectation: &Expectation, compared: &Compared, found: &Found) -> Vec<String> {
     const PROGRAM: u64 = 16 * 1024;
-    let differs: BTreeSet<&str> = compared
-        .differences
-        .iter()
-        .map(|d| d.path.as_str())
-        .collect();
-    let files = expectation.files();
+    let differences = compared.differences.iter();
+    let differs: BTreeSet<&str> = differences.map(|d| d.path.as_str()).collect();
     let program = |(path, executable): &(&str, Option<bool>)| {
         let there = found.entries.get(*path);
         there.is_some_and(|there| there.stamp.size >= PROGRAM || *executable == Some(true))
             && !differs.contains(path)
     };
-    files
+    expectation
+        .files()
         .filter(program)
         .map(|(path, _)| path.to_owned())
         .collect()

@@ -1,7 +1,9 @@
 //! Patch files of the project, by the package that they change.
 
-use crate::artifact::unpacked::{Inside, Reading};
-use crate::artifact::{Verified, limit, tarball};
+use super::Manager;
+use crate::artifact::limit;
+use crate::artifact::unpacked::Unpacked;
+use crate::tree::patch::FilePatch;
 use crate::tree::{disk, patch};
 use customs_ecosystem::lockfile::places::{Place, Placed};
 use customs_model::{Digest, ReleaseId, printable};
@@ -112,51 +114,66 @@ impl Patches {
         Digest::sha256(&all)
     }
 
-    /// Applies the patches of a package to its artifact, in memory.
-    pub fn apply(&self, files: &[&str], place: &str, artifact: &Verified) -> Patched {
+    /// Reads the patches of a package, before its artifact is read.
+    pub fn prepare<'p>(&self, files: &[&'p str], place: &str) -> Prepared<'p> {
+        let strip = format!("{place}/");
+        let patches = files.iter().map(|file| {
+            let bytes = self.files.get(*file).map(Vec::as_slice).unwrap_or_default();
+            (*file, patch::read(bytes, &strip))
+        });
+        let patches: Vec<_> = patches.collect();
+        let readable = patches.iter().filter_map(|(_, read)| read.as_ref().ok());
+        let asks = readable.flatten().filter_map(|patch| patch.old.clone());
+        Prepared {
+            asks: asks.collect(),
+            patches,
+        }
+    }
+}
+
+/// The patches of one package.
+pub(super) struct Prepared<'p> {
+    /// By their files.
+    patches: Vec<(&'p str, Result<Vec<FilePatch>, patch::Error>)>,
+    /// The files of the artifact that they change.
+    asks: BTreeSet<String>,
+}
+
+impl Prepared<'_> {
+    /// Of a file of the artifact, up to how many bytes are asked for.
+    pub fn asks_for(&self, path: &str) -> u64 {
+        u64::from(self.asks.contains(path)) * limit::KEPT
+    }
+
+    /// Applies the patches to what was kept of the artifact, in memory.
+    pub fn apply(&self, unpacked: &Unpacked) -> Patched {
         let mut out = Patched::default();
-        for file in files {
-            if let Err(why) = self.apply_one(file, place, artifact, &mut out.results) {
-                let file = printable(file, 200);
-                out.notes
-                    .push(format!("the patch {file} explains nothing: {why}"));
+        for (file, patches) in &self.patches {
+            let content = |path: &str| unpacked.kept.get(path).map(Vec::as_slice);
+            let results = patches.as_ref().map_err(Clone::clone);
+            match results.and_then(|patches| patch::results(patches, content)) {
+                Ok(results) => out.take(file, results),
+                Err(why) => {
+                    let file = printable(file, 200);
+                    out.notes
+                        .push(format!("the patch {file} explains nothing: {why}"));
+                }
             }
         }
         out
     }
+}
 
-    fn apply_one(
-        &self,
-        file: &str,
-        place: &str,
-        artifact: &Verified,
-        results: &mut BTreeMap<String, (Option<[u8; 32]>, String)>,
-    ) -> Result<(), String> {
-        let bytes = self.files.get(file).map(Vec::as_slice).unwrap_or_default();
-        let strip = format!("{place}/");
-        let patches = patch::read(bytes, &strip).map_err(|why| why.to_string())?;
-        let keep: BTreeSet<String> = patches.iter().filter_map(|p| p.old.clone()).collect();
-        let reading = Reading {
-            algorithms: &[artifact.digest.algorithm()],
-            inside: Inside::FirstPart,
-            keep: &|path| u64::from(keep.contains(path)) * limit::KEPT,
-        };
-        let unpacked = tarball::read(&artifact.candidate.path, &reading);
-        let unpacked = unpacked.map_err(|why| why.to_string())?;
-        // It is read a second time, and may have changed.
-        if unpacked.digests.first() != Some(&artifact.digest) {
-            return Err("the artifact was changed while it was read".to_owned());
-        }
-        let content = |path: &str| unpacked.kept.get(path).map(Vec::as_slice);
-        for (path, after) in patch::results(&patches, content).map_err(|why| why.to_string())? {
+impl Patched {
+    fn take(&mut self, file: &str, results: BTreeMap<String, Option<Vec<u8>>>) {
+        for (path, after) in results {
             let digest = after.map(|bytes| {
                 let mut hash = [0; 32];
                 hash.copy_from_slice(Digest::sha256(&bytes).as_bytes());
                 hash
             });
-            results.insert(path, (digest, file.to_owned()));
+            self.results.insert(path, (digest, file.to_owned()));
         }
-        Ok(())
     }
 }
 
@@ -179,15 +196,39 @@ fn package_of(name: &str) -> Option<(Vec<String>, String)> {
     Some((all, version))
 }
 
-/// Whether two places of a lockfile are of one folder and one release: a package and its patched
-/// form.
-pub(super) fn are_twins(one: &Placed, other: &Placed) -> bool {
-    let folder = |placed: &Placed| match &placed.place {
-        Place::Folder(folder) => Some(folder.clone()),
+/// Yarn 4: the forms of a package in one folder and of one release, the patched first.
+pub(super) type Twins<'a> = BTreeMap<(&'a str, &'a ReleaseId), Vec<&'a Placed>>;
+
+/// Packages of Yarn 4's lockfile by folder and release.
+pub(super) fn twins(manager: Manager, placed: &[Placed]) -> Twins<'_> {
+    let mut twins = Twins::new();
+    if manager != Manager::YarnBerry {
+        return twins;
+    }
+    for placed in placed {
+        if let Place::Folder(folder) = &placed.place {
+            let key = (folder.as_str(), &placed.release);
+            twins.entry(key).or_default().push(placed);
+        }
+    }
+    for forms in twins.values_mut() {
+        forms.sort_by_key(|placed| placed.patch.is_none() && !placed.builtin_patch);
+    }
+    twins
+}
+
+/// All forms of a package, itself among them; none where it has no others.
+pub(super) fn twins_of<'t, 'a>(
+    twins: &'t Twins<'a>,
+    placed: &'t Placed,
+) -> Option<&'t [&'a Placed]> {
+    match &placed.place {
+        Place::Folder(folder) => {
+            let forms = twins.get(&(folder.as_str(), &placed.release))?;
+            Some(forms)
+        }
         Place::At(_) => None,
-    };
-    let release = |placed: &Placed| -> ReleaseId { placed.release.clone() };
-    folder(one).is_some() && folder(one) == folder(other) && release(one) == release(other)
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Plug'n'Play: packages are used out of Yarn's zips, so the zip is what is installed.
 
 use super::{Tree, absent};
-use crate::artifact::{Form, Poisoned, Wanted, digest_of};
+use crate::artifact::{Candidate, Form, Poisoned, Wanted, digest_of};
 use crate::tree::{Against, Difference, DifferenceKind, PackageTree, TreeReport, each};
 use customs_ecosystem::lockfile::places::Placed;
 use customs_ecosystem::npm::Machine;
 use customs_model::{Digest, printable};
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// Checks each zip that the lockfile names.
 pub(super) fn zips(tree: &Tree<'_>, threads: Option<NonZeroUsize>, report: &mut TreeReport) {
@@ -20,7 +21,7 @@ pub(super) fn zips(tree: &Tree<'_>, threads: Option<NonZeroUsize>, report: &mut 
     }
 }
 
-fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<Poisoned>) {
+fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Vec<Poisoned>) {
     let mut package = PackageTree::new(
         placed.release.clone(),
         placed.release.package.as_str().to_owned(),
@@ -36,30 +37,33 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Option<Poisoned>) {
     };
     let poisoned = match found {
         Ok(Some(poisoned)) => poisoned,
-        Ok(None) if is_elsewhere => return (absent(placed, tree.manager, machine, false), None),
+        Ok(None) if is_elsewhere => {
+            return (absent(placed, tree.manager, machine, false), Vec::new());
+        }
         Ok(None) => {
             package.open.push("its zip is not in Yarn's cache".into());
-            None
+            Vec::new()
         }
         Err(_) if is_elsewhere && placed.archive.is_none() => {
-            return (absent(placed, tree.manager, machine, false), None);
+            return (absent(placed, tree.manager, machine, false), Vec::new());
         }
         Err(why) => {
             package.open.push(why);
-            None
+            Vec::new()
         }
     };
     package.judge();
     (package, poisoned)
 }
 
-/// Hashes the zip of a package. None: there is none. The inner value is the copy that is another.
+/// Hashes the zips of a package. None: there is none. The inner values are the copies that are
+/// others.
 fn look(
     tree: &Tree<'_>,
     placed: &Placed,
     archive: &Digest,
     package: &mut PackageTree,
-) -> Result<Option<Option<Poisoned>>, String> {
+) -> Result<Option<Vec<Poisoned>>, String> {
     let wanted = Wanted {
         release: &placed.release,
         digests: &[],
@@ -67,40 +71,58 @@ fn look(
         resolved: placed.resolved.as_deref(),
     };
     for source in tree.sources {
-        let candidate = match source.find(&wanted).map_err(|why| why.to_string())? {
-            Some(candidate) if candidate.form == Form::YarnZip => candidate,
-            Some(_) | None => continue,
-        };
-        if let Ok(inside) = candidate.path.strip_prefix(tree.project) {
-            package.place = inside.to_string_lossy().into_owned();
-        } else if let Some(name) = candidate.path.file_name() {
-            package.place = name.to_string_lossy().into_owned();
+        let zips = source.all(&wanted).map_err(|why| why.to_string())?;
+        let zips = zips.iter().filter(|zip| zip.form == Form::YarnZip);
+        let mut poisoned = Vec::new();
+        let mut any = false;
+        for zip in zips {
+            poisoned.extend(one(tree, placed, archive, zip, package)?);
+            any = true;
         }
-        let found = digest_of(&candidate.path, archive.algorithm()).map_err(|why| {
-            let why = printable(&why.to_string(), 200);
-            format!("its zip cannot be read: {why}")
-        })?;
-        package.files = 1;
-        package.against = Some(Against::Artifact {
-            digest: archive.clone(),
-            from: candidate.from.clone(),
-        });
-        if found == *archive {
-            return Ok(Some(None));
+        if any {
+            return Ok(Some(poisoned));
         }
-        // Nothing else is used but this zip: what is wrong with it is wrong here.
-        package.differences.push(Difference {
-            expected: Some(archive.clone()),
-            found: Some(found.clone()),
-            ..Difference::new("", DifferenceKind::Modified)
-        });
-        return Ok(Some(Some(Poisoned {
-            cache: candidate.from,
-            path: candidate.path.display().to_string(),
-            release: placed.release.clone(),
-            promised: archive.clone(),
-            found,
-        })));
     }
     Ok(None)
+}
+
+/// Hashes one zip.
+fn one(
+    tree: &Tree<'_>,
+    placed: &Placed,
+    archive: &Digest,
+    zip: &Candidate,
+    package: &mut PackageTree,
+) -> Result<Option<Poisoned>, String> {
+    let inside = zip.path.strip_prefix(tree.project).ok();
+    let place = inside.map(Path::as_os_str).or_else(|| zip.path.file_name());
+    // The place of one that is wrong stays.
+    if let Some(place) = place.filter(|_| package.differences.is_empty()) {
+        package.place = place.to_string_lossy().into_owned();
+    }
+    let found = digest_of(&zip.path, archive.algorithm()).map_err(|why| {
+        let why = printable(&why.to_string(), 200);
+        format!("its zip cannot be read: {why}")
+    })?;
+    package.files += 1;
+    package.against = Some(Against::Artifact {
+        digest: archive.clone(),
+        from: zip.from.clone(),
+    });
+    if found == *archive {
+        return Ok(None);
+    }
+    // Nothing else is used but this zip: what is wrong with it is wrong here.
+    package.differences.push(Difference {
+        expected: Some(archive.clone()),
+        found: Some(found.clone()),
+        ..Difference::new("", DifferenceKind::Modified)
+    });
+    Ok(Some(Poisoned {
+        cache: zip.from.clone(),
+        path: zip.path.display().to_string(),
+        release: placed.release.clone(),
+        promised: archive.clone(),
+        found,
+    }))
 }

@@ -90,6 +90,8 @@ fn frame(text: &str) -> Frame<'_> {
         }
         let exports = line.trim_start().starts_with("export NODE_PATH=");
         let mut left = line;
+        // The variable that stands before the first folder, with its quotation mark.
+        let mut base = None;
         while let Some((before, behind)) = left.split_once("\"/'") {
             let Some((path, after)) = behind.split_once('\'') else {
                 break;
@@ -98,11 +100,14 @@ fn frame(text: &str) -> Frame<'_> {
                 true => modules.push(path),
                 false => targets.push(path),
             }
-            // However many folders there are, they are one.
-            if !(exports && before.starts_with(':')) {
+            // However many folders there are, they are one: each further one has a colon before it,
+            // the same variable, and nothing else. What else stands there stays in the digest.
+            let is_further = exports && base.is_some() && before.strip_prefix(':') == base;
+            if !is_further {
                 rest.push_str(before);
                 rest.push_str("\"/PATH");
             }
+            base = base.or_else(|| before.rfind('"').and_then(|at| before.get(at..)));
             left = after;
         }
         rest.push_str(left);
@@ -209,10 +214,10 @@ fn is_modules(path: &str, links: &Links<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Manager;
     use super::super::layout::{Installed, Layout};
     use super::*;
     use customs_ecosystem::lockfile::{Kind, places};
-    use std::collections::BTreeSet;
 
     const SHIM: &str = r#"#!/bin/sh
 basedir=$(dirname "$(echo "$0" | sed -e 's,\\,/,g')")
@@ -249,7 +254,7 @@ fi
             placed: &places.placed[0],
         };
         layout.installed.insert("node_modules/tool".into(), one);
-        let links = Links::new(folder.path(), &layout, BTreeSet::new(), &places);
+        let links = Links::new(folder.path(), Manager::Npm, &layout, &places);
         explain(shim.as_bytes(), "node_modules/.bin", "tool", &links).is_some()
     }
 
@@ -265,6 +270,26 @@ fi
         assert_eq!(one.digest, same.digest);
         let other = frame("export NODE_PATH=\"$b\"/'y'\nexec \"$b\"/'z' \"$@\"; x\n");
         assert_ne!(one.digest, other.digest);
+    }
+
+    #[test]
+    fn nothing_stands_between_the_folders_of_modules_but_a_colon_and_the_same_variable() {
+        let of = |between: &str| {
+            let text = format!("export NODE_PATH=\"$b\"/'x'{between}/'..'\n");
+            frame(&text).digest
+        };
+        let fine = of(":\"$b\"");
+        assert_eq!(fine, frame("export NODE_PATH=\"$b\"/'x'\n").digest);
+        for between in [
+            ":\"$(touch x)$b\"",
+            ":;touch x;\"$b\"",
+            ": touch x #\"$b\"",
+            ":\"$c\"",
+            "\"$b\"",
+            "::\"$b\"",
+        ] {
+            assert_ne!(of(between), fine, "{between}");
+        }
     }
 
     #[test]

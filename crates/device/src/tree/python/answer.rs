@@ -1,7 +1,8 @@
 use super::installed::Installed;
 use super::layout::{Laid, Target};
-use super::package::{self, Compared, against_record, against_wheel};
-use super::scene::{Scene, Shape};
+use super::package::{self, Compared, against_wheel};
+use super::record::against_record;
+use super::scene::Scene;
 use super::wheel::{self, Wheel};
 use crate::artifact::unpacked::{Inside, Nothing, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
@@ -83,34 +84,25 @@ impl Judge<'_> {
                 };
                 (basis, best.compared)
             }
-            Err(why) => self.own_list(one, &why, instead, false, poisoned),
+            Err(why) => {
+                let said = one.direct.as_ref().and_then(said_of_itself);
+                let why = match said {
+                    Some(said) => format!("{why}; its direct_url.json says that {said}"),
+                    None => why,
+                };
+                self.own_list(one, &why, instead, false, poisoned)
+            }
         }
     }
 
-    /// Why no artifact can answer for this package.
+    /// Why no artifact can answer for this package. Where the lockfile promises one nothing that
+    /// the tree says of itself counts.
     fn weakness(
         &self,
         one: &Installed,
         same: &[&Locked],
         instead: &Option<ReleaseId>,
     ) -> Option<String> {
-        match &one.direct {
-            Some(DirectUrl::Folder { editable: true, .. }) => {
-                return Some(
-                    "it is installed editable: the project's own files are imported".into(),
-                );
-            }
-            Some(DirectUrl::Folder { .. }) => {
-                return Some("it was built here from a folder".into());
-            }
-            Some(DirectUrl::Vcs { .. }) => {
-                return Some("it was built here from a repository".into());
-            }
-            Some(direct) if direct.is_source_archive() => {
-                return Some("it was built here from a source archive".into());
-            }
-            Some(DirectUrl::Archive { .. }) | None => {}
-        }
         if let Some(instead) = instead {
             return Some(format!(
                 "the lockfile names {}",
@@ -118,16 +110,27 @@ impl Judge<'_> {
             ));
         }
         let Some(entry) = same.first() else {
-            return Some("no lockfile names it".into());
+            let said = one.direct.as_ref().and_then(said_of_itself);
+            return Some(said.unwrap_or("no lockfile names it").into());
         };
-        match entry.source {
-            Source::Git => Some("it was built here from a repository".into()),
-            Source::Path | Source::Bundled => Some("it comes from a folder of this machine".into()),
-            Source::Registry | Source::Url => same
-                .iter()
-                .all(|entry| entry.digests.is_empty())
-                .then(|| "the lockfile promises no digest of it".into()),
+        let is_artifact = |entry: &&&Locked| match entry.source {
+            Source::Registry | Source::Url => true,
+            Source::Git | Source::Path | Source::Bundled => false,
+        };
+        let artifacts = || same.iter().filter(is_artifact);
+        if artifacts().any(|entry| !entry.digests.is_empty()) {
+            return None;
         }
+        let said = one.direct.as_ref().and_then(said_of_itself);
+        Some(match (artifacts().next(), entry.source) {
+            (Some(_), _) | (None, Source::Registry | Source::Url) => {
+                "the lockfile promises no digest of it".into()
+            }
+            (None, Source::Git) => "it was built here from a repository".into(),
+            (None, Source::Path | Source::Bundled) => said
+                .unwrap_or("it comes from a folder of this machine")
+                .into(),
+        })
     }
 
     /// Of all locked wheels that are at hand, the one from which least differs: a lockfile names
@@ -230,7 +233,7 @@ impl Judge<'_> {
             site: one.site.clone(),
             scripts: self.scene.scripts.clone(),
             headers: package::headers(self.scene, one),
-            unpacked: self.scene.shape == Shape::Bare,
+            unpacked: self.scene.unpacked,
         }
     }
 
@@ -267,6 +270,21 @@ impl Judge<'_> {
             poisoned,
         };
         (basis, compared)
+    }
+}
+
+/// What a `direct_url.json` says of where a package comes from, where that is no artifact.
+fn said_of_itself(direct: &DirectUrl) -> Option<&'static str> {
+    match direct {
+        DirectUrl::Folder { editable: true, .. } => {
+            Some("it is installed editable: the project's own files are imported")
+        }
+        DirectUrl::Folder { .. } => Some("it was built here from a folder"),
+        DirectUrl::Vcs { .. } => Some("it was built here from a repository"),
+        DirectUrl::Archive { .. } if direct.is_source_archive() => {
+            Some("it was built here from a source archive")
+        }
+        DirectUrl::Archive { .. } => None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What makes a virtual environment writes into it: `venv`, virtualenv, uv.
 
+use super::known_scripts::{is_known, is_name, plain};
 use super::scene::{Scene, Shape};
 use super::script::is_python;
+use super::settings::{is_as_made, is_system};
 use crate::tree::disk::{self, FoundKind};
 use crate::tree::{Cause, Difference, Standing};
 use customs_model::Digest;
@@ -28,21 +30,6 @@ const ACTIVATE: [&str; 14] = [
     "deactivate.ps1",
 ];
 
-/// SHA-256 of what uv 0.13.9 writes (measured), less what differs between environments: see
-/// [`without_own`].
-const UV: [&str; 10] = [
-    "342ea00757dbfb089700c4b0d90c5d595925dcc8ee9c9762fc0cd5b3c622992a",
-    "f0588dde1f58631924c6d65824e622a93af2a0f074435ddcfe6b6b07a7b2051b",
-    "ec9a79b1b241bd66daaf364f231daba8d6342bd1b6b2d7cf85a31e019eb6502e",
-    "655d761478d952dda18663830cc983a612b92713bc52108a15e04462f772c5b6",
-    "b0aa70da3a850fa41b85a88c39729e40b863a7584216c7183f32a466c0ac6761",
-    "78e92217a9380caaccc1a7fe0a5623a878b9ed72f515c42f718c06c908742563",
-    "df312406d0948f4d7aabfda405ebf28b4b59a1099a8d8f16759e15eefff0a910",
-    "8b7c6088dff4e48eda51c0412bc6eccdbefbe8e9fd888fbbaba32ecacaf33305",
-    "13ea86073a9ee43a66e3549312599dd47ff315758b4ca5a0406faf041fb82300",
-    "09f9608d478fa48a9e49af8f413cfeaab47773effd185433088b7688ce75890e",
-];
-
 /// Whether an environment's creator explains what lies at a place outside of `site-packages`. What
 /// is read for it must be what the difference is about.
 pub(super) fn explains(
@@ -54,11 +41,6 @@ pub(super) fn explains(
     if scene.shape != Shape::Virtual {
         return None;
     }
-    let explained = |what: &str| {
-        Some(Standing::Explained(Cause::Installer {
-            what: what.to_owned(),
-        }))
-    };
     let target = match kind {
         FoundKind::Link => Some(link(scene, place, difference)?),
         FoundKind::File | FoundKind::Folder | FoundKind::Other => None,
@@ -68,15 +50,14 @@ pub(super) fn explains(
         "lib64" => {
             (target.as_deref() == Some("lib")).then(|| explained("the same folder as lib"))?
         }
-        "pyvenv.cfg" => (scene.config.unknown.is_empty()
-            && scene.config_digest.is_some()
-            && scene.config_digest == difference.found)
-            .then(|| explained("the environment's own settings"))?,
+        "pyvenv.cfg" => settings(scene, difference),
         ".gitignore" => is_ignore_all(&bytes()?).then(|| explained("it ignores everything"))?,
         "CACHEDIR.TAG" => is_cache_tag(&bytes()?).then(|| explained("the tag of a cache"))?,
         ".lock" => bytes()?
             .is_empty()
             .then(|| explained("an empty lock of uv"))?,
+        // What to run and to install again; only these tools read it.
+        "uv-receipt.toml" | "pipx_metadata.json" if kind == FoundKind::File => made_here(),
         place => in_scripts(scene, place, target.as_deref(), difference),
     }
 }
@@ -107,6 +88,47 @@ fn is_cache_tag(bytes: &[u8]) -> bool {
         && lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
+/// Who likely made what is not proven.
+const MAKER: &str = "what made the environment";
+
+fn explained(what: &str) -> Option<Standing> {
+    Some(Standing::Explained(Cause::Installer {
+        what: what.to_owned(),
+    }))
+}
+
+fn made_here() -> Option<Standing> {
+    Some(Standing::MadeHere {
+        maker: MAKER.into(),
+        pinned: None,
+    })
+}
+
+/// What the environment says of itself proves nothing about it: an interpreter below the user's
+/// home may be meant, or brought along.
+fn settings(scene: &Scene, difference: &Difference) -> Option<Standing> {
+    let bytes = bytes(scene, "pyvenv.cfg", difference)?;
+    let is_read = scene.config_digest == difference.found;
+    if !is_read || !scene.config.unknown.is_empty() || is_inside(scene) {
+        return None;
+    }
+    match is_as_made(scene, &bytes) {
+        true => explained("the environment's settings, which name the machine's own interpreter"),
+        false => made_here(),
+    }
+}
+
+/// No maker of environments puts the interpreter that it names into the environment.
+fn is_inside(scene: &Scene) -> bool {
+    let Some(home) = &scene.config.home else {
+        return false;
+    };
+    let home = Path::new(home);
+    // One that is not there leads nowhere.
+    let real = home.canonicalize().unwrap_or_else(|_| home.to_owned());
+    !home.is_absolute() || real.starts_with(&scene.root)
+}
+
 fn in_scripts(
     scene: &Scene,
     place: &str,
@@ -117,138 +139,89 @@ fn in_scripts(
     if let Some(target) = target {
         // Python 3.14 writes one more.
         let named = is_python(name) || name == "𝜋thon";
-        return (named && leads_to_interpreter(scene, target)).then(|| {
-            Standing::Explained(Cause::Installer {
-                what: "the interpreter that pyvenv.cfg names".into(),
-            })
-        });
+        return interpreter(scene, target).filter(|_| named);
     }
     if !ACTIVATE.contains(&name) {
         return None;
     }
     let bytes = bytes(scene, place, difference)?;
-    if is_of_venv(scene, name, &bytes) || is_of_uv(scene, &bytes) {
-        return Some(Standing::Explained(Cause::Installer {
-            what: "the script that the environment's creator makes for a shell".into(),
-        }));
+    match is_script(scene, name, &bytes) {
+        true => explained("the script that the environment's creator makes for a shell"),
+        // Every version of every creator writes others; shells run it only when somebody asks.
+        false => made_here(),
     }
-    // Every version of every creator writes others; shells run it only when somebody asks.
-    Some(Standing::MadeHere {
-        maker: "what made the environment".into(),
-        pinned: None,
-    })
 }
 
-/// To a neighbour of an interpreter's name, or into the folder that `pyvenv.cfg` names.
-fn leads_to_interpreter(scene: &Scene, target: &str) -> bool {
+/// A link to a neighbour of an interpreter's name, or into the folder that `pyvenv.cfg` names, which
+/// is proof only where that is the machine's own.
+fn interpreter(scene: &Scene, target: &str) -> Option<Standing> {
     if is_python(target) {
-        return true;
+        return explained("another name of the environment's interpreter");
     }
-    let (Some((folder, name)), Some(home)) = (target.rsplit_once('/'), &scene.config.home) else {
-        return false;
-    };
+    let (folder, name) = target.rsplit_once('/')?;
+    if !is_python(name) || is_inside(scene) {
+        return None;
+    }
+    if is_system(folder) {
+        return explained("the machine's own interpreter");
+    }
+    let home = scene.config.home.as_deref()?;
     let same = folder == home.trim_end_matches('/')
         || matches!(
             (Path::new(folder).canonicalize(), Path::new(home).canonicalize()),
             (Ok(a), Ok(b)) if a == b
         );
-    is_python(name) && same
+    same.then(made_here)?
 }
 
-/// Equal to the template beside the interpreter, filled in as `venv` does it.
-fn is_of_venv(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
-    let (Some(home), Some((major, minor))) = (&scene.config.home, scene.config.version) else {
+/// Whether a script is what a known maker writes for this very environment, byte by byte.
+fn is_script(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
-    let library = Path::new(home)
-        .join("../lib")
-        .join(format!("python{major}.{minor}/venv/scripts"));
-    let own = Path::new(home).join("../Lib/venv/scripts");
-    let folders = ["common", "posix", "nt"];
-    let found = String::from_utf8_lossy(bytes);
-    [library, own].iter().any(|base| {
-        folders.iter().any(|folder| {
-            // One that cannot be read explains nothing.
-            disk::read_up_to(&base.join(folder).join(name), LONGEST as u64)
-                .ok()
-                .flatten()
-                .is_some_and(|template| fits(&String::from_utf8_lossy(&template), &found))
-        })
+    let minor = scene.config.version.map(|(_, minor)| minor);
+    scene.spelled.iter().any(|folder| {
+        let own = folder.rsplit('/').next();
+        let prompts = [None, scene.config.prompt.as_deref(), own];
+        let prompts = prompts
+            .into_iter()
+            .filter(|prompt| prompt.is_none_or(is_name));
+        let mut forms = prompts.filter_map(|prompt| plain(text, folder, prompt, minor));
+        forms.any(|form| is_known(name, &form) || is_of_system(scene, name, &form))
     })
 }
 
-/// Whether a text is a template with its `__VENV_…__` places filled in by values that can do
-/// nothing else there: no quotes, no line ends, no expansions but the prompt's own brackets.
-fn fits(template: &str, found: &str) -> bool {
-    let mut rest = found;
-    let mut parts = Vec::new();
-    let mut left = template;
-    while let Some((before, behind)) = left.split_once("__VENV_") {
-        let Some((_, behind)) = behind.split_once("__") else {
-            return false;
-        };
-        parts.push(before);
-        left = behind;
-    }
-    let Some((first, others)) = parts.split_first() else {
-        return template == found;
-    };
-    let Some(behind) = rest.strip_prefix(first) else {
+/// Whether a plain form is that of the template beside the machine's own interpreter, which `venv`
+/// fills in.
+fn is_of_system(scene: &Scene, name: &str, form: &str) -> bool {
+    let (Some(home), Some((major, minor))) = (&scene.config.home, scene.config.version) else {
         return false;
     };
-    rest = behind;
-    for part in others.iter().chain([&left]) {
-        // The next fixed part ends the value; an empty one, at the end of the file, takes all.
-        let at = match part.is_empty() {
-            true => Some(rest.len()),
-            false => rest.find(part),
-        };
-        let Some(at) = at else { return false };
-        let (value, behind) = rest.split_at(at);
-        if value.len() > 4096 || value.contains(['\n', '\r', '`', '$', ';', '&', '|']) {
-            return false;
-        }
-        rest = behind.strip_prefix(part).unwrap_or_default();
+    if !is_system(home) {
+        return false;
     }
-    rest.is_empty()
+    let library = Path::new(home)
+        .join("../lib")
+        .join(format!("python{major}.{minor}/venv/scripts"));
+    ["common", "posix"].iter().any(|folder| {
+        // One that cannot be read explains nothing.
+        disk::read_up_to(&library.join(folder).join(name), LONGEST as u64)
+            .ok()
+            .flatten()
+            .and_then(|template| String::from_utf8(template).ok())
+            .is_some_and(|template| is_filled(&template, form))
+    })
 }
 
-fn is_of_uv(scene: &Scene, bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let text = without_own(
-        &text,
-        &scene.root.to_string_lossy(),
-        scene.config.prompt.as_deref(),
-    );
-    let digest = Digest::sha256(text.as_bytes()).to_hex();
-    UV.contains(&digest.as_str())
-}
-
-/// A script with the environment's folder, Python's version and the prompt taken out. A prompt that
-/// could be more than a name stays, so that nothing can hide in it.
-fn without_own(text: &str, root: &str, prompt: Option<&str>) -> String {
-    let mut text = text.replace(root, "@");
-    for minor in 6..30 {
-        text = text.replace(&format!("/python3.{minor}/"), "/python3/");
-    }
-    let is_name = |prompt: &&str| {
-        !prompt.is_empty()
-            && prompt
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c))
-    };
-    let Some(prompt) = prompt.filter(is_name) else {
-        return text;
-    };
-    for (filled, empty) in [
-        (format!("x{prompt}\""), "x\""),
-        (format!("\"{prompt}\""), "\"\""),
-        (format!("'{prompt}'"), "''"),
-        (format!("={prompt}\""), "=\""),
-    ] {
-        text = text.replace(&filled, empty);
-    }
-    text
+/// Whether a plain form is a template with this environment's values. The prompt has brackets or
+/// not, in quotes or not, by the version of Python.
+fn is_filled(template: &str, form: &str) -> bool {
+    let template = template
+        .replace("__VENV_DIR__", "\0D")
+        .replace("__VENV_BIN_NAME__", "bin");
+    ["\0P", "(\0P) ", "'(\0P) '"]
+        .iter()
+        .any(|prompt| template.replace("__VENV_PROMPT__", prompt) == form)
 }
 
 #[cfg(test)]
@@ -256,34 +229,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filled_template_is_known_and_an_addition_is_not() {
-        let template = "D=\"__VENV_DIR__\"\nP=__VENV_PROMPT__\nexport P\n";
-        assert!(fits(template, "D=\"/srv/env\"\nP=(env) \nexport P\n"));
-        assert!(!fits(
-            template,
-            "D=\"/srv/env\"\nP=(env) \nexport P\ncurl\n"
-        ));
-        assert!(!fits(
-            template,
-            "D=\"/srv\"; curl x; \"\"\nP=(env) \nexport P\n"
-        ));
-        assert!(!fits(
-            template,
-            "D=\"/srv/env\"\ncurl\nP=(env) \nexport P\n"
-        ));
-        assert!(!fits(template, "D=\"$(curl)\"\nP=\nexport P\n"));
-        assert!(fits("plain\n", "plain\n"));
-    }
-
-    #[test]
-    fn a_prompt_is_taken_out_only_where_it_is_a_name() {
-        let text = "P=\"app\"\nD='/srv/env'\n";
-        assert_eq!(
-            without_own(text, "/srv/env", Some("app")),
-            "P=\"\"\nD='@'\n"
-        );
-        let evil = "P=\"$(x)\"\n";
-        assert_eq!(without_own(evil, "/srv/env", Some("$(x)")), evil);
+    fn a_filled_template_is_known_and_a_blank_more_is_not() {
+        let template = "D=\"__VENV_DIR__\"\nP=\"__VENV_PROMPT__$P\"\nB=__VENV_BIN_NAME__\n";
+        let form = |text: &str| plain(text, "/srv/env", Some("env"), Some(11)).unwrap();
+        let honest = "D=\"/srv/env\"\nP=\"(env) $P\"\nB=bin\n";
+        assert!(is_filled(template, &form(honest)));
+        for evil in [
+            honest.replace("/srv/env\"", "/srv/env\" curl \"\""),
+            honest.replace("/srv/env\"", "/srv/env \""),
+            honest.replace("(env)", "(env) env"),
+            format!("{honest}curl\n"),
+        ] {
+            assert!(!is_filled(template, &form(&evil)), "{evil}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Laid {
     pub launchers: BTreeMap<String, EntryPoint>,
     /// Scripts whose first line is rewritten, with the wheel's bytes.
     pub rewritten: BTreeMap<String, Vec<u8>>,
+    /// `kernel.json`, with the wheel's bytes.
+    pub kernels: BTreeMap<String, Vec<u8>>,
     /// What cannot be laid out, and why. Safe to print.
     pub unread: Vec<String>,
 }
@@ -65,7 +67,11 @@ impl Laid {
             Scheme::Data => path.to_owned(),
             Scheme::Headers => join(&target.headers, path),
         };
-        match wheel.kept.get(entry) {
+        let kept = wheel.kept.get(entry);
+        if let Some(bytes) = kept.filter(|_| super::kernel::is_spec(&place)) {
+            self.kernels.insert(place.clone(), bytes.clone());
+        }
+        match kept {
             Some(bytes) if scheme == Scheme::Scripts && bytes.starts_with(b"#!python") => {
                 self.rewritten.insert(place, bytes.clone());
             }

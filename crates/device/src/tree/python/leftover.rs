@@ -1,6 +1,8 @@
 use super::compiled;
 use super::creator;
 use super::installed::Installed;
+use super::kernel;
+use super::known_scripts::is_known_hook;
 use super::package::Compared;
 use super::scene::{Scene, Shape, join};
 use crate::tree::disk::{FoundEntry, FoundKind, There};
@@ -44,7 +46,7 @@ pub(super) fn read(
             continue;
         }
         let Some(site) = scene.site_of(place) else {
-            left.outside(scene, place, there, &mut comparer);
+            left.outside(scene, place, there, &mut comparer, packages);
             continue;
         };
         let owner = owners.nearest(place);
@@ -56,6 +58,11 @@ pub(super) fn read(
         if is_seed_mark(scene, site, place, &difference) {
             difference.standing = Standing::Explained(Cause::Installer {
                 what: "virtualenv's empty mark of a package that it brought".into(),
+            });
+        }
+        if is_hook(scene, site, place, &difference) {
+            difference.standing = Standing::Explained(Cause::Installer {
+                what: "what virtualenv and uv put into every environment".into(),
             });
         }
         left.add(owner, difference);
@@ -95,14 +102,20 @@ fn judge_compiled(
         None => place.to_owned(),
     };
     let claim = package.and_then(|(_, compared)| compared.claims.get(source));
+    let hook = hook_at(scene, source).filter(|_| claim.is_none());
+    let good = match (claim, &hook) {
+        (Some(claim), _) if claim.good => Some(claim.digest.as_ref()),
+        (None, Some(digest)) => Some(Some(digest)),
+        (Some(_) | None, _) => None,
+    };
     let spoken_place = spoken(place);
-    if let Some(claim) = claim.filter(|claim| claim.good) {
+    if let Some(digest) = good {
         let pair = compiled::Pair {
             place,
             spoken: &spoken_place,
             source,
             spoken_source: &spoken(source),
-            digest: claim.digest.as_ref(),
+            digest,
         };
         return compiled::compare(scene, &pair);
     }
@@ -129,6 +142,7 @@ impl Leftover {
         place: &str,
         there: &FoundEntry,
         comparer: &mut Comparer<'_>,
+        packages: &[(Installed, Compared)],
     ) {
         // A prefix is shared: what lies beside `site-packages` is not this check's.
         if scene.shape == Shape::Prefix {
@@ -137,6 +151,7 @@ impl Leftover {
         let mut difference = comparer.extra(place, place, There::Entry(*there));
         if difference.kind == DifferenceKind::Extra
             && let Some(standing) = creator::explains(scene, place, there.kind, &difference)
+                .or_else(|| of_kernel(packages, place, there.kind, &difference))
         {
             difference.standing = standing;
         }
@@ -164,6 +179,32 @@ impl Leftover {
             ));
         }
     }
+}
+
+/// What `ipykernel install` writes under a name of its own: pictures that are its package's, and a
+/// `kernel.json` that may start anything.
+fn of_kernel(
+    packages: &[(Installed, Compared)],
+    place: &str,
+    kind: FoundKind,
+    difference: &Difference,
+) -> Option<Standing> {
+    let (_, file) = kernel::parts(place).filter(|_| kind == FoundKind::File)?;
+    let is_maker =
+        |(one, _): &&(Installed, Compared)| one.release.package.as_str() == kernel::MAKER;
+    let (one, compared) = packages.iter().find(is_maker)?;
+    if kernel::is_spec(place) {
+        return Some(kernel::made_here());
+    }
+    let shipped = kernel::shipped(file);
+    let claim = compared.claims.get(&shipped).filter(|claim| claim.good)?;
+    let same = claim.digest.is_some() && claim.digest == difference.found;
+    same.then(|| {
+        Standing::Explained(Cause::CopyOf {
+            release: one.release.clone(),
+            path: shipped,
+        })
+    })
 }
 
 /// Who owns what.
@@ -226,12 +267,35 @@ fn is_old_form(scene: &Scene, place: &str) -> bool {
         .is_some_and(|top| top.ends_with(".egg-info"))
 }
 
+fn inside<'p>(site: &str, place: &'p str) -> &'p str {
+    let inside = place.strip_prefix(site).unwrap_or(place);
+    inside.trim_start_matches('/')
+}
+
+/// `_virtualenv.pth`, and the module that it imports at every start: known bytes only.
+fn is_hook(scene: &Scene, site: &str, place: &str, difference: &Difference) -> bool {
+    scene.shape == Shape::Virtual
+        && scene.at(place).is_file()
+        && difference
+            .found
+            .as_ref()
+            .is_some_and(|found| is_known_hook(inside(site, place), found))
+}
+
+/// The digest of a source that virtualenv or uv put here, where it has known bytes.
+fn hook_at(scene: &Scene, source: &str) -> Option<Digest> {
+    let name = inside(scene.site_of(source)?, source);
+    if scene.shape != Shape::Virtual || !name.starts_with("_virtualenv.") {
+        return None;
+    }
+    // One that cannot be read is told by itself.
+    let digest = Digest::sha256(&scene.bytes(source, 64 << 10).ok()?);
+    is_known_hook(name, &digest).then_some(digest)
+}
+
 /// `pip-26.3.virtualenv`, empty, beside `pip-26.3.dist-info`.
 fn is_seed_mark(scene: &Scene, site: &str, place: &str, difference: &Difference) -> bool {
-    let inside = place
-        .strip_prefix(site)
-        .unwrap_or(place)
-        .trim_start_matches('/');
+    let inside = inside(site, place);
     let Some(stem) = inside.strip_suffix(".virtualenv") else {
         return false;
     };

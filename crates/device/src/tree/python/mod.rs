@@ -14,11 +14,15 @@ mod compiled;
 mod creator;
 mod environments;
 mod installed;
+mod kernel;
+mod known_scripts;
 mod layout;
 mod leftover;
 mod package;
+mod record;
 mod scene;
 mod script;
+mod settings;
 mod uv_cache;
 mod wheel;
 

@@ -1,11 +1,13 @@
+use super::compiled::source_of;
 use super::installed::Installed;
+use super::kernel;
 use super::layout::Laid;
 use super::scene::{Scene, join};
-use super::script::{is_launcher, is_rewritten};
-use crate::tree::disk::{FoundKind, There};
+use super::script::{Interpreters, is_launcher, is_rewritten};
+use crate::tree::disk::There;
 use crate::tree::{Cause, Comparer, Difference, DifferenceKind, Standing};
 use customs_ecosystem::pypi::installed::{DirectUrl, Record};
-use customs_model::{Digest, DigestAlgorithm, printable};
+use customs_model::{Digest, printable};
 use std::collections::BTreeMap;
 
 /// What one package says about one place.
@@ -31,11 +33,11 @@ pub(super) struct Compared {
 }
 
 impl Compared {
-    fn claim(&mut self, place: &str, digest: Option<Digest>, good: bool) {
+    pub fn claim(&mut self, place: &str, digest: Option<Digest>, good: bool) {
         self.claims.insert(place.to_owned(), Claim { digest, good });
     }
 
-    fn differs(&mut self, place: &str, difference: Difference) {
+    pub fn differs(&mut self, place: &str, difference: Difference) {
         self.differences.push((place.to_owned(), difference));
     }
 }
@@ -49,9 +51,20 @@ pub(super) fn against_wheel(scene: &Scene, installed: &Installed, laid: &Laid) -
     let mut comparer = Comparer::new(&scene.root);
     for (place, expected) in &laid.expected.entries {
         let spoken = scene.spoken(&installed.site, place);
-        let difference = comparer.expected(&spoken, place, expected, scene.at(place));
+        let mut difference = comparer.expected(&spoken, place, expected, scene.at(place));
         compared.files += 1;
-        compared.claim(place, expected.digest(), difference.is_none());
+        if difference
+            .as_ref()
+            .is_some_and(|one| is_compiled_anew(place, one))
+        {
+            // It is held against its source, as every other compiled file is.
+            continue;
+        }
+        if let Some(difference) = &mut difference {
+            written_kernel(scene, installed, laid, place, difference);
+        }
+        let good = difference.as_ref().is_none_or(is_proven);
+        compared.claim(place, expected.digest(), good);
         if let Some(difference) = difference {
             compared.differs(place, difference);
         }
@@ -63,13 +76,86 @@ pub(super) fn against_wheel(scene: &Scene, installed: &Installed, laid: &Laid) -
     compared
 }
 
+fn is_proven(difference: &Difference) -> bool {
+    matches!(difference.standing, Standing::Explained(_))
+}
+
+/// A compiled file of the artifact that is another one now: `compileall`, or a start of another
+/// interpreter, writes it again. Only where Python looks at its source as well.
+fn is_compiled_anew(place: &str, difference: &Difference) -> bool {
+    difference.kind == DifferenceKind::Modified && source_of(place).is_some()
+}
+
+/// The kernel that `ipykernel install` wrote over the wheel's.
+fn written_kernel(
+    scene: &Scene,
+    installed: &Installed,
+    laid: &Laid,
+    place: &str,
+    difference: &mut Difference,
+) {
+    let is_own = installed.release.package.as_str() == kernel::MAKER;
+    let (true, DifferenceKind::Modified, Some(shipped)) =
+        (is_own, difference.kind, laid.kernels.get(place))
+    else {
+        return;
+    };
+    // What cannot be read stays unexplained.
+    let Ok(bytes) = scene.bytes(place, GENERATED) else {
+        return;
+    };
+    if difference.found.as_ref() != Some(&Digest::sha256(&bytes)) {
+        return;
+    }
+    difference.standing = match kernel::is_installed(&bytes, shipped, &scene.interpreters) {
+        true => Standing::Explained(Cause::Installer {
+            what: "the wheel's kernel, which names this environment's interpreter".into(),
+        }),
+        false => kernel::made_here(),
+    };
+}
+
+/// What is known of a file that an installer made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// It is what installers write here.
+    Right,
+    /// It is what they write for an interpreter elsewhere, as the environment says, or as a folder
+    /// without an interpreter needs it.
+    Elsewhere,
+    /// It is something else.
+    Wrong,
+}
+
+impl Made {
+    /// By what may stand in a first line.
+    fn by(scene: &Scene, is_right: impl Fn(&Interpreters) -> bool) -> Self {
+        if is_right(&scene.interpreters) {
+            Self::Right
+        } else if is_right(&scene.said) {
+            Self::Elsewhere
+        } else {
+            Self::Wrong
+        }
+    }
+}
+
+impl From<bool> for Made {
+    fn from(is_right: bool) -> Self {
+        match is_right {
+            true => Self::Right,
+            false => Self::Wrong,
+        }
+    }
+}
+
 /// Scripts, which no artifact holds as they lie here.
 fn commands(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Compared) {
     for (place, entry) in &laid.launchers {
         if windows_launcher(scene, installed, place, compared) {
             continue;
         }
-        let is_right = |bytes: &[u8]| is_launcher(bytes, entry, &scene.interpreters);
+        let is_right = |bytes: &[u8]| Made::by(scene, |by| is_launcher(bytes, entry, by));
         let what = format!(
             "the command of the entry point {}",
             printable(&entry.name, 60)
@@ -85,7 +171,7 @@ fn commands(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut Co
         pip_aliases(scene, installed, laid, compared);
     }
     for (place, original) in &laid.rewritten {
-        let is_right = |bytes: &[u8]| is_rewritten(bytes, original, &scene.interpreters);
+        let is_right = |bytes: &[u8]| Made::by(scene, |by| is_rewritten(bytes, original, by));
         let what = "its first line names this environment's interpreter";
         generated(scene, installed, place, what, &is_right, compared);
     }
@@ -114,7 +200,7 @@ fn pip_aliases(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut
         .cloned()
         .collect();
     for place in places {
-        let is_right = |bytes: &[u8]| is_launcher(bytes, entry, &scene.interpreters);
+        let is_right = |bytes: &[u8]| Made::by(scene, |by| is_launcher(bytes, entry, by));
         generated(
             scene,
             installed,
@@ -151,17 +237,17 @@ fn generated(
     installed: &Installed,
     place: &str,
     what: &str,
-    is_right: &dyn Fn(&[u8]) -> bool,
+    is_right: &dyn Fn(&[u8]) -> Made,
     compared: &mut Compared,
 ) {
     let spoken = scene.spoken(&installed.site, place);
     let there = scene.at(place);
     compared.files += 1;
-    let (mut difference, mut good) = (Difference::new(&spoken, DifferenceKind::Extra), false);
+    let (mut difference, mut made) = (Difference::new(&spoken, DifferenceKind::Extra), Made::Wrong);
     match scene.bytes(place, GENERATED) {
         // What is told is told of the bytes that were looked at.
         Ok(bytes) => {
-            good = is_right(&bytes);
+            made = is_right(&bytes);
             difference.found = Some(Digest::sha256(&bytes));
         }
         Err(_) if there == There::Nothing => difference.kind = DifferenceKind::Missing,
@@ -172,10 +258,16 @@ fn generated(
             }
         }
     }
-    if good {
-        difference.standing = Standing::Explained(Cause::Installer { what: what.into() });
-    }
-    compared.claim(place, None, good);
+    difference.standing = match made {
+        Made::Right => Standing::Explained(Cause::Installer { what: what.into() }),
+        // Nothing but pyvenv.cfg says so, which anybody can write.
+        Made::Elsewhere => Standing::MadeHere {
+            maker: "an installer, for another interpreter or place".into(),
+            pinned: None,
+        },
+        Made::Wrong => Standing::Unexplained,
+    };
+    compared.claim(place, None, made == Made::Right);
     compared.differs(place, difference);
 }
 
@@ -189,7 +281,7 @@ fn notes(scene: &Scene, installed: &Installed, compared: &mut Compared) {
         if compared.claims.contains_key(&place) || scene.at(&place) == There::Nothing {
             continue;
         }
-        let is_right = |bytes: &[u8]| is_note(name, bytes);
+        let is_right = |bytes: &[u8]| Made::from(is_note(name, bytes));
         let what = format!("the installer's own {name}");
         generated(scene, installed, &place, &what, &is_right, compared);
     }
@@ -213,7 +305,12 @@ fn is_note(name: &str, bytes: &[u8]) -> bool {
             words.next().is_some_and(|tool| known.contains(&tool)) && words.count() <= 1
         }),
         "REQUESTED" => bytes.is_empty(),
-        "direct_url.json" => DirectUrl::parse(bytes).is_ok(),
+        // The lockfile names an artifact of a registry or an address, which this is compared with:
+        // a note that it was built here, or that other files are imported, is no installer's.
+        "direct_url.json" => DirectUrl::parse(bytes).is_ok_and(|direct| match direct {
+            DirectUrl::Archive { .. } => !direct.is_source_archive(),
+            DirectUrl::Vcs { .. } | DirectUrl::Folder { .. } => false,
+        }),
         "uv_cache.json" => {
             bytes.len() <= 64 << 10
                 && serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|v| v.is_object())
@@ -235,7 +332,8 @@ fn own_record(scene: &Scene, installed: &Installed, laid: &Laid, compared: &mut 
         Some(Ok(record)) => stranger_in(record, scene, installed, laid, compared),
     };
     let is_right = |bytes: &[u8]| {
-        stranger.is_none() && installed.record_digest.as_ref() == Some(&Digest::sha256(bytes))
+        let is_read = installed.record_digest.as_ref() == Some(&Digest::sha256(bytes));
+        Made::from(stranger.is_none() && is_read)
     };
     let what = "the installer's list of what it wrote, which agrees with the wheel";
     generated(scene, installed, &place, what, &is_right, compared);
@@ -262,7 +360,7 @@ fn stranger_in(
                 "it lists {shown}, which lies outside of the environment"
             ));
         };
-        if place == installed.own("RECORD") || super::compiled::source_of(&place).is_some() {
+        if place == installed.own("RECORD") || source_of(&place).is_some() {
             continue;
         }
         if let Some(entry) = laid.expected.entries.get(&place) {
@@ -282,91 +380,6 @@ fn stranger_in(
         }
     }
     None
-}
-
-/// Holds a package against the list that its installer wrote.
-pub(super) fn against_record(scene: &Scene, installed: &Installed, record: &Record) -> Compared {
-    let mut compared = Compared::default();
-    let mut comparer = Comparer::new(&scene.root);
-    let own = installed.own("RECORD");
-    compared.claim(&own, None, true);
-    let mut without = 0;
-    for row in &record.rows {
-        let Some(place) = scene.place(&installed.site, &row.path) else {
-            let kind = DifferenceKind::OtherType;
-            compared.differs(&own, listed(&row.path, kind, row.digest.clone(), None));
-            continue;
-        };
-        if place == own {
-            continue;
-        }
-        if row.digest.is_none() {
-            // Bytecode is looked at together with its source; some lists name what is not there.
-            if scene.at(&place).is_file() && super::compiled::source_of(&place).is_none() {
-                without += 1;
-                compared.claim(&place, None, true);
-            }
-            continue;
-        }
-        if let Some(other) = compared.claims.get(&place) {
-            if other.digest != row.digest {
-                let kind = DifferenceKind::Modified;
-                compared.differs(&own, listed(&row.path, kind, row.digest.clone(), None));
-            }
-            continue;
-        }
-        let found = one_row(scene, &place, row.digest.as_ref(), &mut comparer);
-        compared.files += 1;
-        compared.claim(&place, row.digest.clone(), found.is_none());
-        if let Some((kind, found)) = found {
-            compared.differs(&place, listed(&row.path, kind, row.digest.clone(), found));
-        }
-    }
-    compared.unread.append(&mut comparer.notes);
-    if without > 0 {
-        compared.unread.push(format!(
-            "{}: RECORD has no digest of {without} files",
-            installed.release.spoken()
-        ));
-    }
-    compared
-}
-
-/// How a file differs from what the list says of it; none where it does not.
-fn one_row(
-    scene: &Scene,
-    place: &str,
-    digest: Option<&Digest>,
-    comparer: &mut Comparer<'_>,
-) -> Option<(DifferenceKind, Option<Digest>)> {
-    let algorithm = digest.map_or(DigestAlgorithm::Sha256, Digest::algorithm);
-    match scene.at(place) {
-        There::Nothing => Some((DifferenceKind::Missing, None)),
-        There::Unknown => Some((DifferenceKind::Unreadable, None)),
-        There::Entry(there) if there.kind == FoundKind::File => {
-            match comparer.digest(place, &there, algorithm) {
-                Err(_) => Some((DifferenceKind::Unreadable, None)),
-                Ok(found) if Some(&found) == digest => None,
-                Ok(found) => Some((DifferenceKind::Modified, Some(found))),
-            }
-        }
-        There::Entry(_) => Some((DifferenceKind::OtherType, None)),
-    }
-}
-
-fn listed(
-    path: &str,
-    kind: DifferenceKind,
-    expected: Option<Digest>,
-    found: Option<Digest>,
-) -> Difference {
-    Difference {
-        path: path.to_owned(),
-        kind,
-        expected,
-        found,
-        standing: Standing::Unexplained,
-    }
 }
 
 /// The headers of a package: installers spell its name as they like.

@@ -39,6 +39,12 @@ pub(super) struct Scene {
     pub disk: Found,
     /// What a first line may name.
     pub interpreters: Interpreters,
+    /// The same by what the environment says of itself: where it was made, when that is elsewhere.
+    pub said: Interpreters,
+    /// A wheel lies here as it was unpacked, and nothing was moved (uv's cache).
+    pub unpacked: bool,
+    /// The folder, in each way in which it may be written in what was made for it.
+    pub spelled: Vec<String>,
     /// `lib64` leads to `lib`.
     lib64: bool,
 }
@@ -75,12 +81,22 @@ impl Scene {
         let lib64 = link(&root.join("lib64")).as_deref() == Some("lib");
         let config = config.unwrap_or_default();
         let made_at = config.made_at.as_deref().map(Path::new);
-        let own: BTreeSet<String> = [Some(given), Some(&*root), made_at]
+        // Another spelling of this folder, or a claim that nobody can look into.
+        let is_here = |folder: &&Path| folder.canonicalize().is_ok_and(|real| real == root);
+        let here = made_at.filter(is_here);
+        let elsewhere = made_at.filter(|folder| !is_here(folder));
+        let spelled: BTreeSet<String> = [Some(given), Some(&*root), here]
             .into_iter()
             .flatten()
             .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(scripts).to_string_lossy().into_owned())
+            .map(|folder| folder.to_string_lossy().into_owned())
             .collect();
+        let bin = |folder: &Path| folder.join(scripts).to_string_lossy().into_owned();
+        let own = spelled
+            .iter()
+            .map(|folder| bin(Path::new(folder)))
+            .collect();
+        let said = elsewhere.filter(|folder| folder.is_absolute()).map(bin);
         Ok(Self {
             shape,
             sites,
@@ -89,8 +105,16 @@ impl Scene {
             config_digest,
             disk,
             interpreters: Interpreters {
-                folders: own.into_iter().collect(),
+                folders: own,
+                anywhere: false,
             },
+            said: Interpreters {
+                folders: said.into_iter().collect(),
+                // A folder of packages has no interpreter of its own.
+                anywhere: shape == Shape::Bare,
+            },
+            unpacked: false,
+            spelled: spelled.into_iter().collect(),
             lib64,
             root,
         })
@@ -108,6 +132,9 @@ impl Scene {
             config_digest: None,
             disk: walk(&root, &[String::new()])?,
             interpreters: Interpreters::default(),
+            said: Interpreters::default(),
+            unpacked: true,
+            spelled: Vec::new(),
             lib64: false,
             root,
         })
@@ -119,6 +146,10 @@ impl Scene {
             Some(_) => {
                 let inside = Path::new(path).strip_prefix(&self.root).ok()?;
                 (Vec::new(), inside.to_str()?)
+            }
+            // `pip install --target` notes the way from a folder two below, which it then empties.
+            None if self.shape == Shape::Bare && !self.unpacked => {
+                (Vec::new(), path.strip_prefix("../../").unwrap_or(path))
             }
             None => (site.split('/').filter(|p| !p.is_empty()).collect(), path),
         };

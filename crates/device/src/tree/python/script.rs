@@ -8,14 +8,18 @@ use customs_ecosystem::pypi::installed::EntryPoint;
 pub(super) struct Interpreters {
     /// Folders that hold it, as written by whoever made the environment.
     pub folders: Vec<String>,
+    /// Any folder will do: nothing says where it is.
+    pub anywhere: bool,
 }
 
 impl Interpreters {
-    fn holds(&self, path: &str) -> bool {
+    /// Whether a path is that of an interpreter in one of them.
+    pub fn holds(&self, path: &str) -> bool {
         let Some((folder, name)) = path.rsplit_once(['/', '\\']) else {
             return false;
         };
-        self.folders.iter().any(|own| own == folder) && is_python(name)
+        let is_own = self.folders.iter().any(|own| own == folder);
+        (is_own || self.anywhere) && is_python(name)
     }
 }
 
@@ -145,6 +149,7 @@ mod tests {
     fn own() -> Interpreters {
         Interpreters {
             folders: vec!["/srv/my app/bin".into(), "/env/bin".into()],
+            anywhere: false,
         }
     }
 

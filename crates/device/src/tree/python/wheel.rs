@@ -29,14 +29,19 @@ pub(super) struct Wheel {
     pub data: String,
     /// Its files. Of a path that occurs twice the last counts, as for installers.
     pub entries: BTreeMap<String, ExpectedEntry>,
-    /// The bytes of those that decide how it is laid out: metadata and scripts.
+    /// The bytes of those that decide how it is laid out, or from which others are made: metadata,
+    /// scripts, kernels.
     pub kept: BTreeMap<String, Vec<u8>>,
 }
 
 /// How much of an entry's bytes a wheel is read for.
 pub(super) fn keep(path: &str) -> u64 {
     let path = path.replace('\\', "/");
-    let keeps = path.contains(".dist-info/") || path.contains(".data/scripts/");
+    let is_kernel = || {
+        let data = path.split_once(".data/data/");
+        data.is_some_and(|(_, place)| super::kernel::is_spec(place))
+    };
+    let keeps = path.contains(".dist-info/") || path.contains(".data/scripts/") || is_kernel();
     u64::from(keeps) * KEPT
 }
 

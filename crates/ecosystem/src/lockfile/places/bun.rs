@@ -4,6 +4,7 @@ use super::super::bun_lock::{parse, registry_url};
 use super::super::npm_spec::{source_of, split};
 use super::super::tree::{Fault, Node};
 use super::{Collector, Place, Raw, Source, platforms};
+use crate::npm::NpmVersion;
 use std::collections::BTreeMap;
 
 pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
@@ -22,6 +23,7 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
         };
         let place = Place::At(place_of(folder));
         match source_of(spec) {
+            Source::Path if archive(spec, tuple, place.clone(), key.at(), name, out)? => {}
             Source::Path => {
                 let target = spec.split_once(':').map_or(spec, |(_, path)| path);
                 out.link(at, place, target)?;
@@ -61,6 +63,46 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
     }
     in_members(out);
     Ok(())
+}
+
+/// Takes a tarball of the project (`./own/a-1.0.0.tgz`), which has an integrity. bun writes no version
+/// of it: what its file is called names one, as `npm pack` writes it. Says whether it was one.
+fn archive(
+    spec: &str,
+    tuple: &Node<'_>,
+    place: Place,
+    at: usize,
+    name: &str,
+    out: &mut Collector<'_>,
+) -> Result<bool, Fault> {
+    let integrity = tuple.list().last().and_then(Node::text);
+    let integrity = integrity.filter(|text| text.starts_with("sha"));
+    let path = spec.strip_prefix("file:").unwrap_or(spec);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = [".tgz", ".tar.gz"]
+        .iter()
+        .find_map(|end| file.strip_suffix(end));
+    let (Some(integrity), Some(stem)) = (integrity, stem) else {
+        return Ok(false);
+    };
+    let slug = name.trim_start_matches('@').replace('/', "-");
+    let version = stem
+        .strip_prefix(slug.as_str())
+        .and_then(|rest| rest.strip_prefix('-'));
+    let Some(version) = version.filter(|version| NpmVersion::parse(version).is_some()) else {
+        return Ok(false);
+    };
+    let raw = Raw {
+        place,
+        name,
+        version,
+        source: Source::Path,
+        digests: out.entries.sri(at, name, Some(integrity))?,
+    };
+    if let Some(placed) = out.add(at, raw)? {
+        placed.resolved = Some(format!("file:{path}"));
+    }
+    Ok(true)
 }
 
 /// What a chain of names places in a member lies in the member's own folder.
@@ -133,6 +175,23 @@ mod tests {
         packages/b/node_modules/ms: ms@0.7.3
         node_modules/ms/node_modules/ms: ms@0.7.2
         link At("node_modules/@w/b") -> packages/b
+        "#);
+    }
+
+    #[test]
+    fn a_tarball_of_the_project_has_a_digest_and_a_folder_is_a_link() {
+        let text = r#"{
+  "lockfileVersion": 1,
+  "packages": {
+    "a": ["@s/a@./own/s-a-1.0.0.tgz", {}, "sha512-OtkyBNKCEjdGLQCMnbO35Ly8KpBfQZmOZLpPRdIUWp8pcGWdLrLAFyeQITAMXRfgUhP0YUEoOzC7Jad8ZoxI8w=="],
+    "b": ["b@./own/other.tgz", {}, "sha512-OtkyBNKCEjdGLQCMnbO35Ly8KpBfQZmOZLpPRdIUWp8pcGWdLrLAFyeQITAMXRfgUhP0YUEoOzC7Jad8ZoxI8w=="],
+    "folder": ["folder@file:own/folder", {}],
+  }
+}"#;
+        insta::assert_snapshot!(told(Kind::BunLock, text), @r#"
+        node_modules/a: @s/a@1.0.0 sha512:3ad9
+        link At("node_modules/b") -> ./own/other.tgz
+        link At("node_modules/folder") -> own/folder
         "#);
     }
 

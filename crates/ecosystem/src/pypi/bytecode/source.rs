@@ -8,12 +8,26 @@ pub(super) struct Source<'s> {
     text: &'s str,
     /// As they stand.
     plain: HashSet<&'s str>,
-    /// With escapes resolved, texts beside one another joined, and formats taken apart. Made when a
-    /// word is not found as it stands, which most are.
-    made: OnceCell<HashSet<String>>,
+    /// What else there is in each of the further forms, the commonest first. Each is made when a word
+    /// was found in none before: nearly every source needs the first, and few another.
+    made: [OnceCell<HashSet<String>>; FORMS.len()],
     /// Annotations become texts, and numbers in them are written anew.
     text_annotations: bool,
 }
+
+/// A source in one of the ways in which the compiler carries texts over.
+type Form = fn(&str) -> String;
+
+/// With escapes resolved, texts beside one another joined, and formats taken apart.
+const FORMS: [Form; 7] = [
+    decoded,
+    joined,
+    |text| decoded(&joined(text)),
+    without_formats,
+    |text| without_formats(&decoded(text)),
+    |text| without_formats(&joined(text)),
+    |text| without_formats(&decoded(&joined(text))),
+];
 
 /// Names that the compiler makes itself.
 const MADE: [&str; 41] = [
@@ -96,7 +110,7 @@ impl<'s> Source<'s> {
     pub fn read(text: &'s str) -> Self {
         Self {
             plain: words(text).collect(),
-            made: OnceCell::new(),
+            made: std::array::from_fn(|_| OnceCell::new()),
             text_annotations: text.contains("__future__") && text.contains("annotations"),
             text,
         }
@@ -113,22 +127,20 @@ impl<'s> Source<'s> {
     }
 
     fn contains(&self, word: &str) -> bool {
-        self.plain.contains(word) || self.made().contains(word)
+        self.plain.contains(word) || self.is_made(word)
     }
 
-    fn made(&self) -> &HashSet<String> {
-        self.made.get_or_init(|| {
-            let mut words = HashSet::new();
-            let joined = joined(self.text);
-            for text in [self.text, &joined] {
-                add(&mut words, text);
-                add(&mut words, &without_formats(text));
-                let decoded = decoded(text);
-                add(&mut words, &without_formats(&decoded));
-                add(&mut words, &decoded);
-            }
-            words
+    fn is_made(&self, word: &str) -> bool {
+        self.made.iter().zip(FORMS).any(|(made, form)| {
+            let made = made.get_or_init(|| self.further(&form(self.text)));
+            made.contains(word)
         })
+    }
+
+    /// The words of a form that do not stand in the source as they are.
+    fn further(&self, text: &str) -> HashSet<String> {
+        let new = words(text).filter(|word| !self.plain.contains(word));
+        new.map(str::to_owned).collect()
     }
 
     /// Whether a name, with dots or without, can come from here.
@@ -148,9 +160,10 @@ impl<'s> Source<'s> {
     /// The first word of a text that cannot come from here.
     pub fn stranger_of<'t>(&self, text: &'t str, rewritten: bool) -> Option<&'t str> {
         words(text).find(|word| {
-            !(self.has_word(word, rewritten)
+            !(self.plain.contains(word)
                 || MADE.contains(word)
                 || MADE_WORDS.contains(word)
+                || self.has_word(word, rewritten)
                 || self.is_folded(word)
                 || self.is_named(word)
                 || self.is_number_anew(word))
@@ -158,26 +171,15 @@ impl<'s> Source<'s> {
     }
 
     fn has_word(&self, word: &str, rewritten: bool) -> bool {
-        self.contains(word)
-            || self.is_private(word)
+        let plainly = |word: &str| self.plain.contains(word);
+        plainly(word)
+            || is_private(word, plainly)
+            || self.is_made(word)
+            || is_private(word, |word| self.contains(word))
             || (!word.is_ascii()
                 && word.chars().all(char::is_alphanumeric)
                 && !self.text.is_ascii())
             || (rewritten && is_of_pytest(word))
-    }
-
-    /// `__name` inside of `class _Class` becomes `_Class__name`.
-    fn is_private(&self, name: &str) -> bool {
-        let Some(inside) = name.strip_prefix('_') else {
-            return false;
-        };
-        inside.match_indices("__").take(8).any(|(at, _)| {
-            let (class, private) = inside.split_at(at);
-            self.contains(private)
-                && ["", "_", "__", "___"]
-                    .iter()
-                    .any(|dash| self.contains(&format!("{dash}{class}")))
-        })
     }
 
     /// `"0" * 64 + "1"` is folded into one text; of `"abc"[0]` one character stays. A few pieces at
@@ -242,6 +244,20 @@ impl<'s> Source<'s> {
     }
 }
 
+/// `__name` inside of `class _Class` becomes `_Class__name`.
+fn is_private(name: &str, holds: impl Fn(&str) -> bool) -> bool {
+    let Some(inside) = name.strip_prefix('_') else {
+        return false;
+    };
+    inside.match_indices("__").take(8).any(|(at, _)| {
+        let (class, private) = inside.split_at(at);
+        holds(private)
+            && ["", "_", "__", "___"]
+                .iter()
+                .any(|dash| holds(&format!("{dash}{class}")))
+    })
+}
+
 fn is_of_pytest(word: &str) -> bool {
     PYTEST.contains(&word)
         || word
@@ -256,14 +272,6 @@ fn is_word(c: char) -> bool {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
-}
-
-fn add(into: &mut HashSet<String>, text: &str) {
-    for word in words(text) {
-        if !into.contains(word) {
-            into.insert(word.to_owned());
-        }
-    }
 }
 
 /// Whether the first two lines say that it is written in Latin-1 (PEP 263).

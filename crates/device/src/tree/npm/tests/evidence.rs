@@ -65,3 +65,67 @@ fn an_unchanged_tree_is_not_read_again_and_a_change_is_seen_whatever_its_mtime()
     assert_eq!(report.unchanged, 1);
     assert_eq!(report.packages[0].answer, Answer::No);
 }
+
+#[test]
+fn a_poisoned_copy_is_told_again_though_nothing_changed() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let lock = &world.lock["node_modules/a"]["integrity"];
+    let hex = Digest::from_sri(lock.as_str().unwrap()).unwrap().to_hex();
+    let good = world.store().join("sha512").join(&hex[..2]).join(&hex[2..]);
+    let fetched = world.folder.path().join("fetched");
+    let copy = fetched.join("sha512").join(&hex[..2]).join(&hex[2..]);
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    fs::copy(&good, &copy).unwrap();
+    fs::write(&good, "evil").unwrap();
+    let options = Options {
+        fetched: Some(fetched),
+        seen: Some(world.folder.path().join("seen")),
+        now: SystemTime::now() + Duration::from_secs(60),
+        ..world.options()
+    };
+    let first = told(&world.check(&options));
+    insta::assert_snapshot!(first, @r"
+    a@1.0.0 yes
+    poisoned the gate's store a@1.0.0
+    ");
+    assert_eq!(told(&world.check(&options)), first);
+}
+
+#[test]
+fn what_is_noted_is_noted_again_though_nothing_changed() {
+    let mut world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .raw("package/../../x", b"x")
+        .bytes();
+    let digest = world.keep(&bytes);
+    world.lock("node_modules/a", "1.0.0", &digest, serde_json::json!({}));
+    world.write("node_modules/a/package.json", manifest);
+    let options = Options {
+        seen: Some(world.folder.path().join("seen")),
+        now: SystemTime::now() + Duration::from_secs(60),
+        ..world.options()
+    };
+    let first = told(&world.check(&options));
+    assert!(
+        first.contains("note a@1.0.0: an entry that leaves"),
+        "{first}"
+    );
+    assert_eq!(told(&world.check(&options)), first);
+}
+
+#[test]
+fn an_archive_of_the_project_that_was_changed_is_told_in_words_of_its_own() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    world.lock.get_mut("node_modules/a").unwrap()["resolved"] =
+        serde_json::json!("file:own/a-1.0.0.tgz");
+    world.write("own/a-1.0.0.tgz", "other");
+    let told = told(&world.check(&Options::default()));
+    insta::assert_snapshot!(told, @r"
+    a@1.0.0 not checked: the copy in the project is not what the lockfile promises; see who changed that file; put it back, or let the package manager lock it anew
+    poisoned the project a@1.0.0
+    ");
+}

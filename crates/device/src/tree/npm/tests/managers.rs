@@ -142,7 +142,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
     }
     let bytes = zip.finish().unwrap().into_inner();
     let digest = sha512(&bytes);
-    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", &bytes);
+    world.write(".yarn/cache/a-npm-1.0.0-4df3d69157-10c0.zip", &bytes);
     world.write("node_modules/a/package.json", &manifest);
     world.write("node_modules/a/index.js", "edited");
     let lock = format!(
@@ -174,7 +174,7 @@ fn yarn_4_is_compared_with_its_own_zip() {
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
     loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
     ");
-    world.write(".yarn/cache/a-npm-1.0.0-0123456789-10c0.zip", "other");
+    world.write(".yarn/cache/a-npm-1.0.0-4df3d69157-10c0.zip", "other");
     insta::assert_snapshot!(look(), @r"
     a@1.0.0 NO
       Modified : UNEXPLAINED
@@ -182,5 +182,75 @@ fn yarn_4_is_compared_with_its_own_zip() {
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
     loose Extra .yarn/unplugged/evil.js: UNEXPLAINED
     poisoned Yarn's cache a@1.0.0
+    ");
+}
+
+#[test]
+fn yarn_1_keeps_a_hard_link_as_the_file_that_it_names() {
+    let world = World::new();
+    let manifest = manifest("a", "1.0.0");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .file("one", b"1")
+        .hard_link("two", "one")
+        .bytes();
+    let digest = world.keep(&bytes);
+    for (path, text) in [
+        ("package.json", manifest.as_str()),
+        ("one", "1"),
+        ("two", "1"),
+    ] {
+        world.write(&format!("node_modules/a/{path}"), text);
+    }
+    let lock = format!(
+        "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  integrity {}\n",
+        digest.to_sri()
+    );
+    world.write("yarn.lock", lock);
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
+    insta::assert_snapshot!(look(), @"a@1.0.0 yes");
+    world.write("node_modules/a/two", "2");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Modified two: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn an_archive_that_bun_took_from_the_project_is_compared_with_its_files() {
+    let world = World::new();
+    // Its file is not called by the version that it has.
+    let manifest = manifest("a", "1.0.1");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .file("index.js", b"1")
+        .bytes();
+    world.write("own/a-1.0.0.tgz", &bytes);
+    let integrity = sha512(&bytes).to_sri();
+    let lock = format!(
+        r#"{{"lockfileVersion": 1, "packages": {{"a": ["a@./own/a-1.0.0.tgz", {{}}, "{integrity}"]}}}}"#
+    );
+    world.write("bun.lock", lock);
+    let store = "node_modules/.bun/a@.+own+a-1.0.0.tgz+0fd4b65db0af837b/node_modules/a";
+    world.write(&format!("{store}/package.json"), &manifest);
+    world.write(&format!("{store}/index.js"), "1");
+    world.write(&format!("{store}/.bun-tag"), &integrity);
+    link(
+        store.strip_prefix("node_modules/").unwrap(),
+        &world.at("node_modules/a"),
+    );
+    let look = || told(&world.check_with("bun.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+      Extra .bun-tag: bun's mark of the archive that it unpacked: the lockfile's integrity
+    loose Extra node_modules/a: a link to the package of its name
+    ");
+    world.write(&format!("{store}/index.js"), "2");
+    world.write(&format!("{store}/.bun-tag"), sha512(b"other").to_sri());
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Extra .bun-tag: UNEXPLAINED
+      Modified index.js: UNEXPLAINED
+    loose Extra node_modules/a: a link to the package of its name
     ");
 }

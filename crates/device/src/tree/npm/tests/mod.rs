@@ -11,6 +11,8 @@ mod evidence;
 mod explained;
 mod hostile;
 mod managers;
+mod own;
+mod stores;
 mod tampering;
 
 /// A project with a store of artifacts beside it.
@@ -161,9 +163,7 @@ fn one(difference: &Difference) -> String {
         Standing::Unexplained => "UNEXPLAINED".to_owned(),
         Standing::MadeHere { maker, .. } => format!("made here by {maker}"),
         Standing::Explained(cause) => match cause {
-            Cause::Manager { what } | Cause::InstallScript { what } | Cause::Installer { what } => {
-                what.clone()
-            }
+            Cause::Manager { what } | Cause::Installer { what } => what.clone(),
             Cause::CopyOf { release, path } => format!("copy of {} {path}", release.spoken()),
             Cause::Patch { file } => format!("patch {file}"),
             Cause::Bytecode { source } => source.clone(),

@@ -69,3 +69,21 @@ fn a_compiled_file_of_an_unknown_interpreter_is_not_good_and_not_bad() {
     assert_eq!(answer, Answer::not_checked("1 of its files cannot be read"));
     assert_eq!(unexplained, [format!("Unreadable {PYC}")]);
 }
+
+#[test]
+fn a_compiled_file_of_the_wheel_that_was_written_anew_is_held_against_its_source() {
+    let ships: Vec<(&str, &str)> = FILES.into_iter().chain([(PYC, "shipped")]).collect();
+    for at_hand in [true, false] {
+        let mut lab = Lab::new();
+        lab.locked.clear();
+        lab.at_hand = at_hand;
+        lab.install("alpha", &ships);
+        assert!(unexplained(&lab.check()).is_empty());
+        lab.edit(PYC, compiled("core.py", &["os", "run"], &[], CORE));
+        let report = lab.check();
+        assert!(unexplained(&report).is_empty(), "{report:?}");
+        assert_eq!(at_hand, one(&report, "alpha").answer == Answer::Yes);
+        lab.edit(PYC, compiled("core.py", &["system"], &[], CORE));
+        assert_eq!(lab.refused(), [format!("Extra {PYC}")]);
+    }
+}

@@ -49,20 +49,54 @@ fn a_copy_with_other_bytes_is_not_used() {
     assert_eq!(report.poisoned[0].found, Digest::sha256(b"evil"));
 }
 
-#[test]
-fn what_is_installed_editable_is_not_checked() {
-    let lab = Lab::new();
-    let path = "alpha-1.0.dist-info/direct_url.json";
+const NOTE: &str = "alpha-1.0.dist-info/direct_url.json";
+
+fn said_editable(lab: &Lab) {
     lab.edit(
-        path,
+        NOTE,
         r#"{"url":"file:///srv/alpha","dir_info":{"editable":true}}"#,
     );
-    lab.fix_record(path);
+    lab.fix_record(NOTE);
+}
+
+#[test]
+fn what_the_lockfile_takes_from_a_folder_is_not_checked() {
+    let mut lab = Lab::new();
+    lab.locked[0].source = Source::Path;
+    said_editable(&lab);
     let (answer, _) = lab.told();
     let Answer::NotChecked(why) = answer else {
         panic!("{answer:?}")
     };
     assert!(why.starts_with("it is installed editable"), "{why}");
+}
+
+#[test]
+fn what_the_tree_says_of_itself_takes_no_evidence_away() {
+    let mut lab = Lab::new();
+    said_editable(&lab);
+    assert_eq!(lab.refused(), [format!("Extra {NOTE}")]);
+    lab.edit("alpha/core.py", "import evil\n");
+    lab.fix_record("alpha/core.py");
+    let told = lab.refused();
+    assert!(
+        told.contains(&"Modified alpha/core.py".to_owned()),
+        "{told:?}"
+    );
+    // Where nothing is at hand, it is said why there may be nothing.
+    lab.at_hand = false;
+    let (Answer::NotChecked(why), _) = lab.told() else {
+        panic!("{:?}", lab.told())
+    };
+    insta::assert_snapshot!(why, @"its artifact is not on this computer: fetch it, or install through the gate; its direct_url.json says that it is installed editable: the project's own files are imported; it was compared with RECORD, which whoever changes a file can change too");
+    // A wheel by its address is no other evidence.
+    let lab = Lab::new();
+    lab.edit(
+        NOTE,
+        r#"{"url":"https://files.example/alpha-1.0-py3-none-any.whl","archive_info":{}}"#,
+    );
+    lab.fix_record(NOTE);
+    assert_eq!(lab.told(), (Answer::Yes, Vec::new()));
 }
 
 #[test]

@@ -1,0 +1,253 @@
+//! Runs evidence of others through this crate, and compares the answers with what each case asks
+//! for: `cargo xtask conformance` calls it.
+//!
+//! ```text
+//! conformance bundles FOLDER       # cases in the layout of the public conformance suite
+//! conformance provenance LIST      # files of an index with what it offers about them
+//! ```
+//!
+//! A folder of cases has a folder for each: `bundle.sigstore.json`, and, where it differs from the
+//! default, `artifact` (else `a.txt` beside the cases), `identity`, `issuer`, `key.pub` and
+//! `trusted_root.json`. A case whose name ends in `_fail` must be refused. Each is asked twice:
+//! for the file, and for its digest.
+//!
+//! A list has a line for each file, with tabs between its words: how the answer begins (`holds`, or
+//! the reason of the refusal), the release, the path of the file, and the path of an attestation, a
+//! provenance object or a bundle.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it talks to the person who called it"
+)]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use customs_model::{Answer, Digest, ReleaseId};
+use customs_origin::answer::Offered;
+use customs_origin::sigstore::{Authority, Bundle, Instance, Proof, PublicKey, Subject};
+use customs_origin::{Finding, Refusal, Trust, Why, pypi};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Who signs the cases of the public suite that name nobody else.
+const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+/// Who confirms that identity.
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// How many answers were right.
+#[derive(Default)]
+struct Count {
+    right: usize,
+    wrong: usize,
+}
+
+impl Count {
+    fn note(&mut self, is_right: bool, line: &str) {
+        match is_right {
+            true => self.right += 1,
+            false => self.wrong += 1,
+        }
+        println!("{} {line}", if is_right { "right" } else { "WRONG" });
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["bundles", folder] => bundles(Path::new(folder)),
+        ["provenance", list] => provenance(Path::new(list)),
+        _ => Err("usage: conformance bundles FOLDER | provenance LIST".into()),
+    };
+    match done {
+        Ok(Count { right: 0, wrong: 0 }) => {
+            eprintln!("no case was found");
+            ExitCode::FAILURE
+        }
+        Ok(count) => {
+            println!("{} right, {} wrong", count.right, count.wrong);
+            match count.wrong {
+                0 => ExitCode::SUCCESS,
+                _ => ExitCode::FAILURE,
+            }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn bundles(folder: &Path) -> Outcome<Count> {
+    let mut cases: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.join("bundle.sigstore.json").is_file() {
+            cases.push(path);
+        }
+    }
+    cases.sort();
+    let mut count = Count::default();
+    for case in cases {
+        let name = case.file_name().unwrap_or_default().to_string_lossy();
+        let artifact = match case.join("artifact").is_file() {
+            true => case.join("artifact"),
+            false => folder.join("a.txt"),
+        };
+        let artifact = fs::read(artifact)?;
+        let digest = Digest::sha256(&artifact);
+        for (what, subject) in [
+            ("file", Subject::Bytes(&artifact)),
+            ("digest", Subject::Digest(&digest)),
+        ] {
+            let said = asked(&case, subject)?;
+            let line = match &said {
+                Ok(()) => format!("{name}, {what}: it holds"),
+                Err(why) => format!("{name}, {what}: {why}"),
+            };
+            count.note(said.is_err() == name.ends_with("_fail"), &line);
+        }
+    }
+    Ok(count)
+}
+
+/// What is said of one case: nothing, or what stands against it.
+fn asked(case: &Path, subject: Subject<'_>) -> Outcome<Result<(), String>> {
+    let text = |name: &str| -> Outcome<Option<String>> {
+        let path = case.join(name);
+        match path.is_file() {
+            true => Ok(Some(fs::read_to_string(path)?)),
+            false => Ok(None),
+        }
+    };
+    let authority = match text("trusted_root.json")? {
+        None => Authority::public_good(),
+        Some(root) => Authority::from_json(root.as_bytes(), Instance::Own),
+    };
+    // A root that may not be used refuses the case, and says why.
+    let authority = match authority {
+        Ok(authority) => authority,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let bundle = match Bundle::read(&fs::read(case.join("bundle.sigstore.json"))?) {
+        Ok(bundle) => bundle,
+        Err(refusal) => return Ok(Err(spoken(&refusal))),
+    };
+    if let Some(pem) = text("key.pub")? {
+        let key = key(&pem).ok_or("key.pub is no public key")?;
+        let proof = authority.verify_with_key(&bundle, subject, &key);
+        return Ok(statement(proof.map_err(|refusal| spoken(&refusal))));
+    }
+    let issuer = text("issuer")?.unwrap_or_else(|| ISSUER.to_owned());
+    let identity = text("identity")?.unwrap_or_else(|| IDENTITY.to_owned());
+    let proof = authority.verify(&bundle, subject, &[issuer.trim()]);
+    let proof = proof.map_err(|refusal| spoken(&refusal)).and_then(|proof| {
+        let found = proof.identity.as_ref().map_or("", |one| &one.subject);
+        match found == identity.trim() {
+            true => Ok(proof),
+            false => Err(format!("it was signed by {found:?}")),
+        }
+    });
+    Ok(statement(proof))
+}
+
+/// Whoever asks for evidence of an artifact reads the statement that was signed as well.
+fn statement(proof: Result<Proof, String>) -> Result<(), String> {
+    let proof = proof?;
+    match proof.payload.as_deref() {
+        None => Ok(()),
+        Some(payload) => customs_origin::statement::Statement::read(payload)
+            .map(drop)
+            .map_err(|refusal| spoken(&refusal)),
+    }
+}
+
+fn spoken(refusal: &Refusal) -> String {
+    format!("{}: {refusal}", word(refusal.why))
+}
+
+/// The reason as programs write it.
+fn word(why: Why) -> String {
+    json!(why).as_str().unwrap_or_default().to_owned()
+}
+
+fn key(pem: &str) -> Option<PublicKey> {
+    let body: String = pem
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
+    PublicKey::from_spki(&STANDARD.decode(body).ok()?)
+}
+
+fn provenance(list: &Path) -> Outcome<Count> {
+    let trust = Trust::embedded()?;
+    let mut count = Count::default();
+    for line in fs::read_to_string(list)?.lines() {
+        let words: Vec<&str> = line.split('\t').collect();
+        let [expected, release, file, evidence] = words.as_slice() else {
+            return Err(format!("not a line of a list: {line}").into());
+        };
+        let release: ReleaseId = release.parse()?;
+        let said = offered(&release, Path::new(file), Path::new(evidence), &trust)?;
+        let name = Path::new(evidence).file_name().unwrap_or_default();
+        let name = name.to_string_lossy();
+        let is_right = said.starts_with(expected);
+        count.note(is_right, &format!("{name}: {said}"));
+    }
+    Ok(count)
+}
+
+/// `holds`, or why not.
+fn offered(release: &ReleaseId, file: &Path, evidence: &Path, trust: &Trust) -> Outcome<String> {
+    let bytes = fs::read(file)?;
+    let digest = Digest::sha256(&bytes);
+    let mut document = fs::read(evidence)?;
+    let value: Value = serde_json::from_slice(&document)?;
+    if value.get("mediaType").is_some() {
+        let bundle = Bundle::read(&document);
+        let proof = bundle.and_then(|bundle| {
+            let issuers = [
+                pypi::ISSUERS.as_slice(),
+                &["https://github.com/login/oauth"],
+            ]
+            .concat();
+            let subject = Subject::Bytes(&bytes);
+            trust.public.authority.verify(&bundle, subject, &issuers)
+        });
+        return Ok(match proof {
+            Ok(_) => "holds".to_owned(),
+            Err(refusal) => spoken(&refusal),
+        });
+    }
+    if value.get("envelope").is_some() {
+        let object = json!({"version": 1, "attestation_bundles": [{"publisher": null, "attestations": [value]}]});
+        document = object.to_string().into_bytes();
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let asked = pypi::File {
+        release,
+        name: &name,
+        digest: &digest,
+    };
+    let answer = pypi::look(&asked, &Offered::Here(document), trust);
+    Ok(match &answer.attestation {
+        Answer::Yes => {
+            let who = answer.identity.map_or_else(String::new, |one| one.subject);
+            format!("holds: {who}")
+        }
+        Answer::No => {
+            let findings = answer.findings.iter();
+            let whys = findings.filter_map(|finding| match finding {
+                Finding::Refused { why, detail, .. } => Some(format!("{}: {detail}", word(*why))),
+                _ => None,
+            });
+            format!("no: {}", whys.collect::<Vec<_>>().join("; "))
+        }
+        Answer::NotChecked(why) => format!("not-checked: {why}"),
+    })
+}
