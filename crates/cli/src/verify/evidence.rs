@@ -33,7 +33,8 @@ use tokio::runtime::Runtime;
 /// What a person asks for.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Asked {
-    /// Fetch artifacts that are not at hand, and evidence of origin, from your own registries
+    /// Fetch artifacts that are not at hand and evidence of origin from your own registries, and hold
+    /// the lockfile's digests against what they promise
     #[arg(long)]
     pub fetch: bool,
     /// Verify with this trust root and no other
@@ -75,8 +76,11 @@ struct Means {
     pace: Pace,
     client: OnceCell<Arc<Client>>,
     /// The last project's: its artifacts and its evidence are asked for one after the other.
-    asker: RefCell<Option<(PathBuf, Vec<Ecosystem>, Arc<Asker>)>>,
+    asker: RefCell<Option<OfProject>>,
 }
+
+/// A project's folder, its ecosystems, and the way to its registries.
+type OfProject = (PathBuf, Vec<Ecosystem>, Arc<Asker>);
 
 /// What came of it.
 #[derive(Debug)]
