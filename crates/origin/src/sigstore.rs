@@ -201,7 +201,8 @@ impl Authority {
     }
 
     /// Verifies a bundle that was signed with a certificate, in full. Of GitHub's own instance
-    /// there is neither log nor SCT to verify, and [`Proof::checked`] says so.
+    /// there is neither log nor SCT to verify, and [`Proof::checked`] says so; a timestamp by its
+    /// authority is demanded instead, under which the certificate's chain has to hold.
     ///
     /// Any identity is accepted that one of `issuers` confirmed: who it is stands in the proof. One
     /// that ends with a slash stands for those of single organisations below it.
@@ -225,6 +226,7 @@ impl Authority {
             return Err(Refusal::new(Why::Unsupported, detail));
         }
         self.check_log(bundle, policy.verifies_tlog())?;
+        self.check_timestamp(bundle)?;
         let result = self
             .verifier
             .verify(subject.artifact()?, &bundle.0, &policy)
@@ -281,6 +283,19 @@ impl Authority {
         Ok(())
     }
 
+    /// Where no log is asked, only a timestamp tells when something was signed: the time of a log
+    /// that nobody asked must not take its place. That each is signed by an authority of the root
+    /// is the library's check.
+    fn check_timestamp(&self, bundle: &Bundle) -> Result<(), Refusal> {
+        match self.instance {
+            Instance::GitHub if bundle.timestamps().next().is_none() => Err(Refusal::new(
+                Why::NoTime,
+                "GitHub's own instance confirms it by a timestamp, and it has none",
+            )),
+            Instance::GitHub | Instance::PublicGood | Instance::Own => Ok(()),
+        }
+    }
+
     fn proof(
         &self,
         bundle: &Bundle,
@@ -324,7 +339,7 @@ impl Authority {
             && stranger.claimed.is_some_and(|claimed| claimed > newest)
         {
             let detail = format!(
-                "{}; the root's newest entry is of {}: run `customs trust update`",
+                "{}; the root's newest entry is of {}: run `customs trust update --from FOLDER`",
                 stranger.words(),
                 newest.strftime("%Y-%m-%d")
             );

@@ -156,8 +156,9 @@ fn is_in_the_way(name: &str) -> bool {
 }
 
 /// Runs a client for its words alone: no configuration of the user or of a project, no
-/// input, no network, nothing written into the user's home. `None`: it does not start, or
-/// does not end in time.
+/// input, no network, nothing that a client itself writes into the user's home. The home stays the
+/// user's: a version manager's stand-in finds the client there, and may keep notes of its own.
+/// `None`: it does not start, or does not end in time.
 pub fn words(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Option<String> {
     let empty = tempfile::tempdir().ok()?;
     let mut command = Command::new(program);

@@ -9,6 +9,8 @@ use super::caches::Caches;
 use super::fetch::{self, Fetched};
 use super::history::HistoryOptions;
 use super::origin::{self, Asker, Client, OriginOptions, ecosystems};
+use super::policy::Under;
+use super::promised;
 use super::report::PackageOrigin;
 use super::surroundings::Kept;
 use crate::error::{Doing as _, Failure};
@@ -20,6 +22,7 @@ use customs_device::tree::TreeReport;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Ecosystem, ReleaseId};
 use customs_origin::Trust;
+use customs_origin::lockfile::Judgement;
 use customs_origin::roots::Age;
 use customs_registry::evidence::{EvidenceStore, Pace};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -30,7 +33,8 @@ use tokio::runtime::Runtime;
 /// What a person asks for.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Asked {
-    /// Fetch artifacts that are not at hand, and evidence of origin, from your own registries
+    /// Fetch artifacts that are not at hand and evidence of origin from your own registries, and hold
+    /// the lockfile's digests against what they promise
     #[arg(long)]
     pub fetch: bool,
     /// Verify with this trust root and no other
@@ -63,9 +67,6 @@ pub(super) struct Evidence<'a> {
     accepted: Cell<bool>,
 }
 
-/// The way that was opened last, for a project and these ecosystems.
-type Opened = (PathBuf, Vec<Ecosystem>, Arc<Asker>);
-
 /// What is asked with, made once.
 struct Means {
     fetches: bool,
@@ -75,8 +76,11 @@ struct Means {
     pace: Pace,
     client: OnceCell<Arc<Client>>,
     /// The last project's: its artifacts and its evidence are asked for one after the other.
-    asker: RefCell<Option<Opened>>,
+    asker: RefCell<Option<OfProject>>,
 }
+
+/// A project's folder, its ecosystems, and the way to its registries.
+type OfProject = (PathBuf, Vec<Ecosystem>, Arc<Asker>);
 
 /// What came of it.
 #[derive(Debug)]
@@ -168,6 +172,35 @@ impl<'a> Evidence<'a> {
         let asker = means.asker(project, &wanted)?;
         let fetched = fetch::fetch(&asker, &wanted, into);
         means.runtime.block_on(fetched).map(Some)
+    }
+
+    /// Whether registries promise the digests of a lockfile, which people know as `file`. None
+    /// where nothing is fetched.
+    ///
+    /// # Errors
+    /// The way to registries cannot be used.
+    pub fn promised(
+        &self,
+        file: &str,
+        locked: &[Locked],
+        project: &Path,
+    ) -> Result<Option<Judgement>, Failure> {
+        let Some(means) = self.means.as_ref().filter(|means| means.fetches) else {
+            return Ok(None);
+        };
+        if locked.is_empty() {
+            return Ok(None);
+        }
+        let asker = means.asker(project, locked)?;
+        let judgement = promised::judge(&asker, file, locked);
+        Ok(Some(means.runtime.block_on(judgement)))
+    }
+
+    /// Lends what was asked with to who asks about policy.
+    pub fn lend(&self, under: &Under) {
+        if let Some(client) = self.means.as_ref().and_then(|means| means.client.get()) {
+            under.with_client(client.clone());
+        }
     }
 
     /// Where the packages of a lockfile come from.

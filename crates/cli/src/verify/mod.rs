@@ -21,6 +21,7 @@ mod markdown;
 mod origin;
 mod pins;
 pub(crate) mod policy;
+mod promised;
 pub(crate) mod report;
 mod root;
 mod rules;
@@ -298,6 +299,8 @@ fn ask(
     }
     if let Some(under) = &under {
         verdicts::fill(&mut report).doing("look up verdicts")?;
+        // Documents that were asked for already are not asked for again.
+        evidence.lend(under);
         policy::ask(under, &mut report, &wanted(&found, &reads))?;
     }
     drop(evidence);

@@ -200,6 +200,11 @@ impl Under {
         }
     }
 
+    /// Asks with what others of this run have asked with, and with the documents that they got.
+    pub fn with_client(&self, client: Arc<Client>) {
+        self.client.get_or_init(|| client);
+    }
+
     /// Where facts about code are kept.
     pub fn kept(&self) -> &[PathBuf] {
         &self.kept

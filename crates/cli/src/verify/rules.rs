@@ -256,3 +256,19 @@ pub(super) const fn word(kind: DifferenceKind) -> &'static str {
         DifferenceKind::Unreadable => "unreadable",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_about_verify_names_every_rule() {
+        let page = include_str!("../../../../docs/verify.md");
+        let missing: Vec<&str> = super::super::rules()
+            .map(|doc| doc.id)
+            .filter(|id| !page.contains(&format!("`{id}`")))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "not named in docs/verify.md: {missing:?}"
+        );
+    }
+}

@@ -81,6 +81,11 @@ pub(super) fn subject(
     let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
     notes.extend(origins.not_checked);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
+    if let Some(path) = place {
+        let told = run.root.told(path);
+        let more = run.evidence.promised(&told, &locked_in, &project.folder)?;
+        locked.extend(more.unwrap_or_default());
+    }
     let subject = Subject {
         folder: run.root.told(&project.folder),
         lockfile: place.map(|path| run.root.told(path)),

@@ -13,7 +13,7 @@ const MANIFEST: &str = "{\n    \"name\": \"shop\",\n    \"version\": \"1.0.0\",\
 
 struct Shop {
     folder: tempfile::TempDir,
-    _server: Server,
+    server: Server,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -37,7 +37,7 @@ impl Shop {
         std::fs::write(folder.path().join(".npmrc"), configured).unwrap();
         let shop = Self {
             folder,
-            _server: server,
+            server,
             _runtime: runtime,
         };
         std::fs::write(shop.manifest(), MANIFEST).unwrap();
@@ -76,11 +76,19 @@ impl Shop {
         self.run(customs)
     }
 
-    fn policy(&self) -> Value {
+    fn report(&self) -> Value {
         let ran = self.customs(&["--format", "json"]);
-        let report: Value =
-            serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
-        report["subjects"][0]["policy"].clone()
+        serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"))
+    }
+
+    fn policy(&self) -> Value {
+        self.report()["subjects"][0]["policy"].clone()
+    }
+
+    /// The documents of packages that were asked for, in their order.
+    fn documents(&self) -> Vec<String> {
+        let hits = self.server.hits().into_iter().map(|hit| hit.path);
+        hits.filter(|path| !path.contains("/-/")).collect()
     }
 }
 
@@ -118,4 +126,34 @@ fn what_policy_refuses_is_told_and_its_fix_is_shown_then_written_then_locked() {
     // What is three days old has a predecessor that nobody has read: no yes, and no no.
     assert_ne!(policy["answer"]["answer"], "no", "{policy}");
     assert!(!policy.to_string().contains("policy-refused"), "{policy}");
+}
+
+#[test]
+fn a_lockfile_with_another_digest_than_the_registrys_is_a_no_and_documents_are_asked_for_once() {
+    let shop = Shop::open();
+    shop.locks();
+    let before = shop.documents();
+    let report = shop.report();
+    let locked = &report["subjects"][0]["locked"];
+    assert!(!locked.to_string().contains("lock-registry"), "{locked}");
+    assert_eq!(locked["not_checked"], Value::Array(Vec::new()), "{locked}");
+    let asked = shop.documents().split_off(before.len());
+    let mut once = asked.clone();
+    once.sort();
+    once.dedup();
+    assert!(!once.is_empty());
+    assert_eq!(asked.len(), once.len(), "{asked:?}");
+
+    let path = shop.folder.path().join("project/package-lock.json");
+    let mut lock: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let other = format!("sha512-{}==", "A".repeat(86));
+    lock["packages"]["node_modules/form-data"]["integrity"] = other.into();
+    std::fs::write(&path, serde_json::to_vec_pretty(&lock).unwrap()).unwrap();
+    let report = shop.report();
+    assert_eq!(report["subjects"][0]["lock"]["answer"], "no", "{report}");
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|one| one["rule"] == "lock-registry");
+    let found = found.unwrap_or_else(|| panic!("{report}"));
+    assert_eq!(found["outcome"], "fails", "{found}");
+    assert!(found["release"].as_str().unwrap().contains("form-data"));
 }

@@ -52,6 +52,8 @@ pub mod limit {
     pub const EVIDENCE: usize = 20;
     /// Releases that are named one by one in a text for people.
     pub const NAMED: usize = 40;
+    /// Reasons why entries were not compared with a registry; how many more there are is said.
+    pub const REASONS: usize = 100;
     /// Steps of the way that a release came in by, in a text for people.
     pub const WAY: usize = 8;
 }

@@ -1,5 +1,6 @@
 use super::doc::LockRuleDoc;
 use super::finding::{Findings, Judgement, Said};
+use super::limit;
 use super::words::{count, list, short, shown};
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Digest, Severity, printable};
@@ -96,7 +97,8 @@ pub fn judge_registry<'a>(
             }
         }
     }
-    for (why, releases) in open {
+    let more = open.len().saturating_sub(limit::REASONS);
+    for (why, releases) in open.into_iter().take(limit::REASONS) {
         findings.not_checked(format!(
             "{}: {} not compared with the registry ({}): {why}",
             shown(file),
@@ -105,6 +107,13 @@ pub fn judge_registry<'a>(
                 many => format!("{} were", count(many, "release", "releases")),
             },
             list(&releases)
+        ));
+    }
+    if more > 0 {
+        findings.not_checked(format!(
+            "{}: for {} more were not compared with the registry either",
+            shown(file),
+            count(more, "other reason", "other reasons")
         ));
     }
     findings.finish();
@@ -166,6 +175,15 @@ mod tests {
             against_registry(&bare, &all),
             Answer::NotChecked(_)
         ));
+    }
+
+    #[test]
+    fn very_many_reasons_are_counted() {
+        let open = |number: usize| (entry(), Err(format!("host {number} is not asked")));
+        let all: Vec<(Locked, Promised)> = (0..limit::REASONS + 3).map(open).collect();
+        let judgement = judge_registry("r.txt", all.iter().map(|(e, p)| (e, p)));
+        assert_eq!(judgement.not_checked.len(), limit::REASONS + 1);
+        insta::assert_snapshot!(judgement.not_checked.last().unwrap(), @"r.txt: for 3 other reasons more were not compared with the registry either");
     }
 
     #[test]

@@ -423,3 +423,35 @@ fn documents_that_are_none_are_refused() {
     let many = vec![("x", &one); limit::ATTESTATIONS + 1];
     assert_eq!(refused(&ask(&world, &document(&many))), [Why::TooLarge]);
 }
+
+/// GitHub's own instance has no public log: its timestamp is what tells that the certificate was
+/// valid when it signed, so nothing holds without it. Its attestations of releases are by GitHub
+/// itself and name no workflow that npm lets publish.
+#[test]
+fn what_githubs_own_instance_signed_needs_its_timestamp_and_a_workflow() {
+    let file = "test_data/bundles/github-private-attestation.sigstore.json";
+    let mut bundle: Value =
+        serde_json::from_slice(&registry_file("sigstore-verify", file)).unwrap();
+    let payload = STANDARD.decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap());
+    let said: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
+    let mut subjects = said["subject"].as_array().unwrap().iter();
+    let hex = subjects.find_map(|one| one["digest"]["sha256"].as_str());
+    let digest = Digest::from_hex(DigestAlgorithm::Sha256, hex.unwrap()).unwrap();
+    let (id, integrity) = ("pkg:npm/a@1.0.0".parse().unwrap(), digest.to_sri());
+    let release = Release {
+        id: &id,
+        integrity: &integrity,
+        published: None,
+    };
+    let trust = Trust::embedded().unwrap();
+    let asked = |bundle: &Value| {
+        let offered = document(&[(predicate::SLSA_1, bundle)]);
+        let answer = look(&release, &Offered::NotAsked, &offered, &trust);
+        assert_eq!(answer.attestation, Answer::No, "{answer:?}");
+        refused(&answer)
+    };
+    assert_eq!(asked(&bundle), [Why::Issuer]);
+    let material = bundle["verificationMaterial"].as_object_mut().unwrap();
+    material.remove("timestampVerificationData").unwrap();
+    assert_eq!(asked(&bundle), [Why::NoTime]);
+}

@@ -12,6 +12,7 @@ mod lanes;
 mod locate;
 mod npm;
 mod offered;
+mod promised;
 mod pypi;
 mod trail;
 mod unseen;
@@ -22,6 +23,7 @@ pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
+pub use promised::NoPromise;
 pub use pypi::PypiPage;
 pub use unseen::{Unseen, Wish};
 

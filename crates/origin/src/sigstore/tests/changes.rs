@@ -158,7 +158,21 @@ const CHANGES: &[(&str, &str, Change, Why)] = &[
         *at(b, "/verificationMaterial/timestampVerificationData") =
             json_of(STAGING)["verificationMaterial"]["timestampVerificationData"].clone();
     }, Why::TimestampInvalid),
-    ("timestamp of GitHub's, removed", GITHUB, |b| remove(b, "/verificationMaterial", "timestampVerificationData"), Why::LogMissing),
+    ("timestamp of GitHub's, removed", GITHUB, |b| remove(b, "/verificationMaterial", "timestampVerificationData"), Why::NoTime),
+    ("timestamp of GitHub's, none in the list", GITHUB, |b| {
+        *at(b, "/verificationMaterial/timestampVerificationData/rfc3161Timestamps") = json!([]);
+    }, Why::NoTime),
+    ("timestamp of GitHub's, one bit", GITHUB, |b| flip(at(b, "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp"), 1), Why::TimestampInvalid),
+    ("timestamp of another authority for GitHub's", GITHUB, |b| {
+        *at(b, "/verificationMaterial/timestampVerificationData") =
+            json_of(PERSON)["verificationMaterial"]["timestampVerificationData"].clone();
+    }, Why::UnknownAuthority),
+    ("the public log's time for GitHub's timestamp", GITHUB, |b| {
+        remove(b, "/verificationMaterial", "timestampVerificationData");
+        b["verificationMaterial"]["tlogEntries"] = json_of(DSSE)["verificationMaterial"]["tlogEntries"].clone();
+    }, Why::NoTime),
+    ("certificate of GitHub's, its signature", GITHUB, |b| flip(at(b, "/verificationMaterial/certificate/rawBytes"), 1), Why::CertificateChain),
+    ("signature of GitHub's, one bit", GITHUB, |b| flip(at(b, "/dsseEnvelope/signatures/0/sig"), 1), Why::TimestampInvalid),
     ("body in Rekor v2", REKOR2, |b| body(b, |body| format!("{body} ")), Why::LogProof),
     ("checkpoint in Rekor v2", REKOR2, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "\n", "x\n"), Why::LogCheckpoint),
     // The rest.
