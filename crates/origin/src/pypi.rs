@@ -193,9 +193,19 @@ fn is_publish(statement: &Statement) -> bool {
         && statement.predicate_type.ends_with(PUBLISH_PATH)
 }
 
-/// The name of the file, byte for byte; where it differs, whether it is the same file in another
-/// spelling (`Name-1.0.tar.gz`, `name-1.0.0.tar.gz`), which is said.
+/// Whether the file is one of the release; and its name, byte for byte. Where that differs, whether it
+/// is the same file in another spelling (`Name-1.0.tar.gz`, `name-1.0.0.tar.gz`), which is said.
 fn check_name(statement: &Statement, file: &File<'_>) -> Result<Option<String>, Refusal> {
+    let release = file.release;
+    let own = version_of(file.name, &release.package);
+    let version = release.version.as_str();
+    // The index says which release a file belongs to; what is signed is the file's name.
+    if !own.is_some_and(|own| compare(own.as_str(), version) == Some(Equal)) {
+        let name = printable(file.name, 120);
+        let release = printable(&release.spoken(), 200);
+        let detail = format!("asked for {release}, the file is {name}");
+        return Err(Refusal::new(Why::SubjectName, detail));
+    }
     let named = statement.subject.as_str();
     if named == file.name {
         return Ok(None);

@@ -170,7 +170,8 @@ impl<'a> Evidence<'a> {
             return Ok(None);
         }
         let asker = means.asker(project, &wanted)?;
-        let fetched = fetch::fetch(&asker, &wanted, into);
+        let interpreters = fetch::interpreters(project, tree);
+        let fetched = fetch::fetch(&asker, &wanted, &interpreters, into);
         means.runtime.block_on(fetched).map(Some)
     }
 

@@ -4,13 +4,14 @@
 use super::origin::Asker;
 use crate::error::{Doing as _, Failure};
 use customs_device::artifact::{Form, Source as Place, Wanted};
-use customs_device::tree::{Against, TreeReport};
+use customs_device::tree::{Against, DifferenceKind, PackageTree, TreeReport, python};
 use customs_ecosystem::lockfile::{Locked, Source};
+use customs_ecosystem::pypi::tags::{Interpreter, Machine, tags_of_name};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, ReleaseId, printable};
 use customs_registry::artifact::Artifacts;
 use customs_registry::{Context, Upstream};
 use futures_util::StreamExt as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use url::Url;
@@ -38,7 +39,7 @@ pub(super) fn wanted(locked: &[Locked], tree: Option<&TreeReport>) -> Vec<Locked
     let packages = tree.into_iter().flat_map(|tree| &tree.packages);
     let open: BTreeSet<&ReleaseId> = packages
         .filter(|package| match package.against {
-            Some(Against::Artifact { .. }) => false,
+            Some(Against::Artifact { .. }) => is_of_other_file(package),
             Some(Against::OwnList { .. }) | None => true,
         })
         .map(|package| &package.release)
@@ -46,6 +47,36 @@ pub(super) fn wanted(locked: &[Locked], tree: Option<&TreeReport>) -> Vec<Locked
     let is_open = |entry: &&Locked| open.contains(&entry.release);
     locked.iter().filter(is_open).cloned().collect()
 }
+
+/// Whether what lies there says of itself that it came out of another file of the release than the
+/// one that it was held against.
+fn is_of_other_file(package: &PackageTree) -> bool {
+    package.release.package.ecosystem() == Ecosystem::PyPi
+        && package.differences.iter().any(|one| {
+            one.kind == DifferenceKind::Modified && one.path.ends_with(".dist-info/WHEEL")
+        })
+}
+
+/// The interpreters of the environments of a tree, by the release that lies in them.
+pub(super) fn interpreters(project: &Path, tree: Option<&TreeReport>) -> Interpreters {
+    let mut found = Interpreters::new();
+    let packages = tree.into_iter().flat_map(|tree| &tree.packages);
+    for package in packages.filter(|one| one.release.package.ecosystem() == Ecosystem::PyPi) {
+        // `.venv/lib/python3.11/site-packages`, `.venv/Lib/site-packages`.
+        let place = package.place.as_str();
+        let folder = place
+            .rsplit_once("/Lib/")
+            .map_or(place, |(folder, _)| folder);
+        if let Some(interpreter) = python::interpreter(&project.join(folder), place) {
+            let of = found.entry(package.release.clone()).or_default();
+            of.insert(interpreter);
+        }
+    }
+    found
+}
+
+/// Which interpreters import a release.
+pub(super) type Interpreters = BTreeMap<ReleaseId, BTreeSet<Interpreter>>;
 
 /// The entries of which no place has a copy that is what the lockfile promises, for who needs all
 /// artifacts.
@@ -67,13 +98,15 @@ pub(super) fn not_at_hand(locked: &[Locked], places: &[Box<dyn Place>]) -> Vec<L
 }
 
 /// Fetches artifacts into a folder, as [`ByDigest`](customs_device::artifact::ByDigest) reads it. Of
-/// a release of PyPI, which has files for many machines, those for this one.
+/// a release of PyPI, which has files for many machines and interpreters, those that an installer
+/// takes for this one and for the interpreters that import it.
 ///
 /// # Errors
 /// The folder cannot be used. An artifact that cannot be had is in [`Fetched::missing`].
 pub(super) async fn fetch(
     asker: &Asker,
     locked: &[Locked],
+    interpreters: &Interpreters,
     into: &Path,
 ) -> Result<Fetched, Failure> {
     let shown = printable(&into.display().to_string(), 300);
@@ -86,7 +119,11 @@ pub(super) async fn fetch(
     let mut outcomes = futures_util::stream::iter(entries)
         .map(|entry| {
             let store = store.clone();
-            async move { one(asker, &store, &entry).await }
+            async move {
+                let none = BTreeSet::new();
+                let of = interpreters.get(&entry.release).unwrap_or(&none);
+                one(asker, &store, &entry, of).await
+            }
         })
         .buffer_unordered(TOGETHER);
     let mut sum = Fetched::default();
@@ -99,7 +136,12 @@ pub(super) async fn fetch(
     Ok(sum)
 }
 
-async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
+async fn one(
+    asker: &Asker,
+    store: &Arc<Artifacts>,
+    entry: &Locked,
+    interpreters: &BTreeSet<Interpreter>,
+) -> Fetched {
     let mut out = Fetched::default();
     let spoken = entry.release.spoken();
     let missing = |why: &str| format!("{spoken}: {}", printable(why, 300));
@@ -122,7 +164,7 @@ async fn one(asker: &Asker, store: &Arc<Artifacts>, entry: &Locked) -> Fetched {
         return out;
     }
     let places = match asker.context_for(entry) {
-        Ok(context) => places(asker, &context, entry).await,
+        Ok(context) => places(asker, &context, entry, interpreters).await,
         Err(why) => Err(why),
     };
     match places {
@@ -152,7 +194,12 @@ struct From {
     digest: Digest,
 }
 
-async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<From>, String> {
+async fn places(
+    asker: &Asker,
+    context: &Context,
+    entry: &Locked,
+    interpreters: &BTreeSet<Interpreter>,
+) -> Result<Vec<From>, String> {
     let address = |text: &str| Url::parse(text).map_err(|error| error.to_string());
     let strongest = entry.digests.iter().max_by_key(|digest| digest.algorithm());
     let strongest = strongest.ok_or("the lockfile promises no digest for it")?;
@@ -199,10 +246,15 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
     if promised.is_empty() {
         return Err("no file of the registry is one that the lockfile promises".to_owned());
     }
-    let best = promised.iter().map(|(file, _)| rank(&file.file)).min();
-    promised.retain(|(file, _)| Some(rank(&file.file)) == best);
-    promised.sort_by(|a, b| b.0.file.cmp(&a.0.file));
-    promised.truncate(FILES);
+    let names: Vec<&str> = promised
+        .iter()
+        .map(|(file, _)| file.file.as_str())
+        .collect();
+    let taken: BTreeSet<String> = taken(&names, interpreters, python::machine())
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    promised.retain(|(file, _)| taken.contains(&file.file));
     promised
         .into_iter()
         .map(|(file, digest)| {
@@ -215,35 +267,47 @@ async fn places(asker: &Asker, context: &Context, entry: &Locked) -> Result<Vec<
         .collect()
 }
 
-/// Which files an installation on this machine would take, lowest first: the wheel for every
-/// machine, wheels for this one, the source.
-fn rank(file: &str) -> u8 {
-    let Some(tags) = file.strip_suffix(".whl") else {
-        return 2;
+/// Of the files of a release those of which an installer takes one, for each interpreter; where that
+/// is not known, for any one.
+fn taken<'f>(
+    files: &[&'f str],
+    interpreters: &BTreeSet<Interpreter>,
+    machine: Machine,
+) -> BTreeSet<&'f str> {
+    let asked: Vec<Option<Interpreter>> = match interpreters.is_empty() {
+        true => vec![None],
+        false => interpreters.iter().copied().map(Some).collect(),
     };
-    let platform = tags.rsplit('-').next().unwrap_or_default();
-    let machine = match std::env::consts::ARCH {
-        "aarch64" => ["aarch64", "arm64", "universal2"],
-        "x86_64" => ["x86_64", "amd64", "universal2"],
-        other => [other, other, other],
-    };
-    let system = match std::env::consts::OS {
-        "macos" => "macosx",
-        "windows" => "win",
-        _ => "linux",
-    };
-    if platform == "any" {
-        return 0;
+    let mut all = BTreeSet::new();
+    for interpreter in asked {
+        let rank = |file: &str| rank(file, interpreter, machine);
+        let best = files.iter().map(|file| rank(file)).min();
+        let mut equal: Vec<&str> = files.to_vec();
+        equal.retain(|file| Some(rank(file)) == best);
+        equal.sort_unstable_by(|a, b| b.cmp(a));
+        equal.truncate(FILES);
+        all.extend(equal);
     }
-    let fits = platform.contains(system) && machine.iter().any(|name| platform.contains(name));
-    if fits { 1 } else { 3 }
+    all
+}
+
+/// Lowest first: wheels in an installer's order, the source, what is for others.
+fn rank(file: &str, interpreter: Option<Interpreter>, machine: Machine) -> (u8, u16) {
+    if !file.ends_with(".whl") {
+        return (1, 0);
+    }
+    let tags = tags_of_name(file);
+    match tags.and_then(|tags| machine.rank(interpreter, &tags)) {
+        Some(rank) => (0, rank),
+        None => (2, 0),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use customs_device::artifact::ByDigest;
-    use customs_device::tree::PackageTree;
+    use customs_device::tree::Difference;
 
     fn entry(name: &str, bytes: &[u8]) -> Locked {
         Locked {
@@ -288,10 +352,73 @@ mod tests {
         assert_eq!(missing, locked[1..]);
     }
 
+    const LINUX: Machine = Machine {
+        system: "linux",
+        processor: "x86_64",
+        musl: false,
+        glibc: true,
+    };
+
+    fn python(site: &str) -> BTreeSet<Interpreter> {
+        BTreeSet::from([Interpreter::of_site(site).unwrap()])
+    }
+
     #[test]
-    fn the_file_for_every_machine_is_enough_and_foreign_ones_are_last() {
-        assert_eq!(rank("a-1.0-py3-none-any.whl"), 0);
-        assert_eq!(rank("a-1.0.tar.gz"), 2);
-        assert_eq!(rank("a-1.0-cp312-cp312-plan9_mips.whl"), 3);
+    fn of_very_many_wheels_the_one_for_the_environment_is_fetched() {
+        let mut names: Vec<String> = (8..=14)
+            .flat_map(|minor| {
+                ["manylinux_2_17_x86_64", "win_amd64", "musllinux_1_2_x86_64"]
+                    .map(|platform| format!("a-1.0-cp3{minor}-cp3{minor}-{platform}.whl"))
+            })
+            .collect();
+        names.push("a-1.0-py3-none-any.whl".into());
+        names.push("a-1.0.tar.gz".into());
+        let files: Vec<&str> = names.iter().map(String::as_str).collect();
+        let of = |interpreters| Vec::from_iter(taken(&files, &interpreters, LINUX));
+        assert_eq!(
+            of(python("lib/python3.11/site-packages")),
+            ["a-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"]
+        );
+        assert_eq!(of(python("lib/python3.15/x")), ["a-1.0-py3-none-any.whl"]);
+        let mut two = python("lib/python3.11/x");
+        two.extend(python("lib/python3.14/x"));
+        assert_eq!(of(two).len(), 2);
+        // Nobody knows which: some of them, and the one for every machine.
+        assert_eq!(of(BTreeSet::new()).len(), FILES);
+    }
+
+    #[test]
+    fn the_source_is_fetched_where_no_wheel_fits_and_foreign_ones_are_last() {
+        let of = |files: &[&str]| {
+            let found = taken(files, &python("lib/python3.11/x"), LINUX);
+            found.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let foreign = "a-1.0-cp312-cp312-plan9_mips.whl";
+        assert_eq!(of(&[foreign, "a-1.0.tar.gz"]), ["a-1.0.tar.gz"]);
+        assert_eq!(of(&[foreign]), [foreign]);
+    }
+
+    #[test]
+    fn what_was_held_against_another_file_of_its_release_is_fetched_too() {
+        let mut entry = entry("a", b"");
+        entry.release = "pkg:pypi/a@1.0".parse().unwrap();
+        let mut package =
+            PackageTree::new(entry.release.clone(), ".venv/lib/python3.11/site-packages");
+        package.against = Some(Against::Artifact {
+            digest: Digest::sha256(b""),
+            from: "the gate's store".into(),
+        });
+        let of = |package: PackageTree| TreeReport {
+            packages: vec![package],
+            ..TreeReport::default()
+        };
+        let locked = [entry];
+        assert!(wanted(&locked, Some(&of(package.clone()))).is_empty());
+        let other = Difference::new("a-1.0.dist-info/WHEEL", DifferenceKind::Modified);
+        package.differences.push(other);
+        let tree = of(package);
+        assert_eq!(wanted(&locked, Some(&tree)), locked);
+        let interpreters = interpreters(Path::new("/srv/app"), Some(&tree));
+        assert_eq!(interpreters[&locked[0].release], python("lib/python3.11/x"));
     }
 }

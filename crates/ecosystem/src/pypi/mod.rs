@@ -17,6 +17,7 @@ mod requirement;
 mod simple;
 mod simple_html;
 mod simple_json;
+pub mod tags;
 mod version;
 mod wheel;
 

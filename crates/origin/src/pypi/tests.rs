@@ -294,3 +294,20 @@ fn objects_that_are_none_are_refused() {
         assert_ne!(answer.attestation, Answer::Yes);
     }
 }
+
+#[test]
+fn a_file_of_another_release_proves_nothing_for_this_one() {
+    let world = World::new();
+    for name in [
+        "my_pkg-1.0.1-py3-none-any.whl",
+        "my_pkg-0.9.tar.gz",
+        "other-1.0.0.tar.gz",
+        "my_pkg",
+    ] {
+        let said = said(name, PUBLISH, Value::Null);
+        let bundle = world.attest(WORKFLOW, &github_claims(), &said);
+        let answer = ask(&world, name, &object(&github(), &[bundle]));
+        assert_eq!(answer.attestation, Answer::No, "{name}");
+        assert_eq!(refused(&answer), [Why::SubjectName], "{name}");
+    }
+}

@@ -448,7 +448,10 @@ async fn an_artifact_is_fetched_only_if_it_is_what_the_lockfile_promises() {
     };
     let locked = [entry("good", b"good bytes"), entry("bad", b"bad bytes")];
     let into = world.folder.path().join("fetched");
-    let fetched = fetch::fetch(&world.asker(), &locked, &into).await.unwrap();
+    let none = fetch::Interpreters::new();
+    let fetched = fetch::fetch(&world.asker(), &locked, &none, &into)
+        .await
+        .unwrap();
     assert_eq!(
         (fetched.fetched, fetched.missing.len()),
         (1, 1),
@@ -464,7 +467,7 @@ async fn an_artifact_is_fetched_only_if_it_is_what_the_lockfile_promises() {
     let bytes = at_hand.bytes(&locked[0], &locked[0].digests).unwrap();
     assert_eq!(bytes.bytes, b"good bytes");
     assert!(at_hand.bytes(&locked[1], &locked[1].digests).is_err());
-    let again = fetch::fetch(&world.asker(), &locked[..1], &into)
+    let again = fetch::fetch(&world.asker(), &locked[..1], &none, &into)
         .await
         .unwrap();
     assert_eq!((again.there, again.fetched), (1, 0));

@@ -1,5 +1,6 @@
 use super::installed::Installed;
 use super::layout::{Laid, Target};
+use super::machine::Fit;
 use super::package::{self, Compared, against_wheel};
 use super::record::against_record;
 use super::scene::Scene;
@@ -11,6 +12,7 @@ use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Stand
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::canonical;
 use customs_ecosystem::pypi::installed::DirectUrl;
+use customs_ecosystem::pypi::tags::Machine;
 use customs_model::{Digest, DigestAlgorithm, ReleaseId, printable};
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -20,6 +22,7 @@ pub(super) struct Judge<'a> {
     pub scene: &'a Scene,
     pub locked: &'a [Locked],
     pub sources: &'a [Box<dyn crate::artifact::Source>],
+    pub machine: Machine,
 }
 
 /// What a package was compared with, and what that is worth.
@@ -134,14 +137,18 @@ impl Judge<'_> {
     }
 
     /// Of all locked wheels that are at hand, the one from which least differs: a lockfile names
-    /// one for each platform. The error says why none could be used.
+    /// one for each platform. One that cannot have been installed here says nothing about what was,
+    /// as long as that may be a locked file that is not at hand. The error says why none could be
+    /// used.
     fn best_wheel(
         &self,
         one: &Installed,
         same: &[&Locked],
         poisoned: &mut Vec<Poisoned>,
     ) -> Result<Best, String> {
-        let mut best: Option<Best> = None;
+        let (mut best, mut foreign): (Option<Best>, Option<Best>) = (None, None);
+        let fit = Fit::of(self.scene, one, self.machine);
+        let mut is_all_here = true;
         let mut failed =
             "its artifact is not on this computer: fetch it, or install through the gate"
                 .to_owned();
@@ -151,21 +158,40 @@ impl Judge<'_> {
             digests.map(|digest| (*entry, digest))
         });
         for (entry, digest) in promised {
-            let compared = match self.wheel(entry, digest, poisoned) {
-                Ok((wheel, against)) => self.against(one, &wheel, against),
+            let (wheel, against) = match self.wheel(entry, digest, poisoned) {
+                Ok(found) => found,
                 // Most of what a lockfile names is for other platforms.
-                Err(None) => continue,
-                Err(Some(why)) => Err(why),
+                Err(None) => {
+                    is_all_here = false;
+                    continue;
+                }
+                Err(Some(why)) => {
+                    failed = why;
+                    continue;
+                }
             };
-            match compared {
-                Ok(found) if best.as_ref().is_none_or(|best| found.wrong < best.wrong) => {
-                    best = Some(found);
+            let nearest = match fit.admits(&wheel) {
+                true => &mut best,
+                false => &mut foreign,
+            };
+            match self.against(one, &wheel, against) {
+                Ok(found) if nearest.as_ref().is_none_or(|best| found.wrong < best.wrong) => {
+                    *nearest = Some(found);
                 }
                 Ok(_) => {}
                 Err(why) => failed = why,
             }
         }
-        best.ok_or(failed)
+        match (best, foreign, fit.said()) {
+            (Some(best), _, _) => Ok(best),
+            (None, Some(foreign), _) if foreign.wrong == 0 => Ok(foreign),
+            (None, Some(_), Some(said)) if !is_all_here => Err(format!(
+                "the file that was installed (for {said}) is not at hand: fetch it, or install through the gate"
+            )),
+            // The tree names no file that is locked and can have been installed here.
+            (None, Some(foreign), _) => Ok(foreign),
+            (None, None, _) => Err(failed),
+        }
     }
 
     /// One locked wheel. No words where it is not at hand.

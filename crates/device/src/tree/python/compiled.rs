@@ -1,7 +1,7 @@
 use super::scene::Scene;
 use crate::tree::disk::There;
 use crate::tree::{Cause, Comparer, Difference, DifferenceKind, Standing};
-use customs_ecosystem::pypi::bytecode::{Agreement, Origin, agreement, limit};
+use customs_ecosystem::pypi::bytecode::{Agreement, Origin, agreement, is_bound, limit};
 use customs_model::{Digest, Hasher};
 
 /// The place of the source of a file in `__pycache__` (PEP 3147). None for anything else: what
@@ -70,12 +70,35 @@ pub(super) fn compare(scene: &Scene, pair: &Pair<'_>) -> (Difference, Option<Str
             });
             (difference, None)
         }
+        // It writes assertions anew, in words that the source does not hold.
+        Agreement::Differs(_) if is_of_pytest(&compiled) && is_bound(&code, &origin) => {
+            difference.standing = Standing::MadeHere {
+                maker: "pytest".into(),
+                pinned: None,
+            };
+            (difference, None)
+        }
         Agreement::Differs(why) => (difference, Some(why)),
         Agreement::Unreadable(why) => {
             difference.kind = DifferenceKind::Unreadable;
             (difference, Some(why))
         }
     }
+}
+
+/// `name.cpython-311-pytest-8.4.2.pyc`, which Python itself never takes.
+fn is_of_pytest(file: &str) -> bool {
+    let stem = file
+        .strip_suffix(".pyc")
+        .and_then(|stem| stem.split_once('.'));
+    let parts = stem.and_then(|(_, tag)| tag.split_once("-pytest-"));
+    parts.is_some_and(|(interpreter, version)| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+        let is_interpreter = interpreter.starts_with("cpython-") || interpreter.starts_with("pypy");
+        is_interpreter
+            && version.starts_with(|c: char| c.is_ascii_digit())
+            && version.chars().all(is_plain)
+    })
 }
 
 fn is_of(digest: &Digest, bytes: &[u8]) -> bool {

@@ -73,7 +73,10 @@ pub(super) fn read(
     });
     for ((place, source), (difference, why)) in compiled_files.iter().zip(judged) {
         match why {
-            None => left.compiled += 1,
+            None => {
+                let agrees = matches!(difference.standing, Standing::Explained(_));
+                left.compiled += usize::from(agrees);
+            }
             Some(why) => left
                 .said
                 .push(format!("{}: {why}", printable(&difference.path, 200))),

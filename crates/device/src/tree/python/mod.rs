@@ -18,6 +18,7 @@ mod kernel;
 mod known_scripts;
 mod layout;
 mod leftover;
+mod machine;
 mod package;
 mod record;
 mod scene;
@@ -30,6 +31,7 @@ mod wheel;
 mod tests;
 
 pub use environments::environments;
+pub use machine::{interpreter, machine};
 pub use uv_cache::check_uv_cache;
 
 use super::memory::{self, Memory};
@@ -159,6 +161,7 @@ impl Run<'_> {
             scene,
             locked: self.locked,
             sources: self.sources,
+            machine: machine(),
         };
         let threads = self.options.threads;
         let answers = each(&installed, threads, |one| judge.compare(one));

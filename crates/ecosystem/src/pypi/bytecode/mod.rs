@@ -95,6 +95,12 @@ pub fn agreement(compiled: &[u8], origin: &Origin<'_>) -> Agreement {
     }
 }
 
+/// Whether the header of a compiled file binds it to this source, whatever its code is.
+pub fn is_bound(compiled: &[u8], origin: &Origin<'_>) -> bool {
+    let header = Header::parse(compiled);
+    header.is_some_and(|(header, _)| header.layout().is_some() && header.binds(origin).is_ok())
+}
+
 /// The first thing in the code that the source does not hold.
 fn first_stranger(content: &Content, source: &Source<'_>, origin: &Origin<'_>) -> Option<String> {
     let rewritten = origin.compiled.contains("-pytest-");

@@ -10,6 +10,8 @@ pub struct VirtualEnvironment {
     pub includes_system: bool,
     /// `3.11` of `3.11.7`.
     pub version: Option<(u8, u8)>,
+    /// `CPython`, `PyPy`, where it is said. Not safe to print.
+    pub implementation: Option<String>,
     /// The name that the prompt shows, where one was chosen.
     pub prompt: Option<String>,
     /// Where the environment was made, by the command that made it. It may have been moved since.
@@ -55,6 +57,7 @@ impl VirtualEnvironment {
                     found.includes_system = value.eq_ignore_ascii_case("true");
                 }
                 "version" | "version_info" => found.version = found.version.or(version(value)),
+                "implementation" => found.implementation = Some(value.to_owned()),
                 "prompt" => found.prompt = Some(value.trim_matches(['\'', '"']).to_owned()),
                 "command" => {
                     found.made_at = value.rsplit_once(' ').map(|(_, path)| path.to_owned());

@@ -87,3 +87,34 @@ fn a_compiled_file_of_the_wheel_that_was_written_anew_is_held_against_its_source
         assert_eq!(lab.refused(), [format!("Extra {PYC}")]);
     }
 }
+
+#[test]
+fn what_pytest_compiled_is_made_here_if_it_is_bound_to_its_source() {
+    const OWN: &str = "alpha/__pycache__/core.cpython-311-pytest-8.4.2.pyc";
+    let lab = Lab::new();
+    let strange = |source| compiled("core.py", &["os", "written_anew"], &[], source);
+    lab.edit(OWN, strange(CORE));
+    let report = lab.check();
+    assert!(unexplained(&report).is_empty(), "{report:?}");
+    let [made] = &one(&report, "alpha").differences[..] else {
+        panic!("{report:?}")
+    };
+    assert!(
+        matches!(&made.standing, Standing::MadeHere { maker, pinned: None } if maker == "pytest"),
+        "{made:?}"
+    );
+    assert!(matches!(
+        one(&report, "alpha").answer,
+        Answer::NotChecked(_)
+    ));
+    // Of another source; and under a name that Python takes.
+    lab.edit(OWN, strange(""));
+    assert_eq!(lab.refused(), [format!("Extra {OWN}")]);
+    fs::remove_file(lab.site(OWN)).unwrap();
+    for name in ["cpython-311", "cpython-311.opt-pytest-1", "x-pytest-8"] {
+        let lab = Lab::new();
+        let place = format!("alpha/__pycache__/core.{name}.pyc");
+        lab.edit(&place, strange(CORE));
+        assert_eq!(lab.refused(), [format!("Extra {place}")]);
+    }
+}

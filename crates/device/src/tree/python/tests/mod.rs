@@ -13,6 +13,7 @@ mod environment;
 mod evidence;
 mod hostile;
 mod tampering;
+mod wheels;
 
 const SITE: &str = "lib/python3.11/site-packages";
 const CORE: &str = "import os\n\ndef run():\n    return os.getcwd()\n";
