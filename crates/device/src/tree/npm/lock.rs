@@ -1,4 +1,4 @@
-use super::{Manager, members};
+use super::{Manager, members, pnpm_patches};
 use crate::tree::disk;
 use customs_ecosystem::lockfile::places::{self, Places};
 use customs_ecosystem::lockfile::{self, Kind};
@@ -62,6 +62,12 @@ impl Lock {
             // Its lockfile does not name them.
             let (members, notes) = members::of(project);
             places.members.extend(members);
+            places.skipped.extend(notes);
+        }
+        if manager == Manager::Pnpm
+            && let Some(project) = path.parent()
+        {
+            let notes = pnpm_patches::name(project, &mut places.placed);
             places.skipped.extend(notes);
         }
         Ok(Self {

@@ -21,6 +21,7 @@ mod package;
 mod patches;
 mod pnp;
 mod pnpm_index;
+mod pnpm_patches;
 mod shim;
 #[cfg(test)]
 #[cfg(unix)]
