@@ -152,3 +152,33 @@ fn a_patch_of_pnpm_is_the_file_of_its_settings_with_the_digest_of_its_lockfile()
     world.write("package.json", manifest.replace("a@", "ab@"));
     assert_eq!(look(), other);
 }
+
+#[test]
+fn a_patch_of_bun_is_the_one_of_its_lockfile_and_its_mark_is_empty() {
+    let world = World::new();
+    let place = "node_modules/.bun/a@1.0.0/node_modules/a";
+    let integrity = patched(&world, place).to_sri();
+    world.write("bun.lock", format!(
+        r#"{{"lockfileVersion": 1, "patchedDependencies": {{"a@1.0.0": "own/a@1.0.0.patch"}}, "packages": {{"a": ["a@1.0.0", "", {{}}, "{integrity}"]}}}}"#
+    ));
+    world.write("own/a@1.0.0.patch", PATCH);
+    let tag = format!("{place}/.bun-tag-ff23ebef0dfc3e25");
+    world.write(&tag, "");
+    let look = || told(&world.check_with("bun.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+      Extra .bun-tag-ff23ebef0dfc3e25: bun's mark that it patched the package; it is empty
+      Missing README.md: patch own/a@1.0.0.patch
+      Modified index.js: patch own/a@1.0.0.patch
+    ");
+    world.write(&tag, "x");
+    world.write(&format!("{place}/.bun-tag-evil.js"), "");
+    world.write(&format!("{place}/index.js"), "three\n");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Extra .bun-tag-evil.js: UNEXPLAINED
+      Extra .bun-tag-ff23ebef0dfc3e25: UNEXPLAINED
+      Missing README.md: patch own/a@1.0.0.patch
+      Modified index.js: UNEXPLAINED
+    ");
+}
