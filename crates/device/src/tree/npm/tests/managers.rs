@@ -254,3 +254,35 @@ fn an_archive_that_bun_took_from_the_project_is_compared_with_its_files() {
     loose Extra node_modules/a: a link to the package of its name
     ");
 }
+
+#[test]
+fn pnpm_s_hoisted_layout_has_a_folder_for_an_alias() {
+    let world = World::new();
+    let manifest = |name: &str| format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#);
+    let keep = |name: &str| {
+        let bytes = Tarball::new()
+            .file("package.json", manifest(name).as_bytes())
+            .bytes();
+        world.keep(&bytes).to_sri()
+    };
+    let (asks, asked) = (keep("asks"), keep("asked"));
+    world.write("node_modules/asks/package.json", manifest("asks"));
+    world.write("node_modules/asked-cjs/package.json", manifest("asked"));
+    world.write("node_modules/asked-esm/package.json", manifest("asked"));
+    world.write("pnpm-lock.yaml", format!(
+        "lockfileVersion: '9.0'\npackages:\n  asks@1.0.0:\n    resolution: {{integrity: {asks}}}\n  asked@1.0.0:\n    resolution: {{integrity: {asked}}}\nsnapshots:\n  asks@1.0.0:\n    dependencies:\n      asked-cjs: asked@1.0.0\n  asked@1.0.0: {{}}\n"
+    ));
+    let look = || told(&world.check_with("pnpm-lock.yaml", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    asked@1.0.0 yes
+    asks@1.0.0 yes
+    loose Extra node_modules/asked-esm/package.json: UNEXPLAINED
+    ");
+    fs::remove_dir_all(world.at("node_modules/asked-esm")).unwrap();
+    world.write("node_modules/asked-cjs/evil.js", "evil");
+    insta::assert_snapshot!(look(), @r"
+    asked@1.0.0 NO
+      Extra evil.js: UNEXPLAINED
+    asks@1.0.0 yes
+    ");
+}
