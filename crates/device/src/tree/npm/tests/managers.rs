@@ -286,3 +286,30 @@ fn pnpm_s_hoisted_layout_has_a_folder_for_an_alias() {
     asks@1.0.0 yes
     ");
 }
+
+#[test]
+fn yarn_4_links_folders_of_the_project_that_its_lockfile_names() {
+    let world = World::new();
+    world.write("own/a/index.js", "1");
+    world.write("own/b/package.json", r#"{"name": "b", "version": "1.0.0"}"#);
+    let entry = |name: &str, reference: &str| {
+        format!(
+            "\"{name}@{reference}\":\n  version: 0.0.0-use.local\n  resolution: \"{name}@{reference}\"\n  languageName: node\n  linkType: soft\n\n"
+        )
+    };
+    let lock = [
+        "__metadata:\n  version: 8\n\n".to_owned(),
+        entry("a", "link:./own/a::locator=shop%40workspace%3A."),
+        entry("b", "portal:../own/b::locator=m%40workspace%3Am"),
+    ];
+    world.write("yarn.lock", lock.concat());
+    link("../own/a", &world.at("node_modules/a"));
+    link("../own/b", &world.at("node_modules/b"));
+    link("../own/a", &world.at("node_modules/c"));
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    loose Extra node_modules/a: a link to a package of the project's own
+    loose Extra node_modules/b: a link to a package of the project's own
+    loose Extra node_modules/c: UNEXPLAINED
+    ");
+}
