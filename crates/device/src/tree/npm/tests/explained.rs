@@ -182,3 +182,41 @@ fn a_patch_of_bun_is_the_one_of_its_lockfile_and_its_mark_is_empty() {
       Modified index.js: UNEXPLAINED
     ");
 }
+
+#[test]
+fn what_only_a_package_for_another_machine_asks_for_is_rightly_absent() {
+    let world = World::new();
+    let integrity = sha512(b"none").to_sri();
+    let entry = |name: &str, more: &str| {
+        format!("  {name}@1.0.0:\n    resolution: {{integrity: {integrity}}}\n{more}")
+    };
+    let lock = |wanted: &str| {
+        let packages = [
+            entry("wasm", "    cpu: [none]\n"),
+            entry("runtime", ""),
+            entry("helper", ""),
+        ];
+        format!(
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      {wanted}:\n        specifier: ^1\n        version: 1.0.0\npackages:\n{}snapshots:\n  wasm@1.0.0:\n    dependencies:\n      runtime: 1.0.0\n    optional: true\n  runtime@1.0.0:\n    dependencies:\n      helper: 1.0.0\n    optional: true\n  helper@1.0.0:\n    dependencies:\n      runtime: 1.0.0\n    optional: true\n",
+            packages.concat()
+        )
+    };
+    let look = |wanted: &str| {
+        world.write("pnpm-lock.yaml", lock(wanted));
+        told(&world.check_with("pnpm-lock.yaml", &world.options()))
+    };
+    insta::assert_snapshot!(look("wasm"), @r"
+    helper@1.0.0 yes
+      Missing : for another platform
+    runtime@1.0.0 yes
+      Missing : for another platform
+    wasm@1.0.0 yes
+      Missing : for another platform
+    ");
+    insta::assert_snapshot!(look("helper"), @r"
+    helper@1.0.0 not checked: it is not installed here; the lockfile says that it may be left out
+    runtime@1.0.0 not checked: it is not installed here; the lockfile says that it may be left out
+    wasm@1.0.0 yes
+      Missing : for another platform
+    ");
+}
