@@ -120,6 +120,12 @@ fn by_folder(places: &Places) -> HashMap<&str, Vec<&Placed>> {
             named.entry(own).or_default().push(placed);
         }
     }
+    // In pnpm's hoisted layout a package that is asked for by another name lies under that one.
+    for (alias, name) in &places.aliases {
+        let meant = places.placed.iter();
+        let meant = meant.filter(|placed| placed.release.package.as_str() == name);
+        named.entry(alias).or_default().extend(meant);
+    }
     named
 }
 

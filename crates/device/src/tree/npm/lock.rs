@@ -1,8 +1,10 @@
-use super::{Manager, members};
+use super::{Manager, elsewhere, members, pnpm_patches};
 use crate::tree::disk;
 use customs_ecosystem::lockfile::places::{self, Places};
-use customs_ecosystem::lockfile::{self, Kind};
-use customs_model::{Digest, printable};
+use customs_ecosystem::lockfile::{self, Graph, Kind};
+use customs_ecosystem::npm::Machine;
+use customs_model::{Digest, ReleaseId, printable};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -13,6 +15,8 @@ pub struct Lock {
     pub manager: Manager,
     /// What should lie where.
     pub places: Places,
+    /// Releases that only packages for other machines than this one ask for.
+    pub elsewhere: BTreeSet<ReleaseId>,
     /// SHA-256 of its bytes.
     pub digest: Digest,
 }
@@ -64,8 +68,24 @@ impl Lock {
             places.members.extend(members);
             places.skipped.extend(notes);
         }
+        if manager == Manager::Pnpm
+            && let Some(project) = path.parent()
+        {
+            let notes = pnpm_patches::name(project, &mut places.placed);
+            places.skipped.extend(notes);
+        }
+        // Without a package for some machines nothing is only for others.
+        let restricts = |placed: &places::Placed| placed.platforms.restricts();
+        let elsewhere = match places.placed.iter().any(restricts) {
+            true => {
+                let graph = Graph::read(kind, &bytes)?;
+                elsewhere::elsewhere(&graph, &places.placed, Machine::here())
+            }
+            false => BTreeSet::new(),
+        };
         Ok(Self {
             manager,
+            elsewhere,
             places,
             digest: Digest::sha256(&bytes),
         })

@@ -4,12 +4,13 @@ use crate::tree::disk;
 use std::path::Path;
 
 /// Folders that tools keep in a `node_modules`, and whose they are.
-const FOLDERS: [(&str, &str); 16] = [
+const FOLDERS: [(&str, &str); 17] = [
     (".astro", "Astro"),
     (".cache", "a tool's cache"),
     (".esm", "a tool's cache"),
     (".mf", "Miniflare"),
     (".nitro", "Nitro"),
+    (".pnpm_patches", "pnpm, which notes what is being patched"),
     (".prisma", "Prisma's generator"),
     (".remix", "Remix"),
     (".rspack", "Rspack"),

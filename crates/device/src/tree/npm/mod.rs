@@ -4,6 +4,7 @@
 //! with its artifact on all cores (`package`), and then what lies loose around the packages.
 
 mod copies;
+mod elsewhere;
 mod expect;
 mod explain;
 mod interpreter;
@@ -21,6 +22,7 @@ mod package;
 mod patches;
 mod pnp;
 mod pnpm_index;
+mod pnpm_patches;
 mod shim;
 #[cfg(test)]
 #[cfg(unix)]
@@ -78,6 +80,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         pnpm_store: store.or_else(|| own_store(project)),
         memory: &memory,
         twins: patches::twins(manager, &places.placed),
+        elsewhere: &lock.elsewhere,
         now: options.now,
     };
     let remember = tree.look(options.threads, &mut report);
@@ -103,6 +106,7 @@ struct Tree<'a> {
     memory: &'a Memory,
     /// Packages of Yarn 4 that have several forms.
     twins: Twins<'a>,
+    elsewhere: &'a BTreeSet<ReleaseId>,
     now: SystemTime,
 }
 
@@ -281,7 +285,16 @@ impl<'a> Tree<'a> {
             .iter()
             .map(|placed| {
                 let may = optional.contains(placed.release.package.as_str());
-                absent(placed, self.manager, machine, may)
+                let mut tree = absent(placed, self.manager, machine, may);
+                if tree.differences.is_empty() && self.elsewhere.contains(&placed.release) {
+                    tree.differences = vec![Difference {
+                        standing: Standing::Explained(Cause::OtherPlatform),
+                        ..Difference::new("", DifferenceKind::Missing)
+                    }];
+                    tree.open.clear();
+                    tree.judge();
+                }
+                tree
             })
             .collect()
     }

@@ -12,6 +12,12 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
     for (folder, _) in root.get("workspaces").map(Node::map).unwrap_or_default() {
         out.member(folder.at(), folder.text().unwrap_or_default())?;
     }
+    let patches = root.get("patchedDependencies").map(Node::map);
+    let patches: BTreeMap<&str, &str> = patches
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(key, path)| Some((key.text()?, path.text()?)))
+        .collect();
     for (key, tuple) in root.get("packages").map(Node::map).unwrap_or_default() {
         let at = key.at();
         let folder = key.text().unwrap_or_default();
@@ -52,6 +58,8 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
                         .map(str::to_owned);
                     placed.platforms = facts.map(platforms).unwrap_or_default();
                     placed.optional = placed.platforms.restricts();
+                    let patch = patches.get(placed.release.spoken().as_str());
+                    placed.patch = patch.map(|path| (*path).to_owned());
                 }
             }
             Source::Git | Source::Url | Source::Bundled => out.entries.skip(
@@ -176,6 +184,24 @@ mod tests {
         node_modules/ms/node_modules/ms: ms@0.7.2
         link At("node_modules/@w/b") -> packages/b
         "#);
+    }
+
+    #[test]
+    fn a_patch_is_of_one_release() {
+        let text = r#"{
+  "lockfileVersion": 1,
+  "patchedDependencies": { "ms@2.1.2": "patches/ms@2.1.2.patch", "@s/a@1.0.0": "patches/@s%2Fa@1.0.0.patch" },
+  "packages": {
+    "@s/a": ["@s/a@1.0.0", "", {}, ""],
+    "ms": ["ms@2.1.2", "", {}, ""],
+    "old/ms": ["ms@0.7.3", "", {}, ""],
+  }
+}"#;
+        insta::assert_snapshot!(told(Kind::BunLock, text), @r"
+        node_modules/@s/a: @s/a@1.0.0 patch patches/@s%2Fa@1.0.0.patch
+        node_modules/ms: ms@2.1.2 patch patches/ms@2.1.2.patch
+        node_modules/old/node_modules/ms: ms@0.7.3
+        ");
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub struct Placed {
     pub has_install_script: Option<bool>,
     /// The patch that the manager applies, relative to the project.
     pub patch: Option<String>,
+    /// pnpm: the SHA-256 of the patch, where the lockfile does not name its file. Line ends count as
+    /// line feeds.
+    pub patch_digest: Option<Digest>,
     /// The lockfile says that the manager changes it, and the patch is not in the project.
     pub builtin_patch: bool,
 }
@@ -187,6 +190,7 @@ impl<'t> Collector<'t> {
             platforms: Platforms::default(),
             has_install_script: None,
             patch: None,
+            patch_digest: None,
             builtin_patch: false,
         });
         Ok(self.placed.last_mut())
@@ -301,6 +305,10 @@ mod tests {
             }
             if let Some(patch) = &placed.patch {
                 write!(out, " patch {patch}").unwrap();
+            }
+            if let Some(digest) = &placed.patch_digest {
+                let short: String = digest.to_string().chars().take(11).collect();
+                write!(out, " patch {short}").unwrap();
             }
             out.push('\n');
         }

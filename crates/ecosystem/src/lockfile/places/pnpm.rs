@@ -5,6 +5,7 @@ use super::super::npm_spec::split;
 use super::super::pnpm_lock::{Package, documents, format_of, without_peers};
 use super::super::tree::{Fault, Node};
 use super::{Collector, Place, Raw, Source, platforms};
+use customs_model::{Digest, DigestAlgorithm};
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
@@ -13,6 +14,7 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
         let knows_builds = !format_of(document).starts_with('9');
         let optional = optional_by_key(document);
         let patches = patches(document);
+        let patched = patched(document);
         for (key, entry) in document.get("packages").map(Node::map).unwrap_or_default() {
             let key_text = key.text().unwrap_or_default();
             let Some(package) = Package::of(key_text, entry) else {
@@ -47,6 +49,9 @@ pub(super) fn read(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
                     .get(spoken.as_str())
                     .or_else(|| patches.get(package.name))
                     .map(|path| (*path).to_owned());
+                if placed.patch.is_none() {
+                    placed.patch_digest = patched.get(key_text).cloned();
+                }
             }
         }
     }
@@ -119,6 +124,20 @@ fn optional_by_key<'a>(document: &'a Node<'_>) -> HashMap<&'a str, bool> {
     optional
 }
 
+/// Format 9: the digests of patches, by the keys of the packages that they change:
+/// `a@1.0.0(patch_hash=…)`. pnpm 11 and later write no path of the file.
+fn patched<'a>(document: &'a Node<'_>) -> HashMap<&'a str, Digest> {
+    let snapshots = document.get("snapshots").map(Node::map).unwrap_or_default();
+    let keys = snapshots.iter().filter_map(|(key, _)| key.text());
+    keys.filter_map(|key| {
+        let hex = key.split_once("(patch_hash=")?.1.split(')').next()?;
+        // Digests of older ones are of another kind; those name the file.
+        let digest = Digest::from_hex(DigestAlgorithm::Sha256, hex).ok()?;
+        Some((without_peers(key), digest))
+    })
+    .collect()
+}
+
 /// `patchedDependencies`: name, or name and version, to the patch file.
 fn patches<'a>(document: &'a Node<'_>) -> HashMap<&'a str, &'a str> {
     let patched = document.get("patchedDependencies").map(Node::map);
@@ -142,6 +161,12 @@ mod tests {
         */@a/linux: @a/linux@1.0.0 sha512:3ad9 +optional +platform
         link At("node_modules/m") -> packages/m
         "#);
+    }
+
+    #[test]
+    fn a_patch_without_a_path_is_known_by_its_digest() {
+        let text = "lockfileVersion: '9.0'\npatchedDependencies:\n  a: 561d531e76c85a3eab760a6b28e3ce2b76b5227dc6603980074483f266a932d0\npackages:\n  a@1.0.0:\n    resolution: {integrity: sha512-OtkyBNKCEjdGLQCMnbO35Ly8KpBfQZmOZLpPRdIUWp8pcGWdLrLAFyeQITAMXRfgUhP0YUEoOzC7Jad8ZoxI8w==}\nsnapshots:\n  a@1.0.0(patch_hash=561d531e76c85a3eab760a6b28e3ce2b76b5227dc6603980074483f266a932d0)(react@18.0.0): {}\n";
+        insta::assert_snapshot!(told(Kind::PnpmLock, text), @"*/a: a@1.0.0 sha512:3ad9 patch sha256:561d");
     }
 
     #[test]

@@ -81,9 +81,14 @@ pub(super) fn berry(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
                 .collect();
             for folder in folders {
                 if version == "0.0.0-use.local" {
-                    let target = reference.strip_prefix("workspace:").unwrap_or_default();
-                    out.member(key.at(), target)?;
-                    out.link(key.at(), Place::Folder(folder.to_owned()), target)?;
+                    let place = Place::Folder(folder.to_owned());
+                    if let Some(target) = reference.strip_prefix("workspace:") {
+                        out.member(key.at(), target)?;
+                        out.link(key.at(), place, target)?;
+                    } else {
+                        let target = target_of(reference).unwrap_or_default();
+                        out.link(key.at(), place, &target)?;
+                    }
                     continue;
                 }
                 let raw = Raw {
@@ -104,6 +109,23 @@ pub(super) fn berry(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The folder, relative to the project, of `link:../a::locator=b%40workspace%3Apackages%2Fb`; none
+/// where who asks for it is no member.
+fn target_of(reference: &str) -> Option<String> {
+    let path = reference.strip_prefix("link:");
+    let path = path.or_else(|| reference.strip_prefix("portal:"))?;
+    let (path, bindings) = path.split_once("::")?;
+    let mut bindings = bindings.split('&');
+    let locator = bindings.find_map(|one| one.strip_prefix("locator="))?;
+    let locator = decode(locator, 1)?;
+    let (_, asker) = split(&locator)?;
+    match asker.strip_prefix("workspace:")? {
+        "." | "" => Some(path.to_owned()),
+        _ if path.starts_with('/') => Some(path.to_owned()),
+        member => Some(format!("{member}/{path}")),
+    }
 }
 
 /// `10c0/<hex>`, or without the key in older files.
@@ -176,9 +198,20 @@ mod tests {
         */patched: patched@1.0.0 sha512:9298
         */patched: patched@1.0.0 sha512:745d patch patches/patched.patch
         */vendored: vendored@0.1.0 sha512:7b07
-        link Folder("linked") -> 
+        link Folder("linked") -> ../linked
         link Folder("shop") -> .
         "#);
+    }
+
+    #[test]
+    fn a_link_or_portal_leads_from_the_member_that_asks_for_it() {
+        let root = "link:./own/a::locator=shop%40workspace%3A.";
+        assert_eq!(target_of(root).as_deref(), Some("./own/a"));
+        let member = "portal:../a::locator=%40w%2Fb%40workspace%3Apackages%2Fb";
+        assert_eq!(target_of(member).as_deref(), Some("packages/b/../a"));
+        let package = "link:./x::locator=b%40npm%3A1.0.0";
+        assert_eq!(target_of(package), None);
+        assert_eq!(target_of("link:./x"), None);
     }
 
     #[test]

@@ -94,3 +94,129 @@ fn a_committed_patch_explains_what_it_makes_and_nothing_else() {
       Modified index.js: UNEXPLAINED
     ");
 }
+
+/// A package of a virtual store with two files, patched, and a lockfile's entry for it.
+fn patched(world: &World, place: &str) -> Digest {
+    let manifest = manifest("a", "1.0.0");
+    let bytes = Tarball::new()
+        .file("package.json", manifest.as_bytes())
+        .program("cli.js", b"c")
+        .file("README.md", b"gone\n")
+        .file("index.js", b"one\n")
+        .bytes();
+    world.write(&format!("{place}/package.json"), &manifest);
+    world.write(&format!("{place}/cli.js"), "c");
+    executable(&world.at(&format!("{place}/cli.js")));
+    world.write(&format!("{place}/index.js"), "two\n");
+    world.keep(&bytes)
+}
+
+const PATCH: &str = "diff --git a/README.md b/README.md\ndeleted file mode 100644\nindex b08207c..0000000\ndiff --git a/index.js b/index.js\nindex 79d1f22..9193867 100644\n--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-one\n+two\n";
+
+#[test]
+fn a_patch_of_pnpm_is_the_file_of_its_settings_with_the_digest_of_its_lockfile() {
+    let world = World::new();
+    let place = "node_modules/.pnpm/a@1.0.0_patch_hash=0/node_modules/a";
+    let digest = patched(&world, place).to_sri();
+    let hash = Digest::sha256(PATCH.as_bytes()).to_hex();
+    world.write("pnpm-lock.yaml", format!(
+        "lockfileVersion: '9.0'\npatchedDependencies:\n  a: {hash}\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {digest}}}\nsnapshots:\n  a@1.0.0(patch_hash={hash}): {{}}\n"
+    ));
+    world.write("patches/a.patch", PATCH);
+    let settings = "patchedDependencies:\n  a: patches/a.patch\n";
+    world.write("pnpm-workspace.yaml", settings);
+    world.write("node_modules/.pnpm_patches/state.json", "{}");
+    let look = || told(&world.check_with("pnpm-lock.yaml", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+      Missing README.md: patch patches/a.patch
+      Modified index.js: patch patches/a.patch
+    loose Extra node_modules/.pnpm_patches/state.json: made here by pnpm, which notes what is being patched
+    ");
+    let by_settings = look();
+    // Line ends do not count for pnpm, and settings may stand in the manifest.
+    world.write("patches/a.patch", PATCH.replace('\n', "\r\n"));
+    assert!(!look().contains("no patch that"));
+    world.write("patches/a.patch", PATCH);
+    fs::remove_file(world.at("pnpm-workspace.yaml")).unwrap();
+    let manifest = r#"{"pnpm": {"patchedDependencies": {"a@1.0.0": "./patches/a.patch"}}}"#;
+    world.write("package.json", manifest);
+    assert_eq!(look(), by_settings);
+    // Another patch explains nothing, though it would make what lies there.
+    world.write("patches/a.patch", format!("{PATCH}\n"));
+    let other = look();
+    assert!(other.contains("Modified index.js: UNEXPLAINED"), "{other}");
+    assert!(other.contains("note a@1.0.0: no patch that"), "{other}");
+    // So does one of another package.
+    world.write("patches/a.patch", PATCH);
+    world.write("package.json", manifest.replace("a@", "ab@"));
+    assert_eq!(look(), other);
+}
+
+#[test]
+fn a_patch_of_bun_is_the_one_of_its_lockfile_and_its_mark_is_empty() {
+    let world = World::new();
+    let place = "node_modules/.bun/a@1.0.0/node_modules/a";
+    let integrity = patched(&world, place).to_sri();
+    world.write("bun.lock", format!(
+        r#"{{"lockfileVersion": 1, "patchedDependencies": {{"a@1.0.0": "own/a@1.0.0.patch"}}, "packages": {{"a": ["a@1.0.0", "", {{}}, "{integrity}"]}}}}"#
+    ));
+    world.write("own/a@1.0.0.patch", PATCH);
+    let tag = format!("{place}/.bun-tag-ff23ebef0dfc3e25");
+    world.write(&tag, "");
+    let look = || told(&world.check_with("bun.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 yes
+      Extra .bun-tag-ff23ebef0dfc3e25: bun's mark that it patched the package; it is empty
+      Missing README.md: patch own/a@1.0.0.patch
+      Modified index.js: patch own/a@1.0.0.patch
+    ");
+    world.write(&tag, "x");
+    world.write(&format!("{place}/.bun-tag-evil.js"), "");
+    world.write(&format!("{place}/index.js"), "three\n");
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Extra .bun-tag-evil.js: UNEXPLAINED
+      Extra .bun-tag-ff23ebef0dfc3e25: UNEXPLAINED
+      Missing README.md: patch own/a@1.0.0.patch
+      Modified index.js: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn what_only_a_package_for_another_machine_asks_for_is_rightly_absent() {
+    let world = World::new();
+    let integrity = sha512(b"none").to_sri();
+    let entry = |name: &str, more: &str| {
+        format!("  {name}@1.0.0:\n    resolution: {{integrity: {integrity}}}\n{more}")
+    };
+    let lock = |wanted: &str| {
+        let packages = [
+            entry("wasm", "    cpu: [none]\n"),
+            entry("runtime", ""),
+            entry("helper", ""),
+        ];
+        format!(
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      {wanted}:\n        specifier: ^1\n        version: 1.0.0\npackages:\n{}snapshots:\n  wasm@1.0.0:\n    dependencies:\n      runtime: 1.0.0\n    optional: true\n  runtime@1.0.0:\n    dependencies:\n      helper: 1.0.0\n    optional: true\n  helper@1.0.0:\n    dependencies:\n      runtime: 1.0.0\n    optional: true\n",
+            packages.concat()
+        )
+    };
+    let look = |wanted: &str| {
+        world.write("pnpm-lock.yaml", lock(wanted));
+        told(&world.check_with("pnpm-lock.yaml", &world.options()))
+    };
+    insta::assert_snapshot!(look("wasm"), @r"
+    helper@1.0.0 yes
+      Missing : for another platform
+    runtime@1.0.0 yes
+      Missing : for another platform
+    wasm@1.0.0 yes
+      Missing : for another platform
+    ");
+    insta::assert_snapshot!(look("helper"), @r"
+    helper@1.0.0 not checked: it is not installed here; the lockfile says that it may be left out
+    runtime@1.0.0 not checked: it is not installed here; the lockfile says that it may be left out
+    wasm@1.0.0 yes
+      Missing : for another platform
+    ");
+}

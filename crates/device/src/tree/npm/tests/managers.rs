@@ -254,3 +254,62 @@ fn an_archive_that_bun_took_from_the_project_is_compared_with_its_files() {
     loose Extra node_modules/a: a link to the package of its name
     ");
 }
+
+#[test]
+fn pnpm_s_hoisted_layout_has_a_folder_for_an_alias() {
+    let world = World::new();
+    let manifest = |name: &str| format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#);
+    let keep = |name: &str| {
+        let bytes = Tarball::new()
+            .file("package.json", manifest(name).as_bytes())
+            .bytes();
+        world.keep(&bytes).to_sri()
+    };
+    let (asks, asked) = (keep("asks"), keep("asked"));
+    world.write("node_modules/asks/package.json", manifest("asks"));
+    world.write("node_modules/asked-cjs/package.json", manifest("asked"));
+    world.write("node_modules/asked-esm/package.json", manifest("asked"));
+    world.write("pnpm-lock.yaml", format!(
+        "lockfileVersion: '9.0'\npackages:\n  asks@1.0.0:\n    resolution: {{integrity: {asks}}}\n  asked@1.0.0:\n    resolution: {{integrity: {asked}}}\nsnapshots:\n  asks@1.0.0:\n    dependencies:\n      asked-cjs: asked@1.0.0\n  asked@1.0.0: {{}}\n"
+    ));
+    let look = || told(&world.check_with("pnpm-lock.yaml", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    asked@1.0.0 yes
+    asks@1.0.0 yes
+    loose Extra node_modules/asked-esm/package.json: UNEXPLAINED
+    ");
+    fs::remove_dir_all(world.at("node_modules/asked-esm")).unwrap();
+    world.write("node_modules/asked-cjs/evil.js", "evil");
+    insta::assert_snapshot!(look(), @r"
+    asked@1.0.0 NO
+      Extra evil.js: UNEXPLAINED
+    asks@1.0.0 yes
+    ");
+}
+
+#[test]
+fn yarn_4_links_folders_of_the_project_that_its_lockfile_names() {
+    let world = World::new();
+    world.write("own/a/index.js", "1");
+    world.write("own/b/package.json", r#"{"name": "b", "version": "1.0.0"}"#);
+    let entry = |name: &str, reference: &str| {
+        format!(
+            "\"{name}@{reference}\":\n  version: 0.0.0-use.local\n  resolution: \"{name}@{reference}\"\n  languageName: node\n  linkType: soft\n\n"
+        )
+    };
+    let lock = [
+        "__metadata:\n  version: 8\n\n".to_owned(),
+        entry("a", "link:./own/a::locator=shop%40workspace%3A."),
+        entry("b", "portal:../own/b::locator=m%40workspace%3Am"),
+    ];
+    world.write("yarn.lock", lock.concat());
+    link("../own/a", &world.at("node_modules/a"));
+    link("../own/b", &world.at("node_modules/b"));
+    link("../own/a", &world.at("node_modules/c"));
+    let look = || told(&world.check_with("yarn.lock", &world.options()));
+    insta::assert_snapshot!(look(), @r"
+    loose Extra node_modules/a: a link to a package of the project's own
+    loose Extra node_modules/b: a link to a package of the project's own
+    loose Extra node_modules/c: UNEXPLAINED
+    ");
+}
