@@ -200,7 +200,7 @@ fn check_name(statement: &Statement, file: &File<'_>) -> Result<Option<String>, 
     let own = version_of(file.name, &release.package);
     let version = release.version.as_str();
     // The index says which release a file belongs to; what is signed is the file's name.
-    if !own.is_some_and(|own| compare(own.as_str(), version) == Some(Equal)) {
+    if own.is_none_or(|own| compare(own.as_str(), version) != Some(Equal)) {
         let name = printable(file.name, 120);
         let release = printable(&release.spoken(), 200);
         let detail = format!("asked for {release}, the file is {name}");

@@ -207,11 +207,11 @@ impl Machine {
             let before = platform.strip_suffix(*name);
             before.is_some_and(|before| before.ends_with('_'))
         };
-        let own = names.iter().any(|name| behind(name));
+        let own = names.iter().any(&behind);
         match self.system {
             "macos" => {
                 let several = ["universal2", "universal", "intel", "fat64"];
-                let fits = own || several.iter().any(|name| behind(name));
+                let fits = own || several.iter().any(&behind);
                 platform.starts_with("macosx_") && fits
             }
             "windows" => {
