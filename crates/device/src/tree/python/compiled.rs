@@ -95,6 +95,8 @@ fn is_of_pytest(file: &str) -> bool {
     parts.is_some_and(|(interpreter, version)| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
         let is_interpreter = interpreter.starts_with("cpython-") || interpreter.starts_with("pypy");
+        // With a dot it would be a level of optimization, which Python itself looks for.
+        let is_interpreter = is_interpreter && !interpreter.contains('.');
         is_interpreter
             && version.starts_with(|c: char| c.is_ascii_digit())
             && version.chars().all(is_plain)

@@ -89,7 +89,11 @@ fn the_wheel_that_was_installed_decides_whatever_else_is_at_hand() {
     assert_eq!(lab.told(), (Answer::Yes, Vec::new()));
     lab.edit("alpha/core.py", "import evil\n");
     lab.fix_record("alpha/core.py");
-    assert_eq!(lab.refused(), ["Modified alpha/core.py"]);
+    let refused = lab.refused();
+    assert!(
+        refused.contains(&"Modified alpha/core.py".to_owned()),
+        "{refused:?}"
+    );
 }
 
 #[test]
