@@ -1,6 +1,7 @@
 //! Who calls whom: through names, tables, registrations and what is handed over.
 
 use super::reach::{Queue, build_hooks};
+use super::sink::placed;
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::know::{self, Role};
@@ -55,6 +56,7 @@ impl Analysis<'_> {
                 }
                 match know::role(program.language, &path) {
                     Role::Load => {
+                        let args = placed(program, &path, &args);
                         if let Some(specifier) = args.first() {
                             self.load(site, *specifier, zone, queue);
                         }

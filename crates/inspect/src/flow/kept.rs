@@ -362,7 +362,7 @@ fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
             _ => None,
         })
         .collect();
-    for part in program.main_block.iter().chain(&program.asked_blocks) {
+    for part in program.main_blocks.iter().chain(&program.asked_blocks) {
         let calls = program.calls.iter().filter(|(_, around)| around == part);
         let spans = calls.map(|(call, _)| program.span(*call));
         let ends = spans.fold(None, |ends: Option<(u32, u32)>, span| {

@@ -133,10 +133,10 @@ impl Analysis<'_> {
         let Some(program) = self.program(file) else {
             return;
         };
-        if script && let Some(main) = program.main_block {
-            queue.push(zone, file, main);
-        }
         if script {
+            for main in &program.main_blocks {
+                queue.push(zone, file, *main);
+            }
             for asked in &program.asked_blocks {
                 queue.push(zone.min(Zone::Command), file, *asked);
             }
@@ -293,13 +293,11 @@ impl Analysis<'_> {
             let Some(program) = self.program(file) else {
                 continue;
             };
-            let asked: FxHashSet<FuncId> = program.asked_blocks.iter().copied().collect();
+            let parts = program.main_blocks.iter().chain(&program.asked_blocks);
+            let parts: FxHashSet<FuncId> = parts.copied().collect();
             for number in 1..program.functions.len() {
                 let function = FuncId(number as u32);
-                if !self.zones.contains_key(&(file, function))
-                    && program.main_block != Some(function)
-                    && !asked.contains(&function)
-                {
+                if !self.zones.contains_key(&(file, function)) && !parts.contains(&function) {
                     queue.push(Zone::Called, file, function);
                 }
             }

@@ -401,14 +401,14 @@ impl Builder {
         (id, back)
     }
 
-    /// Says what runs only when the file is a script.
     /// Notes what runs only when a script gets a certain argument.
     pub fn asked_block(&mut self, id: FuncId) {
         self.program.asked_blocks.push(id);
     }
 
-    pub const fn main_block(&mut self, id: FuncId) {
-        self.program.main_block = Some(id);
+    /// Says what runs only when the file is a script.
+    pub fn main_block(&mut self, id: FuncId) {
+        self.program.main_blocks.push(id);
     }
 
     /// Says whose result is compiled.

@@ -406,7 +406,7 @@ pub struct Program {
     /// Modules of which every name is imported.
     pub(crate) stars: Vec<Atom>,
     /// What runs only when the file is a script.
-    pub(crate) main_block: Option<FuncId>,
+    pub(crate) main_blocks: Vec<FuncId>,
     /// What runs only when the file is a script that gets a certain argument.
     pub(crate) asked_blocks: Vec<FuncId>,
     /// Functions whose result is compiled: procedural macros.
@@ -461,7 +461,7 @@ impl Program {
             exports: Vec::new(),
             imports: Vec::new(),
             stars: Vec::new(),
-            main_block: None,
+            main_blocks: Vec::new(),
             asked_blocks: Vec::new(),
             expanders: Vec::new(),
             starters: Vec::new(),

@@ -38,6 +38,11 @@ pub enum Role {
     Fork,
     /// Makes code from the text at this position.
     Code(u8),
+    /// Makes code from each of so many arguments.
+    CodeEach(u8),
+    /// Makes objects from a stream that says which functions make them: whoever writes it runs
+    /// what they want.
+    CodeStream,
     /// Makes code from its last argument.
     CodeLast,
     /// Runs a file, or its first argument where an option says that this is code.
@@ -91,6 +96,21 @@ pub fn role(language: Language, path: &str) -> Role {
     }
 }
 
+/// The names of the first parameters of a function of Python's library.
+pub fn parameters(path: &str) -> &'static [&'static str] {
+    python::parameters(path)
+}
+
+/// How many arguments of a function of Python's library stand before what it starts.
+pub fn before_program(path: &str) -> usize {
+    python::before(path)
+}
+
+/// Whether the first argument of what a function of Python's library starts is its own name.
+pub fn names_itself(path: &str) -> bool {
+    python::names_itself(path)
+}
+
 /// What a path gives without being called.
 pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
     match (language, path) {
@@ -127,8 +147,8 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::Network(_) | Role::Send => "network",
         Role::Lookup => "network.names",
         Role::Shell | Role::Spawn | Role::Fork => "process",
-        Role::Code(_) | Role::CodeLast => "code.dynamic",
-        Role::Worker => return None,
+        Role::Code(_) | Role::CodeEach(_) | Role::CodeLast => "code.dynamic",
+        Role::Worker | Role::CodeStream => return None,
         Role::ReadFile | Role::OpenFile | Role::ReadFrom => "files.read",
         Role::WriteFile | Role::WriteInto | Role::CopyFile => "files.write",
         Role::Executable => "files.executable",

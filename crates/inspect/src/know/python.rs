@@ -1,56 +1,62 @@
 //! Python's library, and packages that everybody uses.
 
+mod parameters;
+
 use super::Role;
 use customs_model::SourceKind;
+pub(super) use parameters::{before, names_itself, parameters};
 
 pub(super) fn role(path: &str) -> Role {
     if let Some((head, rest)) = path.split_once("()") {
+        // What the library does at the borders of a `with` is no doing of its own.
+        let is_border = ["__enter__", "__exit__", "__aenter__", "__aexit__"]
+            .iter()
+            .any(|border| rest.ends_with(border));
+        if is_border {
+            return Role::None;
+        }
         return on_result(head, rest);
     }
     if let Some(position) = network(path) {
         return Role::Network(position);
     }
     match path {
-        "exec"
-        | "eval"
-        | "compile"
-        | "builtins.exec"
-        | "builtins.eval"
-        | "marshal.loads"
-        | "pickle.loads"
-        | "dill.loads"
-        | "cloudpickle.loads"
-        | "types.FunctionType"
-        | "code.InteractiveInterpreter().runsource"
-        | "runpy.run_path"
-        | "timeit.timeit" => match path {
-            "runpy.run_path" => Role::Fork,
-            _ => Role::Code(0),
-        },
+        "exec" | "eval" | "compile" | "builtins.exec" | "builtins.eval" | "marshal.loads"
+        | "pickle.loads" | "dill.loads" | "cloudpickle.loads" | "types.FunctionType"
+        | "pdb.run" | "pdb.runeval" | "profile.run" | "profile.runctx" | "cProfile.run"
+        | "cProfile.runctx" => Role::Code(0),
+        "timeit.timeit" | "timeit.repeat" => Role::CodeEach(2),
+        "pickle.load"
+        | "_pickle.load"
+        | "cPickle.load"
+        | "dill.load"
+        | "cloudpickle.load"
+        | "joblib.load"
+        | "marshal.load"
+        | "yaml.unsafe_load"
+        | "yaml.unsafe_load_all" => Role::CodeStream,
+        "runpy.run_path" => Role::Fork,
         "os.system"
+        | "posix.system"
+        | "nt.system"
         | "os.popen"
         | "subprocess.getoutput"
         | "subprocess.getstatusoutput"
         | "commands.getoutput"
         | "asyncio.create_subprocess_shell"
+        | "asyncio.subprocess.create_subprocess_shell"
         | "popen2.popen2" => Role::Shell,
         "subprocess.run"
         | "subprocess.call"
         | "subprocess.Popen"
         | "subprocess.check_output"
         | "subprocess.check_call"
-        | "os.execv"
-        | "os.execvp"
-        | "os.execl"
-        | "os.execlp"
-        | "os.execve"
-        | "os.spawnl"
-        | "os.spawnv"
-        | "os.spawnlp"
         | "os.startfile"
         | "pty.spawn"
         | "asyncio.create_subprocess_exec"
+        | "asyncio.subprocess.create_subprocess_exec"
         | "sh.bash" => Role::Spawn,
+        _ if names_itself(path) => Role::Spawn,
         "__import__"
         | "importlib.import_module"
         | "importlib.util.spec_from_file_location"
@@ -153,6 +159,20 @@ fn on_result(head: &str, rest: &str) -> Role {
         return Role::IntoProcess;
     }
     match head {
+        "code.InteractiveInterpreter" | "code.InteractiveConsole" => match method {
+            "runsource" | "runcode" | "push" => return Role::Code(0),
+            _ => {}
+        },
+        "pickle.Unpickler" | "_pickle.Unpickler" | "dill.Unpickler" if rest == ".load" => {
+            return Role::CodeStream;
+        }
+        "asyncio.get_event_loop" | "asyncio.get_running_loop" | "asyncio.new_event_loop" => {
+            match method {
+                "subprocess_shell" => return Role::Shell,
+                "subprocess_exec" => return Role::Spawn,
+                _ => {}
+            }
+        }
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,
             "extractall" | "extract" => return Role::Extract,

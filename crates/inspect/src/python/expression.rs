@@ -330,6 +330,9 @@ impl Lowering {
                 }
                 InterpolatedStringElement::Interpolation(inner) => {
                     let value = self.expression(&inner.expression);
+                    if let Some(format) = &inner.format_spec {
+                        self.format(&format.elements);
+                    }
                     into.push(match inner.conversion {
                         ConversionFlag::Repr => self.builder.add(Ir::Unary(Unary::Repr, value), at),
                         _ => value,
@@ -337,6 +340,21 @@ impl Lowering {
                 }
             }
         }
+    }
+
+    /// How something is written is computed as well: `f"{x:{width()}}"`. The text is taken
+    /// without it.
+    fn format(&mut self, elements: &ruff_python_ast::InterpolatedStringElements) {
+        let _ = self.deeper(|this| {
+            for element in elements {
+                if let InterpolatedStringElement::Interpolation(inner) = element {
+                    this.expression(&inner.expression);
+                    if let Some(format) = &inner.format_spec {
+                        this.format(&format.elements);
+                    }
+                }
+            }
+        });
     }
 
     fn comprehension(

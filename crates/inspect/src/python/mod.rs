@@ -1,6 +1,7 @@
 //! Python, read by ruff's parser.
 
 mod expression;
+mod pattern;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,11 @@ use super::expression::{calls, each_parameter, operator};
 use super::{Lowering, span};
 use crate::ir::{Draft, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt};
 use ruff_python_ast::{
-    ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
+    CmpOp, ExceptHandler, Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
 };
+
+/// A part of a choice: its test, if it has one, and its body.
+type Clause<'a> = (Option<&'a Expr>, &'a [Stmt]);
 
 impl Lowering {
     pub(super) fn block(&mut self, statements: &[Stmt]) -> Draft {
@@ -77,12 +80,12 @@ impl Lowering {
             Stmt::With(with) => {
                 for item in &with.items {
                     let value = self.expression(&item.context_expr);
-                    self.protocol(
-                        value,
-                        &["__enter__", "__exit__"],
-                        span(&item.context_expr),
-                        into,
-                    );
+                    let methods = if with.is_async {
+                        ["__aenter__", "__aexit__"]
+                    } else {
+                        ["__enter__", "__exit__"]
+                    };
+                    self.protocol(value, &methods, span(&item.context_expr), into);
                     match &item.optional_vars {
                         Some(target) => self.bind(target, value, into),
                         None => into.push(IrStmt::Expr(value)),
@@ -90,20 +93,13 @@ impl Lowering {
                 }
                 into.extend(self.block(&with.body));
             }
-            Stmt::Match(choice) => {
-                let subject = self.expression(&choice.subject);
-                into.push(IrStmt::Expr(subject));
-                for case in &choice.cases {
-                    let test = self.builder.other(&[subject], at);
-                    let body = self.block(&case.body);
-                    into.push(self.builder.choice(test, body, Vec::new()));
-                }
-            }
+            Stmt::Match(choice) => self.matched(choice, into),
             Stmt::Raise(raised) => {
                 let value = match &raised.exc {
                     Some(value) => self.expression(value),
                     None => self.builder.undefined(at),
                 };
+                self.computed(raised.cause.as_deref(), into);
                 into.push(IrStmt::Throw(value));
             }
             Stmt::Try(attempt) => {
@@ -111,6 +107,7 @@ impl Lowering {
                 body.extend(self.block(&attempt.orelse));
                 let mut handler = Vec::new();
                 for ExceptHandler::ExceptHandler(caught) in &attempt.handlers {
+                    self.computed(caught.type_.as_deref(), &mut handler);
                     if let Some(name) = &caught.name {
                         let value = self.builder.other(&[], at);
                         self.name(name.as_str(), value, at, &mut handler);
@@ -122,7 +119,12 @@ impl Lowering {
                 into.push(self.builder.attempt(body, handler, last));
             }
             Stmt::Assert(assertion) => {
-                let value = self.expression(&assertion.test);
+                let mut value = self.expression(&assertion.test);
+                if let Some(message) = &assertion.msg {
+                    // It is computed where the test does not hold.
+                    let message = self.expression(message);
+                    value = self.builder.add(Ir::Logic(Logic::Or, value, message), at);
+                }
                 into.push(IrStmt::Expr(value));
             }
             Stmt::Import(import) => {
@@ -175,27 +177,46 @@ impl Lowering {
     }
 
     fn choice(&mut self, choice: &StmtIf, into: &mut Draft) {
-        if is_main(&choice.test) {
-            // Runs when the file is a script, not when it is imported.
-            let (id, back) = self.builder.enter_part("__main__");
-            let body = self.block(&choice.body);
-            self.builder.set_body(id, body);
-            self.builder.leave(back);
-            self.builder.main_block(id);
-            return;
+        let first = std::iter::once((Some(&*choice.test), &choice.body[..]));
+        let others = choice.elif_else_clauses.iter();
+        let others = others.map(|clause| (clause.test.as_ref(), &clause.body[..]));
+        let clauses: Vec<Clause<'_>> = first.chain(others).collect();
+        let mut rest = clauses.as_slice();
+        while let Some(((Some(test), body), behind)) = rest.split_first() {
+            match asked_of_main(test) {
+                Some(true) => self.main_part(|this| this.block(body)),
+                Some(false) => {
+                    into.extend(self.block(body));
+                    return self.main_part(|this| this.chain(behind));
+                }
+                None => break,
+            }
+            rest = behind;
         }
-        let test = self.expression(&choice.test);
-        let then = self.branch(&choice.test, &choice.body);
-        let mut clauses: Vec<_> = choice
-            .elif_else_clauses
+        let chain = self.chain(rest);
+        into.extend(chain);
+    }
+
+    /// What runs when the file is a script, not when it is imported.
+    fn main_part(&mut self, body: impl FnOnce(&mut Self) -> Draft) {
+        let (id, back) = self.builder.enter_part("__main__");
+        let body = body(self);
+        self.builder.set_body(id, body);
+        self.builder.leave(back);
+        self.builder.main_block(id);
+    }
+
+    /// Clauses of which the first one holds whose test does.
+    fn chain(&mut self, clauses: &[Clause<'_>]) -> Draft {
+        let mut clauses: Vec<_> = clauses
             .iter()
-            .map(|clause| {
-                let test = clause.test.as_ref();
+            .map(|(test, body)| {
+                let value = test.map(|test| self.expression(test));
                 let body = match test {
-                    Some(test) => self.branch(test, &clause.body),
-                    None => self.block(&clause.body),
+                    Some(test) => self.branch(test, body),
+                    None => self.block(body),
                 };
-                (test.map(|test| self.expression(test)), body)
+                (value, body)
             })
             .collect();
         // A chain is as deep as it is long: what is far down in it stands side by side.
@@ -213,7 +234,15 @@ impl Lowering {
                 None => body,
             };
         }
-        into.push(self.builder.choice(test, then, other));
+        other
+    }
+
+    /// A part of a statement that is computed, and whose value is not followed.
+    fn computed(&mut self, part: Option<&Expr>, into: &mut Draft) {
+        if let Some(part) = part.filter(|part| calls(part)) {
+            let value = self.expression(part);
+            into.push(IrStmt::Expr(value));
+        }
     }
 
     fn import_from(&mut self, import: &StmtImportFrom, into: &mut Draft) {
@@ -244,7 +273,7 @@ impl Lowering {
     }
 
     /// Gives a variable a value.
-    fn name(&mut self, name: &str, value: ExprId, at: Span, into: &mut Draft) {
+    pub(super) fn name(&mut self, name: &str, value: ExprId, at: Span, into: &mut Draft) {
         if let Some(entries) = &mut self.class {
             let key = self.builder.text(name, at);
             entries.extend([key, value]);
@@ -280,16 +309,10 @@ impl Lowering {
 
     /// Methods that Python calls by itself, of something that the package may have made.
     fn protocol(&mut self, value: ExprId, methods: &[&str], at: Span, into: &mut Draft) {
-        let Ir::Call { callee, .. } = self.builder.program().expr(value) else {
-            return;
-        };
-        // What is not of the package has no such methods that could be read.
-        if let Ir::Name(..) = self.builder.program().expr(callee) {
-            for method in methods {
-                let method = self.builder.member(value, method, at);
-                let call = self.builder.call(method, &[], false, at);
-                into.push(IrStmt::Expr(call));
-            }
+        for method in methods {
+            let method = self.builder.member(value, method, at);
+            let call = self.builder.call(method, &[], false, at);
+            into.push(IrStmt::Expr(call));
         }
     }
 
@@ -371,6 +394,8 @@ impl Lowering {
                     let key = self.builder.text("__metaclass__", at);
                     let value = self.expression(&keyword.value);
                     entries.extend([key, value]);
+                } else {
+                    self.computed(Some(&keyword.value), into);
                 }
             }
         }
@@ -412,9 +437,9 @@ fn is_asked(test: &Expr) -> bool {
         return false;
     };
     let (argument, word) = match operator {
-        ruff_python_ast::CmpOp::Eq if is_arguments(right) => (right, &*compare.left),
-        ruff_python_ast::CmpOp::Eq => (&*compare.left, right),
-        ruff_python_ast::CmpOp::In => (right, &*compare.left),
+        CmpOp::Eq if is_arguments(right) => (right, &*compare.left),
+        CmpOp::Eq => (&*compare.left, right),
+        CmpOp::In => (right, &*compare.left),
         _ => return false,
     };
     let Expr::StringLiteral(word) = word else {
@@ -438,14 +463,26 @@ fn is_arguments(value: &Expr) -> bool {
     }
 }
 
-/// `__name__ == "__main__"`.
-fn is_main(test: &Expr) -> bool {
+/// What a test of the file's name holds for: that it is a script, `__name__ == "__main__"`, or
+/// that it is imported, `__name__ != "__main__"`.
+fn asked_of_main(test: &Expr) -> Option<bool> {
     let Expr::Compare(compare) = test else {
-        return false;
+        return None;
     };
-    let [right] = &*compare.comparators else {
-        return false;
+    let ([right], [operator]) = (&*compare.comparators, &*compare.ops) else {
+        return None;
     };
-    matches!((&*compare.left, right), (Expr::Name(name), Expr::StringLiteral(text)) | (Expr::StringLiteral(text), Expr::Name(name))
-        if name.id.as_str() == "__name__" && text.value.to_str() == "__main__")
+    let ((Expr::Name(name), Expr::StringLiteral(text))
+    | (Expr::StringLiteral(text), Expr::Name(name))) = (&*compare.left, right)
+    else {
+        return None;
+    };
+    if name.id.as_str() != "__name__" || text.value.to_str() != "__main__" {
+        return None;
+    }
+    match operator {
+        CmpOp::Eq | CmpOp::Is => Some(true),
+        CmpOp::NotEq | CmpOp::IsNot => Some(false),
+        CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE | CmpOp::In | CmpOp::NotIn => None,
+    }
 }

@@ -10,6 +10,7 @@ mod fetch;
 mod file;
 mod filter;
 mod group;
+mod input;
 mod opaque;
 mod power;
 mod program;
@@ -30,6 +31,7 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 pub(super) use check::Stop;
+pub(super) use start::args_of;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;

@@ -148,6 +148,12 @@ impl Analysis<'_> {
             zone,
         );
         self.fills_clipboard(program, site, path, &all, &words, zone);
+        if program.language == Language::Python {
+            if know::names_itself(path) && words.len() > 1 {
+                words.remove(1);
+            }
+            self.gets_input(program, site, &all, &words, zone);
+        }
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {
@@ -554,7 +560,7 @@ fn service_of(options: &crate::pure::Object) -> Option<String> {
     host.known_text().map(str::to_owned)
 }
 
-pub(super) fn args_of(program: &Program, expr: ExprId) -> Vec<ExprId> {
+pub(in crate::flow) fn args_of(program: &Program, expr: ExprId) -> Vec<ExprId> {
     match program.expr(expr) {
         Expr::Call { args, .. } => program.list(args).to_vec(),
         _ => Vec::new(),

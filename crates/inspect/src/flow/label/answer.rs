@@ -69,7 +69,11 @@ impl Analysis<'_> {
             Role::Decode | Role::Decrypt => {
                 Some(self.decoded(program, file, expr, path, args, context))
             }
-            Role::Code(_) | Role::CodeLast | Role::Worker => None,
+            Role::Code(_)
+            | Role::CodeEach(_)
+            | Role::CodeStream
+            | Role::CodeLast
+            | Role::Worker => None,
             Role::None => {
                 if path == "Promise" {
                     return Some(self.promised(program, file, args, context));

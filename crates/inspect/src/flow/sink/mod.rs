@@ -6,9 +6,11 @@ mod digest;
 mod file;
 mod named;
 mod network;
+mod placed;
 mod proxy;
 mod stream;
 
+use crate::flow::command::args_of;
 use crate::flow::label::Label;
 use crate::flow::{Analysis, Context, Site, is_foreign};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
@@ -18,6 +20,7 @@ use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+pub(in crate::flow) use placed::placed;
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
 
@@ -134,7 +137,10 @@ impl Analysis<'_> {
             return may_be;
         };
         let path = Rc::clone(&native.path);
-        let role = know::role(program.language, &path);
+        let mut role = know::role(program.language, &path);
+        if program.language == Language::Python && self.loads_objects(site.file, &path, &args) {
+            role = Role::CodeStream;
+        }
         if &*path == "println!" {
             if !writes {
                 self.told_to_cargo(site, &args, zone);
@@ -233,8 +239,19 @@ impl Analysis<'_> {
         let Value::Native(native) = &value else {
             return (value, args);
         };
-        if program.language != Language::JavaScript {
-            return (value, args);
+        match program.language {
+            Language::JavaScript => {}
+            Language::Python => {
+                let args = match (
+                    native.path.strip_suffix(".Unpickler().load"),
+                    native.made_at,
+                ) {
+                    (Some(_), Some((file, made))) if file == site.file => args_of(program, made),
+                    _ => placed(program, &native.path, &args),
+                };
+                return (value, args);
+            }
+            Language::Rust => return (value, args),
         }
         let list = |arg: Option<&ExprId>| match arg.map(|arg| program.expr(*arg)) {
             Some(Expr::Array(items)) => program.list(items).to_vec(),
@@ -296,6 +313,18 @@ impl Analysis<'_> {
             Role::Code(position) => {
                 if let Some(arg) = args.get(usize::from(position)) {
                     self.code_sink(program, site, path, *arg, zone, context);
+                }
+            }
+            Role::CodeEach(most) => {
+                for arg in args.iter().take(usize::from(most)) {
+                    if !matches!(program.expr(*arg), Expr::Keywords(_)) {
+                        self.code_sink(program, site, path, *arg, zone, context);
+                    }
+                }
+            }
+            Role::CodeStream => {
+                if let Some(stream) = args.first() {
+                    self.objects_sink(program, site, path, *stream, zone, context);
                 }
             }
             Role::CodeLast => {
@@ -431,7 +460,8 @@ impl Analysis<'_> {
                     .iter()
                     .flat_map(|arg| self.labels(site.file, *arg, context).to_vec())
                     .collect();
-                self.feed_process(site, value, &labels, zone);
+                let input = args.first().copied();
+                self.feed_process(site, value, &labels, input, zone);
             }
             Role::WriteInput => self.clipboard(program, site, path, args, zone),
             Role::Source(_)

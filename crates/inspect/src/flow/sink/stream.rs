@@ -100,7 +100,7 @@ impl Analysis<'_> {
         };
         let path = Rc::clone(&native.path);
         if path.ends_with(".stdin") {
-            self.feed_process(site, &value, labels, zone);
+            self.feed_process(site, &value, labels, None, zone);
             return;
         }
         let language = self
@@ -131,6 +131,7 @@ impl Analysis<'_> {
         site: Site,
         value: &Value,
         labels: &[Label],
+        input: Option<ExprId>,
         zone: Zone,
     ) {
         let Value::Native(native) = value else {
@@ -159,6 +160,9 @@ impl Analysis<'_> {
             .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
             .find(|name| crate::flow::command::runs_its_input(name));
         if let Some(name) = interpreter {
+            if let Some(input) = input.filter(|_| program.language == Language::Python) {
+                self.runs_input(site, &name, input, zone);
+            }
             for label in labels.iter().filter(|label| {
                 matches!(
                     label.kind,
