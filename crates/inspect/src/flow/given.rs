@@ -7,7 +7,7 @@
 use super::reach::Queue;
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
-use crate::pure::{FileId, Surroundings as _, Value};
+use crate::pure::{FileId, Value};
 use customs_model::Zone;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -168,9 +168,9 @@ impl Analysis<'_> {
             }
             for base in self.bases(at) {
                 let below = self.growing.made.entry(base).or_default();
-                match below.iter_mut().find(|(known, _)| *known == class) {
-                    Some((_, known)) if *known >= zone => continue,
-                    Some((_, known)) => *known = zone,
+                match below.iter().position(|(known, _)| *known == class) {
+                    Some(at) if below[at].1 >= zone => continue,
+                    Some(at) => below[at].1 = zone,
                     None if below.len() < limit::MOST => below.push((class, zone)),
                     None => continue,
                 }
