@@ -1,5 +1,6 @@
 //! Who calls whom: through names, tables, registrations and what is handed over.
 
+use super::fellows::called_through;
 use super::reach::{Queue, build_hooks};
 use super::sink::placed;
 use super::{Analysis, Site};
@@ -36,16 +37,12 @@ impl Analysis<'_> {
         };
         match &value {
             Value::Function(closure) => {
-                if first {
-                    self.callers
-                        .entry((closure.file, closure.function))
-                        .or_default()
-                        .push(site);
-                }
+                self.calls(closure.file, closure.function, site, first);
                 queue.push(zone, closure.file, closure.function);
             }
             Value::Object(object) if object.is_class => {
                 if let Some(class) = object.class {
+                    self.made(class, zone);
                     self.class(class, zone, Some(site).filter(|_| first), queue);
                 }
             }
@@ -113,11 +110,15 @@ impl Analysis<'_> {
             }
             _ => {}
         }
-        for (file, function) in self.fellows(program, site.file, callee, &value).iter() {
-            if first {
-                let callers = self.callers.entry((*file, *function)).or_default();
-                callers.push(site);
-            }
+        if let Some(inner) = called_through(program, callee).filter(|_| value.is_unknown())
+            && let Value::Function(closure) = self.machine.fold(site.file, inner)
+        {
+            self.calls(closure.file, closure.function, site, first);
+            queue.push(zone, closure.file, closure.function);
+        }
+        let fellows = self.fellows(program, site, callee, &value, zone);
+        for (file, function) in fellows.iter() {
+            self.calls(*file, *function, site, first);
             queue.push(zone, *file, *function);
         }
         self.hand_over(program, site, &value, zone, first, queue);
@@ -639,8 +640,7 @@ impl Analysis<'_> {
                 "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
             );
             if let Some(site) = made_at.filter(|_| constructs) {
-                let callers = self.callers.entry((class.0, function)).or_default();
-                callers.push(site);
+                self.called_at(class.0, function, site);
             }
             if constructs || made_at.is_none() || know::is_called_by_the_language(name) {
                 queue.push(zone, class.0, function);

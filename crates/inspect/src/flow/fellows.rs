@@ -4,10 +4,11 @@
 //! `except: def f()`, or twice in a row. Folding decides for one of them. Each may be the one
 //! that runs, so each is entered.
 
-use super::Analysis;
 use super::index::class_of;
+use super::{Analysis, Site};
 use crate::ir::{Atom, Export, Expr, ExprId, FuncId, Language, Program, ScopeId, SymbolId};
 use crate::pure::{FileId, Surroundings as _, Value};
+use customs_model::Zone;
 use std::rc::Rc;
 
 /// Functions that one call may mean.
@@ -26,15 +27,21 @@ impl Analysis<'_> {
     pub(super) fn fellows(
         &mut self,
         program: &Rc<Program>,
-        file: FileId,
+        site: Site,
         callee: ExprId,
         folded: &Value,
+        zone: Zone,
     ) -> Fellows {
+        let file = site.file;
         if let Some(known) = self.fellows.get(&(file, callee)) {
             return Rc::clone(known);
         }
         let mut found = Vec::new();
+        self.growing.ask(zone);
         self.meant(program, file, callee, 0, &mut found);
+        if let Some(inner) = called_through(program, callee).filter(|_| folded.is_unknown()) {
+            self.meant(program, file, inner, 0, &mut found);
+        }
         if let Value::Object(object) = folded
             && let Some(class) = object.class.filter(|_| !object.is_class)
         {
@@ -48,7 +55,9 @@ impl Analysis<'_> {
             found.retain(|other| *other != own);
         }
         let found: Fellows = found.into();
-        self.fellows.insert((file, callee), Rc::clone(&found));
+        if self.growing.close(site) {
+            self.fellows.insert((file, callee), Rc::clone(&found));
+        }
         found
     }
 
@@ -100,6 +109,7 @@ impl Analysis<'_> {
                     for class in self.classes(program, file, object, level) {
                         self.under_name(class, &name, level + 1, found);
                     }
+                    self.of_table(program, file, object, &name, level, found);
                 }
             },
             // `globals()["f"]`.
@@ -159,8 +169,24 @@ impl Analysis<'_> {
         }
         match program.expr(object) {
             Expr::This(function) => {
-                let class = class_of(program, function);
-                class.map(|class| (file, class)).into_iter().collect()
+                let Some(class) = class_of(program, function) else {
+                    return Vec::new();
+                };
+                // An object of one below it has its own methods.
+                let mut found = vec![(file, class)];
+                found.extend(self.made_below((file, class)));
+                found
+            }
+            Expr::Param(function, position) => {
+                let mut found = Vec::new();
+                for (program, file, arg) in self.handed_in(file, function, position) {
+                    for class in self.classes(&program, file, arg, level + 1) {
+                        if found.len() < MOST && !found.contains(&class) {
+                            found.push(class);
+                        }
+                    }
+                }
+                found
             }
             Expr::Name(atom, scope) => {
                 let symbol = program.resolve(atom, scope);
@@ -176,6 +202,48 @@ impl Analysis<'_> {
                 Value::Object(object) => object.class.into_iter().collect(),
                 _ => Vec::new(),
             },
+        }
+    }
+
+    /// The function that a table has under a name, where callers hand the table in.
+    fn of_table(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        name: &str,
+        level: u8,
+        found: &mut Vec<(FileId, FuncId)>,
+    ) {
+        if level > LEVELS || program.language != Language::JavaScript {
+            return;
+        }
+        match program.expr(object) {
+            Expr::Name(atom, scope) => {
+                let symbol = program.resolve(atom, scope);
+                let values = symbol.map(|symbol| program.symbol(symbol).values.to_vec());
+                for value in values.into_iter().flatten().take(MOST) {
+                    if matches!(program.expr(value), Expr::Param(..) | Expr::Name(..)) {
+                        self.of_table(program, file, value, name, level + 1, found);
+                    }
+                }
+            }
+            Expr::Param(function, position) => {
+                for (program, file, arg) in self.handed_in(file, function, position) {
+                    if let Value::Object(table) = self.machine.fold(file, arg)
+                        && table.class.is_none()
+                    {
+                        let entries = table.entries.borrow();
+                        let last = entries.iter().rev().find(|(key, _)| **key == *name);
+                        if let Some((_, Value::Function(closure))) = last {
+                            note(found, (closure.file, closure.function));
+                        }
+                    } else {
+                        self.of_table(&program, file, arg, name, level + 1, found);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -299,6 +367,16 @@ impl Analysis<'_> {
         } else if let Some(symbol) = program.declared.get(&(ScopeId(0), atom)) {
             self.values(&program, target, *symbol, level, found);
         }
+    }
+}
+
+/// The function of JavaScript that `f.call(…)` or `f.apply(…)` calls.
+pub(super) fn called_through(program: &Program, callee: ExprId) -> Option<ExprId> {
+    match program.expr(callee) {
+        Expr::Member(inner, how) if program.language == Language::JavaScript => {
+            matches!(program.name(how), "call" | "apply").then_some(inner)
+        }
+        _ => None,
     }
 }
 

@@ -116,14 +116,10 @@ impl Analysis<'_> {
                     queue.push(kept.zone, kept.file, kept.function);
                 }
             }
-            let mut is_settled = true;
-            while let Some((zone, file, function)) = queue.pop() {
-                is_settled = false;
-                self.enter(zone, file, function, queue);
-            }
-            if is_settled {
+            if queue.is_empty() {
                 return;
             }
+            self.run(queue);
         }
     }
 

@@ -15,6 +15,7 @@ mod command;
 mod decorator;
 mod element;
 mod fellows;
+mod given;
 mod glances;
 mod index;
 mod keeper;
@@ -142,6 +143,8 @@ struct Analysis<'p> {
     callees: FxHashMap<(FileId, ExprId), Value>,
     /// What callees may mean besides.
     fellows: FxHashMap<(FileId, ExprId), fellows::Fellows>,
+    /// Calls that may mean more when more is known.
+    growing: given::Growing,
     glances: glances::Glances,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
     /// Functions that are handed to a call.
@@ -219,6 +222,7 @@ impl<'p> Analysis<'p> {
             zones: FxHashMap::default(),
             callees: FxHashMap::default(),
             fellows: FxHashMap::default(),
+            growing: given::Growing::default(),
             glances: glances::Glances::default(),
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),

@@ -116,10 +116,7 @@ impl Analysis<'_> {
                     let Some(caller) = self.program(site.file) else {
                         continue;
                     };
-                    let Expr::Call { args, .. } = caller.expr(site.expr) else {
-                        continue;
-                    };
-                    let args = caller.list(args).to_vec();
+                    let args = self.arguments(&caller, site);
                     if let Some(arg) = self.argument(site.file, &args, file, function, position) {
                         out.extend(self.possible(site.file, arg, level + 1));
                     }

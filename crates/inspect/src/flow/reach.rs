@@ -21,6 +21,10 @@ impl Queue {
         self.waiting.entry(zone).or_default().push((file, function));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(super) fn pop(&mut self) -> Option<(Zone, FileId, FuncId)> {
         let mut entry = self.waiting.last_entry()?;
         let zone = *entry.key();
@@ -86,9 +90,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        while let Some((zone, file, function)) = queue.pop() {
-            self.enter(zone, file, function, &mut queue);
-        }
+        self.run(&mut queue);
         self.follow_kept(&mut queue);
         // What is there and nothing calls: users may.
         self.called_by_users();
@@ -302,9 +304,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        while let Some((zone, file, function)) = queue.pop() {
-            self.enter(zone, file, function, &mut queue);
-        }
+        self.run(&mut queue);
     }
 }
 

@@ -323,7 +323,7 @@ impl Analysis<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    pub(super) fn started(
+    pub(in crate::flow) fn started(
         &mut self,
         program: &Rc<Program>,
         site: Site,

@@ -66,11 +66,8 @@ impl Analysis<'_> {
                 let Some(program) = self.program(site.file) else {
                     return false;
                 };
-                let Expr::Call { args, .. } = program.expr(site.expr) else {
-                    return false;
-                };
-                let args = program.list(args);
-                let Some(arg) = self.argument(site.file, args, file, function, position) else {
+                let args = self.arguments(&program, site);
+                let Some(arg) = self.argument(site.file, &args, file, function, position) else {
                     return false;
                 };
                 let values = self.possible(site.file, arg, 0);

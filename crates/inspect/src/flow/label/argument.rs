@@ -74,10 +74,7 @@ impl Analysis<'_> {
             let Some(program) = self.program(site.file) else {
                 continue;
             };
-            let Expr::Call { args, .. } = program.expr(site.expr) else {
-                continue;
-            };
-            let args = program.list(args).to_vec();
+            let args = self.arguments(&program, *site);
             if let Some(arg) = self.argument(site.file, &args, file, function, position) {
                 let labels = self.labels(site.file, arg, None).to_vec();
                 let step = Step::Passed(self.function_name(file, function));
@@ -136,7 +133,7 @@ impl Analysis<'_> {
     }
 
     /// What a call gives to a function that it was handed.
-    pub(super) fn given_to_callback(&mut self, site: Site, position: u16) -> Vec<Label> {
+    pub(in crate::flow) fn given_to_callback(&mut self, site: Site, position: u16) -> Vec<Label> {
         let Some(program) = self.program(site.file) else {
             return Vec::new();
         };

@@ -172,10 +172,7 @@ impl Analysis<'_> {
                     return self.origin_of_given(file, function, level);
                 };
                 let caller = self.program(site.file)?;
-                let Expr::Call { args, .. } = caller.expr(site.expr) else {
-                    return None;
-                };
-                let args = caller.list(args).to_vec();
+                let args = self.arguments(&caller, site);
                 let arg = self.argument(site.file, &args, file, function, position)?;
                 self.origin(site.file, arg, level + 1)
             }

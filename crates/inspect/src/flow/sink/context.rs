@@ -34,10 +34,10 @@ impl Analysis<'_> {
             let Some(program) = self.program(site.file) else {
                 continue;
             };
-            let Expr::Call { args, .. } = program.expr(site.expr) else {
+            if !matches!(program.expr(site.expr), Expr::Call { .. }) {
                 continue;
-            };
-            let args = program.list(args).to_vec();
+            }
+            let args = self.arguments(&program, site);
             for caller in self.contexts(site.file, site.function, level + 1) {
                 if out.len() < CONTEXTS {
                     out.push(self.context(
@@ -97,11 +97,11 @@ impl Analysis<'_> {
             let Some(program) = self.program(site.file) else {
                 continue;
             };
-            let Expr::Call { args, .. } = program.expr(site.expr) else {
+            if !matches!(program.expr(site.expr), Expr::Call { .. }) {
                 continue;
-            };
+            }
             is_called = true;
-            let args = program.list(args).to_vec();
+            let args = self.arguments(&program, site);
             let caller = self.first_of(site.file, site.function, level + 1, open);
             found = self.context(file, function, args, site.file, site.function, caller);
             if found.is_some() {

@@ -4,6 +4,7 @@ mod code;
 mod context;
 mod digest;
 mod file;
+mod handed;
 mod named;
 mod network;
 mod placed;
@@ -91,6 +92,25 @@ impl Analysis<'_> {
 
     /// Looks at a call, for what it writes or for all else. Gives whether it may be a sink.
     fn sink(&mut self, program: &Rc<Program>, site: Site, zone: Zone, writes: bool) -> bool {
+        let mut may_be = false;
+        if let Expr::Call { callee, args, .. } = program.expr(site.expr)
+            && let Some(handed) = self.handed(program, site, callee, program.list(args))
+        {
+            may_be = true;
+            if !writes {
+                self.called_back(program, site, &handed, zone);
+            }
+        }
+        self.itself_a_sink(program, site, zone, writes) || may_be
+    }
+
+    fn itself_a_sink(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        zone: Zone,
+        writes: bool,
+    ) -> bool {
         let (callee, args) = match program.expr(site.expr) {
             Expr::Call { callee, args, .. } => (callee, args),
             Expr::Import(specifier) => {

@@ -1,0 +1,276 @@
+//! What callers hand in, and which classes are made: both are known only as code is entered.
+//!
+//! `def run(o): o.step()` runs the method of whatever callers hand in, and `self.hook()` the one
+//! of the class that an object was made from, which may stand below the class it is written in.
+//! A call that depends on either is asked again when more of it is known.
+
+use super::reach::Queue;
+use super::{Analysis, Site};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::pure::{FileId, Value};
+use customs_model::Zone;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// Bounds of what is looked at.
+mod limit {
+    /// Callers of one function, and classes below another.
+    pub const MOST: usize = 16;
+    /// Arguments for the meaning of one call.
+    pub const ARGUMENTS: usize = 64;
+    /// Classes above each other.
+    pub const LEVELS: u8 = 8;
+    /// Rounds of asking again.
+    pub const ROUNDS: usize = 24;
+}
+
+/// A class and its file.
+type Class = (FileId, ExprId);
+
+/// What the meaning of a call depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum On {
+    /// On what a function is called with.
+    Callers(FileId, FuncId),
+    /// On the classes made from one.
+    Made(Class),
+}
+
+/// Calls whose meaning may grow.
+#[derive(Debug, Default)]
+pub(super) struct Growing {
+    /// Calls, by what they depend on.
+    waiting: FxHashMap<On, Vec<Site>>,
+    /// The same as pairs.
+    pairs: FxHashSet<(On, Site)>,
+    /// What the call that is asked about depends on.
+    open: Vec<On>,
+    /// Arguments that may still be looked at for it.
+    left: usize,
+    /// When it runs.
+    zone: Option<Zone>,
+    /// Calls to be asked about again, in their order.
+    again: Vec<Site>,
+    /// The same as a set.
+    asked: FxHashSet<Site>,
+    /// Classes of which objects are made, by the classes above them.
+    made: FxHashMap<Class, Vec<(Class, Zone)>>,
+}
+
+impl Growing {
+    /// Begins a question about a call that runs in a zone.
+    pub(super) fn ask(&mut self, zone: Zone) {
+        self.open.clear();
+        self.left = limit::ARGUMENTS;
+        self.zone = Some(zone);
+    }
+
+    /// Ends it: gives whether the answer holds for good.
+    pub(super) fn close(&mut self, site: Site) -> bool {
+        self.zone = None;
+        let open = std::mem::take(&mut self.open);
+        for on in &open {
+            if self.pairs.insert((*on, site)) {
+                self.waiting.entry(*on).or_default().push(site);
+            }
+        }
+        open.is_empty()
+    }
+
+    fn depends(&mut self, on: On) {
+        if !self.open.contains(&on) {
+            self.open.push(on);
+        }
+    }
+
+    fn wake(&mut self, on: On) {
+        for site in self.waiting.get(&on).into_iter().flatten() {
+            if self.asked.insert(*site) {
+                self.again.push(*site);
+            }
+        }
+    }
+}
+
+impl Analysis<'_> {
+    /// Enters what waits, and what it leads to.
+    pub(super) fn run(&mut self, queue: &mut Queue) {
+        for _ in 0..limit::ROUNDS {
+            while let Some((zone, file, function)) = queue.pop() {
+                self.enter(zone, file, function, queue);
+            }
+            if self.growing.again.is_empty() {
+                return;
+            }
+            self.ask_again(queue);
+        }
+        while let Some((zone, file, function)) = queue.pop() {
+            self.enter(zone, file, function, queue);
+        }
+        // What else they mean is not known.
+        let left = std::mem::take(&mut self.growing.again);
+        self.growing.asked.clear();
+        for site in left {
+            self.cut_short(self.zone_of(site.file, site.function));
+        }
+    }
+
+    fn ask_again(&mut self, queue: &mut Queue) {
+        let sites = std::mem::take(&mut self.growing.again);
+        self.growing.asked.clear();
+        for site in sites {
+            let zone = self.zone_of(site.file, site.function);
+            let Some(program) = self.program(site.file).filter(|_| zone > Zone::Never) else {
+                continue;
+            };
+            let Expr::Call { callee, .. } = program.expr(site.expr) else {
+                continue;
+            };
+            self.turn_to(site.file, zone);
+            let value = self.callees.get(&(site.file, site.expr)).cloned();
+            let value = value.unwrap_or(Value::Unknown);
+            let fellows = self.fellows(&program, site, callee, &value, zone);
+            for (file, function) in fellows.iter() {
+                self.called_at(*file, *function, site);
+                queue.push(zone, *file, *function);
+            }
+        }
+    }
+
+    /// Notes that a function is called at a place.
+    pub(super) fn called_at(&mut self, file: FileId, function: FuncId, site: Site) {
+        let callers = self.callers.entry((file, function)).or_default();
+        // More are not looked at, and looking for one among many takes long.
+        if callers.iter().take(limit::MOST).any(|known| *known == site) {
+            return;
+        }
+        callers.push(site);
+        if callers.len() <= limit::MOST {
+            self.growing.wake(On::Callers(file, function));
+        }
+    }
+
+    /// The same where it may be known, of code that runs earlier than was known.
+    pub(super) fn calls(&mut self, file: FileId, function: FuncId, site: Site, first: bool) {
+        if first {
+            self.called_at(file, function, site);
+        } else {
+            self.growing.wake(On::Callers(file, function));
+        }
+    }
+
+    /// Notes that an object of a class is made.
+    pub(super) fn made(&mut self, class: Class, zone: Zone) {
+        let mut above = vec![(class, 0)];
+        while let Some((at, level)) = above.pop() {
+            if level >= limit::LEVELS || above.len() > limit::MOST {
+                continue;
+            }
+            for base in self.bases(at) {
+                let below = self.growing.made.entry(base).or_default();
+                match below.iter().position(|(known, _)| *known == class) {
+                    Some(at) if below[at].1 >= zone => continue,
+                    Some(at) => below[at].1 = zone,
+                    None if below.len() < limit::MOST => below.push((class, zone)),
+                    None => continue,
+                }
+                self.growing.wake(On::Made(base));
+                above.push((base, level + 1));
+            }
+        }
+    }
+
+    /// The classes that one is made from, as far as they are of the package.
+    fn bases(&mut self, class: Class) -> Vec<Class> {
+        let Some(program) = self.program(class.0) else {
+            return Vec::new();
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for pair in program.list(entries).chunks_exact(2) {
+            if found.len() < limit::MOST
+                && let Expr::Spread(base) = program.expr(pair[0])
+                && let Value::Object(base) = self.machine.fold(class.0, base)
+                && let Some(base) = base.class.filter(|_| base.is_class)
+            {
+                found.push(base);
+            }
+        }
+        found
+    }
+
+    /// The classes below one of which code that runs by then makes objects.
+    pub(super) fn made_below(&mut self, class: Class) -> Vec<Class> {
+        let Some(zone) = self.growing.zone else {
+            return Vec::new();
+        };
+        self.growing.depends(On::Made(class));
+        let below = self.growing.made.get(&class).into_iter().flatten();
+        below
+            .filter(|(_, made)| *made >= zone)
+            .map(|(class, _)| *class)
+            .collect()
+    }
+
+    /// What code that runs by then hands to a function as one of its parameters.
+    pub(super) fn handed_in(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        position: u16,
+    ) -> Vec<(Rc<Program>, FileId, ExprId)> {
+        let Some(zone) = self.growing.zone else {
+            return Vec::new();
+        };
+        self.growing.depends(On::Callers(file, function));
+        let callers = self.callers.get(&(file, function)).into_iter().flatten();
+        let callers: Vec<Site> = callers.take(limit::MOST).copied().collect();
+        let mut found = Vec::new();
+        for site in callers {
+            if self.growing.left == 0 || self.zone_of(site.file, site.function) < zone {
+                continue;
+            }
+            self.growing.left -= 1;
+            let Some(program) = self.program(site.file) else {
+                continue;
+            };
+            let args = self.arguments(&program, site);
+            let arg = self.argument(site.file, &args, file, function, position);
+            if let Some(arg) = arg.filter(|arg| !matches!(program.expr(*arg), Expr::Spread(_))) {
+                found.push((program, site.file, arg));
+            }
+        }
+        found
+    }
+
+    /// What a call gives to the function that it calls: `f.call(this, a)` and
+    /// `f.apply(this, [a])` give `a`.
+    pub(super) fn arguments(&self, program: &Program, site: Site) -> Vec<ExprId> {
+        let Expr::Call { callee, args, .. } = program.expr(site.expr) else {
+            return Vec::new();
+        };
+        let args = program.list(args);
+        let how = match program.expr(callee) {
+            Expr::Member(_, how) if program.language == Language::JavaScript => program.name(how),
+            _ => "",
+        };
+        // A method of the package may have that name as well.
+        let is_own = matches!(
+            self.callees.get(&(site.file, site.expr)),
+            Some(Value::Function(_) | Value::Object(_))
+        );
+        match how {
+            "call" if !is_own => args.get(1..).unwrap_or_default().to_vec(),
+            "apply" if !is_own => match args.get(1).map(|list| program.expr(*list)) {
+                Some(Expr::Array(items)) => program.list(items).to_vec(),
+                _ => Vec::new(),
+            },
+            _ => args.to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
