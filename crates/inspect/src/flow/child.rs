@@ -43,8 +43,6 @@ impl Analysis<'_> {
         zone: Zone,
         place: Place,
     ) -> Effect {
-        const FILES: usize = 64;
-        const BYTES: usize = 1 << 20;
         let imports = match language {
             Language::JavaScript => {
                 ["('./", "(\"./", "('../", "(\"../", " './", " \"./"].as_slice()
@@ -55,32 +53,51 @@ impl Analysis<'_> {
         if !imports.iter().any(|import| text.contains(import)) {
             return self.child_at("", text, language, zone, place, Vec::new());
         }
-        let mut left = BYTES;
-        let neighbours: Vec<Entry> = self
+        let neighbours = self.neighbours(text, language);
+        let folder = folder(&self.package.file(file).path).to_owned();
+        self.child_at(&folder, text, language, zone, place, neighbours)
+    }
+
+    /// The same for a text that runs in a folder: where it imports, it has the package's files
+    /// beside it, and data that it can read.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a text")]
+    pub(super) fn child_among(
+        &mut self,
+        folder: &str,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+        imports: bool,
+        data: Vec<Entry>,
+    ) -> Effect {
+        let mut beside = data;
+        if imports {
+            beside.extend(self.neighbours(text, language));
+        }
+        self.child_at(folder, text, language, zone, place, beside)
+    }
+
+    /// Files of code that a text may import, those first whose names stand in it.
+    fn neighbours(&self, text: &str, language: Language) -> Vec<Entry> {
+        const FILES: usize = 64;
+        const BYTES: usize = 1 << 20;
+        let mut files: Vec<&File> = self
             .package
             .ids()
             .filter(|id| self.package.language(*id) == Some(language))
             .map(|id| self.package.file(id))
+            .collect();
+        files.sort_by_cached_key(|file| !names(text, &file.path));
+        let mut left = BYTES;
+        files
+            .into_iter()
             .filter_map(|neighbour| {
                 left = left.checked_sub(neighbour.bytes.as_ref()?.len())?;
                 beside(neighbour)
             })
             .take(FILES)
-            .collect();
-        let folder = folder(&self.package.file(file).path).to_owned();
-        self.child_at(&folder, text, language, zone, place, neighbours)
-    }
-
-    /// The same for a text that can read data files of the package.
-    pub(super) fn child_beside(
-        &mut self,
-        text: &str,
-        language: Language,
-        zone: Zone,
-        place: Place,
-        beside: Vec<Entry>,
-    ) -> Effect {
-        self.child_at("", text, language, zone, place, beside)
+            .collect()
     }
 
     /// The same for a text that stands in a folder.
@@ -265,6 +282,18 @@ impl Analysis<'_> {
         }
         true
     }
+}
+
+/// Whether the name of a file stands in a text, or that of its folder where it is what is
+/// imported of that.
+fn names(text: &str, path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().unwrap_or(name);
+    let stem = match stem {
+        "index" | "__init__" => folder.rsplit('/').next().unwrap_or(folder),
+        stem => stem,
+    };
+    !stem.is_empty() && text.contains(stem)
 }
 
 /// A data file of the package, for code in a text that may read it.

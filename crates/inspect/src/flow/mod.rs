@@ -201,6 +201,8 @@ struct Analysis<'p> {
     opaque: Option<Label>,
     /// Nothing of a command line comes behind the command that is being read.
     is_last: bool,
+    /// Files that code starts as processes of their own, with when it does.
+    started: Vec<(Zone, FileId)>,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
@@ -254,6 +256,7 @@ impl<'p> Analysis<'p> {
             apart: None,
             opaque: None,
             is_last: true,
+            started: Vec::new(),
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
             found: Found::default(),

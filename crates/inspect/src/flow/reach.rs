@@ -1,8 +1,11 @@
 //! Which functions run when: from the entries along calls and callbacks.
 
 use super::asked::is_within;
+use super::label::Memo;
+use super::sink::Entered;
 use super::{Analysis, Index, Site};
 use crate::ir::{ExprId, FuncId, Language, Program};
+use crate::package::folder;
 use crate::pure::{FileId, Surroundings, Value};
 use crate::zone::{self, Entry};
 use customs_model::{SignKind, Zone};
@@ -76,8 +79,9 @@ impl Analysis<'_> {
                 Entry::Code { text, zone, file } => {
                     let place = self.place(file, crate::ir::Span::default());
                     self.capability("code.start", zone, None, place.clone());
-                    let labels = self.memo.nothing();
-                    self.child(&text, Language::Python, zone, place, &labels);
+                    let folder = folder(&self.package.file(file).path).to_owned();
+                    let python = Language::Python;
+                    self.child_among(&folder, &text, python, zone, place, true, Vec::new());
                     // What it imports of the package runs as well.
                     for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {
                         let path = word.replace('.', "/");
@@ -94,6 +98,35 @@ impl Analysis<'_> {
         self.follow_kept(&mut queue);
         // What is there and nothing calls: users may.
         self.called_by_users();
+    }
+
+    /// Enters the files that code starts as processes, which is known only once its sinks were
+    /// looked at. Gives what runs by that and did not before, or not as early.
+    pub(super) fn enter_started(&mut self) -> Vec<Entered> {
+        if self.started.is_empty() {
+            return Vec::new();
+        }
+        let before = self.zones.clone();
+        let mut queue = Queue::default();
+        for (zone, file) in std::mem::take(&mut self.started) {
+            self.enter_file(file, zone, true, &mut queue);
+        }
+        while let Some((zone, file, function)) = queue.pop() {
+            self.enter(zone, file, function, &mut queue);
+        }
+        self.follow_kept(&mut queue);
+        self.called_by_users();
+        let now = self.zones.iter();
+        let new: Vec<Entered> = now
+            .filter(|(place, zone)| before.get(place).is_none_or(|known| known < zone))
+            .map(|(place, zone)| (*place, *zone))
+            .collect();
+        if !new.is_empty() {
+            // Who calls whom is no longer what it was when these were answered.
+            self.memo = Memo::default();
+            self.contexts.clear();
+        }
+        new
     }
 
     /// The part of a manifest that holds a command line.
@@ -292,6 +325,11 @@ impl Analysis<'_> {
             .map(|(file, _)| *file)
             .collect();
         for file in files {
+            // What lies beside a text runs with it as far as the text calls it. The rest is told
+            // where the package itself is looked at.
+            if self.package.of_text && self.package.ids().next() != Some(file) {
+                continue;
+            }
             let Some(program) = self.program(file) else {
                 continue;
             };

@@ -470,12 +470,12 @@ impl Reader {
                 variable(word, &name);
             }
             Some('\'') => {}
-            // What a function is called with.
-            Some(c @ '1'..='9') => {
+            // What a script or a function is called with, and as what.
+            Some(c @ '0'..='9') => {
                 self.at += 1;
                 variable(word, c.encode_utf8(&mut [0; 4]));
             }
-            Some('@' | '*' | '#' | '?' | '$' | '!' | '0') => {
+            Some('@' | '*' | '#' | '?' | '$' | '!') => {
                 self.at += 1;
                 word.text.push_str(HOLE);
             }

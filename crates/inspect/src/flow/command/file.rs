@@ -1,15 +1,19 @@
 //! Files that a command line writes and runs.
 
 use super::check::fail_fast;
-use super::{At, LEVELS, Piped, Variables, base_name, is_interpreter};
+use super::{At, FOLDER, LEVELS, Piped, Variables, base_name, is_interpreter};
 use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign};
 use crate::ir::{ExprId, Span};
 use crate::know;
 use crate::limit::evaluating;
 use crate::package::join;
-use crate::pure::{FileId, HOLE_START, shown};
+use crate::pure::{FileId, HOLE_END, HOLE_START, shown};
+use crate::unpack::plain;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+
+/// How a path begins that lies in the package.
+pub(super) const PACKAGE: &str = "\u{fdd0}package/";
 
 impl Analysis<'_> {
     pub(super) fn redirected(
@@ -93,7 +97,9 @@ impl Analysis<'_> {
             return;
         }
         if let Some(file) = self.package_file(path, at) {
-            reached.push(file);
+            if is_within_package(path) || self.runs_in_package(at) {
+                reached.push(file);
+            }
             self.reached_script(file, at, reached);
             return;
         }
@@ -153,6 +159,11 @@ impl Analysis<'_> {
             self.power_shell(&text, &inner);
         }
         let mut variables = Variables::default();
+        // `$0`: where the script lies, whatever folder it runs in.
+        let own = format!("{PACKAGE}{path}{HOLE_END}");
+        for name in ["0", "BASH_SOURCE"] {
+            variables.insert(name.to_owned(), (own.clone(), Vec::new()));
+        }
         if let Some(first) = text.lines().next().filter(|line| line.starts_with("#!")) {
             let options: Vec<&str> = first.split_whitespace().skip(1).collect();
             fail_fast(&options, &mut variables);
@@ -160,10 +171,42 @@ impl Analysis<'_> {
         self.run_text(&text, &inner, Piped::default(), &mut variables, reached);
     }
 
+    /// `cd …`: to another folder of the package. One that is elsewhere, or is made only then, is
+    /// not known, and what follows is read as if nothing had happened.
+    pub(super) fn moves(&self, words: &[(String, Vec<Label>)], at: &At, variables: &mut Variables) {
+        let [_, (path, _)] = words else {
+            return;
+        };
+        if path == "-" {
+            variables.remove(FOLDER);
+            return;
+        }
+        let folder = match path.strip_prefix(PACKAGE) {
+            Some(inside) => plain(&inside.replace(HOLE_END, "")),
+            None if path.starts_with('/') || path.contains(HOLE_START) => return,
+            None => plain(&join(&at.folder, path)),
+        };
+        let inside = join(&folder, "");
+        let is_known = folder.is_empty()
+            || self
+                .package
+                .ids()
+                .any(|id| self.package.file(id).path.starts_with(&inside));
+        if is_known && folder != at.folder {
+            variables.insert(FOLDER.to_owned(), (folder, Vec::new()));
+        }
+    }
+
+    /// Whether the package's folder is the one that a command line runs in: hooks run there, and
+    /// what they start. Other code runs in the user's.
+    pub(super) fn runs_in_package(&self, at: &At) -> bool {
+        at.site.is_none() || self.outer.zone.unwrap_or(at.zone) == Zone::Install
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
-            .strip_prefix("\u{fdd0}package/")
-            .map(|rest| rest.replace(crate::pure::HOLE_END, ""));
+            .strip_prefix(PACKAGE)
+            .map(|rest| rest.replace(HOLE_END, ""));
         let relative = match &inside {
             Some(inside) => inside.clone(),
             None if path.starts_with('/') || path.contains(HOLE_START) => return None,
@@ -178,4 +221,9 @@ impl Analysis<'_> {
                 .filter(|id| self.package.language(*id).is_some())
         })
     }
+}
+
+/// Whether a path begins with the place of the package, as `__dirname` does.
+pub(super) fn is_within_package(path: &str) -> bool {
+    path.starts_with(PACKAGE)
 }

@@ -1,7 +1,7 @@
 //! Commands in brackets, and shells within a shell: what ends one of these ends nothing else.
 
 use super::check::{self, Settings};
-use super::{At, Piped, Variables};
+use super::{At, FOLDER, Piped, Variables};
 use crate::flow::Analysis;
 use crate::pure::FileId;
 use crate::shell::{Command, Group, Link};
@@ -50,9 +50,14 @@ impl Analysis<'_> {
         run: impl FnOnce(&mut Self, &mut Variables) -> Piped,
     ) -> Piped {
         let settings = Settings::of(variables);
+        let folder = variables.get(FOLDER).cloned();
         let outer = self.apart.replace(Vec::new());
         let out = run(self, variables);
         settings.restore(variables);
+        match folder {
+            Some(folder) => variables.insert(FOLDER.to_owned(), folder),
+            None => variables.remove(FOLDER),
+        };
         let checked = std::mem::replace(&mut self.apart, outer).unwrap_or_default();
         self.checked_apart(checked);
         out

@@ -11,6 +11,7 @@ mod file;
 mod filter;
 mod group;
 mod input;
+mod npm;
 mod opaque;
 mod power;
 mod program;
@@ -18,6 +19,8 @@ mod script;
 mod send;
 mod several;
 mod start;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::flow::label::Label;
@@ -37,6 +40,9 @@ pub(super) use start::args_of;
 const LEVELS: u8 = 5;
 /// Calls of a script's functions in such functions.
 const CALLS: u8 = 6;
+/// Under this name the variables of a script hold the folder that it went to, below the top of
+/// the package.
+const FOLDER: &str = "cd";
 /// Functions of a command line with its scripts.
 const FUNCTIONS: usize = 256;
 /// Bytes of a word with the values of its variables, and of what a script says.
@@ -70,6 +76,8 @@ struct At {
 struct Piped {
     labels: Vec<Label>,
     text: Option<String>,
+    /// The file whose content it is, as it stands.
+    file: Option<String>,
     /// What made another text of one that is known, which is not computed.
     opaque: Option<Label>,
 }
@@ -185,6 +193,7 @@ impl Analysis<'_> {
                 out.labels.extend(result.labels);
                 out.labels.truncate(LABELS);
                 out.opaque = out.opaque.take().or(result.opaque);
+                out.file = out.file.take().or(result.file);
                 out.text = match (out.text.take(), result.text) {
                     (Some(before), Some(after)) if before.len() + after.len() > OUTPUT => {
                         self.cut_short(at.zone);
@@ -307,6 +316,8 @@ impl Analysis<'_> {
                 }
                 labels.extend(inner.iter().cloned());
                 labels.truncate(LABELS);
+            } else if name == "0" {
+                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), HOLE);
             } else if !matches!(
                 name.as_str(),
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
@@ -441,7 +452,22 @@ impl Analysis<'_> {
             }
             words.push(read);
         }
+        let moved;
+        let at = match variables.get(FOLDER) {
+            Some((folder, _)) => {
+                moved = At {
+                    folder: folder.clone(),
+                    ..at.clone()
+                };
+                &moved
+            }
+            None => at,
+        };
         self.comes_in(command, &mut input, at, variables, reached);
+        // Each part of a pipe is a shell of its own.
+        if command.link != Link::Pipe && words.first().is_some_and(|(name, _)| name == "cd") {
+            self.moves(&words, at, variables);
+        }
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
         let out = self.made_of(&input, &words, out, at);
         self.put_out(command, &words, out, &input, at, variables, reached)
@@ -458,6 +484,7 @@ impl Analysis<'_> {
     ) {
         if let Some(here) = &command.here {
             input.text = Some(here.clone());
+            input.file = None;
         }
         for redirect in command.redirects.iter().filter(|redirect| !redirect.out) {
             let (path, labels) = self.word(&redirect.file, at, variables, reached);
@@ -465,10 +492,12 @@ impl Analysis<'_> {
             if redirect.is_text {
                 input.opaque = self.opaque.take();
                 input.text = Some(path).filter(|text| text != HOLE);
+                input.file = None;
                 continue;
             }
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
+            input.file = Some(path);
         }
     }
 

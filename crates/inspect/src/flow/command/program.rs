@@ -5,12 +5,15 @@ use super::clipboard::reads_clipboard;
 use super::credential::gives_credentials;
 use super::escape::{escaped, printed};
 use super::fetch::fetches;
-use super::{At, Piped, Variables, base_name};
+use super::file::PACKAGE;
+use super::npm::run_by_node;
+use super::{At, FOLDER, Piped, Variables, base_name};
 use crate::flow::label::Label;
 use crate::flow::{Analysis, is_foreign};
 use crate::ir::Language;
 use crate::know;
-use crate::pure::{FileId, HOLE, HOLE_START};
+use crate::package::folder;
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START};
 use customs_model::{SinkKind, SourceKind, Target};
 
 impl Analysis<'_> {
@@ -35,11 +38,17 @@ impl Analysis<'_> {
         let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
         let base = base_name(name).to_ascii_lowercase();
         let base = base.strip_suffix(".exe").unwrap_or(&base);
+        // What npm tells its scripts where it and its node are.
+        let base = match base {
+            "\u{fdd0}$npm_node_execpath\u{fdd1}" | "\u{fdd0}$node\u{fdd1}" => "node",
+            base => base,
+        };
         let all_labels: Vec<Label> = args
             .iter()
             .flat_map(|(_, labels)| labels.iter().cloned())
             .collect();
         let credentials = gives_credentials(base, &texts);
+        self.told_by_environment(base, at, variables, reached);
         match base {
             _ if fetches(base) => {
                 return self.fetched(base, args, input, at);
@@ -66,6 +75,15 @@ impl Analysis<'_> {
             "powershell" | "pwsh" => {
                 return self.power_shell_run(base, args, input, at, reached);
             }
+            "bun"
+                if texts.first().is_some_and(|text| !text.contains(['.', '/']))
+                    && let Some(out) = self.npm_run(base, args, at, variables, reached) =>
+            {
+                return out;
+            }
+            "node" if let Some(name) = run_by_node(&texts) => {
+                return self.npm_script(name, at, variables, reached);
+            }
             "node" | "bun" | "deno" | "ts-node" | "tsx" | "nodejs" | "electron" => {
                 self.script_run(base, Language::JavaScript, args, input, at, reached)
             }
@@ -89,15 +107,8 @@ impl Analysis<'_> {
                         Vec::new(),
                     );
                 }
-                let rest: Vec<(String, Vec<Label>)> = args
-                    .iter()
-                    .skip_while(|(text, _)| text.starts_with('-'))
-                    .cloned()
-                    .collect();
-                if rest.first().is_some_and(|(text, _)| {
-                    matches!(text.as_str(), "node" | "tsx" | "ts-node" | "sh" | "bash")
-                }) {
-                    return self.program_run(&rest, processes, input, at, variables, reached);
+                if let Some(out) = self.own_program(args, at, variables, reached) {
+                    return out;
                 }
             }
             name if name.starts_with("python") || name == "py" || name == "pypy3" => {
@@ -146,6 +157,27 @@ impl Analysis<'_> {
                 if let Some((text, _)) = args.first() {
                     self.file_run(text, base, at, reached);
                 }
+            }
+            "which" | "command" if base == "which" || texts.first() == Some(&"-v") => {
+                let found = texts.last().filter(|name| !name.starts_with('-'));
+                return Piped {
+                    text: found.map(|name| (*name).to_owned()),
+                    ..Piped::default()
+                };
+            }
+            "dirname" if texts.len() == 1 => {
+                return Piped {
+                    labels: all_labels,
+                    text: texts.first().map(|path| parent(path)),
+                    ..Piped::default()
+                };
+            }
+            "pwd" if variables.contains_key(FOLDER) => {
+                return Piped {
+                    labels: vec![self.source(SourceKind::Identity, base, at)],
+                    text: Some(format!("{PACKAGE}{}{HOLE_END}", at.folder)),
+                    ..Piped::default()
+                };
             }
             "sudo" | "nohup" | "exec" | "time" | "command" | "setsid" | "nice" | "timeout"
             | "env" | "xargs" | "start" | "cross-env" | "cross-env-shell" | "dotenv" | "run-s"
@@ -269,15 +301,12 @@ impl Analysis<'_> {
             {
                 self.publishes(base, &texts, variables, at);
             }
-            "npm" | "pnpm" | "yarn"
-                if matches!(texts.first(), Some(&("run" | "run-script" | "exec"))) =>
-            {
-                self.npm_script(
-                    texts.get(1).copied().unwrap_or_default(),
-                    at,
-                    variables,
-                    reached,
-                );
+            "npm" | "pnpm" | "yarn" => {
+                let ran = self.npm_run(base, args, at, variables, reached);
+                return ran.unwrap_or_else(|| Piped {
+                    labels: input.labels.clone(),
+                    ..Piped::default()
+                });
             }
             "nslookup" | "dig" | "host" | "ping" | "drill" | "resolvectl" => {
                 self.looked_up(base, &texts, &all_labels, input, at);
@@ -406,5 +435,19 @@ impl Analysis<'_> {
             }
         }
         Piped::default()
+    }
+}
+
+/// The folder of a path, as `dirname` tells it.
+fn parent(path: &str) -> String {
+    match path.strip_prefix(PACKAGE) {
+        Some(inside) => {
+            let inside = inside.replace(HOLE_END, "");
+            format!("{PACKAGE}{}{HOLE_END}", folder(&inside))
+        }
+        None => match path.rsplit_once('/') {
+            Some((folder, _)) => folder.to_owned(),
+            None => ".".to_owned(),
+        },
     }
 }

@@ -14,30 +14,10 @@ use crate::pure::{FileId, HOLE};
 use crate::shell::decoded_power_shell;
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 
-impl Analysis<'_> {
-    /// A script of the manifest that another one starts.
-    pub(super) fn npm_script(
-        &mut self,
-        name: &str,
-        at: &At,
-        variables: &mut Variables,
-        reached: &mut Vec<FileId>,
-    ) {
-        let Some(id) = self.package.find(&join(&at.folder, "package.json")) else {
-            return;
-        };
-        let text = self
-            .package
-            .file(id)
-            .bytes
-            .as_deref()
-            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok())
-            .and_then(|json| json.get("scripts")?.get(name)?.as_str().map(str::to_owned));
-        if let Some(text) = text {
-            self.run_text(&text, at, Piped::default(), variables, reached);
-        }
-    }
+/// The variable that holds options of node.
+const NODE_OPTIONS: &str = "NODE_OPTIONS";
 
+impl Analysis<'_> {
     /// Text from elsewhere that an interpreter gets.
     pub(super) fn interpreted(&mut self, interpreter: &str, labels: &[Label], at: &At) {
         for label in labels.iter().filter(|label| {
@@ -76,20 +56,32 @@ impl Analysis<'_> {
         let mut code = None;
         let mut file = None;
         while let Some((text, labels)) = rest.next() {
-            match text.as_str() {
+            // `--eval=…` is `--eval …`.
+            let (option, joined) = match text.split_once('=') {
+                Some((option, value)) if text.starts_with("--") => {
+                    (option, Some((value.to_owned(), labels.clone())))
+                }
+                _ => (text.as_str(), None),
+            };
+            match option {
                 "-e" | "--eval" | "-p" | "--print" | "-c" | "eval" | "-pe" => {
-                    code = rest.next();
+                    code = joined.or_else(|| rest.next().cloned());
                     break;
                 }
-                "-r" | "--require" | "--import" | "--loader" => {
-                    if let Some((text, _)) = rest.next() {
-                        self.file_run(text, name, at, reached);
+                _ if loads_first(option) => {
+                    if let Some((text, _)) = joined.or_else(|| rest.next().cloned()) {
+                        self.file_run(&text, name, at, reached);
                     }
+                }
+                _ if joined.is_none() && has_value(language, option) => {
+                    rest.next();
                 }
                 "-" | "-u" => {}
                 "run" if matches!(name, "bun" | "deno") => {}
-                "-m" => {
-                    rest.next();
+                "-m" if language == Language::Python => {
+                    if let Some((module, _)) = rest.next() {
+                        self.module_run(module, at, reached);
+                    }
                     return;
                 }
                 option if option.starts_with('-') => {}
@@ -99,7 +91,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        if let Some((text, labels)) = code {
+        if let Some((text, labels)) = &code {
             self.interpreted(name, labels, at);
             if at.zone > Zone::Never {
                 let named = self.named_files(text, at);
@@ -110,7 +102,18 @@ impl Analysis<'_> {
                     .into_iter()
                     .filter_map(|id| beside(self.package.file(id)))
                     .collect();
-                self.child_beside(text, language, at.zone, at.place.clone(), data);
+                let folder = at.folder.clone();
+                // Hooks import what lies in their folder, and Python what is installed.
+                let imports = match language {
+                    Language::Python => text.contains("import"),
+                    Language::JavaScript => {
+                        (self.runs_in_package(at) || text.contains("\u{fdd0}package/"))
+                            && uses_what_it_loads(text)
+                    }
+                    Language::Rust => false,
+                };
+                let place = at.place.clone();
+                self.child_among(&folder, text, language, at.zone, place, imports, data);
                 reached.extend(code);
             }
         } else if let Some((text, labels)) = file {
@@ -127,22 +130,16 @@ impl Analysis<'_> {
                 );
             }
             let _ = labels;
-            if at.zone > Zone::Never
-                && let Some(id) = self.package_file(&text, at)
-                && self.package.language(id).is_none()
-            {
-                // Whatever it is called, it is run as code.
-                self.package.file(id).forced.set(Some(language));
-                self.sign(
-                    SignKind::CodeInData,
-                    at.zone,
-                    self.package.file(id).path.clone(),
-                    at.place.clone(),
-                );
-            }
+            self.taken_for_code(&text, language, at);
             self.file_run(&text, name, at, reached);
         } else {
             self.input_interpreted(name, input, at);
+            if let Some(path) = &input.file
+                && self.package_file(path, at).is_some()
+            {
+                self.taken_for_code(path, language, at);
+                self.file_run(path, name, at, reached);
+            }
             if let Some(text) = &input.text
                 && at.zone > Zone::Never
             {
@@ -150,6 +147,71 @@ impl Analysis<'_> {
                 self.child(text, language, at.zone, at.place.clone(), &labels);
             }
         }
+    }
+
+    /// A file that is run as code, whatever it is called.
+    fn taken_for_code(&mut self, path: &str, language: Language, at: &At) {
+        if at.zone > Zone::Never
+            && let Some(id) = self.package_file(path, at)
+            && self.package.language(id).is_none()
+        {
+            self.package.file(id).forced.set(Some(language));
+            self.sign(
+                SignKind::CodeInData,
+                at.zone,
+                self.package.file(id).path.clone(),
+                at.place.clone(),
+            );
+        }
+    }
+
+    /// `NODE_OPTIONS`: what each node that is started loads first.
+    pub(super) fn told_by_environment(
+        &mut self,
+        base: &str,
+        at: &At,
+        variables: &Variables,
+        reached: &mut Vec<FileId>,
+    ) {
+        /// Words of such options.
+        const WORDS: usize = 64;
+        let starts_node = matches!(
+            base,
+            "node" | "nodejs" | "npm" | "npx" | "yarn" | "pnpm" | "tsx" | "ts-node" | "electron"
+        );
+        let Some((options, _)) = variables.get(NODE_OPTIONS).filter(|_| starts_node) else {
+            return;
+        };
+        let mut words = options.split_whitespace().take(WORDS);
+        while let Some(word) = words.next() {
+            let (option, joined) = match word.split_once('=') {
+                Some((option, value)) => (option, Some(value)),
+                None => (word, None),
+            };
+            if loads_first(option)
+                && let Some(path) = joined.or_else(|| words.next())
+            {
+                self.file_run(path.trim_matches(['\'', '"']), base, at, reached);
+            }
+        }
+    }
+
+    /// `python -m …`: a module, or the `__main__` of a folder of modules.
+    fn module_run(&mut self, module: &str, at: &At, reached: &mut Vec<FileId>) {
+        if at.zone == Zone::Never || module.starts_with('.') {
+            return;
+        }
+        let inner = module.replace('.', "/");
+        let mut roots = vec!["", "src", "lib"];
+        if self.runs_in_package(at) {
+            roots.insert(0, &at.folder);
+        }
+        let found = roots.iter().find_map(|root| {
+            let path = join(root, &inner);
+            let names = [format!("{path}/__main__.py"), format!("{path}.py")];
+            names.iter().find_map(|name| self.package.find(name))
+        });
+        reached.extend(found);
     }
 
     /// Files of the package that a text of code in a hook names: `require('./lib/post')`.
@@ -205,6 +267,11 @@ impl Analysis<'_> {
             self.file_run(text, base, at, reached);
         } else if processes.is_empty() {
             self.input_interpreted(base, input, at);
+            if let Some(path) = &input.file
+                && self.package_file(path, at).is_some()
+            {
+                self.file_run(path, base, at, reached);
+            }
             if let Some(text) = &input.text {
                 return self.apart(variables, |all, variables| {
                     new_shell(&texts, variables);
@@ -264,18 +331,15 @@ impl Analysis<'_> {
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) -> Piped {
-        let is_env = matches!(base, "env" | "cross-env" | "cross-env-shell");
-        let rest: Vec<(String, Vec<Label>)> = args
-            .iter()
-            .skip_while(|(text, _)| {
-                text.starts_with('-')
-                    || is_env && text.contains('=')
-                    || text.chars().all(|c| c.is_ascii_digit() || c == 's')
-                        && !text.is_empty()
-                        && base == "timeout"
-            })
-            .cloned()
-            .collect();
+        let rest = behind_options(base, args);
+        for (text, labels) in args.iter().take(args.len() - rest.len()) {
+            if let Some(options) = text.strip_prefix("NODE_OPTIONS=") {
+                variables.insert(
+                    NODE_OPTIONS.to_owned(),
+                    (options.to_owned(), labels.clone()),
+                );
+            }
+        }
         if rest.is_empty() {
             if base == "env" {
                 return Piped {
@@ -297,5 +361,79 @@ impl Analysis<'_> {
             return self.program_run(&rest, processes, &Piped::default(), at, variables, reached);
         }
         self.program_run(&rest, processes, input, at, variables, reached)
+    }
+}
+
+/// Whether a text of JavaScript does more with a file than to load it.
+fn uses_what_it_loads(text: &str) -> bool {
+    let loads = text.contains("require") || text.contains("import");
+    loads
+        && [").", ")(", ")[", "=", "import ", "spawn", "exec", "fork"]
+            .iter()
+            .any(|use_of_it| text.contains(use_of_it))
+}
+
+/// The program behind a program that starts it, with its words.
+fn behind_options(base: &str, args: &[(String, Vec<Label>)]) -> Vec<(String, Vec<Label>)> {
+    // Those of its options that have a value in the next word.
+    let valued: &[&str] = match base {
+        "nice" => &["-n", "--adjustment"],
+        "sudo" | "doas" => &["-u", "-g", "-C", "--user", "--group"],
+        "env" => &["-u", "--unset"],
+        "timeout" => &["-s", "-k", "--signal", "--kill-after"],
+        "xargs" => &["-n", "-I", "-P", "-L", "-d", "-s", "-E", "-a"],
+        "exec" => &["-a"],
+        "time" => &["-f", "-o"],
+        "dotenv" => &["-e", "-v"],
+        _ => &[],
+    };
+    let is_env = matches!(base, "env" | "cross-env" | "cross-env-shell");
+    let is_duration = |text: &str| {
+        let number = text.trim_end_matches(['s', 'm', 'h', 'd']);
+        !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    let mut at = 0;
+    while let Some((text, _)) = args.get(at) {
+        if valued.contains(&text.as_str()) {
+            at += 2;
+        } else if text.starts_with('-')
+            || is_env && text.contains('=')
+            || base == "timeout" && is_duration(text)
+        {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    args.get(at..).unwrap_or_default().to_vec()
+}
+
+/// Options of node and bun with a file that runs before the script.
+fn loads_first(option: &str) -> bool {
+    matches!(
+        option,
+        "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "--preload"
+    )
+}
+
+/// Options whose value stands in the next word.
+fn has_value(language: Language, option: &str) -> bool {
+    match language {
+        Language::JavaScript => matches!(
+            option,
+            "-C" | "--conditions"
+                | "--env-file"
+                | "--env-file-if-exists"
+                | "--input-type"
+                | "--title"
+                | "--disable-warning"
+                | "--unhandled-rejections"
+                | "--dns-result-order"
+                | "--icu-data-dir"
+                | "--openssl-config"
+                | "--tsconfig"
+        ),
+        Language::Python => matches!(option, "-W" | "-X" | "--check-hash-based-pycs"),
+        Language::Rust => false,
     }
 }

@@ -62,6 +62,19 @@ impl Analysis<'_> {
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes.borrow()).into_owned()),
             _ => None,
         };
+        let options =
+            args.get(1).and_then(
+                |options| match self.fold_value(site.file, *options, context) {
+                    Value::Object(object) => in_environment(&object, "NODE_OPTIONS"),
+                    _ => None,
+                },
+            );
+        let text = match (text, options) {
+            (Some(text), Some(options)) => {
+                Some(format!("NODE_OPTIONS={} {text}", quoted(&options)))
+            }
+            (text, _) => text,
+        };
         self.started(program, site, path, first, text, labels, zone);
     }
 
@@ -89,6 +102,7 @@ impl Analysis<'_> {
         let mut labels: Vec<Label> = Vec::new();
         let mut shell = false;
         let mut service = None;
+        let mut options = None;
         for (position, arg) in all.iter().enumerate() {
             let value = self.fold_value(site.file, *arg, context);
             match value {
@@ -104,7 +118,8 @@ impl Analysis<'_> {
                     shell |= object.entries.borrow().iter().any(|(key, value)| {
                         matches!(&**key, "shell") && value.truth() != Some(false)
                     });
-                    service = service.or_else(|| service_of(&object));
+                    service = service.or_else(|| in_environment(&object, "GH_HOST"));
+                    options = options.or_else(|| in_environment(&object, "NODE_OPTIONS"));
                     continue;
                 }
                 _ if position == 0 || matches!(program.expr(*arg), Expr::Array(_)) => {
@@ -168,6 +183,10 @@ impl Analysis<'_> {
         let text = if shell { words.join(" ") } else { text };
         let text = match service {
             Some(host) => format!("GH_HOST={} {text}", quoted(&host)),
+            None => text,
+        };
+        let text = match options {
+            Some(options) => format!("NODE_OPTIONS={} {text}", quoted(&options)),
             None => text,
         };
         self.started(
@@ -364,6 +383,7 @@ impl Analysis<'_> {
                 &mut Variables::default(),
                 &mut reached,
             );
+            self.keep_started(zone, reached);
             let hidden = labels
                 .iter()
                 .find(|label| label.kind == SourceKind::Decoded)
@@ -438,6 +458,22 @@ impl Analysis<'_> {
                     Vec::new(),
                 );
             }
+        }
+    }
+
+    /// Keeps the files that a process runs until they can be entered.
+    fn keep_started(&mut self, zone: Zone, files: Vec<FileId>) {
+        /// Files that are started and not entered yet.
+        const STARTED: usize = 1_000;
+        for file in files {
+            if self.started.contains(&(zone, file)) {
+                continue;
+            }
+            if self.started.len() >= STARTED {
+                self.cut_short(zone);
+                return;
+            }
+            self.started.push((zone, file));
         }
     }
 
@@ -548,16 +584,16 @@ fn starts_own_program(flow: &Flow) -> bool {
             .any(|own| flow.sink_name.starts_with(own))
 }
 
-/// The host of the service that a process is told to use in its environment.
-fn service_of(options: &crate::pure::Object) -> Option<String> {
+/// What a process gets under a name in its environment, as the options of its call say.
+fn in_environment(options: &crate::pure::Object, name: &str) -> Option<String> {
     let entries = options.entries.borrow();
     let (_, value) = entries.iter().rev().find(|(key, _)| &**key == "env")?;
     let Value::Object(environment) = value else {
         return None;
     };
     let entries = environment.entries.borrow();
-    let (_, host) = entries.iter().rev().find(|(key, _)| &**key == "GH_HOST")?;
-    host.known_text().map(str::to_owned)
+    let (_, value) = entries.iter().rev().find(|(key, _)| &**key == name)?;
+    value.as_text()
 }
 
 pub(in crate::flow) fn args_of(program: &Program, expr: ExprId) -> Vec<ExprId> {

@@ -52,6 +52,11 @@ impl Analysis<'_> {
         let text = input.text.as_deref();
         Piped {
             labels,
+            file: match words[..] {
+                [path] if name == "cat" && !path.starts_with('-') => Some(path.to_owned()),
+                [] | ["-"] if name == "cat" => input.file.clone(),
+                _ => None,
+            },
             text: text.and_then(|text| self.filtered(name, &words, text)),
             ..Piped::default()
         }

@@ -25,21 +25,41 @@ pub(in crate::flow) use placed::placed;
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
 
+/// A function that is entered, and when it runs.
+pub(super) type Entered = ((FileId, FuncId), Zone);
+
 impl Analysis<'_> {
     pub(super) fn sinks(&mut self) {
-        let mut functions: Vec<((FileId, FuncId), Zone)> =
-            self.zones.iter().map(|(key, zone)| (*key, *zone)).collect();
-        // Hooks, what runs unasked, and what only runs when it is called have a budget each, so
-        // that padding in one cannot hide what another does.
-        functions.sort_by_key(|(place, zone)| (std::cmp::Reverse(*zone), *place));
+        /// Files that start files that start files.
+        const ROUNDS: usize = 8;
         let mut budgets = [
             evaluating::FLOW_STEPS,
             self.steps,
             evaluating::FLOW_STEPS_CALLED,
         ];
+        self.refill_for_sinks();
+        let functions = self.zones.iter().map(|(key, zone)| (*key, *zone));
+        let mut functions: Vec<Entered> = functions.collect();
+        for _ in 0..ROUNDS {
+            self.sinks_of(functions, &mut budgets);
+            functions = self.enter_started();
+            if functions.is_empty() {
+                break;
+            }
+        }
+        if let Some((_, zone)) = functions.iter().max_by_key(|(_, zone)| *zone) {
+            self.cut_short(*zone);
+        }
+        self.steps = budgets[1];
+    }
+
+    /// The sinks of functions, each paid for by the budget of its zone.
+    fn sinks_of(&mut self, mut functions: Vec<Entered>, budgets: &mut [u64; 3]) {
+        // Hooks, what runs unasked, and what only runs when it is called have a budget each, so
+        // that padding in one cannot hide what another does.
+        functions.sort_by_key(|(place, zone)| (std::cmp::Reverse(*zone), *place));
         // Most calls are no sink, which is found out once.
         let mut sinks: Vec<Vec<ExprId>> = Vec::with_capacity(functions.len());
-        self.refill_for_sinks();
         // What is written to files must be known before it is read and run.
         for writes in [true, false] {
             for (number, ((file, function), zone)) in functions.iter().enumerate() {
@@ -87,7 +107,6 @@ impl Analysis<'_> {
                 }
             }
         }
-        self.steps = budgets[1];
     }
 
     /// Looks at a call, for what it writes or for all else. Gives whether it may be a sink.
