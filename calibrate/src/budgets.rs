@@ -31,8 +31,8 @@ pub const BUDGETS: &[Budget] = &[
     budget("identity-to-network", FEW),
     // Installers that run what they fetch where the package of their platform is missing:
     // few packages, of which the lists hold several releases each. And nx, whose hook runs the
-    // client of its cloud.
-    budget("remote-code", 22),
+    // client of its cloud; and programs of Python that run a script from where their user says.
+    budget("remote-code", 24),
     budget("hidden-code", FEW),
     budget("collect-and-send", FEW),
     budget("self-publishing", FEW),
