@@ -17,6 +17,7 @@ mod element;
 mod fellows;
 mod given;
 mod glances;
+mod handler;
 mod index;
 mod keeper;
 mod kept;
