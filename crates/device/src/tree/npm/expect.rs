@@ -91,17 +91,6 @@ impl Expectation {
             .extend(alternate.map(|alternate| (path, alternate)));
     }
 
-    /// Each file, and whether it should be executable.
-    pub fn files(&self) -> impl Iterator<Item = (&str, Option<bool>)> {
-        let hashed = self.expected.entries.iter();
-        let hashed = hashed.filter_map(|(path, entry)| match entry {
-            ExpectedEntry::File { executable, .. } => Some((path.as_str(), *executable)),
-            ExpectedEntry::Link { .. } | ExpectedEntry::Folder => None,
-        });
-        let proven = self.proven.iter();
-        hashed.chain(proven.map(|(path, executable)| (path.as_str(), *executable)))
-    }
-
     /// Whether a path of the artifact is a file here.
     pub fn has(&self, path: &str) -> bool {
         self.expected.entries.contains_key(path) || self.proven.contains_key(path)

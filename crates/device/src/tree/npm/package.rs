@@ -1,6 +1,6 @@
 //! One installed package: its artifact, what it should hold, what it holds.
 
-use super::expect::{Expectation, expect};
+use super::expect::expect;
 use super::explain::Explainer;
 use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
@@ -11,7 +11,7 @@ use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::beside::Installed as Beside;
-use crate::tree::disk::{self, Found, Stamp};
+use crate::tree::disk::{self, Found, FoundKind, Stamp};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Against, Compared, PackageTree, compare};
 use customs_ecosystem::lockfile::Source;
@@ -284,7 +284,7 @@ impl Tree<'_> {
         let (expected, proven) = (&expectation.expected, &expectation.proven);
         let compared = compare(expected, proven, there.path, there.found, &mut explainer);
         if placed.platforms.restricts() {
-            out.facts.platform_files = platform_files(&expectation, &compared, there.found);
+            out.facts.platform_files = platform_files(&compared, there.found);
             out.note_programs(there.found);
         }
         out.take(compared);
@@ -335,6 +335,11 @@ impl Tree<'_> {
         };
         let mut compared = compare(&expected, &proven, there.path, there.found, &mut explainer);
         list.name_digests(&mut compared);
+        if placed.platforms.restricts() {
+            // A copy of it is no more certain than it is, which stays open below.
+            out.facts.platform_files = platform_files(&compared, there.found);
+            out.note_programs(there.found);
+        }
         out.take(compared);
         out.tree.open.push(format!(
             "{why}; it was compared with {}, which whoever changes a file can change too",
@@ -447,20 +452,17 @@ fn rank(answer: &Answer) -> u8 {
     }
 }
 
-/// The files of a verified package that a wrapper may copy: those that can be executed or are large
-/// enough to be programs, where they lie as they should.
-fn platform_files(expectation: &Expectation, compared: &Compared, found: &Found) -> Vec<String> {
+/// The files of a package that a wrapper may copy: those that can be executed or are large enough to
+/// be programs, where they lie as they should.
+fn platform_files(compared: &Compared, found: &Found) -> Vec<String> {
     const PROGRAM: u64 = 16 * 1024;
     let differences = compared.differences.iter();
     let differs: BTreeSet<&str> = differences.map(|d| d.path.as_str()).collect();
-    let program = |(path, executable): &(&str, Option<bool>)| {
-        let there = found.entries.get(*path);
-        there.is_some_and(|there| there.stamp.size >= PROGRAM || *executable == Some(true))
-            && !differs.contains(path)
-    };
-    expectation
-        .files()
-        .filter(program)
-        .map(|(path, _)| path.to_owned())
-        .collect()
+    let files = found.entries.iter();
+    let programs = files.filter(|(path, there)| {
+        there.kind == FoundKind::File
+            && (there.stamp.size >= PROGRAM || there.executable)
+            && !differs.contains(path.as_str())
+    });
+    programs.map(|(path, _)| path.clone()).collect()
 }

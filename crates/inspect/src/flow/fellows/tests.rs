@@ -1,4 +1,3 @@
-
 use crate::flow::analyse;
 use crate::package::Package;
 use crate::unpack::{Entry, Tree, text_file as file};

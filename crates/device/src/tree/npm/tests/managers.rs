@@ -102,6 +102,68 @@ fn pnpm_s_own_list_is_named_as_such() {
 }
 
 #[test]
+fn a_program_that_was_copied_is_known_by_pnpm_s_list_too_and_proves_nothing_more() {
+    let world = World::new();
+    let store = world.folder.path().join("pnpm/v10");
+    let mut packages = String::new();
+    let mut snapshots = String::new();
+    for (name, restricts) in [("a", ""), ("here", "    os: [linux, darwin, win32]\n")] {
+        let release = format!("{name}@1.0.0");
+        let text = serde_json::json!({
+            "name": name, "version": "1.0.0", "scripts": {"install": "node copy.js"},
+        })
+        .to_string();
+        let place = format!("node_modules/.pnpm/{release}/node_modules/{name}");
+        world.write(&format!("{place}/package.json"), &text);
+        let own = vec![7; 20_000];
+        world.write(&format!("{place}/bin/program"), &own);
+        let listed = if name == "a" {
+            &b"a stand-in"[..]
+        } else {
+            &own[..]
+        };
+        let list = serde_json::json!({"files": {
+            "package.json": {"integrity": sha512(text.as_bytes()).to_sri(), "mode": 420, "size": 1},
+            "bin/program": {"integrity": sha512(listed).to_sri(), "mode": 420, "size": 1},
+        }});
+        let tarball = sha512(release.as_bytes());
+        let hex = tarball.to_hex();
+        let folder = store.join("index").join(&hex[..2]);
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}-{release}.json", &hex[2..64]));
+        fs::write(file, list.to_string()).unwrap();
+        let integrity = tarball.to_sri();
+        packages +=
+            &format!("  {release}:\n    resolution: {{integrity: {integrity}}}\n{restricts}");
+        snapshots += &format!("  {release}: {{}}\n");
+    }
+    let lock = format!("lockfileVersion: '9.0'\npackages:\n{packages}snapshots:\n{snapshots}");
+    world.write("pnpm-lock.yaml", lock);
+    let options = Options {
+        caches: Caches {
+            pnpm_store: Some(store),
+            ..Caches::default()
+        },
+        ..world.options()
+    };
+    let look = || told(&world.check_with("pnpm-lock.yaml", &options));
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch; it was compared with the index of pnpm's store, which whoever changes a file can change too
+      Modified bin/program: copy of here@1.0.0 bin/program
+    here@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch; it was compared with the index of pnpm's store, which whoever changes a file can change too
+    ");
+    world.write(
+        "node_modules/.pnpm/a@1.0.0/node_modules/a/bin/program",
+        "other",
+    );
+    insta::assert_snapshot!(look(), @r"
+    a@1.0.0 NO
+      Modified bin/program: UNEXPLAINED
+    here@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch; it was compared with the index of pnpm's store, which whoever changes a file can change too
+    ");
+}
+
+#[test]
 fn yarn_1_is_walked_and_a_manifest_is_only_a_claim() {
     let world = World::new();
     let manifest = manifest("a", "1.0.0");
