@@ -130,7 +130,7 @@ pub static SIGNALS: &[Signal] = &[
         id: "unusual-host",
         says: "it asks a bare address, a tunnel, a paste or a message service unasked",
         group: "place",
-        points: 21,
+        points: 20,
         find: unusual_host,
     },
     Signal {
