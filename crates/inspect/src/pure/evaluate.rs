@@ -109,7 +109,8 @@ impl Machine<'_> {
                 let open = self.circle.open();
                 let value = self.call(program, file, expr, callee, program.list(args), new, None);
                 let closed = self.circle.close(open, plenty);
-                if closed.whole || !value.is_unknown() {
+                // What is made where nothing more is held must not stay here either.
+                if (closed.whole || !value.is_unknown()) && self.fits(&value) {
                     self.note(Kept::Call(file, expr), closed.short);
                     self.calls.insert((file, expr), value.clone());
                 }

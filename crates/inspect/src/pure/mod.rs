@@ -257,6 +257,17 @@ impl<'s> Machine<'s> {
         self.eval(&program, file, expr, Some(frame))
     }
 
+    /// Whether a value may be held: a large one only while there is room for it.
+    fn fits(&self, value: &Value) -> bool {
+        let bytes = match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.borrow().len(),
+            Value::Array(items) => items.borrow().len().saturating_mul(size_of::<Value>()),
+            _ => 0,
+        };
+        bytes < evaluating::LARGE || bytes <= self.large
+    }
+
     /// Takes the size of a value from the budget. A large one that is new is taken from what
     /// the machine may hold of them as well; past that it is not known.
     fn charge(&mut self, value: Value) -> Value {
