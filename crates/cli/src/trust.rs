@@ -11,10 +11,9 @@ use customs_model::{Clock as _, Ecosystem, SystemClock, printable};
 use customs_origin::roots::{Age, GITHUB_ROOT, NPM_KEYS, TRUSTED_ROOT};
 use customs_origin::{Trust, TrustFiles};
 use customs_registry::Upstream;
+use customs_registry::evidence::{TrustFolder, trust_file};
 use customs_registry::http::{Ask, FetchError, Fetcher, bounded};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one file of trust. The readers of roots and keys have the same bound.
@@ -73,8 +72,9 @@ pub(crate) fn load(folder: &Path, own_root: Option<&Path>) -> Result<Trust, Fail
         return Ok(trust);
     };
     let doing = format!("read the trust root {}", shown(path));
-    let json =
-        read(path)?.ok_or_else(|| Failure::usage(format!("cannot {doing}: it is not there")))?;
+    let json = trust_file(path)
+        .doing(&doing)?
+        .ok_or_else(|| Failure::usage(format!("cannot {doing}: it is not there")))?;
     trust
         .with_own_root(&json, &path.display().to_string())
         .doing(doing)
@@ -89,31 +89,8 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
 }
 
 fn stored(folder: &Path) -> Result<TrustFiles, Failure> {
-    Ok(TrustFiles {
-        trusted_root: read(&folder.join(TRUSTED_ROOT))?,
-        github_root: read(&folder.join(GITHUB_ROOT))?,
-        npm_keys: read(&folder.join(NPM_KEYS))?,
-    })
-}
-
-/// A file of trust; none where there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    let doing = format!("read {}", shown(path));
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).doing(doing),
-    };
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .doing(&doing)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(Failure::usage(format!(
-            "cannot {doing}: it has more than {LONGEST} bytes"
-        )));
-    }
-    Ok(Some(bytes))
+    let files = TrustFolder::new(folder).files();
+    files.doing("read the roots of trust")
 }
 
 fn shown(path: &Path) -> String {

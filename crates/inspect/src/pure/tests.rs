@@ -298,3 +298,34 @@ fn what_doubles_ends_at_a_bound() {
     );
     assert!(text.len() < 16 << 20);
 }
+
+#[test]
+fn what_calls_made_is_held_up_to_a_bound_however_many_there_are() {
+    let source: String = (0..60)
+        .map(|n| format!("const a{n} = 'b'.repeat(4000000);\n"))
+        .collect();
+    let tree = Tree {
+        entries: vec![Entry {
+            path: "t/a.js".into(),
+            content: Content::Whole(source.as_bytes().into()),
+            length: source.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        }],
+        ..Tree::default()
+    };
+    let package = Package::new(&tree);
+    let program = package.program(0).unwrap();
+    let mut machine = Machine::new(&package);
+    for symbol in program.declared.values() {
+        for value in &program.symbol(*symbol).values {
+            machine.fold(0, *value);
+        }
+    }
+    let held = machine.calls.values().map(|value| match value {
+        Value::Text(text) => text.len(),
+        _ => 0,
+    });
+    let held: usize = held.sum();
+    assert!(held > 0 && held <= evaluating::LARGE_SUM, "{held}");
+}

@@ -18,7 +18,7 @@ pub use npm::{OfferedSignatures, offered_signatures};
 pub use past::{Crowd, MOST_EARLIER, people};
 pub use refuted::false_attestations;
 pub use store::{EvidenceStore, StoreError};
-pub use trusted::{TrustFolder, TrustFolderError, Trusted};
+pub use trusted::{TrustFolder, TrustFolderError, Trusted, trust_file};
 
 use crate::http::{Ask, FetchError, bounded};
 use crate::judge::{Context, Registry};

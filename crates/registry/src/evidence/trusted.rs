@@ -95,10 +95,14 @@ impl TrustFolder {
         Ok(now)
     }
 
-    fn files(&self) -> Result<TrustFiles, TrustFolderError> {
+    /// The files of the folder, as far as they are there.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn files(&self) -> Result<TrustFiles, TrustFolderError> {
         let file = |name: &str| {
             let path = self.folder.join(name);
-            read(&path).map_err(|why| TrustFolderError::Disk {
+            trust_file(&path).map_err(|why| TrustFolderError::Disk {
                 path: shown(&path),
                 why,
             })
@@ -120,8 +124,11 @@ fn name(files: &TrustFiles) -> String {
     each.join(" ")
 }
 
-/// A file; none where there is none.
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+/// A file of roots or keys; none where there is none.
+///
+/// # Errors
+/// It cannot be read, or is longer than the readers of roots and keys take.
+pub fn trust_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

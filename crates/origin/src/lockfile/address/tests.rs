@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn names_of(url: &str, name: &str, version: &str) -> Names {
