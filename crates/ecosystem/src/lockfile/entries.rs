@@ -2,7 +2,7 @@ use super::tree::Fault;
 use super::{Ecosystem, Locked, Source, limit};
 use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 /// One release as a format's reader found it, not yet checked.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Entries<'t> {
     lines: Lines<'t>,
     found: Vec<Locked>,
     /// Hashes of entries, by a key of this run, and the last entry that had each.
-    seen: HashMap<u64, usize>,
+    seen: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
     keys: RandomState,
     places: Vec<(usize, usize)>,
     skipped: Vec<String>,
@@ -33,7 +33,7 @@ impl<'t> Entries<'t> {
             ecosystem,
             lines: Lines::new(text),
             found: Vec::new(),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             keys: RandomState::new(),
             places: Vec::new(),
             skipped: Vec::new(),
@@ -126,6 +126,26 @@ impl<'t> Entries<'t> {
 
     pub fn finish(self) -> (Vec<Locked>, Vec<String>) {
         (self.found, self.skipped)
+    }
+}
+
+/// What was hashed by a key of this run needs no second hash.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::npm_spec::{source_of, split};
 use super::tree::json::{self, Style};
 use super::tree::{Fault, Node};
 use super::urls::{Urls, is_url, without_fragment};
+use memchr::memmem::FinderRev;
 use std::collections::HashSet;
 
 /// The maps of an entry whose values may send npm to a URL.
@@ -39,6 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
 /// Formats 2 and 3: one flat map from folders to packages.
 fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     let asked = asked_urls(packages);
+    let modules = Modules::new();
     for (key, entry) in packages.map() {
         let folder = key.text().unwrap_or_default();
         // A link's target has an entry of its own.
@@ -46,7 +48,7 @@ fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
             continue;
         }
         let at = key.at();
-        let installed = folder.rsplit_once("node_modules/").map(|(_, name)| name);
+        let installed = modules.split(folder).map(|(_, name)| name);
         let name = entry
             .get_text("name")
             .or(installed)
@@ -84,6 +86,23 @@ fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
         out.add(at, found)?;
     }
     Ok(())
+}
+
+/// Looks for the last `node_modules/` of a folder. Made once, since each folder of a file is asked.
+pub(super) struct Modules(FinderRev<'static>);
+
+impl Modules {
+    const NAME: &'static str = "node_modules/";
+
+    pub fn new() -> Self {
+        Self(FinderRev::new(Self::NAME))
+    }
+
+    /// What stands before it and behind it.
+    pub fn split<'a>(&self, folder: &'a str) -> Option<(&'a str, &'a str)> {
+        let at = self.0.rfind(folder.as_bytes())?;
+        Some((&folder[..at], &folder[at + Self::NAME.len()..]))
+    }
 }
 
 /// The URLs that somebody asks for by URL. npm writes `resolved` alike for these and for

@@ -21,6 +21,21 @@ pub(super) struct Address<'a> {
     pub fragment: Option<Cow<'a, str>>,
 }
 
+/// Whether a client writes this byte of a path, a query or a fragment in another way. A table,
+/// since every byte of every address is asked.
+const CHANGES: [bool; 256] = {
+    let mut changes = [true; 256];
+    let mut byte = 0x21u8;
+    while byte < 0x7f {
+        changes[byte as usize] = matches!(
+            byte,
+            b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^' | b'\''
+        );
+        byte += 1;
+    }
+    changes
+};
+
 impl<'a> Address<'a> {
     /// None where it is a name or a path, or an address that no client can read: of the latter
     /// [`doubt`] tells.
@@ -70,8 +85,7 @@ impl<'a> Address<'a> {
         if !is_plain || !(rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
             return None;
         }
-        let changes = |b: u8| !b.is_ascii_graphic() || b"\\\"<>`{}|^'".contains(&b);
-        if rest.bytes().any(changes) {
+        if rest.bytes().any(|b| CHANGES[usize::from(b)]) {
             return None;
         }
         let (rest, fragment) = cut(rest, '#');
@@ -85,6 +99,15 @@ impl<'a> Address<'a> {
             path: if path.is_empty() { "/" } else { path }.into(),
             fragment: fragment.map(Cow::Borrowed),
         })
+    }
+
+    /// Whether it is written in the form that all clients write: then none reads it differently.
+    pub fn is_plain(&self) -> bool {
+        // Whatever had to be changed is owned.
+        matches!(
+            (&self.host, &self.path),
+            (Cow::Borrowed(_), Cow::Borrowed(_))
+        )
     }
 
     fn by_standard(scheme: String, rest: &str) -> Option<Self> {

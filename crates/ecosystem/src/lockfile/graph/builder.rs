@@ -4,13 +4,13 @@ use super::super::entries::Entries;
 use super::super::tree::Fault;
 use super::super::{Kind, Lockfile, Source, requirements};
 use super::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package};
-use std::collections::HashMap;
 
 pub(super) struct Builder<'t> {
     kind: Kind,
     /// Takes the entries, by the same code that reads the file without a graph.
     pub entries: Entries<'t>,
-    places: HashMap<usize, usize>,
+    /// Offsets with the number of the entry that stands there, in order.
+    places: Vec<(usize, usize)>,
     pub packages: Vec<Package>,
     pub importers: Vec<Importer>,
     pub format: String,
@@ -24,7 +24,7 @@ impl<'t> Builder<'t> {
         Self {
             kind,
             entries: Entries::new(kind.ecosystem(), text),
-            places: HashMap::new(),
+            places: Vec::new(),
             packages: Vec::new(),
             importers: Vec::new(),
             format: String::new(),
@@ -36,14 +36,18 @@ impl<'t> Builder<'t> {
 
     /// The entries are read: from now on they are found by where they stand.
     pub fn place(&mut self) {
+        self.places = self.entries.places().to_vec();
         // Where several stand at one place the first counts.
-        self.places = self.entries.places().iter().rev().copied().collect();
+        self.places.sort_by_key(|(at, _)| *at);
+        self.places.dedup_by_key(|(at, _)| *at);
     }
 
     /// A package that stands at `at`, with what its entry says. `name`, `version` and `source`
     /// count where it has no entry.
     pub fn package(&self, at: usize, name: &str, version: &str, source: Source) -> Package {
-        let entry = self.places.get(&at).copied();
+        let place = self.places.binary_search_by_key(&at, |(at, _)| *at);
+        let entry = place.ok().and_then(|place| self.places.get(place));
+        let entry = entry.map(|(_, entry)| *entry);
         let locked = entry.and_then(|entry| self.entries.found().get(entry));
         Package {
             entry,

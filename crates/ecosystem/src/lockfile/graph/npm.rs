@@ -1,8 +1,9 @@
 //! `package-lock.json`, formats 2 and 3: folders, looked through upwards as Node does.
 
+use super::super::limit;
 use super::super::npm_spec::source_of;
+use super::super::package_lock::{self, Modules};
 use super::super::tree::{Fault, Node};
-use super::super::{limit, package_lock};
 use super::builder::Builder;
 use super::{Ask, AskKind, Commands, Importer, Key, npm_legacy};
 use std::collections::{HashMap, HashSet};
@@ -35,13 +36,14 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
     let mut by_folder: HashMap<&str, usize> = HashMap::new();
     let mut with_own: HashSet<&str> = HashSet::new();
     let mut folders = Vec::new();
+    let modules = Modules::new();
     for (key, entry) in packages.map() {
         let folder = key.text().unwrap_or_default();
         if entry.says("link") {
             continue;
         }
         let asks = asks(entry);
-        let Some((_, installed)) = folder.rsplit_once("node_modules/") else {
+        let Some((around, installed)) = modules.split(folder) else {
             out.importers.push(Importer {
                 path: folder.to_owned(),
                 name: entry.get_text("name").map(str::to_owned),
@@ -69,7 +71,7 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
             .filter_map(|key| entry.get(key))
             .any(|list| !list.list().is_empty() || list.text() == Some("true"));
         by_folder.insert(folder, out.packages.len());
-        with_own.insert(above(folder));
+        with_own.insert(around.trim_end_matches('/'));
         folders.push(folder);
         out.packages.push(package);
     }
@@ -79,10 +81,16 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
         .iter()
         .any(|importer| importer.path.is_empty());
     for (package, folder) in out.packages.iter_mut().zip(folders) {
-        lead(folder, &mut package.asks, &by_folder, &with_own);
+        lead(folder, &mut package.asks, &by_folder, &with_own, &modules);
     }
     for importer in &mut out.importers {
-        lead(&importer.path, &mut importer.asks, &by_folder, &with_own);
+        lead(
+            &importer.path,
+            &mut importer.asks,
+            &by_folder,
+            &with_own,
+            &modules,
+        );
     }
 }
 
@@ -121,6 +129,7 @@ fn lead(
     asks: &mut [Ask],
     by_folder: &HashMap<&str, usize>,
     with_own: &HashSet<&str>,
+    modules: &Modules,
 ) {
     if folder.len() > limit::PATH || asks.is_empty() {
         return;
@@ -134,7 +143,7 @@ fn lead(
         if base.is_empty() {
             break;
         }
-        base = above(base);
+        base = above(base, modules);
     }
     let mut candidate = String::new();
     for ask in asks.iter_mut().filter(|ask| ask.name.len() <= limit::PATH) {
@@ -152,9 +161,9 @@ fn lead(
 }
 
 /// The next folder upwards that can have a `node_modules` of its own.
-fn above(folder: &str) -> &str {
-    match folder.rfind("node_modules/") {
-        Some(at) => folder[..at].trim_end_matches('/'),
+fn above<'a>(folder: &'a str, modules: &Modules) -> &'a str {
+    match modules.split(folder) {
+        Some((around, _)) => around.trim_end_matches('/'),
         None => folder.rsplit_once('/').map_or("", |(above, _)| above),
     }
 }

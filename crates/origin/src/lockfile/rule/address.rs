@@ -1,4 +1,4 @@
-use super::super::address::{Names, doubt, normal, npm_names};
+use super::super::address::{Address, Names, doubt, normal, npm_names};
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
@@ -60,6 +60,7 @@ fn doubtful(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         let locked = view.graph.locked(package);
         let own = locked.and_then(|locked| locked.resolved.as_deref());
         let own = own.or(package.resolved.as_deref());
+        let own = own.filter(|_| !view.address(package).is_some_and(Address::is_plain));
         let files = package.files.iter().filter_map(|file| file.url.as_deref());
         let first = own.into_iter().chain(files);
         let Some((url, why)) = first.filter_map(|url| Some((url, doubt(url)?))).next() else {
