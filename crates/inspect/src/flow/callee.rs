@@ -10,6 +10,17 @@ use crate::pure::{FileId, Surroundings, Value};
 use customs_model::Zone;
 use std::rc::Rc;
 
+/// What a name that is handed to a call is, as far as it matters to who is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum HandedValue {
+    /// A function.
+    Function((FileId, FuncId)),
+    /// A class, by the expression that makes it.
+    Class((FileId, ExprId)),
+    /// Something else, or unknown.
+    Other,
+}
+
 impl Analysis<'_> {
     pub(super) fn call(
         &mut self,
@@ -277,6 +288,24 @@ impl Analysis<'_> {
         !used
     }
 
+    /// What a name that is handed to a call is. It is asked once for each zone that the call is
+    /// reached in, and found out once, as what is called is.
+    fn handed_value(&mut self, file: FileId, arg: ExprId) -> HandedValue {
+        if let Some(known) = self.handed_values.get(&(file, arg)) {
+            return *known;
+        }
+        let value = match self.machine.fold(file, arg) {
+            Value::Function(closure) => HandedValue::Function((closure.file, closure.function)),
+            Value::Object(object) if object.is_class => match object.class {
+                Some(class) => HandedValue::Class(class),
+                None => HandedValue::Other,
+            },
+            _ => HandedValue::Other,
+        };
+        self.handed_values.insert((file, arg), value);
+        value
+    }
+
     /// Whether a parameter is used for nothing but to define a property of it, and to be
     /// given back.
     fn only_names(
@@ -396,22 +425,15 @@ impl Analysis<'_> {
                 }
                 queue.push(zone, site.file, function);
             }
-            Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
-                Value::Function(closure) => {
+            Expr::Name(..) | Expr::Member(..) => match self.handed_value(site.file, arg) {
+                HandedValue::Function(place) => {
                     if first {
-                        self.passed
-                            .entry((closure.file, closure.function))
-                            .or_default()
-                            .push(site);
+                        self.passed.entry(place).or_default().push(site);
                     }
-                    queue.push(zone, closure.file, closure.function);
+                    queue.push(zone, place.0, place.1);
                 }
-                Value::Object(object) if object.is_class => {
-                    if let Some(class) = object.class {
-                        self.class(class, zone, None, queue);
-                    }
-                }
-                _ => {}
+                HandedValue::Class(class) => self.class(class, zone, None, queue),
+                HandedValue::Other => {}
             },
             Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
                 for pair in program.list(entries).to_vec().chunks_exact(2) {

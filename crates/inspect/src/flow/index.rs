@@ -289,40 +289,68 @@ fn key_makers(program: &Program) -> FxHashMap<FuncId, Atom> {
 
 /// Where the words stand that the registries' own interfaces have for a release's bytes.
 fn publishes(program: &Program) -> Vec<u32> {
-    const MARKS: [&str; 3] = ["file_upload", "/crates/new", "/oidc/token/exchange"];
-    // CouchDB, which npm's registry once was, has this word for its documents as well: only
-    // beside the tags of a package it is a release.
-    const OF_NPM: [&str; 2] = ["_attachments", "dist-tags"];
-    let places = |marks: &[&str]| -> Vec<u32> {
-        let is_mark = |text: &str| text.len() < 400 && marks.iter().any(|mark| text.contains(mark));
-        let atoms: Vec<Atom> = marks.iter().filter_map(|mark| program.atom(mark)).collect();
-        let consts: Vec<ConstId> = program
-            .consts
-            .iter()
-            .enumerate()
-            .filter(|(_, constant)| matches!(constant, Const::Text(text) if is_mark(text)))
-            .map(|(number, _)| ConstId(number as u32))
-            .collect();
-        if atoms.is_empty() && consts.is_empty() {
-            return Vec::new();
+    // CouchDB, which npm's registry once was, has the word of the fourth for its documents as well:
+    // only beside the tags of a package it is a release.
+    const MARKS: [&str; 5] = [
+        "file_upload",
+        "/crates/new",
+        "/oidc/token/exchange",
+        "_attachments",
+        "dist-tags",
+    ];
+    const CONTENT: usize = 3;
+    const TAGS: usize = 4;
+    let which = |text: &str| -> u8 {
+        // Each mark has one of these bytes, and most texts have none of them.
+        if text.len() >= 400 || memchr::memchr3(b'_', b'/', b'-', text.as_bytes()).is_none() {
+            return 0;
         }
-        let exprs = program.exprs.iter().zip(&program.spans);
-        exprs
-            .filter(|(expr, _)| match expr {
-                Expr::Const(constant) => consts.binary_search(constant).is_ok(),
-                Expr::Member(_, name) | Expr::Name(name, _) => atoms.contains(name),
-                _ => false,
-            })
-            .map(|(_, span)| span.start)
-            .collect()
+        let marks = MARKS.iter().enumerate();
+        marks.fold(0, |all, (at, mark)| {
+            all | u8::from(text.contains(mark)) << at
+        })
     };
-    let mut all = places(&MARKS);
-    let [content, tags] = OF_NPM.map(|mark| places(&[mark]));
-    all.extend(
-        content
-            .into_iter()
-            .filter(|at| tags.iter().any(|tag| tag.abs_diff(*at) < NEAR)),
-    );
+    let atoms = MARKS.map(|mark| program.atom(mark));
+    let consts: Vec<(ConstId, u8)> = program
+        .consts
+        .iter()
+        .enumerate()
+        .filter_map(|(number, constant)| {
+            let Const::Text(text) = constant else {
+                return None;
+            };
+            let which = which(text);
+            (which != 0).then_some((ConstId(number as u32), which))
+        })
+        .collect();
+    if consts.is_empty() && atoms.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let of_name = |name: Atom| {
+        let at = atoms.iter().position(|atom| *atom == Some(name));
+        at.map_or(0, |at| 1 << at)
+    };
+    let mut places: [Vec<u32>; 5] = Default::default();
+    for (expr, span) in program.exprs.iter().zip(&program.spans) {
+        let which = match expr {
+            Expr::Const(constant) => consts
+                .binary_search_by_key(constant, |(constant, _)| *constant)
+                .map_or(0, |at| consts[at].1),
+            Expr::Member(_, name) | Expr::Name(name, _) => of_name(*name),
+            _ => continue,
+        };
+        for (at, places) in places.iter_mut().enumerate() {
+            if which & 1 << at != 0 {
+                places.push(span.start);
+            }
+        }
+    }
+    let is_tagged = |at: &u32| places[TAGS].iter().any(|tag| tag.abs_diff(*at) < NEAR);
+    let content = places[CONTENT].iter().copied().filter(is_tagged);
+    let sure = places[..CONTENT].iter().flatten().copied();
+    let mut all: Vec<u32> = sure.chain(content).collect();
+    all.sort_unstable();
+    all.dedup();
     all
 }
 

@@ -142,6 +142,10 @@ struct Analysis<'p> {
     outer: Outer,
     zones: FxHashMap<(FileId, FuncId), Zone>,
     callees: FxHashMap<(FileId, ExprId), Value>,
+    /// What names that are handed to calls are.
+    handed_values: FxHashMap<(FileId, ExprId), callee::HandedValue>,
+    /// Whether short texts stand in the package as they are, as far as asked.
+    visible: FxHashMap<(FileId, Box<str>), bool>,
     /// What callees may mean besides.
     fellows: FxHashMap<(FileId, ExprId), fellows::Fellows>,
     /// Calls that may mean more when more is known.
@@ -224,6 +228,8 @@ impl<'p> Analysis<'p> {
             outer,
             zones: FxHashMap::default(),
             callees: FxHashMap::default(),
+            handed_values: FxHashMap::default(),
+            visible: FxHashMap::default(),
             fellows: FxHashMap::default(),
             growing: given::Growing::default(),
             glances: glances::Glances::default(),

@@ -290,8 +290,25 @@ impl Analysis<'_> {
     }
 
     /// Whether a text stands in the package as it is: what only joins it hides nothing.
-    pub(super) fn is_visible(&self, file: FileId, text: &str) -> bool {
+    ///
+    /// A text is asked about once for each way to its sink, and looked for in many files.
+    pub(super) fn is_visible(&mut self, file: FileId, text: &str) -> bool {
+        const KEPT: usize = 500;
+        const LONGEST: usize = 4 << 10;
+        if text.len() > LONGEST || self.visible.len() >= KEPT {
+            return self.stands_in_package(file, text);
+        }
+        if let Some(known) = self.visible.get(&(file, Box::from(text))) {
+            return *known;
+        }
+        let is_visible = self.stands_in_package(file, text);
+        self.visible.insert((file, text.into()), is_visible);
+        is_visible
+    }
+
+    fn stands_in_package(&self, file: FileId, text: &str) -> bool {
         const WINDOW: usize = 20;
+        const FILES: usize = 400;
         let is_it = |id: FileId| {
             self.package.language(id).is_some()
                 && self.package.file(id).bytes.as_deref() == Some(text.as_bytes())
@@ -300,7 +317,9 @@ impl Analysis<'_> {
             return true;
         }
         let shown = |piece: &str| {
-            self.package.ids().take(400).any(|id| {
+            // Most of what is visible stands in the file that uses it.
+            let ids = std::iter::once(file).chain(self.package.ids().take(FILES));
+            ids.into_iter().any(|id| {
                 let readable = self.package.language(id).is_some()
                     || self.package.file(id).path.ends_with(".json");
                 let bytes = self.package.file(id).bytes.as_deref().filter(|_| readable);
