@@ -138,12 +138,15 @@ impl Analysis<'_> {
         let Some(id) = package.ids().next() else {
             return Effect::NotRead;
         };
+        // Many texts of one package import the same files.
+        package.adopt(self.package);
         let outer = Outer {
             level: self.outer.level + 1,
             zone: Some(self.outer.zone.unwrap_or(zone)),
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
         let found = super::analyse_at(&package, outer);
+        self.package.adopt(&package);
         let idle = language == Language::Python && !found.unasked && self.only_defines(&package);
         let cut = package.is_cut(id)
             || package.error(id) == Some(reading::TOO_DEEP)

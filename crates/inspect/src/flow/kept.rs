@@ -21,6 +21,9 @@ const ROUNDS: usize = 24;
 /// Functions that call others which they got from around them, as far as told apart.
 const WRAPPERS: usize = 256;
 
+/// Expressions of a file whose plan is held from round to round.
+const HELD: usize = 300_000;
+
 /// How a function is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum How {
@@ -143,7 +146,8 @@ impl Analysis<'_> {
             if atoms.is_empty() {
                 continue;
             }
-            for place in places(&program, &atoms) {
+            let plan = self.plan_of(file, &program);
+            for place in places(&program, &plan, &atoms) {
                 let zone = self.zone_of(file, place.function);
                 if zone > Zone::Called {
                     self.read(&program, file, &place, zone, queue);
@@ -285,21 +289,65 @@ fn atoms(program: &Program, names: &FxHashSet<Rc<str>>) -> FxHashSet<Atom> {
         .collect()
 }
 
-/// Where names of a file are read or put to, in order, and the functions that this happens in.
-fn places(program: &Program, atoms: &FxHashSet<Atom>) -> Vec<Place> {
-    let exprs = program.exprs.iter().enumerate();
-    let mut named: Vec<ExprId> = exprs
-        .filter(|(_, expr)| is_named(expr, atoms))
-        .map(|(at, _)| ExprId(at as u32))
-        .collect();
+/// What of a file does not depend on the names that are looked for.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Where names are read or put to, by name.
+    named: Vec<(Atom, ExprId)>,
+    /// [`harmless`].
+    harmless: FxHashSet<ExprId>,
+    /// [`functions`].
+    functions: Vec<(u32, Reverse<u32>, FuncId)>,
+}
+
+impl Plan {
+    fn of(program: &Program) -> Self {
+        let exprs = program.exprs.iter().enumerate();
+        let mut named: Vec<(Atom, ExprId)> = exprs
+            .filter_map(|(at, expr)| match expr {
+                Expr::Member(_, name) | Expr::Name(name, _) => Some((*name, ExprId(at as u32))),
+                _ => None,
+            })
+            .collect();
+        named.sort_unstable();
+        Self {
+            named,
+            harmless: harmless(program),
+            functions: functions(program),
+        }
+    }
+
+    fn named(&self, name: Atom) -> impl Iterator<Item = ExprId> {
+        let from = self.named.partition_point(|(known, _)| *known < name);
+        let here = self.named[from..].iter();
+        here.take_while(move |(known, _)| *known == name)
+            .map(|(_, expr)| *expr)
+    }
+}
+
+impl Analysis<'_> {
+    /// The plan of a file. It is asked for in each round; that of a very large one is made again.
+    fn plan_of(&mut self, file: FileId, program: &Program) -> Rc<Plan> {
+        if let Some(plan) = self.plans.get(&file) {
+            return Rc::clone(plan);
+        }
+        let plan = Rc::new(Plan::of(program));
+        if program.exprs.len() < HELD {
+            self.plans.insert(file, Rc::clone(&plan));
+        }
+        plan
+    }
+}
+
+/// Where some names of a file are read or put to, in order, and the functions that this happens in.
+fn places(program: &Program, plan: &Plan, atoms: &FxHashSet<Atom>) -> Vec<Place> {
+    let mut named: Vec<ExprId> = atoms.iter().flat_map(|name| plan.named(*name)).collect();
     if named.is_empty() {
         return Vec::new();
     }
-    named.sort_by_key(|expr| program.span(*expr).start);
-    let harmless = harmless(program);
+    named.sort_unstable_by_key(|expr| (program.span(*expr).start, *expr));
     let mut handed = handed(program, &named);
-    let functions = functions(program);
-    let mut next = functions.iter().peekable();
+    let mut next = plan.functions.iter().peekable();
     let mut around: Vec<(u32, FuncId)> = Vec::new();
     let mut places = Vec::with_capacity(named.len());
     for expr in named {
@@ -312,18 +360,11 @@ fn places(program: &Program, atoms: &FxHashSet<Atom>) -> Vec<Place> {
         places.push(Place {
             expr,
             function: around.last().map_or(FuncId(0), |(_, function)| *function),
-            is_harmless: harmless.contains(&expr),
+            is_harmless: plan.harmless.contains(&expr),
             handed_to: handed.remove(&expr),
         });
     }
     places
-}
-
-fn is_named(expr: &Expr, atoms: &FxHashSet<Atom>) -> bool {
-    match expr {
-        Expr::Member(_, name) | Expr::Name(name, _) => atoms.contains(name),
-        _ => false,
-    }
 }
 
 /// Leaves functions that end before a place.

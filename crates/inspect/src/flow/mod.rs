@@ -185,6 +185,7 @@ struct Analysis<'p> {
     /// Functions that are kept for later, by the names that they are kept under.
     kept: BTreeMap<Rc<str>, Vec<Kept>>,
     news: kept::News,
+    plans: FxHashMap<FileId, Rc<kept::Plan>>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -253,6 +254,7 @@ impl<'p> Analysis<'p> {
             wrappers: Vec::new(),
             kept: BTreeMap::new(),
             news: kept::News::default(),
+            plans: FxHashMap::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

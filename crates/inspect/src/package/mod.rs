@@ -82,6 +82,8 @@ pub struct Package {
     endings: OnceCell<Endings>,
     /// Files that are no code by name and no JSON, by their lengths.
     by_length: OnceCell<FxHashMap<usize, Vec<FileId>>>,
+    /// The hashes of what files of Python and the folders around them are called.
+    python_names: OnceCell<FxHashSet<u64>>,
     /// Expressions of all programs read so far.
     expressions: Cell<usize>,
     /// What files said that were read for other packages, where somebody reads several.
@@ -140,6 +142,7 @@ impl Package {
             members: OnceCell::new(),
             endings: OnceCell::new(),
             by_length: OnceCell::new(),
+            python_names: OnceCell::new(),
             expressions: Cell::new(0),
             shared: None,
         }
@@ -263,6 +266,31 @@ impl Package {
                 .set(self.expressions.get() + program.size());
         }
         read
+    }
+
+    /// Takes over what files say that another package has read: those at the same path whose
+    /// bytes are the very same ones.
+    pub fn adopt(&self, other: &Self) {
+        for id in self.ids() {
+            let file = self.file(id);
+            let Some(theirs) = other.find(&file.path) else {
+                continue;
+            };
+            let known = other.file(theirs);
+            let same = match (&file.bytes, &known.bytes) {
+                (Some(own), Some(bytes)) => Arc::ptr_eq(own, bytes),
+                _ => false,
+            };
+            if same
+                && self.language(id) == other.language(theirs)
+                && let Some(read) = known.read.get()
+                && let Some(program) = &read.program
+                && file.read.set(read.clone()).is_ok()
+            {
+                let size = self.expressions.get() + program.size();
+                self.expressions.set(size);
+            }
+        }
     }
 
     fn by_length(&self) -> FxHashMap<usize, Vec<FileId>> {

@@ -105,6 +105,10 @@ impl Package {
                 (Some(base), &specifier[dots..])
             }
         };
+        let first = name.split(['.', '/']).next().unwrap_or(name);
+        if base.is_none() && !first.is_empty() && !self.has_python_name(first) {
+            return None;
+        }
         let inner = name.replace('.', "/");
         let candidates: Vec<String> = match base {
             // `from . import a`: the package around.
@@ -128,6 +132,18 @@ impl Package {
                 id.filter(|id| *id != from)
             })
         })
+    }
+
+    /// Whether a file or folder may be called so: most imports are of other packages.
+    fn has_python_name(&self, name: &str) -> bool {
+        let names = self.python_names.get_or_init(|| {
+            let files = self.files.iter().filter(|file| file.path.ends_with(".py"));
+            files
+                .flat_map(|file| file.path.split('/'))
+                .map(|part| hash(part.strip_suffix(".py").unwrap_or(part)))
+                .collect()
+        });
+        names.contains(&hash(name))
     }
 
     /// Whether code that imports a name gets a file of the package.

@@ -532,7 +532,7 @@ pub(super) fn call(
                 Value::Unknown
             } else {
                 Value::Native(Native {
-                    path: format!("{path}()").into(),
+                    path: [path, "()"].concat().into(),
                     made_at: native.made_at,
                 })
             }

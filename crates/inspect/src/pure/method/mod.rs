@@ -364,7 +364,7 @@ fn member_of_native(path: &str, name: &str) -> Option<String> {
         (module, "__dict__") => module.to_owned(),
         ("sys.modules", name) => name.to_owned(),
         ("builtins", name) => name.to_owned(),
-        _ => format!("{path}.{name}"),
+        _ => [path, ".", name].concat(),
     })
 }
 
