@@ -53,8 +53,8 @@ pub(super) struct Kept {
 /// What was found since all that is kept was looked for.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    /// Names that something is kept under.
-    pub kept: FxHashSet<Rc<str>>,
+    /// Numbers of names that something is kept under.
+    pub kept: FxHashSet<u32>,
     /// Files of which more runs.
     pub files: FxHashSet<FileId>,
 }
@@ -93,7 +93,8 @@ impl Analysis<'_> {
             return;
         }
         here.push(kept);
-        self.news.kept.insert(name);
+        let number = self.names.number(name);
+        self.news.kept.insert(number);
     }
 
     /// Decorated methods of a name in a file.
@@ -132,17 +133,16 @@ impl Analysis<'_> {
         files.sort_unstable();
         // Where nothing else runs than in the round before, only new names are news.
         let news = std::mem::take(&mut self.news);
-        let all: FxHashSet<Rc<str>> = self.kept.keys().cloned().collect();
         for file in files {
-            let names = if news.files.contains(&file) {
-                &all
-            } else {
-                &news.kept
-            };
-            let Some(program) = self.program(file).filter(|_| !names.is_empty()) else {
+            let Some(program) = self.program(file) else {
                 continue;
             };
-            let atoms = atoms(&program, names);
+            let known = self.names.of.entry(file).or_default();
+            known.look(&program, &self.names.numbers, &self.names.order);
+            let all = news.files.contains(&file);
+            let here = known.found.iter();
+            let here = here.filter(|(number, _)| all || news.kept.contains(number));
+            let atoms: Vec<Atom> = here.map(|(_, atom)| *atom).collect();
             if atoms.is_empty() {
                 continue;
             }
@@ -278,50 +278,129 @@ impl Analysis<'_> {
     }
 }
 
-/// The names that a file has of some.
-fn atoms(program: &Program, names: &FxHashSet<Rc<str>>) -> FxHashSet<Atom> {
-    if names.len() < program.names.len() {
-        return names.iter().filter_map(|name| program.atom(name)).collect();
+/// The names that something is kept under, numbered, and which of them a file has: each is looked
+/// for once in each file, however many rounds there are.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    order: Vec<Rc<str>>,
+    numbers: FxHashMap<Rc<str>, u32>,
+    of: FxHashMap<FileId, OfFile>,
+}
+
+impl Names {
+    fn number(&mut self, name: Rc<str>) -> u32 {
+        let next = self.order.len() as u32;
+        let order = &mut self.order;
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            order.push(Rc::clone(name));
+            next
+        })
     }
-    let own = program.names.iter().enumerate();
-    own.filter(|(_, name)| names.contains(*name))
-        .map(|(at, _)| Atom(at as u32))
-        .collect()
+}
+
+/// Which of the names a file has.
+#[derive(Debug, Default)]
+struct OfFile {
+    /// So many were looked for.
+    looked: usize,
+    /// Those that were found, with their numbers.
+    found: Vec<(u32, Atom)>,
+}
+
+impl OfFile {
+    fn look(&mut self, program: &Program, numbers: &FxHashMap<Rc<str>, u32>, order: &[Rc<str>]) {
+        let new = order.get(self.looked..).unwrap_or_default();
+        if new.len() < program.names.len() {
+            let new = new.iter().zip(self.looked as u32..);
+            let found = new.filter_map(|(name, number)| Some((number, program.atom(name)?)));
+            self.found.extend(found);
+        } else {
+            let own = program.names.iter().enumerate();
+            let found = own.filter_map(|(at, name)| Some((*numbers.get(name)?, Atom(at as u32))));
+            let looked = self.looked as u32;
+            self.found
+                .extend(found.filter(|(number, _)| *number >= looked));
+        }
+        self.looked = order.len();
+    }
 }
 
 /// What of a file does not depend on the names that are looked for.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// Where names are read or put to, by name.
-    named: Vec<(Atom, ExprId)>,
+    /// Where names are read or put to: those of one name behind those of another.
+    named: Vec<ExprId>,
+    /// Where those of a name begin among them, and behind the last one where they end.
+    from: Vec<u32>,
     /// [`harmless`].
-    harmless: FxHashSet<ExprId>,
+    harmless: Marks,
     /// [`functions`].
     functions: Vec<(u32, Reverse<u32>, FuncId)>,
 }
 
 impl Plan {
     fn of(program: &Program) -> Self {
-        let exprs = program.exprs.iter().enumerate();
-        let mut named: Vec<(Atom, ExprId)> = exprs
-            .filter_map(|(at, expr)| match expr {
-                Expr::Member(_, name) | Expr::Name(name, _) => Some((*name, ExprId(at as u32))),
-                _ => None,
-            })
-            .collect();
-        named.sort_unstable();
+        let name_of = |expr: &Expr| match expr {
+            Expr::Member(_, name) | Expr::Name(name, _) => Some(name.at()),
+            _ => None,
+        };
+        // Counted first, so that nothing has to be sorted.
+        let mut from = vec![0_u32; program.names.len() + 1];
+        for name in program.exprs.iter().filter_map(name_of) {
+            if let Some(count) = from.get_mut(name + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for begin in &mut from {
+            sum += *begin;
+            *begin = sum;
+        }
+        let mut next = from.clone();
+        let mut named = vec![ExprId(0); sum as usize];
+        for (at, expr) in program.exprs.iter().enumerate() {
+            if let Some(place) = name_of(expr).and_then(|name| next.get_mut(name)) {
+                if let Some(slot) = named.get_mut(*place as usize) {
+                    *slot = ExprId(at as u32);
+                }
+                *place += 1;
+            }
+        }
         Self {
             named,
+            from,
             harmless: harmless(program),
             functions: functions(program),
         }
     }
 
-    fn named(&self, name: Atom) -> impl Iterator<Item = ExprId> {
-        let from = self.named.partition_point(|(known, _)| *known < name);
-        let here = self.named[from..].iter();
-        here.take_while(move |(known, _)| *known == name)
-            .map(|(_, expr)| *expr)
+    fn named(&self, name: Atom) -> &[ExprId] {
+        let at = |name: usize| self.from.get(name).map(|at| *at as usize);
+        match (at(name.at()), at(name.at() + 1)) {
+            (Some(from), Some(to)) => self.named.get(from..to).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+/// Some of the expressions of a file.
+#[derive(Debug)]
+struct Marks(Vec<u64>);
+
+impl Marks {
+    fn none_of(program: &Program) -> Self {
+        Self(vec![0; program.exprs.len().div_ceil(64)])
+    }
+
+    fn insert(&mut self, expr: ExprId) {
+        if let Some(word) = self.0.get_mut(expr.at() / 64) {
+            *word |= 1 << (expr.at() % 64);
+        }
+    }
+
+    fn contains(&self, expr: ExprId) -> bool {
+        let word = self.0.get(expr.at() / 64);
+        word.is_some_and(|word| word & 1 << (expr.at() % 64) != 0)
     }
 }
 
@@ -340,8 +419,12 @@ impl Analysis<'_> {
 }
 
 /// Where some names of a file are read or put to, in order, and the functions that this happens in.
-fn places(program: &Program, plan: &Plan, atoms: &FxHashSet<Atom>) -> Vec<Place> {
-    let mut named: Vec<ExprId> = atoms.iter().flat_map(|name| plan.named(*name)).collect();
+fn places(program: &Program, plan: &Plan, atoms: &[Atom]) -> Vec<Place> {
+    let mut named: Vec<ExprId> = atoms
+        .iter()
+        .flat_map(|name| plan.named(*name))
+        .copied()
+        .collect();
     if named.is_empty() {
         return Vec::new();
     }
@@ -360,7 +443,7 @@ fn places(program: &Program, plan: &Plan, atoms: &FxHashSet<Atom>) -> Vec<Place>
         places.push(Place {
             expr,
             function: around.last().map_or(FuncId(0), |(_, function)| *function),
-            is_harmless: plan.harmless.contains(&expr),
+            is_harmless: plan.harmless.contains(expr),
             handed_to: handed.remove(&expr),
         });
     }
@@ -414,8 +497,8 @@ fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
 
 /// Places at which something is put under a name or into what it holds, or where it is only asked
 /// whether something is there: nothing is taken out.
-fn harmless(program: &Program) -> FxHashSet<ExprId> {
-    let mut found = FxHashSet::default();
+fn harmless(program: &Program) -> Marks {
+    let mut found = Marks::none_of(program);
     for expr in &program.exprs {
         match *expr {
             Expr::Assign(target, _) => {
@@ -424,7 +507,10 @@ fn harmless(program: &Program) -> FxHashSet<ExprId> {
                     found.insert(table);
                 }
             }
-            Expr::Binary(Binary::Is, left, right) => found.extend([left, right]),
+            Expr::Binary(Binary::Is, left, right) => {
+                found.insert(left);
+                found.insert(right);
+            }
             Expr::Unary(Unary::Not | Unary::TypeOf, inner) => {
                 found.insert(inner);
             }

@@ -185,6 +185,7 @@ struct Analysis<'p> {
     /// Functions that are kept for later, by the names that they are kept under.
     kept: BTreeMap<Rc<str>, Vec<Kept>>,
     news: kept::News,
+    names: kept::Names,
     plans: FxHashMap<FileId, Rc<kept::Plan>>,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
@@ -254,6 +255,7 @@ impl<'p> Analysis<'p> {
             wrappers: Vec::new(),
             kept: BTreeMap::new(),
             news: kept::News::default(),
+            names: kept::Names::default(),
             plans: FxHashMap::default(),
             looks: 0,
             traced: 0,

@@ -26,6 +26,9 @@ pub(super) struct Patches {
 #[derive(Debug, Default)]
 pub(super) struct Patched {
     pub results: BTreeMap<String, (Option<[u8; 32]>, String)>,
+    /// What files are where the patch was applied to its own result: pnpm does that to a file in
+    /// which it only adds lines (measured: `patch-commit` and `rebuild` of pnpm 12.21).
+    pub twice: BTreeMap<String, [u8; 32]>,
     /// Why a patch explains nothing. Safe to print.
     pub notes: Vec<String>,
 }
@@ -151,8 +154,11 @@ impl Prepared<'_> {
         for (file, patches) in &self.patches {
             let content = |path: &str| unpacked.kept.get(path).map(Vec::as_slice);
             let results = patches.as_ref().map_err(Clone::clone);
-            match results.and_then(|patches| patch::results(patches, content)) {
-                Ok(results) => out.take(file, results),
+            match results.and_then(|patches| Ok((patch::results(patches, content)?, patches))) {
+                Ok((results, patches)) => {
+                    out.twice.extend(twice(patches, &results));
+                    out.take(file, results);
+                }
                 Err(why) => {
                     let file = printable(file, 200);
                     out.notes
@@ -167,14 +173,33 @@ impl Prepared<'_> {
 impl Patched {
     fn take(&mut self, file: &str, results: BTreeMap<String, Option<Vec<u8>>>) {
         for (path, after) in results {
-            let digest = after.map(|bytes| {
-                let mut hash = [0; 32];
-                hash.copy_from_slice(Digest::sha256(&bytes).as_bytes());
-                hash
-            });
+            let digest = after.map(|bytes| sha256(&bytes));
             self.results.insert(path, (digest, file.to_owned()));
         }
     }
+}
+
+/// What the files become that a patch changes, where it is applied once more and still fits.
+fn twice<'r>(
+    patches: &'r [FilePatch],
+    results: &'r BTreeMap<String, Option<Vec<u8>>>,
+) -> impl Iterator<Item = (String, [u8; 32])> + 'r {
+    patches.iter().filter_map(|patch| {
+        let path = patch
+            .new
+            .as_ref()
+            .filter(|new| Some(*new) == patch.old.as_ref())?;
+        let once = results.get(path)?.as_deref()?;
+        // One that does not fit again was not applied again.
+        let again = patch.apply(once).ok()?;
+        Some((path.clone(), sha256(&again)))
+    })
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(Digest::sha256(bytes).as_bytes());
+    hash
 }
 
 /// The package that a patch of patch-package names: `@scope+a++b+1.0.0+001+words.patch` changes

@@ -232,10 +232,11 @@ impl<'s> Source<'s> {
 
     /// Characters that were written by their names cannot be told; what stands between them can.
     fn is_named(&self, word: &str) -> bool {
-        !word.is_ascii()
+        let by_name = |c: char| !c.is_ascii() || c.is_ascii_control();
+        word.contains(by_name)
             && self.text.contains("\\N{")
             && word
-                .split(|c: char| !c.is_ascii())
+                .split(by_name)
                 .all(|part| part.is_empty() || self.contains(part))
     }
 

@@ -132,6 +132,21 @@ fn whatever_the_compiler_carries_over_agrees() {
 }
 
 #[test]
+fn control_characters_may_be_written_by_their_names_and_what_stands_between_them_is_told() {
+    let source = Source::read(r#"f"{line}\N{LINE FEED}" "\N{ESC}8" "\N{ESC}[B""#);
+    assert_eq!(source.stranger_of("\n\u{1b}8\u{1b}[B", false), None);
+    assert_eq!(
+        source.stranger_of("\u{1b}evil\u{1b}", false),
+        Some("\u{1b}evil\u{1b}")
+    );
+    let plain = Source::read(r#""8""#);
+    assert_eq!(
+        plain.stranger_of("\u{1b}8\u{1b}", false),
+        Some("\u{1b}8\u{1b}")
+    );
+}
+
+#[test]
 fn a_name_or_text_that_the_source_lacks_gives_it_away() {
     insta::assert_snapshot!(differs(&compiled(3495, &["os", "system"], &[])), @r#"it uses the name "system", which its source does not hold"#);
     insta::assert_snapshot!(differs(&compiled(3495, &[], &["of https://evil.example"])), @r#"it holds the text "https", which its source does not"#);

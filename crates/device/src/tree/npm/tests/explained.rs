@@ -95,6 +95,25 @@ fn a_committed_patch_explains_what_it_makes_and_nothing_else() {
     ");
 }
 
+#[test]
+fn a_patch_that_only_adds_lines_may_have_been_applied_twice_and_not_more_often() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let patch = "diff --git a/node_modules/a/index.js b/node_modules/a/index.js\n--- a/node_modules/a/index.js\n+++ b/node_modules/a/index.js\n@@ -1 +1,2 @@\n module.exports = 1;\n+// Mine.\n";
+    world.write("patches/a+1.0.0.patch", patch);
+    for (times, explained) in [(1, true), (2, true), (3, false)] {
+        let text = format!("module.exports = 1;\n{}", "// Mine.\n".repeat(times));
+        world.write("node_modules/a/index.js", text);
+        let told = world.told();
+        assert_eq!(
+            told.contains("patch patches/a+1.0.0.patch"),
+            explained,
+            "{told}"
+        );
+        assert_eq!(told.contains("UNEXPLAINED"), !explained, "{told}");
+    }
+}
+
 /// A package of a virtual store with two files, patched, and a lockfile's entry for it.
 fn patched(world: &World, place: &str) -> Digest {
     let manifest = manifest("a", "1.0.0");
