@@ -6,6 +6,7 @@
 
 use super::Analysis;
 use super::keeper::{Slot, is_given_back};
+use super::marks::Marks;
 use super::reach::Queue;
 use crate::ir::{Atom, Binary, Compound, Expr, ExprId, FuncId, Language, Program, Unary};
 use crate::know;
@@ -383,27 +384,6 @@ impl Plan {
     }
 }
 
-/// Some of the expressions of a file.
-#[derive(Debug)]
-struct Marks(Vec<u64>);
-
-impl Marks {
-    fn none_of(program: &Program) -> Self {
-        Self(vec![0; program.exprs.len().div_ceil(64)])
-    }
-
-    fn insert(&mut self, expr: ExprId) {
-        if let Some(word) = self.0.get_mut(expr.at() / 64) {
-            *word |= 1 << (expr.at() % 64);
-        }
-    }
-
-    fn contains(&self, expr: ExprId) -> bool {
-        let word = self.0.get(expr.at() / 64);
-        word.is_some_and(|word| word & 1 << (expr.at() % 64) != 0)
-    }
-}
-
 impl Analysis<'_> {
     /// The plan of a file. It is asked for in each round; that of a very large one is made again.
     fn plan_of(&mut self, file: FileId, program: &Program) -> Rc<Plan> {
@@ -498,7 +478,7 @@ fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
 /// Places at which something is put under a name or into what it holds, or where it is only asked
 /// whether something is there: nothing is taken out.
 fn harmless(program: &Program) -> Marks {
-    let mut found = Marks::none_of(program);
+    let mut found = Marks::default();
     for expr in &program.exprs {
         match *expr {
             Expr::Assign(target, _) => {

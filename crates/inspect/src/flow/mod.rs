@@ -22,6 +22,7 @@ mod index;
 mod keeper;
 mod kept;
 mod label;
+mod marks;
 mod patch;
 mod possible;
 mod reach;
@@ -33,7 +34,7 @@ use crate::evidence;
 use crate::ir::{ExprId, FuncId, Program, Span};
 use crate::limit::evaluating;
 use crate::package::Package;
-use crate::pure::{FileId, Frame, Machine, Surroundings, Value};
+use crate::pure::{FileId, Frame, Machine, Surroundings};
 use crate::text;
 use budget::Budgets;
 use cells::Cells;
@@ -141,9 +142,9 @@ struct Analysis<'p> {
     budgets: Budgets,
     outer: Outer,
     zones: FxHashMap<(FileId, FuncId), Zone>,
-    callees: FxHashMap<(FileId, ExprId), Value>,
+    callees: marks::Callees,
     /// What names that are handed to calls are.
-    handed_values: FxHashMap<(FileId, ExprId), callee::HandedValue>,
+    handed_values: marks::Handed,
     /// Whether short texts stand in the package as they are, as far as asked.
     visible: FxHashMap<(FileId, Box<str>), bool>,
     /// What callees may mean besides.
@@ -229,8 +230,8 @@ impl<'p> Analysis<'p> {
             budgets: Budgets::default(),
             outer,
             zones: FxHashMap::default(),
-            callees: FxHashMap::default(),
-            handed_values: FxHashMap::default(),
+            callees: marks::Callees::new(),
+            handed_values: marks::Handed::new(),
             visible: FxHashMap::default(),
             fellows: FxHashMap::default(),
             growing: given::Growing::default(),

@@ -10,7 +10,7 @@ mod scope;
 pub use build::Builder;
 pub(crate) use build::UNFOLLOWED;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -528,18 +528,47 @@ impl Program {
 
     /// Gives back what was set aside for more.
     pub(crate) fn shrink(&mut self) {
-        self.exprs.shrink_to_fit();
-        self.spans.shrink_to_fit();
-        self.lists.shrink_to_fit();
-        self.consts.shrink_to_fit();
-        self.statements.shrink_to_fit();
-        self.compounds.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.functions.shrink_to_fit();
-        self.scopes.shrink_to_fit();
-        self.symbols.shrink_to_fit();
-        self.calls.shrink_to_fit();
-        self.stores.shrink_to_fit();
+        fit(&mut self.exprs);
+        fit(&mut self.spans);
+        fit(&mut self.lists);
+        fit(&mut self.consts);
+        fit(&mut self.statements);
+        fit(&mut self.compounds);
+        fit(&mut self.names);
+        fit(&mut self.functions);
+        fit(&mut self.scopes);
+        fit(&mut self.symbols);
+        fit(&mut self.calls);
+        fit(&mut self.stores);
+        fit(&mut self.is_declared);
+        self.declared.shrink_to_fit();
+        self.atoms.shrink_to_fit();
+    }
+
+    /// Takes names and texts that other programs of a package have from what these hold: files of
+    /// one package say much of the same.
+    pub(crate) fn share(&mut self, known: &mut FxHashSet<Rc<str>>) {
+        let mut shared = |text: &mut Rc<str>| match known.get(text) {
+            Some(known) => *text = Rc::clone(known),
+            None => {
+                known.insert(Rc::clone(text));
+            }
+        };
+        // The map holds the same texts as the list.
+        let atoms = std::mem::take(&mut self.atoms);
+        self.names.iter_mut().for_each(&mut shared);
+        self.atoms = atoms
+            .into_values()
+            .map(|atom| (Rc::clone(&self.names[atom.at()]), atom))
+            .collect();
+        for constant in &mut self.consts {
+            if let Const::Text(text) = constant
+                // Of a large one it is asked how many hold it.
+                && text.len() < crate::limit::evaluating::LARGE
+            {
+                shared(text);
+            }
+        }
     }
 
     /// The specifier of an imported module, where it is written out.
@@ -572,5 +601,17 @@ impl Program {
     /// How many expressions it has.
     pub fn size(&self) -> usize {
         self.exprs.len()
+    }
+}
+
+/// Gives a list no more room than it needs. Asked to shrink, allocators leave a block that is at
+/// least half full where it is, and of hundreds of lists that is a third of all their memory.
+fn fit<T>(items: &mut Vec<T>) {
+    /// Bytes of a list that is not copied: there would be two of it for a while.
+    const LARGE: usize = 1 << 20;
+    if items.capacity() * size_of::<T>() > LARGE {
+        items.shrink_to_fit();
+    } else if items.capacity() > items.len() {
+        *items = items.drain(..).collect();
     }
 }

@@ -84,6 +84,8 @@ pub struct Package {
     by_length: OnceCell<FxHashMap<usize, Vec<FileId>>>,
     /// The hashes of what files of Python and the folders around them are called.
     python_names: OnceCell<FxHashSet<u64>>,
+    /// Names and texts of all programs read so far.
+    texts: RefCell<FxHashSet<Rc<str>>>,
     /// Expressions of all programs read so far.
     expressions: Cell<usize>,
     /// What files said that were read for other packages, where somebody reads several.
@@ -143,6 +145,7 @@ impl Package {
             endings: OnceCell::new(),
             by_length: OnceCell::new(),
             python_names: OnceCell::new(),
+            texts: RefCell::default(),
             expressions: Cell::new(0),
             shared: None,
         }
@@ -256,10 +259,14 @@ impl Package {
                 error: Some("the package has more code than is held at once".into()),
             };
         }
-        let read = match &self.shared {
+        let mut read = match &self.shared {
             Some(shared) => shared.read(language, &file.path, bytes, || file.content()),
             None => shared::read(language, &file.path, bytes),
         };
+        // One that is held for other packages as well stays as it is.
+        if let Some(program) = read.program.as_mut().and_then(Rc::get_mut) {
+            program.share(&mut self.texts.borrow_mut());
+        }
         // One that was read for another package is held for this one as well.
         if let Some(program) = &read.program {
             self.expressions
