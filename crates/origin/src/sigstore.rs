@@ -200,6 +200,11 @@ impl Authority {
             .is_some_and(|key| self.material.keys.contains(key))
     }
 
+    /// Whether both have a log or an authority in common: then they are of one instance.
+    pub(crate) fn shares_with(&self, other: &Self) -> bool {
+        self.material.shares_a_key_with(&other.material)
+    }
+
     /// Verifies a bundle that was signed with a certificate, in full. Of GitHub's own instance
     /// there is neither log nor SCT to verify, and [`Proof::checked`] says so; a timestamp by its
     /// authority is demanded instead, under which the certificate's chain has to hold.

@@ -6,6 +6,7 @@
 //! Each release is asked for by itself; one that fails fails nothing else.
 
 mod cargo;
+mod handed_on;
 mod npm;
 mod past;
 mod pypi;
@@ -14,6 +15,7 @@ mod store;
 mod trusted;
 
 pub use cargo::Pace;
+pub use handed_on::{HandedOn, Kind};
 pub use npm::{OfferedSignatures, offered_signatures};
 pub use past::{Crowd, MOST_EARLIER, people};
 pub use refuted::false_attestations;
