@@ -229,7 +229,13 @@ mod tests {
 
     #[test]
     fn each_answer_is_one_of_three_and_says_what_was_seen() {
-        insta::assert_snapshot!(text(&shown()), @"");
+        insta::assert_snapshot!(text(&shown()), @"
+        evidence npm.example/ (npm, pnpm): signatures: yes, it hands them on
+        evidence npm.example/ (npm, pnpm): attestations: no, it strips them: it names one of sigstore, and does not hand it out. Nothing that comes from there can be verified by them; take a registry that passes them on
+        evidence mirror.example/npm/ (yarn): signatures: no, it strips them: sigstore is published with them, and of its 40 releases here none has any. Nothing that comes from there can be verified by them; take a registry that passes them on
+        evidence mirror.example/npm/ (yarn): attestations: not checked, because mirror.example answered 503
+        evidence index.example/simple/ (pip): not checked, because it did not answer within 60 s
+        ");
     }
 
     #[test]

@@ -77,20 +77,25 @@ pub(super) fn fetch(
         walked.await.map_err(late).and_then(|walked| walked)
     });
     let renewed = walked.doing(&doing)?;
-    let told = format!(
-        "The repository {}, which is signed up to root {} ({} newer than the one it began with; it expires \
-         at {}, and this state of the repository at {}):\n",
-        printable(&upstream.shown(), 200),
-        renewed.version,
-        renewed.rotations,
-        renewed.root_expires,
-        renewed.expires
-    );
+    let told = told(&printable(&upstream.shown(), 200), &renewed);
     Ok(FromTuf {
         told,
         renewed,
         place,
     })
+}
+
+fn told(repository: &str, renewed: &Renewed) -> String {
+    let newer = match renewed.rotations {
+        0 => String::new(),
+        1 => ", one after the root that it began with".to_owned(),
+        more => format!(", {more} after the root that it began with"),
+    };
+    format!(
+        "From the repository {repository}: its root is version {}{newer}, and counts until {}; what it says \
+         today counts until {}.\n",
+        renewed.version, renewed.root_expires, renewed.expires
+    )
 }
 
 fn kept_at(place: &Path) -> Result<Kept, Failure> {

@@ -256,6 +256,9 @@ async fn what_holds_is_delivered_and_kept_with_who_built_it() {
         let evidence = kept(&world, shelved).await;
         let answer = shelved.look(&evidence, &trust);
         assert_eq!(answer.attestation, Answer::Yes, "{name}: {answer:?}");
+        // As `--trusted-root` has it, the root stands alone.
+        let alone = shelved.look(&evidence, &by.trust());
+        assert_eq!(alone.attestation, Answer::Yes, "{name}: {alone:?}");
         let identity = answer.identity.unwrap();
         assert_eq!(identity.subject, WORKFLOW, "{name}");
         assert_eq!(

@@ -180,6 +180,23 @@ fn real_roots_are_signed_by_their_own_keys_in_the_canonical_form() {
     }
 }
 
+/// A whole repository of the framework's own tools, with keys of Ed25519 and RSA, as it comes with a crate.
+/// It is right up to its last file, and lists other targets.
+#[test]
+fn a_repository_that_other_tools_made_is_believed_up_to_its_list_of_targets() {
+    let file = |name: &str| {
+        let path = format!("tests/data/tuf-reference-impl/metadata/{name}");
+        registry_file("sigstore-tuf", &path)
+    };
+    let now = NOW.parse().unwrap();
+    let mut walk = Walk::begin(&file("1.root.json"), Kept::default(), now).unwrap();
+    walk.take(None).unwrap();
+    walk.take(Some(&file("timestamp.json"))).unwrap();
+    walk.take(Some(&file("snapshot.json"))).unwrap();
+    let targets = file("targets.json");
+    assert_eq!(walk.take(Some(&targets)), Err(TufError::NoTarget));
+}
+
 #[test]
 fn canonical_json_is_what_signers_write() {
     let said = json!({"b": [1, -2, true, null], "a\"\\": "\n\u{e9}\u{1F600}\"\\", "A": {}});

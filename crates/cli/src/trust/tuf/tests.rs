@@ -198,7 +198,7 @@ fn what_is_told_names_the_repository_and_how_long_it_counts() {
     let told = served.fetch(true).unwrap().told;
     let host = served.server.base().replace("http://", "");
     let told = told.replace(&host, "tuf.example");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"From the repository tuf.example/tuf/: its root is version 1, and counts until 2026-07-01T00:00:00Z; what it says today counts until 2026-07-01T00:00:00Z.");
 }
 
 #[test]
