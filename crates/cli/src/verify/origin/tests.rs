@@ -443,7 +443,7 @@ async fn a_provenance_object_that_a_page_names_and_that_does_not_come_is_not_che
         (410, "", "does not pass on"),
         (403, "", "403"),
         (500, "", "500"),
-        (200, "<html>log in</html>", "cannot be read"),
+        (200, "<html>log in</html>", "is no JSON object"),
     ] {
         let world = World::new().await;
         let page = json!({
