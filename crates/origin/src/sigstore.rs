@@ -344,7 +344,7 @@ impl Authority {
             && stranger.claimed.is_some_and(|claimed| claimed > newest)
         {
             let detail = format!(
-                "{}; the root's newest entry is of {}: run `customs trust update --from FOLDER`",
+                "{}; the root's newest entry is of {}: run `customs trust update --tuf URL` (or `--from FOLDER`)",
                 stranger.words(),
                 newest.strftime("%Y-%m-%d")
             );

@@ -50,7 +50,7 @@ pub(super) fn fetch(
     now: Timestamp,
 ) -> Result<FromTuf, Failure> {
     let upstream = Upstream::parse(address, Route::Public)
-        .map_err(|error| Failure::usage(format!("--tuf: {error}")))?;
+        .map_err(|_| Failure::usage("--tuf takes the address of a repository, http or https"))?;
     let base = upstream.base.as_str();
     let name = &Digest::sha256(base.as_bytes()).to_hex()[..16];
     let place = folder.join("tuf").join(format!("{name}.json"));
