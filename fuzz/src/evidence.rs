@@ -8,6 +8,7 @@ use customs_origin::source::{
     Artifact, ArtifactKind, AttributeRules, ObjectFormat, SourceMap, VcsInfo as SourceVcs,
 };
 use customs_origin::statement::Statement;
+use customs_origin::tuf::{Kept, Walk};
 use customs_origin::vcs::{TrustedPublisher, VcsInfo};
 use customs_origin::{Offered, OriginAnswer, Refusal, Trust, npm, pypi, vcs};
 use std::sync::OnceLock;
@@ -16,11 +17,12 @@ use std::sync::OnceLock;
 pub type Body = fn(&[u8]);
 
 /// The bodies, by the names of their targets.
-pub const BODIES: [(&str, Body); 4] = [
+pub const BODIES: [(&str, Body); 5] = [
     ("trust_file", trust_file),
     ("attestations", attestations),
     ("vcs", vcs_info),
     ("sources", sources),
+    ("tuf", tuf),
 ];
 
 /// `customs.lock`: what is read is written as the same.
@@ -140,6 +142,35 @@ pub fn sources(data: &[u8]) {
         }
         Err(error) => plain(&error.to_string()),
     }
+}
+
+/// A repository of roots of trust, file by file: pieces between zeros, an empty one where it has none.
+///
+/// # Panics
+/// Where what nobody signed is believed, a walk goes on after a refusal, or what is said steers a terminal.
+pub fn tuf(data: &[u8]) {
+    let mut pieces = data.split(|byte| *byte == 0);
+    let (root, kept) = (pieces.next().unwrap_or_default(), pieces.next());
+    let own = |bytes: &[u8]| Some(bytes.to_vec()).filter(|bytes| !bytes.is_empty());
+    let kept = Kept {
+        root: kept.and_then(own),
+        ..Kept::default()
+    };
+    let now = "2026-06-01T00:00:00Z".parse().expect("a time");
+    let mut walk = match Walk::begin(root, kept, now) {
+        Ok(walk) => walk,
+        Err(error) => return plain(&error.to_string()),
+    };
+    for piece in pieces {
+        let wanted = walk.wants().expect("nothing was refused");
+        plain(&wanted.path);
+        if let Err(error) = walk.take(own(piece).as_deref()) {
+            plain(&error.to_string());
+            assert!(walk.wants().is_none() && walk.end().is_none());
+            return;
+        }
+    }
+    assert!(walk.end().is_none(), "nobody signed this");
 }
 
 fn trust() -> &'static Trust {

@@ -1,7 +1,10 @@
 //! `customs doctor`: proof, client by client, that requests go through the gate.
 //!
 //! Nothing is guessed from configuration. Each client is made to ask for a name that
-//! was never used before, and the gate is asked whether that name arrived.
+//! was never used before, and the gate is asked whether that name arrived. The registries behind it
+//! are asked whether they hand on evidence of origin.
+
+mod evidence;
 
 use crate::client::{self, pointing};
 use crate::daemon::Controls;
@@ -100,16 +103,16 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .doing("start")?;
-    let findings = runtime.block_on(examine())?;
+    let (findings, registries) = runtime.block_on(examine())?;
     let failed = findings.iter().any(|f| f.state == "failed");
     if arguments.format.is_json() {
         let whole = serde_json::json!({
-            "schema": "customs/doctor-v1", "clients": findings,
+            "schema": "customs/doctor-v1", "clients": findings, "registries": registries,
             "ledger": paths::data()?, "cache": paths::cache()?, "state": paths::state()?,
         });
         output::result(&format!("{whole:#}\n"))?;
     } else {
-        output::result(&text(&findings)?)?;
+        output::result(&text(&findings, &evidence::text(&registries))?)?;
     }
     if findings.iter().all(|f| f.state == "skipped") {
         return Err(Failure::nothing(
@@ -119,7 +122,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     Ok(u8::from(failed))
 }
 
-async fn examine() -> Result<Vec<Finding>, Failure> {
+async fn examine() -> Result<(Vec<Finding>, Vec<evidence::OfRegistry>), Failure> {
     // A project's files must not choose what is proved here.
     let home = paths::user_home().ok_or_else(|| Failure::work("there is no home folder"))?;
     let discovered = client::discover(&home)?;
@@ -146,7 +149,10 @@ async fn examine() -> Result<Vec<Finding>, Failure> {
         findings.push(probe(client, &controls, &begun.id, environment, &shims).await?);
     }
     let _: RunEnd = controls.delete(&format!("runs/{}", begun.id)).await?;
-    Ok(findings)
+    let there = findings.iter().filter(|finding| finding.state != "skipped");
+    let there: Vec<&'static str> = there.map(|finding| finding.client).collect();
+    let registries = evidence::examine(&discovered, &there).await?;
+    Ok((findings, registries))
 }
 
 async fn probe(
@@ -225,7 +231,7 @@ async fn probe(
     Ok(finding("failed", Some(program), what))
 }
 
-fn text(findings: &[Finding]) -> Result<String, Failure> {
+fn text(findings: &[Finding], evidence: &str) -> Result<String, Failure> {
     let mut text = String::new();
     for finding in findings {
         let program = finding
@@ -239,6 +245,7 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
             finding.state, finding.client, finding.what
         );
     }
+    text.push_str(evidence);
     let _ = writeln!(text, "ledger   {}", paths::data()?.display());
     let _ = writeln!(text, "cache    {}", paths::cache()?.display());
     let _ = writeln!(text, "state    {}", paths::state()?.display());

@@ -2,6 +2,7 @@
 //! trusted newly without `--yes`, and what is new is shown before.
 
 mod news;
+mod tuf;
 
 use crate::client::{self, Discovered};
 use crate::error::{Doing as _, Failure};
@@ -35,7 +36,7 @@ enum Command {
         #[command(flatten)]
         format: Format,
     },
-    /// Renew them: the keys of your npm registry, and roots from files that you bring
+    /// Renew them: the keys of your npm registry, roots from a TUF repository, or files that you bring
     ///
     /// Shows what is new and what is withdrawn; with --yes it holds from then on. A registry that
     /// only a project's own .npmrc names is not asked: whoever wrote the project wrote that too.
@@ -44,19 +45,40 @@ enum Command {
     Update {
         /// A folder with trusted_root.json, github_trusted_root.json or npm_keys.json; with it no
         /// registry is asked
-        #[arg(long, value_name = "FOLDER")]
+        #[arg(long, value_name = "FOLDER", conflicts_with = "tuf")]
         from: Option<PathBuf>,
+        #[command(flatten)]
+        tuf: TufArguments,
         /// Trust what is new, and what is withdrawn no more
         #[arg(long)]
         yes: bool,
     },
 }
 
+/// A TUF repository to take the root of trust from.
+#[derive(clap::Args)]
+struct TufArguments {
+    /// A TUF repository with a trusted_root.json: Sigstore's, GitHub's, or your own; with it no
+    /// registry is asked
+    #[arg(long, value_name = "URL")]
+    tuf: Option<String>,
+    /// The repository's root.json to begin with; needed the first time
+    #[arg(long, value_name = "FILE", requires = "tuf")]
+    tuf_root: Option<PathBuf>,
+    /// Write the root of trust to this file, for --trusted-root, in place of the folder that all
+    /// commands read
+    #[arg(long, value_name = "FILE", requires = "tuf")]
+    to: Option<PathBuf>,
+}
+
 /// Runs it.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Show { format } => show(format),
-        Command::Update { from, yes } => update(from.as_deref(), yes),
+        Command::Update { from, tuf, yes } => match &tuf.tuf {
+            Some(address) => from_tuf(&folder()?, address, &tuf, yes),
+            None => update(from.as_deref(), yes),
+        },
     }
 }
 
@@ -119,7 +141,7 @@ fn show(format: Format) -> Result<u8, Failure> {
     let mut text = String::new();
     for age in &shown.roots {
         let old = if age.old {
-            "; it is old: take a newer program, or renew it with `customs trust update --from FOLDER`"
+            "; it is old: take a newer program, or renew it with `customs trust update --tuf URL` or `--from FOLDER`"
         } else {
             ""
         };
@@ -152,6 +174,26 @@ fn update(from: Option<&Path>, yes: bool) -> Result<u8, Failure> {
     let (told, code) = take(&folder, offered, yes)?;
     text.push_str(&told);
     output::result(&output::plain_text(&text))?;
+    Ok(code)
+}
+
+/// What a TUF repository hands out, verified from a root on that is trusted.
+fn from_tuf(
+    folder: &Path,
+    address: &str,
+    arguments: &TufArguments,
+    yes: bool,
+) -> Result<u8, Failure> {
+    let now = SystemClock.now();
+    let found = tuf::fetch(address, arguments.tuf_root.as_deref(), folder, now)?;
+    let (told, code) = match &arguments.to {
+        Some(file) => found.write_to(file, yes, now)?,
+        None => take(folder, found.files()?, yes)?,
+    };
+    if code == 0 {
+        found.remember()?;
+    }
+    output::result(&output::plain_text(&format!("{}{told}", found.told)))?;
     Ok(code)
 }
 

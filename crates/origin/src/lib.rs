@@ -15,6 +15,7 @@ pub mod source;
 pub mod statement;
 #[cfg(test)]
 mod testing;
+pub mod tuf;
 pub mod vcs;
 pub mod why;
 mod worst;

@@ -68,6 +68,22 @@ pub const fn embedded_json(instance: Instance) -> &'static str {
     Authority::embedded_json(instance)
 }
 
+/// Whose root it is, by the logs and authorities that it has in common with those that came with this
+/// program; none for another instance's.
+///
+/// # Errors
+/// It is no root that can be used.
+pub fn instance_of(json: &[u8]) -> Result<Option<Instance>, TrustError> {
+    let root = Root::updated(json, Instance::Own, "the root of trust")?;
+    for instance in [Instance::PublicGood, Instance::GitHub] {
+        let known = Root::embedded(instance)?;
+        if root.authority.shares_with(&known.authority) {
+            return Ok(Some(instance));
+        }
+    }
+    Ok(None)
+}
+
 /// A root and where it came from.
 #[derive(Debug)]
 pub struct Root {
@@ -281,6 +297,17 @@ mod tests {
         assert!(!ages[0].old);
         assert!(trust.ages("2027-10-23T00:00:00Z".parse().unwrap())[0].old);
         assert_eq!(ages.len(), 3);
+    }
+
+    #[test]
+    fn a_root_is_of_the_instance_that_it_shares_an_authority_with() {
+        for instance in [Instance::PublicGood, Instance::GitHub] {
+            let found = instance_of(embedded_json(instance).as_bytes()).unwrap();
+            assert_eq!(found, Some(instance));
+        }
+        let own = crate::testing::synthetic::World::new().root().to_string();
+        assert_eq!(instance_of(own.as_bytes()).unwrap(), None);
+        assert!(instance_of(b"{}").is_err());
     }
 
     #[test]

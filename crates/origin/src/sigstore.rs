@@ -200,6 +200,11 @@ impl Authority {
             .is_some_and(|key| self.material.keys.contains(key))
     }
 
+    /// Whether both have a log or an authority in common: then they are of one instance.
+    pub(crate) fn shares_with(&self, other: &Self) -> bool {
+        self.material.shares_a_key_with(&other.material)
+    }
+
     /// Verifies a bundle that was signed with a certificate, in full. Of GitHub's own instance
     /// there is neither log nor SCT to verify, and [`Proof::checked`] says so; a timestamp by its
     /// authority is demanded instead, under which the certificate's chain has to hold.
@@ -339,7 +344,7 @@ impl Authority {
             && stranger.claimed.is_some_and(|claimed| claimed > newest)
         {
             let detail = format!(
-                "{}; the root's newest entry is of {}: run `customs trust update --from FOLDER`",
+                "{}; the root's newest entry is of {}: run `customs trust update --tuf URL` (or `--from FOLDER`)",
                 stranger.words(),
                 newest.strftime("%Y-%m-%d")
             );

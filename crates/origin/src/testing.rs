@@ -4,6 +4,8 @@
 mod der;
 pub(crate) mod synthetic;
 
+use crate::roots::{Trust, TrustFiles};
+use crate::sigstore::KeyPair;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;

@@ -158,3 +158,36 @@ fn what_source_comparison_reads() {
     ];
     run("sources", &seeds, &tokens, 800);
 }
+
+#[test]
+fn repositories_that_nobody_signed() {
+    let role = r#"{"keyids": ["k"], "threshold": 1}"#;
+    let root = format!(
+        r#"{{"signed": {{"_type": "root", "spec_version": "1.0.31", "version": 1, "expires": "2026-07-01T00:00:00Z", "consistent_snapshot": true, "keys": {{"k": {{"keytype": "ed25519", "scheme": "ed25519", "keyval": {{"public": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"}}}}}}, "roles": {{"root": {role}, "timestamp": {role}, "snapshot": {role}, "targets": {role}}}}}, "signatures": [{{"keyid": "k", "sig": "00ff"}}]}}"#
+    );
+    let seeds = [
+        root.clone().into_bytes(),
+        format!("{root}\0{root}\0{root}").into_bytes(),
+        root.replace("ed25519", "ecdsa-sha2-nistp256").into_bytes(),
+        root.replace("\"threshold\": 1", "\"threshold\": 0")
+            .into_bytes(),
+    ];
+    let tokens = [
+        "{",
+        "[[[[[[[[",
+        "\"",
+        "\0",
+        "\"keys\": {}",
+        "\"signatures\": []",
+        "-----BEGIN PUBLIC KEY-----\\n",
+        "18446744073709551615",
+        "1e999",
+        "-1",
+        "1.5",
+        "null",
+        "\\u0000",
+        "\u{202e}",
+        "+9999-12-31T23:59:59Z",
+    ];
+    run("tuf", &seeds, &tokens, 800);
+}

@@ -265,7 +265,7 @@ fn roots(out: &mut String, report: &Report) {
     for age in report.roots.iter().filter(|age| age.old) {
         let _ = writeln!(
             out,
-            "{} is old: take a newer customs, or renew it with customs trust update --from FOLDER",
+            "{} is old: take a newer customs, or renew it with customs trust update --tuf URL (or --from FOLDER)",
             printable(&age.what, 120)
         );
     }

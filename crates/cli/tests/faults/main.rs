@@ -8,6 +8,8 @@
 mod ahead;
 #[cfg(unix)]
 mod asked;
+mod attested;
+mod authority;
 mod bytes;
 mod clocks;
 mod collect;

@@ -106,7 +106,7 @@ impl World {
     }
 }
 
-fn store(gate: &Gated) -> EvidenceStore {
+pub fn store(gate: &Gated) -> EvidenceStore {
     EvidenceStore::new(gate.cache().join("evidence"))
 }
 
@@ -117,7 +117,7 @@ fn key(name: &str, version: &str) -> (ReleaseId, Digest) {
 }
 
 /// Waits until something is so.
-async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {

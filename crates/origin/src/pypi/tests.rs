@@ -311,3 +311,40 @@ fn a_file_of_another_release_proves_nothing_for_this_one() {
         assert_eq!(refused(&answer), [Why::SubjectName], "{name}");
     }
 }
+
+/// What a page names and nobody hands out is neither a proof nor a lie.
+#[test]
+fn an_object_that_is_named_and_does_not_come_is_one_of_three_things_and_none_is_green() {
+    let world = World::new();
+    let because = |offered| {
+        let answer = ask(&world, WHEEL, &offered);
+        assert!(answer.identity.is_none() && answer.verified.is_empty());
+        assert!(answer.findings.is_empty(), "{:?}", answer.findings);
+        match answer.attestation {
+            Answer::NotChecked(because) => because,
+            Answer::Yes | Answer::No => panic!("an answer without evidence"),
+        }
+    };
+    insta::assert_snapshot!(because(Offered::Absent), @"the release has no attestation");
+    insta::assert_snapshot!(because(Offered::Stripped), @"the registry that is used does not pass on any attestation; ask one that does");
+    insta::assert_snapshot!(because(Offered::NotAsked), @"no attestation is at hand; fetch it with `--fetch`");
+    insta::assert_snapshot!(because(object(&github(), &[])), @"the file has no attestation");
+}
+
+/// What comes in its place (a page that says *log in*, half of an answer) proves nothing, in either way.
+#[test]
+fn an_answer_that_is_no_object_is_told_and_is_not_green() {
+    let world = World::new();
+    let said = said(WHEEL, PUBLISH, Value::Null);
+    let bundle = world.attest(WORKFLOW, &github_claims(), &said);
+    let Offered::Here(whole) = object(&github(), &[bundle]) else {
+        panic!("it is here");
+    };
+    let half = whole[..whole.len() / 2].to_vec();
+    for bytes in [b"<html>log in</html>".to_vec(), half, b"null".to_vec()] {
+        let answer = ask(&world, WHEEL, &Offered::Here(bytes));
+        assert_eq!(refused(&answer), [Why::Unreadable]);
+        assert_ne!(answer.attestation, Answer::Yes);
+        assert!(answer.identity.is_none() && answer.verified.is_empty());
+    }
+}

@@ -370,7 +370,7 @@ fn a_root_from_before_the_authority_is_too_old_and_says_how_old() {
     let refused = old
         .verify(&bundle, Subject::Digest(&digest_of(&json)), &[ACTIONS])
         .unwrap_err();
-    insta::assert_snapshot!(refused, @"the trust root here is too old for it: log c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d; the root's newest entry is of 2025-07-04: run `customs trust update --from FOLDER`");
+    insta::assert_snapshot!(refused, @"the trust root here is too old for it: log c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d; the root's newest entry is of 2025-07-04: run `customs trust update --tuf URL` (or `--from FOLDER`)");
     assert!(matches!(
         refused.answer(),
         customs_model::Answer::NotChecked(_)

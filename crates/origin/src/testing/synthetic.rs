@@ -1,9 +1,9 @@
 //! An authority, a log of certificates, a transparency log and a registry's key of our own, so that
-//! every field of an attestation can be changed and signed again.
+//! every field of an attestation can be changed and signed again. The tests of the gate use this file,
+//! too, with keys of another library.
 
 use super::der::{Certificate, pem};
-use crate::roots::{Trust, TrustFiles};
-use crate::sigstore::KeyPair;
+use super::{KeyPair, Trust, TrustFiles};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use customs_model::Digest;
@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// When everything is signed: 2026-01-01.
 const NOW: i64 = 1_767_225_600;
 const LOG_INDEX: u64 = 7;
+/// When its logs and authorities took office: just before, so that a folder of trust with this root is
+/// newer than the root that comes with the program.
+const SINCE: &str = "2025-12-31T00:00:00Z";
 
 /// All keys of a small world of its own.
 pub(crate) struct World {
@@ -63,7 +66,8 @@ impl World {
             .unwrap()
     }
 
-    fn keys(&self) -> String {
+    /// The document of the registry's keys.
+    pub(crate) fn keys(&self) -> String {
         let key = b64(spki(&self.registry));
         json!({"keys": [{"keyid": self.key_id(), "key": key, "expires": null}]}).to_string()
     }
@@ -86,7 +90,8 @@ impl World {
         )
     }
 
-    fn root(&self) -> Value {
+    /// The `trusted_root.json` of this world.
+    pub(crate) fn root(&self) -> Value {
         let log = |key: &KeyPair| {
             json!({
                 "baseUrl": "https://log.example",
@@ -94,7 +99,7 @@ impl World {
                 "publicKey": {
                     "rawBytes": b64(spki(key)),
                     "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                    "validFor": {"start": "2025-01-01T00:00:00Z"},
+                    "validFor": {"start": SINCE},
                 },
                 "logId": {"keyId": b64(id(key).as_bytes())},
             })
@@ -108,7 +113,7 @@ impl World {
                 "subject": {"organization": "own", "commonName": "own"},
                 "uri": "https://authority.example",
                 "certChain": {"certificates": [{"rawBytes": b64(self.own_certificate())}]},
-                "validFor": {"start": "2025-01-01T00:00:00Z"},
+                "validFor": {"start": SINCE},
             }],
         })
     }

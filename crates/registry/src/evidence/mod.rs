@@ -6,6 +6,7 @@
 //! Each release is asked for by itself; one that fails fails nothing else.
 
 mod cargo;
+mod handed_on;
 mod npm;
 mod past;
 mod pypi;
@@ -14,6 +15,7 @@ mod store;
 mod trusted;
 
 pub use cargo::Pace;
+pub use handed_on::{HandedOn, Kind};
 pub use npm::{OfferedSignatures, offered_signatures};
 pub use past::{Crowd, MOST_EARLIER, people};
 pub use refuted::false_attestations;
@@ -228,13 +230,23 @@ impl Registry {
             }
         };
         match asked.await {
-            Ok(Some(bytes)) => match String::from_utf8(bytes.to_vec()) {
-                Ok(text) => Told::Here(text),
-                Err(_) => Told::Failed("the registry's answer is not UTF-8".to_owned()),
-            },
+            Ok(Some(bytes)) => told(&bytes),
             Ok(None) => Told::Absent,
             Err(error) => Told::Failed(because(&error)),
         }
+    }
+}
+
+/// What came. A page that asks for a password, with which a network answers in the place of a registry,
+/// is no piece of evidence: kept as one it would be held against the release for ever.
+fn told(bytes: &[u8]) -> Told<String> {
+    match std::str::from_utf8(bytes) {
+        Err(_) => Told::Failed("the registry's answer is not UTF-8".to_owned()),
+        Ok(text) if !text.trim_start().starts_with('{') => Told::Failed(
+            "the answer is no JSON object: something between may have answered for the registry"
+                .to_owned(),
+        ),
+        Ok(text) => Told::Here(text.to_owned()),
     }
 }
 
@@ -369,6 +381,14 @@ mod tests {
             Told::Absent
         );
         assert_eq!(Told::Absent.or_before(Told::<u8>::Stripped), Told::Absent);
+    }
+
+    #[test]
+    fn a_page_that_stands_in_the_place_of_evidence_is_none() {
+        assert_eq!(told(b" {\"a\": 1"), Told::Here(" {\"a\": 1".to_owned()));
+        for other in [&b"<html>log in</html>"[..], b"", b"null", b"\xff{"] {
+            assert!(matches!(told(other), Told::Failed(_)), "{other:?}");
+        }
     }
 
     #[test]

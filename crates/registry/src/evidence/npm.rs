@@ -19,9 +19,9 @@ use std::collections::BTreeSet;
 
 /// What is read of a version's object besides what every judgement reads.
 #[derive(Debug, Default)]
-struct Object {
-    signatures: Option<Vec<Signature>>,
-    attested: bool,
+pub(super) struct Object {
+    pub(super) signatures: Option<Vec<Signature>>,
+    pub(super) attested: bool,
     user: Option<User>,
     commit: Option<String>,
     integrity: Option<String>,
@@ -94,7 +94,7 @@ struct Raw {
 }
 
 impl Object {
-    fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         // Through a value: of a doubled key the last counts, as with every client.
         let value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let raw: Raw = serde_json::from_value(value).map_err(|error| error.to_string())?;
@@ -201,7 +201,7 @@ impl Registry {
 
     /// What a document says of attestations is not signed; where it says that there are some and
     /// the registry has none, something between took them out.
-    async fn attestations(
+    pub(super) async fn attestations(
         &self,
         upstream: &Upstream,
         release: &ReleaseId,

@@ -85,7 +85,7 @@ impl Registry {
 
     /// The page names its address, which may be on another host: [`crate::guard`] decides whether
     /// it is asked, and a credential goes to the index's own host only.
-    async fn provenance(&self, upstream: &Upstream, file: &File) -> Told<String> {
+    pub(super) async fn provenance(&self, upstream: &Upstream, file: &File) -> Told<String> {
         let Some(address) = &file.provenance else {
             return Told::Absent;
         };

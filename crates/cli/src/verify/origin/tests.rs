@@ -433,6 +433,44 @@ async fn a_python_file_is_asked_about_where_its_page_says() {
     assert!(why.contains("inner address"), "{why}");
 }
 
+/// A page that names a provenance object: it is gone, its host fails, or something else stands there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provenance_object_that_a_page_names_and_that_does_not_come_is_not_checked() {
+    let name = "a-1.0-py3-none-any.whl";
+    let digest = hash(DigestAlgorithm::Sha256, b"wheel");
+    for (status, body, words) in [
+        (404, "", "does not pass on"),
+        (410, "", "does not pass on"),
+        (403, "", "403"),
+        (500, "", "500"),
+        (200, "<html>log in</html>", "is no JSON object"),
+    ] {
+        let world = World::new().await;
+        let page = json!({
+            "meta": {"api-version": "1.3"}, "name": "a", "versions": ["1.0"],
+            "files": [{
+                "filename": name, "url": format!("{}/files/{name}", world.server.base()),
+                "hashes": {"sha256": digest.to_hex()}, "size": 5,
+                "upload-time": "2024-01-01T00:00:00Z",
+                "provenance": format!("{}/integrity/a", world.server.base()),
+            }],
+        });
+        let kind = "application/vnd.pypi.simple.v1+json";
+        let page = Response::of(200, kind, page.to_string());
+        world.shelves.0.lock().unwrap().insert("/a/".into(), page);
+        world.put("/integrity/a", status, body);
+        let origins = world
+            .online(&[locked("pkg:pypi/a@1.0", digest.clone())])
+            .await;
+        let origin = &origins.packages[0].origin;
+        let Answer::NotChecked(why) = &origin.attestation else {
+            panic!("{status}: {origins:?}");
+        };
+        assert!(why.contains(words), "{status}: {why}");
+        assert!(origin.identity.is_none(), "{status}: {origins:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_artifact_is_fetched_only_if_it_is_what_the_lockfile_promises() {
     let world = World::new().await;
