@@ -75,6 +75,15 @@ impl Analysis<'_> {
                     }
                     _ => {}
                 }
+                if matches!(&*path, "cluster.setupPrimary" | "cluster.setupMaster")
+                    && let Some(settings) = args.first()
+                    && let Value::Object(settings) = self.machine.fold(site.file, *settings)
+                    && let Value::Text(text) =
+                        self.machine.property(&Value::Object(settings), "exec")
+                    && let Some(target) = self.package.resolve(site.file, &text)
+                {
+                    self.enter_file(target, zone, true, queue);
+                }
                 if matches!(
                     &*path,
                     "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path"
@@ -121,7 +130,11 @@ impl Analysis<'_> {
             self.calls(*file, *function, site, first);
             queue.push(zone, *file, *function);
         }
+        if first {
+            self.gives_to_callbacks(program, site, &value, callee, &args);
+        }
         self.hand_over(program, site, &value, zone, first, queue);
+        self.hand_over_by_turns(program, site, zone, queue);
     }
 
     /// What is handed to a call runs with it, where it does not wait.
@@ -389,20 +402,14 @@ impl Analysis<'_> {
         match program.expr(arg) {
             Expr::Function(function) => {
                 if first {
-                    self.passed
-                        .entry((site.file, function))
-                        .or_default()
-                        .push(site);
+                    self.passed_at(site.file, function, site);
                 }
                 queue.push(zone, site.file, function);
             }
             Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
                 Value::Function(closure) => {
                     if first {
-                        self.passed
-                            .entry((closure.file, closure.function))
-                            .or_default()
-                            .push(site);
+                        self.passed_at(closure.file, closure.function, site);
                     }
                     queue.push(zone, closure.file, closure.function);
                 }
@@ -430,6 +437,15 @@ impl Analysis<'_> {
                 }
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            // `f(...[a, b])`, `f.bind(null)`.
+            Expr::Spread(inner) if program.language == Language::JavaScript && level < 3 => {
+                self.handed_over(program, site, inner, zone, first, level + 1, queue);
+            }
+            Expr::Call { callee, .. } if is_bound(program, callee) => {
+                if let Value::Function(closure) = self.machine.fold(site.file, arg) {
+                    queue.push(zone, closure.file, closure.function);
+                }
+            }
             _ => {}
         }
     }
@@ -514,4 +530,10 @@ impl Analysis<'_> {
             }
         }
     }
+}
+
+/// Whether it is `f.bind` of JavaScript.
+fn is_bound(program: &Program, callee: ExprId) -> bool {
+    matches!(program.expr(callee), Expr::Member(_, how)
+        if program.language == Language::JavaScript && program.name(how) == "bind")
 }

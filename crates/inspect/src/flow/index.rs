@@ -36,10 +36,59 @@ pub(super) struct Index {
     pub large_literal: bool,
     /// Functions that make an account of a wallet's key, by the names that callers know.
     pub key_makers: FxHashMap<FuncId, Atom>,
+    /// What is put under a name of the global object, or into a variable of the environment.
+    pub shared: FxHashMap<Shared, Vec<ExprId>>,
+    /// What a function is put on as the handler of an event: `socket.onmessage = f`.
+    pub handlers: FxHashMap<FuncId, ExprId>,
     /// What stands above each `def` of Python as a decorator, in the order in which it is written.
     pub decorators: FxHashMap<FuncId, Vec<ExprId>>,
     /// The same of classes.
     pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
+}
+
+/// What all code of a process sees.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Shared {
+    /// A property of the global object.
+    Global(Box<str>),
+    /// A variable of the environment.
+    Environment(Box<str>),
+}
+
+impl Shared {
+    /// Where something is put, if all code sees it there.
+    fn stored(program: &Program, store: &Store) -> Option<Self> {
+        let key = match (store.key, store.computed) {
+            (Some(key), _) => program.name(key),
+            (None, Some(computed)) => program.text(computed)?,
+            (None, None) => return None,
+        };
+        Self::of(program, store.object, key)
+    }
+
+    /// What a property is, if all code sees it.
+    pub fn of(program: &Program, object: ExprId, key: &str) -> Option<Self> {
+        if program.language != Language::JavaScript {
+            return None;
+        }
+        let is_free = |object: ExprId, names: &[&str]| match program.expr(object) {
+            Expr::Name(name, scope) => {
+                names.contains(&program.name(name)) && program.resolve(name, scope).is_none()
+            }
+            _ => false,
+        };
+        match program.expr(object) {
+            Expr::Name(..) if is_free(object, &["global", "globalThis", "self", "window"]) => {
+                Some(Self::Global(key.into()))
+            }
+            Expr::Member(process, env)
+                if program.name(env) == "env" && is_free(process, &["process"]) =>
+            {
+                Some(Self::Environment(key.into()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A choice of which a branch throws, returns or exits.
@@ -176,6 +225,16 @@ impl Index {
         }
         for store in &program.stores {
             index.stored.entry(store.function).or_default().push(*store);
+            if let Some(shared) = Shared::stored(program, store) {
+                index.shared.entry(shared).or_default().push(store.value);
+            }
+            if let Expr::Function(function) = program.expr(store.value)
+                && store
+                    .key
+                    .is_some_and(|key| program.name(key).starts_with("on"))
+            {
+                index.handlers.insert(function, store.object);
+            }
             match program.expr(store.object) {
                 Expr::Member(inner, field) if matches!(program.expr(inner), Expr::This(_)) => {
                     if let Expr::This(function) = program.expr(inner) {

@@ -138,6 +138,7 @@ impl Machine<'_> {
                 let mut out = String::new();
                 for part in program.list(parts) {
                     let value = self.eval(program, file, *part, frame);
+                    let value = self.as_written(value);
                     out.push_str(&value.as_text().unwrap_or_else(|| HOLE.to_owned()));
                     if out.len() > evaluating::STRING {
                         return Value::Unknown;
@@ -152,6 +153,10 @@ impl Machine<'_> {
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(program, file, left, frame);
                 let right = self.eval(program, file, right, frame);
+                let (left, right) = match operator {
+                    crate::ir::Binary::Add => (self.as_written(left), self.as_written(right)),
+                    _ => (left, right),
+                };
                 self.pay_for_looking(&left);
                 self.pay_for_looking(&right);
                 operate::binary(operator, &left, &right, program.language)

@@ -88,6 +88,14 @@ impl Machine<'_> {
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };
+        if let Value::Native(native) = &function
+            && &*native.path == "eval"
+            && let Expr::Name(_, scope) = program.expr(callee)
+            && let Some(text) = args.first().and_then(Value::known_text)
+            && let Some(value) = self.evaluated_as_name(program, file, scope, text, frame)
+        {
+            return value;
+        }
         if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
             && self.observed.len() < 4_000
         {

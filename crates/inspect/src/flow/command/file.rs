@@ -203,10 +203,32 @@ impl Analysis<'_> {
         at.site.is_none() || self.outer.zone.unwrap_or(at.zone) == Zone::Install
     }
 
+    /// The path in the package that begins with a variable of a hook: `$PWD/x.js`, and
+    /// `$INIT_CWD/node_modules/NAME/x.js`, which is where the package itself lies.
+    fn inside_by_variable(&self, path: &str, at: &At) -> Option<String> {
+        if at.site.is_some() {
+            return None;
+        }
+        let (variable, rest) = path.strip_prefix(HOLE_START)?.split_once(HOLE_END)?;
+        let rest = rest.strip_prefix('/')?;
+        match variable {
+            "$PWD" => Some(join(&at.folder, rest)),
+            "$INIT_CWD" | "$npm_config_local_prefix" => {
+                let manifest = self.package.find("package.json")?;
+                let bytes = self.package.file(manifest).bytes.as_deref()?;
+                let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+                let own = format!("node_modules/{}/", json.get("name")?.as_str()?);
+                rest.strip_prefix(&own).map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)
-            .map(|rest| rest.replace(HOLE_END, ""));
+            .map(|rest| rest.replace(HOLE_END, ""))
+            .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),
             None if path.starts_with('/') || path.contains(HOLE_START) => return None,

@@ -74,6 +74,11 @@ impl Analysis<'_> {
                 if self.has_script(name, &here) {
                     return Some(self.npm_script(name, &here, variables, reached));
                 }
+                // What npm starts where nothing else is said.
+                if name == "start" && self.package_file("server.js", &here).is_some() {
+                    self.file_run("server.js", "node", &here, reached);
+                    return Some(Piped::default());
+                }
                 if base != "npm" && base != "bun" {
                     let words = [(name.to_owned(), Vec::new())];
                     return self.own_program(&words, &here, variables, reached);
@@ -110,6 +115,15 @@ impl Analysis<'_> {
         let id = self.package.find(&join(&at.folder, "package.json"))?;
         let bytes = self.package.file(id).bytes.as_deref()?;
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// The names of the manifest's scripts, in order.
+    pub(super) fn script_names(&self, at: &At) -> Vec<String> {
+        let json = self.manifest(at);
+        let scripts = json
+            .as_ref()
+            .and_then(|json| json.get("scripts")?.as_object());
+        scripts.map_or_else(Vec::new, |scripts| scripts.keys().cloned().collect())
     }
 
     fn has_script(&self, name: &str, at: &At) -> bool {
@@ -170,6 +184,14 @@ impl Analysis<'_> {
             self.file_run(&path, "a command", at, reached);
             return Some(Piped::default());
         }
+        if let Some((name, _)) = rest.first() {
+            let input = Piped::default();
+            let base = base_name(name).to_owned();
+            let tool = self.tool_run(&base, &rest[1..], &input, at, variables, reached);
+            if tool.is_some() {
+                return tool;
+            }
+        }
         let starts = matches!(
             base_name(name),
             "node" | "tsx" | "ts-node" | "sh" | "bash" | "bun"
@@ -181,7 +203,7 @@ impl Analysis<'_> {
     }
 
     /// The file that the package's own manifest has under the name of a program.
-    fn own_bin(&self, name: &str, at: &At) -> Option<String> {
+    pub(super) fn own_bin(&self, name: &str, at: &At) -> Option<String> {
         let json = self.manifest(at)?;
         let path = match json.get("bin")? {
             Value::String(path) => {

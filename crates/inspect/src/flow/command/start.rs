@@ -167,8 +167,8 @@ impl Analysis<'_> {
             if know::names_itself(path) && words.len() > 1 {
                 words.remove(1);
             }
-            self.gets_input(program, site, &all, &words, zone);
         }
+        self.gets_input(program, site, &all, &words, zone);
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {

@@ -11,6 +11,7 @@ use crate::know;
 use crate::know::Role;
 use crate::package::{folder, join};
 use crate::pure::{FileId, HOLE, HOLE_START, Value};
+use crate::unpack::plain;
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -98,6 +99,9 @@ impl Analysis<'_> {
                 return;
             }
         }
+        if !is_clear(&value) && context.is_none() && !path.starts_with("set") {
+            self.each_possible(program, site, arg, zone);
+        }
         let labels = self.labels(site.file, arg, context);
         let text = match &value {
             Value::Text(text) => Some(text.to_string()),
@@ -129,7 +133,9 @@ impl Analysis<'_> {
                 };
                 foreign.push(label);
             }
+            self.notes_its_call(program, site);
             let effect = self.child_in(site.file, text, program.language, zone, place);
+            self.enter_around(program, site, zone);
             // A text that is written out hides nothing.
             if !written_out {
                 self.seen_through(site, path, text, &in_sight, effect, zone);
@@ -232,6 +238,33 @@ impl Analysis<'_> {
                     marks,
                 );
             }
+        }
+    }
+
+    /// Texts that are run by turns, or that callers hand in: each is read as well.
+    fn each_possible(&mut self, program: &Rc<Program>, site: Site, arg: ExprId, zone: Zone) {
+        const MOST: usize = 8;
+        const SHORTEST: usize = 4;
+        if program.language != Language::JavaScript || zone <= Zone::Called {
+            return;
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for value in self.possible(site.file, arg, 0) {
+            let text = match &value {
+                Value::Bytes(bytes) => String::from_utf8_lossy(&bytes.borrow()).into_owned(),
+                value => match value.known_text() {
+                    Some(text) => text.to_owned(),
+                    None => continue,
+                },
+            };
+            if text.len() >= SHORTEST && texts.len() < MOST && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        for text in texts {
+            let place = self.place_of(site.file, site.expr);
+            self.child_in(site.file, &text, program.language, zone, place);
+            self.enter_around(program, site, zone);
         }
     }
 
@@ -408,6 +441,11 @@ impl Analysis<'_> {
         if !text.is_empty() {
             self.cells.run(&text, path, zone, site.file, site.expr);
         }
+        if program.language == Language::JavaScript && self.cells.writes_own() {
+            for place in self.places_beside(site.file, &text) {
+                self.cells.run(&place, path, zone, site.file, site.expr);
+            }
+        }
         if program.language == Language::Python && self.cells.writes_own() {
             for place in self.module_places(site.file, &text) {
                 self.cells.run(&place, path, zone, site.file, site.expr);
@@ -437,6 +475,22 @@ impl Analysis<'_> {
                 SinkKind::Module,
                 path,
                 Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+        // Some of those that run JavaScript load what lies at an address.
+        if path == "import()" && (text.starts_with("https://") || text.starts_with("http://")) {
+            let host = know::place_of(&text).unwrap_or_default();
+            let name = format!("the answer of {host}");
+            let label = self.label_at(SourceKind::Remote, &name, site);
+            self.flow(
+                &label,
+                SinkKind::DynamicCode,
+                path,
+                Target::Constant(name),
                 zone,
                 site.file,
                 site.expr,
@@ -494,6 +548,19 @@ impl Analysis<'_> {
                 self.cells.run(&place, IMPORT, zone, file, expr);
             }
         }
+    }
+
+    /// Where node looks for what lies beside a file: `require('./x')`.
+    fn places_beside(&self, file: FileId, specifier: &str) -> Vec<String> {
+        if !specifier.starts_with("./") && !specifier.starts_with("../") {
+            return Vec::new();
+        }
+        let here = folder(&self.package.file(file).path);
+        let inner = plain(&join(here, specifier));
+        ["", ".js", ".cjs", ".mjs", "/index.js"]
+            .iter()
+            .map(|ending| format!("{HOLE_START}package/{inner}{ending}"))
+            .collect()
     }
 
     /// Where Python looks for a module of the package's own.

@@ -439,6 +439,10 @@ impl Analysis<'_> {
                             vec![Mark::HiddenEffect],
                         );
                     }
+                    let from = self.fold_value(site.file, *from, context).as_text();
+                    if let Some(from) = from.and_then(|from| self.own_file(&from)) {
+                        self.drops_copy(&text, from, zone);
+                    }
                     self.configured(site, path, &text, &labels, zone, true, None, None);
                     self.replaces_itself(site, &text, zone);
                     let span = program.span(site.expr);
