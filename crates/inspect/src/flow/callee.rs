@@ -75,6 +75,13 @@ impl Analysis<'_> {
                     }
                     _ => {}
                 }
+                // What is registered is a module whose functions are asked for each one that is
+                // loaded.
+                if matches!(&*path, "module.register" | "module.Module.register")
+                    && let Some(specifier) = args.first()
+                {
+                    self.load(site, *specifier, zone, queue);
+                }
                 if matches!(&*path, "cluster.setupPrimary" | "cluster.setupMaster")
                     && let Some(settings) = args.first()
                     && let Value::Object(settings) = self.machine.fold(site.file, *settings)

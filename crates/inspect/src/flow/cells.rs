@@ -164,6 +164,11 @@ impl Cells {
         }
     }
 
+    /// Whether anything was written.
+    pub const fn writes(&self) -> bool {
+        !self.written.is_empty()
+    }
+
     /// Whether anything was written into the package's own folder.
     pub fn writes_own(&self) -> bool {
         self.written

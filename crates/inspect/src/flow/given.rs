@@ -34,6 +34,8 @@ type Class = (FileId, ExprId);
 pub(super) enum On {
     /// On what a function is called with.
     Callers(FileId, FuncId),
+    /// On the lists that a function is handed to go through.
+    Handed(FileId, FuncId),
     /// On the classes made from one.
     Made(Class),
 }
@@ -157,8 +159,8 @@ impl Analysis<'_> {
             return;
         }
         passed.push(site);
-        if passed.len() <= limit::MOST {
-            self.growing.wake(On::Callers(file, function));
+        if passed.len() <= limit::MOST && self.is_by_turns(site) {
+            self.growing.wake(On::Handed(file, function));
         }
     }
 
@@ -172,7 +174,7 @@ impl Analysis<'_> {
         let Some(zone) = self.growing.zone else {
             return Vec::new();
         };
-        self.growing.depends(On::Callers(file, function));
+        self.growing.depends(On::Handed(file, function));
         sites.retain(|site| self.zone_of(site.file, site.function) >= zone);
         sites
     }

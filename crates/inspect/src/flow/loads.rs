@@ -4,7 +4,7 @@
 //! that are named after systems. So each of these may be.
 
 use super::{Analysis, Site};
-use crate::ir::{ExprId, Language};
+use crate::ir::{Expr, ExprId, Language, Program};
 use crate::package::{folder, join};
 use crate::pure::{FileId, HOLE_END, HOLE_START, Surroundings as _};
 use crate::unpack::plain;
@@ -28,7 +28,9 @@ impl Analysis<'_> {
             };
             if !text.contains(HOLE_START) {
                 found.extend(self.package.resolve(site.file, text));
-            } else if let Some(pattern) = Pattern::of(&self.package.file(site.file).path, text) {
+            } else if let Some(pattern) = Pattern::of(&self.package.file(site.file).path, text)
+                && (!pattern.system || asks_for_system(&program, specifier, 0))
+            {
                 let ids = self.package.ids();
                 let like = ids.filter(|id| pattern.means(&self.package.file(*id).path));
                 let like = like.filter(|id| self.package.language(*id) == Some(program.language));
@@ -93,6 +95,31 @@ impl Pattern {
                     && (!self.system || names_system(part))
             })
         })
+    }
+}
+
+/// Whether a text is put together with the name of the system that it runs on.
+fn asks_for_system(program: &Program, expr: ExprId, level: u8) -> bool {
+    const LEVELS: u8 = 6;
+    if level > LEVELS {
+        return false;
+    }
+    let asks = |expr: ExprId| asks_for_system(program, expr, level + 1);
+    match program.expr(expr) {
+        Expr::Member(_, name) => matches!(program.name(name), "platform" | "arch"),
+        Expr::Call { callee, args, .. } => {
+            asks(callee) || program.list(args).iter().any(|arg| asks(*arg))
+        }
+        Expr::Concat(parts) => program.list(parts).iter().any(|part| asks(*part)),
+        Expr::Binary(_, left, right) | Expr::Logic(_, left, right) => asks(left) || asks(right),
+        Expr::Name(atom, scope) => match program.resolve(atom, scope) {
+            Some(symbol) => match program.symbol(symbol).values[..] {
+                [only] => asks(only),
+                _ => false,
+            },
+            None => false,
+        },
+        _ => false,
     }
 }
 

@@ -260,9 +260,10 @@ impl Analysis<'_> {
             .map(Vec::as_slice)
             .unwrap_or_default()
         {
+            let loads = store.key.is_some_and(|key| is_of_loader(program.name(key)));
             if let Value::Function(closure) = self.machine.fold(file, store.value)
                 && let Value::Native(native) = self.machine.fold(file, store.object)
-                && !native.path.starts_with("module")
+                && (!native.path.starts_with("module") || loads)
                 && &*native.path != "exports"
             {
                 queue.push(zone, closure.file, closure.function);
@@ -354,6 +355,14 @@ impl Analysis<'_> {
         }
         self.run(&mut queue);
     }
+}
+
+/// What node calls of its `Module` when something is loaded.
+fn is_of_loader(name: &str) -> bool {
+    matches!(
+        name,
+        "_load" | "_resolveFilename" | "_compile" | "_findPath"
+    )
 }
 
 /// What a build front-end calls in a back-end, and a builder in its hooks.

@@ -48,12 +48,23 @@ impl Analysis<'_> {
             Expr::Await(inner) | Expr::Assign(_, inner) | Expr::Logic(_, inner, _) => {
                 self.turns_of(program, file, inner, level + 1)
             }
-            Expr::Member(object, name) if program.name(name) == "value" => {
-                self.next_of(program, file, object, level)
-            }
+            Expr::Member(object, name) => match program.name(name) {
+                "value" => self.next_of(program, file, object, level),
+                name => match name.parse() {
+                    // `const [a] = list`.
+                    Ok(number) => self.at_number(program, file, object, number, level),
+                    Err(_) => Vec::new(),
+                },
+            },
             Expr::Call { callee, .. } => match program.expr(callee) {
                 Expr::Member(list, method) if takes_one(program.name(method)) => {
                     self.elements(program, file, list, level + 1)
+                }
+                Expr::Name(require, scope)
+                    if program.name(require) == "require"
+                        && program.resolve(require, scope).is_none() =>
+                {
+                    self.modules_by_turns(program, file, expr)
                 }
                 _ => Vec::new(),
             },
@@ -71,6 +82,26 @@ impl Analysis<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What modules hand out of which one is loaded, nobody knows which.
+    fn modules_by_turns(&mut self, program: &Rc<Program>, file: FileId, call: ExprId) -> Vec<Turn> {
+        let Expr::Call { args, .. } = program.expr(call) else {
+            return Vec::new();
+        };
+        let Some(specifier) = program.list(args).first().copied() else {
+            return Vec::new();
+        };
+        let site = Site {
+            file,
+            expr: call,
+            function: FuncId(0),
+        };
+        let loaded = self.loads_one_of(site, specifier);
+        let loaded = loaded.into_iter().take(MOST);
+        loaded
+            .map(|target| Turn::Known(self.machine.handed_out(target)))
+            .collect()
     }
 
     /// `generator.next().value`.
@@ -101,14 +132,27 @@ impl Analysis<'_> {
         key: ExprId,
         level: u8,
     ) -> Vec<Turn> {
-        let number = match program.expr(key) {
+        match program.expr(key) {
             Expr::Const(_) => match self.machine.fold(file, key) {
-                Value::Number(number) if number >= 0.0 => number as usize,
-                _ => return Vec::new(),
+                Value::Number(number) if number >= 0.0 => {
+                    self.at_number(program, file, object, number as usize, level)
+                }
+                _ => Vec::new(),
             },
             // Which one is not written out: each may be.
-            _ => return self.elements(program, file, object, level + 1),
-        };
+            _ => self.elements(program, file, object, level + 1),
+        }
+    }
+
+    /// One place of a list, by its number.
+    fn at_number(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        number: usize,
+        level: u8,
+    ) -> Vec<Turn> {
         if let Some(item) = awaited_at(program, object, number) {
             return vec![Turn::At(file, item)];
         }
@@ -428,10 +472,23 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether a call goes through a list with what it is handed, by its name.
+    pub(super) fn is_by_turns(&self, site: Site) -> bool {
+        let Some(program) = self.program(site.file) else {
+            return false;
+        };
+        let Expr::Call { callee, .. } = program.expr(site.expr) else {
+            return false;
+        };
+        matches!(program.expr(callee), Expr::Member(_, method) if gives_elements(program.name(method)))
+    }
+
     /// Where a function is handed to a call, of calls that run by then.
     fn handed_at(&mut self, file: FileId, function: FuncId) -> Vec<Site> {
         let sites = self.passed.get(&(file, function)).into_iter().flatten();
         let sites: Vec<Site> = sites.take(MOST).copied().collect();
+        let sites = sites.into_iter().filter(|site| self.is_by_turns(*site));
+        let sites = sites.collect();
         self.those_that_run(file, function, sites)
     }
 }
@@ -476,6 +533,28 @@ fn is_by_turns(program: &Program, arg: ExprId) -> bool {
     let values = symbol.map(|symbol| program.symbol(symbol).values.iter());
     let mut values = values.into_iter().flatten();
     values.any(|value| matches!(program.expr(*value), Expr::Element(_) | Expr::Param(..)))
+}
+
+/// Whether a method calls what it gets with what it is called on.
+fn gives_elements(method: &str) -> bool {
+    matches!(
+        method,
+        "forEach"
+            | "map"
+            | "filter"
+            | "some"
+            | "every"
+            | "find"
+            | "findIndex"
+            | "findLast"
+            | "findLastIndex"
+            | "flatMap"
+            | "reduce"
+            | "reduceRight"
+            | "sort"
+            | "toSorted"
+            | "then"
+    )
 }
 
 /// Whether a method gives one of the elements of what it is called on.

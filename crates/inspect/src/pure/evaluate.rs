@@ -45,6 +45,10 @@ impl Machine<'_> {
             Expr::Const(constant) => constant_value(program.constant(constant)),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 Some(symbol) => self.variable(program, file, symbol, frame),
+                None if program.name(atom) == "arguments" => {
+                    let given = all_arguments(program, file, scope, frame);
+                    given.unwrap_or_else(|| self.global(program, file, "arguments"))
+                }
                 None => self.global(program, file, program.name(atom)),
             },
             Expr::Param(function, index) => {
@@ -401,4 +405,20 @@ fn settled(value: Value) -> Value {
         Value::Native(native) if native.path.ends_with("()") => Value::Native(native),
         other => other,
     }
+}
+
+/// `arguments` of the function that a name stands in.
+fn all_arguments(
+    program: &Program,
+    file: FileId,
+    scope: crate::ir::ScopeId,
+    frame: Option<&Rc<Frame>>,
+) -> Option<Value> {
+    let mut function = program.scopes[scope.at()].function;
+    while program.function(function).arrow {
+        function = program.function(function).parent?;
+    }
+    let frame = frame_of(frame, file, function)?;
+    let given = frame.arguments.as_ref()?;
+    (program.language == Language::JavaScript).then(|| Value::array(given.clone()))
 }

@@ -45,6 +45,14 @@ impl Machine<'_> {
         is_function.then(|| text.to_owned())
     }
 
+    /// What the package's own manifest has among its settings, which npm hands to its scripts.
+    pub(super) fn of_manifest(&self, name: &str) -> Option<Value> {
+        let bytes = self.surroundings.content("package.json")?;
+        let manifest: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        let text = manifest.get("config")?.get(name)?.as_str()?;
+        Some(Value::text(text))
+    }
+
     /// A value where a text is put together: of a function its own.
     pub(super) fn as_written(&mut self, value: Value) -> Value {
         match value {

@@ -3,9 +3,11 @@
 use super::{At, Piped, Variables, base_name};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
+use crate::know;
 use crate::package::join;
 use crate::pure::FileId;
 use crate::unpack::plain;
+use customs_model::{SinkKind, SourceKind, Target};
 use serde_json::Value;
 
 /// A word of a command line, with what is in it.
@@ -43,6 +45,16 @@ impl Analysis<'_> {
             }
             "exec" | "x" | "dlx" if base != "bun" => {
                 self.own_program(rest, &here, variables, reached)
+            }
+            "i" | "install" | "add" if rest.iter().any(|(text, _)| is_address(text)) => {
+                let address = rest.iter().map(|(text, _)| text.as_str());
+                let address = address.filter(|text| is_address(text)).next().unwrap_or("");
+                let address = match address.strip_prefix("github:") {
+                    Some(repository) => format!("github.com/{repository}"),
+                    None => address.to_owned(),
+                };
+                self.installs_from(base, &address, at);
+                Some(Piped::default())
             }
             "i" | "install" | "ci" | "add" if base != "bun" => {
                 let inner = match self.next_word(&mut rest, &mut here) {
@@ -86,6 +98,14 @@ impl Analysis<'_> {
                 None
             }
         }
+    }
+
+    /// A package is installed that no registry has: what it runs then is what lies there then.
+    fn installs_from(&mut self, base: &str, address: &str, at: &At) {
+        let host = know::place_of(address).unwrap_or_default();
+        let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
+        let target = Target::Constant(host);
+        self.command_flow(&label, SinkKind::Process, base, target, at, Vec::new());
     }
 
     /// The next word that is no option; those that name a folder change where it runs.
@@ -218,6 +238,14 @@ impl Analysis<'_> {
         };
         Some(format!("./{}", path.trim_start_matches("./")))
     }
+}
+
+/// Whether a word names a package by its address.
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://")
+        || text.starts_with("https://")
+        || text.starts_with("git+")
+        || text.starts_with("github:")
 }
 
 /// What yarn, pnpm and bun do themselves, whatever scripts there are.

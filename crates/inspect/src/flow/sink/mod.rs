@@ -372,7 +372,9 @@ impl Analysis<'_> {
                 }
             }
             Role::Load => {
-                if let Some(first) = args.first() {
+                // `process.dlopen(module, file)`.
+                let at = usize::from(path == "process.dlopen");
+                if let Some(first) = args.get(at) {
                     self.loaded(program, site, *first, zone, path);
                 }
             }

@@ -190,6 +190,11 @@ pub(super) fn call(
         (Language::JavaScript, "util.format") => node::formatted(args),
         (
             Language::JavaScript,
+            "URL().searchParams.get" | "URLSearchParams().get" | "Map().get",
+        ) => node::part_of_made(machine, native, text(0)),
+        (Language::JavaScript, "Object.fromEntries") => first.and_then(node::from_entries),
+        (
+            Language::JavaScript,
             "require"
             | "module._load"
             | "module.Module._load"

@@ -1,7 +1,9 @@
 //! Functions of Node.js that put texts together and take them apart.
 
 use super::percent_decode;
-use crate::pure::value::Value;
+use crate::ir::Expr;
+use crate::pure::Machine;
+use crate::pure::value::{Native, Value};
 
 /// Parts of one query.
 const PARTS: usize = 1_000;
@@ -41,4 +43,52 @@ pub(super) fn formatted(args: &[Value]) -> Option<Value> {
         out.push_str(&value.as_text()?);
     }
     Some(Value::text(&out))
+}
+
+/// What something has under a key that was made with all of its parts: an address, a query, a
+/// `Map`.
+pub(super) fn part_of_made(
+    machine: &mut Machine<'_>,
+    native: &Native,
+    key: Option<&str>,
+) -> Option<Value> {
+    let (file, made) = native.made_at?;
+    let key = key?.to_owned();
+    let program = machine.surroundings.program(file)?;
+    let Expr::Call { args, .. } = program.expr(made) else {
+        return None;
+    };
+    let first = *program.list(args).first()?;
+    let parts = match machine.fold(file, first) {
+        Value::Text(text) if !text.contains(crate::pure::HOLE_START) => {
+            query(text.split_once('?').map_or(&*text, |(_, query)| query))
+        }
+        list @ Value::Array(_) => from_entries(&list)?,
+        table @ Value::Object(_) => table,
+        _ => return None,
+    };
+    match machine.get(&parts, &key, program.language) {
+        Value::Unknown | Value::Undefined => None,
+        value => Some(value),
+    }
+}
+
+/// `Object.fromEntries`.
+pub(super) fn from_entries(list: &Value) -> Option<Value> {
+    let Value::Array(items) = list else {
+        return None;
+    };
+    let items = items.borrow();
+    let mut entries = Vec::with_capacity(items.len().min(PARTS));
+    for item in items.iter().take(PARTS) {
+        let Value::Array(pair) = item else {
+            return None;
+        };
+        let pair = pair.borrow();
+        let [key, value] = &pair[..] else {
+            return None;
+        };
+        entries.push((key.known_text()?.into(), value.clone()));
+    }
+    Some(Value::object(entries))
 }

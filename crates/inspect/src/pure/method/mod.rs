@@ -29,6 +29,12 @@ impl Machine<'_> {
             {
                 Value::host("temp")
             }
+            Value::Native(native)
+                if &*native.path == "process.env" && name.starts_with("npm_package_config_") =>
+            {
+                let own = self.of_manifest(&name["npm_package_config_".len()..]);
+                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
+            }
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
                 Value::text("/")
             }

@@ -13,7 +13,10 @@ fn runs(hook: &str, more: &str, path: &str, code: &str) -> Option<Zone> {
         serde_json::Value::from(hook)
     );
     let found = analyse(&Package::new(&Tree {
-        entries: vec![file("package.json", &manifest), file(path, code)],
+        entries: vec![
+            file("package/package.json", &manifest),
+            file(&format!("package/{path}"), code),
+        ],
         ..Tree::default()
     }));
     found
