@@ -54,15 +54,20 @@ impl Analysis<'_> {
         found
     }
 
-    /// Notes whether what a call gives is called where it stands: `eval('() => f()')()`.
-    pub(super) fn notes_its_call(&mut self, program: &Program, site: Site) {
+    /// Notes whether what a call gives is called where it stands, or what its text declares:
+    /// `eval('() => f()')()`, `eval('var g = () => f()'); g()`.
+    pub(super) fn notes_its_call(&mut self, program: &Program, site: Site, text: &str) {
         let Some(index) = self.index(site.file) else {
             return;
         };
         let calls = index.calls.get(&site.function);
-        self.text_is_called = calls.into_iter().flatten().any(
-            |call| matches!(program.expr(*call), Expr::Call { callee, .. } if callee == site.expr),
-        );
+        self.text_is_called = calls.into_iter().flatten().any(|call| {
+            let Expr::Call { callee, .. } = program.expr(*call) else {
+                return false;
+            };
+            let name = undeclared(program, callee).filter(|around| around.property.is_none());
+            callee == site.expr || name.is_some_and(|around| declares(text, &around.name))
+        });
     }
 
     /// Enters what the text that was read last calls of what stands around its call.
@@ -115,6 +120,20 @@ impl Analysis<'_> {
         }
         found
     }
+}
+
+/// Whether a short text declares a name.
+fn declares(text: &str, name: &str) -> bool {
+    const LONGEST: usize = 1 << 16;
+    let words = ["var ", "function "];
+    text.len() <= LONGEST
+        && words.iter().any(|word| {
+            text.split(word).skip(1).any(|rest| {
+                rest.trim_start().strip_prefix(name).is_some_and(|behind| {
+                    !behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'))
+                })
+            })
+        })
 }
 
 /// The name that an expression begins with, where nothing declares it.

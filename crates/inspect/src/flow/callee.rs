@@ -492,6 +492,22 @@ impl Analysis<'_> {
         self.members(class, zone, made_at, 0, queue);
     }
 
+    /// Whether a class is made from a stream of Node.js itself.
+    fn derives_from_stream(&mut self, program: &Program, class: (FileId, ExprId)) -> bool {
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return false;
+        };
+        let entries = program.list(entries).to_vec();
+        entries.chunks_exact(2).any(|pair| {
+            let Expr::Spread(base) = program.expr(pair[0]) else {
+                return false;
+            };
+            let base = self.machine.fold(class.0, base);
+            base.path()
+                .is_some_and(|path| path == "stream" || path.starts_with("stream."))
+        })
+    }
+
     /// What runs of a class when an object of it is made, or all of it where the class itself is
     /// handed over: of its own, and of the classes above it.
     fn members(
@@ -532,7 +548,14 @@ impl Analysis<'_> {
             if let Some(site) = made_at.filter(|_| constructs) {
                 self.called_at(class.0, function, site);
             }
-            if constructs || made_at.is_none() || know::is_called_by_the_language(name) {
+            let is_of_stream = program.language == Language::JavaScript
+                && is_of_stream(name)
+                && self.derives_from_stream(&program, class);
+            if constructs
+                || made_at.is_none()
+                || is_of_stream
+                || know::is_called_by_the_language(name)
+            {
                 queue.push(zone, class.0, function);
             }
         }
@@ -543,4 +566,12 @@ impl Analysis<'_> {
 fn is_bound(program: &Program, callee: ExprId) -> bool {
     matches!(program.expr(callee), Expr::Member(_, how)
         if program.language == Language::JavaScript && program.name(how) == "bind")
+}
+
+/// Methods that a stream of Node.js calls on its own objects.
+fn is_of_stream(name: &str) -> bool {
+    matches!(
+        name,
+        "_transform" | "_flush" | "_write" | "_writev" | "_final" | "_read" | "_construct"
+    )
 }

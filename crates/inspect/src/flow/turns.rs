@@ -561,3 +561,6 @@ fn gives_elements(method: &str) -> bool {
 fn takes_one(method: &str) -> bool {
     matches!(method, "shift" | "pop" | "at" | "find" | "findLast")
 }
+
+#[cfg(test)]
+mod tests;

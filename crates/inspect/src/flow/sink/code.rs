@@ -133,7 +133,7 @@ impl Analysis<'_> {
                 };
                 foreign.push(label);
             }
-            self.notes_its_call(program, site);
+            self.notes_its_call(program, site, text);
             let effect = self.child_in(site.file, text, program.language, zone, place);
             self.enter_around(program, site, zone);
             // A text that is written out hides nothing.
@@ -239,6 +239,25 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+
+    /// The text of an address that holds its code itself: `new URL('data:text/javascript,' + text)`.
+    pub(super) fn in_data_address(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        address: ExprId,
+    ) -> Option<ExprId> {
+        let text = match program.expr(address) {
+            Expr::Call { callee, args, .. }
+                if self.machine.fold(file, callee).path() == Some("URL") =>
+            {
+                *program.list(args).first()?
+            }
+            _ => address,
+        };
+        let folded = self.machine.fold(file, text);
+        folded.any_text()?.starts_with("data:").then_some(text)
     }
 
     /// Texts that are run by turns, or that callers hand in: each is read as well.
@@ -532,6 +551,9 @@ fn is_clear(value: &Value) -> bool {
 impl Analysis<'_> {
     /// What a file imports by name can be what was put beside it before.
     pub(super) fn imported(&mut self, program: &Program, file: FileId, zone: Zone) {
+        if program.language == Language::JavaScript {
+            self.imported_as_data(program, file, zone);
+        }
         if program.language != Language::Python || !self.cells.writes_own() {
             return;
         }
@@ -547,6 +569,19 @@ impl Analysis<'_> {
                 let expr = ExprId(at as u32);
                 self.cells.run(&place, IMPORT, zone, file, expr);
             }
+        }
+    }
+
+    /// `import 'data:text/javascript,…'`: code in an address, which runs as it is imported.
+    fn imported_as_data(&mut self, program: &Program, file: FileId, zone: Zone) {
+        let imports = program.imports.iter();
+        let hidden = imports.filter_map(|(specifier, span)| {
+            let code = crate::pure::data_url(program.name(*specifier))?;
+            Some((code, *span))
+        });
+        for (code, span) in hidden.collect::<Vec<_>>() {
+            let place = self.place(file, span);
+            self.child_in(file, &code, program.language, zone, place);
         }
     }
 

@@ -186,6 +186,16 @@ impl Analysis<'_> {
             }
             may_be = true;
         }
+        // `pipeline(response, unpack, fs.createWriteStream(path))`.
+        if let Some((first, rest)) = args.split_first()
+            && is_pipeline(&path)
+        {
+            if writes {
+                let labels = self.labels(site.file, *first, None).to_vec();
+                self.pipe_into(site, labels, rest, zone);
+            }
+            may_be = true;
+        }
         if role == Role::None {
             return may_be;
         }
@@ -383,6 +393,10 @@ impl Analysis<'_> {
                     && self.is_set(site.file, *options, "eval", context)
                 {
                     self.code_sink(program, site, path, *code, zone, context);
+                } else if let Some(address) = args.first()
+                    && let Some(code) = self.in_data_address(program, site.file, *address)
+                {
+                    self.code_sink(program, site, path, code, zone, context);
                 }
             }
             Role::WriteFile => self.written(
@@ -649,4 +663,12 @@ fn may_be_given(program: &Program, expr: ExprId, level: u8) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a function of Node.js hands on what comes in at one end to the other.
+fn is_pipeline(path: &str) -> bool {
+    matches!(
+        path,
+        "stream.pipeline" | "stream/promises.pipeline" | "stream.promises.pipeline" | "pump"
+    )
 }

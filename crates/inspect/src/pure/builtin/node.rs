@@ -92,3 +92,6 @@ pub(super) fn from_entries(list: &Value) -> Option<Value> {
     }
     Some(Value::object(entries))
 }
+
+#[cfg(test)]
+mod tests;
