@@ -11,6 +11,8 @@ use crate::pure::{FileId, Value};
 use customs_model::Zone;
 use std::rc::Rc;
 
+/// Calls beside one that runs a text which are looked at.
+const CALLS: usize = 2_000;
 /// Names of one text that are looked up around it.
 const NAMES: usize = 64;
 
@@ -61,7 +63,8 @@ impl Analysis<'_> {
             return;
         };
         let calls = index.calls.get(&site.function);
-        self.text_is_called = calls.into_iter().flatten().any(|call| {
+        let mut calls = calls.into_iter().flatten().take(CALLS);
+        self.text_is_called = calls.any(|call| {
             let Expr::Call { callee, .. } = program.expr(*call) else {
                 return false;
             };

@@ -27,6 +27,7 @@ mod label;
 mod loads;
 mod patch;
 mod possible;
+mod process;
 mod reach;
 mod settled;
 mod sink;

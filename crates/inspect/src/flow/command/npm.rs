@@ -47,8 +47,8 @@ impl Analysis<'_> {
                 self.own_program(rest, &here, variables, reached)
             }
             "i" | "install" | "add" if rest.iter().any(|(text, _)| is_address(text)) => {
-                let address = rest.iter().map(|(text, _)| text.as_str());
-                let address = address.filter(|text| is_address(text)).next().unwrap_or("");
+                let mut words = rest.iter().map(|(text, _)| text.as_str());
+                let address = words.find(|text| is_address(text)).unwrap_or_default();
                 let address = match address.strip_prefix("github:") {
                     Some(repository) => format!("github.com/{repository}"),
                     None => address.to_owned(),

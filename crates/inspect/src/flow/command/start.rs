@@ -163,10 +163,8 @@ impl Analysis<'_> {
             zone,
         );
         self.fills_clipboard(program, site, path, &all, &words, zone);
-        if program.language == Language::Python {
-            if know::names_itself(path) && words.len() > 1 {
-                words.remove(1);
-            }
+        if program.language == Language::Python && know::names_itself(path) && words.len() > 1 {
+            words.remove(1);
         }
         self.gets_input(program, site, &all, &words, zone);
         let text = if shell && words.len() == 1

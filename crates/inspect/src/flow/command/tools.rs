@@ -1,13 +1,20 @@
 //! Tools that start what their words name: runners of scripts, watchers, wrappers; and tools whose
 //! configuration is code, which runs when they do.
 
+mod configuration;
+mod pattern;
+mod rules;
+
 use super::{At, Piped, Variables};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
 use crate::ir::{FuncId, Language};
 use crate::package::join;
 use crate::pure::{FileId, Value};
+use configuration::configurations;
 use customs_model::Zone;
+use pattern::{is_like, is_path_like};
+use rules::lines_of_rules;
 
 /// A word of a command line, with what is in it.
 type Text = (String, Vec<Label>);
@@ -342,151 +349,6 @@ fn value_of<'t>(args: &'t [Text], options: &[&str]) -> Option<&'t Text> {
         .iter()
         .position(|(text, _)| options.contains(&text.as_str()))?;
     args.get(at + 1).filter(|(text, _)| !text.starts_with('-'))
-}
-
-/// Whether a pattern of npm-run-all means a script: `*` stands for a part between colons, `**` for
-/// any number of them.
-fn is_like(pattern: &str, name: &str) -> bool {
-    let parts = |text: &str| text.split(':').map(str::to_owned).collect::<Vec<_>>();
-    let (pattern, name) = (parts(pattern), parts(name));
-    let ends_open = pattern.last().is_some_and(|last| last == "**");
-    if ends_open {
-        let fixed = pattern.len() - 1;
-        return name.len() > fixed && pattern.iter().take(fixed).eq(name.iter().take(fixed));
-    }
-    pattern.len() == name.len()
-        && pattern
-            .iter()
-            .zip(&name)
-            .all(|(pattern, part)| is_part_like(pattern, part))
-}
-
-/// Whether a pattern of a shell means a path. `**/` stands for any folders.
-fn is_path_like(pattern: &str, path: &str) -> bool {
-    if let Some(rest) = pattern.strip_prefix("**/") {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        return is_path_like(rest, path) || is_path_like(rest, name);
-    }
-    let (patterns, parts) = (pattern.split('/'), path.split('/'));
-    patterns.clone().count() == parts.clone().count()
-        && patterns
-            .zip(parts)
-            .all(|(pattern, part)| is_part_like(pattern, part))
-}
-
-/// Whether a pattern with `*` means a name.
-fn is_part_like(pattern: &str, name: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let pieces: Vec<&str> = pieces.collect();
-    let Some((last, middle)) = pieces.split_last() else {
-        return rest.is_empty();
-    };
-    for piece in middle {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-/// The lines that some rules run, or the first one: with those of the rules that they need first.
-fn lines_of_rules(text: &str, wanted: &[&str]) -> Vec<String> {
-    /// Rules that are gone through.
-    const RULES: usize = 64;
-    let mut rules: Vec<(Vec<&str>, Vec<&str>, Vec<String>)> = Vec::new();
-    for line in text.lines() {
-        if let Some(command) = line.strip_prefix('\t') {
-            if let Some((_, _, lines)) = rules.last_mut() {
-                let command = command.trim_start_matches(['@', '-', '+', ' ']);
-                lines.push(command.replace("$$", "$"));
-            }
-        } else if let Some((targets, needs)) = line.split_once(':')
-            && !needs.starts_with('=')
-            && !line.starts_with(['#', ' '])
-        {
-            let targets = targets.split_whitespace().collect();
-            rules.push((targets, needs.split_whitespace().collect(), Vec::new()));
-        }
-    }
-    rules.truncate(RULES);
-    let first = rules
-        .iter()
-        .find(|(targets, ..)| targets.iter().any(|target| !target.starts_with('.')))
-        .and_then(|(targets, ..)| targets.first().copied());
-    let mut open: Vec<&str> = match (wanted, first) {
-        ([], Some(first)) => vec![first],
-        (wanted, _) => wanted.to_vec(),
-    };
-    let mut seen: Vec<&str> = Vec::new();
-    let mut lines = Vec::new();
-    while let Some(target) = open.pop() {
-        if seen.contains(&target) {
-            continue;
-        }
-        seen.push(target);
-        for (_, needs, own) in rules
-            .iter()
-            .filter(|(targets, ..)| targets.contains(&target))
-        {
-            open.extend(needs.iter().copied());
-            lines.splice(0..0, own.iter().cloned());
-        }
-    }
-    lines
-}
-
-/// The names, without the ending, of the code that a tool reads as its configuration.
-fn configurations(base: &str) -> &'static [&'static str] {
-    match base {
-        "gulp" => &["gulpfile"],
-        "grunt" => &["Gruntfile", "gruntfile"],
-        "jake" => &["Jakefile", "Jakefile.js"],
-        "webpack" | "webpack-cli" | "webpack-dev-server" => &["webpack.config"],
-        "rspack" => &["rspack.config"],
-        "rsbuild" => &["rsbuild.config"],
-        "rollup" => &["rollup.config"],
-        "rolldown" => &["rolldown.config"],
-        "vite" => &["vite.config"],
-        "vitest" => &["vitest.config", "vite.config"],
-        "jest" => &["jest.config"],
-        "mocha" => &[".mocharc"],
-        "ava" => &["ava.config"],
-        "karma" => &["karma.conf"],
-        "wdio" => &["wdio.conf"],
-        "playwright" => &["playwright.config"],
-        "cypress" => &["cypress.config"],
-        "eslint" => &["eslint.config", ".eslintrc"],
-        "stylelint" => &["stylelint.config", ".stylelintrc"],
-        "prettier" => &["prettier.config", ".prettierrc"],
-        "commitlint" => &["commitlint.config"],
-        "lint-staged" => &["lint-staged.config"],
-        "semantic-release" => &["release.config"],
-        "babel" => &["babel.config", ".babelrc"],
-        "postcss" => &["postcss.config"],
-        "tailwindcss" | "tailwind" => &["tailwind.config"],
-        "tsup" => &["tsup.config"],
-        "tsdown" => &["tsdown.config"],
-        "unbuild" => &["build.config"],
-        "next" => &["next.config"],
-        "nuxt" | "nuxi" => &["nuxt.config"],
-        "astro" => &["astro.config"],
-        "svelte-kit" => &["svelte.config"],
-        "vue-cli-service" => &["vue.config"],
-        "snowpack" => &["snowpack.config"],
-        "hardhat" => &["hardhat.config"],
-        "knex" => &["knexfile"],
-        "electron-builder" => &["electron-builder.config"],
-        "electron-forge" => &["forge.config"],
-        "drizzle-kit" => &["drizzle.config"],
-        "plop" => &["plopfile"],
-        "craco" => &["craco.config"],
-        _ => &[],
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Properties, where they are known one by one.
 
 use super::{Label, union};
-use crate::flow::index::{Shared, class_of};
+use crate::flow::index::class_of;
+use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Program};
 use crate::know;
