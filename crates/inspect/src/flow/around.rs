@@ -73,6 +73,38 @@ impl Analysis<'_> {
         });
     }
 
+    /// A text whose function is called where it is run gets what a module has under the names of
+    /// its parameters: `eval('(function (require) { … })')(require)`.
+    pub(super) fn gives_what_a_module_has(&mut self) {
+        if !self.outer.called {
+            return;
+        }
+        let Some((file, program)) = self
+            .package
+            .ids()
+            .next()
+            .and_then(|file| Some((file, self.program(file)?)))
+        else {
+            return;
+        };
+        for name in ["require", "module", "process"] {
+            let Some(atom) = program.atom(name) else {
+                continue;
+            };
+            for (number, function) in program.functions.iter().enumerate().skip(1) {
+                let place = (function.scope, atom);
+                let is_outermost = function.parent == Some(FuncId(0));
+                if let Some(symbol) = program.declared.get(&place).filter(|_| is_outermost)
+                    && let [only] = program.symbol(*symbol).values[..]
+                    && let Expr::Param(of, position) = program.expr(only)
+                    && of == FuncId(number as u32)
+                {
+                    self.machine.give(file, of, position, Value::native(name));
+                }
+            }
+        }
+    }
+
     /// Enters what the text that was read last calls of what stands around its call.
     pub(super) fn enter_around(&mut self, program: &Rc<Program>, site: Site, zone: Zone) {
         let names = std::mem::take(&mut self.around);

@@ -25,6 +25,10 @@ impl Analysis<'_> {
                 self.load(site, specifier, zone, queue);
                 return;
             }
+            Expr::Await(value) => {
+                self.awaited(site, value, zone, queue);
+                return;
+            }
             _ => return,
         };
         let value = match self.callees.get(&(site.file, site.expr)) {

@@ -105,6 +105,7 @@ struct Outer {
 
 fn analyse_at(package: &Package, outer: Outer) -> Found {
     let mut analysis = Analysis::new(package, outer);
+    analysis.gives_what_a_module_has();
     analysis.reach();
     analysis.sinks();
     analysis.patches();

