@@ -36,6 +36,10 @@ impl Analysis<'_> {
                 self.load(site, specifier, zone, queue);
                 return;
             }
+            Expr::Await(value) => {
+                self.awaited(site, value, zone, queue);
+                return;
+            }
             _ => return,
         };
         let value = match self.callees.get(&(site.file, site.expr)) {
@@ -86,6 +90,22 @@ impl Analysis<'_> {
                     }
                     _ => {}
                 }
+                // What is registered is a module whose functions are asked for each one that is
+                // loaded.
+                if matches!(&*path, "module.register" | "module.Module.register")
+                    && let Some(specifier) = args.first()
+                {
+                    self.load(site, *specifier, zone, queue);
+                }
+                if matches!(&*path, "cluster.setupPrimary" | "cluster.setupMaster")
+                    && let Some(settings) = args.first()
+                    && let Value::Object(settings) = self.machine.fold(site.file, *settings)
+                    && let Value::Text(text) =
+                        self.machine.property(&Value::Object(settings), "exec")
+                    && let Some(target) = self.package.resolve(site.file, &text)
+                {
+                    self.enter_file(target, zone, true, queue);
+                }
                 if matches!(
                     &*path,
                     "worker_threads.Worker" | "Worker" | "child_process.fork" | "runpy.run_path"
@@ -132,7 +152,11 @@ impl Analysis<'_> {
             self.calls(*file, *function, site, first);
             queue.push(zone, *file, *function);
         }
+        if first {
+            self.gives_to_callbacks(program, site, &value, callee, &args);
+        }
         self.hand_over(program, site, &value, zone, first, queue);
+        self.hand_over_by_turns(program, site, zone, queue);
     }
 
     /// What is handed to a call runs with it, where it does not wait.
@@ -418,17 +442,14 @@ impl Analysis<'_> {
         match program.expr(arg) {
             Expr::Function(function) => {
                 if first {
-                    self.passed
-                        .entry((site.file, function))
-                        .or_default()
-                        .push(site);
+                    self.passed_at(site.file, function, site);
                 }
                 queue.push(zone, site.file, function);
             }
             Expr::Name(..) | Expr::Member(..) => match self.handed_value(site.file, arg) {
                 HandedValue::Function(place) => {
                     if first {
-                        self.passed.entry(place).or_default().push(site);
+                        self.passed_at(place.0, place.1, site);
                     }
                     queue.push(zone, place.0, place.1);
                 }
@@ -452,6 +473,15 @@ impl Analysis<'_> {
                 }
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            // `f(...[a, b])`, `f.bind(null)`.
+            Expr::Spread(inner) if program.language == Language::JavaScript && level < 3 => {
+                self.handed_over(program, site, inner, zone, first, level + 1, queue);
+            }
+            Expr::Call { callee, .. } if is_bound(program, callee) => {
+                if let Value::Function(closure) = self.machine.fold(site.file, arg) {
+                    queue.push(zone, closure.file, closure.function);
+                }
+            }
             _ => {}
         }
     }
@@ -489,6 +519,22 @@ impl Analysis<'_> {
         let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
         let zone = if waits { zone.min(Zone::Command) } else { zone };
         self.members(class, zone, made_at, 0, queue);
+    }
+
+    /// Whether a class is made from a stream of Node.js itself.
+    fn derives_from_stream(&mut self, program: &Program, class: (FileId, ExprId)) -> bool {
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return false;
+        };
+        let entries = program.list(entries).to_vec();
+        entries.chunks_exact(2).any(|pair| {
+            let Expr::Spread(base) = program.expr(pair[0]) else {
+                return false;
+            };
+            let base = self.machine.fold(class.0, base);
+            base.path()
+                .is_some_and(|path| path == "stream" || path.starts_with("stream."))
+        })
     }
 
     /// What runs of a class when an object of it is made, or all of it where the class itself is
@@ -531,9 +577,30 @@ impl Analysis<'_> {
             if let Some(site) = made_at.filter(|_| constructs) {
                 self.called_at(class.0, function, site);
             }
-            if constructs || made_at.is_none() || know::is_called_by_the_language(name) {
+            let is_of_stream = program.language == Language::JavaScript
+                && is_of_stream(name)
+                && self.derives_from_stream(&program, class);
+            if constructs
+                || made_at.is_none()
+                || is_of_stream
+                || know::is_called_by_the_language(name)
+            {
                 queue.push(zone, class.0, function);
             }
         }
     }
+}
+
+/// Whether it is `f.bind` of JavaScript.
+fn is_bound(program: &Program, callee: ExprId) -> bool {
+    matches!(program.expr(callee), Expr::Member(_, how)
+        if program.language == Language::JavaScript && program.name(how) == "bind")
+}
+
+/// Methods that a stream of Node.js calls on its own objects.
+fn is_of_stream(name: &str) -> bool {
+    matches!(
+        name,
+        "_transform" | "_flush" | "_write" | "_writev" | "_final" | "_read" | "_construct"
+    )
 }

@@ -1,5 +1,6 @@
 //! Files as places that data goes through: written here, run there.
 
+use super::dropped::Start;
 use super::label::{Label, Step, union};
 use super::{Analysis, is_foreign};
 use crate::ir::{ExprId, FuncId, Span};
@@ -163,6 +164,11 @@ impl Cells {
         }
     }
 
+    /// Whether anything was written.
+    pub const fn writes(&self) -> bool {
+        !self.written.is_empty()
+    }
+
     /// Whether anything was written into the package's own folder.
     pub fn writes_own(&self) -> bool {
         self.written
@@ -220,7 +226,7 @@ fn is_linked(written: &str, folder: &str) -> bool {
 /// A path in the package's own folder, however it was put together.
 fn own(path: &str) -> Option<String> {
     path.starts_with("\u{fdd0}package/")
-        .then(|| path.replace([HOLE_START, HOLE_END], ""))
+        .then(|| path.replace([HOLE_START, HOLE_END], "").replace("//", "/"))
 }
 
 impl Analysis<'_> {
@@ -250,6 +256,7 @@ impl Analysis<'_> {
         let mut imported: Vec<Ran> = imported.into_values().filter(is_written).collect();
         imported.sort_by(|a, b| a.path.cmp(&b.path));
         ran.append(&mut imported);
+        self.settle_dropped(&ran);
         let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {
             for cell in written.iter().filter(|cell| {
@@ -292,6 +299,30 @@ impl Analysis<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// What is written as a text that is known, and then run.
+    fn settle_dropped(&mut self, ran: &[Ran]) {
+        for dropped in std::mem::take(&mut self.dropped) {
+            let mut starts = ran.iter().filter(|run| same(&dropped.path, &run.path));
+            // What runs it first says when.
+            let Some(first) = starts.next() else {
+                continue;
+            };
+            let first = starts.fold(
+                first,
+                |best, run| {
+                    if run.zone > best.zone { run } else { best }
+                },
+            );
+            let start = Start {
+                how: first.how.clone(),
+                zone: first.zone,
+                file: first.file,
+                expr: first.expr,
+            };
+            self.runs_dropped(&dropped, &start);
         }
     }
 

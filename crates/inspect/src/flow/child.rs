@@ -142,11 +142,13 @@ impl Analysis<'_> {
         package.adopt(self.package);
         let outer = Outer {
             level: self.outer.level + 1,
+            called: std::mem::take(&mut self.text_is_called),
             zone: Some(self.outer.zone.unwrap_or(zone)),
             place: Some(self.outer.place.clone().unwrap_or(place)),
         };
-        let found = super::analyse_at(&package, outer);
+        let mut found = super::analyse_at(&package, outer);
         self.package.adopt(&package);
+        self.around = std::mem::take(&mut found.around);
         let idle = language == Language::Python && !found.unasked && self.only_defines(&package);
         let cut = package.is_cut(id)
             || package.error(id) == Some(reading::TOO_DEEP)

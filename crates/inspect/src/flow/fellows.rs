@@ -69,7 +69,7 @@ impl Analysis<'_> {
     }
 
     /// Functions that an expression names.
-    fn meant(
+    pub(super) fn meant(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -110,6 +110,8 @@ impl Analysis<'_> {
                         self.under_name(class, &name, level + 1, found);
                     }
                     self.of_table(program, file, object, &name, level, found);
+                    self.methods_by_turns(program, file, object, &name, level, found);
+                    self.functions_by_turns(program, file, expr, level, found);
                 }
             },
             // `globals()["f"]`.
@@ -132,10 +134,11 @@ impl Analysis<'_> {
                     {
                         self.named_by(program, file, *key, level, found);
                     }
-                    _ => {}
+                    _ => self.functions_by_turns(program, file, expr, level, found),
                 }
             }
-            _ => {}
+            Expr::Assign(_, value) => self.meant(program, file, value, level + 1, found),
+            _ => self.functions_by_turns(program, file, expr, level, found),
         }
     }
 
@@ -480,7 +483,7 @@ fn of_same_name(
     }
 }
 
-fn note(found: &mut Vec<(FileId, FuncId)>, one: (FileId, FuncId)) {
+pub(super) fn note(found: &mut Vec<(FileId, FuncId)>, one: (FileId, FuncId)) {
     if found.len() < MOST && !found.contains(&one) {
         found.push(one);
     }

@@ -20,6 +20,8 @@ mod limit {
     pub const ARGUMENTS: usize = 64;
     /// Classes above each other.
     pub const LEVELS: u8 = 8;
+    /// Steps to what a call may mean by turns.
+    pub const LOOKS: usize = 256;
     /// Rounds of asking again.
     pub const ROUNDS: usize = 24;
 }
@@ -32,6 +34,8 @@ type Class = (FileId, ExprId);
 pub(super) enum On {
     /// On what a function is called with.
     Callers(FileId, FuncId),
+    /// On the lists that a function is handed to go through.
+    Handed(FileId, FuncId),
     /// On the classes made from one.
     Made(Class),
 }
@@ -47,6 +51,8 @@ pub(super) struct Growing {
     open: Vec<On>,
     /// Arguments that may still be looked at for it.
     left: usize,
+    /// Steps that may still be gone for it.
+    looks: usize,
     /// When it runs.
     zone: Option<Zone>,
     /// Calls to be asked about again, in their order.
@@ -62,6 +68,7 @@ impl Growing {
     pub(super) fn ask(&mut self, zone: Zone) {
         self.open.clear();
         self.left = limit::ARGUMENTS;
+        self.looks = limit::LOOKS;
         self.zone = Some(zone);
     }
 
@@ -75,6 +82,12 @@ impl Growing {
             }
         }
         open.is_empty()
+    }
+
+    /// Takes a step to what a call may mean; gives whether there is one left.
+    pub(super) fn looks(&mut self) -> bool {
+        self.looks = self.looks.saturating_sub(1);
+        self.looks > 0
     }
 
     fn depends(&mut self, on: On) {
@@ -134,7 +147,36 @@ impl Analysis<'_> {
                 self.called_at(*file, *function, site);
                 queue.push(zone, *file, *function);
             }
+            self.hand_over_by_turns(&program, site, zone, queue);
         }
+    }
+
+    /// Notes that a function is handed to a call.
+    pub(super) fn passed_at(&mut self, file: FileId, function: FuncId, site: Site) {
+        let passed = self.passed.entry((file, function)).or_default();
+        // More are not looked at.
+        if passed.iter().take(limit::MOST).any(|known| *known == site) {
+            return;
+        }
+        passed.push(site);
+        if passed.len() <= limit::MOST && self.is_by_turns(site) {
+            self.growing.wake(On::Handed(file, function));
+        }
+    }
+
+    /// Of calls that get a function those that run by then; what is asked about depends on them.
+    pub(super) fn those_that_run(
+        &mut self,
+        file: FileId,
+        function: FuncId,
+        mut sites: Vec<Site>,
+    ) -> Vec<Site> {
+        let Some(zone) = self.growing.zone else {
+            return Vec::new();
+        };
+        self.growing.depends(On::Handed(file, function));
+        sites.retain(|site| self.zone_of(site.file, site.function) >= zone);
+        sites
     }
 
     /// Notes that a function is called at a place.

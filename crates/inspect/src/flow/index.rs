@@ -1,5 +1,6 @@
 //! What one file holds, by the questions that are asked of it.
 
+use super::process::Shared;
 use crate::ir::{
     Atom, Block, Compound, Const, ConstId, Expr, ExprId, FuncId, Language, Program, Stmt, Store,
     SymbolId,
@@ -36,6 +37,10 @@ pub(super) struct Index {
     pub large_literal: bool,
     /// Functions that make an account of a wallet's key, by the names that callers know.
     pub key_makers: FxHashMap<FuncId, Atom>,
+    /// What is put under a name of the global object, or into a variable of the environment.
+    pub shared: FxHashMap<Shared, Vec<ExprId>>,
+    /// What a function is put on as the handler of an event: `socket.onmessage = f`.
+    pub handlers: FxHashMap<FuncId, ExprId>,
     /// What stands above each `def` of Python as a decorator, in the order in which it is written.
     pub decorators: FxHashMap<FuncId, Vec<ExprId>>,
     /// The same of classes.
@@ -176,6 +181,16 @@ impl Index {
         }
         for store in &program.stores {
             index.stored.entry(store.function).or_default().push(*store);
+            if let Some(shared) = Shared::stored(program, store) {
+                index.shared.entry(shared).or_default().push(store.value);
+            }
+            if let Expr::Function(function) = program.expr(store.value)
+                && store
+                    .key
+                    .is_some_and(|key| program.name(key).starts_with("on"))
+            {
+                index.handlers.insert(function, store.object);
+            }
             match program.expr(store.object) {
                 Expr::Member(inner, field) if matches!(program.expr(inner), Expr::This(_)) => {
                     if let Expr::This(function) = program.expr(inner) {

@@ -5,6 +5,7 @@
 //! variables, properties, functions, callbacks, promises and files. What is found is a
 //! [`Flow`] with every hop.
 
+mod around;
 mod asked;
 mod binary;
 mod budget;
@@ -13,6 +14,7 @@ mod cells;
 mod child;
 mod command;
 mod decorator;
+mod dropped;
 mod element;
 mod fellows;
 mod given;
@@ -22,13 +24,17 @@ mod index;
 mod keeper;
 mod kept;
 mod label;
+mod loads;
 mod marks;
 mod patch;
 mod possible;
+mod process;
 mod reach;
+mod settled;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use crate::evidence;
 use crate::ir::{ExprId, FuncId, Program, Span};
@@ -71,6 +77,8 @@ pub struct Found {
     pub unfollowed: Option<Zone>,
     /// Something of it happens without a call from outside.
     pub unasked: bool,
+    /// What a text calls and does not declare.
+    around: Vec<around::Around>,
 }
 
 /// Analyses a package.
@@ -79,6 +87,7 @@ pub fn analyse(package: &Package) -> Found {
         package,
         Outer {
             level: 0,
+            called: false,
             zone: None,
             place: None,
         },
@@ -89,16 +98,22 @@ pub fn analyse(package: &Package) -> Found {
 #[derive(Debug, Clone)]
 struct Outer {
     level: u8,
+    /// What the text gives is called.
+    called: bool,
     zone: Option<Zone>,
     place: Option<Place>,
 }
 
 fn analyse_at(package: &Package, outer: Outer) -> Found {
     let mut analysis = Analysis::new(package, outer);
+    analysis.gives_what_a_module_has();
     analysis.reach();
     analysis.sinks();
     analysis.patches();
     analysis.settle_cells();
+    if analysis.outer.level > 0 {
+        analysis.found.around = analysis.calls_around();
+    }
     analysis.finish()
 }
 
@@ -211,6 +226,14 @@ struct Analysis<'p> {
     is_last: bool,
     /// Files that code starts as processes of their own, with when it does.
     started: Vec<(Zone, FileId)>,
+    /// Texts that are written to files.
+    dropped: Vec<dropped::Dropped>,
+    /// Functions that a text calls which stand around it.
+    started_functions: Vec<(Zone, FileId, FuncId)>,
+    /// What the text that was read last calls and does not declare.
+    around: Vec<around::Around>,
+    /// What the text that is read next gives is called.
+    text_is_called: bool,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
@@ -269,6 +292,10 @@ impl<'p> Analysis<'p> {
             opaque: None,
             is_last: true,
             started: Vec::new(),
+            dropped: Vec::new(),
+            started_functions: Vec::new(),
+            around: Vec::new(),
+            text_is_called: false,
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
             found: Found::default(),

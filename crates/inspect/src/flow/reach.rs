@@ -6,7 +6,7 @@ use super::sink::Entered;
 use super::{Analysis, Index, Site};
 use crate::ir::{ExprId, FuncId, Language, Program};
 use crate::package::folder;
-use crate::pure::{FileId, Surroundings, Value};
+use crate::pure::{FileId, HOLE_START, Surroundings, Value};
 use crate::zone::{self, Entry};
 use customs_model::{SignKind, Zone};
 use rustc_hash::FxHashSet;
@@ -103,13 +103,16 @@ impl Analysis<'_> {
     /// Enters the files that code starts as processes, which is known only once its sinks were
     /// looked at. Gives what runs by that and did not before, or not as early.
     pub(super) fn enter_started(&mut self) -> Vec<Entered> {
-        if self.started.is_empty() {
+        if self.started.is_empty() && self.started_functions.is_empty() {
             return Vec::new();
         }
         let before = self.zones.clone();
         let mut queue = Queue::default();
         for (zone, file) in std::mem::take(&mut self.started) {
             self.enter_file(file, zone, true, &mut queue);
+        }
+        for (zone, file, function) in std::mem::take(&mut self.started_functions) {
+            queue.push(zone, file, function);
         }
         while let Some((zone, file, function)) = queue.pop() {
             self.enter(zone, file, function, &mut queue);
@@ -257,9 +260,10 @@ impl Analysis<'_> {
             .map(Vec::as_slice)
             .unwrap_or_default()
         {
+            let loads = store.key.is_some_and(|key| is_of_loader(program.name(key)));
             if let Value::Function(closure) = self.machine.fold(file, store.value)
                 && let Value::Native(native) = self.machine.fold(file, store.object)
-                && !native.path.starts_with("module")
+                && (!native.path.starts_with("module") || loads)
                 && &*native.path != "exports"
             {
                 queue.push(zone, closure.file, closure.function);
@@ -305,10 +309,17 @@ impl Analysis<'_> {
                         self.sign(SignKind::CodeInData, zone, path, place);
                     }
                     queue.push(zone, target, FuncId(0));
+                } else if text.contains(HOLE_START) {
+                    for target in self.loads_one_of(site, specifier) {
+                        queue.push(zone, target, FuncId(0));
+                    }
                 }
             }
             Value::Native(_) => {}
             _ => {
+                for target in self.loads_one_of(site, specifier) {
+                    queue.push(zone, target, FuncId(0));
+                }
                 let place = self.place_of(site.file, site.expr);
                 self.sign(SignKind::OpaqueModule, zone, String::new(), place);
             }
@@ -344,6 +355,14 @@ impl Analysis<'_> {
         }
         self.run(&mut queue);
     }
+}
+
+/// What node calls of its `Module` when something is loaded.
+fn is_of_loader(name: &str) -> bool {
+    matches!(
+        name,
+        "_load" | "_resolveFilename" | "_compile" | "_findPath"
+    )
 }
 
 /// What a build front-end calls in a back-end, and a builder in its hooks.

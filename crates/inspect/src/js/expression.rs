@@ -70,7 +70,17 @@ impl Lowering<'_> {
             }
             Expression::AwaitExpression(awaited) => {
                 let value = self.expression(&awaited.argument);
-                self.builder.add(Expr::Await(value), at)
+                let waits = self.builder.add(Expr::Await(value), at);
+                // What is no promise may have a function that is called by it.
+                if matches!(
+                    awaited.argument,
+                    Expression::ObjectExpression(_)
+                        | Expression::Identifier(_)
+                        | Expression::NewExpression(_)
+                ) {
+                    self.builder.list_call(waits);
+                }
+                waits
             }
             Expression::YieldExpression(yielded) => {
                 let value = match &yielded.argument {

@@ -11,7 +11,7 @@ mod pieces;
 mod statement;
 
 use crate::density;
-use crate::ir::{Builder, Draft, Language, Program, Span};
+use crate::ir::{Builder, Draft, ExprId, FuncId, Language, Program, Span};
 use crate::limit::reading;
 use crate::nesting::nesting;
 use oxc_allocator::Allocator;
@@ -179,6 +179,8 @@ struct Lowering<'s> {
     shift: u32,
     /// It is within the head of a `for`, where `in` is no operator.
     for_head: bool,
+    /// What is thrown and not caught so far, with the function that it is thrown in.
+    thrown: Vec<(FuncId, ExprId)>,
     /// A piece is not what it was taken for: the program is good for nothing.
     failed: bool,
 }
@@ -190,6 +192,7 @@ impl<'s> Lowering<'s> {
             pieces,
             shift: 0,
             for_head: false,
+            thrown: Vec::new(),
             failed: false,
         }
     }

@@ -1,13 +1,34 @@
 //! Statements.
 
 use super::Lowering;
-use crate::ir::{Block, Compound, Const, Draft, Expr, Loop, Stmt};
+use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, Loop, Span, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
     TSModuleReference, TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
 };
 
+/// What one body throws that is told apart.
+const THROWN: usize = 16;
+
 impl Lowering<'_> {
+    /// What was thrown since then by the function that is being read: it is caught now.
+    fn caught(&mut self, before: usize) -> Vec<ExprId> {
+        let here = self.builder.current();
+        let thrown = self.thrown.split_off(before.min(self.thrown.len()));
+        let own = thrown.into_iter().filter(|(function, _)| *function == here);
+        own.map(|(_, value)| value).take(THROWN).collect()
+    }
+
+    /// What is caught: one of what is thrown by its name, or anything.
+    fn one_of(&mut self, thrown: &[ExprId], at: Span) -> ExprId {
+        if thrown.is_empty() {
+            return self.builder.other(&[], at);
+        }
+        let items = self.builder.list(thrown);
+        let all = self.builder.add(Expr::Array(items), at);
+        self.builder.add(Expr::Element(all), at)
+    }
+
     pub(super) fn block(&mut self, statements: &[Statement<'_>]) -> Draft {
         let mut block = Vec::new();
         for statement in statements {
@@ -135,15 +156,21 @@ impl Lowering<'_> {
             }
             Statement::ThrowStatement(thrown) => {
                 let value = self.expression(&thrown.argument);
+                self.thrown.push((self.builder.current(), value));
                 into.push(Stmt::Throw(value));
             }
             Statement::TryStatement(attempt) => {
+                let before = self.thrown.len();
                 let body = self.scoped(&attempt.block.body);
+                let thrown = match attempt.handler {
+                    Some(_) => self.caught(before),
+                    None => Vec::new(),
+                };
                 let handler = attempt.handler.as_ref().map(|handler| {
                     let back = self.builder.enter_scope();
                     let mut block = Vec::new();
                     if let Some(parameter) = &handler.param {
-                        let value = self.builder.other(&[], self.span(parameter));
+                        let value = self.one_of(&thrown, self.span(parameter));
                         self.bind(
                             &parameter.pattern,
                             value,

@@ -82,6 +82,7 @@ pub(super) fn role(path: &str) -> Role {
         | "dns.promises.resolve"
         | "dns.promises.resolve4"
         | "dns.promises.resolveTxt"
+        | "dns/promises.resolveTxt"
         | "dns.reverse" => Role::Lookup,
         "clipboardy.read"
         | "clipboardy.readSync"

@@ -45,6 +45,10 @@ impl Machine<'_> {
             Expr::Const(constant) => constant_value(program.constant(constant)),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 Some(symbol) => self.variable(program, file, symbol, frame),
+                None if program.name(atom) == "arguments" => {
+                    let given = all_arguments(program, file, scope, frame);
+                    given.unwrap_or_else(|| self.global(program, file, "arguments"))
+                }
                 None => self.global(program, file, program.name(atom)),
             },
             Expr::Param(function, index) => {
@@ -138,6 +142,7 @@ impl Machine<'_> {
                 let mut out = String::new();
                 for part in program.list(parts) {
                     let value = self.eval(program, file, *part, frame);
+                    let value = self.as_written(value);
                     out.push_str(&value.as_text().unwrap_or_else(|| HOLE.to_owned()));
                     if out.len() > evaluating::STRING {
                         return Value::Unknown;
@@ -152,6 +157,10 @@ impl Machine<'_> {
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(program, file, left, frame);
                 let right = self.eval(program, file, right, frame);
+                let (left, right) = match operator {
+                    crate::ir::Binary::Add => (self.as_written(left), self.as_written(right)),
+                    _ => (left, right),
+                };
                 self.pay_for_looking(&left);
                 self.pay_for_looking(&right);
                 operate::binary(operator, &left, &right, program.language)
@@ -396,4 +405,20 @@ fn settled(value: Value) -> Value {
         Value::Native(native) if native.path.ends_with("()") => Value::Native(native),
         other => other,
     }
+}
+
+/// `arguments` of the function that a name stands in.
+fn all_arguments(
+    program: &Program,
+    file: FileId,
+    scope: crate::ir::ScopeId,
+    frame: Option<&Rc<Frame>>,
+) -> Option<Value> {
+    let mut function = program.scopes[scope.at()].function;
+    while program.function(function).arrow {
+        function = program.function(function).parent?;
+    }
+    let frame = frame_of(frame, file, function)?;
+    let given = frame.arguments.as_ref()?;
+    (program.language == Language::JavaScript).then(|| Value::array(given.clone()))
 }

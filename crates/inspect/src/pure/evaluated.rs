@@ -1,8 +1,8 @@
 //! Modules that evaluate a file of their own package, as it stands: what they hand out and
 //! what names mean in them stands in that file.
 
-use super::{FileId, Machine, Value};
-use crate::ir::{Expr, ExprId, Language, Program};
+use super::{FileId, Frame, Machine, Value};
+use crate::ir::{Expr, ExprId, Language, Program, ScopeId, SymbolId};
 use std::rc::Rc;
 
 /// Calls of a module that evaluates a file: it is a line or two.
@@ -55,6 +55,49 @@ impl Machine<'_> {
             .find_map(|(call, _)| self.evaluated_at(program, file, *call));
         self.evaluated.insert(file, found);
         found
+    }
+
+    /// What a variable holds where nothing is run around it.
+    pub fn value_of(&mut self, program: &Rc<Program>, file: FileId, symbol: SymbolId) -> Value {
+        self.glance(file, |machine| {
+            machine.variable(program, file, symbol, None)
+        })
+    }
+
+    /// What a module hands out.
+    pub fn handed_out(&mut self, file: FileId) -> Value {
+        self.glance(file, |machine| machine.exports_of(file))
+    }
+
+    /// A property of a value.
+    pub fn property(&mut self, value: &Value, name: &str) -> Value {
+        self.get(value, name, Language::JavaScript)
+    }
+
+    /// What a direct `eval` gives whose text is nothing but a name.
+    pub(super) fn evaluated_as_name(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        scope: ScopeId,
+        text: &str,
+        frame: Option<&Rc<Frame>>,
+    ) -> Option<Value> {
+        let text = text.trim().trim_end_matches(';');
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+        if text.is_empty()
+            || !text.chars().all(is_name)
+            || text.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return None;
+        }
+        let symbol = program
+            .atom(text)
+            .and_then(|atom| program.resolve(atom, scope));
+        Some(match symbol {
+            Some(symbol) => self.variable(program, file, symbol, frame),
+            None => self.global(program, file, text),
+        })
     }
 
     /// What a name means that the file declares which a small module evaluates.

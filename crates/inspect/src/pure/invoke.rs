@@ -88,6 +88,14 @@ impl Machine<'_> {
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };
+        if let Value::Native(native) = &function
+            && &*native.path == "eval"
+            && let Expr::Name(_, scope) = program.expr(callee)
+            && let Some(text) = args.first().and_then(Value::known_text)
+            && let Some(value) = self.evaluated_as_name(program, file, scope, text, frame)
+        {
+            return value;
+        }
         if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
             && self.observed.len() < 4_000
         {
@@ -135,7 +143,9 @@ impl Machine<'_> {
                     let this = args.next().unwrap_or(Value::Undefined);
                     return self.invoke(&Value::native(path), this, args.collect(), new, language);
                 }
-                if let Some(path) = native.path.strip_suffix(".apply") {
+                if let Some(path) = native.path.strip_suffix(".apply")
+                    && path != "Reflect"
+                {
                     let this = args.first().cloned().unwrap_or(Value::Undefined);
                     let rest = args.get(1).and_then(operate::elements).unwrap_or_default();
                     return self.invoke(&Value::native(path), this, rest, new, language);
@@ -308,7 +318,16 @@ impl Machine<'_> {
 fn changes_its_list(name: &str) -> bool {
     matches!(
         name,
-        "push" | "pop" | "shift" | "unshift" | "splice" | "reverse" | "fill" | "append" | "extend"
+        "push"
+            | "pop"
+            | "shift"
+            | "unshift"
+            | "splice"
+            | "reverse"
+            | "sort"
+            | "fill"
+            | "append"
+            | "extend"
     )
 }
 

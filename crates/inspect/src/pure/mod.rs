@@ -24,6 +24,7 @@ mod names;
 mod operate;
 mod plain;
 mod run;
+mod source;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -89,6 +90,8 @@ pub struct Machine<'s> {
     evaluated: FxHashMap<FileId, Option<FileId>>,
     /// Functions that functions of a table are always called with.
     given: FxHashMap<(FileId, FuncId, u16), Value>,
+    /// Texts of functions, as far as somebody asked.
+    sources: FxHashMap<(FileId, FuncId), Value>,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -139,6 +142,7 @@ impl<'s> Machine<'s> {
             exports: FxHashMap::default(),
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
+            sources: FxHashMap::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),

@@ -62,6 +62,15 @@ fn written_out(text: &str) -> Value {
 
 pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: Language) -> Value {
     if operator == Binary::Add {
+        // JavaScript joins lists as texts.
+        if let (Language::JavaScript, Value::Array(_), Value::Array(_)) = (language, left, right) {
+            return match (left.as_text(), right.as_text()) {
+                (Some(left), Some(right)) if left.len() + right.len() <= evaluating::STRING => {
+                    Value::Text((left + &right).into())
+                }
+                _ => Value::Unknown,
+            };
+        }
         return add(left, right);
     }
     if operator == Binary::Rem

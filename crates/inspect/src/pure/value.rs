@@ -233,6 +233,11 @@ impl Value {
 
     fn text_within(&self, levels: u8) -> Option<String> {
         match self {
+            Self::Native(native)
+                if matches!(&*native.path, "process.execPath" | "process.argv0") =>
+            {
+                Some("node".to_owned())
+            }
             Self::Unknown | Self::Native(_) => Some(HOLE.to_owned()),
             Self::Undefined => Some("undefined".to_owned()),
             Self::Null => Some("null".to_owned()),

@@ -97,6 +97,19 @@ fn gyp_commands(text: &str, file: FileId, entries: &mut Vec<Entry>) {
     while let Some(at) = rest.find("<!") {
         rest = &rest[at + 2..];
         let inner = rest.strip_prefix('@').unwrap_or(rest);
+        // A module of Python whose `DoMain` gyp calls itself.
+        if let Some(words) = inner.strip_prefix("pymod_do_main(") {
+            let end = words.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'));
+            let module = &words[..end.unwrap_or(words.len())];
+            if !module.is_empty() {
+                entries.push(Entry::Code {
+                    text: format!("import {module}\n{module}.DoMain([])\n"),
+                    zone: Zone::Install,
+                    file,
+                });
+            }
+            continue;
+        }
         let Some(inner) = inner.strip_prefix('(') else {
             continue;
         };
@@ -113,7 +126,10 @@ fn gyp_commands(text: &str, file: FileId, entries: &mut Vec<Entry>) {
             })
             .map_or(inner.len(), |(at, _)| at);
         entries.push(Entry::Command {
-            text: inner[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
+            text: inner[..end]
+                .replace("\\\"", "\"")
+                .replace("\\'", "'")
+                .replace("\\\\", "\\"),
             zone: Zone::Install,
             file,
             name: "binding.gyp".to_owned(),
@@ -135,5 +151,36 @@ fn gyp_commands(text: &str, file: FileId, entries: &mut Vec<Entry>) {
             name: "binding.gyp".to_owned(),
             folder: String::new(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, gyp_commands};
+
+    /// The commands and the code of a text, each on a line.
+    fn entries(text: &str) -> Vec<String> {
+        let mut entries = Vec::new();
+        gyp_commands(text, 0, &mut entries);
+        let shown = entries.into_iter().filter_map(|entry| match entry {
+            Entry::Command { text, .. } | Entry::Code { text, .. } => Some(text),
+            Entry::File { .. } => None,
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn quotes_of_a_text_are_those_of_its_command() {
+        let text = r#"{'variables': {'z': '<!@(node -p "require(\'./x\')")'}}"#;
+        assert_eq!(entries(text), [r#"node -p "require('./x')""#]);
+    }
+
+    #[test]
+    fn a_module_of_python_is_asked_for_its_main() {
+        assert_eq!(
+            entries("{'sources': ['<!pymod_do_main(z a)']}"),
+            ["import z\nz.DoMain([])\n"]
+        );
+        assert!(entries("{'sources': ['<!pymod_do_main()']}").is_empty());
     }
 }

@@ -203,10 +203,34 @@ impl Analysis<'_> {
         at.site.is_none() || self.outer.zone.unwrap_or(at.zone) == Zone::Install
     }
 
+    /// The path in the package that begins with the folder that a hook runs in, by a variable:
+    /// `$PWD/x.js`; or with the place where the package itself is installed:
+    /// `$INIT_CWD/node_modules/NAME/x.js`.
+    fn inside_by_variable(&self, path: &str, at: &At) -> Option<String> {
+        if at.site.is_some() {
+            return None;
+        }
+        let (variable, rest) = path.strip_prefix(HOLE_START)?.split_once(HOLE_END)?;
+        let rest = rest.strip_prefix('/')?;
+        if !matches!(variable, "cwd" | "$npm_config_local_prefix") {
+            return None;
+        }
+        let manifest = self.package.find("package.json")?;
+        let bytes = self.package.file(manifest).bytes.as_deref()?;
+        let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let own = json.get("name").and_then(serde_json::Value::as_str);
+        let own = own.map(|name| format!("node_modules/{name}/"));
+        match own.and_then(|own| rest.strip_prefix(&own)) {
+            Some(inside) => Some(inside.to_owned()),
+            None => (variable == "cwd").then(|| join(&at.folder, rest)),
+        }
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)
-            .map(|rest| rest.replace(HOLE_END, ""));
+            .map(|rest| rest.replace(HOLE_END, ""))
+            .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),
             None if path.starts_with('/') || path.contains(HOLE_START) => return None,

@@ -25,7 +25,7 @@ impl Analysis<'_> {
             return;
         };
         for arg in args {
-            let Expr::Keywords(entries) = program.expr(*arg) else {
+            let (Expr::Keywords(entries) | Expr::Object(entries)) = program.expr(*arg) else {
                 continue;
             };
             for pair in program.list(entries).to_vec().chunks_exact(2) {

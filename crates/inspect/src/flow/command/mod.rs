@@ -22,6 +22,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tools;
 
 use crate::flow::label::Label;
 use crate::flow::{Analysis, Labels, Site, is_secret};

@@ -3,9 +3,11 @@
 use super::{At, Piped, Variables, base_name};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
+use crate::know;
 use crate::package::join;
 use crate::pure::FileId;
 use crate::unpack::plain;
+use customs_model::{SinkKind, SourceKind, Target};
 use serde_json::Value;
 
 /// A word of a command line, with what is in it.
@@ -44,6 +46,16 @@ impl Analysis<'_> {
             "exec" | "x" | "dlx" if base != "bun" => {
                 self.own_program(rest, &here, variables, reached)
             }
+            "i" | "install" | "add" if rest.iter().any(|(text, _)| is_address(text)) => {
+                let mut words = rest.iter().map(|(text, _)| text.as_str());
+                let address = words.find(|text| is_address(text)).unwrap_or_default();
+                let address = match address.strip_prefix("github:") {
+                    Some(repository) => format!("github.com/{repository}"),
+                    None => address.to_owned(),
+                };
+                self.installs_from(base, &address, at);
+                Some(Piped::default())
+            }
             "i" | "install" | "ci" | "add" if base != "bun" => {
                 let inner = match self.next_word(&mut rest, &mut here) {
                     Some(path) if path.starts_with(['.', '/']) || path.contains('/') => At {
@@ -74,6 +86,11 @@ impl Analysis<'_> {
                 if self.has_script(name, &here) {
                     return Some(self.npm_script(name, &here, variables, reached));
                 }
+                // What npm starts where nothing else is said.
+                if name == "start" && self.package_file("server.js", &here).is_some() {
+                    self.file_run("server.js", "node", &here, reached);
+                    return Some(Piped::default());
+                }
                 if base != "npm" && base != "bun" {
                     let words = [(name.to_owned(), Vec::new())];
                     return self.own_program(&words, &here, variables, reached);
@@ -81,6 +98,14 @@ impl Analysis<'_> {
                 None
             }
         }
+    }
+
+    /// A package is installed that no registry has: what it runs then is what lies there then.
+    fn installs_from(&mut self, base: &str, address: &str, at: &At) {
+        let host = know::place_of(address).unwrap_or_default();
+        let label = self.source(SourceKind::Remote, &format!("the answer of {host}"), at);
+        let target = Target::Constant(host);
+        self.command_flow(&label, SinkKind::Process, base, target, at, Vec::new());
     }
 
     /// The next word that is no option; those that name a folder change where it runs.
@@ -110,6 +135,15 @@ impl Analysis<'_> {
         let id = self.package.find(&join(&at.folder, "package.json"))?;
         let bytes = self.package.file(id).bytes.as_deref()?;
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// The names of the manifest's scripts, in order.
+    pub(super) fn script_names(&self, at: &At) -> Vec<String> {
+        let json = self.manifest(at);
+        let scripts = json
+            .as_ref()
+            .and_then(|json| json.get("scripts")?.as_object());
+        scripts.map_or_else(Vec::new, |scripts| scripts.keys().cloned().collect())
     }
 
     fn has_script(&self, name: &str, at: &At) -> bool {
@@ -170,6 +204,14 @@ impl Analysis<'_> {
             self.file_run(&path, "a command", at, reached);
             return Some(Piped::default());
         }
+        if let Some((name, _)) = rest.first() {
+            let input = Piped::default();
+            let base = base_name(name).to_owned();
+            let tool = self.tool_run(&base, &rest[1..], &input, at, variables, reached);
+            if tool.is_some() {
+                return tool;
+            }
+        }
         let starts = matches!(
             base_name(name),
             "node" | "tsx" | "ts-node" | "sh" | "bash" | "bun"
@@ -181,7 +223,7 @@ impl Analysis<'_> {
     }
 
     /// The file that the package's own manifest has under the name of a program.
-    fn own_bin(&self, name: &str, at: &At) -> Option<String> {
+    pub(super) fn own_bin(&self, name: &str, at: &At) -> Option<String> {
         let json = self.manifest(at)?;
         let path = match json.get("bin")? {
             Value::String(path) => {
@@ -196,6 +238,14 @@ impl Analysis<'_> {
         };
         Some(format!("./{}", path.trim_start_matches("./")))
     }
+}
+
+/// Whether a word names a package by its address.
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://")
+        || text.starts_with("https://")
+        || text.starts_with("git+")
+        || text.starts_with("github:")
 }
 
 /// What yarn, pnpm and bun do themselves, whatever scripts there are.

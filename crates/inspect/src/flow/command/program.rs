@@ -49,6 +49,9 @@ impl Analysis<'_> {
             .collect();
         let credentials = gives_credentials(base, &texts);
         self.told_by_environment(base, at, variables, reached);
+        if let Some(out) = self.tool_run(base, args, input, at, variables, reached) {
+            return out;
+        }
         match base {
             _ if fetches(base) => {
                 return self.fetched(base, args, input, at);
@@ -180,7 +183,7 @@ impl Analysis<'_> {
                 };
             }
             "sudo" | "nohup" | "exec" | "time" | "command" | "setsid" | "nice" | "timeout"
-            | "env" | "xargs" | "start" | "cross-env" | "cross-env-shell" | "dotenv" | "run-s"
+            | "env" | "xargs" | "start" | "cross-env" | "cross-env-shell" | "dotenv"
             | "builtin" | "doas" => {
                 return self.wrapped(base, args, processes, input, at, variables, reached);
             }

@@ -3,10 +3,10 @@
 use super::check::new_shell;
 use super::start::has_network;
 use super::{At, Piped, Variables, base_name, runs_its_input};
+use crate::flow::Analysis;
 use crate::flow::child::beside;
 use crate::flow::label::Label;
 use crate::flow::sink::short;
-use crate::flow::{Analysis, Labels};
 use crate::ir::Language;
 use crate::know;
 use crate::package::join;
@@ -93,29 +93,7 @@ impl Analysis<'_> {
         }
         if let Some((text, labels)) = &code {
             self.interpreted(name, labels, at);
-            if at.zone > Zone::Never {
-                let named = self.named_files(text, at);
-                let (code, data): (Vec<FileId>, Vec<FileId>) = named
-                    .into_iter()
-                    .partition(|id| self.package.language(*id).is_some());
-                let data = data
-                    .into_iter()
-                    .filter_map(|id| beside(self.package.file(id)))
-                    .collect();
-                let folder = at.folder.clone();
-                // Hooks import what lies in their folder, and Python what is installed.
-                let imports = match language {
-                    Language::Python => text.contains("import"),
-                    Language::JavaScript => {
-                        (self.runs_in_package(at) || text.contains("\u{fdd0}package/"))
-                            && uses_what_it_loads(text)
-                    }
-                    Language::Rust => false,
-                };
-                let place = at.place.clone();
-                self.child_among(&folder, text, language, at.zone, place, imports, data);
-                reached.extend(code);
-            }
+            self.code_run(text, language, at, reached);
         } else if let Some((text, labels)) = file {
             if text.contains("://") {
                 let host = know::place_of(&text).unwrap_or_default();
@@ -130,8 +108,18 @@ impl Analysis<'_> {
                 );
             }
             let _ = labels;
-            self.taken_for_code(&text, language, at);
-            self.file_run(&text, name, at, reached);
+            // What a shell makes of a pattern.
+            let mut paths = Vec::new();
+            if text.contains('*') {
+                paths = self.paths_like(&text, at);
+            }
+            if paths.is_empty() {
+                paths.push(text);
+            }
+            for path in paths {
+                self.taken_for_code(&path, language, at);
+                self.file_run(&path, name, at, reached);
+            }
         } else {
             self.input_interpreted(name, input, at);
             if let Some(path) = &input.file
@@ -140,12 +128,36 @@ impl Analysis<'_> {
                 self.taken_for_code(path, language, at);
                 self.file_run(path, name, at, reached);
             }
-            if let Some(text) = &input.text
-                && at.zone > Zone::Never
-            {
-                let labels: Labels = input.labels.clone().into();
-                self.child(text, language, at.zone, at.place.clone(), &labels);
+            if let Some(text) = &input.text {
+                self.code_run(text, language, at, reached);
             }
+        }
+    }
+
+    /// A text of code that an interpreter gets in its words or at its input.
+    fn code_run(&mut self, text: &str, language: Language, at: &At, reached: &mut Vec<FileId>) {
+        if at.zone > Zone::Never {
+            let named = self.named_files(text, at);
+            let (code, data): (Vec<FileId>, Vec<FileId>) = named
+                .into_iter()
+                .partition(|id| self.package.language(*id).is_some());
+            let data = data
+                .into_iter()
+                .filter_map(|id| beside(self.package.file(id)))
+                .collect();
+            let folder = at.folder.clone();
+            // Hooks import what lies in their folder, and Python what is installed.
+            let imports = match language {
+                Language::Python => text.contains("import"),
+                Language::JavaScript => {
+                    (self.runs_in_package(at) || text.contains("\u{fdd0}package/"))
+                        && uses_what_it_loads(text)
+                }
+                Language::Rust => false,
+            };
+            let place = at.place.clone();
+            self.child_among(&folder, text, language, at.zone, place, imports, data);
+            reached.extend(code);
         }
     }
 
@@ -217,7 +229,7 @@ impl Analysis<'_> {
     /// Files of the package that a text of code in a hook names: `require('./lib/post')`.
     /// Hooks run in the package's folder; what code starts runs in the user's.
     fn named_files(&self, text: &str, at: &At) -> Vec<FileId> {
-        if at.site.is_some() {
+        if !self.runs_in_package(at) {
             return Vec::new();
         }
         text.split(['\'', '"', '`'])

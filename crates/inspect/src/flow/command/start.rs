@@ -163,12 +163,10 @@ impl Analysis<'_> {
             zone,
         );
         self.fills_clipboard(program, site, path, &all, &words, zone);
-        if program.language == Language::Python {
-            if know::names_itself(path) && words.len() > 1 {
-                words.remove(1);
-            }
-            self.gets_input(program, site, &all, &words, zone);
+        if program.language == Language::Python && know::names_itself(path) && words.len() > 1 {
+            words.remove(1);
         }
+        self.gets_input(program, site, &all, &words, zone);
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {

@@ -91,7 +91,24 @@ impl Analysis<'_> {
             let labels = self.given_to_callback(*site, position);
             union(&mut out, &labels);
         }
+        if out.is_empty() && position == 0 {
+            out = self.given_to_handler(file, function);
+        }
         out
+    }
+
+    /// What comes over the network to a function that is put on a connection:
+    /// `socket.onmessage = event => …`.
+    fn given_to_handler(&mut self, file: FileId, function: FuncId) -> Vec<Label> {
+        let index = self.index(file);
+        let Some(object) = index.and_then(|index| index.handlers.get(&function).copied()) else {
+            return Vec::new();
+        };
+        let labels = self.labels(file, object, None);
+        let labels = labels
+            .iter()
+            .filter(|label| label.kind == SourceKind::Remote);
+        labels.cloned().collect()
     }
 
     pub(super) fn function_name(&self, file: FileId, function: FuncId) -> Option<Rc<str>> {

@@ -1,7 +1,8 @@
 //! Properties, where they are known one by one.
 
-use super::Label;
+use super::{Label, union};
 use crate::flow::index::class_of;
+use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Program};
 use crate::know;
@@ -20,6 +21,10 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let span = program.span(expr);
+        let mut shared = match key {
+            Some(key) => self.shared(program, object, key),
+            None => Vec::new(),
+        };
         let value = self.look_at(file, expr, None);
         if let Value::Native(native) = &value {
             let path = Rc::clone(&native.path);
@@ -28,8 +33,13 @@ impl Analysis<'_> {
             }
             if let Some(name) = know::environment_name(program.language, &path) {
                 let name = name.to_owned();
-                return self.environment_variable(&name, file, span);
+                let own = self.environment_variable(&name, file, span);
+                union(&mut shared, &own);
+                return shared;
             }
+        }
+        if !shared.is_empty() {
+            return shared;
         }
         if let Some(key) = key {
             if matches!(
@@ -89,6 +99,28 @@ impl Analysis<'_> {
                 })
                 .collect(),
         }
+    }
+
+    /// What code of the package puts where all of a process sees it: `globalThis.a = b`,
+    /// `process.env.A = b`.
+    fn shared(&mut self, program: &Program, object: ExprId, key: &str) -> Vec<Label> {
+        /// Places at which it is put there.
+        const PLACES: usize = 16;
+        let Some(name) = Shared::of(program, object, key) else {
+            return Vec::new();
+        };
+        let indices = self.indices.iter();
+        let mut places: Vec<(FileId, ExprId)> = indices
+            .filter_map(|(file, index)| Some((*file, index.shared.get(&name)?)))
+            .flat_map(|(file, values)| values.iter().map(move |value| (file, *value)))
+            .collect();
+        places.sort_unstable();
+        let mut out = Vec::new();
+        for (file, value) in places.into_iter().take(PLACES) {
+            let labels = self.labels(file, value, None);
+            union(&mut out, &labels);
+        }
+        out
     }
 
     /// The expressions that a property can be, where the object is known.
@@ -184,3 +216,6 @@ pub(super) fn is_variable_name(key: &str) -> bool {
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         || key.starts_with("npm_")
 }
+
+#[cfg(test)]
+mod tests;

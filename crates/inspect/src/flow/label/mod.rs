@@ -220,6 +220,13 @@ impl Analysis<'_> {
                 for pair in program.list(entries).to_vec().chunks_exact(2) {
                     let labels = self.labels(file, pair[1], context);
                     union(&mut out, &labels);
+                    // `{ [text]: 1 }`: whoever asks for the keys has the text.
+                    if !matches!(program.expr(pair[0]), Expr::Const(_) | Expr::Spread(_)) {
+                        let keys = self.labels(file, pair[0], context);
+                        let keys = keys.iter().filter(|key| key.kind == SourceKind::Remote);
+                        let keys: Vec<Label> = keys.cloned().collect();
+                        union(&mut out, &keys);
+                    }
                 }
                 out
             }

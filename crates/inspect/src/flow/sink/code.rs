@@ -11,6 +11,7 @@ use crate::know;
 use crate::know::Role;
 use crate::package::{folder, join};
 use crate::pure::{FileId, HOLE, HOLE_START, Value};
+use crate::unpack::plain;
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -98,6 +99,9 @@ impl Analysis<'_> {
                 return;
             }
         }
+        if !is_clear(&value) && context.is_none() && !path.starts_with("set") {
+            self.each_possible(program, site, arg, zone);
+        }
         let labels = self.labels(site.file, arg, context);
         let text = match &value {
             Value::Text(text) => Some(text.to_string()),
@@ -129,7 +133,9 @@ impl Analysis<'_> {
                 };
                 foreign.push(label);
             }
+            self.notes_its_call(program, site, text);
             let effect = self.child_in(site.file, text, program.language, zone, place);
+            self.enter_around(program, site, zone);
             // A text that is written out hides nothing.
             if !written_out {
                 self.seen_through(site, path, text, &in_sight, effect, zone);
@@ -232,6 +238,52 @@ impl Analysis<'_> {
                     marks,
                 );
             }
+        }
+    }
+
+    /// The text of an address that holds its code itself: `new URL('data:text/javascript,' + text)`.
+    pub(super) fn in_data_address(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        address: ExprId,
+    ) -> Option<ExprId> {
+        let text = match program.expr(address) {
+            Expr::Call { callee, args, .. }
+                if self.machine.fold(file, callee).path() == Some("URL") =>
+            {
+                *program.list(args).first()?
+            }
+            _ => address,
+        };
+        let folded = self.machine.fold(file, text);
+        folded.any_text()?.starts_with("data:").then_some(text)
+    }
+
+    /// Texts that are run by turns, or that callers hand in: each is read as well.
+    fn each_possible(&mut self, program: &Rc<Program>, site: Site, arg: ExprId, zone: Zone) {
+        const MOST: usize = 8;
+        const SHORTEST: usize = 4;
+        if program.language != Language::JavaScript || zone <= Zone::Called {
+            return;
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for value in self.possible(site.file, arg, 0) {
+            let text = match &value {
+                Value::Bytes(bytes) => String::from_utf8_lossy(&bytes.borrow()).into_owned(),
+                value => match value.known_text() {
+                    Some(text) => text.to_owned(),
+                    None => continue,
+                },
+            };
+            if text.len() >= SHORTEST && texts.len() < MOST && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        for text in texts {
+            let place = self.place_of(site.file, site.expr);
+            self.child_in(site.file, &text, program.language, zone, place);
+            self.enter_around(program, site, zone);
         }
     }
 
@@ -427,6 +479,11 @@ impl Analysis<'_> {
         if !text.is_empty() {
             self.cells.run(&text, path, zone, site.file, site.expr);
         }
+        if program.language == Language::JavaScript && self.cells.writes() {
+            for place in self.places_beside(site.file, &text) {
+                self.cells.run(&place, path, zone, site.file, site.expr);
+            }
+        }
         if program.language == Language::Python && self.cells.writes_own() {
             for place in self.module_places(site.file, &text) {
                 self.cells.run(&place, path, zone, site.file, site.expr);
@@ -456,6 +513,22 @@ impl Analysis<'_> {
                 SinkKind::Module,
                 path,
                 Target::Opaque,
+                zone,
+                site.file,
+                site.expr,
+                Vec::new(),
+            );
+        }
+        // Some of those that run JavaScript load what lies at an address.
+        if path == "import()" && (text.starts_with("https://") || text.starts_with("http://")) {
+            let host = know::place_of(&text).unwrap_or_default();
+            let name = format!("the answer of {host}");
+            let label = self.label_at(SourceKind::Remote, &name, site);
+            self.flow(
+                &label,
+                SinkKind::DynamicCode,
+                path,
+                Target::Constant(name),
                 zone,
                 site.file,
                 site.expr,
@@ -497,6 +570,9 @@ fn is_clear(value: &Value) -> bool {
 impl Analysis<'_> {
     /// What a file imports by name can be what was put beside it before.
     pub(super) fn imported(&mut self, program: &Program, file: FileId, zone: Zone) {
+        if program.language == Language::JavaScript {
+            self.imported_as_data(program, file, zone);
+        }
         if program.language != Language::Python || !self.cells.writes_own() {
             return;
         }
@@ -513,6 +589,32 @@ impl Analysis<'_> {
                 self.cells.run(&place, IMPORT, zone, file, expr);
             }
         }
+    }
+
+    /// `import 'data:text/javascript,…'`: code in an address, which runs as it is imported.
+    fn imported_as_data(&mut self, program: &Program, file: FileId, zone: Zone) {
+        let imports = program.imports.iter();
+        let hidden = imports.filter_map(|(specifier, span)| {
+            let code = crate::pure::data_url(program.name(*specifier))?;
+            Some((code, *span))
+        });
+        for (code, span) in hidden.collect::<Vec<_>>() {
+            let place = self.place(file, span);
+            self.child_in(file, &code, program.language, zone, place);
+        }
+    }
+
+    /// Where node looks for what lies beside a file: `require('./x')`.
+    fn places_beside(&self, file: FileId, specifier: &str) -> Vec<String> {
+        if !specifier.starts_with("./") && !specifier.starts_with("../") {
+            return Vec::new();
+        }
+        let here = folder(&self.package.file(file).path);
+        let inner = plain(&join(here, specifier));
+        ["", ".js", ".cjs", ".mjs", "/index.js"]
+            .iter()
+            .map(|ending| format!("{HOLE_START}package/{inner}{ending}"))
+            .collect()
     }
 
     /// Where Python looks for a module of the package's own.

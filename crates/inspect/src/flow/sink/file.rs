@@ -293,6 +293,9 @@ impl Analysis<'_> {
         {
             self.cells.binary(to);
         }
+        if let Some(value) = &value {
+            self.drops(to, value, zone);
+        }
         let content = match value {
             Some(Value::Text(text)) => Some(text.to_string()),
             _ => None,

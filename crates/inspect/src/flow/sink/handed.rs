@@ -72,6 +72,11 @@ impl Analysis<'_> {
             }
             return;
         }
+        let settled = self.machine.fold(site.file, handed.object);
+        if let Some(text) = settled.known_text().filter(|_| handed.role != Role::Shell) {
+            let place = self.place_of(site.file, site.expr);
+            self.child_in(site.file, text, program.language, zone, place);
+        }
         let labels = self.given_to_callback(site, 0);
         if labels.is_empty() {
             return;

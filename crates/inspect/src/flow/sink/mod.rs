@@ -186,6 +186,16 @@ impl Analysis<'_> {
             }
             may_be = true;
         }
+        // `pipeline(response, unpack, fs.createWriteStream(path))`.
+        if let Some((first, rest)) = args.split_first()
+            && is_pipeline(&path)
+        {
+            if writes {
+                let labels = self.labels(site.file, *first, None).to_vec();
+                self.pipe_into(site, labels, rest, zone);
+            }
+            may_be = true;
+        }
         if role == Role::None {
             return may_be;
         }
@@ -372,7 +382,9 @@ impl Analysis<'_> {
                 }
             }
             Role::Load => {
-                if let Some(first) = args.first() {
+                // `process.dlopen(module, file)`.
+                let at = usize::from(path == "process.dlopen");
+                if let Some(first) = args.get(at) {
                     self.loaded(program, site, *first, zone, path);
                 }
             }
@@ -381,6 +393,10 @@ impl Analysis<'_> {
                     && self.is_set(site.file, *options, "eval", context)
                 {
                     self.code_sink(program, site, path, *code, zone, context);
+                } else if let Some(address) = args.first()
+                    && let Some(code) = self.in_data_address(program, site.file, *address)
+                {
+                    self.code_sink(program, site, path, code, zone, context);
                 }
             }
             Role::WriteFile => self.written(
@@ -438,6 +454,10 @@ impl Analysis<'_> {
                             site.expr,
                             vec![Mark::HiddenEffect],
                         );
+                    }
+                    let from = self.fold_value(site.file, *from, context).as_text();
+                    if let Some(from) = from.and_then(|from| self.own_file(&from)) {
+                        self.drops_copy(&text, from, zone);
                     }
                     self.configured(site, path, &text, &labels, zone, true, None, None);
                     self.replaces_itself(site, &text, zone);
@@ -643,4 +663,12 @@ fn may_be_given(program: &Program, expr: ExprId, level: u8) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a function of Node.js hands on what comes in at one end to the other.
+fn is_pipeline(path: &str) -> bool {
+    matches!(
+        path,
+        "stream.pipeline" | "stream/promises.pipeline" | "stream.promises.pipeline" | "pump"
+    )
 }

@@ -160,7 +160,7 @@ impl Analysis<'_> {
             .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
             .find(|name| crate::flow::command::runs_its_input(name));
         if let Some(name) = interpreter {
-            if let Some(input) = input.filter(|_| program.language == Language::Python) {
+            if let Some(input) = input.filter(|_| program.language != Language::Rust) {
                 self.runs_input(site, &name, input, zone);
             }
             for label in labels.iter().filter(|label| {

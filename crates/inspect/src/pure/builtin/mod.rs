@@ -3,6 +3,7 @@
 mod decode;
 mod file;
 mod json;
+mod node;
 mod number;
 mod object;
 mod path;
@@ -171,6 +172,38 @@ pub(super) fn call(
             "Object.freeze" | "Object.seal" | "Object" | "Promise.resolve" | "util.promisify"
             | "promisify",
         ) => first.cloned(),
+        (Language::JavaScript, "structuredClone" | "v8.serialize" | "v8.deserialize") => {
+            first.cloned()
+        }
+        (Language::JavaScript, "Object.getPrototypeOf" | "Reflect.getPrototypeOf")
+            if matches!(first, Some(Value::Function(_))) =>
+        {
+            Some(Value::native("Function.prototype"))
+        }
+        (
+            Language::JavaScript,
+            "Error" | "TypeError" | "RangeError" | "SyntaxError" | "ReferenceError" | "EvalError",
+        ) => text(0).map(|text| Value::object(vec![("message".into(), Value::text(text))])),
+        (Language::JavaScript, "querystring.parse" | "querystring.decode") => {
+            text(0).map(node::query)
+        }
+        (Language::JavaScript, "util.format") => node::formatted(args),
+        (
+            Language::JavaScript,
+            "URL().searchParams.get" | "URLSearchParams().get" | "Map().get",
+        ) => node::part_of_made(machine, native, text(0)),
+        (Language::JavaScript, "Object.fromEntries") => first.and_then(node::from_entries),
+        (
+            Language::JavaScript,
+            "require"
+            | "module._load"
+            | "module.Module._load"
+            | "module.parent.require"
+            | "module.Module.prototype.require"
+            | "require.main.require",
+        ) => text(0)
+            .filter(|name| !name.starts_with(['.', '/']))
+            .map(|name| Value::native(name.strip_prefix("node:").unwrap_or(name))),
         (Language::JavaScript, "Object.assign") => assigned(args),
         (Language::JavaScript, "Object.create") => Some(Value::object(Vec::new())),
         (Language::JavaScript, "Reflect.get") => Some(match (first, args.get(1)) {

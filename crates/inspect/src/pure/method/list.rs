@@ -269,10 +269,58 @@ impl Machine<'_> {
                     }
                     return Value::array(flat);
                 }
-                Value::Unknown
+                self.sorted(items, args.first(), language)
+            }
+            "toSorted" => {
+                let own = Rc::new(items.borrow().clone().into());
+                self.sorted(&own, args.first(), language)
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// Sorts a list where it stands, by what a function says or by the texts of its elements.
+    fn sorted(
+        &mut self,
+        items: &Rc<std::cell::RefCell<Vec<Value>>>,
+        by: Option<&Value>,
+        language: Language,
+    ) -> Value {
+        /// A longer list is not sorted.
+        const MOST: usize = 1_024;
+        if language != Language::JavaScript || items.borrow().len() > MOST {
+            return Value::Unknown;
+        }
+        let mut sorted: Vec<Value> = Vec::new();
+        for item in items.borrow().clone() {
+            let (mut low, mut high) = (0, sorted.len());
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                let other = &sorted[middle];
+                let is_before = match by {
+                    Some(by) => {
+                        let args = vec![item.clone(), other.clone()];
+                        let order = self.invoke(by, Value::Undefined, args, false, language);
+                        match order.number() {
+                            Some(order) => order < 0.0,
+                            None => return Value::Unknown,
+                        }
+                    }
+                    None => match (item.known_text(), other.known_text()) {
+                        (Some(item), Some(other)) => item < other,
+                        _ => return Value::Unknown,
+                    },
+                };
+                if is_before {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            sorted.insert(low, item);
+        }
+        *items.borrow_mut() = sorted;
+        Value::Array(Rc::clone(items))
     }
 }
 

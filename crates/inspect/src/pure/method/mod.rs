@@ -29,6 +29,12 @@ impl Machine<'_> {
             {
                 Value::host("temp")
             }
+            Value::Native(native)
+                if &*native.path == "process.env" && name.starts_with("npm_package_config_") =>
+            {
+                let own = self.of_manifest(&name["npm_package_config_".len()..]);
+                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
+            }
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
                 Value::text("/")
             }
@@ -114,6 +120,8 @@ impl Machine<'_> {
                     text.encode_utf16().count()
                 } as f64),
                 "constructor" => Value::native("String"),
+                // Of what `new URL('./a', import.meta.url)` gives.
+                "href" | "pathname" if text.contains("\u{fdd0}package/") => object.clone(),
                 _ => match name.parse::<usize>() {
                     Ok(index) => char_at(text, index),
                     Err(_) => Value::Unknown,
@@ -171,6 +179,10 @@ impl Machine<'_> {
                 None => Value::Unknown,
             },
             Value::Number(number) => self.get(object, &number_text(*number), language),
+            Value::Bytes(bytes) if language == Language::JavaScript => {
+                let key = String::from_utf8_lossy(&bytes.borrow()).into_owned();
+                self.get(object, &key, language)
+            }
             _ => Value::Unknown,
         }
     }
@@ -264,7 +276,7 @@ impl Machine<'_> {
                     frame: closure.frame.clone(),
                     this: args.first().cloned(),
                 })),
-                "toString" => Value::text(crate::pure::HOLE),
+                "toString" => self.source_of(closure),
                 _ => Value::Unknown,
             },
             Value::Object(entries) => match (language, name) {

@@ -363,6 +363,10 @@ fn expanded(to: &str, chars: &[char], groups: &Match) -> Option<String> {
 
 /// The pieces of a text between the matches of a pattern.
 fn split_at(pattern: &str, flags: &str, text: &str, steps: &mut u32) -> Value {
+    // Text that only asks whether somebody looks: to try it out takes longer than anyone waits.
+    if pattern.contains("+)+)") {
+        return Value::Unknown;
+    }
     let chars: Vec<char> = text.chars().collect();
     let Some(found) = builtin::matches(pattern, flags, &chars, true, steps) else {
         return Value::Unknown;

