@@ -22,6 +22,7 @@ mod index;
 mod keeper;
 mod kept;
 mod label;
+mod object;
 mod patch;
 mod possible;
 mod reach;
@@ -147,6 +148,8 @@ struct Analysis<'p> {
     /// Calls that may mean more when more is known.
     growing: given::Growing,
     glances: glances::Glances,
+    /// What objects are given, as far as asked.
+    objects: object::Objects,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
@@ -227,6 +230,7 @@ impl<'p> Analysis<'p> {
             fellows: FxHashMap::default(),
             growing: given::Growing::default(),
             glances: glances::Glances::default(),
+            objects: object::Objects::default(),
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
