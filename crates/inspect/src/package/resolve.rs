@@ -117,6 +117,8 @@ impl Package {
                 all
             }
         };
+        // A package may import itself by its name: `import p.b` in `p/__init__.py`.
+        let is_package = base.is_none() && path.ends_with("/__init__.py");
         candidates.into_iter().find_map(|candidate| {
             [
                 format!("{candidate}.py"),
@@ -125,7 +127,7 @@ impl Package {
             .iter()
             .find_map(|path| {
                 let id = self.by_path.get(path.trim_start_matches('/')).copied();
-                id.filter(|id| *id != from)
+                id.filter(|id| *id != from || is_package)
             })
         })
     }

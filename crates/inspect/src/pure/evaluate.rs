@@ -77,6 +77,15 @@ impl Machine<'_> {
             Expr::Member(object, name) if is_exports(program, object) => {
                 self.own_export(program, file, name)
             }
+            // `this && this.__importDefault` of a module: no helper is there yet.
+            Expr::Member(object, name)
+                if matches!(program.expr(object), Expr::This(FuncId(0)))
+                    && program.language == Language::JavaScript
+                    && program.name(name).starts_with("__")
+                    && !program.stores.iter().any(|store| store.key == Some(name)) =>
+            {
+                Value::Undefined
+            }
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
                 self.get(&object, program.name(name), program.language)
@@ -84,6 +93,15 @@ impl Machine<'_> {
             Expr::Index(object, key) => {
                 let object = self.eval(program, file, object, frame);
                 let key = self.eval(program, file, key, frame);
+                // `sys.modules["p.b"]`.
+                if object.path() == Some("sys.modules")
+                    && program.language == Language::Python
+                    && let Some(target) = key
+                        .known_text()
+                        .and_then(|name| self.surroundings.resolve(file, name))
+                {
+                    return self.exports_of(target);
+                }
                 self.index(&object, &key, program.language)
             }
             Expr::Slice(object, parts) => {

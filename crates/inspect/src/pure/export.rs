@@ -1,8 +1,8 @@
 //! What modules hand out, and what is read of it.
 
-use super::value::{FileId, Value};
+use super::value::{FileId, Object, Value};
 use super::{Machine, builtin};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Language, Program, Store};
 use std::rc::Rc;
 
 impl Machine<'_> {
@@ -66,7 +66,13 @@ impl Machine<'_> {
             {
                 entries.extend(inner.entries.borrow().iter().cloned());
             }
-            return Value::object(entries);
+            let is_package = program.language == Language::Python
+                && self.surroundings.path(file).ends_with("__init__.py");
+            return Value::Object(Rc::new(Object {
+                entries: entries.into(),
+                package: is_package.then_some(file),
+                ..Object::default()
+            }));
         }
         for export in &program.exports {
             match export {
@@ -85,13 +91,11 @@ impl Machine<'_> {
         }
         for store in &program.stores {
             if is_exports(program, store.object) {
-                let value = self.eval(program, file, store.value, None);
                 if let Some(key) = store.key {
+                    let value = self.eval(program, file, store.value, None);
                     entries.push((program.name(key).into(), value));
-                } else if let Some(key) = store.computed
-                    && let Value::Text(key) = self.eval(program, file, key, None)
-                {
-                    entries.push((key, value));
+                } else if let Some(key) = store.computed {
+                    self.under_key(program, file, key, store.value, &mut entries);
                 }
             } else if is_module(program, store.object)
                 && store.key.is_some_and(|key| program.name(key) == "exports")
@@ -99,6 +103,7 @@ impl Machine<'_> {
                 whole = Some(self.eval(program, file, store.value, None));
             }
         }
+        self.handed_by_calls(program, file, whole_export(program), &mut entries);
         if whole.is_none()
             && entries.is_empty()
             && let Some(target) = self.evaluated_in(program, file)
@@ -134,8 +139,19 @@ impl Machine<'_> {
         self.surroundings.resolve(file, program.name(atom))
     }
 
+    /// A module below a package of Python, by its name: `p.b` behind `import p.b`.
+    pub(super) fn below_package(&mut self, package: FileId, name: &str) -> Option<Value> {
+        let inner = self.surroundings.resolve(package, &format!(".{name}"))?;
+        Some(self.exports_of(inner))
+    }
+
     /// One name of such a module: nothing else of it is looked at.
     pub(super) fn named_export(&mut self, target: FileId, name: &str) -> Value {
+        self.named_below(target, name, 0)
+    }
+
+    /// The same of a module that another one took all names of, `level` times.
+    fn named_below(&mut self, target: FileId, name: &str, level: u8) -> Value {
         let Some(program) = self.surroundings.program(target) else {
             return Value::Unknown;
         };
@@ -145,12 +161,49 @@ impl Machine<'_> {
                 .get(&(crate::ir::ScopeId(0), atom))
                 .copied()
         });
-        match symbol {
-            Some(symbol) => self.lazy_variable(&program, target, symbol, FuncId(0)),
-            None => self
-                .evaluated_name(&program, target, name)
-                .unwrap_or(Value::Undefined),
+        if let Some(symbol) = symbol {
+            return self.lazy_variable(&program, target, symbol, FuncId(0));
         }
+        if let Some(value) = self.evaluated_name(&program, target, name) {
+            return value;
+        }
+        if let Some(value) = self.named_by_star(&program, target, name, level) {
+            return value;
+        }
+        let is_package = program.language == Language::Python
+            && self.surroundings.path(target).ends_with("__init__.py");
+        let inner = is_package.then(|| self.below_package(target, name));
+        inner.flatten().unwrap_or(Value::Undefined)
+    }
+
+    /// What a name means that a module of Python took over with all others of another module
+    /// of its package: `from .b import *`.
+    pub(super) fn named_by_star(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        name: &str,
+        level: u8,
+    ) -> Option<Value> {
+        /// Modules that take all names of another one, one behind the other.
+        const LEVELS: u8 = 4;
+        /// Modules that one module takes all names of.
+        const STARS: usize = 8;
+        // A star leaves out what begins so.
+        if level >= LEVELS || name.starts_with('_') || program.language != Language::Python {
+            return None;
+        }
+        // The last one holds.
+        for star in program.stars.iter().rev().take(STARS) {
+            let target = self.surroundings.resolve(file, program.name(*star));
+            let found = target.map(|target| self.named_below(target, name, level + 1));
+            if let Some(value) = found
+                && !matches!(value, Value::Undefined | Value::Unknown)
+            {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// `import.meta.url` and its neighbours: where the module lies.
@@ -238,6 +291,28 @@ pub(crate) fn whole_export(program: &Program) -> Option<ExprId> {
             && store.key.is_some_and(|key| program.name(key) == "exports")
     };
     stores.find(is_whole).map(|store| store.value)
+}
+
+/// What a file puts under one name of what it hands out: `exports.a = value`, and the entries of
+/// each `module.exports = {…}`.
+pub(crate) fn exports_under(program: &Program, name: Atom, most: usize) -> Vec<ExprId> {
+    let mut found = Vec::new();
+    for store in &program.stores {
+        if found.len() >= most {
+            break;
+        }
+        if store.key == Some(name) && is_exports(program, store.object) {
+            found.push(store.value);
+        } else if store.key.is_some_and(|key| program.name(key) == "exports")
+            && is_module(program, store.object)
+            && let Expr::Object(entries) = program.expr(store.value)
+        {
+            let mut pairs = program.list(entries).chunks_exact(2).rev();
+            let pair = pairs.find(|pair| program.text(pair[0]) == Some(program.name(name)));
+            found.extend(pair.map(|pair| pair[1]));
+        }
+    }
+    found
 }
 
 fn is_module(program: &Program, object: ExprId) -> bool {

@@ -35,6 +35,17 @@ impl Machine<'_> {
             (Language::Python, name)
                 if !program.stars.is_empty()
                     && program.stars.len() < 8
+                    && is_python_builtin(name) =>
+            {
+                // A module of the package may have a function of that name.
+                match self.named_by_star(program, file, name, 0) {
+                    Some(function @ Value::Function(_)) => function,
+                    _ => Value::native(name),
+                }
+            }
+            (Language::Python, name)
+                if !program.stars.is_empty()
+                    && program.stars.len() < 8
                     && !is_python_builtin(name) =>
             {
                 let stars: Vec<String> = program
@@ -42,6 +53,9 @@ impl Machine<'_> {
                     .iter()
                     .map(|star| program.name(*star).to_owned())
                     .collect();
+                if let Some(value) = self.named_by_star(program, file, name, 0) {
+                    return value;
+                }
                 for star in stars {
                     match self.module(file, &star, Language::Python) {
                         Value::Object(module) => {

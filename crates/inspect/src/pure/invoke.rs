@@ -85,9 +85,16 @@ impl Machine<'_> {
                 None => Value::Unknown,
             };
         }
+        let given = args;
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };
+        if let Value::Native(native) = &function
+            && program.language == Language::Python
+            && let Some(module) = self.imported(program, file, &native.path, given, &args)
+        {
+            return module;
+        }
         if let (Value::Native(_), Some(false)) = (&function, frame.map(|frame| frame.lazy))
             && self.observed.len() < 4_000
         {
@@ -108,6 +115,48 @@ impl Machine<'_> {
             }
             other => other,
         }
+    }
+
+    /// The module of the package that Python is asked for by a text.
+    fn imported(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        path: &str,
+        given: &[ExprId],
+        args: &[Value],
+    ) -> Option<Value> {
+        let specifier = args.first()?.known_text()?;
+        let is_by_name = matches!(
+            path,
+            "__import__" | "builtins.__import__" | "importlib.__import__"
+        );
+        if !is_by_name && !matches!(path, "importlib.import_module" | "import_module") {
+            return None;
+        }
+        // Relative to another package than the one around it, it is not looked for.
+        let around = given.get(1).map(|around| program.expr(*around));
+        if !is_by_name
+            && specifier.starts_with('.')
+            && !matches!(around, Some(Expr::Name(name, _)) if program.name(name) == "__package__")
+        {
+            return None;
+        }
+        // Without a list of names `__import__("p.b")` gives `p`.
+        let names_some = args.len() > 3
+            || args.iter().skip(1).any(|arg| match arg {
+                Value::Object(named) => {
+                    let entries = named.entries.borrow();
+                    entries.iter().any(|(key, _)| &**key == "fromlist")
+                }
+                _ => false,
+            });
+        let specifier = match specifier.split_once('.') {
+            Some((top, _)) if is_by_name && !names_some => top,
+            _ => specifier,
+        };
+        let target = self.surroundings.resolve(file, specifier)?;
+        Some(self.exports_of(target))
     }
 
     /// Calls a value.
@@ -221,7 +270,10 @@ impl Machine<'_> {
             (None, None) => None,
         };
         let made = if new {
-            Value::object(Vec::new())
+            Value::Object(Rc::new(Object {
+                maker: Some(Rc::clone(closure)),
+                ..Object::default()
+            }))
         } else {
             Value::Undefined
         };

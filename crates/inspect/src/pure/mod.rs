@@ -18,11 +18,13 @@ mod evaluate;
 mod evaluated;
 mod export;
 mod global;
+mod handed;
 mod invoke;
 mod method;
 mod names;
 mod operate;
 mod plain;
+mod property;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,7 @@ mod value;
 mod variable;
 
 pub(crate) use builtin::names_beside;
-pub(crate) use export::whole_export;
+pub(crate) use export::{exports_under, whole_export};
 pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;
@@ -85,6 +87,8 @@ pub struct Machine<'s> {
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
+    /// What files put onto functions and their prototypes.
+    properties: FxHashMap<FileId, Rc<property::Properties>>,
     /// The files that modules evaluate, as far as somebody asked.
     evaluated: FxHashMap<FileId, Option<FileId>>,
     /// Functions that functions of a table are always called with.
@@ -137,6 +141,7 @@ impl<'s> Machine<'s> {
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
+            properties: FxHashMap::default(),
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
             folding: FxHashMap::default(),

@@ -55,6 +55,10 @@ pub struct Object {
     pub entries: RefCell<Vec<(Rc<str>, Value)>>,
     /// The class that it is made from.
     pub class: Option<(FileId, ExprId)>,
+    /// The function that it is made by with `new`, whose prototype it has.
+    pub maker: Option<Rc<Closure>>,
+    /// The package of Python that it is: what it lacks may be a module below it.
+    pub package: Option<FileId>,
     /// It is that class itself.
     pub is_class: bool,
     /// It has parts that are not known.

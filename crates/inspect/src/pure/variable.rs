@@ -300,7 +300,9 @@ impl Machine<'_> {
                 ..Object::default()
             })),
             None if at == FuncId(0) => Value::native("module.exports"),
-            None => Value::native("globalThis"),
+            None => self
+                .of_maker(program, file, at)
+                .unwrap_or_else(|| Value::native("globalThis")),
         }
     }
 }

@@ -7,6 +7,7 @@ mod text;
 
 use crate::ir::Language;
 use crate::limit::evaluating;
+use crate::pure::property::Owner;
 use crate::pure::value::{HOLE_START, Value, number_text, to_u32};
 use crate::pure::{Machine, operate};
 use bytes::{bytes_method, number_method};
@@ -62,8 +63,22 @@ impl Machine<'_> {
                     );
                 }
                 if let Some(class) = object.class {
-                    let value = self.of_class(class, name, 0);
+                    let mut value = self.of_class(class, name, 0);
+                    if value.is_unknown() && object.is_class {
+                        value = self.of_own_properties(class.0, Owner::Class(class.1), name);
+                    }
                     return bound(value, &Value::Object(Rc::clone(object)), object.is_class);
+                }
+                if let Some(maker) = &object.maker {
+                    let value = self.of_prototype(maker, name, 0);
+                    if !value.is_unknown() {
+                        return value;
+                    }
+                }
+                if let Some(package) = object.package
+                    && let Some(inner) = self.below_package(package, name)
+                {
+                    return inner;
                 }
                 // An ES module that is required: `default` is the module itself.
                 if name == "default" {
@@ -132,11 +147,12 @@ impl Machine<'_> {
             },
             // Every function's constructor makes functions from text.
             Value::Function(_) if matches!(name, "constructor") => Value::native("Function"),
-            Value::Function(closure) if matches!(name, "call" | "apply" | "bind" | "default") => {
-                if name == "default" {
-                    Value::Function(Rc::clone(closure))
-                } else {
-                    Value::Unknown
+            Value::Function(_) if matches!(name, "call" | "apply" | "bind") => Value::Unknown,
+            Value::Function(closure) => {
+                let owner = Owner::Function(closure.function);
+                match self.of_own_properties(closure.file, owner, name) {
+                    Value::Unknown if name == "default" => Value::Function(Rc::clone(closure)),
+                    value => value,
                 }
             }
             Value::Number(_) if name == "constructor" => Value::native("Number"),
