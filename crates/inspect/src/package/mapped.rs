@@ -196,18 +196,16 @@ mod tests {
     use crate::unpack::{Tree, text_file as file};
 
     fn meant(manifest: &str, specifier: &str) -> Option<String> {
+        let dependency = r#"{"exports": {".": {"types": "./t.d.ts", "require": "./q.js"}}}"#;
         let package = Package::new(&Tree {
             entries: vec![
-                file("package.json", manifest),
-                file("i.js", ""),
-                file("a.js", ""),
-                file("lib/b.js", ""),
-                file(
-                    "node_modules/d/package.json",
-                    r#"{"exports": {".": {"types": "./t.d.ts", "require": "./q.js"}}}"#,
-                ),
-                file("node_modules/d/q.js", ""),
-                file("node_modules/d/index.js", ""),
+                file("package/package.json", manifest),
+                file("package/i.js", ""),
+                file("package/a.js", ""),
+                file("package/lib/b.js", ""),
+                file("package/node_modules/d/package.json", dependency),
+                file("package/node_modules/d/q.js", ""),
+                file("package/node_modules/d/index.js", ""),
             ],
             ..Tree::default()
         });

@@ -47,6 +47,8 @@ impl Said {
             if let Some(key) = store.key
                 && said.own.len() < PROPERTIES
                 && let Some(function) = function_of(program, store.object)
+                // Elsewhere it may never be put there.
+                && program.function(function).parent == Some(store.function)
             {
                 let own = said.own.entry((function, program.shared_name(key)));
                 own.and_modify(|known| *known = None)
