@@ -29,7 +29,9 @@ mod limit {
     /// Steps for one call.
     pub const STEPS: u32 = 256;
     /// Steps for all calls of a package.
-    pub const ALL: u32 = 1 << 21;
+    pub const ALL: u32 = 1 << 18;
+    /// Times that one call is asked about, as more becomes known.
+    pub const TIMES: u8 = 6;
 }
 
 /// Something that has properties, by what makes it.
@@ -75,6 +77,8 @@ type Had = (At, Option<Accessor>);
 pub(super) struct Objects {
     puts: FxHashMap<FileId, Rc<Puts>>,
     touches: FxHashMap<FileId, Rc<touch::Touches>>,
+    /// How often calls were asked about.
+    times: FxHashMap<(FileId, ExprId), u8>,
     /// Expressions that are being looked at.
     open: Vec<(FileId, ExprId, By)>,
     steps: u32,
@@ -86,6 +90,7 @@ impl Default for Objects {
         Self {
             puts: FxHashMap::default(),
             touches: FxHashMap::default(),
+            times: FxHashMap::default(),
             open: Vec::new(),
             steps: 0,
             left: limit::ALL,
@@ -128,6 +133,17 @@ impl Analysis<'_> {
     }
 
     fn asked_of(&mut self, file: FileId, callee: ExprId) -> Vec<Thing> {
+        if let Some(program) = self.program(file)
+            && let Expr::Member(_, name) = program.expr(callee)
+            && !self.puts(&program, file).may_have(program.name(name))
+        {
+            return Vec::new();
+        }
+        let times = self.objects.times.entry((file, callee)).or_default();
+        if *times >= limit::TIMES {
+            return Vec::new();
+        }
+        *times += 1;
         let steps = limit::STEPS.min(self.objects.left);
         self.objects.steps = steps;
         let found = self.things(
@@ -241,12 +257,10 @@ impl Analysis<'_> {
                 let name = program.shared_name(name);
                 self.note_member(program, of(object), &name, level, found);
             }
-            Expr::Index(object, key) => {
-                // Folding costs: only what is something is worth it.
-                if !self.things(of(object), level + 1).is_empty() {
-                    for name in self.names_of(program, file, key, level) {
-                        self.note_member(program, of(object), &name, level, found);
-                    }
+            // Folding the key costs: only what is something is worth it.
+            Expr::Index(object, key) if !self.things(of(object), level + 1).is_empty() => {
+                for name in self.names_of(program, file, key, level) {
+                    self.note_member(program, of(object), &name, level, found);
                 }
             }
             Expr::Call { callee, args, new } => {

@@ -83,10 +83,10 @@ impl Package {
         // Bundled dependencies.
         let mut at = here;
         for _ in 0..LEVELS {
-            if self.bundling.contains(&hash(at)) {
-                if let Some(id) = self.bundled(&join(at, "node_modules"), specifier) {
-                    return Some(id);
-                }
+            if self.bundling.contains(&hash(at))
+                && let Some(id) = self.bundled(&join(at, "node_modules"), specifier)
+            {
+                return Some(id);
             }
             if at.is_empty() {
                 break;

@@ -193,41 +193,30 @@ impl Analysis<'_> {
         found: &mut Vec<Thing>,
     ) {
         let of = |expr: ExprId| At { expr, ..at };
-        match (last_name(program, callee, 0), args) {
+        match (self.of_library(program, at.file, callee).as_deref(), args) {
             (Some("require"), [specifier, ..]) => {
-                if self.machine.fold(at.file, callee).path() == Some("require") {
-                    if let Value::Text(specifier) = self.machine.fold(at.file, *specifier) {
-                        self.note_module(at.file, &specifier, level, found);
-                    }
-                    return;
-                }
-            }
-            (Some("create"), [_, ..]) => {
-                if self.machine.fold(at.file, callee).path() == Some("Object.create") {
-                    note(found, Thing::Made(at.file, at.expr, at.by));
-                    return;
-                }
-            }
-            (
-                Some(
-                    "assign" | "freeze" | "seal" | "defineProperty" | "defineProperties"
-                    | "setPrototypeOf",
-                ),
-                [object, ..],
-            ) => {
-                if self.machine.fold(at.file, callee).path().is_some() {
-                    self.note_things(of(*object), level + 1, found);
-                    return;
-                }
-            }
-            (Some("bind"), _) => {
-                // `f.bind(this)` is `f`.
-                if let Expr::Member(function, _) = program.expr(callee) {
-                    self.note_things(of(function), level + 1, found);
+                if let Value::Text(specifier) = self.machine.fold(at.file, *specifier) {
+                    self.note_module(at.file, &specifier, level, found);
                 }
                 return;
             }
+            (Some("Object.create"), [_, ..]) => {
+                note(found, Thing::Made(at.file, at.expr, at.by));
+                return;
+            }
+            // They give back what they are given.
+            (Some(_), [object, ..]) => {
+                self.note_things(of(*object), level + 1, found);
+                return;
+            }
             _ => {}
+        }
+        // `f.bind(this)` is `f`.
+        if let Expr::Member(function, how) = program.expr(callee)
+            && program.name(how) == "bind"
+        {
+            self.note_things(of(function), level + 1, found);
+            return;
         }
         if let Some(function) = function_named(program, callee, 0) {
             let by = Some((at.file, at.expr, function));
@@ -239,6 +228,29 @@ impl Analysis<'_> {
                 let by = Some((at.file, at.expr, function));
                 self.note_returned(file, function, by, level + 1, found);
             }
+        }
+    }
+
+    /// What is called, where it is one of the functions of the library that matter here.
+    fn of_library(&mut self, program: &Program, file: FileId, callee: ExprId) -> Option<Rc<str>> {
+        const KNOWN: [&str; 8] = [
+            "require",
+            "create",
+            "assign",
+            "freeze",
+            "seal",
+            "defineProperty",
+            "defineProperties",
+            "setPrototypeOf",
+        ];
+        let name = last_name(program, callee, 0)?;
+        // Folding costs.
+        if !KNOWN.contains(&name) {
+            return None;
+        }
+        match self.machine.fold(file, callee) {
+            Value::Native(native) => Some(native.path),
+            _ => None,
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::super::index::symbol_of;
 use crate::ir::{Expr, ExprId, FuncId, Logic, Program, Store, SymbolId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// Bounds of what is looked at in one file.
@@ -17,6 +17,8 @@ mod limit {
     pub const COPIES: usize = 512;
     /// Rounds in which functions are found that have others copy.
     pub const ROUNDS: usize = 3;
+    /// Expressions of a large file.
+    pub const LARGE: usize = 1 << 14;
     /// Names that stand for others.
     pub const LEVELS: u8 = 4;
 }
@@ -62,12 +64,15 @@ pub(super) struct Behind {
 #[derive(Debug, Default)]
 pub(super) struct Puts {
     named: FxHashMap<Rc<str>, Vec<Put>>,
-    /// Under names that are computed.
+    /// Under names that are computed, in files that are not large.
     pub computed: Vec<Store>,
     /// All of an object.
     pub copies: Vec<Copy>,
     /// What stands behind objects.
     pub behind: Vec<Behind>,
+    /// Names that objects and classes of the file have, where it is a large one that asks for
+    /// no other file of its package: it has no others.
+    names: Option<FxHashSet<Rc<str>>>,
     /// The objects that a function is put into.
     placed: FxHashMap<FuncId, Vec<ExprId>>,
 }
@@ -99,7 +104,44 @@ impl Puts {
             }
         }
         puts.copiers(program);
+        puts.names = puts.all_names(program);
         puts
+    }
+
+    /// Whether anything in reach of the file may have a name.
+    pub fn may_have(&self, name: &str) -> bool {
+        let names = self.names.as_ref();
+        names.is_none_or(|names| names.contains(name) || self.named.contains_key(name))
+    }
+
+    fn all_names(&self, program: &Program) -> Option<FxHashSet<Rc<str>>> {
+        let is_own = |specifier: &str| specifier.starts_with(['.', '#']);
+        let asks = |(call, _): &(ExprId, FuncId)| match program.expr(*call) {
+            Expr::Call { callee, args, .. } => {
+                let first = program.list(args).first();
+                let text = first.and_then(|first| program.text(*first));
+                text.is_some_and(is_own) && last_name(program, callee, 0) == Some("require")
+            }
+            Expr::Import(specifier) => program.text(specifier).is_some_and(is_own),
+            _ => false,
+        };
+        if program.size() < limit::LARGE
+            || program.calls.iter().any(asks)
+            || program
+                .imports
+                .iter()
+                .any(|(name, _)| is_own(program.name(*name)))
+        {
+            return None;
+        }
+        let mut names = FxHashSet::default();
+        for expr in &program.exprs {
+            if let Expr::Object(entries) | Expr::Class(entries) = expr {
+                let keys = program.list(*entries).iter().step_by(2);
+                names.extend(keys.filter_map(|key| program.text(*key).map(Rc::from)));
+            }
+        }
+        Some(names)
     }
 
     /// What objects are given under a name.
@@ -151,7 +193,7 @@ impl Puts {
                 && is_same(program, key, same)
             {
                 self.copy(store.object, from, false, store.function);
-            } else if self.computed.len() < limit::COPIES {
+            } else if self.computed.len() < limit::COPIES && program.size() < limit::LARGE {
                 self.computed.push(*store);
             }
         }
