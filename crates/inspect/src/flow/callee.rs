@@ -1,6 +1,6 @@
 //! Who calls whom: through names, tables, registrations and what is handed over.
 
-use super::fellows::called_through;
+use super::fellows::{called_through, is_open};
 use super::reach::{Queue, build_hooks};
 use super::sink::placed;
 use super::{Analysis, Site};
@@ -141,6 +141,13 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        // `for (k in table) table[k]()`: each in turn, and not the last one only.
+        if let Expr::Index(table, key) = program.expr(callee)
+            && matches!(value, Value::Function(_))
+            && is_by_turns(program, key)
+        {
+            self.table(program, site.file, table, &args, zone, queue);
+        }
         if let Some(inner) = called_through(program, callee).filter(|_| value.is_unknown())
             && let Value::Function(closure) = self.machine.fold(site.file, inner)
         {
@@ -154,6 +161,9 @@ impl Analysis<'_> {
         }
         if first {
             self.gives_to_callbacks(program, site, &value, callee, &args);
+        }
+        if new && is_open(program, callee, &value, zone) {
+            self.classes_of_objects(site, callee, zone, queue);
         }
         self.hand_over(program, site, &value, zone, first, queue);
         self.hand_over_by_turns(program, site, zone, queue);
@@ -415,14 +425,48 @@ impl Analysis<'_> {
                 }
             }
         }
+        let mut entered = Vec::new();
         for value in values.into_iter().take(4_096) {
             if let Value::Function(closure) = value {
+                let mut is_new = false;
                 for (position, value) in &given {
                     let value = value.clone();
-                    self.machine
+                    is_new |= self
+                        .machine
                         .give(closure.file, closure.function, *position, value);
                 }
-                queue.push(zone, closure.file, closure.function);
+                let known = self.zone_of(closure.file, closure.function);
+                if is_new && known > Zone::Never {
+                    entered.push((closure.file, closure.function));
+                }
+                queue.push(zone.max(known), closure.file, closure.function);
+            }
+        }
+        self.enter_again(file, &entered);
+    }
+
+    /// What was entered before it was known what it gets is entered once more.
+    fn enter_again(&mut self, file: FileId, entered: &[(FileId, FuncId)]) {
+        if !entered.is_empty() {
+            self.machine.forget(file);
+        }
+        let mut files: Vec<FileId> = entered.iter().map(|(file, _)| *file).collect();
+        files.dedup();
+        for file in files {
+            self.handed_values.forget(file);
+        }
+        for (file, function) in entered {
+            self.zones.remove(&(*file, *function));
+            let Some(index) = self.index(*file) else {
+                continue;
+            };
+            for call in index.calls.get(function).into_iter().flatten() {
+                self.callees.remove(&(*file, *call));
+                if let Some(program) = self.program(*file)
+                    && let Expr::Call { callee, .. } = program.expr(*call)
+                {
+                    self.fellows.remove(&(*file, callee));
+                }
             }
         }
     }
@@ -603,4 +647,25 @@ fn is_of_stream(name: &str) -> bool {
         name,
         "_transform" | "_flush" | "_write" | "_writev" | "_final" | "_read" | "_construct"
     )
+}
+
+/// Whether a key is each of the keys of something in turn.
+fn is_by_turns(program: &Program, key: ExprId) -> bool {
+    let mut at = key;
+    for _ in 0..3 {
+        let Expr::Name(atom, scope) = program.expr(at) else {
+            return false;
+        };
+        let Some(symbol) = program.resolve(atom, scope) else {
+            return false;
+        };
+        let [only] = program.symbol(symbol).values[..] else {
+            return false;
+        };
+        if matches!(program.expr(only), Expr::Key(_)) {
+            return true;
+        }
+        at = only;
+    }
+    false
 }

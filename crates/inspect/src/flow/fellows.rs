@@ -47,6 +47,10 @@ impl Analysis<'_> {
         {
             self.under_name(class, "__call__", 0, &mut found);
         }
+        if is_open(program, callee, folded, zone) {
+            let callee = called_through(program, callee).unwrap_or(callee);
+            self.of_objects(file, callee, &mut found);
+        }
         if let Value::Function(closure) = folded {
             let own = (closure.file, closure.function);
             if let Some(program) = self.program(closure.file) {
@@ -55,7 +59,8 @@ impl Analysis<'_> {
             found.retain(|other| *other != own);
         }
         let found: Fellows = found.into();
-        if self.growing.close(site) {
+        let is_whole = program.language != Language::JavaScript || zone > Zone::Called;
+        if self.growing.close(site) && is_whole {
             self.fellows.insert((file, callee), Rc::clone(&found));
         }
         found
@@ -371,6 +376,35 @@ impl Analysis<'_> {
             self.values(&program, target, *symbol, level, found);
         }
     }
+}
+
+/// Whether what is called is not known, and runs without a call from outside.
+pub(super) fn is_open(program: &Program, callee: ExprId, folded: &Value, zone: Zone) -> bool {
+    program.language == Language::JavaScript
+        && zone > Zone::Called
+        && match folded {
+            Value::Function(_) => false,
+            Value::Object(object) => !object.is_class,
+            Value::Native(native) => {
+                // What is written so is of the module, a class above, or behind a proxy.
+                const OPEN: [&str; 4] = ["exports.", "module.exports.", "super.", "Proxy()"];
+                OPEN.iter().any(|open| native.path.starts_with(open)) || is_of_this(program, callee)
+            }
+            _ => true,
+        }
+}
+
+/// Whether it is something of `this` in a function that is no method of a class: folding takes
+/// that for the global object.
+fn is_of_this(program: &Program, callee: ExprId) -> bool {
+    let mut at = callee;
+    for _ in 0..LEVELS {
+        at = match program.expr(at) {
+            Expr::Member(object, _) | Expr::Index(object, _) => object,
+            _ => return this_of(program, at).is_some_and(|function| function != FuncId(0)),
+        };
+    }
+    false
 }
 
 /// The function of JavaScript that `f.call(…)` or `f.apply(…)` calls.

@@ -38,6 +38,8 @@ pub(super) enum On {
     Handed(FileId, FuncId),
     /// On the classes made from one.
     Made(Class),
+    /// On whether a function runs by then.
+    Ran(FileId, FuncId),
 }
 
 /// Calls whose meaning may grow.
@@ -136,10 +138,11 @@ impl Analysis<'_> {
             let Some(program) = self.program(site.file).filter(|_| zone > Zone::Never) else {
                 continue;
             };
+            self.turn_to(site.file, zone);
+            self.touched_again(&program, site, zone, queue);
             let Expr::Call { callee, .. } = program.expr(site.expr) else {
                 continue;
             };
-            self.turn_to(site.file, zone);
             let value = self.callees.get(&(site.file, site.expr)).cloned();
             let value = value.unwrap_or(Value::Unknown);
             let fellows = self.fellows(&program, site, callee, &value, zone);
@@ -254,6 +257,23 @@ impl Analysis<'_> {
             .filter(|(_, made)| *made >= zone)
             .map(|(class, _)| *class)
             .collect()
+    }
+
+    /// Whether a function runs by then.
+    pub(super) fn runs_by_then(&mut self, file: FileId, function: FuncId) -> bool {
+        let Some(zone) = self.growing.zone else {
+            return false;
+        };
+        let runs = self.zone_of(file, function) >= zone;
+        if !runs {
+            self.growing.depends(On::Ran(file, function));
+        }
+        runs
+    }
+
+    /// Asks again what depends on whether a function runs.
+    pub(super) fn runs_now(&mut self, file: FileId, function: FuncId) {
+        self.growing.wake(On::Ran(file, function));
     }
 
     /// What code that runs by then hands to a function as one of its parameters.

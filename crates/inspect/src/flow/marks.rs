@@ -21,6 +21,12 @@ impl Marks {
         }
     }
 
+    pub fn remove(&mut self, expr: ExprId) {
+        if let Some(word) = self.0.get_mut(expr.at() / 64) {
+            *word &= !(1 << (expr.at() % 64));
+        }
+    }
+
     pub fn contains(&self, expr: ExprId) -> bool {
         let word = self.0.get(expr.at() / 64);
         word.is_some_and(|word| word & 1 << (expr.at() % 64) != 0)
@@ -78,6 +84,20 @@ impl<T> Mostly<T> {
         }
     }
 
+    /// It is asked again.
+    pub fn remove(&mut self, place: &(FileId, ExprId)) {
+        self.others.remove(place);
+        if let Some(marks) = self.with_usual.get_mut(&place.0) {
+            marks.remove(place.1);
+        }
+    }
+
+    /// All of a file is asked again.
+    pub fn forget(&mut self, file: FileId) {
+        self.with_usual.remove(&file);
+        self.others.retain(|(of, _), _| *of != file);
+    }
+
     /// None where nobody has asked yet.
     pub fn get(&self, place: &(FileId, ExprId)) -> Option<&T> {
         let usual = |marks: &Marks| marks.contains(place.1).then_some(&self.usual);
@@ -100,6 +120,22 @@ mod tests {
             callees.get(&(1, ExprId(3))),
             Some(Value::Undefined)
         ));
+        for place in [(1, ExprId(64)), (1, ExprId(5))] {
+            callees.insert(
+                place,
+                if place.1 == ExprId(5) {
+                    Value::Null
+                } else {
+                    Value::Unknown
+                },
+            );
+            callees.remove(&place);
+            assert!(callees.get(&place).is_none());
+        }
+        callees.insert((7, ExprId(1)), Value::Null);
+        callees.insert((7, ExprId(2)), Value::Unknown);
+        callees.forget(7);
+        assert!((1..3).all(|expr| callees.get(&(7, ExprId(expr))).is_none()));
         for nothing in [
             (1, ExprId(71)),
             (1, ExprId(6)),

@@ -26,6 +26,7 @@ mod kept;
 mod label;
 mod loads;
 mod marks;
+mod object;
 mod patch;
 mod possible;
 mod process;
@@ -167,6 +168,8 @@ struct Analysis<'p> {
     /// Calls that may mean more when more is known.
     growing: given::Growing,
     glances: glances::Glances,
+    /// What objects are given, as far as asked.
+    objects: object::Objects,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
@@ -259,6 +262,7 @@ impl<'p> Analysis<'p> {
             fellows: FxHashMap::default(),
             growing: given::Growing::default(),
             glances: glances::Glances::default(),
+            objects: object::Objects::default(),
             callers: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),

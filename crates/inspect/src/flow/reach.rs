@@ -202,6 +202,7 @@ impl Analysis<'_> {
         *known = zone;
         if zone > Zone::Called {
             self.news.files.insert(file);
+            self.runs_now(file, function);
         }
         let Some(program) = self.program(file) else {
             return;
@@ -249,6 +250,7 @@ impl Analysis<'_> {
                 queue,
             );
         }
+        self.touched(&program, file, function, zone, queue);
         // What is called then is not known, whatever it is.
         if self.machine.spent() {
             self.cut_short(zone);

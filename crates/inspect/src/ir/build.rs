@@ -349,6 +349,19 @@ impl Builder {
         self.program.exports.push(Export::Value(atom, value));
     }
 
+    /// Takes back what was handed out behind a number of others, where it was no module's.
+    pub fn take_exports(&mut self, behind: usize) -> Vec<(Atom, ExprId)> {
+        let taken = self
+            .program
+            .exports
+            .split_off(behind.min(self.program.exports.len()));
+        let named = taken.into_iter().filter_map(|export| match export {
+            Export::Value(name, value) => Some((name, value)),
+            Export::All(_) => None,
+        });
+        named.collect()
+    }
+
     /// Hands everything out that another module hands out.
     pub fn export_all(&mut self, specifier: &str, span: Span) {
         let atom = self.atom(specifier);
@@ -386,6 +399,7 @@ impl Builder {
             arrow,
             param_names: Vec::new(),
             class: None,
+            accessor: None,
         });
         self.scope = scope;
         (id, back)

@@ -326,6 +326,17 @@ pub struct Function {
     pub param_names: Vec<Atom>,
     /// The class that it is a method of.
     pub class: Option<ExprId>,
+    /// It runs when a property is read or written.
+    pub accessor: Option<Accessor>,
+}
+
+/// When a function runs that stands for a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accessor {
+    /// When it is read: what it returns is the value.
+    Get,
+    /// When it is written.
+    Set,
 }
 
 /// A scope of names.
@@ -435,6 +446,7 @@ impl Program {
             arrow: false,
             param_names: Vec::new(),
             class: None,
+            accessor: None,
         };
         Self {
             language,

@@ -1,11 +1,11 @@
 //! Expressions.
 
 use super::Lowering;
-use crate::ir::{Binary, Const, Expr, ExprId, Logic, Regex, Span, Unary};
+use crate::ir::{Accessor, Binary, Const, Expr, ExprId, Logic, Regex, Span, Unary};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, BinaryExpression, ChainElement, Expression,
     JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression, ObjectExpression,
-    ObjectPropertyKind, PropertyKey, SimpleAssignmentTarget, TemplateLiteral,
+    ObjectPropertyKind, PropertyKey, PropertyKind, SimpleAssignmentTarget, TemplateLiteral,
 };
 use oxc_syntax::operator::{
     AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator, UpdateOperator,
@@ -316,12 +316,18 @@ impl Lowering<'_> {
                 ObjectPropertyKind::ObjectProperty(property) => {
                     entries.push(self.key(&property.key));
                     let name = property.key.static_name();
-                    entries.push(match &property.value {
+                    let value = match &property.value {
                         Expression::FunctionExpression(function) => {
                             self.function(function, name.as_deref())
                         }
                         value => self.expression(value),
-                    });
+                    };
+                    match property.kind {
+                        PropertyKind::Get => self.accessor(value, Accessor::Get),
+                        PropertyKind::Set => self.accessor(value, Accessor::Set),
+                        PropertyKind::Init => {}
+                    }
+                    entries.push(value);
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {
                     let value = self.spread(&spread.argument, self.span(property));

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::pieces::Head;
-use crate::ir::{Expr, ExprId, FuncId, Stmt};
+use crate::ir::{Accessor, Expr, ExprId, FuncId, Stmt};
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, Class, ClassElement, FormalParameters, Function,
     FunctionType, MethodDefinitionKind, VariableDeclarationKind,
@@ -103,6 +103,7 @@ impl Lowering<'_> {
     /// defined; initialisers of fields run with the constructor, which is near enough.
     pub(super) fn class(&mut self, class: &Class<'_>) -> ExprId {
         let at = self.span(class);
+        self.decorators(&class.decorators);
         let back = self.builder.enter_scope();
         let mut entries = Vec::new();
         if let Some(heritage) = &class.heritage {
@@ -114,6 +115,8 @@ impl Lowering<'_> {
         for element in &class.body.body {
             match element {
                 ClassElement::MethodDefinition(method) => {
+                    self.decorators(&method.decorators);
+                    self.decorators_of(&method.value.params);
                     let key = self.key(&method.key);
                     let name = method.key.static_name();
                     let known_as = if method.kind == MethodDefinitionKind::Constructor {
@@ -124,15 +127,19 @@ impl Lowering<'_> {
                     let value = self.function(&method.value, known_as);
                     methods.push(value);
                     entries.extend([key, value]);
-                    if matches!(
-                        method.kind,
-                        MethodDefinitionKind::Get | MethodDefinitionKind::Set
-                    ) {
+                    let accessor = match method.kind {
+                        MethodDefinitionKind::Get => Some(Accessor::Get),
+                        MethodDefinitionKind::Set => Some(Accessor::Set),
+                        MethodDefinitionKind::Constructor | MethodDefinitionKind::Method => None,
+                    };
+                    if let Some(accessor) = accessor {
+                        self.accessor(value, accessor);
                         // Whoever reads or writes the property calls it.
                         self.builder.call(value, &[], false, at);
                     }
                 }
                 ClassElement::PropertyDefinition(property) => {
+                    self.decorators(&property.decorators);
                     let key = self.key(&property.key);
                     let value = match &property.value {
                         Some(value) => self.expression(value),
@@ -141,6 +148,7 @@ impl Lowering<'_> {
                     entries.extend([key, value]);
                 }
                 ClassElement::AccessorProperty(property) => {
+                    self.decorators(&property.decorators);
                     let key = self.key(&property.key);
                     let value = match &property.value {
                         Some(value) => self.expression(value),
@@ -148,7 +156,9 @@ impl Lowering<'_> {
                     };
                     entries.extend([key, value]);
                 }
-                ClassElement::StaticBlock(block) => self.static_block(&block.body),
+                ClassElement::StaticBlock(block) => {
+                    methods.push(self.static_block(&block.body));
+                }
                 ClassElement::TSIndexSignature(_) => {}
             }
         }
@@ -164,7 +174,7 @@ impl Lowering<'_> {
     }
 
     /// A static block runs at once: a function that is called where it stands.
-    fn static_block(&mut self, body: &[oxc_ast::ast::Statement<'_>]) {
+    fn static_block(&mut self, body: &[oxc_ast::ast::Statement<'_>]) -> ExprId {
         let at = crate::ir::Span::default();
         let (id, back) = self.builder.enter_function(None, true);
         let body = self.block(body);
@@ -172,5 +182,6 @@ impl Lowering<'_> {
         self.builder.leave(back);
         let function = self.builder.add(Expr::Function(id), at);
         self.builder.call(function, &[], false, at);
+        function
     }
 }

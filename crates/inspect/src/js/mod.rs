@@ -9,6 +9,7 @@ mod module;
 mod pattern;
 mod pieces;
 mod statement;
+mod typed;
 
 use crate::density;
 use crate::ir::{Builder, Draft, ExprId, FuncId, Language, Program, Span};

@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, Loop, Span, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
-    TSModuleReference, TSNamespaceDeclarationBody, VariableDeclaration, VariableDeclarationKind,
+    TSModuleReference, VariableDeclaration, VariableDeclarationKind,
 };
 
 /// What one body throws that is told apart.
@@ -251,10 +251,7 @@ impl Lowering<'_> {
                 self.builder.value(symbol, value);
             }
             Declaration::TSNamespaceDeclaration(namespace) => {
-                if let TSNamespaceDeclarationBody::TSModuleBlock(block) = &namespace.body {
-                    let body = self.scoped(&block.body);
-                    into.push(self.builder.inner(body));
-                }
+                self.namespace(namespace, into);
             }
             Declaration::TSExternalModuleDeclaration(module) => {
                 if let Some(block) = &module.body {
@@ -297,6 +294,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        self.disposed(declaration, into);
     }
 
     fn each(

@@ -3,6 +3,7 @@
 mod ending;
 mod link;
 mod make;
+mod mapped;
 mod resolve;
 
 use crate::cargo::{self, Member, Members};
@@ -78,6 +79,8 @@ pub struct Package {
     bundling: FxHashSet<u64>,
     /// Crates in the archive that its own one depends on.
     members: OnceCell<Members>,
+    /// Manifests of npm, as far as somebody asked.
+    manifests: mapped::Manifests,
     /// Files by what their paths end with.
     endings: OnceCell<Endings>,
     /// Files that are no code by name and no JSON, by their lengths.
@@ -142,6 +145,7 @@ impl Package {
             by_path,
             resolved: RefCell::default(),
             members: OnceCell::new(),
+            manifests: RefCell::default(),
             endings: OnceCell::new(),
             by_length: OnceCell::new(),
             python_names: OnceCell::new(),

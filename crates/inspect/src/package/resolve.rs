@@ -18,7 +18,7 @@ impl Package {
             return None;
         }
         let path = crate::unpack::plain(path);
-        const ENDINGS: [&str; 12] = [
+        const ENDINGS: [&str; 16] = [
             "",
             ".js",
             ".json",
@@ -28,9 +28,13 @@ impl Package {
             ".ts",
             ".tsx",
             ".jsx",
+            ".cts",
+            ".mts",
             "/index.js",
             "/index.cjs",
             "/index.mjs",
+            "/index.ts",
+            "/index.tsx",
         ];
         for ending in ENDINGS {
             if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
@@ -38,10 +42,12 @@ impl Package {
             }
         }
         // TypeScript writes `./a.js` and means `./a.ts`.
-        if let Some(stem) = path.strip_suffix(".js")
-            && let Some(id) = self.by_path.get(&format!("{stem}.ts"))
-        {
-            return Some(*id);
+        for (written, meant) in [(".js", ".ts"), (".mjs", ".mts"), (".cjs", ".cts")] {
+            if let Some(stem) = path.strip_suffix(written)
+                && let Some(id) = self.by_path.get(&format!("{stem}{meant}"))
+            {
+                return Some(*id);
+            }
         }
         // Electron reads what is in its archives as if it lay in a folder.
         if let Some((archive, inside)) = path.split_once(".asar/")
@@ -77,18 +83,26 @@ impl Package {
         // Bundled dependencies.
         let mut at = here;
         for _ in 0..LEVELS {
-            if self.bundling.contains(&hash(at)) {
-                let inside = join(at, &format!("node_modules/{specifier}"));
-                if let Some(id) = self.node_file(&inside) {
-                    return Some(id);
-                }
+            if self.bundling.contains(&hash(at))
+                && let Some(id) = self.bundled(&join(at, "node_modules"), specifier)
+            {
+                return Some(id);
             }
             if at.is_empty() {
-                return None;
+                break;
             }
             at = folder(at);
         }
-        None
+        self.mapped(from, specifier)
+    }
+
+    /// The file of a dependency that lies in a folder of such.
+    fn bundled(&self, place: &str, specifier: &str) -> Option<FileId> {
+        let scoped = usize::from(specifier.starts_with('@'));
+        let end = specifier.match_indices('/').nth(scoped);
+        let (name, inside) = specifier.split_at(end.map_or(specifier.len(), |(at, _)| at));
+        self.in_folder(&join(place, name), inside)
+            .or_else(|| self.node_file(&join(place, specifier)))
     }
 
     /// The file that a dotted module name means.

@@ -53,9 +53,12 @@ impl Machine<'_> {
             },
             Expr::Param(function, index) => {
                 match argument(frame, file, function, usize::from(index)) {
-                    Value::Unknown if !self.given.is_empty() => {
-                        let given = self.given.get(&(file, function, index));
-                        given.cloned().unwrap_or(Value::Unknown)
+                    Value::Unknown => {
+                        let given = self.given.get(&(file, function, index)).cloned();
+                        match given {
+                            Some(given) => given,
+                            None => self.given_at_once(program, file, function, index, frame),
+                        }
                     }
                     value => value,
                 }
@@ -80,6 +83,15 @@ impl Machine<'_> {
             }
             Expr::Member(object, name) if is_exports(program, object) => {
                 self.own_export(program, file, name)
+            }
+            // `this && this.__importDefault` of a module: no such helper is there yet.
+            Expr::Member(object, name)
+                if matches!(program.expr(object), Expr::This(FuncId(0)))
+                    && program.language == Language::JavaScript
+                    && program.name(name).starts_with("__")
+                    && !program.stores.iter().any(|store| store.key == Some(name)) =>
+            {
+                Value::Undefined
             }
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
@@ -182,7 +194,13 @@ impl Machine<'_> {
                     None => {
                         // Of `a.b || fallback` the left is what it is called for.
                         let right = self.eval(program, file, right, frame);
-                        if left.is_unknown() { right } else { left }
+                        // Of `a && b` one of them does not hold where the right one does not.
+                        let fails = logic == crate::ir::Logic::And && right.truth() == Some(false);
+                        if left.is_unknown() || fails {
+                            right
+                        } else {
+                            left
+                        }
                     }
                 }
             }

@@ -76,10 +76,10 @@ impl Machine<'_> {
             _ => (Value::Undefined, self.eval(program, file, callee, frame)),
         };
         if let Value::Native(native) = &function
-            && &*native.path == "require"
-            && let [specifier] = args
+            && let Some(specifier) =
+                self.required_by(program, file, &native.path, callee, args, frame)
         {
-            let specifier = self.eval(program, file, *specifier, frame);
+            let specifier = self.eval(program, file, specifier, frame);
             return match specifier.known_text() {
                 Some(specifier) => self.module(file, specifier, program.language),
                 None => Value::Unknown,

@@ -17,12 +17,14 @@ mod circle;
 mod evaluate;
 mod evaluated;
 mod export;
+mod given;
 mod global;
 mod invoke;
 mod method;
 mod names;
 mod operate;
 mod plain;
+mod property;
 mod run;
 mod source;
 #[cfg(test)]
@@ -86,6 +88,8 @@ pub struct Machine<'s> {
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
+    /// What files say of their own functions, as far as somebody asked.
+    said: FxHashMap<FileId, Rc<given::Said>>,
     /// The files that modules evaluate, as far as somebody asked.
     evaluated: FxHashMap<FileId, Option<FileId>>,
     /// Functions that functions of a table are always called with.
@@ -140,6 +144,7 @@ impl<'s> Machine<'s> {
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
+            said: FxHashMap::default(),
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
             sources: FxHashMap::default(),
@@ -176,8 +181,18 @@ impl<'s> Machine<'s> {
     }
 
     /// Notes what a function of a table is called with, whoever calls it.
-    pub fn give(&mut self, file: FileId, function: FuncId, position: u16, value: Value) {
-        self.given.insert((file, function, position), value);
+    /// Says whether that is new.
+    pub fn give(&mut self, file: FileId, function: FuncId, position: u16, value: Value) -> bool {
+        let known = self.given.insert((file, function, position), value);
+        known.is_none()
+    }
+
+    /// Forgets what was folded of a file when less of it was known.
+    pub fn forget(&mut self, file: FileId) {
+        self.symbols.retain(|(of, _), _| *of != file);
+        self.calls.retain(|(of, _), _| *of != file);
+        self.frames.retain(|(of, _), _| *of != file);
+        self.exports.remove(&file);
     }
 
     /// What an expression of a file is, as far as that is known without running anything

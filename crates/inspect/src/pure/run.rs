@@ -415,7 +415,7 @@ fn keys_of(value: &Value) -> Option<Vec<Value>> {
     }
 }
 
-fn put(object: &Value, key: &Value, value: Value) {
+pub(super) fn put(object: &Value, key: &Value, value: Value) {
     match object {
         Value::Array(items) => {
             let Some(index) = key.number().filter(|n| *n >= 0.0 && n.fract() == 0.0) else {

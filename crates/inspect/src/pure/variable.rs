@@ -284,7 +284,7 @@ impl Machine<'_> {
         frame: Option<&Rc<Frame>>,
     ) -> Value {
         let mut at = function;
-        while program.function(at).arrow {
+        while program.function(at).arrow && program.function(at).class.is_none() {
             match program.function(at).parent {
                 Some(parent) => at = parent,
                 None => break,

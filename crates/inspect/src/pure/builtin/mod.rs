@@ -160,7 +160,10 @@ pub(super) fn call(
         (Language::JavaScript, "Array.isArray") => first
             .filter(|v| !v.is_unknown())
             .map(|v| Value::Bool(matches!(v, Value::Array(_)))),
-        (Language::JavaScript, "Object.keys") => {
+        (Language::JavaScript, "Object.defineProperty" | "Reflect.defineProperty") => {
+            machine.define_property(args)
+        }
+        (Language::JavaScript, "Object.keys" | "Object.getOwnPropertyNames") => {
             object_parts(first, |key, _| Value::Text(Rc::clone(key)))
         }
         (Language::JavaScript, "Object.values") => object_parts(first, |_, value| value.clone()),

@@ -58,9 +58,13 @@ impl Machine<'_> {
                     .borrow()
                     .iter()
                     .rev()
-                    .find(|(key, _)| **key == *name)
+                    .find(|(key, value)| **key == *name && !self.is_setter(value))
                     .map(|(_, value)| value.clone());
                 if let Some(value) = own {
+                    let this = Value::Object(Rc::clone(object));
+                    if let Some(read) = self.read_by_getter(&value, &this) {
+                        return read;
+                    }
                     return bound(
                         value,
                         &Value::Object(Rc::clone(object)),
@@ -69,6 +73,10 @@ impl Machine<'_> {
                 }
                 if let Some(class) = object.class {
                     let value = self.of_class(class, name, 0);
+                    let this = Value::Object(Rc::clone(object));
+                    if let Some(read) = self.read_by_getter(&value, &this) {
+                        return read;
+                    }
                     return bound(value, &Value::Object(Rc::clone(object)), object.is_class);
                 }
                 // An ES module that is required: `default` is the module itself.
@@ -140,13 +148,11 @@ impl Machine<'_> {
             },
             // Every function's constructor makes functions from text.
             Value::Function(_) if matches!(name, "constructor") => Value::native("Function"),
-            Value::Function(closure) if matches!(name, "call" | "apply" | "bind" | "default") => {
-                if name == "default" {
-                    Value::Function(Rc::clone(closure))
-                } else {
-                    Value::Unknown
-                }
-            }
+            Value::Function(_) if matches!(name, "call" | "apply" | "bind") => Value::Unknown,
+            Value::Function(closure) => match self.own_of_function(closure, name) {
+                Value::Unknown if name == "default" => Value::Function(Rc::clone(closure)),
+                value => value,
+            },
             Value::Number(_) if name == "constructor" => Value::native("Number"),
             Value::Regex(regex) if name == "source" => Value::Text(Rc::clone(&regex.pattern)),
             _ => Value::Unknown,
@@ -366,9 +372,8 @@ fn member_of_native(path: &str, name: &str) -> Option<String> {
         return Some("Function".to_owned());
     }
     Some(match (path, name) {
-        ("process.mainModule" | "module" | "process", "require") | ("require.main", "require") => {
-            "require".to_owned()
-        }
+        ("process.mainModule" | "module" | "module.parent" | "process", "require")
+        | ("require.main", "require") => "require".to_owned(),
         // `globals()["__builtins__"]` and `builtins.__dict__` are the same names again, and
         // the names of any module are its members.
         ("builtins", "__builtins__" | "__dict__") => "builtins".to_owned(),

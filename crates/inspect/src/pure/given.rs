@@ -1,0 +1,128 @@
+//! What a file says of its own functions where they stand: what one that is called where it is
+//! made is called with, and what is put onto one.
+
+use super::Machine;
+use super::value::{Closure, FileId, Frame, Value};
+use super::variable::frame_of;
+use crate::ir::{Expr, ExprId, FuncId, Language, List, Program};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// Properties of functions that are kept of one file.
+const PROPERTIES: usize = 4_096;
+
+/// What a file says of its own functions.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// What those are called with that are called where they are made, and how many of these
+    /// are no arguments.
+    called: FxHashMap<FuncId, (List, usize)>,
+    /// What is put onto functions: `f.a = b`. None where that happens twice.
+    own: FxHashMap<(FuncId, Rc<str>), Option<ExprId>>,
+}
+
+impl Said {
+    fn of(program: &Program) -> Self {
+        let mut said = Self::default();
+        if program.language != Language::JavaScript {
+            return said;
+        }
+        for (call, _) in &program.calls {
+            let Expr::Call { callee, args, .. } = program.expr(*call) else {
+                continue;
+            };
+            let (called, before) = match program.expr(callee) {
+                // `(function (a) {…}).call(this, b)`.
+                Expr::Member(inner, how) if program.name(how) == "call" => (inner, 1),
+                _ => (callee, 0),
+            };
+            // One with a name may call itself, with other arguments.
+            if let Expr::Function(function) = program.expr(called)
+                && program.function(function).name.is_none()
+            {
+                said.called.insert(function, (args, before));
+            }
+        }
+        for store in &program.stores {
+            if let Some(key) = store.key
+                && said.own.len() < PROPERTIES
+                && let Some(function) = function_of(program, store.object)
+                // Elsewhere it may never be put there.
+                && program.function(function).parent == Some(store.function)
+            {
+                let own = said.own.entry((function, program.shared_name(key)));
+                own.and_modify(|known| *known = None)
+                    .or_insert(Some(store.value));
+            }
+        }
+        said
+    }
+}
+
+/// The function of the file that a name stands for and nothing else.
+fn function_of(program: &Program, object: ExprId) -> Option<FuncId> {
+    let Expr::Name(atom, scope) = program.expr(object) else {
+        return None;
+    };
+    let symbol = program.resolve(atom, scope)?;
+    match program.symbol(symbol).values[..] {
+        [only] => match program.expr(only) {
+            Expr::Function(function) => Some(function),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Machine<'_> {
+    /// What a function gets that is called where it is made, and was not called otherwise.
+    pub(super) fn given_at_once(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+        index: u16,
+        frame: Option<&Rc<Frame>>,
+    ) -> Value {
+        let is_called =
+            frame_of(frame, file, function).is_some_and(|frame| frame.arguments.is_some());
+        if is_called || program.language != Language::JavaScript {
+            return Value::Unknown;
+        }
+        let said = self.said(program, file);
+        let Some((args, before)) = said.called.get(&function) else {
+            return Value::Unknown;
+        };
+        let args = program.list(*args);
+        let spread = |arg: &ExprId| matches!(program.expr(*arg), Expr::Spread(_));
+        match args.get(before + usize::from(index)) {
+            Some(arg) if !args.iter().any(spread) => self.eval(program, file, *arg, None),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What is put onto a function under a name.
+    pub(super) fn own_of_function(&mut self, closure: &Closure, name: &str) -> Value {
+        let Some(program) = self.surroundings.program(closure.file) else {
+            return Value::Unknown;
+        };
+        if program.language != Language::JavaScript {
+            return Value::Unknown;
+        }
+        let said = self.said(&program, closure.file);
+        let key = (closure.function, Rc::from(name));
+        match said.own.get(&key) {
+            Some(Some(value)) => self.eval(&program, closure.file, *value, closure.frame.as_ref()),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn said(&mut self, program: &Program, file: FileId) -> Rc<Said> {
+        if let Some(known) = self.said.get(&file) {
+            return Rc::clone(known);
+        }
+        let said = Rc::new(Said::of(program));
+        self.said.insert(file, Rc::clone(&said));
+        said
+    }
+}
