@@ -1,6 +1,7 @@
 //! Who calls whom: through names, tables, registrations and what is handed over.
 
 use super::fellows::called_through;
+use super::python::CLASSES;
 use super::reach::{Queue, build_hooks};
 use super::sink::placed;
 use super::{Analysis, Site};
@@ -121,6 +122,7 @@ impl Analysis<'_> {
             self.calls(*file, *function, site, first);
             queue.push(zone, *file, *function);
         }
+        self.python_call(program, site, callee, &args, &value, zone, first, queue);
         self.hand_over(program, site, &value, zone, first, queue);
     }
 
@@ -411,6 +413,9 @@ impl Analysis<'_> {
                         self.class(class, zone, None, queue);
                     }
                 }
+                _ if program.language == Language::Python => {
+                    self.handed_value(program, site, arg, zone, first, queue);
+                }
                 _ => {}
             },
             Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
@@ -430,6 +435,9 @@ impl Analysis<'_> {
                 }
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            _ if program.language == Language::Python => {
+                self.handed_value(program, site, arg, zone, first, queue);
+            }
             _ => {}
         }
     }
@@ -466,20 +474,45 @@ impl Analysis<'_> {
     ) {
         let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
         let zone = if waits { zone.min(Zone::Command) } else { zone };
-        self.members(class, zone, made_at, 0, queue);
+        // An installer calls the methods that its command has from the classes above it as well.
+        let goes_up = made_at.is_some() || self.is_command(class);
+        let all = if goes_up {
+            self.classes_above(class)
+        } else {
+            [class].into()
+        };
+        if all.len() >= CLASSES {
+            // What stands above them is not known.
+            self.cut_short(zone);
+        }
+        for class in all.iter().copied() {
+            self.members(class, zone, made_at, queue);
+        }
     }
 
     /// What runs of a class when an object of it is made, or all of it where the class itself is
-    /// handed over: of its own, and of the classes above it.
+    /// handed over.
     fn members(
         &mut self,
         class: (FileId, ExprId),
         zone: Zone,
         made_at: Option<Site>,
-        level: u8,
         queue: &mut Queue,
     ) {
-        const LEVELS: u8 = 8;
+        let constructs = |name: &str| {
+            matches!(
+                name,
+                "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
+            )
+        };
+        let runs = |name: &str| {
+            constructs(name) || made_at.is_none() || know::is_called_by_the_language(name)
+        };
+        for (name, file, function) in self.on_class(class) {
+            if runs(&name) {
+                queue.push(zone, file, function);
+            }
+        }
         let Some(program) = self.program(class.0) else {
             return;
         };
@@ -487,29 +520,14 @@ impl Analysis<'_> {
             return;
         };
         for pair in program.list(entries).to_vec().chunks_exact(2) {
-            match program.expr(pair[0]) {
-                Expr::Spread(base) if made_at.is_some() && level < LEVELS => {
-                    if let Value::Object(base) = self.machine.fold(class.0, base)
-                        && let Some(base) = base.class.filter(|_| base.is_class)
-                    {
-                        self.members(base, zone, made_at, level + 1, queue);
-                    }
-                    continue;
-                }
-                _ => {}
-            }
             let Expr::Function(function) = program.expr(pair[1]) else {
                 continue;
             };
             let name = program.text(pair[0]).unwrap_or_default();
-            let constructs = matches!(
-                name,
-                "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
-            );
-            if let Some(site) = made_at.filter(|_| constructs) {
+            if let Some(site) = made_at.filter(|_| constructs(name)) {
                 self.called_at(class.0, function, site);
             }
-            if constructs || made_at.is_none() || know::is_called_by_the_language(name) {
+            if runs(name) {
                 queue.push(zone, class.0, function);
             }
         }

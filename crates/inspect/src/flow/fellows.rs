@@ -68,6 +68,46 @@ impl Analysis<'_> {
         found
     }
 
+    /// Functions that an expression may mean, at a call that they are handed to.
+    pub(super) fn functions_meant(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        expr: ExprId,
+        zone: Zone,
+    ) -> Vec<(FileId, FuncId)> {
+        let mut found = Vec::new();
+        self.growing.ask(zone);
+        self.meant(program, site.file, expr, 0, &mut found);
+        self.growing.close(site);
+        found
+    }
+
+    /// The classes that an object may be made from, where a place reads something of it.
+    pub(super) fn classes_handed(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        object: ExprId,
+        zone: Zone,
+    ) -> Vec<Class> {
+        self.growing.ask(zone);
+        let found = self.classes(program, site.file, object, 0);
+        self.growing.close(site);
+        found
+    }
+
+    /// The same within a question.
+    pub(super) fn classes_of_object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        level: u8,
+    ) -> Vec<Class> {
+        self.classes(program, file, object, level)
+    }
+
     /// Functions that an expression names.
     fn meant(
         &mut self,
@@ -98,6 +138,16 @@ impl Analysis<'_> {
                     self.values(program, file, *symbol, level, found);
                 }
             }
+            // `for name, f in pairs: f()`.
+            Expr::Member(object, name)
+                if program.language == Language::Python
+                    && matches!(program.expr(object), Expr::Element(_)) =>
+            {
+                if let Expr::Element(over) = program.expr(object) {
+                    let part = program.shared_name(name);
+                    self.meant_by_turns(program, file, over, Some(&part), found);
+                }
+            }
             Expr::Member(object, name) => match module_of(program, object) {
                 Some(module) => {
                     if let Some(target) = self.package.resolve(file, &module) {
@@ -106,12 +156,36 @@ impl Analysis<'_> {
                 }
                 None => {
                     let name = program.shared_name(name);
+                    if program.language == Language::Python {
+                        self.of_own_table(program, file, object, Some(&name), level, found);
+                    }
                     for class in self.classes(program, file, object, level) {
                         self.under_name(class, &name, level + 1, found);
                     }
                     self.of_table(program, file, object, &name, level, found);
                 }
             },
+            Expr::Element(over) if program.language == Language::Python => {
+                self.meant_by_turns(program, file, over, None, found);
+                self.of_own_table(program, file, over, None, level, found);
+            }
+            Expr::Param(function, position) if program.language == Language::Python => {
+                // A function that is handed over is entered where that happens.
+                for (_, file, arg) in self.handed_in(file, function, position) {
+                    if let Value::Object(object) = self.machine.fold(file, arg)
+                        && let Some(class) = object.class.filter(|_| !object.is_class)
+                    {
+                        self.under_name(class, "__call__", level + 1, found);
+                    }
+                }
+            }
+            // `self.table[name]()`.
+            Expr::Index(table, _)
+                if program.language == Language::Python
+                    && matches!(program.expr(table), Expr::Member(..)) =>
+            {
+                self.of_own_table(program, file, table, None, level, found);
+            }
             // `globals()["f"]`.
             Expr::Index(object, key) if is_own_names(program, object) => {
                 self.named_by(program, file, key, level, found);
@@ -131,6 +205,14 @@ impl Analysis<'_> {
                             && is_own_module(program, *object) =>
                     {
                         self.named_by(program, file, *key, level, found);
+                    }
+                    // `getattr(self, "do_" + name)`.
+                    (Expr::Name(getattr, scope), [object, key, ..])
+                        if program.language == Language::Python
+                            && program.name(getattr) == "getattr"
+                            && program.resolve(getattr, scope).is_none() =>
+                    {
+                        self.meant_by_getattr(program, file, *object, *key, level, found);
                     }
                     _ => {}
                 }
@@ -193,6 +275,17 @@ impl Analysis<'_> {
                 let values = symbol.map(|symbol| program.symbol(symbol).values.to_vec());
                 self.classes_of(program, file, &values.unwrap_or_default(), level)
             }
+            Expr::Element(over) if program.language == Language::Python => {
+                self.classes_by_turns(program, file, over, None, false)
+            }
+            // `for make in classes: make().run()`.
+            Expr::Call { callee, .. }
+                if program.language == Language::Python
+                    && let Some((over, part)) = by_turns(program, callee) =>
+            {
+                let part = part.as_deref();
+                self.classes_by_turns(program, file, over, part, true)
+            }
             // What is put into a field somewhere in the class.
             Expr::Member(this, field) if is_this(program, this) => {
                 let fields = self.fields(program, file, this, field);
@@ -202,6 +295,40 @@ impl Analysis<'_> {
                 Value::Object(object) => object.class.into_iter().collect(),
                 _ => Vec::new(),
             },
+        }
+    }
+
+    /// The functions that a table in a field of the object itself has, under a name where one is
+    /// known: `self.table = {"a": self.run}`.
+    fn of_own_table(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        table: ExprId,
+        name: Option<&str>,
+        level: u8,
+        found: &mut Vec<(FileId, FuncId)>,
+    ) {
+        let Expr::Member(object, field) = program.expr(table) else {
+            return;
+        };
+        for value in self.fields_of_self(program, file, object, field) {
+            match program.expr(value) {
+                Expr::Object(entries) => {
+                    for pair in program.list(entries).to_vec().chunks_exact(2) {
+                        let is_it = name.is_none_or(|name| program.text(pair[0]) == Some(name));
+                        if is_it && found.len() < MOST {
+                            self.meant(program, file, pair[1], level + 1, found);
+                        }
+                    }
+                }
+                Expr::Array(items) if name.is_none() => {
+                    for item in program.list(items).to_vec().into_iter().take(MOST) {
+                        self.meant(program, file, item, level + 1, found);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -263,6 +390,21 @@ impl Analysis<'_> {
             }
         }
         found
+    }
+
+    /// What is put into a field of the object itself.
+    pub(super) fn fields_of_self(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        object: ExprId,
+        field: Atom,
+    ) -> Vec<ExprId> {
+        if is_this(program, object) {
+            self.fields(program, file, object, field)
+        } else {
+            Vec::new()
+        }
     }
 
     /// What is put into a field of `this`.
@@ -403,6 +545,25 @@ fn module_of(program: &Program, object: ExprId) -> Option<Rc<str>> {
     }
 }
 
+/// What a name of Python goes through in a loop, and which part of each element it is.
+fn by_turns(program: &Program, named: ExprId) -> Option<(ExprId, Option<Rc<str>>)> {
+    let Expr::Name(atom, scope) = program.expr(named) else {
+        return None;
+    };
+    let symbol = program.resolve(atom, scope)?;
+    let [only] = program.symbol(symbol).values[..] else {
+        return None;
+    };
+    match program.expr(only) {
+        Expr::Element(over) => Some((over, None)),
+        Expr::Member(object, part) => match program.expr(object) {
+            Expr::Element(over) => Some((over, Some(program.shared_name(part)))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The function that an expression is `this` or `self` of.
 fn this_of(program: &Program, object: ExprId) -> Option<FuncId> {
     match program.expr(object) {
@@ -480,7 +641,7 @@ fn of_same_name(
     }
 }
 
-fn note(found: &mut Vec<(FileId, FuncId)>, one: (FileId, FuncId)) {
+pub(super) fn note(found: &mut Vec<(FileId, FuncId)>, one: (FileId, FuncId)) {
     if found.len() < MOST && !found.contains(&one) {
         found.push(one);
     }

@@ -24,6 +24,7 @@ mod kept;
 mod label;
 mod patch;
 mod possible;
+mod python;
 mod reach;
 mod sink;
 #[cfg(test)]
@@ -181,6 +182,8 @@ struct Analysis<'p> {
     /// Functions that are kept for later, by the names that they are kept under.
     kept: BTreeMap<Rc<str>, Vec<Kept>>,
     news: kept::News,
+    /// What is remembered of Python's own ways.
+    python: python::Remembered,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -247,6 +250,7 @@ impl<'p> Analysis<'p> {
             wrappers: Vec::new(),
             kept: BTreeMap::new(),
             news: kept::News::default(),
+            python: python::Remembered::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

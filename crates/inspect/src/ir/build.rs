@@ -386,6 +386,7 @@ impl Builder {
             arrow,
             param_names: Vec::new(),
             class: None,
+            on_class: false,
         });
         self.scope = scope;
         (id, back)

@@ -326,6 +326,8 @@ pub struct Function {
     pub param_names: Vec<Atom>,
     /// The class that it is a method of.
     pub class: Option<ExprId>,
+    /// What it is called on is the class itself: `@classmethod`, `__new__`.
+    pub on_class: bool,
 }
 
 /// A scope of names.
@@ -435,6 +437,7 @@ impl Program {
             arrow: false,
             param_names: Vec::new(),
             class: None,
+            on_class: false,
         };
         Self {
             language,

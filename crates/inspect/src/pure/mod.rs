@@ -18,6 +18,7 @@ mod evaluate;
 mod evaluated;
 mod export;
 mod global;
+mod imports;
 mod invoke;
 mod method;
 mod names;
