@@ -171,10 +171,8 @@ impl Analysis<'_> {
             }
             Expr::Param(function, position) if program.language == Language::Python => {
                 // A function that is handed over is entered where that happens.
-                for (_, file, arg) in self.handed_in(file, function, position) {
-                    if let Value::Object(object) = self.machine.fold(file, arg)
-                        && let Some(class) = object.class.filter(|_| !object.is_class)
-                    {
+                for (program, file, arg) in self.handed_in(file, function, position) {
+                    if let Some(class) = self.class_of_object(&program, file, arg) {
                         self.under_name(class, "__call__", level + 1, found);
                     }
                 }
@@ -390,6 +388,25 @@ impl Analysis<'_> {
             }
         }
         found
+    }
+
+    /// The class of an object that is handed over: `call(Maker())`, `call(made)`. Nothing is made
+    /// for that.
+    fn class_of_object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        arg: ExprId,
+    ) -> Option<Class> {
+        let (of, is_made) = match program.expr(arg) {
+            Expr::Call { callee, .. } => (callee, true),
+            Expr::Name(..) | Expr::Member(..) => (arg, false),
+            _ => return None,
+        };
+        match self.machine.fold(file, of) {
+            Value::Object(object) if object.is_class == is_made => object.class,
+            _ => None,
+        }
     }
 
     /// What is put into a field of the object itself.

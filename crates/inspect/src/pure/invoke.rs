@@ -285,18 +285,24 @@ impl Machine<'_> {
     pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str) -> Value {
         /// Classes that are looked at for one name.
         const CLASSES: usize = 128;
-        let mut waiting = vec![Value::Object(Rc::new(Object {
-            class: Some(class),
-            ..Object::default()
-        }))];
+        let mut waiting: Vec<(Rc<Program>, FileId, ExprId)> = Vec::new();
         let mut seen: Vec<(FileId, ExprId)> = Vec::new();
-        while let Some(next) = waiting.pop() {
-            let class = match next {
-                Value::Object(class) => class.class,
-                Value::Native(native) => {
-                    return Value::native(format!("{}().{name}", native.path));
+        let mut next = Some(class);
+        loop {
+            let class = match next.take() {
+                Some(class) => Some(class),
+                None => {
+                    let Some((program, file, parent)) = waiting.pop() else {
+                        return Value::Unknown;
+                    };
+                    match self.eval(&program, file, parent, None) {
+                        Value::Object(class) => class.class,
+                        Value::Native(native) => {
+                            return Value::native(format!("{}().{name}", native.path));
+                        }
+                        _ => None,
+                    }
                 }
-                _ => None,
             };
             let Some(class) = class.filter(|class| !seen.contains(class)) else {
                 continue;
@@ -324,12 +330,10 @@ impl Machine<'_> {
             }
             for pair in entries.chunks_exact(2).rev() {
                 if let Expr::Spread(parent) = program.expr(pair[0]) {
-                    let parent = self.eval(&program, class.0, parent, None);
-                    waiting.push(parent);
+                    waiting.push((Rc::clone(&program), class.0, parent));
                 }
             }
         }
-        Value::Unknown
     }
 }
 

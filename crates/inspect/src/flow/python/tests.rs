@@ -212,7 +212,7 @@ fn what_is_handed_over_is_what_it_is_computed_to_be() {
         assert!(own(code), "{code}");
     }
     for code in [
-        "T = (go,)\ndef call(all):\n    for f in all:\n        print(f)\ncall(T)\n",
+        "T = (go,)\ndef call(all):\n    for f in all:\n        print(f.__name__)\ncall(T)\n",
         "def make():\n    return print\nimport threading\nthreading.Thread(target=make()).start()\n",
         "class C:\n    def step(self):\n        go()\nfor make in [C]:\n    make()\n",
     ] {
