@@ -163,6 +163,11 @@ impl Cells {
         }
     }
 
+    /// Whether anything was written at all.
+    pub fn writes_any(&self) -> bool {
+        !self.written.is_empty()
+    }
+
     /// Whether anything was written into the package's own folder.
     pub fn writes_own(&self) -> bool {
         self.written

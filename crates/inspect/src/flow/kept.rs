@@ -200,7 +200,14 @@ impl Analysis<'_> {
                     self.turn_to(file, zone);
                     self.reads_method(file, place.expr, kept)
                         || self.machine.spent()
-                        || self.reads_of_handed(program, file, place.expr, place.function, kept, zone)
+                        || self.reads_of_handed(
+                            program,
+                            file,
+                            place.expr,
+                            place.function,
+                            kept,
+                            zone,
+                        )
                 }
                 (How::Field | How::Variable, _) if place.is_harmless => false,
                 (How::Variable, None) => true,

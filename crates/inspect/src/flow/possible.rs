@@ -177,6 +177,9 @@ impl Analysis<'_> {
                         _ => {}
                     }
                 }
+                if out.is_empty() && program.language == Language::Python {
+                    out.extend(self.possible_field(program, file, object, name, level));
+                }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),
             Expr::Logic(_, left, right) | Expr::Cond(_, left, right) => {

@@ -234,6 +234,7 @@ impl Analysis<'_> {
                 }
             }
             self.started_first(&program, file, zone, queue);
+            self.asked_modules(&program, file, zone, queue);
         }
         self.put_on(&program, &index, file, function, zone, queue);
         for call in index

@@ -4,8 +4,8 @@ mod called;
 mod parameters;
 
 use super::Role;
-use customs_model::SourceKind;
 pub(super) use called::{calls_for, calls_handed, calls_own};
+use customs_model::SourceKind;
 pub(super) use parameters::{before, names_itself, parameters};
 
 pub(super) fn role(path: &str) -> Role {
@@ -23,9 +23,21 @@ pub(super) fn role(path: &str) -> Role {
         return Role::Network(position);
     }
     match path {
-        "exec" | "eval" | "compile" | "builtins.exec" | "builtins.eval" | "marshal.loads"
-        | "pickle.loads" | "dill.loads" | "cloudpickle.loads" | "types.FunctionType"
-        | "pdb.run" | "pdb.runeval" | "profile.run" | "profile.runctx" | "cProfile.run"
+        "exec"
+        | "eval"
+        | "compile"
+        | "builtins.exec"
+        | "builtins.eval"
+        | "marshal.loads"
+        | "pickle.loads"
+        | "dill.loads"
+        | "cloudpickle.loads"
+        | "types.FunctionType"
+        | "pdb.run"
+        | "pdb.runeval"
+        | "profile.run"
+        | "profile.runctx"
+        | "cProfile.run"
         | "cProfile.runctx"
         | "ctypes.pythonapi.PyRun_SimpleString" => Role::Code(0),
         "timeit.timeit" | "timeit.repeat" => Role::CodeEach(2),
@@ -59,6 +71,9 @@ pub(super) fn role(path: &str) -> Role {
         | "os.startfile"
         | "pty.spawn"
         | "distutils.spawn.spawn"
+        | "pip.main"
+        | "pip._internal.main"
+        | "pip._internal.cli.main.main"
         | "asyncio.create_subprocess_exec"
         | "asyncio.subprocess.create_subprocess_exec"
         | "sh.bash" => Role::Spawn,

@@ -201,8 +201,9 @@ fn path_of(specifier: &str) -> Option<String> {
     match specifier.strip_prefix("\u{fdd0}package/") {
         Some(inside) => Some(inside.replace('\u{fdd1}', "")),
         None if specifier.contains('\u{fdd0}') || specifier.starts_with('/') => None,
-        None => (specifier.contains('/') || specifier.ends_with(".py"))
-            .then(|| specifier.to_owned()),
+        None => {
+            (specifier.contains('/') || specifier.ends_with(".py")).then(|| specifier.to_owned())
+        }
     }
 }
 

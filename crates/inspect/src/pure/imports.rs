@@ -58,7 +58,9 @@ impl Machine<'_> {
                 return Some(value);
             }
         }
-        libraries.then(|| star_of_library(self, program, target, name)).flatten()
+        libraries
+            .then(|| star_of_library(self, program, target, name))
+            .flatten()
     }
 
     /// What a name means that a module does not declare and imports with all the names of

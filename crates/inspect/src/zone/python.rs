@@ -82,7 +82,11 @@ fn named_by_settings(package: &Package, entries: &mut Vec<Entry>) {
         let tool = |name: &str| manifest.get("tool")?.get(name);
         let commands = tool("setuptools").and_then(|tool| tool.get("cmdclass"));
         if let Some(toml::Value::Table(commands)) = commands {
-            named.extend(commands.values().filter_map(|v| v.as_str().map(str::to_owned)));
+            named.extend(
+                commands
+                    .values()
+                    .filter_map(|v| v.as_str().map(str::to_owned)),
+            );
         }
         let version = tool("pdm").and_then(|tool| tool.get("version"));
         let of_version = |key: &str| version?.get(key)?.as_str();
@@ -97,7 +101,10 @@ fn named_by_settings(package: &Package, entries: &mut Vec<Entry>) {
         };
         let path = module.replace('.', "/");
         let places = ["", "src/"].map(|base| {
-            [format!("{base}{path}.py"), format!("{base}{path}/__init__.py")]
+            [
+                format!("{base}{path}.py"),
+                format!("{base}{path}/__init__.py"),
+            ]
         });
         if let Some(file) = places.iter().flatten().find_map(|path| package.find(path)) {
             entries.push(Entry::Named {
@@ -125,7 +132,11 @@ fn commands_of_cfg(package: &Package) -> Vec<String> {
             is_inside = line.split(['=', ':']).next().map(str::trim) == Some("cmdclass");
         }
         if is_inside && let Some((_, class)) = line.split_once('=') {
-            found.extend(Some(class.trim()).filter(|class| !class.is_empty()).map(str::to_owned));
+            found.extend(
+                Some(class.trim())
+                    .filter(|class| !class.is_empty())
+                    .map(str::to_owned),
+            );
         }
     }
     found

@@ -59,7 +59,9 @@ impl Analysis<'_> {
             Expr::Call { callee, .. } => {
                 // An object is made far more often than a function is given.
                 let gives = match self.machine.fold(site.file, callee) {
-                    Value::Function(closure) => self.gives_functions(closure.file, closure.function),
+                    Value::Function(closure) => {
+                        self.gives_functions(closure.file, closure.function)
+                    }
                     Value::Native(native) => matches!(&*native.path, "eval" | "getattr"),
                     _ => false,
                 };

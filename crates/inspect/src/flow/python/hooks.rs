@@ -3,9 +3,10 @@
 
 use super::super::Analysis;
 use super::super::reach::{BUILD_HOOKS, Queue};
-use crate::ir::{Expr, FuncId, Program, ScopeId};
-use crate::pure::{FileId, Value};
+use crate::ir::{Atom, Expr, FuncId, Language, Program, ScopeId};
+use crate::pure::{FileId, Surroundings as _, Value};
 use customs_model::Zone;
+use rustc_hash::FxHashMap;
 
 impl Analysis<'_> {
     /// Enters what a file has under a name.
@@ -25,6 +26,63 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Modules that a file asks for a name which they do not have: `from .b import a`, where `b`
+    /// has a `__getattr__`.
+    pub(in crate::flow) fn asked_modules(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        if program.language != Language::Python {
+            return;
+        }
+        let mut asked: FxHashMap<Atom, Option<(FileId, FuncId)>> = FxHashMap::default();
+        for (specifier, _) in &program.imports {
+            if !asked.contains_key(specifier) {
+                let answers = self.answers_for_names(file, program.name(*specifier));
+                asked.insert(*specifier, answers);
+            }
+        }
+        asked.retain(|_, answers| answers.is_some());
+        if asked.is_empty() {
+            return;
+        }
+        for expr in &program.exprs {
+            let Expr::Member(object, name) = *expr else {
+                continue;
+            };
+            let module = match program.expr(object) {
+                Expr::Module(specifier) => specifier,
+                _ => continue,
+            };
+            let Some(Some((target, function))) = asked.get(&module) else {
+                continue;
+            };
+            let name = program.name(name);
+            let is_there = name.starts_with("__")
+                || !matches!(self.machine.named(*target, name), Value::Undefined);
+            if !is_there {
+                queue.push(zone, *target, *function);
+            }
+        }
+    }
+
+    /// The function of a module that answers for names which it does not have.
+    fn answers_for_names(&mut self, file: FileId, specifier: &str) -> Option<(FileId, FuncId)> {
+        let target = self.package.resolve(file, specifier)?;
+        let program = self.program(target)?;
+        let atom = program.atom("__getattr__")?;
+        let symbol = program.declared.get(&(ScopeId(0), atom))?;
+        let values = program.symbol(*symbol).values.iter();
+        let mut functions = values.filter_map(|value| match program.expr(*value) {
+            Expr::Function(function) => Some((target, function)),
+            _ => None,
+        });
+        functions.next()
     }
 
     /// Hooks that a back-end does not define where it stands: `from own import build_wheel`,

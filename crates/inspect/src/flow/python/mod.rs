@@ -7,6 +7,7 @@ mod library;
 mod making;
 mod put;
 mod turn;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -213,11 +214,7 @@ impl Analysis<'_> {
     }
 
     /// Methods that a class has under some names, its own and those of the classes above it.
-    pub(super) fn methods_named(
-        &mut self,
-        class: Class,
-        names: &[&str],
-    ) -> Vec<(FileId, FuncId)> {
+    pub(super) fn methods_named(&mut self, class: Class, names: &[&str]) -> Vec<(FileId, FuncId)> {
         let mut found: Vec<(FileId, FuncId)> = Vec::new();
         let mut known: FxHashSet<Rc<str>> = FxHashSet::default();
         let is_asked = |name: &str| {
@@ -293,8 +290,8 @@ impl Analysis<'_> {
                 if let Expr::Spread(base) = program.expr(pair[0])
                     && let Value::Native(base) = self.machine.fold(class.0, base)
                 {
-                    is_command |= base.path.starts_with("setuptools.")
-                        || base.path.starts_with("distutils.");
+                    is_command |=
+                        base.path.starts_with("setuptools.") || base.path.starts_with("distutils.");
                 }
             }
         }

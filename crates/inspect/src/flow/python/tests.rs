@@ -95,7 +95,10 @@ fn names_go_through_stars_and_modules_as_far_as_they_are_handed_on() {
     assert!(module("from .c import go\ngo()\n", &[named]));
     assert!(module("from .c import *\nprint()\n", &[own]));
     assert!(!module("from .c import *\nprint()\n", &[star]));
-    let circle = [("a/c.py", "from .d import *\n"), ("a/d.py", "from .c import *\n")];
+    let circle = [
+        ("a/c.py", "from .d import *\n"),
+        ("a/d.py", "from .c import *\n"),
+    ];
     assert!(!module("from .c import *\ngo()\n", &circle));
 }
 
@@ -110,7 +113,8 @@ fn what_is_put_on_a_class_or_into_a_module_runs_where_that_is_read() {
         "from . import c\nc.hook = go\nc.run()\n",
         "from . import c\nc.table['x'] = go\nc.run_table('x')\n",
     ] {
-        let other = "hook = None\ntable = {}\ndef run():\n    hook()\ndef run_table(n):\n    table[n]()\n";
+        let other =
+            "hook = None\ntable = {}\ndef run():\n    hook()\ndef run_table(n):\n    table[n]()\n";
         let code = format!("{GO}{code}");
         assert!(module(&code, &[("a/c.py", other)]), "{code}");
     }
@@ -230,9 +234,16 @@ fn a_class_far_above_another_one_has_its_methods() {
     assert!(!own(&format!("{first}{chain}C39().walk()\n")));
     // Two above each: all of it is looked at once.
     let wide: String = (1..60)
-        .map(|at| format!("class L{at}(L{0}, R{0}):\n    pass\nclass R{at}(L{0}, R{0}):\n    pass\n", at - 1))
+        .map(|at| {
+            format!(
+                "class L{at}(L{0}, R{0}):\n    pass\nclass R{at}(L{0}, R{0}):\n    pass\n",
+                at - 1
+            )
+        })
         .collect();
-    let wide = format!("class L0:\n    def run(self):\n        go()\nclass R0:\n    pass\n{wide}L59().run()\n");
+    let wide = format!(
+        "class L0:\n    def run(self):\n        go()\nclass R0:\n    pass\n{wide}L59().run()\n"
+    );
     assert!(own(&wide));
 }
 
@@ -249,7 +260,10 @@ fn functions_of_the_library_that_are_called_by_others_run_what_they_get() {
         "class C:\n    def __init__(self):\n        self.e = exec\n    def r(self, c):\n        self.e(c)\nC().r(REMOTE)\n",
     ] {
         let code = code.replace("REMOTE", remote);
-        assert!(module(&format!("import urllib.request\n{code}"), &[]), "{code}");
+        assert!(
+            module(&format!("import urllib.request\n{code}"), &[]),
+            "{code}"
+        );
     }
     for code in [
         "import threading\nthreading.Thread(target=print, args=(REMOTE,)).start()\n",
@@ -257,7 +271,10 @@ fn functions_of_the_library_that_are_called_by_others_run_what_they_get() {
         "list(map(len, [REMOTE]))\n",
     ] {
         let code = code.replace("REMOTE", remote);
-        assert!(!module(&format!("import urllib.request\n{code}"), &[]), "{code}");
+        assert!(
+            !module(&format!("import urllib.request\n{code}"), &[]),
+            "{code}"
+        );
     }
 }
 
@@ -274,7 +291,11 @@ fn a_builder_calls_what_settings_name_and_what_a_back_end_hands_on() {
     let manifest = "[build-system]\nbuild-backend = 'be'\nbackend-path = ['.']\n";
     let inner = format!("{GO}def build_wheel(*all):\n    go()\n");
     for hands_on in ["from impl import *\n", "from impl import build_wheel\n"] {
-        let files = [("pyproject.toml", manifest), ("be.py", hands_on), ("impl.py", &inner)];
+        let files = [
+            ("pyproject.toml", manifest),
+            ("be.py", hands_on),
+            ("impl.py", &inner),
+        ];
         assert!(build(&files), "{hands_on}");
     }
     let own = format!("{GO}def _b(*all):\n    go()\nbuild_wheel = _b\n");

@@ -87,7 +87,8 @@ impl Analysis<'_> {
                 }
             }
             Expr::Call { callee, args, .. } => {
-                if let (Expr::Name(name, _), [list, ..]) = (program.expr(callee), program.list(args))
+                if let (Expr::Name(name, _), [list, ..]) =
+                    (program.expr(callee), program.list(args))
                     && matches!(
                         program.name(name),
                         "list" | "tuple" | "sorted" | "reversed" | "iter" | "set"
@@ -169,12 +170,7 @@ impl Analysis<'_> {
     }
 
     /// The class of which `over` gives the classes made from it: `C.__subclasses__()`.
-    fn asks_below(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        over: ExprId,
-    ) -> Option<Class> {
+    fn asks_below(&mut self, program: &Rc<Program>, file: FileId, over: ExprId) -> Option<Class> {
         let Expr::Call { callee, .. } = program.expr(over) else {
             return None;
         };
@@ -362,12 +358,7 @@ impl Analysis<'_> {
 }
 
 /// The functions of a file whose names begin with a word.
-fn own_functions(
-    program: &Program,
-    file: FileId,
-    prefix: &str,
-    found: &mut Vec<(FileId, FuncId)>,
-) {
+fn own_functions(program: &Program, file: FileId, prefix: &str, found: &mut Vec<(FileId, FuncId)>) {
     let mut own: Vec<SymbolId> = program
         .declared
         .iter()

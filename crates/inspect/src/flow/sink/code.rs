@@ -413,6 +413,9 @@ impl Analysis<'_> {
                 self.cells.run(&place, path, zone, site.file, site.expr);
             }
         }
+        if program.language == Language::Python {
+            self.loaded_from_elsewhere(program, site, &text, zone);
+        }
         // A path that a caller or an event gives.
         for place in self.possible(site.file, specifier, 0) {
             let known = place
@@ -478,7 +481,11 @@ fn is_clear(value: &Value) -> bool {
 impl Analysis<'_> {
     /// What a file imports by name can be what was put beside it before.
     pub(super) fn imported(&mut self, program: &Program, file: FileId, zone: Zone) {
-        if program.language != Language::Python || !self.cells.writes_own() {
+        if program.language != Language::Python {
+            return;
+        }
+        self.imported_from_elsewhere(program, file, zone);
+        if !self.cells.writes_own() {
             return;
         }
         for (specifier, _) in &program.imports {

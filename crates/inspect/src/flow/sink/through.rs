@@ -86,7 +86,8 @@ impl Analysis<'_> {
             return Some((inner, counted.get(position + 1..)?.to_vec()));
         }
         // A thread has its arguments in a tuple.
-        let list = keyword("args").or_else(|| counted.last().copied().filter(|_| counted.len() > 2));
+        let list =
+            keyword("args").or_else(|| counted.last().copied().filter(|_| counted.len() > 2));
         match list.map(|list| program.expr(list)) {
             Some(Expr::Array(items)) => Some((inner, program.list(items).to_vec())),
             _ => None,

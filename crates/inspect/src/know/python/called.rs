@@ -100,11 +100,26 @@ pub(in crate::know) fn calls_handed(path: &str) -> &'static [&'static str] {
             "processingInstruction",
             "setDocumentLocator",
         ],
-        "threading.Thread" | "threading.Timer" | "multiprocessing.Process" | "map" | "filter"
-        | "sorted" | "min" | "max" | "functools.reduce" | "functools.partial"
-        | "atexit.register" | "signal.signal" | "sys.settrace" | "sys.setprofile"
-        | "weakref.finalize" | "asyncio.to_thread" | "sys.path_hooks.append"
-        | "sys.path_hooks.insert" | "gc.callbacks.append" | "iter" => &["__call__"],
+        "threading.Thread"
+        | "threading.Timer"
+        | "multiprocessing.Process"
+        | "map"
+        | "filter"
+        | "sorted"
+        | "min"
+        | "max"
+        | "functools.reduce"
+        | "functools.partial"
+        | "atexit.register"
+        | "signal.signal"
+        | "sys.settrace"
+        | "sys.setprofile"
+        | "weakref.finalize"
+        | "asyncio.to_thread"
+        | "sys.path_hooks.append"
+        | "sys.path_hooks.insert"
+        | "gc.callbacks.append"
+        | "iter" => &["__call__"],
         _ if path.contains("logging.") => match method {
             "addHandler" => &["emit", "handle", "filter"],
             "addFilter" => &["filter"],

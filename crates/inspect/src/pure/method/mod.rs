@@ -141,6 +141,13 @@ impl Machine<'_> {
                     Err(_) => Value::Unknown,
                 },
             },
+            // What a decorator of the library or a property is put around, and the call itself.
+            Value::Function(_)
+                if language == Language::Python
+                    && matches!(name, "__call__" | "__wrapped__" | "__func__" | "fget") =>
+            {
+                object.clone()
+            }
             Value::Function(closure) if name == "__doc__" && language == Language::Python => {
                 self.documentation(closure.file, closure.function)
             }
