@@ -5,6 +5,7 @@
 //! that runs, so each is entered.
 
 use super::index::class_of;
+use super::python::by_turns;
 use super::{Analysis, Site};
 use crate::ir::{Atom, Export, Expr, ExprId, FuncId, Language, Program, ScopeId, SymbolId};
 use crate::pure::{FileId, Surroundings as _, Value};
@@ -12,7 +13,7 @@ use customs_model::Zone;
 use std::rc::Rc;
 
 /// Functions that one call may mean.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 /// Names that stand for other names.
 const LEVELS: u8 = 6;
 
@@ -68,48 +69,8 @@ impl Analysis<'_> {
         found
     }
 
-    /// Functions that an expression may mean, at a call that they are handed to.
-    pub(super) fn functions_meant(
-        &mut self,
-        program: &Rc<Program>,
-        site: Site,
-        expr: ExprId,
-        zone: Zone,
-    ) -> Vec<(FileId, FuncId)> {
-        let mut found = Vec::new();
-        self.growing.ask(zone);
-        self.meant(program, site.file, expr, 0, &mut found);
-        self.growing.close(site);
-        found
-    }
-
-    /// The classes that an object may be made from, where a place reads something of it.
-    pub(super) fn classes_handed(
-        &mut self,
-        program: &Rc<Program>,
-        site: Site,
-        object: ExprId,
-        zone: Zone,
-    ) -> Vec<Class> {
-        self.growing.ask(zone);
-        let found = self.classes(program, site.file, object, 0);
-        self.growing.close(site);
-        found
-    }
-
-    /// The same within a question.
-    pub(super) fn classes_of_object(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        object: ExprId,
-        level: u8,
-    ) -> Vec<Class> {
-        self.classes(program, file, object, level)
-    }
-
     /// Functions that an expression names.
-    fn meant(
+    pub(super) fn meant(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -237,7 +198,7 @@ impl Analysis<'_> {
     }
 
     /// The classes that an object may be made from.
-    fn classes(
+    pub(super) fn classes(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -293,40 +254,6 @@ impl Analysis<'_> {
                 Value::Object(object) => object.class.into_iter().collect(),
                 _ => Vec::new(),
             },
-        }
-    }
-
-    /// The functions that a table in a field of the object itself has, under a name where one is
-    /// known: `self.table = {"a": self.run}`.
-    fn of_own_table(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        table: ExprId,
-        name: Option<&str>,
-        level: u8,
-        found: &mut Vec<(FileId, FuncId)>,
-    ) {
-        let Expr::Member(object, field) = program.expr(table) else {
-            return;
-        };
-        for value in self.fields_of_self(program, file, object, field) {
-            match program.expr(value) {
-                Expr::Object(entries) => {
-                    for pair in program.list(entries).to_vec().chunks_exact(2) {
-                        let is_it = name.is_none_or(|name| program.text(pair[0]) == Some(name));
-                        if is_it && found.len() < MOST {
-                            self.meant(program, file, pair[1], level + 1, found);
-                        }
-                    }
-                }
-                Expr::Array(items) if name.is_none() => {
-                    for item in program.list(items).to_vec().into_iter().take(MOST) {
-                        self.meant(program, file, item, level + 1, found);
-                    }
-                }
-                _ => {}
-            }
         }
     }
 
@@ -390,25 +317,6 @@ impl Analysis<'_> {
         found
     }
 
-    /// The class of an object that is handed over: `call(Maker())`, `call(made)`. Nothing is made
-    /// for that.
-    fn class_of_object(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        arg: ExprId,
-    ) -> Option<Class> {
-        let (of, is_made) = match program.expr(arg) {
-            Expr::Call { callee, .. } => (callee, true),
-            Expr::Name(..) | Expr::Member(..) => (arg, false),
-            _ => return None,
-        };
-        match self.machine.fold(file, of) {
-            Value::Object(object) if object.is_class == is_made => object.class,
-            _ => None,
-        }
-    }
-
     /// What is put into a field of the object itself.
     pub(super) fn fields_of_self(
         &mut self,
@@ -445,7 +353,7 @@ impl Analysis<'_> {
 
     /// Functions that objects of a class have under a name: what is put into the field, its own
     /// method, or that of a class above it.
-    fn under_name(
+    pub(super) fn under_name(
         &mut self,
         class: Class,
         name: &str,
@@ -556,25 +464,6 @@ fn module_of(program: &Program, object: ExprId) -> Option<Rc<str>> {
         // `from . import a` may mean a module.
         Expr::Logic(_, _, inner) => match program.expr(inner) {
             Expr::Module(specifier) => Some(program.shared_name(specifier)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What a name of Python goes through in a loop, and which part of each element it is.
-fn by_turns(program: &Program, named: ExprId) -> Option<(ExprId, Option<Rc<str>>)> {
-    let Expr::Name(atom, scope) = program.expr(named) else {
-        return None;
-    };
-    let symbol = program.resolve(atom, scope)?;
-    let [only] = program.symbol(symbol).values[..] else {
-        return None;
-    };
-    match program.expr(only) {
-        Expr::Element(over) => Some((over, None)),
-        Expr::Member(object, part) => match program.expr(object) {
-            Expr::Element(over) => Some((over, Some(program.shared_name(part)))),
             _ => None,
         },
         _ => None,

@@ -5,12 +5,15 @@ mod handed;
 mod hooks;
 mod library;
 mod making;
+mod meaning;
 mod put;
 mod turn;
 mod value;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use meaning::by_turns;
 
 use super::reach::Queue;
 use super::{Analysis, Site};

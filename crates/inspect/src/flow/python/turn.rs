@@ -259,7 +259,7 @@ impl Analysis<'_> {
             return;
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for class in self.classes_of_object(program, file, object, level) {
+        for class in self.classes(program, file, object, level) {
             for one in self.methods_named(class, &names) {
                 note(found, one);
             }
