@@ -44,6 +44,8 @@ pub(super) struct Remembered {
     commands: FxHashMap<Class, bool>,
     /// The classes of files, by the expressions of what they are made from.
     made_from: FxHashMap<FileId, Rc<FxHashMap<ExprId, ExprId>>>,
+    /// The folders in which files look for modules besides, as far as asked.
+    pub(super) folders: FxHashMap<FileId, Rc<[String]>>,
     /// Calls whose modules were entered, and when.
     loaded: FxHashSet<(FileId, ExprId, Zone)>,
 }

@@ -6,6 +6,7 @@ use crate::flow::{Analysis, Site};
 use crate::ir::{Expr, ExprId, Program};
 use crate::pure::{FileId, Surroundings as _};
 use customs_model::Zone;
+use std::rc::Rc;
 
 /// Folders that are looked at, and calls of a file.
 const FOLDERS: usize = 8;
@@ -30,7 +31,7 @@ impl Analysis<'_> {
             .collect();
         for (expr, name) in modules {
             if self.package.resolve(file, &name).is_none() && !name.starts_with('.') {
-                for folder in &folders {
+                for folder in folders.iter() {
                     let place = format!("{folder}/{}.py", name.replace('.', "/"));
                     self.cells.run(&place, IMPORT, zone, file, expr);
                 }
@@ -52,14 +53,23 @@ impl Analysis<'_> {
         if !is_name || name.starts_with('.') || !self.cells.writes_any() {
             return;
         }
-        for folder in self.folders_searched(program, site.file) {
+        for folder in self.folders_searched(program, site.file).iter() {
             let place = format!("{folder}/{}.py", name.replace('.', "/"));
             self.cells.run(&place, IMPORT, zone, site.file, site.expr);
         }
     }
 
     /// The folders that a file adds.
-    fn folders_searched(&mut self, program: &Program, file: FileId) -> Vec<String> {
+    fn folders_searched(&mut self, program: &Program, file: FileId) -> Rc<[String]> {
+        if let Some(known) = self.python.folders.get(&file) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[String]> = self.folders_added(program, file).into();
+        self.python.folders.insert(file, Rc::clone(&found));
+        found
+    }
+
+    fn folders_added(&mut self, program: &Program, file: FileId) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (call, _) in program.calls.iter().take(CALLS) {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
