@@ -85,6 +85,12 @@ impl Machine<'_> {
                 None => Value::Unknown,
             };
         }
+        if program.language == Language::Python
+            && let Value::Native(native) = &function
+            && let Some(module) = self.imported_by_call(program, file, native, args, frame)
+        {
+            return module;
+        }
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };
@@ -236,6 +242,17 @@ impl Machine<'_> {
             Value::Undefined
         };
         let args = by_name(program, function, args);
+        let this = match this {
+            // Called on an object, a method of the class gets the class.
+            Value::Object(object) if function.on_class && !object.is_class => {
+                Value::Object(Rc::new(Object {
+                    class: object.class,
+                    is_class: object.class.is_some(),
+                    ..Object::default()
+                }))
+            }
+            other => other,
+        };
         let frame = Rc::new(Frame {
             file: closure.file,
             function: closure.function,
@@ -274,43 +291,59 @@ impl Machine<'_> {
         made
     }
 
-    /// A method or field of a class.
-    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str, level: u8) -> Value {
-        let Some(program) = self.surroundings.program(class.0) else {
-            return Value::Unknown;
-        };
-        let Expr::Class(entries) = program.expr(class.1) else {
-            return Value::Unknown;
-        };
-        let entries = program.list(entries);
-        // The last one of a name holds, and holds before those of the classes above.
-        let mut own = entries.chunks_exact(2).rev();
-        if let Some(pair) = own.find(|pair| program.text(pair[0]) == Some(name)) {
-            return self.eval(&program, class.0, pair[1], None);
-        }
-        for pair in entries.chunks_exact(2) {
-            let Expr::Spread(parent) = program.expr(pair[0]) else {
-                continue;
-            };
-            if level > 8 {
-                return Value::Unknown;
-            }
-            match self.eval(&program, class.0, parent, None) {
-                Value::Object(parent) => {
-                    if let Some(parent) = parent.class {
-                        let value = self.of_class(parent, name, level + 1);
-                        if !value.is_unknown() {
-                            return value;
+    /// A method or field of a class, or of the nearest above it that has one.
+    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str) -> Value {
+        /// Classes that are looked at for one name.
+        const CLASSES: usize = 128;
+        let mut waiting: Vec<(Rc<Program>, FileId, ExprId)> = Vec::new();
+        let mut seen: Vec<(FileId, ExprId)> = Vec::new();
+        let mut next = Some(class);
+        loop {
+            let class = match next.take() {
+                Some(class) => Some(class),
+                None => {
+                    let Some((program, file, parent)) = waiting.pop() else {
+                        return Value::Unknown;
+                    };
+                    match self.eval(&program, file, parent, None) {
+                        Value::Object(class) => class.class,
+                        Value::Native(native) => {
+                            return Value::native(format!("{}().{name}", native.path));
                         }
+                        _ => None,
                     }
                 }
-                Value::Native(native) => {
-                    return Value::native(format!("{}().{name}", native.path));
+            };
+            let Some(class) = class.filter(|class| !seen.contains(class)) else {
+                continue;
+            };
+            if seen.len() >= CLASSES {
+                self.circle.cut_short();
+                return Value::Unknown;
+            }
+            seen.push(class);
+            let Some(program) = self.surroundings.program(class.0) else {
+                continue;
+            };
+            let Expr::Class(entries) = program.expr(class.1) else {
+                continue;
+            };
+            let entries = program.list(entries);
+            // The last one of a name holds, and holds before those of the classes above.
+            let mut own = entries.chunks_exact(2).rev();
+            if let Some(pair) = own.find(|pair| program.text(pair[0]) == Some(name)) {
+                let value = self.eval(&program, class.0, pair[1], None);
+                if !value.is_unknown() || seen.len() == 1 {
+                    return value;
                 }
-                _ => {}
+                continue;
+            }
+            for pair in entries.chunks_exact(2).rev() {
+                if let Expr::Spread(parent) = program.expr(pair[0]) {
+                    waiting.push((Rc::clone(&program), class.0, parent));
+                }
             }
         }
-        Value::Unknown
     }
 }
 

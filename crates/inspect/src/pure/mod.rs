@@ -19,6 +19,7 @@ mod evaluated;
 mod export;
 mod given;
 mod global;
+mod imports;
 mod invoke;
 mod method;
 mod names;

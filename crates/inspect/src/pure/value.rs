@@ -59,6 +59,8 @@ pub struct Object {
     pub is_class: bool,
     /// It has parts that are not known.
     pub open: bool,
+    /// The file of Python whose names it holds.
+    pub module: Option<FileId>,
 }
 
 /// A function and what it sees.
