@@ -4,8 +4,9 @@ use super::called::{self, Called};
 use super::run::Flow;
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
 use super::{Machine, builtin, method, operate};
-use crate::ir::{Expr, ExprId, Language, Program};
-use rustc_hash::FxHashMap;
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
 impl Machine<'_> {
@@ -207,9 +208,21 @@ impl Machine<'_> {
         {
             return known.clone();
         }
+        let again = Again::of(closure, &args);
+        if let Some(again) = &again {
+            let times = self.again.entry(*again).or_default();
+            if *times >= Again::MOST {
+                self.circle.cut_short();
+                return Value::Unknown;
+            }
+            *times += 1;
+        }
         let open = self.circle.open();
         let value = self.enter_here(&program, closure, this, args, new);
         let closed = self.circle.close(open, false);
+        if let Some(times) = again.and_then(|again| self.again.get_mut(&again)) {
+            *times -= 1;
+        }
         if let Some(called) = called
             && closed.whole
             && !self.glancing
@@ -344,6 +357,48 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+}
+
+/// A call with something that is not known, of which another one with the very same arguments may be
+/// running: no test of it can tell the one from the other, so each of its branches calls it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Again {
+    file: FileId,
+    function: FuncId,
+    arguments: u64,
+}
+
+impl Again {
+    /// Calls within each other. What comes back then is not known, as further down.
+    const MOST: u8 = 3;
+
+    fn of(closure: &Closure, args: &[Value]) -> Option<Self> {
+        let is_open = |arg: &Value| matches!(arg, Value::Unknown | Value::Native(_));
+        if !args.iter().any(is_open) {
+            return None;
+        }
+        let mut hasher = FxHasher::default();
+        for arg in args {
+            std::mem::discriminant(arg).hash(&mut hasher);
+            match arg {
+                Value::Unknown | Value::Undefined | Value::Null => {}
+                Value::Bool(holds) => holds.hash(&mut hasher),
+                Value::Number(number) => number.to_bits().hash(&mut hasher),
+                Value::Text(text) => text.hash(&mut hasher),
+                Value::Native(native) => native.path.hash(&mut hasher),
+                Value::Bytes(bytes) => Rc::as_ptr(bytes).addr().hash(&mut hasher),
+                Value::Regex(regex) => Rc::as_ptr(regex).addr().hash(&mut hasher),
+                Value::Array(items) => Rc::as_ptr(items).addr().hash(&mut hasher),
+                Value::Object(object) => Rc::as_ptr(object).addr().hash(&mut hasher),
+                Value::Function(function) => Rc::as_ptr(function).addr().hash(&mut hasher),
+            }
+        }
+        Some(Self {
+            file: closure.file,
+            function: closure.function,
+            arguments: hasher.finish(),
+        })
     }
 }
 

@@ -101,6 +101,8 @@ pub struct Machine<'s> {
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
     exporting: FxHashMap<FileId, u32>,
+    /// Calls that run now with something that is not known, and how often each.
+    again: FxHashMap<invoke::Again, u8>,
     circle: Circle,
     /// What may have been left in the body that is running.
     perhaps: run::Perhaps,
@@ -152,6 +154,7 @@ impl<'s> Machine<'s> {
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
+            again: FxHashMap::default(),
             circle: Circle::default(),
             perhaps: run::Perhaps::default(),
             given_back: FxHashMap::default(),
