@@ -109,6 +109,31 @@ fn starts_what_it_fetches(found: &Found) -> bool {
 }
 
 #[test]
+fn who_takes_lines_out_of_a_file_of_the_users_puts_nothing_there() {
+    let harmless = |made: &str| {
+        let code = format!(
+            "const fs = require('fs');\nfunction clean(f) {{ const t = fs.readFileSync(f, 'utf8');\n\
+             const u = {made};\n fs.writeFileSync(f, u); }}\n\
+             clean(require('os').homedir() + '/.bashrc');\n"
+        );
+        let found = with_module(&code, "");
+        let mut flows = found
+            .flows
+            .iter()
+            .filter(|flow| flow.sink == SinkKind::Configuration);
+        flows
+            .next()
+            .is_some_and(|flow| flow.marks.contains(&Mark::NoEffect))
+    };
+    assert!(harmless("t.replace(/# mine/, '')"));
+    // One edge changed: something comes in, or another text.
+    assert!(!harmless("t.replace(/# mine/, fs.readFileSync('x'))"));
+    assert!(!harmless(
+        "fs.readFileSync('other', 'utf8').replace(/# mine/, '')"
+    ));
+}
+
+#[test]
 fn an_encoded_path_of_a_program_of_the_package_hides_no_effect() {
     let hides = |command: &str| {
         let code = format!("require('child_process').execFileSync({command}, ['--version']);\n");

@@ -9,6 +9,7 @@ mod named;
 mod network;
 mod placed;
 mod proxy;
+mod removes;
 mod searched;
 mod stream;
 mod through;
