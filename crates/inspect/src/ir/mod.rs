@@ -627,6 +627,8 @@ fn fit<T>(items: &mut Vec<T>) {
     if items.capacity() * size_of::<T>() > LARGE {
         items.shrink_to_fit();
     } else if items.capacity() > items.len() {
-        *items = items.drain(..).collect();
+        let mut fitted = Vec::with_capacity(items.len());
+        fitted.append(items);
+        *items = fitted;
     }
 }
