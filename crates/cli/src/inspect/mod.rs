@@ -274,6 +274,11 @@ fn how(arguments: &Arguments, targets: &[Target]) -> Result<How, Failure> {
 pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
     let name = printable(&path.display().to_string(), 300);
     let tree = tree_of(path)?;
+    if tree.entries.is_empty() && tree.unread.is_empty() && tree.oddities.is_empty() {
+        let mut empty = Inspected::failed(name, None, "there is nothing to read".to_owned());
+        empty.is_folder = path.is_dir();
+        return Ok(empty);
+    }
     let inspection = inspect_tree(&tree);
     let verdict = judge_code(&inspection, &RuleSet::standard());
     Ok(Inspected {
@@ -317,6 +322,7 @@ pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
     if about.is_dir() {
         return folder::read(path);
     }
+    target::regular(path, &about)?;
     let file = std::fs::File::open(path).doing(format!("read {name}"))?;
     unpack_file(file, &Unpacking::default()).doing(format!("read {name}"))
 }

@@ -7,6 +7,7 @@
 
 mod asar;
 mod disk;
+mod gather;
 mod held;
 mod kind;
 mod pack;
@@ -17,6 +18,7 @@ mod tests;
 mod zip;
 mod zstd;
 
+pub use gather::Gather;
 pub use kind::{Kind, kind_of};
 pub(crate) use pack::{Codec, unpacked};
 pub use path::{folded, plain};
