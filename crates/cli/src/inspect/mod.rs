@@ -17,6 +17,7 @@ mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
+pub(crate) use release::tree as tree_of_release;
 pub(crate) use report::{lines, words};
 pub(crate) use target::{Target, head, is_lockfile, read as read_target};
 
@@ -24,7 +25,7 @@ use crate::error::{Doing as _, Failure};
 use crate::lockfiles::{Walk, lockfiles};
 use crate::output;
 use beside::{Budget, With};
-use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
+use customs_inspect::{Opener, Tree, Unpacking, certify_all, inspect_tree, unpack_file_for};
 use customs_model::{
     Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, Version,
     printable,
@@ -324,7 +325,8 @@ pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
     }
     target::regular(path, &about)?;
     let file = std::fs::File::open(path).doing(format!("read {name}"))?;
-    unpack_file(file, &Unpacking::default()).doing(format!("read {name}"))
+    let opener = Opener::of_name(&path.to_string_lossy());
+    unpack_file_for(file, opener, &Unpacking::default()).doing(format!("read {name}"))
 }
 
 fn worst(all: &[Inspected]) -> u8 {

@@ -151,7 +151,7 @@ mod tests {
         };
         let mut gather = Gather::new(&limits);
         gather
-            .file(b"package/a.js", std::io::repeat(b'a'), 1, true)
+            .file(b"package/a.js", io::repeat(b'a'), 1, true)
             .unwrap();
         let tree = gather.finish();
         assert!(matches!(tree.entries[0].content, Content::Head(_)));
