@@ -118,7 +118,7 @@ mod tests {
         let folder = folder(&[("package.json", hook), ("a.js", b"a()")]);
         let inspected = on_disk(folder.path()).unwrap();
         assert_eq!(code(inspected.verdict.standing), 0);
-        // Blanks, without a byte of them on the disk.
+        // Zeros, without a byte of them on the disk.
         let large = File::create(folder.path().join("a.js")).unwrap();
         large.set_len(Unpacking::default().entry + 1).unwrap();
         let inspected = on_disk(folder.path()).unwrap();
