@@ -204,6 +204,7 @@ fn oddity(oddity: &crate::unpack::Oddity) -> Oddity {
                 | Trick::NotInDirectory
                 | Trick::Overlap
                 | Trick::TwoNames
+                | Trick::Polyglot
         );
     told(oddity, never_honest)
 }

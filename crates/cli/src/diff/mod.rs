@@ -255,7 +255,7 @@ fn of_release(opened: &Opened) -> Result<Side, Failure> {
     Ok(Side {
         name: opened.located.release.spoken(),
         input: Some(Input::of(&opened.located)),
-        tree: inspect::tree_of(&opened.path)?,
+        tree: inspect::tree_of_release(opened)?,
         facts: opened.facts.code.clone(),
     })
 }

@@ -17,6 +17,7 @@ mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
+pub(crate) use release::tree as tree_of_release;
 pub(crate) use report::{lines, words};
 pub(crate) use target::{Target, head, is_lockfile, read as read_target};
 
@@ -24,7 +25,7 @@ use crate::error::{Doing as _, Failure};
 use crate::lockfiles::{Walk, lockfiles};
 use crate::output;
 use beside::{Budget, With};
-use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
+use customs_inspect::{Opener, Tree, Unpacking, certify_all, inspect_tree, unpack_file_for};
 use customs_model::{
     Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, Version,
     printable,
@@ -274,6 +275,11 @@ fn how(arguments: &Arguments, targets: &[Target]) -> Result<How, Failure> {
 pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
     let name = printable(&path.display().to_string(), 300);
     let tree = tree_of(path)?;
+    if tree.entries.is_empty() && tree.unread.is_empty() && tree.oddities.is_empty() {
+        let mut empty = Inspected::failed(name, None, "there is nothing to read".to_owned());
+        empty.is_folder = path.is_dir();
+        return Ok(empty);
+    }
     let inspection = inspect_tree(&tree);
     let verdict = judge_code(&inspection, &RuleSet::standard());
     Ok(Inspected {
@@ -317,8 +323,10 @@ pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
     if about.is_dir() {
         return folder::read(path);
     }
+    target::regular(path, &about)?;
     let file = std::fs::File::open(path).doing(format!("read {name}"))?;
-    unpack_file(file, &Unpacking::default()).doing(format!("read {name}"))
+    let opener = Opener::of_name(&path.to_string_lossy());
+    unpack_file_for(file, opener, &Unpacking::default()).doing(format!("read {name}"))
 }
 
 fn worst(all: &[Inspected]) -> u8 {
