@@ -185,6 +185,8 @@ mod tests {
     use super::*;
     use customs_inspect::{Content, Kind, inspect_tree};
 
+    const MANIFEST: (&str, &str) = ("package.json", r#"{"main": "index.js"}"#);
+
     fn tree(files: &[(&str, &str)]) -> Tree {
         let entry = |(path, text): &(&str, &str)| Entry {
             path: format!("package/{path}"),
@@ -213,13 +215,13 @@ mod tests {
             .map(|n| format!("require('./{n}');\n"))
             .collect();
         let mut files = vec![("index.js", main.as_str())];
-        files.push(("package.json", r#"{"main": "index.js"}"#));
+        files.push(MANIFEST);
         files.extend(names.iter().map(|name| (name.as_str(), long.as_str())));
         let found = between(&tree(&[]), &tree(&files), &[]);
         assert_eq!(found[0].path, "package.json");
         assert_eq!(found[0].what, "new; nothing that runs reaches it");
         assert_eq!(found.len(), files.len());
-        let last = found.last().unwrap();
+        let last = found.iter().find(|file| file.path == "a9.js").unwrap();
         assert_eq!((last.added, last.lines.len()), (2000, 0));
         assert_eq!(last.left_out, 2000);
     }
@@ -233,7 +235,7 @@ mod tests {
             .map(|n| format!("require('./{n}');\n"))
             .collect();
         let last = format!("{pad}evil();\n{pad}");
-        let mut files = vec![("index.js", main.as_str())];
+        let mut files = vec![MANIFEST, ("index.js", main.as_str())];
         files.extend(names.iter().map(|name| (name.as_str(), pad.as_str())));
         files.retain(|(name, _)| *name != "a9.js");
         files.push(("a9.js", &last));
@@ -250,8 +252,12 @@ mod tests {
 
     #[test]
     fn a_file_that_is_gone_is_named() {
-        let before = tree(&[("index.js", "require('./a.js')"), ("a.js", "f();\ng();\n")]);
-        let found = between(&before, &tree(&[("index.js", "1")]), &[]);
+        let before = tree(&[
+            MANIFEST,
+            ("index.js", "require('./a.js')"),
+            ("a.js", "f();\ng();\n"),
+        ]);
+        let found = between(&before, &tree(&[MANIFEST, ("index.js", "1")]), &[]);
         let gone = found.iter().find(|file| file.path == "a.js").unwrap();
         assert!(gone.what.starts_with("removed;"), "{}", gone.what);
         assert_eq!(gone.removed, 2);
@@ -260,8 +266,8 @@ mod tests {
     #[test]
     fn a_folder_with_the_name_of_the_top_one_hides_nothing() {
         let files = [("index.js", "require('./package/a.js')"), ("a.js", "1")];
-        let before = tree(&[files[0], files[1], ("package/a.js", "f();")]);
-        let after = tree(&[files[0], files[1], ("package/a.js", "evil();")]);
+        let before = tree(&[MANIFEST, files[0], files[1], ("package/a.js", "f();")]);
+        let after = tree(&[MANIFEST, files[0], files[1], ("package/a.js", "evil();")]);
         let found = between(&before, &after, &[]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].lines, ["- f();", "+ evil();"]);
