@@ -18,6 +18,18 @@ pub enum Target {
     Release(ReleaseId),
 }
 
+impl Target {
+    /// For people, safe to print.
+    pub fn spoken(&self) -> String {
+        match self {
+            Self::Archive(path) | Self::Folder(path) | Self::Lockfile(path) => {
+                printable(&path.display().to_string(), 300)
+            }
+            Self::Release(release) => release.spoken(),
+        }
+    }
+}
+
 /// Reads a target. A path that is there is a path, whatever else it could mean.
 ///
 /// # Errors

@@ -40,7 +40,8 @@ pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;
 pub use value::{
-    Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,
+    Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, VARIABLE, Value,
+    number_text, shown,
 };
 
 use crate::ir::{ExprId, FuncId, Language, Program, SymbolId};

@@ -608,7 +608,8 @@ impl Analysis<'_> {
                 };
                 match crate::flow::index::symbol_of(&program, expr) {
                     Some(symbol) => format!(
-                        "{HOLE_START}variable {file}.{}{}",
+                        "{HOLE_START}{}{file}.{}{}",
+                        crate::pure::VARIABLE,
                         symbol.0,
                         crate::pure::HOLE_END
                     ),
