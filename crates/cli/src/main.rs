@@ -63,7 +63,7 @@ enum Command {
     ///
     /// Example: customs diff axios@1.14.0 axios@1.14.1
     ///
-    /// Exit codes: 0 no worse, 1 suspicious or malicious now, 3 not judged.
+    /// Exit codes: 0 nothing new, 1 malicious, or suspicious with something new, 3 not judged.
     Diff(diff::Arguments),
     /// Follow the packages of lockfiles; inspect each new release as it appears.
     ///
