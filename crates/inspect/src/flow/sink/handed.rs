@@ -167,22 +167,10 @@ fn written_out(program: &Program, list: ExprId) -> Option<Vec<ExprId>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::analyse;
-    use crate::package::Package;
-    use crate::unpack::{Tree, text_file as file};
-    use customs_model::{SinkKind, SourceKind};
+    use crate::flow::testing::{remote_code, script};
 
     fn runs_remote_code(code: &str) -> bool {
-        let manifest =
-            r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
-        let found = analyse(&Package::new(&Tree {
-            entries: vec![file("package.json", manifest), file("i.js", code)],
-            ..Tree::default()
-        }));
-        found
-            .flows
-            .iter()
-            .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+        remote_code(script(code)).is_some()
     }
 
     #[test]
