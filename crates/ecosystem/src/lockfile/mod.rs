@@ -39,6 +39,7 @@ pub use edit::{json_text, set_json_text};
 pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};
+pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
@@ -73,6 +74,29 @@ pub struct Lockfile {
     pub entries: Vec<Locked>,
     /// What was not read, and why. Safe to print.
     pub skipped: Vec<String>,
+    /// What no tool writes.
+    pub faults: Vec<EntryFault>,
+}
+
+/// Something in an entry that no tool writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryFault {
+    /// Where the entry starts, counted from 1.
+    pub line: u32,
+    /// The entry's name, as written.
+    pub name: String,
+    /// What is wrong with it.
+    pub what: FaultOf,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultOf {
+    /// Its name would lead out of the folder that packages lie in.
+    Name,
+    /// A digest that is none: cut short, garbage, or of an algorithm that binds nothing. As
+    /// written.
+    Digest(String),
 }
 
 /// One release that a lockfile names.
@@ -182,11 +206,12 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Result<Lockfile, Error> {
         Kind::CargoLock => cargo_lock::read(text, out),
     };
     read.map_err(|fault| error_of(kind, text, fault))?;
-    let (entries, skipped) = entries.finish();
+    let (entries, skipped, faults) = entries.finish();
     Ok(Lockfile {
         kind,
         entries,
         skipped,
+        faults,
     })
 }
 
