@@ -122,8 +122,14 @@ pub(super) fn graph(path: &Path) -> Result<Graph, Unread> {
         .ok_or_else(|| "it is no lockfile that is known".to_owned())?;
     Graph::read(kind, &bytes).map_err(|why| Unread {
         broken: match &why {
-            LockfileError::Syntax { line, .. } => Some(*line),
-            LockfileError::Limit { .. } | LockfileError::Replacement { .. } => None,
+            // Not every list of requirements is written in UTF-8.
+            LockfileError::Syntax { kind, line, .. } if *kind != Kind::RequirementsTxt => {
+                Some(*line)
+            }
+            LockfileError::Syntax { .. }
+            | LockfileError::Later { .. }
+            | LockfileError::Limit { .. }
+            | LockfileError::Replacement { .. } => None,
         },
         why: why.to_string(),
     })

@@ -100,7 +100,7 @@ impl Manifest {
             ManifestKind::Pyproject => toml::parse(text).map(|n| pyproject(&n)),
         };
         read.map_err(|fault| match fault {
-            Fault::Syntax { at, what } => refuse(at, &what),
+            Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(at, &what),
             Fault::Limit { what, limit } => refuse(0, &format!("it has more than {limit} {what}")),
         })
     }

@@ -162,6 +162,16 @@ pub enum Error {
         /// What was expected or found. Safe to print.
         what: String,
     },
+    /// It is of a later format than what is known: not read, and no reason to doubt it.
+    #[error("{kind}, line {line}: {what}; use a version of this program that knows it")]
+    Later {
+        /// The file.
+        kind: Kind,
+        /// Counted from 1.
+        line: u32,
+        /// Which format. Safe to print.
+        what: String,
+    },
     /// A replacement that cannot stand where the URL stood.
     #[error(
         "{kind}, line {line}: {url:?} cannot be written here; use an address without quotes, spaces or brackets"
@@ -254,6 +264,11 @@ fn text_of(kind: Kind, bytes: &[u8]) -> Result<&str, Error> {
 fn error_of(kind: Kind, text: &str, fault: Fault) -> Error {
     match fault {
         Fault::Limit { what, limit } => Error::Limit { kind, what, limit },
+        Fault::Later { at, what } => Error::Later {
+            kind,
+            line: line_at(text.as_bytes(), at),
+            what: customs_model::printable(&what, 200),
+        },
         Fault::Syntax { at, what } => Error::Syntax {
             kind,
             line: line_at(text.as_bytes(), at),
