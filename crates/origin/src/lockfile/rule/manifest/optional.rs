@@ -3,7 +3,7 @@
 use super::super::super::finding::{Findings, Said};
 use super::super::super::view::LockfileView;
 use super::super::super::words::{shown, spoken};
-use customs_ecosystem::lockfile::{Ask, AskKind, Importer, Manifest, Package};
+use customs_ecosystem::lockfile::{Ask, AskKind, Manifest, Package};
 use customs_model::Severity;
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,16 +16,17 @@ pub(super) fn judge(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
         .iter()
         .map(|manifest| (manifest.folder.as_str(), manifest))
         .collect();
-    let mut told = BTreeSet::new();
     for importer in &view.graph.importers {
         let folder = importer.path.trim_end_matches('/');
         let Some(manifest) = manifests.get(folder) else {
             continue;
         };
-        let required = required(manifest);
-        for name in &required {
-            let Some(what) = lie(view, importer, name).filter(|_| told.insert((folder, *name)))
-            else {
+        let mut locked: HashMap<&str, Vec<&Ask>> = HashMap::new();
+        for ask in &importer.asks {
+            locked.entry(ask.name.as_str()).or_default().push(ask);
+        }
+        for name in required(manifest) {
+            let Some(what) = locked.get(name).and_then(|asks| lie(view, asks)) else {
                 continue;
             };
             let (line, message) = match what {
@@ -82,19 +83,13 @@ fn required(manifest: &Manifest) -> BTreeSet<&str> {
         .collect()
 }
 
-fn lie<'a>(view: &LockfileView<'a>, importer: &'a Importer, name: &str) -> Option<Lie<'a>> {
-    let mut asks = importer
-        .asks
-        .iter()
-        .filter(|ask| ask.name == name)
-        .peekable();
-    asks.peek()?;
-    let asks: Vec<&Ask> = asks.collect();
+fn lie<'a>(view: &LockfileView<'a>, asks: &[&'a Ask]) -> Option<Lie<'a>> {
     if asks.iter().all(|ask| ask.kind == AskKind::Optional) {
         return Some(Lie::Ask);
     }
-    let mut packages = asks
+    let packages = asks
         .iter()
         .filter_map(|ask| view.graph.packages.get(ask.to?));
-    packages.find(|package| package.optional).map(Lie::Entry)
+    let mut marked = packages.filter(|package| package.optional);
+    marked.next().map(Lie::Entry)
 }

@@ -70,9 +70,10 @@ impl Asked {
         };
         let manifests = Manifests::of(view);
         for importer in &graph.importers {
+            let own = own_words(view, importer);
             for (ask, to) in importer.asks.iter().filter_map(|a| Some((a, a.to?))) {
                 if graph.packages.get(to).is_some_and(is_judged) {
-                    add(to, Who::Project, manifests.words(view, importer, ask));
+                    add(to, Who::Project, manifests.words(view, importer, &own, ask));
                 }
             }
         }
@@ -159,10 +160,13 @@ impl Asked {
                 *slot = Some((*who, text));
             }
         }
+        let is_project = |of: &Option<(Who, &str)>| matches!(of, Some((Who::Project, _)));
+        // Words of the project that are not known may lead there.
+        if is_project(&untold) && !is_project(&other) && !is_project(&release) {
+            return Whom::Project;
+        }
         match (fitting, other, release, untold) {
-            (Some((Who::Project, _)), ..) | (None, None, None, Some((Who::Project, _))) => {
-                Whom::Project
-            }
+            (Some((Who::Project, _)), ..) => Whom::Project,
             (Some((who, _)), _, Some((Who::Project, words)), _) => Whom::PackageAgainstProject {
                 by: by(&who),
                 words: shown(words),
@@ -182,7 +186,7 @@ impl Asked {
                 certain: view.ecosystem() != Ecosystem::Npm || view.knows_overrides(),
             },
             (None, None, None, Some((Who::Package(_), _))) => by_package(&by, untold),
-            (Some((Who::Key, _)), ..) | (None, None, None, _) => {
+            (Some((Who::Key, _)), ..) | (None, None, None, None | Some(_)) => {
                 match !view.graph.roots_known && view.manifests.is_empty() {
                     true => Whom::NotTold,
                     false => Whom::Nobody,
@@ -245,6 +249,21 @@ fn key_of(view: &LockfileView<'_>, name: &str) -> String {
     }
 }
 
+/// The specifiers that uv repeats apart from what they lead to, by name.
+type OwnWords<'a> = HashMap<String, Vec<&'a str>>;
+
+fn own_words<'a>(view: &LockfileView<'_>, importer: &'a Importer) -> OwnWords<'a> {
+    let mut own = OwnWords::new();
+    if view.graph.kind() == Kind::UvLock {
+        for ask in &importer.asks {
+            if let Some(spec) = ask.spec.as_deref() {
+                own.entry(key_of(view, &ask.name)).or_default().push(spec);
+            }
+        }
+    }
+    own
+}
+
 /// What the manifests ask for.
 struct Manifests<'a> {
     by_name: HashMap<String, Vec<(&'a Manifest, &'a Ask)>>,
@@ -277,8 +296,15 @@ impl<'a> Manifests<'a> {
         }
     }
 
-    /// The words of a project: those of its manifest, where that was read and has the name.
-    fn words(&self, view: &LockfileView<'_>, importer: &Importer, ask: &Ask) -> Words {
+    /// The words of a project: those of its manifest, where that was read and has the name, else
+    /// what the lockfile repeats of them.
+    fn words(
+        &self,
+        view: &LockfileView<'_>,
+        importer: &Importer,
+        own: &OwnWords<'_>,
+        ask: &Ask,
+    ) -> Words {
         let manifest = match view.ecosystem() {
             Ecosystem::Cargo => importer
                 .name
@@ -292,17 +318,20 @@ impl<'a> Manifests<'a> {
         let of_manifest = manifest.into_iter().flat_map(|manifest| {
             let of_name = self.by_name.get(&name).map(Vec::as_slice);
             let of_name = of_name.unwrap_or_default().iter();
-            of_name.filter(|(other, _)| std::ptr::eq(*other, *manifest))
-        });
-        let of_lockfile = importer.asks.iter().filter(|own| {
-            own.spec.is_some() && (own.name == ask.name || key_of(view, &own.name) == name)
+            of_name.filter(move |(other, _)| std::ptr::eq(*other, *manifest))
         });
         let mut said: Vec<Words> = of_manifest
             .map(|(manifest, ask)| self.of_ask(view, manifest, ask))
             .collect();
         if said.is_empty() {
-            let own = of_lockfile.map(|own| of_spec(view.ecosystem(), own.spec.as_deref()));
-            said = own.collect();
+            let specs = match ask.spec.as_deref() {
+                Some(spec) => vec![spec],
+                None => own.get(&name).cloned().unwrap_or_default(),
+            };
+            let own = specs.into_iter();
+            said = own
+                .map(|spec| of_spec(view.ecosystem(), Some(spec)))
+                .collect();
         }
         // Asked for in several tables or with markers: what sends it elsewhere counts.
         let counts = |words: &Words| match words {
@@ -322,10 +351,13 @@ impl<'a> Manifests<'a> {
                 Words::Elsewhere(String::new())
             }
             Ecosystem::PyPi if manifest.incomplete => Words::Untold,
-            Ecosystem::PyPi if view.graph.kind() == Kind::PoetryLock => {
-                Words::Release(ask.spec.clone().unwrap_or_default())
-            }
-            Ecosystem::PyPi => of_spec(Ecosystem::PyPi, ask.spec.as_deref()),
+            Ecosystem::PyPi => match (view.graph.kind(), ask.spec.as_deref()) {
+                // Poetry's own words are not kept.
+                (Kind::PoetryLock, None) => Words::Release(String::new()),
+                // A list that is written by hand, or from something else, asks for itself.
+                (Kind::RequirementsTxt | Kind::PylockToml, _) => Words::Untold,
+                (_, spec) => of_spec(Ecosystem::PyPi, spec),
+            },
             Ecosystem::Cargo => match ask.spec.as_deref() {
                 Some("workspace") => match self.shared.get(ask.name.as_str()) {
                     Some(shared) => of_spec(Ecosystem::Cargo, shared.spec.as_deref()),
