@@ -132,7 +132,7 @@ fn a_hash_that_one_release_of_the_main_index_lost_fails_and_one_that_many_never_
     let one = uv(5).replace(&hash(1), "");
     assert_ne!(one, uv(5));
     let text = of_rule(&said(Kind::UvLock, &one), "lock-integrity-missing");
-    insta::assert_snapshot!(text, @"failed lock-integrity-missing line 11: p1@1.0 has no hash, which others in this file have: any bytes would be installed");
+    insta::assert_snapshot!(text, @"failed lock-integrity-missing line 12: p1@1.0 has no hash, which others in this file have: any bytes would be installed");
     let two = one.replace(&hash(2), "");
     let text = of_rule(&said(Kind::UvLock, &two), "lock-integrity-missing");
     assert!(
@@ -157,8 +157,8 @@ fn a_file_of_python_that_lies_alone_elsewhere_is_told() {
         assert_ne!(text, uv(5));
         of_rule(&said(Kind::UvLock, &text), "lock-origin")
     };
-    insta::assert_snapshot!(at("evil.example", "p1-1.0-py3"), @"failed lock-origin line 11: some files of p1@1.0 alone lie at evil.example, while those of 5 releases of the same index lie at files.host.example");
-    insta::assert_snapshot!(at("evil.example", "p1-1.0"), @"warning lock-origin line 11: the files of p1@1.0 alone lie at evil.example, while those of 4 releases of the same index lie at files.host.example");
+    insta::assert_snapshot!(at("evil.example", "p1-1.0-py3"), @"failed lock-origin line 12: some files of p1@1.0 alone lie at evil.example, while those of 5 releases of the same index lie at files.host.example");
+    insta::assert_snapshot!(at("evil.example", "p1-1.0"), @"warning lock-origin line 12: the files of p1@1.0 alone lie at evil.example, while those of 4 releases of the same index lie at files.host.example");
     // A second host of the same owner, and the index itself.
     assert_eq!(at("files-2.host.example", "p1-1.0-py3"), "");
     assert_eq!(at("index.example", "p1-1.0-py3"), "");

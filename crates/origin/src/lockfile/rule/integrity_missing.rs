@@ -64,7 +64,10 @@ fn broken(view: &LockfileView<'_>, findings: &mut Findings<'_>) -> HashSet<u32> 
         let FaultOf::Digest(written) = &fault.what else {
             continue;
         };
-        lines.insert(fault.line);
+        // Yarn 1 has one entry for several keys.
+        if !lines.insert(fault.line) {
+            continue;
+        }
         findings.add(Said {
             severity: Severity::High,
             message: format!(
