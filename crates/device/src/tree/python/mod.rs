@@ -24,6 +24,7 @@ mod record;
 mod scene;
 mod script;
 mod settings;
+mod strangers;
 mod uv_cache;
 mod wheel;
 
@@ -32,6 +33,7 @@ mod tests;
 
 pub use environments::environments;
 pub use machine::{interpreter, machine};
+pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;
 
 use super::memory::{self, Memory};
@@ -40,7 +42,7 @@ use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
 use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
 use customs_ecosystem::lockfile::{self, Locked};
-use customs_model::{Answer, Ecosystem};
+use customs_model::{Answer, Digest, Ecosystem};
 use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
@@ -51,11 +53,11 @@ use std::path::Path;
 ///
 /// An environment is remembered as a whole, since its packages share their folders; a prefix that
 /// Python shares with others is not.
-pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeReport {
+pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
-    let memory = Memory::open(options, environment, memory::digest_of(locked), &mut report);
+    let memory = Memory::open(options, environment, meaning(belongs), &mut report);
     let run = Run {
-        locked,
+        belongs: *belongs,
         sources: &sources(options),
         memory: &memory,
         options,
@@ -68,9 +70,20 @@ pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeRe
     report
 }
 
+/// A digest of all that a check of an environment goes by.
+fn meaning(belongs: &Belongs<'_>) -> Digest {
+    let text = format!(
+        "{}\n{}\n{:?}",
+        memory::digest_of(belongs.locked),
+        belongs.is_complete,
+        belongs.project
+    );
+    Digest::sha256(text.as_bytes())
+}
+
 /// What all environments of one run share.
 struct Run<'a> {
-    locked: &'a [Locked],
+    belongs: Belongs<'a>,
     sources: &'a [Box<dyn Source>],
     memory: &'a Memory,
     options: &'a Options,
@@ -155,11 +168,11 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            report.not_checked.extend(absent(&installed, self.locked));
+            report.not_checked.extend(absent(&installed, self.belongs.locked));
         }
         let judge = Judge {
             scene,
-            locked: self.locked,
+            locked: self.belongs.locked,
             sources: self.sources,
             machine: machine(),
         };
@@ -184,7 +197,10 @@ impl Run<'_> {
         let mut extras = left.of_package;
         let mut settled = report.loose.iter().all(is_explained);
         for (at, ((one, mut found), mut basis)) in compared.into_iter().zip(bases).enumerate() {
-            let more = extras.remove(&at).unwrap_or_default();
+            let mut more = extras.remove(&at).unwrap_or_default();
+            if !basis.is_bound() {
+                more.extend(strangers::differences(scene, &self.belongs, &one, &found));
+            }
             report.not_checked.extend(found.unread.iter().cloned());
             report.poisoned.append(&mut basis.poisoned);
             let stays = basis.settled;
