@@ -23,7 +23,9 @@ mod patches;
 mod pnp;
 mod pnpm_index;
 mod pnpm_patches;
+mod records;
 mod shim;
+mod strays;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -31,6 +33,7 @@ mod tests;
 pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
+pub use records::is_record;
 
 use super::memory::Memory;
 use super::seen::Remembered;
@@ -266,6 +269,7 @@ impl<'a> Tree<'a> {
             report.packages.extend(self.absent(&optional));
         }
         loose::loose(self, report, &mut remember);
+        strays::strays(self, report);
         remember
     }
 

@@ -71,7 +71,9 @@ impl Judge<'_> {
             .collect();
         let instead = match (same.is_empty(), entries.first()) {
             // A project may compute its own version, and a cache keeps those of other projects.
-            (true, Some(entry)) if entry.source != Source::Path && !self.scene.unpacked => Some(entry.release.clone()),
+            (true, Some(entry)) if entry.source != Source::Path && !self.scene.unpacked => {
+                Some(entry.release.clone())
+            }
             _ => None,
         };
         if let Some(why) = self.weakness(one, &same, &instead) {

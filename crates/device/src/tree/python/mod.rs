@@ -168,7 +168,9 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            report.not_checked.extend(absent(&installed, self.belongs.locked));
+            report
+                .not_checked
+                .extend(absent(&installed, self.belongs.locked));
         }
         let judge = Judge {
             scene,

@@ -57,11 +57,17 @@ pub(super) fn bundled(scene: &Scene, one: &Installed) -> Option<PathBuf> {
     }
     let (name, version) = (&one.release.package, &one.release.version);
     let file = format!("{}-{version}-py3-none-any.whl", name.as_str());
-    let home = scene.config.home.as_deref().filter(|home| super::settings::is_system(home));
-    let own = home.zip(scene.config.version).map(|(home, (major, minor))| {
-        let library = Path::new(home).join("../lib");
-        library.join(format!("python{major}.{minor}/ensurepip/_bundled"))
-    });
+    let home = scene
+        .config
+        .home
+        .as_deref()
+        .filter(|home| super::settings::is_system(home));
+    let own = home
+        .zip(scene.config.version)
+        .map(|(home, (major, minor))| {
+            let library = Path::new(home).join("../lib");
+            library.join(format!("python{major}.{minor}/ensurepip/_bundled"))
+        });
     let debian = PathBuf::from("/usr/share/python-wheels");
     own.into_iter()
         .chain([debian])
@@ -123,9 +129,8 @@ pub(super) fn differences(
 /// Whether the lockfile says that a package is one of its own folders, of which it promises nothing.
 fn is_of_folder(belongs: &Belongs<'_>, one: &Installed) -> bool {
     let mut entries = belongs.locked.iter();
-    entries.any(|entry| {
-        entry.release.package == one.release.package && entry.source == Source::Path
-    })
+    entries
+        .any(|entry| entry.release.package == one.release.package && entry.source == Source::Path)
 }
 
 /// Files of a distribution that run at every start of Python, and are not known.
@@ -186,10 +191,14 @@ fn is_known_line(one: &Installed, line: &str) -> bool {
 /// this machine that is installed editable.
 fn is_of_editable(one: &Installed, line: &str) -> bool {
     let is_editable = matches!(one.direct, Some(DirectUrl::Folder { editable: true, .. }));
-    let module = line.strip_prefix("import ").and_then(|rest| rest.split_once(';'));
+    let module = line
+        .strip_prefix("import ")
+        .and_then(|rest| rest.split_once(';'));
     is_editable
         && module.is_some_and(|(module, call)| {
-            let is_name = module.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let is_name = module
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
             is_name
                 && module.starts_with("__editable___")
                 && module.ends_with("_finder")
@@ -202,16 +211,45 @@ fn is_of_editable(one: &Installed, line: &str) -> bool {
 /// stand in quotes and are made of letters.
 fn is_namespace(line: &str) -> bool {
     const WORDS: [&str; 32] = [
-        "import", "sys", "types", "os", "has_mfs", "version_info", "p", "path", "join",
-        "_getframe", "f_locals", "sitedir", "importlib", "and", "__import__", "util", "machinery",
-        "m", "modules", "setdefault", "module_from_spec", "PathFinder", "find_spec", "dirname",
-        "or", "ModuleType", "mp", "__dict__", "__path__", "not", "in", "append",
+        "import",
+        "sys",
+        "types",
+        "os",
+        "has_mfs",
+        "version_info",
+        "p",
+        "path",
+        "join",
+        "_getframe",
+        "f_locals",
+        "sitedir",
+        "importlib",
+        "and",
+        "__import__",
+        "util",
+        "machinery",
+        "m",
+        "modules",
+        "setdefault",
+        "module_from_spec",
+        "PathFinder",
+        "find_spec",
+        "dirname",
+        "or",
+        "ModuleType",
+        "mp",
+        "__dict__",
+        "__path__",
+        "not",
+        "in",
+        "append",
     ];
     // `__import__` and what is quoted are the only ways to something else.
     let quoted: Vec<&str> = line.split('\'').skip(1).step_by(2).collect();
     let plain: Vec<&str> = line.split('\'').step_by(2).collect();
     let is_name = |name: &&str| {
-        name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.')
+        name.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.')
     };
     let imports = line.matches("__import__(").count();
     let machinery = line.matches("__import__('importlib.util')").count()
@@ -268,9 +306,8 @@ fn says_name(folder: &Path, package: &PackageName) -> bool {
         let bytes = disk::read_up_to(&folder.join(name), SETTINGS_BYTES as u64);
         bytes.ok().flatten()
     };
-    let is_it = |name: &str| {
-        PackageName::new(Ecosystem::PyPi, name).is_ok_and(|name| name == *package)
-    };
+    let is_it =
+        |name: &str| PackageName::new(Ecosystem::PyPi, name).is_ok_and(|name| name == *package);
     let declared = read("pyproject.toml")
         .and_then(|bytes| Manifest::read(ManifestKind::Pyproject, &bytes).ok())
         .and_then(|manifest| manifest.name);

@@ -63,7 +63,11 @@ fn what_environments_are_born_with_is_not_checked_until_it_runs_something_else()
     assert_eq!(lab.stray(), [""; 0]);
     let report = lab.check();
     assert!(matches!(one(&report, "pip").answer, Answer::NotChecked(_)));
-    plant(&lab, "setuptools", &[(hook, &HOOK.replace("add_shim", "run"))]);
+    plant(
+        &lab,
+        "setuptools",
+        &[(hook, &HOOK.replace("add_shim", "run"))],
+    );
     assert_eq!(
         lab.stray(),
         [
@@ -90,16 +94,25 @@ fn a_package_of_the_project_s_own_is_one_that_its_folder_names() {
     plant(
         &lab,
         "own",
-        &[("own.pth", place.as_str()), (files("own").as_str(), note.as_str())],
+        &[
+            ("own.pth", place.as_str()),
+            (files("own").as_str(), note.as_str()),
+        ],
     );
-    write(&folder.join("pyproject.toml"), b"[project]\nname = \"Own\"\n");
+    write(
+        &folder.join("pyproject.toml"),
+        b"[project]\nname = \"Own\"\n",
+    );
     assert_eq!(lab.stray(), [""; 0]);
     // Another name, and a line that is executed.
     plant(&lab, "evil", &[(files("evil").as_str(), note.as_str())]);
     plant(
         &lab,
         "own",
-        &[("own.pth", "import evil"), (files("own").as_str(), note.as_str())],
+        &[
+            ("own.pth", "import evil"),
+            (files("own").as_str(), note.as_str()),
+        ],
     );
     assert_eq!(lab.stray(), ["Extra evil-1.0.dist-info", "Extra own.pth"]);
 }
