@@ -9,6 +9,7 @@
 //! Nothing is executed. Compiled files are held against their sources by what they hold
 //! ([`customs_ecosystem::pypi::bytecode`]).
 
+mod absent;
 mod answer;
 mod compiled;
 mod creator;
@@ -41,8 +42,8 @@ use super::seen::{Remembered, fingerprint};
 use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
 use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
-use customs_ecosystem::lockfile::{self, Locked};
-use customs_model::{Answer, Digest, Ecosystem};
+use customs_ecosystem::lockfile::Locked;
+use customs_model::{Answer, Digest};
 use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
@@ -197,7 +198,7 @@ impl Run<'_> {
         report.not_checked.extend(left.said);
         report.loose.extend(left.loose);
         let mut extras = left.of_package;
-        let mut settled = report.loose.iter().all(is_explained);
+        let mut settled = report.loose.iter().all(is_explained) && report.packages.is_empty();
         for (at, ((one, mut found), mut basis)) in compared.into_iter().zip(bases).enumerate() {
             let mut more = extras.remove(&at).unwrap_or_default();
             if !basis.is_bound() {
@@ -222,31 +223,4 @@ impl Run<'_> {
 
 fn is_explained(difference: &Difference) -> bool {
     difference.standing != Standing::Unexplained
-}
-
-/// What is locked and not here: other groups, other platforms, or forgotten.
-fn absent(installed: &[Installed], locked: &[Locked]) -> Option<String> {
-    use lockfile::Source;
-    let mut names: Vec<String> = locked
-        .iter()
-        .filter(|entry| entry.release.package.ecosystem() == Ecosystem::PyPi)
-        .filter(|entry| entry.source != Source::Path)
-        .filter(|entry| {
-            installed
-                .iter()
-                .all(|one| one.release.package != entry.release.package)
-        })
-        .map(|entry| entry.release.spoken())
-        .collect();
-    names.sort();
-    names.dedup();
-    let count = names.len();
-    names.truncate(5);
-    (count > 0).then(|| {
-        format!(
-            "{count} locked packages are not installed here (other groups or platforms): {}{}",
-            names.join(", "),
-            if count > 5 { ", …" } else { "" }
-        )
-    })
 }

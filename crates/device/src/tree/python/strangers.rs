@@ -10,7 +10,7 @@ use super::package::Compared;
 use super::scene::{Scene, Shape, join};
 use crate::artifact::{self, Candidate, Form, SourceError, Wanted};
 use crate::tree::disk;
-use crate::tree::{Comparer, Difference, DifferenceKind};
+use crate::tree::{Comparer, Difference};
 use customs_ecosystem::lockfile::{Locked, Manifest, ManifestKind, SETTINGS_BYTES, Source};
 use customs_ecosystem::pypi::installed::DirectUrl;
 use customs_model::{Ecosystem, PackageName};

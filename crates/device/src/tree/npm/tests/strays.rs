@@ -48,3 +48,34 @@ fn what_is_built_and_what_is_somebody_else_s_is_told() {
     note tools/node_modules: not looked at: a node_modules that no lockfile places
     ");
 }
+
+#[test]
+fn what_the_project_needs_is_missing_whatever_its_entry_says_of_machines() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    world.install("b", "1.0.0");
+    let entry = world.lock.get_mut("node_modules/b").unwrap();
+    entry["os"] = serde_json::json!(["none"]);
+    entry["optional"] = serde_json::json!(true);
+    fs::remove_dir_all(world.at("node_modules/b")).unwrap();
+    let mut root = |kind: &str| {
+        let root =
+            serde_json::json!({"name": "own", kind: {"b": "^1.0.0"}, "dependencies": {"a": "1"}});
+        world.lock.insert(String::new(), root);
+        world.told()
+    };
+    insta::assert_snapshot!(root("optionalDependencies"), @r"
+    a@1.0.0 yes
+    b@1.0.0 yes
+      Missing : for another platform
+    ");
+    world.lock.insert(
+        String::new(),
+        serde_json::json!({"name": "own", "dependencies": {"a": "1", "b": "^1.0.0"}}),
+    );
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    b@1.0.0 NO
+      Missing : UNEXPLAINED
+    ");
+}

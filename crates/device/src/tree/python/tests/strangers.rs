@@ -165,3 +165,24 @@ fn a_cache_keeps_the_versions_of_other_projects() {
         assert_eq!(unexplained(&report), [""; 0]);
     }
 }
+
+#[test]
+fn what_an_installed_package_always_needs_is_missing_when_it_is_not_there() {
+    let mut lab = Lab::new();
+    for name in ["needed", "sometimes"] {
+        lab.locked
+            .push(locked(name, Digest::sha256(name.as_bytes())));
+    }
+    let ask = |asked: &str| {
+        let metadata = format!(
+            "Metadata-Version: 2.1\nName: beta\nVersion: 1.0\nRequires-Dist: {asked}\n\nRequires-Dist: x\n"
+        );
+        lab.edit("beta-1.0.dist-info/METADATA", &metadata);
+        lab.record("beta", &[("beta-1.0.dist-info/METADATA".into(), metadata)]);
+    };
+    ask("sometimes>=1; extra == 'more'");
+    assert_eq!(lab.stray(), [""; 0]);
+    ask("needed>=1,<2");
+    assert_eq!(lab.stray(), ["Missing "]);
+    assert_eq!(one(&lab.check(), "needed").answer, Answer::No);
+}
