@@ -208,9 +208,7 @@ fn without_any(root: &Root) -> impl Iterator<Item = Project> + '_ {
             return None;
         }
         let why = match has("bun.lockb") {
-            true => {
-                "bun.lockb is not read: write a bun.lock with bun install --save-text-lockfile"
-            }
+            true => "bun.lockb is not read: write a bun.lock with bun install --save-text-lockfile",
             false => "no lockfile beside node_modules says what belongs into it",
         };
         Some(Project {

@@ -169,9 +169,10 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            report
-                .not_checked
-                .extend(absent(&installed, self.belongs.locked));
+            let needed = absent::needed(scene, &installed, self.belongs.locked);
+            let others = absent::others(&installed, self.belongs.locked, &needed);
+            report.not_checked.extend(others);
+            report.packages.extend(needed);
         }
         let judge = Judge {
             scene,
