@@ -42,7 +42,6 @@ use super::seen::{Remembered, fingerprint};
 use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
 use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
-use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Digest};
 use installed::Installed;
 use scene::{Scene, Shape};
