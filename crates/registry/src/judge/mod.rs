@@ -100,6 +100,21 @@ impl Context {
         published.is_some_and(|at| now.duration_since(at) >= hold)
     }
 
+    /// The same upstreams, advisories and roots of trust under another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let epoch = Epoch {
+            policy: policy.digest().to_string(),
+            ..(*self.epoch).clone()
+        };
+        Self {
+            scope: scope(&epoch, &self.upstreams, self.trust.as_ref()),
+            policy: Arc::new(policy),
+            epoch: Arc::new(epoch),
+            ..self.clone()
+        }
+    }
+
     /// The same policy and advisories in front of other upstreams.
     #[must_use]
     pub fn with_upstreams(&self, upstreams: Upstreams) -> Self {

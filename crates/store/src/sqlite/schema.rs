@@ -84,6 +84,8 @@ const MIGRATIONS: &[&str] = &["
         key    TEXT PRIMARY KEY,
         value  TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+", "
+    CREATE INDEX record_exemption ON record (id) WHERE kind = 'exemption';
 "];
 
 /// The newest schema that this program knows.
@@ -149,7 +151,7 @@ mod tests {
             .pragma_update(None, "user_version", KNOWN + 1)
             .unwrap();
         let error = migrate(&mut connection, Path::new("ledger.db")).unwrap_err();
-        insta::assert_snapshot!(error, @"ledger.db has schema 2, this customs knows up to 1. Use the newer customs, or point this one at another data folder");
+        insta::assert_snapshot!(error, @"ledger.db has schema 3, this customs knows up to 2. Use the newer customs, or point this one at another data folder");
     }
 
     #[test]
