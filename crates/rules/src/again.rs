@@ -6,8 +6,8 @@
 //! where the new policy asks for a fact that nobody kept. It is never taken for granted.
 
 use crate::age::Age;
-use crate::decide::{combine, waiver_under, weight};
-use crate::policy::{Mode, Policy};
+use crate::decide::{PRIVATE_NAME, combine, waiver_under, weight};
+use crate::policy::{LockedMode, Mode, Policy};
 use crate::rule::{ALL, Case, ONLY_ITS_AGE, Rule, find};
 use crate::words;
 use customs_model::{
@@ -41,6 +41,9 @@ pub struct Again {
     pub not_known: Vec<String>,
     /// Nothing but its age speaks: a lockfile that names it would be served all the same.
     pub only_its_age: bool,
+    /// The same was true then, under a policy that serves lockfiles. If it was refused all the
+    /// same, what it runs at install spoke against it, and still does.
+    pub was_only_its_age: bool,
 }
 
 impl Again {
@@ -122,7 +125,7 @@ impl Weighing<'_> {
             "known-malicious" => match recorded {
                 Some(reason) => self.recorded(reason),
                 None if self.past.asks_advisories => self.asked_again(rule, None),
-                None => {}
+                None => self.was_silent(rule),
             },
             "version-age" if matches!(self.case.age, Age::Published(_)) => {
                 self.asked_again(rule, recorded);
@@ -139,6 +142,9 @@ impl Weighing<'_> {
         let Some(ask) = rule.ask(&self.case) else {
             return;
         };
+        if recorded.is_some_and(|reason| self.was_private(reason)) {
+            return;
+        }
         // The lane of an urgent fix was opened by an advisory of then.
         let lane = recorded.and_then(own_word);
         let lane = lane.filter(|_| self.case.policy.urgent_fix);
@@ -162,10 +168,22 @@ impl Weighing<'_> {
 
     /// A rule that said nothing then.
     fn was_silent(&mut self, rule: &dyn Rule) {
-        // Of an older release nobody asked the rules about change, whatever their settings.
+        if self.past.reasons.is_none() && !rule.reads_code() && self.is_old() {
+            // Of an older release nobody asks the rules about change, whatever their settings.
+            return;
+        }
         if let Some(why) = self.changed(rule, false) {
             self.not_known.insert(why);
         }
+    }
+
+    /// Whether it is past the window of rules about change under the new policy.
+    fn is_old(&self) -> bool {
+        let end = |since| words::later(since, self.case.policy.change_window);
+        self.case
+            .age
+            .since()
+            .is_some_and(|since| end(since) <= self.case.now)
     }
 
     /// Why a rule that spoke (or was silent) may say something else now; none: it does not.
@@ -174,9 +192,8 @@ impl Weighing<'_> {
         let Some(under) = self.past.under else {
             // That it spoke is recorded; only its settings are not.
             let is_certain = spoke && doc.settings.is_empty();
-            return (!is_certain).then(|| {
-                "the policy that it was decided under was not kept".to_owned()
-            });
+            return (!is_certain)
+                .then(|| "the policy that it was decided under was not kept".to_owned());
         };
         if !spoke && under.mode(doc.id) == Mode::Off {
             return Some(format!("{} was off, and did not look", doc.id));
@@ -200,13 +217,27 @@ impl Weighing<'_> {
     /// What was said then counts, if it still did at this instant.
     fn recorded(&mut self, reason: &Reason) {
         let over = |until: Timestamp| until <= self.case.now;
-        if reason.asks.until().is_some_and(over) {
+        if reason.asks.until().is_some_and(over) || self.was_private(reason) {
             return;
         }
         self.add(Reason {
             waived: own_word(reason),
             ..reason.clone()
         });
+    }
+
+    /// Whether it was waived as the user's own, and whether that still holds is not known: the
+    /// kind of its upstream is not kept.
+    fn was_private(&mut self, reason: &Reason) -> bool {
+        let was = reason.waived.as_deref() == Some(PRIVATE_NAME);
+        if !was || self.case.policy.is_private(self.case.dossier) {
+            return false;
+        }
+        self.not_known.insert(format!(
+            "{} was waived as a private name: of which upstream is not kept",
+            reason.rule
+        ));
+        true
     }
 
     fn add(&mut self, mut reason: Reason) {
@@ -221,10 +252,15 @@ impl Weighing<'_> {
     fn finish(mut self) -> Again {
         let effective = || self.reasons.iter().filter(|r| r.waived.is_none());
         let action = combine(effective().map(|reason| &reason.asks));
-        let only_its_age = effective().all(|r| ONLY_ITS_AGE.contains(&r.rule.as_str()));
+        let only_its_age = effective().all(of_age);
+        let mut then = self.past.reasons.into_iter().flatten();
+        let served = self.past.under.map(|policy| policy.locked) == Some(LockedMode::CheckContent);
+        let was_only_its_age =
+            served && then.all(|r| r.waived.is_some() || r.asks.allows() || of_age(r));
         self.reasons.sort_by_key(weight);
         Again {
             only_its_age: only_its_age && self.not_known.is_empty(),
+            was_only_its_age,
             action,
             reasons: self.reasons,
             not_known: self.not_known.into_iter().collect(),
@@ -251,6 +287,11 @@ fn blocks(reasons: &[Reason]) -> Verdict {
         findings: findings.collect(),
         not_checked: Vec::new(),
     }
+}
+
+/// Whether a reason is about nothing but the age.
+fn of_age(reason: &Reason) -> bool {
+    ONLY_ITS_AGE.contains(&reason.rule.as_str())
 }
 
 /// Why a rule stepped back by itself, where it did: not because of a policy.

@@ -115,6 +115,9 @@ fn reason(
     }
 }
 
+/// Why age rules have no effect on the user's own names.
+pub(crate) const PRIVATE_NAME: &str = "private name";
+
 /// The same for who does not ask when it ends.
 pub(crate) fn waiver_under(case: &Case<'_>, rule: &str, mode: Mode) -> Option<String> {
     waiver(case, rule, mode, &mut BTreeSet::new())
@@ -134,7 +137,7 @@ fn waiver(
         return Some("mode warn".to_owned());
     }
     if AGE_RULES.contains(&rule) && case.policy.is_private(case.dossier) {
-        return Some("private name".to_owned());
+        return Some(PRIVATE_NAME.to_owned());
     }
     let exemption = case
         .policy

@@ -14,6 +14,7 @@ mod npm;
 mod offered;
 mod promised;
 mod pypi;
+mod standing;
 mod trail;
 mod unseen;
 
@@ -25,6 +26,7 @@ pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use promised::NoPromise;
 pub use pypi::PypiPage;
+pub use standing::{PackageStands, Stands};
 pub use unseen::{Unseen, Wish};
 
 use crate::artifact::Artifacts;

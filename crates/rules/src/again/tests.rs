@@ -19,7 +19,12 @@ fn decided(dossier: &Dossier, policy: &Policy) -> Decision {
     decide(dossier, &verdict, policy, at(NOW), &Epoch::default())
 }
 
-fn again(dossier: &Dossier, reasons: Option<&[Reason]>, under: Option<&Policy>, new: &str) -> Again {
+fn again(
+    dossier: &Dossier,
+    reasons: Option<&[Reason]>,
+    under: Option<&Policy>,
+    new: &str,
+) -> Again {
     let past = Past {
         dossier,
         asks_advisories: dossier.advisories.known().is_some(),
@@ -43,7 +48,11 @@ fn holds(rule: &'static str, waived: Option<&str>) -> Reason {
 #[test]
 fn under_the_same_policy_the_same_comes_out() {
     let default = Policy::default();
-    for published in ["2026-10-30T00:00:00Z", "2026-11-03T00:00:00Z", "2020-01-01T00:00:00Z"] {
+    for published in [
+        "2026-10-30T00:00:00Z",
+        "2026-11-03T00:00:00Z",
+        "2020-01-01T00:00:00Z",
+    ] {
         let release = dossier("npm", "pkg", "1.2.4", published);
         let then = decided(&release, &default);
         let now = again(&release, Some(&then.reasons), Some(&default), "");
@@ -73,7 +82,10 @@ fn denials_and_new_advisories_block_what_nobody_decided_about() {
     let release = dossier("npm", "pkg", "1.2.4", "2020-01-01T00:00:00Z");
     let default = Policy::default();
     let now = again(&release, None, Some(&default), "deny = [\"pkg:npm/pkg\"]\n");
-    assert_eq!((now.offers(), now.reasons[0].rule.as_str()), (Some(false), "denied"));
+    assert_eq!(
+        (now.offers(), now.reasons[0].rule.as_str()),
+        (Some(false), "denied")
+    );
 
     let mut known = release;
     known.advisories = Known::Is(vec![AdvisoryMatch {
@@ -85,14 +97,22 @@ fn denials_and_new_advisories_block_what_nobody_decided_about() {
         fixed_in: Vec::new(),
     }]);
     let now = again(&known, None, Some(&default), "");
-    assert_eq!((now.offers(), now.reasons[0].rule.as_str()), (Some(false), "known-malicious"));
+    assert_eq!(
+        (now.offers(), now.reasons[0].rule.as_str()),
+        (Some(false), "known-malicious")
+    );
 }
 
 #[test]
 fn a_mode_that_changes_gives_a_recorded_rule_its_effect_or_takes_it() {
     let default = Policy::default();
     let spoke = [holds("dormant-name", None)];
-    let now = again(&of_five_days(), Some(&spoke), Some(&default), "[rules.dormant-name]\nmode = \"warn\"\n");
+    let now = again(
+        &of_five_days(),
+        Some(&spoke),
+        Some(&default),
+        "[rules.dormant-name]\nmode = \"warn\"\n",
+    );
     assert_eq!(now.offers(), Some(true));
     assert_eq!(now.reasons[0].waived.as_deref(), Some("mode warn"));
 
@@ -110,10 +130,20 @@ fn what_nobody_looked_at_is_not_known() {
     insta::assert_snapshot!(now.not_known.join("\n"), @"dormant-name was off, and did not look");
 
     let default = Policy::default();
-    let now = again(&of_five_days(), Some(&[]), Some(&default), "[rules.dormant-name]\nafter = \"30d\"\n");
-    insta::assert_snapshot!(now.not_known.join("\n"), @"dormant-name.after was 365 d, would be 30 d: what it goes by is not kept");
+    let now = again(
+        &of_five_days(),
+        Some(&[]),
+        Some(&default),
+        "[rules.dormant-name]\nafter = \"30d\"\n",
+    );
+    insta::assert_snapshot!(now.not_known.join("\n"), @"dormant-name.after was 365d, would be 30d: what it goes by is not kept");
     // The other way round nothing new is asked.
-    let now = again(&of_five_days(), Some(&[]), Some(&default), "[rules.dormant-name]\nafter = \"999d\"\n");
+    let now = again(
+        &of_five_days(),
+        Some(&[]),
+        Some(&default),
+        "[rules.dormant-name]\nafter = \"999d\"\n",
+    );
     assert_eq!(now.offers(), Some(true));
 
     let now = again(&of_five_days(), Some(&[]), None, "");
@@ -136,7 +166,12 @@ fn a_longer_window_asks_about_releases_that_nobody_looked_at() {
 
 #[test]
 fn what_is_refused_anyway_is_refused_whatever_is_not_known() {
-    let now = again(&of_five_days(), Some(&[]), None, "deny = [\"pkg:npm/pkg\"]\n");
+    let now = again(
+        &of_five_days(),
+        Some(&[]),
+        None,
+        "deny = [\"pkg:npm/pkg\"]\n",
+    );
     assert_eq!(now.offers(), Some(false));
 }
 
@@ -144,6 +179,11 @@ fn what_is_refused_anyway_is_refused_whatever_is_not_known() {
 fn what_was_over_by_then_holds_nothing() {
     let mut spoke = holds("dormant-name", None);
     spoke.asks = Action::Hold { until: at(NOW) };
-    let now = again(&of_five_days(), Some(&[spoke]), Some(&Policy::default()), "");
+    let now = again(
+        &of_five_days(),
+        Some(&[spoke]),
+        Some(&Policy::default()),
+        "",
+    );
     assert_eq!(now.offers(), Some(true));
 }

@@ -119,11 +119,7 @@ impl Exemption {
     }
 
     pub(super) fn matches(&self, dossier: &Dossier) -> bool {
-        self.matches.matches(dossier)
-            && self
-                .run_time
-                .as_ref()
-                .is_none_or(|one| one.binds(dossier))
+        self.matches.matches(dossier) && self.run_time.as_ref().is_none_or(|one| one.binds(dossier))
     }
 
     pub(super) fn applies(&self, dossier: &Dossier, now: Timestamp) -> bool {

@@ -65,7 +65,10 @@ impl Grant {
     fn exemption(&self) -> Result<Exemption, String> {
         let matches = match Match::parse(&self.about)? {
             Match::Pattern(_) => {
-                return Err("an exemption is bound to a name, a version, a range or a digest, not to a '*'".to_owned());
+                return Err(
+                    "an exemption is bound to a name, a version, a range or a digest, not to a '*'"
+                        .to_owned(),
+                );
             }
             bound => bound,
         };
@@ -96,7 +99,8 @@ impl Grant {
         let rule = rule::find(id).ok_or_else(|| super::file::no_rule(id))?;
         match rule.doc().id {
             OF_THE_POLICY => Err(
-                "what the policy denies is not exempted at run time; take it out of deny".to_owned(),
+                "what the policy denies is not exempted at run time; take it out of deny"
+                    .to_owned(),
             ),
             id if GUARDED.contains(&id) && !self.although_malicious => Err(format!(
                 "{id} is waived only with an explicit word for it (--although-malicious)"

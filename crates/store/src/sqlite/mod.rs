@@ -14,10 +14,10 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use crate::exemption::ExemptionRow;
 use crate::folder::{self, ChainLock, FolderLock, LEDGER_FILE};
 use crate::head::{Head, HeadsFile};
 use crate::memory::{Pin, Publication, Seen, Sights};
-use crate::exemption::ExemptionRow;
 use crate::store::{DecisionRow, Deliveries, Done, Judged, Receipt, RecordRow, Store};
 use crate::{ChainId, LedgerRecord, StoreError};
 use customs_model::{Clock, Digest, PackageName, ReleaseId, SignedDuration, Timestamp};

@@ -1,9 +1,9 @@
 //! Questions to the ledger.
 
+use crate::exemption::{ExemptionChange, ExemptionRow};
 use crate::record::{Decided, Delivered, LedgerRecord};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};
 use crate::{ChainId, Head, StoreError};
-use crate::exemption::{ExemptionChange, ExemptionRow};
 use customs_model::{PackageName, ReleaseId, SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 

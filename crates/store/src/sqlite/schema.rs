@@ -15,7 +15,8 @@ const APPLICATION: i64 = 0x4355_5354;
 /// need no constraint, but SQLite never answers from an index on them alone.) A package
 /// URL begins with ecosystem and name, so one index answers for releases and, as a range,
 /// for packages.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE chain (
         id              INTEGER PRIMARY KEY,
         name            TEXT NOT NULL UNIQUE,
@@ -84,9 +85,11 @@ const MIGRATIONS: &[&str] = &["
         key    TEXT PRIMARY KEY,
         value  TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-", "
+",
+    "
     CREATE INDEX record_exemption ON record (id) WHERE kind = 'exemption';
-"];
+",
+];
 
 /// The newest schema that this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

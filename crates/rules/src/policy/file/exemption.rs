@@ -83,9 +83,10 @@ fn rules(value: &Value<'_>) -> Result<Vec<&'static str>, Refused> {
         .map(|value| {
             let id = value.get_ref().as_str().unwrap_or_default();
             match rule::find(id) {
-                Some(_) if id == NEVER_WAIVED => {
-                    Err(here(value, format!("no exemption waives {NEVER_WAIVED}")))
-                }
+                Some(_) if id == NEVER_WAIVED => Err(here(
+                    value,
+                    format!("no exemption of a file waives {NEVER_WAIVED}"),
+                )),
                 Some(rule) => Ok(rule.doc().id),
                 None => Err(here(value, no_rule(id))),
             }

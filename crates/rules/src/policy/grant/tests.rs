@@ -1,7 +1,9 @@
 use super::*;
 use crate::sample::{at, dossier};
 use crate::{RuleSet, decide, judge};
-use customs_model::{Action, AdvisoryMatch, Decision, Epoch, Known};
+use customs_model::{
+    Action, AdvisoryMatch, Confidence, Decision, Epoch, Finding, Known, RuleId, Standing,
+};
 
 fn grant(rules: &[&str]) -> Grant {
     Grant {
@@ -54,7 +56,11 @@ fn it_is_bound_to_the_artifact_that_was_looked_at() {
     let decision = decided(&release, &policy, "2026-11-04T00:00:00Z");
     assert!(matches!(decision.action, Action::Hold { .. }));
     release.digests.push(Digest::sha256(b"as it was"));
-    assert!(decided(&release, &policy, "2026-11-04T00:00:00Z").action.allows());
+    assert!(
+        decided(&release, &policy, "2026-11-04T00:00:00Z")
+            .action
+            .allows()
+    );
 }
 
 #[test]
@@ -77,6 +83,35 @@ fn known_malware_needs_a_word_of_its_own() {
     let (policy, refused) = with(&asked, now);
     assert_eq!(refused, [""; 0]);
     assert!(decided(&release, &policy, now).action.allows());
+}
+
+#[test]
+fn a_proof_of_malice_ends_an_exemption_that_was_granted_before_it_was_found() {
+    let now = at("2026-11-04T00:00:00Z");
+    let found = |severity| Verdict {
+        standing: Standing::Suspicious,
+        findings: vec![Finding {
+            rule: RuleId::of("secret-to-network"),
+            severity,
+            confidence: Confidence::High,
+            message: "it sends secrets".to_owned(),
+            evidence: Vec::new(),
+            path: Vec::new(),
+        }],
+        not_checked: Vec::new(),
+    };
+    let waives = |asked: &Grant, severity| {
+        let (policy, refused) = with(asked, "2026-11-04T00:00:00Z");
+        assert_eq!(refused, [""; 0]);
+        let verdict = found(severity);
+        let found = policy.exemption_for(&young(), &verdict, "secret-to-network", now);
+        found.is_some()
+    };
+    let mut asked = grant(&["secret-to-network"]);
+    assert!(waives(&asked, Severity::High));
+    assert!(!waives(&asked, Severity::Critical));
+    asked.although_malicious = true;
+    assert!(waives(&asked, Severity::Critical));
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn exemptions_are_found_by_an_index_however_long_the_ledger_is() {
     let connection = Connection::open(house.path().join(LEDGER_FILE)).unwrap();
     for (sql, index) in [
         (query::EXEMPTIONS, "record_exemption"),
-        (query::DECISIONS_OF, "record_decided (release>? AND release<?)"),
+        (
+            query::DECISIONS_OF,
+            "record_decided (release>? AND release<?)",
+        ),
     ] {
         let mut plan = connection
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
@@ -76,7 +79,9 @@ fn an_exemption_that_was_edited_breaks_its_chain() {
     let store = house.open();
     store.append_wait(granted("EX-1", "user:ann")).unwrap();
     drop(store);
-    house.spoil("UPDATE record SET body = replace(body, 'user:ann', 'user:bob') WHERE kind = 'exemption'");
+    house.spoil(
+        "UPDATE record SET body = replace(body, 'user:ann', 'user:bob') WHERE kind = 'exemption'",
+    );
     assert!(!house.verify().is_intact());
 }
 
@@ -97,7 +102,11 @@ fn every_decision_of_a_package_is_found_and_no_other_one() {
     let house = House::new();
     let store = house.open();
     let hold = Action::Hold { until: day(3) };
-    for (name, action) in [("left", hold), ("left", Action::Allow), ("lefter", Action::Allow)] {
+    for (name, action) in [
+        ("left", hold),
+        ("left", Action::Allow),
+        ("lefter", Action::Allow),
+    ] {
         store
             .record_decision(&decision(release(name, "1.0.1"), action))
             .unwrap();
@@ -133,7 +142,11 @@ fn the_memory_of_a_package_is_found_whatever_its_upstream() {
         artifact: None,
         published: Some(day(-1)),
     }];
-    for (upstream, name) in [("https://a.example/", "left"), ("", "left"), ("", "left-pad")] {
+    for (upstream, name) in [
+        ("https://a.example/", "left"),
+        ("", "left"),
+        ("", "left-pad"),
+    ] {
         store
             .record_sight(upstream, &package(name), &seen, day(0))
             .unwrap();
