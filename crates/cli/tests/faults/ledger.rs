@@ -6,8 +6,8 @@ use customs_gate::Waits;
 use customs_model::{Digest, PackageName, ReleaseId, Timestamp};
 use customs_replay::{Bound, Fault, Faults};
 use customs_store::{
-    DecisionRow, Deliveries, Done, ExemptionRow, Head, Judged, LedgerRecord, Pin, Publication, Receipt,
-    RecordRow, Seen, Sights, SqliteStore, Store, StoreError, verify_folder,
+    DecisionRow, Deliveries, Done, ExemptionRow, Head, Judged, LedgerRecord, Pin, Publication,
+    Receipt, RecordRow, Seen, Sights, SqliteStore, Store, StoreError, verify_folder,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
