@@ -36,7 +36,7 @@ mod tests;
 mod text;
 mod tree;
 mod uncovered;
-mod verdicts;
+pub(crate) mod verdicts;
 mod wrong;
 
 use crate::error::{Doing as _, Failure};
