@@ -267,7 +267,8 @@ fn state(tree: &Tree<'_>, bytes: &[u8]) -> Said {
         .filter_map(|line| line.trim().strip_prefix("- "));
     let mut places = items.map(|item| item.trim_matches('"'));
     // A place that the lockfile has no package for is nothing that Yarn put there.
-    match places.all(|place| joined("", place).is_some_and(|place| is_meant(tree, &place))) {
+    let is_known = |place: &str| is_meant(tree, place) || tree.links.link(place).is_some();
+    match places.all(|place| joined("", place).is_some_and(|place| is_known(&place))) {
         true if text.contains("locations:") || tree.places.placed.is_empty() => Said::Agrees,
         true => Said::Unclear,
         false => Said::Foreign,
