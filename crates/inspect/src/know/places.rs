@@ -250,11 +250,19 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         .or_else(|| {
             let last = plain.rsplit('/').next().unwrap_or(&plain);
             match last {
+                // No manager looks for its settings among what is temporary.
+                ".npmrc" | ".pypirc" | "pip.conf" if is_temporary(&plain) => None,
                 ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
                 name if name.ends_with(".pth") => Some("interpreter start-up"),
                 _ => None,
             }
         })
+}
+
+/// Whether a path lies in the machine's folder for what is temporary.
+fn is_temporary(path: &str) -> bool {
+    let rest = path.strip_prefix(&format!("{HOLE_START}temp{HOLE_END}/"));
+    rest.is_some_and(|rest| !rest.split('/').any(|part| part == ".."))
 }
 
 /// Whether a path lies in the package's own folder.
@@ -429,6 +437,20 @@ pub fn is_metadata(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_of_managers_count_where_a_manager_looks_for_them() {
+        let hole = |name: &str| format!("{HOLE_START}{name}{HOLE_END}");
+        let settings = Some("package manager settings");
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("home"))), settings);
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("?"))), settings);
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("temp"))), None);
+        let out = format!("{}/../home/me/.npmrc", hole("temp"));
+        assert_eq!(configuration(&out), settings);
+        // Others are looked for by those who are told where.
+        let start = format!("{}/a/sitecustomize.py", hole("temp"));
+        assert_eq!(configuration(&start), Some("interpreter start-up"));
+    }
 
     #[test]
     fn a_vendor_is_told_by_the_domain_and_not_by_what_stands_in_front() {
