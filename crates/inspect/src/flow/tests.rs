@@ -509,7 +509,9 @@ fn a_folder_that_is_made_for_the_call_is_nobodys_settings() {
              const dir = {folder};\nfs.writeFileSync(path.join(dir, '{file}'), process.argv[2]);"
         );
         let flows = testing::found(testing::script(&code)).flows;
-        flows.iter().any(|flow| flow.sink == SinkKind::Configuration)
+        flows
+            .iter()
+            .any(|flow| flow.sink == SinkKind::Configuration)
     };
     let fresh = "fs.mkdtempSync(path.join(os.tmpdir(), 'a-'))";
     assert!(!plants(fresh, ".npmrc"));

@@ -257,7 +257,8 @@ fn a_class_and_an_object_wait_as_functions_do_until_what_keeps_them_calls_them()
     };
     let class = "class Group:\n    def invoke(self):\n        go()\n\
                  @app.callback(cls=Group)\ndef main():\n    pass\n";
-    let object = "class Called:\n    def __call__(self):\n        go()\nother = Called()\napp.add(other)\n";
+    let object =
+        "class Called:\n    def __call__(self):\n        go()\nother = Called()\napp.add(other)\n";
     let keeps = "self.known = Info(cls=cls)";
     assert_eq!(python(&format!("{}{class}", app(keeps, ""))), Zone::Called);
     assert_eq!(python(&format!("{}{object}", app(keeps, ""))), Zone::Called);
