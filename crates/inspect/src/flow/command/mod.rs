@@ -1,5 +1,6 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod brought;
 mod change;
 mod check;
 mod clipboard;
@@ -469,6 +470,9 @@ impl Analysis<'_> {
         // Each part of a pipe is a shell of its own.
         if command.link != Link::Pipe && words.first().is_some_and(|(name, _)| name == "cd") {
             self.moves(&words, at, variables);
+            if let [_, (folder, _)] = words.as_slice() {
+                self.moves_to_filled(folder, variables);
+            }
         }
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
         let out = self.made_of(&input, &words, out, at);
