@@ -190,7 +190,7 @@ fn vendor_of(name: &str) -> String {
 /// A file of an editor, agent, shell, workflow or start-up configuration, if a path
 /// means one outside of the package.
 pub fn configuration(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 44] = [
+    const PLACES: [(&str, &str); 50] = [
         (".github/workflows/", "CI workflow"),
         (".gitlab-ci.yml", "CI workflow"),
         (".circleci/config", "CI workflow"),
@@ -235,6 +235,12 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         ("usercustomize.py", "interpreter start-up"),
         (".ssh/authorized_keys", "login keys"),
         ("/etc/ld.so.preload", "loader"),
+        ("/etc/sudoers", "rights of the system"),
+        ("/etc/pam.d/", "login"),
+        ("/etc/profile", "shell start-up"),
+        ("/etc/rc.local", "start-up"),
+        ("/etc/init.d/", "start-up"),
+        ("/etc/environment", "environment of everybody"),
     ];
     if path.len() > PATH {
         return None;

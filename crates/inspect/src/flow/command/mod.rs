@@ -12,6 +12,7 @@ mod file;
 mod filter;
 mod group;
 mod input;
+mod leaving;
 mod npm;
 mod opaque;
 mod pip;
@@ -501,6 +502,11 @@ impl Analysis<'_> {
                 input.file = None;
                 continue;
             }
+            let path = Self::socket_of(&path, variables).unwrap_or(path);
+            if command.words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
+            input.labels.extend(self.read_of_socket(&path, at));
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
             input.file = Some(path);
@@ -521,6 +527,18 @@ impl Analysis<'_> {
     ) -> Piped {
         for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
             let (path, _) = self.word(&redirect.file, at, variables, reached);
+            let path = match path.starts_with('&') {
+                true => match Self::socket_of(&path, variables) {
+                    Some(socket) => socket,
+                    // It goes where the command's output goes.
+                    None => continue,
+                },
+                false => path,
+            };
+            // `exec` alone: what it redirects stays so.
+            if words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
             self.redirected(&path, words, &out, input, at);
             out = Piped::default();
         }
