@@ -1,5 +1,6 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod agent;
 mod brought;
 mod change;
 mod check;

@@ -49,6 +49,7 @@ impl Analysis<'_> {
             .collect();
         let credentials = gives_credentials(base, &texts);
         self.told_by_environment(base, at, variables, reached);
+        self.agent_run(base, args, input, at);
         self.leaves_by(base, args, input, at, variables, reached);
         if let Some(out) = self.brings(base, args, input, at, variables) {
             return out;
