@@ -14,7 +14,7 @@ pub use places::{
     host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
     unusual_host, user_place,
 };
-pub use unpackers::{Slot, unpacker};
+pub use unpackers::{Slot, cloner, unpacker};
 
 use crate::ir::Language;
 use customs_model::SourceKind;

@@ -22,6 +22,9 @@ pub(super) fn role(path: &str) -> Role {
     if let Some(position) = network(path) {
         return Role::Network(position);
     }
+    if super::cloner(path).is_some() {
+        return Role::Extract;
+    }
     match path {
         "exec"
         | "eval"

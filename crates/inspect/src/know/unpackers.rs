@@ -1,4 +1,4 @@
-//! Libraries of JavaScript that unpack archives into folders.
+//! Libraries that fill folders: with what is in an archive, or with a clone.
 
 /// Which part of a call says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,35 @@ pub struct Unpacker {
     pub archive: Option<Slot>,
     /// The folder. Where the call does not name it, that is the one that the program runs in.
     pub folder: Slot,
+    /// The archive is an address: what it names is fetched.
+    pub fetches: bool,
+}
+
+/// What a function of a library clones from an address into a folder; none where it does not.
+pub fn cloner(path: &str) -> Option<Unpacker> {
+    let path = path.replace(".default", "");
+    let (address, folder) = match path.as_str() {
+        "git.Repo.clone_from"
+        | "git.repo.Repo.clone_from"
+        | "pygit2.clone_repository"
+        | "dulwich.porcelain.clone"
+        | "simple-git().clone"
+        | "simple-git/promise().clone"
+        | "simple-git.simpleGit().clone"
+        | "nodegit.Clone"
+        | "nodegit.Clone.clone"
+        | "git-clone"
+        | "git-clone/promise"
+        | "download-git-repo" => (Slot::At(0), Slot::At(1)),
+        "isomorphic-git.clone" => (Slot::In(0, &["url"]), Slot::In(0, &["dir"])),
+        "giget.downloadTemplate" => (Slot::At(0), Slot::In(1, &["dir"])),
+        _ => return None,
+    };
+    Some(Unpacker {
+        archive: Some(address),
+        folder,
+        fetches: true,
+    })
 }
 
 /// What a function, a class or a method of a library unpacks; none where it does not.
@@ -49,7 +78,11 @@ pub fn unpacker(path: &str) -> Option<Unpacker> {
         "tar-fs.extract" => (None, Slot::At(0)),
         "adm-zip().extractAllTo" | "adm-zip().extractAllToAsync" => (None, Slot::At(0)),
         "adm-zip().extractEntryTo" => (None, Slot::At(1)),
-        _ => return None,
+        _ => return cloner(&path),
     };
-    Some(Unpacker { archive, folder })
+    Some(Unpacker {
+        archive,
+        folder,
+        fetches: false,
+    })
 }

