@@ -8,7 +8,7 @@ use crate::owner;
 use crate::package::Package;
 use crate::record;
 use crate::shared::{Reused, Shared};
-use crate::unpack::{Content, Tree, Trick, unpack};
+use crate::unpack::{Content, Kind, Tree, Trick, unpack};
 use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
 use std::rc::Rc;
@@ -126,7 +126,19 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
         let zone = found.zones.get(&id).copied().unwrap_or(Zone::Never);
         let reached = zone > Zone::Called;
         let file = package.file(id);
-        if reached && file.bytes.is_none() && package.language(id).is_some() {
+        if reached && file.kind == Kind::Bytecode {
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: "it is compiled Python, which is not read".to_owned(),
+                reached,
+            });
+        } else if reached && file.kind == Kind::Other {
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: "it is loaded as code, and is in a form that is not read".to_owned(),
+                reached,
+            });
+        } else if reached && file.bytes.is_none() && package.language(id).is_some() {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
                 because: "it was too large to be kept".to_owned(),

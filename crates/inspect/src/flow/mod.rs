@@ -35,6 +35,8 @@ mod reach;
 mod settled;
 mod sink;
 #[cfg(test)]
+mod start_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

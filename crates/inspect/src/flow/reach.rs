@@ -85,7 +85,8 @@ impl Analysis<'_> {
                     self.capability("code.start", zone, None, place.clone());
                     let folder = folder(&self.package.file(file).path).to_owned();
                     let python = Language::Python;
-                    self.child_among(&folder, &text, python, zone, place, true, Vec::new());
+                    let data = self.data_named_in(&text);
+                    self.child_among(&folder, &text, python, zone, place, true, data);
                     // What it imports of the package runs as well.
                     for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {
                         let path = word.replace('.', "/");

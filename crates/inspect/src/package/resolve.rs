@@ -148,6 +148,9 @@ impl Package {
             [
                 format!("{candidate}.py"),
                 format!("{candidate}/__init__.py"),
+                // Without its source, what is compiled is a module as well.
+                format!("{candidate}.pyc"),
+                format!("{candidate}/__init__.pyc"),
             ]
             .iter()
             .find_map(|path| {
@@ -160,9 +163,15 @@ impl Package {
     /// Whether a file or folder may be called so: most imports are of other packages.
     fn has_python_name(&self, name: &str) -> bool {
         let names = self.python_names.get_or_init(|| {
-            let files = self.files.iter().filter(|file| file.path.ends_with(".py"));
+            let is_module = |path: &str| path.ends_with(".py") || path.ends_with(".pyc");
+            let files = self.files.iter().filter(|file| is_module(&file.path));
             files
                 .flat_map(|file| file.path.split('/'))
+                .map(|part| {
+                    part.strip_suffix('c')
+                        .filter(|part| part.ends_with(".py"))
+                        .unwrap_or(part)
+                })
                 .map(|part| hash(part.strip_suffix(".py").unwrap_or(part)))
                 .collect()
         });

@@ -7,6 +7,7 @@ mod file;
 mod handed;
 mod named;
 mod network;
+mod pickled;
 mod placed;
 mod proxy;
 mod removes;

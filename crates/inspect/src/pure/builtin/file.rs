@@ -36,6 +36,20 @@ impl Machine<'_> {
             .map(|bytes| bytes.to_vec())
     }
 
+    /// The bytes of a file of the package that a call of `open` names.
+    pub(crate) fn bytes_opened(
+        &mut self,
+        made: (crate::pure::FileId, crate::ir::ExprId),
+    ) -> Option<Vec<u8>> {
+        let program = self.surroundings.program(made.0)?;
+        let crate::ir::Expr::Call { args, .. } = program.expr(made.1) else {
+            return None;
+        };
+        let path = *program.list(args).first()?;
+        let path = self.fold(made.0, path);
+        self.own_file(path.any_text()?)
+    }
+
     /// What `open(path).read()` gives, for a file of the package.
     pub(super) fn opened(
         &mut self,

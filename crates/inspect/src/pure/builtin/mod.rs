@@ -2,6 +2,7 @@
 
 mod decode;
 mod file;
+mod installed;
 mod json;
 mod node;
 mod number;
@@ -529,6 +530,9 @@ pub(super) fn call(
         },
         (Language::Python, "tempfile.gettempdir" | "tempfile.mkdtemp") => Some(Value::host("temp")),
         (Language::Python, "os.getcwd") => Some(Value::host("cwd")),
+        (Language::Python, _) if let Some(value) = installed::value(machine, path, args) => {
+            Some(value)
+        }
         // The path that it was given, and headers.
         (Language::Python, "urllib.request.urlretrieve") => args
             .get(1)
