@@ -132,7 +132,7 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
                 because: "it is compiled Python, which is not read".to_owned(),
                 reached,
             });
-        } else if reached && file.kind == Kind::Other {
+        } else if reached && file.kind == Kind::Other && package.language(id).is_none() {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
                 because: "it is loaded as code, and is in a form that is not read".to_owned(),

@@ -3,7 +3,7 @@
 
 use super::super::is_foreign;
 use super::super::label::{Label, union};
-use crate::pure::{FileId, HOLE_END, HOLE_START};
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START};
 use customs_model::Zone;
 
 /// Folders that are told from each other.
@@ -52,7 +52,8 @@ impl Folders {
             .take(super::LABELS)
             .cloned()
             .collect();
-        if labels.is_empty() || self.filled.len() >= MOST {
+        // Of a folder that is not known nothing can be told apart.
+        if labels.is_empty() || folder.starts_with(HOLE) || self.filled.len() >= MOST {
             return;
         }
         self.filled.push(Filled {
