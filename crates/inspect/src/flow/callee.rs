@@ -64,6 +64,7 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
+                self.builds(program, site, &path, &value, &args, zone, queue);
                 for target in self.binaries_of(program, site.file, &path, &args) {
                     queue.push(zone, target, FuncId(0));
                 }

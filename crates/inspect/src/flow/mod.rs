@@ -9,6 +9,7 @@ mod around;
 mod asked;
 mod binary;
 mod budget;
+mod builders;
 mod callee;
 mod cells;
 mod child;

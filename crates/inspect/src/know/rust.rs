@@ -9,6 +9,9 @@ pub(super) fn role(path: &str) -> Role {
         return match tail(head) {
             "Command.new" if head.contains("Command") => match method {
                 "status" | "output" | "spawn" | "exec" => Role::Spawn,
+                "write_all" | "write" | "write_fmt" if rest.contains(".stdin.") => {
+                    Role::IntoProcess
+                }
                 _ => Role::None,
             },
             "TcpStream.connect" | "UdpSocket.bind" => match method {

@@ -320,7 +320,7 @@ impl Machine<'_> {
                     Value::Object(object) => {
                         open |= object.open;
                         // `A { a: 1 }` is of the type.
-                        if program.language == crate::ir::Language::Rust {
+                        if program.language == Language::Rust {
                             class = object.class.or(class);
                         }
                         out.extend(object.entries.borrow().iter().cloned());

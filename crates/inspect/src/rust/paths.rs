@@ -97,19 +97,27 @@ impl Lowering {
             [of] if self.types.is_type(of) => Some(of.clone()),
             _ => None,
         };
-        if let Some(of) = of {
-            let value = self.make(&of, &[], at);
-            entries.push(self.builder.add(Ir::Spread(value), at));
-            entries.push(value);
-        }
+        let mut fields = Vec::new();
+        // Whoever has the value may call a closure that it holds.
+        let mut closures = Vec::new();
         for field in &made.fields {
             let name = match &field.member {
                 syn::Member::Named(name) => name.to_string(),
                 syn::Member::Unnamed(index) => index.index.to_string(),
             };
-            entries.push(self.builder.text(&name, at));
-            entries.push(self.expression(&field.expr));
+            fields.push(self.builder.text(&name, at));
+            let value = self.expression(&field.expr);
+            if matches!(self.builder.program().expr(value), Ir::Function(_)) {
+                closures.push(value);
+            }
+            fields.push(value);
         }
+        if let Some(of) = of {
+            let value = self.make(&of, &closures, at);
+            entries.push(self.builder.add(Ir::Spread(value), at));
+            entries.push(value);
+        }
+        entries.extend(fields);
         let entries = self.builder.list(&entries);
         self.builder.add(Ir::Object(entries), at)
     }

@@ -10,6 +10,7 @@ mod fetch;
 mod file;
 mod filter;
 mod group;
+mod handed_in;
 mod input;
 mod npm;
 mod opaque;
