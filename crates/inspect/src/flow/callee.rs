@@ -115,6 +115,10 @@ impl Analysis<'_> {
                     && let Value::Text(text) = self.machine.fold(site.file, *specifier)
                     && let Some(target) = self.package.resolve(site.file, &text)
                 {
+                    let calls = self.children.entry(target).or_default();
+                    if !calls.contains(&(site.file, site.expr)) {
+                        calls.push((site.file, site.expr));
+                    }
                     self.enter_file(target, zone, true, queue);
                 }
             }

@@ -170,6 +170,9 @@ impl Lines {
 }
 
 #[cfg(test)]
+mod flows;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -86,6 +86,7 @@ impl Analysis<'_> {
             }
         }
         match &words[..] {
+            [line, ..] if native.path.starts_with("os.popen()") => Some(line.clone()),
             [line] if is_line || line.contains(' ') => Some(line.clone()),
             words if is_line => Some(words.join(" ")),
             words => {

@@ -444,6 +444,9 @@ impl Analysis<'_> {
                     );
                 }
             }
+            Role::CopyFile if path == "shutil.make_archive" => {
+                self.archived(program, site, args, context);
+            }
             Role::CopyFile => {
                 if let [from, to, ..] = args {
                     let labels = match self.fold_value(site.file, *from, context).as_text() {
