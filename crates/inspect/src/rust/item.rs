@@ -1,6 +1,7 @@
 //! Items: functions, types, modules, imports, and the names that they bind.
 
 use super::Lowering;
+use super::types::file_of;
 use crate::ir::{Expr as Ir, ExprId, Span, Stmt as IrStmt};
 use syn::punctuated::Punctuated;
 use syn::{Expr, FnArg, Item, Lit, UseTree};
@@ -88,25 +89,8 @@ impl Lowering {
             Item::Mod(module) => match &module.content {
                 Some((_, items)) => self.items(items),
                 None => {
-                    let named = module
-                        .attrs
-                        .iter()
-                        .find_map(|attribute| match &attribute.meta {
-                            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
-                                match &pair.value {
-                                    Expr::Lit(literal) => match &literal.lit {
-                                        Lit::Str(text) => Some(text.value()),
-                                        _ => None,
-                                    },
-                                    _ => None,
-                                }
-                            }
-                            _ => None,
-                        });
                     let name = module.ident.to_string();
-                    // A path is one whatever it ends with.
-                    let named = named.map(|path| format!("./{path}"));
-                    let value = self.builder.import(named.as_deref().unwrap_or(&name), at);
+                    let value = self.builder.import(&file_of(module), at);
                     self.assign_name(&name, value, at);
                 }
             },
@@ -168,8 +152,9 @@ impl Lowering {
                 let is_plain = prefix
                     .split('.')
                     .all(|part| part == module || matches!(part, "crate" | "self" | "super"));
-                if is_plain && self.types.is_file(module) {
-                    self.builder.star(module);
+                if let Some(file) = self.types.file(module).filter(|_| is_plain) {
+                    let file = file.to_owned();
+                    self.builder.star(&file);
                 }
             }
             UseTree::Group(group) => {

@@ -48,8 +48,8 @@ pub(super) struct Types {
     declared: BTreeMap<String, Declared>,
     /// Modules that stand in the file, with what is declared in them.
     modules: BTreeMap<String, Vec<String>>,
-    /// Modules that are files of their own.
-    files: FxHashSet<String>,
+    /// Modules that are files of their own, with what they are found by.
+    files: BTreeMap<String, String>,
     /// Names of methods of the file.
     methods: FxHashSet<String>,
     /// Methods by their names, with the types that they are of.
@@ -91,7 +91,7 @@ impl Types {
                 }
                 Item::Mod(module) => {
                     if module.content.is_none() {
-                        self.files.insert(module.ident.to_string());
+                        self.files.insert(module.ident.to_string(), file_of(module));
                     }
                     if let Some((_, items)) = &module.content {
                         let names = items.iter().filter_map(name_of).collect();
@@ -153,9 +153,9 @@ impl Types {
         self.modules.contains_key(name)
     }
 
-    /// Whether a module of that name is a file of its own.
-    pub(super) fn is_file(&self, name: &str) -> bool {
-        self.files.contains(name)
+    /// What the file of a module is found by, if it is one.
+    pub(super) fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
     }
 
     /// Whether a type of the file has a method of that name.
@@ -259,6 +259,25 @@ fn name_of(item: &Item) -> Option<String> {
         _ => return None,
     };
     Some(name.to_string())
+}
+
+/// What the file of a module is found by: its name, or the path that is written above it.
+pub(super) fn file_of(module: &syn::ItemMod) -> String {
+    let path = module
+        .attrs
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                syn::Expr::Lit(literal) => match &literal.lit {
+                    // It is one whatever it ends with.
+                    syn::Lit::Str(text) => Some(format!("./{}", text.value())),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        });
+    path.unwrap_or_else(|| module.ident.to_string())
 }
 
 /// The name of a type as it is written, without what stands around it.
