@@ -57,7 +57,7 @@ impl Lowering {
     /// The methods that a trait has of its own.
     pub(super) fn by_default(&mut self, made: &syn::ItemTrait, at: Span) {
         let name = made.ident.to_string();
-        let outer = std::mem::replace(&mut self.own, Some(name.clone()));
+        let outer = self.own.replace(name.clone());
         let generics = self.enter_generics(&made.generics);
         for item in &made.items {
             match item {

@@ -130,12 +130,15 @@ impl Lowering {
         let mut names = path.segments.iter().rev();
         let last = names.next()?.ident.to_string();
         let of = names.next().map(|segment| segment.ident.to_string());
-        let wraps = match (of.as_deref(), last.as_str()) {
-            (_, "Some" | "Ok" | "Box" | "Err") => true,
-            (Some("Box" | "Rc" | "Arc" | "Mutex" | "RwLock" | "RefCell" | "Pin"), "new") => true,
-            (Some("Box"), "pin") | (Some("CString"), "new") => true,
-            _ => false,
-        };
+        let wraps = matches!(
+            (of.as_deref(), last.as_str()),
+            (_, "Some" | "Ok" | "Box" | "Err")
+                | (
+                    Some("Box" | "Rc" | "Arc" | "Mutex" | "RwLock" | "RefCell" | "Pin" | "CString"),
+                    "new"
+                )
+                | (Some("Box"), "pin")
+        );
         wraps.then_some(*only)
     }
 }

