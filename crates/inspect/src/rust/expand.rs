@@ -9,8 +9,8 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Block, Expr, Item, Lit, Stmt};
 
-/// Macros that give items, within each other.
-const LEVELS: usize = 64;
+/// Macros that give items, within each other: rustc expands no more.
+const LEVELS: usize = 128;
 
 /// Macros whose code is not run where it stands: it becomes text or a part of what is compiled.
 fn only_quotes(name: &str) -> bool {
@@ -29,6 +29,23 @@ impl Lowering {
         };
         self.rules.note(name.to_string(), item.mac.tokens.clone());
         true
+    }
+
+    /// What a call gives, where it means a macro of the file: `std::write!` does not mean one that is
+    /// called `write`.
+    fn expand(&mut self, call: &syn::Macro) -> Expanded {
+        let mut names = call.path.segments.iter().rev();
+        let Some(name) = names.next() else {
+            return Expanded::Unknown;
+        };
+        let is_own = names.all(|around| {
+            let around = around.ident.to_string();
+            matches!(around.as_str(), "crate" | "self" | "super")
+        });
+        match is_own {
+            true => self.rules.expand(&name.ident.to_string(), &call.tokens),
+            false => Expanded::Unknown,
+        }
     }
 
     /// Items with what macros among them give.
@@ -70,7 +87,7 @@ impl Lowering {
     /// The items that a macro stands for: one of the file, or code that another one is handed.
     fn items_of(&mut self, call: &syn::Macro) -> Option<Vec<Item>> {
         let name = call.path.segments.last()?.ident.to_string();
-        match self.rules.expand(&name, &call.tokens) {
+        match self.expand(call) {
             Expanded::To(tokens) => return items(tokens),
             Expanded::Spent => {
                 self.builder.note(reading::TOO_DEEP);
@@ -99,8 +116,7 @@ impl Lowering {
 
     /// The statements that a macro of the file stands for.
     pub(super) fn statements_of(&mut self, call: &syn::Macro) -> Option<Vec<Stmt>> {
-        let name = call.path.segments.last()?.ident.to_string();
-        match self.rules.expand(&name, &call.tokens) {
+        match self.expand(call) {
             Expanded::To(tokens) => statements(tokens),
             Expanded::Spent => {
                 self.builder.note(reading::TOO_DEEP);

@@ -44,6 +44,7 @@ fn a_macro_of_the_script_does_what_it_stands_for() {
         "macro_rules! r { ($($f:ident),*) => { $($f();)* }; }\nfn main() { r!(go); }",
         "macro_rules! r { () => { fn main() { go(); } }; }\nr! {}",
         "macro_rules! r { ($n:ident) => { fn $n() { go(); } }; }\nr!(x);\nfn main() { x(); }",
+        "macro_rules! print { ($($t:tt)*) => { { go(); std::print!($($t)*) } } }\nfn main() { print!(\"a\"); }",
         "macro_rules! a { ($e:expr) => { $e } }\nmacro_rules! r { () => { a!(go()) } }\nfn main() { r!(); }",
     ] {
         assert!(built(code), "{code}");

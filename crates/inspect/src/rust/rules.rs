@@ -16,7 +16,7 @@ const MACROS: usize = 512;
 /// Groups and repetitions within each other.
 const LEVELS: usize = 32;
 /// The same of what a call gives.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 160;
 
 /// The macros of a file, and what may still be spent on them.
 #[derive(Debug)]
