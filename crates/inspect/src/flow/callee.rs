@@ -64,6 +64,7 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
+                self.builds(program, site, &path, &value, &args, zone, queue);
                 for target in self.binaries_of(program, site.file, &path, &args) {
                     queue.push(zone, target, FuncId(0));
                 }
@@ -114,6 +115,10 @@ impl Analysis<'_> {
                     && let Value::Text(text) = self.machine.fold(site.file, *specifier)
                     && let Some(target) = self.package.resolve(site.file, &text)
                 {
+                    let calls = self.children.entry(target).or_default();
+                    if !calls.contains(&(site.file, site.expr)) {
+                        calls.push((site.file, site.expr));
+                    }
                     self.enter_file(target, zone, true, queue);
                 }
             }

@@ -19,6 +19,10 @@ pub(super) struct Index {
     pub stores: FxHashMap<SymbolId, Vec<Store>>,
     /// What is put into fields of objects of a class.
     pub fields: FxHashMap<(Option<ExprId>, Atom), Vec<ExprId>>,
+    /// What is put into what such a field holds: `this.map.set(key, x)`.
+    pub field_mutations: FxHashMap<(Option<ExprId>, Atom), Vec<ExprId>>,
+    /// What is sent into generators of the file: `turn.next(x)`.
+    pub sent: Vec<ExprId>,
     /// Calls of a variable.
     pub calls_of: FxHashMap<SymbolId, Vec<ExprId>>,
     /// The variable of each parameter.
@@ -45,6 +49,33 @@ pub(super) struct Index {
     pub decorators: FxHashMap<FuncId, Vec<ExprId>>,
     /// The same of classes.
     pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
+}
+
+/// What a call sends into a generator of the file: `turn = f(); turn.next(x)`.
+fn sent_into(program: &Program, callee: ExprId, args: &[ExprId]) -> Option<ExprId> {
+    let how = match program.language {
+        Language::JavaScript => "next",
+        Language::Python => "send",
+        Language::Rust => return None,
+    };
+    let ([only], Expr::Member(object, name)) = (args, program.expr(callee)) else {
+        return None;
+    };
+    if program.name(name) != how {
+        return None;
+    }
+    let is_function = |callee: ExprId| {
+        let symbol = symbol_of(program, callee)?;
+        let mut values = program.symbol(symbol).values.iter();
+        values.find(|value| matches!(program.expr(**value), Expr::Function(_)))
+    };
+    let symbol = symbol_of(program, object)?;
+    let mut values = program.symbol(symbol).values.iter();
+    let is_made = values.any(|value| match program.expr(*value) {
+        Expr::Call { callee, .. } => is_function(callee).is_some(),
+        _ => false,
+    });
+    is_made.then_some(*only)
 }
 
 /// A choice of which a branch throws, returns or exits.
@@ -154,8 +185,18 @@ impl Index {
             {
                 index.emits.push((event.into(), *call));
             }
+            if let Some(sent) = sent_into(program, callee, program.list(args)) {
+                index.sent.push(sent);
+            }
             match program.expr(callee) {
                 Expr::Member(object, name) if mutators.contains(&name) => {
+                    if let Expr::Member(inner, field) = program.expr(object)
+                        && let Expr::This(function) = program.expr(inner)
+                    {
+                        let key = (class_of(program, function), field);
+                        let puts = index.field_mutations.entry(key).or_default();
+                        puts.extend(program.list(args));
+                    }
                     if let Some(symbol) = symbol_of(program, object) {
                         index
                             .mutations

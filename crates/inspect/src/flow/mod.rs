@@ -9,6 +9,7 @@ mod around;
 mod asked;
 mod binary;
 mod budget;
+mod builders;
 mod callee;
 mod cells;
 mod child;
@@ -234,6 +235,8 @@ struct Analysis<'p> {
     opaque: Option<Label>,
     /// Nothing of a command line comes behind the command that is being read.
     is_last: bool,
+    /// Files that run as children of others, with the calls that start them.
+    children: FxHashMap<FileId, Vec<(FileId, ExprId)>>,
     /// Files that code starts as processes of their own, with when it does.
     started: Vec<(Zone, FileId)>,
     /// Texts that are written to files.
@@ -303,6 +306,7 @@ impl<'p> Analysis<'p> {
             apart: None,
             opaque: None,
             is_last: true,
+            children: FxHashMap::default(),
             started: Vec::new(),
             dropped: Vec::new(),
             started_functions: Vec::new(),

@@ -54,6 +54,8 @@ pub(super) fn role(path: &str) -> Role {
         | "yaml.unsafe_load"
         | "yaml.unsafe_load_all" => Role::CodeStream,
         "runpy.run_path" => Role::Fork,
+        "netrc.netrc" => Role::Source(SourceKind::CredentialFile),
+        p if p.starts_with("ctypes.cdll.") && p.ends_with(".system") => Role::Shell,
         "os.system"
         | "posix.system"
         | "nt.system"
@@ -138,6 +140,7 @@ pub(super) fn role(path: &str) -> Role {
         | "zipfile.ZipFile"
         | "tarfile.open" => Role::OpenFile,
         "urllib.request.urlretrieve" | "wget.download" => Role::Network(0),
+        "shutil.make_archive" => Role::CopyFile,
         "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename"
         | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
         "os.chmod" => Role::Executable,
@@ -197,7 +200,25 @@ fn on_result(head: &str, rest: &str) -> Role {
                 _ => {}
             }
         }
-        "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" if rest == ".system" => return Role::Shell,
+        "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" | "ctypes.PyDLL" | "ctypes.WinDLL"
+            if matches!(rest, ".system" | ".popen" | "._wsystem" | "._popen") =>
+        {
+            return Role::Shell;
+        }
+        "boto3.Session"
+        | "boto3.session.Session"
+        | "botocore.session.Session"
+        | "botocore.session.get_session"
+            if rest == ".get_credentials" =>
+        {
+            return Role::Source(SourceKind::CredentialFile);
+        }
+        // What is written into a line to a shell.
+        "os.popen" if matches!(rest, ".write" | ".writelines") => return Role::IntoProcess,
+        // Whatever is called of it is asked over there.
+        "xmlrpc.client.ServerProxy" | "xmlrpclib.ServerProxy" if !rest.is_empty() => {
+            return Role::Network(u8::MAX);
+        }
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,
             "extractall" | "extract" => return Role::Extract,
@@ -254,7 +275,7 @@ fn on_result(head: &str, rest: &str) -> Role {
         },
         "socket.socket" | "socket.create_connection" | "ssl.wrap_socket" => match method {
             "connect" => Role::Network(0),
-            "send" | "sendall" | "sendto" => Role::Send,
+            "send" | "sendall" | "sendto" | "write" | "writelines" => Role::Send,
             "recv" | "recvfrom" | "makefile" => Role::Receive,
             _ => Role::None,
         },

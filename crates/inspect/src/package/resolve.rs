@@ -209,11 +209,17 @@ impl Package {
 
     fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
         let path = &self.file(from).path;
-        if specifier.contains('/') || specifier.ends_with(".rs") {
-            return self
-                .by_path
-                .get(&crate::unpack::plain(&join(folder(path), specifier)))
-                .copied();
+        // A path that was folded begins with where the crate lies.
+        if let Some(inside) = specifier.strip_prefix("\u{fdd0}package") {
+            let inside = inside.replace('\u{fdd1}', "");
+            return self.in_crate(path, inside.trim_start_matches('/'));
+        }
+        let beside = || {
+            let path = crate::unpack::plain(&join(folder(path), specifier));
+            self.by_path.get(&path).copied()
+        };
+        if specifier.contains(['/', '.']) {
+            return beside();
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
@@ -227,6 +233,21 @@ impl Package {
         ]
         .iter()
         .find_map(|path| self.by_path.get(path).copied())
+        // A file without an ending that is included.
+        .or_else(beside)
+    }
+
+    /// A file of the crate that another one is of: by its path from where its manifest lies.
+    fn in_crate(&self, from: &str, inside: &str) -> Option<FileId> {
+        let mut at = folder(from);
+        for _ in 0..LEVELS {
+            if self.by_path.contains_key(&join(at, "Cargo.toml")) || at.is_empty() {
+                break;
+            }
+            at = folder(at);
+        }
+        let path = crate::unpack::plain(&join(at, inside));
+        self.by_path.get(&path).copied()
     }
 }
 

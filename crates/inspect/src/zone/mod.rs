@@ -64,7 +64,11 @@ pub fn entries(package: &Package) -> Vec<Entry> {
     match package.make {
         Make::Npm => node::npm(package, &mut entries),
         Make::Wheel | Make::Sdist => python::python(package, &mut entries),
-        Make::Crate => rust::of_cargo(package, &mut entries),
+        Make::Crate => {
+            rust::of_cargo(package, &mut entries);
+            // It may have been made to look like one.
+            node::npm(package, &mut entries);
+        }
         Make::Other => {
             let run = if package.of_text { 1 } else { usize::MAX };
             for id in package.ids().take(run) {

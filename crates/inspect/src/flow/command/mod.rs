@@ -12,6 +12,7 @@ mod fetch;
 mod file;
 mod filter;
 mod group;
+mod handed_in;
 mod input;
 mod leaving;
 mod npm;

@@ -75,6 +75,9 @@ impl Analysis<'_> {
             }
             (text, _) => text,
         };
+        if let Some(line) = &text {
+            self.gets_secret(program, site, args, line, zone);
+        }
         self.started(program, site, path, first, text, labels, zone);
     }
 
@@ -171,6 +174,13 @@ impl Analysis<'_> {
             words.remove(1);
         }
         self.gets_input(program, site, &all, &words, zone);
+        let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let line = if shell {
+            words.join(" ")
+        } else {
+            line.join(" ")
+        };
+        self.gets_secret(program, site, &all, &line, zone);
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {

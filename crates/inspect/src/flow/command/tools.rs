@@ -1,6 +1,7 @@
 //! Tools that start what their words name: runners of scripts, watchers, wrappers; and tools whose
 //! configuration is code, which runs when they do.
 
+mod compiled;
 mod configuration;
 mod pattern;
 mod rules;
@@ -90,6 +91,10 @@ impl Analysis<'_> {
                 self.configured_by_code(base, args, at, reached);
             }
             "make" | "gmake" => self.made_by_rules(args, at, variables, reached)?,
+            "cargo" | "cross" | "napi" | "cargo-cp-artifact" | "neon" | "wasm-pack" => {
+                self.compiled_by_cargo(base, args, at, reached);
+            }
+            "cmake" | "cmake-js" => self.configured_by_cmake(base, args, at, variables, reached),
             "find" => return self.each_found(args, at, variables, reached),
             _ if !configurations(base).is_empty() => {
                 self.configured_by_code(base, args, at, reached);

@@ -101,7 +101,7 @@ impl Analysis<'_> {
                     return Some(out);
                 }
                 let _ = callee;
-                None
+                self.given_by_context(path, value)
             }
         }
     }

@@ -37,6 +37,9 @@ impl Analysis<'_> {
                 union(&mut shared, &own);
                 return shared;
             }
+            if &*path == super::messages::WORKER_DATA {
+                return self.worker_data(file);
+            }
         }
         if !shared.is_empty() {
             return shared;
@@ -176,6 +179,8 @@ impl Analysis<'_> {
             let atom = program.atom(key)?;
             let index = self.index(file)?;
             out.extend(index.fields.get(&(class, atom)).into_iter().flatten());
+            let puts = index.field_mutations.get(&(class, atom));
+            out.extend(puts.into_iter().flatten());
             if let Some(class) = class
                 && let Expr::Class(entries) = program.expr(class)
             {

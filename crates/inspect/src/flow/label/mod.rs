@@ -8,6 +8,7 @@ mod constant;
 mod content;
 mod member;
 mod memo;
+mod messages;
 mod step;
 
 use crate::flow::{Analysis, Context};
@@ -206,8 +207,17 @@ impl Analysis<'_> {
             | Expr::Element(object)
             | Expr::Key(object)
             | Expr::Await(object)
-            | Expr::Spread(object)
-            | Expr::Yield(object) => self.all(file, &[object], context),
+            | Expr::Spread(object) => self.all(file, &[object], context),
+            // What it gives away, and what comes in for it.
+            Expr::Yield(object) => {
+                let mut out = self.all(file, &[object], context);
+                let sent = self.index(file).map(|index| index.sent.clone());
+                for value in sent.into_iter().flatten().take(16) {
+                    let labels = self.labels(file, value, None);
+                    union(&mut out, &labels);
+                }
+                out
+            }
             Expr::Call { callee, args, .. } => {
                 let args = program.list(args).to_vec();
                 self.call_labels(program, file, expr, callee, &args, context)
@@ -307,6 +317,9 @@ impl Analysis<'_> {
         }
         if let Some(name) = know::environment_name(program.language, &path) {
             return self.environment_variable(name, file, span);
+        }
+        if &*path == messages::WORKER_DATA {
+            return self.worker_data(file);
         }
         Vec::new()
     }

@@ -5,6 +5,7 @@ mod context;
 mod digest;
 mod file;
 mod handed;
+mod logged;
 mod named;
 mod network;
 mod pickled;
@@ -203,6 +204,20 @@ impl Analysis<'_> {
             if writes {
                 let labels = self.labels(site.file, *first, None).to_vec();
                 self.pipe_into(site, labels, rest, zone);
+            }
+            may_be = true;
+        }
+        // A stream of the package's own that goes into a request.
+        if path.starts_with("stream.") && path.ends_with(".pipe") {
+            if writes {
+                self.piped(program, site, callee, &path, &args, zone);
+            }
+            may_be = true;
+        }
+        if logged::is_logging(&path) {
+            if !writes {
+                let native = native.clone();
+                self.logged(program, site, &native, &args, zone);
             }
             may_be = true;
         }
@@ -445,6 +460,9 @@ impl Analysis<'_> {
                         context,
                     );
                 }
+            }
+            Role::CopyFile if path == "shutil.make_archive" => {
+                self.archived(program, site, args, context);
             }
             Role::CopyFile => {
                 if let [from, to, ..] = args {

@@ -161,6 +161,7 @@ impl Analysis<'_> {
         let Some(first) = args.first() else {
             return;
         };
+        self.feeds_secret(site, value, labels, zone);
         let names: Vec<String> = self
             .possible(file, *first, 0)
             .into_iter()

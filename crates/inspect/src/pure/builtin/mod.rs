@@ -277,6 +277,18 @@ pub(super) fn call(
                 }
                 _ => Value::bytes(bytes),
             }),
+        (Language::Python, "shutil.make_archive") => match (text(0), text(1)) {
+            (Some(base), Some(format)) => Some(Value::text(&format!(
+                "{base}.{}",
+                match format {
+                    "gztar" => "tar.gz",
+                    "bztar" => "tar.bz2",
+                    "xztar" => "tar.xz",
+                    other => other,
+                }
+            ))),
+            _ => None,
+        },
         (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => {
