@@ -35,6 +35,7 @@ mod testing;
 mod tests;
 mod text;
 mod tree;
+mod unbound;
 mod uncovered;
 mod verdicts;
 mod wrong;

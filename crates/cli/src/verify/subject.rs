@@ -57,16 +57,22 @@ pub(super) fn subject(
 ) -> Result<Asked, Failure> {
     let (locked_in, mut locked) = lockfile(run, project, read);
     let change = changed(project, read, base, &mut locked);
-    let caches = (run.around.caches)(&project.folder);
+    let mut caches = (run.around.caches)(&project.folder);
     let mut notes = Vec::new();
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
+    caches.promised = run.evidence.kept(&entries, installed.as_ref());
+    if !caches.promised.is_empty() {
+        installed = tree::check(project, &entries, &caches, run.closely);
+    }
     let fetched = run
         .evidence
         .fetch(&entries, installed.as_ref(), &project.folder, &caches)?;
     if let Some(fetched) = fetched {
-        if fetched.fetched > 0 {
+        let is_promised = !fetched.promised.is_empty();
+        caches.promised.extend(fetched.promised);
+        if fetched.fetched > 0 || is_promised {
             installed = tree::check(project, &entries, &caches, run.closely);
         }
         notes.extend(fetched.missing);

@@ -82,6 +82,12 @@ fn modules(
                 found: file.found,
                 standing: Standing::Unexplained,
             }));
+        if let Some(bun) = &caches.bun {
+            let options = caches.options(bun, closely.deep);
+            let mut of_cache = npm::check_bun_cache(bun, &lock, &options);
+            of_cache.below("(bun's cache)");
+            report.extend(of_cache);
+        }
     }
     Ok(report)
 }

@@ -3,6 +3,7 @@
 //! [`check`] reads the lockfile, finds which folder is which package (`layout`), compares each
 //! with its artifact on all cores (`package`), and then what lies loose around the packages.
 
+mod bun_cache;
 mod copies;
 mod elsewhere;
 mod expect;
@@ -29,7 +30,9 @@ mod strays;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+mod unbound;
 
+pub use bun_cache::check_bun_cache;
 pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
@@ -83,6 +86,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         pnpm_store: store.or_else(|| own_store(project)),
         memory: &memory,
         twins: patches::twins(manager, &places.placed),
+        promised: &options.promised,
         elsewhere: &lock.elsewhere,
         required: &lock.required,
         now: options.now,
@@ -110,6 +114,8 @@ struct Tree<'a> {
     memory: &'a Memory,
     /// Packages of Yarn 4 that have several forms.
     twins: Twins<'a>,
+    /// What others than the lockfile promise.
+    promised: &'a BTreeMap<ReleaseId, Vec<Digest>>,
     elsewhere: &'a BTreeSet<ReleaseId>,
     required: &'a BTreeSet<ReleaseId>,
     now: SystemTime,

@@ -6,7 +6,7 @@ use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
 use super::patches::{Patched, Prepared};
-use super::{Tree, own_list};
+use super::{Tree, own_list, unbound};
 use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
@@ -151,25 +151,31 @@ impl Tree<'_> {
             return out;
         }
         let patches = self.patches.prepare(&files, job.place);
-        match self.verified(placed, &patches, there, &mut out) {
+        match self.verified(placed, wanted(placed), &patches, there, &mut out) {
             Ok(verified) => {
                 self.against_artifact(job, placed, &verified, &patches, there, &mut out);
             }
-            Err(why) => self.against_list(job, placed, why, there, &mut out),
+            Err(why) => match self.unbound(placed, &patches, there, &mut out) {
+                Some(verified) => {
+                    self.against_artifact(job, placed, &verified, &patches, there, &mut out);
+                    unbound::mark(&mut out.tree);
+                }
+                None => self.against_list(job, placed, why, there, &mut out),
+            },
         }
         out
     }
 
     /// An artifact of a package whose bytes are what the lockfile promises. The error is why
     /// there is none, safe to print.
-    fn verified(
+    pub(super) fn verified(
         &self,
         placed: &Placed,
+        wanted: Wanted<'_>,
         patches: &Prepared<'_>,
         there: &Folder<'_>,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
-        let wanted = wanted(placed);
         if wanted.digests.is_empty() && wanted.archive.is_none() {
             return Err(match placed.source {
                 Source::Git => "it comes from a repository: there is no artifact to compare with",
@@ -421,7 +427,7 @@ fn bun_patch_tags(found: &Found) -> BTreeMap<String, ([u8; 32], &'static str)> {
 }
 
 /// What lies in the folder of a package.
-struct Folder<'a> {
+pub(super) struct Folder<'a> {
     path: &'a Path,
     found: &'a Found,
     claim: OnceCell<Option<Manifest>>,
@@ -435,7 +441,7 @@ impl Folder<'_> {
     }
 }
 
-fn wanted(placed: &Placed) -> Wanted<'_> {
+pub(super) fn wanted(placed: &Placed) -> Wanted<'_> {
     Wanted {
         release: &placed.release,
         digests: &placed.digests,

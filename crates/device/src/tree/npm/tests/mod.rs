@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
+mod bun_cache;
 mod evidence;
 mod explained;
 mod hostile;
@@ -16,6 +17,7 @@ mod records;
 mod stores;
 mod strays;
 mod tampering;
+mod unbound;
 
 /// A project with a store of artifacts beside it.
 struct World {

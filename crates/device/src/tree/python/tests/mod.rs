@@ -1,7 +1,7 @@
 use super::*;
 use crate::tree::testing::keep;
 use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
-use customs_ecosystem::lockfile::Source;
+use customs_ecosystem::lockfile::{Locked, Source};
 use customs_model::{Answer, Digest, Ecosystem, PackageName, ReleaseId, Version};
 use std::fs::{self, File};
 use std::io::Write as _;
