@@ -274,6 +274,7 @@ fn ask(
         together: together(&reads),
         roots: Vec::new(),
         not_checked: not_checked(root, &found, &reads, &pins),
+        only: report::Only::default(),
     };
     let mut to_pin = Vec::new();
     let mut said = Vec::new();
@@ -283,6 +284,8 @@ fn ask(
         let asked = subject::subject(&run, project, read.as_ref(), base.as_mut())?;
         report.subjects.push(asked.subject);
         report.not_checked.extend(asked.not_checked);
+        report.only.tree.extend(asked.only.tree);
+        report.only.origin.extend(asked.only.origin);
         to_pin.extend(asked.to_pin);
         said.extend(asked.to_say);
         for age in asked.roots {

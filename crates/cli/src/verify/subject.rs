@@ -5,7 +5,7 @@ use super::discover::{Installed, Project};
 use super::evidence::Evidence;
 use super::lock::{Read, Unread};
 use super::pins::{NewPin, Pins};
-use super::report::Subject;
+use super::report::{Only, Subject};
 use super::root::Root;
 use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
@@ -40,6 +40,8 @@ pub(super) struct Asked {
     pub roots: Vec<Age>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+    /// Which of that is of one question only.
+    pub only: Only,
     /// What became of `customs.lock`. Safe to print.
     pub to_say: Vec<String>,
 }
@@ -58,7 +60,7 @@ pub(super) fn subject(
     let (locked_in, mut locked) = lockfile(run, project, read);
     let change = changed(project, read, base, &mut locked);
     let mut caches = (run.around.caches)(&project.folder);
-    let mut notes = Vec::new();
+    let (mut notes, mut only) = (Vec::new(), Only::default());
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
@@ -75,6 +77,7 @@ pub(super) fn subject(
         if fetched.fetched > 0 || is_promised {
             installed = tree::check(project, &entries, &caches, run.closely);
         }
+        only.tree.extend(fetched.missing.iter().cloned());
         notes.extend(fetched.missing);
     }
     let mut to_pin = Vec::new();
@@ -85,6 +88,7 @@ pub(super) fn subject(
     }
     let tree = tree::answer(project, installed.as_ref());
     let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
+    only.origin.extend(origins.not_checked.iter().cloned());
     notes.extend(origins.not_checked);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
     if let Some(path) = place {
@@ -113,6 +117,7 @@ pub(super) fn subject(
         to_pin,
         roots: origins.roots,
         not_checked: notes,
+        only,
         to_say: origins.recorded,
     })
 }
