@@ -286,6 +286,7 @@ pub(crate) fn any_record() -> impl Strategy<Value = Record> {
         0..4_000_000_000_i64,
     )
         .prop_map(|(project, packages, loose, not_checked, second)| Record {
+            touches: BTreeMap::new(),
             schema: Record::SCHEMA,
             project,
             commit: None,

@@ -6,9 +6,9 @@ use crate::verify::report::{PackageOrigin, Report, SCHEMA, Subject};
 use customs_device::tree::{
     Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
 };
+use customs_inclusion::question::Question;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing as Verdict};
 use customs_origin::OriginAnswer;
-use customs_inclusion::question::Question;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 

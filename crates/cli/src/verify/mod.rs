@@ -5,6 +5,7 @@
 mod annotations;
 mod base;
 mod caches;
+mod cargo_config;
 pub(crate) mod check;
 mod counted;
 mod discover;

@@ -17,6 +17,7 @@ mod made;
 mod manager;
 mod manifest;
 mod members;
+mod modes;
 mod own;
 mod own_list;
 mod package;
@@ -175,10 +176,18 @@ fn gather(
 ) -> Vec<(String, Remembered)> {
     let verified = programs(project, &outcomes);
     let mut remember = Vec::new();
+    let kept = outcomes.iter().map(|outcome| outcome.kept);
+    let kept = kept.fold(modes::Kept::default(), modes::Kept::with);
     for mut outcome in outcomes {
+        let folder = project.join(&outcome.tree.place);
+        kept.explain(&folder, &mut outcome);
         if outcome.may_copy {
             for difference in &mut outcome.tree.differences {
-                explain_copy(difference, &verified);
+                // No copy lends its owner's rights.
+                let there = disk::There::look(&folder.join(&difference.path));
+                if !matches!(there, disk::There::Entry(there) if there.runs_as_owner()) {
+                    explain_copy(difference, &verified);
+                }
             }
         }
         outcome.tree.judge();

@@ -5,6 +5,7 @@ use super::explain::Explainer;
 use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
+use super::modes::Kept;
 use super::patches::{Patched, Prepared};
 use super::{Tree, own_list, unbound};
 use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
@@ -54,6 +55,8 @@ pub(super) struct Outcome {
     pub may_copy: bool,
     /// The programs among its facts, as the walk saw them.
     pub programs: Vec<(String, Stamp)>,
+    /// What the file system is seen to keep in its folder.
+    pub kept: Kept,
 }
 
 impl Outcome {
@@ -67,6 +70,7 @@ impl Outcome {
             facts: Facts::default(),
             may_copy: false,
             programs: Vec::new(),
+            kept: Kept::default(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Tree<'_> {
 
     fn form(&self, job: &Job<'_>, placed: &Placed, there: &Folder<'_>) -> Outcome {
         let mut out = Outcome::new(job, placed);
+        out.kept = Kept::of(there.found);
         let files = self.patches.for_package(job.place, placed);
         let patch = self.patches.digest(&files);
         let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
@@ -284,6 +289,8 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &expectation.alternates,
             patched: &patched,
+            manager: self.manager,
+            manifest: &manifest,
             runs_at_install: runs,
             took_own: Cell::new(false),
         };
@@ -329,6 +336,7 @@ impl Tree<'_> {
         };
         let (expected, proven) = list.expected(there.path, there.found);
         let runs = there.claim().is_some_and(|claim| claim.runs_at_install);
+        let none = Manifest::default();
         let mut explainer = Explainer {
             place: job.place,
             is_root: false,
@@ -336,6 +344,8 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &BTreeMap::new(),
             patched: &Patched::default(),
+            manager: self.manager,
+            manifest: there.claim().unwrap_or(&none),
             runs_at_install: placed.has_install_script != Some(false) && runs,
             took_own: Cell::new(false),
         };

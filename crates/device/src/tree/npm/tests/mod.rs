@@ -12,6 +12,7 @@ mod evidence;
 mod explained;
 mod hostile;
 mod managers;
+mod modes;
 mod own;
 mod records;
 mod stores;
