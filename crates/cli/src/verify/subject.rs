@@ -84,6 +84,7 @@ pub(super) fn subject(
     if let Some(installed) = &mut installed {
         installed.not_checked.extend(unread);
         run.pins.apply(&project.folder, installed);
+        installed.not_checked.extend(run.pins.gone(&project.folder));
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());

@@ -19,7 +19,7 @@ fn a_tree_of_yarn_1_is_what_its_lockfile_names_and_every_change_is_told() {
     each(&ground, CLASSIC);
 }
 
-const CLASSIC: &[Case] = &[
+pub const CLASSIC: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
@@ -59,7 +59,7 @@ fn a_tree_of_yarn_4_is_what_its_lockfile_names_and_every_change_is_told() {
     each(&ground, BERRY);
 }
 
-const BERRY: &[Case] = &[
+pub const BERRY: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
@@ -88,7 +88,7 @@ fn a_tree_of_yarn_4_with_links_is_what_its_lockfile_names_and_every_change_is_to
     each(&ground, LINKED);
 }
 
-const LINKED: &[Case] = &[
+pub const LINKED: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| {
@@ -138,7 +138,7 @@ fn the_zips_of_plug_n_play_are_what_the_lockfile_names_and_every_change_is_told(
     each(&ground, PLUG_N_PLAY);
 }
 
-const PLUG_N_PLAY: &[Case] = &[
+pub const PLUG_N_PLAY: &[Case] = &[
     Case {
         way: "a zip holds other bytes",
         tamper: |ground| edit_at(&ground.find("cache/yarn", &["is-odd-npm-3.0.1"])),
