@@ -5,7 +5,6 @@ use crate::table::{Case, each};
 use crate::tamper::{add, delete_folder, edit, edit_at, replace, write};
 use crate::world::World;
 
-/// The one that the trees of the project are made with.
 const POETRY: &str = "poetry==2.2.1";
 
 const MANIFEST: &str = "[project]
@@ -34,7 +33,12 @@ fn ground() -> Ground {
     world
         .run(&["pip", "--python", "../tool/bin/python", "install", POETRY])
         .succeeded();
-    world.write("pyproject.toml", MANIFEST);
+    // Poetry reads no configuration of pip's.
+    let source = format!(
+        "\n[[tool.poetry.source]]\nname = \"configured\"\nurl = \"{}\"\npriority = \"primary\"\n",
+        world.python_index()
+    );
+    world.write("pyproject.toml", &(MANIFEST.to_owned() + &source));
     world.write(
         "poetry.toml",
         "[virtualenvs]\nin-project = true\n[keyring]\nenabled = false\n",
