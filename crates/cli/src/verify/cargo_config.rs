@@ -41,7 +41,6 @@ pub(super) fn take(folder: &Path, manifests: &mut [Manifest], unread: &mut Vec<S
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::verify::testing::Scene;
 
     /// Whether the lockfile's rules have something against a crate of a repository.

@@ -10,7 +10,7 @@ const ALL: [(&str, &[&[Case]]); 11] = [
     ("npm", &[npm::CASES, npm::AROUND, npm::LINKED]),
     ("pnpm", &[pnpm::CASES]),
     ("Yarn 1", &[yarn::CLASSIC]),
-    ("Yarn 4", &[yarn::BERRY, yarn::LINKED]),
+    ("Yarn 4", &[yarn::BERRY, yarn::LINKED, yarn::NATIVE]),
     ("Yarn 4, Plug'n'Play", &[yarn::PLUG_N_PLAY]),
     ("bun", &[bun::CASES]),
     ("pip", &[pip::CASES]),
