@@ -1,5 +1,6 @@
 //! A lockfile with the manifests beside it, and where its packages should come from.
 
+use super::cargo_config;
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
@@ -52,7 +53,10 @@ impl Read {
             }
         };
         let mut unread = Vec::new();
-        let manifests = manifests(&project.folder, &graph, &mut unread);
+        let mut manifests = manifests(&project.folder, &graph, &mut unread);
+        if *kind == Kind::CargoLock {
+            cargo_config::take(&project.folder, &mut manifests, &mut unread);
+        }
         let options = Options {
             expected_origins: match has_addresses(&graph) {
                 // There is nothing that could be of another registry, and nobody is asked.

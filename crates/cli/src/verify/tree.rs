@@ -3,8 +3,10 @@
 use super::caches::Caches;
 use super::discover::{Installed, Project};
 use super::root::below;
+use customs_device::tree::disk;
 use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
-use customs_ecosystem::lockfile::{Kind, Locked, Source};
+use customs_ecosystem::lockfile::{self, Kind, Locked, Manifest, ManifestKind, Source};
+use customs_ecosystem::pypi::Requirement;
 use customs_model::{Answer, printable};
 use std::path::{Path, PathBuf};
 
@@ -82,6 +84,12 @@ fn modules(
                 found: file.found,
                 standing: Standing::Unexplained,
             }));
+        if let Some(bun) = &caches.bun {
+            let options = caches.options(bun, closely.deep);
+            let mut of_cache = npm::check_bun_cache(bun, &lock, &options);
+            of_cache.below("(bun's cache)");
+            report.extend(of_cache);
+        }
     }
     Ok(report)
 }
@@ -94,11 +102,13 @@ fn environments(
     closely: Closely,
 ) -> TreeReport {
     let mut all = TreeReport::default();
+    let asked = asked(project);
     for environment in at {
         let options = caches.options(environment, closely.deep);
         let belongs = python::Belongs {
             locked,
             is_complete: is_complete(project, environment, locked),
+            asked: &asked,
             project: Some(&project.folder),
         };
         let mut report = python::check(environment, &belongs, &options);
@@ -131,6 +141,24 @@ fn environments(
         all.extend(report);
     }
     all
+}
+
+/// What the project's manifest, and a lockfile that is installed as a whole, ask for. What cannot be read
+/// asks for nothing; that is told where it is judged.
+fn asked(project: &Project) -> Vec<Requirement> {
+    let read = |path: &Path| disk::read_up_to(path, lockfile::limit::BYTES as u64).ok()?;
+    let manifest = read(&project.folder.join(ManifestKind::Pyproject.file_name()));
+    let manifest = manifest.and_then(|text| Manifest::read(ManifestKind::Pyproject, &text).ok());
+    let mut asked = Vec::new();
+    let Some((path, kind)) = &project.lockfile else {
+        return asked;
+    };
+    if matches!(kind, Kind::UvLock | Kind::PoetryLock) {
+        asked.extend(manifest.into_iter().flat_map(|manifest| manifest.needs));
+    }
+    let whole = read(path).and_then(|text| lockfile::whole(*kind, &text).ok());
+    asked.extend(whole.unwrap_or_default());
+    asked
 }
 
 /// Whether the lockfiles of an environment name all that belongs into it.

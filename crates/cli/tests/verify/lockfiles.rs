@@ -31,7 +31,7 @@ fn entry(ground: &Ground, place: &str, change: impl Fn(&mut Value)) {
     );
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         way: "an entry points at another package's tarball",
         tamper: |ground| {

@@ -31,6 +31,9 @@ pub struct Manifest {
     /// by do not show it (cargo's `git` and `path`, uv's `sources`, Poetry's tables). In their
     /// normal form for Python.
     pub elsewhere: Vec<String>,
+    /// What a Python project needs to run, with markers and extras. What it says in words of its own
+    /// (Poetry's tables with conditions) is not here.
+    pub needs: Vec<Requirement>,
     /// Registries and other sources that it names itself (cargo's `registry`, uv's `index`).
     pub names_sources: bool,
 }
@@ -105,6 +108,30 @@ impl Manifest {
         })
     }
 
+    /// Takes in what cargo's own configuration (`.cargo/config.toml`) says to take instead: its `[patch]`
+    /// means the same as that of the project's manifest.
+    ///
+    /// # Errors
+    /// It is no TOML, or exceeds a bound.
+    pub fn take_cargo_config(&mut self, bytes: &[u8]) -> Result<(), ManifestError> {
+        let refuse = |at: usize, what: &str| ManifestError {
+            file: "config.toml",
+            line: line_at(bytes, at),
+            what: printable(what, 200),
+        };
+        if bytes.len() > limit::BYTES {
+            return Err(refuse(0, "it is larger than any configuration"));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| refuse(e.valid_up_to(), "it is not UTF-8 text"))?;
+        let root = toml::parse(text).map_err(|fault| match fault {
+            Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(at, &what),
+            Fault::Limit { what, limit } => refuse(0, &format!("it has more than {limit} {what}")),
+        })?;
+        patches(&root, self);
+        Ok(())
+    }
+
     /// What it asks for by a name.
     pub fn ask(&self, name: &str) -> Option<&Ask> {
         self.asks.iter().find(|ask| ask.name == name)
@@ -160,6 +187,18 @@ fn cargo_toml(root: &Node<'_>) -> Manifest {
         let ask = crate_ask(name, item, AskKind::Runtime, &mut manifest);
         manifest.shared.extend(ask);
     }
+    patches(root, &mut manifest);
+    for (selector, _) in root.get("replace").map(Node::map).unwrap_or_default() {
+        // `name:1.0.0`
+        let name = selector.text().unwrap_or_default().split(':').next();
+        let name = name.unwrap_or_default().to_owned();
+        manifest.overrides.push((name, "another source".to_owned()));
+    }
+    manifest
+}
+
+/// `[patch]` of a `Cargo.toml` or of cargo's configuration.
+fn patches(root: &Node<'_>, manifest: &mut Manifest) {
     for (_, patches) in root.get("patch").map(Node::map).unwrap_or_default() {
         for (name, patch) in patches.map() {
             // What is patched may stand there under a name of its own.
@@ -169,13 +208,6 @@ fn cargo_toml(root: &Node<'_>) -> Manifest {
             manifest.overrides.push((name, "another source".to_owned()));
         }
     }
-    for (selector, _) in root.get("replace").map(Node::map).unwrap_or_default() {
-        // `name:1.0.0`
-        let name = selector.text().unwrap_or_default().split(':').next();
-        let name = name.unwrap_or_default().to_owned();
-        manifest.overrides.push((name, "another source".to_owned()));
-    }
-    manifest
 }
 
 fn tables(node: &Node<'_>, manifest: &mut Manifest) {
@@ -308,12 +340,17 @@ fn list(items: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
         .filter_map(Node::text)
     {
         match Requirement::parse(text) {
-            Some(requirement) => manifest.asks.push(Ask {
-                name: requirement.name.as_str().to_owned(),
-                spec: Some(requirement.declared()),
-                kind,
-                to: None,
-            }),
+            Some(requirement) => {
+                manifest.asks.push(Ask {
+                    name: requirement.name.as_str().to_owned(),
+                    spec: Some(requirement.declared()),
+                    kind,
+                    to: None,
+                });
+                if kind == AskKind::Runtime {
+                    manifest.needs.push(requirement);
+                }
+            }
             None => manifest.incomplete = true,
         }
     }
@@ -326,6 +363,11 @@ fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest
             if all.any(|one| ELSEWHERE.iter().any(|key| one.get(key).is_some())) {
                 manifest.elsewhere.push(crate::pypi::normal_name(name));
             }
+            if kind == AskKind::Runtime
+                && let Some(requirement) = poetry_need(name, item)
+            {
+                manifest.needs.push(requirement);
+            }
             // Poetry's own words for versions are not compared.
             manifest.asks.push(Ask {
                 name: crate::pypi::normal_name(name),
@@ -335,6 +377,30 @@ fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest
             });
         }
     }
+}
+
+/// What Poetry installs whatever the machine is, or by a marker; its words for versions are not read.
+fn poetry_need(name: &str, item: &Node<'_>) -> Option<Requirement> {
+    let known = |key: &str| {
+        matches!(
+            key,
+            "version" | "markers" | "extras" | "source" | "allow-prereleases" | "optional"
+        )
+    };
+    let keys = item.map().iter().filter_map(|(key, _)| key.text());
+    if item.says("optional") || !item.list().is_empty() || !keys.into_iter().all(known) {
+        return None;
+    }
+    let extras = item.get("extras").map(Node::list).unwrap_or_default();
+    let extras: Vec<&str> = extras.iter().filter_map(Node::text).collect();
+    let extras = match extras.is_empty() {
+        true => String::new(),
+        false => format!("[{}]", extras.join(",")),
+    };
+    let marker = item
+        .get_text("markers")
+        .map(|marker| format!(" ; {marker}"));
+    Requirement::parse(&format!("{name}{extras}{}", marker.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -399,5 +465,39 @@ mod tests {
         insta::assert_snapshot!(refused, @r#"
         package.json, line 2: a key should start with '"'; repair the line, since the package manager cannot read it either
         "#);
+    }
+
+    #[test]
+    fn what_a_python_project_needs_has_markers_and_extras() {
+        let text = "[project]\ndependencies = [\"anyio[Trio] >= 4; python_version > '3.8'\"]\n[project.optional-dependencies]\nx = [\"pytest\"]\n[tool.poetry.dependencies]\npython = \"^3\"\na = \"^5\"\nb = {version = \"1\", optional = true}\nc = {version = \"1\", markers = \"os_name == 'nt'\", extras = [\"y\"]}\nd = {version = \"1\", python = \"<3.9\"}\n";
+        let manifest = Manifest::read(ManifestKind::Pyproject, text.as_bytes()).unwrap();
+        let told: Vec<String> = manifest
+            .needs
+            .iter()
+            .map(|one| format!("{} {:?} {:?}", one.name, one.extras, one.marker))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        anyio ["trio"] Some("python_version > '3.8'")
+        a [] None
+        c ["y"] Some("os_name == 'nt'")
+        "#);
+    }
+
+    #[test]
+    fn a_patch_of_cargo_s_configuration_is_taken_as_one_of_the_manifest() {
+        let mut manifest = Manifest::read(ManifestKind::CargoToml, b"").unwrap();
+        let config = "[build]\njobs = 2\n[patch.mirror]\nlibc = { path = \"x\" }\nours = { package = \"itoa\", git = \"https://git.example/x\" }\n";
+        manifest.take_cargo_config(config.as_bytes()).unwrap();
+        let names: Vec<&str> = manifest
+            .overrides
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["libc", "itoa"]);
+        let refused = manifest.take_cargo_config(b"[patch").unwrap_err();
+        assert!(
+            refused.to_string().starts_with("config.toml, line 1"),
+            "{refused}"
+        );
     }
 }

@@ -27,6 +27,7 @@ mod settings;
 mod tree;
 mod urls;
 mod uv_lock;
+mod whole;
 mod yarn_berry;
 mod yarn_classic;
 
@@ -43,6 +44,7 @@ pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
+pub use whole::whole;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};
 use entries::Entries;

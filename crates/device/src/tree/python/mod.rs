@@ -73,10 +73,11 @@ pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> Tr
 /// A digest of all that a check of an environment goes by.
 fn meaning(belongs: &Belongs<'_>) -> Digest {
     let text = format!(
-        "{}\n{}\n{:?}",
+        "{}\n{}\n{:?}\n{:?}",
         memory::digest_of(belongs.locked),
         belongs.is_complete,
-        belongs.project
+        belongs.project,
+        belongs.asked
     );
     Digest::sha256(text.as_bytes())
 }
@@ -168,7 +169,7 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            let needed = absent::needed(scene, &installed, self.belongs.locked);
+            let needed = absent::needed(scene, &installed, &self.belongs, machine());
             let others = absent::others(&installed, self.belongs.locked, &needed);
             report.not_checked.extend(others);
             report.packages.extend(needed);

@@ -12,6 +12,7 @@ use crate::artifact::{self, Candidate, Form, SourceError, Wanted};
 use crate::tree::disk;
 use crate::tree::{Comparer, Difference};
 use customs_ecosystem::lockfile::{Locked, Manifest, ManifestKind, SETTINGS_BYTES, Source};
+use customs_ecosystem::pypi::Requirement;
 use customs_ecosystem::pypi::installed::DirectUrl;
 use customs_model::{Ecosystem, PackageName};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub struct Belongs<'a> {
     /// They name all of it: nothing else is installed from them (`uv.lock`, `poetry.lock`,
     /// `pylock.toml`, requirements that all have hashes).
     pub is_complete: bool,
+    /// What the project, or a lockfile that is installed as a whole, asks for, where nothing else is
+    /// installed from them.
+    pub asked: &'a [Requirement],
     /// The project's folder, whose own packages may be installed as well.
     pub project: Option<&'a Path>,
 }

@@ -28,6 +28,7 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
         belongs: Belongs {
             locked,
             is_complete: false,
+            asked: &[],
             project: None,
         },
         sources: &sources(options),

@@ -2,6 +2,7 @@ use super::*;
 use crate::tree::testing::keep;
 use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
 use customs_ecosystem::lockfile::{Locked, Source};
+use customs_ecosystem::pypi::Requirement;
 use customs_model::{Answer, Digest, Ecosystem, PackageName, ReleaseId, Version};
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -12,6 +13,7 @@ mod compiled;
 mod environment;
 mod evidence;
 mod hostile;
+mod required;
 mod strangers;
 mod tampering;
 mod wheels;
@@ -46,6 +48,7 @@ struct Lab {
     locked: Vec<Locked>,
     at_hand: bool,
     is_complete: bool,
+    asked: Vec<Requirement>,
 }
 
 impl Lab {
@@ -56,6 +59,7 @@ impl Lab {
             locked: Vec::new(),
             at_hand: true,
             is_complete: false,
+            asked: Vec::new(),
         };
         lab.write("bin/.keep", "");
         fs::remove_file(lab.path("bin/.keep")).unwrap();
@@ -180,6 +184,7 @@ impl Lab {
         Belongs {
             locked: &self.locked,
             is_complete: self.is_complete,
+            asked: &self.asked,
             project: Some(self.folder.path()),
         }
     }
