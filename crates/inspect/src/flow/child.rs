@@ -191,6 +191,7 @@ impl Analysis<'_> {
         for sign in found.signs {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
+        self.found.unread.extend(found.unread);
         self.found.exhausted |= found.exhausted;
         // It runs when its caller does, whatever zone its parts have within it.
         if cut {

@@ -58,11 +58,13 @@ impl Analysis<'_> {
             }
             "i" | "install" | "ci" | "add" if base != "bun" => {
                 let inner = match self.next_word(&mut rest, &mut here) {
-                    Some(path) if path.starts_with(['.', '/']) || path.contains('/') => At {
-                        folder: plain(&join(&here.folder, &path)),
-                        ..here.clone()
+                    Some(path) => match self.installed_folder(&path, &here) {
+                        Some(folder) => At {
+                            folder,
+                            ..here.clone()
+                        },
+                        None => return None,
                     },
-                    Some(_) => return None,
                     None => here,
                 };
                 // In the package's own folder these are the hooks that are read anyway.

@@ -49,6 +49,7 @@ impl Analysis<'_> {
             .collect();
         let credentials = gives_credentials(base, &texts);
         self.told_by_environment(base, at, variables, reached);
+        self.starts_more(words, base, input, at, variables, reached);
         if let Some(out) = self.tool_run(base, args, input, at, variables, reached) {
             return out;
         }
