@@ -209,6 +209,7 @@ impl Analysis<'_> {
         if let Some((name, _)) = rest.first() {
             let input = Piped::default();
             let base = base_name(name).to_owned();
+            self.starts_more(rest, &base, &input, at, variables, reached);
             let tool = self.tool_run(&base, &rest[1..], &input, at, variables, reached);
             if tool.is_some() {
                 return tool;

@@ -212,6 +212,9 @@ impl Analysis<'_> {
             self.cut_short(at.zone);
             return None;
         }
+        if !self.is_new_rule(file, &wanted.join(" "), at.zone) {
+            return Some(());
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         for line in lines_of_rules(&text, &wanted) {
             self.apart(variables, |all, variables| {

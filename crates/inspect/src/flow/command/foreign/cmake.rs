@@ -88,7 +88,8 @@ impl Analysis<'_> {
         let mut commands = 0;
         while let Some(file) = files.get(next).copied() {
             next += 1;
-            let Some(text) = self.rules_text(file, at) else {
+            let is_new = self.is_new_rule(file, "", at.zone);
+            let Some(text) = is_new.then(|| self.rules_text(file, at)).flatten() else {
                 continue;
             };
             let here = folder(&self.package.file(file).path).to_owned();
@@ -136,7 +137,8 @@ impl Analysis<'_> {
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
     ) {
-        let Some(text) = self.rules_text(file, at) else {
+        let is_new = self.is_new_rule(file, folder, at.zone);
+        let Some(text) = is_new.then(|| self.rules_text(file, at)).flatten() else {
             return;
         };
         let mut offset = 0;

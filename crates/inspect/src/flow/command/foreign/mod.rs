@@ -16,15 +16,20 @@ use super::file::is_within_package;
 use super::{At, Piped, Variables};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
-use crate::package::join;
+use crate::package::{folder, join};
 use crate::pure::{FileId, shown};
 use crate::unpack::plain;
 use customs_model::{SignKind, UnreadPart, Zone, printable};
 use language::{Foreign, interpreter};
+use rustc_hash::FxHashSet;
+use std::cell::{Cell, OnceCell};
 use unpacked::Unpacked;
 
 /// Files that are told as not read because something starts them.
 const STARTS: usize = 64;
+/// How often all files of a package are gone through for command lines, and rules that are read.
+const SCANS: u32 = 256;
+const RULES: usize = 1_000;
 /// Letters of a command line that are told.
 const LINE: usize = 48;
 
@@ -40,6 +45,12 @@ pub(in crate::flow) struct LeftBehind {
     missed: Vec<(String, String, At)>,
     /// Archives of the package that were unpacked.
     unpacked: Vec<Unpacked>,
+    /// Rules that were read already, with what was wanted of them: they may call each other.
+    rules: FxHashSet<(FileId, String, Zone)>,
+    /// The folders of the package, as far as somebody asked.
+    folders: OnceCell<FxHashSet<String>>,
+    /// How often all files were gone through.
+    scans: Cell<u32>,
 }
 
 impl Analysis<'_> {
@@ -72,6 +83,9 @@ impl Analysis<'_> {
             self.tests_own(base, args, at, reached);
             self.builds_by_rules(base, args, &line, at);
             self.built_by_commands(base, args, at, variables, reached);
+        }
+        if self.left_behind.scans.get() > SCANS {
+            self.cut_short(at.zone);
         }
     }
 
@@ -122,10 +136,36 @@ impl Analysis<'_> {
     }
 
     /// Whether something lies in a folder of the package.
-    fn has_folder(&self, folder: &str) -> bool {
-        let inside = format!("{folder}/");
-        let mut ids = self.package.ids();
-        folder.is_empty() || ids.any(|id| self.package.file(id).path.starts_with(&inside))
+    fn has_folder(&self, path: &str) -> bool {
+        let all = self.left_behind.folders.get_or_init(|| {
+            let mut all = FxHashSet::default();
+            for file in &self.package.files {
+                let mut here = folder(&file.path);
+                while !here.is_empty() && all.insert(here.to_owned()) {
+                    here = folder(here);
+                }
+            }
+            all
+        });
+        path.is_empty() || all.contains(path)
+    }
+
+    /// The files of the package, where they may be gone through once more.
+    fn scanned(&self) -> impl Iterator<Item = FileId> + use<> {
+        let scans = self.left_behind.scans.get();
+        self.left_behind.scans.set(scans.saturating_add(1));
+        let all = self.package.ids();
+        all.take(if scans < SCANS { usize::MAX } else { 0 })
+    }
+
+    /// Whether rules are read for the first time with what is wanted of them.
+    pub(super) fn is_new_rule(&mut self, file: FileId, wanted: &str, zone: Zone) -> bool {
+        if self.left_behind.rules.len() >= RULES {
+            self.cut_short(zone);
+            return false;
+        }
+        let rule = (file, wanted.to_owned(), zone);
+        self.left_behind.rules.insert(rule)
     }
 
     /// Tells that a file of the package is started which nobody reads here. Where it runs at

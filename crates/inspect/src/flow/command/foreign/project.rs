@@ -87,7 +87,7 @@ impl Analysis<'_> {
             reached.extend(self.package.find(&join(&folder, path)));
         }
         let beside = join(&folder, "src/bin");
-        let beside = self.package.ids().filter(|id| {
+        let beside = self.scanned().filter(|id| {
             let path = &self.package.file(*id).path;
             path.ends_with(".rs") && self::folder(path) == beside
         });

@@ -141,7 +141,7 @@ impl Analysis<'_> {
 
     /// The first file right in a folder of the package whose name ends so.
     pub(super) fn first_in(&self, folder: &str, ending: &str) -> Option<FileId> {
-        self.package.ids().find(|id| {
+        self.scanned().find(|id| {
             let path = &self.package.file(*id).path;
             crate::package::folder(path) == folder && path.ends_with(ending)
         })

@@ -43,8 +43,7 @@ impl Analysis<'_> {
         let inside = join(&at.folder, "");
         let inside = if at.folder.is_empty() { "" } else { &inside };
         let mut found: Vec<FileId> = self
-            .package
-            .ids()
+            .scanned()
             .filter(|id| self.package.language(*id).is_some())
             .filter(|id| {
                 let path = &self.package.file(*id).path;

@@ -79,7 +79,7 @@ impl Analysis<'_> {
         };
         let strip = value(&["--strip-components", "--strip"]);
         let inside = format!("{}!/", self.package.file(archive).path);
-        let opened = self.is_there(&inside);
+        let opened = self.has_folder(inside.trim_end_matches('/'));
         self.left_behind.unpacked.push(Unpacked {
             archive,
             opened,
@@ -89,11 +89,6 @@ impl Analysis<'_> {
         });
     }
 
-    fn is_there(&self, beginning: &str) -> bool {
-        let mut ids = self.package.ids();
-        ids.any(|id| self.package.file(id).path.starts_with(beginning))
-    }
-
     /// The file that lies at a place once the archives were unpacked that were until now.
     pub(in crate::flow::command) fn unpacked_file(&self, path: &str) -> Option<FileId> {
         self.left_behind.unpacked.iter().rev().find_map(|unpacked| {
@@ -101,7 +96,7 @@ impl Analysis<'_> {
             if unpacked.strip == 0 {
                 return self.package.find(&format!("{}{rest}", unpacked.inside));
             }
-            self.package.ids().find(|id| {
+            self.scanned().find(|id| {
                 let path = self.package.file(*id).path.strip_prefix(&unpacked.inside);
                 let parts = || path.map(|path| path.splitn(unpacked.strip + 1, '/'));
                 parts().is_some_and(|mut parts| parts.nth(unpacked.strip) == Some(rest))
@@ -112,9 +107,10 @@ impl Analysis<'_> {
     /// Whether a folder lies in an archive that was unpacked.
     pub(in crate::flow::command) fn is_unpacked_folder(&self, path: &str) -> bool {
         self.left_behind.unpacked.iter().any(|unpacked| {
-            unpacked.below(path).is_some_and(|rest| {
-                unpacked.strip > 0 || self.is_there(&format!("{}{rest}/", unpacked.inside))
-            })
+            unpacked.folder == path
+                || unpacked.below(path).is_some_and(|rest| {
+                    unpacked.strip > 0 || self.has_folder(&format!("{}{rest}", unpacked.inside))
+                })
         })
     }
 
@@ -132,7 +128,7 @@ impl Analysis<'_> {
     /// a name.
     pub(super) fn folder_in_archive(&self, archive: FileId, name: &str) -> Option<String> {
         let inside = format!("{}!/", self.package.file(archive).path);
-        let found = self.package.ids().find(|id| {
+        let found = self.scanned().find(|id| {
             let path = self.package.file(*id).path.strip_prefix(&inside);
             path.and_then(|path| path.strip_suffix(name))
                 .is_some_and(|top| top.ends_with('/') && top.matches('/').count() == 1)
