@@ -79,7 +79,8 @@ fn behind_bang(line: &str) -> Option<&str> {
 /// The text that a call begins with, or its list of texts as one line.
 fn first_text(rest: &str) -> Option<String> {
     let rest = rest.trim_start();
-    if let Some(list) = rest.strip_prefix(['{', '[']) {
+    let is_long = rest.starts_with("[[");
+    if let Some(list) = rest.strip_prefix(['{', '[']).filter(|_| !is_long) {
         let list = list.split(['}', ']']).next()?;
         let words: Vec<String> = list
             .split(',')

@@ -1,6 +1,6 @@
 //! Interpreters of languages that are not read here, and how their words are.
 
-use super::Text;
+use super::{Text, perl};
 
 /// An interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,9 +114,9 @@ impl Foreign {
         self.code.contains(&option) || is_cluster
     }
 
-    /// Whether a text does nothing but replace letters in what comes in.
-    pub(super) fn only_edits(&self, text: &str) -> bool {
-        self.language == "Perl" && text.split(';').all(|part| is_replacement(part.trim()))
+    /// Whether a text does nothing but look at what comes in, and print of it.
+    pub(super) fn only_looks(&self, text: &str) -> bool {
+        self.language == "Perl" && perl::only_looks(text)
     }
 
     /// Whether what comes in is what runs.
@@ -143,41 +143,6 @@ impl Foreign {
         }
         found
     }
-}
-
-/// `s/a/b/g`, `tr/a/b/`: without `e`, with which the replacement is code, and without the
-/// variables of an interpreter that run something.
-fn is_replacement(text: &str) -> bool {
-    let body = ["s", "tr", "y"].iter().find_map(|name| {
-        let rest = text.strip_prefix(name)?;
-        let sign = rest.chars().next()?;
-        (sign.is_ascii_punctuation() && !"{([<'".contains(sign)).then_some((rest, sign))
-    });
-    let Some((rest, sign)) = body else {
-        return text.is_empty();
-    };
-    let mut parts = Vec::new();
-    let mut part = String::new();
-    let mut letters = rest.chars().skip(1);
-    while let Some(c) = letters.next() {
-        match c {
-            '\\' => {
-                part.push(c);
-                part.extend(letters.next());
-            }
-            c if c == sign => parts.push(std::mem::take(&mut part)),
-            c => part.push(c),
-        }
-    }
-    // `@{[ … ]}` and `(?{ … })` are code in a text.
-    parts.len() == 2
-        && part.chars().all(|c| "gimsxo".contains(c))
-        && !parts.iter().any(|part| {
-            part.contains("@{")
-                || part.contains("(?{")
-                || part.contains("(??{")
-                || part.contains("${")
-        })
 }
 
 /// The paths that may stand in a word: alone, behind `=`, in a list.

@@ -5,6 +5,7 @@
 mod build;
 mod cmake;
 mod language;
+mod perl;
 mod project;
 mod started;
 mod suite;
@@ -97,7 +98,9 @@ impl Analysis<'_> {
     /// `perl x.pl`: the file, a text in its words, or what comes in.
     fn interprets(&mut self, foreign: &Foreign, args: &[Text], input: &Piped, line: &str, at: &At) {
         if let Some(text) = foreign.code_in(args) {
-            if !foreign.only_edits(text) {
+            // Modules of the package itself may be loaded before.
+            let loads = args.iter().any(|(text, _)| text.starts_with("-I"));
+            if loads || !foreign.only_looks(text) {
                 self.starts_unread(at.file, foreign.language, line, at);
             }
             return;

@@ -157,7 +157,9 @@ impl Analysis<'_> {
         if let Some(archive) = archive {
             return self.folder_in_archive(archive, "package.json");
         }
-        self.own_folder(path, at)
-            .filter(|folder| !folder.is_empty())
+        // A name without a place is a package of a registry.
+        let is_place = path.len() < word.len() || path.starts_with('.') || path.contains('/');
+        let folder = is_place.then(|| self.own_folder(path, at)).flatten();
+        folder.filter(|folder| !folder.is_empty())
     }
 }

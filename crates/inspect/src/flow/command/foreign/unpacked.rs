@@ -94,7 +94,11 @@ impl Analysis<'_> {
         self.left_behind.unpacked.iter().rev().find_map(|unpacked| {
             let rest = unpacked.below(path)?;
             if unpacked.strip == 0 {
-                return self.package.find(&format!("{}{rest}", unpacked.inside));
+                let path = format!("{}{rest}", unpacked.inside);
+                return self.package.find(&path).or_else(|| {
+                    let found = self.package.node_file(&path);
+                    found.filter(|id| self.package.language(*id).is_some())
+                });
             }
             self.scanned().find(|id| {
                 let path = self.package.file(*id).path.strip_prefix(&unpacked.inside);
