@@ -192,6 +192,7 @@ impl Analysis<'_> {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
         self.found.unread.extend(found.unread);
+        self.left_behind.of_text = found.started;
         self.found.exhausted |= found.exhausted;
         // It runs when its caller does, whatever zone its parts have within it.
         if cut {

@@ -74,6 +74,8 @@ pub struct Found {
     pub signs: Vec<Sign>,
     /// Files that something starts and that nobody reads here.
     pub unread: Vec<UnreadPart>,
+    /// The command lines that a text starts.
+    started: Vec<Vec<String>>,
     /// Files, by when the first of their code runs.
     pub zones: FxHashMap<FileId, Zone>,
     /// The budget was spent before everything was followed.

@@ -42,7 +42,10 @@ pub(super) fn commands(text: &str) -> Vec<String> {
             let before = rest[..at].chars().next_back();
             rest = &rest[at + starter.len()..];
             // A longer name ends like this one, and is looked for by itself.
-            if before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | '.')) {
+            let is_whole = before.is_none_or(|c| {
+                !c.is_alphanumeric() && c != '_' && (c != '.' || starter.starts_with("fn."))
+            });
+            if is_whole {
                 found.extend(first_text(rest));
             }
         }

@@ -14,7 +14,7 @@ mod tests;
 mod unpacked;
 
 use super::file::is_within_package;
-use super::{At, Piped, Variables};
+use super::{At, Piped, Variables, base_name};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
 use crate::package::{folder, join};
@@ -31,6 +31,8 @@ const STARTS: usize = 64;
 /// How often all files of a package are gone through for command lines, and rules that are read.
 const SCANS: u32 = 256;
 const RULES: usize = 1_000;
+/// Command lines of a text that are looked at again where it stands.
+const LINES: usize = 32;
 /// Letters of a command line that are told.
 const LINE: usize = 48;
 
@@ -52,6 +54,8 @@ pub(in crate::flow) struct LeftBehind {
     folders: OnceCell<FxHashSet<String>>,
     /// How often all files were gone through.
     scans: Cell<u32>,
+    /// What the text that was read last starts: it does not see all files of the package.
+    pub(in crate::flow) of_text: Vec<Vec<String>>,
 }
 
 impl Analysis<'_> {
@@ -74,6 +78,10 @@ impl Analysis<'_> {
         if at.zone == Zone::Never || !self.runs_own(words, at) {
             return;
         }
+        if self.outer.level > 0 && at.zone > Zone::Called && self.found.started.len() < LINES {
+            let words = words.iter().map(|(text, _)| text.clone());
+            self.found.started.push(words.collect());
+        }
         let line = line_of(words);
         if let Some(foreign) = interpreter(base) {
             self.interprets(&foreign, args, input, &line, at);
@@ -87,6 +95,25 @@ impl Analysis<'_> {
         }
         if self.left_behind.scans.get() > SCANS {
             self.cut_short(at.zone);
+        }
+    }
+
+    /// The same for what a text started that was read by itself.
+    pub(super) fn starts_of_text(&mut self, at: &At, reached: &mut Vec<FileId>) {
+        for words in std::mem::take(&mut self.left_behind.of_text) {
+            let words: Vec<Text> = words.into_iter().map(|text| (text, Vec::new())).collect();
+            let Some((name, _)) = words.first().cloned() else {
+                continue;
+            };
+            if name.contains('/')
+                && let Some(file) = self.own_path(&name, at)
+            {
+                self.is_unread_start(file, &name, "a command", at);
+            }
+            let base = base_name(&name).to_ascii_lowercase();
+            let input = Piped::default();
+            let mut variables = Variables::default();
+            self.starts_more(&words, &base, &input, at, &mut variables, reached);
         }
     }
 

@@ -190,6 +190,12 @@ fn what_code_at_install_starts_is_told_and_what_is_only_called_is_not() {
     let found = hooked("node i.js", files);
     assert_eq!(unread(&found), ["package/x.pl"]);
     assert!(found.unread[0].because.contains("Perl is not read"));
+    for line in [
+        "node -e \"require('child_process').execSync('perl x.pl')\"",
+        "python -c \"import os; os.system('perl x.pl')\"",
+    ] {
+        assert_eq!(unread(&hooked(line, files)), ["package/x.pl"], "{line}");
+    }
     let calm = format!("exports.f = () => {{ {code} }};\n");
     let files: &[(&str, &[u8])] = &[("i.js", calm.as_bytes()), ("x.pl", b"1;\n")];
     let found = hooked("node i.js", files);
