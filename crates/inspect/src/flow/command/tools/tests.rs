@@ -108,7 +108,7 @@ fn patterns_mean_what_their_tools_take_them_for() {
 fn rules_of_make_hold_the_values_of_their_variables_and_end_where_they_name_themselves() {
     let text =
         "A = $(A)$(A)\nP := node\nall: b\n\t@$(P) ${X} $$HOME $(shell id) $(A)\nb:\n\t$(CC) x.c\n";
-    let lines = super::rules::lines_of_rules(text, &[]);
+    let lines = lines_of_rules(text, &[]);
     assert_eq!(lines[0], "cc x.c");
     assert!(
         lines[1].starts_with("node ${X} $HOME $(id) $(A)"),
