@@ -122,6 +122,7 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
             }
         })
         .collect();
+    unread.extend(found.unread.iter().cloned());
     for id in package.ids() {
         let zone = found.zones.get(&id).copied().unwrap_or(Zone::Never);
         let reached = zone > Zone::Called;

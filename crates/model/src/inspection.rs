@@ -267,6 +267,8 @@ pub enum SignKind {
     CodeInData,
     /// Network errors are swallowed around a flow.
     Silenced,
+    /// A command starts a program of the package, or a file of it in a language that is not read.
+    RunsUnread,
 }
 
 /// Where an archive is not what an honest packer makes.

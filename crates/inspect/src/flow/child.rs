@@ -213,6 +213,8 @@ impl Analysis<'_> {
         for sign in found.signs {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
+        self.found.unread.extend(found.unread);
+        self.left_behind.of_text = found.started;
         self.found.exhausted |= found.exhausted;
         // It runs when its caller does, whatever zone its parts have within it.
         if cut {

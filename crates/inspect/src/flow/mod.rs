@@ -52,7 +52,8 @@ use crate::text;
 use budget::Budgets;
 use cells::Cells;
 use customs_model::{
-    Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
+    Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target,
+    UnreadPart, Zone,
 };
 use index::Index;
 use kept::Kept;
@@ -74,6 +75,10 @@ pub struct Found {
     pub capabilities: Vec<Capability>,
     /// Other facts.
     pub signs: Vec<Sign>,
+    /// Files that something starts and that nobody reads here.
+    pub unread: Vec<UnreadPart>,
+    /// The command lines that a text starts.
+    started: Vec<Vec<String>>,
     /// Files, by when the first of their code runs.
     pub zones: FxHashMap<FileId, Zone>,
     /// The budget was spent before everything was followed.
@@ -251,6 +256,8 @@ struct Analysis<'p> {
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
     shell_calls: Vec<(String, Vec<String>)>,
+    /// What command lines left behind that later ones start.
+    left_behind: command::LeftBehind,
     found: Found,
     steps: u64,
     /// Commands of shells that may still be gone through.
@@ -314,6 +321,7 @@ impl<'p> Analysis<'p> {
             text_is_called: false,
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
+            left_behind: command::LeftBehind::default(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
             commands: evaluating::COMMANDS,

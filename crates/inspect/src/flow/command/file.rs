@@ -99,6 +99,9 @@ impl Analysis<'_> {
         if let Some(file) = self.package_file(path, at) {
             if is_within_package(path) || self.runs_in_package(at) {
                 reached.push(file);
+                if self.is_unread_start(file, path, how, at) {
+                    return;
+                }
             }
             self.reached_script(file, at, reached);
             return;
@@ -122,6 +125,7 @@ impl Analysis<'_> {
                 );
             }
         }
+        self.runs_what_was_made(path, how, at, reached);
         if let Some(site) = at.site {
             self.cells.run(path, how, at.zone, site.file, site.expr);
         } else {
@@ -191,7 +195,8 @@ impl Analysis<'_> {
             || self
                 .package
                 .ids()
-                .any(|id| self.package.file(id).path.starts_with(&inside));
+                .any(|id| self.package.file(id).path.starts_with(&inside))
+            || self.is_unpacked_folder(&folder);
         if is_known && folder != at.folder {
             variables.insert(FOLDER.to_owned(), (folder, Vec::new()));
         }
@@ -233,17 +238,20 @@ impl Analysis<'_> {
             .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),
-            None if path.starts_with('/') || path.contains(HOLE_START) => return None,
+            None if path.starts_with('/') || path.contains(HOLE_START) => {
+                return self.unpacked_file(path);
+            }
             None => {
                 // Code starts processes in the user's folder, hooks in the package's.
                 join(&at.folder, path.trim_start_matches("./"))
             }
         };
-        self.package.find(&relative).or_else(|| {
+        let found = self.package.find(&relative).or_else(|| {
             self.package
                 .node_file(&relative)
                 .filter(|id| self.package.language(*id).is_some())
-        })
+        });
+        found.or_else(|| self.unpacked_file(&plain(&relative)))
     }
 }
 

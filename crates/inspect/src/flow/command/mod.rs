@@ -11,6 +11,7 @@ mod escape;
 mod fetch;
 mod file;
 mod filter;
+mod foreign;
 mod group;
 mod handed_in;
 mod input;
@@ -40,6 +41,7 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 pub(super) use check::Stop;
+pub(super) use foreign::LeftBehind;
 pub(super) use start::args_of;
 
 /// Levels of command lines in command lines.
@@ -58,7 +60,7 @@ const OUTPUT: usize = 1 << 20;
 const LABELS: usize = 256;
 
 /// Where a command line stands.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct At {
     zone: Zone,
     file: FileId,

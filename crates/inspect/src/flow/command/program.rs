@@ -51,6 +51,7 @@ impl Analysis<'_> {
         self.told_by_environment(base, at, variables, reached);
         self.agent_run(base, args, input, at);
         self.leaves_by(base, args, input, at, variables, reached);
+        self.starts_more(words, base, input, at, variables, reached);
         if let Some(out) = self.brings(base, args, input, at, variables) {
             return out;
         }

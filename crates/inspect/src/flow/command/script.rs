@@ -156,7 +156,9 @@ impl Analysis<'_> {
                 Language::Rust => false,
             };
             let place = at.place.clone();
+            self.left_behind.of_text.clear();
             self.child_among(&folder, text, language, at.zone, place, imports, data);
+            self.starts_of_text(at, reached);
             reached.extend(code);
         }
     }
