@@ -11,6 +11,7 @@ mod file;
 mod filter;
 mod group;
 mod input;
+mod lines;
 mod npm;
 mod opaque;
 mod pip;
@@ -36,6 +37,7 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 pub(super) use check::Stop;
+pub(super) use lines::is_handed_in;
 pub(super) use start::args_of;
 
 /// Levels of command lines in command lines.

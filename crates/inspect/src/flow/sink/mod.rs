@@ -578,10 +578,15 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        match context {
-            Some(context) => self.machine.fold_in(file, expr, &context.frame),
-            None => self.machine.fold_fully(file, expr),
+        if let Some(context) = context {
+            let value = self.machine.fold_in(file, expr, &context.frame);
+            if !value.is_unknown() {
+                return value;
+            }
+            // What a body builds by itself is the same however it is called, and is there only
+            // once the body was run.
         }
+        self.machine.fold_fully(file, expr)
     }
 
     /// The same, without looking far.
