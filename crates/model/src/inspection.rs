@@ -215,6 +215,9 @@ pub enum Mark {
     NativeCode,
     /// The text that is run stands in the package as it is, where readers see it.
     InPlainSight,
+    /// It is compared with a digest that stands in the package, and nothing shows that the
+    /// comparison stops what is run.
+    ComparedWithDigest,
 }
 
 /// What code can do.

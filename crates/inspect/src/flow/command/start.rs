@@ -370,7 +370,7 @@ impl Analysis<'_> {
                 .chars()
                 .filter(|c| c.is_ascii_alphabetic())
                 .count()
-                > 1
+                > usize::from(!text.starts_with("./"))
         });
         if let Some(text) = text.as_deref().filter(|_| known) {
             let mut reached = Vec::new();
@@ -420,7 +420,7 @@ impl Analysis<'_> {
         if let Some(label) = from_outside.first()
             && !known
         {
-            let marks = self.pinned(label, site.file);
+            let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
             self.flow(
                 label,
                 SinkKind::Process,

@@ -195,7 +195,7 @@ impl Analysis<'_> {
         }
         if known.is_none() {
             for label in &foreign {
-                let mut marks = self.pinned(label, site.file);
+                let mut marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 if self.is_large(site.file, label)
                     || foreign
                         .iter()
@@ -228,7 +228,7 @@ impl Analysis<'_> {
                 .iter()
                 .filter(|label| label.kind == SourceKind::Remote)
             {
-                let marks = self.pinned(label, site.file);
+                let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 self.flow(
                     label,
                     SinkKind::DynamicCode,
