@@ -219,6 +219,9 @@ pub enum Mark {
     InPlainSight,
     /// The agent is told to ask nobody before it acts.
     AsksNobody,
+    /// It is compared with a digest that stands in the package, and nothing shows that the
+    /// comparison stops what is run.
+    ComparedWithDigest,
 }
 
 /// What code can do.

@@ -4,10 +4,12 @@ mod unpacked;
 
 use super::dropped::Start;
 use super::label::{Label, Step, union};
+use super::path::{own, same};
+use super::sink::Standing;
 use super::{Analysis, is_foreign};
 use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
-use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
+use crate::pure::{FileId, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
 use unpacked::Folders;
@@ -135,7 +137,7 @@ impl Cells {
             return;
         }
         // A package may load thousands of modules, and writes hardly any of what it loads.
-        let is_import = matches!(how, IMPORT | "require" | "require.resolve" | "import()");
+        let is_import = is_import(how);
         let checked = self.is_checked(path);
         let known = self.imported.get(path).filter(|_| is_import);
         if known.is_some_and(|known| known.zone >= zone && (checked || !known.checked)) {
@@ -218,6 +220,19 @@ fn come_with_folders(folders: &Folders, ran: &[Ran]) -> Vec<Written> {
     paths.into_iter().flat_map(of_path).take(MOST).collect()
 }
 
+fn is_import(how: &str) -> bool {
+    matches!(how, IMPORT | "require" | "require.resolve" | "import()")
+}
+
+/// Whether a name is a path of nothing and stands for a module that is installed: `require('a')`.
+fn is_of_a_module(run: &Ran) -> bool {
+    is_import(&run.how) && run.path.len() == 1
+}
+
+fn stops(marks: &[Mark]) -> bool {
+    marks.contains(&Mark::PinnedByDigest)
+}
+
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -227,14 +242,6 @@ fn ends_with(path: &str, name: &str) -> bool {
     path.rsplit('/')
         .zip(name.rsplit('/'))
         .all(|(one, other)| one == other)
-}
-
-/// Whether two paths mean one file. A path of which nothing is known means none.
-fn same(written: &str, ran: &str) -> bool {
-    let is_one = written == ran
-        || ran.contains(written) && written.len() > 3
-        || own(written).is_some_and(|written| Some(written) == own(ran));
-    is_one && written != HOLE && written.replace(HOLE, "").len() >= 2
 }
 
 /// Whether a name promises an archive that must be unpacked first.
@@ -249,12 +256,6 @@ fn is_linked(written: &str, folder: &str) -> bool {
     written
         .strip_prefix(folder)
         .is_some_and(|name| name.chars().any(|c| c != '/') && !is_archive(name))
-}
-
-/// A path in the package's own folder, however it was put together.
-fn own(path: &str) -> Option<String> {
-    path.starts_with("\u{fdd0}package/")
-        .then(|| path.replace([HOLE_START, HOLE_END], "").replace("//", "/"))
 }
 
 impl Analysis<'_> {
@@ -282,6 +283,9 @@ impl Analysis<'_> {
         let folders = std::mem::take(&mut self.cells.folders);
         let imported = std::mem::take(&mut self.cells.imported);
         let is_written = |run: &Ran| {
+            if is_of_a_module(run) {
+                return false;
+            }
             // Else it is the name of a module that is installed.
             let is_path = run.path.starts_with(['.', '/', HOLE_START]);
             is_path && folders.has(&run.path)
@@ -302,12 +306,17 @@ impl Analysis<'_> {
                 }
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
-                    let mut marks = self.pinned(label, run.file);
-                    if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
-                        marks = self.pinned(label, file);
+                    let used = Some((run.file, run.expr));
+                    let mut marks = self.pinned(label, run.file, used);
+                    let other = cell.file.filter(|file| *file != run.file);
+                    if let Some(file) = other.filter(|_| !stops(&marks)) {
+                        let more = self.pinned(label, file, used);
+                        if stops(&more) || marks.is_empty() {
+                            marks = more;
+                        }
                     }
-                    if (cell.checked || run.checked) && marks.is_empty() {
-                        marks.push(Mark::PinnedByDigest);
+                    if (cell.checked || run.checked) && !stops(&marks) {
+                        marks = vec![Mark::PinnedByDigest];
                     }
                     if binaries.contains(&cell.path) {
                         marks.push(Mark::NativeCode);
@@ -378,11 +387,17 @@ impl Analysis<'_> {
     }
 
     /// Whether a digest that stands in the package guards what is run, by a check in a file.
-    pub(super) fn pinned(&mut self, label: &Label, file: FileId) -> Vec<Mark> {
-        if self.guarded_by_digest(file, label) {
-            vec![Mark::PinnedByDigest]
-        } else {
-            Vec::new()
+    /// Where it is run tells whether the check comes first.
+    pub(super) fn pinned(
+        &mut self,
+        label: &Label,
+        file: FileId,
+        used: Option<(FileId, ExprId)>,
+    ) -> Vec<Mark> {
+        match self.guarded_by_digest(file, label, used) {
+            Standing::Stops => vec![Mark::PinnedByDigest],
+            Standing::Perhaps => vec![Mark::ComparedWithDigest],
+            Standing::Nothing => Vec::new(),
         }
     }
 }

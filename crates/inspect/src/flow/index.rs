@@ -83,10 +83,16 @@ fn sent_into(program: &Program, callee: ExprId, args: &[ExprId]) -> Option<ExprI
 pub(super) struct Guard {
     /// What it is made by.
     pub test: ExprId,
+    /// The function that it stands in.
+    pub function: FuncId,
     /// It ends where the test holds.
     pub held: bool,
     /// It ends where the test does not hold.
     pub failed: bool,
+    /// Where the test holds it does no more than leave the function.
+    pub held_returns: bool,
+    /// Where the test does not hold it does no more than leave the function.
+    pub failed_returns: bool,
 }
 
 /// Bytes between a request and the words that say what it sends: a function or two.
@@ -287,8 +293,9 @@ impl Index {
                 .iter()
                 .any(|expr| is_large_list(program, *expr));
         index.key_makers = key_makers(program);
-        for function in &program.functions {
-            guards(program, function.body, &mut index.guards);
+        for (number, function) in program.functions.iter().enumerate() {
+            let id = FuncId(number as u32);
+            guards(program, id, function.body, &mut index.guards);
         }
         index
     }
@@ -505,7 +512,7 @@ pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId
     }
 }
 
-fn guards(program: &Program, block: Block, into: &mut Vec<Guard>) {
+fn guards(program: &Program, function: FuncId, block: Block, into: &mut Vec<Guard>) {
     let statements = program.block(block);
     for (number, statement) in statements.iter().enumerate() {
         let Stmt::Compound(id) = statement else {
@@ -520,34 +527,67 @@ fn guards(program: &Program, block: Block, into: &mut Vec<Guard>) {
                     || program.block(*then).iter().any(is_return)
                         && rest.iter().any(|statement| is_end(program, statement));
                 if held || failed {
+                    let goes_off = |block: Block| leaves(program, program.block(block));
                     into.push(Guard {
                         test: *test,
+                        function,
                         held,
                         failed,
+                        held_returns: !goes_off(*then),
+                        failed_returns: !goes_off(*other) && !leaves(program, rest),
                     });
                 }
-                guards(program, *then, into);
-                guards(program, *other, into);
+                guards(program, function, *then, into);
+                guards(program, function, *other, into);
             }
             Compound::Loop(round) => {
-                guards(program, round.init, into);
-                guards(program, round.body, into);
+                guards(program, function, round.init, into);
+                guards(program, function, round.body, into);
             }
-            Compound::Each { body, .. } | Compound::Block(body) => guards(program, *body, into),
+            Compound::Each { body, .. } | Compound::Block(body) => {
+                guards(program, function, *body, into);
+            }
             Compound::Try(body, handler, last) => {
-                guards(program, *body, into);
-                guards(program, handler.unwrap_or_default(), into);
-                guards(program, *last, into);
+                guards(program, function, *body, into);
+                guards(program, function, handler.unwrap_or_default(), into);
+                guards(program, function, *last, into);
             }
             Compound::Switch(_, cases) => cases
                 .iter()
-                .for_each(|(_, body)| guards(program, *body, into)),
+                .for_each(|(_, body)| guards(program, function, *body, into)),
         }
     }
 }
 
+/// Whether statements throw, end the program or refuse a promise, and do not only return.
+pub(super) fn leaves(program: &Program, statements: &[Stmt]) -> bool {
+    let mut statements = statements.iter();
+    statements.any(|statement| match statement {
+        Stmt::Compound(id) => match program.compound(*id) {
+            Compound::Block(inner) => leaves(program, program.block(*inner)),
+            _ => false,
+        },
+        // `return Err(…)`, `return reject(…)`, `return callback(new Error(…))`.
+        Stmt::Return(Some(given)) => {
+            is_end(program, &Stmt::Expr(*given)) || is_error(program, *given)
+        }
+        statement => !is_return(statement) && is_end(program, statement),
+    })
+}
+
+fn is_error(program: &Program, given: ExprId) -> bool {
+    let Expr::Call { callee, .. } = program.expr(given) else {
+        return false;
+    };
+    match program.expr(callee) {
+        Expr::Name(name, _) => program.name(name) == "Err",
+        Expr::Member(_, name) => program.name(name) == "reject",
+        _ => false,
+    }
+}
+
 /// Whether a branch leaves what it stands in.
-fn ends(program: &Program, block: Block) -> bool {
+pub(super) fn ends(program: &Program, block: Block) -> bool {
     let mut statements = program.block(block).iter();
     statements.any(|statement| is_end(program, statement))
 }

@@ -29,6 +29,7 @@ mod loads;
 mod marks;
 mod object;
 mod patch;
+mod path;
 mod possible;
 mod process;
 mod python;

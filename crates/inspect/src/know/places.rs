@@ -169,11 +169,25 @@ pub fn is_of_vendor(host: &str, secret: &str) -> bool {
     let host = host_part(host);
     let host = host.split(':').next().unwrap_or(host);
     let domain = host.rsplit('.').nth(1).unwrap_or_default();
+    // Anybody can register what only begins with the word of one that everybody knows.
+    if let Some((_, domains)) = WELL_KNOWN.iter().find(|(word, _)| *word == vendor) {
+        let is_public = host.ends_with(".com") || host.ends_with(".org") || host.ends_with(".io");
+        return is_public && domains.contains(&domain);
+    }
     vendor.len() >= SHORTEST
         && domain
             .strip_prefix(vendor.as_str())
             .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))
 }
+
+/// Vendors that everybody has tokens of, with the names of their domains.
+const WELL_KNOWN: [(&str, &[&str]); 5] = [
+    ("github", &["github", "githubusercontent", "ghcr"]),
+    ("gitlab", &["gitlab"]),
+    ("amazonaws", &["amazonaws"]),
+    ("npm", &["npm", "npmjs"]),
+    ("docker", &["docker"]),
+];
 
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
 fn vendor_of(name: &str) -> String {
@@ -469,6 +483,9 @@ mod tests {
         for (host, secret) in [
             ("github.evil.example", "GITHUB_TOKEN"),
             ("github-stats.example", "GITHUB_TOKEN"),
+            ("githubstats.com", "GITHUB_TOKEN"),
+            ("github.example", "GITHUB_TOKEN"),
+            ("npmstats.com", "NPM_TOKEN"),
             ("special.example", "CI_JOB_TOKEN"),
             ("evil.example", "_TOKEN"),
             ("github", "GITHUB_TOKEN"),

@@ -7,7 +7,7 @@ use crate::flow::is_foreign;
 use crate::flow::label::Label;
 use crate::know;
 use crate::pure::shown;
-use customs_model::{SinkKind, SourceKind, Target};
+use customs_model::{Mark, SinkKind, SourceKind, Target};
 use words::{
     Unpacking, builds, host_of, is_afar, is_commit, is_input, starts_a_file, takes_a_value,
     without_options,
@@ -233,7 +233,7 @@ impl Analysis<'_> {
             at,
         );
         let marks = match bound {
-            true => vec![customs_model::Mark::PinnedByDigest],
+            true => vec![Mark::PinnedByDigest],
             false => Vec::new(),
         };
         let target = Target::Constant(shown(&host));
@@ -291,9 +291,10 @@ impl Analysis<'_> {
         let inside = format!("{}/x", folder.trim_end_matches('/'));
         let checked = self.cells.folders.are_checked(&inside).unwrap_or_default();
         for label in labels.iter().filter(|label| is_foreign(label.kind)) {
-            let mut marks = self.pinned(label, at.file);
-            if checked && marks.is_empty() {
-                marks.push(customs_model::Mark::PinnedByDigest);
+            let used = at.site.map(|site| (site.file, site.expr));
+            let mut marks = self.pinned(label, at.file, used);
+            if checked && !marks.contains(&Mark::PinnedByDigest) {
+                marks = vec![Mark::PinnedByDigest];
             }
             marks.extend(self.answer_marks(label));
             let target = Target::Constant(shown(&folder));

@@ -110,9 +110,10 @@ impl Analysis<'_> {
         if let Some(written) = self.cells.written(path) {
             let checked = self.cells.is_checked(path);
             for label in written.iter().filter(|label| is_foreign(label.kind)) {
-                let mut marks = self.pinned(label, at.file);
-                if checked && marks.is_empty() {
-                    marks.push(Mark::PinnedByDigest);
+                let used = at.site.map(|site| (site.file, site.expr));
+                let mut marks = self.pinned(label, at.file, used);
+                if checked && !marks.contains(&Mark::PinnedByDigest) {
+                    marks = vec![Mark::PinnedByDigest];
                 }
                 marks.extend(self.answer_marks(label));
                 self.command_flow(

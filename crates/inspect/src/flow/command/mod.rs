@@ -16,6 +16,7 @@ mod group;
 mod handed_in;
 mod input;
 mod leaving;
+mod lines;
 mod npm;
 mod opaque;
 mod pip;
@@ -42,6 +43,7 @@ use std::rc::Rc;
 
 pub(super) use check::Stop;
 pub(super) use foreign::LeftBehind;
+pub(super) use lines::is_handed_in;
 pub(super) use start::args_of;
 
 /// Levels of command lines in command lines.

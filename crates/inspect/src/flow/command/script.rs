@@ -32,8 +32,9 @@ impl Analysis<'_> {
                 }
                 _ => Target::Opaque,
             };
+            let used = at.site.map(|site| (site.file, site.expr));
             let marks = if at.site.is_some() {
-                self.pinned(label, at.file)
+                self.pinned(label, at.file, used)
             } else {
                 Vec::new()
             };

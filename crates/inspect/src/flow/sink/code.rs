@@ -2,6 +2,7 @@
 
 use crate::flow::cells::IMPORT;
 use crate::flow::child::Effect;
+use crate::flow::command::is_handed_in;
 use crate::flow::label::{Label, snippet};
 use crate::flow::possible::EVERY;
 use crate::flow::reach::is_data_name;
@@ -65,6 +66,7 @@ impl Analysis<'_> {
             return;
         }
         let mut value = self.fold_value(site.file, arg, context);
+        let is_own = context.is_none() || !is_handed_in(program, arg);
         // What is built up in a loop is known when the function around has run.
         if !is_clear(&value)
             && !matches!(value, Value::Function(_))
@@ -72,7 +74,7 @@ impl Analysis<'_> {
             && (is_clear(&seen) || !matches!(value, Value::Text(_) | Value::Bytes(_)))
         {
             value = seen;
-        } else if context.is_none()
+        } else if is_own
             && !path.starts_with("set")
             && is_computed(program, arg, &value)
             && let Some(seen) = self
@@ -99,7 +101,7 @@ impl Analysis<'_> {
                 return;
             }
         }
-        if !is_clear(&value) && context.is_none() && !path.starts_with("set") {
+        if !is_clear(&value) && is_own && !path.starts_with("set") {
             self.each_possible(program, site, arg, zone);
         }
         let labels = self.labels(site.file, arg, context);
@@ -193,7 +195,7 @@ impl Analysis<'_> {
         }
         if known.is_none() {
             for label in &foreign {
-                let mut marks = self.pinned(label, site.file);
+                let mut marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 if self.is_large(site.file, label)
                     || foreign
                         .iter()
@@ -241,7 +243,7 @@ impl Analysis<'_> {
                 .iter()
                 .filter(|label| label.kind == SourceKind::Remote)
             {
-                let marks = self.pinned(label, site.file);
+                let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 self.flow(
                     label,
                     SinkKind::DynamicCode,

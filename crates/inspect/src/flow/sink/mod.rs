@@ -4,6 +4,7 @@ mod code;
 mod context;
 mod digest;
 mod file;
+mod guarded;
 mod handed;
 mod logged;
 mod named;
@@ -27,6 +28,7 @@ use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+pub(in crate::flow) use guarded::Standing;
 pub(in crate::flow) use placed::placed;
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
@@ -576,10 +578,15 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        match context {
-            Some(context) => self.machine.fold_in(file, expr, &context.frame),
-            None => self.machine.fold_fully(file, expr),
+        if let Some(context) = context {
+            let value = self.machine.fold_in(file, expr, &context.frame);
+            if !value.is_unknown() {
+                return value;
+            }
+            // What a body builds by itself is the same however it is called, and is there only
+            // once the body was run.
         }
+        self.machine.fold_fully(file, expr)
     }
 
     /// The same, without looking far.

@@ -181,7 +181,7 @@ impl Analysis<'_> {
                     SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
                 )
             }) {
-                let marks = self.pinned(label, site.file);
+                let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 self.flow(
                     label,
                     SinkKind::Process,

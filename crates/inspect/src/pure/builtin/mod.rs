@@ -29,7 +29,7 @@ use file::beside_module;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
 use object::{assigned, mapped, object_parts};
-use path::{home, joined, path_is_file};
+use path::{here, home, joined, path_is_file};
 use std::rc::Rc;
 
 /// Calls something of a library. What is not known to be pure gives a path: `f()`.
@@ -241,8 +241,9 @@ pub(super) fn call(
         ) => text(0).map(|name| Value::native(name.strip_prefix("node:").unwrap_or(name))),
         (
             Language::JavaScript,
-            "path.join" | "path.resolve" | "path.posix.join" | "path.normalize" | "path.win32.join",
+            "path.join" | "path.posix.join" | "path.normalize" | "path.win32.join",
         ) => Some(joined(args)),
+        (Language::JavaScript, "path.resolve") => Some(here(joined(args))),
         (Language::JavaScript, "path.dirname") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(path.rsplit_once('/').map_or(".", |(folder, _)| folder))),
@@ -538,6 +539,7 @@ pub(super) fn call(
                     path.rsplit_once('/').map_or(path, |(folder, _)| folder),
                 ))
             }
+            other if native.path.ends_with("abspath") => other.cloned().map(here),
             other => other.cloned(),
         },
         (Language::Python, "tempfile.gettempdir" | "tempfile.mkdtemp") => Some(Value::host("temp")),

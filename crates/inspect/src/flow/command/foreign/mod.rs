@@ -86,7 +86,7 @@ impl Analysis<'_> {
         if let Some(foreign) = interpreter(base) {
             self.interprets(&foreign, args, input, &line, at);
         } else {
-            self.unpacks(base, args, input, at);
+            self.own_archive_unpacked(base, args, input, at);
             self.compiles(base, args, at);
             self.installs_own(base, args, at, reached);
             self.tests_own(base, args, at, reached);

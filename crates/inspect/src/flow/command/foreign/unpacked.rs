@@ -26,7 +26,13 @@ pub(super) struct Unpacked {
 
 impl Analysis<'_> {
     /// `tar xf a.tgz`, `unzip a.zip -d b`.
-    pub(super) fn unpacks(&mut self, base: &str, args: &[Text], input: &Piped, at: &At) {
+    pub(super) fn own_archive_unpacked(
+        &mut self,
+        base: &str,
+        args: &[Text],
+        input: &Piped,
+        at: &At,
+    ) {
         let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
         let is_short = |text: &&str| !text.starts_with("--");
         let unpacks = match base {
