@@ -127,6 +127,11 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
         let zone = found.zones.get(&id).copied().unwrap_or(Zone::Never);
         let reached = zone > Zone::Called;
         let file = package.file(id);
+        // Who starts it has told it.
+        let is_told = found.unread.iter().any(|part| part.path == file.shown);
+        if is_told {
+            continue;
+        }
         if reached && file.kind == Kind::Bytecode {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
