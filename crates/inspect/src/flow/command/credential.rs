@@ -1,4 +1,4 @@
-//! Programs that print credentials.
+//! Programs that print credentials, and agents that say whatever they find.
 
 use super::{At, Piped};
 use crate::flow::Analysis;
@@ -62,6 +62,28 @@ pub(super) fn gives_credentials(base: &str, texts: &[&str]) -> Option<&'static s
         }
         "git" if texts.first() == Some(&"credential") => Some("git credential"),
         "az" if texts.contains(&"get-access-token") => Some("az"),
-        _ => None,
+        _ => asks_nobody(base, texts).then_some("an agent that asks nobody"),
     }
+}
+
+/// Whether an agent of the user is told to do what its text says without asking: it reads
+/// every file that the user can read, and what it prints is what it found there.
+fn asks_nobody(base: &str, texts: &[&str]) -> bool {
+    let flags: &[&str] = match base {
+        "claude" => &["--dangerously-skip-permissions", "bypassPermissions"],
+        "gemini" | "qwen" => &["--yolo", "-y", "yolo"],
+        "codex" => &[
+            "--dangerously-bypass-approvals-and-sandbox",
+            "--full-auto",
+            "--yolo",
+        ],
+        "q" | "kiro-cli" => &["--trust-all-tools", "-a"],
+        "cursor-agent" => &["--force", "-f"],
+        "copilot" => &["--allow-all-tools", "--yolo"],
+        "amp" => &["--dangerously-allow-all"],
+        _ => return false,
+    };
+    texts
+        .iter()
+        .any(|text| flags.contains(&text.rsplit('=').next().unwrap_or(text)))
 }

@@ -226,10 +226,23 @@ impl Analysis<'_> {
         }
     }
 
+    /// What `$0` is in a script of the package: its own path.
+    pub(super) fn own_path(&self, at: &At) -> Option<String> {
+        let file = self.package.file(at.file);
+        let begins = |bytes: &[u8]| bytes.starts_with(b"#!");
+        let is_script = at.site.is_none()
+            && (file.path.ends_with(".sh") || file.bytes.as_deref().is_some_and(begins));
+        is_script.then(|| format!("{PACKAGE}{}{HOLE_END}", file.path))
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)
-            .map(|rest| rest.replace(HOLE_END, ""))
+            .map(|rest| {
+                rest.replace(HOLE_END, "")
+                    .trim_start_matches('/')
+                    .to_owned()
+            })
             .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),

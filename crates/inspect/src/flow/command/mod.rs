@@ -319,7 +319,8 @@ impl Analysis<'_> {
                 labels.extend(inner.iter().cloned());
                 labels.truncate(LABELS);
             } else if name == "0" {
-                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), HOLE);
+                let own = self.own_path(at).unwrap_or_else(|| HOLE.to_owned());
+                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), &own);
             } else if !matches!(
                 name.as_str(),
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
