@@ -19,6 +19,18 @@ fn is_empty(text: &str) -> bool {
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
+/// A function that is called at the end gets none; a file that is read in sees them as well.
+fn reads_arguments(text: &str) -> bool {
+    let digits = |c: char| c.is_ascii_digit();
+    text.split('$').skip(1).any(|rest| {
+        rest.trim_start_matches('{').starts_with(digits) || rest.starts_with(['@', '*'])
+    }) || text.lines().any(|line| {
+        ["eval", "source", "."]
+            .iter()
+            .any(|word| line.trim_start().starts_with(&format!("{word} ")))
+    })
+}
+
 /// One that ends with a line feed.
 fn closed(text: &str) -> String {
     format!("{}\n", text.trim_end_matches('\n'))
@@ -63,21 +75,21 @@ pub fn functions(text: &str, _lines: bool, random: &mut Random) -> Option<(Strin
 
 /// T6: all commands in the branches of one function, as tools that pack scripts write it.
 pub fn bundle(text: &str, _lines: bool, random: &mut Random) -> Option<(String, String)> {
-    let numbered =
-        (1..10).any(|n| text.contains(&format!("${n}")) || text.contains(&format!("${{{n}")));
-    if !fits(text) || numbered || text.contains("$@") || text.contains("$*") {
+    if !fits(text) {
         return None;
     }
     let name = random.name(text);
+    let part = random.name(text);
     let mut branches = String::new();
     let mut calls = String::new();
-    for (index, part) in parts(text, random).into_iter().enumerate() {
-        branches.push_str(&format!("  m{index})\n{}  ;;\n", closed(part)));
-        calls.push_str(&format!("{name} m{index}\n"));
+    for (index, commands) in parts(text, random).into_iter().enumerate() {
+        branches.push_str(&format!("  m{index})\n{}  ;;\n", closed(commands)));
+        calls.push_str(&format!("{name} m{index} \"$@\"\n"));
     }
+    let begin = format!("{name}() {{\n  {part}=$1\n  shift\n  case \"${part}\" in\n");
     Some((
         String::new(),
-        format!("{name}() {{\n  case \"$1\" in\n{branches}  esac\n}}\n{calls}"),
+        format!("{begin}{branches}  esac\n}}\n{calls}"),
     ))
 }
 
@@ -91,7 +103,7 @@ pub fn later(text: &str, _lines: bool, random: &mut Random) -> Option<(String, S
     let with = match random.below(3) {
         0 => format!("(\n{body}) &\nwait $!\n"),
         1 => format!("{{\nsleep 0\n{body}}} &\nwait $!\n"),
-        _ if text.contains("$@") || text.contains("$1") => return None,
+        _ if reads_arguments(text) => return None,
         _ => format!("{name}() {{\n{body}}}\ntrap {name} EXIT\n"),
     };
     Some((String::new(), with))
