@@ -59,9 +59,14 @@ fn elf(imports: &[&str]) -> String {
     bytes.into_iter().map(char::from).collect()
 }
 
-/// A module of WebAssembly that imports some functions of WASI.
-fn wasm(imports: &[&str]) -> String {
+/// A module of WebAssembly that imports some functions of WASI, and has others: `+name`.
+fn wasm(names: &[&str]) -> String {
     const WASI: &str = "wasi_snapshot_preview1";
+    let (own, imports): (Vec<&str>, Vec<&str>) = names
+        .iter()
+        .copied()
+        .partition(|name: &&str| name.starts_with('+'));
+    let own = own.iter().map(|name| name.trim_start_matches('+'));
     let mut section = String::from(char::from(imports.len().min(3) as u8));
     for name in imports.iter().take(3) {
         for text in [WASI, name] {
@@ -70,10 +75,19 @@ fn wasm(imports: &[&str]) -> String {
         }
         section.push_str("\0\0");
     }
-    format!(
-        "\0asm\x01\0\0\0\x02{}{section}",
-        char::from(section.len() as u8)
-    )
+    let mut exports = String::from(char::from(own.len() as u8));
+    for name in own {
+        exports.push(char::from(name.len() as u8));
+        exports.push_str(name);
+        exports.push_str("\0\0");
+    }
+    let mut module = String::from("\0asm\x01\0\0\0");
+    for (number, section) in [(2_u8, section), (7, exports)] {
+        module.push(char::from(number));
+        module.push(char::from(section.len() as u8));
+        module.push_str(&section);
+    }
+    module
 }
 
 /// What `elf connect execve` and `wasm sock_send` stand for; none for other words.

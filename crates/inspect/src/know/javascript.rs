@@ -199,7 +199,6 @@ fn on_result(head: &str, rest: &str) -> Role {
         | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
         "adm-zip" if method == "extractAllTo" => Role::Extract,
-        "koffi.load" if matches!(rest, ".func()" | ".stdcall()" | ".cdecl()") => Role::IntoMemory,
         "ffi-napi.Library" | "@breush/ffi-napi.Library" if super::writes_memory(method) => {
             Role::ForeignMemory
         }

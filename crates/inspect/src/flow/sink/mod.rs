@@ -17,7 +17,7 @@ mod through;
 
 use crate::flow::command::args_of;
 use crate::flow::label::Label;
-use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
@@ -515,7 +515,7 @@ impl Analysis<'_> {
             Role::Delete => self.deleted(program, site, path, args, zone, context),
             Role::ForeignMemory => self.into_memory(site, path, args, zone, context),
             Role::IntoMemory => {
-                if self.may_be_memory(path, value) {
+                if self.may_be_run(value) {
                     self.into_memory(site, path, args, zone, context);
                 }
             }
