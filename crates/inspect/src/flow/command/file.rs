@@ -235,6 +235,32 @@ impl Analysis<'_> {
         is_script.then(|| format!("{PACKAGE}{}{HOLE_END}", file.path))
     }
 
+    /// `. file`: a script of the package that is read as if it stood here, with the variables
+    /// that are set.
+    pub(super) fn sourced(
+        &mut self,
+        path: &str,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let script = self
+            .package_file(path, at)
+            .filter(|file| self.package.language(*file).is_none());
+        let (Some(file), Some(text)) = (script, self.own_text(path, at)) else {
+            return Piped::default();
+        };
+        let begin = Span::default();
+        let at = At {
+            file,
+            span: begin,
+            place: self.place(file, begin),
+            lines: true,
+            ..at.clone()
+        };
+        self.run_text(&text, &at, Piped::default(), variables, reached)
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)

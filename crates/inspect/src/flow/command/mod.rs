@@ -500,6 +500,11 @@ impl Analysis<'_> {
             }
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
+            // What an interpreter reads is entered as a file of its own.
+            let first = command.words.first().map(|first| base_name(&first.text));
+            if first.is_some_and(|first| !runs_its_input(first)) {
+                input.text = self.own_text(&path, at);
+            }
             input.file = Some(path);
         }
     }
