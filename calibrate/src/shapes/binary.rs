@@ -114,7 +114,6 @@ pub fn is_wasm(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::shapes::{parse, tree};
     use customs_inspect::inspect_tree;
     use customs_model::{Ability, BinaryKind};

@@ -271,11 +271,6 @@ pub(super) fn call(
                 }
                 _ => Value::bytes(bytes),
             }),
-        (Language::Rust, "include_str!") => first
-            .and_then(Value::known_text)
-            .map(|path| path.trim_start_matches("./").trim_start_matches("../"))
-            .and_then(|path| machine.named_file(path))
-            .map(|bytes| Value::text(&String::from_utf8_lossy(&bytes))),
         (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => {
