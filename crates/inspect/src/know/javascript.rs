@@ -201,6 +201,9 @@ fn on_result(head: &str, rest: &str) -> Role {
         | "node-telegram-bot-api"
         | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
+        "ffi-napi.Library" | "@breush/ffi-napi.Library" if super::writes_memory(method) => {
+            Role::ForeignMemory
+        }
         _ => Role::None,
     }
 }

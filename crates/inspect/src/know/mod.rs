@@ -75,6 +75,8 @@ pub enum Role {
     Digest,
     /// Patches or reads the memory of another process.
     ForeignMemory,
+    /// Puts its arguments into memory, which is run where what it is called on says so.
+    IntoMemory,
     /// Adds a file to the archive that it is called on.
     Attach,
     /// Unpacks the archive that it is called on into a folder.
@@ -96,6 +98,20 @@ pub fn role(language: Language, path: &str) -> Role {
         Language::Python => python::role(path),
         Language::Rust => rust::role(path),
     }
+}
+
+/// Whether a function of a system's library writes bytes to an address that it is given, where
+/// scripts have no use for it but to run them.
+pub fn writes_memory(name: &str) -> bool {
+    matches!(
+        name,
+        "WriteProcessMemory"
+            | "NtWriteVirtualMemory"
+            | "RtlMoveMemory"
+            | "RtlCopyMemory"
+            | "process_vm_writev"
+            | "mach_vm_write"
+    )
 }
 
 /// The names of the first parameters of a function of Python's library.
@@ -162,6 +178,7 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         | Role::Receive
         | Role::Load
         | Role::IntoProcess
+        | Role::IntoMemory
         | Role::Attach
         | Role::Extract
         | Role::Duplicate

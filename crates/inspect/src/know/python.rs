@@ -169,11 +169,15 @@ pub(super) fn role(path: &str) -> Role {
         "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" | "len" | "bool"
         | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile"
         | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
+        "os.write" => Role::WriteInto,
         "ctypes.windll.kernel32.VirtualAlloc"
-        | "ctypes.windll.kernel32.WriteProcessMemory"
         | "ctypes.windll.kernel32.CreateRemoteThread"
-        | "ctypes.windll.kernel32.RtlMoveMemory"
         | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
+        _ if path.starts_with("ctypes.")
+            && path.rsplit('.').next().is_some_and(super::writes_memory) =>
+        {
+            Role::ForeignMemory
+        }
         _ => Role::None,
     }
 }
@@ -219,6 +223,16 @@ fn on_result(head: &str, rest: &str) -> Role {
         "xmlrpc.client.ServerProxy" | "xmlrpclib.ServerProxy" if !rest.is_empty() => {
             return Role::Network(u8::MAX);
         }
+        "ctypes.CDLL"
+        | "ctypes.WinDLL"
+        | "ctypes.OleDLL"
+        | "ctypes.cdll.LoadLibrary"
+        | "ctypes.windll.LoadLibrary"
+            if super::writes_memory(method) =>
+        {
+            return Role::ForeignMemory;
+        }
+        "mmap.mmap" if rest == ".write" => return Role::IntoMemory,
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,
             "extractall" | "extract" => return Role::Extract,

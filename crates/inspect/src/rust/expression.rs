@@ -230,6 +230,10 @@ impl Lowering {
             }
             Expr::Macro(call) => self.macro_call(&call.mac, at),
             Expr::Field(field) => {
+                // `(f, 1).0` is `f`.
+                if let Some(element) = element(field) {
+                    return self.expression(element);
+                }
                 let object = self.expression(&field.base);
                 let name = match &field.member {
                     syn::Member::Named(name) => name.to_string(),
@@ -543,4 +547,18 @@ const fn has_statements(expression: &Expr) -> bool {
             | Expr::While(_)
             | Expr::Loop(_)
     )
+}
+
+/// The element of a tuple that is written out where it is taken.
+fn element(field: &syn::ExprField) -> Option<&Expr> {
+    let mut base = &*field.base;
+    while let Expr::Paren(inner) = base {
+        base = &inner.expr;
+    }
+    match (base, &field.member) {
+        (Expr::Tuple(tuple), syn::Member::Unnamed(index)) => {
+            tuple.elems.iter().nth(index.index as usize)
+        }
+        _ => None,
+    }
 }

@@ -78,6 +78,11 @@ fn agent<'w>(base: &str, texts: &'w [&'w str]) -> Option<(&'static str, &'w [&'w
     Some((known.0, &texts[at + 1..]))
 }
 
+/// Whether a command starts an agent that is told to ask nobody before it acts.
+pub(super) fn asks_nobody(base: &str, texts: &[&str]) -> bool {
+    agent(base, texts).is_some_and(|(name, texts)| texts.iter().any(|text| is_bypass(name, text)))
+}
+
 /// Whether a word tells an agent to ask nobody.
 fn is_bypass(name: &str, word: &str) -> bool {
     let word = word.to_ascii_lowercase();

@@ -232,10 +232,49 @@ impl Analysis<'_> {
         }
     }
 
+    /// What `$0` is in a script of the package: its own path.
+    pub(super) fn path_of_script(&self, at: &At) -> Option<String> {
+        let file = self.package.file(at.file);
+        let begins = |bytes: &[u8]| bytes.starts_with(b"#!");
+        let is_script = at.site.is_none()
+            && (file.path.ends_with(".sh") || file.bytes.as_deref().is_some_and(begins));
+        is_script.then(|| format!("{PACKAGE}{}{HOLE_END}", file.path))
+    }
+
+    /// `. file`: a script of the package that is read as if it stood here, with the variables
+    /// that are set.
+    pub(super) fn sourced(
+        &mut self,
+        path: &str,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let script = self
+            .package_file(path, at)
+            .filter(|file| self.package.language(*file).is_none());
+        let (Some(file), Some(text)) = (script, self.own_text(path, at)) else {
+            return Piped::default();
+        };
+        let begin = Span::default();
+        let at = At {
+            file,
+            span: begin,
+            place: self.place(file, begin),
+            lines: true,
+            ..at.clone()
+        };
+        self.run_text(&text, &at, Piped::default(), variables, reached)
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)
-            .map(|rest| rest.replace(HOLE_END, ""))
+            .map(|rest| {
+                rest.replace(HOLE_END, "")
+                    .trim_start_matches('/')
+                    .to_owned()
+            })
             .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),

@@ -327,7 +327,8 @@ impl Analysis<'_> {
                 labels.extend(inner.iter().cloned());
                 labels.truncate(LABELS);
             } else if name == "0" {
-                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), HOLE);
+                let own = self.path_of_script(at).unwrap_or_else(|| HOLE.to_owned());
+                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), &own);
             } else if !matches!(
                 name.as_str(),
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
@@ -515,6 +516,11 @@ impl Analysis<'_> {
             input.labels.extend(self.read_of_socket(&path, at));
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
+            // What an interpreter reads is entered as a file of its own.
+            let first = command.words.first().map(|first| base_name(&first.text));
+            if first.is_some_and(|first| !runs_its_input(first)) {
+                input.text = self.own_text(&path, at);
+            }
             input.file = Some(path);
         }
     }

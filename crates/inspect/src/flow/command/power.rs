@@ -63,6 +63,8 @@ impl Analysis<'_> {
             "wscript",
             "cscript",
             ".invoke(",
+            "add-type -typedefinition $",
+            "marshal]::copy($",
         ]
         .iter()
         .any(|word| plain.contains(word));

@@ -169,6 +169,7 @@ impl Analysis<'_> {
                 }
                 if let Some((text, _)) = args.first() {
                     self.file_run(text, base, at, reached);
+                    return self.sourced(text, at, variables, reached);
                 }
             }
             "which" | "command" if base == "which" || texts.first() == Some(&"-v") => {

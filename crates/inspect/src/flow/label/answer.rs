@@ -53,7 +53,8 @@ impl Analysis<'_> {
             | Role::CopyFile
             | Role::WriteInput
             | Role::IntoProcess
-            | Role::ForeignMemory => Some(Vec::new()),
+            | Role::ForeignMemory
+            | Role::IntoMemory => Some(Vec::new()),
             Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
             Role::ReadFrom => {
                 let made = value_made_at(value)?;

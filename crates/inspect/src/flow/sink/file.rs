@@ -366,6 +366,11 @@ impl Analysis<'_> {
             self.configured(site, path, to, &labels, zone, active, content, origin);
         }
         self.replaces_itself(site, to, zone);
+        if super::memory::is_memory(to)
+            && let Some(data) = data
+        {
+            self.into_memory(site, path, &[data], zone, context);
+        }
         let span = program.span(site.expr);
         self.write_file(to, labels, zone, site.file, span);
     }

@@ -7,6 +7,7 @@ mod file;
 mod guarded;
 mod handed;
 mod logged;
+mod memory;
 mod named;
 mod network;
 mod pickled;
@@ -20,7 +21,7 @@ mod unpacks;
 
 use crate::flow::command::args_of;
 use crate::flow::label::Label;
-use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
@@ -32,6 +33,16 @@ pub(in crate::flow) use guarded::Standing;
 pub(in crate::flow) use placed::placed;
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
+
+/// A file that is written into.
+struct Opened {
+    /// What opened it, or what is called on that.
+    by: Rc<str>,
+    /// Where it was opened.
+    at: (FileId, ExprId),
+    /// What is written.
+    data: Option<ExprId>,
+}
 
 /// A function that is entered, and when it runs.
 pub(super) type Entered = ((FileId, FuncId), Zone);
@@ -276,6 +287,26 @@ impl Analysis<'_> {
         true
     }
 
+    /// What a call writes into, and what it writes: `file.write(data)`, or `os.write(fd, data)`
+    /// and `fs.writeSync(fd, data)`.
+    fn opened(&mut self, file: FileId, value: &Value, args: &[ExprId]) -> Option<Opened> {
+        match value {
+            Value::Native(native) if native.made_at.is_some() => Some(Opened {
+                by: Rc::clone(&native.path),
+                at: native.made_at?,
+                data: args.first().copied(),
+            }),
+            _ => match self.machine.fold(file, *args.first()?) {
+                Value::Native(native) => Some(Opened {
+                    at: native.made_at?,
+                    by: native.path,
+                    data: args.get(1).copied(),
+                }),
+                _ => None,
+            },
+        }
+    }
+
     /// The object and the method that a call names, by a dot or by `getattr`.
     fn method_of(
         &mut self,
@@ -442,25 +473,22 @@ impl Analysis<'_> {
             ),
             Role::OpenFile => self.emptied(program, site, path, args, zone),
             Role::WriteInto => {
-                let Value::Native(native) = value else {
+                let Some(Opened {
+                    by,
+                    at: (file, made),
+                    data,
+                }) = self.opened(site.file, value, args)
+                else {
                     return;
                 };
-                let Some((file, made)) = native.made_at else {
-                    return;
-                };
-                if let Some(target) = self.opened_path(file, made) {
+                // It has no name that it is found by, but its number.
+                if &*by == "os.memfd_create()" {
+                    let text = format!("/proc/self/fd/{HOLE}");
+                    self.written_to(program, site, path, &text, data, zone, context);
+                } else if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
-                    let data = args.first().copied();
                     self.written_by_turns(program, site, path, (file, target), &text, data, zone);
-                    self.written_to(
-                        program,
-                        site,
-                        path,
-                        &text,
-                        args.first().copied(),
-                        zone,
-                        context,
-                    );
+                    self.written_to(program, site, path, &text, data, zone, context);
                 }
             }
             Role::CopyFile if path == "shutil.make_archive" => {
@@ -507,21 +535,10 @@ impl Analysis<'_> {
                 }
             }
             Role::Delete => self.deleted(program, site, path, args, zone, context),
-            Role::ForeignMemory => {
-                for arg in args {
-                    let labels = self.labels(site.file, *arg, context);
-                    for label in labels.iter().filter(|label| is_foreign(label.kind)) {
-                        self.flow(
-                            label,
-                            SinkKind::ForeignMemory,
-                            path,
-                            Target::Caller,
-                            zone,
-                            site.file,
-                            site.expr,
-                            Vec::new(),
-                        );
-                    }
+            Role::ForeignMemory => self.into_memory(site, path, args, zone, context),
+            Role::IntoMemory => {
+                if self.may_be_run(value) {
+                    self.into_memory(site, path, args, zone, context);
                 }
             }
             Role::Attach => self.attach(site, value, args),
