@@ -5,7 +5,7 @@ use super::{At, Piped, Variables};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
 use crate::know;
-use crate::pure::{FileId, shown};
+use crate::pure::{FileId, HOLE_START, shown};
 use customs_model::{SinkKind, SourceKind, Target};
 
 /// Under this name the variables of a script hold the socket that `exec` opened.
@@ -127,7 +127,9 @@ impl Analysis<'_> {
         let exec = args
             .iter()
             .position(|(text, _)| matches!(text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));
-        let Some(exec) = exec else {
+        // What is found in the package is known by its name, and read as what it is.
+        let is_elsewhere = root.starts_with(['/', '~', HOLE_START]);
+        let Some(exec) = exec.filter(|_| is_elsewhere) else {
             return;
         };
         let found = match name {

@@ -92,7 +92,9 @@ impl Analysis<'_> {
                 self.configured_by_code(base, args, at, reached);
             }
             "make" | "gmake" => self.made_by_rules(args, at, variables, reached)?,
-            "cargo" | "cross" | "napi" | "cargo-cp-artifact" | "neon" | "wasm-pack" => {
+            "cargo" | "cross" | "napi" | "cargo-cp-artifact" | "neon" | "wasm-pack"
+                if args.first().is_none_or(|(text, _)| text != "publish") =>
+            {
                 self.compiled_by_cargo(base, args, at, reached);
             }
             "cmake" | "cmake-js" => self.configured_by_cmake(base, args, at, variables, reached),

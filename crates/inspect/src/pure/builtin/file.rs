@@ -8,7 +8,8 @@ impl Machine<'_> {
     /// The bytes of a file of the package, by a path that was folded.
     pub(in crate::pure) fn own_file(&self, path: &str) -> Option<Vec<u8>> {
         let inside = path
-            .strip_prefix("\u{fdd0}package")?
+            .strip_prefix("\u{fdd0}package")
+            .or_else(|| path.strip_prefix(super::installed::SITE))?
             .replace('\u{fdd1}', "");
         let inside = inside.trim_start_matches('/');
         if inside.contains(crate::pure::HOLE_START) {

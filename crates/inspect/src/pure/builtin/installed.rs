@@ -4,8 +4,11 @@
 use super::super::{Machine, Value};
 use super::path::joined;
 
-/// The place that packages are installed in.
-const SITE: &str = "\u{fdd0}package/\u{fdd1}";
+/// The place that packages are installed in. What is read there may be of the package itself; what is
+/// written there is not.
+pub(super) const SITE: &str = "\u{fdd0}site\u{fdd1}";
+/// The top of the package itself.
+const PACKAGE: &str = "\u{fdd0}package/\u{fdd1}";
 
 /// What a function gives that tells where packages lie, or what a file of one holds.
 pub(super) fn value(machine: &mut Machine, path: &str, args: &[Value]) -> Option<Value> {
@@ -28,7 +31,7 @@ pub(super) fn value(machine: &mut Machine, path: &str, args: &[Value]) -> Option
         }
         "importlib.resources.files" | "importlib_resources.files" => {
             let package = known(0)?.replace('.', "/");
-            Some(joined(&[site(), Value::text(&package)]))
+            Some(joined(&[Value::text(PACKAGE), Value::text(&package)]))
         }
         _ => None,
     }
@@ -37,6 +40,6 @@ pub(super) fn value(machine: &mut Machine, path: &str, args: &[Value]) -> Option
 /// The bytes of a file in the folder of a package.
 fn bytes_of(machine: &Machine, package: &str, name: &str) -> Option<Vec<u8>> {
     let folder = Value::text(&package.replace('.', "/"));
-    let path = joined(&[Value::text(SITE), folder, Value::text(name)]);
+    let path = joined(&[Value::text(PACKAGE), folder, Value::text(name)]);
     machine.own_file(path.any_text()?)
 }
