@@ -94,6 +94,7 @@ fn is_bypass(name: &str, word: &str) -> bool {
             | "--permission-mode=bypasspermissions"
             | "--yolo"
             | "--approval-mode=yolo"
+            | "yolo"
             | "--dangerously-bypass-approvals-and-sandbox"
             | "--full-auto"
             | "--trust-all-tools"
