@@ -107,6 +107,11 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
     }
 }
 
+/// Whether a name is that of a script that the engine of Node.js compiled, as packers of programs make.
+fn is_compiled_script(path: &str) -> bool {
+    path.ends_with(".jsc") || path.ends_with(".bytecode")
+}
+
 /// What was not read, and whether something that runs reaches it.
 fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart> {
     let mut unread: Vec<UnreadPart> = tree
@@ -138,7 +143,7 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
                 because: "it is compiled Python, which is not read".to_owned(),
                 reached,
             });
-        } else if reached && file.kind == Kind::Other && package.language(id).is_none() {
+        } else if reached && file.kind == Kind::Other && is_compiled_script(&file.path) {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
                 because: "it is loaded as code, and is in a form that is not read".to_owned(),

@@ -240,7 +240,7 @@ fn file_system(name: &str) -> Role {
 
 /// The argument that says where a request goes.
 fn network(path: &str) -> Option<u8> {
-    const MODULES: [&str; 27] = [
+    const MODULES: [&str; 26] = [
         "axios",
         "got",
         "node-fetch",
@@ -267,7 +267,6 @@ fn network(path: &str) -> Option<u8> {
         "make-fetch-happen",
         "socket.io-client",
         "jQuery",
-        "download",
     ];
     const VERBS: [&str; 20] = [
         "",

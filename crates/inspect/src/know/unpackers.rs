@@ -35,7 +35,8 @@ pub fn cloner(path: &str) -> Option<Unpacker> {
         | "nodegit.Clone.clone"
         | "git-clone"
         | "git-clone/promise"
-        | "download-git-repo" => (Slot::At(0), Slot::At(1)),
+        | "download-git-repo"
+        | "download" => (Slot::At(0), Slot::At(1)),
         "isomorphic-git.clone" => (Slot::In(0, &["url"]), Slot::In(0, &["dir"])),
         "giget.downloadTemplate" => (Slot::At(0), Slot::In(1, &["dir"])),
         _ => return None,

@@ -423,7 +423,9 @@ impl Analysis<'_> {
                 }
             }
             Role::Code(position) => {
-                if let Some(arg) = args.get(usize::from(position)) {
+                // Only a function takes what stands behind the time.
+                let is_timer = path.starts_with("set") && args.len() > 2;
+                if let Some(arg) = args.get(usize::from(position)).filter(|_| !is_timer) {
                     self.code_sink(program, site, path, *arg, zone, context);
                 }
             }

@@ -25,14 +25,6 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
-        if program.language == Language::JavaScript
-            && path == "download"
-            && let Expr::Call { callee, .. } = program.expr(site.expr)
-        {
-            let span = program.span(site.expr);
-            let label = self.answer(site.file, value, callee, args, span, context);
-            self.downloads_to(site, label, args, zone, context);
-        }
         if program.language == Language::Python
             && matches!(path, "urllib.request.urlretrieve" | "wget.download")
             && let Some(to) = args.get(1).or_else(|| args.first())

@@ -189,17 +189,4 @@ impl Analysis<'_> {
         let file = Some(site.file);
         self.cells.folders.fill(&folder, &labels, zone, file, false);
     }
-
-    /// `download(url, folder)` fetches, and writes what it fetched or what is in it.
-    pub(super) fn downloads_to(
-        &mut self,
-        site: Site,
-        label: Label,
-        args: &[ExprId],
-        zone: Zone,
-        context: Option<&Rc<Context>>,
-    ) {
-        let folder = self.folder_of(site.file, args, Slot::At(1), context);
-        self.fill_folder_with(site, folder, vec![label], zone);
-    }
 }

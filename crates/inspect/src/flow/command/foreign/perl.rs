@@ -42,8 +42,15 @@ impl Reader<'_> {
         match first {
             c if c.is_whitespace() => self.past(c),
             '`' => return None,
-            // A file that is read.
-            '<' if self.wants_value => return None,
+            // `<(name)` is a variable of gyp, which is put in before Perl sees it; else a file is read.
+            '<' if self.wants_value => {
+                let (name, rest) = self.rest.strip_prefix("<(")?.split_once(')')?;
+                if !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                    return None;
+                }
+                self.rest = rest;
+                self.wants_value = false;
+            }
             '"' => {
                 self.past('"');
                 self.part('"')?;
