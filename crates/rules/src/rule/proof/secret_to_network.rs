@@ -50,12 +50,20 @@ fn is_of_the_host(flow: &Flow) -> bool {
     words.any(|word| !word.is_empty() && word == domain)
 }
 
+/// Whether a secret goes where the caller says, by a way that is made for it: clients look up in
+/// `.netrc` what belongs to the host that they are told to ask; and a socket that is only connected is
+/// told a place, often the name of a pipe, and no content.
+fn is_to_who_asked(flow: &Flow) -> bool {
+    flow.target == Target::Caller
+        && (flow.source_name == "netrc.netrc" || flow.sink_name.ends_with("Socket().connect"))
+}
+
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
     {
         return Weight::None;
     }
-    if own_service::is_back(flow) {
+    if own_service::is_back(flow) || is_to_who_asked(flow) {
         return Weight::Note;
     }
     let known = flow.target != Target::Caller;
