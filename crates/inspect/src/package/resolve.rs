@@ -207,6 +207,30 @@ impl Package {
         }
     }
 
+    /// The file that a module stands in: one beside it that declares it, or the one that its folder is
+    /// called after.
+    fn rust_parent(&self, path: &str, name: &str) -> Option<FileId> {
+        let (here, module) = match name {
+            "mod.rs" => {
+                let here = folder(path);
+                (folder(here), here.rsplit('/').next().unwrap_or(here))
+            }
+            name => (folder(path), name.strip_suffix(".rs")?),
+        };
+        let declared = format!("mod {module}");
+        let beside = ["build.rs", "lib.rs", "main.rs", "mod.rs"].map(|name| join(here, name));
+        let around = format!("{here}.rs");
+        let declares = |id: &FileId| {
+            let bytes = self.file(*id).bytes.as_deref().unwrap_or_default();
+            memchr::memmem::find(bytes, declared.as_bytes()).is_some()
+        };
+        beside
+            .iter()
+            .chain([&around])
+            .filter_map(|path| self.by_path.get(path).copied())
+            .find(declares)
+    }
+
     fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
         let path = &self.file(from).path;
         // A path that was folded begins with where the crate lies.
@@ -222,6 +246,9 @@ impl Package {
             return beside();
         }
         let name = path.rsplit('/').next().unwrap_or(path);
+        if specifier == "super" {
+            return self.rust_parent(path, name);
+        }
         let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
             folder(path).to_owned()
         } else {

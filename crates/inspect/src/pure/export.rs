@@ -5,6 +5,9 @@ use super::{Machine, builtin, imports};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
 use std::rc::Rc;
 
+/// Files that a module of Rust includes.
+const INCLUDED: usize = 32;
+
 impl Machine<'_> {
     fn is_exporting(&mut self, file: FileId) -> bool {
         let number = self.exporting.get(&file).copied();
@@ -72,6 +75,16 @@ impl Machine<'_> {
             }
             if program.language == Language::Python {
                 return imports::names_of(file, entries);
+            }
+            // What is included in a module of Rust, or named there as a whole, is a part of it.
+            for star in program.stars.iter().take(INCLUDED) {
+                let name = program.name(*star);
+                let included = self.surroundings.resolve(file, name);
+                if let Some(included) = included.filter(|_| name != "super")
+                    && let Value::Object(inner) = self.exports_of(included)
+                {
+                    entries.extend(inner.entries.borrow().iter().cloned());
+                }
             }
             return Value::object(entries);
         }

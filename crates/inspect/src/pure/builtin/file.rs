@@ -80,6 +80,23 @@ impl Machine<'_> {
     }
 }
 
+/// The bytes of a file that the compiler puts in place of `include_str!(PATH)`; behind the path stands
+/// the file that names it.
+pub(super) fn included(machine: &Machine<'_>, args: &[Value]) -> Option<Vec<u8>> {
+    let path = args.first()?.any_text()?;
+    if let Some(bytes) = machine.own_file(path) {
+        return Some(bytes);
+    }
+    if path.starts_with(['/', crate::pure::HOLE_START]) {
+        return None;
+    }
+    let file = args.get(1)?.any_text()?;
+    let file = file.trim_end_matches(crate::pure::HOLE_END);
+    let (folder, _) = file.rsplit_once('/')?;
+    let path = joined(&[Value::text(folder), Value::text(path)]);
+    machine.own_file(path.any_text()?)
+}
+
 /// A file that an address relative to a module of the package means.
 pub(super) fn beside_module(address: &Value, module: &Value) -> Option<Value> {
     let address = address.known_text()?;

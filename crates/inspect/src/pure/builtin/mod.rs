@@ -304,6 +304,12 @@ pub(super) fn call(
             Some(machine.method(this, &path[16..], args, language))
         }
 
+        (Language::Rust, "include_str!" | "include_bytes!") => {
+            file::included(machine, args).map(|bytes| match path {
+                "include_str!" => Value::text(&String::from_utf8_lossy(&bytes)),
+                _ => Value::bytes(bytes),
+            })
+        }
         (
             Language::Rust,
             "std.env.var" | "env.var" | "std.env.var_os" | "env.var_os" | "built in",
