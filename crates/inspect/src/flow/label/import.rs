@@ -7,12 +7,15 @@
 //! else of the module is looked at. Where the whole of a module goes somewhere, all of what it
 //! hands out does.
 
+mod part;
+mod stand;
+
 use super::exported::Exported;
 use super::member::is_variable_name;
 use super::{Label, Step, union};
 use crate::flow::{Analysis, Context};
-use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program, ScopeId, Span, SymbolId};
-use crate::pure::{FileId, Value, is_exports};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Span, SymbolId};
+use crate::pure::FileId;
 use customs_model::{SourceKind, Zone};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -26,11 +29,11 @@ mod limit {
     /// Values of one variable, and callers of one function.
     pub const VALUES: usize = 8;
     /// Modules whose names are all handed on by another one.
-    pub const MODULES: usize = 32;
+    pub const MODULES: usize = 256;
     /// Values of one module that is used as a whole.
     pub const WHOLE: usize = 32;
     /// Steps for one question.
-    pub const STEPS: u32 = 256;
+    pub const STEPS: u32 = 1024;
 }
 
 /// What an imported expression stands for.
@@ -51,6 +54,10 @@ enum Stand {
 pub(in crate::flow) struct Imports {
     /// What expressions stand for, in no way in particular.
     known: FxHashMap<(FileId, ExprId), Stands>,
+    /// What files have under names, as far as asked.
+    named: FxHashMap<(FileId, Rc<str>), Rc<[Stand]>>,
+    /// Names of files that are being asked about.
+    open_names: Vec<(FileId, Rc<str>)>,
     /// What files hand out, as far as asked.
     exported: FxHashMap<FileId, Rc<Exported>>,
     /// What files hand out in a roundabout way, as far as asked.
@@ -209,7 +216,7 @@ impl Analysis<'_> {
                 return;
             }
             *left -= 1;
-            if self.zone_of(target, function) > Zone::Never {
+            if self.hands_out(target, function) {
                 let labels = self.labels(target, value, None);
                 union(out, &labels);
             }
@@ -225,468 +232,23 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether a function that hands something out runs by when its module is there.
+    fn hands_out(&self, file: FileId, function: FuncId) -> bool {
+        self.zone_of(file, function) >= self.by_then(file)
+    }
+
+    /// The zone that what is put onto a module must be of: what waits for callers is not there
+    /// when the module is loaded at install.
+    pub(in crate::flow) fn by_then(&self, file: FileId) -> Zone {
+        match self.zone_of(file, FuncId(0)) {
+            Zone::Never | Zone::Called => Zone::Called,
+            _ => Zone::Command,
+        }
+    }
+
     fn exported(&mut self, program: &Program, file: FileId) -> Rc<Exported> {
         let of = || Rc::new(Exported::of(program));
         Rc::clone(self.imports.exported.entry(file).or_insert_with(of))
-    }
-
-    /// What an expression stands for in other files.
-    fn stands(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        expr: ExprId,
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        if let Some(known) = self.imports.known.get(&(file, expr)) {
-            return known.clone();
-        }
-        let Some(left) = self.imports.steps.checked_sub(1) else {
-            self.imports.cut = true;
-            return None;
-        };
-        if level > limit::LEVELS || self.imports.open.contains(&(file, expr)) {
-            self.imports.cut = true;
-            return None;
-        }
-        self.imports.steps = left;
-        self.imports.open.push((file, expr));
-        let outer = (
-            std::mem::take(&mut self.imports.contextual),
-            std::mem::take(&mut self.imports.cut),
-        );
-        let found = self.stands_here(program, file, expr, context, level + 1);
-        self.imports.open.pop();
-        // What was cut off says nothing of what is asked from elsewhere.
-        if !self.imports.contextual && (!self.imports.cut || level == 0) {
-            self.imports.known.insert((file, expr), found.clone());
-        }
-        self.imports.contextual |= outer.0;
-        self.imports.cut = level > 0 && (self.imports.cut || outer.1);
-        found
-    }
-
-    fn stands_here(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        expr: ExprId,
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        match program.expr(expr) {
-            Expr::Module(atom) => self.module_named(file, program.name(atom)),
-            Expr::Import(specifier) => self.module_by(file, specifier),
-            Expr::Await(inner) | Expr::Assign(_, inner) => {
-                self.stands(program, file, inner, context, level)
-            }
-            Expr::Sequence(items) => {
-                let last = *program.list(items).last()?;
-                self.stands(program, file, last, context, level)
-            }
-            // `from . import a` is a name of the package or a module in it.
-            Expr::Logic(_, left, right) | Expr::Cond(_, left, right) => {
-                let mut all = Vec::new();
-                for side in [left, right] {
-                    note(&mut all, &self.stands(program, file, side, context, level));
-                }
-                (!all.is_empty()).then(|| all.into())
-            }
-            Expr::Name(atom, scope) => {
-                let symbol = program.resolve(atom, scope)?;
-                let values = program.symbol(symbol).values.clone();
-                self.each(program, file, &values, context, level)
-            }
-            Expr::Param(function, position) => {
-                self.stands_of_parameter(file, function, position, context, level)
-            }
-            Expr::Call { callee, args, .. } => {
-                let args = program.list(args).to_vec();
-                self.stands_of_call(program, file, expr, callee, &args, context, level)
-            }
-            Expr::Member(object, name) => {
-                let name = program.shared_name(name);
-                self.stands_of_member(program, file, object, &name, context, level)
-            }
-            Expr::Index(object, key) => {
-                let object_stands = self.stands(program, file, object, context, level)?;
-                let key = self.look_at(file, key, None);
-                let name = key.known_text()?.to_owned();
-                Some(self.named_of(&object_stands, &name, level))
-            }
-            _ => None,
-        }
-    }
-
-    /// What a variable stands for whose values are all imported.
-    fn each(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        values: &[ExprId],
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        if values.len() > limit::VALUES {
-            return None;
-        }
-        let mut all = Vec::new();
-        let mut any = false;
-        for value in values {
-            if is_nothing(program, *value) {
-                continue;
-            }
-            let stands = self.stands(program, file, *value, context, level)?;
-            any = true;
-            note(&mut all, &Some(stands));
-        }
-        any.then(|| all.into())
-    }
-
-    /// What a parameter stands for, where all that it is given is imported.
-    fn stands_of_parameter(
-        &mut self,
-        file: FileId,
-        function: FuncId,
-        position: u16,
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        if let Some(context) = context.filter(|c| c.file == file && c.function == function) {
-            self.imports.contextual = true;
-            let caller = self.program(context.caller_file)?;
-            let arg =
-                self.argument(context.caller_file, &context.args, file, function, position)?;
-            let outer = context.caller.clone();
-            return self.stands(&caller, context.caller_file, arg, outer.as_ref(), level);
-        }
-        let mut all = Vec::new();
-        let mut any = false;
-        let callers = self.callers.get(&(file, function)).cloned();
-        for site in callers.iter().flatten().take(limit::VALUES) {
-            let caller = self.program(site.file)?;
-            let args = self.arguments(&caller, *site);
-            let arg = self.argument(site.file, &args, file, function, position)?;
-            let stands = self.stands(&caller, site.file, arg, None, level)?;
-            any = true;
-            note(&mut all, &Some(stands));
-        }
-        // `import("./a.js").then(a => …)`.
-        let passed = self.passed.get(&(file, function)).cloned();
-        for site in passed.iter().flatten().take(limit::VALUES) {
-            let around = self.program(site.file)?;
-            let Expr::Call { callee, .. } = around.expr(site.expr) else {
-                return None;
-            };
-            let Expr::Member(promise, how) = around.expr(callee) else {
-                return None;
-            };
-            if around.name(how) != "then" || position != 0 {
-                return None;
-            }
-            let stands = self.stands(&around, site.file, promise, None, level)?;
-            any = true;
-            note(&mut all, &Some(stands));
-        }
-        any.then(|| all.into())
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn stands_of_call(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        expr: ExprId,
-        callee: ExprId,
-        args: &[ExprId],
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        if let Some(specifier) = program.specifier(expr) {
-            return self.module_named(file, specifier);
-        }
-        let first = *args.first()?;
-        if program.language == Language::Python {
-            return self.module_of_python(file, expr);
-        }
-        // What compilers put around modules gives the module.
-        if is_around_modules(program, callee) {
-            return self.stands(program, file, first, context, level);
-        }
-        let is_require = self.look_at(file, callee, None).path() == Some("require");
-        is_require.then(|| self.module_by(file, first)).flatten()
-    }
-
-    fn stands_of_member(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        object: ExprId,
-        name: &str,
-        context: Option<&Rc<Context>>,
-        level: u8,
-    ) -> Stands {
-        if let Some(stands) = self.stands(program, file, object, context, level) {
-            return Some(self.named_of(&stands, name, level));
-        }
-        // `exports.a`, read in the module itself.
-        if program.language == Language::JavaScript && is_exports(program, object) {
-            let mut found = Vec::new();
-            self.note_exported_here(program, file, name, level, &mut found);
-            return (!found.is_empty()).then(|| found.into());
-        }
-        // A table of modules that stands in the file itself.
-        if program.language == Language::JavaScript {
-            let parts = self.parts(program, file, object, name)?;
-            return self.each(program, file, &parts, context, level);
-        }
-        None
-    }
-
-    /// What things have under a name.
-    fn named_of(&mut self, of: &[Stand], name: &str, level: u8) -> Rc<[Stand]> {
-        let mut found = Vec::new();
-        for stand in of.iter().copied() {
-            match stand {
-                Stand::Module(target) => self.note_exported(target, name, level, &mut found),
-                Stand::Value(target, value) => {
-                    self.note_part(target, value, name, level, &mut found);
-                }
-                Stand::Variable(target, symbol) => {
-                    self.note_part_of_variable(target, symbol, name, level, &mut found);
-                }
-                Stand::Within(..) => note(&mut found, &Some([stand].into())),
-            }
-        }
-        found.into()
-    }
-
-    /// Something of a value that a module makes.
-    fn note_part(
-        &mut self,
-        file: FileId,
-        value: ExprId,
-        name: &str,
-        level: u8,
-        found: &mut Vec<Stand>,
-    ) {
-        let Some(program) = self.program(file) else {
-            return;
-        };
-        match self.parts(&program, file, value, name) {
-            Some(parts) => {
-                for part in parts {
-                    self.note_value(&program, file, part, level, found);
-                }
-            }
-            None => note(found, &Some([Stand::Within(file, value)].into())),
-        }
-    }
-
-    /// The same of a variable.
-    fn note_part_of_variable(
-        &mut self,
-        file: FileId,
-        symbol: SymbolId,
-        name: &str,
-        level: u8,
-        found: &mut Vec<Stand>,
-    ) {
-        let Some(program) = self.program(file) else {
-            return;
-        };
-        if let Some(parts) = self.parts_of_variable(&program, file, symbol, name) {
-            for part in parts {
-                self.note_value(&program, file, part, level, found);
-            }
-            return;
-        }
-        for value in program.symbol(symbol).values.iter().take(limit::VALUES) {
-            note(found, &Some([Stand::Within(file, *value)].into()));
-        }
-    }
-
-    /// What an expression of another module stands for: itself, unless that is imported too.
-    fn note_value(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        value: ExprId,
-        level: u8,
-        found: &mut Vec<Stand>,
-    ) {
-        match self.stands(program, file, value, None, level) {
-            Some(stands) => note(found, &Some(stands)),
-            None => note(found, &Some([Stand::Value(file, value)].into())),
-        }
-    }
-
-    /// What a module hands out under a name.
-    fn note_exported(&mut self, target: FileId, name: &str, level: u8, found: &mut Vec<Stand>) {
-        let Some(program) = self.program(target) else {
-            return;
-        };
-        match program.language {
-            Language::Python => self.note_name(&program, target, name, level, found),
-            Language::JavaScript => {
-                self.note_exported_here(&program, target, name, level, found);
-            }
-            Language::Rust => {}
-        }
-    }
-
-    fn note_exported_here(
-        &mut self,
-        program: &Rc<Program>,
-        target: FileId,
-        name: &str,
-        level: u8,
-        found: &mut Vec<Stand>,
-    ) {
-        let before = found.len();
-        let exported = self.exported(program, target);
-        for (value, function) in exported.under(name) {
-            if self.zone_of(target, *function) > Zone::Never {
-                self.note_value(program, target, *value, level, found);
-            }
-        }
-        let mut wholes = Vec::new();
-        for (value, function) in &exported.wholes {
-            if self.zone_of(target, *function) > Zone::Never {
-                self.note_value(program, target, *value, level, &mut wholes);
-            }
-        }
-        // A module of the old kind is its own default.
-        if name == "default" && found.len() == before && !program.es_module {
-            match wholes.is_empty() {
-                true => note(found, &Some([Stand::Module(target)].into())),
-                false => note(found, &Some(wholes.into())),
-            }
-            return;
-        }
-        for (value, function) in &exported.copied {
-            if self.zone_of(target, *function) > Zone::Never {
-                self.note_value(program, target, *value, level, &mut wholes);
-            }
-        }
-        for stand in self.named_of(&wholes, name, level).iter() {
-            note(found, &Some([*stand].into()));
-        }
-        if name != "default" && level < limit::LEVELS {
-            for specifier in exported.modules.iter().take(limit::MODULES) {
-                let Some(left) = self.imports.steps.checked_sub(1) else {
-                    self.imports.cut = true;
-                    return;
-                };
-                self.imports.steps = left;
-                if let Some(inner) = self.package.resolves(target, program.name(*specifier)) {
-                    self.note_exported(inner, name, level + 1, found);
-                }
-            }
-        }
-        if found.len() == before {
-            for (file, value) in self.put_in_a_roundabout_way(target, name).iter() {
-                if let Some(program) = self.program(*file) {
-                    self.note_value(&program, *file, *value, level, found);
-                }
-            }
-        }
-    }
-
-    /// What is put onto what a module hands out by functions that define and copy.
-    fn put_in_a_roundabout_way(&mut self, file: FileId, name: &str) -> Rc<[(FileId, ExprId)]> {
-        let key = (file, Rc::from(name));
-        if let Some(known) = self.imports.put.get(&key) {
-            return Rc::clone(known);
-        }
-        let found: Rc<[(FileId, ExprId)]> = self.put_on_exports(file, name).into();
-        self.imports.put.insert(key, Rc::clone(&found));
-        found
-    }
-
-    /// What a module of Python has under a name: a variable, or what is imported into it.
-    fn note_name(
-        &mut self,
-        program: &Rc<Program>,
-        target: FileId,
-        name: &str,
-        level: u8,
-        found: &mut Vec<Stand>,
-    ) {
-        let Some((file, symbol)) = self.by_name(program, target, name, &mut Vec::new()) else {
-            let is_package = self.package.file(target).path.ends_with("__init__.py");
-            let below = self.package.resolves(target, &format!(".{name}"));
-            if let Some(below) = below.filter(|below| is_package && *below != target) {
-                note(found, &Some([Stand::Module(below)].into()));
-            }
-            return;
-        };
-        let Some(program) = self.program(file) else {
-            return;
-        };
-        let values = program.symbol(symbol).values.clone();
-        match self.each(&program, file, &values, None, level) {
-            Some(stands) => note(found, &Some(stands)),
-            None => note(found, &Some([Stand::Variable(file, symbol)].into())),
-        }
-    }
-
-    fn by_name(
-        &mut self,
-        program: &Rc<Program>,
-        target: FileId,
-        name: &str,
-        seen: &mut Vec<FileId>,
-    ) -> Option<(FileId, SymbolId)> {
-        if seen.contains(&target) || seen.len() >= limit::MODULES {
-            return None;
-        }
-        seen.push(target);
-        let atom = program.atom(name);
-        let symbol = atom.and_then(|atom| program.declared.get(&(ScopeId(0), atom)).copied());
-        match symbol {
-            Some(symbol) => Some((target, symbol)),
-            None => self.by_stars(program, target, name, seen),
-        }
-    }
-
-    fn by_stars(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        name: &str,
-        seen: &mut Vec<FileId>,
-    ) -> Option<(FileId, SymbolId)> {
-        for star in program.stars.iter().take(limit::MODULES) {
-            let target = self.package.resolves(file, program.name(*star));
-            let Some((target, inner)) = target.and_then(|id| Some((id, self.program(id)?))) else {
-                continue;
-            };
-            if let Some(found) = self.by_name(&inner, target, name, seen) {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    fn module_named(&mut self, file: FileId, specifier: &str) -> Stands {
-        let target = self.package.resolves(file, specifier)?;
-        self.program(target)?;
-        Some([Stand::Module(target)].into())
-    }
-
-    fn module_by(&mut self, file: FileId, specifier: ExprId) -> Stands {
-        let specifier = self.look_at(file, specifier, None).as_text()?;
-        self.module_named(file, &specifier)
-    }
-
-    /// A module of Python that is imported by a call.
-    fn module_of_python(&mut self, file: FileId, expr: ExprId) -> Stands {
-        match self.look_at(file, expr, None) {
-            Value::Object(object) => object.module.map(|target| [Stand::Module(target)].into()),
-            _ => None,
-        }
     }
 }
 
@@ -698,30 +260,5 @@ fn note(found: &mut Vec<Stand>, more: &Stands) {
     }
 }
 
-/// `let a; … a = require("./a")`: what stands first is nothing.
-fn is_nothing(program: &Program, value: ExprId) -> bool {
-    matches!(program.expr(value), Expr::Const(constant)
-        if matches!(program.constant(constant), Const::Null | Const::Undefined))
-}
-
-/// Functions of compilers that give the module that they get, or one that has it as its default.
-fn is_around_modules(program: &Program, callee: ExprId) -> bool {
-    let name = match program.expr(callee) {
-        Expr::Name(atom, _) | Expr::Member(_, atom) => program.name(atom),
-        _ => return false,
-    };
-    matches!(
-        name,
-        "__importStar"
-            | "__importDefault"
-            | "__toESM"
-            | "__toCommonJS"
-            | "_interopRequireDefault"
-            | "_interopRequireWildcard"
-            | "_interopDefault"
-            | "_interopNamespace"
-            | "_interopDefaultLegacy"
-            | "_interop_require_default"
-            | "_interop_require_wildcard"
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@ use super::{At, Thing, limit};
 use crate::flow::Analysis;
 use crate::ir::{Accessor, ExprId};
 use crate::pure::FileId;
-use customs_model::Zone;
 
 /// Values of one getter.
 const RETURNS: usize = 8;
@@ -26,7 +25,7 @@ impl Analysis<'_> {
         }
         let steps = limit::STEPS.min(self.objects.left);
         self.objects.steps = steps;
-        self.growing.ask(Zone::Called);
+        self.growing.ask(self.by_then(file));
         let mut things = Vec::new();
         self.note_handed_out(&program, file, 0, &mut things);
         let mut found = Vec::new();
