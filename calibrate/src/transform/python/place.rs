@@ -126,6 +126,7 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
         // What is computed stays behind what is computed before it and stays.
         let first_that_stays = code
             .lines()
+            .into_iter()
             .filter(|(_, statement)| !does_nothing(statement))
             .map(|(_, statement)| at(statement).0)
             .find(|start| !moved.values().any(|other| at(*other).0 == *start))
