@@ -109,9 +109,19 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
     };
     moved.retain(|_, statement| {
         let piece = code.of(*statement);
-        !["global", "globals", "__name__", "exec", "eval"]
-            .iter()
-            .any(|word| has_word(piece, word))
+        // What a module knows of itself is another thing in another one.
+        ![
+            "global",
+            "globals",
+            "__name__",
+            "__doc__",
+            "__package__",
+            "__spec__",
+            "exec",
+            "eval",
+        ]
+        .iter()
+        .any(|word| has_word(piece, word))
     });
     loop {
         let names: BTreeSet<String> = moved.keys().cloned().collect();

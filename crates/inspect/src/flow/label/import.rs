@@ -108,6 +108,28 @@ impl Analysis<'_> {
         Some(out)
     }
 
+    /// The expression of another file that an imported one stands for, where it is only one.
+    pub(in crate::flow) fn made_elsewhere(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+    ) -> Option<(FileId, ExprId)> {
+        let program = self.program(file)?;
+        self.imports.steps = limit::STEPS;
+        let stands = self.stands(&program, file, expr, None, 0)?;
+        match stands[..] {
+            [Stand::Value(from, made)] => Some((from, made)),
+            [Stand::Variable(from, symbol)] => {
+                let program = self.program(from)?;
+                match program.symbol(symbol).values[..] {
+                    [only] => Some((from, only)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// Whether an expression is a module of the package as a whole.
     pub(super) fn is_module(
         &mut self,

@@ -557,10 +557,18 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        match context {
+        let value = match context {
             Some(context) => self.machine.fold_in(file, expr, &context.frame),
             None => self.machine.fold_fully(file, expr),
+        };
+        // All that a module hands out is folded with a glance; what reaches a sink of it is worth
+        // the whole budget.
+        if value.is_unknown()
+            && let Some((from, made)) = self.made_elsewhere(file, expr)
+        {
+            return self.machine.fold_fully(from, made);
         }
+        value
     }
 
     /// The same, without looking far.

