@@ -58,7 +58,7 @@ use customs_model::{
 };
 use index::Index;
 use kept::Kept;
-use label::{Asking, Label, Labels, Memo, Trail};
+use label::{Asking, Imports, Label, Labels, Memo, Trail};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -187,6 +187,8 @@ struct Analysis<'p> {
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
     memo: Memo,
+    /// What imported expressions stand for, as far as asked.
+    imports: Imports,
     /// Questions that are open, numbered from the outermost.
     active: FxHashMap<(FileId, ExprId), u32>,
     asking: Asking,
@@ -285,6 +287,7 @@ impl<'p> Analysis<'p> {
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
             memo: Memo::default(),
+            imports: Imports::default(),
             active: FxHashMap::default(),
             asking: Asking::default(),
             ways: FxHashMap::default(),

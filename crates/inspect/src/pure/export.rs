@@ -2,7 +2,7 @@
 
 use super::value::{FileId, Value};
 use super::{Machine, builtin, imports};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use std::rc::Rc;
 
 /// Files that a module of Rust includes.
@@ -237,7 +237,8 @@ impl Machine<'_> {
     }
 }
 
-pub(super) fn is_exports(program: &Program, object: ExprId) -> bool {
+/// Whether an expression is what the file hands out: `exports`, `module.exports`.
+pub(crate) fn is_exports(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
         Expr::Name(atom, scope) => {
             program.name(atom) == "exports" && program.resolve(atom, scope).is_none()
@@ -251,17 +252,8 @@ pub(super) fn is_import_meta(program: &Program, object: ExprId) -> bool {
     matches!(program.expr(object), Expr::Name(atom, _) if program.name(atom) == "import.meta")
 }
 
-/// What a file hands out as a whole: the last `module.exports = value`.
-pub(crate) fn whole_export(program: &Program) -> Option<ExprId> {
-    let mut stores = program.stores.iter().rev();
-    let is_whole = |store: &&Store| {
-        is_module(program, store.object)
-            && store.key.is_some_and(|key| program.name(key) == "exports")
-    };
-    stores.find(is_whole).map(|store| store.value)
-}
-
-fn is_module(program: &Program, object: ExprId) -> bool {
+/// Whether it is `module`, which has that under a name.
+pub(crate) fn is_module(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
         Expr::Name(atom, scope) => {
             program.name(atom) == "module" && program.resolve(atom, scope).is_none()

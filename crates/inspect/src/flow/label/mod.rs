@@ -6,6 +6,8 @@ mod argument;
 mod call;
 mod constant;
 mod content;
+mod exported;
+mod import;
 mod member;
 mod memo;
 mod messages;
@@ -17,6 +19,7 @@ use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
+pub(in crate::flow) use import::Imports;
 use memo::Question;
 pub(in crate::flow) use memo::{Asking, Memo};
 use std::collections::hash_map::Entry;
@@ -104,8 +107,6 @@ impl Analysis<'_> {
             Expr::Const(_)
                 | Expr::Function(_)
                 | Expr::Class(_)
-                | Expr::Module(_)
-                | Expr::Import(_)
                 | Expr::This(_)
                 | Expr::Update { .. }
         ) {
@@ -179,13 +180,17 @@ impl Analysis<'_> {
             Expr::Const(_)
             | Expr::Function(_)
             | Expr::Class(_)
-            | Expr::Module(_)
-            | Expr::Import(_)
             | Expr::This(_)
             | Expr::Update { .. } => Vec::new(),
+            Expr::Module(_) | Expr::Import(_) => self
+                .imported_labels(program, file, expr, None, context)
+                .unwrap_or_default(),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 Some(symbol) => self.variable(program, file, symbol, context),
-                None => self.library(program, file, expr),
+                None => match self.library(program, file, expr) {
+                    labels if labels.is_empty() => self.starred_labels(program, file, expr),
+                    labels => labels,
+                },
             },
             Expr::Param(function, position) => self.parameter(file, function, position, context),
             Expr::Rest(function, position) => {

@@ -188,7 +188,7 @@ impl Analysis<'_> {
             return;
         } else if foreign.is_empty()
             && text.is_none()
-            && self.is_constant(program, site.file, arg, 0)
+            && self.is_made_of_constants(program, site.file, arg)
         {
             let label = self.label_at(SourceKind::Opaque, &snippet_of(self, site.file, arg), site);
             foreign.push(label);
@@ -599,6 +599,16 @@ fn is_clear(value: &Value) -> bool {
 }
 
 impl Analysis<'_> {
+    /// Whether a text is made of what stands in the package, here or where it is imported from.
+    fn is_made_of_constants(&mut self, program: &Rc<Program>, file: FileId, text: ExprId) -> bool {
+        if let Some((from, made)) = self.made_elsewhere(file, text)
+            && let Some(other) = self.program(from)
+        {
+            return self.is_constant(&other, from, made, 0);
+        }
+        self.is_constant(program, file, text, 0)
+    }
+
     /// What a file imports by name can be what was put beside it before.
     pub(super) fn imported(&mut self, program: &Program, file: FileId, zone: Zone) {
         if program.language == Language::JavaScript {

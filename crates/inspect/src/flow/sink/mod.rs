@@ -597,15 +597,23 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        if let Some(context) = context {
-            let value = self.machine.fold_in(file, expr, &context.frame);
-            if !value.is_unknown() {
-                return value;
-            }
-            // What a body builds by itself is the same however it is called, and is there only
-            // once the body was run.
+        let value = match context {
+            Some(context) => match self.machine.fold_in(file, expr, &context.frame) {
+                // What a body builds by itself is the same however it is called, and is there
+                // only once the body was run.
+                value if value.is_unknown() => self.machine.fold_fully(file, expr),
+                value => value,
+            },
+            None => self.machine.fold_fully(file, expr),
+        };
+        // All that a module hands out is folded with a glance; what reaches a sink of it is worth
+        // the whole budget.
+        if value.is_unknown()
+            && let Some((from, made)) = self.made_elsewhere(file, expr)
+        {
+            return self.machine.fold_fully(from, made);
         }
-        self.machine.fold_fully(file, expr)
+        value
     }
 
     /// The same, without looking far.
