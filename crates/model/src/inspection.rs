@@ -137,6 +137,8 @@ pub enum SinkKind {
     Replacement,
     /// Memory of another process.
     ForeignMemory,
+    /// An agent of the user's that is given work to do.
+    Agent,
 }
 
 /// A place in a file.
@@ -215,6 +217,8 @@ pub enum Mark {
     NativeCode,
     /// The text that is run stands in the package as it is, where readers see it.
     InPlainSight,
+    /// The agent is told to ask nobody before it acts.
+    AsksNobody,
 }
 
 /// What code can do.

@@ -26,6 +26,7 @@
 
 mod chain;
 mod error;
+mod exemption;
 mod folder;
 mod head;
 mod memory;
@@ -37,6 +38,7 @@ mod who;
 
 pub use chain::ChainId;
 pub use error::StoreError;
+pub use exemption::{Ended, ExemptionChange, ExemptionRow, Granted};
 pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 pub use head::{HEADS_FILE, Head, PublicKey};
 pub use memory::{Pin, Publication, Seen, Sight, Sights};

@@ -38,7 +38,7 @@ mod text;
 mod tree;
 mod unbound;
 mod uncovered;
-mod verdicts;
+pub(crate) mod verdicts;
 mod wrong;
 
 use crate::error::{Doing as _, Failure};

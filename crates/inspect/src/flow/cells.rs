@@ -1,5 +1,7 @@
 //! Files as places that data goes through: written here, run there.
 
+mod unpacked;
+
 use super::dropped::Start;
 use super::label::{Label, Step, union};
 use super::{Analysis, is_foreign};
@@ -8,6 +10,7 @@ use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
+use unpacked::Folders;
 
 /// Writes, and runs, of a package that are told from each other.
 const MOST: usize = 500;
@@ -52,6 +55,8 @@ pub(super) struct Cells {
     imported: FxHashMap<String, Ran>,
     /// Paths to which a native program or library is written.
     binaries: Vec<String>,
+    /// Folders that are filled from elsewhere.
+    pub folders: Folders,
     /// The file whose code is being read.
     pub writing: Option<FileId>,
     /// The strongest zone of what there was no room for.
@@ -119,7 +124,10 @@ impl Cells {
             .iter()
             .filter(|written| same(&written.path, path))
             .peekable();
-        of_path.peek().is_some() && of_path.all(|written| written.checked)
+        let folders = self.folders.are_checked(path);
+        (of_path.peek().is_some() || folders.is_some())
+            && of_path.all(|written| written.checked)
+            && folders.unwrap_or(true)
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
@@ -166,7 +174,7 @@ impl Cells {
 
     /// Whether anything was written.
     pub const fn writes(&self) -> bool {
-        !self.written.is_empty()
+        !self.written.is_empty() || !self.folders.is_empty()
     }
 
     /// Whether anything was written into the package's own folder.
@@ -186,8 +194,28 @@ impl Cells {
         {
             union(&mut out, &written.labels);
         }
+        union(&mut out, &self.folders.labels_of(path));
         (!out.is_empty()).then_some(out)
     }
+}
+
+/// The files below folders that are filled from elsewhere, as far as they are run.
+fn come_with_folders(folders: &Folders, ran: &[Ran]) -> Vec<Written> {
+    let mut paths: Vec<&str> = ran.iter().map(|run| run.path.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let of_path = |path: &str| {
+        let came = folders.came(path).into_iter();
+        let path = path.to_owned();
+        came.map(move |came| Written {
+            path: path.clone(),
+            labels: came.labels,
+            zone: came.zone,
+            file: came.file,
+            checked: came.checked,
+        })
+    };
+    paths.into_iter().flat_map(of_path).take(MOST).collect()
 }
 
 fn base(path: &str) -> &str {
@@ -250,12 +278,19 @@ impl Analysis<'_> {
             self.cut_short(zone);
         }
         let mut ran = std::mem::take(&mut self.cells.ran);
-        let written = std::mem::take(&mut self.cells.written);
+        let mut written = std::mem::take(&mut self.cells.written);
+        let folders = std::mem::take(&mut self.cells.folders);
         let imported = std::mem::take(&mut self.cells.imported);
-        let is_written = |run: &Ran| written.iter().any(|cell| same(&cell.path, &run.path));
+        let is_written = |run: &Ran| {
+            // Else it is the name of a module that is installed.
+            let is_path = run.path.starts_with(['.', '/', HOLE_START]);
+            is_path && folders.has(&run.path)
+                || written.iter().any(|cell| same(&cell.path, &run.path))
+        };
         let mut imported: Vec<Ran> = imported.into_values().filter(is_written).collect();
         imported.sort_by(|a, b| a.path.cmp(&b.path));
         ran.append(&mut imported);
+        written.extend(come_with_folders(&folders, &ran));
         self.settle_dropped(&ran);
         let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {

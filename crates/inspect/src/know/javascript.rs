@@ -4,6 +4,9 @@ use super::Role;
 use customs_model::SourceKind;
 
 pub(super) fn role(path: &str) -> Role {
+    if super::unpacker(path).is_some() {
+        return Role::Extract;
+    }
     if let Some((head, rest)) = path.split_once("()") {
         return on_result(head, rest);
     }
@@ -198,7 +201,6 @@ fn on_result(head: &str, rest: &str) -> Role {
         | "node-telegram-bot-api"
         | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
-        "adm-zip" if method == "extractAllTo" => Role::Extract,
         _ => Role::None,
     }
 }
@@ -235,7 +237,7 @@ fn file_system(name: &str) -> Role {
 
 /// The argument that says where a request goes.
 fn network(path: &str) -> Option<u8> {
-    const MODULES: [&str; 26] = [
+    const MODULES: [&str; 27] = [
         "axios",
         "got",
         "node-fetch",
@@ -262,6 +264,7 @@ fn network(path: &str) -> Option<u8> {
         "make-fetch-happen",
         "socket.io-client",
         "jQuery",
+        "download",
     ];
     const VERBS: [&str; 20] = [
         "",

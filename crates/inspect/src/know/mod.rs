@@ -7,12 +7,14 @@ mod javascript;
 mod places;
 mod python;
 mod rust;
+mod unpackers;
 
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
     host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
     unusual_host, user_place,
 };
+pub use unpackers::{Slot, unpacker};
 
 use crate::ir::Language;
 use customs_model::SourceKind;

@@ -1,9 +1,10 @@
 //! Questions to the ledger.
 
+use crate::exemption::{ExemptionChange, ExemptionRow};
 use crate::record::{Decided, Delivered, LedgerRecord};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};
 use crate::{ChainId, Head, StoreError};
-use customs_model::{PackageName, ReleaseId, Timestamp};
+use customs_model::{PackageName, ReleaseId, SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 /// The most deliveries that one answer lists.
@@ -40,6 +41,24 @@ pub(super) const DECISIONS_SINCE: &str = "
     SELECT at, body FROM record
     WHERE kind = 'decided' AND at >= ?1
     ORDER BY at, id LIMIT ?2";
+
+/// The newest first, so that a cut answer has lost the oldest.
+pub(super) const DECISIONS_OF: &str = "
+    SELECT at, body FROM record
+    WHERE kind = 'decided' AND release >= ?1 AND release < ?2
+    ORDER BY id DESC LIMIT ?3";
+pub(super) const EXEMPTIONS: &str = "
+    SELECT record.at, chain.name, record.seq, record.body
+    FROM record LEFT JOIN chain ON chain.id = record.chain
+    WHERE record.kind = 'exemption'
+    ORDER BY record.id LIMIT ?1";
+
+/// The most changes of exemptions that are read: more of them nobody makes by hand.
+const MOST_EXEMPTIONS: i64 = 20_000;
+
+/// How much later than others a record may stand although it was handed over earlier:
+/// processes write at the same time, and clocks are set.
+const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 const ASKED: &str = "answer a question";
 
@@ -153,6 +172,68 @@ pub(super) fn decisions_since(
     all(connection, DECISIONS_SINCE, asked, |row| {
         decision(get(row, 0)?, &get::<String>(row, 1)?)
     })
+}
+
+pub(super) fn decisions_of(
+    connection: &Connection,
+    package: &PackageName,
+) -> Result<Vec<DecisionRow>, StoreError> {
+    let (from, to) = releases_of(package)?;
+    let asked = params![from, to, bounded(MOST_ROWS)];
+    let mut rows = all(connection, DECISIONS_OF, asked, |row| {
+        decision(get(row, 0)?, &get::<String>(row, 1)?)
+    })?;
+    rows.reverse();
+    Ok(rows)
+}
+
+pub(super) fn exemptions(connection: &Connection) -> Result<Vec<ExemptionRow>, StoreError> {
+    let changes = all(
+        connection,
+        EXEMPTIONS,
+        params![MOST_EXEMPTIONS + 1],
+        |row| {
+            let body: String = get(row, 3)?;
+            let change: ExemptionChange =
+                serde_json::from_str(&body).map_err(|e| StoreError::Unreadable {
+                    what: "an exemption".to_owned(),
+                    why: e.to_string(),
+                })?;
+            Ok((instant(get(row, 0)?)?, chain(row, 1)?, seq(row, 2)?, change))
+        },
+    )?;
+    // An end that is not read would leave in force what somebody ended.
+    if changes.len() as i64 > MOST_EXEMPTIONS {
+        return Err(StoreError::Unreadable {
+            what: "the exemptions".to_owned(),
+            why: format!("there are more than {MOST_EXEMPTIONS} changes"),
+        });
+    }
+    Ok(crate::exemption::fold(changes))
+}
+
+/// By halves: records stand in the order of their commits, which is nearly that of time.
+pub(super) fn position_before(connection: &Connection, at: Timestamp) -> Result<i64, StoreError> {
+    let failed = StoreError::sqlite(ASKED);
+    let from = at.saturating_sub(SLACK).unwrap_or(Timestamp::MIN);
+    let from = from.as_microsecond();
+    let last: Option<i64> = connection
+        .query_row("SELECT max(id) FROM record", [], |row| row.get(0))
+        .map_err(&failed)?;
+    let (mut low, mut high) = (0, last.unwrap_or(0));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next: Option<i64> = connection
+            .prepare_cached("SELECT at FROM record WHERE id > ?1 ORDER BY id LIMIT 1")
+            .and_then(|mut query| query.query_row([middle], |row| row.get(0)).optional())
+            .map_err(&failed)?;
+        if next.is_some_and(|next| next < from) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 fn decision(at: i64, body: &str) -> Result<DecisionRow, StoreError> {

@@ -194,14 +194,15 @@ fn locked(tree: &Tree<'_>, bytes: &[u8]) -> Said {
     }
 }
 
-/// Every address that Yarn 1 says it installed from stands in the lockfile.
+/// Every archive that Yarn 1 says it installed stands in the lockfile. Hosts are not compared: a
+/// mirror stands here where the lockfile names the registry that it mirrors.
 fn addresses_agree(tree: &Tree<'_>, object: &Map<String, Value>) -> bool {
     let known: BTreeSet<&str> = tree
         .places
         .placed
         .iter()
         .filter_map(|placed| placed.resolved.as_deref())
-        .map(without_digest)
+        .map(file_and_digest)
         .collect();
     let entries = object.get("lockfileEntries").and_then(Value::as_object);
     entries.is_none_or(|entries| {
@@ -209,12 +210,13 @@ fn addresses_agree(tree: &Tree<'_>, object: &Map<String, Value>) -> bool {
             .values()
             .filter_map(Value::as_str)
             .filter(|address| address.starts_with("http://") || address.starts_with("https://"))
-            .all(|address| known.contains(without_digest(address)))
+            .all(|address| known.contains(file_and_digest(address)))
     })
 }
 
-fn without_digest(address: &str) -> &str {
-    address.split('#').next().unwrap_or(address)
+/// What follows the last slash of an address, with the SHA-1 that Yarn 1 appends.
+fn file_and_digest(address: &str) -> &str {
+    address.rsplit('/').next().unwrap_or(address)
 }
 
 /// Every folder that Yarn 4's map leads to is a package of the lockfile or one of the project's own.
@@ -265,7 +267,8 @@ fn state(tree: &Tree<'_>, bytes: &[u8]) -> Said {
         .filter_map(|line| line.trim().strip_prefix("- "));
     let mut places = items.map(|item| item.trim_matches('"'));
     // A place that the lockfile has no package for is nothing that Yarn put there.
-    match places.all(|place| joined("", place).is_some_and(|place| !place.is_empty())) {
+    let is_known = |place: &str| is_meant(tree, place) || tree.links.link(place).is_some();
+    match places.all(|place| joined("", place).is_some_and(|place| is_known(&place))) {
         true if text.contains("locations:") || tree.places.placed.is_empty() => Said::Agrees,
         true => Said::Unclear,
         false => Said::Foreign,

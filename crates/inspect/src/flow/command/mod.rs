@@ -1,5 +1,7 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod agent;
+mod brought;
 mod change;
 mod check;
 mod clipboard;
@@ -11,6 +13,7 @@ mod file;
 mod filter;
 mod group;
 mod input;
+mod leaving;
 mod npm;
 mod opaque;
 mod pip;
@@ -469,6 +472,9 @@ impl Analysis<'_> {
         // Each part of a pipe is a shell of its own.
         if command.link != Link::Pipe && words.first().is_some_and(|(name, _)| name == "cd") {
             self.moves(&words, at, variables);
+            if let [_, (folder, _)] = words.as_slice() {
+                self.moves_to_filled(folder, variables);
+            }
         }
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
         let out = self.made_of(&input, &words, out, at);
@@ -497,6 +503,11 @@ impl Analysis<'_> {
                 input.file = None;
                 continue;
             }
+            let path = Self::socket_of(&path, variables).unwrap_or(path);
+            if command.words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
+            input.labels.extend(self.read_of_socket(&path, at));
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
             input.file = Some(path);
@@ -517,6 +528,18 @@ impl Analysis<'_> {
     ) -> Piped {
         for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
             let (path, _) = self.word(&redirect.file, at, variables, reached);
+            let path = match path.starts_with('&') {
+                true => match Self::socket_of(&path, variables) {
+                    Some(socket) => socket,
+                    // It goes where the command's output goes.
+                    None => continue,
+                },
+                false => path,
+            };
+            // `exec` alone: what it redirects stays so.
+            if words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
             self.redirected(&path, words, &out, input, at);
             out = Piped::default();
         }

@@ -105,7 +105,22 @@ impl Analysis<'_> {
             ]
             .iter()
             .any(|word| plain.contains(word));
-            if whole {
+            let key = plain
+                .split(|c: char| {
+                    c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';' | '{' | '}')
+                })
+                .find_map(know::credential_place);
+            if let Some(what) = key {
+                let label = self.source(SourceKind::CredentialFile, what, at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Network,
+                    "PowerShell",
+                    host,
+                    at,
+                    Vec::new(),
+                );
+            } else if whole {
                 let label = self.source(SourceKind::Environment, "the environment", at);
                 self.command_flow(
                     &label,

@@ -13,6 +13,7 @@ mod removes;
 mod searched;
 mod stream;
 mod through;
+mod unpacks;
 
 use crate::flow::command::args_of;
 use crate::flow::label::Label;
@@ -503,29 +504,7 @@ impl Analysis<'_> {
                 }
             }
             Role::Attach => self.attach(site, value, args),
-            Role::Extract => {
-                let mut labels: Vec<Label> = Vec::new();
-                if let Value::Native(native) = value
-                    && let Some((file, made)) = native.made_at
-                    && let Some(opener) = self.program(file)
-                    && let Expr::Call { args, .. } = opener.expr(made)
-                {
-                    for arg in opener.list(args).to_vec() {
-                        labels.extend(self.labels(file, arg, None).iter().cloned());
-                        if let Some(text) =
-                            self.machine.fold(file, arg).any_text().map(str::to_owned)
-                        {
-                            labels.extend(self.content_label(&text, site));
-                        }
-                    }
-                }
-                let to = args
-                    .last()
-                    .map(|arg| self.fold_text(site.file, *arg, context))
-                    .unwrap_or_default();
-                let span = program.span(site.expr);
-                self.write_file(&to, labels, zone, site.file, span);
-            }
+            Role::Extract => self.unpacks(site, path, value, args, zone, context),
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
                 let labels: Vec<Label> = args

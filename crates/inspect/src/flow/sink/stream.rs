@@ -25,6 +25,14 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
+        if program.language == Language::JavaScript
+            && path == "download"
+            && let Expr::Call { callee, .. } = program.expr(site.expr)
+        {
+            let span = program.span(site.expr);
+            let label = self.answer(site.file, value, callee, args, span, context);
+            self.downloads_to(site, label, args, zone, context);
+        }
         if program.language == Language::Python
             && matches!(path, "urllib.request.urlretrieve" | "wget.download")
             && let Some(to) = args.get(1).or_else(|| args.first())
@@ -68,6 +76,9 @@ impl Analysis<'_> {
     ) {
         for arg in args {
             self.piped_into_other(site, &labels, *arg, zone);
+            if let Value::Native(native) = self.machine.fold(site.file, *arg) {
+                self.piped_into_unpacker(site, &labels, &native, zone);
+            }
             if let Value::Native(native) = self.machine.fold(site.file, *arg)
                 && matches!(
                     &*native.path,

@@ -248,7 +248,12 @@ pub(super) fn call(
         (Language::JavaScript, "path.basename") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(path.rsplit('/').next().unwrap_or(path))),
-        (Language::JavaScript, "os.tmpdir") => Some(Value::host("temp")),
+        // What is made for the call is as good as the folder for what is temporary: nobody else
+        // looks there.
+        (
+            Language::JavaScript,
+            "os.tmpdir" | "fs.mkdtempSync" | "fs.promises.mkdtemp" | "fs/promises.mkdtemp",
+        ) => Some(Value::host("temp")),
         (Language::JavaScript, "os.homedir" | "homedir") => Some(Value::host("home")),
         (Language::JavaScript, "process.cwd") => Some(Value::host("cwd")),
         (Language::JavaScript, "url.fileURLToPath" | "fileURLToPath") => first.cloned(),

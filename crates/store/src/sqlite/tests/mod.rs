@@ -2,6 +2,7 @@
 
 mod crash;
 mod decisions;
+mod exemptions;
 mod ledger;
 mod looks;
 mod tamper;

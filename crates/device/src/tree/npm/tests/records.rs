@@ -75,19 +75,32 @@ fn yarn_s_records_lead_nowhere_else_than_the_lockfile() {
         world.write(&path, text);
         standing(&world, "yarn.lock", &path)
     };
-    let record = |host: &str| {
+    let record = |host: &str, sha1: &str| {
         format!(
-            r#"{{"flags": [], "lockfileEntries": {{"a@^1.0.0": "https://{host}/a/-/a-1.0.0.tgz#01"}}}}"#
+            r#"{{"flags": [], "lockfileEntries": {{"a@^1.0.0": "https://{host}/a/-/a-1.0.0.tgz#{sha1}"}}}}"#
         )
     };
-    assert_eq!(
-        look(".yarn-integrity", &record("registry.example")),
-        "explained"
-    );
-    assert_eq!(
-        look(".yarn-integrity", &record("evil.example")),
-        "unexplained"
-    );
+    let sha1 = "0123456789012345678901234567890123456789";
+    for (host, sha1, answer) in [
+        ("registry.example", sha1, "explained"),
+        ("mirror.example/npm", sha1, "explained"),
+        ("registry.example", "01", "unexplained"),
+    ] {
+        assert_eq!(look(".yarn-integrity", &record(host, sha1)), answer);
+    }
+    let state = |place: &str| {
+        format!(
+            "__metadata:\n  version: 1\n\n\"own@workspace:.\":\n  locations:\n    - \"{place}\"\n"
+        )
+    };
+    for (place, answer) in [
+        ("", "explained"),
+        ("packages/own", "explained"),
+        ("node_modules/evil", "unexplained"),
+        ("../evil", "unexplained"),
+    ] {
+        assert_eq!(look(".yarn-state.yml", &state(place)), answer, "{place}");
+    }
     let map = |url: &str| format!(r#"{{"packages": {{"a": {{"url": "{url}"}}}}}}"#);
     assert_eq!(look(".package-map.json", &map("..")), "explained");
     for evil in [
