@@ -77,7 +77,7 @@ fn poisoned(ground: &Ground) {
     ground.restore();
     let before = ground.verify_with(&["--caches"]);
     assert_eq!(before.wrong(), [""; 0]);
-    let cached = ground.find(".bun", &["/cache/is-odd@3.0.1", "index.js"]);
+    let cached = ground.find("", &["/install/cache/is-odd@3.0.1", "index.js"]);
     crate::tamper::edit_at(&cached);
     let after = ground.verify_with(&["--caches"]);
     let told = after.since(&before);

@@ -4,6 +4,8 @@ use crate::ground::Ground;
 use crate::table::{Case, each};
 use crate::tamper::{add, delete_folder, edit, edit_at, replace, write};
 use crate::world::World;
+use std::path::Path;
+use std::process::Command;
 
 const POETRY: &str = "poetry==2.2.1";
 
@@ -24,15 +26,15 @@ fn site(ground: &Ground) -> String {
     site.unwrap().to_str().unwrap().to_owned()
 }
 
-/// A project that Poetry locked and installed. The program lies beside the project, in the home.
+/// A project that Poetry locked and installed, whose own cache then holds the wheels. The program lies
+/// beside the project, and is installed as this machine's pip does it.
 fn ground() -> Ground {
     let world = World::new("pip");
-    world
-        .run(&["python3", "-m", "venv", "--without-pip", "../tool"])
-        .succeeded();
-    world
-        .run(&["pip", "--python", "../tool/bin/python", "install", POETRY])
-        .succeeded();
+    let home = world.dir().parent().unwrap().to_owned();
+    started(&home, "python3", &["-m", "venv", "tool"]);
+    let python = home.join("tool/bin/python");
+    let install = ["-m", "pip", "install", "--quiet", POETRY];
+    started(&home, python.to_str().unwrap(), &install);
     // Poetry reads no configuration of pip's.
     let source = format!(
         "\n[[tool.poetry.source]]\nname = \"configured\"\nurl = \"{}\"\npriority = \"primary\"\n",
@@ -43,13 +45,29 @@ fn ground() -> Ground {
         "poetry.toml",
         "[virtualenvs]\nin-project = true\n[keyring]\nenabled = false\n",
     );
-    let poetry = |words: &[&str]| {
-        let command = [&["../tool/bin/poetry", "--no-interaction"], words].concat();
-        world.run(&command).succeeded();
-    };
-    poetry(&["lock"]);
-    poetry(&["install"]);
+    let poetry = home.join("tool/bin/poetry");
+    for word in ["lock", "install"] {
+        let words = ["--no-interaction", word];
+        started(&world.dir(), poetry.to_str().unwrap(), &words);
+    }
     Ground::keep(world)
+}
+
+/// Starts a program with this machine's settings, in a home of its own.
+fn started(folder: &Path, program: &str, words: &[&str]) {
+    let home = folder.ancestors().find(|above| above.ends_with("home"));
+    let home = home.unwrap();
+    let mut command = Command::new(program);
+    command
+        .args(words)
+        .current_dir(folder)
+        .env("HOME", home)
+        .env("XDG_CACHE_HOME", home.join("cache"));
+    if let Some(roots) = std::env::var_os("PIP_CERT") {
+        command.env("REQUESTS_CA_BUNDLE", roots);
+    }
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{program} {words:?}: {ran:?}");
 }
 
 #[test]

@@ -204,17 +204,19 @@ fn is_here(scene: &Scene, folder: &str) -> bool {
 
 /// The folder that a script for a shell is for, by its own words.
 fn folder_of(text: &str) -> Option<&str> {
+    const SETS: [&str; 3] = [
+        "VIRTUAL_ENV=",
+        "set -gx VIRTUAL_ENV ",
+        "setenv VIRTUAL_ENV ",
+    ];
     let mut lines = text.lines().take(LINES).map(str::trim);
-    let line = lines.find_map(|line| {
-        let names = [
-            "VIRTUAL_ENV=",
-            "set -gx VIRTUAL_ENV ",
-            "setenv VIRTUAL_ENV ",
-        ];
-        names.iter().find_map(|name| line.strip_prefix(name))
-    })?;
-    let folder = line.trim_matches(['"', '\'']);
-    folder.starts_with('/').then_some(folder)
+    lines.find_map(|line| {
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let value = SETS.iter().find_map(|name| line.strip_prefix(name))?;
+        let folder = value.trim_matches(['"', '\'']);
+        // It may be asked of a command first, for another system.
+        folder.starts_with('/').then_some(folder)
+    })
 }
 
 /// Whether the creator that `pyvenv.cfg` names is one of the versions whose scripts were all measured.
@@ -230,6 +232,10 @@ fn is_known_maker(scene: &Scene) -> bool {
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     };
     let is_named = |key: &str| text.lines().any(|line| line.starts_with(key));
+    // What is written for a place that may change was not measured.
+    if is_named("relocatable ") && !text.contains("relocatable = false") {
+        return false;
+    }
     if is_named("uv ") {
         return matches!(value("uv"), Some((0, 8 | 13)));
     }
@@ -336,6 +342,19 @@ mod tests {
         ] {
             assert!(!is_filled(template, &form(&evil)), "{evil}");
         }
+    }
+
+    #[test]
+    fn a_script_says_which_folder_it_is_for() {
+        for text in [
+            "if [ x ] ; then\n  export VIRTUAL_ENV=$(cygpath /srv/other)\nelse\n  export VIRTUAL_ENV=/srv/env\nfi\n",
+            "VIRTUAL_ENV='/srv/env'\n",
+            "set -gx VIRTUAL_ENV \"/srv/env\"\n",
+            "setenv VIRTUAL_ENV '/srv/env'\n",
+        ] {
+            assert_eq!(folder_of(text), Some("/srv/env"), "{text}");
+        }
+        assert_eq!(folder_of("VIRTUAL_ENV=\"$PWD\"\n"), None);
     }
 
     #[test]

@@ -66,7 +66,11 @@ fn a_script_that_no_known_version_writes_is_unexplained_where_all_versions_are_k
         assert_eq!(lab.stray(), ["Extra bin/activate"], "{known}");
     }
     // What a later one writes nobody knows as yet.
-    for later in ["uv = 0.99.0\n", "virtualenv = 40.0.0\n"] {
+    for later in [
+        "uv = 0.99.0\n",
+        "virtualenv = 40.0.0\n",
+        "uv = 0.13.9\nrelocatable = true\n",
+    ] {
         lab.write("pyvenv.cfg", format!("{home}{later}version = 3.11.7\n"));
         assert_eq!(lab.stray(), [""; 0], "{later}");
         assert_eq!(made_here(&lab.check()), ["Extra bin/activate"]);
