@@ -96,6 +96,8 @@ fn may_be_told(view: &LockfileView<'_>, package: &Package) -> bool {
     match view.graph.kind() {
         // A crate of a folder has no source, and is one of the project's own.
         Kind::CargoLock => false,
+        // Its members are links, and no packages.
+        Kind::PackageLock => true,
         // A folder of files stands in for an index there.
         Kind::UvLock => package.files.is_empty(),
         _ => !is_member && !is_importer(view, at.trim_start_matches("file:")),
