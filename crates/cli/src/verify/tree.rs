@@ -347,6 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn what_an_override_takes_away_the_project_does_not_ask_for() {
+        let manifest = |asked: &str| {
+            let text = format!("[project]\nname = \"Own\"\ndependencies = [{asked}]\n");
+            Manifest::read(ManifestKind::Pyproject, text.as_bytes()).unwrap()
+        };
+        let need = |text| Requirement::parse(text).unwrap();
+        let own = PackageName::new(Ecosystem::PyPi, "own").unwrap();
+        let locked = vec![need("a"), need("b ; os_name == 'none'"), need("c ; x")];
+        let needs = Needs::from([(own, locked)]);
+        let asked = manifest(r#""a", "b", "c ; x", "d""#);
+        let names = |needs| -> Vec<String> {
+            let asked = own_needs(asked.clone(), needs).into_iter();
+            asked.map(|one| one.name.to_string()).collect()
+        };
+        assert_eq!(names(Some(&needs)), ["a", "c"]);
+        assert_eq!(names(None), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
     fn caches_whose_copies_nobody_can_bind_are_said_to_be_unchecked() {
         let folder = tempfile::tempdir().unwrap();
         let environment = folder.path().join(".venv");
