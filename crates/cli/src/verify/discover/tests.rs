@@ -99,5 +99,5 @@ fn settings_of_an_environment_without_one_hide_no_lockfile() {
         .subjects
         .iter()
         .filter_map(|one| one.lockfile.clone());
-    assert_eq!(names.collect::<Vec<_>>(), ["sub/uv.lock", "uv.lock"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["uv.lock", "sub/uv.lock"]);
 }
