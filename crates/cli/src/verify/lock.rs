@@ -9,8 +9,12 @@ use customs_ecosystem::lockfile::{
 };
 use customs_model::{Ecosystem, printable};
 use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
+
+#[cfg(test)]
+mod tests;
 
 /// Members of a workspace whose manifests are read.
 const MEMBERS: usize = 5_000;
@@ -193,7 +197,12 @@ pub(super) fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) 
         .importers
         .iter()
         .map(|importer| importer.path.as_str());
+    let of_patterns = match graph.kind() {
+        Kind::YarnClassic => customs_device::tree::npm::members_of(folder),
+        _ => BTreeSet::new(),
+    };
     let mut folders: Vec<&str> = members
+        .chain(of_patterns.iter().map(String::as_str))
         // A member outside of the project's folder is another project.
         .filter(|path| !path.split('/').any(|part| part == "..") && !path.starts_with('/'))
         .chain([""])

@@ -29,8 +29,9 @@ pub struct Manifest {
     pub incomplete: bool,
     /// Names that it takes from a repository, an address or a path, where the words that it asks
     /// by do not show it (cargo's `git` and `path`, uv's `sources`, Poetry's tables). In their
-    /// normal form for Python.
-    pub elsewhere: Vec<String>,
+    /// normal form for Python. With where to, in the words of [`asked_source`](super::asked_source);
+    /// empty where that is not written.
+    pub elsewhere: Vec<(String, String)>,
     /// What a Python project needs to run, with markers and extras. What it says in words of its own
     /// (Poetry's tables with conditions) is not here.
     pub needs: Vec<Requirement>,
@@ -164,8 +165,13 @@ fn overrides(above: &str, rules: &Node<'_>, out: &mut Vec<(String, String)>) {
             None => continue,
         };
         match with.text() {
-            Some(with) => out.push((selector.to_owned(), with.to_owned())),
-            None => overrides(selector, with, out),
+            Some(with) if above.is_empty() || selector == above => {
+                out.push((selector.to_owned(), with.to_owned()));
+            }
+            Some(with) => out.push((format!("{above}>{selector}"), with.to_owned())),
+            // What stands below a package is meant where that package needs it.
+            None if above.is_empty() || selector == above => overrides(selector, with, out),
+            None => overrides(&format!("{above}>{selector}"), with, out),
         }
     }
 }
@@ -205,9 +211,27 @@ fn patches(root: &Node<'_>, manifest: &mut Manifest) {
             let name = patch.get_text("package").or(name.text());
             let name = name.unwrap_or_default().to_owned();
             manifest.names_sources |= patch.get("registry").is_some();
-            manifest.overrides.push((name, "another source".to_owned()));
+            let words = match place_of(patch) {
+                Some(words) if !words.is_empty() => words,
+                Some(_) | None => "another source".to_owned(),
+            };
+            manifest.overrides.push((name, words));
         }
     }
+}
+
+/// Where a table of cargo, uv or Poetry takes a package from, if from no registry, in the words of npm's
+/// family: `git+` before a repository, `file:` before a path. Empty where it is not written.
+fn place_of(item: &Node<'_>) -> Option<String> {
+    let key = ELSEWHERE.iter().find(|key| item.get(key).is_some())?;
+    let at = item.get_text(key).unwrap_or_default();
+    Some(match *key {
+        _ if at.is_empty() => String::new(),
+        "git" => format!("git+{at}"),
+        "url" => at.to_owned(),
+        "path" | "file" | "directory" => format!("file:{at}"),
+        _ => String::new(),
+    })
 }
 
 fn tables(node: &Node<'_>, manifest: &mut Manifest) {
@@ -238,8 +262,8 @@ fn crate_ask(
         .iter()
         .any(|key| item.get(key).is_some());
     let elsewhere = item.get("git").is_some() || item.get("path").is_some();
-    if elsewhere {
-        manifest.elsewhere.push(name.to_owned());
+    if let Some(words) = place_of(item).filter(|_| elsewhere) {
+        manifest.elsewhere.push((name.to_owned(), words));
     }
     let kind = if item.says("optional") {
         AskKind::Optional
@@ -291,11 +315,11 @@ fn pyproject(root: &Node<'_>) -> Manifest {
         for (name, source) in uv.get("sources").map(Node::map).unwrap_or_default() {
             // One source, or a list of them with markers.
             let all = source.list().iter().chain([source]);
-            let is_elsewhere = |one: &Node<'_>| ELSEWHERE.iter().any(|key| one.get(key).is_some());
-            if let Some(name) = name.text()
-                && all.into_iter().any(is_elsewhere)
-            {
-                manifest.elsewhere.push(crate::pypi::normal_name(name));
+            if let Some(name) = name.text() {
+                let name = crate::pypi::normal_name(name);
+                let places = all.filter_map(place_of);
+                let places = places.map(|place| (name.clone(), place));
+                manifest.elsewhere.extend(places);
             }
         }
         for item in uv
@@ -305,6 +329,7 @@ fn pyproject(root: &Node<'_>) -> Manifest {
         {
             if let Some(requirement) = item.text().and_then(Requirement::parse) {
                 let with = requirement.declared();
+                let with = with.strip_prefix("@ ").unwrap_or(&with).to_owned();
                 manifest
                     .overrides
                     .push((requirement.name.to_string(), with));
@@ -359,10 +384,12 @@ fn list(items: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
 fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
     for (name, item) in table.map(Node::map).unwrap_or_default() {
         if let Some(name) = name.text().filter(|name| *name != "python") {
-            let mut all = item.list().iter().chain([item]);
-            if all.any(|one| ELSEWHERE.iter().any(|key| one.get(key).is_some())) {
-                manifest.elsewhere.push(crate::pypi::normal_name(name));
-            }
+            let all = item.list().iter().chain([item]);
+            let own = crate::pypi::normal_name(name);
+            let places = all.filter_map(place_of);
+            manifest
+                .elsewhere
+                .extend(places.map(|place| (own.clone(), place)));
             if kind == AskKind::Runtime
                 && let Some(requirement) = poetry_need(name, item)
             {
@@ -428,7 +455,7 @@ mod tests {
         a ^1 Runtime
         b npm:c@1 Dev
         override d = 1.0.0
-        override e = 2
+        override d>e = 2
         override **/f = 3
         override g>h = 4
         ");
@@ -444,7 +471,7 @@ mod tests {
         shared workspace Runtime
         libc 0.2 Runtime
         shared 2 Runtime
-        override libc = another source
+        override libc = file:x
         ");
     }
 

@@ -111,6 +111,15 @@ impl Explainer<'_> {
         if let Some(what) = self.links.link(&place) {
             return Some(installer(what));
         }
+        if self.links.is_outside(&place) {
+            return Some(Standing::MadeHere {
+                maker:
+                    "the manager: a link out of the project, to a folder that its manifest asks \
+                        for and whose files were not compared"
+                        .to_owned(),
+                pinned: None,
+            });
+        }
         if let Some((folder, name)) = place.rsplit_once('/')
             && folder.ends_with("/.bin")
             && let Some(what) = self.shim(folder, name, difference, at)

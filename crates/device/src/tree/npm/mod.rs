@@ -18,6 +18,7 @@ mod manager;
 mod manifest;
 mod members;
 mod modes;
+mod outside;
 mod own;
 mod own_list;
 mod package;
@@ -57,6 +58,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// The folders of a project's members by the patterns of its own manifest, relative to it: where a lockfile
+/// does not name them (Yarn 1).
+pub fn members_of(project: &Path) -> BTreeSet<String> {
+    // What was not looked at is told where the tree is checked.
+    members::of(project).0
+}
 
 /// Checks the tree of a project against its lockfile. Nothing is changed, followed out of the
 /// project, or executed. What could not be looked at is in the report.

@@ -86,7 +86,9 @@ fn asked(scene: &Scene, installed: &[Installed], belongs: &Belongs<'_>, machine:
             let own = extras.get(&one.release.package).unwrap_or(&none).clone();
             for want in wants {
                 // What is not known to be needed is not missing.
-                if want.applies(&here, &own) != Some(true) {
+                if want.applies(&here, &own) != Some(true)
+                    || !is_locked(belongs, &one.release.package, want, &here, &own)
+                {
                     continue;
                 }
                 let of = extras.entry(want.name.clone()).or_default();
@@ -100,6 +102,23 @@ fn asked(scene: &Scene, installed: &[Installed], belongs: &Belongs<'_>, machine:
         }
     }
     asked
+}
+
+/// Whether the lockfile says as well that somebody needs something here, where it says such things: an
+/// override of the project can take a need away.
+fn is_locked(
+    belongs: &Belongs<'_>,
+    from: &PackageName,
+    want: &Requirement,
+    here: &MarkerEnvironment,
+    extras: &BTreeSet<String>,
+) -> bool {
+    let Some(needs) = belongs.needs else {
+        return true;
+    };
+    let own = needs.get(from).into_iter().flatten();
+    let mut same = own.filter(|one| one.name == want.name);
+    same.any(|one| one.applies(here, extras) == Some(true))
 }
 
 /// What the project asks for here. Where nothing of it is here something else was installed: a group

@@ -154,10 +154,11 @@ fn in_scripts(
     }
 }
 
-/// Lines of a script of which parts are looked at.
-const LINES: usize = 500;
+/// Lines of a script. The longest of any maker, a signed `Activate.ps1`, has some 500.
+const LINES: usize = 600;
 
-/// Whether a script begins or ends with all of what a known maker writes for this very environment.
+/// Whether a script begins or ends with all of what a known maker writes for this very environment, or
+/// has more lines than any maker writes.
 fn is_grown(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
     let is_long = !name.starts_with("deactivate") && name != "pydoc.bat";
     let ends: Vec<usize> = bytes
@@ -167,11 +168,11 @@ fn is_grown(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
         .map(|(at, _)| at + 1)
         .collect();
     is_long
-        && ends.len() <= LINES
-        && ends.iter().any(|at| {
-            let (head, tail) = bytes.split_at(*at);
-            is_script(scene, name, head) || is_script(scene, name, tail)
-        })
+        && (ends.len() > LINES
+            || ends.iter().any(|at| {
+                let (head, tail) = bytes.split_at(*at);
+                is_script(scene, name, head) || is_script(scene, name, tail)
+            }))
 }
 
 /// Whether all that this environment's creator can have written is known, and this is something else.

@@ -74,6 +74,11 @@ fn a_script_that_no_known_version_writes_is_unexplained_where_all_versions_are_k
         lab.write("pyvenv.cfg", format!("{home}{later}version = 3.11.7\n"));
         assert_eq!(lab.stray(), [""; 0], "{later}");
         assert_eq!(made_here(&lab.check()), ["Extra bin/activate"]);
+        // No maker writes this much.
+        let long = format!("deactivate () {{\n}}\n{}text\n", "\n".repeat(700));
+        lab.write("bin/activate", long);
+        assert_eq!(lab.stray(), ["Extra bin/activate"], "{later}");
+        lab.write("bin/activate", "deactivate () {\n}\n");
     }
     // A prompt that is more than a word cannot be taken out of it.
     lab.write(

@@ -4,6 +4,7 @@ use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::Requirement;
 use customs_model::{Answer, Digest, Ecosystem, PackageName, ReleaseId, Version};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ struct Lab {
     locked: Vec<Locked>,
     at_hand: bool,
     is_complete: bool,
+    is_synced: bool,
+    needs: Option<BTreeMap<PackageName, Vec<Requirement>>>,
     asked: Vec<Requirement>,
 }
 
@@ -59,6 +62,8 @@ impl Lab {
             locked: Vec::new(),
             at_hand: true,
             is_complete: false,
+            is_synced: true,
+            needs: None,
             asked: Vec::new(),
         };
         lab.write("bin/.keep", "");
@@ -184,6 +189,8 @@ impl Lab {
         Belongs {
             locked: &self.locked,
             is_complete: self.is_complete,
+            is_synced: self.is_synced,
+            needs: self.needs.as_ref(),
             asked: &self.asked,
             project: Some(self.folder.path()),
         }

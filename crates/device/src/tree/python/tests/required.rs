@@ -84,3 +84,15 @@ fn what_no_lockfile_names_is_not_missing() {
     let lab = lab(&["gamma"], &[]);
     assert_eq!(missing(&lab), [""; 0]);
 }
+
+#[test]
+fn what_an_override_of_the_project_takes_away_is_not_missing() {
+    let mut lab = lab(&["gamma", "delta"], &["gamma", "delta"]);
+    let name = |name| PackageName::new(Ecosystem::PyPi, name).unwrap();
+    let need = |text| Requirement::parse(text).unwrap();
+    let of_beta = vec![need("gamma ; os_name == 'none'"), need("delta")];
+    lab.needs = Some([(name("beta"), of_beta)].into());
+    assert_eq!(missing(&lab), ["delta"]);
+    lab.needs = None;
+    assert_eq!(missing(&lab), ["delta", "gamma"]);
+}
