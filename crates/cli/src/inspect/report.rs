@@ -33,7 +33,8 @@ pub(super) fn text(one: &Inspected) -> String {
     );
     let first = one.files.iter().find(|file| file.beside.is_some());
     if let Some(beside) = first.and_then(|file| file.beside.as_ref()) {
-        let _ = writeln!(out, "  {}", of_beside(beside));
+        let with = one.compared.as_ref().and_then(|c| c.with.first());
+        let _ = writeln!(out, "  {}", of_beside(beside, with.map(String::as_str)));
     }
     for same in first.iter().flat_map(|file| &file.same).take(MANY) {
         let _ = writeln!(out, "  the same content: {same}");
@@ -77,18 +78,24 @@ pub(super) fn text(one: &Inspected) -> String {
     out
 }
 
-/// What a file was compared with, in one line.
-fn of_beside(beside: &Beside) -> String {
+/// What a file was compared with, in one line; and where it was judged by itself, the release
+/// beside which it is told what is new.
+fn of_beside(beside: &Beside, with: Option<&str>) -> String {
     match beside {
         Beside::Predecessor(input) => format!(
             "judged beside {} ({})",
             input.release.spoken(),
             printable(&input.file, 120)
         ),
-        Beside::NotCompared(because) => format!(
-            "not compared with a release before it: {}",
-            printable(because, 200)
-        ),
+        Beside::NotCompared(because) => {
+            let because = printable(because, 200);
+            match with {
+                Some(with) => {
+                    format!("judged by itself: {because}; what is new is told beside {with}")
+                }
+                None => format!("not compared with a release before it: {because}"),
+            }
+        }
     }
 }
 
@@ -106,7 +113,7 @@ fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
         let _ = writeln!(out, "    the same content: {same}");
     }
     if let Some(beside) = &file.beside {
-        let _ = writeln!(out, "    {}", of_beside(beside));
+        let _ = writeln!(out, "    {}", of_beside(beside, None));
     }
     beside_sources(out, file);
     for line in &file.differs {
@@ -413,6 +420,19 @@ mod tests {
             files: Vec::new(),
             is_folder: false,
         }
+    }
+
+    #[test]
+    fn one_sentence_says_why_it_is_judged_by_itself_and_beside_what_news_are_told() {
+        let alone = Beside::NotCompared("its line has no release before it".to_owned());
+        assert_eq!(
+            of_beside(&alone, Some("left@0.9.0")),
+            "judged by itself: its line has no release before it; what is new is told beside left@0.9.0"
+        );
+        assert_eq!(
+            of_beside(&alone, None),
+            "not compared with a release before it: its line has no release before it"
+        );
     }
 
     #[test]
