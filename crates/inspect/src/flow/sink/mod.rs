@@ -9,9 +9,11 @@ mod handed;
 mod logged;
 mod named;
 mod network;
+mod packed;
 mod pickled;
 mod placed;
 mod proxy;
+mod registry;
 mod removes;
 mod searched;
 mod stream;
@@ -345,6 +347,10 @@ impl Analysis<'_> {
             "Reflect.construct" if !args.is_empty() => {
                 (self.machine.fold(site.file, args[0]), list(args.get(1)))
             }
+            "inspector.Session().post" => {
+                let evaluated = self.evaluated_by(program, site.file, &args);
+                (value, evaluated.into_iter().collect())
+            }
             path => match path.strip_suffix(".call") {
                 Some(inner) if !inner.is_empty() => (
                     Value::native(inner),
@@ -430,6 +436,9 @@ impl Analysis<'_> {
                 {
                     self.code_sink(program, site, path, code, zone, context);
                 }
+            }
+            Role::WriteFile if path.ends_with("winreg.SetValueEx") => {
+                self.registered(program, site, path, args, zone);
             }
             Role::WriteFile => self.written(
                 program,
@@ -523,6 +532,9 @@ impl Analysis<'_> {
                         );
                     }
                 }
+            }
+            Role::Attach if program.language == Language::JavaScript => {
+                self.packed(program, site, path, callee, args, zone, context);
             }
             Role::Attach => self.attach(site, value, args),
             Role::Extract => self.unpacks(site, path, value, args, zone, context),
