@@ -10,7 +10,9 @@ use super::release::OfFile;
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
 use customs_inspect::Tree;
-use customs_model::{Capability, Digest, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_model::{
+    Capability, Digest, Finding, Inspection, Novelty, Severity, Standing, Zone, printable,
+};
 use customs_rules::RULE_SET_VERSION;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -67,7 +69,7 @@ pub(super) fn text(one: &Inspected) -> String {
     if let Some(compared) = &one.compared {
         novelties(&mut out, compared);
     }
-    capabilities(&mut out, &inspection.capabilities);
+    capabilities(&mut out, inspection);
     if !one.verdict.not_checked.is_empty() {
         let _ = writeln!(out, "\n  not read:");
         for line in grouped::unread(&one.verdict.not_checked) {
@@ -300,8 +302,28 @@ fn comparisons(out: &mut String, all: &[Inspected]) {
     }
 }
 
-fn capabilities(out: &mut String, capabilities: &[Capability]) {
-    let unasked: Vec<&Capability> = capabilities
+/// What the header of a library that is loaded says that it can do, in front of a bracket.
+fn of_header(inspection: &Inspection, capability: &Capability) -> String {
+    let path = capability.detail.as_deref().unwrap_or_default();
+    let path = path.split(" or one of ").next().unwrap_or(path);
+    let known = inspection
+        .binaries
+        .iter()
+        .find(|binary| capability.name == "native.load" && binary.path == path);
+    let Some(binary) = known else {
+        return String::new();
+    };
+    let can: Vec<&str> = binary.abilities.iter().map(|can| can.words()).collect();
+    match (&binary.untold, &can[..]) {
+        (Some(because), []) => format!(": what it can do is not told, because {because}"),
+        (None, []) => String::new(),
+        (_, can) => format!(": it {}", can.join(", ")),
+    }
+}
+
+fn capabilities(out: &mut String, inspection: &Inspection) {
+    let unasked: Vec<&Capability> = inspection
+        .capabilities
         .iter()
         .filter(|capability| capability.zone >= Zone::Folder)
         .collect();
@@ -313,7 +335,10 @@ fn capabilities(out: &mut String, capabilities: &[Capability]) {
         let detail = capability
             .detail
             .as_deref()
-            .map(|detail| format!(" ({})", printable(detail, 80)))
+            .map(|detail| {
+                let header = of_header(inspection, capability);
+                format!(" ({}{header})", printable(detail, 80))
+            })
             .unwrap_or_default();
         let _ = writeln!(
             out,

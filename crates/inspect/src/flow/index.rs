@@ -538,8 +538,7 @@ fn archives(program: &Program, mut object: ExprId) -> SmallVec<[SymbolId; 2]> {
                     break;
                 };
                 match program.expr(only) {
-                    Expr::Call { callee, .. }
-                        if matches!(program.expr(callee), Expr::Member(_, name) if program.name(name) == "folder") =>
+                    Expr::Call { callee, .. } if matches!(program.expr(callee), Expr::Member(_, name) if program.name(name) == "folder") =>
                     {
                         object = only;
                     }

@@ -357,7 +357,10 @@ impl Analysis<'_> {
         let texts: Vec<String> = patterns.iter().filter_map(Value::as_text).collect();
         let folders = self.possible(file, folder, level + 1);
         for folder in folders.iter().filter_map(Value::as_text).take(4) {
-            for text in texts.iter().filter(|text| !text.starts_with(['/', HOLE_START])) {
+            for text in texts
+                .iter()
+                .filter(|text| !text.starts_with(['/', HOLE_START]))
+            {
                 if patterns.len() < MOST {
                     patterns.push(Value::text(&format!("{folder}/{text}")));
                 }

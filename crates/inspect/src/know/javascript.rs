@@ -225,7 +225,10 @@ fn on_result(head: &str, rest: &str) -> Role {
 /// Whether a call starts a browser that code drives.
 fn drives_browser(head: &str) -> bool {
     let head = head.replace(".default", "");
-    match head.strip_suffix(".launch").or(head.strip_suffix(".connect")) {
+    match head
+        .strip_suffix(".launch")
+        .or(head.strip_suffix(".connect"))
+    {
         Some("puppeteer" | "puppeteer-core" | "puppeteer-extra") => true,
         Some(head) => match head.split_once('.') {
             Some((library, "chromium" | "firefox" | "webkit")) => matches!(

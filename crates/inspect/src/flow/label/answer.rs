@@ -85,7 +85,12 @@ impl Analysis<'_> {
             | Role::Worker => None,
             Role::None => {
                 if path == REPORT && program.language == Language::JavaScript {
-                    return Some(vec![self.new_label(SourceKind::Environment, REPORT, file, span)]);
+                    return Some(vec![self.new_label(
+                        SourceKind::Environment,
+                        REPORT,
+                        file,
+                        span,
+                    )]);
                 }
                 if path == "Promise" {
                     return Some(self.promised(program, file, args, context));

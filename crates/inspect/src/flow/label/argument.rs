@@ -220,7 +220,8 @@ impl Analysis<'_> {
                 return self.written_by_process(&value);
             }
             // Lines of what is read line by line.
-            if path.starts_with("readline") && path.contains("createInterface().")
+            if path.starts_with("readline")
+                && path.contains("createInterface().")
                 && let Expr::Member(object, _) = program.expr(callee)
             {
                 return self.labels(site.file, object, None).to_vec();

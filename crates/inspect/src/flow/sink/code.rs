@@ -274,7 +274,10 @@ impl Analysis<'_> {
             _ => address,
         };
         let folded = self.machine.fold(file, text);
-        if folded.any_text().is_some_and(|text| text.starts_with("data:")) {
+        if folded
+            .any_text()
+            .is_some_and(|text| text.starts_with("data:"))
+        {
             return Some(text);
         }
         self.in_blob(file, text)

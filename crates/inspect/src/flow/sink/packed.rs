@@ -223,3 +223,6 @@ impl Analysis<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
