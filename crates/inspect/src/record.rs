@@ -324,7 +324,7 @@ mod tests {
             line(METADATA.0, METADATA.1),
             line("a/__init__.py", "x = 1\n"),
             line("\"a/b,\"\"c\"\".py\"", ""),
-            "a\\old.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0\r\n".to_owned(),
+            "a\\old.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,15\r\n".to_owned(),
             "a/,,\n".to_owned(),
             "a-1.dist-info/RECORD,,\n".to_owned(),
         ]
@@ -336,6 +336,22 @@ mod tests {
             ("a-1.dist-info/RECORD.jws", "{}"),
         ];
         assert_eq!(tricks(&record, &files), []);
+    }
+
+    #[test]
+    fn a_length_or_a_digest_that_is_none_is_told() {
+        let honest = line("a/__init__.py", "x = 1\n");
+        let record = |row: &str| [&line(METADATA.0, METADATA.1), row].concat();
+        let files = [("a/__init__.py", "x = 1\n")];
+        let told = |row: &str| tricks(&record(row), &files);
+        let path = || "a/__init__.py".to_owned();
+        assert_eq!(told(&honest), []);
+        let longer = honest.replace(",6\n", ",60\n");
+        assert_eq!(told(&longer), [(Trick::OtherLength, path())]);
+        let none = "a/__init__.py,sha256=AAAA,6\n";
+        assert_eq!(told(none), [(Trick::NoDigest, path())]);
+        // Old packers wrote neither.
+        assert_eq!(told("a/__init__.py,,\n"), []);
     }
 
     #[test]

@@ -321,6 +321,36 @@ mod tests {
         assert!(!means("lib", "/usr/bin/run", "usr/bin/run"));
     }
 
+    /// What is loaded by the package's script, when, and from which line.
+    fn loads(code: &str) -> Vec<(Zone, String, u32)> {
+        let mut entries = crate::flow::testing::script(code);
+        entries.push(crate::unpack::Entry {
+            path: "package/m.node".to_owned(),
+            content: crate::unpack::Content::Whole(b"\x7fELF\x02\x01\x01".as_slice().into()),
+            length: 7,
+            kind: Kind::Native,
+            executable: false,
+        });
+        let found = crate::flow::testing::found(entries);
+        let loaded = found.capabilities.into_iter();
+        loaded
+            .filter(|can| can.name == "native.load")
+            .map(|can| (can.zone, can.detail.unwrap_or_default(), can.at.line))
+            .collect()
+    }
+
+    #[test]
+    fn a_library_that_is_loaded_is_told_with_when_and_where() {
+        let expected = vec![(Zone::Install, "m.node".to_owned(), 2)];
+        assert_eq!(loads("\nrequire('./m.node')"), expected);
+        assert_eq!(
+            loads("\nprocess.dlopen(module, require('path').join(__dirname, 'm.node'))"),
+            expected
+        );
+        assert_eq!(loads("\nrequire('fs').readFileSync('./m.node')"), []);
+        assert_eq!(loads("\nrequire('./other')"), []);
+    }
+
     #[test]
     fn what_the_machine_chooses_means_each() {
         let text = "./prebuilds/\u{fdd0}?\u{fdd1}-\u{fdd0}?\u{fdd1}/x.node";
