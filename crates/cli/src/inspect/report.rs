@@ -411,6 +411,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use customs_inspect::{Content, Entry, Kind, inspect_tree};
+    use customs_model::{Ability, BinaryFact, BinaryKind, Place};
     use customs_rules::{RuleSet, judge_code};
     use std::sync::Arc;
 
@@ -438,6 +439,49 @@ mod tests {
             files: Vec::new(),
             is_folder: false,
         }
+    }
+
+    #[test]
+    fn a_library_that_is_loaded_is_told_with_what_its_header_shows() {
+        let can = Capability {
+            name: "native.load".to_owned(),
+            zone: Zone::Install,
+            detail: Some("m.node".to_owned()),
+            at: Place {
+                file: "i.js".to_owned(),
+                line: 1,
+                column: 1,
+                bytes: (0, 1),
+            },
+        };
+        let binary = |path: &str| BinaryFact {
+            path: path.to_owned(),
+            kind: BinaryKind::Elf,
+            architecture: "x86_64".to_owned(),
+            size: 1,
+            abilities: [Ability::Network, Ability::Process].into(),
+            imports: Vec::new(),
+            imports_digest: Digest::sha256(b""),
+            libraries: Vec::new(),
+            zone: Zone::Install,
+            init: false,
+            packed: false,
+            untold: None,
+        };
+        let line = |binaries: Vec<BinaryFact>| {
+            let mut out = String::new();
+            let inspection = Inspection {
+                capabilities: vec![can.clone()],
+                binaries,
+                ..Inspection::default()
+            };
+            capabilities(&mut out, &inspection);
+            out
+        };
+        assert!(line(vec![binary("m.node")]).contains(
+            "native.load (m.node: it opens the network, starts processes), when it is installed"
+        ));
+        assert!(line(vec![binary("other.node")]).contains("native.load (m.node), when"));
     }
 
     #[test]
