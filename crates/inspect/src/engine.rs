@@ -3,6 +3,7 @@
 use crate::flow;
 use crate::layout;
 use crate::limit::{Unpacking, reading};
+use crate::lost;
 use crate::native;
 use crate::owner;
 use crate::package::Package;
@@ -82,7 +83,11 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
     let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
     for (difference, zone) in record::differences(&package, &layout) {
         // Old packers left out licences and data; what runs unasked somebody put there.
-        let never_honest = zone >= Zone::Folder || difference.trick == Trick::SecondRecord;
+        let never_honest = match difference.trick {
+            Trick::SecondRecord => true,
+            Trick::OtherLength | Trick::NoDigest => false,
+            _ => zone >= Zone::Folder,
+        };
         oddities.push(told(&difference, never_honest));
     }
     Inspection {
@@ -114,12 +119,15 @@ fn is_compiled_script(path: &str) -> bool {
 
 /// What was not read, and whether something that runs reaches it.
 fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart> {
+    let names_entry = |path: &str| lost::is_entry(package, path);
     let mut unread: Vec<UnreadPart> = tree
         .unread
         .iter()
         .map(|part| {
-            // Without the archive itself nothing is known; a part counts when it runs.
-            let reached = part.path.is_empty() || tree.entries.is_empty();
+            // Without the archive itself nothing is known; a part counts when it runs, which its
+            // name says where it was not unpacked.
+            let reached =
+                part.path.is_empty() || tree.entries.is_empty() || names_entry(&part.path);
             UnreadPart {
                 path: part.path.clone(),
                 because: part.because.clone(),
@@ -186,6 +194,13 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
             because: "it is no JSON that can be read, so what it runs when a folder is opened is not known"
                 .to_owned(),
             reached,
+        });
+    }
+    if zone::of_another(package).is_some() {
+        unread.push(UnreadPart {
+            path: "pyproject.toml".to_owned(),
+            because: "its build back-end is another package's".to_owned(),
+            reached: false,
         });
     }
     if package.left_out.get() {

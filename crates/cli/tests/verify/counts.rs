@@ -38,7 +38,7 @@ impl Count {
         self.ways += 1;
         match (
             case.told.is_empty(),
-            case.told.iter().any(|line| fails(&line)),
+            case.told.iter().any(|line| fails(line)),
         ) {
             (true, _) => self.missed += 1,
             (false, true) => self.caught += 1,

@@ -70,7 +70,7 @@ pub const CASES: &[Case] = &[
         told: &[
             "no: extra .venv/lib/python3/site-packages/evil-1.0.dist-info",
             "no: extra .venv/lib/python3/site-packages/evil.pth",
-            "not checked: evil@1.0: no lockfile names it; it was compared with RECORD, which whoever changes a file can change too",
+            "not checked: evil@1.0: RECORD has no digest of 3 files",
         ],
     },
     Case {

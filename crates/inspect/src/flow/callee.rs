@@ -65,7 +65,9 @@ impl Analysis<'_> {
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
                 self.builds(program, site, &path, &value, &args, zone, queue);
-                for target in self.binaries_of(program, site.file, &path, &args) {
+                let targets = self.binaries_of(program, site.file, &path, &args);
+                self.native_loaded(program, site, &path, &targets, zone);
+                for target in targets {
                     queue.push(zone, target, FuncId(0));
                 }
                 match know::role(program.language, &path) {

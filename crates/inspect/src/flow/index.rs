@@ -7,6 +7,7 @@ use crate::ir::{
 };
 use crate::know;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The index of a file.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Index {
     pub calls: FxHashMap<FuncId, Vec<ExprId>>,
     /// What is put into a variable's value by a method: `list.push(x)`.
     pub mutations: FxHashMap<SymbolId, Vec<ExprId>>,
+    /// Calls that may put something into an archive that a variable holds.
+    pub packs: FxHashMap<SymbolId, Vec<ExprId>>,
     /// What is put into properties of a variable's value.
     pub stores: FxHashMap<SymbolId, Vec<Store>>,
     /// What is put into fields of objects of a class.
@@ -136,6 +139,13 @@ impl Index {
             .iter()
             .filter_map(|name| program.atom(name))
             .collect();
+        let putters: Vec<Atom> = match program.language {
+            Language::JavaScript => know::PUTTERS
+                .iter()
+                .filter_map(|name| program.atom(name))
+                .collect(),
+            Language::Python | Language::Rust => Vec::new(),
+        };
         for (call, function) in &program.calls {
             index.calls.entry(*function).or_default().push(*call);
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
@@ -193,6 +203,13 @@ impl Index {
             }
             if let Some(sent) = sent_into(program, callee, program.list(args)) {
                 index.sent.push(sent);
+            }
+            if let Expr::Member(object, name) = program.expr(callee)
+                && putters.contains(&name)
+            {
+                for symbol in archives(program, object) {
+                    index.packs.entry(symbol).or_default().push(*call);
+                }
             }
             match program.expr(callee) {
                 Expr::Member(object, name) if mutators.contains(&name) => {
@@ -499,6 +516,39 @@ pub(super) fn symbol_of(program: &Program, mut expr: ExprId) -> Option<SymbolId>
         }
     }
     None
+}
+
+/// The variables that hold what a chain of methods is called on, and what that is a folder of:
+/// `folder = archive.folder('a')`.
+fn archives(program: &Program, mut object: ExprId) -> SmallVec<[SymbolId; 2]> {
+    const STEPS: usize = 8;
+    let mut out = SmallVec::new();
+    for _ in 0..STEPS {
+        match program.expr(object) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(inner, _) => object = inner,
+                _ => break,
+            },
+            Expr::Name(atom, scope) => {
+                let Some(symbol) = program.resolve(atom, scope) else {
+                    break;
+                };
+                out.push(symbol);
+                let [only] = program.symbol(symbol).values[..] else {
+                    break;
+                };
+                match program.expr(only) {
+                    Expr::Call { callee, .. } if matches!(program.expr(callee), Expr::Member(_, name) if program.name(name) == "folder") =>
+                    {
+                        object = only;
+                    }
+                    _ => break,
+                }
+            }
+            _ => break,
+        }
+    }
+    out
 }
 
 /// The class whose object `this` is.

@@ -234,7 +234,12 @@ impl Analysis<'_> {
                 if let Some(target) = self.package.resolve(file, program.name(*specifier)) {
                     queue.push(zone, target, FuncId(0));
                 }
-                for target in self.extension_modules(file, program.name(*specifier)) {
+                let extensions = self.extension_modules(file, program.name(*specifier));
+                if let Some(first) = extensions.first() {
+                    let place = self.place(file, *span);
+                    self.loads_native(*first, extensions.len(), zone, place);
+                }
+                for target in extensions {
                     queue.push(zone, target, FuncId(0));
                 }
             }

@@ -4,11 +4,15 @@
 //! `os.environ`), whatever it was called on the way.
 
 mod javascript;
+mod packers;
 mod places;
 mod python;
 mod rust;
 mod unpackers;
 
+pub use packers::{
+    PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store,
+};
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
     host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,

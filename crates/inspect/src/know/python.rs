@@ -143,6 +143,7 @@ pub(super) fn role(path: &str) -> Role {
         "shutil.make_archive" => Role::CopyFile,
         "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename"
         | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
+        "winreg.SetValueEx" | "_winreg.SetValueEx" => Role::WriteFile,
         "os.chmod" => Role::Executable,
         "os.dup2" => Role::Duplicate,
         "shutil.unpack_archive" => Role::Extract,
@@ -184,6 +185,11 @@ pub(super) fn role(path: &str) -> Role {
 
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
+    if (head.starts_with("paramiko.") || head.starts_with("boto3."))
+        && super::sends_to_store(&[head, "()", rest].concat())
+    {
+        return Role::Send;
+    }
     if rest.starts_with(".stdin.") && method == "write"
         || method == "communicate" && head.starts_with("subprocess.")
     {

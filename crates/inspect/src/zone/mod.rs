@@ -1,12 +1,16 @@
 //! When does what run: the entry points of a package, told by its manifests and by what
 //! clients do without being told.
 
+mod backend;
 mod gyp;
 mod installed;
+mod meson;
 mod node;
 mod opened;
 mod python;
 mod rust;
+
+pub use backend::of_another;
 
 use crate::package::{Make, Package};
 use crate::pure::FileId;

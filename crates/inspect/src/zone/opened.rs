@@ -2,6 +2,7 @@
 
 mod editor;
 mod mise;
+mod npmrc;
 #[cfg(test)]
 mod tests;
 
@@ -81,6 +82,19 @@ pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
         }
         let here = folder(path);
         let around = here.rsplit('/').next().unwrap_or(here);
+        if name == ".npmrc" {
+            let bytes = package.file(id).bytes.as_deref().unwrap_or_default();
+            if let Some(text) = npmrc::command(&String::from_utf8_lossy(bytes)) {
+                entries.push(Entry::Command {
+                    text,
+                    zone: Zone::Folder,
+                    file: id,
+                    name: name.to_owned(),
+                    folder: here.to_owned(),
+                });
+            }
+            continue;
+        }
         if (name == ".envrc"
             || around == "hooks" && path.contains(".git/hooks/")
             || around == ".husky")

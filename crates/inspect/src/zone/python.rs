@@ -70,6 +70,7 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
     }
     if sdist {
         named_by_settings(package, entries);
+        super::meson::meson_files(package, entries);
         super::rust::of_python(package, entries);
     }
     // Scripts of a wheel.

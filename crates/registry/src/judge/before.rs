@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn behind_one_that_is_not_settled_stands_the_nearest_that_is() {
         let all = [(1, true), (2, true), (3, false)];
-        assert_eq!(chosen(&all), Some((3, Some(2))));
+        assert_eq!(of_numbers(&all), Some((3, Some(2))));
         assert_eq!(of_numbers(&[(3, false)]), Some((3, None)));
     }
 }

@@ -240,12 +240,12 @@ fn is_known_maker(scene: &Scene) -> bool {
         return matches!(value("uv"), Some((0, 8 | 13)));
     }
     if is_named("virtualenv ") {
-        return value("virtualenv").is_some_and(|at| (20, 26) <= at && at <= (21, 15));
+        return value("virtualenv").is_some_and(|at| ((20, 26)..=(21, 15)).contains(&at));
     }
     scene
         .config
         .version
-        .is_some_and(|at| (3, 8) <= at && at <= (3, 13))
+        .is_some_and(|at| ((3, 8)..=(3, 13)).contains(&at))
 }
 
 /// A link to a neighbour of an interpreter's name, or into the folder that `pyvenv.cfg` names, which

@@ -1,6 +1,7 @@
 //! What functions of a library give: decoded texts, answers of the network, constants.
 
 use super::content::{made_here, value_made_at};
+use super::member::REPORT;
 use super::{Label, Step, snippet};
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
@@ -29,6 +30,9 @@ impl Analysis<'_> {
             Role::Network(_) | Role::Receive => {
                 let value = made_here(value, file, expr);
                 Some(vec![self.answer(file, &value, callee, args, span, context)])
+            }
+            Role::Attach if program.language == Language::JavaScript => {
+                Some(self.packed_labels(program, file, expr, path, callee, args, context))
             }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
             // It finds a file and runs nothing; what is loaded by the path came from there.
@@ -81,6 +85,14 @@ impl Analysis<'_> {
             | Role::CodeLast
             | Role::Worker => None,
             Role::None => {
+                if path == REPORT && program.language == Language::JavaScript {
+                    return Some(vec![self.new_label(
+                        SourceKind::Environment,
+                        REPORT,
+                        file,
+                        span,
+                    )]);
+                }
                 if path == "Promise" {
                     return Some(self.promised(program, file, args, context));
                 }

@@ -219,6 +219,13 @@ impl Analysis<'_> {
             if path.contains(".stdout") || path.contains(".stderr") {
                 return self.written_by_process(&value);
             }
+            // Lines of what is read line by line.
+            if path.starts_with("readline")
+                && path.contains("createInterface().")
+                && let Expr::Member(object, _) = program.expr(callee)
+            {
+                return self.labels(site.file, object, None).to_vec();
+            }
             // An event by its name.
             if path.ends_with(".on") || path.ends_with(".once") {
                 return self.emitted(&program, site, &args);

@@ -49,6 +49,9 @@ enum Stand {
     Within(FileId, ExprId),
 }
 
+/// Expressions that make what is handed out, with their files.
+type Made = Rc<[(FileId, ExprId)]>;
+
 /// What is remembered of imports.
 #[derive(Debug, Default)]
 pub(in crate::flow) struct Imports {
@@ -61,7 +64,7 @@ pub(in crate::flow) struct Imports {
     /// What files hand out, as far as asked.
     exported: FxHashMap<FileId, Rc<Exported>>,
     /// What files hand out in a roundabout way, as far as asked.
-    put: FxHashMap<(FileId, Rc<str>), Rc<[(FileId, ExprId)]>>,
+    put: FxHashMap<(FileId, Rc<str>), Made>,
     /// What is left of [`limit::STEPS`].
     steps: u32,
     /// Expressions that are being asked about.

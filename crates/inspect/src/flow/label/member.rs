@@ -10,6 +10,11 @@ use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
 use std::rc::Rc;
 
+/// What gives a report of a process of Node.js.
+pub(super) const REPORT: &str = "process.report.getReport";
+/// The part of such a report that is the environment.
+const REPORTED: &str = "environmentVariables";
+
 impl Analysis<'_> {
     pub(super) fn member(
         &mut self,
@@ -39,6 +44,13 @@ impl Analysis<'_> {
             }
             if &*path == super::messages::WORKER_DATA {
                 return self.worker_data(file);
+            }
+            // A report holds the environment in one of its parts.
+            if path.starts_with("process.report.getReport().") {
+                return match path.contains(REPORTED) {
+                    true => vec![self.new_label(SourceKind::Environment, &path, file, span)],
+                    false => Vec::new(),
+                };
             }
         }
         if !shared.is_empty() {
@@ -96,6 +108,7 @@ impl Analysis<'_> {
             }
             Some(key) => labels
                 .into_iter()
+                .filter(|label| &*label.name != REPORT || key == REPORTED)
                 .flat_map(|label| {
                     if label.kind == SourceKind::Environment && is_variable_name(key) {
                         self.environment_variable(key, file, span)

@@ -389,6 +389,10 @@ impl Analysis<'_> {
             let labels = self.labels(file, store.value, context);
             union(&mut out, &labels);
         }
+        if let Some(calls) = index.packs.get(&symbol) {
+            let labels = self.put_into(file, calls);
+            union(&mut out, &labels);
+        }
         if let Some(labels) = self.attached.get(&(file, symbol)) {
             let labels = labels.clone();
             union(&mut out, &labels);

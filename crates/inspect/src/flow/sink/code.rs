@@ -274,7 +274,64 @@ impl Analysis<'_> {
             _ => address,
         };
         let folded = self.machine.fold(file, text);
-        folded.any_text()?.starts_with("data:").then_some(text)
+        if folded
+            .any_text()
+            .is_some_and(|text| text.starts_with("data:"))
+        {
+            return Some(text);
+        }
+        self.in_blob(file, text)
+    }
+
+    /// The text of an address of what is held in memory: `URL.createObjectURL(new Blob([text]))`.
+    fn in_blob(&mut self, file: FileId, address: ExprId) -> Option<ExprId> {
+        let made = |value: Value, by: &str| match value {
+            Value::Native(native) if &*native.path == by => native.made_at,
+            _ => None,
+        };
+        let first = |program: &Program, call: ExprId| match program.expr(call) {
+            Expr::Call { args, .. } => program.list(args).first().copied(),
+            _ => None,
+        };
+        let folded = self.machine.fold(file, address);
+        let (place, call) = made(folded, "URL.createObjectURL()").filter(|at| at.0 == file)?;
+        let program = self.program(place)?;
+        let blob = first(&program, call)?;
+        let folded = self.machine.fold(file, blob);
+        let (_, call) = made(folded, "Blob()")
+            .or_else(|| made(self.machine.fold(file, blob), "buffer.Blob()"))
+            .filter(|at| at.0 == file)?;
+        let parts = first(&program, call)?;
+        match program.expr(parts) {
+            Expr::Array(parts) => program.list(parts).first().copied(),
+            _ => Some(parts),
+        }
+    }
+
+    /// The text that a session of the inspector evaluates:
+    /// `session.post('Runtime.evaluate', { expression })`.
+    pub(super) fn evaluated_by(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        args: &[ExprId],
+    ) -> Option<ExprId> {
+        let [method, options, ..] = args else {
+            return None;
+        };
+        let name = match self.machine.fold(file, *method).known_text()? {
+            "Runtime.evaluate" | "Runtime.compileScript" | "Debugger.evaluateOnCallFrame" => {
+                ["expression"]
+            }
+            "Runtime.callFunctionOn" => ["functionDeclaration"],
+            _ => return None,
+        };
+        let Expr::Object(entries) = program.expr(*options) else {
+            return None;
+        };
+        let mut pairs = program.list(entries).chunks_exact(2);
+        let named = pairs.find(|pair| program.text(pair[0]).is_some_and(|key| name.contains(&key)));
+        named.map(|pair| pair[1])
     }
 
     /// Texts that are run by turns, or that callers hand in: each is read as well.

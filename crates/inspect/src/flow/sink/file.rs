@@ -369,7 +369,7 @@ impl Analysis<'_> {
         if super::memory::is_memory(to)
             && let Some(data) = data
         {
-            self.into_memory(site, path, &[data], zone, context);
+            self.written_into_memory(site, path, &[data], zone, context);
         }
         let span = program.span(site.expr);
         self.write_file(to, labels, zone, site.file, span);

@@ -14,7 +14,7 @@ const PROTECTIONS: u8 = 8;
 
 impl Analysis<'_> {
     /// What a call puts into memory, by its arguments.
-    pub(super) fn into_memory(
+    pub(super) fn written_into_memory(
         &mut self,
         site: Site,
         path: &str,

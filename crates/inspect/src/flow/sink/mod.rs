@@ -10,9 +10,11 @@ mod logged;
 mod memory;
 mod named;
 mod network;
+mod packed;
 mod pickled;
 mod placed;
 mod proxy;
+mod registry;
 mod removes;
 mod searched;
 mod stream;
@@ -376,6 +378,10 @@ impl Analysis<'_> {
             "Reflect.construct" if !args.is_empty() => {
                 (self.machine.fold(site.file, args[0]), list(args.get(1)))
             }
+            "inspector.Session().post" => {
+                let evaluated = self.evaluated_by(program, site.file, &args);
+                (value, evaluated.into_iter().collect())
+            }
             path => match path.strip_suffix(".call") {
                 Some(inner) if !inner.is_empty() => (
                     Value::native(inner),
@@ -464,6 +470,9 @@ impl Analysis<'_> {
                     self.code_sink(program, site, path, code, zone, context);
                 }
             }
+            Role::WriteFile if path.ends_with("winreg.SetValueEx") => {
+                self.registered(program, site, path, args, zone);
+            }
             Role::WriteFile => self.written(
                 program,
                 site,
@@ -537,11 +546,14 @@ impl Analysis<'_> {
                 }
             }
             Role::Delete => self.deleted(program, site, path, args, zone, context),
-            Role::ForeignMemory => self.into_memory(site, path, args, zone, context),
+            Role::ForeignMemory => self.written_into_memory(site, path, args, zone, context),
             Role::IntoMemory => {
                 if self.may_be_run(value) {
-                    self.into_memory(site, path, args, zone, context);
+                    self.written_into_memory(site, path, args, zone, context);
                 }
+            }
+            Role::Attach if program.language == Language::JavaScript => {
+                self.packed(program, site, path, callee, args, zone, context);
             }
             Role::Attach => self.attach(site, value, args),
             Role::Extract => self.unpacks(site, path, value, args, zone, context),

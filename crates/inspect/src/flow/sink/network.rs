@@ -36,6 +36,13 @@ impl Analysis<'_> {
                     .cloned(),
             );
         }
+        let mut besides = self.sent_of_itself(site, path, context);
+        besides.extend(self.sent_file_of(site, path, args));
+        for label in besides {
+            if is_secret(label.kind) {
+                found.push(label);
+            }
+        }
         if found.is_empty() {
             return;
         }

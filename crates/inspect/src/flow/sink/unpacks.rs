@@ -111,26 +111,8 @@ impl Analysis<'_> {
         labels
     }
 
-    /// The expression that a part of a call is.
-    fn part_of_call(&mut self, file: FileId, args: &[ExprId], slot: Slot) -> Option<ExprId> {
-        match slot {
-            Slot::At(position) => args.get(position).copied(),
-            Slot::In(position, names) => {
-                let program = self.program(file)?;
-                let options = self.written_out(&program, *args.get(position)?)?;
-                let pairs = program.list(options).chunks_exact(2);
-                let mut named = pairs.filter(|pair| {
-                    program
-                        .text(pair[0])
-                        .is_some_and(|name| names.contains(&name))
-                });
-                named.next().map(|pair| pair[1])
-            }
-        }
-    }
-
     /// The entries of an object that is written out, where it is used or where its only name gets it.
-    fn written_out(&self, program: &Program, options: ExprId) -> Option<List> {
+    pub(super) fn written_out(&self, program: &Program, options: ExprId) -> Option<List> {
         match program.expr(options) {
             Expr::Object(entries) => Some(entries),
             Expr::Name(atom, scope) => {
