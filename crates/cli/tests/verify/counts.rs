@@ -36,10 +36,7 @@ impl Count {
     fn add(&mut self, case: &Case) {
         let fails = |line: &&str| line.starts_with("no: ") || line.starts_with("lockfile: ");
         self.ways += 1;
-        match (
-            case.told.is_empty(),
-            case.told.iter().any(|line| fails(line)),
-        ) {
+        match (case.told.is_empty(), case.told.iter().any(fails)) {
             (true, _) => self.missed += 1,
             (false, true) => self.caught += 1,
             (false, false) => self.only_told += 1,

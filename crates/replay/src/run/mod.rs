@@ -214,7 +214,7 @@ mod tests {
                 clients: Vec::new(),
                 columns,
             };
-            super::row(&scenario, &setup, &line)
+            row(&scenario, &setup, &line)
         };
         let told = row(vec![Column::InspectionAlone]);
         let text = Report { rows: vec![told] }.text();

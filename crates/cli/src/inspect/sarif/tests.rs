@@ -57,7 +57,7 @@ fn verdict(standing: Standing, findings: Vec<Finding>, not_checked: &[&str]) -> 
 
 /// Where the program was started.
 fn here() -> &'static Path {
-    Path::new("/work/app")
+    Path::new("/home/me/app")
 }
 
 fn log_of(subjects: &[Subject<'_>]) -> Value {
@@ -388,7 +388,7 @@ fn a_file_of_a_folder_is_named_from_where_the_folder_is() {
 fn no_address_is_absolute_or_leads_out_of_the_working_folder() {
     let clean = verdict(Standing::Clean, Vec::new(), &[]);
     for (path, told) in [
-        ("/work/app/vendor/a.tgz", "vendor/a.tgz/package/a.js"),
+        ("/home/me/app/vendor/a.tgz", "vendor/a.tgz/package/a.js"),
         ("/elsewhere/a.tgz", "a.tgz/package/a.js"),
         ("../../a.tgz", "a.tgz/package/a.js"),
         ("./a.tgz", "a.tgz/package/a.js"),
@@ -397,8 +397,8 @@ fn no_address_is_absolute_or_leads_out_of_the_working_folder() {
         assert_eq!(subject.file("package/a.js"), told);
     }
     for (path, told) in [
-        ("/work/app/lib", "lib/a.js"),
-        ("/work/app", "a.js"),
+        ("/home/me/app/lib", "lib/a.js"),
+        ("/home/me/app", "a.js"),
         ("/elsewhere/lib", "a.js"),
         ("../lib", "a.js"),
     ] {
