@@ -63,7 +63,7 @@ mod tests {
         let lanes = [lane(Ecosystem::Npm, 40, 900), lane(Ecosystem::PyPi, 1, 60)];
         insta::assert_snapshot!(sentences(&lanes, true).join("\n"), @"
         npm: 40 packages; what the feed of changes names is looked at within seconds, and each is asked about once in 15 min: for what the feed leaves out, a release is expected to be seen after 7 min, at the latest after 15 min
-        pypi: 1 package; its registries offer no feed of changes that is read here, so each is asked about once in 60 s: a release is expected to be seen after 30 s, at the latest after 60 s
+        PyPI: 1 package; its registries offer no feed of changes that is read here, so each is asked about once in 60 s: a release is expected to be seen after 30 s, at the latest after 60 s
         ");
         let none = sentences(&lanes[..1], false);
         assert!(
