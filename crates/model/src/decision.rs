@@ -192,22 +192,13 @@ mod tests {
     use crate::{Known, Route};
 
     #[test]
-    fn a_child_is_written_with_its_artifact_and_one_without_is_still_read() {
-        let old = r#"{"name":"dep","version":"1.0.0"}"#;
-        let child: Child = serde_json::from_str(old).unwrap();
-        assert_eq!(child.artifact, None);
-        assert_eq!(serde_json::to_string(&child).unwrap(), old);
-
+    fn a_child_is_named_with_its_artifact() {
         let digest = Digest::sha256(b"bytes");
         let mut added = crate::AddedDependency::not_known("dep", "^1", "nobody asked");
-        added.newest = child.version.clone();
         added.artifact = Some(digest.clone());
         let release = "pkg:npm/a@1.0.0".parse().unwrap();
         let mut dossier = Dossier::bare(release, Known::NotApplicable, Route::Public);
         dossier.added_dependencies = vec![added];
-        let inputs = Inputs::of(&dossier);
-        assert_eq!(inputs.children[0].artifact, Some(digest));
-        let text = serde_json::to_string(&inputs).unwrap();
-        assert_eq!(serde_json::from_str::<Inputs>(&text).unwrap(), inputs);
+        assert_eq!(Inputs::of(&dossier).children[0].artifact, Some(digest));
     }
 }
