@@ -461,7 +461,7 @@ mod tests {
     }
 
     /// Shapes that are found; it only rises.
-    const FOUND: usize = 514;
+    const FOUND: usize = 522;
 
     /// Letters of several bytes, of none that is seen, and ends of texts, where readers that
     /// count bytes go wrong.

@@ -81,7 +81,9 @@ fn every_transform_of_rust_does_something_that_parses() {
             .filter_map(|seed| run(Language::Rust, transform.id, &files, seed))
             .collect();
         assert!(!done.is_empty(), "{} is never applied", transform.id);
-        for (_, text) in done.iter().flatten() {
+        // What is moved into data is no code.
+        let is_code = |(path, _): &&(String, String)| path.ends_with(".rs");
+        for (_, text) in done.iter().flatten().filter(is_code) {
             assert!(syn::parse_file(text).is_ok(), "{}:\n{text}", transform.id);
         }
     }
