@@ -5,7 +5,7 @@ use super::Tree;
 use crate::tree::disk;
 use crate::tree::{Cause, Difference, Standing};
 use customs_ecosystem::lockfile::Kind;
-use customs_ecosystem::lockfile::places::{self, Place};
+use customs_ecosystem::lockfile::places::{self, Place, Placed};
 use customs_model::{Digest, ReleaseId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -281,6 +281,12 @@ fn map(tree: &Tree<'_>, root: &str, object: &Map<String, Value>) -> Said {
             }
         };
         match super::own::split(place) {
+            // A store's folders are called after releases.
+            Some((_, there)) if there.starts_with(".store/") => {
+                if !is_asked_by(tree, place, name) {
+                    return Said::Foreign;
+                }
+            }
             Some((_, there)) if there != name => return Said::Foreign,
             Some(_) => {}
             // A folder of the project's own, by the name that the lockfile links it under or its own.
@@ -291,6 +297,20 @@ fn map(tree: &Tree<'_>, root: &str, object: &Map<String, Value>) -> Said {
         true => Said::Agrees,
         false => Said::Unclear,
     }
+}
+
+/// Whether what is installed at a place is asked for by a name: its own, or one that the lockfile has
+/// for the same release.
+fn is_asked_by(tree: &Tree<'_>, place: &str, name: &str) -> bool {
+    let Some(one) = tree.layout.installed.get(place) else {
+        return false;
+    };
+    let release = &one.placed.release;
+    let is_alias = |placed: &Placed| {
+        placed.release == *release
+            && matches!(&placed.place, Place::Folder(folder) if folder == name)
+    };
+    release.package.as_str() == name || tree.places.placed.iter().any(is_alias)
 }
 
 /// Whether a folder of the project's own may be asked for by a name.
