@@ -214,7 +214,8 @@ fn come_with_folders(folders: &Folders, ran: &[Ran]) -> Vec<Written> {
             labels: came.labels,
             zone: came.zone,
             file: came.file,
-            checked: came.checked,
+            // Whether it was checked by then stands with what runs it.
+            checked: false,
         })
     };
     paths.into_iter().flat_map(of_path).take(MOST).collect()

@@ -32,7 +32,6 @@ pub(super) struct Came {
     pub labels: Vec<Label>,
     pub zone: Zone,
     pub file: Option<FileId>,
-    pub checked: bool,
 }
 
 impl Folders {
@@ -65,10 +64,12 @@ impl Folders {
         });
     }
 
-    /// What was cloned so far is set to what a commit names, which its digest binds.
-    pub fn bind(&mut self) {
-        for filled in &mut self.filled {
-            filled.checked = true;
+    /// A clone is set to what a commit names, which its digest binds, or to something else.
+    pub fn bind(&mut self, folder: &str, holds: bool) {
+        let folder = placed(folder);
+        let of_folder = self.filled.iter_mut().filter(|one| one.folder == folder);
+        for filled in of_folder {
+            filled.checked = holds;
         }
     }
 
@@ -110,7 +111,6 @@ impl Folders {
             labels: filled.labels.clone(),
             zone: filled.zone,
             file: filled.file,
-            checked: filled.checked,
         });
         came.collect()
     }

@@ -36,7 +36,9 @@ impl Analysis<'_> {
         let texts: Vec<&str> = args.iter().map(|(text, _)| text.as_str()).collect();
         self.starts_what_came(base, &texts, at, variables);
         match (base, texts.as_slice()) {
-            ("git" | "svn" | "hg" | "gh" | "glab", [..]) => self.cloned(base, &texts, at),
+            ("git" | "svn" | "hg" | "gh" | "glab", [..]) => {
+                self.cloned(base, &texts, at, variables);
+            }
             ("scp" | "rsync" | "sftp" | "rclone" | "s3cmd" | "gsutil", [..])
             | ("aws", ["s3", ..]) => return self.copied_here(base, args, at),
             ("openssl", ["s_client", ..]) | ("ssh", [_, ..]) => {
@@ -80,7 +82,7 @@ impl Analysis<'_> {
     }
 
     /// `git clone URL [FOLDER]`, and what sets a clone to a commit.
-    fn cloned(&mut self, base: &str, texts: &[&str], at: &At) {
+    fn cloned(&mut self, base: &str, texts: &[&str], at: &At, variables: &Variables) {
         let mut plain = without_options(texts, takes_a_value);
         let verbs: &[&str] = match base {
             "svn" => &["checkout", "co", "export"],
@@ -90,9 +92,17 @@ impl Analysis<'_> {
         let Some(verb) = plain.next() else {
             return;
         };
-        if base == "git" && matches!(verb, "checkout" | "reset" | "switch") {
-            if plain.any(is_commit) {
-                self.cells.folders.bind();
+        if base == "git" && matches!(verb, "checkout" | "reset" | "switch" | "pull" | "merge") {
+            // The clone that it stands in, or is told: no other one is set by it.
+            let told = texts
+                .iter()
+                .skip_while(|text| **text != "-C")
+                .nth(1)
+                .copied();
+            let here = variables.get(FILLED).map(|(folder, _)| folder.as_str());
+            if let Some(folder) = told.or(here) {
+                let holds = !matches!(verb, "pull" | "merge") && plain.any(is_commit);
+                self.cells.folders.bind(folder, holds);
             }
             return;
         }
@@ -254,9 +264,8 @@ impl Analysis<'_> {
 
     /// Remembers that a script goes to a folder that was filled from elsewhere.
     pub(super) fn moves_to_filled(&self, folder: &str, variables: &mut Variables) {
-        let inner = format!("{}/.", folder.trim_end_matches('/'));
         if !folder.is_empty() && self.cells.folders.is_in(folder) {
-            let labels = self.cells.folders.labels_of(&format!("{inner}/x"));
+            let labels = self.cells.folders.labels_of(&inside(folder));
             variables.insert(FILLED.to_owned(), (folder.to_owned(), labels));
         } else if folder.starts_with('/') || folder == "-" {
             variables.remove(FILLED);
@@ -283,13 +292,13 @@ impl Analysis<'_> {
                 else {
                     return;
                 };
-                let inside = format!("{}/x", folder.trim_end_matches('/'));
-                (folder.to_owned(), self.cells.folders.labels_of(&inside))
+                let labels = self.cells.folders.labels_of(&inside(folder));
+                (folder.to_owned(), labels)
             }
             _ => return,
         };
-        let inside = format!("{}/x", folder.trim_end_matches('/'));
-        let checked = self.cells.folders.are_checked(&inside).unwrap_or_default();
+        let checked = self.cells.folders.are_checked(&inside(&folder));
+        let checked = checked.unwrap_or_default();
         for label in labels.iter().filter(|label| is_foreign(label.kind)) {
             let used = at.site.map(|site| (site.file, site.expr));
             let mut marks = self.pinned(label, at.file, used);
@@ -301,4 +310,9 @@ impl Analysis<'_> {
             self.command_flow(label, SinkKind::ExecutedFile, base, target, at, marks);
         }
     }
+}
+
+/// A path in a folder, whatever it is called.
+fn inside(folder: &str) -> String {
+    format!("{}/x", folder.trim_end_matches('/'))
 }

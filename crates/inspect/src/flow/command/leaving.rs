@@ -66,7 +66,14 @@ impl Analysis<'_> {
                     self.destroys("dd", to, at);
                 }
             }
-            ("wipefs" | "sgdisk" | "shred", [..]) => {
+            ("shred", [..]) => {
+                let is_lost =
+                    |path: &&str| is_drive(path) || know::credential_place(path).is_some();
+                for path in texts.iter().copied().filter(is_lost) {
+                    self.destroys(base, path, at);
+                }
+            }
+            ("wipefs" | "sgdisk", [..]) => {
                 if let Some(to) = texts.iter().copied().find(|text| is_drive(text)) {
                     self.destroys(base, to, at);
                 }
@@ -80,15 +87,6 @@ impl Analysis<'_> {
                 self.settled(base, "a service", "service", at);
             }
             _ => self.changes_settings(base, &texts, at),
-        }
-        if base == "shred" {
-            let keys = texts.iter().copied();
-            let keys: Vec<&str> = keys
-                .filter(|path| know::credential_place(path).is_some())
-                .collect();
-            for path in keys {
-                self.destroys(base, path, at);
-            }
         }
     }
 

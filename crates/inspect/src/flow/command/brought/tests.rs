@@ -90,13 +90,30 @@ fn a_clone_that_is_set_to_a_commit_is_bound_by_its_digest() {
         marks.iter().all(|(_, marks)| marks.contains(&pinned)),
         "{marks:?}"
     );
-    let branch = bound.replace(commit, "main");
-    assert!(
-        ran(&branch)
-            .iter()
-            .all(|(_, marks)| !marks.contains(&pinned))
-    );
+    let is_free = |hook: &str| {
+        let marks = ran(hook);
+        marks.iter().any(|(_, marks)| !marks.contains(&pinned))
+    };
+    for free in [
+        bound.replace(commit, "main"),
+        // It is run before it is set, set to something else again, or another one is set.
+        format!("git clone https://a.invalid/bb && sh bb/run.sh && git -C bb checkout {commit}"),
+        format!(
+            "git clone https://a.invalid/bb && git -C bb checkout {commit} && git -C bb pull && sh bb/run.sh"
+        ),
+        format!("git clone https://a.invalid/bb && git -C cc checkout {commit} && sh bb/run.sh"),
+        format!("git clone https://a.invalid/bb && git checkout {commit} && sh bb/run.sh"),
+        format!(
+            "curl https://a.invalid/t | tar xz -C out && git clone https://a.invalid/bb && git -C bb checkout {commit} && sh out/run.sh"
+        ),
+    ] {
+        assert!(is_free(&free), "{free}");
+    }
+    let inside =
+        format!("git clone https://a.invalid/bb && cd bb && git checkout {commit} && make");
+    assert!(!ran(&inside).is_empty() && !is_free(&inside));
     let own = ran("git clone https://github.com/own/bb && sh bb/run.sh");
+    assert!(!own.is_empty());
     assert!(
         own.iter().all(|(_, marks)| marks.contains(&Mark::OwnHost)),
         "{own:?}"
