@@ -6,6 +6,7 @@ mod digest;
 mod file;
 mod guarded;
 mod handed;
+mod loaded;
 mod logged;
 mod memory;
 mod named;
