@@ -99,6 +99,11 @@ pub mod evaluating {
     pub const LONG_GLANCES: u16 = 32;
     /// Steps of these.
     pub const SHORT_GLANCE: u32 = 250;
+    /// Steps of such a question about code that only runs when it is called: there is much more
+    /// of it, and next to nothing in it needs more.
+    pub const GLANCE_AT_CALLED: u32 = 600;
+    /// The same, past [`LONG_GLANCES`].
+    pub const SHORT_GLANCE_AT_CALLED: u32 = 100;
     /// Bytes of one string that the machine makes.
     pub const STRING: usize = 4 << 20;
     /// Bytes from which on a value of the machine is large.

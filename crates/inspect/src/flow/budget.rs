@@ -115,6 +115,7 @@ impl Analysis<'_> {
         self.budgets.now = next;
         self.budgets.given = self.budgets.left_to(next);
         self.machine.give_steps(self.budgets.given);
+        self.machine.look_at_what_runs(next.0 != Share::Called);
     }
 
     /// A file is begun: what is called has a new budget with it.

@@ -117,6 +117,8 @@ pub struct Machine<'s> {
     glancing: bool,
     /// Steps of the glance that is taken.
     glance: u32,
+    /// What is looked at runs before anybody calls it.
+    runs_unasked: bool,
     /// Glances at what stands in a file that did not come to an end.
     tired: FxHashMap<FileId, u16>,
     /// The glance has come upon something that was not computed to its end.
@@ -165,6 +167,7 @@ impl<'s> Machine<'s> {
             yields: Vec::new(),
             glancing: false,
             glance: 0,
+            runs_unasked: true,
             hasty: false,
             tired: FxHashMap::default(),
             doubtful: FxHashSet::default(),
@@ -176,6 +179,12 @@ impl<'s> Machine<'s> {
     /// Gives the machine a budget, whatever it had.
     pub const fn give_steps(&mut self, steps: u32) {
         self.steps = steps;
+    }
+
+    /// Says whether what is looked at from now on runs before anybody calls it: then glances go
+    /// further.
+    pub const fn look_at_what_runs(&mut self, unasked: bool) {
+        self.runs_unasked = unasked;
     }
 
     /// What is left of its budget.
@@ -217,10 +226,11 @@ impl<'s> Machine<'s> {
     fn glance(&mut self, file: FileId, look: impl FnOnce(&mut Self) -> Value) -> Value {
         // Where many glances came to nothing, the next one will as well.
         let tired = self.tired.get(&file).copied().unwrap_or(0);
-        let most = if tired < evaluating::LONG_GLANCES {
-            evaluating::GLANCE
-        } else {
-            evaluating::SHORT_GLANCE
+        let most = match (tired < evaluating::LONG_GLANCES, self.runs_unasked) {
+            (true, true) => evaluating::GLANCE,
+            (true, false) => evaluating::GLANCE_AT_CALLED,
+            (false, true) => evaluating::SHORT_GLANCE,
+            (false, false) => evaluating::SHORT_GLANCE_AT_CALLED,
         };
         let reserve = self.steps.saturating_sub(most);
         self.steps -= reserve;
