@@ -150,7 +150,8 @@ impl Recent {
 
     fn slot(&self, atom: Atom, scope: ScopeId) -> Option<&Cell<Slot>> {
         let mixed = (atom.0 ^ scope.0.rotate_left(16)).wrapping_mul(0x9e37_79b9);
-        self.slots.get((mixed >> 16) as usize & (self.slots.len() - 1))
+        self.slots
+            .get((mixed >> 16) as usize & (self.slots.len() - 1))
     }
 }
 

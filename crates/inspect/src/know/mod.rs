@@ -101,8 +101,11 @@ pub enum Role {
 fn undefaulted(path: &str) -> Cow<'_, str> {
     const DEFAULT: &str = ".default";
     let bytes = path.as_bytes();
-    let has = memchr::memchr_iter(b'.', bytes)
-        .any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(DEFAULT.as_bytes())));
+    let has = memchr::memchr_iter(b'.', bytes).any(|at| {
+        bytes
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(DEFAULT.as_bytes()))
+    });
     if has {
         Cow::Owned(path.replace(DEFAULT, ""))
     } else {
