@@ -143,7 +143,8 @@ fn sarif_points_at_the_lockfiles_line_and_names_stay_when_lines_move() {
         "text": "modified: node_modules/left/index.js (left@1.0.0); the artifact has sha256:6e66e366f0aefb84ad8110afcd9b2245702c643c831edf8316ff048fec739d2e; here lies sha256:de157a9d9ee2e11093101ea0b5cfcd944ca8375f30caa23f0e66296a08e9585f"
       },
       "partialFingerprints": {
-        "customs/v1": "a57b26b214670314f987199da19b386e"
+        "customs/v1": "a57b26b214670314f987199da19b386e",
+        "primaryLocationLineHash": "a57b26b214670314f987199da19b386e:1"
       },
       "ruleId": "tree-modified",
       "ruleIndex": 0

@@ -3,7 +3,7 @@
 
 use super::Tree;
 use super::layout::UNPLUGGED;
-use crate::tree::python::is_filled_environment;
+use crate::tree::python::is_of_environment;
 use crate::tree::{Difference, DifferenceKind, TreeReport};
 use customs_ecosystem::lockfile::places::{Place, Places};
 use customs_model::printable;
@@ -236,8 +236,7 @@ impl Walk<'_> {
                 continue;
             }
             let inner = joined(place, &name);
-            let is_environment = || is_filled_environment(&self.project.join(&inner));
-            if inner == UNPLUGGED || is_environment() {
+            if inner == UNPLUGGED || is_of_environment(&self.project.join(&inner)) {
                 continue;
             }
             self.folder(&inner, is_source && is_plain(&name), level + 1);

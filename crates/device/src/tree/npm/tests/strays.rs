@@ -84,6 +84,25 @@ fn what_only_looks_like_another_project_hides_nothing() {
 }
 
 #[test]
+fn source_that_is_made_an_environment_of_python_is_source_all_the_same() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    for folder in ["src", ".venv", "tools"] {
+        world.write(&format!("{folder}/pyvenv.cfg"), "home = /usr/bin\n");
+        let site = format!("{folder}/lib/python3.11/site-packages");
+        world.write(&format!("{site}/one/node_modules/a/index.js"), "1");
+        world.write(&format!("{site}/one/index.js"), "1");
+    }
+    world.write("src/index.js", "require('a')");
+    world.write("src/node_modules/a/index.js", "evil");
+    world.write("tools/share/lab/node_modules/a/index.js", "1");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra src/node_modules/a: UNEXPLAINED
+    ");
+}
+
+#[test]
 fn what_is_sent_to_browsers_is_told() {
     let mut world = World::new();
     world.install("a", "1.0.0");
