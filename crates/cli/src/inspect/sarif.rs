@@ -288,6 +288,8 @@ impl Run {
         add_links(&mut driver, link::home(), link::of_rule);
         json!({
             "tool": { "driver": driver },
+            // Code hosts keep the runs of a tool apart by it.
+            "automationDetails": { "id": "customs-inspect/" },
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": !self.is_unjudged,

@@ -131,6 +131,9 @@ fn a_log_has_the_way_from_source_to_sink() {
               "parentIndex": 0
             }
           ],
+          "automationDetails": {
+            "id": "customs-inspect/"
+          },
           "columnKind": "unicodeCodePoints",
           "invocations": [
             {
