@@ -10,8 +10,12 @@ fn a_folder_between_source_and_the_tree_that_has_a_locked_package_is_in_its_way(
     world.write("src/node_modules/a/index.js", "evil");
     world.write("lib/index.js", "");
     world.write("lib/node_modules/a.js", "evil");
+    // Some disks hold the names for one.
+    world.write("app/index.js", "");
+    world.write("app/Node_Modules/a/index.js", "evil");
     insta::assert_snapshot!(world.told(), @r"
     a@1.0.0 yes
+    loose Extra app/Node_Modules/a: UNEXPLAINED
     loose Extra lib/node_modules/a: UNEXPLAINED
     loose Extra src/node_modules/a: UNEXPLAINED
     ");
