@@ -243,6 +243,7 @@ fn several_projects_are_looked_at_in_one_run_and_a_manifest_without_lockfile_is_
 fn lockfiles_of_vendored_crates_are_not_the_projects_own() {
     let scene = Scene::npm();
     scene.write("app/vendor/a/.cargo-checksum.json", b"{}");
+    scene.write("app/vendor/a/Cargo.toml", b"");
     scene.write("app/vendor/a/Cargo.lock", b"version = 4\n");
     assert_eq!(scene.look(&[]).subjects.len(), 1);
 }
