@@ -109,8 +109,11 @@ impl Digest {
             .filter_map(|entry| {
                 let (algorithm, value) = entry.split_once('-')?;
                 let value = value.split('?').next()?;
-                let bytes = STANDARD.decode(value).ok()?;
-                Self::from_bytes(DigestAlgorithm::from_name(algorithm)?, &bytes)
+                // What does not fit is longer than any digest.
+                let mut room = [0; 96];
+                let length = STANDARD.decode_slice(value, &mut room).ok()?;
+                let bytes = room.get(..length)?;
+                Self::from_bytes(DigestAlgorithm::from_name(algorithm)?, bytes)
             })
             .max_by_key(|digest| digest.algorithm)
             .ok_or_else(|| {

@@ -131,6 +131,8 @@ struct Run {
     /// Rules that spoke, in the order in which they first did.
     rules: Vec<Value>,
     rule_at: HashMap<String, usize>,
+    /// The worst that each of them said.
+    worst: Vec<Severity>,
     artifacts: Vec<Value>,
     /// Files by the artifact that they are in.
     file_at: HashMap<(usize, String), usize>,
@@ -187,7 +189,7 @@ impl Run {
         }
         set(
             "partialFingerprints",
-            json!({ "customsPath/v1": fingerprint(finding) }),
+            fingerprints("customsPath/v1", &fingerprint(finding)),
         );
         set(
             "properties",
@@ -233,10 +235,14 @@ impl Run {
     fn rule(&mut self, finding: &Finding, rules: &RuleSet) -> usize {
         let id = finding.rule.as_str();
         if let Some(at) = self.rule_at.get(id) {
+            if let Some(worst) = self.worst.get_mut(*at) {
+                *worst = (*worst).max(finding.severity);
+            }
             return *at;
         }
         let at = self.rules.len();
         self.rules.push(descriptor(id, rules.doc(id)));
+        self.worst.push(finding.severity);
         self.rule_at.insert(id.to_owned(), at);
         at
     }
@@ -265,15 +271,25 @@ impl Run {
         }
     }
 
-    fn finish(self) -> Value {
+    fn finish(mut self) -> Value {
+        for (rule, worst) in self.rules.iter_mut().zip(&self.worst) {
+            rule["defaultConfiguration"] = json!({ "level": level(*worst) });
+            rule["properties"] = json!({
+                "tags": ["security", "supply-chain"],
+                "security-severity": weight(*worst),
+            });
+        }
         let mut driver = json!({
             "name": "customs",
             "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": self.rules,
         });
         add_links(&mut driver, link::home(), link::of_rule);
         json!({
             "tool": { "driver": driver },
+            // Code hosts keep the runs of a tool apart by it.
+            "automationDetails": { "id": "customs-inspect/" },
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": !self.is_unjudged,
@@ -324,19 +340,61 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
+/// On the scale of CVSS, which makes a result one about security on code hosts.
+const fn weight(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.0",
+        Severity::High => "7.0",
+        Severity::Medium => "5.0",
+        Severity::Low => "3.0",
+        Severity::Note => "1.0",
+    }
+}
+
+/// A code host shows no rule that lacks one of the texts.
 fn descriptor(id: &str, doc: Option<&'static RuleDoc>) -> Value {
     let Some(doc) = doc else {
-        return json!({ "id": id });
+        return plain_descriptor(id);
     };
     json!({
         "id": id,
-        "shortDescription": { "text": doc.title },
-        "fullDescription": { "text": doc.what },
+        "name": pascal(id),
+        "shortDescription": { "text": message(doc.title, MESSAGE) },
+        "fullDescription": { "text": message(doc.what, MESSAGE) },
         "help": {
             "text": format!("{} More: customs explain {id}", doc.why),
             "markdown": page(doc),
         },
     })
+}
+
+/// A rule of which only the id is known.
+pub(crate) fn plain_descriptor(id: &str) -> Value {
+    json!({
+        "id": id,
+        "name": pascal(id),
+        "shortDescription": { "text": id },
+        "fullDescription": { "text": id },
+        "help": { "text": format!("customs explain {id}") },
+    })
+}
+
+/// An id as SARIF wants the name of a rule: `lock-address` is `LockAddress`.
+pub(crate) fn pascal(id: &str) -> String {
+    let parts = id.split(|c: char| !c.is_ascii_alphanumeric());
+    parts
+        .flat_map(|part| {
+            let mut letters = part.chars();
+            let first = letters.next().map(|first| first.to_ascii_uppercase());
+            first.into_iter().chain(letters)
+        })
+        .collect()
+}
+
+/// What tells whether two runs found the same. GitHub looks at its own key alone, and would make its
+/// value from the line, which many results of a lockfile share.
+pub(crate) fn fingerprints(key: &str, print: &str) -> Value {
+    json!({ (key): print, "primaryLocationLineHash": format!("{print}:1") })
 }
 
 /// Links a tool and its rules to where they are described, if that is known.

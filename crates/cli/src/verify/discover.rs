@@ -4,7 +4,7 @@ use super::root::{Root, real};
 use crate::error::Failure;
 use crate::inspect::{head, is_lockfile};
 use crate::lockfiles::{Walk, look};
-use customs_device::tree::python::{environments, is_filled_environment};
+use customs_device::tree::python::{environments, is_of_environment};
 use customs_ecosystem::lockfile::Kind;
 use customs_model::{Ecosystem, printable};
 use std::collections::BTreeMap;
@@ -166,7 +166,15 @@ fn is_of_a_package(path: &Path, root: &Root) -> bool {
     let folders = path.ancestors().skip(1);
     folders
         .take_while(|folder| !root.paths.iter().any(|asked| asked == folder))
-        .any(|folder| folder.join(".cargo-checksum.json").exists() || is_filled_environment(folder))
+        .any(|folder| is_vendored(folder) || is_of_environment(folder))
+}
+
+/// Whether a folder is a vendored crate. Nobody installs anything in one: where something is, cargo's list
+/// was put there to hide it.
+fn is_vendored(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).exists();
+    let is_crate = has(".cargo-checksum.json") && has("Cargo.toml");
+    is_crate && !has("node_modules") && !has(".pnp.cjs") && environments(folder).is_empty()
 }
 
 /// Environments that were named, and the active one where it lies below what was asked.

@@ -5,7 +5,7 @@ use super::counted;
 use super::report::Report;
 use super::wrong::{self, Wrong};
 use crate::error::{Doing as _, Failure};
-use crate::inspect::sarif::{SCHEMA, add_links};
+use crate::inspect::sarif::{SCHEMA, add_links, fingerprints, pascal, plain_descriptor};
 use crate::link;
 use crate::safe::{self, uri};
 use customs_origin::lockfile::{LockRuleDoc, Outcome, page};
@@ -95,7 +95,7 @@ fn result(wrong: &Wrong, ids: &[&str]) -> Value {
                 "region": { "startLine": wrong.line.max(1) },
             },
         }],
-        "partialFingerprints": { "customs/v1": wrong.fingerprint() },
+        "partialFingerprints": fingerprints("customs/v1", &wrong.fingerprint()),
     })
 }
 
@@ -119,29 +119,27 @@ const fn level(outcome: Outcome) -> &'static str {
 
 /// A code host shows no rule that lacks one of the texts.
 fn descriptor(id: &str) -> Value {
-    let Some(doc) = super::rules().find(|doc| doc.id == id) else {
-        return json!({
+    let doc = super::rules().find(|doc| doc.id == id);
+    let mut rule = match doc {
+        None => plain_descriptor(id),
+        Some(doc) => json!({
             "id": id,
-            "shortDescription": { "text": id },
-            "fullDescription": { "text": id },
-            "help": { "text": format!("customs explain {id}") },
-        });
+            "name": pascal(id),
+            "shortDescription": { "text": message(doc.title) },
+            "fullDescription": { "text": message(doc.what) },
+            "help": {
+                "text": format!("{} {} More: customs explain {id}", doc.why, doc.to_do),
+                "markdown": page(doc),
+            },
+        }),
     };
-    let (level, security) = weight(doc);
-    json!({
-        "id": id,
-        "shortDescription": { "text": message(doc.title) },
-        "fullDescription": { "text": message(doc.what) },
-        "help": {
-            "text": format!("{} {} More: customs explain {id}", doc.why, doc.to_do),
-            "markdown": page(doc),
-        },
-        "defaultConfiguration": { "level": level },
-        "properties": {
-            "tags": ["security", "supply-chain"],
-            "security-severity": security,
-        },
-    })
+    let (level, security) = doc.map_or(("warning", "5.0"), weight);
+    rule["defaultConfiguration"] = json!({ "level": level });
+    rule["properties"] = json!({
+        "tags": ["security", "supply-chain"],
+        "security-severity": security,
+    });
+    rule
 }
 
 /// A rule's usual level, and its severity on the scale that makes a result one about security. Both

@@ -143,7 +143,8 @@ fn sarif_points_at_the_lockfiles_line_and_names_stay_when_lines_move() {
         "text": "modified: node_modules/left/index.js (left@1.0.0); the artifact has sha256:6e66e366f0aefb84ad8110afcd9b2245702c643c831edf8316ff048fec739d2e; here lies sha256:de157a9d9ee2e11093101ea0b5cfcd944ca8375f30caa23f0e66296a08e9585f"
       },
       "partialFingerprints": {
-        "customs/v1": "a57b26b214670314f987199da19b386e"
+        "customs/v1": "a57b26b214670314f987199da19b386e",
+        "primaryLocationLineHash": "a57b26b214670314f987199da19b386e:1"
       },
       "ruleId": "tree-modified",
       "ruleIndex": 0
@@ -242,6 +243,7 @@ fn several_projects_are_looked_at_in_one_run_and_a_manifest_without_lockfile_is_
 fn lockfiles_of_vendored_crates_are_not_the_projects_own() {
     let scene = Scene::npm();
     scene.write("app/vendor/a/.cargo-checksum.json", b"{}");
+    scene.write("app/vendor/a/Cargo.toml", b"");
     scene.write("app/vendor/a/Cargo.lock", b"version = 4\n");
     assert_eq!(scene.look(&[]).subjects.len(), 1);
 }

@@ -42,6 +42,14 @@ impl<'t> Entries<'t> {
         }
     }
 
+    /// Room for so many entries.
+    pub fn expect(&mut self, entries: usize) {
+        let entries = entries.min(limit::ENTRIES);
+        self.found.reserve(entries);
+        self.places.reserve(entries);
+        self.seen.reserve(entries);
+    }
+
     /// Takes an entry that starts at offset `at`. A name or version that its ecosystem
     /// does not allow is skipped with the reason.
     pub fn add(&mut self, at: usize, found: Found<'_>) -> Result<(), Fault> {
@@ -221,7 +229,7 @@ fn bounded(count: usize, what: &'static str) -> Result<(), Fault> {
 }
 
 /// Bytes between two remembered line counts.
-const STEP: usize = 1024;
+const STEP: usize = 256;
 
 /// Lines of offsets, in any order, without remembering every line.
 struct Lines<'t> {

@@ -311,7 +311,15 @@ fn pyproject(root: &Node<'_>) -> Manifest {
     groups(root.get("dependency-groups"), AskKind::Dev, &mut manifest);
     if let Some(uv) = tool("uv") {
         list(uv.get("dev-dependencies"), AskKind::Dev, &mut manifest);
-        manifest.names_sources |= uv.get("index").is_some() || uv.get("sources").is_some();
+        let sources = [
+            "index",
+            "sources",
+            "find-links",
+            "index-url",
+            "extra-index-url",
+        ];
+        let pip = uv.get("pip").and_then(|pip| pip.get("find-links"));
+        manifest.names_sources |= pip.is_some() || sources.iter().any(|key| uv.get(key).is_some());
         for (name, source) in uv.get("sources").map(Node::map).unwrap_or_default() {
             // One source, or a list of them with markers.
             let all = source.list().iter().chain([source]);

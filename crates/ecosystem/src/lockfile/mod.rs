@@ -16,6 +16,7 @@ mod graph;
 mod kind;
 mod manifest;
 mod needs;
+mod npm_entry;
 mod npm_spec;
 mod package_lock;
 pub mod places;

@@ -9,13 +9,29 @@ pub(super) fn split(text: &str) -> Option<(&str, &str)> {
 /// Where a dependency's specifier sends the client. The clients agree on the forms.
 pub(super) fn source_of(spec: &str) -> Source {
     let spec = spec.trim();
+    // Most are versions and ranges: nothing of these starts a protocol, a path or an owner's name.
+    if spec
+        .bytes()
+        .next()
+        .is_none_or(|first| b"^>=<*0123456789".contains(&first))
+        && memchr::memchr(b'/', spec.as_bytes()).is_none()
+    {
+        return Source::Registry;
+    }
     // The clients read a protocol in any case.
     let starts_with = |start: &str| {
         let head = spec.as_bytes().get(..start.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     };
     let starts = |all: &[&str]| all.iter().any(|start| starts_with(start));
-    if starts(&["npm:", "jsr:", "catalog:"]) {
+    if starts(&["https:", "http:"]) {
+        // npm and Yarn clone an address that ends so.
+        let end = memchr::memchr2(b'#', b'?', spec.as_bytes());
+        match spec[..end.unwrap_or(spec.len())].ends_with(".git") {
+            true => Source::Git,
+            false => Source::Url,
+        }
+    } else if starts(&["npm:", "jsr:", "catalog:"]) {
         Source::Registry
     } else if starts(&[
         "git+",
@@ -28,13 +44,6 @@ pub(super) fn source_of(spec: &str) -> Source {
         "gist:",
     ]) {
         Source::Git
-    } else if starts(&["http:", "https:"]) {
-        // npm and Yarn clone an address that ends so.
-        let path = spec.split(['#', '?']).next().unwrap_or(spec);
-        match path.ends_with(".git") {
-            true => Source::Git,
-            false => Source::Url,
-        }
     } else if starts(&[
         "file:",
         "link:",

@@ -1,5 +1,6 @@
 use super::Source;
 use super::entries::{Entries, Found};
+use super::npm_entry::Entry;
 use super::npm_spec::{source_of, split};
 use super::tree::json::{self, Style};
 use super::tree::{Fault, Node};
@@ -41,33 +42,35 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
 fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
     let asked = asked_urls(packages);
     let modules = Modules::new();
+    out.expect(packages.map().len());
     for (key, entry) in packages.map() {
         let folder = key.text().unwrap_or_default();
+        let entry = Entry::of(entry);
         // A link's target has an entry of its own.
-        if entry.says("link") {
+        if entry.link {
             continue;
         }
         let at = key.at();
         let installed = modules.split(folder).map(|(_, name)| name);
         let name = entry
-            .get_text("name")
+            .name
             .or(installed)
             .or_else(|| folder.rsplit('/').next())
             .unwrap_or_default();
-        let resolved = entry.get_text("resolved");
+        let resolved = entry.resolved;
         let source = match (installed, resolved) {
             (None, _) => Source::Path,
-            _ if entry.says("inBundle") => Source::Bundled,
+            _ if entry.in_bundle => Source::Bundled,
             (_, Some(resolved)) => match source_of(resolved) {
                 Source::Url if !asked.contains(without_fragment(resolved)) => Source::Registry,
                 source => source,
             },
             (_, None) => Source::Registry,
         };
-        let Some(version) = entry.get_text("version") else {
+        let Some(version) = entry.version else {
             // The project and its members need no version; npm also leaves an empty entry
             // for an optional dependency of another platform.
-            if source != Source::Path && !entry.says("optional") {
+            if source != Source::Path && !entry.optional {
                 out.skip(at, name, "the entry has no version")?;
             }
             continue;
@@ -79,9 +82,9 @@ fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
             name,
             version,
             source: Some(source),
-            digests: out.sri(at, name, entry.get_text("integrity"))?,
+            digests: out.sri(at, name, entry.integrity)?,
             resolved,
-            has_install_script: Some(entry.says("hasInstallScript")),
+            has_install_script: Some(entry.has_install_script),
         };
         out.add(at, found)?;
     }

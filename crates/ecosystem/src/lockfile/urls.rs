@@ -146,12 +146,16 @@ fn is_quoted(raw: &str, text: &str) -> bool {
 
 /// Whether a text is an absolute URL rather than a path or a name.
 pub(super) fn is_url(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| {
-        !scheme.is_empty()
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-    })
+    // A scheme has no colon, so the first one ends it. Few specifiers have any.
+    let Some(colon) = memchr::memchr(b':', text.as_bytes()) else {
+        return false;
+    };
+    let (scheme, rest) = text.as_bytes().split_at(colon);
+    rest.starts_with(b"://")
+        && !scheme.is_empty()
+        && scheme
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
 }
 
 pub(super) fn without_fragment(url: &str) -> &str {

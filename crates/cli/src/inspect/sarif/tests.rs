@@ -99,6 +99,7 @@ fn a_log_has_the_way_from_source_to_sink() {
     let driver = &mut log["runs"][0]["tool"]["driver"];
     driver["rules"] = json!("RULES");
     driver["version"] = json!("VERSION");
+    driver["semanticVersion"] = json!("VERSION");
     let text = serde_json::to_string_pretty(&sorted(&log)).unwrap();
     insta::assert_snapshot!(text, @r##"
     {
@@ -130,6 +131,9 @@ fn a_log_has_the_way_from_source_to_sink() {
               "parentIndex": 0
             }
           ],
+          "automationDetails": {
+            "id": "customs-inspect/"
+          },
           "columnKind": "unicodeCodePoints",
           "invocations": [
             {
@@ -252,7 +256,8 @@ fn a_log_has_the_way_from_source_to_sink() {
                 "text": "the environment goes to collect.invalid, when it is installed or built"
               },
               "partialFingerprints": {
-                "customsPath/v1": "c24a4fcd9a3a7997440e9c4391bdf376"
+                "customsPath/v1": "c24a4fcd9a3a7997440e9c4391bdf376",
+                "primaryLocationLineHash": "c24a4fcd9a3a7997440e9c4391bdf376:1"
               },
               "properties": {
                 "confidence": "high",
@@ -286,7 +291,8 @@ fn a_log_has_the_way_from_source_to_sink() {
                 "text": "A and a: two names that some disks hold for one"
               },
               "partialFingerprints": {
-                "customsPath/v1": "db46ea650c66a0138f2fefbbf1252340"
+                "customsPath/v1": "db46ea650c66a0138f2fefbbf1252340",
+                "primaryLocationLineHash": "db46ea650c66a0138f2fefbbf1252340:1"
               },
               "properties": {
                 "confidence": "high",
@@ -300,6 +306,7 @@ fn a_log_has_the_way_from_source_to_sink() {
             "driver": {
               "name": "customs",
               "rules": "RULES",
+              "semanticVersion": "VERSION",
               "version": "VERSION"
             }
           }
@@ -319,7 +326,10 @@ fn a_rule_that_spoke_explains_itself_once() {
         .unwrap();
     assert_eq!(rules.len(), 1);
     let doc = RuleSet::standard().doc("secret-to-network").unwrap();
+    assert_eq!(rules[0]["name"], "SecretToNetwork");
     assert_eq!(rules[0]["shortDescription"]["text"], doc.title);
+    assert_eq!(rules[0]["defaultConfiguration"]["level"], "error");
+    assert_eq!(rules[0]["properties"]["security-severity"], "9.0");
     let help = rules[0]["help"]["text"].as_str().unwrap();
     assert!(
         help.ends_with("customs explain secret-to-network"),

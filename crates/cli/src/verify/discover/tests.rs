@@ -101,3 +101,27 @@ fn settings_of_an_environment_without_one_hide_no_lockfile() {
         .filter_map(|one| one.lockfile.clone());
     assert_eq!(names.collect::<Vec<_>>(), ["uv.lock", "sub/uv.lock"]);
 }
+
+#[test]
+fn a_list_of_a_vendored_crate_or_a_whole_environment_hides_no_project() {
+    let scene = Scene::empty();
+    lock(&scene, "app/a");
+    scene.write("app/a/.cargo-checksum.json", b"{}");
+    lock(&scene, "app/b");
+    environment(&scene, "app/b");
+    lock(&scene, "app/c");
+    environment(&scene, "app/c/.venv");
+    scene.write("app/c/.cargo-checksum.json", b"{}");
+    scene.write("app/c/Cargo.toml", b"");
+    // A crate as cargo vendors it.
+    lock(&scene, "app/vendor/d");
+    scene.write("app/vendor/d/.cargo-checksum.json", b"{}");
+    scene.write("app/vendor/d/Cargo.toml", b"");
+    let report = scene.look(&[]);
+    let names = report
+        .subjects
+        .iter()
+        .filter_map(|one| one.lockfile.clone());
+    let names: Vec<_> = names.collect();
+    assert_eq!(names, ["a/uv.lock", "b/uv.lock", "c/uv.lock"]);
+}

@@ -1,8 +1,10 @@
 //! What lies in a folder: a bounded walk that follows no link. Nothing here waits for a pipe or
 //! asks a device, and what is read is the very file that the walk saw.
 
+mod path;
 mod read;
 
+pub use path::resolve;
 pub use read::{Along, digest, open, open_seen, read_up_to};
 
 use std::collections::{BTreeMap, BTreeSet};

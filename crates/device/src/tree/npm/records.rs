@@ -328,22 +328,13 @@ fn is_meant(tree: &Tree<'_>, place: &str) -> bool {
     is_own || tree.layout.installed.contains_key(place)
 }
 
-/// A path relative to a folder of the project; none where it leaves the project.
+/// A path relative to a folder of the project; none where it leaves the project, or where Yarn would write
+/// another one.
 fn joined(root: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains([':', '%', '\\']) {
-        return None;
+    match path.contains([':', '%']) {
+        true => None,
+        false => disk::resolve(root, path),
     }
-    let mut parts: Vec<&str> = root.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Yarn 4's list of where packages lie.

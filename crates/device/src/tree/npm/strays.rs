@@ -3,7 +3,7 @@
 
 use super::Tree;
 use super::layout::UNPLUGGED;
-use crate::tree::python::is_filled_environment;
+use crate::tree::python::is_of_environment;
 use crate::tree::{Difference, DifferenceKind, TreeReport};
 use customs_ecosystem::lockfile::places::{Place, Places};
 use customs_model::printable;
@@ -201,7 +201,7 @@ impl Walk<'_> {
             let kind = entry.file_type();
             // Node looks into a linked one as well.
             let is_linked = |kind: &std::fs::FileType| {
-                name == "node_modules" && kind.is_symlink() && self.is_elsewhere(&entry.path())
+                is_modules(&name) && kind.is_symlink() && self.is_elsewhere(&entry.path())
             };
             if kind.is_ok_and(|kind| kind.is_dir() || is_linked(&kind)) {
                 folders.push(name);
@@ -225,19 +225,19 @@ impl Walk<'_> {
         let is_package = has_manifest && !is_top && !self.members.contains(place) && is_named();
         let is_source = is_source && !is_package;
         folders.sort_unstable();
-        let has_modules = folders.iter().any(|name| name == "node_modules");
-        let modules = joined(place, "node_modules");
-        if has_modules && !is_top && !self.roots.contains(&modules) {
-            let around = has_source || folders.iter().any(|name| is_plain(name));
-            self.found.push((modules, is_source && around));
+        let around = has_source || folders.iter().any(|name| is_plain(name));
+        let modules = folders.iter().filter(|name| is_modules(name));
+        for modules in modules.map(|name| joined(place, name)) {
+            if !is_top && !self.roots.contains(&modules) {
+                self.found.push((modules, is_source && around));
+            }
         }
         for name in folders {
-            if matches!(name.as_str(), "node_modules" | ".git" | ".yarn") {
+            if is_modules(&name) || matches!(name.as_str(), ".git" | ".yarn") {
                 continue;
             }
             let inner = joined(place, &name);
-            let is_environment = || is_filled_environment(&self.project.join(&inner));
-            if inner == UNPLUGGED || is_environment() {
+            if inner == UNPLUGGED || is_of_environment(&self.project.join(&inner)) {
                 continue;
             }
             self.folder(&inner, is_source && is_plain(&name), level + 1);
@@ -258,9 +258,15 @@ impl Walk<'_> {
     }
 }
 
+/// Whether Node takes packages from a folder of this name. Some disks hold names in other letters for the
+/// same.
+fn is_modules(name: &str) -> bool {
+    name.eq_ignore_ascii_case("node_modules")
+}
+
 /// Whether a folder of this name may hold source of the project.
 fn is_plain(name: &str) -> bool {
-    name != "node_modules" && !name.starts_with('.') && !NO_SOURCE.contains(&name)
+    !is_modules(name) && !name.starts_with('.') && !NO_SOURCE.contains(&name)
 }
 
 fn joined(folder: &str, name: &str) -> String {

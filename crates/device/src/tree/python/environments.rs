@@ -16,9 +16,9 @@ pub fn environments(project: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Whether a folder is an environment with a place for packages, and is no part of a project. Anybody can
-/// put a `pyvenv.cfg` beside a project's source.
-pub fn is_filled_environment(folder: &Path) -> bool {
+/// Whether a folder is an environment with a place for packages. Anybody can put a `pyvenv.cfg` beside a
+/// project's source.
+fn is_filled_environment(folder: &Path) -> bool {
     let has_place = || {
         let is_windows = folder.join("Lib/site-packages").is_dir();
         // What cannot be listed is looked through like any other folder.
@@ -41,6 +41,33 @@ pub fn is_filled_environment(folder: &Path) -> bool {
 /// Names of a `lib` that are looked at.
 const VERSIONS: usize = 1_000;
 
+/// Folders of an environment that hold what its distributions bring along.
+const BROUGHT: [&str; 4] = ["etc", "include", "lib64", "share"];
+
+/// Whether a folder is an environment's by its place, and no project's: an environment under a usual
+/// name, or the folders of another one that packages and their data lie in. Whatever else lies in one
+/// may be source of a project in which somebody put settings and a place for packages.
+pub fn is_of_environment(folder: &Path) -> bool {
+    let name = |folder: &Path| {
+        let name = folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let own = name(folder);
+    if own.starts_with('.') || NAMES.contains(&own.as_str()) {
+        return is_filled_environment(folder);
+    }
+    let Some(parent) = folder.parent() else {
+        return false;
+    };
+    let is_libraries = || {
+        let is_version = own.starts_with("python") || own.starts_with("pypy");
+        let is_windows = own == "site-packages" && name(parent) == "Lib";
+        let is_place = is_windows || (is_version && name(parent) == "lib");
+        is_place && parent.parent().is_some_and(is_filled_environment)
+    };
+    (BROUGHT.contains(&own.as_str()) && is_filled_environment(parent)) || is_libraries()
+}
+
 fn is_environment(folder: &Path) -> bool {
     settings(folder).is_some()
 }
@@ -53,7 +80,8 @@ fn settings(folder: &Path) -> Option<VirtualEnvironment> {
 
 #[cfg(test)]
 mod tests {
-    use super::{environments, is_filled_environment};
+    use super::{environments, is_filled_environment, is_of_environment};
+    use std::path::Path;
 
     #[test]
     fn a_folder_without_a_place_for_packages_is_no_environment_whatever_it_says() {
@@ -65,6 +93,24 @@ mod tests {
         assert!(is_filled_environment(folder.path()));
         std::fs::remove_dir(folder.path().join("lib/python3.11/site-packages")).unwrap();
         assert!(!is_filled_environment(folder.path()));
+    }
+
+    #[test]
+    fn of_an_environment_are_its_packages_and_not_all_that_lies_around_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for environment in ["venv", "app"] {
+            let at = folder.path().join(environment);
+            for inner in ["lib/python3.11/site-packages", "share", "src"] {
+                std::fs::create_dir_all(at.join(inner)).unwrap();
+            }
+            std::fs::write(at.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+        }
+        std::fs::create_dir_all(folder.path().join("lib/python3.11")).unwrap();
+        std::fs::create_dir_all(folder.path().join("share")).unwrap();
+        let is_of = |path: &str| is_of_environment(&folder.path().join(Path::new(path)));
+        assert!(is_of("venv") && is_of("app/lib/python3.11") && is_of("app/share"));
+        assert!(!is_of("app") && !is_of("app/src") && !is_of("app/lib"));
+        assert!(!is_of("lib/python3.11") && !is_of("share"));
     }
 
     #[test]

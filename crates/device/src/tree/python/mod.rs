@@ -33,7 +33,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use environments::{environments, is_filled_environment};
+pub use environments::{environments, is_of_environment};
 pub use machine::{interpreter, machine};
 pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;

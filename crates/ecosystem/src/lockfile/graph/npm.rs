@@ -1,6 +1,7 @@
 //! `package-lock.json`, formats 2 and 3: folders, looked through upwards as Node does.
 
 use super::super::limit;
+use super::super::npm_entry::Entry;
 use super::super::npm_spec::source_of;
 use super::super::package_lock::{self, Modules};
 use super::super::tree::{Fault, Node};
@@ -33,42 +34,46 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
 }
 
 fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
-    let mut by_folder: HashMap<&str, usize> = HashMap::new();
+    let all = packages.map();
+    let mut by_folder: HashMap<&str, usize> = HashMap::with_capacity(all.len());
     let mut with_own: HashSet<&str> = HashSet::new();
-    let mut folders = Vec::new();
+    let mut folders = Vec::with_capacity(all.len());
+    out.packages.reserve(all.len());
     let modules = Modules::new();
-    for (key, entry) in packages.map() {
+    for (key, entry) in all {
         let folder = key.text().unwrap_or_default();
-        if entry.says("link") {
+        let entry = Entry::of(entry);
+        if entry.link {
             continue;
         }
-        let asks = asks(entry);
+        let asks = asks_of(entry.maps);
         let Some((around, installed)) = modules.split(folder) else {
             out.importers.push(Importer {
                 path: folder.to_owned(),
-                name: entry.get_text("name").map(str::to_owned),
+                name: entry.name.map(str::to_owned),
                 asks,
                 line: out.entries.line(key.at()),
             });
             continue;
         };
-        let name = entry.get_text("name").unwrap_or(installed);
-        let resolved = entry.get_text("resolved");
+        let name = entry.name.unwrap_or(installed);
+        let resolved = entry.resolved;
         let source = source_of(resolved.unwrap_or_default());
-        let version = entry.get_text("version").unwrap_or_default();
+        let version = entry.version.unwrap_or_default();
         let mut package = out.package(key.at(), name, version, source);
         if package.entry.is_none() {
             package.resolved = resolved.map(str::to_owned);
         }
         package.keys = vec![Key::named(installed)];
         package.asks = asks;
-        package.commands = commands(entry.get("bin"));
-        package.dev = entry.says("dev") || entry.says("devOptional");
-        package.optional = entry.says("optional") || entry.says("devOptional");
-        package.conditional = ["os", "cpu", "libc"].iter().any(|k| entry.get(k).is_some());
-        package.bundles = ["bundleDependencies", "bundledDependencies"]
-            .iter()
-            .filter_map(|key| entry.get(key))
+        package.commands = commands(entry.bin);
+        package.dev = entry.dev || entry.dev_optional;
+        package.optional = entry.optional || entry.dev_optional;
+        package.conditional = entry.conditional;
+        package.bundles = entry
+            .bundled
+            .into_iter()
+            .flatten()
             .any(|list| !list.list().is_empty() || list.text() == Some("true"));
         by_folder.insert(folder, out.packages.len());
         with_own.insert(around.trim_end_matches('/'));
@@ -97,9 +102,15 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
 /// What an entry asks for. An optional one stands in two maps in some versions of npm; the later
 /// map tells how it is meant.
 pub(in crate::lockfile) fn asks(entry: &Node<'_>) -> Vec<Ask> {
-    let mut asks: Vec<Ask> = Vec::new();
-    for (map, kind) in MAPS {
-        for (name, spec) in entry.get(map).map(Node::map).unwrap_or_default() {
+    asks_of(MAPS.map(|(map, _)| entry.get(map)))
+}
+
+/// The same, of the maps in the order of [`MAPS`].
+fn asks_of(maps: [Option<&Node<'_>>; 4]) -> Vec<Ask> {
+    let maps = maps.map(|map| map.map(Node::map).unwrap_or_default());
+    let mut asks: Vec<Ask> = Vec::with_capacity(maps.iter().map(|map| map.len()).sum());
+    for (map, (_, kind)) in maps.into_iter().zip(MAPS) {
+        for (name, spec) in map {
             let Some(name) = name.text() else { continue };
             asks.push(Ask::new(name, spec.text(), kind));
         }

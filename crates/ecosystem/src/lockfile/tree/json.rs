@@ -17,6 +17,7 @@ pub(in crate::lockfile) fn parse(text: &str, style: Style) -> Result<Node<'_>, F
         at: 0,
         style,
         count: Count::default(),
+        open: Vec::new(),
     };
     // Some editors write a byte order mark; npm reads over it.
     if text.starts_with('\u{feff}') {
@@ -35,6 +36,8 @@ struct Reader<'t> {
     at: usize,
     style: Style,
     count: Count,
+    /// The pairs of all maps that are not at their end, so that each map is made once, of its size.
+    open: Vec<(Node<'t>, Node<'t>)>,
 }
 
 impl<'t> Reader<'t> {
@@ -91,8 +94,8 @@ impl<'t> Reader<'t> {
     fn object(&mut self, depth: usize) -> Result<Node<'t>, Fault> {
         let start = self.at;
         self.at += 1;
-        let mut pairs = Vec::new();
-        while self.more(b'}', pairs.is_empty())? {
+        let first = self.open.len();
+        while self.more(b'}', self.open.len() == first)? {
             if self.peek() != Some(b'"') {
                 return Err(self.fault("a key should start with '\"'"));
             }
@@ -103,8 +106,10 @@ impl<'t> Reader<'t> {
                 return Err(self.fault("no ':' behind a key"));
             }
             self.at += 1;
-            pairs.push((key, self.value(depth + 1)?));
+            let value = self.value(depth + 1)?;
+            self.open.push((key, value));
         }
+        let pairs = self.open.drain(first..).collect();
         Ok(Node::new(Value::Map(pairs), start..self.at))
     }
 

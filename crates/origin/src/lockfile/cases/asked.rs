@@ -250,6 +250,22 @@ fn a_range_that_is_met_by_a_folder_fails_in_every_format_and_a_member_does_not()
     assert!(python(Kind::UvLock, uv, &other).starts_with("failed"));
 }
 
+#[test]
+fn a_folder_of_wheels_that_no_setting_names_is_told() {
+    let uv = format!(
+        "version = 1\n\n[[package]]\nname = \"tool\"\nversion = \"1.0.0\"\nsource = {{ registry = \"wheels\" }}\nwheels = [\n    {{ path = \"tool-1.0.0-py3-none-any.whl\", hash = \"sha256:{}\" }},\n]\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\nsource = {{ virtual = \".\" }}\ndependencies = [\n    {{ name = \"tool\" }},\n]\n\n[package.metadata]\nrequires-dist = [{{ name = \"tool\", specifier = \">=1\" }}]\n",
+        "0a".repeat(32)
+    );
+    let plain = "[project]\nname = \"shop\"\ndependencies = [\"tool>=1\"]\n";
+    insta::assert_snapshot!(python(Kind::UvLock, &uv, plain), @"warning lock-outside-registry line 3: tool@1.0.0 comes from a folder of files: the project asks for >=1, which is a registry's");
+    for named in [
+        "[tool.uv]\nfind-links = [\"wheels\"]\n",
+        "[[tool.uv.index]]\nname = \"own\"\nurl = \"wheels\"\nformat = \"flat\"\n",
+    ] {
+        assert_eq!(python(Kind::UvLock, &uv, &format!("{plain}{named}")), "");
+    }
+}
+
 fn python(kind: Kind, lock: &str, toml: &str) -> String {
     let manifest = manifest(ManifestKind::Pyproject, "", toml);
     let text = said_with(kind, lock, &[manifest], &Options::default());

@@ -8,6 +8,7 @@ use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Severity};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Two digests for one release.
 pub(super) struct DigestsDiffer;
@@ -99,9 +100,12 @@ fn compare<'a>(
                 locked,
                 digest,
             };
-            let Some(first) = known.get(&subject) else {
-                known.insert(subject, here);
-                continue;
+            let first = match known.entry(subject) {
+                Entry::Vacant(room) => {
+                    room.insert(here);
+                    continue;
+                }
+                Entry::Occupied(first) => first.into_mut(),
             };
             let same_file = first.path == view.path;
             if first.digest == digest || (only_others && same_file) {

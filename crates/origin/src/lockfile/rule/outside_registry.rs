@@ -60,7 +60,10 @@ impl LockRule for OutsideRegistry {
                         | Whom::NotTold
                         | Whom::PackageAgainstProject { .. } => continue,
                     }
-                    "a folder"
+                    match is_index(view, package) {
+                        true => "a folder of files",
+                        false => "a folder",
+                    }
                 }
                 Source::Path | Source::Registry | Source::Bundled => continue,
             };
@@ -72,8 +75,13 @@ impl LockRule for OutsideRegistry {
                 "; it is not pinned to a commit"
             };
             let who = who(&whom);
+            let severity = match severity(&whom, pinned, package.source) {
+                // Settings beside the manifest may name the folder.
+                severity if is_index(view, package) => severity.min(Severity::Medium),
+                severity => severity,
+            };
             findings.add(Said {
-                severity: severity(&whom, pinned, package.source),
+                severity,
                 message: format!("{} comes from {what}: {who}{open}", named(package)),
                 file: view.path,
                 line: Some(package.line),
@@ -98,10 +106,19 @@ fn may_be_told(view: &LockfileView<'_>, package: &Package) -> bool {
         Kind::CargoLock => false,
         // Its members are links, and no packages.
         Kind::PackageLock => true,
-        // A folder of files stands in for an index there.
-        Kind::UvLock => package.files.is_empty(),
+        Kind::UvLock if is_index(view, package) => {
+            let mut read = view.manifests.iter().peekable();
+            read.peek().is_some() && read.all(|manifest| !manifest.names_sources)
+        }
+        Kind::UvLock => true,
         _ => !is_member && !is_importer(view, at.trim_start_matches("file:")),
     }
+}
+
+/// Whether a folder of files stands in for an index, as uv allows it.
+fn is_index(view: &LockfileView<'_>, package: &Package) -> bool {
+    let is_folder = package.source == Source::Path && !is_packed(package);
+    is_folder && view.graph.kind() == Kind::UvLock && !package.files.is_empty()
 }
 
 fn is_importer(view: &LockfileView<'_>, folder: &str) -> bool {

@@ -7,6 +7,7 @@ use super::LockRule;
 use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Digest, Ecosystem, Severity};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// One digest for two releases.
 pub(super) struct SameDigest;
@@ -56,11 +57,14 @@ fn compare<'a>(
 ) {
     for (package, locked) in view.of_registry() {
         for digest in &locked.digests {
-            let Some((path, other, first)) = known.get(digest) else {
-                known.insert(digest, (view.path, package, locked));
-                continue;
+            let (path, other, first) = match known.entry(digest) {
+                Entry::Vacant(room) => {
+                    room.insert((view.path, package, locked));
+                    continue;
+                }
+                Entry::Occupied(first) => *first.get(),
             };
-            let same_file = *path == view.path;
+            let same_file = path == view.path;
             if is_same(first, locked) || (only_others && same_file) {
                 continue;
             }

@@ -32,10 +32,14 @@ fn demanded(log: &Value) {
             assert!(!text.is_empty());
             assert!(part == "help" || text.chars().count() <= 1_024, "{text}");
         }
-        let tags = rule["properties"]["tags"].as_array();
-        assert!(tags.is_none_or(|tags| tags.len() <= 20));
+        let name = rule["name"].as_str().unwrap();
+        assert!(name.starts_with(|c: char| c.is_ascii_uppercase()), "{name}");
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
+        assert!(rule["defaultConfiguration"]["level"].is_string());
+        let tags = rule["properties"]["tags"].as_array().unwrap();
+        assert!(tags.contains(&"security".into()) && tags.len() <= 20);
         let security = rule["properties"]["security-severity"].as_str();
-        let security: f64 = security.unwrap_or("1.0").parse().unwrap();
+        let security: f64 = security.unwrap().parse().unwrap();
         assert!(security > 0.0 && security <= 10.0);
     }
     let results = run["results"].as_array().unwrap();
@@ -56,6 +60,9 @@ fn demanded(log: &Value) {
         assert!(uri.is_ascii() && !uri.is_empty());
         let print = &result["partialFingerprints"]["customs/v1"];
         assert!(prints.insert(print.as_str().unwrap().to_owned()));
+        // The one that GitHub looks at tells as much.
+        let line = &result["partialFingerprints"]["primaryLocationLineHash"];
+        assert!(prints.insert(line.as_str().unwrap().to_owned()));
     }
     for note in run["invocations"][0]["toolExecutionNotifications"]
         .as_array()

@@ -10,8 +10,12 @@ fn a_folder_between_source_and_the_tree_that_has_a_locked_package_is_in_its_way(
     world.write("src/node_modules/a/index.js", "evil");
     world.write("lib/index.js", "");
     world.write("lib/node_modules/a.js", "evil");
+    // Some disks hold the names for one.
+    world.write("app/index.js", "");
+    world.write("app/Node_Modules/a/index.js", "evil");
     insta::assert_snapshot!(world.told(), @r"
     a@1.0.0 yes
+    loose Extra app/Node_Modules/a: UNEXPLAINED
     loose Extra lib/node_modules/a: UNEXPLAINED
     loose Extra src/node_modules/a: UNEXPLAINED
     ");
@@ -80,6 +84,25 @@ fn what_only_looks_like_another_project_hides_nothing() {
     loose Extra s1/node_modules/a: UNEXPLAINED
     loose Extra s2/node_modules/a: UNEXPLAINED
     loose Extra s3/node_modules/a: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn source_that_is_made_an_environment_of_python_is_source_all_the_same() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    for folder in ["src", ".venv", "tools"] {
+        world.write(&format!("{folder}/pyvenv.cfg"), "home = /usr/bin\n");
+        let site = format!("{folder}/lib/python3.11/site-packages");
+        world.write(&format!("{site}/one/node_modules/a/index.js"), "1");
+        world.write(&format!("{site}/one/index.js"), "1");
+    }
+    world.write("src/index.js", "require('a')");
+    world.write("src/node_modules/a/index.js", "evil");
+    world.write("tools/share/lab/node_modules/a/index.js", "1");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra src/node_modules/a: UNEXPLAINED
     ");
 }
 

@@ -81,16 +81,15 @@ impl Asked {
         }
         for (from, package) in graph.packages.iter().enumerate() {
             for (ask, to) in package.asks.iter().filter_map(|a| Some((a, a.to?))) {
-                add(
-                    to,
-                    Who::Package(from),
-                    of_spec(view.ecosystem(), ask.spec.as_deref()),
-                );
+                if graph.packages.get(to).is_some_and(is_judged) {
+                    let said = of_spec(view.ecosystem(), ask.spec.as_deref());
+                    add(to, Who::Package(from), said);
+                }
             }
         }
         if matches!(graph.kind(), Kind::YarnClassic | Kind::YarnBerry) {
             for (number, package) in graph.packages.iter().enumerate() {
-                for key in &package.keys {
+                for key in package.keys.iter().filter(|_| is_judged(package)) {
                     let said = of_spec(Ecosystem::Npm, key.spec.as_deref());
                     add(number, Who::Key, said);
                 }
@@ -117,6 +116,9 @@ impl Asked {
 
     /// Where no project leads to a package, the manifests tell by its name.
     fn by_name(&mut self, view: &LockfileView<'_>, manifests: &Manifests<'_>) {
+        if !view.graph.packages.iter().any(is_judged) {
+            return;
+        }
         let mut times: HashMap<&str, usize> = HashMap::new();
         for package in &view.graph.packages {
             names(package).for_each(|name| *times.entry(name).or_default() += 1);
