@@ -1,0 +1,298 @@
+//! A PostgreSQL server of the tests' own: in a temporary folder, on a socket in it, as a user
+//! without rights where the tests run as root. It is stopped by its own folder when the tests
+//! end, however they end.
+
+use super::{House, day};
+use crate::postgres::Terms;
+use crate::*;
+use customs_model::{FixedClock, SystemClock};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Names the folder of `initdb` and `pg_ctl`.
+const FOLDER: &str = "CUSTOMS_POSTGRES";
+/// Set: tests that cannot run because there is no PostgreSQL fail.
+const REQUIRED: &str = "CUSTOMS_POSTGRES_REQUIRED";
+
+/// The server's programs.
+fn programs() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return Some(folder.into());
+    }
+    let mut found: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    // Debian keeps them out of PATH, one folder for each version.
+    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .collect();
+    versions.sort();
+    found.extend(versions.into_iter().rev().map(|(_, folder)| folder));
+    found
+        .into_iter()
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
+
+/// Says once why tests did not run.
+fn missing() {
+    static SAID: OnceLock<()> = OnceLock::new();
+    SAID.get_or_init(|| {
+        let why = format!(
+            "PostgreSQL is not installed (no initdb and pg_ctl on PATH, none in \
+             /usr/lib/postgresql, {FOLDER} is not set): nothing was asked of it"
+        );
+        assert!(std::env::var_os(REQUIRED).is_none(), "{why}");
+        eprintln!("{why}");
+    });
+    assert!(std::env::var_os(REQUIRED).is_none(), "no PostgreSQL");
+}
+
+/// A running server.
+pub(crate) struct Server {
+    programs: PathBuf,
+    folder: TempDir,
+    watch: Option<(Child, ChildStdin)>,
+}
+
+impl Server {
+    /// Makes a cluster and starts it. None: it is not installed.
+    pub(crate) fn new() -> Option<Self> {
+        let Some(programs) = programs() else {
+            missing();
+            return None;
+        };
+        // The path of a socket may have a hundred bytes.
+        let folder = tempfile::Builder::new().prefix("cust").tempdir().unwrap();
+        if is_root() {
+            let owner = format!("{}", user());
+            run(Command::new("chown").arg(owner).arg(folder.path()));
+        }
+        let mut server = Self {
+            programs,
+            folder,
+            watch: None,
+        };
+        let mut make = server.program("initdb");
+        make.args(["-N", "-A", "trust", "-U", "customs", "-E", "UTF8"]);
+        make.args(["--locale=C", "-D"]).arg(server.data());
+        run(&mut make);
+        server.start();
+        server.watch();
+        Some(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// One of the server's programs, as somebody who may run it.
+    fn program(&self, name: &str) -> Command {
+        let path = self.programs.join(name);
+        let mut command = if is_root() {
+            let id = user();
+            let mut command = Command::new("setpriv");
+            command.args([format!("--reuid={id}"), format!("--regid={id}")]);
+            command.arg("--clear-groups").arg(path);
+            command
+        } else {
+            Command::new(path)
+        };
+        command.current_dir(self.folder.path());
+        command.env("LC_ALL", "C");
+        command
+    }
+
+    /// Starts it and waits until it answers.
+    pub(crate) fn start(&self) {
+        let socket = self.folder.path().display();
+        let mut start = self.program("pg_ctl");
+        start.args(["start", "-w", "-t", "120", "-s", "-D"]);
+        start.arg(self.data()).arg("-l");
+        start.arg(self.folder.path().join("log"));
+        start.arg("-o").arg(format!(
+            "-k {socket} -c listen_addresses='' -c max_connections=300 -c shared_buffers=32MB"
+        ));
+        run(&mut start);
+    }
+
+    /// Stops it as after a fault: nothing is written any more.
+    pub(crate) fn stop(&self) {
+        let mut stop = self.program("pg_ctl");
+        stop.args(["stop", "-w", "-t", "60", "-s", "-m", "immediate", "-D"]);
+        run(stop.arg(self.data()));
+    }
+
+    /// Sends a signal to the server and all of its processes.
+    pub(crate) fn signal(&self, name: &str) {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let main = file.lines().next().unwrap().to_owned();
+        let mut all = vec![main.clone()];
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(text) = std::fs::read_to_string(entry.path().join("stat")) else {
+                continue;
+            };
+            // Behind the name, which may hold anything: the state, and the parent.
+            let parent = text.rsplit(')').next().unwrap_or("");
+            if parent.split_whitespace().nth(1) == Some(&main) {
+                all.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{name}")).args(&all);
+        // Some may have ended by themselves meanwhile.
+        kill.stderr(Stdio::null()).status().unwrap();
+    }
+
+    /// Stops it when the tests are gone: the pipe closes whatever ends them.
+    fn watch(&mut self) {
+        let mut watch = Command::new("sh");
+        watch.args([
+            "-c",
+            "trap '' INT HUP TERM; read -r _; \"$@\" >/dev/null 2>&1; rm -rf \"$0\"",
+        ]);
+        let mut stop = self.program("pg_ctl");
+        stop.args(["stop", "-m", "immediate", "-D"])
+            .arg(self.data());
+        watch.arg(self.folder.path());
+        watch.arg(stop.get_program()).args(stop.get_args());
+        let mut child = watch
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pipe = child.stdin.take().unwrap();
+        self.watch = Some((child, pipe));
+    }
+
+    /// Makes a database and names it.
+    pub(crate) fn database(&self) -> String {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("d{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut make = self.program("createdb");
+        make.args(["-U", "customs", "-h"]).arg(self.folder.path());
+        run(make.arg(&name));
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        let socket = self.folder.path().display();
+        format!("postgres:///{database}?user=customs&host={socket}")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some((mut child, pipe)) = self.watch.take() {
+            drop(pipe);
+            child.wait().unwrap();
+        }
+    }
+}
+
+/// Whether PostgreSQL would refuse to run.
+fn is_root() -> bool {
+    static ROOT: OnceLock<bool> = OnceLock::new();
+    *ROOT.get_or_init(|| id(&["-u"]) == Some(0))
+}
+
+/// A user without rights.
+fn user() -> u32 {
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| {
+        id(&["-u", "postgres"])
+            .or_else(|| id(&["-u", "nobody"]))
+            .unwrap_or(65534)
+    })
+}
+
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The server that most tests share, a database each.
+fn shared() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(Server::new).as_ref()
+}
+
+/// A database of its own.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    folder: TempDir,
+    clock: Arc<FixedClock>,
+}
+
+impl Database {
+    /// None: PostgreSQL is not installed.
+    pub(crate) fn new() -> Option<Self> {
+        // One after the other: each takes a copy of a template that nobody may use then.
+        static ALONE: Mutex<()> = Mutex::new(());
+        let server = shared()?;
+        let alone = ALONE.lock().unwrap();
+        let url = server.database();
+        drop(alone);
+        Some(Self {
+            url,
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(FixedClock::new(day(0))),
+        })
+    }
+
+    /// A gate's store, with the machine's clock.
+    pub(crate) fn gate(url: &str, folder: &Path, terms: Terms) -> PostgresStore {
+        PostgresStore::open_with(url, folder, Arc::new(SystemClock), terms).unwrap()
+    }
+}
+
+impl House for Database {
+    fn open(&self) -> Box<dyn Team> {
+        let store = PostgresStore::open(&self.url, self.folder.path(), self.clock.clone());
+        Box::new(store.unwrap())
+    }
+
+    fn open_read_only(&self) -> Box<dyn Team> {
+        Box::new(PostgresStore::open_read_only(&self.url).unwrap())
+    }
+
+    fn verify(&self) -> Verification {
+        let key = PublicKey::read(&self.path().join(PUBLIC_KEY_FILE)).unwrap();
+        let store = PostgresStore::open_read_only(&self.url).unwrap();
+        let heads = self.path().join(HEADS_FILE);
+        store.verify(Some(&heads), Some(&key)).unwrap()
+    }
+
+    fn clock(&self) -> &FixedClock {
+        &self.clock
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn pass(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
