@@ -11,7 +11,7 @@ mod target;
 mod team;
 mod writer;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use crate::chain::microseconds;
@@ -194,7 +194,7 @@ impl PostgresStore {
         Ok(store)
     }
 
-    fn reading(url: &str, answer: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn reading(url: &str, answer: Duration) -> Result<Self, StoreError> {
         let mut target = Target::parse(url)?;
         target.answer = answer;
         Ok(Self {
@@ -242,7 +242,7 @@ impl PostgresStore {
     }
 
     /// Asks on one of the sessions, and opens it where it is not there or broke.
-    fn ask<T, F>(
+    pub(crate) fn ask<T, F>(
         &self,
         question: impl FnOnce(Arc<Target>, Arc<Session>) -> F,
     ) -> Result<T, StoreError>

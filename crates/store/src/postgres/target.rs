@@ -31,7 +31,7 @@ const SESSION: &str = "
 
 /// A database, as its URL names it.
 #[derive(Clone)]
-pub(super) struct Target {
+pub(crate) struct Target {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     /// Host and database, without a secret.
@@ -171,7 +171,7 @@ impl Target {
 }
 
 /// A session, and the statements that it knows.
-pub(super) struct Session {
+pub(crate) struct Session {
     pub client: Client,
     prepared: tokio::sync::Mutex<std::collections::HashMap<&'static str, Statement>>,
 }

@@ -1,22 +1,5 @@
 //! What holds on every database, asked of each of them.
 
-mod decisions;
-mod ledger;
-mod looks;
-#[cfg(feature = "postgres")]
-pub(crate) mod server;
-mod team;
-
-use crate::*;
-use customs_model::{
-    Action, Decision, Digest, Ecosystem, Epoch, FixedClock, Inputs, PackageName, Reason, ReleaseId,
-    RuleId, SignedDuration, Timestamp, Version,
-};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
-
 /// Runs each test on SQLite and on PostgreSQL.
 macro_rules! on_every_database {
     ($($test:ident,)+) => {
@@ -28,7 +11,7 @@ macro_rules! on_every_database {
                 }
             )+
         }
-        #[cfg(feature = "postgres")]
+        #[cfg(all(feature = "postgres", unix))]
         mod postgres {
             $(
                 #[test]
@@ -41,7 +24,23 @@ macro_rules! on_every_database {
         }
     };
 }
-pub(crate) use on_every_database;
+
+mod decisions;
+mod ledger;
+mod looks;
+#[cfg(all(feature = "postgres", unix))]
+pub(crate) mod server;
+mod team;
+
+use crate::*;
+use customs_model::{
+    Action, Decision, Digest, Ecosystem, Epoch, FixedClock, Inputs, PackageName, Reason, ReleaseId,
+    RuleId, SignedDuration, Timestamp, Version,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
 
 /// A place for a store, with a clock that stands still.
 pub(crate) trait House {

@@ -6,6 +6,7 @@ use super::{House, day};
 use crate::postgres::Terms;
 use crate::*;
 use customs_model::{FixedClock, SystemClock};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const FOLDER: &str = "CUSTOMS_POSTGRES";
 /// Set: tests that cannot run because there is no PostgreSQL fail.
 const REQUIRED: &str = "CUSTOMS_POSTGRES_REQUIRED";
 
-/// The server's programs.
+/// The server's programs: those that somebody named, the machine's own, the pinned ones.
 fn programs() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return Some(folder.into());
@@ -27,20 +28,43 @@ fn programs() -> Option<PathBuf> {
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default();
     // Debian keeps them out of PATH, one folder for each version.
-    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+    let mut versions: Vec<(u32, PathBuf)> = entries(Path::new("/usr/lib/postgresql"))
         .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
+        .filter_map(|path| Some((path.file_name()?.to_str()?.parse().ok()?, path)))
         .collect();
     versions.sort();
-    found.extend(versions.into_iter().rev().map(|(_, folder)| folder));
+    found.extend(versions.into_iter().rev().map(|(_, path)| path.join("bin")));
+    found.extend(pinned());
     found
         .into_iter()
         .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
+
+/// What `cargo xtask tools` brought, with the links of its libraries, which it lacks.
+fn pinned() -> Option<PathBuf> {
+    let tools = PathBuf::from(std::env::var_os("CUSTOMS_TOOLS")?);
+    let package = entries(&tools.join("pkg"))
+        .into_iter()
+        .find(|path| path.join("native/bin/initdb").is_file())?;
+    let links = std::fs::read(package.join("native/pg-symlinks.json")).unwrap_or_default();
+    let links: Vec<BTreeMap<String, String>> = serde_json::from_slice(&links).unwrap_or_default();
+    for link in links {
+        let (source, target) = (package.join(&link["source"]), package.join(&link["target"]));
+        // Another test program may be making the same one.
+        if let Err(error) = std::os::unix::fs::symlink(source, &target) {
+            assert!(target.exists(), "{}: {error}", target.display());
+        }
+    }
+    Some(package.join("native/bin"))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect()
 }
 
 /// Says once why tests did not run.
@@ -49,7 +73,8 @@ fn missing() {
     SAID.get_or_init(|| {
         let why = format!(
             "PostgreSQL is not installed (no initdb and pg_ctl on PATH, none in \
-             /usr/lib/postgresql, {FOLDER} is not set): nothing was asked of it"
+             /usr/lib/postgresql, none in CUSTOMS_TOOLS; {FOLDER} is not set): nothing was \
+             asked of it. `cargo xtask test -p customs-store` brings one"
         );
         assert!(std::env::var_os(REQUIRED).is_none(), "{why}");
         eprintln!("{why}");
@@ -180,9 +205,21 @@ impl Server {
     pub(crate) fn database(&self) -> String {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let name = format!("d{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut make = self.program("createdb");
-        make.args(["-U", "customs", "-h"]).arg(self.folder.path());
-        run(make.arg(&name));
+        let make = format!("CREATE DATABASE {name} TEMPLATE template0");
+        let admin = PostgresStore::reading(&self.url("postgres"), Duration::from_secs(60));
+        admin
+            .unwrap()
+            .ask(move |target, session| async move {
+                let slow = "SET statement_timeout = 0";
+                let client = &session.client;
+                client
+                    .batch_execute(slow)
+                    .await
+                    .map_err(target.failed("be slow"))?;
+                let made = client.batch_execute(&make).await;
+                made.map_err(target.failed("make a database"))
+            })
+            .unwrap();
         self.url(&name)
     }
 
