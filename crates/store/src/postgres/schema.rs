@@ -135,8 +135,11 @@ pub(super) async fn migrate(
         .await
         .map_err(&failed)?
         .get(0);
-    if there && usize::try_from(check(target, session, steps).await?) >= Ok(steps.len()) {
-        return Ok(());
+    if there {
+        let found = check(target, session, steps).await?;
+        if usize::try_from(found).is_ok_and(|found| found >= steps.len()) {
+            return Ok(());
+        }
     }
     let moved = async {
         // The schema first, outside: what follows is found by its name.

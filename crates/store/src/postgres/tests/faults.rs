@@ -1,5 +1,5 @@
 use super::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn a_server_that_is_killed_in_the_middle_of_groups_loses_nothing_acknowledged() {
@@ -13,6 +13,7 @@ fn a_server_that_is_killed_in_the_middle_of_groups_loses_nothing_acknowledged() 
     std::thread::scope(|scope| {
         let (store, told, stop) = (&store, &told, &stop);
         scope.spawn(move || record_until(store, told, stop));
+        let _stop = Stop(stop);
         let mut enough = 0;
         for _ in 0..3 {
             enough += 500;
@@ -25,7 +26,6 @@ fn a_server_that_is_killed_in_the_middle_of_groups_loses_nothing_acknowledged() 
             enough = acknowledged + 200;
             wait_for(told, enough);
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert_ne!(store.chain().unwrap(), first, "the cut chain was not left");
     store.flush().unwrap();

@@ -65,6 +65,15 @@ fn verified(url: &str, folder: &Path) -> Verification {
 /// What was acknowledged, or refused.
 type Told = Arc<Mutex<Vec<Result<Receipt, StoreError>>>>;
 
+/// Stops who records, even when the test has failed.
+struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 /// Records from a thread of its own until told to stop.
 fn record_until(store: &PostgresStore, told: &Told, stop: &std::sync::atomic::AtomicBool) {
     let mut number = 0;

@@ -104,12 +104,16 @@ fn of_two_gates_one_is_killed_and_the_other_says_so() {
         let (chain, seq) = (parts[1].to_owned(), i64::try_from(key.1).unwrap());
         let stored: Vec<u8> = reader
             .ask(move |target, session| async move {
-                let found = session.client.query_one(
-                    "SELECT hash FROM record JOIN chain ON chain.id = record.chain
-                     WHERE chain.name = $1 AND seq = $2",
-                    &[&chain, &seq],
-                );
-                Ok(found.await.map_err(target.failed("find"))?.get(0))
+                let found = session
+                    .client
+                    .query_one(
+                        "SELECT hash FROM record JOIN chain ON chain.id = record.chain
+                         WHERE chain.name = $1 AND seq = $2",
+                        &[&chain, &seq],
+                    )
+                    .await
+                    .map_err(target.failed("find"))?;
+                Ok(found.get(0))
             })
             .unwrap();
         assert_eq!(stored, hash.as_bytes(), "{ack}");
