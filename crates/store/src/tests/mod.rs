@@ -7,7 +7,7 @@ macro_rules! on_every_database {
             $(
                 #[test]
                 fn $test() {
-                    super::$test(&super::Folder::new());
+                    insta::allow_duplicates! { super::$test(&super::Folder::new()) }
                 }
             )+
         }
@@ -17,7 +17,7 @@ macro_rules! on_every_database {
                 #[test]
                 fn $test() {
                     if let Some(house) = crate::tests::server::Database::new() {
-                        super::$test(&house);
+                        insta::allow_duplicates! { super::$test(&house) }
                     }
                 }
             )+

@@ -176,6 +176,26 @@ impl Server {
         kill.arg(format!("-{name}")).args(&all);
         // Some may have ended by themselves meanwhile.
         kill.stderr(Stdio::null()).status().unwrap();
+        if name == "KILL" {
+            self.gone(&all);
+        }
+    }
+
+    /// Waits until processes are gone, and takes away what would keep a new server from
+    /// starting: a process that nobody has waited for yet looks to it like one that lives.
+    fn gone(&self, processes: &[String]) {
+        let lives = |id: &String| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            let state = stat.rsplit(')').next().unwrap_or("").trim_start();
+            !state.is_empty() && !state.starts_with(['Z', 'X'])
+        };
+        for _ in 0..1_000 {
+            if !processes.iter().any(lives) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::fs::remove_file(self.data().join("postmaster.pid")).unwrap();
     }
 
     /// Stops it when the tests are gone: the pipe closes whatever ends them.
