@@ -11,7 +11,8 @@ mod target;
 mod team;
 mod writer;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use crate::chain::microseconds;

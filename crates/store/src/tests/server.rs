@@ -147,7 +147,9 @@ impl Server {
         start.arg("-o").arg(format!(
             "-k {socket} -c listen_addresses='' -c max_connections=300 -c shared_buffers=32MB"
         ));
-        run(&mut start);
+        let log = || std::fs::read_to_string(self.folder.path().join("log"));
+        let output = start.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{:?}", log());
     }
 
     /// Stops it as after a fault: nothing is written any more.
@@ -195,7 +197,12 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        std::fs::remove_file(self.data().join("postmaster.pid")).unwrap();
+        for lock in ["data/postmaster.pid", ".s.PGSQL.5432.lock"] {
+            let path = self.folder.path().join(lock);
+            if path.exists() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
     }
 
     /// Stops it when the tests are gone: the pipe closes whatever ends them.

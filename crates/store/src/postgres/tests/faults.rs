@@ -43,7 +43,7 @@ fn a_server_that_is_killed_in_the_middle_of_groups_loses_nothing_acknowledged() 
     }
     let gaps = gaps(&records);
     assert_eq!(gaps.len(), 3, "{gaps:?}");
-    assert_eq!(gaps[0].0, first.to_string());
+    assert!(gaps.iter().any(|(chain, _)| *chain == first.to_string()));
     for (chain, said) in gaps {
         assert_eq!(count(&records, &chain), said, "the gap of {chain}");
     }
