@@ -1,7 +1,7 @@
 //! Questions to the ledger.
 
+use super::group::Subject;
 use super::target::{Session, Target};
-use super::writer::Subject;
 use crate::record::LedgerRecord;
 use crate::rows::{self, MOST_DELIVERIES, MOST_ROWS, bounded, releases_of};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};

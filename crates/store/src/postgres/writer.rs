@@ -12,17 +12,18 @@
 //! gap. Records wait [`Terms::patience`] for that, and are then refused.
 
 use super::chains::{self, Begin, Begun, Rows};
+use super::group::{Open, Subject};
 use super::target::{Session, Target};
 use super::{Terms, query};
 use crate::chain::{Tip, microseconds};
-use crate::decided::{self, Book, Candidate, Latest};
+use crate::decided::{self, Candidate, Latest};
 use crate::driver::Driver;
 use crate::folder::FolderLock;
 use crate::head::{Head, HeadsFile, PublicKey};
 use crate::jobs::{Entry, Reply};
 use crate::store::{DecisionRow, Receipt};
 use crate::{ChainId, Closed, LedgerRecord, StoreError};
-use customs_model::{Clock, ReleaseId, Timestamp};
+use customs_model::Clock;
 use ed25519_dalek::SigningKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -487,42 +488,6 @@ impl Writer {
             // An outcome is made by its job, so no other pair exists; `Reply` answers in any case.
             (Job::Append(..) | Job::Decide(..) | Job::Close, _) => {}
         }
-    }
-}
-
-/// A release, and a file of it.
-pub(super) type Subject = (String, Option<String>);
-
-/// A group while it is made.
-struct Open {
-    rows: Rows,
-    tip: Tip,
-    before: HashMap<Subject, DecisionRow>,
-}
-
-impl Book for Open {
-    fn latest(
-        &self,
-        release: &ReleaseId,
-        artifact: Option<&str>,
-    ) -> Result<Option<DecisionRow>, StoreError> {
-        let subject = (release.to_string(), artifact.map(str::to_owned));
-        Ok(self.before.get(&subject).cloned())
-    }
-
-    fn add(&mut self, at: Timestamp, record: LedgerRecord) -> Result<(), StoreError> {
-        if let LedgerRecord::Decided(decided) = &record {
-            let decision = decided.decision.clone();
-            let subject = (decision.release.to_string(), decision.artifact.clone());
-            let row = DecisionRow {
-                at,
-                decision,
-                digests: decided.digests.clone(),
-                changed: decided.changed.clone(),
-            };
-            self.before.insert(subject, row);
-        }
-        self.rows.add_record(&mut self.tip, at, record)
     }
 }
 
