@@ -19,6 +19,7 @@ mod ledger;
 mod lockfiles;
 mod output;
 mod paths;
+mod policy;
 mod process;
 mod progress;
 mod replay;
@@ -63,7 +64,7 @@ enum Command {
     ///
     /// Example: customs diff axios@1.14.0 axios@1.14.1
     ///
-    /// Exit codes: 0 no worse, 1 suspicious or malicious now, 3 not judged.
+    /// Exit codes: 0 nothing new, 1 malicious, or suspicious with something new, 3 not judged.
     Diff(diff::Arguments),
     /// Follow the packages of lockfiles; inspect each new release as it appears.
     ///
@@ -123,6 +124,8 @@ enum Command {
     /// Exit codes: 0 nothing to object to, 1 an answer is no (with --compare: what is new needs a
     /// reviewer; with --format vsa: FAILED), 3 nothing is there.
     Included(included::Arguments),
+    /// Why a release is held, what another policy would change, and exemptions while gates run.
+    Policy(policy::Arguments),
     /// What a rule means, why it is there and how to live with it.
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
@@ -152,6 +155,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => output::end(verify::check::main(arguments)),
         Command::Trust(arguments) => output::end(trust::main(arguments)),
         Command::Included(arguments) => output::end(included::main(arguments)),
+        Command::Policy(arguments) => output::end(policy::main(arguments)),
         Command::Explain(arguments) => output::end(explain::main(&arguments)),
         Command::Replay(arguments) => output::end(replay::main(arguments)),
         Command::Gate(arguments) => output::end(gate::main(arguments)),

@@ -148,6 +148,9 @@ impl Gate {
         for problem in policy.problems(now) {
             not_known.push(problem.to_string());
         }
+        let (policy, refused) = self.with_grants(policy).await;
+        not_known.extend(refused);
+        self.keep_policy(&policy).await;
         let trusted = match self.trusted().await {
             Ok((trusted, unusable)) => {
                 not_known.extend(unusable);

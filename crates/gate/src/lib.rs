@@ -13,6 +13,7 @@ mod control;
 mod controls;
 mod credential;
 mod deliver;
+mod grants;
 mod npm;
 mod origins;
 pub mod process;
@@ -29,6 +30,7 @@ pub use control::{
     CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile,
 };
 pub use credential::{Own, fresh as fresh_secret, proof, same};
+pub use grants::{grant, grants, kept_policy_key};
 pub use report::{HeldEntry, NotCheckedEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
 pub use server::{CANARY, Gate, GateError, Options, Waits, serve};

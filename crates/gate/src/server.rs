@@ -424,6 +424,7 @@ pub async fn serve(
     let mut background = tokio::task::JoinSet::new();
     background.spawn(gate.clone().read_in_background());
     background.spawn(gate.clone().keep_evidence());
+    background.spawn(gate.clone().follow_grants());
     let served = serve_clients(&gate, &listener, linger).await;
     background.shutdown().await;
     gate.background.stop();

@@ -63,4 +63,7 @@ pub use limit::Unpacking;
 #[cfg(feature = "yara")]
 pub use own::{OwnRules, OwnRulesError};
 pub use shared::Reused;
-pub use unpack::{Content, Entry, Kind, Tree, Trick, Unread, kind_of, unpack, unpack_file};
+pub use unpack::{
+    Content, Entry, Gather, Kind, Opener, Tree, Trick, Unread, kind_of, unpack, unpack_file,
+    unpack_file_for,
+};

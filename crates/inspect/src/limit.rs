@@ -90,6 +90,8 @@ pub mod evaluating {
     pub const STEPS_IN_SUM: u64 = 30_000_000;
     /// Steps of a loop without an end of its own, since nobody knows whether it was left.
     pub const UNSURE: u32 = 4_000;
+    /// The same of one that a test may end as well.
+    pub const UNSURE_TESTED: u32 = 150_000;
     /// Steps of the pure machine for a question that is no sink's.
     pub const GLANCE: u32 = 2_000;
     /// Such questions about one file that may be given up at that; the rest get fewer steps, so

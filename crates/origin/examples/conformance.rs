@@ -9,7 +9,8 @@
 //! A folder of cases has a folder for each: `bundle.sigstore.json`, and, where it differs from the
 //! default, `artifact` (else `a.txt` beside the cases), `identity`, `issuer`, `key.pub` and
 //! `trusted_root.json`. A case whose name ends in `_fail` must be refused. Each is asked twice:
-//! for the file, and for its digest.
+//! for the file, and for its digest. Many cases bring the root of Sigstore's test instance, which no
+//! program accepts: only with the feature `conformance` are they asked at all.
 //!
 //! A list has a line for each file, with tabs between its words: how the answer begins (`holds`, or
 //! the reason of the refusal), the release, the path of the file, and the path of an attestation, a
@@ -25,7 +26,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use customs_model::{Answer, Digest, ReleaseId};
 use customs_origin::answer::Offered;
-use customs_origin::sigstore::{Authority, Bundle, Instance, Proof, PublicKey, Subject};
+use customs_origin::sigstore::{Authority, Bundle, Proof, PublicKey, RootError, Subject};
 use customs_origin::{Finding, Refusal, Trust, Why, pypi};
 use serde_json::{Value, json};
 use std::fs;
@@ -37,6 +38,18 @@ const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-danger
 /// Who confirms that identity.
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
+/// Cases of the public suite that ask for what is no question here, and why.
+const ASIDE: [(&str, &str); 2] = [
+    (
+        "managed-key-and-client-identity_fail",
+        "it asks about two options of a command line",
+    ),
+    (
+        "managed-key-and-trusted-root",
+        "a key's signature that no log knows is no evidence here",
+    ),
+];
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// How many answers were right.
@@ -44,6 +57,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 struct Count {
     right: usize,
     wrong: usize,
+    aside: usize,
 }
 
 impl Count {
@@ -53,6 +67,11 @@ impl Count {
             false => self.wrong += 1,
         }
         println!("{} {line}", if is_right { "right" } else { "WRONG" });
+    }
+
+    fn aside(&mut self, name: &str, why: &str) {
+        self.aside += 1;
+        println!("aside {name}: {why}");
     }
 }
 
@@ -65,12 +84,19 @@ fn main() -> ExitCode {
         _ => Err("usage: conformance bundles FOLDER | provenance LIST".into()),
     };
     match done {
-        Ok(Count { right: 0, wrong: 0 }) => {
+        Ok(Count {
+            right: 0, wrong: 0, ..
+        }) => {
             eprintln!("no case was found");
             ExitCode::FAILURE
         }
         Ok(count) => {
-            println!("{} right, {} wrong", count.right, count.wrong);
+            let Count {
+                right,
+                wrong,
+                aside,
+            } = count;
+            println!("{right} right, {wrong} wrong, {aside} cases aside");
             match count.wrong {
                 0 => ExitCode::SUCCESS,
                 _ => ExitCode::FAILURE,
@@ -87,7 +113,7 @@ fn bundles(folder: &Path) -> Outcome<Count> {
     let mut cases: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.join("bundle.sigstore.json").is_file() {
+        if path.is_dir() {
             cases.push(path);
         }
     }
@@ -95,6 +121,10 @@ fn bundles(folder: &Path) -> Outcome<Count> {
     let mut count = Count::default();
     for case in cases {
         let name = case.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(why) = why_aside(&name, &case)? {
+            count.aside(&name, why);
+            continue;
+        }
         let artifact = match case.join("artifact").is_file() {
             true => case.join("artifact"),
             false => folder.join("a.txt"),
@@ -116,6 +146,37 @@ fn bundles(folder: &Path) -> Outcome<Count> {
     Ok(count)
 }
 
+/// Why a case is not asked.
+fn why_aside(name: &str, case: &Path) -> Outcome<Option<&'static str>> {
+    if let Some((_, why)) = ASIDE.iter().find(|(aside, _)| *aside == name) {
+        return Ok(Some(why));
+    }
+    let bundle = case.join("bundle.sigstore.json");
+    if !bundle.is_file() {
+        return Ok(Some("it has no bundle"));
+    }
+    // Some cases are about bundles that are no JSON.
+    let bundle: Value = serde_json::from_slice(&fs::read(bundle)?).unwrap_or_default();
+    let entries = bundle.pointer("/verificationMaterial/tlogEntries");
+    let entries = entries.and_then(Value::as_array).into_iter().flatten();
+    let mut kinds = entries.map(|entry| &entry["kindVersion"]);
+    Ok(kinds
+        .any(|kind| *kind == json!({"kind": "dsse", "version": "0.0.2"}))
+        .then_some("its kind of entry was taken back before any public log used it"))
+}
+
+/// A root that a case brings.
+#[cfg(feature = "conformance")]
+fn root(json: &str) -> Result<Authority, RootError> {
+    Authority::from_json_of_any_instance(json.as_bytes())
+}
+
+/// A root that a case brings, as a program takes it.
+#[cfg(not(feature = "conformance"))]
+fn root(json: &str) -> Result<Authority, RootError> {
+    Authority::from_json(json.as_bytes(), customs_origin::sigstore::Instance::Own)
+}
+
 /// What is said of one case: nothing, or what stands against it.
 fn asked(case: &Path, subject: Subject<'_>) -> Outcome<Result<(), String>> {
     let text = |name: &str| -> Outcome<Option<String>> {
@@ -127,7 +188,7 @@ fn asked(case: &Path, subject: Subject<'_>) -> Outcome<Result<(), String>> {
     };
     let authority = match text("trusted_root.json")? {
         None => Authority::public_good(),
-        Some(root) => Authority::from_json(root.as_bytes(), Instance::Own),
+        Some(json) => root(&json),
     };
     // A root that may not be used refuses the case, and says why.
     let authority = match authority {

@@ -11,6 +11,7 @@ mod claims;
 mod der;
 mod errors;
 mod key;
+mod logged;
 mod material;
 
 pub use bundle::Bundle;
@@ -29,7 +30,7 @@ use sigstore_verify::trust_root::{
 };
 use sigstore_verify::types::{Artifact, ArtifactDigest, HashAlgorithm};
 use sigstore_verify::{
-    PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
+    Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
 };
 
 /// What is read of a bundle and of a trust root.
@@ -134,6 +135,24 @@ impl Authority {
     /// # Errors
     /// Not one, too large, with keys that cannot be used, or that of the test instance.
     pub fn from_json(json: &[u8], instance: Instance) -> Result<Self, RootError> {
+        let authority = Self::read(json, instance)?;
+        match authority.material.shares_a_key_with(material::staging()) {
+            true => Err(RootError::Staging),
+            false => Ok(authority),
+        }
+    }
+
+    /// From any root, that of the test instance too, which the public conformance suite rests on.
+    /// Anybody may sign anything there: no program but `examples/conformance.rs` is built with it.
+    ///
+    /// # Errors
+    /// As for [`Self::from_json`], apart from the test instance.
+    #[cfg(feature = "conformance")]
+    pub fn from_json_of_any_instance(json: &[u8]) -> Result<Self, RootError> {
+        Self::read(json, Instance::Own)
+    }
+
+    fn read(json: &[u8], instance: Instance) -> Result<Self, RootError> {
         if json.len() > limit::ROOT {
             return Err(RootError::TooLarge(format!("{} bytes", json.len())));
         }
@@ -142,9 +161,6 @@ impl Authority {
         let text = std::str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
         let root = TrustedRoot::from_json(text).map_err(|error| unreadable(error.to_string()))?;
         let material = Material::of(&root)?;
-        if material.shares_a_key_with(material::staging()) {
-            return Err(RootError::Staging);
-        }
         let verifier = Verifier::new(&root).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self {
             instance,
@@ -232,10 +248,7 @@ impl Authority {
         }
         self.check_log(bundle, policy.verifies_tlog())?;
         self.check_timestamp(bundle)?;
-        let result = self
-            .verifier
-            .verify(subject.artifact()?, &bundle.0, &policy)
-            .map_err(|error| self.explain(errors::refusal(&error), bundle))?;
+        let result = self.ask(bundle, subject, &policy)?;
         let issuer = self.issuer(&result);
         if !issuers.iter().any(|allowed| is_issuer(allowed, issuer)) {
             let detail = format!("{issuer:?}; asked for: {}", issuers.join(", "));
@@ -264,11 +277,26 @@ impl Authority {
         }
         let policy = PublicKeyVerificationPolicy::new(key.der());
         self.check_log(bundle, policy.verifies_tlog())?;
-        let result = self
-            .verifier
-            .verify(subject.artifact()?, &bundle.0, &policy)
-            .map_err(|error| self.explain(errors::refusal(&error), bundle))?;
+        let result = self.ask(bundle, subject, &policy)?;
         Ok(self.proof(bundle, &result, None, None))
+    }
+
+    /// What the library says.
+    fn ask(
+        &self,
+        bundle: &Bundle,
+        subject: Subject<'_>,
+        policy: &impl Policy,
+    ) -> Result<VerificationResult, Refusal> {
+        let artifact = subject.artifact()?;
+        let Some(encoded) = logged::Encoded::of(bundle) else {
+            let result = self.verifier.verify(artifact, &bundle.0, policy);
+            return result.map_err(|error| self.explain(errors::refusal(&error), bundle));
+        };
+        logged::check_artifact(bundle, subject)?;
+        let artifact = Artifact::from_blob(&encoded.encoding);
+        let result = self.verifier.verify(artifact, &encoded.bundle, policy);
+        result.map_err(|error| self.explain(logged::refusal(&error), bundle))
     }
 
     /// The certificate's issuer. GitHub's own releases have none: GitHub is both.

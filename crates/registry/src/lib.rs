@@ -20,8 +20,8 @@ pub use cache::clear_half_written;
 pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
-    Judgement, Located, NoPromise, PypiPage, Read, Registry, Unseen, Wish, npm_document_path,
-    npm_facts, npm_needs, order as version_order,
+    Judgement, Located, NoPromise, PackageStands, PypiPage, Read, Registry, Stands, Unseen, Wish,
+    npm_document_path, npm_facts, npm_needs, order as version_order,
 };
 pub use reqwest;
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};

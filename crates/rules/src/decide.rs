@@ -2,7 +2,7 @@
 
 use crate::age::{Age, future_ends};
 use crate::policy::{Mode, Policy};
-use crate::rule::{AGE_RULES, ALL, Ask, Case, NEVER_WAIVED, find};
+use crate::rule::{AGE_RULES, ALL, Ask, Case, find};
 use crate::words;
 use customs_model::{
     Action, Decision, Dossier, Epoch, Finding, Inputs, Reason, RuleId, Severity, Timestamp, Verdict,
@@ -115,6 +115,14 @@ fn reason(
     }
 }
 
+/// Why age rules have no effect on the user's own names.
+pub(crate) const PRIVATE_NAME: &str = "private name";
+
+/// The same for who does not ask when it ends.
+pub(crate) fn waiver_under(case: &Case<'_>, rule: &str, mode: Mode) -> Option<String> {
+    waiver(case, rule, mode, &mut BTreeSet::new())
+}
+
 /// Why a rule speaks without effect.
 fn waiver(
     case: &Case<'_>,
@@ -129,12 +137,11 @@ fn waiver(
         return Some("mode warn".to_owned());
     }
     if AGE_RULES.contains(&rule) && case.policy.is_private(case.dossier) {
-        return Some("private name".to_owned());
+        return Some(PRIVATE_NAME.to_owned());
     }
-    if rule == NEVER_WAIVED {
-        return None;
-    }
-    let exemption = case.policy.exemption_for(case.dossier, rule, case.now)?;
+    let exemption = case
+        .policy
+        .exemption_for(case.dossier, case.verdict, rule, case.now)?;
     edges.extend(exemption.expires());
     Some(exemption.words())
 }
@@ -161,7 +168,7 @@ fn foreign_ask(finding: &Finding) -> Ask {
 }
 
 /// The strictest of all, with the latest end of all.
-fn combine<'a>(asks: impl Iterator<Item = &'a Action>) -> Action {
+pub(crate) fn combine<'a>(asks: impl Iterator<Item = &'a Action>) -> Action {
     asks.fold(Action::Allow, |sum, ask| match (sum, ask) {
         (sum, Action::Allow) => sum,
         (Action::Allow, ask) => ask.clone(),
@@ -182,7 +189,7 @@ fn combine<'a>(asks: impl Iterator<Item = &'a Action>) -> Action {
 
 /// Decisive first: what has effect before what has not, blocks before holds, the
 /// later end first. The sort is stable, so that the list's order breaks ties.
-fn weight(reason: &Reason) -> (bool, u8, Reverse<Timestamp>) {
+pub(crate) fn weight(reason: &Reason) -> (bool, u8, Reverse<Timestamp>) {
     let kind = match reason.asks {
         Action::Block { .. } => 0,
         Action::Hold { .. } => 1,

@@ -39,6 +39,7 @@
 //! verdict, and the documentation of the rules ([`page`], [`overview`]) and of what quiets them
 //! ([`recognisers`]).
 
+mod again;
 mod age;
 mod altered;
 #[cfg(test)]
@@ -60,6 +61,7 @@ mod sample;
 mod score;
 mod words;
 
+pub use again::{Again, Past, decide_again};
 pub use age::Age;
 pub use altered::add_altered;
 pub use decide::{decide, sentence};
@@ -71,7 +73,9 @@ pub use locked::{LockedOutcome, locked_decision};
 pub use novelty::{ability, compare};
 pub use own::add_own_rules;
 pub use phantom::{Phantom, PhantomKind, Phantoms, phantoms};
-pub use policy::{Exemption, Ignored, LockedMode, Mode, Policy, PolicyError, Problem};
+pub use policy::{
+    Exemption, GUARDED, Grant, Ignored, LockedMode, Mode, Policy, PolicyError, Problem,
+};
 pub use recognise::{Recogniser, recognisers};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};

@@ -57,7 +57,9 @@ pub fn locked_decision(
             .reasons
             .iter()
             .any(|r| r.rule.as_str() == rule && r.waived.is_some())
-            || policy.exemption_for(dossier, rule, decision.at).is_some()
+            || policy
+                .exemption_for(dossier, verdict, rule, decision.at)
+                .is_some()
     };
     let finding = verdict.findings.iter().find(|finding| {
         let rule = finding.rule.as_str();

@@ -2,21 +2,27 @@
 
 use crate::doc::{Amount, Setting};
 use crate::rule;
-use customs_model::{Digest, Dossier, Route, SignedDuration, Timestamp};
+use customs_model::{Digest, Dossier, Route, SignedDuration, Timestamp, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 mod exemption;
 mod file;
+mod grant;
+mod kept;
 mod matching;
 mod range;
+mod roles;
 mod tighten;
 
 pub use exemption::Exemption;
 pub use file::{PolicyError, Problem};
+pub use grant::{GUARDED, Grant};
 pub use tighten::Ignored;
+pub(crate) use tighten::is_looser_in;
 
 use matching::{Denials, NamePattern};
+use roles::Roles;
 
 /// Whether a rule's word has effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +94,7 @@ pub struct Policy {
     modes: BTreeMap<&'static str, Mode>,
     settings: BTreeMap<(&'static str, &'static str), Amount>,
     exemptions: Vec<Exemption>,
+    roles: Roles,
     problems: Vec<Problem>,
     /// Top-level keys that somebody stated.
     stated: BTreeSet<&'static str>,
@@ -105,6 +112,7 @@ impl Default for Policy {
             modes: BTreeMap::new(),
             settings: BTreeMap::new(),
             exemptions: Vec::new(),
+            roles: Roles::default(),
             problems: Vec::new(),
             stated: BTreeSet::new(),
         }
@@ -161,7 +169,7 @@ impl Policy {
         }
     }
 
-    fn amount(&self, setting: &Setting) -> Amount {
+    pub(crate) fn amount(&self, setting: &Setting) -> Amount {
         self.settings
             .get(&(setting.rule, setting.key))
             .copied()
@@ -175,7 +183,8 @@ impl Policy {
         dossier.route == Route::Private || self.private.iter().any(|pattern| pattern.matches(name))
     }
 
-    /// All exemptions, in the order of the file; an index is its place here.
+    /// All exemptions, in the order of the file, those of run time last; an index is its place
+    /// here.
     pub fn exemptions(&self) -> &[Exemption] {
         &self.exemptions
     }
@@ -184,12 +193,13 @@ impl Policy {
     pub(crate) fn exemption_for(
         &self,
         dossier: &Dossier,
+        verdict: &Verdict,
         rule: &str,
         now: Timestamp,
     ) -> Option<&Exemption> {
-        self.exemptions
-            .iter()
-            .find(|e| e.waives(rule) && e.matches(dossier) && e.applies(dossier, now))
+        let waives = |e: &&Exemption| e.waives(rule) && e.suffices(verdict, rule);
+        let applies = |e: &&Exemption| e.matches(dossier) && e.applies(dossier, now);
+        self.exemptions.iter().filter(waives).find(applies)
     }
 
     /// The exemptions that match a release, whether or not they waived anything:
@@ -202,19 +212,22 @@ impl Policy {
             .map(|(index, _)| index)
     }
 
-    /// The exemptions that matched nothing, for the report.
+    /// The exemptions of the file that matched nothing, for the report. What was granted at run
+    /// time was granted for everybody, and need not match here.
     pub fn unmatched(&self, used: &BTreeSet<usize>) -> Vec<&Exemption> {
-        let unused = |(index, exemption)| (!used.contains(&index)).then_some(exemption);
+        let unused = |(index, exemption): (usize, _)| (!used.contains(&index)).then_some(exemption);
         self.exemptions
             .iter()
             .enumerate()
             .filter_map(unused)
+            .filter(|exemption: &&Exemption| exemption.id().is_none())
             .collect()
     }
 
     /// What is wrong with exemptions: invalid ones, which are not applied, and expired ones.
     pub fn problems(&self, now: Timestamp) -> Vec<Problem> {
-        let expired = self.exemptions.iter().filter_map(|e| e.problem(now));
+        let of_file = self.exemptions.iter().filter(|e| e.id().is_none());
+        let expired = of_file.filter_map(|e| e.problem(now));
         self.problems.iter().cloned().chain(expired).collect()
     }
 

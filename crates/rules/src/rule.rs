@@ -85,7 +85,7 @@ pub(crate) const AGE_RULES: [&str; 3] = ["version-age", "name-age", "publish-tim
 pub(crate) const ONLY_ITS_AGE: [&str; 3] =
     ["version-age", "publish-time-unknown", "unmet-dependency"];
 
-/// The rule that no exemption waives.
+/// The rule that no exemption of a file waives.
 pub(crate) const NEVER_WAIVED: &str = "known-malicious";
 
 /// How long a release waits that begins to run code at install: as long its artifact is

@@ -30,6 +30,7 @@ mod decided;
 #[cfg(any(feature = "postgres", feature = "s3"))]
 mod driver;
 mod error;
+mod exemption;
 mod folder;
 mod head;
 mod jobs;
@@ -51,6 +52,7 @@ pub use blobs::{Blob, Blobs, FolderBlobs, Put, fetch_blob};
 pub use blobs::{S3Blobs, S3Settings};
 pub use chain::ChainId;
 pub use error::StoreError;
+pub use exemption::{Ended, ExemptionChange, ExemptionRow, Granted};
 pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 pub use head::{HEADS_FILE, Head, PublicKey};
 pub use memory::{Pin, Publication, Seen, Sight, Sights};

@@ -45,6 +45,16 @@ impl Sights {
         self.entries.get(version)?.get(&*artifact_key(artifact))
     }
 
+    /// Every entry: its version, its file where files age on their own, what is remembered.
+    pub fn iter(&self) -> impl Iterator<Item = (&Version, Option<&str>, &Sight)> {
+        self.entries.iter().flat_map(|(version, files)| {
+            files.iter().map(move |(file, sight)| {
+                let file = (!file.is_empty()).then_some(file.as_str());
+                (version, file, sight)
+            })
+        })
+    }
+
     /// How many entries are remembered.
     pub fn len(&self) -> usize {
         self.entries.values().map(BTreeMap::len).sum()

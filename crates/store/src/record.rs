@@ -1,5 +1,6 @@
 //! What the ledger records.
 
+use crate::exemption::ExemptionChange;
 use crate::{ChainId, StoreError, Who};
 use customs_model::{Decision, Digest, Epoch, ReleaseId, RuleId, Timestamp, printable};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub enum LedgerRecord {
     Relayed(Relayed),
     /// An earlier process did not end its chain: what it did last may be missing.
     Gap(Gap),
+    /// Somebody exempted releases from rules while gates run, or ended that.
+    Exemption(ExemptionChange),
     /// Something else that an auditor should know.
     Note(Note),
 }
@@ -189,6 +192,7 @@ impl LedgerRecord {
             Self::DigestChanged(_) => "digest-changed",
             Self::Relayed(_) => "relayed",
             Self::Gap(_) => "gap",
+            Self::Exemption(_) => "exemption",
             Self::Note(_) => "note",
         }
     }
@@ -205,6 +209,7 @@ impl LedgerRecord {
             Self::DigestChanged(r) => serde_json::to_string(&r),
             Self::Relayed(r) => serde_json::to_string(&r),
             Self::Gap(r) => serde_json::to_string(&r),
+            Self::Exemption(r) => serde_json::to_string(&r),
             Self::Note(r) => serde_json::to_string(&r),
         }
         .map_err(|e| StoreError::Unreadable {
@@ -232,6 +237,7 @@ impl LedgerRecord {
             "digest-changed" => serde_json::from_str(body).map(Self::DigestChanged),
             "relayed" => serde_json::from_str(body).map(Self::Relayed),
             "gap" => serde_json::from_str(body).map(Self::Gap),
+            "exemption" => serde_json::from_str(body).map(Self::Exemption),
             "note" => serde_json::from_str(body).map(Self::Note),
             _ => {
                 return Err(StoreError::Unreadable {
@@ -274,6 +280,7 @@ impl LedgerRecord {
                 r.endpoint = printable(&r.endpoint, 60);
                 r.who.clean();
             }
+            Self::Exemption(r) => r.clean(),
             Self::Note(r) => r.text = printable(&r.text, 2_000),
             Self::Closed(_) | Self::Decided(_) | Self::Gap(_) => {}
         }

@@ -1,14 +1,21 @@
 //! What a database gives back, made into answers: the same for every database.
 
+use crate::exemption::{self, Change, ExemptionRow};
 use crate::record::{Decided, Delivered};
 use crate::store::{DecisionRow, DeliveryRow};
 use crate::{ChainId, Head, StoreError};
-use customs_model::{PackageName, ReleaseId, Timestamp};
+use customs_model::{PackageName, ReleaseId, SignedDuration, Timestamp};
 
 /// The most deliveries that one answer lists.
 pub(crate) const MOST_DELIVERIES: i64 = 10_000;
 /// The most rows that any other answer lists.
 pub(crate) const MOST_ROWS: usize = 100_000;
+/// The most changes of exemptions that are read: more of them nobody makes by hand.
+pub(crate) const MOST_CHANGES: i64 = 20_000;
+
+/// How much later than others a record may stand although it was handed over earlier:
+/// processes write at the same time, and clocks are set.
+const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// A delivery, from its columns.
 pub(crate) fn delivery(
@@ -49,6 +56,38 @@ pub(crate) fn decision(at: i64, body: &str) -> Result<DecisionRow, StoreError> {
         digests: decided.digests,
         changed: decided.changed,
     })
+}
+
+/// A change of the exemptions, from its columns.
+pub(crate) fn change(
+    at: i64,
+    chain_name: Option<String>,
+    place: i64,
+    body: &str,
+) -> Result<Change, StoreError> {
+    let change = serde_json::from_str(body).map_err(|e| StoreError::Unreadable {
+        what: "an exemption".to_owned(),
+        why: e.to_string(),
+    })?;
+    Ok((instant(at)?, chain(chain_name), seq(place)?, change))
+}
+
+/// What the changes amount to. An end that is not read would leave in force what somebody
+/// ended, so too many are an error.
+pub(crate) fn exemptions(changes: Vec<Change>) -> Result<Vec<ExemptionRow>, StoreError> {
+    if changes.len() as i64 > MOST_CHANGES {
+        return Err(StoreError::Unreadable {
+            what: "the exemptions".to_owned(),
+            why: format!("there are more than {MOST_CHANGES} changes"),
+        });
+    }
+    Ok(exemption::fold(changes))
+}
+
+/// The instant before which no record was handed over that stands behind one of `at`.
+pub(crate) fn slack(at: Timestamp) -> i64 {
+    let from = at.saturating_sub(SLACK).unwrap_or(Timestamp::MIN);
+    from.as_microsecond()
 }
 
 /// A head, from its columns.

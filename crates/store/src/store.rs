@@ -1,3 +1,4 @@
+use crate::exemption::ExemptionRow;
 use crate::{ChainId, Head, LedgerRecord, Pin, Publication, Seen, Served, Sights, StoreError, Who};
 use customs_model::{Decision, Digest, Epoch, PackageName, ReleaseId, RuleId, Timestamp};
 
@@ -83,6 +84,27 @@ pub trait Store: Send + Sync {
     /// The database cannot be read.
     fn who_package(&self, package: &PackageName) -> Result<Deliveries, StoreError>;
 
+    /// Every recorded decision about the releases of a package, oldest first; of more than
+    /// 100,000 the newest.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn decisions_of(&self, package: &PackageName) -> Result<Vec<DecisionRow>, StoreError>;
+
+    /// Every exemption that was ever granted at run time, oldest first, with its end where
+    /// somebody ended it.
+    ///
+    /// # Errors
+    /// The database cannot be read, or holds more of them than anybody grants.
+    fn exemptions(&self) -> Result<Vec<ExemptionRow>, StoreError>;
+
+    /// A position behind which every record stands that was handed over at or after an
+    /// instant, for [`Store::records_after`]. Some older ones may stand there too.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn position_before(&self, at: Timestamp) -> Result<i64, StoreError>;
+
     /// All records behind a position, in the order of their commits, at most `limit`.
     /// The first position is 0; each row names its own.
     ///
@@ -110,6 +132,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The database cannot be read.
     fn sights(&self, upstream: &str, package: &PackageName) -> Result<Sights, StoreError>;
+
+    /// What is remembered of a package's documents, by upstream.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    fn all_sights(&self, package: &PackageName) -> Result<Vec<(String, Sights)>, StoreError>;
 
     /// Remembers a look at a package's document, and returns what is remembered then.
     /// What stood in the first document is a baseline; what comes later was not there

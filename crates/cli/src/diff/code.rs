@@ -1,200 +1,275 @@
 //! Code that changed, for who reviews it.
 
-use customs_inspect::Tree;
-use customs_model::{ContentKind, FileFact, Inspection, Zone, printable};
+use super::rows::{Counts, Shown, Text, counts, shown};
+use customs_inspect::{Entry, Tree};
+use customs_model::{ContentKind, FileFact, Inspection, Place, Zone};
 use serde::Serialize;
-use similar::{ChangeTag, DiffOp, TextDiff};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
-/// Lines of one file and of all that are shown, and characters of a line.
+/// Lines of one file and of all that are shown. What is around a place that is named is shown
+/// beyond that.
 const LINES: usize = 120;
 const ALL: usize = 800;
-const WIDTH: usize = 160;
-/// Bytes of a line from which a file is broken into statements first.
-const LONG: usize = 1_000;
-/// Lines up to which two texts are aligned; larger ones are compared as sets of lines.
-const ALIGNED: usize = 20_000;
-/// Unchanged lines around a change.
-const AROUND: usize = 2;
 
-/// A file of code that runs and is not what it was.
+/// A file that runs, or says what runs, and is not what it was.
 #[derive(Debug, Serialize)]
 pub(super) struct Changed {
     /// Its path below the top folder, as data.
     pub path: String,
     /// What happened to it.
     pub what: String,
+    /// Lines that only the later one has, and that only the earlier one has.
+    pub added: usize,
+    pub removed: usize,
     /// The change, safe to print.
     pub lines: Vec<String>,
-}
-
-/// The files that run and changed, the strongest zone first.
-pub(super) fn changed(
-    before: &Tree,
-    facts_before: &Inspection,
-    after: &Tree,
-    facts_after: &Inspection,
-) -> Vec<Changed> {
-    let earlier: BTreeMap<&str, &FileFact> = facts_before
-        .layout
-        .iter()
-        .map(|file| (file.path.as_str(), file))
-        .collect();
-    let reads = |file: &&FileFact| {
-        let is_text = matches!(file.content, ContentKind::Code | ContentKind::Text);
-        file.zone > Zone::Never && is_text || MANIFESTS.contains(&file.path.as_str())
-    };
-    let mut files: Vec<&FileFact> = facts_after.layout.iter().filter(reads).collect();
-    files.sort_by_key(|file| (std::cmp::Reverse(file.zone), file.path.as_str()));
-    let mut left = ALL;
-    let mut out = Vec::new();
-    for file in files {
-        let old = earlier.get(file.path.as_str());
-        if old.is_some_and(|old| old.digest.is_some() && old.digest == file.digest) {
-            continue;
-        }
-        let Some(new_text) = text(after, &file.path) else {
-            continue;
-        };
-        let old_text = old.and_then(|_| text(before, &file.path));
-        let what = if old_text.is_none() { "new" } else { "changed" };
-        let mut lines = difference(&old_text.unwrap_or_default(), &new_text);
-        let most = LINES.min(left);
-        if lines.len() > most {
-            let more = lines.len() - most;
-            lines.truncate(most);
-            lines.push(format!("… and {more} more lines"));
-        }
-        left = left.saturating_sub(lines.len());
-        out.push(Changed {
-            path: file.path.clone(),
-            what: format!("{what}, {}", file.zone.words()),
-            lines,
-        });
-        if left == 0 {
-            break;
-        }
-    }
-    out
+    /// Lines of the change that are not shown.
+    pub left_out: usize,
 }
 
 /// Manifests are shown although nothing runs them: they say what runs.
-const MANIFESTS: [&str; 5] = [
+const MANIFESTS: [&str; 6] = [
     "package.json",
     "setup.py",
+    "setup.cfg",
     "pyproject.toml",
     "Cargo.toml",
     "binding.gyp",
 ];
 
-fn text(tree: &Tree, path: &str) -> Option<String> {
-    let entries = || tree.entries.iter().rev();
-    let below = |entry: &&customs_inspect::Entry| {
-        entry
-            .path
-            .split_once('/')
-            .is_some_and(|(_, below)| below == path)
-    };
-    let entry = entries()
-        .find(|entry| entry.path == path)
-        .or_else(|| entries().find(below))?;
-    Some(readable(&String::from_utf8_lossy(entry.bytes()?)))
+/// The files of a tree by their path below the top folder. Of two with one path the later one
+/// is unpacked over the earlier one.
+struct Files<'t>(HashMap<&'t str, &'t Entry>);
+
+impl<'t> Files<'t> {
+    fn of(tree: &'t Tree) -> Self {
+        let is_wheel = tree.entries.iter().any(|entry| {
+            let below = entry.path.split_once('/');
+            below.is_some_and(|(top, name)| top.ends_with(".dist-info") && name == "METADATA")
+        });
+        let entries = tree.entries.iter();
+        Self(
+            entries
+                .map(|entry| (below_top(is_wheel, &entry.path), entry))
+                .collect(),
+        )
+    }
+
+    fn text(&self, file: &FileFact) -> Option<Text> {
+        let is_text = matches!(file.content, ContentKind::Code | ContentKind::Text);
+        let entry = self.0.get(file.path.as_str()).filter(|_| is_text)?;
+        Some(Text::of(entry.bytes()?))
+    }
+
+    /// The places in a file, as line and column.
+    fn places(&self, file: &FileFact, places: &[&Place]) -> Vec<(u32, u32)> {
+        let Some(entry) = self.0.get(file.path.as_str()) else {
+            return Vec::new();
+        };
+        let here = places.iter().filter(|place| place.file == entry.path);
+        here.map(|place| (place.line, place.column)).collect()
+    }
 }
 
-/// A text in lines that can be compared: what stands in one long line is broken behind
-/// each statement.
-fn readable(text: &str) -> String {
-    if !text.lines().any(|line| line.len() > LONG) {
-        return text.to_owned();
+fn below_top(is_wheel: bool, path: &str) -> &str {
+    match path.split_once('/') {
+        Some((_, below)) if !is_wheel => below,
+        _ => path,
     }
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut quote: Option<char> = None;
-    let mut escaped = false;
-    for c in text.chars() {
-        out.push(c);
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) if c == open => quote = None,
-            Some(_) if c == '\n' => quote = None,
-            Some(_) => {}
-            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
-            None if matches!(c, ';' | '{' | '}') => out.push('\n'),
-            None => {}
+}
+
+/// The files that run and changed: manifests first, then the strongest zone. Each is named,
+/// with how much of it changed; the lines around the places that are given are always shown.
+pub(super) fn changed(
+    before: &Tree,
+    facts_before: &Inspection,
+    after: &Tree,
+    facts_after: &Inspection,
+    places: &[&Place],
+) -> Vec<Changed> {
+    let by_path = |facts: &'_ Inspection| -> HashMap<String, FileFact> {
+        let files = facts.layout.iter();
+        files.map(|f| (f.path.clone(), f.clone())).collect()
+    };
+    let (earlier, later) = (by_path(facts_before), by_path(facts_after));
+    let (files_before, files_after) = (Files::of(before), Files::of(after));
+    let mut left = ALL;
+    let mut out = Vec::new();
+    for file in in_order(facts_after) {
+        let old = earlier.get(&file.path);
+        if old.is_some_and(|old| old.digest.is_some() && old.digest == file.digest) {
+            continue;
         }
+        let what = if old.is_none() { "new" } else { "changed" };
+        let new_text = files_after.text(file);
+        let old_text = old.and_then(|old| files_before.text(old));
+        let Some(new_text) = new_text else {
+            out.push(without_lines(file, what));
+            continue;
+        };
+        let old_text = old_text.unwrap_or_default();
+        let counts = counts(&old_text, &new_text);
+        let places = files_after.places(file, places);
+        let found = if left == 0 && places.is_empty() {
+            Shown {
+                lines: Vec::new(),
+                left_out: counts.added + counts.removed,
+            }
+        } else {
+            shown(&old_text, &new_text, &places, LINES.min(left))
+        };
+        left = left.saturating_sub(found.lines.len());
+        out.push(Changed {
+            path: file.path.clone(),
+            what: happened(what, file.zone),
+            added: counts.added,
+            removed: counts.removed,
+            lines: found.lines,
+            left_out: found.left_out,
+        });
+    }
+    let gone = in_order(facts_before);
+    for file in gone.into_iter().filter(|f| !later.contains_key(&f.path)) {
+        let lines = files_before.text(file).map_or(0, |text| {
+            let Counts { removed, .. } = counts(&text, &Text::default());
+            removed
+        });
+        out.push(Changed {
+            removed: lines,
+            left_out: lines,
+            ..without_lines(file, "removed")
+        });
     }
     out
 }
 
-fn difference(before: &str, after: &str) -> Vec<String> {
-    if before.lines().count().max(after.lines().count()) > ALIGNED {
-        return only_in(before, after);
-    }
-    let diff = TextDiff::configure()
-        .algorithm(similar::Algorithm::Patience)
-        .diff_lines(before, after);
-    let mut lines = Vec::new();
-    for group in diff.grouped_ops(AROUND) {
-        if !lines.is_empty() {
-            lines.push("…".to_owned());
-        }
-        for change in group.iter().flat_map(|op: &DiffOp| diff.iter_changes(op)) {
-            let mark = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            lines.push(shown(mark, change.value()));
-        }
-    }
-    lines
+/// The files that are named where they changed, in the order in which somebody reads them.
+fn in_order(facts: &Inspection) -> Vec<&FileFact> {
+    let is_manifest = |file: &FileFact| MANIFESTS.contains(&file.path.as_str());
+    let mut files: Vec<&FileFact> = facts
+        .layout
+        .iter()
+        .filter(|file| file.zone > Zone::Never || is_manifest(file))
+        .collect();
+    files.sort_by_key(|file| (!is_manifest(file), Reverse(file.zone), file.path.as_str()));
+    files
 }
 
-/// Lines that only the later text has, in its order: linear in the length of both.
-fn only_in(before: &str, after: &str) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for line in before.lines() {
-        *counts.entry(line).or_default() += 1;
+fn without_lines(file: &FileFact, what: &str) -> Changed {
+    Changed {
+        path: file.path.clone(),
+        what: happened(what, file.zone),
+        added: 0,
+        removed: 0,
+        lines: Vec::new(),
+        left_out: 0,
     }
-    let mut lines = Vec::new();
-    for line in after.lines() {
-        match counts.get_mut(line) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => lines.push(shown('+', line)),
-        }
-    }
-    lines
 }
 
-fn shown(mark: char, line: &str) -> String {
-    let line = line.trim_end().replace('\t', "  ");
-    let text = printable(&line, WIDTH);
-    format!("{mark} {text}").trim_end().to_owned()
+/// What happened to a file, and when it runs.
+fn happened(what: &str, zone: Zone) -> String {
+    match zone {
+        Zone::Never => format!("{what}; nothing that runs reaches it"),
+        Zone::Called
+        | Zone::Command
+        | Zone::Folder
+        | Zone::Import
+        | Zone::Start
+        | Zone::Install => format!("{what}; it runs {}", zone.words()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use customs_inspect::{Content, Kind, inspect_tree};
 
-    #[test]
-    fn a_change_is_shown_with_what_stands_around_it() {
-        let lines = difference("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\ne\nf\n");
-        assert_eq!(lines, ["  b", "  c", "- d", "+ X", "  e", "  f"]);
+    const MANIFEST: (&str, &str) = ("package.json", r#"{"main": "index.js"}"#);
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let entry = |(path, text): &(&str, &str)| Entry {
+            path: format!("package/{path}"),
+            content: Content::Whole(text.as_bytes().into()),
+            length: text.len() as u64,
+            kind: Kind::Text,
+            executable: false,
+        };
+        Tree {
+            entries: files.iter().map(entry).collect(),
+            ..Tree::default()
+        }
+    }
+
+    fn between(before: &Tree, after: &Tree, places: &[&Place]) -> Vec<Changed> {
+        let (was, is) = (inspect_tree(before), inspect_tree(after));
+        changed(before, &was, after, &is, places)
     }
 
     #[test]
-    fn one_long_line_is_broken_into_statements_and_only_those_that_changed_are_shown() {
-        let piece = "a('x;y');".repeat(200);
-        let (before, after) = (readable(&piece), readable(&format!("{piece}evil();")));
-        let lines = difference(&before, &after);
-        assert_eq!(lines.last().map(String::as_str), Some("+ evil();"));
-        assert_eq!(lines.len(), 3);
+    fn a_manifest_comes_first_and_every_changed_file_is_named_however_many_lines_changed() {
+        let long: String = (0..2000).map(|n| format!("f({n});\n")).collect();
+        let names: Vec<String> = (0..20).map(|n| format!("a{n}.js")).collect();
+        let main: String = names
+            .iter()
+            .map(|n| format!("require('./{n}');\n"))
+            .collect();
+        let mut files = vec![("index.js", main.as_str())];
+        files.push(MANIFEST);
+        files.extend(names.iter().map(|name| (name.as_str(), long.as_str())));
+        let found = between(&tree(&[]), &tree(&files), &[]);
+        assert_eq!(found[0].path, "package.json");
+        assert_eq!(found[0].what, "new; nothing that runs reaches it");
+        assert_eq!(found.len(), files.len());
+        let last = found.iter().find(|file| file.path == "a9.js").unwrap();
+        assert_eq!((last.added, last.lines.len()), (2000, 0));
+        assert_eq!(last.left_out, 2000);
     }
 
     #[test]
-    fn a_text_of_very_many_lines_shows_what_only_the_later_one_has() {
-        let before = "same\n".repeat(ALIGNED + 1);
-        let lines = difference(&before, &format!("{before}new\n"));
-        assert_eq!(lines, ["+ new"]);
+    fn lines_around_a_place_are_shown_where_no_room_is_left() {
+        let pad: String = (0..2000).map(|n| format!("f({n});\n")).collect();
+        let names: Vec<String> = (0..20).map(|n| format!("a{n}.js")).collect();
+        let main: String = names
+            .iter()
+            .map(|n| format!("require('./{n}');\n"))
+            .collect();
+        let last = format!("{pad}evil();\n{pad}");
+        let mut files = vec![MANIFEST, ("index.js", main.as_str())];
+        files.extend(names.iter().map(|name| (name.as_str(), pad.as_str())));
+        files.retain(|(name, _)| *name != "a9.js");
+        files.push(("a9.js", &last));
+        let place = Place {
+            file: "package/a9.js".to_owned(),
+            line: 2001,
+            column: 1,
+            bytes: (0, 0),
+        };
+        let found = between(&tree(&[]), &tree(&files), &[&place]);
+        let found = found.iter().find(|file| file.path == "a9.js").unwrap();
+        assert!(found.lines.iter().any(|line| line == "+ evil();"));
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_named() {
+        let before = tree(&[
+            MANIFEST,
+            ("index.js", "require('./a.js')"),
+            ("a.js", "f();\ng();\n"),
+        ]);
+        let found = between(&before, &tree(&[MANIFEST, ("index.js", "1")]), &[]);
+        let gone = found.iter().find(|file| file.path == "a.js").unwrap();
+        assert!(gone.what.starts_with("removed;"), "{}", gone.what);
+        assert_eq!(gone.removed, 2);
+    }
+
+    #[test]
+    fn a_folder_with_the_name_of_the_top_one_hides_nothing() {
+        let files = [("index.js", "require('./package/a.js')"), ("a.js", "1")];
+        let before = tree(&[MANIFEST, files[0], files[1], ("package/a.js", "f();")]);
+        let after = tree(&[MANIFEST, files[0], files[1], ("package/a.js", "evil();")]);
+        let found = between(&before, &after, &[]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].lines, ["- f();", "+ evil();"]);
     }
 }

@@ -3,14 +3,16 @@
 //! one is judged beside the earlier one, as `customs inspect` and the gate do.
 
 mod code;
+mod fresh;
+mod rows;
 
 use crate::error::{Doing as _, Failure};
 use crate::inspect::beside::Input;
-use crate::inspect::{self, Desk, Opened, Target, lines, on_a_large_stack};
+use crate::inspect::{self, Desk, Frames, Opened, Target, lines, on_a_large_stack};
 use crate::output::{self, Format};
 use customs_inspect::{Reader, Tree};
 use customs_model::{
-    Delta, Ecosystem, Finding, Inspection, ReleaseId, Severity, Standing, Version, printable,
+    Delta, Ecosystem, Finding, Inspection, Place, ReleaseId, Severity, Standing, Version, printable,
 };
 use customs_registry::Located;
 use customs_rules::{RuleSet, compare, judge_code, judge_code_against};
@@ -23,6 +25,8 @@ use std::sync::Arc;
 const SHARED: usize = 24 << 20;
 /// Sentences that are shown.
 const SENTENCES: usize = 40;
+/// Places whose code is shown whatever else changed.
+const PLACES: usize = 200;
 /// Why two releases are not judged beside each other.
 const OTHER_FILES: &str = "the earlier one has no file of the same kind for the same machines, and another one holds \
      other binaries";
@@ -65,6 +69,8 @@ struct Verdicts {
     is: Standing,
     /// What is said of the later one and not of the earlier one, the worst first, without notes.
     new: Vec<Finding>,
+    /// How many of them are of a rule or of a place that the earlier one had none of.
+    fresh: usize,
 }
 
 /// For programs.
@@ -79,12 +85,14 @@ struct Report<'a> {
     standing_after: Standing,
     not_judged_together: Option<&'static str>,
     findings: &'a [Finding],
+    /// How many of them are of a rule or of a place that the earlier one had none of.
+    fresh: usize,
     delta: &'a Delta,
     code: &'a [code::Changed],
 }
 
 /// Compares two releases. The code is 1 when the later one stands worse than the earlier
-/// one, 3 when it could not be judged, 0 otherwise.
+/// one, or no better and something new is said of it, 3 when it could not be judged, 0 otherwise.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     let here = std::env::current_dir().doing("find the current folder")?;
     on_a_large_stack(move || run(&arguments, &here))?
@@ -95,7 +103,14 @@ fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
     let Sides { before, after, .. } = &sides;
     let delta = compare(&[&before.facts], &after.facts);
     let verdicts = judge(&sides);
-    let changed = code::changed(&before.tree, &before.facts, &after.tree, &after.facts);
+    let places = places(&verdicts, &delta);
+    let changed = code::changed(
+        &before.tree,
+        &before.facts,
+        &after.tree,
+        &after.facts,
+        &places,
+    );
     let text = if arguments.format.is_json() {
         let report = Report {
             schema: "customs.diff/1",
@@ -107,6 +122,7 @@ fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
             standing_after: verdicts.is,
             not_judged_together: sides.apart,
             findings: &verdicts.new,
+            fresh: verdicts.fresh,
             delta: &delta,
             code: &changed,
         };
@@ -116,11 +132,22 @@ fn run(arguments: &Arguments, here: &Path) -> Result<u8, Failure> {
         text(&sides, &verdicts, &delta, &changed)
     };
     output::result(&text)?;
-    Ok(code_of(verdicts.was, verdicts.is))
+    Ok(code_of(verdicts.was, verdicts.is, verdicts.fresh))
 }
 
-const fn code_of(was: Standing, is: Standing) -> u8 {
+/// Where what is new happens: findings first.
+fn places<'a>(verdicts: &'a Verdicts, delta: &'a Delta) -> Vec<&'a Place> {
+    let hops = verdicts.new.iter().flat_map(|finding| &finding.path);
+    let novelties = delta.novelties.iter();
+    hops.map(|hop| &hop.at)
+        .chain(novelties.filter_map(|novelty| novelty.at.as_ref()))
+        .take(PLACES)
+        .collect()
+}
+
+const fn code_of(was: Standing, is: Standing, fresh: usize) -> u8 {
     match (was, is) {
+        (_, Standing::Malicious | Standing::Suspicious) if fresh > 0 => 1,
         (Standing::Malicious, Standing::Malicious | Standing::Suspicious)
         | (Standing::Suspicious, Standing::Suspicious)
         | (_, Standing::Clean) => 0,
@@ -137,6 +164,7 @@ fn judge(sides: &Sides) -> Verdicts {
     } else {
         judge_code_against(&sides.before.facts, &sides.after.facts, &rules)
     };
+    let fresh = fresh::count(&was.findings, &is.findings);
     let mut new: Vec<Finding> = is.findings;
     new.retain(|finding| finding.severity > Severity::Note && !was.findings.contains(finding));
     new.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -144,6 +172,7 @@ fn judge(sides: &Sides) -> Verdicts {
         was: was.standing,
         is: is.standing,
         new,
+        fresh,
     }
 }
 
@@ -164,34 +193,86 @@ fn text(sides: &Sides, verdicts: &Verdicts, delta: &Delta, changed: &[code::Chan
     if let Some(because) = sides.apart {
         let _ = writeln!(out, "  each was judged by itself: {because}");
     }
-    for finding in verdicts.new.iter().take(SENTENCES) {
-        let _ = writeln!(out, "  {}: {}", finding.rule, finding.message);
-    }
-    if verdicts.new.len() > SENTENCES {
+    if verdicts.fresh > 0 {
+        let (count, are) = match verdicts.fresh {
+            1 => ("one finding".to_owned(), "is"),
+            count => (format!("{count} findings"), "are"),
+        };
         let _ = writeln!(
             out,
-            "  and {} more findings",
-            verdicts.new.len() - SENTENCES
+            "  {count} {are} of a rule or place that the earlier one had none of"
         );
     }
-    if delta.novelties.is_empty() {
-        let _ = writeln!(out, "  nothing that it can do is new");
+    let told = verdicts.new.get(..SENTENCES).unwrap_or(&verdicts.new);
+    inspect::findings(&mut out, told, &sides.after.tree);
+    match verdicts.new.len() - told.len() {
+        0 => {}
+        1 => out.push_str("  and one more finding\n"),
+        more => {
+            let _ = writeln!(out, "  and {more} more findings");
+        }
     }
-    for line in lines(&delta.novelties, SENTENCES) {
-        let _ = writeln!(out, "  {line}");
+    if !told.is_empty() {
+        out.push('\n');
     }
+    novelties(&mut out, delta, &sides.after.tree);
     let _ = writeln!(
         out,
         "  files that run: {} added, {} changed, {} removed; {} others differ",
         delta.added, delta.changed, delta.removed, delta.elsewhere
     );
-    for file in changed {
-        let _ = writeln!(out, "\n  {} ({})", printable(&file.path, 200), file.what);
+    of_code(&mut out, changed);
+    out
+}
+
+/// What is new, each with the line in which it stands.
+fn novelties(out: &mut String, delta: &Delta, tree: &Tree) {
+    if delta.novelties.is_empty() {
+        out.push_str("  nothing that it can do is new\n");
+    }
+    let mut frames = Frames::of(tree);
+    for (number, line) in lines(&delta.novelties, SENTENCES).iter().enumerate() {
+        let _ = writeln!(out, "  {line}");
+        let novelty = delta.novelties.get(number).filter(|_| number < SENTENCES);
+        let at = novelty.and_then(|novelty| novelty.at.as_ref());
+        if let Some(frame) = at.and_then(|at| frames.frame(at)) {
+            let _ = writeln!(out, "{frame}");
+        }
+    }
+}
+
+/// The code that changed; files whose lines are left out are named as well.
+fn of_code(out: &mut String, changed: &[code::Changed]) {
+    let head = |file: &code::Changed| {
+        let path = printable(&file.path, 200);
+        let counts = match (file.added, file.removed) {
+            (0, 0) => String::new(),
+            (added, removed) => format!("; +{added} −{removed} lines"),
+        };
+        format!("{path} ({}{counts})", file.what)
+    };
+    let (shown, named): (Vec<_>, Vec<_>) = changed.iter().partition(|file| !file.lines.is_empty());
+    for file in &shown {
+        let _ = writeln!(out, "\n  {}", head(file));
         for line in &file.lines {
             let _ = writeln!(out, "    {line}");
         }
     }
-    out
+    if !named.is_empty() {
+        out.push_str("\n  without their lines:\n");
+    }
+    for file in &named {
+        let _ = writeln!(out, "    {}", head(file));
+    }
+    let lines: usize = changed.iter().map(|file| file.left_out).sum();
+    let files = changed.iter().filter(|file| file.left_out > 0).count();
+    if lines > 0 {
+        let of = if files == 1 { "file" } else { "files" };
+        let _ = writeln!(
+            out,
+            "\n  left out: {lines} lines of {files} {of} (--json has them counted for each)"
+        );
+    }
 }
 
 fn sides(arguments: &Arguments, here: &Path) -> Result<Sides, Failure> {
@@ -255,7 +336,7 @@ fn of_release(opened: &Opened) -> Result<Side, Failure> {
     Ok(Side {
         name: opened.located.release.spoken(),
         input: Some(Input::of(&opened.located)),
-        tree: inspect::tree_of(&opened.path)?,
+        tree: inspect::tree_of_release(opened)?,
         facts: opened.facts.code.clone(),
     })
 }
@@ -356,12 +437,16 @@ mod tests {
     #[test]
     fn the_code_says_whether_it_became_worse() {
         use Standing::{Clean, Malicious, NotJudged, Suspicious};
-        assert_eq!(code_of(Clean, Clean), 0);
-        assert_eq!(code_of(Clean, Suspicious), 1);
-        assert_eq!(code_of(Suspicious, Suspicious), 0);
-        assert_eq!(code_of(Suspicious, Malicious), 1);
-        assert_eq!(code_of(Malicious, Suspicious), 0);
-        assert_eq!(code_of(NotJudged, Suspicious), 1);
-        assert_eq!(code_of(Malicious, NotJudged), 3);
+        assert_eq!(code_of(Clean, Clean, 0), 0);
+        assert_eq!(code_of(Clean, Suspicious, 0), 1);
+        assert_eq!(code_of(Suspicious, Suspicious, 0), 0);
+        assert_eq!(code_of(Suspicious, Malicious, 0), 1);
+        assert_eq!(code_of(Malicious, Suspicious, 0), 0);
+        assert_eq!(code_of(NotJudged, Suspicious, 0), 1);
+        assert_eq!(code_of(Malicious, NotJudged, 0), 3);
+        // What the earlier one did not have is news, however bad that one was.
+        assert_eq!(code_of(Suspicious, Suspicious, 1), 1);
+        assert_eq!(code_of(Malicious, Suspicious, 1), 1);
+        assert_eq!(code_of(Clean, Clean, 1), 0);
     }
 }

@@ -12,13 +12,13 @@ const PIECE: usize = 4096;
 
 /// The lines of the files of a tree. Each file is gone through once, whatever the number of
 /// places in it, and however long its lines are.
-pub(super) struct Frames<'t> {
+pub(crate) struct Frames<'t> {
     tree: &'t Tree,
     texts: HashMap<String, Option<Text<'t>>>,
 }
 
 impl<'t> Frames<'t> {
-    pub(super) fn of(tree: &'t Tree) -> Self {
+    pub(crate) fn of(tree: &'t Tree) -> Self {
         Self {
             tree,
             texts: HashMap::new(),
@@ -26,7 +26,7 @@ impl<'t> Frames<'t> {
     }
 
     /// The line of a place with a mark under it; none where the file has no such line.
-    pub(super) fn frame(&mut self, place: &Place) -> Option<String> {
+    pub(crate) fn frame(&mut self, place: &Place) -> Option<String> {
         let tree = self.tree;
         let text = self
             .texts

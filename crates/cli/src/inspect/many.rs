@@ -37,6 +37,11 @@ impl Wanted {
         self.releases.is_empty()
     }
 
+    /// The releases that are wanted, for people.
+    pub fn spoken(&self) -> Vec<String> {
+        self.releases.keys().map(ReleaseId::spoken).collect()
+    }
+
     /// Adds a release that somebody named.
     pub fn add(&mut self, release: ReleaseId) {
         self.releases.entry(release).or_default().is_named = true;

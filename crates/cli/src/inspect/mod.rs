@@ -8,7 +8,9 @@ mod desk;
 pub(crate) mod files;
 mod folder;
 mod frame;
+mod grouped;
 mod many;
+mod odd;
 mod own;
 mod release;
 mod report;
@@ -17,14 +19,16 @@ mod target;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
-pub(crate) use report::{lines, words};
+pub(crate) use frame::Frames;
+pub(crate) use release::tree as tree_of_release;
+pub(crate) use report::{findings, lines, words};
 pub(crate) use target::{Target, head, is_lockfile, read as read_target};
 
 use crate::error::{Doing as _, Failure};
 use crate::lockfiles::{Walk, lockfiles};
 use crate::output;
 use beside::{Budget, With};
-use customs_inspect::{Tree, Unpacking, certify_all, inspect_tree, unpack_file};
+use customs_inspect::{Opener, Tree, Unpacking, certify_all, inspect_tree, unpack_file_for};
 use customs_model::{
     Digest, DigestAlgorithm, Ecosystem, Hasher, Inspection, ReleaseId, Standing, Verdict, Version,
     printable,
@@ -196,21 +200,40 @@ fn gather(arguments: &Arguments, here: &Path) -> Result<Vec<Inspected>, Failure>
     let mut wanted = many::Wanted::default();
     let targets = targets(arguments, here, &mut wanted)?;
     let how = how(arguments, &targets)?;
+    // One that cannot be read is an error where nothing else was asked for; beside others it
+    // takes no verdict from them.
+    let alone = targets.len() == 1 && wanted.left_out.is_empty();
     let mut out = Vec::new();
     for target in targets {
-        match target {
-            Target::Archive(path) | Target::Folder(path) => {
-                let mut one = on_disk(&path)?;
+        let read = match &target {
+            Target::Archive(path) | Target::Folder(path) => on_disk(path).map(|mut one| {
                 own.judge(&one.tree, &mut one.verdict);
                 out.push(one);
+            }),
+            Target::Lockfile(path) => wanted.add_lockfile(path),
+            Target::Release(release) => {
+                wanted.add(release.clone());
+                Ok(())
             }
-            Target::Lockfile(path) => wanted.add_lockfile(&path)?,
-            Target::Release(release) => wanted.add(release),
+        };
+        match read {
+            Err(failure) if alone => return Err(failure),
+            Err(failure) => wanted.leave_out(target.spoken(), failure.to_string()),
+            Ok(()) => {}
         }
     }
-    let left_out = std::mem::take(&mut wanted.left_out);
+    let mut left_out = std::mem::take(&mut wanted.left_out);
     if !wanted.is_empty() {
-        out.extend(many::read(&Desk::open(here)?, wanted, &how, &own)?);
+        let releases = wanted.spoken();
+        let read = Desk::open(here).and_then(|desk| many::read(&desk, wanted, &how, &own));
+        match read {
+            Ok(all) => out.extend(all),
+            Err(failure) if out.is_empty() => return Err(failure),
+            Err(failure) => {
+                let because = failure.to_string();
+                left_out.extend(releases.into_iter().map(|name| (name, because.clone())));
+            }
+        }
     }
     let left_out = left_out.into_iter();
     out.extend(left_out.map(|(name, because)| Inspected::failed(name, None, because)));
@@ -274,6 +297,11 @@ fn how(arguments: &Arguments, targets: &[Target]) -> Result<How, Failure> {
 pub(crate) fn on_disk(path: &Path) -> Result<Inspected, Failure> {
     let name = printable(&path.display().to_string(), 300);
     let tree = tree_of(path)?;
+    if tree.entries.is_empty() && tree.unread.is_empty() && tree.oddities.is_empty() {
+        let mut empty = Inspected::failed(name, None, "there is nothing to read".to_owned());
+        empty.is_folder = path.is_dir();
+        return Ok(empty);
+    }
     let inspection = inspect_tree(&tree);
     let verdict = judge_code(&inspection, &RuleSet::standard());
     Ok(Inspected {
@@ -317,8 +345,10 @@ pub(crate) fn tree_of(path: &Path) -> Result<Tree, Failure> {
     if about.is_dir() {
         return folder::read(path);
     }
+    target::regular(path, &about)?;
     let file = std::fs::File::open(path).doing(format!("read {name}"))?;
-    unpack_file(file, &Unpacking::default()).doing(format!("read {name}"))
+    let opener = Opener::of_name(&path.to_string_lossy());
+    unpack_file_for(file, opener, &Unpacking::default()).doing(format!("read {name}"))
 }
 
 fn worst(all: &[Inspected]) -> u8 {
@@ -342,3 +372,6 @@ const fn code(standing: Standing) -> u8 {
         Standing::NotJudged => 3,
     }
 }
+
+#[cfg(test)]
+mod tests;

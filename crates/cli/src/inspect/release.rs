@@ -7,7 +7,7 @@ use super::many::One;
 use super::own::Own;
 use super::{Compared, Inspected, compared};
 use crate::error::{Doing as _, Failure};
-use customs_inspect::{Tree, Unpacking, unpack_file};
+use customs_inspect::{Opener, Tree, Unpacking, unpack_file_for};
 use customs_model::{Digest, Ecosystem, ReleaseId, Standing, Verdict};
 use customs_registry::{ArtifactFacts, Located};
 use serde::Serialize;
@@ -207,9 +207,19 @@ fn of_all(files: &[OfFile]) -> Verdict {
     }))
 }
 
-fn tree(opened: &Opened) -> Result<Tree, Failure> {
+/// What opens a file of a registry.
+fn opener(located: &Located) -> Opener {
+    match located.release.package.ecosystem() {
+        Ecosystem::PyPi => Opener::of_name(&located.file),
+        Ecosystem::Npm | Ecosystem::Cargo => Opener::Stream,
+    }
+}
+
+/// The files of one that was opened.
+pub(crate) fn tree(opened: &Opened) -> Result<Tree, Failure> {
     let file = std::fs::File::open(&opened.path).doing("read an artifact of the cache")?;
-    unpack_file(file, &Unpacking::default()).doing("read an artifact of the cache")
+    let limits = Unpacking::default();
+    unpack_file_for(file, opener(&opened.located), &limits).doing("read an artifact of the cache")
 }
 
 /// The artifacts that a lockfile means; its promise counts, not the document's.

@@ -4,6 +4,8 @@ use super::Inspected;
 use super::beside::Beside;
 use super::compared::{Compared, Followed};
 use super::frame::Frames;
+use super::grouped;
+use super::odd;
 use super::release::OfFile;
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
@@ -54,10 +56,12 @@ pub(super) fn text(one: &Inspected) -> String {
         .iter()
         .filter(|finding| finding.severity == Severity::Note)
         .count();
+    odd::lines(&mut out, one);
     if notes > 0 {
+        let noted = if notes == 1 { "note" } else { "notes" };
         let _ = writeln!(
             out,
-            "\n  {notes} notes on what an honest release may do as well (--format json shows them)"
+            "\n  {notes} {noted} on what an honest release may do as well (--format json shows them)"
         );
     }
     if let Some(compared) = &one.compared {
@@ -66,11 +70,8 @@ pub(super) fn text(one: &Inspected) -> String {
     capabilities(&mut out, &inspection.capabilities);
     if !one.verdict.not_checked.is_empty() {
         let _ = writeln!(out, "\n  not read:");
-        for what in one.verdict.not_checked.iter().take(MANY) {
-            let _ = writeln!(out, "    {what}");
-        }
-        if one.verdict.not_checked.len() > MANY {
-            let _ = writeln!(out, "    and {} more", one.verdict.not_checked.len() - MANY);
+        for line in grouped::unread(&one.verdict.not_checked) {
+            let _ = writeln!(out, "    {line}");
         }
     }
     out
@@ -118,7 +119,7 @@ fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
 }
 
 /// Findings that are more than a note, the worst first, each with its way through the code.
-fn findings(out: &mut String, all: &[Finding], tree: &Tree) {
+pub(crate) fn findings(out: &mut String, all: &[Finding], tree: &Tree) {
     let mut told: Vec<&Finding> = all
         .iter()
         .filter(|finding| finding.severity > Severity::Note)

@@ -18,13 +18,28 @@ pub enum Target {
     Release(ReleaseId),
 }
 
+impl Target {
+    /// For people, safe to print.
+    pub fn spoken(&self) -> String {
+        match self {
+            Self::Archive(path) | Self::Folder(path) | Self::Lockfile(path) => {
+                printable(&path.display().to_string(), 300)
+            }
+            Self::Release(release) => release.spoken(),
+        }
+    }
+}
+
 /// Reads a target. A path that is there is a path, whatever else it could mean.
 ///
 /// # Errors
-/// It is neither a path that is there nor the name of a release.
+/// It is neither a file or folder that is there nor the name of a release.
 pub fn read(text: &str, ecosystem: Ecosystem) -> Result<Target, Failure> {
     let path = Path::new(text);
     if let Ok(about) = std::fs::metadata(path) {
+        if !about.is_dir() {
+            regular(path, &about)?;
+        }
         return Ok(if about.is_dir() {
             Target::Folder(path.to_owned())
         } else if is_lockfile(path) {
@@ -34,6 +49,17 @@ pub fn read(text: &str, ecosystem: Ecosystem) -> Result<Target, Failure> {
         });
     }
     release(text, ecosystem).map(Target::Release)
+}
+
+/// Refuses a pipe or a device: it may never end.
+pub fn regular(path: &Path, about: &std::fs::Metadata) -> Result<(), Failure> {
+    if about.is_file() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{} is neither a file nor a folder; name an archive, a folder or a release",
+        printable(&path.display().to_string(), 300)
+    )))
 }
 
 /// Whether a file's name is that of a lockfile.
@@ -97,6 +123,17 @@ mod tests {
         assert_eq!(purl("@scope/a@1.0.0"), "pkg:npm/%40scope/a@1.0.0");
         assert_eq!(purl("litellm==1.82.8"), "pkg:pypi/litellm@1.82.8");
         assert_eq!(purl("pkg:cargo/serde@1.0.1"), "pkg:cargo/serde@1.0.1");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_may_never_end_is_refused() {
+        let Err(failure) = read("/dev/zero", Ecosystem::Npm) else {
+            panic!("a device is no target");
+        };
+        assert_eq!(failure.code, 2);
+        let why = "/dev/zero is neither a file nor a folder";
+        assert!(failure.to_string().starts_with(why), "{failure}");
     }
 
     #[test]

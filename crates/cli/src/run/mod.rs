@@ -320,7 +320,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Agents say who they are in the environment. A declaration, not a proof.
-fn declared_agent() -> Option<String> {
+pub(crate) fn declared_agent() -> Option<String> {
     let known = [
         ("CLAUDECODE", "claude-code"),
         ("CURSOR_AGENT", "cursor"),

@@ -203,6 +203,7 @@ fn nothing_like(now: &Graph) -> Graph {
             kind: now.kind(),
             entries: Vec::new(),
             skipped: Vec::new(),
+            faults: Vec::new(),
         },
         format: now.format.clone(),
         packages: Vec::new(),

@@ -79,6 +79,7 @@ pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Fou
     if first.is_none() {
         found.projects.extend(without_lockfile(root, extra));
     }
+    found.projects.extend(without_any(root));
     if found.projects.is_empty() {
         let mut message = format!("nothing to check: looked for {LOOKED_FOR}");
         for sentence in &found.left_out {
@@ -188,6 +189,34 @@ fn without_lockfile(root: &Root, extra: Vec<PathBuf>) -> Vec<Project> {
         },
     };
     all.into_iter().map(of).collect()
+}
+
+/// Lockfiles of managers that fill a `node_modules`, by their names.
+const OF_MODULES: [&str; 5] = [
+    "bun.lock",
+    "npm-shrinkwrap.json",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+];
+
+/// Trees in the folders that were asked for of which no lockfile says what belongs into them.
+fn without_any(root: &Root) -> impl Iterator<Item = Project> + '_ {
+    root.paths.iter().filter_map(|path| {
+        let has = |name: &str| std::fs::symlink_metadata(path.join(name)).is_ok();
+        if !has("node_modules") || OF_MODULES.iter().any(|name| has(name)) {
+            return None;
+        }
+        let why = match has("bun.lockb") {
+            true => "bun.lockb is not read: write a bun.lock with bun install --save-text-lockfile",
+            false => "no lockfile beside node_modules says what belongs into it",
+        };
+        Some(Project {
+            folder: path.clone(),
+            lockfile: None,
+            installed: Installed::Nothing(why.to_owned()),
+        })
+    })
 }
 
 /// One environment may be named in several ways.

@@ -3,7 +3,9 @@
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
-use customs_ecosystem::lockfile::{Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit};
+use customs_ecosystem::lockfile::{
+    Error as LockfileError, Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit,
+};
 use customs_model::{Ecosystem, printable};
 use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
 use std::io::Read as _;
@@ -37,12 +39,17 @@ impl Read {
         around: &Surroundings,
         root: &Root,
         allowed_hosts: &[String],
-    ) -> Option<Result<Self, String>> {
+    ) -> Option<Result<Self, Unread>> {
         let (path, kind) = project.lockfile.as_ref()?;
         let told = root.told(path);
         let graph = match graph(path) {
             Ok(graph) => graph,
-            Err(why) => return Some(Err(format!("{}: {why}", printable(&told, 300)))),
+            Err(why) => {
+                return Some(Err(Unread {
+                    why: format!("{}: {}", printable(&told, 300), why.why),
+                    ..why
+                }));
+            }
         };
         let mut unread = Vec::new();
         let manifests = manifests(&project.folder, &graph, &mut unread);
@@ -108,11 +115,45 @@ fn has_addresses(graph: &Graph) -> bool {
 ///
 /// # Errors
 /// In words for people, safe to print.
-pub(super) fn graph(path: &Path) -> Result<Graph, String> {
+pub(super) fn graph(path: &Path) -> Result<Graph, Unread> {
     let bytes = bytes(path, limit::BYTES as u64)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let kind = Kind::of_file_name(&name, &bytes).ok_or("it is no lockfile that is known")?;
-    Graph::read(kind, &bytes).map_err(|why| why.to_string())
+    let kind = Kind::of_file_name(&name, &bytes)
+        .ok_or_else(|| "it is no lockfile that is known".to_owned())?;
+    Graph::read(kind, &bytes).map_err(|why| Unread {
+        broken: match &why {
+            // Not every list of requirements is written in UTF-8.
+            LockfileError::Syntax { kind, line, .. } if *kind != Kind::RequirementsTxt => {
+                Some(*line)
+            }
+            LockfileError::Syntax { .. }
+            | LockfileError::Later { .. }
+            | LockfileError::Limit { .. }
+            | LockfileError::Replacement { .. } => None,
+        },
+        why: why.to_string(),
+    })
+}
+
+/// Why a lockfile was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unread {
+    /// For people, safe to print.
+    pub why: String,
+    /// It is not what its tool writes, which no client can use either: from which line on.
+    pub broken: Option<u32>,
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self { why, broken: None }
+    }
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
 }
 
 /// The bytes of a file that may be a stranger's.

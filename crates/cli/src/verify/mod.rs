@@ -36,7 +36,7 @@ mod tests;
 mod text;
 mod tree;
 mod uncovered;
-mod verdicts;
+pub(crate) mod verdicts;
 mod wrong;
 
 use crate::error::{Doing as _, Failure};
@@ -246,7 +246,7 @@ fn ask(
         Some(kept) => Evidence::new(asked, command == Command::Check, kept, pins.folder(), was)?,
         None => Evidence::nobody(asked, pins.folder()),
     };
-    let reads: Vec<Option<Result<Read, String>>> = found
+    let reads: Vec<Option<Result<Read, lock::Unread>>> = found
         .projects
         .iter()
         .map(|project| Read::of(project, around, root, &arguments.allowed_hosts))
@@ -308,14 +308,17 @@ fn ask(
 }
 
 /// What the lockfiles that could be read name.
-fn locked(reads: &[Option<Result<Read, String>>]) -> impl Iterator<Item = &Locked> {
+fn locked(reads: &[Option<Result<Read, lock::Unread>>]) -> impl Iterator<Item = &Locked> {
     let read = reads.iter().flatten().flatten();
     read.flat_map(|read| &read.graph.lockfile.entries)
 }
 
 /// The folders of the projects, in their order, and what their lockfiles name.
-fn wanted(found: &Found, reads: &[Option<Result<Read, String>>]) -> Vec<(PathBuf, Vec<Locked>)> {
-    let locked = |read: &Option<Result<Read, String>>| match read {
+fn wanted(
+    found: &Found,
+    reads: &[Option<Result<Read, lock::Unread>>],
+) -> Vec<(PathBuf, Vec<Locked>)> {
+    let locked = |read: &Option<Result<Read, lock::Unread>>| match read {
         Some(Ok(read)) => read.graph.lockfile.entries.clone(),
         Some(Err(_)) | None => Vec::new(),
     };
@@ -325,7 +328,7 @@ fn wanted(found: &Found, reads: &[Option<Result<Read, String>>]) -> Vec<(PathBuf
         .collect()
 }
 
-fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {
+fn together(reads: &[Option<Result<Read, lock::Unread>>]) -> Judgement {
     let views: Vec<LockfileView<'_>> = reads
         .iter()
         .flatten()
@@ -338,7 +341,7 @@ fn together(reads: &[Option<Result<Read, String>>]) -> Judgement {
 fn not_checked(
     root: &Root,
     found: &Found,
-    reads: &[Option<Result<Read, String>>],
+    reads: &[Option<Result<Read, lock::Unread>>],
     pins: &Pins,
 ) -> Vec<String> {
     let mut notes = found.left_out.clone();

@@ -3,6 +3,7 @@
 use super::history;
 use super::root::below;
 use crate::error::{Doing as _, Failure};
+use customs_device::tree::npm::is_record;
 use customs_device::tree::{Standing, TreeReport};
 use customs_model::{Digest, printable};
 use customs_origin::history::{Made, TrustFile};
@@ -52,6 +53,9 @@ impl Pins {
     pub fn apply(&self, project: &Path, report: &mut TreeReport) {
         let prefix = self.prefix(project);
         report.pin(&|path| {
+            if is_record(path) {
+                return None;
+            }
             let made = self.file.made(&joined(&prefix, path))?;
             Some(made.digest.clone())
         });
@@ -72,6 +76,10 @@ impl Pins {
                 Some(package) => package.path(difference),
                 None => difference.path.clone(),
             };
+            // The next installation writes it anew.
+            if is_record(&path) {
+                return None;
+            }
             let path = joined(&prefix, &path);
             Some(NewPin {
                 before: self.file.made(&path).map(|made| made.digest.clone()),

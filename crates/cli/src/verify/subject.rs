@@ -3,7 +3,7 @@
 use super::base::Base;
 use super::discover::{Installed, Project};
 use super::evidence::Evidence;
-use super::lock::Read;
+use super::lock::{Read, Unread};
 use super::pins::{NewPin, Pins};
 use super::report::Subject;
 use super::root::Root;
@@ -12,7 +12,7 @@ use super::tree::{self, Closely};
 use crate::error::Failure;
 use customs_ecosystem::lockfile::{Kind, Locked};
 use customs_model::Answer;
-use customs_origin::lockfile::{Judgement, LockChange, Outcome};
+use customs_origin::lockfile::{Judgement, LockChange, Outcome, unreadable};
 use customs_origin::roots::Age;
 use std::collections::BTreeMap;
 
@@ -52,10 +52,10 @@ pub(super) struct Asked {
 pub(super) fn subject(
     run: &Run<'_>,
     project: &Project,
-    read: Option<&Result<Read, String>>,
+    read: Option<&Result<Read, Unread>>,
     base: Option<&mut Base>,
 ) -> Result<Asked, Failure> {
-    let (locked_in, mut locked) = lockfile(read);
+    let (locked_in, mut locked) = lockfile(run, project, read);
     let change = changed(project, read, base, &mut locked);
     let caches = (run.around.caches)(&project.folder);
     let mut notes = Vec::new();
@@ -112,21 +112,31 @@ pub(super) fn subject(
 }
 
 /// What the lockfile names, and what the rules say of it.
-fn lockfile(read: Option<&Result<Read, String>>) -> (Vec<Locked>, Judgement) {
+fn lockfile(
+    run: &Run<'_>,
+    project: &Project,
+    read: Option<&Result<Read, Unread>>,
+) -> (Vec<Locked>, Judgement) {
     let unread = |why: &str| Judgement {
         findings: Vec::new(),
         not_checked: vec![why.to_owned()],
     };
     match read {
         Some(Ok(read)) => (read.graph.lockfile.entries.clone(), read.judge()),
-        Some(Err(why)) => (Vec::new(), unread(why)),
+        // What no client can read locks nothing, and is no lockfile that anybody reviewed.
+        Some(Err(why)) if why.broken.is_some() => {
+            let path = project.lockfile.as_ref().map(|(path, _)| path);
+            let told = run.root.told(path.unwrap_or(&project.folder));
+            (Vec::new(), unreadable(&told, why.broken, &why.why))
+        }
+        Some(Err(why)) => (Vec::new(), unread(&why.why)),
         None => (Vec::new(), unread("no lockfile lies beside it")),
     }
 }
 
 fn changed(
     project: &Project,
-    read: Option<&Result<Read, String>>,
+    read: Option<&Result<Read, Unread>>,
     base: Option<&mut Base>,
     locked: &mut Judgement,
 ) -> Option<LockChange> {
@@ -163,7 +173,7 @@ fn lines(locked: &[Locked]) -> BTreeMap<customs_model::ReleaseId, u32> {
     lines
 }
 
-fn members(read: Option<&Result<Read, String>>) -> Vec<String> {
+fn members(read: Option<&Result<Read, Unread>>) -> Vec<String> {
     match read {
         Some(Ok(read)) => read.members(),
         Some(Err(_)) | None => Vec::new(),

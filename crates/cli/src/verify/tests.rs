@@ -175,6 +175,27 @@ fn a_lockfile_without_a_tree_is_judged_and_its_tree_is_not_checked() {
 }
 
 #[test]
+fn a_lockfile_that_cannot_be_read_is_a_no_and_one_of_a_later_format_is_not_checked() {
+    let cut = br#"{"name":"app","lockfileVersion":3,"packages":{"": {"#;
+    let conflict = b"{\n\"lockfileVersion\": 3,\n<<<<<<< HEAD\n}".as_slice();
+    for text in [b"".as_slice(), b"{}", conflict, cut] {
+        let scene = Scene::npm();
+        scene.write("app/package-lock.json", text);
+        let report = scene.look(&[]);
+        assert_eq!(report.subjects[0].lock, Answer::No);
+        assert_eq!(report.answer(), Answer::No);
+        let finding = &report.subjects[0].locked.findings[0];
+        assert_eq!(finding.rule.as_str(), "lock-format");
+    }
+    let scene = Scene::empty();
+    scene.write("app/pnpm-lock.yaml", b"lockfileVersion: '12.0'\n");
+    scene.write("app/requirements.txt", b"\xff\xfea\0=\0=\0");
+    for subject in scene.look(&[]).subjects {
+        assert!(matches!(subject.lock, Answer::NotChecked(_)), "{subject:?}");
+    }
+}
+
+#[test]
 fn a_tree_of_another_manager_is_not_held_against_this_lockfile() {
     let scene = Scene::npm();
     fs::remove_file(scene.path("app/node_modules/.package-lock.json")).unwrap();

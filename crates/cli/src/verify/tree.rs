@@ -4,7 +4,7 @@ use super::caches::Caches;
 use super::discover::{Installed, Project};
 use super::root::below;
 use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
-use customs_ecosystem::lockfile::Locked;
+use customs_ecosystem::lockfile::{Kind, Locked, Source};
 use customs_model::{Answer, printable};
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,12 @@ fn environments(
     let mut all = TreeReport::default();
     for environment in at {
         let options = caches.options(environment, closely.deep);
-        let mut report = python::check(environment, locked, &options);
+        let belongs = python::Belongs {
+            locked,
+            is_complete: is_complete(project, environment, locked),
+            project: Some(&project.folder),
+        };
+        let mut report = python::check(environment, &belongs, &options);
         let folder = below(&project.folder, environment)
             .unwrap_or_else(|| environment.display().to_string());
         report.below(&folder);
@@ -126,6 +131,43 @@ fn environments(
         all.extend(report);
     }
     all
+}
+
+/// Whether the lockfiles of an environment name all that belongs into it.
+fn is_complete(project: &Project, environment: &Path, locked: &[Locked]) -> bool {
+    // One that lies deeper may be another project's.
+    let is_ours = environment.parent() == Some(&project.folder)
+        || environment == project.folder
+        || below(&project.folder, environment).is_none();
+    let read = match &project.installed {
+        Installed::Environments { beside, .. } => {
+            beside.iter().all(|path| super::lock::graph(path).is_ok())
+        }
+        Installed::Modules | Installed::Crates | Installed::Nothing(_) => false,
+    };
+    let kind = project.lockfile.as_ref().map(|(_, kind)| *kind);
+    let names_all = match kind {
+        Some(Kind::UvLock | Kind::PoetryLock | Kind::PylockToml) => true,
+        // pip refuses what has no hash where anything has one. Further files that were installed too
+        // often lie in a folder of their own.
+        Some(Kind::RequirementsTxt) => {
+            let is_hashed = |entry: &Locked| {
+                !entry.digests.is_empty() || !matches!(entry.source, Source::Registry | Source::Url)
+            };
+            locked.iter().all(is_hashed) && !project.folder.join("requirements").is_dir()
+        }
+        Some(
+            Kind::PackageLock
+            | Kind::PnpmLock
+            | Kind::YarnClassic
+            | Kind::YarnBerry
+            | Kind::BunLock
+            | Kind::CargoLock,
+        )
+        | None => false,
+    };
+    // A lockfile that names nothing, or could not be read, says nothing about what lies here.
+    is_ours && read && names_all && !locked.is_empty()
 }
 
 fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closely) -> TreeReport {
@@ -174,7 +216,6 @@ pub(super) fn beside(installed: &Installed) -> (Vec<Locked>, Vec<String>) {
 mod tests {
     use super::super::testing::tarball;
     use super::*;
-    use customs_ecosystem::lockfile::Source;
     use customs_model::Digest;
     use std::fs;
 

@@ -16,14 +16,14 @@ const FILES: usize = 200;
 ///
 /// # Errors
 /// There is no folder for caches.
-pub(super) fn caches() -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn caches() -> Result<Vec<PathBuf>, Failure> {
     let own = paths::cache()?;
     let others = ["inspect/cache", "verify/cache"].map(|name| own.join(name));
     Ok([own].into_iter().chain(others).collect())
 }
 
 /// What was kept of a release's artifacts.
-pub(super) fn kept(
+pub(crate) fn kept(
     caches: &[PathBuf],
     release: &ReleaseId,
     digests: &[Digest],

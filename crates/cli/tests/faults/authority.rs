@@ -5,6 +5,7 @@
 mod der;
 #[path = "key_pair.rs"]
 mod key_pair;
+#[allow(dead_code, reason = "the tests of what verifies need more of it")]
 #[path = "../../../origin/src/testing/synthetic.rs"]
 pub mod synthetic;
 

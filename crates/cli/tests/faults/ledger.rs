@@ -6,8 +6,8 @@ use customs_gate::Waits;
 use customs_model::{Digest, PackageName, ReleaseId, Timestamp};
 use customs_replay::{Bound, Fault, Faults};
 use customs_store::{
-    DecisionRow, Deliveries, Done, Head, Judged, LedgerRecord, Pin, Publication, Receipt,
-    RecordRow, Seen, Sights, SqliteStore, Store, StoreError, verify_folder,
+    DecisionRow, Deliveries, Done, ExemptionRow, Head, Judged, LedgerRecord, Pin, Publication,
+    Receipt, RecordRow, Seen, Sights, SqliteStore, Store, StoreError, verify_folder,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +61,21 @@ impl Store for Filling {
     }
     fn who_package(&self, package: &PackageName) -> Result<Deliveries, StoreError> {
         self.store.who_package(package)
+    }
+    fn decisions_of(&self, package: &PackageName) -> Result<Vec<DecisionRow>, StoreError> {
+        self.store.decisions_of(package)
+    }
+    fn exemptions(&self) -> Result<Vec<ExemptionRow>, StoreError> {
+        if self.unreadable.load(Ordering::Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        self.store.exemptions()
+    }
+    fn position_before(&self, at: Timestamp) -> Result<i64, StoreError> {
+        self.store.position_before(at)
+    }
+    fn all_sights(&self, package: &PackageName) -> Result<Vec<(String, Sights)>, StoreError> {
+        self.store.all_sights(package)
     }
     fn records_after(&self, position: i64, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
         self.store.records_after(position, limit)

@@ -25,6 +25,7 @@ mod killed;
 mod ledger;
 mod memory;
 mod origins;
+mod policy;
 mod program;
 mod refusals;
 mod relays;

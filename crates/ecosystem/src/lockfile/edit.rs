@@ -73,7 +73,7 @@ fn parse(text: &str) -> Result<Node<'_>, ManifestError> {
         return Err(refuse(text, 0, "it is larger than any manifest"));
     }
     json::parse(text, Style::Strict).map_err(|fault| match fault {
-        Fault::Syntax { at, what } => refuse(text, at, &what),
+        Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(text, at, &what),
         Fault::Limit { what, limit } => {
             refuse(text, 0, &format!("it has more than {limit} {what}"))
         }

@@ -1,6 +1,6 @@
 use super::tree::Fault;
-use super::{Ecosystem, Locked, Source, limit};
-use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use super::{Ecosystem, EntryFault, FaultOf, Locked, Source, limit};
+use customs_model::{Digest, DigestAlgorithm, PackageName, ReleaseId, Version, printable};
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
@@ -25,6 +25,7 @@ pub(super) struct Entries<'t> {
     keys: RandomState,
     places: Vec<(usize, usize)>,
     skipped: Vec<String>,
+    faults: Vec<EntryFault>,
 }
 
 impl<'t> Entries<'t> {
@@ -37,6 +38,7 @@ impl<'t> Entries<'t> {
             keys: RandomState::new(),
             places: Vec::new(),
             skipped: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -47,7 +49,12 @@ impl<'t> Entries<'t> {
             .and_then(|name| Ok(ReleaseId::new(name, Version::new(found.version)?)));
         let release = match release {
             Ok(release) => release,
-            Err(why) => return self.skip(at, found.name, &why.to_string()),
+            Err(why) => {
+                if leads_out(found.name) {
+                    self.fault(at, found.name, FaultOf::Name)?;
+                }
+                return self.skip(at, found.name, &why.to_string());
+            }
         };
         let mut entry = Locked {
             release,
@@ -83,15 +90,36 @@ impl<'t> Entries<'t> {
         Ok(())
     }
 
+    /// Says that something stands there that no tool writes.
+    fn fault(&mut self, at: usize, name: &str, what: FaultOf) -> Result<(), Fault> {
+        bounded(self.faults.len(), "entries that no tool writes")?;
+        let line = self.lines.line(at);
+        self.faults.push(EntryFault {
+            line,
+            name: name.to_owned(),
+            what,
+        });
+        Ok(())
+    }
+
     /// All digests of a subresource-integrity string. One that cannot be read is
     /// reported; the entry stays, without a promise.
     pub fn sri(&mut self, at: usize, what: &str, text: Option<&str>) -> Result<Vec<Digest>, Fault> {
         let text = text.unwrap_or_default();
-        let digests: Vec<Digest> = text
-            .split_ascii_whitespace()
-            .filter_map(|one| Digest::from_sri(one).ok())
-            .collect();
-        if digests.is_empty() && !text.trim().is_empty() {
+        let (mut digests, mut others) = (Vec::new(), Vec::new());
+        for one in text.split_ascii_whitespace() {
+            match Digest::from_sri(one) {
+                Ok(digest) => digests.push(digest),
+                Err(_) => others.push(one),
+            }
+        }
+        let none = digests.is_empty();
+        // Of an algorithm that is not known a client takes no notice, where another binds the bytes.
+        let broken = others.iter().find(|one| none || names_known(one, '-'));
+        if let Some(broken) = broken {
+            self.fault(at, what, FaultOf::Digest((*broken).to_owned()))?;
+        }
+        if none && !text.trim().is_empty() {
             self.skip(at, what, "its integrity names no digest that is known")?;
         }
         Ok(digests)
@@ -102,6 +130,10 @@ impl<'t> Entries<'t> {
         match text.parse() {
             Ok(digest) => Ok(Some(digest)),
             Err(_) => {
+                // Some old indexes promised MD5 alone.
+                if names_known(text, ':') || !text.contains(':') {
+                    self.fault(at, what, FaultOf::Digest(text.to_owned()))?;
+                }
                 self.skip(at, what, "its hash is no digest that is known")?;
                 Ok(None)
             }
@@ -124,8 +156,8 @@ impl<'t> Entries<'t> {
         &self.found
     }
 
-    pub fn finish(self) -> (Vec<Locked>, Vec<String>) {
-        (self.found, self.skipped)
+    pub fn finish(self) -> (Vec<Locked>, Vec<String>, Vec<EntryFault>) {
+        (self.found, self.skipped, self.faults)
     }
 }
 
@@ -156,6 +188,26 @@ fn is_same(one: &Locked, other: &Locked) -> bool {
         && one.digests == other.digests
         && one.resolved == other.resolved
         && one.has_install_script == other.has_install_script
+}
+
+/// Whether a name is a path that leads elsewhere: no registry has such a package.
+fn leads_out(name: &str) -> bool {
+    name.starts_with('/')
+        || name.contains('\\')
+        || name.bytes().any(|b| b < b' ')
+        || name.split('/').any(|part| part == "..")
+}
+
+/// Whether a digest that cannot be read starts with an algorithm that is known.
+fn names_known(text: &str, end: char) -> bool {
+    let name = text.split(end).next().unwrap_or(text);
+    let all = [
+        DigestAlgorithm::Sha1,
+        DigestAlgorithm::Sha256,
+        DigestAlgorithm::Sha384,
+        DigestAlgorithm::Sha512,
+    ];
+    name.len() < text.len() && all.iter().any(|algorithm| algorithm.name() == name)
 }
 
 fn bounded(count: usize, what: &'static str) -> Result<(), Fault> {
@@ -231,9 +283,36 @@ mod tests {
             };
             entries.add(at, found).unwrap();
         }
-        let (found, skipped) = entries.finish();
+        let (found, skipped, faults) = entries.finish();
+        assert_eq!((faults.len(), &faults[0].what), (1, &FaultOf::Name));
         assert_eq!((found.len(), found[0].line), (1, Some(1)));
         assert_eq!(skipped.len(), 1);
         assert!(skipped[0].starts_with("line 3: ../evil: "), "{skipped:?}");
+    }
+    #[test]
+    fn a_digest_that_is_none_is_a_fault_and_one_of_an_unknown_sort_beside_a_good_one_is_not() {
+        let good = format!("sha512-{}==", "A".repeat(86));
+        for (text, faulty) in [
+            (good.clone(), false),
+            (format!("{good} shake128-AAAA"), false),
+            (format!("{good} sha512-AAAA"), true),
+            ("sha512-AAAA".to_owned(), true),
+            ("garbage".to_owned(), true),
+            ("md5-1B2M2Y8AsgTpgAmY7PhCfg==".to_owned(), true),
+            (String::new(), false),
+        ] {
+            let mut entries = Entries::new(Ecosystem::Npm, "a\n");
+            entries.sri(0, "ms", Some(&text)).unwrap();
+            assert_eq!(!entries.faults.is_empty(), faulty, "{text}");
+        }
+        for (text, faulty) in [
+            ("md5:d41d8cd98f00b204e9800998ecf8427e", false),
+            ("sha256:zz", true),
+            ("zz", true),
+        ] {
+            let mut entries = Entries::new(Ecosystem::PyPi, "a\n");
+            entries.hash(0, "ms", text).unwrap();
+            assert_eq!(!entries.faults.is_empty(), faulty, "{text}");
+        }
     }
 }

@@ -27,6 +27,10 @@ pub struct Manifest {
     pub shared: Vec<Ask>,
     /// It says that a tool fills in what it asks for (`dynamic`), or in a way that is not read.
     pub incomplete: bool,
+    /// Names that it takes from a repository, an address or a path, where the words that it asks
+    /// by do not show it (cargo's `git` and `path`, uv's `sources`, Poetry's tables). In their
+    /// normal form for Python.
+    pub elsewhere: Vec<String>,
     /// Registries and other sources that it names itself (cargo's `registry`, uv's `index`).
     pub names_sources: bool,
 }
@@ -96,7 +100,7 @@ impl Manifest {
             ManifestKind::Pyproject => toml::parse(text).map(|n| pyproject(&n)),
         };
         read.map_err(|fault| match fault {
-            Fault::Syntax { at, what } => refuse(at, &what),
+            Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(at, &what),
             Fault::Limit { what, limit } => refuse(0, &format!("it has more than {limit} {what}")),
         })
     }
@@ -153,14 +157,23 @@ fn cargo_toml(root: &Node<'_>) -> Manifest {
     }
     let shared = root.get("workspace").and_then(|w| w.get("dependencies"));
     for (name, item) in shared.map(Node::map).unwrap_or_default() {
-        let ask = crate_ask(name, item, AskKind::Runtime, &mut manifest.names_sources);
+        let ask = crate_ask(name, item, AskKind::Runtime, &mut manifest);
         manifest.shared.extend(ask);
     }
     for (_, patches) in root.get("patch").map(Node::map).unwrap_or_default() {
-        for (name, _) in patches.map() {
-            let name = name.text().unwrap_or_default().to_owned();
+        for (name, patch) in patches.map() {
+            // What is patched may stand there under a name of its own.
+            let name = patch.get_text("package").or(name.text());
+            let name = name.unwrap_or_default().to_owned();
+            manifest.names_sources |= patch.get("registry").is_some();
             manifest.overrides.push((name, "another source".to_owned()));
         }
+    }
+    for (selector, _) in root.get("replace").map(Node::map).unwrap_or_default() {
+        // `name:1.0.0`
+        let name = selector.text().unwrap_or_default().split(':').next();
+        let name = name.unwrap_or_default().to_owned();
+        manifest.overrides.push((name, "another source".to_owned()));
     }
     manifest
 }
@@ -174,7 +187,7 @@ fn tables(node: &Node<'_>, manifest: &mut Manifest) {
         ("build_dependencies", AskKind::Runtime),
     ] {
         for (name, item) in node.get(table).map(Node::map).unwrap_or_default() {
-            let ask = crate_ask(name, item, kind, &mut manifest.names_sources);
+            let ask = crate_ask(name, item, kind, manifest);
             manifest.asks.extend(ask);
         }
     }
@@ -186,13 +199,16 @@ fn crate_ask(
     name: &Node<'_>,
     item: &Node<'_>,
     kind: AskKind,
-    names_sources: &mut bool,
+    manifest: &mut Manifest,
 ) -> Option<Ask> {
     let name = item.get_text("package").or(name.text())?;
-    *names_sources |= ["registry", "registry-index"]
+    manifest.names_sources |= ["registry", "registry-index"]
         .iter()
         .any(|key| item.get(key).is_some());
     let elsewhere = item.get("git").is_some() || item.get("path").is_some();
+    if elsewhere {
+        manifest.elsewhere.push(name.to_owned());
+    }
     let kind = if item.says("optional") {
         AskKind::Optional
     } else {
@@ -240,6 +256,16 @@ fn pyproject(root: &Node<'_>) -> Manifest {
     if let Some(uv) = tool("uv") {
         list(uv.get("dev-dependencies"), AskKind::Dev, &mut manifest);
         manifest.names_sources |= uv.get("index").is_some() || uv.get("sources").is_some();
+        for (name, source) in uv.get("sources").map(Node::map).unwrap_or_default() {
+            // One source, or a list of them with markers.
+            let all = source.list().iter().chain([source]);
+            let is_elsewhere = |one: &Node<'_>| ELSEWHERE.iter().any(|key| one.get(key).is_some());
+            if let Some(name) = name.text()
+                && all.into_iter().any(is_elsewhere)
+            {
+                manifest.elsewhere.push(crate::pypi::normal_name(name));
+            }
+        }
         for item in uv
             .get("override-dependencies")
             .map(Node::list)
@@ -263,6 +289,9 @@ fn pyproject(root: &Node<'_>) -> Manifest {
     }
     manifest
 }
+
+/// Keys of uv's and Poetry's tables that take a package from elsewhere than a registry.
+const ELSEWHERE: [&str; 6] = ["git", "url", "path", "file", "directory", "workspace"];
 
 fn groups(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
     for (_, group) in table.map(Node::map).unwrap_or_default() {
@@ -291,8 +320,12 @@ fn list(items: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
 }
 
 fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
-    for (name, _) in table.map(Node::map).unwrap_or_default() {
+    for (name, item) in table.map(Node::map).unwrap_or_default() {
         if let Some(name) = name.text().filter(|name| *name != "python") {
+            let mut all = item.list().iter().chain([item]);
+            if all.any(|one| ELSEWHERE.iter().any(|key| one.get(key).is_some())) {
+                manifest.elsewhere.push(crate::pypi::normal_name(name));
+            }
             // Poetry's own words for versions are not compared.
             manifest.asks.push(Ask {
                 name: crate::pypi::normal_name(name),

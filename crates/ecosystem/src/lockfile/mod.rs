@@ -39,6 +39,7 @@ pub use edit::{json_text, set_json_text};
 pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};
+pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
@@ -73,6 +74,29 @@ pub struct Lockfile {
     pub entries: Vec<Locked>,
     /// What was not read, and why. Safe to print.
     pub skipped: Vec<String>,
+    /// What no tool writes.
+    pub faults: Vec<EntryFault>,
+}
+
+/// Something in an entry that no tool writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryFault {
+    /// Where the entry starts, counted from 1.
+    pub line: u32,
+    /// The entry's name, as written.
+    pub name: String,
+    /// What is wrong with it.
+    pub what: FaultOf,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultOf {
+    /// Its name would lead out of the folder that packages lie in.
+    Name,
+    /// A digest that is none: cut short, garbage, or of an algorithm that binds nothing. As
+    /// written.
+    Digest(String),
 }
 
 /// One release that a lockfile names.
@@ -138,6 +162,16 @@ pub enum Error {
         /// What was expected or found. Safe to print.
         what: String,
     },
+    /// It is of a later format than what is known: not read, and no reason to doubt it.
+    #[error("{kind}, line {line}: {what}; use a version of this program that knows it")]
+    Later {
+        /// The file.
+        kind: Kind,
+        /// Counted from 1.
+        line: u32,
+        /// Which format. Safe to print.
+        what: String,
+    },
     /// A replacement that cannot stand where the URL stood.
     #[error(
         "{kind}, line {line}: {url:?} cannot be written here; use an address without quotes, spaces or brackets"
@@ -182,11 +216,12 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Result<Lockfile, Error> {
         Kind::CargoLock => cargo_lock::read(text, out),
     };
     read.map_err(|fault| error_of(kind, text, fault))?;
-    let (entries, skipped) = entries.finish();
+    let (entries, skipped, faults) = entries.finish();
     Ok(Lockfile {
         kind,
         entries,
         skipped,
+        faults,
     })
 }
 
@@ -229,6 +264,11 @@ fn text_of(kind: Kind, bytes: &[u8]) -> Result<&str, Error> {
 fn error_of(kind: Kind, text: &str, fault: Fault) -> Error {
     match fault {
         Fault::Limit { what, limit } => Error::Limit { kind, what, limit },
+        Fault::Later { at, what } => Error::Later {
+            kind,
+            line: line_at(text.as_bytes(), at),
+            what: customs_model::printable(&what, 200),
+        },
         Fault::Syntax { at, what } => Error::Syntax {
             kind,
             line: line_at(text.as_bytes(), at),

@@ -56,6 +56,30 @@ pub(super) fn source_of(spec: &str) -> Source {
     }
 }
 
+/// Where the words that a package is asked for by send a client of npm's family. None where they
+/// only point at other words (`catalog:`, `$name`), which are not known here.
+///
+/// ```
+/// use customs_ecosystem::lockfile::{Source, asked_source};
+/// assert_eq!(asked_source("^7.0.0"), Some(Source::Registry));
+/// assert_eq!(asked_source("github:a/tool"), Some(Source::Git));
+/// assert_eq!(asked_source("patch:a@npm%3A^1#a.patch"), Some(Source::Registry));
+/// assert_eq!(asked_source("catalog:"), None);
+/// ```
+pub fn asked_source(spec: &str) -> Option<Source> {
+    let spec = spec.trim();
+    if spec.starts_with("catalog:") || spec.starts_with('$') {
+        return None;
+    }
+    let Some(patched) = spec.strip_prefix("patch:") else {
+        return Some(source_of(spec));
+    };
+    // A patch is of what its own words name: `patch:a@<words>#<file>`.
+    let whole = patched.split('#').next().unwrap_or(patched);
+    let whole = super::urls::decode(whole, 1)?;
+    split(&whole).map(|(_, words)| source_of(words))
+}
+
 /// `owner/repository#commit`.
 fn is_shorthand(spec: &str) -> bool {
     let path = spec.split('#').next().unwrap_or(spec);

@@ -43,7 +43,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node<'_>>, Fault> {
         let format = format_of(document);
         if !["5.", "6.", "9."].iter().any(|f| format.starts_with(f)) {
             let what = format!("lockfileVersion {format:?} is not known (5, 6 and 9 are)");
-            return Err(Fault::at(document.at(), what));
+            return Err(Fault::format(document.at(), format, 9, what));
         }
     }
     if documents.is_empty() {
@@ -250,7 +250,7 @@ mod tests {
     fn what_its_tool_does_not_write_is_refused_with_its_line() {
         let refused = |text| refusal(Kind::PnpmLock, text);
         insta::assert_snapshot!(refused("lockfileVersion: '12.0'\n"), @r#"
-        pnpm-lock.yaml, line 1: lockfileVersion "12.0" is not known (5, 6 and 9 are); let its own tool write it again, or report the line if the tool wrote it
+        pnpm-lock.yaml, line 1: lockfileVersion "12.0" is not known (5, 6 and 9 are); use a version of this program that knows it
         "#);
         insta::assert_snapshot!(refused("lockfileVersion: '9.0'\npackages:\n  a@1: &x {}\n"), @r"
         pnpm-lock.yaml, line 3: a YAML feature that no lockfile needs; let its own tool write it again, or report the line if the tool wrote it

@@ -46,8 +46,10 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("lock-version") {
         Some(version) if version == "1" || version.starts_with("1.") => Ok(root),
-        _ => Err(Fault::at(
+        other => Err(Fault::format(
             0,
+            other.unwrap_or_default(),
+            1,
             "\"lock-version\" is not 1.x, the only format that is known",
         )),
     }
@@ -117,7 +119,7 @@ mod tests {
     fn what_its_tool_does_not_write_is_refused_with_its_line() {
         let refused = |text| refusal(Kind::PylockToml, text);
         insta::assert_snapshot!(refused("lock-version = \"2.0\"\n"), @r#"
-        pylock.toml, line 1: "lock-version" is not 1.x, the only format that is known; let its own tool write it again, or report the line if the tool wrote it
+        pylock.toml, line 1: "lock-version" is not 1.x, the only format that is known; use a version of this program that knows it
         "#);
     }
 }

@@ -83,7 +83,7 @@ impl SettingsKind {
             .map_err(|e| refuse(e.valid_up_to(), "it is not UTF-8 text"))?;
         let mut out = Settings::new();
         let fault = |fault| match fault {
-            Fault::Syntax { at, what } => refuse(at, &what),
+            Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(at, &what),
             Fault::Limit { what, limit } => refuse(0, &format!("it has more than {limit} {what}")),
         };
         match self {

@@ -46,8 +46,10 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
     let root = toml::parse(text)?;
     match root.get_text("version") {
         Some("1") => Ok(root),
-        _ => Err(Fault::at(
+        other => Err(Fault::format(
             0,
+            other.unwrap_or_default(),
+            1,
             "\"version\" is not 1, the only format that is known",
         )),
     }
@@ -184,7 +186,7 @@ mod tests {
     fn what_its_tool_does_not_write_is_refused_with_its_line() {
         let refused = |text| refusal(Kind::UvLock, text);
         insta::assert_snapshot!(refused("version = 2\n"), @r#"
-        uv.lock, line 1: "version" is not 1, the only format that is known; let its own tool write it again, or report the line if the tool wrote it
+        uv.lock, line 1: "version" is not 1, the only format that is known; use a version of this program that knows it
         "#);
         insta::assert_snapshot!(refused("version = 1\n[[package]\n"), @r"
         uv.lock, line 2: not TOML: unclosed array table, expected `]`; let its own tool write it again, or report the line if the tool wrote it

@@ -31,7 +31,11 @@ pub(super) fn take(entry: &Entry, out: &mut Entries<'_>) -> Result<(), Fault> {
             Some(real) => split(real).map_or(real, |(name, _)| name),
             None => installed,
         };
-        let source = source_of(spec);
+        let source = match source_of(spec) {
+            // Whatever the key says, a repository's address leads to a repository.
+            Source::Registry if resolved.is_some_and(is_repository) => Source::Git,
+            source => source,
+        };
         let mut digests = out.sri(entry.at, pattern, entry.integrity.as_deref())?;
         if source != Source::Git {
             let sha1 = resolved.and_then(|url| url.split_once('#'));
@@ -50,6 +54,11 @@ pub(super) fn take(entry: &Entry, out: &mut Entries<'_>) -> Result<(), Fault> {
         out.add(entry.at, found)?;
     }
     Ok(())
+}
+
+fn is_repository(resolved: &str) -> bool {
+    // The name of a file in an offline mirror may look like `owner/name`.
+    (resolved.contains("://") || resolved.starts_with("git@")) && source_of(resolved) == Source::Git
 }
 
 pub(super) fn urls(text: &str, out: &mut Urls<'_>) -> Result<(), Fault> {

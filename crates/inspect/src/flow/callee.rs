@@ -1,6 +1,7 @@
 //! Who calls whom: through names, tables, registrations and what is handed over.
 
 use super::fellows::{called_through, is_open};
+use super::python::CLASSES;
 use super::reach::{Queue, build_hooks};
 use super::sink::placed;
 use super::{Analysis, Site};
@@ -165,6 +166,7 @@ impl Analysis<'_> {
         if new && is_open(program, callee, &value, zone) {
             self.classes_of_objects(site, callee, zone, queue);
         }
+        self.python_call(program, site, callee, &args, &value, zone, first, queue);
         self.hand_over(program, site, &value, zone, first, queue);
         self.hand_over_by_turns(program, site, zone, queue);
     }
@@ -324,7 +326,7 @@ impl Analysis<'_> {
 
     /// What a name that is handed to a call is. It is asked once for each zone that the call is
     /// reached in, and found out once, as what is called is.
-    fn handed_value(&mut self, file: FileId, arg: ExprId) -> HandedValue {
+    fn handed_name(&mut self, file: FileId, arg: ExprId) -> HandedValue {
         if let Some(known) = self.handed_values.get(&(file, arg)) {
             return *known;
         }
@@ -490,7 +492,7 @@ impl Analysis<'_> {
                 }
                 queue.push(zone, site.file, function);
             }
-            Expr::Name(..) | Expr::Member(..) => match self.handed_value(site.file, arg) {
+            Expr::Name(..) | Expr::Member(..) => match self.handed_name(site.file, arg) {
                 HandedValue::Function(place) => {
                     if first {
                         self.passed_at(place.0, place.1, site);
@@ -498,6 +500,9 @@ impl Analysis<'_> {
                     queue.push(zone, place.0, place.1);
                 }
                 HandedValue::Class(class) => self.class(class, zone, None, queue),
+                HandedValue::Other if program.language == Language::Python => {
+                    self.handed_value(program, site, arg, zone, first, queue);
+                }
                 HandedValue::Other => {}
             },
             Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
@@ -525,6 +530,9 @@ impl Analysis<'_> {
                 if let Value::Function(closure) = self.machine.fold(site.file, arg) {
                     queue.push(zone, closure.file, closure.function);
                 }
+            }
+            _ if program.language == Language::Python => {
+                self.handed_value(program, site, arg, zone, first, queue);
             }
             _ => {}
         }
@@ -562,7 +570,20 @@ impl Analysis<'_> {
     ) {
         let waits = made_at.is_none() && self.asked_commands(class.0).contains(&class.1);
         let zone = if waits { zone.min(Zone::Command) } else { zone };
-        self.members(class, zone, made_at, 0, queue);
+        // An installer calls the methods that its command has from the classes above it as well.
+        let goes_up = made_at.is_some() || self.is_command(class);
+        let all = if goes_up {
+            self.classes_above(class)
+        } else {
+            [class].into()
+        };
+        if all.len() >= CLASSES {
+            // What stands above them is not known.
+            self.cut_short(zone);
+        }
+        for class in all.iter().copied() {
+            self.members(class, zone, made_at, queue);
+        }
     }
 
     /// Whether a class is made from a stream of Node.js itself.
@@ -582,16 +603,28 @@ impl Analysis<'_> {
     }
 
     /// What runs of a class when an object of it is made, or all of it where the class itself is
-    /// handed over: of its own, and of the classes above it.
+    /// handed over.
     fn members(
         &mut self,
         class: (FileId, ExprId),
         zone: Zone,
         made_at: Option<Site>,
-        level: u8,
         queue: &mut Queue,
     ) {
-        const LEVELS: u8 = 8;
+        let constructs = |name: &str| {
+            matches!(
+                name,
+                "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
+            )
+        };
+        let runs = |name: &str| {
+            constructs(name) || made_at.is_none() || know::is_called_by_the_language(name)
+        };
+        for (name, file, function) in self.on_class(class) {
+            if runs(&name) {
+                queue.push(zone, file, function);
+            }
+        }
         let Some(program) = self.program(class.0) else {
             return;
         };
@@ -599,36 +632,17 @@ impl Analysis<'_> {
             return;
         };
         for pair in program.list(entries).to_vec().chunks_exact(2) {
-            match program.expr(pair[0]) {
-                Expr::Spread(base) if made_at.is_some() && level < LEVELS => {
-                    if let Value::Object(base) = self.machine.fold(class.0, base)
-                        && let Some(base) = base.class.filter(|_| base.is_class)
-                    {
-                        self.members(base, zone, made_at, level + 1, queue);
-                    }
-                    continue;
-                }
-                _ => {}
-            }
             let Expr::Function(function) = program.expr(pair[1]) else {
                 continue;
             };
             let name = program.text(pair[0]).unwrap_or_default();
-            let constructs = matches!(
-                name,
-                "constructor" | "__init__" | "__new__" | "__post_init__" | "__set_name__"
-            );
-            if let Some(site) = made_at.filter(|_| constructs) {
+            if let Some(site) = made_at.filter(|_| constructs(name)) {
                 self.called_at(class.0, function, site);
             }
             let is_of_stream = program.language == Language::JavaScript
                 && is_of_stream(name)
                 && self.derives_from_stream(&program, class);
-            if constructs
-                || made_at.is_none()
-                || is_of_stream
-                || know::is_called_by_the_language(name)
-            {
+            if runs(name) || is_of_stream {
                 queue.push(zone, class.0, function);
             }
         }

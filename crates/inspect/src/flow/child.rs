@@ -50,6 +50,18 @@ impl Analysis<'_> {
             Language::Python => ["from .", "import_module(\".", "import_module('."].as_slice(),
             Language::Rust => [].as_slice(),
         };
+        let own = &self.package.file(file).path;
+        let own = own.split(['/', '.']).next().unwrap_or(own);
+        // `from a.b import c` in a text that a module of `a` runs.
+        let by_name = language == Language::Python
+            && text.contains("import")
+            && text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == own);
+        if by_name {
+            let neighbours = self.neighbours(text, language);
+            return self.child_at("", text, language, zone, place, neighbours);
+        }
         if !imports.iter().any(|import| text.contains(import)) {
             return self.child_at("", text, language, zone, place, Vec::new());
         }

@@ -370,26 +370,12 @@ fn is_given(program: &Program, value: ExprId, level: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::analyse;
-    use crate::package::Package;
-    use crate::unpack::{Tree, text_file as file};
-    use customs_model::{SinkKind, SourceKind, Zone};
+    use crate::flow::testing::{remote_code, wheel};
+    use customs_model::Zone;
 
     /// When a module runs what it downloads.
     fn runs(code: &str) -> Zone {
-        let entries = vec![
-            file("a/__init__.py", code),
-            file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-        ];
-        let found = analyse(&Package::new(&Tree {
-            entries,
-            ..Tree::default()
-        }));
-        let mut zones = found
-            .flows
-            .iter()
-            .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode);
-        zones.next().map_or(Zone::Never, |flow| flow.zone)
+        remote_code(wheel(code)).unwrap_or(Zone::Never)
     }
 
     const WORK: &str = "\

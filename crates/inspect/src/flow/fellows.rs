@@ -5,6 +5,7 @@
 //! that runs, so each is entered.
 
 use super::index::class_of;
+use super::python::by_turns;
 use super::{Analysis, Site};
 use crate::ir::{Atom, Export, Expr, ExprId, FuncId, Language, Program, ScopeId, SymbolId};
 use crate::pure::{FileId, Surroundings as _, Value};
@@ -12,7 +13,7 @@ use customs_model::Zone;
 use std::rc::Rc;
 
 /// Functions that one call may mean.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 /// Names that stand for other names.
 const LEVELS: u8 = 6;
 
@@ -103,6 +104,16 @@ impl Analysis<'_> {
                     self.values(program, file, *symbol, level, found);
                 }
             }
+            // `for name, f in pairs: f()`.
+            Expr::Member(object, name)
+                if program.language == Language::Python
+                    && matches!(program.expr(object), Expr::Element(_)) =>
+            {
+                if let Expr::Element(over) = program.expr(object) {
+                    let part = program.shared_name(name);
+                    self.meant_by_turns(program, file, over, Some(&part), found);
+                }
+            }
             Expr::Member(object, name) => match module_of(program, object) {
                 Some(module) => {
                     if let Some(target) = self.package.resolve(file, &module) {
@@ -111,6 +122,9 @@ impl Analysis<'_> {
                 }
                 None => {
                     let name = program.shared_name(name);
+                    if program.language == Language::Python {
+                        self.of_own_table(program, file, object, Some(&name), level, found);
+                    }
                     for class in self.classes(program, file, object, level) {
                         self.under_name(class, &name, level + 1, found);
                     }
@@ -119,6 +133,25 @@ impl Analysis<'_> {
                     self.functions_by_turns(program, file, expr, level, found);
                 }
             },
+            Expr::Element(over) if program.language == Language::Python => {
+                self.meant_by_turns(program, file, over, None, found);
+                self.of_own_table(program, file, over, None, level, found);
+            }
+            Expr::Param(function, position) if program.language == Language::Python => {
+                // A function that is handed over is entered where that happens.
+                for (program, file, arg) in self.handed_in(file, function, position) {
+                    if let Some(class) = self.class_of_object(&program, file, arg) {
+                        self.under_name(class, "__call__", level + 1, found);
+                    }
+                }
+            }
+            // `self.table[name]()`.
+            Expr::Index(table, _)
+                if program.language == Language::Python
+                    && matches!(program.expr(table), Expr::Member(..)) =>
+            {
+                self.of_own_table(program, file, table, None, level, found);
+            }
             // `globals()["f"]`.
             Expr::Index(object, key) if is_own_names(program, object) => {
                 self.named_by(program, file, key, level, found);
@@ -138,6 +171,14 @@ impl Analysis<'_> {
                             && is_own_module(program, *object) =>
                     {
                         self.named_by(program, file, *key, level, found);
+                    }
+                    // `getattr(self, "do_" + name)`.
+                    (Expr::Name(getattr, scope), [object, key, ..])
+                        if program.language == Language::Python
+                            && program.name(getattr) == "getattr"
+                            && program.resolve(getattr, scope).is_none() =>
+                    {
+                        self.meant_by_getattr(program, file, *object, *key, level, found);
                     }
                     _ => self.functions_by_turns(program, file, expr, level, found),
                 }
@@ -165,7 +206,7 @@ impl Analysis<'_> {
     }
 
     /// The classes that an object may be made from.
-    fn classes(
+    pub(super) fn classes(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
@@ -200,6 +241,17 @@ impl Analysis<'_> {
                 let symbol = program.resolve(atom, scope);
                 let values = symbol.map(|symbol| program.symbol(symbol).values.to_vec());
                 self.classes_of(program, file, &values.unwrap_or_default(), level)
+            }
+            Expr::Element(over) if program.language == Language::Python => {
+                self.classes_by_turns(program, file, over, None, false)
+            }
+            // `for make in classes: make().run()`.
+            Expr::Call { callee, .. }
+                if program.language == Language::Python
+                    && let Some((over, part)) = by_turns(program, callee) =>
+            {
+                let part = part.as_deref();
+                self.classes_by_turns(program, file, over, part, true)
             }
             // What is put into a field somewhere in the class.
             Expr::Member(this, field) if is_this(program, this) => {
@@ -273,6 +325,21 @@ impl Analysis<'_> {
         found
     }
 
+    /// What is put into a field of the object itself.
+    pub(super) fn fields_of_self(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        object: ExprId,
+        field: Atom,
+    ) -> Vec<ExprId> {
+        if is_this(program, object) {
+            self.fields(program, file, object, field)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// What is put into a field of `this`.
     fn fields(
         &mut self,
@@ -294,7 +361,7 @@ impl Analysis<'_> {
 
     /// Functions that objects of a class have under a name: what is put into the field, its own
     /// method, or that of a class above it.
-    fn under_name(
+    pub(super) fn under_name(
         &mut self,
         class: Class,
         name: &str,

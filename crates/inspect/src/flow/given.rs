@@ -19,7 +19,7 @@ mod limit {
     /// Arguments for the meaning of one call.
     pub const ARGUMENTS: usize = 64;
     /// Classes above each other.
-    pub const LEVELS: u8 = 8;
+    pub const LEVELS: u8 = 64;
     /// Steps to what a call may mean by turns.
     pub const LOOKS: usize = 256;
     /// Rounds of asking again.
@@ -226,7 +226,7 @@ impl Analysis<'_> {
     }
 
     /// The classes that one is made from, as far as they are of the package.
-    fn bases(&mut self, class: Class) -> Vec<Class> {
+    pub(super) fn bases(&mut self, class: Class) -> Vec<Class> {
         let Some(program) = self.program(class.0) else {
             return Vec::new();
         };

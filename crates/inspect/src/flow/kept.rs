@@ -34,6 +34,10 @@ pub(super) enum How {
     Field,
     /// In a list or table that is in a variable.
     Variable,
+    /// Under a name of a module of Python, from elsewhere.
+    Module(FileId),
+    /// On a class of Python, or an object of it, from elsewhere.
+    Class(FileId, ExprId),
     /// Not at all: it is given back.
     Result,
 }
@@ -166,7 +170,7 @@ impl Analysis<'_> {
     /// What is kept under a name that code of a zone reads.
     fn read(
         &mut self,
-        program: &Program,
+        program: &Rc<Program>,
         file: FileId,
         place: &Place,
         zone: Zone,
@@ -185,11 +189,30 @@ impl Analysis<'_> {
                 continue;
             }
             let may_be = match (kept.how, object) {
-                (How::Method | How::Field, None) | (How::Result, _) => false,
+                (How::Method | How::Field | How::Class(..), None) | (How::Result, _) => false,
+                (How::Module(_) | How::Class(..), _) if place.is_harmless => false,
+                (How::Module(module), _) => {
+                    self.turn_to(file, zone);
+                    self.reads_of_module(program, file, place.expr, module)
+                }
+                (How::Class(of, class), Some(_)) => {
+                    let (expr, function) = (place.expr, place.function);
+                    self.turn_to(file, zone);
+                    self.reads_of_class(program, file, expr, function, (of, class), zone)
+                }
                 // Putting something under it may be what it waits for.
                 (How::Method, Some(_)) => {
                     self.turn_to(file, zone);
-                    self.reads_method(file, place.expr, kept) || self.machine.spent()
+                    self.reads_method(file, place.expr, kept)
+                        || self.machine.spent()
+                        || self.reads_of_handed(
+                            program,
+                            file,
+                            place.expr,
+                            place.function,
+                            kept,
+                            zone,
+                        )
                 }
                 (How::Field | How::Variable, _) if place.is_harmless => false,
                 (How::Variable, None) => true,
@@ -200,6 +223,11 @@ impl Analysis<'_> {
                 }
             };
             if may_be {
+                // What is put there later than it is read is not there yet.
+                let zone = match kept.how {
+                    How::Module(_) | How::Class(..) => zone.min(kept.zone),
+                    How::Method | How::Field | How::Variable | How::Result => zone,
+                };
                 queue.push(zone, kept.file, kept.function);
             }
         }

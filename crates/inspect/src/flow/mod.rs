@@ -30,9 +30,12 @@ mod object;
 mod patch;
 mod possible;
 mod process;
+mod python;
 mod reach;
 mod settled;
 mod sink;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -206,6 +209,8 @@ struct Analysis<'p> {
     news: kept::News,
     names: kept::Names,
     plans: FxHashMap<FileId, Rc<kept::Plan>>,
+    /// What is remembered of Python's own ways.
+    python: python::Remembered,
     /// What is left of [`evaluating::LOOKS`] for the question that is open.
     looks: u32,
     /// The same for the constant that is looked for.
@@ -285,6 +290,7 @@ impl<'p> Analysis<'p> {
             news: kept::News::default(),
             names: kept::Names::default(),
             plans: FxHashMap::default(),
+            python: python::Remembered::default(),
             looks: 0,
             traced: 0,
             lines: RefCell::default(),

@@ -36,6 +36,8 @@ impl Analysis<'_> {
             Value::Unknown => false,
             Value::Text(text) => !text.contains(HOLE),
             Value::Native(native) => !native.path.ends_with(')'),
+            // A property stands for what it gives.
+            Value::Function(_) => !self.may_be_property(file, expr),
             _ => true,
         };
         // Each of a few values may be one of a few, level by level.
@@ -176,6 +178,9 @@ impl Analysis<'_> {
                         "path" => out.push(Value::text(&text)),
                         _ => {}
                     }
+                }
+                if out.is_empty() && program.language == Language::Python {
+                    out.extend(self.possible_field(program, file, object, name, level));
                 }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),

@@ -50,6 +50,10 @@ impl Analysis<'_> {
                 Entry::File { file, zone, script } => {
                     self.enter_file(file, zone, script, &mut queue)
                 }
+                Entry::Named { file, zone, name } => {
+                    self.enter_file(file, zone, false, &mut queue);
+                    self.enter_named(file, &name, zone, &mut queue);
+                }
                 Entry::Command {
                     text,
                     zone,
@@ -180,6 +184,9 @@ impl Analysis<'_> {
             }
         }
         build_hooks(&program, file, zone, queue);
+        if zone == Zone::Install && program.language == Language::Python {
+            self.hooks_of_others(&program, file, zone, queue);
+        }
     }
 
     pub(super) fn index(&mut self, file: FileId) -> Option<Rc<Index>> {
@@ -231,7 +238,9 @@ impl Analysis<'_> {
                 }
             }
             self.started_first(&program, file, zone, queue);
+            self.asked_modules(&program, file, zone, queue);
         }
+        self.put_on(&program, &index, file, function, zone, queue);
         for call in index
             .calls
             .get(&function)
@@ -384,27 +393,29 @@ pub(super) fn build_hooks(program: &Program, file: FileId, zone: Zone, queue: &m
 
 /// The functions of PEP 517 and 660, and the methods of hatch's, pdm's and poetry's hooks.
 fn is_build_hook(name: &str) -> bool {
-    matches!(
-        name,
-        "build_wheel"
-            | "build_sdist"
-            | "build_editable"
-            | "get_requires_for_build_wheel"
-            | "get_requires_for_build_sdist"
-            | "get_requires_for_build_editable"
-            | "prepare_metadata_for_build_wheel"
-            | "prepare_metadata_for_build_editable"
-            | "initialize"
-            | "finalize"
-            | "pdm_build_initialize"
-            | "pdm_build_hook_enabled"
-            | "pdm_build_clean"
-            | "pdm_build_update_files"
-            | "pdm_build_finalize"
-            | "build"
-            | "update"
-    )
+    BUILD_HOOKS.contains(&name)
 }
+
+/// Their names.
+pub(super) const BUILD_HOOKS: [&str; 17] = [
+    "build_wheel",
+    "build_sdist",
+    "build_editable",
+    "get_requires_for_build_wheel",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "initialize",
+    "finalize",
+    "pdm_build_initialize",
+    "pdm_build_hook_enabled",
+    "pdm_build_clean",
+    "pdm_build_update_files",
+    "pdm_build_finalize",
+    "build",
+    "update",
+];
 
 /// Whether nobody would take a file of this name for code.
 pub(super) fn is_data_name(path: &str) -> bool {

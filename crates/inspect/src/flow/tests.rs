@@ -1,9 +1,8 @@
 //! What is not followed is said, and when it would run.
 
-use super::{Found, analyse};
+use super::{Found, testing};
 use crate::limit::evaluating;
-use crate::package::Package;
-use crate::unpack::{Content, Entry, Kind, Tree};
+use crate::unpack::{Content, Entry, Kind};
 use customs_model::{Mark, SinkKind, SourceKind};
 
 fn file(path: &str, text: &str) -> Entry {
@@ -20,10 +19,7 @@ fn file(path: &str, text: &str) -> Entry {
 fn installed(program: &str, path: &str, text: &str) -> Found {
     let manifest = format!(r#"{{"name": "a", "scripts": {{"install": "{program} {path}"}}}}"#);
     let entries = vec![file("package.json", &manifest), file(path, text)];
-    analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }))
+    testing::found(entries)
 }
 
 /// Code in a text in a text, so many levels of texts.
@@ -46,10 +42,7 @@ fn a_text_below_the_deepest_level_is_said_to_be_unread() {
         file("package.json", r#"{"name": "a", "main": "a.js"}"#),
         file("a.js", &code),
     ];
-    let imported = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
+    let imported = testing::found(entries);
     assert!(imported.exhausted && !imported.exhausted_hooks);
 }
 
@@ -95,10 +88,7 @@ fn with_module(code: &str, module: &str) -> Found {
         file("a.js", code),
         file("b.js", module),
     ];
-    analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }))
+    testing::found(entries)
 }
 
 fn starts_what_it_fetches(found: &Found) -> bool {
@@ -106,6 +96,31 @@ fn starts_what_it_fetches(found: &Found) -> bool {
         .flows
         .iter()
         .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Process)
+}
+
+#[test]
+fn who_takes_lines_out_of_a_file_of_the_users_puts_nothing_there() {
+    let harmless = |made: &str| {
+        let code = format!(
+            "const fs = require('fs');\nfunction clean(f) {{ const t = fs.readFileSync(f, 'utf8');\n\
+             const u = {made};\n fs.writeFileSync(f, u); }}\n\
+             clean(require('os').homedir() + '/.bashrc');\n"
+        );
+        let found = with_module(&code, "");
+        let mut flows = found
+            .flows
+            .iter()
+            .filter(|flow| flow.sink == SinkKind::Configuration);
+        flows
+            .next()
+            .is_some_and(|flow| flow.marks.contains(&Mark::NoEffect))
+    };
+    assert!(harmless("t.replace(/# mine/, '')"));
+    // One edge changed: something comes in, or another text.
+    assert!(!harmless("t.replace(/# mine/, fs.readFileSync('x'))"));
+    assert!(!harmless(
+        "fs.readFileSync('other', 'utf8').replace(/# mine/, '')"
+    ));
 }
 
 #[test]
@@ -170,10 +185,7 @@ fn what_is_imported_spends_nothing_of_a_hook() {
         file("a.js", code),
         file("b.js", &spending()),
     ];
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
+    let found = testing::found(entries);
     let mut capabilities = found.capabilities.iter();
     assert!(capabilities.any(|can| can.detail.as_deref() == Some("id -u")));
     assert!(found.exhausted && !found.exhausted_hooks);
@@ -218,10 +230,7 @@ fn scripts_of_a_shell_that_start_each_other_beyond_the_bound_are_said_to_be_unre
             entries.push(file(&format!("a{number}.sh"), &text));
         }
         entries.push(file(&format!("a{scripts}.sh"), "echo a\n"));
-        analyse(&Package::new(&Tree {
-            entries,
-            ..Tree::default()
-        }))
+        testing::found(entries)
     };
     assert!(!chain(1).exhausted_hooks);
     assert!(chain(8).exhausted_hooks);
@@ -365,10 +374,7 @@ fn on_a_host_that_many_share_only_the_owner_of_the_repository_is_own() {
         let manifest = format!(
             r#"{{"name": "a", "repository": "lk/tool", "scripts": {{"install": "curl -s {address} | sh"}}}}"#
         );
-        let found = analyse(&Package::new(&Tree {
-            entries: vec![file("package.json", &manifest)],
-            ..Tree::default()
-        }));
+        let found = testing::found(vec![file("package.json", &manifest)]);
         let mut flows = found.flows.into_iter();
         let flow = flows.find(|flow| flow.source == SourceKind::Remote);
         flow.map(|flow| (flow.source_name, flow.marks.contains(&Mark::OwnHost)))
@@ -420,13 +426,10 @@ fn of_an_address_that_the_user_may_set_the_one_that_stands_there_is_told() {
         std::fs::write(format!("{out}/liba.a"), &bytes).unwrap();"#;
     let linked = |get: &str, url: &str| {
         let manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\nrepository = \"https://github.com/lk/a\"\n";
-        let found = analyse(&Package::new(&Tree {
-            entries: vec![
-                file("Cargo.toml", manifest),
-                file("build.rs", &build(get, url)),
-            ],
-            ..Tree::default()
-        }));
+        let found = testing::found(vec![
+            file("Cargo.toml", manifest),
+            file("build.rs", &build(get, url)),
+        ]);
         let mut flows = found.flows.into_iter();
         let flow = flows.find(|flow| flow.sink == SinkKind::ExecutedFile);
         flow.map(|flow| (flow.source_name, flow.marks.contains(&Mark::OwnHost)))

@@ -400,6 +400,7 @@ impl Builder {
             param_names: Vec::new(),
             class: None,
             accessor: None,
+            on_class: false,
         });
         self.scope = scope;
         (id, back)

@@ -326,6 +326,8 @@ pub struct Function {
     pub param_names: Vec<Atom>,
     /// The class that it is a method of.
     pub class: Option<ExprId>,
+    /// What it is called on is the class itself: `@classmethod`, `__new__`.
+    pub on_class: bool,
     /// It runs when a property is read or written.
     pub accessor: Option<Accessor>,
 }
@@ -447,6 +449,7 @@ impl Program {
             param_names: Vec::new(),
             class: None,
             accessor: None,
+            on_class: false,
         };
         Self {
             language,
@@ -624,6 +627,8 @@ fn fit<T>(items: &mut Vec<T>) {
     if items.capacity() * size_of::<T>() > LARGE {
         items.shrink_to_fit();
     } else if items.capacity() > items.len() {
-        *items = items.drain(..).collect();
+        let mut fitted = Vec::with_capacity(items.len());
+        fitted.append(items);
+        *items = fitted;
     }
 }

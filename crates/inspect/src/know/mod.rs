@@ -202,6 +202,23 @@ pub fn is_called_by_the_language(method: &str) -> bool {
         )
 }
 
+/// The methods that a method of a class of Python's library calls of the object it is called on:
+/// `threading.Thread().start` calls `run`. A name that ends with `*` means each that begins so.
+pub fn calls_own(path: &str) -> &'static [&'static str] {
+    python::calls_own(path)
+}
+
+/// The methods that something of Python's library calls of an object that it is handed.
+pub fn calls_handed(path: &str) -> &'static [&'static str] {
+    python::calls_handed(path)
+}
+
+/// Where a call of something of Python's library has the function that it calls in its place:
+/// the position, and the name that it may be given by.
+pub fn calls_for(path: &str) -> Option<(usize, &'static str)> {
+    python::calls_for(path)
+}
+
 /// Whether a decorator of Python gives back what it is put above, or something around it, and
 /// does not call it.
 pub fn keeps_decorated(path: &str) -> bool {

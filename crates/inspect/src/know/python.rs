@@ -1,8 +1,10 @@
 //! Python's library, and packages that everybody uses.
 
+mod called;
 mod parameters;
 
 use super::Role;
+pub(super) use called::{calls_for, calls_handed, calls_own};
 use customs_model::SourceKind;
 pub(super) use parameters::{before, names_itself, parameters};
 
@@ -21,10 +23,23 @@ pub(super) fn role(path: &str) -> Role {
         return Role::Network(position);
     }
     match path {
-        "exec" | "eval" | "compile" | "builtins.exec" | "builtins.eval" | "marshal.loads"
-        | "pickle.loads" | "dill.loads" | "cloudpickle.loads" | "types.FunctionType"
-        | "pdb.run" | "pdb.runeval" | "profile.run" | "profile.runctx" | "cProfile.run"
-        | "cProfile.runctx" => Role::Code(0),
+        "exec"
+        | "eval"
+        | "compile"
+        | "builtins.exec"
+        | "builtins.eval"
+        | "marshal.loads"
+        | "pickle.loads"
+        | "dill.loads"
+        | "cloudpickle.loads"
+        | "types.FunctionType"
+        | "pdb.run"
+        | "pdb.runeval"
+        | "profile.run"
+        | "profile.runctx"
+        | "cProfile.run"
+        | "cProfile.runctx"
+        | "ctypes.pythonapi.PyRun_SimpleString" => Role::Code(0),
         "timeit.timeit" | "timeit.repeat" => Role::CodeEach(2),
         "pickle.load"
         | "_pickle.load"
@@ -45,7 +60,9 @@ pub(super) fn role(path: &str) -> Role {
         | "commands.getoutput"
         | "asyncio.create_subprocess_shell"
         | "asyncio.subprocess.create_subprocess_shell"
-        | "popen2.popen2" => Role::Shell,
+        | "popen2.popen2"
+        | "platform.popen"
+        | "pexpect.run" => Role::Shell,
         "subprocess.run"
         | "subprocess.call"
         | "subprocess.Popen"
@@ -53,6 +70,10 @@ pub(super) fn role(path: &str) -> Role {
         | "subprocess.check_call"
         | "os.startfile"
         | "pty.spawn"
+        | "distutils.spawn.spawn"
+        | "pip.main"
+        | "pip._internal.main"
+        | "pip._internal.cli.main.main"
         | "asyncio.create_subprocess_exec"
         | "asyncio.subprocess.create_subprocess_exec"
         | "sh.bash" => Role::Spawn,
@@ -173,6 +194,7 @@ fn on_result(head: &str, rest: &str) -> Role {
                 _ => {}
             }
         }
+        "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" if rest == ".system" => return Role::Shell,
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,
             "extractall" | "extract" => return Role::Extract,
@@ -211,6 +233,15 @@ fn on_result(head: &str, rest: &str) -> Role {
                 Role::Receive
             }
         }
+        "urllib.request.build_opener"
+        | "urllib.request.OpenerDirector"
+        | "urllib.request.URLopener"
+        | "urllib.request.FancyURLopener"
+        | "urllib2.build_opener" => match (rest.matches("()").count(), method) {
+            (0, "open" | "retrieve") => Role::Network(0),
+            (0, _) => Role::None,
+            _ => Role::Receive,
+        },
         "http.client.HTTPSConnection"
         | "http.client.HTTPConnection"
         | "httplib.HTTPSConnection"
@@ -288,6 +319,12 @@ fn network(path: &str) -> Option<u8> {
         | "websocket.create_connection"
         | "websockets.connect"
         | "ftplib.FTP"
+        | "imaplib.IMAP4"
+        | "imaplib.IMAP4_SSL"
+        | "poplib.POP3"
+        | "poplib.POP3_SSL"
+        | "telnetlib.Telnet"
+        | "asyncio.open_connection"
         | "smtplib.SMTP"
         | "smtplib.SMTP_SSL"
         | "httplib2.Http"

@@ -108,6 +108,13 @@ impl Package {
     /// The file that a dotted module name means.
     fn resolve_python(&self, from: FileId, specifier: &str) -> Option<FileId> {
         let path = &self.file(from).path;
+        if let Some(place) = path_of(specifier) {
+            let beside = join(folder(path), &place);
+            let found = [place, beside]
+                .iter()
+                .find_map(|path| self.by_path.get(&crate::unpack::plain(path)).copied());
+            return found.filter(|id| *id != from);
+        }
         let (base, name) = match specifier.find(|c| c != '.') {
             Some(0) => (None, specifier),
             at => {
@@ -135,6 +142,8 @@ impl Package {
                 all
             }
         };
+        // A package may import itself by its name: `import a.b` in `a/__init__.py`.
+        let may_be_itself = base.is_none() && path.ends_with("/__init__.py");
         candidates.into_iter().find_map(|candidate| {
             [
                 format!("{candidate}.py"),
@@ -143,7 +152,7 @@ impl Package {
             .iter()
             .find_map(|path| {
                 let id = self.by_path.get(path.trim_start_matches('/')).copied();
-                id.filter(|id| *id != from)
+                id.filter(|id| *id != from || may_be_itself)
             })
         })
     }
@@ -209,6 +218,22 @@ impl Package {
         ]
         .iter()
         .find_map(|path| self.by_path.get(path).copied())
+    }
+}
+
+/// The path that something of Python's library loads, where it is one and not the name of a
+/// module.
+fn path_of(specifier: &str) -> Option<String> {
+    if specifier.len() > LONGEST {
+        return None;
+    }
+    // A path that was folded begins with where the file stands.
+    match specifier.strip_prefix("\u{fdd0}package/") {
+        Some(inside) => Some(inside.replace('\u{fdd1}', "")),
+        None if specifier.contains('\u{fdd0}') || specifier.starts_with('/') => None,
+        None => {
+            (specifier.contains('/') || specifier.ends_with(".py")).then(|| specifier.to_owned())
+        }
     }
 }
 

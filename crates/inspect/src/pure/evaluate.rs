@@ -95,10 +95,22 @@ impl Machine<'_> {
             }
             Expr::Member(object, name) => {
                 let object = self.eval(program, file, object, frame);
+                if program.language == Language::Python
+                    && object.path() == Some("sys.modules")
+                    && let Some(module) = self.module_by_name(file, program.name(name))
+                {
+                    return module;
+                }
                 self.get(&object, program.name(name), program.language)
             }
             Expr::Index(object, key) => {
                 let object = self.eval(program, file, object, frame);
+                if program.language == Language::Python
+                    && object.path() == Some("sys.modules")
+                    && let Some(module) = self.listed_module(program, file, key, frame)
+                {
+                    return module;
+                }
                 let key = self.eval(program, file, key, frame);
                 self.index(&object, &key, program.language)
             }

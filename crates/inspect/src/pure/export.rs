@@ -1,7 +1,7 @@
 //! What modules hand out, and what is read of it.
 
 use super::value::{FileId, Value};
-use super::{Machine, builtin};
+use super::{Machine, builtin, imports};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
 use std::rc::Rc;
 
@@ -14,7 +14,11 @@ impl Machine<'_> {
     /// What a module hands out, or the library's module of that name.
     pub(super) fn module(&mut self, file: FileId, specifier: &str, language: Language) -> Value {
         if let Some(target) = self.surroundings.resolve(file, specifier) {
-            let value = self.exports_of(target);
+            // Names of a module of Python are looked up when they are asked for, one by one.
+            let value = match language {
+                Language::Python => self.python_module(target),
+                Language::JavaScript | Language::Rust => self.exports_of(target),
+            };
             self.change_imports(file);
             return value;
         }
@@ -65,6 +69,9 @@ impl Machine<'_> {
                 && let Value::Object(inner) = self.exports_of(target)
             {
                 entries.extend(inner.entries.borrow().iter().cloned());
+            }
+            if program.language == Language::Python {
+                return imports::names_of(file, entries);
             }
             return Value::object(entries);
         }
@@ -149,6 +156,7 @@ impl Machine<'_> {
             Some(symbol) => self.lazy_variable(&program, target, symbol, FuncId(0)),
             None => self
                 .evaluated_name(&program, target, name)
+                .or_else(|| self.name_besides(&program, target, name))
                 .unwrap_or(Value::Undefined),
         }
     }

@@ -32,37 +32,9 @@ impl Machine<'_> {
             }
             (Language::Python, "builtins" | "__builtins__") => Value::native("builtins"),
             (Language::Python, "__name__") => Value::Unknown,
-            (Language::Python, name)
-                if !program.stars.is_empty()
-                    && program.stars.len() < 8
-                    && !is_python_builtin(name) =>
-            {
-                let stars: Vec<String> = program
-                    .stars
-                    .iter()
-                    .map(|star| program.name(*star).to_owned())
-                    .collect();
-                for star in stars {
-                    match self.module(file, &star, Language::Python) {
-                        Value::Object(module) => {
-                            let found = module
-                                .entries
-                                .borrow()
-                                .iter()
-                                .find(|(key, _)| **key == *name)
-                                .map(|(_, value)| value.clone());
-                            if let Some(value) = found {
-                                return value;
-                            }
-                        }
-                        Value::Native(module) => {
-                            return Value::native(format!("{}.{name}", module.path));
-                        }
-                        _ => {}
-                    }
-                }
-                Value::native(name)
-            }
+            (Language::Python, name) if !program.stars.is_empty() => self
+                .name_of_stars(program, file, name, is_python_builtin(name))
+                .unwrap_or_else(|| Value::native(name)),
             (Language::Rust, name) => match self.surroundings.dependency(name) {
                 Some(target) => self.exports_of(target),
                 None => Value::native(name),

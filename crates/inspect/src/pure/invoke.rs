@@ -4,8 +4,9 @@ use super::called::{self, Called};
 use super::run::Flow;
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
 use super::{Machine, builtin, method, operate};
-use crate::ir::{Expr, ExprId, Language, Program};
-use rustc_hash::FxHashMap;
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
 impl Machine<'_> {
@@ -84,6 +85,12 @@ impl Machine<'_> {
                 Some(specifier) => self.module(file, specifier, program.language),
                 None => Value::Unknown,
             };
+        }
+        if program.language == Language::Python
+            && let Value::Native(native) = &function
+            && let Some(module) = self.imported_by_call(program, file, native, args, frame)
+        {
+            return module;
         }
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
@@ -201,9 +208,21 @@ impl Machine<'_> {
         {
             return known.clone();
         }
+        let again = Again::of(closure, &args);
+        if let Some(again) = &again {
+            let times = self.again.entry(*again).or_default();
+            if *times >= Again::MOST {
+                self.circle.cut_short();
+                return Value::Unknown;
+            }
+            *times += 1;
+        }
         let open = self.circle.open();
         let value = self.enter_here(&program, closure, this, args, new);
         let closed = self.circle.close(open, false);
+        if let Some(times) = again.and_then(|again| self.again.get_mut(&again)) {
+            *times -= 1;
+        }
         if let Some(called) = called
             && closed.whole
             && !self.glancing
@@ -236,6 +255,17 @@ impl Machine<'_> {
             Value::Undefined
         };
         let args = by_name(program, function, args);
+        let this = match this {
+            // Called on an object, a method of the class gets the class.
+            Value::Object(object) if function.on_class && !object.is_class => {
+                Value::Object(Rc::new(Object {
+                    class: object.class,
+                    is_class: object.class.is_some(),
+                    ..Object::default()
+                }))
+            }
+            other => other,
+        };
         let frame = Rc::new(Frame {
             file: closure.file,
             function: closure.function,
@@ -274,43 +304,101 @@ impl Machine<'_> {
         made
     }
 
-    /// A method or field of a class.
-    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str, level: u8) -> Value {
-        let Some(program) = self.surroundings.program(class.0) else {
-            return Value::Unknown;
-        };
-        let Expr::Class(entries) = program.expr(class.1) else {
-            return Value::Unknown;
-        };
-        let entries = program.list(entries);
-        // The last one of a name holds, and holds before those of the classes above.
-        let mut own = entries.chunks_exact(2).rev();
-        if let Some(pair) = own.find(|pair| program.text(pair[0]) == Some(name)) {
-            return self.eval(&program, class.0, pair[1], None);
-        }
-        for pair in entries.chunks_exact(2) {
-            let Expr::Spread(parent) = program.expr(pair[0]) else {
-                continue;
-            };
-            if level > 8 {
-                return Value::Unknown;
-            }
-            match self.eval(&program, class.0, parent, None) {
-                Value::Object(parent) => {
-                    if let Some(parent) = parent.class {
-                        let value = self.of_class(parent, name, level + 1);
-                        if !value.is_unknown() {
-                            return value;
+    /// A method or field of a class, or of the nearest above it that has one.
+    pub(super) fn of_class(&mut self, class: (FileId, ExprId), name: &str) -> Value {
+        /// Classes that are looked at for one name.
+        const CLASSES: usize = 128;
+        let mut waiting: Vec<(Rc<Program>, FileId, ExprId)> = Vec::new();
+        let mut seen: Vec<(FileId, ExprId)> = Vec::new();
+        let mut next = Some(class);
+        loop {
+            let class = match next.take() {
+                Some(class) => Some(class),
+                None => {
+                    let Some((program, file, parent)) = waiting.pop() else {
+                        return Value::Unknown;
+                    };
+                    match self.eval(&program, file, parent, None) {
+                        Value::Object(class) => class.class,
+                        Value::Native(native) => {
+                            return Value::native(format!("{}().{name}", native.path));
                         }
+                        _ => None,
                     }
                 }
-                Value::Native(native) => {
-                    return Value::native(format!("{}().{name}", native.path));
+            };
+            let Some(class) = class.filter(|class| !seen.contains(class)) else {
+                continue;
+            };
+            if seen.len() >= CLASSES {
+                self.circle.cut_short();
+                return Value::Unknown;
+            }
+            seen.push(class);
+            let Some(program) = self.surroundings.program(class.0) else {
+                continue;
+            };
+            let Expr::Class(entries) = program.expr(class.1) else {
+                continue;
+            };
+            let entries = program.list(entries);
+            // The last one of a name holds, and holds before those of the classes above.
+            let mut own = entries.chunks_exact(2).rev();
+            if let Some(pair) = own.find(|pair| program.text(pair[0]) == Some(name)) {
+                let value = self.eval(&program, class.0, pair[1], None);
+                if !value.is_unknown() || seen.len() == 1 {
+                    return value;
                 }
-                _ => {}
+                continue;
+            }
+            for pair in entries.chunks_exact(2).rev() {
+                if let Expr::Spread(parent) = program.expr(pair[0]) {
+                    waiting.push((Rc::clone(&program), class.0, parent));
+                }
             }
         }
-        Value::Unknown
+    }
+}
+
+/// A call with something that is not known, of which another one with the very same arguments may be
+/// running: no test of it can tell the one from the other, so each of its branches calls it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Again {
+    file: FileId,
+    function: FuncId,
+    arguments: u64,
+}
+
+impl Again {
+    /// Calls within each other. What comes back then is not known, as further down.
+    const MOST: u8 = 3;
+
+    fn of(closure: &Closure, args: &[Value]) -> Option<Self> {
+        let is_open = |arg: &Value| matches!(arg, Value::Unknown | Value::Native(_));
+        if !args.iter().any(is_open) {
+            return None;
+        }
+        let mut hasher = FxHasher::default();
+        for arg in args {
+            std::mem::discriminant(arg).hash(&mut hasher);
+            match arg {
+                Value::Unknown | Value::Undefined | Value::Null => {}
+                Value::Bool(holds) => holds.hash(&mut hasher),
+                Value::Number(number) => number.to_bits().hash(&mut hasher),
+                Value::Text(text) => text.hash(&mut hasher),
+                Value::Native(native) => native.path.hash(&mut hasher),
+                Value::Bytes(bytes) => Rc::as_ptr(bytes).addr().hash(&mut hasher),
+                Value::Regex(regex) => Rc::as_ptr(regex).addr().hash(&mut hasher),
+                Value::Array(items) => Rc::as_ptr(items).addr().hash(&mut hasher),
+                Value::Object(object) => Rc::as_ptr(object).addr().hash(&mut hasher),
+                Value::Function(function) => Rc::as_ptr(function).addr().hash(&mut hasher),
+            }
+        }
+        Some(Self {
+            file: closure.file,
+            function: closure.function,
+            arguments: hasher.finish(),
+        })
     }
 }
 

@@ -19,6 +19,7 @@ mod evaluated;
 mod export;
 mod given;
 mod global;
+mod imports;
 mod invoke;
 mod method;
 mod names;
@@ -39,7 +40,8 @@ pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;
 pub use value::{
-    Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, Value, number_text, shown,
+    Closure, FileId, Frame, HOLE, HOLE_END, HOLE_START, Native, Object, VARIABLE, Value,
+    number_text, shown,
 };
 
 use crate::ir::{ExprId, FuncId, Language, Program, SymbolId};
@@ -100,6 +102,8 @@ pub struct Machine<'s> {
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
     exporting: FxHashMap<FileId, u32>,
+    /// Calls that run now with something that is not known, and how often each.
+    again: FxHashMap<invoke::Again, u8>,
     circle: Circle,
     /// What may have been left in the body that is running.
     perhaps: run::Perhaps,
@@ -151,6 +155,7 @@ impl<'s> Machine<'s> {
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
+            again: FxHashMap::default(),
             circle: Circle::default(),
             perhaps: run::Perhaps::default(),
             given_back: FxHashMap::default(),

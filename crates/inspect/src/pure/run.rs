@@ -255,10 +255,16 @@ impl Machine<'_> {
             if self.spent() {
                 return Flow::Throw;
             }
-            // Only what is not known ends such a loop: it goes on for a while.
-            if is_endless && (self.perhaps.round || self.perhaps.body) {
+            // Where it may have been left, which is not known, it goes on for a while: not long where
+            // nothing else ends it, longer where a test may. Whoever looks for a file in one folder
+            // above the other never comes to a root that is not known.
+            if self.perhaps.round || self.perhaps.body {
+                let most = match is_endless {
+                    true => evaluating::UNSURE,
+                    false => evaluating::UNSURE_TESTED,
+                };
                 let since = *unsure_since.get_or_insert(self.steps);
-                if since.saturating_sub(self.steps) >= evaluating::UNSURE {
+                if since.saturating_sub(self.steps) >= most {
                     return Flow::Next;
                 }
             }

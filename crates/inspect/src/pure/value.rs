@@ -18,6 +18,10 @@ pub const HOLE_END: char = '\u{fdd1}';
 /// A part of which nothing is known.
 pub const HOLE: &str = "\u{fdd0}?\u{fdd1}";
 
+/// Begins the inside of a part that is told by its variable, so that the same variable means
+/// the same text.
+pub const VARIABLE: &str = "variable ";
+
 /// A value, as far as it is known without running anything.
 #[derive(Debug, Clone)]
 pub enum Value {
@@ -59,6 +63,8 @@ pub struct Object {
     pub is_class: bool,
     /// It has parts that are not known.
     pub open: bool,
+    /// The file of Python whose names it holds.
+    pub module: Option<FileId>,
 }
 
 /// A function and what it sees.
@@ -306,13 +312,44 @@ pub fn to_u32(value: f64) -> u32 {
     value as u32
 }
 
-/// A text with its holes as people see them: `<home>/.ssh`.
+/// A text with its holes as people see them: `<home>/.ssh`. What tells one variable from
+/// another is no word of theirs.
 pub fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            HOLE_START => '<',
-            HOLE_END => '>',
-            c => c,
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find([HOLE_START, HOLE_END]) {
+        let (before, hole) = rest.split_at(at);
+        out.push_str(before);
+        let Some(inside) = hole.strip_prefix(HOLE_START) else {
+            out.push('>');
+            rest = &hole[HOLE_END.len_utf8()..];
+            continue;
+        };
+        out.push('<');
+        rest = inside;
+        if inside.starts_with(VARIABLE) {
+            out.push_str("a value that is not known");
+            let end = inside.find([HOLE_START, HOLE_END]).unwrap_or(inside.len());
+            rest = &inside[end..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOLE_END, HOLE_START, VARIABLE, shown};
+
+    #[test]
+    fn a_hole_is_told_in_words_and_never_by_an_internal_name() {
+        let hole = |name: &str| format!("{HOLE_START}{name}{HOLE_END}");
+        assert_eq!(shown(&format!("{}/.ssh", hole("home"))), "<home>/.ssh");
+        assert_eq!(shown("a"), "a");
+        let variable = hole(&format!("{VARIABLE}1.102"));
+        assert_eq!(
+            shown(&format!("a/{variable}/{}", hole("?"))),
+            "a/<a value that is not known>/<?>"
+        );
+    }
 }

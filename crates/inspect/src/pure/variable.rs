@@ -296,6 +296,7 @@ impl Machine<'_> {
         match program.function(at).class {
             Some(class) => Value::Object(Rc::new(Object {
                 class: Some((file, class)),
+                is_class: program.function(at).on_class,
                 open: true,
                 ..Object::default()
             })),

@@ -215,7 +215,14 @@ impl Lowering {
                 let value = self.expression(&starred.value);
                 self.builder.add(Ir::Spread(value), at)
             }
-            Expr::Name(name) => self.builder.name(name.id.as_str(), at),
+            // In the body of a class its methods have their names.
+            Expr::Name(name) => match self.methods.get(name.id.as_str()) {
+                Some(method) if self.class.is_some() && name.ctx.is_load() => {
+                    let method = self.builder.program().expr(*method);
+                    self.builder.add(method, at)
+                }
+                _ => self.builder.name(name.id.as_str(), at),
+            },
             Expr::Slice(_) | Expr::IpyEscapeCommand(_) => self.builder.other(&[], at),
         }
     }

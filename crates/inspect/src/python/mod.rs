@@ -12,6 +12,7 @@ use crate::limit::reading;
 use crate::nesting::nesting;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashMap;
 
 /// Reads a source text.
 ///
@@ -39,6 +40,7 @@ pub fn read(source: &str) -> Result<Program, String> {
     let mut lowering = Lowering {
         builder: Builder::new(Language::Python),
         class: None,
+        methods: FxHashMap::default(),
     };
     if !parsed.errors().is_empty() {
         lowering.builder.note("parts of it cannot be parsed");
@@ -56,6 +58,8 @@ struct Lowering {
     builder: Builder,
     /// Keys and values of the class whose body is being read.
     class: Option<Vec<crate::ir::ExprId>>,
+    /// The methods of that class so far.
+    methods: FxHashMap<Box<str>, crate::ir::ExprId>,
 }
 
 impl Lowering {

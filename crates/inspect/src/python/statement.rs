@@ -319,11 +319,14 @@ impl Lowering {
     fn function(&mut self, function: &StmtFunctionDef, into: &mut Draft) {
         let at = span(function);
         let name = function.name.as_str();
+        // `@name.setter` stands for what is above it by its name.
+        let methods = std::mem::take(&mut self.methods);
         let decorators: Vec<_> = function
             .decorator_list
             .iter()
             .map(|decorator| self.expression(&decorator.expression))
             .collect();
+        self.methods = methods;
         let is_static = function.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
         let defaults = self.defaults(&function.parameters);
         into.extend(
@@ -341,6 +344,7 @@ impl Lowering {
         let class = self.class.take();
         let method = class.is_some() && !is_static;
         let (id, back) = self.builder.enter_function(Some(name), false);
+        self.builder.function_mut(id).on_class = method && is_on_class(function);
         let mut body = self.parameters(id, &function.parameters, &defaults, method);
         body.extend(self.block(&function.body));
         self.builder.set_body(id, body);
@@ -354,6 +358,7 @@ impl Lowering {
         if let Some(entries) = &mut self.class {
             let key = self.builder.text(name, at);
             entries.extend([key, value]);
+            self.methods.insert(name.into(), value);
         } else {
             let symbol = self.builder.declare(name);
             self.builder.value(symbol, value);
@@ -371,6 +376,7 @@ impl Lowering {
     fn class(&mut self, class: &StmtClassDef, into: &mut Draft) {
         let at = span(class);
         let mut entries = Vec::new();
+        let mut maker = None;
         if let Some(arguments) = &class.arguments {
             for base in &arguments.args {
                 let is_known = matches!(base, Expr::Name(name) if name.id.as_str() == "object");
@@ -394,17 +400,20 @@ impl Lowering {
                     let key = self.builder.text("__metaclass__", at);
                     let value = self.expression(&keyword.value);
                     entries.extend([key, value]);
+                    maker = Some(value);
                 } else {
                     self.computed(Some(&keyword.value), into);
                 }
             }
         }
         let around = self.class.replace(entries);
+        let methods_around = std::mem::take(&mut self.methods);
         let back = self.builder.enter_scope();
         // What stands in a class directly runs when the class is made.
         let body = self.block(&class.body);
         self.builder.leave(back);
         let entries = std::mem::replace(&mut self.class, around).unwrap_or_default();
+        self.methods = methods_around;
         let methods: Vec<_> = entries.clone();
         let entries = self.builder.list(&entries);
         let value = self.builder.add(Ir::Class(entries), at);
@@ -414,6 +423,14 @@ impl Lowering {
             }
         }
         into.push(self.builder.inner(body));
+        if let Some(maker) = maker {
+            // It is called with what the class is made of.
+            let prepared = self.builder.member(maker, "__prepare__", at);
+            for callee in [prepared, maker] {
+                let call = self.builder.call(callee, &[], false, at);
+                into.push(IrStmt::Expr(call));
+            }
+        }
         let decorators: Vec<_> = class
             .decorator_list
             .iter()
@@ -425,6 +442,16 @@ impl Lowering {
         }
         self.name(class.name.as_str(), value, at, into);
     }
+}
+
+/// Whether what a method is called on is its class.
+fn is_on_class(function: &StmtFunctionDef) -> bool {
+    matches!(
+        function.name.as_str(),
+        "__new__" | "__init_subclass__" | "__class_getitem__"
+    ) || function.decorator_list.iter().any(|decorator| {
+        matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "classmethod")
+    })
 }
 
 /// `sys.argv[-1] == "publish"`, `"upload" in sys.argv`: an argument that no installer and no

@@ -1,9 +1,8 @@
 //! When does what of a module run? Python computes and calls more than stands there as a call.
 
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{found, remote_code, wheel};
+use crate::unpack::text_file as file;
+use customs_model::{SourceKind, Zone};
 
 const WORK: &str = "\
 import urllib.request
@@ -15,19 +14,7 @@ def work(*given):
 
 /// When a module with this code runs what it downloads.
 fn runs(code: &str) -> Zone {
-    let entries = vec![
-        file("a/__init__.py", &format!("{WORK}{code}")),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ];
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    let mut zones = found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode);
-    zones.next().map_or(Zone::Never, |flow| flow.zone)
+    remote_code(wheel(&format!("{WORK}{code}"))).unwrap_or(Zone::Never)
 }
 
 #[test]
@@ -112,11 +99,7 @@ fn each_part_for_scripts_runs_where_the_file_is_one() {
                 "Metadata-Version: 2.1\nName: a\nVersion: 1.0\n",
             ),
         ];
-        let found = analyse(&Package::new(&Tree {
-            entries,
-            ..Tree::default()
-        }));
-        found
+        found(entries)
             .flows
             .iter()
             .any(|flow| flow.source == SourceKind::Remote && flow.zone == Zone::Install)

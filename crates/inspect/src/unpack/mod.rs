@@ -6,7 +6,9 @@
 //! error that ends the reading.
 
 mod asar;
+mod both;
 mod disk;
+mod gather;
 mod held;
 mod kind;
 mod pack;
@@ -17,16 +19,20 @@ mod tests;
 mod zip;
 mod zstd;
 
+pub use both::Opener;
+pub use gather::Gather;
 pub use kind::{Kind, kind_of};
 pub(crate) use pack::{Codec, unpacked};
 pub use path::{folded, plain};
 
 use crate::limit::Unpacking;
+use both::Place;
 use disk::Disk;
 use held::{Held, OnDisk};
 use pack::Members;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -107,6 +113,9 @@ pub enum Trick {
     DuplicateName,
     /// Two paths that are one on a disk that folds case, with other content.
     CaseTwin,
+    /// Two paths that are one on another disk: their accents are written in two ways, or names in
+    /// them end with dots or blanks.
+    DiskTwin,
     /// Entries behind the end of the archive.
     HiddenEntries,
     /// Bytes behind the end of the archive that are no padding.
@@ -143,6 +152,8 @@ pub enum Trick {
     OnlyInRecord,
     /// A second list of the archive's files, in a folder of another name or version.
     SecondRecord,
+    /// One archive by its beginning and another one by its end.
+    Polyglot,
 }
 
 impl Trick {
@@ -157,6 +168,9 @@ impl Trick {
             Self::LinkOutside => "it is a link that leaves the package",
             Self::DuplicateName => "it is there twice, with different content",
             Self::CaseTwin => "another entry differs from it in upper and lower case only",
+            Self::DiskTwin => {
+                "another entry's path is the same one on some systems, by its accents or by dots and blanks at its end"
+            }
             Self::HiddenEntries => "it stands behind the end of the archive",
             Self::TrailingData => "there is data behind the end of the archive",
             Self::SeveralMembers => {
@@ -183,6 +197,7 @@ impl Trick {
             Self::SecondRecord => {
                 "it is a second list of the archive's files, and installers differ in which they take"
             }
+            Self::Polyglot => "the archive is two in one, and clients differ in which they open",
         }
     }
 }
@@ -213,7 +228,7 @@ pub struct Tree {
 /// says why.
 pub fn unpack(bytes: &[u8], limits: &Unpacking) -> Tree {
     let mut sink = Sink::new(limits);
-    sink.archive(bytes, "", 0);
+    sink.archive(bytes, "", 0, Opener::Either);
     sink.finish()
 }
 
@@ -222,30 +237,56 @@ pub fn unpack(bytes: &[u8], limits: &Unpacking) -> Tree {
 /// # Errors
 /// The file cannot be read; what is wrong with the archive stands in the tree.
 pub fn unpack_file(file: fs::File, limits: &Unpacking) -> std::io::Result<Tree> {
-    let length = file.metadata()?.len();
-    unpack_from(file, length, limits)
+    unpack_file_for(file, Opener::Either, limits)
 }
 
-fn unpack_from(file: impl Read + Seek, length: u64, limits: &Unpacking) -> std::io::Result<Tree> {
+/// The same, where it is known what opens the archive.
+///
+/// # Errors
+/// The file cannot be read; what is wrong with the archive stands in the tree.
+pub fn unpack_file_for(
+    file: fs::File,
+    opener: Opener,
+    limits: &Unpacking,
+) -> std::io::Result<Tree> {
+    let length = file.metadata()?.len();
+    unpack_from(file, length, opener, limits)
+}
+
+fn unpack_from(
+    file: impl Read + Seek,
+    length: u64,
+    opener: Opener,
+    limits: &Unpacking,
+) -> std::io::Result<Tree> {
     let mut sink = Sink::new(limits);
     let mut packed = BufReader::with_capacity(256 << 10, Disk::new(file));
-    let kind = kind_of(packed.fill_buf()?);
+    let head = packed.fill_buf()?;
+    let (kind, is_tar) = (kind_of(head), tar::begins(head));
+    let place = sink.place("", 0, opener);
     if let Some(codec) = Codec::of(kind) {
         sink.packed(codec, &mut packed, "", 0);
+        sink.by_end(&OnDisk::new(packed.get_mut(), length), place);
     } else if kind == Kind::Tar {
         tar::read(&mut sink, &mut packed, "", 0);
+        sink.by_end(&OnDisk::new(packed.get_mut(), length), place);
     } else if !matches!(kind, Kind::Zip | Kind::Asar) && !ends_as_zip(packed.get_mut(), length)? {
         sink.unread("", NO_ARCHIVE);
     } else if kind == Kind::Asar && length > limits.packed {
         sink.unread("", "it is larger than what is held in memory");
+        sink.by_end(&OnDisk::new(packed.get_mut(), length), place);
     } else if length > limits.packed {
         zip::read(&mut sink, &OnDisk::new(packed.get_mut(), length), "", 0);
+        if is_tar && opener != Opener::Zip {
+            packed.seek(SeekFrom::Start(0))?;
+            sink.by_beginning(&mut packed, place);
+        }
     } else {
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         packed.seek(SeekFrom::Start(0))?;
         let mut whole = packed.by_ref().take(limits.packed);
         whole.read_to_end(&mut bytes)?;
-        sink.archive(&bytes, "", 0);
+        sink.archive(&bytes, "", 0, opener);
     }
     // What a reader of archives took for a broken one may be a whole one on a broken disk.
     match packed.into_inner().failed() {
@@ -283,6 +324,8 @@ pub(crate) struct Sink<'l> {
     names: u64,
     /// Bytes that may still be unpacked to see what a compressed file holds.
     glances: u64,
+    /// Something stands behind the archive that is being read.
+    trails: bool,
 }
 
 impl<'l> Sink<'l> {
@@ -295,21 +338,44 @@ impl<'l> Sink<'l> {
             heads: 0,
             names: 0,
             glances: limits.glances,
+            trails: false,
         }
     }
 
-    fn archive(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
+    /// An archive that is read from here on.
+    fn place<'p>(&mut self, prefix: &'p str, depth: usize, opener: Opener) -> Place<'p> {
+        self.trails = false;
+        Place {
+            prefix,
+            depth,
+            opener,
+            first: self.tree.entries.len(),
+        }
+    }
+
+    fn archive(&mut self, bytes: &[u8], prefix: &str, depth: usize, opener: Opener) {
+        let place = self.place(prefix, depth, opener);
         let kind = kind_of(bytes);
         if let Some(codec) = Codec::of(kind) {
             self.packed(codec, bytes, prefix, depth);
+            self.by_end(&Held(bytes), place);
             return;
         }
         match kind {
-            Kind::Zip => zip::read(self, &Held(bytes), prefix, depth),
+            Kind::Zip => {
+                zip::read(self, &Held(bytes), prefix, depth);
+                if tar::begins(bytes) && opener != Opener::Zip {
+                    self.by_beginning(bytes, place);
+                }
+            }
             Kind::Tar => {
                 tar::read(self, &mut &bytes[..], prefix, depth);
+                self.by_end(&Held(bytes), place);
             }
-            Kind::Asar => asar::read(self, bytes, prefix, depth),
+            Kind::Asar => {
+                asar::read(self, bytes, prefix, depth);
+                self.by_end(&Held(bytes), place);
+            }
             // A zip archive may have anything in front of it.
             _ if zip::has_end_record(bytes) => zip::read(self, &Held(bytes), prefix, depth),
             _ => self.unread(prefix, NO_ARCHIVE),
@@ -343,9 +409,13 @@ impl<'l> Sink<'l> {
         if members.trailing > 0 {
             self.odd(Trick::TrailingData, prefix);
         }
+        if members.archive_behind {
+            self.odd(Trick::Polyglot, prefix);
+        }
     }
 
     pub(crate) fn odd(&mut self, trick: Trick, path: &str) {
+        self.trails |= matches!(trick, Trick::TrailingData | Trick::BadChecksum);
         // Many of one kind must not crowd out the first one of another.
         let is_new = || self.tree.oddities.iter().all(|known| known.trick != trick);
         if self.tree.oddities.len() < self.limits.oddities || is_new() {
@@ -453,7 +523,7 @@ impl<'l> Sink<'l> {
             };
             self.glances = left;
             // A compressed single file is data, not an archive.
-            if !pack::holds_tar(codec, bytes) {
+            if !pack::holds_tar(codec, bytes) && !zip::opens(&Held(bytes)) {
                 return;
             }
         }
@@ -461,7 +531,10 @@ impl<'l> Sink<'l> {
             self.unread(path, "archives are nested too deeply in it");
             return;
         }
-        self.archive(bytes, &format!("{path}!/"), depth + 1);
+        let trails = self.trails;
+        let opener = Opener::of_inner(path);
+        self.archive(bytes, &format!("{path}!/"), depth + 1, opener);
+        self.trails = trails;
     }
 
     pub(crate) fn link(&mut self, raw: &[u8], target: &[u8], prefix: &str, symbolic: bool) {
@@ -508,16 +581,21 @@ impl<'l> Sink<'l> {
         let mut seen: HashMap<String, usize> = HashMap::new();
         let mut found = Vec::new();
         for (index, entry) in self.tree.entries.iter().enumerate() {
-            let Some(&first) = seen.get(&folded(&entry.path)) else {
-                seen.insert(folded(&entry.path), index);
-                continue;
+            let first = match seen.entry(path::on_some_disk(&entry.path)) {
+                Slot::Occupied(known) => *known.get(),
+                Slot::Vacant(free) => {
+                    free.insert(index);
+                    continue;
+                }
             };
             let earlier = &self.tree.entries[first];
             if !same_content(earlier, entry) {
                 let trick = if earlier.path == entry.path {
                     Trick::DuplicateName
-                } else {
+                } else if folded(&earlier.path) == folded(&entry.path) {
                     Trick::CaseTwin
+                } else {
+                    Trick::DiskTwin
                 };
                 found.push(Oddity {
                     trick,

@@ -3,7 +3,7 @@
 //! What comes out is bounded by whoever reads; what a decoder needs for itself is bounded
 //! here: a stranger's header may ask for a window of 4 GiB.
 
-use super::{Kind, zstd};
+use super::{Kind, kind_of, zstd};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
 use lzma_rust2::{LzmaReader, XzReader, lzma_get_memory_usage_by_props};
@@ -150,6 +150,8 @@ pub(super) struct Members<R: BufRead> {
     most: usize,
     /// Bytes behind the last one that are no padding.
     pub trailing: usize,
+    /// What stands there begins as an archive.
+    pub archive_behind: bool,
     /// Why it was not read to its end, a part of a sentence.
     pub failed: Option<String>,
     /// Bytes that may still come out.
@@ -167,6 +169,7 @@ impl<R: BufRead> Members<R> {
             count: 0,
             most: MEMBERS,
             trailing: 0,
+            archive_behind: false,
             failed: None,
             left,
             read: 0,
@@ -210,6 +213,10 @@ impl<R: BufRead> Members<R> {
             self.begin(packed);
             return;
         }
+        self.archive_behind = early == 0
+            && packed
+                .fill_buf()
+                .is_ok_and(|rest| kind_of(rest).is_archive());
         // Tape padding is zeros.
         self.trailing = early + not_zero(&mut packed);
         // Python tells xz from lzma anew for each member, and here only one is looked for.
@@ -275,7 +282,7 @@ pub(super) fn holds_tar(codec: Codec, packed: &[u8]) -> bool {
     let mut members = Members::new(codec, packed, head.len() as u64);
     members.most = FIRST;
     if members.read_exact(&mut head).is_ok() {
-        super::kind_of(&head) == Kind::Tar
+        kind_of(&head) == Kind::Tar
     } else {
         members.count == FIRST
     }

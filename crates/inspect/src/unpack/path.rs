@@ -1,6 +1,7 @@
 //! Paths of archives, as data.
 
 use super::Trick;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A path as it stands in an archive, read.
 pub(super) struct Reading {
@@ -52,6 +53,22 @@ pub fn plain(path: &str) -> String {
 /// A path as a disk sees it that folds case.
 pub fn folded(path: &str) -> String {
     path.to_lowercase()
+}
+
+/// A path as the most forgetful of disks sees it: one that folds case, takes a letter with an
+/// accent for the two that it is made of, and drops dots and blanks at the end of names.
+/// Sources: Apple's file systems; "Naming Files, Paths, and Namespaces" of Windows.
+pub(super) fn on_some_disk(path: &str) -> String {
+    let path = if path.is_ascii() {
+        folded(path)
+    } else {
+        folded(&path.nfd().collect::<String>())
+    };
+    let parts = path.split('/').map(|part| {
+        let kept = part.trim_end_matches(['.', ' ']);
+        if kept.is_empty() { part } else { kept }
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// Whether a link's target lies outside of the top folder.

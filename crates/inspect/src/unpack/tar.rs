@@ -21,6 +21,11 @@ struct Ahead {
     sparse: bool,
 }
 
+/// Whether bytes begin as a tar archive, whatever its first file is called.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.first_chunk().is_some_and(checksum_holds)
+}
+
 /// Reads a tar archive to the end of its stream.
 pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, depth: usize) {
     let mut ahead = Ahead::default();
@@ -36,6 +41,9 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
             0 => break,
             BLOCK => {}
             _ => {
+                if ended && header.iter().any(|byte| *byte != 0) {
+                    sink.odd(Trick::TrailingData, prefix);
+                }
                 sink.unread(prefix, "it ends in the middle of a header");
                 break;
             }

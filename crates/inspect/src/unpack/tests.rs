@@ -1,6 +1,9 @@
 //! Tricks of archives, each against the reader.
 
-use super::{Codec, Content, Sink, Tree, Trick, unpack, unpack_from};
+mod polyglots;
+mod twins;
+
+use super::{Codec, Content, Opener, Sink, Tree, Trick, unpack, unpack_from};
 use crate::limit::Unpacking;
 use proptest::prelude::*;
 use std::io::Write;
@@ -73,7 +76,7 @@ fn many_small_faults_do_not_crowd_out_what_is_missing_of_the_whole() {
     for n in 0..5 {
         sink.unread(&format!("{n}"), "it is cut off");
     }
-    sink.archive(&gzip(&tar), "", 0);
+    sink.archive(&gzip(&tar), "", 0, Opener::Stream);
     let tree = sink.finish();
     assert!(tree.unread.iter().any(|part| part.path.is_empty()));
     assert!(tricks(&tree).contains(&Trick::Traversal));
@@ -253,7 +256,13 @@ fn a_zip_archive_that_is_too_large_to_be_held_is_read_from_its_file() {
     };
     let from_disk = |bytes: &[u8]| {
         let length = bytes.len() as u64;
-        unpack_from(std::io::Cursor::new(bytes.to_vec()), length, &limits).unwrap()
+        unpack_from(
+            std::io::Cursor::new(bytes.to_vec()),
+            length,
+            Opener::Either,
+            &limits,
+        )
+        .unwrap()
     };
     let honest = zip("a/b.py", "a/b.py", b"x = 1");
     let hidden = [
@@ -300,7 +309,7 @@ proptest! {
         };
         let length = bytes.len() as u64;
         let held = read(&bytes);
-        let streamed = unpack_from(std::io::Cursor::new(bytes), length, &limits).unwrap();
+        let streamed = unpack_from(std::io::Cursor::new(bytes), length, Opener::Either, &limits).unwrap();
         prop_assert_eq!(tricks(&held), tricks(&streamed));
         prop_assert_eq!(held.unread, streamed.unread);
         prop_assert_eq!(held.entries.len(), streamed.entries.len());

@@ -3,7 +3,7 @@
 
 use super::held::Bytes;
 use super::pack::{self, Codec};
-use super::{File, Sink, Trick};
+use super::{File, Sink, Trick, kind_of};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -54,8 +54,8 @@ struct Ends {
     to: u64,
     /// Bytes in front of the archive.
     shift: u64,
-    /// Something stands behind the end record.
-    trailing: bool,
+    /// Where the archive is over, by what its end record says.
+    over: u64,
 }
 
 /// Reads where the directory stands.
@@ -89,7 +89,15 @@ fn ends<'a>(bytes: &impl Bytes<'a>) -> Result<Ends, &'static str> {
         from,
         to,
         shift,
-        trailing: end + 22 + comment != length,
+        over: end + 22 + comment,
+    })
+}
+
+/// Whether readers that go by the end find an archive with something in it.
+pub(super) fn opens<'a>(bytes: &impl Bytes<'a>) -> bool {
+    ends(bytes).is_ok_and(|ends| {
+        let count = DIRECTORY.len() as u64;
+        *bytes.piece(ends.from, count) == *DIRECTORY
     })
 }
 
@@ -102,8 +110,11 @@ pub(super) fn read<'a>(sink: &mut Sink<'_>, bytes: &impl Bytes<'a>, prefix: &str
             return;
         }
     };
-    if ends.trailing {
+    if ends.over != bytes.length() {
         sink.odd(Trick::TrailingData, prefix);
+        if kind_of(&bytes.piece(ends.over, 512)).is_archive() {
+            sink.odd(Trick::Polyglot, prefix);
+        }
     }
     if ends.shift > 0 {
         sink.odd(Trick::Prepended, prefix);

@@ -24,6 +24,16 @@ pub enum Entry {
         /// It runs as a script, not as a module.
         script: bool,
     },
+    /// Something that a file of Python has under a name: a function, or a class whose methods
+    /// are called.
+    Named {
+        /// The file.
+        file: FileId,
+        /// When.
+        zone: Zone,
+        /// The name.
+        name: String,
+    },
     /// A command line.
     Command {
         /// The text.

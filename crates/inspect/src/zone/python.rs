@@ -6,6 +6,9 @@ use crate::package::{Make, Package, folder, join};
 use crate::pure::FileId;
 use customs_model::Zone;
 
+/// Classes and functions that settings name, which are looked at.
+const NAMED: usize = 64;
+
 pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
     let sdist = package.make == Make::Sdist;
     let installed = sdist.then(|| Installed::of(package));
@@ -18,7 +21,9 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
                 zone: Zone::Install,
                 script: true,
             });
-        } else if name.ends_with(".pth") && path.matches('/').count() <= 3 {
+        } else if name.ends_with(".pth")
+            && (path.matches('/').count() <= 3 || is_put_into_site(&path))
+        {
             startup_lines(package, id, entries);
         } else if matches!(name, "sitecustomize.py" | "usercustomize.py")
             && path.matches('/').count() <= 1
@@ -49,6 +54,9 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
     if let Some(id) = package.find("pyproject.toml").filter(|_| sdist) {
         build_backend(package, id, entries);
     }
+    if sdist {
+        named_by_settings(package, entries);
+    }
     // Scripts of a wheel.
     for id in package.ids() {
         let file = package.file(id);
@@ -64,6 +72,83 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
             });
         }
     }
+}
+
+/// What the settings of a project name for its builder to call: classes of commands of
+/// setuptools, the function that tells pdm the version.
+fn named_by_settings(package: &Package, entries: &mut Vec<Entry>) {
+    let mut named: Vec<String> = Vec::new();
+    if let Some(manifest) = table(package, "pyproject.toml") {
+        let tool = |name: &str| manifest.get("tool")?.get(name);
+        let commands = tool("setuptools").and_then(|tool| tool.get("cmdclass"));
+        if let Some(toml::Value::Table(commands)) = commands {
+            named.extend(
+                commands
+                    .values()
+                    .filter_map(|v| v.as_str().map(str::to_owned)),
+            );
+        }
+        let version = tool("pdm").and_then(|tool| tool.get("version"));
+        let of_version = |key: &str| version?.get(key)?.as_str();
+        if of_version("source") == Some("call") {
+            named.extend(of_version("getter").map(|getter| getter.replace(':', ".")));
+        }
+    }
+    named.extend(commands_of_cfg(package));
+    for one in named.iter().take(NAMED) {
+        let Some((module, name)) = one.trim().rsplit_once('.') else {
+            continue;
+        };
+        let path = module.replace('.', "/");
+        let places = ["", "src/"].map(|base| {
+            [
+                format!("{base}{path}.py"),
+                format!("{base}{path}/__init__.py"),
+            ]
+        });
+        if let Some(file) = places.iter().flatten().find_map(|path| package.find(path)) {
+            entries.push(Entry::Named {
+                file,
+                zone: Zone::Install,
+                name: name.to_owned(),
+            });
+        }
+    }
+}
+
+/// The classes below `cmdclass =` of `setup.cfg`.
+fn commands_of_cfg(package: &Package) -> Vec<String> {
+    let Some(bytes) = package
+        .find("setup.cfg")
+        .and_then(|id| package.file(id).bytes.as_deref())
+    else {
+        return Vec::new();
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let mut found = Vec::new();
+    let mut is_inside = false;
+    for line in text.lines() {
+        if !line.starts_with([' ', '\t']) {
+            is_inside = line.split(['=', ':']).next().map(str::trim) == Some("cmdclass");
+        }
+        if is_inside && let Some((_, class)) = line.split_once('=') {
+            found.extend(
+                Some(class.trim())
+                    .filter(|class| !class.is_empty())
+                    .map(str::to_owned),
+            );
+        }
+    }
+    found
+}
+
+/// Whether a wheel puts a file into the folder of modules by its data: below `data` its paths
+/// are those below the root of the installation.
+fn is_put_into_site(path: &str) -> bool {
+    path.split_once(".data/data/").is_some_and(|(_, inside)| {
+        let folder = folder(inside);
+        folder.ends_with("/site-packages") || folder.ends_with("/dist-packages")
+    })
 }
 
 /// Lines of a `.pth` file that begin with `import` are run at every start.

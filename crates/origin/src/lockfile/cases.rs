@@ -1,7 +1,9 @@
 //! The lies that package managers accept, each of which must be a finding of the right rule, and
 //! their honest twins, about which nothing louder than a note may be said.
 
+mod asked;
 mod changes;
+mod faults;
 mod honest;
 mod lies;
 mod manifests;

@@ -145,6 +145,8 @@ pub enum What {
     Source,
     /// Another commit of the same repository.
     Commit,
+    /// It says that it runs a script at install, and did not.
+    InstallScript,
 }
 
 impl What {
@@ -162,6 +164,7 @@ impl What {
             Self::Address => "the address changed",
             Self::Source => "it comes from another kind of source",
             Self::Commit => "another commit is taken",
+            Self::InstallScript => "it says that it runs a script at install now",
         }
     }
 }

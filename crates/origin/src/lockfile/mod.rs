@@ -40,7 +40,7 @@ pub use change::{
 pub use doc::{LockRuleDoc, page};
 pub use finding::{Judgement, LockFinding, Outcome};
 pub use registry::{Promised, against_registry, judge_registry};
-pub use rule::{docs, judge, judge_together};
+pub use rule::{docs, judge, judge_together, unreadable};
 pub use settings::{Effect, FileChange, SettingChange, settings_changes};
 pub use view::{ExpectedOrigin, LockfileView, Options};
 

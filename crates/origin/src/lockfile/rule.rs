@@ -17,6 +17,7 @@ mod transport;
 mod two_managers;
 mod version_unasked;
 
+pub use format::unreadable;
 pub(super) use format::{DOC as FORMAT_DOC, number as format_number};
 
 use super::doc::LockRuleDoc;

@@ -1,5 +1,5 @@
 use super::address::Address;
-use customs_ecosystem::lockfile::{Graph, Kind, Locked, Manifest, Package, Source};
+use customs_ecosystem::lockfile::{Graph, Kind, Locked, Manifest, Package, Source, asked_source};
 use customs_model::{DigestAlgorithm, Ecosystem};
 use std::collections::HashSet;
 
@@ -36,6 +36,8 @@ pub struct LockfileView<'a> {
     /// What the user knows.
     pub options: &'a Options,
     overridden: HashSet<String>,
+    /// Those of them that are sent elsewhere than to a registry, or may be.
+    sent_elsewhere: HashSet<String>,
     /// The addresses of [`Options::expected_origins`], read once.
     origins: Vec<Option<Address<'a>>>,
     /// The addresses of all entries, read once for all rules.
@@ -52,7 +54,13 @@ impl<'a> LockfileView<'a> {
     ) -> Self {
         let rules = graph.overrides.iter();
         let rules = rules.chain(manifests.iter().flat_map(|m| &m.overrides));
-        let overridden = rules.map(|(selector, _)| selected(selector).to_owned());
+        let ecosystem = graph.kind().ecosystem();
+        let elsewhere = rules
+            .clone()
+            .filter(|(_, with)| leads_elsewhere(ecosystem, with));
+        let name = |(selector, _): &(String, String)| selected(selector).to_owned();
+        let sent_elsewhere = elsewhere.map(name).collect();
+        let overridden = rules.map(name);
         let origins = options.expected_origins.iter();
         let origins = origins.map(|origin| Address::parse(&origin.address));
         Self {
@@ -61,6 +69,7 @@ impl<'a> LockfileView<'a> {
             manifests,
             options,
             overridden: overridden.collect(),
+            sent_elsewhere,
             origins: origins.collect(),
             addresses: graph
                 .lockfile
@@ -74,6 +83,11 @@ impl<'a> LockfileView<'a> {
     /// Whether the project says to take something else for a name.
     pub(super) fn is_overridden(&self, name: &str) -> bool {
         self.overridden.contains(name)
+    }
+
+    /// Whether the project says to take something for a name that no registry delivers.
+    pub(super) fn is_sent_elsewhere(&self, name: &str) -> bool {
+        self.sent_elsewhere.contains(name)
     }
 
     /// Whether all that the project says to take instead is known.
@@ -130,10 +144,23 @@ impl<'a> LockfileView<'a> {
         hosts.any(|host| address.is_at(host))
     }
 
-    /// Whether an address is one of those that the user's configuration or the gate names.
+    /// Whether an address is one of those that the user's configuration or the gate names. Who
+    /// names `https` has not named the same host by `http`.
     pub(super) fn is_configured(&self, address: &Address<'_>) -> bool {
         let mut known = self.origins.iter().flatten();
-        self.is_own(address) || known.any(|known| known.host == address.host)
+        let is_it =
+            |known: &Address<'_>| known.host == address.host && known.scheme == address.scheme;
+        self.is_own(address) || known.any(is_it)
+    }
+}
+
+/// Whether what stands in a package's place comes from no registry, or may not.
+fn leads_elsewhere(ecosystem: Ecosystem, with: &str) -> bool {
+    match ecosystem {
+        Ecosystem::Npm => asked_source(with) != Some(Source::Registry),
+        Ecosystem::PyPi | Ecosystem::Cargo => {
+            with == "another source" || with.starts_with('@') || with.contains(':')
+        }
     }
 }
 

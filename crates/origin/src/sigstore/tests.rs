@@ -2,6 +2,7 @@
 //! reason: a bundle that fails for another one hides a check that is not made.
 
 mod changes;
+mod logged;
 
 use super::*;
 use crate::testing::registry_file;
@@ -77,14 +78,9 @@ fn staging_authority() -> Authority {
     ))
 }
 
-/// What no code outside of this test can make: [`Authority::from_json`] refuses these roots.
+/// What no program can make: [`Authority::from_json`] refuses these roots.
 fn unguarded(root: &[u8]) -> Authority {
-    let root = TrustedRoot::from_json(std::str::from_utf8(root).unwrap()).unwrap();
-    Authority {
-        instance: Instance::Own,
-        verifier: Verifier::new(&root).unwrap(),
-        material: Material::of(&root).unwrap(),
-    }
+    Authority::read(root, Instance::Own).unwrap()
 }
 
 fn key() -> PublicKey {

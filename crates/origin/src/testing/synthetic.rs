@@ -24,6 +24,17 @@ pub(crate) struct World {
     pub(crate) registry: KeyPair,
 }
 
+/// What the log's entry says of an envelope.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logged {
+    /// That it is an envelope, with this payload.
+    Envelope,
+    /// That its encoding was signed.
+    Encoding,
+    /// That its payload was signed, which nobody did.
+    Payload,
+}
+
 /// The claims of a certificate, by the last number of their OID.
 pub(crate) type Claims = Vec<(u8, String)>;
 
@@ -135,37 +146,66 @@ impl World {
 
     /// A bundle of version 0.3 about a statement, signed with a certificate of these claims.
     pub(crate) fn attest(&self, subject: &str, claims: &Claims, statement: &Value) -> Value {
+        self.attest_as(Logged::Envelope, subject, claims, statement)
+    }
+
+    /// The same, and how the log knows it.
+    pub(crate) fn attest_as(
+        &self,
+        logged: Logged,
+        subject: &str,
+        claims: &Claims,
+        statement: &Value,
+    ) -> Value {
         let key = KeyPair::generate_ecdsa_p256().unwrap();
         let leaf = self.leaf(&key, subject, claims);
         let verifier = pem("CERTIFICATE", &leaf);
         let material = json!({"certificate": {"rawBytes": b64(&leaf)}});
-        self.bundle(&key, material, &verifier, statement)
+        self.bundle(logged, &key, material, &verifier, statement)
     }
 
     /// The same, signed with the registry's key.
     pub(crate) fn attest_with_key(&self, statement: &Value) -> Value {
         let verifier = pem("PUBLIC KEY", &spki(&self.registry));
         let material = json!({"publicKey": {"hint": self.key_id()}});
-        self.bundle(&self.registry, material, &verifier, statement)
+        let key = &self.registry;
+        self.bundle(Logged::Envelope, key, material, &verifier, statement)
     }
 
-    fn bundle(&self, key: &KeyPair, mut material: Value, verifier: &str, said: &Value) -> Value {
+    fn bundle(
+        &self,
+        logged: Logged,
+        key: &KeyPair,
+        mut material: Value,
+        verifier: &str,
+        said: &Value,
+    ) -> Value {
         let payload = said.to_string();
         let kind = "application/vnd.in-toto+json";
         let signed = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
         let signature = b64(sign(key, signed.as_bytes()));
         let hash =
             |bytes: &[u8]| json!({"algorithm": "sha256", "value": Digest::sha256(bytes).to_hex()});
-        let body = json!({
-            "apiVersion": "0.0.1",
-            "kind": "dsse",
-            "spec": {
-                "envelopeHash": hash(b""),
-                "payloadHash": hash(payload.as_bytes()),
-                "signatures": [{"signature": signature, "verifier": b64(verifier)}],
-            },
-        });
-        material["tlogEntries"] = json!([self.entry(body.to_string().as_bytes())]);
+        let of_signed = |bytes: &[u8]| {
+            json!({
+                "data": {"hash": hash(bytes)},
+                "signature": {"content": signature, "publicKey": {"content": b64(verifier)}},
+            })
+        };
+        let (of, spec) = match logged {
+            Logged::Envelope => (
+                "dsse",
+                json!({
+                    "envelopeHash": hash(b""),
+                    "payloadHash": hash(payload.as_bytes()),
+                    "signatures": [{"signature": signature, "verifier": b64(verifier)}],
+                }),
+            ),
+            Logged::Encoding => ("hashedrekord", of_signed(signed.as_bytes())),
+            Logged::Payload => ("hashedrekord", of_signed(payload.as_bytes())),
+        };
+        let body = json!({"apiVersion": "0.0.1", "kind": of, "spec": spec});
+        material["tlogEntries"] = json!([self.entry(of, body.to_string().as_bytes())]);
         json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": material,
@@ -178,7 +218,7 @@ impl World {
     }
 
     /// The only entry of a tree: its leaf is the root.
-    fn entry(&self, body: &[u8]) -> Value {
+    fn entry(&self, kind: &str, body: &[u8]) -> Value {
         let log = id(&self.log);
         let promised = format!(
             r#"{{"body":"{}","integratedTime":{NOW},"logID":"{}","logIndex":{LOG_INDEX}}}"#,
@@ -192,7 +232,7 @@ impl World {
         json!({
             "logIndex": LOG_INDEX.to_string(),
             "logId": {"keyId": b64(log.as_bytes())},
-            "kindVersion": {"kind": "dsse", "version": "0.0.1"},
+            "kindVersion": {"kind": kind, "version": "0.0.1"},
             "integratedTime": NOW.to_string(),
             "inclusionPromise": {"signedEntryTimestamp": b64(sign(&self.log, promised.as_bytes()))},
             "inclusionProof": {

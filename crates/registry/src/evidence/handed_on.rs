@@ -118,7 +118,8 @@ impl Registry {
 
     async fn pypi_hands_on(&self, upstream: &Upstream) -> HandedOn {
         let kind = Kind::Provenance;
-        let document = match self.pypi.get(upstream, &format!("{ON_PYPI}/")).await {
+        let pages = &self.pypi;
+        let document = match pages.get(upstream, &format!("{ON_PYPI}/")).await {
             Ok(Found::Document(document)) => document,
             Ok(Found::Missing) => return HandedOn::not_checked(kind, lacks(ON_PYPI)),
             Err(error) => return HandedOn::not_checked(kind, because(&error)),

@@ -4,7 +4,7 @@
 use customs_ecosystem::cargo::{declared_by_cargo_toml, facts_from_cargo_toml};
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::{Metadata, facts_from_entries};
-use customs_inspect::{Content, Reader, Tree, Unpacking, unpack_file};
+use customs_inspect::{Content, Opener, Reader, Tree, Unpacking, unpack_file_for};
 use customs_model::{Declared, FileFact, Inspection, Manifest, RunsCode, UnreadPart, Weigh};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -35,6 +35,15 @@ impl Kind {
             Self::Wheel => "wheel",
             Self::Sdist => "sdist",
             Self::Crate => "crate",
+        }
+    }
+
+    /// What opens it.
+    const fn opener(self) -> Opener {
+        match self {
+            Self::Wheel => Opener::Zip,
+            Self::Sdist => Opener::Either,
+            Self::Tarball | Self::Crate => Opener::Stream,
         }
     }
 }
@@ -105,7 +114,7 @@ impl Weigh for ArtifactFacts {
 /// # Errors
 /// The file cannot be read, or it is no archive.
 pub fn read(file: File, kind: Kind, reader: &Reader) -> io::Result<Result<ArtifactFacts, String>> {
-    let tree = unpack_file(file, &Unpacking::default())?;
+    let tree = unpack_file_for(file, kind.opener(), &Unpacking::default())?;
     if tree.entries.is_empty()
         && let Some(part) = tree.unread.first()
     {

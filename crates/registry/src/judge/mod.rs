@@ -14,6 +14,7 @@ mod npm;
 mod offered;
 mod promised;
 mod pypi;
+mod standing;
 mod trail;
 mod unseen;
 
@@ -25,6 +26,7 @@ pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
 pub use promised::NoPromise;
 pub use pypi::PypiPage;
+pub use standing::{PackageStands, Stands};
 pub use unseen::{Unseen, Wish};
 
 use crate::artifact::Artifacts;
@@ -98,6 +100,21 @@ impl Context {
     fn is_settled(&self, published: Option<Timestamp>, now: Timestamp) -> bool {
         let hold = customs_rules::hook_hold(&self.policy);
         published.is_some_and(|at| now.duration_since(at) >= hold)
+    }
+
+    /// The same upstreams, advisories and roots of trust under another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let epoch = Epoch {
+            policy: policy.digest().to_string(),
+            ..(*self.epoch).clone()
+        };
+        Self {
+            scope: scope(&epoch, &self.upstreams, self.trust.as_ref()),
+            policy: Arc::new(policy),
+            epoch: Arc::new(epoch),
+            ..self.clone()
+        }
     }
 
     /// The same policy and advisories in front of other upstreams.

@@ -2,6 +2,7 @@
 //! for a reason, until an end.
 
 use super::Problem;
+use super::grant::OfRunTime;
 use super::matching::Match;
 use super::range::VersionRange;
 use crate::words;
@@ -16,6 +17,8 @@ pub struct Exemption {
     pub(super) owner: String,
     pub(super) ends: Ends,
     pub(super) place: Place,
+    /// It was granted while gates run, and stands in the ledger instead of a file.
+    pub(super) run_time: Option<OfRunTime>,
 }
 
 /// When an exemption ends.
@@ -91,7 +94,12 @@ impl Exemption {
             Ends::Version(from) => from.contains(&release.version),
             Ends::Fixed(_) | Ends::Never => false,
         };
-        !has_ended && self.matches.means(release, digests)
+        let binds = |one: &OfRunTime| {
+            one.digests.is_empty() || digests.iter().any(|digest| one.digests.contains(digest))
+        };
+        !has_ended
+            && self.matches.means(release, digests)
+            && self.run_time.as_ref().is_none_or(binds)
     }
 
     /// Rules, owner, end and reason in one line, without the place of the file: the same on every
@@ -111,7 +119,7 @@ impl Exemption {
     }
 
     pub(super) fn matches(&self, dossier: &Dossier) -> bool {
-        self.matches.matches(dossier)
+        self.matches.matches(dossier) && self.run_time.as_ref().is_none_or(|one| one.binds(dossier))
     }
 
     pub(super) fn applies(&self, dossier: &Dossier, now: Timestamp) -> bool {
@@ -131,8 +139,12 @@ impl Exemption {
     /// Why the rule has no effect, as a decision says it.
     pub(crate) fn words(&self) -> String {
         let Place { file, line, .. } = &self.place;
+        let place = match self.id() {
+            Some(id) => id.to_owned(),
+            None => format!("{file}:{line}"),
+        };
         format!(
-            "exempted by {}{}: {} ({file}:{line})",
+            "exempted by {}{}: {} ({place})",
             self.owner,
             self.until(),
             self.reason

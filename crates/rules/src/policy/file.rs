@@ -72,7 +72,7 @@ pub(super) fn unknown_rule(id: &str) -> PolicyError {
     one_problem(no_rule(id))
 }
 
-fn no_rule(id: &str) -> String {
+pub(super) fn no_rule(id: &str) -> String {
     no("rule", id, rule::ALL.iter().map(|rule| rule.doc().id))
 }
 
@@ -90,7 +90,10 @@ fn no<'a>(what: &str, text: &str, known: impl IntoIterator<Item = &'a str>) -> S
 /// A file that is larger holds no policy that a person wrote.
 const LARGEST: usize = 4 << 20;
 
-const TOP: [&str; 9] = [
+/// The longest reason or owner that a decision repeats.
+pub(super) const LONGEST_TEXT: usize = 200;
+
+const TOP: [&str; 10] = [
     "version",
     "observe",
     "locked",
@@ -100,6 +103,7 @@ const TOP: [&str; 9] = [
     "private",
     "rules",
     "exemption",
+    "roles",
 ];
 
 impl Policy {
@@ -175,6 +179,7 @@ impl Reader<'_> {
                 "private" => self.private(value),
                 "rules" => self.rules(value),
                 "exemption" => self.exemptions(value),
+                "roles" => self.roles(value),
                 other => self.problem(key.span().start, no("key", other, TOP)),
             }
         }
@@ -314,6 +319,22 @@ impl Reader<'_> {
         }
     }
 
+    fn roles(&mut self, value: &Value<'_>) {
+        let Some(table) = value.get_ref().as_table() else {
+            let example = "roles is a table: [roles] with approvers = [\"user:name\"]";
+            return self.problem(value.span().start, example.to_owned());
+        };
+        for (key, value) in table {
+            if key.get_ref() == "approvers" {
+                let named = self.listed("approvers", value, "user:name");
+                let named = named.into_iter().map(|(_, name)| name).collect();
+                self.policy.roles.approvers = Some(named);
+            } else {
+                self.problem(key.span().start, no("key", key.get_ref(), ["approvers"]));
+            }
+        }
+    }
+
     // Values.
 
     fn word<T: Copy>(
@@ -362,10 +383,14 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, key: &str, value: &Value<'_>) -> Vec<(usize, String)> {
+        self.listed(key, value, "pkg:npm/name")
+    }
+
+    fn listed(&mut self, key: &str, value: &Value<'_>, such: &str) -> Vec<(usize, String)> {
         let Some(all) = value.get_ref().as_array() else {
             self.problem(
                 value.span().start,
-                format!("{key} is a list of texts: [\"pkg:npm/name\"]"),
+                format!("{key} is a list of texts: [{such:?}]"),
             );
             return Vec::new();
         };

@@ -49,6 +49,13 @@ impl Policy {
                 because,
             });
         }
+        if project.roles.approvers.is_some() {
+            ignored.push(Ignored {
+                key: "roles".to_owned(),
+                because: "a project does not say who grants exemptions; the user's policy can"
+                    .to_owned(),
+            });
+        }
         // What is wrong in a project's exemptions is moot: none of them counts.
         (sum, ignored)
     }
@@ -139,6 +146,15 @@ impl Policy {
     }
 }
 
+/// Whether a policy is looser than another one in a setting.
+pub(crate) fn is_looser_in(policy: &Policy, than: &Policy, setting: &'static Setting) -> bool {
+    is_looser(
+        policy.amount(setting),
+        than.amount(setting),
+        setting.tighter,
+    )
+}
+
 fn is_looser(asked: Amount, present: Amount, tighter: Tighter) -> bool {
     match tighter {
         Tighter::More => asked < present,
@@ -180,6 +196,7 @@ mod tests {
             private = [\"pkg:npm/@evil/*\"]\n\
             [rules.version-age]\nage = \"1h\"\nmode = \"off\"\n[rules.dormant-name]\nafter = \"999d\"\n\
             [rules.release-burst]\nlines = 50\n\
+            [roles]\napprovers = [\"user:evil\"]\n\
             [[exemption]]\nmatch = \"pkg:npm/evil\"\nrules = [\"version-age\"]\nreason = \"x\"\nowner = \"y\"\nuntil = \"never\"\n";
         let user = "locked = \"enforce\"\nurgent-fix = false\n";
         let (sum, _) = policy(user).tightened_by(&policy(loose));
@@ -194,7 +211,8 @@ mod tests {
     rules.release-burst.lines: 50 is looser than the user's 2
     rules.dormant-name.after: 999d is looser than the user's 365d
     private: a project cannot call pkg:npm/@evil/* private; the user's policy can
-    exemption (line 14): a project cannot exempt pkg:npm/evil; the user's policy can
+    exemption (line 16): a project cannot exempt pkg:npm/evil; the user's policy can
+    roles: a project does not say who grants exemptions; the user's policy can
     "#);
     }
 

@@ -10,7 +10,8 @@ static DOC: RuleDoc = RuleDoc {
     id: "known-malicious",
     title: "A release that an advisory calls malicious is never offered.",
     what: "Any advisory that matches the release and says malicious, not merely vulnerable. Withdrawn \
-           advisories do not count. No exemption waives it. When a configured source cannot be read, the \
+           advisories do not count. No exemption of a policy file waives it; one that is granted while gates \
+           run does only where that was asked for by name. When a configured source cannot be read, the \
            report says *not checked*; a source that nobody configured is said once and holds nothing. \
            A vulnerability blocks nothing here.",
     why: "What is known to be bad must stay away at any age: caches and mirrors kept serving axios@1.14.1 \

@@ -93,6 +93,32 @@ pub(super) async fn sights(
     Ok(sights)
 }
 
+/// The upstreams whose documents of a package were looked at, with what is remembered of each.
+pub(super) async fn all_sights(
+    target: &Target,
+    session: &Session,
+    package: &PackageName,
+) -> Result<Vec<(String, Sights)>, StoreError> {
+    let alone = package_key("", package);
+    // What follows is an upstream's name behind a space, and `!` comes right behind that.
+    let (from, to) = (format!("{alone} "), format!("{alone}!"));
+    let found = rows(
+        target,
+        session,
+        "SELECT name FROM package WHERE name = $1 OR name >= $2 AND name < $3 ORDER BY name",
+        &[&alone, &from, &to],
+    )
+    .await?;
+    let mut all = Vec::with_capacity(found.len());
+    for row in &found {
+        let key: &str = get(row, 0)?;
+        let upstream = key.strip_prefix(&from).unwrap_or_default();
+        let seen = sights(target, session, upstream, package).await?;
+        all.push((upstream.to_owned(), seen));
+    }
+    Ok(all)
+}
+
 /// Writes the rows of a look, and notes the look itself after them: one that was cut short
 /// was none.
 pub(super) async fn write(

@@ -2,8 +2,9 @@
 
 use super::group::Subject;
 use super::target::{Session, Target};
+use crate::exemption::ExemptionRow;
 use crate::record::LedgerRecord;
-use crate::rows::{self, MOST_DELIVERIES, MOST_ROWS, bounded, releases_of};
+use crate::rows::{self, MOST_CHANGES, MOST_DELIVERIES, MOST_ROWS, bounded, releases_of, slack};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};
 use crate::verify::RawRecord;
 use crate::{Head, StoreError};
@@ -41,6 +42,18 @@ const DECISIONS_SINCE: &str = "
     SELECT at, body FROM record
     WHERE kind = 'decided' AND at >= $1
     ORDER BY at, id LIMIT $2";
+/// The newest first, so that a cut answer has lost the oldest.
+const DECISIONS_OF: &str = "
+    SELECT at, body FROM record
+    WHERE kind = 'decided' AND release >= $1 AND release < $2
+    ORDER BY id DESC LIMIT $3";
+const EXEMPTIONS: &str = "
+    SELECT record.at, chain.name, record.seq, record.body
+    FROM record LEFT JOIN chain ON chain.id = record.chain
+    WHERE record.kind = 'exemption'
+    ORDER BY record.id LIMIT $1";
+const LAST: &str = "SELECT coalesce(max(id), 0) FROM record";
+const NEXT: &str = "SELECT at FROM record WHERE id > $1 ORDER BY id LIMIT 1";
 const RECORDS_AFTER: &str = "
     SELECT record.id, chain.name, record.seq, record.at, record.kind, record.body
     FROM record LEFT JOIN chain ON chain.id = record.chain
@@ -153,6 +166,55 @@ pub(super) async fn decisions_since(
         .iter()
         .map(|row| rows::decision(get(row, 0)?, get(row, 1)?))
         .collect()
+}
+
+pub(super) async fn decisions_of(
+    target: &Target,
+    session: &Session,
+    package: &PackageName,
+) -> Result<Vec<DecisionRow>, StoreError> {
+    let (from, to) = releases_of(package)?;
+    let asked: [&(dyn ToSql + Sync); 3] = [&from, &to, &bounded(MOST_ROWS)];
+    let found = rows(target, session, DECISIONS_OF, &asked).await?;
+    found
+        .iter()
+        .rev()
+        .map(|row| rows::decision(get(row, 0)?, get(row, 1)?))
+        .collect()
+}
+
+pub(super) async fn exemptions(
+    target: &Target,
+    session: &Session,
+) -> Result<Vec<ExemptionRow>, StoreError> {
+    let found = rows(target, session, EXEMPTIONS, &[&(MOST_CHANGES + 1)]).await?;
+    let changes: Result<Vec<_>, _> = found
+        .iter()
+        .map(|row| rows::change(get(row, 0)?, get(row, 1)?, get(row, 2)?, get(row, 3)?))
+        .collect();
+    rows::exemptions(changes?)
+}
+
+/// By halves: records stand in the order of their commits, which is nearly that of time.
+pub(super) async fn position_before(
+    target: &Target,
+    session: &Session,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    let from = slack(at);
+    let last = rows(target, session, LAST, &[]).await?;
+    let (mut low, mut high): (i64, i64) = (0, last.first().map_or(Ok(0), |row| get(row, 0))?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next = rows(target, session, NEXT, &[&middle]).await?;
+        let next: Option<i64> = next.first().map(|row| get(row, 0)).transpose()?;
+        if next.is_some_and(|next| next < from) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 pub(super) async fn records_after(

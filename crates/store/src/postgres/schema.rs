@@ -52,6 +52,7 @@ pub(super) const STEPS: &[Step] = &[Step {
     CREATE INDEX record_decided ON record (release, (coalesce(artifact, '')), id)
         WHERE kind = 'decided';
     CREATE INDEX record_decided_at ON record (at, id) WHERE kind = 'decided';
+    CREATE INDEX record_exemption ON record (id) WHERE kind = 'exemption';
 
     CREATE TABLE package (
         id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -3,6 +3,7 @@
 use super::writer::Job;
 use super::{PostgresStore, QUEUE, memory, query};
 use crate::chain::microseconds;
+use crate::exemption::ExemptionRow;
 use crate::jobs::Entry;
 use crate::memory::{Pin, Publication, Seen, Sights};
 use crate::store::{DecisionRow, Deliveries, Done, Judged, Receipt, RecordRow, Store};
@@ -72,6 +73,23 @@ impl Store for PostgresStore {
         )
     }
 
+    fn decisions_of(&self, package: &PackageName) -> Result<Vec<DecisionRow>, StoreError> {
+        let package = package.clone();
+        self.ask(|target, session| async move {
+            query::decisions_of(&target, &session, &package).await
+        })
+    }
+
+    fn exemptions(&self) -> Result<Vec<ExemptionRow>, StoreError> {
+        self.ask(|target, session| async move { query::exemptions(&target, &session).await })
+    }
+
+    fn position_before(&self, at: Timestamp) -> Result<i64, StoreError> {
+        self.ask(move |target, session| async move {
+            query::position_before(&target, &session, at).await
+        })
+    }
+
     fn records_after(&self, position: i64, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
         self.ask(move |target, session| async move {
             query::records_after(&target, &session, position, limit).await
@@ -90,6 +108,13 @@ impl Store for PostgresStore {
         let (upstream, package) = (upstream.to_owned(), package.clone());
         self.ask(|target, session| async move {
             memory::sights(&target, &session, &upstream, &package).await
+        })
+    }
+
+    fn all_sights(&self, package: &PackageName) -> Result<Vec<(String, Sights)>, StoreError> {
+        let package = package.clone();
+        self.ask(|target, session| async move {
+            memory::all_sights(&target, &session, &package).await
         })
     }
 

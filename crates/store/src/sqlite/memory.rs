@@ -84,6 +84,31 @@ pub(super) fn sights(
     Ok(sights)
 }
 
+/// The upstreams whose documents of a package were looked at, with what is remembered of each.
+pub(super) fn all_sights(
+    connection: &Connection,
+    package: &PackageName,
+) -> Result<Vec<(String, Sights)>, StoreError> {
+    let alone = package_key("", package);
+    // What follows an upstream's name is a space, and `!` comes right behind it.
+    let (from, to) = (format!("{alone} "), format!("{alone}!"));
+    let keys: Vec<String> = all(
+        connection,
+        "SELECT name FROM package WHERE name = ?1 OR name >= ?2 AND name < ?3 ORDER BY name",
+        params![alone, from, to],
+        |row| get(row, 0),
+    )?;
+    let upstreams = keys
+        .iter()
+        .map(|key| key.strip_prefix(&from).unwrap_or_default().to_owned());
+    upstreams
+        .map(|upstream| {
+            let sights = sights(connection, &upstream, package)?;
+            Ok((upstream, sights))
+        })
+        .collect()
+}
+
 fn sight(row: &Row<'_>) -> Result<Sight, StoreError> {
     let time = |column| get::<Option<i64>>(row, column)?.map(instant).transpose();
     let not_before = time(3)?;

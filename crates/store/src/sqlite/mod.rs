@@ -15,6 +15,7 @@ mod writer;
 mod tests;
 
 use crate::chain::microseconds;
+use crate::exemption::ExemptionRow;
 use crate::folder::{self, ChainLock, FolderLock, LEDGER_FILE};
 use crate::head::{Head, HeadsFile};
 use crate::jobs::{Entry, Reply};
@@ -296,6 +297,18 @@ impl Store for SqliteStore {
         self.readers.ask(|c| query::who_package(c, package))
     }
 
+    fn decisions_of(&self, package: &PackageName) -> Result<Vec<DecisionRow>, StoreError> {
+        self.readers.ask(|c| query::decisions_of(c, package))
+    }
+
+    fn exemptions(&self) -> Result<Vec<ExemptionRow>, StoreError> {
+        self.readers.ask(query::exemptions)
+    }
+
+    fn position_before(&self, at: Timestamp) -> Result<i64, StoreError> {
+        self.readers.ask(|c| query::position_before(c, at))
+    }
+
     fn records_after(&self, position: i64, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
         self.readers
             .ask(|c| query::records_after(c, position, limit))
@@ -314,6 +327,10 @@ impl Store for SqliteStore {
 
     fn sights(&self, upstream: &str, package: &PackageName) -> Result<Sights, StoreError> {
         self.readers.ask(|c| memory::sights(c, upstream, package))
+    }
+
+    fn all_sights(&self, package: &PackageName) -> Result<Vec<(String, Sights)>, StoreError> {
+        self.readers.ask(|c| memory::all_sights(c, package))
     }
 
     fn record_sight(

@@ -1,7 +1,10 @@
 //! Questions to the ledger.
 
+use crate::exemption::ExemptionRow;
 use crate::record::LedgerRecord;
-use crate::rows::{self, MOST_DELIVERIES, MOST_ROWS, bounded, decision, releases_of};
+use crate::rows::{
+    self, MOST_CHANGES, MOST_DELIVERIES, MOST_ROWS, bounded, decision, releases_of, slack,
+};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};
 use crate::{Head, StoreError};
 use customs_model::{PackageName, ReleaseId, Timestamp};
@@ -36,6 +39,17 @@ pub(super) const DECISIONS_SINCE: &str = "
     SELECT at, body FROM record
     WHERE kind = 'decided' AND at >= ?1
     ORDER BY at, id LIMIT ?2";
+
+/// The newest first, so that a cut answer has lost the oldest.
+pub(super) const DECISIONS_OF: &str = "
+    SELECT at, body FROM record
+    WHERE kind = 'decided' AND release >= ?1 AND release < ?2
+    ORDER BY id DESC LIMIT ?3";
+pub(super) const EXEMPTIONS: &str = "
+    SELECT record.at, chain.name, record.seq, record.body
+    FROM record LEFT JOIN chain ON chain.id = record.chain
+    WHERE record.kind = 'exemption'
+    ORDER BY record.id LIMIT ?1";
 
 const ASKED: &str = "answer a question";
 
@@ -117,6 +131,50 @@ pub(super) fn decisions_since(
     all(connection, DECISIONS_SINCE, asked, |row| {
         decision(get(row, 0)?, &get::<String>(row, 1)?)
     })
+}
+
+pub(super) fn decisions_of(
+    connection: &Connection,
+    package: &PackageName,
+) -> Result<Vec<DecisionRow>, StoreError> {
+    let (from, to) = releases_of(package)?;
+    let asked = params![from, to, bounded(MOST_ROWS)];
+    let mut rows = all(connection, DECISIONS_OF, asked, |row| {
+        decision(get(row, 0)?, &get::<String>(row, 1)?)
+    })?;
+    rows.reverse();
+    Ok(rows)
+}
+
+pub(super) fn exemptions(connection: &Connection) -> Result<Vec<ExemptionRow>, StoreError> {
+    let changes = all(connection, EXEMPTIONS, params![MOST_CHANGES + 1], |row| {
+        let body: String = get(row, 3)?;
+        rows::change(get(row, 0)?, get(row, 1)?, get(row, 2)?, &body)
+    })?;
+    rows::exemptions(changes)
+}
+
+/// By halves: records stand in the order of their commits, which is nearly that of time.
+pub(super) fn position_before(connection: &Connection, at: Timestamp) -> Result<i64, StoreError> {
+    let failed = StoreError::sqlite(ASKED);
+    let from = slack(at);
+    let last: Option<i64> = connection
+        .query_row("SELECT max(id) FROM record", [], |row| row.get(0))
+        .map_err(&failed)?;
+    let (mut low, mut high) = (0, last.unwrap_or(0));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next: Option<i64> = connection
+            .prepare_cached("SELECT at FROM record WHERE id > ?1 ORDER BY id LIMIT 1")
+            .and_then(|mut query| query.query_row([middle], |row| row.get(0)).optional())
+            .map_err(&failed)?;
+        if next.is_some_and(|next| next < from) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 pub(super) fn records_after(

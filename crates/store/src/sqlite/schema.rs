@@ -15,7 +15,8 @@ const APPLICATION: i64 = 0x4355_5354;
 /// need no constraint, but SQLite never answers from an index on them alone.) A package
 /// URL begins with ecosystem and name, so one index answers for releases and, as a range,
 /// for packages.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE chain (
         id              INTEGER PRIMARY KEY,
         name            TEXT NOT NULL UNIQUE,
@@ -84,7 +85,11 @@ const MIGRATIONS: &[&str] = &["
         key    TEXT PRIMARY KEY,
         value  TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE INDEX record_exemption ON record (id) WHERE kind = 'exemption';
+",
+];
 
 /// The newest schema that this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
@@ -149,7 +154,7 @@ mod tests {
             .pragma_update(None, "user_version", KNOWN + 1)
             .unwrap();
         let error = migrate(&mut connection, Path::new("ledger.db")).unwrap_err();
-        insta::assert_snapshot!(error, @"ledger.db has schema 2, this customs knows up to 1. Use the newer customs, or point this one at another data folder");
+        insta::assert_snapshot!(error, @"ledger.db has schema 3, this customs knows up to 2. Use the newer customs, or point this one at another data folder");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Edits {
             let diff = TextDiff::from_lines(&edit.before, &edit.after);
             let mut diff = diff.unified_diff();
             let diff = diff.context_radius(AROUND).header(&name, &name);
-            out.push_str(&diff.to_string());
+            out.push_str(&readable(&diff.to_string()));
         }
         out
     }
@@ -109,6 +109,12 @@ impl Edits {
     }
 }
 
+/// A diff as people read it: with spaces for tabs, and without the carriage returns of a file's
+/// line ends. Whatever else steers a terminal is made plain when it is written.
+fn readable(diff: &str) -> String {
+    diff.replace("\r\n", "\n").replace('\t', "    ")
+}
+
 fn read(path: &Path) -> Result<String, String> {
     let shown = printable(&path.display().to_string(), 300);
     let about = std::fs::symlink_metadata(path).map_err(|why| format!("{shown}: {why}"))?;
@@ -117,4 +123,20 @@ fn read(path: &Path) -> Result<String, String> {
     }
     let bytes = crate::verify::lock::bytes(path, MOST).map_err(|why| format!("{shown}: {why}"))?;
     String::from_utf8(bytes).map_err(|_| format!("{shown} is not UTF-8 text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+    use crate::output::plain_text;
+
+    #[test]
+    fn a_diff_shows_no_escapes_for_tabs_and_line_ends() {
+        let diff = "-\t\"left\": \"1\"\r\n+\t\"left\": \"2\"\r\n";
+        assert_eq!(
+            plain_text(&readable(diff)),
+            "-    \"left\": \"1\"\n+    \"left\": \"2\"\n"
+        );
+        assert_eq!(plain_text(&readable("a\rb\n")), "a\\u{d}b\n");
+    }
 }

@@ -51,3 +51,32 @@ pub(super) fn elsewhere(graph: &Graph, placed: &[Placed], machine: Machine) -> B
     out.retain(|release| !kept.contains(release));
     out
 }
+
+/// The releases that somebody who fits a machine cannot run without: the project, and each package that
+/// is needed in this way. Whatever an entry says of itself, npm never leaves one of them out.
+pub(super) fn required(graph: &Graph, placed: &[Placed], machine: Machine) -> BTreeSet<ReleaseId> {
+    let fits = |release: &ReleaseId| {
+        let mut all = placed.iter().filter(|one| one.release == *release);
+        all.any(|one| !one.platforms.restricts() || one.platforms.take(machine))
+    };
+    let mut seen = vec![false; graph.packages.len()];
+    let mut required = BTreeSet::new();
+    let mut asks: Vec<_> = graph.importers.iter().flat_map(|i| &i.asks).collect();
+    while let Some(ask) = asks.pop() {
+        let at = ask.to.filter(|_| ask.kind == AskKind::Runtime);
+        let Some((at, package)) = at.and_then(|at| Some((at, graph.packages.get(at)?))) else {
+            continue;
+        };
+        let is_new = seen
+            .get_mut(at)
+            .is_some_and(|seen| !std::mem::replace(seen, true));
+        let Some(release) = graph.release(package).filter(|_| is_new) else {
+            continue;
+        };
+        required.insert(release.clone());
+        if fits(release) {
+            asks.extend(&package.asks);
+        }
+    }
+    required
+}

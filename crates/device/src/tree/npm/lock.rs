@@ -17,6 +17,8 @@ pub struct Lock {
     pub places: Places,
     /// Releases that only packages for other machines than this one ask for.
     pub elsewhere: BTreeSet<ReleaseId>,
+    /// npm: releases that cannot rightly be absent, since somebody who fits this machine needs them.
+    pub required: BTreeSet<ReleaseId>,
     /// SHA-256 of its bytes.
     pub digest: Digest,
 }
@@ -76,16 +78,26 @@ impl Lock {
         }
         // Without a package for some machines nothing is only for others.
         let restricts = |placed: &places::Placed| placed.platforms.restricts();
-        let elsewhere = match places.placed.iter().any(restricts) {
+        let (elsewhere, required) = match places.placed.iter().any(restricts) {
             true => {
                 let graph = Graph::read(kind, &bytes)?;
-                elsewhere::elsewhere(&graph, &places.placed, Machine::here())
+                let machine = Machine::here();
+                let required = match manager {
+                    Manager::Npm => elsewhere::required(&graph, &places.placed, machine),
+                    // What others write of a package says less of who needs it.
+                    Manager::Pnpm | Manager::YarnClassic | Manager::YarnBerry | Manager::Bun => {
+                        BTreeSet::new()
+                    }
+                };
+                let elsewhere = elsewhere::elsewhere(&graph, &places.placed, machine);
+                (elsewhere, required)
             }
-            false => BTreeSet::new(),
+            false => Default::default(),
         };
         Ok(Self {
             manager,
             elsewhere,
+            required,
             places,
             digest: Digest::sha256(&bytes),
         })

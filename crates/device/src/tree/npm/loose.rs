@@ -3,6 +3,7 @@
 use super::explain::Explainer;
 use super::layout::STORE;
 use super::patches::Patched;
+use super::records;
 use super::{Manager, Tree};
 use crate::tree::disk::{self, There};
 use crate::tree::seen::{Remembered, fingerprint};
@@ -88,6 +89,7 @@ fn root_folder(
         {
             hidden_lockfile(tree, difference);
         }
+        records::judge(tree, root, difference);
     }
     let fine = differences
         .iter()

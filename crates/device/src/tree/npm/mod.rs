@@ -23,7 +23,9 @@ mod patches;
 mod pnp;
 mod pnpm_index;
 mod pnpm_patches;
+mod records;
 mod shim;
+mod strays;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -31,6 +33,7 @@ mod tests;
 pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
+pub use records::is_record;
 
 use super::memory::Memory;
 use super::seen::Remembered;
@@ -81,6 +84,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         memory: &memory,
         twins: patches::twins(manager, &places.placed),
         elsewhere: &lock.elsewhere,
+        required: &lock.required,
         now: options.now,
     };
     let remember = tree.look(options.threads, &mut report);
@@ -107,6 +111,7 @@ struct Tree<'a> {
     /// Packages of Yarn 4 that have several forms.
     twins: Twins<'a>,
     elsewhere: &'a BTreeSet<ReleaseId>,
+    required: &'a BTreeSet<ReleaseId>,
     now: SystemTime,
 }
 
@@ -266,6 +271,7 @@ impl<'a> Tree<'a> {
             report.packages.extend(self.absent(&optional));
         }
         loose::loose(self, report, &mut remember);
+        strays::strays(self, report);
         remember
     }
 
@@ -285,6 +291,14 @@ impl<'a> Tree<'a> {
             .iter()
             .map(|placed| {
                 let may = optional.contains(placed.release.package.as_str());
+                if self.required.contains(&placed.release) {
+                    let (Place::At(place) | Place::Folder(place)) = &placed.place;
+                    let mut tree = PackageTree::new(placed.release.clone(), place);
+                    let missing = Difference::new("", DifferenceKind::Missing);
+                    tree.differences = vec![missing];
+                    tree.judge();
+                    return tree;
+                }
                 let mut tree = absent(placed, self.manager, machine, may);
                 if tree.differences.is_empty() && self.elsewhere.contains(&placed.release) {
                     tree.differences = vec![Difference {

@@ -4,10 +4,11 @@ use super::machine::Fit;
 use super::package::{self, Compared, against_wheel};
 use super::record::against_record;
 use super::scene::Scene;
+use super::strangers;
 use super::wheel::{self, Wheel};
 use crate::artifact::unpacked::{Inside, Nothing, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
-use crate::artifact::{Poisoned, Wanted};
+use crate::artifact::{Poisoned, Wanted, digest_of};
 use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, disk};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::canonical;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 /// What a package is judged by.
+#[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub scene: &'a Scene,
     pub locked: &'a [Locked],
@@ -68,11 +70,25 @@ impl Judge<'_> {
             .copied()
             .collect();
         let instead = match (same.is_empty(), entries.first()) {
-            // A project may compute its own version.
-            (true, Some(entry)) if entry.source != Source::Path => Some(entry.release.clone()),
+            // A project may compute its own version, and a cache keeps those of other projects.
+            (true, Some(entry)) if entry.source != Source::Path && !self.scene.unpacked => {
+                Some(entry.release.clone())
+            }
             _ => None,
         };
         if let Some(why) = self.weakness(one, &same, &instead) {
+            if entries.is_empty()
+                && let Some(best) = self.seed(one)
+            {
+                let basis = Basis {
+                    against: Some(best.against),
+                    weak: None,
+                    instead: None,
+                    settled: true,
+                    poisoned: Vec::new(),
+                };
+                return (basis, best.compared);
+            }
             return self.own_list(one, &why, instead, true, Vec::new());
         }
         let mut poisoned = Vec::new();
@@ -96,6 +112,30 @@ impl Judge<'_> {
                 self.own_list(one, &why, instead, false, poisoned)
             }
         }
+    }
+
+    /// What the environment was born with, held against the wheel of the machine's own Python. None
+    /// where it is not there, or another file of that version was installed: nobody promised this one.
+    fn seed(&self, one: &Installed) -> Option<Best> {
+        let file = strangers::bundled(self.scene, one)?;
+        // One that cannot be read proves nothing.
+        let digest = digest_of(&file, DigestAlgorithm::Sha256).ok()?;
+        let sources: [Box<dyn crate::artifact::Source>; 1] = [Box::new(strangers::Bundled(file))];
+        let alone = Judge {
+            sources: &sources,
+            ..*self
+        };
+        let entry = Locked {
+            release: one.release.clone(),
+            source: Source::Registry,
+            digests: vec![digest.clone()],
+            resolved: None,
+            has_install_script: None,
+            line: None,
+        };
+        let (wheel, against) = alone.wheel(&entry, &digest, &mut Vec::new()).ok()?;
+        let best = alone.against(one, &wheel, against).ok()?;
+        (best.wrong == 0).then_some(best)
     }
 
     /// Why no artifact can answer for this package. Where the lockfile promises one nothing that

@@ -147,9 +147,31 @@ fn in_scripts(
     let bytes = bytes(scene, place, difference)?;
     match is_script(scene, name, &bytes) {
         true => explained("the script that the environment's creator makes for a shell"),
+        // A known script with something before or behind it is no other version of it.
+        false if is_grown(scene, name, &bytes) => None,
         // Every version of every creator writes others; shells run it only when somebody asks.
         false => made_here(),
     }
+}
+
+/// Lines of a script of which parts are looked at.
+const LINES: usize = 500;
+
+/// Whether a script begins or ends with all of what a known maker writes for this very environment.
+fn is_grown(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
+    let is_long = !name.starts_with("deactivate") && name != "pydoc.bat";
+    let ends: Vec<usize> = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(at, _)| at + 1)
+        .collect();
+    is_long
+        && ends.len() <= LINES
+        && ends.iter().any(|at| {
+            let (head, tail) = bytes.split_at(*at);
+            is_script(scene, name, head) || is_script(scene, name, tail)
+        })
 }
 
 /// A link to a neighbour of an interpreter's name, or into the folder that `pyvenv.cfg` names, which

@@ -9,6 +9,7 @@
 //! Nothing is executed. Compiled files are held against their sources by what they hold
 //! ([`customs_ecosystem::pypi::bytecode`]).
 
+mod absent;
 mod answer;
 mod compiled;
 mod creator;
@@ -24,6 +25,7 @@ mod record;
 mod scene;
 mod script;
 mod settings;
+mod strangers;
 mod uv_cache;
 mod wheel;
 
@@ -32,6 +34,7 @@ mod tests;
 
 pub use environments::environments;
 pub use machine::{interpreter, machine};
+pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;
 
 use super::memory::{self, Memory};
@@ -39,8 +42,7 @@ use super::seen::{Remembered, fingerprint};
 use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
 use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
-use customs_ecosystem::lockfile::{self, Locked};
-use customs_model::{Answer, Ecosystem};
+use customs_model::{Answer, Digest};
 use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
@@ -51,11 +53,11 @@ use std::path::Path;
 ///
 /// An environment is remembered as a whole, since its packages share their folders; a prefix that
 /// Python shares with others is not.
-pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeReport {
+pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
-    let memory = Memory::open(options, environment, memory::digest_of(locked), &mut report);
+    let memory = Memory::open(options, environment, meaning(belongs), &mut report);
     let run = Run {
-        locked,
+        belongs: *belongs,
         sources: &sources(options),
         memory: &memory,
         options,
@@ -68,9 +70,20 @@ pub fn check(environment: &Path, locked: &[Locked], options: &Options) -> TreeRe
     report
 }
 
+/// A digest of all that a check of an environment goes by.
+fn meaning(belongs: &Belongs<'_>) -> Digest {
+    let text = format!(
+        "{}\n{}\n{:?}",
+        memory::digest_of(belongs.locked),
+        belongs.is_complete,
+        belongs.project
+    );
+    Digest::sha256(text.as_bytes())
+}
+
 /// What all environments of one run share.
 struct Run<'a> {
-    locked: &'a [Locked],
+    belongs: Belongs<'a>,
     sources: &'a [Box<dyn Source>],
     memory: &'a Memory,
     options: &'a Options,
@@ -155,11 +168,14 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            report.not_checked.extend(absent(&installed, self.locked));
+            let needed = absent::needed(scene, &installed, self.belongs.locked);
+            let others = absent::others(&installed, self.belongs.locked, &needed);
+            report.not_checked.extend(others);
+            report.packages.extend(needed);
         }
         let judge = Judge {
             scene,
-            locked: self.locked,
+            locked: self.belongs.locked,
             sources: self.sources,
             machine: machine(),
         };
@@ -182,9 +198,12 @@ impl Run<'_> {
         report.not_checked.extend(left.said);
         report.loose.extend(left.loose);
         let mut extras = left.of_package;
-        let mut settled = report.loose.iter().all(is_explained);
+        let mut settled = report.loose.iter().all(is_explained) && report.packages.is_empty();
         for (at, ((one, mut found), mut basis)) in compared.into_iter().zip(bases).enumerate() {
-            let more = extras.remove(&at).unwrap_or_default();
+            let mut more = extras.remove(&at).unwrap_or_default();
+            if !basis.is_bound() {
+                more.extend(strangers::differences(scene, &self.belongs, &one, &found));
+            }
             report.not_checked.extend(found.unread.iter().cloned());
             report.poisoned.append(&mut basis.poisoned);
             let stays = basis.settled;
@@ -204,31 +223,4 @@ impl Run<'_> {
 
 fn is_explained(difference: &Difference) -> bool {
     difference.standing != Standing::Unexplained
-}
-
-/// What is locked and not here: other groups, other platforms, or forgotten.
-fn absent(installed: &[Installed], locked: &[Locked]) -> Option<String> {
-    use lockfile::Source;
-    let mut names: Vec<String> = locked
-        .iter()
-        .filter(|entry| entry.release.package.ecosystem() == Ecosystem::PyPi)
-        .filter(|entry| entry.source != Source::Path)
-        .filter(|entry| {
-            installed
-                .iter()
-                .all(|one| one.release.package != entry.release.package)
-        })
-        .map(|entry| entry.release.spoken())
-        .collect();
-    names.sort();
-    names.dedup();
-    let count = names.len();
-    names.truncate(5);
-    (count > 0).then(|| {
-        format!(
-            "{count} locked packages are not installed here (other groups or platforms): {}{}",
-            names.join(", "),
-            if count > 5 { ", …" } else { "" }
-        )
-    })
 }

@@ -16,8 +16,9 @@ pub(super) fn is_system(home: &str) -> bool {
     SYSTEM.contains(&home) && is_kept(Path::new(home))
 }
 
+/// Whether only root fills a folder.
 #[cfg(unix)]
-fn is_kept(folder: &Path) -> bool {
+pub(super) fn is_kept(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     // What cannot be asked is nobody's.
     folder
@@ -26,7 +27,7 @@ fn is_kept(folder: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_kept(_: &Path) -> bool {
+pub(super) fn is_kept(_: &Path) -> bool {
     false
 }
 

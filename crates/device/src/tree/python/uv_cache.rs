@@ -1,5 +1,5 @@
 use super::scene::{Scene, join};
-use super::{Run, sources, tidy};
+use super::{Belongs, Run, sources, tidy};
 use crate::tree::disk::{self, There};
 use crate::tree::memory::{self, Memory};
 use crate::tree::{Difference, DifferenceKind, Options, TreeReport, each};
@@ -25,7 +25,11 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
         ..options.clone()
     };
     let run = Run {
-        locked,
+        belongs: Belongs {
+            locked,
+            is_complete: false,
+            project: None,
+        },
         sources: &sources(options),
         memory: &memory,
         options: &alone,

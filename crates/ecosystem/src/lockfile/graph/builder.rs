@@ -86,12 +86,13 @@ impl<'t> Builder<'t> {
     }
 
     pub fn finish(self) -> Graph {
-        let (entries, skipped) = self.entries.finish();
+        let (entries, skipped, faults) = self.entries.finish();
         Graph {
             lockfile: Lockfile {
                 kind: self.kind,
                 entries,
                 skipped,
+                faults,
             },
             format: self.format,
             packages: self.packages,

@@ -180,7 +180,7 @@ mod tests {
         project .
             @scope/ui ^2.0.0 -> @scope/ui@2.3.4
             old-ms npm:ms@0.7.3 -> ms@0.7.3
-            from-git github:someone/from-git#v1.2.0 -> from-git@1.2.0
+            from-git git+ssh://git@git.example/someone/from-git.git#v1.2.0 -> from-git@1.2.0
             from-url https://files.example/from-url-3.1.0.tgz -> from-url@3.1.0
             vendored file:vendor/vendored-0.1.0.tgz -> vendored@0.1.0
             unresolved 1.0.0 -> unresolved@1.0.0

@@ -14,8 +14,19 @@ use std::ops::Range;
 /// Why a text could not be read, without the words that a caller adds.
 #[derive(Debug)]
 pub(super) enum Fault {
-    Syntax { at: usize, what: String },
-    Limit { what: &'static str, limit: usize },
+    Syntax {
+        at: usize,
+        what: String,
+    },
+    /// It is of a later format than what is known.
+    Later {
+        at: usize,
+        what: String,
+    },
+    Limit {
+        what: &'static str,
+        limit: usize,
+    },
 }
 
 impl Fault {
@@ -23,6 +34,18 @@ impl Fault {
         Self::Syntax {
             at,
             what: what.into(),
+        }
+    }
+
+    /// A format that is not known: a later one, where its number is larger than `known`.
+    pub fn format(at: usize, written: &str, known: u32, what: impl Into<String>) -> Self {
+        let number = written.split('.').next().unwrap_or(written).parse::<u32>();
+        match number.is_ok_and(|number| number > known) {
+            true => Self::Later {
+                at,
+                what: what.into(),
+            },
+            false => Self::at(at, what),
         }
     }
 

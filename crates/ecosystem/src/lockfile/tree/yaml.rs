@@ -436,7 +436,9 @@ mod tests {
     fn read(text: &str) -> String {
         match parse(text) {
             Ok(documents) => documents.iter().map(show).collect::<Vec<_>>().join(" --- "),
-            Err(Fault::Syntax { what, .. }) => format!("refused: {what}"),
+            Err(Fault::Syntax { what, .. } | Fault::Later { what, .. }) => {
+                format!("refused: {what}")
+            }
             Err(Fault::Limit { what, .. }) => format!("limit: {what}"),
         }
     }

@@ -13,6 +13,7 @@ mod group;
 mod input;
 mod npm;
 mod opaque;
+mod pip;
 mod power;
 mod program;
 mod script;

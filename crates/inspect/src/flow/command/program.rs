@@ -114,7 +114,11 @@ impl Analysis<'_> {
                     return out;
                 }
             }
+            "pip" | "pip3" | "pipx" => self.pip_run(&texts, at),
             name if name.starts_with("python") || name == "py" || name == "pypy3" => {
+                if let ["-m", "pip", rest @ ..] = texts.as_slice() {
+                    self.pip_run(rest, at);
+                }
                 for labels in processes {
                     self.interpreted(base, labels, at);
                 }

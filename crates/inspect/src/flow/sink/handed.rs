@@ -29,6 +29,9 @@ impl Analysis<'_> {
         callee: ExprId,
         args: &[ExprId],
     ) -> Option<Handed> {
+        if program.language == Language::Python {
+            return self.mapped(program, site, callee, args);
+        }
         if program.language != Language::JavaScript {
             return None;
         }
@@ -47,6 +50,41 @@ impl Analysis<'_> {
         let runs = matches!(role, Role::Code(0) | Role::CodeLast | Role::Shell);
         // A timer gets what it waits for; a text is no such thing in Node.js.
         (runs && !path.starts_with("set")).then_some(Handed {
+            arg,
+            object,
+            path,
+            role,
+        })
+    }
+
+    /// `map(exec, [text])` of Python, where the list is written out.
+    fn mapped(
+        &mut self,
+        program: &Program,
+        site: Site,
+        callee: ExprId,
+        args: &[ExprId],
+    ) -> Option<Handed> {
+        let [arg, object] = args[..] else {
+            return None;
+        };
+        // Most calls are something else, which is seen without folding.
+        if !matches!(program.expr(callee), Expr::Name(name, _) | Expr::Member(_, name)
+            if matches!(program.name(name), "map" | "filter" | "submit"))
+        {
+            return None;
+        }
+        let called = self.machine.fold(site.file, callee);
+        if !matches!(called.path()?, "map" | "filter" | "builtins.map") {
+            return None;
+        }
+        written_out(program, object)?;
+        let Value::Native(native) = self.machine.fold(site.file, arg) else {
+            return None;
+        };
+        let path = Rc::clone(&native.path);
+        let role = know::role(program.language, &path);
+        matches!(role, Role::Code(0) | Role::Shell).then_some(Handed {
             arg,
             object,
             path,
@@ -129,22 +167,10 @@ fn written_out(program: &Program, list: ExprId) -> Option<Vec<ExprId>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::analyse;
-    use crate::package::Package;
-    use crate::unpack::{Tree, text_file as file};
-    use customs_model::{SinkKind, SourceKind};
+    use crate::flow::testing::{remote_code, script};
 
     fn runs_remote_code(code: &str) -> bool {
-        let manifest =
-            r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
-        let found = analyse(&Package::new(&Tree {
-            entries: vec![file("package.json", manifest), file("i.js", code)],
-            ..Tree::default()
-        }));
-        found
-            .flows
-            .iter()
-            .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+        remote_code(script(code)).is_some()
     }
 
     #[test]

@@ -9,7 +9,10 @@ mod named;
 mod network;
 mod placed;
 mod proxy;
+mod removes;
+mod searched;
 mod stream;
+mod through;
 
 use crate::flow::command::args_of;
 use crate::flow::label::Label;
@@ -157,6 +160,11 @@ impl Analysis<'_> {
                 self.method_sink(program, site, object, &name, args, zone, writes);
             }
         }
+        if value.is_unknown()
+            && let Some(held) = self.library_in_field(program, site.file, callee)
+        {
+            value = held;
+        }
         if value.is_unknown() {
             if !may_be_given(program, callee, 0) {
                 return may_be;
@@ -291,6 +299,11 @@ impl Analysis<'_> {
         match program.language {
             Language::JavaScript => {}
             Language::Python => {
+                let through = self.called_through(program, site, native, &args);
+                let (value, args) = through.unwrap_or_else(|| (value.clone(), args));
+                let Value::Native(native) = &value else {
+                    return (value, args);
+                };
                 let args = match (
                     native.path.strip_suffix(".Unpickler().load"),
                     native.made_at,
@@ -595,7 +608,8 @@ impl Analysis<'_> {
                 };
                 match crate::flow::index::symbol_of(&program, expr) {
                     Some(symbol) => format!(
-                        "{HOLE_START}variable {file}.{}{}",
+                        "{HOLE_START}{}{file}.{}{}",
+                        crate::pure::VARIABLE,
                         symbol.0,
                         crate::pure::HOLE_END
                     ),

@@ -84,21 +84,13 @@ impl Analysis<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::{Found, analyse};
-    use crate::package::Package;
-    use crate::unpack::{Tree, text_file as file};
-    use customs_model::{SinkKind, SourceKind};
+    use crate::flow::Found;
+    use crate::flow::testing::{self, is_remote_code, wheel};
+    use customs_model::SourceKind;
 
     fn found(code: &str) -> Found {
-        let code = format!("import os, subprocess, pickle, urllib.request\n{code}\n");
-        let entries = vec![
-            file("a/__init__.py", &code),
-            file("a-1.0.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
-        ];
-        analyse(&Package::new(&Tree {
-            entries,
-            ..Tree::default()
-        }))
+        let imports = "import os, subprocess, pickle, urllib.request\n";
+        testing::found(wheel(&format!("{imports}{code}\n")))
     }
 
     fn starts(code: &str) -> bool {
@@ -109,10 +101,7 @@ mod tests {
 
     fn makes(code: &str) -> bool {
         let code = code.replace("REMOTE", "urllib.request.urlopen('https://a.invalid/b')");
-        found(&code)
-            .flows
-            .iter()
-            .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+        found(&code).flows.iter().any(is_remote_code)
     }
 
     #[test]

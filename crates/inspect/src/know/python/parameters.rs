@@ -51,7 +51,14 @@ pub(in crate::know) fn parameters(path: &str) -> &'static [&'static str] {
 pub(in crate::know) fn before(path: &str) -> usize {
     let is_behind = path.starts_with("os.spawn")
         || path.ends_with("().subprocess_shell")
-        || path.ends_with("().subprocess_exec");
+        || path.ends_with("().subprocess_exec")
+        // The name that a module is to have stands before its path.
+        || matches!(
+            path,
+            "importlib.util.spec_from_file_location"
+                | "importlib.machinery.SourceFileLoader"
+                | "imp.load_source"
+        );
     usize::from(is_behind)
 }
 

@@ -418,7 +418,11 @@ pub(super) fn call(
             Language::Python,
             "__import__" | "importlib.import_module" | "import_module" | "importlib.__import__",
         ) => text(0).map(Value::native),
-        (Language::Python, "vars") if matches!(first, Some(Value::Native(_))) => first.cloned(),
+        (Language::Python, "vars")
+            if matches!(first, Some(Value::Native(_) | Value::Object(_))) =>
+        {
+            first.cloned()
+        }
         (Language::Python, "globals" | "vars" | "locals") => Some(Value::native("builtins")),
         (
             Language::Python,

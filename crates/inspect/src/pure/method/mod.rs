@@ -71,8 +71,17 @@ impl Machine<'_> {
                         object.is_class || object.class.is_none(),
                     );
                 }
+                if let Some(module) = object.module {
+                    return match name {
+                        "__dict__" => Value::Object(Rc::clone(object)),
+                        _ => self.name_of_module(module, name),
+                    };
+                }
+                if name == "__dict__" && language == Language::Python && object.class.is_some() {
+                    return Value::Object(Rc::clone(object));
+                }
                 if let Some(class) = object.class {
-                    let value = self.of_class(class, name, 0);
+                    let value = self.of_class(class, name);
                     let this = Value::Object(Rc::clone(object));
                     if let Some(read) = self.read_by_getter(&value, &this) {
                         return read;
@@ -102,6 +111,8 @@ impl Machine<'_> {
                     Err(_) => array_method(name),
                 },
             },
+            // A text has no such field but as the value of a member of an `Enum`.
+            Value::Text(_) if language == Language::Python && name == "value" => object.clone(),
             Value::Text(text)
                 if language == Language::Python && matches!(name, "parent" | "name" | "stem") =>
             {
@@ -146,6 +157,16 @@ impl Machine<'_> {
                     Err(_) => Value::Unknown,
                 },
             },
+            // What a decorator of the library or a property is put around, and the call itself.
+            Value::Function(_)
+                if language == Language::Python
+                    && matches!(name, "__call__" | "__wrapped__" | "__func__" | "fget") =>
+            {
+                object.clone()
+            }
+            Value::Function(closure) if name == "__doc__" && language == Language::Python => {
+                self.documentation(closure.file, closure.function)
+            }
             // Every function's constructor makes functions from text.
             Value::Function(_) if matches!(name, "constructor") => Value::native("Function"),
             Value::Function(_) if matches!(name, "call" | "apply" | "bind") => Value::Unknown,
@@ -178,6 +199,14 @@ impl Machine<'_> {
             } else {
                 Value::Undefined
             };
+        }
+        // `C[int]` is `C` of something.
+        if language == Language::Python
+            && let Value::Object(class) = object
+            && class.is_class
+            && !matches!(key, Value::Text(_) | Value::Number(_))
+        {
+            return object.clone();
         }
         match key {
             Value::Text(_) => match key.known_text() {

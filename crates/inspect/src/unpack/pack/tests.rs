@@ -1,4 +1,4 @@
-use super::super::{Tree, Trick, Unread, unpack, unpack_from};
+use super::super::{Opener, Tree, Trick, Unread, unpack, unpack_from};
 use super::*;
 use crate::limit::Unpacking;
 use base64::Engine as _;
@@ -45,7 +45,13 @@ fn archives_are_read_from_memory_and_from_disk_whatever_packs_them() {
         assert_eq!(tree.entries[0].bytes(), Some(&b"x()"[..]));
 
         let length = packed.len() as u64;
-        let again = unpack_from(Cursor::new(packed), length, &Unpacking::default()).unwrap();
+        let again = unpack_from(
+            Cursor::new(packed),
+            length,
+            Opener::Stream,
+            &Unpacking::default(),
+        )
+        .unwrap();
         assert_eq!(again.entries[0].bytes(), Some(&b"x()"[..]));
     }
 }

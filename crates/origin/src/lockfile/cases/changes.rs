@@ -350,3 +350,15 @@ fn the_value_for_machines_has_all_of_it() {
     assert_eq!(value["added"][0]["way"][0], "kind-of@6.0.3");
     assert_eq!(value["new_transitive"], 1);
 }
+
+#[test]
+fn a_mark_of_a_script_that_is_new_at_the_same_version_is_told() {
+    let now = npm().replace(
+        &format!("\"integrity\": \"{NUMBER}\""),
+        &format!("\"integrity\": \"{NUMBER}\",\n      \"hasInstallScript\": true"),
+    );
+    let it = change(Kind::PackageLock, &npm(), &now);
+    assert_eq!(it.rewritten[0].what, What::InstallScript);
+    assert_snapshot!(it.findings[0].message, @"is-number@7.0.0: it says that it runs a script at install now, while its version did not");
+    assert!(change(Kind::PackageLock, &now, &npm()).findings.is_empty());
+}

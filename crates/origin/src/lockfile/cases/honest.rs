@@ -102,13 +102,13 @@ fn a_git_dependency_that_the_project_asks_for_is_a_note_and_one_of_a_package_a_w
     };
     let own = npm().replace(
         "\"kind-of\": \"^6.0.3\"",
-        "\"kind-of\": \"^6.0.3\",\n        \"tool\": \"github:a/tool\"",
+        "\"kind-of\": \"^6.0.3\",\n        \"tool\": \"git+ssh://git@code.example/a/tool.git\"",
     );
     insta::assert_snapshot!(said(Kind::PackageLock, &with("", own)), @r"
     note lock-outside-registry line 18: tool@1.0.0 comes from a repository: the project asks for it
         from: git+ssh://git@code.example/a/tool.git#54fd1711209fb1c0781092374132c66e79e2241b
     ");
-    let asks = "\n      \"dependencies\": { \"tool\": \"github:a/tool\" },";
+    let asks = "\n      \"dependencies\": { \"tool\": \"git+ssh://git@code.example/a/tool.git\" },";
     insta::assert_snapshot!(said(Kind::PackageLock, &with(asks, npm())), @r"
     warning lock-outside-registry line 17: tool@1.0.0 comes from a repository: kind-of@6.0.3 asks for it
         from: git+ssh://git@code.example/a/tool.git#54fd1711209fb1c0781092374132c66e79e2241b

@@ -6,12 +6,12 @@ pub(in crate::lockfile) static DOCS: [&LockRuleDoc; 3] = [&EDITED, &SOURCES, &SC
 pub(super) static EDITED: LockRuleDoc = LockRuleDoc {
     id: "lock-edited",
     title: "An entry changed while its version did not.",
-    what: "With `--base`: compares digest, checksum, files, address and source of each release that both states \
-           lock. Digests of different algorithms are not compared, Yarn 4's checksums only within one \
+    what: "With `--base`: compares digest, checksum, files, address, source and the mark of a script at install of each \
+           release that both states lock. Digests of different algorithms are not compared, Yarn 4's checksums only within one \
            `cacheKey`, and addresses by host and path.",
     why: "A package manager has no reason to change what binds a release that stays. It is the tell of an edit by \
           hand.",
-    effect: "fails; a note for what got stronger (a digest added, http that became https, further files of a \
+    effect: "fails; warns for a mark of a script at install that is new; a note for what got stronger (a digest added, http that became https, further files of a \
              Python release), for another commit of a repository, and for an address that is no longer written",
     to_do: "Ask who wrote the line. Let the package manager write the entry from the base state and compare.",
     fires: &[

@@ -58,7 +58,11 @@ fn is_untouched(before: &Index<'_>, after: &Index<'_>, name: &str, version: &str
     let locked = (before.graph.locked(was), after.graph.locked(is));
     same_package
         && match locked {
-            (Some(was), Some(is)) => was.digests == is.digests && was.resolved == is.resolved,
+            (Some(was), Some(is)) => {
+                was.digests == is.digests
+                    && was.resolved == is.resolved
+                    && was.has_install_script == is.has_install_script
+            }
             (None, None) => true,
             _ => false,
         }
@@ -85,6 +89,8 @@ struct State<'a> {
     files: BTreeMap<&'a str, BTreeSet<Option<&'a Digest>>>,
     addresses: BTreeSet<&'a str>,
     sources: BTreeSet<Source>,
+    /// Whether any place says that it runs a script at install; none where the format does not say.
+    runs_script: Option<bool>,
 }
 
 impl<'a> State<'a> {
@@ -117,10 +123,22 @@ impl<'a> State<'a> {
             files,
             addresses: addresses.filter(|a| !a.is_empty()).collect(),
             sources: places.iter().map(|p| p.source).collect(),
+            runs_script: index
+                .locked(name, version)
+                .filter_map(|l| l.has_install_script)
+                .max(),
         }
     }
 
     fn compare(&self, now: &Self, moves: &Moves, out: &mut Vec<Change>) {
+        if self.runs_script == Some(false) && now.runs_script == Some(true) {
+            out.push(Change {
+                what: What::InstallScript,
+                severity: Severity::Medium,
+                before: "no script at install".to_owned(),
+                now: "a script at install".to_owned(),
+            });
+        }
         if self.source(now, out) {
             return;
         }

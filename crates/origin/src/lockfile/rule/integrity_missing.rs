@@ -3,7 +3,7 @@ use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
 use super::super::words::{count, shown, spoken};
 use super::LockRule;
-use customs_ecosystem::lockfile::{AskKind, Kind, Locked, Package, Source};
+use customs_ecosystem::lockfile::{AskKind, FaultOf, Kind, Locked, Package, Source};
 use customs_model::Severity;
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,11 +16,12 @@ static DOC: LockRuleDoc = LockRuleDoc {
     what: "Looks for the digest of each release that comes from a registry: `integrity` (npm, pnpm, bun, \
            Yarn 1, where the SHA-1 behind `#` counts too), `checksum` (Yarn 4, Cargo.lock), the hashes of \
            all files (uv, Poetry, pylock, requirements). Where nothing of one registry has a digest, that \
-           is said once: the registry does not give any.",
+           is said once: the registry does not give any. A digest that cannot be one (cut short, garbage, MD5) \
+           is told as such.",
     why: "Without a digest whatever stands behind the address is installed. npm and Yarn install an entry \
           whose digest was deleted without a warning (measured, November 2026).",
     effect: "fails; a warning where npm wrote neither address nor digest (it then asks the registry by \
-             name and version), where a whole registry or file has none, and for a package of Yarn 4 with \
+             name and version), where a whole registry or file has none, for a release of a further index of Python, and for a package of Yarn 4 with \
              `conditions` that somebody needs; a note for requirements without any hash, and for packages \
              of Yarn 4 with `conditions` that are optional",
     to_do: "Let the package manager write the entry again: delete the entry and install. Look at the \
@@ -28,6 +29,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
     fires: &[
         "`resolved` stands in an entry of package-lock.json and `integrity` does not, while all others \
          have both.",
+        "`\"integrity\": \"sha512-AAAA\"`, which is shorter than any SHA-512.",
         "A package of Cargo.lock has a registry as `source` and no `checksum`.",
     ],
     silent: &[
@@ -45,15 +47,57 @@ struct OfOrigin<'a> {
     without: Vec<(&'a Package, &'a Locked)>,
 }
 
+impl OfOrigin<'_> {
+    fn all(&self) -> usize {
+        self.with + self.without.len()
+    }
+}
+
+/// Of one in so many releases, at most, a hash was lost; where more have none their index does not
+/// give them.
+const FEW: usize = 10;
+
+/// Tells the digests that are none, and returns the lines of their entries.
+fn broken(view: &LockfileView<'_>, findings: &mut Findings<'_>) -> HashSet<u32> {
+    let mut lines = HashSet::new();
+    for fault in &view.graph.lockfile.faults {
+        let FaultOf::Digest(written) = &fault.what else {
+            continue;
+        };
+        // Yarn 1 has one entry for several keys.
+        if !lines.insert(fault.line) {
+            continue;
+        }
+        findings.add(Said {
+            severity: Severity::High,
+            message: format!(
+                "a digest of {} is none: no bytes fit it, or any do",
+                shown(&fault.name)
+            ),
+            file: view.path,
+            line: Some(fault.line),
+            release: None,
+            evidence: vec![format!("it says: {}", shown(written))],
+        });
+    }
+    lines
+}
+
 impl LockRule for IntegrityMissing {
     fn doc(&self) -> &'static LockRuleDoc {
         &DOC
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+        let broken = broken(view, findings);
         let mut origins: BTreeMap<&str, OfOrigin<'_>> = BTreeMap::new();
         for (package, locked) in entries(view) {
             if may_be_unfetched(view, package) {
+                continue;
+            }
+            // What is broken is told already, and is no reason to call the others bare.
+            if broken.contains(&package.line) && !promises(view, package, locked) {
+                origins.entry("").or_default().with += 1;
                 continue;
             }
             let host = view.address(package).map_or("", |address| &*address.host);
@@ -68,13 +112,16 @@ impl LockRule for IntegrityMissing {
         if !any {
             return whole_file(view, &origins, findings);
         }
+        let main = origins.values().map(OfOrigin::all).max();
         for (host, of) in &origins {
+            let few = of.without.len() == 1 || of.without.len() * FEW <= of.with;
+            let lost = few && Some(of.all()) == main;
             // One release alone tells nothing of what its registry gives.
             if of.with == 0 && of.without.len() > 1 && !host.is_empty() {
                 whole_origin(view, host, of, findings);
             } else {
                 for (package, locked) in &of.without {
-                    one(view, package, locked, findings);
+                    one(view, package, locked, lost, findings);
                 }
             }
         }
@@ -233,15 +280,23 @@ fn whole_origin(
     });
 }
 
-fn one(view: &LockfileView<'_>, package: &Package, locked: &Locked, findings: &mut Findings<'_>) {
-    let lost = view.graph.kind() == Kind::PackageLock && locked.resolved.is_none();
+/// `lost`: nearly all others of the index that most releases come from have their hashes.
+fn one(
+    view: &LockfileView<'_>,
+    package: &Package,
+    locked: &Locked,
+    lost: bool,
+    findings: &mut Findings<'_>,
+) {
+    let bare = view.graph.kind() == Kind::PackageLock && locked.resolved.is_none();
     let severity = match view.graph.kind() {
         // npm loses both, and then asks the registry by name and version.
-        Kind::PackageLock if lost => Severity::Medium,
+        Kind::PackageLock if bare => Severity::Medium,
         // pip refuses such a file.
         Kind::RequirementsTxt => Severity::Low,
         // Some indexes give no hashes for single files.
-        Kind::UvLock | Kind::PylockToml => Severity::Medium,
+        Kind::UvLock | Kind::PylockToml if !lost => Severity::Medium,
+        Kind::UvLock | Kind::PylockToml => Severity::High,
         Kind::PackageLock
         | Kind::PnpmLock
         | Kind::YarnClassic

@@ -1,5 +1,6 @@
 mod cargo;
 mod npm;
+mod optional;
 mod python;
 mod yarn;
 
@@ -19,13 +20,15 @@ static DOC: LockRuleDoc = LockRuleDoc {
     title: "Manifest and lockfile do not agree on what the project asks for.",
     what: "Compares what the manifests ask for (package.json, Cargo.toml, pyproject.toml, of the project and of \
            each member) with what the lockfile says they asked for: names, and specifiers where the lockfile \
-           repeats them. Silent where the manifests were not read.",
+           repeats them, and (npm, pnpm, bun) whether it may be absent. Silent where the manifests were not read.",
     why: "A frozen installation of some managers goes by the lockfile alone. A dependency that only the lockfile \
           has is installed though no manifest shows it.",
-    effect: "warns",
+    effect: "warns; fails where the lockfile calls something optional that the project requires",
     to_do: "Let the package manager write the lockfile again, and review what that adds.",
     fires: &[
         "package-lock.json lists `left-pad` among the project's dependencies, package.json does not.",
+        "An entry with `\"optional\": true` that package.json has among its `dependencies`: if it is absent, \
+         nobody notices.",
         "Cargo.toml asks for serde 1.0.200, and 1.0.150 is locked.",
     ],
     silent: &[
@@ -46,9 +49,11 @@ impl LockRule for ManifestDiffers {
         }
         match view.graph.kind() {
             Kind::PackageLock if !view.graph.roots_known => npm::names(view, findings),
-            Kind::PackageLock | Kind::PnpmLock | Kind::BunLock | Kind::YarnBerry => {
+            Kind::PackageLock | Kind::PnpmLock | Kind::BunLock => {
                 npm::importers(view, findings);
+                optional::judge(view, findings);
             }
+            Kind::YarnBerry => npm::importers(view, findings),
             Kind::YarnClassic => yarn::patterns(view, findings),
             Kind::UvLock => python::importers(view, findings),
             Kind::PoetryLock => python::names(view, findings),

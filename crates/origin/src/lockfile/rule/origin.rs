@@ -1,3 +1,6 @@
+mod crates;
+mod files;
+
 use super::super::address::Address;
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
@@ -17,15 +20,19 @@ static DOC: LockRuleDoc = LockRuleDoc {
     what: "With the user's client configuration: compares the host of each address with the registries that it \
            names, for a scope with those of the scope (cargo: the whole source). Without it: names a release \
            that alone comes from a host while all others of its scope (or all without one) come from \
-           elsewhere.",
+           elsewhere; for cargo, where no manifest names a registry, each release of another one than cargo's own. \
+           For Python also names a release whose files lie alone at another host than those of its index.",
     why: "The registry decides what a name means. An entry that asks a stranger's host gets the stranger's \
           package, with a digest that fits it.",
     effect: "fails for single releases where the configuration is known; warns where it is not known, or where \
-             most of the file is of another registry than the configured one",
+             most of the file is of another registry than the configured one; fails for a crate of a registry that no \
+             manifest names, and where some files of one release of Python lie elsewhere than the others",
     to_do: "If the host is a mirror of yours, put it into the client's configuration. Otherwise let the package \
             manager write the entry again.",
     fires: &[
         "One of 300 unscoped packages at https://mirror.example, the rest at https://registry.example.",
+        "A crate is of `registry+https://index.example/`, and no Cargo.toml names a registry.",
+        "The wheel of a release in uv.lock lies at files.other.example, all other files at files.example.",
         "`@acme/*` is configured to npm.acme.example, and @acme/ui comes from registry.example.",
     ],
     silent: &[
@@ -42,7 +49,9 @@ impl LockRule for OtherOrigin {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+        files::judge(view, findings);
         match view.options.expected_origins.is_empty() {
+            true if crates::are_known(view) => crates::judge(view, findings),
             true => by_itself(view, findings),
             false => by_configuration(view, findings),
         }

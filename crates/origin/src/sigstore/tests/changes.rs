@@ -137,7 +137,7 @@ const CHANGES: &[(&str, &str, Change, Why)] = &[
     }, Why::LogCheckpoint),
     ("checkpoint, removed", DSSE, |b| remove(b, &format!("{ENTRY}/inclusionProof"), "checkpoint"), Why::LogCheckpoint),
     ("body, written anew", DSSE, |b| body(b, |body| format!("{body} ")), Why::LogPromise),
-    ("kind of the entry", DSSE, |b| *entry(b, "/kindVersion/kind") = "hashedrekord".into(), Why::Unsupported),
+    ("kind of the entry", DSSE, |b| *entry(b, "/kindVersion/kind") = "hashedrekord".into(), Why::LogEntry),
     ("unknown kind of entry", DSSE, |b| *entry(b, "/kindVersion/version") = "9.9.9".into(), Why::Unreadable),
     ("another log's number", DSSE, |b| flip(entry(b, "/logId/keyId"), 1), Why::UnknownLog),
     ("log of the test instance", DSSE, |b| {

@@ -3,15 +3,12 @@
 use super::super::exemption::{Ends, Exemption, Place};
 use super::super::matching::Match;
 use super::super::range::VersionRange;
-use super::{Refused, Value, no, no_rule};
+use super::{LONGEST_TEXT, Refused, Value, no, no_rule};
 use crate::rule::{self, NEVER_WAIVED};
 use customs_model::{Ecosystem, Timestamp, printable};
 use toml::de::{DeTable, DeValue};
 
 const KEYS: [&str; 6] = ["match", "rules", "reason", "owner", "expires", "until"];
-
-/// The longest reason or owner that a decision repeats.
-const LONGEST: usize = 200;
 
 pub(super) fn read(table: &DeTable<'_>, place: Place) -> Result<Exemption, Refused> {
     for (key, _) in table {
@@ -32,6 +29,7 @@ pub(super) fn read(table: &DeTable<'_>, place: Place) -> Result<Exemption, Refus
         ends: ends(table, ecosystem)?,
         matches,
         place,
+        run_time: None,
     })
 }
 
@@ -53,7 +51,7 @@ fn here(value: &Value<'_>, why: String) -> Refused {
 fn text(table: &DeTable<'_>, key: &str) -> Result<String, Refused> {
     let value = need(table, key)?;
     match value.get_ref().as_str().map(str::trim) {
-        Some(text) if !text.is_empty() => Ok(printable(text, LONGEST)),
+        Some(text) if !text.is_empty() => Ok(printable(text, LONGEST_TEXT)),
         Some(_) | None => Err(here(value, format!("{key} is a text that says something"))),
     }
 }
@@ -85,9 +83,10 @@ fn rules(value: &Value<'_>) -> Result<Vec<&'static str>, Refused> {
         .map(|value| {
             let id = value.get_ref().as_str().unwrap_or_default();
             match rule::find(id) {
-                Some(_) if id == NEVER_WAIVED => {
-                    Err(here(value, format!("no exemption waives {NEVER_WAIVED}")))
-                }
+                Some(_) if id == NEVER_WAIVED => Err(here(
+                    value,
+                    format!("no exemption of a file waives {NEVER_WAIVED}"),
+                )),
                 Some(rule) => Ok(rule.doc().id),
                 None => Err(here(value, no_rule(id))),
             }

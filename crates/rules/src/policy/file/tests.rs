@@ -119,7 +119,7 @@ until = "someday"
     error: customs.toml:7:11: expires = "2026-13-01" is not a date; write 2027-01-31 or 2027-01-31T12:00:00Z; this exemption is NOT applied
     error: customs.toml:9:1: it has no end; write expires = 2027-01-31, or until = "never" if you mean it; this exemption is NOT applied
     error: customs.toml:16:9: an exemption is bound to a name, a version, a range or a digest, not to a '*'; this exemption is NOT applied
-    error: customs.toml:24:10: no exemption waives known-malicious; this exemption is NOT applied
+    error: customs.toml:24:10: no exemption of a file waives known-malicious; this exemption is NOT applied
     error: customs.toml:31:10: no rule "version-aeg"; did you mean "version-age"?; this exemption is NOT applied
     error: customs.toml:39:10: reason is a text that says something; this exemption is NOT applied
     error: customs.toml:55:9: until = "someday" is none of "fixed:GHSA-…", "version:>=1.4" (with a name, not a digest) or "never"; this exemption is NOT applied

@@ -14,8 +14,8 @@ static DOC: RuleDoc = RuleDoc {
     id: "forged-archive",
     title: "An archive says one thing to everybody.",
     what: "An archive has entries behind its end, entries that its directory does not list, two names for one \
-           entry, entries over one another or paths that leave the folder: no honest packer makes these. So is a \
-           file of a wheel that runs unasked while RECORD, the wheel's own list of its files, does not name it or \
+           entry, entries over one another, paths that leave the folder or another archive behind it: no honest packer \
+           makes these. So is a file of a wheel that runs unasked while RECORD, the wheel's own list of its files, does not name it or \
            gives it another digest, and a second such list.",
     why: "What a scanner reads and what a client unpacks must be the same.",
     effect: "warn",
@@ -25,9 +25,10 @@ static DOC: RuleDoc = RuleDoc {
     fires: &[
         "A wheel whose local header names another file than its directory.",
         "A wheel with a .pth file that its RECORD does not name.",
+        "A tar archive with a zip archive behind it: pip opens the latter, npm the former.",
     ],
     silent: &[
-        "Two names that differ in upper and lower case only: a note.",
+        "Two names that differ only in upper and lower case, in how accents are written, or in dots and blanks at their end: a note.",
         "A licence that RECORD leaves out, or a file that only RECORD has: a note.",
     ],
     learnt_from: "the zip differences and the untrue RECORDs that PyPI refuses since August 2025.",
@@ -49,7 +50,11 @@ impl Rule for ForgedArchive {
             } else {
                 Severity::Note
             };
-            let message = format!("{}: {}", printable(&oddity.path, 160), oddity.words);
+            let message = if oddity.path.is_empty() {
+                format!("the archive: {}", oddity.words)
+            } else {
+                format!("{}: {}", printable(&oddity.path, 160), oddity.words)
+            };
             findings.add_path(&DOC, severity, message, Vec::new());
         }
     }

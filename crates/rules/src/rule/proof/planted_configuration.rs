@@ -32,12 +32,20 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let harmless = flow.marks.contains(&Mark::NoEffect)
         && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)", "(interpreter start-up, held by the archive)"].iter().any(|kind| text.ends_with(kind)));
-    let harmless = harmless || hook_starter::is_starter(flow);
+    let harmless = harmless || hook_starter::is_starter(flow) || is_somewhere(flow);
     match flow.zone {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
         _ => Weight::Note,
     }
+}
+
+/// Whether the settings of a package manager are written into a folder that nobody knows: by their
+/// name alone it is not known that anything reads them there. Installers make a `.npmrc` for a folder
+/// of their own.
+fn is_somewhere(flow: &Flow) -> bool {
+    matches!(&flow.target, Target::Constant(text)
+        if text.starts_with("<?>") && text.ends_with("(package manager settings)"))
 }
 
 fn says(flow: &Flow) -> String {

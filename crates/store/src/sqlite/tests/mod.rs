@@ -1,6 +1,7 @@
 //! The store as its callers see it.
 
 mod crash;
+mod exemptions;
 mod ledger;
 mod older;
 mod tamper;

@@ -12,7 +12,9 @@ mod explained;
 mod hostile;
 mod managers;
 mod own;
+mod records;
 mod stores;
+mod strays;
 mod tampering;
 
 /// A project with a store of artifacts beside it.

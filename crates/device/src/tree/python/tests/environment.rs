@@ -257,13 +257,13 @@ fn a_folder_that_pip_installed_into_is_what_its_wheel_lays_out() {
     list += &row("../../bin/alpha", script);
     write(&folder.join("alpha-1.0.dist-info/RECORD"), list.as_bytes());
     for options in [lab.options(), Options::default()] {
-        let report = check(&folder, &lab.locked, &options);
+        let report = check(&folder, &lab.belongs(), &options);
         assert!(unexplained(&report).is_empty(), "{report:?}");
     }
-    let report = check(&folder, &lab.locked, &lab.options());
+    let report = check(&folder, &lab.belongs(), &lab.options());
     assert_eq!(made_here(&report), ["Extra bin/alpha"]);
     write(&folder.join("bin/alpha"), b"#!/bin/sh\n");
-    let report = check(&folder, &lab.locked, &lab.options());
+    let report = check(&folder, &lab.belongs(), &lab.options());
     assert_eq!(unexplained(&report), ["Extra bin/alpha"]);
 }
 

@@ -40,7 +40,7 @@ fn a_copy_with_other_bytes_is_not_used() {
         gate_store: Some(store),
         ..Options::default()
     };
-    let report = check(&lab.environment(), &lab.locked, &options);
+    let report = check(&lab.environment(), &lab.belongs(), &options);
     assert!(matches!(
         one(&report, "alpha").answer,
         Answer::NotChecked(_)

@@ -64,7 +64,7 @@ fn a_name_that_is_no_utf_8_is_nobody_s() {
 #[test]
 fn an_environment_that_is_not_there_is_not_checked() {
     let lab = Lab::new();
-    let report = check(&lab.path("none"), &lab.locked, &lab.options());
+    let report = check(&lab.path("none"), &lab.belongs(), &lab.options());
     assert!(report.not_checked[0].ends_with("there is no such folder"));
     assert!(matches!(report.answer(), Answer::NotChecked(_)));
 }
@@ -78,7 +78,7 @@ fn an_unchanged_environment_is_not_read_again_and_a_change_is_seen_whatever_its_
         now: SystemTime::now() + Duration::from_secs(60),
         ..lab.options()
     };
-    let look = |options: &Options| check(&lab.environment(), &lab.locked, options);
+    let look = |options: &Options| check(&lab.environment(), &lab.belongs(), options);
     let first = look(&options);
     assert_eq!((first.unchanged, first.answer()), (0, Answer::Yes));
     // Without anything to compare with: it is taken from what is remembered.
@@ -112,10 +112,10 @@ fn what_was_not_there_to_compare_with_is_looked_for_again() {
         now: SystemTime::now() + Duration::from_secs(60),
         ..lab.options()
     };
-    let report = check(&lab.environment(), &lab.locked, &options);
+    let report = check(&lab.environment(), &lab.belongs(), &options);
     assert!(matches!(report.answer(), Answer::NotChecked(_)));
     options.fetched = Some(lab.folder.path().join("fetched"));
-    let report = check(&lab.environment(), &lab.locked, &options);
+    let report = check(&lab.environment(), &lab.belongs(), &options);
     assert_eq!((report.unchanged, report.answer()), (0, Answer::Yes));
 }
 
@@ -132,7 +132,7 @@ fn a_wheel_is_taken_out_of_pip_s_cache_when_its_bytes_are_right() {
         },
         ..Options::default()
     };
-    let look = || check(&lab.environment(), &lab.locked, &options).answer();
+    let look = || check(&lab.environment(), &lab.belongs(), &options).answer();
     assert_eq!(look(), Answer::Yes);
     write(&body, &wheel("alpha", &FILES[..6]));
     assert!(matches!(look(), Answer::NotChecked(_)));

@@ -1,8 +1,8 @@
 use super::*;
 use crate::tree::testing::keep;
 use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
-use customs_ecosystem::lockfile::Source;
-use customs_model::{Answer, Digest, PackageName, ReleaseId, Version};
+use customs_ecosystem::lockfile::{Locked, Source};
+use customs_model::{Answer, Digest, Ecosystem, PackageName, ReleaseId, Version};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ mod compiled;
 mod environment;
 mod evidence;
 mod hostile;
+mod strangers;
 mod tampering;
 mod wheels;
 
@@ -44,6 +45,7 @@ struct Lab {
     folder: tempfile::TempDir,
     locked: Vec<Locked>,
     at_hand: bool,
+    is_complete: bool,
 }
 
 impl Lab {
@@ -53,6 +55,7 @@ impl Lab {
             folder,
             locked: Vec::new(),
             at_hand: true,
+            is_complete: false,
         };
         lab.write("bin/.keep", "");
         fs::remove_file(lab.path("bin/.keep")).unwrap();
@@ -173,8 +176,16 @@ impl Lab {
         }
     }
 
+    fn belongs(&self) -> Belongs<'_> {
+        Belongs {
+            locked: &self.locked,
+            is_complete: self.is_complete,
+            project: Some(self.folder.path()),
+        }
+    }
+
     fn check(&self) -> TreeReport {
-        check(&self.environment(), &self.locked, &self.options())
+        check(&self.environment(), &self.belongs(), &self.options())
     }
 
     /// The answer about the package, and what is unexplained, anywhere.

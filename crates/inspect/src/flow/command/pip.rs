@@ -1,0 +1,111 @@
+//! What pip is told to install by its address: that is fetched, built and so run.
+
+use super::At;
+use crate::flow::Analysis;
+use crate::know;
+use customs_model::{SinkKind, SourceKind, Target};
+
+/// Addresses of one command line that are told.
+const MOST: usize = 16;
+
+impl Analysis<'_> {
+    /// `pip install https://host/a.tar.gz`, `pip install git+https://host/a`.
+    pub(super) fn pip_run(&mut self, words: &[&str], at: &At) {
+        for address in installed(words).into_iter().take(MOST) {
+            let host = know::place_of(address).unwrap_or_default();
+            let name = format!("the answer of {host}");
+            let label = self.source(SourceKind::Remote, &name, at);
+            let target = Target::Constant(host);
+            self.command_flow(&label, SinkKind::Process, "pip", target, at, Vec::new());
+        }
+    }
+}
+
+/// The addresses of what is installed; those of indexes and proxies are others.
+fn installed<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    let mut words = words.iter().copied();
+    if !words.by_ref().any(|word| word == "install") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        if takes_a_value(word) {
+            words.next();
+        } else if !word.starts_with('-') {
+            // `name @ https://host/name.whl`
+            let address = word.rsplit('@').next().unwrap_or(word).trim();
+            let address = if address.contains("://") {
+                address
+            } else {
+                word
+            };
+            if address.contains("://") && !address.starts_with("file:") {
+                found.push(address.strip_prefix("git+").unwrap_or(address));
+            }
+        }
+    }
+    found
+}
+
+fn takes_a_value(option: &str) -> bool {
+    matches!(
+        option,
+        "-i" | "--index-url"
+            | "--extra-index-url"
+            | "-f"
+            | "--find-links"
+            | "-c"
+            | "--constraint"
+            | "-r"
+            | "--requirement"
+            | "--trusted-host"
+            | "--proxy"
+            | "--cert"
+            | "--client-cert"
+            | "-t"
+            | "--target"
+            | "--prefix"
+            | "--root"
+            | "--cache-dir"
+            | "--log"
+            | "--python"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::installed;
+
+    #[test]
+    fn what_is_installed_by_its_address_is_no_index_and_no_file() {
+        for (line, addresses) in [
+            (
+                "install https://a.invalid/b.tar.gz",
+                vec!["https://a.invalid/b.tar.gz"],
+            ),
+            (
+                "install -q git+https://a.invalid/b",
+                vec!["https://a.invalid/b"],
+            ),
+            (
+                "-q install x https://a.invalid/b.whl",
+                vec!["https://a.invalid/b.whl"],
+            ),
+            (
+                "install b@https://a.invalid/b.whl",
+                vec!["https://a.invalid/b.whl"],
+            ),
+            ("install -i https://a.invalid/simple b", vec![]),
+            (
+                "install --extra-index-url https://a.invalid/simple b",
+                vec![],
+            ),
+            ("install --index-url=https://a.invalid/simple b", vec![]),
+            ("download https://a.invalid/b.whl", vec![]),
+            ("install file:///b.whl ./b", vec![]),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(installed(&words), addresses, "{line}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Whether what is locked is the repository or file that is asked for.
+
+use super::super::super::super::address::Address;
+use customs_ecosystem::lockfile::{Package, Source, asked_source};
+
+/// Whether a package may come from where it is asked for from. Only what is surely another
+/// repository, or surely another sort of thing, does not fit.
+pub(super) fn fits(words: &str, package: &Package) -> bool {
+    let asked = match asked_source(words) {
+        Some(asked) if !words.is_empty() && !words.starts_with("patch:") => asked,
+        // Where to is not known.
+        _ => return true,
+    };
+    let locked = package.resolved.as_deref().unwrap_or(&package.version);
+    match (asked, package.source) {
+        (Source::Git | Source::Url, Source::Git) | (Source::Git, Source::Url) => {
+            match (Place::of(words), Place::of(bare(locked))) {
+                (Some(asked), Some(locked)) => asked.may_be(&locked),
+                _ => true,
+            }
+        }
+        (Source::Path, Source::Git | Source::Url) => false,
+        _ => true,
+    }
+}
+
+/// Yarn 4 writes the name before an address.
+fn bare(locked: &str) -> &str {
+    let start = locked.find("://").unwrap_or(0);
+    match locked[..start].rfind('@') {
+        Some(at) => &locked[at + 1..],
+        None => locked,
+    }
+}
+
+/// A repository: its host, and its path in lower case.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    host: String,
+    path: String,
+}
+
+/// Hosts whose repositories have an owner and a name, whatever stands behind.
+const OF_TWO_PARTS: [&str; 2] = ["github.com", "bitbucket.org"];
+
+impl Place {
+    fn of(text: &str) -> Option<Self> {
+        let (host, path) = match Address::parse(text) {
+            Some(address) => (address.host.to_string(), address.path.to_string()),
+            // `owner/name` is GitHub's.
+            None => {
+                let short = text.split('#').next().unwrap_or(text);
+                let is_short = short.matches('/').count() == 1 && !short.contains([':', '@']);
+                if !is_short {
+                    return None;
+                }
+                ("github.com".to_owned(), short.to_owned())
+            }
+        };
+        let host = host.split(':').next().unwrap_or_default().to_owned();
+        let path = path.to_ascii_lowercase().replace("%2f", "/");
+        let mut path = path.trim_matches('/').to_owned();
+        if OF_TWO_PARTS.contains(&host.as_str()) {
+            path = path.split('/').take(2).collect::<Vec<_>>().join("/");
+        }
+        for ends in ["/-/tree/", "/tree/"] {
+            path = path.split(ends).next().unwrap_or_default().to_owned();
+        }
+        let path = path.strip_suffix(".git").unwrap_or(&path).to_owned();
+        (!path.is_empty()).then_some(Self { host, path })
+    }
+
+    /// Whether the other, as a lockfile has it, is this one: itself, or an archive of it at a host
+    /// below.
+    fn may_be(&self, locked: &Self) -> bool {
+        let below = locked
+            .host
+            .strip_suffix(&self.host)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        // GitLab names the project in the address of its archive.
+        let path = locked.path.strip_prefix("api/v4/projects/");
+        let rest = path.unwrap_or(&locked.path).strip_prefix(&self.path);
+        let is_part = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        below && is_part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn a_repository_is_the_same_in_all_its_spellings_and_another_is_not() {
+        let same = |asked: &str, locked: &str| {
+            Place::of(asked)
+                .unwrap()
+                .may_be(&Place::of(locked).unwrap())
+        };
+        for (asked, locked) in [
+            (
+                "github:a/Tool",
+                "git+ssh://git@github.com/a/tool.git#c0ffee",
+            ),
+            (
+                "a/tool#semver:^1",
+                "https://codeload.github.com/a/tool/tar.gz/c0ffee",
+            ),
+            (
+                "https://github.com/a/tool/tree/next",
+                "git+ssh://git@github.com/a/tool.git#c0ffee",
+            ),
+            (
+                "gitlab:a/tool",
+                "https://gitlab.com/api/v4/projects/a%2Ftool/repository/archive.tar.gz",
+            ),
+            (
+                "git@code.example:g/s/tool.git",
+                "git+ssh://git@code.example/g/s/tool.git#c0ffee",
+            ),
+            (
+                "git+https://code.example:8443/a/tool",
+                "git+https://code.example:8443/a/tool.git#c0ffee",
+            ),
+        ] {
+            assert!(same(asked, locked), "{asked} {locked}");
+        }
+        for (asked, locked) in [
+            (
+                "github:a/tool",
+                "git+ssh://git@github.com/evil/tool.git#c0ffee",
+            ),
+            (
+                "github:a/tool",
+                "git+ssh://git@github.com/a/tools.git#c0ffee",
+            ),
+            (
+                "github:a/tool",
+                "https://codeload.github.com/evil/x/tar.gz/a/tool",
+            ),
+            (
+                "github:a/tool",
+                "git+ssh://git@evilgithub.com/a/tool.git#c0ffee",
+            ),
+            (
+                "github:a/tool",
+                "git+ssh://git@github.com.evil.example/a/tool.git#c0ffee",
+            ),
+        ] {
+            assert!(!same(asked, locked), "{asked} {locked}");
+        }
+    }
+}
