@@ -19,6 +19,7 @@ mod ledger;
 mod lockfiles;
 mod output;
 mod paths;
+mod place;
 mod policy;
 mod process;
 mod progress;

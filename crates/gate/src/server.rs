@@ -14,7 +14,7 @@ use bytes::Bytes;
 use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
-use customs_registry::{Judged, Registry, Upstream};
+use customs_registry::{Judged, Registry, Shared, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
 use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -142,11 +142,21 @@ impl Gate {
     /// # Errors
     /// The cache folder cannot be used.
     pub fn new(options: Options) -> Result<Arc<Self>, GateError> {
-        let registry = Arc::new(Registry::open(
+        Self::of_team(options, None)
+    }
+
+    /// One of several gates: with artifacts and what was read of them in common. Their ledger
+    /// and memory are what `options.store` is.
+    ///
+    /// # Errors
+    /// The cache folder cannot be used.
+    pub fn of_team(options: Options, shared: Option<Arc<Shared>>) -> Result<Arc<Self>, GateError> {
+        let registry = Arc::new(Registry::open_shared(
             &options.cache,
             Fetcher::with_silence(options.waits.upstream),
             options.clock,
             options.store.clone(),
+            shared,
         )?);
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
@@ -236,13 +246,18 @@ impl Gate {
     }
 
     /// The digest that an artifact had when it was first delivered.
-    pub fn pinned(
+    pub async fn pinned(
         &self,
         upstream: &Upstream,
         release: &ReleaseId,
         file: &str,
     ) -> Result<Option<Digest>, StoreError> {
-        self.store.digest_seen(&upstream.shown(), release, file)
+        let (store, place) = (self.store.clone(), upstream.shown());
+        let (release, file) = (release.clone(), file.to_owned());
+        // A database elsewhere may take its time; other requests must not wait for it.
+        tokio::task::spawn_blocking(move || store.digest_seen(&place, &release, &file))
+            .await
+            .unwrap_or(Err(StoreError::Closed))
     }
 
     /// The ledger and the gate's memory.

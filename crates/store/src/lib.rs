@@ -47,6 +47,8 @@ mod tests;
 mod verify;
 mod who;
 
+#[cfg(feature = "s3-server")]
+pub use blobs::S3Server;
 pub use blobs::{Blob, Blobs, FolderBlobs, Put, fetch_blob};
 #[cfg(feature = "s3")]
 pub use blobs::{S3Blobs, S3Settings};

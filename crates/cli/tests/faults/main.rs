@@ -32,5 +32,7 @@ mod relays;
 mod shelves;
 mod slow_bodies;
 mod tags;
+#[cfg(all(unix, feature = "postgres"))]
+mod team;
 mod unread;
 mod upstream_faults;

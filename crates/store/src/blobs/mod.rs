@@ -6,12 +6,16 @@
 mod folder;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3-server")]
+mod server;
 #[cfg(test)]
 mod tests;
 
 pub use folder::FolderBlobs;
 #[cfg(feature = "s3")]
 pub use s3::{S3Blobs, S3Settings};
+#[cfg(feature = "s3-server")]
+pub use server::S3Server;
 
 use crate::StoreError;
 use customs_model::{Digest, Hasher, Timestamp};

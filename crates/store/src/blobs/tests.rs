@@ -223,73 +223,35 @@ mod addresses {
     }
 }
 
-/// An S3 server of the tests' own, on a free port of this machine.
 #[cfg(feature = "s3-server")]
 mod server {
     use super::*;
-    use crate::driver::Driver;
-    use hyper_util::rt::{TokioExecutor, TokioIo};
-    use hyper_util::server::conn::auto::Builder;
-    use s3s::auth::SimpleAuth;
-    use s3s::service::S3ServiceBuilder;
 
-    pub(super) struct Bucket {
-        folder: TempDir,
-        address: std::net::SocketAddr,
-        _driver: Driver,
-    }
+    pub(super) struct Bucket(S3Server);
 
     impl Bucket {
         pub(super) fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            std::fs::create_dir(folder.path().join("artifacts")).unwrap();
-            let files = s3s_fs::FileSystem::new(folder.path()).unwrap();
-            let mut service = S3ServiceBuilder::new(files);
-            service.set_auth(SimpleAuth::from_single("key", "hidden"));
-            let service = service.build();
-            let driver = Driver::start("s3-server").unwrap();
-            let address = driver
-                .run(async move {
-                    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-                    let address = listener.local_addr().unwrap();
-                    tokio::spawn(async move {
-                        while let Ok((socket, _)) = listener.accept().await {
-                            let service = service.clone();
-                            tokio::spawn(async move {
-                                let http = Builder::new(TokioExecutor::new());
-                                // A client that hangs up is the client's own affair.
-                                let _ = http.serve_connection(TokioIo::new(socket), service).await;
-                            });
-                        }
-                    });
-                    address
-                })
-                .unwrap();
-            Self {
-                folder,
-                address,
-                _driver: driver,
-            }
+            Self(S3Server::start().unwrap())
         }
     }
 
     impl Shelf for Bucket {
         fn open(&self) -> Box<dyn Blobs> {
+            let (access_key, secret_key) = S3Server::KEY;
             let settings = S3Settings {
-                endpoint: Some(format!("http://{}", self.address)),
-                bucket: "artifacts".to_owned(),
+                endpoint: Some(self.0.endpoint()),
+                bucket: S3Server::BUCKET.to_owned(),
                 prefix: "gate/one".to_owned(),
                 region: "us-east-1".to_owned(),
-                access_key: "key".to_owned(),
-                secret_key: "hidden".to_owned(),
+                access_key: access_key.to_owned(),
+                secret_key: secret_key.to_owned(),
                 bucket_in_host: false,
             };
             Box::new(S3Blobs::open(&settings).unwrap())
         }
 
         fn file(&self, digest: &Digest) -> PathBuf {
-            let below = self.folder.path().join("artifacts/gate/one");
-            below.join(name(digest))
+            self.0.file("gate/one", digest)
         }
     }
 }

@@ -40,6 +40,11 @@ use writer::{Job, Writer, within};
 const QUEUE: usize = 16_384;
 /// Sessions for questions. Each takes many at a time; a long answer holds up one.
 const SESSIONS: usize = 4;
+/// How long questions wait for a database that went away, as one does that is started again.
+/// After that they are told at once until it is back.
+const WAIT: Duration = Duration::from_secs(5);
+/// How often it is tried meanwhile.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Records that one page of a verification has.
 const PAGE: i64 = 2_000;
 
@@ -70,12 +75,19 @@ impl Default for Terms {
 /// The store on PostgreSQL.
 pub struct PostgresStore {
     target: Arc<Target>,
-    sessions: [Mutex<Option<Arc<Session>>>; SESSIONS],
+    sessions: [Mutex<Place>; SESSIONS],
     next: AtomicUsize,
     /// None: opened for reading.
     writing: Option<Writing>,
     /// Behind everything that uses it.
     driver: Arc<Driver>,
+}
+
+/// A session for questions, or why there is none.
+#[derive(Default)]
+struct Place {
+    session: Option<Arc<Session>>,
+    away: Option<(Instant, StoreError)>,
 }
 
 /// The handle to the writing thread.
@@ -266,14 +278,34 @@ impl PostgresStore {
         };
         // Held while one is opened: who comes meanwhile waits for it, and opens none.
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = place.as_ref().filter(|s| !s.client.is_closed()) {
+        if let Some(session) = place.session.as_ref().filter(|s| !s.client.is_closed()) {
             return Ok(Arc::clone(session));
         }
-        let target = Arc::clone(&self.target);
-        let session = self.driver.run(async move { target.connect().await })??;
-        let session = Arc::new(session);
-        *place = Some(Arc::clone(&session));
-        Ok(session)
+        if let Some((at, error)) = &place.away
+            && at.elapsed() < AGAIN
+        {
+            return Err(error.clone());
+        }
+        // Who was never there, or has been away for a while, is not waited for.
+        let waits = place.session.take().is_some() && place.away.is_none();
+        let end = Instant::now() + if waits { WAIT } else { Duration::ZERO };
+        loop {
+            let target = Arc::clone(&self.target);
+            let error = match self.driver.run(async move { target.connect().await })? {
+                Ok(session) => {
+                    let session = Arc::new(session);
+                    place.session = Some(Arc::clone(&session));
+                    place.away = None;
+                    return Ok(session);
+                }
+                Err(error) => error,
+            };
+            if !matches!(error, StoreError::Away { .. }) || Instant::now() + AGAIN >= end {
+                place.away = Some((Instant::now(), error.clone()));
+                return Err(error);
+            }
+            std::thread::sleep(AGAIN);
+        }
     }
 }
 

@@ -75,9 +75,9 @@ impl Store for PostgresStore {
 
     fn decisions_of(&self, package: &PackageName) -> Result<Vec<DecisionRow>, StoreError> {
         let package = package.clone();
-        self.ask(|target, session| async move {
-            query::decisions_of(&target, &session, &package).await
-        })
+        self.ask(
+            |target, session| async move { query::decisions_of(&target, &session, &package).await },
+        )
     }
 
     fn exemptions(&self) -> Result<Vec<ExemptionRow>, StoreError> {
@@ -113,9 +113,9 @@ impl Store for PostgresStore {
 
     fn all_sights(&self, package: &PackageName) -> Result<Vec<(String, Sights)>, StoreError> {
         let package = package.clone();
-        self.ask(|target, session| async move {
-            memory::all_sights(&target, &session, &package).await
-        })
+        self.ask(
+            |target, session| async move { memory::all_sights(&target, &session, &package).await },
+        )
     }
 
     fn record_sight(

@@ -16,7 +16,7 @@ macro_rules! on_every_database {
             $(
                 #[test]
                 fn $test() {
-                    if let Some(house) = crate::tests::server::Database::new() {
+                    if let Some(house) = crate::tests::database::Database::new() {
                         insta::allow_duplicates! { super::$test(&house) }
                     }
                 }
@@ -25,6 +25,8 @@ macro_rules! on_every_database {
     };
 }
 
+#[cfg(all(feature = "postgres", unix))]
+pub(crate) mod database;
 mod decisions;
 mod exemptions;
 mod ledger;

@@ -1,7 +1,8 @@
 use super::*;
 use std::collections::BTreeSet;
 
-const TERM: Duration = Duration::from_millis(1_500);
+/// Long for a test: a machine under load may pause one for seconds.
+const TERM: Duration = Duration::from_secs(6);
 
 fn mine(taken: Taken) -> Lease {
     match taken {

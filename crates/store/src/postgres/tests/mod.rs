@@ -5,7 +5,8 @@ mod processes;
 mod versions;
 
 use super::Terms;
-use crate::tests::server::{Database, Server};
+use crate::tests::database::Database;
+use crate::tests::server::Server;
 use crate::tests::{House as _, note};
 use crate::*;
 use std::collections::BTreeMap;
