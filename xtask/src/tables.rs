@@ -25,7 +25,7 @@ hold nothing that content shows; the poisoned release itself is refused.
 /// Replays all scenarios.
 pub fn write(workspace: &Workspace) -> Result<(), Error> {
     let tools = tools::install(workspace)?;
-    let program = test::build(workspace)?;
+    let program = test::build(workspace, &[])?;
     let replay = |arguments: &[&str]| -> Result<String, Error> {
         let mut command = Command::new(&program);
         command

@@ -194,7 +194,8 @@ async fn what_one_gate_fetched_read_and_decided_the_other_one_has() {
     assert_eq!((team.delivered("one"), team.delivered("two")), (2, 2));
     for name in ["one", "two"] {
         let told = team.demand_intact(name);
-        assert_eq!(told.matches("chain ").count(), 2, "a chain each: {told}");
+        let chains = told.lines().filter(|line| line.starts_with("chain "));
+        assert_eq!(chains.count(), 2, "a chain each: {told}");
     }
     let data = team.home("one").join("data");
     assert!(!data.join(customs_store::LEDGER_FILE).exists());
@@ -363,7 +364,6 @@ async fn a_gate_is_killed_and_the_database_too_and_no_delivery_is_lost() {
     for name in ["one", "two"] {
         team.demand_intact(name);
     }
-    assert_eq!(team.gaps(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
