@@ -28,7 +28,7 @@ use chains::Begin;
 use customs_model::{Clock, SignedDuration};
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -40,10 +40,7 @@ use writer::{Job, Writer, within};
 const QUEUE: usize = 16_384;
 /// Sessions for questions. Each takes many at a time; a long answer holds up one.
 const SESSIONS: usize = 4;
-/// How long questions wait for a database that went away, as one does that is started again.
-/// After that they are told at once until it is back.
-const WAIT: Duration = Duration::from_secs(5);
-/// How often it is tried meanwhile.
+/// How often a database that went away is looked for.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Records that one page of a verification has.
 const PAGE: i64 = 2_000;
@@ -55,7 +52,8 @@ pub(crate) struct Terms {
     chain: Duration,
     /// How often it says that it lives, at least.
     tick: Duration,
-    /// How long records wait for a database that went away.
+    /// How long records and questions wait for a database that went away, as one does that is
+    /// started again. After that they are told at once until it is back.
     patience: Duration,
     /// The longest that a question may take. The server gives up after eight seconds.
     answer: Duration,
@@ -77,6 +75,9 @@ pub struct PostgresStore {
     target: Arc<Target>,
     sessions: [Mutex<Place>; SESSIONS],
     next: AtomicUsize,
+    /// Whether it was ever reached.
+    reached: AtomicBool,
+    patience: Duration,
     /// None: opened for reading.
     writing: Option<Writing>,
     /// Behind everything that uses it.
@@ -122,6 +123,7 @@ impl PostgresStore {
         terms: Terms,
     ) -> Result<Self, StoreError> {
         let mut store = Self::reading(url, terms.answer)?;
+        store.patience = terms.patience;
         folder::make(folder)?;
         let lock = FolderLock::wait(folder)?;
         let key = folder::signing_key(folder)?;
@@ -215,6 +217,8 @@ impl PostgresStore {
             target: Arc::new(target),
             sessions: Default::default(),
             next: AtomicUsize::new(0),
+            reached: AtomicBool::new(false),
+            patience: Terms::default().patience,
             writing: None,
             driver: Arc::new(Driver::start("ledger-ask")?),
         })
@@ -286,9 +290,12 @@ impl PostgresStore {
         {
             return Err(error.clone());
         }
+        place.session = None;
         // Who was never there, or has been away for a while, is not waited for.
-        let waits = place.session.take().is_some() && place.away.is_none();
-        let end = Instant::now() + if waits { WAIT } else { Duration::ZERO };
+        let mut end = Instant::now();
+        if self.reached.load(Ordering::Relaxed) && place.away.is_none() {
+            end += self.patience;
+        }
         loop {
             let target = Arc::clone(&self.target);
             let error = match self.driver.run(async move { target.connect().await })? {
@@ -296,6 +303,7 @@ impl PostgresStore {
                     let session = Arc::new(session);
                     place.session = Some(Arc::clone(&session));
                     place.away = None;
+                    self.reached.store(true, Ordering::Relaxed);
                     return Ok(session);
                 }
                 Err(error) => error,

@@ -82,6 +82,25 @@ fn a_server_that_is_away_is_an_error_with_a_sentence_and_heals() {
 }
 
 #[test]
+fn a_question_that_comes_while_the_server_is_started_again_waits_for_it() {
+    let Some(server) = Server::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = Database::gate(&server.database(), folder.path(), terms());
+    store.set_meta("k", "v").unwrap();
+    server.stop();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
+            server.start();
+        });
+        // More of them than sessions, and not all of these were opened before.
+        for _ in 0..8 {
+            assert_eq!(store.meta("k").unwrap().as_deref(), Some("v"));
+        }
+    });
+}
+
+#[test]
 fn a_server_that_says_nothing_keeps_nobody_waiting_for_ever() {
     let Some(server) = Server::new() else { return };
     let url = server.database();
