@@ -167,7 +167,7 @@ fn owner() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_default();
     let host = customs_model::printable(&host, 60);
     let number = std::process::id();
-    let now = customs_model::Clock::now(&customs_model::SystemClock).as_microsecond();
+    let now = customs_model::SystemClock.now().as_microsecond();
     format!("{host} {number} {now}")
 }
 

@@ -6,12 +6,12 @@ mod server;
 
 use crate::harness::{many_bytes, npm_at, run_request, try_read};
 use crate::program::{Program, customs};
-use crate::shelves::{Shelves, days, package, release, tgz};
+use crate::shelves::{Shelves, days, hours, package, release, tgz};
 use customs_gate::RunRequest;
 use customs_inspect::ENGINE_VERSION;
 use customs_model::{Clock as _, DigestAlgorithm, Ecosystem, PackageName, SystemClock};
 use customs_replay::{Bound, Faults, Server as Upstream};
-use customs_store::{Index as _, LedgerRecord, PostgresStore, Store as _};
+use customs_store::{DecisionRow, Index as _, LedgerRecord, PostgresStore, Store as _};
 use server::Server;
 use std::path::PathBuf;
 use std::process::Output;
@@ -41,7 +41,11 @@ impl Team {
         let shelves = Shelves::default();
         let upstream = Bound::new().await.unwrap();
         let upstream = upstream.serve(shelves.clone(), Faults::none());
-        let releases = vec![release("1.0.0", days(400)).bytes(bytes.clone())];
+        // One that everybody gets, and one that is too young.
+        let releases = vec![
+            release("1.0.0", days(400)).bytes(bytes.clone()),
+            release("2.0.0", hours(1)),
+        ];
         let package = package("left", SystemClock.now(), releases);
         shelves.npm(&upstream.base(), &package.tags(&[("latest", "1.0.0")]));
         Some(Self {
@@ -186,9 +190,18 @@ async fn what_one_gate_fetched_read_and_decided_the_other_one_has() {
     );
     assert_eq!(team.upstream.count(TARBALL), 1, "fetched twice");
     assert_eq!(read("two"), 1, "what was read is at hand here, too");
-    let store = team.store();
+    // What is decided is decided once: another gate says the same, and records nothing.
+    for gate in [&one, &two] {
+        let document = gate.get("/left").await.json();
+        assert_eq!(document["dist-tags"]["latest"], "1.0.0");
+        assert_eq!(document["versions"]["2.0.0"], serde_json::Value::Null);
+    }
     let left = PackageName::new(Ecosystem::Npm, "left").unwrap();
-    assert_eq!(store.decisions_of(&left).unwrap().len(), 1);
+    let decisions = team.store().decisions_of(&left).unwrap();
+    let first = |row: &&DecisionRow| row.changed == "the first decision";
+    let first: Vec<_> = decisions.iter().filter(first).collect();
+    assert_eq!(first.len(), 1, "{decisions:?}");
+    assert_eq!(first[0].decision.release.spoken(), "left@2.0.0");
     drop((one, two));
 
     assert_eq!((team.delivered("one"), team.delivered("two")), (2, 2));
