@@ -36,6 +36,7 @@ pub const BUDGETS: &[Budget] = &[
     budget("hidden-code", FEW),
     budget("collect-and-send", FEW),
     budget("self-publishing", FEW),
+    budget("unguarded-agent", FEW),
     // Programs whose business the files of shells and editors are.
     budget("planted-configuration", 6),
     budget("replaced-address", FEW),

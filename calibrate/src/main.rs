@@ -8,6 +8,7 @@
 )]
 
 mod all;
+mod answers;
 mod bars;
 mod budgets;
 mod document;
@@ -88,6 +89,9 @@ pub enum Error {
     /// What is said of a release depends on what was read before it.
     #[error("of {0} releases something else is said behind another one than alone")]
     Otherwise(usize),
+    /// Answers that are not those that are kept.
+    #[error("{0}")]
+    Answers(String),
     /// Evidence that does not hold.
     #[error("{0} paths are contradicted by the files that they were found in")]
     Contradicted(usize),
@@ -126,6 +130,19 @@ enum Part {
         /// The folder of the shapes
         #[arg(long, default_value = "crates/inspect/shapes")]
         folder: PathBuf,
+    },
+    /// What engine and rules answer to the shapes, held against what is kept beside the
+    /// engine's version; fails where a version must be raised
+    Answers {
+        /// Keeps the new answers
+        #[arg(long)]
+        bless: bool,
+        /// The folder of the shapes
+        #[arg(long, default_value = "crates/inspect/shapes")]
+        folder: PathBuf,
+        /// The file of the answers
+        #[arg(long, default_value = answers::KEPT)]
+        kept: PathBuf,
     },
     /// The evidence of the shapes, checked without the engine; fails where it does not hold
     Evidence {
@@ -237,6 +254,11 @@ fn main() -> ExitCode {
         Part::All(arguments) => all::report(&arguments),
         Part::Wanted { lists } => list::wanted(&lists).map(|text| print!("{text}")),
         Part::Shapes { only, folder } => shapes::report(&folder, only.as_deref()),
+        Part::Answers {
+            bless,
+            folder,
+            kept,
+        } => answers::report(&folder, &kept, bless),
         Part::Evidence { only, folder } => evidence::report(&folder, only.as_deref()),
         Part::Transformed {
             only,

@@ -1,10 +1,12 @@
 //! Shapes of attacks, inert, each with honest twins: `crates/inspect/shapes/*.txt`.
 
+mod binary;
+
 use crate::stats::Count;
 use crate::{Error, workers};
 use customs_inspect::{Content, Entry, Kind, Tree, inspect_tree};
 use customs_model::{Finding, Inspection, Severity, Standing, Verdict, Zone};
-use customs_rules::{RuleSet, judge_code};
+use customs_rules::{RuleSet, judge_code, judge_code_against};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -27,14 +29,19 @@ pub struct Case {
     pub sink: Option<(String, String)>,
     /// What the explanation must name.
     pub host: Option<String>,
+    /// Something that must be told beside it: a kind of sign.
+    pub sign: Option<String>,
     /// Paths and texts.
     pub files: Vec<(String, String)>,
+    /// Those of the release before it, where the shape is what changed.
+    pub before: Vec<(String, String)>,
 }
 
 /// Reads the cases of one file.
 pub fn parse(name: &str, text: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut in_file = false;
+    let mut in_before = false;
     for line in text.split('\n') {
         if let Some(head) = line.strip_prefix("=== ") {
             let (kind, what) = head.split_once(':').unwrap_or((head, ""));
@@ -51,10 +58,26 @@ pub fn parse(name: &str, text: &str) -> Vec<Case> {
             continue;
         };
         if let Some(path) = line.strip_prefix("--- ") {
-            case.files.push((path.trim().to_owned(), String::new()));
-            in_file = true;
+            let (path, words) = path.split_once(" = ").unwrap_or((path, ""));
+            let binary = binary::written(words);
+            let later = path.strip_prefix("before: ");
+            in_before = later.is_some();
+            let files = if in_before {
+                &mut case.before
+            } else {
+                &mut case.files
+            };
+            // Nothing follows a binary.
+            in_file = binary.is_none();
+            let path = later.unwrap_or(path).trim().to_owned();
+            files.push((path, binary.unwrap_or_default()));
         } else if in_file {
-            if let Some((_, content)) = case.files.last_mut() {
+            let files = if in_before {
+                &mut case.before
+            } else {
+                &mut case.files
+            };
+            if let Some((_, content)) = files.last_mut() {
                 content.push_str(line);
                 content.push('\n');
             }
@@ -63,6 +86,7 @@ pub fn parse(name: &str, text: &str) -> Vec<Case> {
             match key.trim() {
                 "rule" => case.rule = value.to_owned(),
                 "zone" => case.zone = value.to_owned(),
+                "sign" => case.sign = Some(value.to_owned()),
                 "host" => case.host = Some(value.to_owned()),
                 "source" => case.source = anchor(value),
                 "sink" => case.sink = anchor(value),
@@ -80,14 +104,23 @@ fn anchor(value: &str) -> Option<(String, String)> {
 
 /// The case as a tree, without an archive around it.
 pub fn tree(case: &Case) -> Tree {
-    let entries = case
-        .files
+    tree_of(&case.files)
+}
+
+fn tree_of(files: &[(String, String)]) -> Tree {
+    let entries = files
         .iter()
         .map(|(path, text)| Entry {
             path: path.clone(),
             content: Content::Whole(text.as_bytes().into()),
             length: text.len() as u64,
-            kind: Kind::Text,
+            kind: if binary::is_elf(text) {
+                Kind::Native
+            } else if binary::is_wasm(text) {
+                Kind::Wasm
+            } else {
+                Kind::Text
+            },
             executable: false,
         })
         .collect();
@@ -110,10 +143,20 @@ pub enum Outcome {
     Alarm(String),
 }
 
+/// What the rules say of a case: beside the release before it, where it has one.
+pub fn verdict(case: &Case, inspection: &Inspection) -> Verdict {
+    let rules = RuleSet::standard();
+    if case.before.is_empty() {
+        return judge_code(inspection, &rules);
+    }
+    let before = inspect_tree(&tree_of(&case.before));
+    judge_code_against(&before, inspection, &rules)
+}
+
 /// Judges a case.
 pub fn judge(case: &Case) -> Outcome {
     let inspection = inspect_tree(&tree(case));
-    let verdict = judge_code(&inspection, &RuleSet::standard());
+    let verdict = verdict(case, &inspection);
     if !case.malicious {
         return match verdict.standing {
             Standing::Malicious => Outcome::Alarm(critical(&verdict)),
@@ -210,7 +253,16 @@ fn summary(inspection: &Inspection, verdict: &Verdict) -> String {
 }
 
 /// Whether a finding names zone, host, source and sink as the case says.
-fn explains(case: &Case, finding: &Finding, _inspection: &Inspection, why: &mut String) -> bool {
+fn explains(case: &Case, finding: &Finding, inspection: &Inspection, why: &mut String) -> bool {
+    if let Some(wanted) = &case.sign
+        && !inspection
+            .signs
+            .iter()
+            .any(|sign| format!("{:?}", sign.kind) == *wanted)
+    {
+        *why = format!("no sign {wanted}: {}", finding.message);
+        return false;
+    }
     let zone = match case.zone.as_str() {
         "install" => Zone::Install,
         "start" => Zone::Start,
@@ -409,7 +461,7 @@ mod tests {
     }
 
     /// Shapes that are found; it only rises.
-    const FOUND: usize = 356;
+    const FOUND: usize = 522;
 
     /// Letters of several bytes, of none that is seen, and ends of texts, where readers that
     /// count bytes go wrong.

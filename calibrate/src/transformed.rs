@@ -293,9 +293,9 @@ mod tests {
             rows.add(task, after);
         }
         let recall = rows.all.recall();
-        assert!(recall.of > 3_000, "{recall:?}");
-        // 99.5 % when it was last measured; it only rises.
-        assert!(recall.n * 1_000 >= recall.of * 994, "{recall:?}");
+        assert!(recall.of > 5_000, "{recall:?}");
+        // 99.3 % when it was last measured, with all twelve in every language; it only rises.
+        assert!(recall.n * 1_000 >= recall.of * 992, "{recall:?}");
     }
 
     #[test]

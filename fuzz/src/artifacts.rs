@@ -20,8 +20,9 @@ pub use pack::{gzip, tar, zip};
 pub type Body = fn(&[u8]);
 
 /// The bodies, by the names of their targets.
-pub const BODIES: [(&str, Body); 10] = [
+pub const BODIES: [(&str, Body); 11] = [
     ("unpack", unpack),
+    ("compressed", compressed),
     ("javascript", javascript),
     ("python", python),
     ("rust", rust),
@@ -63,6 +64,24 @@ pub fn unpack(data: &[u8]) {
         2 => gzip(&tar(&[("package/a.tgz", bytes)])),
         _ => tar(&[("package/a.tgz", &gzip(bytes)), ("package/a.zip", bytes)]),
     };
+    bounded(&packed);
+}
+
+/// Archives of Electron and streams of other compressions: as they are, and in an archive.
+pub fn compressed(data: &[u8]) {
+    let Some((way, bytes)) = data.split_first() else {
+        return;
+    };
+    let names = ["a.asar", "a.tar.bz2", "a.tar.xz", "a.tar.lzma", "a.tar.zst"];
+    let name = names.get(usize::from(way / 2)).copied().unwrap_or("a.bin");
+    match way % 2 {
+        0 => bounded(bytes),
+        _ => bounded(&tar(&[(&format!("package/{name}"), bytes)])),
+    }
+}
+
+/// Unpacks under small bounds, and reads what is in it.
+fn bounded(packed: &[u8]) {
     let limits = Unpacking {
         glances: 1 << 20,
         entries: 50,
@@ -75,7 +94,7 @@ pub fn unpack(data: &[u8]) {
         depth: 2,
         oddities: 20,
     };
-    let tree = customs_inspect::unpack(&packed, &limits);
+    let tree = customs_inspect::unpack(packed, &limits);
     assert!(tree.entries.len() <= limits.entries);
     let kept: usize = tree
         .entries

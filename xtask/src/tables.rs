@@ -18,8 +18,7 @@ each rule alone. `HIT` means that what stands for the payload ran and left its m
 
 `customs replay SCENARIO` repeats one of them; `cargo xtask tables` writes this page. What is
 stopped by no rule alone but the age cannot be told from metadata: reading the code is for
-that. What that does not see either: the packages of mastra that brought the poisoned one along
-hold nothing that content shows; the poisoned release itself is refused.
+that. What that does not stop either has the reason below its row.
 ";
 
 /// Replays all scenarios.

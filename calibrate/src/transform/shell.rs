@@ -1,24 +1,75 @@
 //! The shell: scripts, and the commands in a manifest of npm.
 
-use super::edit::{Edits, PRAGMAS, extension, file_name};
+mod lines;
+mod place;
+mod rename;
+mod words;
+mod wrap;
+
+use super::edit::{extension, file_name};
 use super::{File, Random, Transform};
 
 /// The transforms of the shell.
 pub const TRANSFORMS: &[Transform] = &[
     Transform {
+        id: "T1",
+        title: "rename",
+        apply: |files, random| each(files, random, rename::rename),
+    },
+    Transform {
+        id: "T2",
+        title: "split over files",
+        apply: place::split,
+    },
+    Transform {
         id: "T3",
         title: "encode strings",
-        apply: |files, random| each(files, random, split_words),
+        apply: |files, random| each(files, random, words::encode_all),
+    },
+    Transform {
+        id: "T4",
+        title: "dead code",
+        apply: |files, random| each(files, random, lines::dead),
+    },
+    Transform {
+        id: "T5",
+        title: "minify",
+        apply: |files, random| each(files, random, lines::minify),
+    },
+    Transform {
+        id: "T6",
+        title: "bundle",
+        apply: |files, random| each(files, random, wrap::bundle),
+    },
+    Transform {
+        id: "T7",
+        title: "later",
+        apply: |files, random| each(files, random, wrap::later),
     },
     Transform {
         id: "T8",
         title: "alias",
-        apply: |files, random| each(files, random, alias),
+        apply: |files, random| each(files, random, words::alias),
+    },
+    Transform {
+        id: "T9",
+        title: "computed members",
+        apply: |files, random| each(files, random, words::computed),
     },
     Transform {
         id: "T10",
         title: "comments",
-        apply: |files, random| each(files, random, comment),
+        apply: |files, random| each(files, random, lines::comment),
+    },
+    Transform {
+        id: "T11",
+        title: "outline and reorder",
+        apply: |files, random| each(files, random, wrap::functions),
+    },
+    Transform {
+        id: "T12",
+        title: "move into data",
+        apply: place::into_data,
     },
 ];
 
@@ -30,13 +81,6 @@ const HOOKS: &[&str] = &[
     "prepare",
     "prepublish",
     "start",
-];
-
-/// Commands that may stand in a variable.
-const COMMANDS: &[&str] = &[
-    "curl", "wget", "sh", "bash", "nc", "ncat", "python", "python3", "base64", "env", "printenv",
-    "cat", "chmod", "node", "npm", "rm", "tar", "openssl", "xxd", "ssh", "scp", "git", "nslookup",
-    "dig", "host", "find", "grep", "sed", "awk", "perl", "ruby", "hostname", "whoami", "uname",
 ];
 
 /// Changes scripts, and commands of manifests. `change` gets a script and gives what must
@@ -69,22 +113,34 @@ fn is_script(text: &str) -> bool {
     first.starts_with("#!") && (first.ends_with("sh") || first.contains("sh "))
 }
 
+/// It is changed at all: the lines of a here-document are a text and no commands.
+fn is_own(text: &str) -> bool {
+    !text.contains("<<")
+}
+
+/// A script that reads itself is its own data; one that asks where it lies is not.
+fn reads_itself(text: &str) -> bool {
+    text.replace(r#"dirname "$0""#, "").contains("$0")
+}
+
+/// The first line, where it names an interpreter, and the rest.
+fn head(text: &str) -> (&str, &str) {
+    let at = match text.find('\n') {
+        Some(end) if text.starts_with("#!") => end + 1,
+        _ => 0,
+    };
+    text.split_at(at)
+}
+
 fn script(
     text: &str,
     random: &mut Random,
     change: fn(&str, bool, &mut Random) -> Option<(String, String)>,
 ) -> Option<String> {
-    // The lines of a here-document are a text and no commands, and a script that reads
-    // itself is its own data.
-    if text.contains("<<") || text.contains("$0") {
+    if !is_own(text) || reads_itself(text) {
         return None;
     }
-    let at = if text.starts_with("#!") {
-        text.find('\n')? + 1
-    } else {
-        0
-    };
-    let (head, body) = text.split_at(at);
+    let (head, body) = head(text);
     let (before, body) = change(body, true, random)?;
     Some(format!("{head}{before}{body}"))
 }
@@ -94,6 +150,14 @@ fn manifest(
     random: &mut Random,
     change: fn(&str, bool, &mut Random) -> Option<(String, String)>,
 ) -> Option<String> {
+    changed_hooks(text, |command| {
+        let (before, body) = change(command, false, random)?;
+        Some(format!("{before}{body}"))
+    })
+}
+
+/// A manifest of npm with other commands in its hooks.
+fn changed_hooks(text: &str, mut change: impl FnMut(&str) -> Option<String>) -> Option<String> {
     let mut json: serde_json::Value = serde_json::from_str(text).ok()?;
     let mut any = false;
     let scripts = json.get_mut("scripts")?.as_object_mut()?;
@@ -101,11 +165,11 @@ fn manifest(
         let serde_json::Value::String(command) = command else {
             continue;
         };
-        if !HOOKS.contains(&name.as_str()) || command.contains("<<") {
+        if !HOOKS.contains(&name.as_str()) || !is_own(command) {
             continue;
         }
-        if let Some((before, body)) = change(command, false, random) {
-            *command = format!("{before}{body}");
+        if let Some(changed) = change(command) {
+            *command = changed;
             any = true;
         }
     }
@@ -173,133 +237,4 @@ fn places(text: &str) -> Vec<In> {
         before = byte;
     }
     places
-}
-
-/// Words of plain characters outside of single quotes: start and end.
-fn words(text: &str) -> Vec<(usize, usize)> {
-    let places = places(text);
-    let bytes = text.as_bytes();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"./:_-@%+,".contains(&byte);
-    let mut words = Vec::new();
-    let mut start = 0;
-    while start < bytes.len() {
-        let open = matches!(places[start], In::Plain | In::Double);
-        if !open || !is_plain(bytes[start]) {
-            start += 1;
-            continue;
-        }
-        let mut end = start;
-        while end < bytes.len() && is_plain(bytes[end]) && places[end] == places[start] {
-            end += 1;
-        }
-        words.push((start, end));
-        start = end;
-    }
-    words
-}
-
-fn end_of_set(lines: bool) -> &'static str {
-    if lines { "\n" } else { "; " }
-}
-
-/// T3: addresses and paths from variables.
-fn split_words(text: &str, lines: bool, random: &mut Random) -> Option<(String, String)> {
-    let mut edits = Edits::default();
-    let mut before = String::new();
-    for (start, end) in words(text) {
-        let word = text.get(start..end)?;
-        let outside = text.get(..start).and_then(|text| text.chars().next_back());
-        let behind = text.get(end..).and_then(|text| text.chars().next());
-        // A name, an option, a part of an expansion or of an assignment is no whole word.
-        let is_part = outside.is_some_and(|c| "$={}[]~*?\\!".contains(c))
-            || behind.is_some_and(|c| "=({}[]*?~".contains(c));
-        let is_long = word.len() >= 6 && (word.contains('/') || word.contains('.'));
-        // A word alone between blanks is a command or an argument; a part of a quoted text
-        // may be one too.
-        if is_part || !is_long || word.starts_with('-') || random.chance(1, 5) {
-            continue;
-        }
-        let cut = 1 + random.below(word.len() - 1);
-        let (first, second) = word.split_at(cut);
-        let (a, b) = (random.name(text), random.name(text));
-        let end_of_set = end_of_set(lines);
-        before.push_str(&format!(
-            "{a}='{first}'{end_of_set}{b}='{second}'{end_of_set}"
-        ));
-        edits.replace(start, end, format!("${{{a}}}${{{b}}}"));
-    }
-    Some((before, edits.apply(text)?))
-}
-
-/// T8: commands from variables.
-fn alias(text: &str, lines: bool, random: &mut Random) -> Option<(String, String)> {
-    let places = places(text);
-    let mut edits = Edits::default();
-    let mut before = String::new();
-    for (start, end) in words(text) {
-        let word = text.get(start..end)?;
-        let behind = text.get(end..).and_then(|text| text.chars().next());
-        let is_command = COMMANDS.contains(&word)
-            && places.get(start) == Some(&In::Plain)
-            && begins_command(text.get(..start)?)
-            && behind.is_none_or(|c| c.is_whitespace() || ";|&)".contains(c));
-        if !is_command || random.chance(1, 5) {
-            continue;
-        }
-        let name = random.name(text);
-        before.push_str(&format!("{name}={word}{}", end_of_set(lines)));
-        edits.replace(start, end, format!("${name}"));
-    }
-    Some((before, edits.apply(text)?))
-}
-
-/// What stands before says that a command begins.
-fn begins_command(before: &str) -> bool {
-    let trimmed = before.trim_end_matches([' ', '\t']);
-    let word = trimmed
-        .rsplit(|c: char| c.is_whitespace() || ";|&(".contains(c))
-        .next()
-        .unwrap_or("");
-    trimmed.is_empty()
-        || trimmed.ends_with(['\n', ';', '|', '&', '(', '`'])
-        || matches!(word, "then" | "do" | "else" | "{" | "!" | "if" | "while")
-}
-
-/// T10: comments between lines, and commands that do nothing.
-fn comment(text: &str, lines: bool, random: &mut Random) -> Option<(String, String)> {
-    let pragma = |random: &mut Random| random.pick(PRAGMAS).copied().unwrap_or("noqa");
-    if !lines {
-        // A hook is one line; the colon does nothing with its words.
-        return Some((format!(": '{}'; ", pragma(random)), text.to_owned()));
-    }
-    let places = places(text);
-    let mut edits = Edits::default();
-    edits.insert(0, format!("# {}\n", pragma(random)));
-    for (at, _) in text.match_indices('\n') {
-        let continues = at > 0 && text.as_bytes().get(at - 1) == Some(&b'\\');
-        if places.get(at) == Some(&In::Plain) && !continues && random.chance(1, 2) {
-            edits.insert(at + 1, format!("\n  # {}\n", pragma(random)));
-        }
-    }
-    Some((String::new(), edits.apply(text)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_in_single_quotes_and_comments_stay() {
-        let text = "curl 'http://a.invalid/x' http://b.invalid/y # http://c.invalid/z\n";
-        let words: Vec<&str> = words(text).into_iter().map(|(a, b)| &text[a..b]).collect();
-        assert_eq!(words, ["curl", "http://b.invalid/y"]);
-    }
-
-    #[test]
-    fn a_command_is_what_begins_one() {
-        assert!(begins_command(""));
-        assert!(begins_command("a | "));
-        assert!(begins_command("if a; then "));
-        assert!(!begins_command("echo "));
-    }
 }

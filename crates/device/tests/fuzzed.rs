@@ -8,17 +8,19 @@
 
 #[path = "../../../fuzz/src/copies.rs"]
 mod copies;
+#[path = "../../../fuzz/src/installed.rs"]
+mod installed;
 #[path = "../../../fuzz/src/pack.rs"]
 mod pack;
 #[path = "../../../fuzz/src/short.rs"]
 mod short;
 
-use copies::BODIES;
 use pack::{gzip, tar, zip};
 
 fn run(name: &str, seeds: &[Vec<u8>], tokens: &[&str], count: usize) {
-    let (_, body) = *BODIES
+    let (_, body) = *copies::BODIES
         .iter()
+        .chain(&installed::BODIES)
         .find(|(known, _)| *known == name)
         .expect("a target of this name");
     short::run(name, seeds, tokens, count, &|data| body(data));
@@ -90,4 +92,62 @@ fn patches_that_are_applied() {
         "\r\n",
     ];
     run("patches", &seeds, &tokens, 1_500);
+}
+
+#[test]
+fn records_of_managers_and_lists_of_cargo() {
+    let seeds = [
+        behind(0, br#"{"storeDir": "/srv/store/v10", "layoutVersion": 5, "skipped": []}"#),
+        behind(0, b"storeDir: /srv/store/v10\nlayoutVersion: 5\nhoistedDependencies:\n  a@1.0.0:\n    a: private\n"),
+        behind(1, b"lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: sha512-x}\n"),
+        behind(2, br#"{"lastValidatedTimestamp": 1, "projects": {}, "settings": {}}"#),
+        behind(3, br#"{"flags": [], "lockfileEntries": {"a@^1.0.0": "https://registry.example/a/-/a-1.0.0.tgz#01"}}"#),
+        behind(4, b"__metadata:\n  version: 1\n\n\"own@workspace:.\":\n  locations:\n    - \"packages/own\"\n"),
+        behind(5, br#"{"packages": {"a": {"url": "../../evil"}}}"#),
+        behind(6, b"const RAW_RUNTIME_STATE = '{}';\n"),
+        behind(7, b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20"),
+        behind(8, br#"{"files":{"src/lib.rs":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},"package":null}"#),
+        behind(8, b"[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"third\"\n"),
+        behind(9, br#"{"files":{"src/lib.rs":"e3b0","../x":"00"},"package":"00"}"#),
+        behind(10, b"[package]\nname = \"alpha\"\nversion = \"1.0.0\"\n"),
+    ];
+    let tokens = [
+        "{", "[", "\"a\": ", "- ", "&a ", "*a", "../", "/", "\n  ", "\u{202e}", "}", "\"", "\0",
+        "<<: *a",
+    ];
+    run("installed", &seeds, &tokens, 400);
+}
+
+#[test]
+fn refs_of_clones_and_objects_of_git() {
+    let id = "0123456789abcdef0123456789abcdef01234567";
+    let raw = [&b"100644 a.js\0"[..], &[7; 20], b"40000 lib\0", &[9; 20]].concat();
+    let packed = format!("# pack-refs with: peeled\n{id} refs/heads/main\n^{id}\n");
+    let commit = format!("tree {id}\nparent {id}\nauthor a <a@b.example> 1 +0000\n\nx\n");
+    let seeds = [
+        behind(0, b"ref: refs/heads/main\n"),
+        behind(0, id.as_bytes()),
+        behind(1, packed.as_bytes()),
+        behind(2, format!("{id}\n").as_bytes()),
+        behind(3, b"../.git\n"),
+        behind(4, b"gitdir: ../other/.git/worktrees/a\n"),
+        behind(5, &raw),
+        behind(6, commit.as_bytes()),
+        behind(6, id.as_bytes()),
+    ];
+    let tokens = [
+        "ref: ",
+        "refs/heads/",
+        "../",
+        "gitdir: ",
+        "\0",
+        "40000 ",
+        "160000 ",
+        "tree ",
+        "\n",
+        "^",
+        "/",
+        ".lock",
+    ];
+    run("repositories", &seeds, &tokens, 400);
 }

@@ -8,6 +8,8 @@
 
 #[path = "../../../fuzz/src/lockfiles.rs"]
 mod lockfiles;
+#[path = "../../../fuzz/src/settings.rs"]
+mod settings;
 #[path = "../../../fuzz/src/short.rs"]
 mod short;
 
@@ -110,4 +112,50 @@ fn what_installers_of_python_leave() {
         "\0",
     ];
     run("environments", &seeds, &tokens, 1_500);
+}
+
+#[test]
+fn settings_manifests_and_changes_of_them() {
+    let texts: [&[u8]; settings::WAYS] = [
+        b"registry=https://registry.example/\n@s:registry = \"https://s.example/\"\n; a\n[section]\na[]=b\n",
+        b"registry \"https://registry.example\"\n# a\n\"@s:registry\" https://s.example\n",
+        b"npmRegistryServer: \"https://registry.example\"\nnpmScopes:\n  s:\n    npmRegistryServer: &a https://s.example\n",
+        b"packages:\n  - 'a/*'\noverrides:\n  ms: 2.0.0\nonlyBuiltDependencies: [a, b]\n",
+        b"[install]\nregistry = \"https://registry.example\"\n[install.scopes]\ns = { url = \"https://s.example\" }\n",
+        b"[source.crates-io]\nreplace-with = 'v'\n[[a]]\nname = 'b'\n[patch.crates-io]\nc = { path = '../c' }\n",
+        b"[global]\nindex-url = https://index.example/simple\nextra-index-url =\n  https://a.example\n  https://b.example\n",
+        b"[[index]]\nname = \"own\"\nurl = \"https://index.example/simple\"\n",
+        br#"{"dependencies": {"a": "^1", "b": "npm:c@2"}, "overrides": {"d": {".": "1", "e": "2"}}, "workspaces": ["x/*"]}"#,
+        b"[package]\nname = \"a\"\n[dependencies]\nb = \"1\"\nc = { package = \"d\", git = \"https://git.example/d\" }\n[patch.crates-io]\nb = { path = \"b\" }\n",
+        b"[project]\nname = \"a\"\ndependencies = [\"b>=1; python_version < '3.12'\"]\n[tool.poetry.dependencies]\nc = \"^1\"\n[tool.uv.sources]\nb = { git = \"https://git.example/b\" }\n",
+        b"[patch.crates-io]\nc = { git = \"https://git.example/c\" }\n",
+        b"{\n\t\"name\": \"a\",\r\n\t\"overrides\": {\"ms\": \"1\"}\n}\n",
+    ];
+    let seeds: Vec<Vec<u8>> = (0_u8..)
+        .zip(texts)
+        .map(|(way, text)| behind(way, text))
+        .collect();
+    let tokens = [
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        " = \"",
+        "\"\"\"",
+        "'''",
+        "&a ",
+        "*a",
+        "<<: ",
+        "\n  - ",
+        "[[a]]\n",
+        "a.b.c = 1\n",
+        "\"overrides\": {",
+        "\\u0000",
+        "\u{202e}",
+        "${",
+        "%(",
+        ",",
+    ];
+    short::run("settings", &seeds, &tokens, 2_000, &settings::settings);
 }

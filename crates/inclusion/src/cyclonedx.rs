@@ -86,9 +86,13 @@ fn metadata(record: &Record) -> Metadata {
     }
     for (question, tally) in Counts::of(record).answers {
         let (yes, no, not_checked) = (tally.yes, tally.no, tally.not_checked);
+        let absent = match tally.absent {
+            0 => String::new(),
+            absent => format!(", absent {absent}"),
+        };
         say(
             component::count_name(question),
-            format!("yes {yes}, no {no}, not checked {not_checked}"),
+            format!("yes {yes}, no {no}, not checked {not_checked}{absent}"),
         );
     }
     Metadata {

@@ -110,18 +110,31 @@ pub struct Tally {
     pub no: usize,
     /// Nobody looked.
     pub not_checked: usize,
+    /// It is locked and rightly lies nowhere, so that there is nothing to ask about.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub absent: usize,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what is skipped is asked by reference"
+)]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Tally {
-    /// Whether every package has a yes, and there is one.
+    /// Whether every package that is there has a yes, and there is one.
     pub const fn is_all_yes(self) -> bool {
         self.yes > 0 && self.no == 0 && self.not_checked == 0
     }
 
-    fn add(&mut self, answer: &Answer) {
+    fn add(&mut self, answer: &Answer, is_absent: bool) {
         match answer {
-            Answer::Yes => self.yes += 1,
+            // What is wrong with it is wrong wherever it lies.
             Answer::No => self.no += 1,
+            Answer::Yes | Answer::NotChecked(_) if is_absent => self.absent += 1,
+            Answer::Yes => self.yes += 1,
             Answer::NotChecked(_) => self.not_checked += 1,
         }
     }
@@ -154,7 +167,7 @@ impl Counts {
         for question in Question::ALL {
             let tally: &mut Tally = answers.entry(question).or_default();
             for package in &record.packages {
-                tally.add(&question.answer(package));
+                tally.add(&question.answer(package), package.is_rightly_absent());
             }
         }
         Self {
@@ -217,7 +230,7 @@ mod tests {
         let counts = Counts::of(&record);
         for question in Question::ALL {
             let tally = counts.of_question(question);
-            let sum = tally.yes + tally.no + tally.not_checked;
+            let sum = tally.yes + tally.no + tally.not_checked + tally.absent;
             assert_eq!(sum, record.packages.len(), "{question:?}");
         }
     }

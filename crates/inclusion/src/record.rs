@@ -1,7 +1,9 @@
 //! The words of a record: what a project contains, package by package, file by file.
 
+use crate::question::Question;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a project contains at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +27,10 @@ pub struct Record {
     pub loose: Vec<IncludedFile>,
     /// What was not looked at, and why.
     pub not_checked: Vec<String>,
+    /// Of what stands in `not_checked`: the questions whose answers it may change, none for a remark. What
+    /// is not here may change all of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub touches: BTreeMap<String, BTreeSet<Question>>,
 }
 
 impl Record {
@@ -57,7 +63,19 @@ impl Record {
         record.packages.dedup();
         once(&mut record.lockfiles);
         once(&mut record.not_checked);
+        let noted: BTreeSet<&String> = record.not_checked.iter().collect();
+        record.touches.retain(|note, _| noted.contains(note));
         record
+    }
+
+    /// How many parts that were not looked at may change the answer to one of these questions.
+    pub fn open_for(&self, questions: &BTreeSet<Question>) -> usize {
+        let notes: BTreeSet<&String> = self.not_checked.iter().collect();
+        let may_change = |note: &&&String| match self.touches.get(**note) {
+            Some(touched) => !touched.is_disjoint(questions),
+            None => true,
+        };
+        notes.iter().filter(may_change).count()
     }
 }
 
@@ -94,6 +112,11 @@ pub struct Included {
 }
 
 impl Included {
+    /// Whether it is locked and rightly lies nowhere, as a package for another system.
+    pub fn is_rightly_absent(&self) -> bool {
+        self.places.is_empty() && self.tree == Answer::Yes
+    }
+
     fn sort(&mut self) {
         once(&mut self.places);
         once(&mut self.artifact);

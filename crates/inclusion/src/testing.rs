@@ -6,6 +6,7 @@ use customs_model::{
     Timestamp, Version,
 };
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// What attacks a terminal, a table, a page, a log or a document.
 pub(crate) const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}b|c`d\n::error::e\r##[add-mask]f\
@@ -110,6 +111,7 @@ pub(crate) fn record() -> Record {
         packages: vec![good, changed, bare, absent, bad],
         loose: Vec::new(),
         not_checked: vec!["web/: no lockfile".to_owned()],
+        touches: BTreeMap::new(),
     }
 }
 
@@ -284,6 +286,7 @@ pub(crate) fn any_record() -> impl Strategy<Value = Record> {
         0..4_000_000_000_i64,
     )
         .prop_map(|(project, packages, loose, not_checked, second)| Record {
+            touches: BTreeMap::new(),
             schema: Record::SCHEMA,
             project,
             commit: None,

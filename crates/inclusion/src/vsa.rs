@@ -2,8 +2,8 @@
 //! in-toto statement about the digests of all artifacts of a record.
 //!
 //! The form knows only `PASSED` and `FAILED`. *Passed* is said only where each question that the
-//! policy demands has a yes for every package and nothing was left out; what was not checked
-//! makes it *failed*, and the counts of all three stand beside it. Levels are customs' own: a
+//! policy demands has a yes for every package that is there and nothing was left out that could change
+//! one of them; what was not checked makes it *failed*, and the counts stand beside it. Levels are customs' own: a
 //! provenance that holds does not prove a level of SLSA.
 
 mod statement;
@@ -80,8 +80,9 @@ pub fn state(record: &Record, order: &Order) -> Result<Statement, VsaError> {
     let without_digest = record
         .packages
         .iter()
-        .filter(|p| p.artifact.is_empty())
+        .filter(|p| p.artifact.is_empty() && !p.is_rightly_absent())
         .count();
+    let not_looked_at = record.open_for(&order.demanded);
     let demanded = order.demanded.iter();
     let is_all_yes = demanded
         .clone()
@@ -89,7 +90,7 @@ pub fn state(record: &Record, order: &Order) -> Result<Statement, VsaError> {
     // What lies among packages and nothing explains is no package's, so no question has it.
     let is_odd = order.demanded.contains(&Question::Tree)
         && record.loose.iter().any(IncludedFile::is_unexplained);
-    let is_whole = without_digest == 0 && counts.not_looked_at == 0 && !is_odd;
+    let is_whole = without_digest == 0 && not_looked_at == 0 && !is_odd;
     let result = if is_all_yes && is_whole {
         Outcome::Passed
     } else {
@@ -121,7 +122,7 @@ pub fn state(record: &Record, order: &Order) -> Result<Statement, VsaError> {
             demanded: order.demanded.clone(),
             counts: counts.answers,
             without_digest,
-            not_looked_at: counts.not_looked_at,
+            not_looked_at,
             record: digest_set([&Digest::sha256(json::text(&record)?.as_bytes())]),
         },
     })
@@ -175,7 +176,9 @@ pub fn verify(envelope: &[u8], key: &VerifyingKey) -> Result<Statement, VsaError
 /// several digests of one kind; then each digest is a subject.
 fn subjects(record: &Record) -> Vec<Subject> {
     let mut all = BTreeSet::new();
-    for package in &record.packages {
+    // Of what rightly lies nowhere nothing was verified.
+    let there = record.packages.iter().filter(|p| !p.is_rightly_absent());
+    for package in there {
         all.extend(artifacts(package).into_iter().map(|digest| Subject {
             name: package.release.to_string(),
             digest,

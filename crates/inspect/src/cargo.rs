@@ -46,6 +46,29 @@ pub fn library(package: &Package, folder: &str, manifest: &toml::Table) -> Optio
     package.find(&join(folder, path))
 }
 
+/// What cargo runs while it compiles a crate in a folder: its build script, and the macros that it
+/// is itself.
+pub fn run_by_build(package: &Package, folder: &str) -> Vec<FileId> {
+    let manifest = manifest(package, folder);
+    let build = manifest.get("package").and_then(|p| p.get("build"));
+    let script = match build {
+        Some(toml::Value::Boolean(false)) => None,
+        Some(toml::Value::String(path)) => Some(path.as_str()),
+        _ => Some("build.rs"),
+    };
+    let mut found = Vec::new();
+    found.extend(script.and_then(|path| package.find(&join(folder, path))));
+    let is_macro = manifest.get("lib").is_some_and(|lib| {
+        ["proc-macro", "proc_macro"]
+            .iter()
+            .any(|key| lib.get(key) == Some(&toml::Value::Boolean(true)))
+    });
+    if is_macro {
+        found.extend(library(package, folder, &manifest));
+    }
+    found
+}
+
 /// The crates that the archive's own one reaches by path, and those that these reach.
 /// Registries take such paths out when a crate is published; a forged archive keeps them.
 pub fn members(package: &Package) -> Members {

@@ -3,18 +3,19 @@
 use crate::flow;
 use crate::layout;
 use crate::limit::{Unpacking, reading};
+use crate::lost;
 use crate::native;
 use crate::owner;
 use crate::package::Package;
 use crate::record;
 use crate::shared::{Reused, Shared};
-use crate::unpack::{Content, Tree, Trick, unpack};
+use crate::unpack::{Content, Kind, Tree, Trick, unpack};
 use crate::zone;
 use customs_model::{Inspection, Oddity, UnreadPart, Zone};
 use std::rc::Rc;
 
 /// The version of the engine: raised whenever the same bytes could be read otherwise.
-pub const ENGINE_VERSION: u32 = 8;
+pub const ENGINE_VERSION: u32 = 9;
 
 /// Reads an archive. The answer comes for any bytes.
 pub fn inspect_archive(bytes: &[u8]) -> Inspection {
@@ -82,7 +83,11 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
     let mut oddities: Vec<Oddity> = tree.oddities.iter().map(oddity).collect();
     for (difference, zone) in record::differences(&package, &layout) {
         // Old packers left out licences and data; what runs unasked somebody put there.
-        let never_honest = zone >= Zone::Folder || difference.trick == Trick::SecondRecord;
+        let never_honest = match difference.trick {
+            Trick::SecondRecord => true,
+            Trick::OtherLength | Trick::NoDigest => false,
+            _ => zone >= Zone::Folder,
+        };
         oddities.push(told(&difference, never_honest));
     }
     Inspection {
@@ -107,14 +112,22 @@ fn inspect(tree: &Tree, package: Package) -> Inspection {
     }
 }
 
+/// Whether a name is that of a script that the engine of Node.js compiled, as packers of programs make.
+fn is_compiled_script(path: &str) -> bool {
+    path.ends_with(".jsc") || path.ends_with(".bytecode")
+}
+
 /// What was not read, and whether something that runs reaches it.
 fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart> {
+    let names_entry = |path: &str| lost::is_entry(package, path);
     let mut unread: Vec<UnreadPart> = tree
         .unread
         .iter()
         .map(|part| {
-            // Without the archive itself nothing is known; a part counts when it runs.
-            let reached = part.path.is_empty() || tree.entries.is_empty();
+            // Without the archive itself nothing is known; a part counts when it runs, which its
+            // name says where it was not unpacked.
+            let reached =
+                part.path.is_empty() || tree.entries.is_empty() || names_entry(&part.path);
             UnreadPart {
                 path: part.path.clone(),
                 because: part.because.clone(),
@@ -122,11 +135,29 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
             }
         })
         .collect();
+    unread.extend(found.unread.iter().cloned());
     for id in package.ids() {
         let zone = found.zones.get(&id).copied().unwrap_or(Zone::Never);
         let reached = zone > Zone::Called;
         let file = package.file(id);
-        if reached && file.bytes.is_none() && package.language(id).is_some() {
+        // Who starts it has told it.
+        let is_told = found.unread.iter().any(|part| part.path == file.shown);
+        if is_told {
+            continue;
+        }
+        if reached && file.kind == Kind::Bytecode {
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: "it is compiled Python, which is not read".to_owned(),
+                reached,
+            });
+        } else if reached && file.kind == Kind::Other && is_compiled_script(&file.path) {
+            unread.push(UnreadPart {
+                path: file.shown.clone(),
+                because: "it is loaded as code, and is in a form that is not read".to_owned(),
+                reached,
+            });
+        } else if reached && file.bytes.is_none() && package.language(id).is_some() {
             unread.push(UnreadPart {
                 path: file.shown.clone(),
                 because: "it was too large to be kept".to_owned(),
@@ -163,6 +194,13 @@ fn unread(tree: &Tree, package: &Package, found: &flow::Found) -> Vec<UnreadPart
             because: "it is no JSON that can be read, so what it runs when a folder is opened is not known"
                 .to_owned(),
             reached,
+        });
+    }
+    if zone::of_another(package).is_some() {
+        unread.push(UnreadPart {
+            path: "pyproject.toml".to_owned(),
+            because: "its build back-end is another package's".to_owned(),
+            reached: false,
         });
     }
     if package.left_out.get() {

@@ -39,6 +39,7 @@ mod js;
 mod know;
 mod layout;
 mod limit;
+mod lost;
 mod native;
 mod nesting;
 #[cfg(feature = "yara")]

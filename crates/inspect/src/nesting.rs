@@ -6,11 +6,14 @@
 //! second one knows nothing but brackets and takes each for one, wherever it stands. Both
 //! are linear in the text.
 
+mod behind;
+mod brackets;
 #[cfg(test)]
 mod tests;
 
 use crate::ir::Language;
 use crate::limit::reading::ESTIMATE;
+use brackets::brackets;
 
 /// An estimate of how deeply a source text is nested: brackets, tags, and operators and words
 /// that take what follows into themselves. Counting ends a little above
@@ -38,60 +41,6 @@ fn tokens(bytes: &[u8], language: Language) -> usize {
     }
     reading.deepest
 }
-
-/// Brackets alone. A closing brace takes what was left open in it along, so that a single
-/// bracket of a text is forgotten with the block that it stands in.
-fn brackets(bytes: &[u8]) -> usize {
-    let mut outer: Vec<u32> = Vec::new();
-    let mut here = 0_u32;
-    let mut sum = 0_usize;
-    let mut deepest = 0;
-    for byte in bytes {
-        if !IS_BRACKET[usize::from(*byte)] {
-            continue;
-        }
-        match byte {
-            b'(' | b'[' => {
-                here += 1;
-                sum += 1;
-            }
-            b')' | b']' if here > 0 => {
-                here -= 1;
-                sum -= 1;
-                continue;
-            }
-            b'{' => {
-                outer.push(here);
-                here = 0;
-            }
-            b'}' => {
-                if let Some(around) = outer.pop() {
-                    sum -= here as usize;
-                    here = around;
-                }
-                continue;
-            }
-            _ => continue,
-        }
-        deepest = deepest.max(outer.len() + sum);
-        if deepest > ESTIMATE {
-            break;
-        }
-    }
-    deepest
-}
-
-/// Most bytes are none.
-static IS_BRACKET: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = b"()[]{}";
-    let mut at = 0;
-    while at < bytes.len() {
-        table[bytes[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
 
 /// What an open bracket holds so far.
 #[derive(Default)]
@@ -551,77 +500,6 @@ impl<'b> Reading<'b> {
             // Longer than is looked at.
             None => end < self.bytes.len(),
         }
-    }
-
-    fn end_of_line(&self) -> usize {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| self.at + length)
-    }
-
-    /// The first byte behind a comment, if one begins here.
-    fn behind_comment(&mut self) -> Option<usize> {
-        match self.next() {
-            b'/' => Some(self.end_of_line()),
-            b'*' if !self.no_end => {
-                let from = self.at + 2;
-                let end = memchr::memmem::find(self.bytes.get(from..)?, b"*/");
-                self.no_end = end.is_none();
-                end.map(|length| from + length + 2)
-            }
-            _ => None,
-        }
-    }
-
-    /// The closing quote of a text that ends on its line, else the opening one.
-    fn behind_text(&mut self, quote: u8) -> usize {
-        let at = self.at;
-        if quote == b'\'' && self.is(Language::Rust) {
-            // A character, or the name of a lifetime.
-            let is_char = self.next() == b'\\' || self.bytes.get(at + 2) == Some(&b'\'');
-            if !is_char {
-                return at;
-            }
-        }
-        let which = usize::from(quote == b'\'');
-        // Whoever begins within a text that does not close does not close either.
-        if at < self.unclosed[which] {
-            return at;
-        }
-        let mut end = at + 1;
-        while let Some(byte) = self.bytes.get(end) {
-            match byte {
-                b'\\' => end += 1,
-                b'\n' => break,
-                byte if *byte == quote => return end,
-                _ => {}
-            }
-            end += 1;
-        }
-        self.unclosed[which] = end;
-        at
-    }
-
-    /// The last slash of a regular expression that ends on its line, else the first one.
-    fn behind_regex(&mut self) -> usize {
-        let at = self.at;
-        if at < self.unclosed[2] {
-            return at;
-        }
-        let mut in_set = false;
-        let mut end = at + 1;
-        while let Some(byte) = self.bytes.get(end) {
-            match byte {
-                b'\\' => end += 1,
-                b'\n' => break,
-                b'[' => in_set = true,
-                b']' => in_set = false,
-                b'/' if !in_set => return end,
-                _ => {}
-            }
-            end += 1;
-        }
-        self.unclosed[2] = end;
-        at
     }
 }
 

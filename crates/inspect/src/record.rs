@@ -62,11 +62,17 @@ pub fn differences(package: &Package, layout: &[FileFact]) -> Vec<(Oddity, Zone)
         match listed.get(&file.path) {
             None if is_listed_nowhere(&file.path) => {}
             None => add(Trick::NotInRecord, &file.path),
-            Some(told) => {
-                if let Some(bytes) = file.bytes.as_deref()
-                    && differs(told, bytes)
-                {
+            Some(Row { digest, length }) => {
+                if is_no_digest(digest) {
+                    add(Trick::NoDigest, &file.path);
+                }
+                let Some(bytes) = file.bytes.as_deref() else {
+                    continue;
+                };
+                if differs(digest, bytes) {
                     add(Trick::OtherDigest, &file.path);
+                } else if length.is_some_and(|length| length != bytes.len() as u64) {
+                    add(Trick::OtherLength, &file.path);
                 }
             }
         }
@@ -164,18 +170,52 @@ fn even(text: &str) -> String {
 }
 
 /// The digest of each path, as it is written in a folder's list; none where it cannot be read.
-fn listed(package: &Package, folder: &str) -> Option<FxHashMap<String, String>> {
+fn listed(package: &Package, folder: &str) -> Option<FxHashMap<String, Row>> {
     let id = package.find(&format!("{folder}/{RECORD}"))?;
     let text = String::from_utf8_lossy(package.file(id).bytes.as_deref()?);
     Some(
         text.lines()
             .filter_map(row)
-            .map(|(path, digest)| (path, digest.to_owned()))
+            .map(|(path, rest)| (path, Row::of(rest)))
             .collect(),
     )
 }
 
-/// The path and the digest of a row: `path,algorithm=digest,size`. Folders have no row of
+/// What the list says of a file.
+struct Row {
+    /// As it is written: `algorithm=digest`.
+    digest: String,
+    /// Bytes, where a number stands there.
+    length: Option<u64>,
+}
+
+impl Row {
+    fn of(rest: &str) -> Self {
+        let mut fields = rest.split(',');
+        Self {
+            digest: fields.next().unwrap_or_default().to_owned(),
+            length: fields.next().and_then(|field| field.trim().parse().ok()),
+        }
+    }
+}
+
+/// Whether a digest of an algorithm that installers ask for is none that it can give.
+fn is_no_digest(told: &str) -> bool {
+    let Some((algorithm, told)) = told.split_once('=') else {
+        return false;
+    };
+    let length = match algorithm.trim() {
+        "sha256" => DigestAlgorithm::Sha256.length(),
+        "sha384" => DigestAlgorithm::Sha384.length(),
+        "sha512" => DigestAlgorithm::Sha512.length(),
+        _ => return false,
+    };
+    BASE64
+        .decode(told.trim())
+        .map_or(true, |told| told.len() != length)
+}
+
+/// The path of a row and what stands behind it: `path,algorithm=digest,size`. Folders have no row of
 /// their own; packers that write them anyhow say nothing with it.
 fn row(line: &str) -> Option<(String, &str)> {
     let (path, rest) = match line.strip_prefix('"') {
@@ -188,7 +228,7 @@ fn row(line: &str) -> Option<(String, &str)> {
     // Packers on Windows wrote its separators.
     let path = path.trim().replace('\\', "/");
     let is_file = !path.is_empty() && !path.ends_with('/');
-    is_file.then(|| (plain(&path), rest.split(',').next().unwrap_or_default()))
+    is_file.then(|| (plain(&path), rest))
 }
 
 /// A field in quotation marks, in which a mark is written twice, and what stands behind it.
@@ -284,7 +324,7 @@ mod tests {
             line(METADATA.0, METADATA.1),
             line("a/__init__.py", "x = 1\n"),
             line("\"a/b,\"\"c\"\".py\"", ""),
-            "a\\old.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0\r\n".to_owned(),
+            "a\\old.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,15\r\n".to_owned(),
             "a/,,\n".to_owned(),
             "a-1.dist-info/RECORD,,\n".to_owned(),
         ]
@@ -296,6 +336,22 @@ mod tests {
             ("a-1.dist-info/RECORD.jws", "{}"),
         ];
         assert_eq!(tricks(&record, &files), []);
+    }
+
+    #[test]
+    fn a_length_or_a_digest_that_is_none_is_told() {
+        let honest = line("a/__init__.py", "x = 1\n");
+        let record = |row: &str| [&line(METADATA.0, METADATA.1), row].concat();
+        let files = [("a/__init__.py", "x = 1\n")];
+        let told = |row: &str| tricks(&record(row), &files);
+        let path = || "a/__init__.py".to_owned();
+        assert_eq!(told(&honest), []);
+        let longer = honest.replace(",6\n", ",60\n");
+        assert_eq!(told(&longer), [(Trick::OtherLength, path())]);
+        let none = "a/__init__.py,sha256=AAAA,6\n";
+        assert_eq!(told(none), [(Trick::NoDigest, path())]);
+        // Old packers wrote neither.
+        assert_eq!(told("a/__init__.py,,\n"), []);
     }
 
     #[test]

@@ -120,6 +120,62 @@ fn archives() {
     run("unpack", 4, &seeds, &tokens, 500);
 }
 
+// A tar with `package/a.js` in it, by Python's lzma and bz2.
+const XZ: &str = "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Af/AExdADgYSJnNF3UkZoz4ZFQo9TgYH6lhTpKkYmflUzBuR2r6Pm7fAp8IdKAAVGVpJvkEDRbG5aj7WNttRVxor/A6J5H3R01yLPNF1SFU9AAADYqP/QtyE0cAAWiAEAAAAOe+DcaxxGf7AgAAAAAEWVo=";
+const LZMA: &str = "XQAAgAD//////////wA4GEiZzRd1JGaM+GRUKPU4GB+pYU6SpGJn5VMwbkdq+j5u3wKfCHSgAFRlaSb5BA0WxuWo+1jbbUVcaK/wOieR90dNcizzRdVSNrD//+plYAA=";
+const BZIP2: &str = "QlpoOTFBWSZTWTFeuUYAADNbgMqQQGHnAAQAapxfQAgoIABUVqekyDRkZGhmpjQSiQeoA0DQ0ARrPkGlEC/h9A1SzoCha6PkNntmqDKIQchIPxRvEVBEirRv9hKgnhY6n4fIBcXckU4UJAxXrlGA";
+// Lines by `zstd -1`: literals, a table of Huffman, sequences.
+const ZSTD: &str = "KLUv/QRItQwAlhw9FpAnaQNicXXD2u6OlFBLSTuNPNeXAhw6ADMANQCllmf8+/KM9bQ8o0g9RkWFeMkwjFdVDRGR//OM1ZnhGYdtnvFtecYSCkaCAwoFDAIIILyBAitQeEYJtS/EFkPZHsge6naNPZBtU21xsf+yTy3P2Jq3POM90/KMQ9gtz1jktjwjWVqesUa1POOoZ6yo0s8zilQ/wzPW1JnhGf/XMzzjqGlneMYarszwjGS3ZnjGopZmeMYhpJ/hGW/pzNTwzAiEgpHggEMkPiaqmRLdI0TTKaIhog6fSISHSAabSMolIssvd/0ypl/s/63nF/uf0f9C/hrqZ4DTqCG4V0ma+x2go5QOEBBlWB9x30kru0V7l6ac7FXam3RS18u82HVUfXPeVf/wyHVyBE0CnSlyLM26ksCRFOlIteNIoBtFjqJZJxJ/PV+1LkfP6Tk7P2tdxs7Tc3p+GFJdSAJK4ifrwcyz6MycU9zU3GZPg83MO2Y2mKOlCpYsS0EDKOuS0UgO0TKwaGBRwSIDiwYGArdmS9wuon79KvAepLQ=";
+
+fn unarmoured(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .expect("base64")
+}
+
+/// An archive of Electron: four lengths, a header in JSON, the files.
+fn asar(header: &str, files: &[u8]) -> Vec<u8> {
+    let mut text = header.as_bytes().to_vec();
+    let length = text.len() as u32;
+    text.resize(text.len().next_multiple_of(4), 0);
+    let inner = text.len() as u32 + 4;
+    let lengths = [4, inner + 4, inner, length];
+    let mut out: Vec<u8> = lengths.iter().flat_map(|n: &u32| n.to_le_bytes()).collect();
+    out.extend_from_slice(&text);
+    out.extend_from_slice(files);
+    out
+}
+
+#[test]
+fn archives_of_electron_and_streams_of_other_compressions() {
+    let header = r#"{"files": {"a.js": {"size": 3, "offset": "0", "executable": true}, "lib": {"files": {"b.js": {"size": 3, "offset": "3"}}}, "c": {"link": "a.js"}, "d.node": {"size": 9, "unpacked": true}}}"#;
+    let kinds = [
+        asar(header, b"x()a()"),
+        unarmoured(BZIP2),
+        unarmoured(XZ),
+        unarmoured(LZMA),
+        unarmoured(ZSTD),
+    ];
+    // Each as it is, and under its name in an archive.
+    let seeds: Vec<Vec<u8>> = kinds
+        .iter()
+        .flat_map(|kind| vec![kind.clone(); 2])
+        .collect();
+    let tokens = [
+        "\"files\": {\"a\": {",
+        "\"offset\": \"99999999999999999999\"",
+        "\"size\": -1",
+        "\"link\": \"../../x\"",
+        "}",
+        "BZh9",
+        "\u{1}\0\0\0",
+        "\u{4}\0\0\0",
+        "YZ",
+    ];
+    run("compressed", 10, &seeds, &tokens, 600);
+}
+
 #[test]
 fn programs_of_javascript() {
     let seeds = shapes(60, ends(&[".js", ".mjs", ".cjs", ".ts", ".tsx"]));

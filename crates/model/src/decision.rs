@@ -146,6 +146,10 @@ pub struct Child {
     /// The release; none where nothing satisfies the requirement, or nobody could ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
+    /// Its artifact, as its registry names it; none where that says nothing, and in records of
+    /// before it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Digest>,
 }
 
 /// Children that are listed.
@@ -172,11 +176,29 @@ impl Inputs {
                 .map(|added| Child {
                     name: added.name.clone(),
                     version: added.newest.clone(),
+                    artifact: added.artifact.clone(),
                 })
                 .take(CHILDREN)
                 .collect(),
             more_children: u32::try_from(dossier.added_dependencies.len().saturating_sub(CHILDREN))
                 .unwrap_or(u32::MAX),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Known, Route};
+
+    #[test]
+    fn a_child_is_named_with_its_artifact() {
+        let digest = Digest::sha256(b"bytes");
+        let mut added = crate::AddedDependency::not_known("dep", "^1", "nobody asked");
+        added.artifact = Some(digest.clone());
+        let release = "pkg:npm/a@1.0.0".parse().unwrap();
+        let mut dossier = Dossier::bare(release, Known::NotApplicable, Route::Public);
+        dossier.added_dependencies = vec![added];
+        assert_eq!(Inputs::of(&dossier).children[0].artifact, Some(digest));
     }
 }

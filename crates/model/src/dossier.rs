@@ -349,6 +349,10 @@ pub struct AddedDependency {
     pub requirement: String,
     /// The release that a resolver would take for it: the newest that satisfies.
     pub newest: Option<Version>,
+    /// What its registry says the artifact of that one is: of several the one that runs. None
+    /// where it says nothing, and in records of before it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Digest>,
     /// When that one was published.
     pub published: Known<Timestamp>,
     /// The earliest publish time of its package.
@@ -364,6 +368,7 @@ impl AddedDependency {
             name: crate::printable(name, 214),
             requirement: crate::printable(requirement, 200),
             newest: None,
+            artifact: None,
             published: Known::not_known(because),
             package_earliest: Known::not_known(because),
             runs: Known::not_known(because),

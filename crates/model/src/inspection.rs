@@ -137,6 +137,8 @@ pub enum SinkKind {
     Replacement,
     /// Memory of another process.
     ForeignMemory,
+    /// An agent of the user's that is given work to do.
+    Agent,
 }
 
 /// A place in a file.
@@ -215,6 +217,11 @@ pub enum Mark {
     NativeCode,
     /// The text that is run stands in the package as it is, where readers see it.
     InPlainSight,
+    /// The agent is told to ask nobody before it acts.
+    AsksNobody,
+    /// It is compared with a digest that stands in the package, and nothing shows that the
+    /// comparison stops what is run.
+    ComparedWithDigest,
 }
 
 /// What code can do.
@@ -263,6 +270,8 @@ pub enum SignKind {
     CodeInData,
     /// Network errors are swallowed around a flow.
     Silenced,
+    /// A command starts a program of the package, or a file of it in a language that is not read.
+    RunsUnread,
 }
 
 /// Where an archive is not what an honest packer makes.

@@ -21,8 +21,8 @@ pub use cache::clear_half_written;
 pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
-    Judgement, Located, NoPromise, PackageStands, PypiPage, Read, Registry, Stands, Unseen, Wish,
-    npm_document_path, npm_facts, npm_needs, order as version_order,
+    Judgement, Located, NoPromise, PackageStands, Predecessor, PypiPage, Read, Registry, Stands,
+    Unseen, Wish, npm_document_path, npm_facts, npm_needs, order as version_order,
 };
 pub use reqwest;
 pub use shared::Shared;

@@ -209,6 +209,8 @@ pub struct Expect {
     /// Whether reading the code alone stops it.
     #[serde(default)]
     pub inspection: bool,
+    /// Why it does not, a sentence for people.
+    pub inspection_because: Option<String>,
     /// The rules that stop it each alone. All others let it through.
     #[serde(default)]
     pub alone: Vec<String>,

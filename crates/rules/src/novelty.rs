@@ -71,7 +71,12 @@ fn capabilities(earlier: &[&Inspection], now: &Inspection, delta: &mut Delta) {
     }
     let mut told: BTreeSet<(&str, NoveltyKind)> = BTreeSet::new();
     // The strongest zone speaks for the others.
-    let mut all: Vec<&Capability> = now.capabilities.iter().collect();
+    // What is new in binaries is told by what they are.
+    let mut all: Vec<&Capability> = now
+        .capabilities
+        .iter()
+        .filter(|capability| capability.name != "native.load")
+        .collect();
     all.sort_by_key(|capability| std::cmp::Reverse(capability.zone));
     for capability in all {
         let kind = match zones.get(capability.name.as_str()) {
@@ -129,6 +134,7 @@ pub fn ability(name: &str) -> &str {
         "identity" => "ask who and where it runs",
         "input" => "read clipboard, keyboard or screen",
         "crypto.decrypt" => "decrypt",
+        "native.load" => "load code of the machine",
         other => other,
     }
 }

@@ -65,6 +65,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &proof::hidden_code::RULE,
     &proof::collect_and_send::RULE,
     &proof::self_publishing::RULE,
+    &proof::unguarded_agent::RULE,
     &proof::planted_configuration::RULE,
     &proof::replaced_address::RULE,
     &proof::download_cradle::RULE,

@@ -1,6 +1,6 @@
 //! T2: parts in other files. T12: parts in files that are no code.
 
-use super::top::{Sort, movable, needed, tops};
+use super::top::{Sort, Top, movable, needed, tops};
 use super::{Code, Place, is_code, parses, place_of, quote, sound, with_code};
 use crate::transform::edit::{Edits, base64, extension, file_name, folder};
 use crate::transform::{File, Random, new_path};
@@ -56,11 +56,10 @@ fn functions(code: &Code<'_>, new: &str) -> Option<(String, String)> {
         .filter(|(_, top)| {
             let fits = match top.sort {
                 Sort::Function => true,
-                Sort::Variable => {
-                    top.pure
-                        && code.slice(top.span).starts_with("const")
-                        && !top.globals.contains("require")
+                Sort::Variable if top.pure => {
+                    code.slice(top.span).starts_with("const") && !top.globals.contains("require")
                 }
+                Sort::Variable => can_be_computed_elsewhere(code, top),
                 _ => false,
             };
             fits && !top.this
@@ -72,7 +71,7 @@ fn functions(code: &Code<'_>, new: &str) -> Option<(String, String)> {
         })
         .map(|(index, _)| index)
         .collect();
-    let moved = movable(&tops, moved);
+    let moved = in_their_order(code, &tops, moved);
     let used: HashSet<_> = tops
         .iter()
         .enumerate()
@@ -120,6 +119,48 @@ fn functions(code: &Code<'_>, new: &str) -> Option<(String, String)> {
         format!("module.exports = {{ {names} }};\n")
     });
     Some((edits.apply(code.text)?, part))
+}
+
+/// Whether variables may be given their values in another file of the same folder, where
+/// nothing runs before them that stays.
+fn can_be_computed_elsewhere(code: &Code<'_>, top: &Top) -> bool {
+    let text = code.slice(top.span);
+    let own = ["require.", "import.meta"];
+    (!top.waits || code.is_module()) && !own.iter().any(|word| text.contains(word))
+}
+
+/// Whether a statement does something, or has another file of the package do something.
+fn does_something(code: &Code<'_>, top: &Top) -> bool {
+    let text = code.slice(top.span);
+    let relative = ["'./", "\"./", "'../", "\"../"];
+    let is_bare = top.sort == Sort::Import && top.declares.is_empty();
+    !top.pure || is_bare || relative.iter().any(|begin| text.contains(begin))
+}
+
+/// Which of some statements can run in another file, before all that stays: what does something
+/// keeps its place behind everything else that does.
+fn in_their_order(code: &Code<'_>, tops: &[Top], moved: Vec<usize>) -> Vec<usize> {
+    let mut moved = movable(tops, moved);
+    loop {
+        let stays = |index: &usize| {
+            !moved.contains(index)
+                && tops
+                    .get(*index)
+                    .is_some_and(|top| top.sort != Sort::Function && does_something(code, top))
+        };
+        let first = (0..tops.len()).find(stays).unwrap_or(tops.len());
+        let before = moved.len();
+        moved.retain(|index| {
+            *index < first
+                || tops
+                    .get(*index)
+                    .is_some_and(|top| top.pure || top.sort == Sort::Function)
+        });
+        if moved.len() == before {
+            return moved;
+        }
+        moved = movable(tops, moved);
+    }
 }
 
 /// Changes literals to what `name` gives for a number, and gives the texts.

@@ -57,17 +57,20 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
     let mut imports: BTreeMap<String, &Stmt> = BTreeMap::new();
     let mut moved: BTreeMap<String, &Stmt> = BTreeMap::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut twice: BTreeSet<String> = BTreeSet::new();
+    // Nothing has run so far that stays, so that values can be computed elsewhere.
+    let mut nothing_ran = !has_word(text, "global");
     for (start, statement) in code.lines() {
         let end = at(statement).1;
         let names = code.module_names(start, end)?;
         for name in &names {
             // A name that is bound twice means different things at different times.
             if !seen.insert(name.clone()) {
-                moved.remove(name);
-                imports.remove(name);
+                twice.insert(name.clone());
             }
         }
         if !code.is_alone(statement) {
+            nothing_ran = false;
             continue;
         }
         match statement {
@@ -77,7 +80,7 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
             Stmt::FunctionDef(function) if function.decorator_list.is_empty() => {
                 moved.insert(function.name.to_string(), statement);
             }
-            Stmt::Assign(assignment) if assignment.value.is_literal_expr() => {
+            Stmt::Assign(assignment) if assignment.value.is_literal_expr() || nothing_ran => {
                 if let [Expr::Name(name)] = &assignment.targets[..]
                     && !name.id.as_str().starts_with("__")
                 {
@@ -86,7 +89,10 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
             }
             _ => {}
         }
+        nothing_ran &= does_nothing(statement) || is_assignment(statement);
     }
+    moved.retain(|name, _| !twice.contains(name));
+    imports.retain(|name, _| !twice.contains(name));
     let uses = |statement: &Stmt| -> BTreeSet<String> {
         let (start, end) = at(statement);
         code.nodes
@@ -103,9 +109,19 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
     };
     moved.retain(|_, statement| {
         let piece = code.of(*statement);
-        !["global", "globals", "__name__", "exec", "eval"]
-            .iter()
-            .any(|word| has_word(piece, word))
+        // What a module knows of itself is another thing in another one.
+        ![
+            "global",
+            "globals",
+            "__name__",
+            "__doc__",
+            "__package__",
+            "__spec__",
+            "exec",
+            "eval",
+        ]
+        .iter()
+        .any(|word| has_word(piece, word))
     });
     loop {
         let names: BTreeSet<String> = moved.keys().cloned().collect();
@@ -117,6 +133,15 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
                     || !bound.contains(used)
             })
         });
+        // What is computed stays behind what is computed before it and stays.
+        let first_that_stays = code
+            .lines()
+            .into_iter()
+            .filter(|(_, statement)| !does_nothing(statement))
+            .map(|(_, statement)| at(statement).0)
+            .find(|start| !moved.values().any(|other| at(*other).0 == *start))
+            .unwrap_or(usize::MAX);
+        moved.retain(|_, statement| does_nothing(statement) || at(*statement).0 < first_that_stays);
         if moved.len() == names.len() {
             break;
         }
@@ -151,6 +176,24 @@ fn functions(code: &Code<'_>, from: &str) -> Option<(String, String)> {
         edits.replace(start, code.line_end(at(statement).1), "");
     }
     Some((edits.apply(text)?, part))
+}
+
+/// Whether a statement of a module does nothing but bind names.
+fn does_nothing(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Import(_) => true,
+        // A neighbour may do something when it is imported.
+        Stmt::ImportFrom(import) => import.level == 0,
+        Stmt::FunctionDef(function) => function.decorator_list.is_empty(),
+        Stmt::Assign(assignment) => assignment.value.is_literal_expr(),
+        Stmt::Expr(text) => text.value.is_literal_expr(),
+        _ => false,
+    }
+}
+
+/// Whether it gives one name a value.
+fn is_assignment(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Assign(assignment) if matches!(assignment.targets[..], [Expr::Name(_)]))
 }
 
 /// Changes literals to what `name` gives for a number, and gives the texts.

@@ -49,10 +49,11 @@ fn encode(value: &str, constant: bool, random: &mut Random) -> String {
     }
 }
 
+/// The texts of a file that may be written otherwise.
 #[derive(Default)]
-struct Literals {
+pub(super) struct Literals {
     /// Start, end, value, and whether it must be known when the code is compiled.
-    found: Vec<(usize, usize, String, bool)>,
+    pub(super) found: Vec<(usize, usize, String, bool)>,
     constant: usize,
 }
 

@@ -1,6 +1,8 @@
 //! Rust: what changes in it without types.
 
 mod change;
+mod pack;
+mod place;
 mod rename;
 
 use super::edit::extension;
@@ -15,6 +17,11 @@ pub const TRANSFORMS: &[Transform] = &[
         apply: |files, random| each(files, random, rename::rename),
     },
     Transform {
+        id: "T2",
+        title: "split over files",
+        apply: place::split,
+    },
+    Transform {
         id: "T3",
         title: "encode strings",
         apply: |files, random| each(files, random, change::encode_all),
@@ -23,6 +30,16 @@ pub const TRANSFORMS: &[Transform] = &[
         id: "T4",
         title: "dead code",
         apply: |files, random| each(files, random, change::dead),
+    },
+    Transform {
+        id: "T5",
+        title: "minify",
+        apply: |files, random| each(files, random, pack::minify),
+    },
+    Transform {
+        id: "T6",
+        title: "bundle",
+        apply: pack::bundle,
     },
     Transform {
         id: "T7",
@@ -35,6 +52,11 @@ pub const TRANSFORMS: &[Transform] = &[
         apply: |files, random| each(files, random, change::alias),
     },
     Transform {
+        id: "T9",
+        title: "computed members",
+        apply: |files, random| each(files, random, pack::computed),
+    },
+    Transform {
         id: "T10",
         title: "comments",
         apply: |files, random| each(files, random, change::comment),
@@ -43,6 +65,11 @@ pub const TRANSFORMS: &[Transform] = &[
         id: "T11",
         title: "outline and reorder",
         apply: |files, random| each(files, random, change::outline),
+    },
+    Transform {
+        id: "T12",
+        title: "move into data",
+        apply: place::into_data,
     },
 ];
 

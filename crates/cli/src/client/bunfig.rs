@@ -65,6 +65,27 @@ pub fn discover(project: &Path, found: &mut Discovered) {
 }
 
 /// An address, or a table with one and a credential.
+/// The folder of bun's cache, where its configuration names one. What cannot be read names none; it is
+/// told where registries are looked for.
+pub(crate) fn cache(project: &Path) -> Option<PathBuf> {
+    let user = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(paths::user_home);
+    let files = [
+        Some(project.join("bunfig.toml")),
+        user.map(|folder| folder.join(".bunfig.toml")),
+    ];
+    files.into_iter().flatten().find_map(|file| {
+        let table: Table = std::fs::read_to_string(&file).ok()?.parse().ok()?;
+        let folder = table.get("install")?.get("cache")?;
+        let folder = match folder {
+            Value::String(folder) => folder.as_str(),
+            other => other.get("dir")?.as_str()?,
+        };
+        Some(project.join(folder))
+    })
+}
+
 fn upstream(registry: &Value) -> Option<Result<Upstream, UpstreamError>> {
     let text = |key: &str| Some(super::npmrc::expand(registry.get(key)?.as_str()?));
     let address = registry

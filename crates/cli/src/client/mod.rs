@@ -2,7 +2,7 @@
 //! gate. No registry host is written here: addresses come from the user's own
 //! configuration, and defaults from the client itself.
 
-mod bunfig;
+pub mod bunfig;
 mod cargo;
 mod defaults;
 pub mod npmrc;

@@ -308,4 +308,26 @@ mod tests {
         assert_eq!(dashes("replace_registry_host"), "replace-registry-host");
         assert_eq!(dashes("_auth_token"), "_auth-token");
     }
+
+    #[test]
+    fn no_npmrc_does_harm() {
+        let seeds = [
+            b"registry=https://registry.example/\n@s:registry = \"https://s.example\"\n".to_vec(),
+            b"//registry.example/:_authToken=${CUSTOMS_NOBODY_SETS_THIS?}\n[a]\n".to_vec(),
+        ];
+        let tokens = [
+            "=", "${", "}", "?", "_", "//", ":_auth=", "\"", "\u{202e}", "\n", "#", "%",
+        ];
+        crate::short::run("npmrc", &seeds, &tokens, 2_000, &|data| {
+            let text = String::from_utf8_lossy(data);
+            let layers = [layer(&text, true), layer(&text, false)];
+            for (key, value) in read(&text) {
+                dashes(&key);
+                // An address that is none is told, and a credential is only read.
+                if let Ok(upstream) = upstream(&layers, &value, Route::Public) {
+                    upstream.shown();
+                }
+            }
+        });
+    }
 }

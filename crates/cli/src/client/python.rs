@@ -78,31 +78,7 @@ fn uv_indexes(project: &Path, found: &mut Discovered) -> Option<(String, String)
         .iter()
         .filter_map(|v| env(v));
     let extra = extra.collect::<Vec<_>>().join(" ");
-    for folder in project.ancestors() {
-        let uv = std::fs::read_to_string(folder.join("uv.toml")).ok();
-        let tool = std::fs::read_to_string(folder.join("pyproject.toml")).ok();
-        let tool =
-            tool.and_then(|t| Some(t.parse::<Table>().ok()?.get("tool")?.get("uv")?.clone()));
-        let uv = uv
-            .and_then(|t| t.parse::<Table>().ok())
-            .map(Value::Table)
-            .or(tool);
-        let indexes = uv
-            .as_ref()
-            .and_then(|uv| uv.get("index"))
-            .and_then(Value::as_array);
-        for index in indexes.into_iter().flatten() {
-            let name = index
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or("(unnamed)");
-            found.missing.push(format!(
-                "uv: index {} of the project in {} is asked directly and not through the gate",
-                customs_model::printable(name, 60),
-                folder.display()
-            ));
-        }
-    }
+    found.missing.extend(names_of_project(project));
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let config = config.or_else(|| paths::user_home().map(|home| home.join(".config")));
     let user = config.and_then(|c| std::fs::read_to_string(c.join("uv/uv.toml")).ok());
@@ -122,6 +98,37 @@ fn uv_indexes(project: &Path, found: &mut Discovered) -> Option<(String, String)
         .or_else(of_user)
         .or_else(ask_uv)?;
     Some((index, extra))
+}
+
+/// The indexes that a project's own files name to uv, a sentence each.
+fn names_of_project(project: &Path) -> Vec<String> {
+    let mut missing = Vec::new();
+    for folder in project.ancestors() {
+        let uv = std::fs::read_to_string(folder.join("uv.toml")).ok();
+        let tool = std::fs::read_to_string(folder.join("pyproject.toml")).ok();
+        let tool =
+            tool.and_then(|t| Some(t.parse::<Table>().ok()?.get("tool")?.get("uv")?.clone()));
+        let uv = uv
+            .and_then(|t| t.parse::<Table>().ok())
+            .map(Value::Table)
+            .or(tool);
+        let indexes = uv
+            .as_ref()
+            .and_then(|uv| uv.get("index"))
+            .and_then(Value::as_array);
+        for index in indexes.into_iter().flatten() {
+            let name = index
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or("(unnamed)");
+            missing.push(format!(
+                "uv: index {} of the project in {} is asked directly and not through the gate",
+                customs_model::printable(name, 60),
+                customs_model::printable(&folder.display().to_string(), 300)
+            ));
+        }
+    }
+    missing
 }
 
 /// The default that pip carries: its help names it, wrapped over two lines.
@@ -224,5 +231,36 @@ mod tests {
         );
         assert_eq!(settings[1].1.split_whitespace().count(), 2);
         assert_eq!(settings.len(), 2);
+    }
+
+    #[test]
+    fn no_pip_conf_and_no_uv_toml_does_harm() {
+        let seeds = [
+            b"[global]\nindex-url = https://index.example/simple\n  https://b.example\n".to_vec(),
+            b"[[index]]\nname = \"own\"\nurl = \"https://index.example/simple\"\n".to_vec(),
+            b"[tool.uv]\nindex = [{ name = \"own\" }]\n".to_vec(),
+        ];
+        let tokens = [
+            "[",
+            "]",
+            "=",
+            "\n  ",
+            "\"\"\"",
+            "[[index]]\n",
+            "a.b = 1\n",
+            "\u{202e}",
+            "{",
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        crate::short::run("pip", &seeds, &tokens, 1_000, &|data| {
+            let text = String::from_utf8_lossy(data);
+            assert!(read(&text).len() <= text.lines().count());
+            for name in ["uv.toml", "pyproject.toml"] {
+                std::fs::write(folder.path().join(name), data).unwrap();
+            }
+            for sentence in names_of_project(folder.path()) {
+                assert_eq!(customs_model::printable(&sentence, usize::MAX), sentence);
+            }
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! Code that changed, for who reviews it.
 
-use super::rows::{Counts, Shown, Text, counts, shown};
+use super::rows::{Counts, Shown, counts, shown};
+use super::text::Text;
 use customs_inspect::{Entry, Tree};
 use customs_model::{ContentKind, FileFact, Inspection, Place, Zone};
 use serde::Serialize;
@@ -56,10 +57,10 @@ impl<'t> Files<'t> {
         )
     }
 
-    fn text(&self, file: &FileFact) -> Option<Text> {
+    fn text(&self, file: &FileFact) -> Option<&'t [u8]> {
         let is_text = matches!(file.content, ContentKind::Code | ContentKind::Text);
-        let entry = self.0.get(file.path.as_str()).filter(|_| is_text)?;
-        Some(Text::of(entry.bytes()?))
+        let entry: &'t Entry = self.0.get(file.path.as_str()).filter(|_| is_text)?;
+        entry.bytes()
     }
 
     /// The places in a file, as line and column.
@@ -108,7 +109,7 @@ pub(super) fn changed(
             out.push(without_lines(file, what));
             continue;
         };
-        let old_text = old_text.unwrap_or_default();
+        let (old_text, new_text) = Text::pair(&file.path, old_text, new_text);
         let counts = counts(&old_text, &new_text);
         let places = files_after.places(file, places);
         let found = if left == 0 && places.is_empty() {
@@ -132,6 +133,7 @@ pub(super) fn changed(
     let gone = in_order(facts_before);
     for file in gone.into_iter().filter(|f| !later.contains_key(&f.path)) {
         let lines = files_before.text(file).map_or(0, |text| {
+            let text = Text::alone(&file.path, text);
             let Counts { removed, .. } = counts(&text, &Text::default());
             removed
         });

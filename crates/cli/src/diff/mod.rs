@@ -5,6 +5,7 @@
 mod code;
 mod fresh;
 mod rows;
+mod text;
 
 use crate::error::{Doing as _, Failure};
 use crate::inspect::beside::Input;
@@ -14,7 +15,7 @@ use customs_inspect::{Reader, Tree};
 use customs_model::{
     Delta, Ecosystem, Finding, Inspection, Place, ReleaseId, Severity, Standing, Version, printable,
 };
-use customs_registry::Located;
+use customs_registry::{Located, Predecessor};
 use customs_rules::{RuleSet, compare, judge_code, judge_code_against};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -377,7 +378,8 @@ async fn predecessor(desk: &Desk, located: &Located) -> Result<Version, Failure>
     let release = &located.release;
     let (registry, context) = (&desk.registry, &desk.context);
     let doing = format!("ask for {}", release.spoken());
-    if let Some(version) = registry.predecessor(context, located).await.doing(&doing)? {
+    let before = registry.predecessor(context, located);
+    if let Predecessor::Release(version) = before.await.doing(&doing)? {
         return Ok(version);
     }
     let earlier = registry.earlier(context, release, 1).await.doing(&doing)?;

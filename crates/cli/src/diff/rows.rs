@@ -1,6 +1,7 @@
 //! Lines of two texts beside each other, made readable: nothing that changed hides behind
 //! blanks, or far along a line.
 
+use super::text::Text;
 use customs_model::printable;
 use similar::{DiffOp, DiffTag, TextDiff};
 use std::collections::HashMap;
@@ -8,10 +9,6 @@ use std::fmt::Write as _;
 
 /// Characters of a line that is shown; what is longer is shown in several.
 const WIDTH: usize = 160;
-/// Bytes of a line from which a file is broken into statements first.
-const LONG: usize = 1_000;
-/// Bytes from which a statement is broken behind a comma.
-const COMMA: usize = 120;
 /// Characters of a line up to which all of it is shown; of a longer one only what is around
 /// the places that count.
 const WHOLE: usize = 1_000;
@@ -29,15 +26,6 @@ const ALIGNED: usize = 20_000;
 /// Unchanged lines around a change.
 const AROUND: usize = 2;
 
-/// A text in lines that can be compared: what stands in one long line is broken behind each
-/// statement.
-#[derive(Default)]
-pub(super) struct Text {
-    text: String,
-    /// Where each line begins in the text as it was: line from 1, column from 0.
-    begins: Vec<(u32, u32)>,
-}
-
 /// A line of a difference.
 pub(super) struct Row {
     mark: char,
@@ -54,71 +42,6 @@ pub(super) struct Row {
 pub(super) struct Counts {
     pub added: usize,
     pub removed: usize,
-}
-
-impl Text {
-    pub fn of(bytes: &[u8]) -> Self {
-        // Places are counted from behind the mark of UTF-8.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        Self::read(&String::from_utf8_lossy(bytes))
-    }
-
-    pub fn read(text: &str) -> Self {
-        let breaks = text.lines().any(|line| line.len() > LONG);
-        let mut out = String::with_capacity(text.len() + text.len() / 16);
-        let mut begins = vec![(1, 0)];
-        let (mut line, mut column, mut length) = (1_u32, 0_u32, 0);
-        let mut quote: Option<char> = None;
-        let mut escaped = false;
-        for c in text.chars() {
-            out.push(c);
-            column = column.saturating_add(1);
-            length += c.len_utf8();
-            if c == '\n' {
-                line = line.saturating_add(1);
-                (column, length, escaped) = (0, 0, false);
-                begins.push((line, 0));
-                quote = None;
-                continue;
-            }
-            if !breaks {
-                continue;
-            }
-            match quote {
-                Some(_) if escaped => escaped = false,
-                Some(_) if c == '\\' => escaped = true,
-                Some(open) if c == open => quote = None,
-                Some(_) => {}
-                None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
-                None if matches!(c, ';' | '{' | '}') || (c == ',' && length > COMMA) => {
-                    out.push('\n');
-                    begins.push((line, column));
-                    length = 0;
-                }
-                None => {}
-            }
-        }
-        Self { text: out, begins }
-    }
-
-    fn lines(&self) -> Vec<&str> {
-        // A text that ends with an end of line has no line behind it.
-        let text = self.text.strip_suffix('\n').unwrap_or(&self.text);
-        if text.is_empty() {
-            return Vec::new();
-        }
-        text.split('\n').collect()
-    }
-
-    /// The line in which a place of the text stands, and the characters before it; the place
-    /// as it is counted, from 1.
-    pub fn find(&self, line: u32, column: u32) -> Option<(usize, usize)> {
-        let wanted = (line, column.saturating_sub(1));
-        let behind = self.begins.partition_point(|begin| *begin <= wanted);
-        let at = behind.checked_sub(1)?;
-        let begin = self.begins.get(at).filter(|begin| begin.0 == line)?;
-        Some((at, (wanted.1 - begin.1) as usize))
-    }
 }
 
 /// How many lines only one of both has: linear in the length of both.
@@ -443,7 +366,8 @@ mod tests {
     use super::*;
 
     fn lines(before: &str, after: &str, places: &[(u32, u32)], most: usize) -> Vec<String> {
-        shown(&Text::read(before), &Text::read(after), places, most).lines
+        let (before, after) = Text::both("a.js", before, after);
+        shown(&before, &after, places, most).lines
     }
 
     #[test]
@@ -495,7 +419,7 @@ mod tests {
     fn padding_pushes_neither_a_place_nor_the_end_out_and_what_is_left_out_is_counted() {
         let mut after: Vec<String> = (0..1000).map(|n| format!("pad{n}();")).collect();
         after[500] = "evil();".to_owned();
-        let text = Text::read(&after.join("\n"));
+        let text = Text::alone("a.js", after.join("\n").as_bytes());
         let found = shown(&Text::default(), &text, &[(501, 1)], 20);
         let lines = found.lines.join("\n");
         for told in ["pad0()", "evil()", "pad999()", "lines left out"] {
@@ -510,7 +434,7 @@ mod tests {
 
     #[test]
     fn counts_are_those_of_lines_that_only_one_has() {
-        let (before, after) = (Text::read("a\nb\nb\n"), Text::read("a\nb\nc\nd"));
+        let (before, after) = Text::both("a.js", "a\nb\nb\n", "a\nb\nc\nd");
         let (added, removed) = (2, 1);
         assert_eq!(counts(&before, &after), Counts { added, removed });
     }

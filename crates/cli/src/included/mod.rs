@@ -6,6 +6,7 @@ mod key;
 mod list;
 mod locked;
 mod loose;
+mod notes;
 mod package;
 mod python;
 mod record;

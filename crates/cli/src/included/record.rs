@@ -4,6 +4,7 @@ use super::hash::{self, Hashed};
 use super::list::{self, Listed};
 use super::locked::{Lock, Locks, canonical};
 use super::loose;
+use super::notes::Notes;
 use super::package::{self, Account};
 use crate::verify::report::{Report, Subject};
 use customs_device::clone;
@@ -32,8 +33,8 @@ pub struct Look<'a> {
 
 /// Makes the record. What could not be looked at is in it.
 pub fn of(report: &Report, look: &Look<'_>) -> Record {
-    let mut not_checked = report.not_checked.clone();
-    let locks = Locks::read(look.root, report, &mut not_checked);
+    let mut notes = Notes::of(report);
+    let locks = Locks::read(look.root, report, &mut notes.of_all);
     let mut packages = Packages::default();
     let mut loose_files = Vec::new();
     for subject in &report.subjects {
@@ -44,12 +45,12 @@ pub fn of(report: &Report, look: &Look<'_>) -> Record {
             lock,
         };
         if let Some(tree) = &subject.installed {
-            scene.installed(tree, &mut packages, &mut not_checked);
+            scene.installed(tree, &mut packages, &mut notes.of_tree);
             let folder = look.root.join(&subject.folder);
             let loose = loose::of(&folder, &subject.folder, tree);
             loose_files.extend(loose.files);
-            not_checked.extend(loose.notes);
-            not_checked.extend(tree.not_checked.iter().cloned());
+            notes.of_tree.extend(loose.notes);
+            notes.of_tree.extend(tree.not_checked.iter().cloned());
         }
     }
     // A lockfile may have several trees: an environment beside it, and a folder of its own.
@@ -62,15 +63,18 @@ pub fn of(report: &Report, look: &Look<'_>) -> Record {
         };
         scene.absent(&mut packages);
     }
+    let commit = commit(look.root, &mut notes.of_none);
+    let (not_checked, touches) = notes.told();
     Record {
         schema: Record::SCHEMA,
         project: name(look, &locks),
-        commit: commit(look.root, &mut not_checked),
+        commit,
         made: look.made,
         lockfiles: locks.digests,
         packages: packages.all(),
         loose: loose_files,
         not_checked,
+        touches,
     }
     .sorted()
 }

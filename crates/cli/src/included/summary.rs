@@ -152,9 +152,13 @@ fn told(statement: &Statement, arguments: &Arguments) -> (String, bool) {
     for (question, tally) in &predicate.counts {
         let (yes, no, not_checked) = (tally.yes, tally.no, tally.not_checked);
         let what = question.key();
+        let absent = match tally.absent {
+            0 => String::new(),
+            absent => format!(", {absent} rightly absent"),
+        };
         let _ = writeln!(
             out,
-            "  {what:<12} {yes} yes, {no} no, {not_checked} not checked"
+            "  {what:<12} {yes} yes, {no} no, {not_checked} not checked{absent}"
         );
     }
     let _ = match wrong.is_empty() {

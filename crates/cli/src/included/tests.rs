@@ -6,9 +6,10 @@ use crate::verify::report::{PackageOrigin, Report, SCHEMA, Subject};
 use customs_device::tree::{
     Against, Cause, Difference, DifferenceKind, PackageTree, Standing, TreeReport,
 };
+use customs_inclusion::question::Question;
 use customs_model::{Answer, Digest, Known, ReleaseId, Standing as Verdict};
 use customs_origin::OriginAnswer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Later than any file of a test.
@@ -86,6 +87,7 @@ fn report(subjects: Vec<Subject>) -> Report {
         together: Default::default(),
         roots: Vec::new(),
         not_checked: Vec::new(),
+        only: Default::default(),
     }
 }
 
@@ -479,6 +481,22 @@ fn what_could_not_be_looked_at_is_never_a_yes() {
     );
     assert!(!is_bad(&record, false));
     assert!(is_bad(&record, true));
+}
+
+#[test]
+fn a_remark_about_origin_does_not_touch_what_the_tree_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut report = npm(folder.path());
+    let notes = ["of all", "of origin", "of an artifact"].map(str::to_owned);
+    report.not_checked.extend(notes.iter().cloned());
+    report.only.origin.insert(notes[1].clone());
+    report.only.tree.insert(notes[2].clone());
+    let record = recorded(folder.path(), &report, &Policy::default(), LATE);
+    let open = |question| record.open_for(&BTreeSet::from([question]));
+    let tree = open(Question::Tree);
+    assert_eq!(tree, record.not_checked.len() - 1, "{record:?}");
+    assert_eq!(open(Question::Signature), 2);
+    assert_eq!(open(Question::Verdict), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::error::Failure;
 use customs_model::{Digest, Inspection, ReleaseId, Verdict, Version, printable};
-use customs_registry::{ArtifactFacts, Context, Counterpart, Located, Registry};
+use customs_registry::{ArtifactFacts, Context, Counterpart, Located, Predecessor, Registry};
 use customs_rules::{RuleSet, judge_code, judge_code_against};
 use serde::Serialize;
 use std::sync::Arc;
@@ -159,11 +159,12 @@ async fn before(
     let version = match with {
         With::Nothing => return Err(Alone::Settled("nobody asked for it".to_owned())),
         With::Version(version) => version.clone(),
-        With::Predecessor | With::Budget(_) => registry
-            .predecessor(context, located)
-            .await
-            .map_err(|error| Alone::Gap(format!("cannot ask for earlier releases: {error}")))?
-            .ok_or_else(|| Alone::Settled("its line has no release before it".to_owned()))?,
+        With::Predecessor | With::Budget(_) => {
+            let before = registry.predecessor(context, located).await;
+            named(before.map_err(|error| {
+                Alone::Gap(format!("cannot ask for earlier releases: {error}"))
+            })?)?
+        }
     };
     let spoken = ReleaseId::new(located.release.package.clone(), version.clone()).spoken();
     let counterpart = registry
@@ -201,6 +202,16 @@ async fn before(
     }
 }
 
+/// The release before one, or why there is none.
+fn named(before: Predecessor) -> Result<Version, Alone> {
+    let because = match before {
+        Predecessor::Release(version) => return Ok(version),
+        Predecessor::FirstOfLine => "its line has no release before it",
+        Predecessor::LaterByDate => "none was published before it by this registry's dates",
+    };
+    Err(Alone::Settled(because.to_owned()))
+}
+
 /// Within the window in which rules about change apply, or not past it for certain.
 fn is_young(registry: &Registry, context: &Context, located: &Located) -> bool {
     let window = context.policy.change_window;
@@ -231,6 +242,22 @@ mod tests {
         }
         let because = budget.refuses(true).unwrap();
         assert!(because.contains("200 predecessors"), "{because}");
+    }
+
+    #[test]
+    fn a_registry_whose_dates_say_that_all_came_later_is_told_from_a_first_release() {
+        let because = |before| match named(before) {
+            Ok(version) => version.as_str().to_owned(),
+            Err(Alone::Settled(because) | Alone::Gap(because)) => because,
+        };
+        assert_eq!(
+            because(Predecessor::LaterByDate),
+            "none was published before it by this registry's dates"
+        );
+        assert_eq!(
+            because(Predecessor::FirstOfLine),
+            "its line has no release before it"
+        );
     }
 
     #[test]

@@ -120,11 +120,12 @@ pub(crate) struct Inspected {
 }
 
 impl Inspected {
-    fn subject(&self) -> sarif::Subject<'_> {
+    /// For a log of what was read from a folder.
+    fn subject(&self, here: &Path) -> sarif::Subject<'_> {
         match &self.release {
             Some(release) => sarif::Subject::release(release, &self.verdict),
-            None if self.is_folder => sarif::Subject::folder(&self.name, &self.verdict),
-            None => sarif::Subject::archive(&self.name, &self.verdict),
+            None if self.is_folder => sarif::Subject::folder(&self.name, here, &self.verdict),
+            None => sarif::Subject::archive(&self.name, here, &self.verdict),
         }
     }
 
@@ -165,14 +166,15 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
-    let mut all = on_a_large_stack(move || gather(&arguments, &here))??;
+    let from = here.clone();
+    let mut all = on_a_large_stack(move || gather(&arguments, &from))??;
     let text = match shape {
         Shape::Json => {
             all.iter_mut().for_each(Inspected::certify);
             report::json(&all)?
         }
         Shape::Sarif => {
-            let subjects: Vec<_> = all.iter().map(Inspected::subject).collect();
+            let subjects: Vec<_> = all.iter().map(|one| one.subject(&here)).collect();
             sarif::text(&subjects, &RuleSet::standard())?
         }
         Shape::Text if all.len() > 3 => report::summary(&all),

@@ -10,7 +10,9 @@ use super::release::OfFile;
 use crate::error::{Doing as _, Failure};
 use crate::output::plain_json;
 use customs_inspect::Tree;
-use customs_model::{Capability, Digest, Finding, Novelty, Severity, Standing, Zone, printable};
+use customs_model::{
+    Capability, Digest, Finding, Inspection, Novelty, Severity, Standing, Zone, printable,
+};
 use customs_rules::RULE_SET_VERSION;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,7 +35,8 @@ pub(super) fn text(one: &Inspected) -> String {
     );
     let first = one.files.iter().find(|file| file.beside.is_some());
     if let Some(beside) = first.and_then(|file| file.beside.as_ref()) {
-        let _ = writeln!(out, "  {}", of_beside(beside));
+        let with = one.compared.as_ref().and_then(|c| c.with.first());
+        let _ = writeln!(out, "  {}", of_beside(beside, with.map(String::as_str)));
     }
     for same in first.iter().flat_map(|file| &file.same).take(MANY) {
         let _ = writeln!(out, "  the same content: {same}");
@@ -67,7 +70,7 @@ pub(super) fn text(one: &Inspected) -> String {
     if let Some(compared) = &one.compared {
         novelties(&mut out, compared);
     }
-    capabilities(&mut out, &inspection.capabilities);
+    capabilities(&mut out, inspection);
     if !one.verdict.not_checked.is_empty() {
         let _ = writeln!(out, "\n  not read:");
         for line in grouped::unread(&one.verdict.not_checked) {
@@ -77,18 +80,24 @@ pub(super) fn text(one: &Inspected) -> String {
     out
 }
 
-/// What a file was compared with, in one line.
-fn of_beside(beside: &Beside) -> String {
+/// What a file was compared with, in one line; and where it was judged by itself, the release
+/// beside which it is told what is new.
+fn of_beside(beside: &Beside, with: Option<&str>) -> String {
     match beside {
         Beside::Predecessor(input) => format!(
             "judged beside {} ({})",
             input.release.spoken(),
             printable(&input.file, 120)
         ),
-        Beside::NotCompared(because) => format!(
-            "not compared with a release before it: {}",
-            printable(because, 200)
-        ),
+        Beside::NotCompared(because) => {
+            let because = printable(because, 200);
+            match with {
+                Some(with) => {
+                    format!("judged by itself: {because}; what is new is told beside {with}")
+                }
+                None => format!("not compared with a release before it: {because}"),
+            }
+        }
     }
 }
 
@@ -106,7 +115,7 @@ fn other_file(out: &mut String, first: &OfFile, file: &OfFile) {
         let _ = writeln!(out, "    the same content: {same}");
     }
     if let Some(beside) = &file.beside {
-        let _ = writeln!(out, "    {}", of_beside(beside));
+        let _ = writeln!(out, "    {}", of_beside(beside, None));
     }
     beside_sources(out, file);
     for line in &file.differs {
@@ -300,8 +309,28 @@ fn comparisons(out: &mut String, all: &[Inspected]) {
     }
 }
 
-fn capabilities(out: &mut String, capabilities: &[Capability]) {
-    let unasked: Vec<&Capability> = capabilities
+/// What the header of a library that is loaded says that it can do, in front of a bracket.
+fn of_header(inspection: &Inspection, capability: &Capability) -> String {
+    let path = capability.detail.as_deref().unwrap_or_default();
+    let path = path.split(" or one of ").next().unwrap_or(path);
+    let known = inspection
+        .binaries
+        .iter()
+        .find(|binary| capability.name == "native.load" && binary.path == path);
+    let Some(binary) = known else {
+        return String::new();
+    };
+    let can: Vec<&str> = binary.abilities.iter().map(|can| can.words()).collect();
+    match (&binary.untold, &can[..]) {
+        (Some(because), []) => format!(": what it can do is not told, because {because}"),
+        (None, []) => String::new(),
+        (_, can) => format!(": it {}", can.join(", ")),
+    }
+}
+
+fn capabilities(out: &mut String, inspection: &Inspection) {
+    let unasked: Vec<&Capability> = inspection
+        .capabilities
         .iter()
         .filter(|capability| capability.zone >= Zone::Folder)
         .collect();
@@ -313,7 +342,10 @@ fn capabilities(out: &mut String, capabilities: &[Capability]) {
         let detail = capability
             .detail
             .as_deref()
-            .map(|detail| format!(" ({})", printable(detail, 80)))
+            .map(|detail| {
+                let header = of_header(inspection, capability);
+                format!(" ({}{header})", printable(detail, 80))
+            })
             .unwrap_or_default();
         let _ = writeln!(
             out,
@@ -353,7 +385,7 @@ struct Target<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'a Digest>,
     verdict: &'a customs_model::Verdict,
-    inspection: &'a customs_model::Inspection,
+    inspection: &'a Inspection,
     /// The files that the verdict rests on, each with its digest and with the file of the
     /// release before it; none where one archive or folder was named.
     files: &'a [OfFile],
@@ -386,6 +418,7 @@ pub(super) fn json(all: &[Inspected]) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use customs_inspect::{Content, Entry, Kind, inspect_tree};
+    use customs_model::{Ability, BinaryFact, BinaryKind, Place};
     use customs_rules::{RuleSet, judge_code};
     use std::sync::Arc;
 
@@ -413,6 +446,62 @@ mod tests {
             files: Vec::new(),
             is_folder: false,
         }
+    }
+
+    #[test]
+    fn one_sentence_says_why_it_is_judged_by_itself_and_beside_what_news_are_told() {
+        let alone = Beside::NotCompared("its line has no release before it".to_owned());
+        assert_eq!(
+            of_beside(&alone, Some("left@0.9.0")),
+            "judged by itself: its line has no release before it; what is new is told beside left@0.9.0"
+        );
+        assert_eq!(
+            of_beside(&alone, None),
+            "not compared with a release before it: its line has no release before it"
+        );
+    }
+
+    #[test]
+    fn a_library_that_is_loaded_is_told_with_what_its_header_shows() {
+        let can = Capability {
+            name: "native.load".to_owned(),
+            zone: Zone::Install,
+            detail: Some("m.node".to_owned()),
+            at: Place {
+                file: "i.js".to_owned(),
+                line: 1,
+                column: 1,
+                bytes: (0, 1),
+            },
+        };
+        let binary = |path: &str| BinaryFact {
+            path: path.to_owned(),
+            kind: BinaryKind::Elf,
+            architecture: "x86_64".to_owned(),
+            size: 1,
+            abilities: [Ability::Network, Ability::Process].into(),
+            imports: Vec::new(),
+            imports_digest: Digest::sha256(b""),
+            libraries: Vec::new(),
+            zone: Zone::Install,
+            init: false,
+            packed: false,
+            untold: None,
+        };
+        let line = |binaries: Vec<BinaryFact>| {
+            let mut out = String::new();
+            let inspection = Inspection {
+                capabilities: vec![can.clone()],
+                binaries,
+                ..Inspection::default()
+            };
+            capabilities(&mut out, &inspection);
+            out
+        };
+        assert!(line(vec![binary("m.node")]).contains(
+            "native.load (m.node: it opens the network, starts processes), when it is installed"
+        ));
+        assert!(line(vec![binary("other.node")]).contains("native.load (m.node), when"));
     }
 
     #[test]

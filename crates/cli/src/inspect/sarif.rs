@@ -2,17 +2,21 @@
 //!
 //! One run. Each artifact that was inspected stands in `artifacts`, and so does each file
 //! in it that a finding names, as a part of it (`parentIndex`): two archives may well hold
-//! files of one name. Every text is safe to print, and none of it becomes a link.
+//! files of one name. Code hosts show a result only where its address is relative and it has a
+//! line: a file of an archive or a release stands below that one's name. Every text is safe
+//! to print, and none of it becomes a link.
 
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Doing as _, Failure};
+use crate::link;
 use crate::safe::{message, uri};
 use customs_model::{Digest, Finding, Hop, Place, ReleaseId, Severity, Standing, Verdict};
 use customs_rules::{RuleDoc, RuleSet, page};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::path::{Component, Path};
 
 /// Where the schema of SARIF 2.1.0 stands.
 pub(crate) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -32,44 +36,76 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// An archive, by its path.
-    pub(crate) fn archive(path: &str, verdict: &'a Verdict) -> Self {
+    /// An archive, by its path, read from a folder.
+    pub(crate) fn archive(path: &str, here: &Path, verdict: &'a Verdict) -> Self {
+        let last = || {
+            Path::new(path)
+                .file_name()
+                .map(|name| name.to_string_lossy())
+        };
+        let relative = below(path, here)
+            .or_else(|| Some(last()?.into_owned()))
+            .filter(|path| !path.is_empty());
         Self {
             name: message(path, STEP),
-            uri: uri(path),
+            uri: relative.map_or_else(|| ".".to_owned(), |path| uri(&path)),
             is_folder: false,
             verdict,
         }
     }
 
-    /// A folder, by its path.
-    pub(crate) fn folder(path: &str, verdict: &'a Verdict) -> Self {
+    /// A folder, by its path, read from a folder. The files of one that lies elsewhere are
+    /// named from there.
+    pub(crate) fn folder(path: &str, here: &Path, verdict: &'a Verdict) -> Self {
+        let relative = below(path, here).filter(|path| !path.is_empty());
         Self {
+            name: message(path, STEP),
+            uri: relative.map_or_else(|| ".".to_owned(), |path| uri(&path)),
             is_folder: true,
-            ..Self::archive(path, verdict)
+            verdict,
         }
     }
 
-    /// A release, by its package URL.
+    /// A release, by its package URL without the scheme.
     pub(crate) fn release(release: &ReleaseId, verdict: &'a Verdict) -> Self {
+        let purl = release.to_string();
         Self {
             name: release.spoken(),
-            uri: release.to_string(),
+            uri: purl.strip_prefix("pkg:").unwrap_or(&purl).to_owned(),
             is_folder: false,
             verdict,
         }
     }
 
-    /// Where a file of it is: relative to the archive, or to where the folder's path is.
+    /// Where a file of it is, in the same way.
     fn file(&self, inner: &str) -> String {
-        if !self.is_folder {
-            return uri(inner);
-        }
         // Reading a folder puts it below the top folder that an archive would have.
-        let inner = inner.strip_prefix("package/").unwrap_or(inner);
-        let joined = [self.uri.trim_end_matches('/'), &uri(inner)].join("/");
+        let inner = match inner.strip_prefix("package/") {
+            Some(below) if self.is_folder => below,
+            Some(_) | None => inner,
+        };
+        let joined = [self.uri.as_str(), &uri(inner)].join("/");
         joined.trim_start_matches("./").to_owned()
     }
+}
+
+/// A path as it is seen from a folder; none where it does not lie below it.
+fn below(path: &str, here: &Path) -> Option<String> {
+    let path = Path::new(path);
+    let relative = if path.is_absolute() {
+        path.strip_prefix(here).ok()?
+    } else {
+        path
+    };
+    let mut parts = Vec::new();
+    for part in relative.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// The log, as text.
@@ -230,14 +266,14 @@ impl Run {
     }
 
     fn finish(self) -> Value {
+        let mut driver = json!({
+            "name": "customs",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": self.rules,
+        });
+        add_links(&mut driver, link::home(), link::of_rule);
         json!({
-            "tool": {
-                "driver": {
-                    "name": "customs",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": self.rules,
-                },
-            },
+            "tool": { "driver": driver },
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": !self.is_unjudged,
@@ -258,6 +294,7 @@ fn whole(subject: &Subject<'_>, index: usize) -> Value {
     json!({
         "physicalLocation": {
             "artifactLocation": { "uri": subject.uri, "index": index },
+            "region": { "startLine": 1 },
         },
         "logicalLocations": [logical(subject)],
     })
@@ -300,6 +337,25 @@ fn descriptor(id: &str, doc: Option<&'static RuleDoc>) -> Value {
             "markdown": page(doc),
         },
     })
+}
+
+/// Links a tool and its rules to where they are described, if that is known.
+pub(crate) fn add_links(
+    driver: &mut Value,
+    home: Option<&str>,
+    of_rule: impl Fn(&str, &str) -> String,
+) {
+    let Some(home) = home else { return };
+    driver["informationUri"] = json!(home);
+    let rules = driver.get_mut("rules").and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten() {
+        // What has no text of its own is described by no page.
+        let has_page = rule["help"].get("markdown").is_some();
+        let id = rule.get("id").and_then(Value::as_str);
+        if let Some(link) = id.filter(|_| has_page).map(|id| of_rule(home, id)) {
+            rule["helpUri"] = json!(link);
+        }
+    }
 }
 
 /// A name for a finding that stays when lines move and when the next version of the

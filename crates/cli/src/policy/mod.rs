@@ -46,7 +46,7 @@ enum Command {
     ///   customs policy exempt --end EX-1a2b3c4d5e
     ///
     /// It counts for every run of this gate, also for those that are open, until its end. Each
-    /// change is a record of the ledger. An agent may not; who may say [roles] of the policy.
+    /// change is a record of the ledger. An agent may not; who may say `[roles]` of the policy.
     #[command(verbatim_doc_comment)]
     Exempt(exempt::Arguments),
 }

@@ -211,5 +211,6 @@ fn nothing_like(now: &Graph) -> Graph {
         roots_known: now.roots_known,
         overrides: Vec::new(),
         hooked: now.hooked,
+        links: Vec::new(),
     }
 }

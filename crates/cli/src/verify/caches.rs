@@ -1,7 +1,7 @@
 //! Where package managers keep what they fetched, as their own defaults and configuration say.
 //! What lies there is evidence only after it was hashed against the lockfile.
 
-use crate::client::{npmrc, yarnrc};
+use crate::client::{bunfig, npmrc, yarnrc};
 use crate::paths;
 use customs_device::tree;
 use customs_device::tree::Options;
@@ -21,6 +21,8 @@ pub(super) struct Caches {
     pub yarn_classic: Option<PathBuf>,
     /// Yarn 4's, beside the project's own.
     pub yarn_berry: Vec<PathBuf>,
+    /// bun's; it holds what bun unpacked.
+    pub bun: Option<PathBuf>,
     /// pip's.
     pub pip: Option<PathBuf>,
     /// Poetry's; it holds `artifacts`.
@@ -31,6 +33,8 @@ pub(super) struct Caches {
     pub cargo: Option<PathBuf>,
     /// Where to remember what was found: outside of every tree.
     pub seen: Option<PathBuf>,
+    /// What registries promise of what the lockfile has no digest of.
+    pub promised: super::unbound::Promises,
 }
 
 impl Caches {
@@ -57,11 +61,13 @@ impl Caches {
                 let data = data.map(|data| data.join("yarn/berry"));
                 yarn_berry(project, data.or_else(|| below(".yarn/berry")))
             },
+            bun: bun(project),
             pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
             poetry: variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry")),
             uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
             cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
             seen: own.map(|own| own.join("verify/seen")),
+            promised: super::unbound::Promises::new(),
         }
     }
 
@@ -79,6 +85,7 @@ impl Caches {
                 poetry: self.poetry.clone(),
                 cargo_home: self.cargo.clone(),
             },
+            promised: self.promised.clone(),
             seen: self.remembered(tree),
             deep,
             ..Options::default()
@@ -114,6 +121,16 @@ fn cache(unix: &str, mac: &str) -> Option<PathBuf> {
         .filter(|path| path.is_absolute())
         .or_else(|| paths::user_home().map(|home| home.join(".cache")))
         .map(|base| base.join(unix))
+}
+
+/// As bun looks for it.
+fn bun(project: &Path) -> Option<PathBuf> {
+    let below = |folder: PathBuf| folder.join(".bun/install/cache");
+    variable("BUN_INSTALL_CACHE_DIR")
+        .or_else(|| bunfig::cache(project))
+        .or_else(|| Some(variable("BUN_INSTALL")?.join("install/cache")))
+        .or_else(|| variable("XDG_CACHE_HOME").map(below))
+        .or_else(|| paths::user_home().map(below))
 }
 
 fn yarn_berry(project: &Path, default: Option<PathBuf>) -> Vec<PathBuf> {

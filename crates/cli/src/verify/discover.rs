@@ -1,14 +1,17 @@
 //! What there is to look at: lockfiles, each with the tree that belongs to it.
 
-use super::root::Root;
+use super::root::{Root, real};
 use crate::error::Failure;
 use crate::inspect::{head, is_lockfile};
 use crate::lockfiles::{Walk, look};
-use customs_device::tree::python::environments;
+use customs_device::tree::python::{environments, is_filled_environment};
 use customs_ecosystem::lockfile::Kind;
 use customs_model::{Ecosystem, printable};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+#[cfg(test)]
+mod tests;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -43,6 +46,8 @@ pub(super) enum Installed {
         at: Vec<PathBuf>,
         /// Further lockfiles that they may have been installed from.
         beside: Vec<PathBuf>,
+        /// Those of them that lie elsewhere, and may be another project's of this run.
+        doubtful: Vec<PathBuf>,
     },
     /// Vendored crates, and what cargo unpacked below its home.
     Crates,
@@ -66,15 +71,33 @@ pub(super) fn discover(root: &Root, walk: Walk, named: &[PathBuf]) -> Result<Fou
         all.iter()
             .any(|(_, kind)| kind.ecosystem() == Ecosystem::PyPi)
     };
+    let python: Vec<&PathBuf> = folders
+        .iter()
+        .filter(|(_, all)| is_python(all))
+        .map(|(folder, _)| folder)
+        .collect();
     // Environments that lie elsewhere are the first project's that could have made them.
-    let first = folders.iter().find(|(_, all)| is_python(all));
-    let first = first.map(|(folder, _)| folder.clone());
+    let first = python.first().copied();
+    let beside: Vec<PathBuf> = python
+        .iter()
+        .flat_map(|folder| environments(folder))
+        .map(|environment| real(&environment))
+        .collect();
+    let extra: Vec<PathBuf> = match first {
+        Some(_) => extra
+            .into_iter()
+            .filter(|one| !beside.contains(&real(one)))
+            .collect(),
+        None => extra,
+    };
     for (folder, all) in &folders {
-        let extra = match Some(folder) == first.as_ref() {
+        let extra = match Some(folder) == first {
             true => extra.as_slice(),
             false => &[],
         };
-        found.projects.extend(of_folder(folder, all, extra));
+        found
+            .projects
+            .extend(of_folder(folder, all, extra, python.len() > 1));
     }
     if first.is_none() {
         found.projects.extend(without_lockfile(root, extra));
@@ -143,9 +166,7 @@ fn is_of_a_package(path: &Path, root: &Root) -> bool {
     let folders = path.ancestors().skip(1);
     folders
         .take_while(|folder| !root.paths.iter().any(|asked| asked == folder))
-        .any(|folder| {
-            folder.join(".cargo-checksum.json").exists() || folder.join("pyvenv.cfg").exists()
-        })
+        .any(|folder| folder.join(".cargo-checksum.json").exists() || is_filled_environment(folder))
 }
 
 /// Environments that were named, and the active one where it lies below what was asked.
@@ -186,6 +207,7 @@ fn without_lockfile(root: &Root, extra: Vec<PathBuf>) -> Vec<Project> {
         installed: Installed::Environments {
             at: vec![at],
             beside: Vec::new(),
+            doubtful: Vec::new(),
         },
     };
     all.into_iter().map(of).collect()
@@ -230,8 +252,13 @@ fn once(all: &mut Vec<PathBuf>) {
     });
 }
 
-fn of_folder(folder: &Path, all: &[(PathBuf, Kind)], extra: &[PathBuf]) -> Vec<Project> {
-    let python = of_python(folder, all, extra);
+fn of_folder(
+    folder: &Path,
+    all: &[(PathBuf, Kind)],
+    extra: &[PathBuf],
+    several: bool,
+) -> Vec<Project> {
+    let python = of_python(folder, all, extra, several);
     all.iter()
         .map(|(path, kind)| Project {
             folder: folder.to_owned(),
@@ -260,6 +287,7 @@ fn of_python(
     folder: &Path,
     all: &[(PathBuf, Kind)],
     extra: &[PathBuf],
+    is_one_of_several: bool,
 ) -> Option<(PathBuf, Installed)> {
     let rank = |kind: Kind| match kind {
         Kind::UvLock => Some(0),
@@ -285,7 +313,17 @@ fn of_python(
         .filter(|(rank, path, _)| several && *rank == best && *path != main)
         .map(|(_, path, _)| path.clone())
         .collect();
-    (!at.is_empty()).then(|| (main.clone(), Installed::Environments { at, beside }))
+    let doubtful = match is_one_of_several {
+        true => extra.to_vec(),
+        false => Vec::new(),
+    };
+    let installed = Installed::Environments {
+        at,
+        beside,
+        doubtful,
+    };
+    let is_any = matches!(&installed, Installed::Environments { at, .. } if !at.is_empty());
+    is_any.then(|| (main.clone(), installed))
 }
 
 /// Whether the tree beside a lockfile was installed from it. Each manager but bun leaves a mark.

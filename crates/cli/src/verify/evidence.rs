@@ -13,6 +13,7 @@ use super::policy::Under;
 use super::promised;
 use super::report::PackageOrigin;
 use super::surroundings::Kept;
+use super::unbound;
 use crate::error::{Doing as _, Failure};
 use crate::trust;
 use customs_device::artifact::{
@@ -171,8 +172,22 @@ impl<'a> Evidence<'a> {
         }
         let asker = means.asker(project, &wanted)?;
         let interpreters = fetch::interpreters(project, tree);
-        let fetched = fetch::fetch(&asker, &wanted, &interpreters, into);
-        means.runtime.block_on(fetched).map(Some)
+        means.runtime.block_on(async {
+            let (promised, missing) = unbound::ask(&asker, &mut wanted).await;
+            let mut fetched = fetch::fetch(&asker, &wanted, &interpreters, into).await?;
+            fetched.promised = promised;
+            fetched.missing.extend(missing);
+            Ok(Some(fetched))
+        })
+    }
+
+    /// What registries promised, when the gate delivered them, of packages that lie in a tree and that
+    /// the lockfile has no digest of.
+    pub fn kept(&self, locked: &[Locked], tree: Option<&TreeReport>) -> unbound::Promises {
+        match &self.means {
+            Some(means) => unbound::kept(&means.store, &fetch::wanted(locked, tree)),
+            None => unbound::Promises::new(),
+        }
     }
 
     /// Whether registries promise the digests of a lockfile, which people know as `file`. None

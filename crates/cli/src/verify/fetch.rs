@@ -28,6 +28,8 @@ pub(crate) struct Fetched {
     pub there: usize,
     /// Artifacts that are there now.
     pub fetched: usize,
+    /// What registries promise of what the lockfile has no digest of.
+    pub promised: super::unbound::Promises,
     /// What is not there, and why, a sentence each, sorted. Safe to print.
     pub missing: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! A lockfile with the manifests beside it, and where its packages should come from.
 
+use super::cargo_config;
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
@@ -8,8 +9,12 @@ use customs_ecosystem::lockfile::{
 };
 use customs_model::{Ecosystem, printable};
 use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
+
+#[cfg(test)]
+mod tests;
 
 /// Members of a workspace whose manifests are read.
 const MEMBERS: usize = 5_000;
@@ -52,7 +57,10 @@ impl Read {
             }
         };
         let mut unread = Vec::new();
-        let manifests = manifests(&project.folder, &graph, &mut unread);
+        let mut manifests = manifests(&project.folder, &graph, &mut unread);
+        if *kind == Kind::CargoLock {
+            cargo_config::take(&project.folder, &mut manifests, &mut unread);
+        }
         let options = Options {
             expected_origins: match has_addresses(&graph) {
                 // There is nothing that could be of another registry, and nobody is asked.
@@ -189,7 +197,12 @@ pub(super) fn manifests(folder: &Path, graph: &Graph, unread: &mut Vec<String>) 
         .importers
         .iter()
         .map(|importer| importer.path.as_str());
+    let of_patterns = match graph.kind() {
+        Kind::YarnClassic => customs_device::tree::npm::members_of(folder),
+        _ => BTreeSet::new(),
+    };
     let mut folders: Vec<&str> = members
+        .chain(of_patterns.iter().map(String::as_str))
         // A member outside of the project's folder is another project.
         .filter(|path| !path.split('/').any(|part| part == "..") && !path.starts_with('/'))
         .chain([""])

@@ -5,6 +5,7 @@
 mod annotations;
 mod base;
 mod caches;
+mod cargo_config;
 pub(crate) mod check;
 mod counted;
 mod discover;
@@ -35,6 +36,7 @@ mod testing;
 mod tests;
 mod text;
 mod tree;
+mod unbound;
 mod uncovered;
 pub(crate) mod verdicts;
 mod wrong;
@@ -273,6 +275,7 @@ fn ask(
         together: together(&reads),
         roots: Vec::new(),
         not_checked: not_checked(root, &found, &reads, &pins),
+        only: report::Only::default(),
     };
     let mut to_pin = Vec::new();
     let mut said = Vec::new();
@@ -282,6 +285,8 @@ fn ask(
         let asked = subject::subject(&run, project, read.as_ref(), base.as_mut())?;
         report.subjects.push(asked.subject);
         report.not_checked.extend(asked.not_checked);
+        report.only.tree.extend(asked.only.tree);
+        report.only.origin.extend(asked.only.origin);
         to_pin.extend(asked.to_pin);
         said.extend(asked.to_say);
         for age in asked.roots {

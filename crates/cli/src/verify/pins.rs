@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// The file's name.
 pub(super) use super::history::FILE;
 
+/// Pinned files that are gone, of which each is named.
+const GONE: usize = 20;
+
 /// The file, and where it lies.
 #[derive(Debug)]
 pub(super) struct Pins {
@@ -93,6 +96,37 @@ impl Pins {
         .collect()
     }
 
+    /// Pins of a project whose files are not here any more, although the tree that they lay in is: what
+    /// was made here once and looked at. None of an installation that is not there.
+    pub fn gone(&self, project: &Path) -> Vec<String> {
+        let prefix = self.prefix(project);
+        let mut gone: Vec<String> = self
+            .file
+            .all_made()
+            .filter_map(|made| inside(&prefix, &made.path))
+            .filter(|path| {
+                let there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+                let top = path.split('/').next().unwrap_or_default();
+                there(&project.join(top)) && !there(&project.join(path))
+            })
+            .map(|path| {
+                format!(
+                    "{}: it is pinned in {FILE} and is not here any more; take the pin out if that is meant",
+                    printable(path, 300)
+                )
+            })
+            .collect();
+        let count = gone.len();
+        if count > GONE {
+            gone.truncate(GONE);
+            gone.push(format!(
+                "and {} more pinned files are not here",
+                count - GONE
+            ));
+        }
+        gone
+    }
+
     /// The words in which pins are shown before they are written.
     pub fn shown(&self, pins: &[NewPin]) -> String {
         let mut out = format!(
@@ -129,6 +163,14 @@ impl Pins {
     fn prefix(&self, project: &Path) -> String {
         // A project outside of the file's folder has no paths in it, and nothing of it is pinned.
         below(&self.folder, project).unwrap_or_else(|| "..".into())
+    }
+}
+
+/// A path of `customs.lock` below a project's folder.
+fn inside<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+    match prefix.is_empty() || prefix == "." {
+        true => Some(path),
+        false => path.strip_prefix(prefix)?.strip_prefix('/'),
     }
 }
 

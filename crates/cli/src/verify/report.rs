@@ -9,7 +9,7 @@ use customs_origin::lockfile::{Judgement as LockJudgement, LockChange, Outcome, 
 use customs_origin::source::SourceReport;
 use customs_origin::{OriginAnswer, roots::Age};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the schema of the JSON.
 pub const SCHEMA: &str = "customs/verify-v1";
@@ -35,6 +35,18 @@ pub struct Report {
     pub roots: Vec<Age>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+    /// Which of that is of one question only.
+    #[serde(skip)]
+    pub only: Only,
+}
+
+/// Sentences of [`Report::not_checked`] that are of one question only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Of the trees: artifacts that could not be fetched.
+    pub tree: BTreeSet<String>,
+    /// Of the origins.
+    pub origin: BTreeSet<String>,
 }
 
 /// How many subjects have each answer to a question.

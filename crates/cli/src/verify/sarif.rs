@@ -5,7 +5,8 @@ use super::counted;
 use super::report::Report;
 use super::wrong::{self, Wrong};
 use crate::error::{Doing as _, Failure};
-use crate::inspect::sarif::SCHEMA;
+use crate::inspect::sarif::{SCHEMA, add_links};
+use crate::link;
 use crate::safe::{self, uri};
 use customs_origin::lockfile::{LockRuleDoc, Outcome, page};
 use serde_json::{Value, json};
@@ -46,16 +47,18 @@ pub(super) fn log(report: &Report) -> Value {
             "{left_out} results are left out, since code hosts do not keep as many; the JSON has all of them"
         )));
     }
+    let mut driver = json!({
+        "name": "customs",
+        "version": env!("CARGO_PKG_VERSION"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules,
+    });
+    add_links(&mut driver, link::home(), |home, _| link::of_verify(home));
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": {
-                "name": "customs",
-                "version": env!("CARGO_PKG_VERSION"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
+            "tool": { "driver": driver },
             "automationDetails": { "id": "customs-verify/" },
             "columnKind": "unicodeCodePoints",
             "invocations": [{

@@ -5,7 +5,7 @@ use super::discover::{Installed, Project};
 use super::evidence::Evidence;
 use super::lock::{Read, Unread};
 use super::pins::{NewPin, Pins};
-use super::report::Subject;
+use super::report::{Only, Subject};
 use super::root::Root;
 use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
@@ -40,6 +40,8 @@ pub(super) struct Asked {
     pub roots: Vec<Age>,
     /// What was not looked at, and why. Safe to print.
     pub not_checked: Vec<String>,
+    /// Which of that is of one question only.
+    pub only: Only,
     /// What became of `customs.lock`. Safe to print.
     pub to_say: Vec<String>,
 }
@@ -57,28 +59,37 @@ pub(super) fn subject(
 ) -> Result<Asked, Failure> {
     let (locked_in, mut locked) = lockfile(run, project, read);
     let change = changed(project, read, base, &mut locked);
-    let caches = (run.around.caches)(&project.folder);
-    let mut notes = Vec::new();
+    let mut caches = (run.around.caches)(&project.folder);
+    let (mut notes, mut only) = (Vec::new(), Only::default());
     let (mut entries, unread) = tree::beside(&project.installed);
     entries.extend(locked_in.iter().cloned());
     let mut installed = tree::check(project, &entries, &caches, run.closely);
+    caches.promised = run.evidence.kept(&entries, installed.as_ref());
+    if !caches.promised.is_empty() {
+        installed = tree::check(project, &entries, &caches, run.closely);
+    }
     let fetched = run
         .evidence
         .fetch(&entries, installed.as_ref(), &project.folder, &caches)?;
     if let Some(fetched) = fetched {
-        if fetched.fetched > 0 {
+        let is_promised = !fetched.promised.is_empty();
+        caches.promised.extend(fetched.promised);
+        if fetched.fetched > 0 || is_promised {
             installed = tree::check(project, &entries, &caches, run.closely);
         }
+        only.tree.extend(fetched.missing.iter().cloned());
         notes.extend(fetched.missing);
     }
     let mut to_pin = Vec::new();
     if let Some(installed) = &mut installed {
         installed.not_checked.extend(unread);
         run.pins.apply(&project.folder, installed);
+        installed.not_checked.extend(run.pins.gone(&project.folder));
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
     let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
+    only.origin.extend(origins.not_checked.iter().cloned());
     notes.extend(origins.not_checked);
     let place = project.lockfile.as_ref().map(|(path, _)| path);
     if let Some(path) = place {
@@ -107,6 +118,7 @@ pub(super) fn subject(
         to_pin,
         roots: origins.roots,
         not_checked: notes,
+        only,
         to_say: origins.recorded,
     })
 }

@@ -102,6 +102,20 @@ fn what_was_made_here_is_pinned_and_a_later_change_of_it_is_a_no() {
     let report = scene.look(&[]);
     assert_eq!(report.subjects[0].tree, Answer::No);
     assert!(text::text(&report, false).contains("failed[made-here-changed]"));
+    // What is gone is told, and is no no: the next installation takes it away, too.
+    fs::remove_dir_all(scene.path("app/node_modules/.cache")).unwrap();
+    let report = scene.look(&[]);
+    let Answer::NotChecked(why) = &report.subjects[0].tree else {
+        panic!("{:?}", report.subjects[0].tree)
+    };
+    assert!(
+        why.starts_with("node_modules/.cache/tool/x.js: it is pinned"),
+        "{why}"
+    );
+    // Nothing is installed, so nothing of it is missing.
+    fs::remove_dir_all(scene.path("app/node_modules")).unwrap();
+    let report = scene.look(&[]);
+    assert!(report.subjects[0].installed.is_none());
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use super::caches::Caches;
 use super::discover::{Installed, Project};
 use super::root::below;
+use customs_device::tree::disk;
 use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
-use customs_ecosystem::lockfile::{Kind, Locked, Source};
-use customs_model::{Answer, printable};
+use customs_ecosystem::lockfile::{self, Kind, Locked, Manifest, ManifestKind, Source};
+use customs_ecosystem::pypi::Requirement;
+use customs_model::{Answer, Ecosystem, PackageName, printable};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How closely to look.
@@ -82,6 +85,12 @@ fn modules(
                 found: file.found,
                 standing: Standing::Unexplained,
             }));
+        if let Some(bun) = &caches.bun {
+            let options = caches.options(bun, closely.deep);
+            let mut of_cache = npm::check_bun_cache(bun, &lock, &options);
+            of_cache.below("(bun's cache)");
+            report.extend(of_cache);
+        }
     }
     Ok(report)
 }
@@ -94,11 +103,16 @@ fn environments(
     closely: Closely,
 ) -> TreeReport {
     let mut all = TreeReport::default();
+    let needs = needs(project);
+    let asked = asked(project, needs.as_ref());
     for environment in at {
         let options = caches.options(environment, closely.deep);
         let belongs = python::Belongs {
             locked,
             is_complete: is_complete(project, environment, locked),
+            is_synced: !matches!(project.lockfile, Some((_, Kind::RequirementsTxt))),
+            needs: needs.as_ref(),
+            asked: &asked,
             project: Some(&project.folder),
         };
         let mut report = python::check(environment, &belongs, &options);
@@ -133,6 +147,54 @@ fn environments(
     all
 }
 
+/// What the project's manifest, and a lockfile that is installed as a whole, ask for. What cannot be read
+/// asks for nothing; that is told where it is judged.
+fn asked(project: &Project, needs: Option<&Needs>) -> Vec<Requirement> {
+    let read = |path: &Path| disk::read_up_to(path, lockfile::limit::BYTES as u64).ok()?;
+    let manifest = read(&project.folder.join(ManifestKind::Pyproject.file_name()));
+    let manifest = manifest.and_then(|text| Manifest::read(ManifestKind::Pyproject, &text).ok());
+    let mut asked = Vec::new();
+    let Some((path, kind)) = &project.lockfile else {
+        return asked;
+    };
+    if matches!(kind, Kind::UvLock | Kind::PoetryLock) {
+        asked.extend(
+            manifest
+                .into_iter()
+                .flat_map(|manifest| own_needs(manifest, needs)),
+        );
+    }
+    let whole = read(path).and_then(|text| lockfile::whole(*kind, &text).ok());
+    asked.extend(whole.unwrap_or_default());
+    asked
+}
+
+/// What packages need by their lockfile.
+type Needs = BTreeMap<PackageName, Vec<Requirement>>;
+
+/// None where the lockfile does not say it, or cannot be read, which is told where it is judged.
+fn needs(project: &Project) -> Option<Needs> {
+    let (path, kind) = project.lockfile.as_ref()?;
+    let text = disk::read_up_to(path, lockfile::limit::BYTES as u64).ok()??;
+    lockfile::needs(*kind, &text).ok()?
+}
+
+/// What a manifest asks for, without what an override takes away: the lockfile has no such need of the
+/// project, or has it on a condition that the manifest does not have.
+fn own_needs(manifest: Manifest, needs: Option<&Needs>) -> Vec<Requirement> {
+    let name = manifest.name.as_deref();
+    let name = name.and_then(|name| PackageName::new(Ecosystem::PyPi, name).ok());
+    let locked = needs.zip(name).and_then(|(needs, name)| needs.get(&name));
+    let mut asked = manifest.needs;
+    if let Some(locked) = locked {
+        asked.retain(|one| {
+            let mut same = locked.iter().filter(|other| other.name == one.name);
+            same.any(|other| other.marker.is_none() || one.marker.is_some())
+        });
+    }
+    asked
+}
+
 /// Whether the lockfiles of an environment name all that belongs into it.
 fn is_complete(project: &Project, environment: &Path, locked: &[Locked]) -> bool {
     // One that lies deeper may be another project's.
@@ -140,6 +202,11 @@ fn is_complete(project: &Project, environment: &Path, locked: &[Locked]) -> bool
         || environment == project.folder
         || below(&project.folder, environment).is_none();
     let read = match &project.installed {
+        Installed::Environments { doubtful, .. }
+            if doubtful.iter().any(|one| one == environment) =>
+        {
+            false
+        }
         Installed::Environments { beside, .. } => {
             beside.iter().all(|path| super::lock::graph(path).is_ok())
         }
@@ -280,6 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn what_an_override_takes_away_the_project_does_not_ask_for() {
+        let manifest = |asked: &str| {
+            let text = format!("[project]\nname = \"Own\"\ndependencies = [{asked}]\n");
+            Manifest::read(ManifestKind::Pyproject, text.as_bytes()).unwrap()
+        };
+        let need = |text| Requirement::parse(text).unwrap();
+        let own = PackageName::new(Ecosystem::PyPi, "own").unwrap();
+        let locked = vec![need("a"), need("b ; os_name == 'none'"), need("c ; x")];
+        let needs = Needs::from([(own, locked)]);
+        let asked = manifest(r#""a", "b", "c ; x", "d""#);
+        let names = |needs| -> Vec<String> {
+            let asked = own_needs(asked.clone(), needs).into_iter();
+            asked.map(|one| one.name.to_string()).collect()
+        };
+        assert_eq!(names(Some(&needs)), ["a", "c"]);
+        assert_eq!(names(None), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
     fn caches_whose_copies_nobody_can_bind_are_said_to_be_unchecked() {
         let folder = tempfile::tempdir().unwrap();
         let environment = folder.path().join(".venv");
@@ -290,6 +376,7 @@ mod tests {
             installed: Installed::Environments {
                 at: vec![environment],
                 beside: Vec::new(),
+                doubtful: Vec::new(),
             },
         };
         let caches = Caches {

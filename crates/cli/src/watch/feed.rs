@@ -209,4 +209,32 @@ mod tests {
         }
         assert!(Feed::new("file:///etc/passwd").is_err());
     }
+
+    #[test]
+    fn no_answer_of_a_feed_does_harm() {
+        let seeds = [
+            br#"{"results":[{"seq":11,"id":"axios","changes":[]}],"last_seq":11}"#.to_vec(),
+            br#"{"results":[{"id":"@a/b","seq":"5-g1AAA"}],"pending":0}"#.to_vec(),
+            br#"{"results":[],"last_seq":-1.5e300}"#.to_vec(),
+        ];
+        let tokens = [
+            "{",
+            "[",
+            "]",
+            "null",
+            "\"seq\":",
+            "\"last_seq\":",
+            "\u{202e}",
+            "1e9",
+        ];
+        crate::short::run("feed", &seeds, &tokens, 2_000, &|data| {
+            let Ok(answer) = serde_json::from_slice::<Value>(data) else {
+                return;
+            };
+            match Page::read(&answer) {
+                Ok(page) => assert!(!page.last.is_empty() && page.last.len() <= 4096),
+                Err(why) => assert_eq!(printable(&why, usize::MAX), why),
+            }
+        });
+    }
 }

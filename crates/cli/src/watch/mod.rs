@@ -7,6 +7,7 @@
 
 mod altered;
 mod delay;
+mod expected;
 mod feed;
 mod fresh;
 mod news;
@@ -165,16 +166,13 @@ fn open(followed: Followed, feed: Option<Feed>) -> Result<Online, Failure> {
 /// What to expect: an honest figure, since a budget has a price.
 fn announce(schedule: &Schedule, rate: f64, has_feed: bool) {
     let packages = schedule.len();
-    let round = span::words(schedule.round());
-    let feed = if has_feed {
-        "; what the feed of changes names is looked at within seconds"
-    } else {
-        ""
-    };
     say(&format!(
-        "customs: watching {packages} packages at {rate} requests a second: each once in \
-         {round}{feed}. The first look is what later ones are compared with. Ctrl-C ends it"
+        "customs: watching {packages} packages at {rate} requests a second. The first look is \
+         what later ones are compared with. Ctrl-C ends it"
     ));
+    for sentence in expected::sentences(&schedule.lanes(), has_feed) {
+        say(&format!("customs: {sentence}"));
+    }
 }
 
 /// Ctrl-C. Where it cannot be heard the system ends the program, as ever.

@@ -10,6 +10,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::expected::Lane as Expected;
 use customs_model::{Ecosystem, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -134,13 +135,21 @@ impl Schedule {
         self.packages.len()
     }
 
-    /// How long it takes to ask about each package once.
-    pub(super) fn round(&self) -> Duration {
+    /// How long it takes to ask about each package once, by ecosystem. All of them share one
+    /// budget.
+    pub(super) fn lanes(&self) -> Vec<Expected> {
         let packages = u32::try_from(self.packages.len()).unwrap_or(u32::MAX);
         let by_rate = self.interval.saturating_mul(packages);
-        let ecosystems = self.packages.keys().map(PackageName::ecosystem);
-        let by_every = ecosystems.map(|ecosystem| self.every(ecosystem)).max();
-        by_rate.max(by_every.unwrap_or_default())
+        let mut counts: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+        for package in self.packages.keys() {
+            *counts.entry(package.ecosystem()).or_default() += 1;
+        }
+        let lanes = counts.into_iter().map(|(ecosystem, packages)| Expected {
+            ecosystem,
+            packages,
+            round: by_rate.max(self.every(ecosystem)),
+        });
+        lanes.collect()
     }
 
     /// So many times each package was asked about.

@@ -19,6 +19,11 @@ pub enum Evidence {
 
 /// The report about the project.
 pub fn report(ground: &Ground, evidence: Evidence) -> Value {
+    report_with(ground, evidence, &[])
+}
+
+/// The same, asked for more.
+pub fn report_with(ground: &Ground, evidence: Evidence, more: &[&str]) -> Value {
     // A home in which nothing lies stands for caches that are not there.
     let home = match evidence {
         Evidence::All | Evidence::Managers => ground.home(),
@@ -30,6 +35,7 @@ pub fn report(ground: &Ground, evidence: Evidence) -> Value {
     };
     let asked = customs(&ground.project(), &home, &ground.beside(""))
         .args(["verify", "--deep", "--format", "json"])
+        .args(more)
         .env("CUSTOMS_CACHE_DIR", own)
         .output()
         .unwrap();

@@ -34,7 +34,7 @@ fn sources_below_cargos_home_are_what_the_lockfile_names_and_every_change_is_tol
     each(&ground, REGISTRY);
 }
 
-const REGISTRY: &[Case] = &[
+pub const REGISTRY: &[Case] = &[
     Case {
         way: "a source is edited, its size and time are put back",
         tamper: |ground| edit_at(&source(ground)),
@@ -73,7 +73,7 @@ fn vendored_crates_are_what_the_lockfile_names_and_every_change_is_told() {
     each(&ground, VENDOR);
 }
 
-const VENDOR: &[Case] = &[
+pub const VENDOR: &[Case] = &[
     Case {
         way: "a source is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/vendor/itoa/src/lib.rs"),

@@ -74,6 +74,11 @@ impl Ground {
         Answers::of(&ask::report(self, evidence))
     }
 
+    /// What customs answers, asked for more.
+    pub fn verify_with(&self, more: &[&str]) -> Answers {
+        Answers::of(&ask::report_with(self, Evidence::All, more))
+    }
+
     /// The only entry of a folder of the home whose path contains all of `parts`, below `folder`.
     pub fn find(&self, folder: &str, parts: &[&str]) -> PathBuf {
         let mut found = Vec::new();

@@ -31,7 +31,7 @@ fn entry(ground: &Ground, place: &str, change: impl Fn(&mut Value)) {
     );
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         way: "an entry points at another package's tarball",
         tamper: |ground| {
@@ -64,7 +64,7 @@ const CASES: &[Case] = &[
         told: &[
             "lockfile: lock-integrity-missing is-odd@3.0.1",
             "no: extra node_modules/.package-lock.json",
-            "not checked: is-odd@3.0.1: the lockfile promises no digest of it; let its manager write one",
+            "not checked: is-odd@3.0.1: the lockfile promises no digest of it: it was compared with what its registry promises, which is not bound to the lockfile",
         ],
     },
     Case {

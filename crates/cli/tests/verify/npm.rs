@@ -44,7 +44,7 @@ fn a_tree_of_npm_is_what_its_lockfile_names_and_every_change_is_told() {
     without_evidence(&ground);
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
@@ -136,7 +136,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-const AROUND: &[Case] = &[
+pub const AROUND: &[Case] = &[
     Case {
         way: "a package that no lockfile names is added",
         tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
@@ -277,7 +277,7 @@ fn stored(ground: &Ground, package: &str, file: &str) -> std::path::PathBuf {
     found.strip_prefix(ground.project()).unwrap().to_owned()
 }
 
-const LINKED: &[Case] = &[
+pub const LINKED: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| {

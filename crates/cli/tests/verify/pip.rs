@@ -66,7 +66,7 @@ fn an_environment_of_pip_is_what_its_hashes_name_and_every_change_is_told() {
     without_a_wheel(&ground);
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         way: "a module is edited, its size and time are put back",
         tamper: |ground| edit(ground, &format!("{}/six.py", site(ground))),

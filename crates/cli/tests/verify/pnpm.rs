@@ -30,7 +30,7 @@ fn a_tree_of_pnpm_is_what_its_lockfile_names_and_every_change_is_told() {
     against_its_own_list(&ground);
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         way: "a file is edited in the store that it shares an inode with",
         tamper: |ground| edit_shared(&ground.project().join(IS_ODD).join("index.js")),

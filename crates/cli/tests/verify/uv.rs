@@ -3,7 +3,7 @@
 use crate::ask::Evidence;
 use crate::ground::Ground;
 use crate::table::{Case, each};
-use crate::tamper::{edit_shared, replace};
+use crate::tamper::{add, delete_folder, edit_shared, replace, write};
 use crate::world::World;
 
 const MANIFEST: &str = "[project]
@@ -15,6 +15,13 @@ dependencies = [\"six==1.16.0\", \"charset-normalizer==3.3.2\"]
 [tool.uv]
 link-mode = \"hardlink\"
 ";
+
+/// `site-packages`, relative to the home.
+fn site(ground: &Ground) -> String {
+    let six = ground.find("project/.venv", &["site-packages/six.py"]);
+    let site = six.parent().unwrap().strip_prefix(ground.home());
+    site.unwrap().to_str().unwrap().to_owned()
+}
 
 #[test]
 fn an_environment_of_uv_is_what_its_lockfile_names_and_every_change_is_told() {
@@ -30,7 +37,42 @@ fn an_environment_of_uv_is_what_its_lockfile_names_and_every_change_is_told() {
     assert_eq!(ground.verify_by(Evidence::Managers).verified, 0);
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
+    Case {
+        way: "a package that the project asks for is deleted with all that says so",
+        tamper: |ground| {
+            let site = site(ground);
+            std::fs::remove_file(ground.at(&format!("{site}/six.py"))).unwrap();
+            delete_folder(ground, &format!("{site}/six-1.16.0.dist-info"));
+        },
+        told: &["no: missing .venv/lib/python3/site-packages"],
+    },
+    Case {
+        way: "a line in the middle of the script that a shell sources is another one",
+        tamper: |ground| {
+            let script = "project/.venv/bin/activate";
+            replace(ground, script, "unset -f pydoc", "unset -f pydoc ; id");
+        },
+        told: &["no: extra .venv/bin/activate"],
+    },
+    Case {
+        way: "a distribution that nobody locked brings a line that every start runs, and lists it",
+        tamper: |ground| {
+            let site = site(ground);
+            write(ground, &format!("{site}/evil.pth"), b"import evil\n");
+            add(ground, &format!("{site}/evil.py"));
+            let info = format!("{site}/evil-1.0.dist-info");
+            let metadata = b"Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n";
+            write(ground, &format!("{info}/METADATA"), metadata);
+            let record = b"evil.pth,,\nevil.py,,\nevil-1.0.dist-info/METADATA,,\nevil-1.0.dist-info/RECORD,,\n";
+            write(ground, &format!("{info}/RECORD"), record);
+        },
+        told: &[
+            "no: extra .venv/lib/python3/site-packages/evil-1.0.dist-info",
+            "no: extra .venv/lib/python3/site-packages/evil.pth",
+            "not checked: evil@1.0: RECORD has no digest of 3 files",
+        ],
+    },
     Case {
         way: "a module is edited in the cache that it shares an inode with",
         tamper: |ground| edit_shared(&ground.find("project/.venv", &["site-packages/six.py"])),

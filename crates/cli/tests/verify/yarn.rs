@@ -19,7 +19,7 @@ fn a_tree_of_yarn_1_is_what_its_lockfile_names_and_every_change_is_told() {
     each(&ground, CLASSIC);
 }
 
-const CLASSIC: &[Case] = &[
+pub const CLASSIC: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
@@ -59,7 +59,7 @@ fn a_tree_of_yarn_4_is_what_its_lockfile_names_and_every_change_is_told() {
     each(&ground, BERRY);
 }
 
-const BERRY: &[Case] = &[
+pub const BERRY: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
@@ -71,6 +71,41 @@ const BERRY: &[Case] = &[
         told: &["no: missing node_modules/is-odd/index.js"],
     },
 ];
+
+#[test]
+fn a_native_program_that_yarn_4_does_not_bind_is_held_against_what_the_gate_delivered() {
+    let world = World::new("yarn4");
+    world.write(
+        "package.json",
+        r#"{"name":"demo","version":"1.0.0","private":true,"dependencies":{"esbuild":"0.21.5"}}"#,
+    );
+    world.write("yarn.lock", "");
+    world.write(".yarnrc.yml", "nodeLinker: node-modules\n");
+    world
+        .run(&["yarn", "install", "--no-immutable"])
+        .succeeded();
+    let ground = Ground::keep(world);
+    let untouched = ground.verify();
+    assert_eq!(untouched.wrong(), [""; 0]);
+    let is_unbound = |line: &&String| line.ends_with("which is not bound to the lockfile");
+    let unbound = untouched.lines.iter().filter(is_unbound).count();
+    assert_eq!(unbound, 1, "{untouched:?}");
+    each(&ground, NATIVE);
+}
+
+/// The package with the program for this machine.
+const PROGRAM: &[&str] = match (cfg!(target_os = "macos"), cfg!(target_arch = "aarch64")) {
+    (false, false) => &["no: modified node_modules/@esbuild/linux-x64/bin/esbuild"],
+    (false, true) => &["no: modified node_modules/@esbuild/linux-arm64/bin/esbuild"],
+    (true, false) => &["no: modified node_modules/@esbuild/darwin-x64/bin/esbuild"],
+    (true, true) => &["no: modified node_modules/@esbuild/darwin-arm64/bin/esbuild"],
+};
+
+pub const NATIVE: &[Case] = &[Case {
+    way: "a native program of which the lockfile has no checksum is another one",
+    tamper: |ground| edit_at(&ground.find("project/node_modules/@esbuild", &["bin/esbuild"])),
+    told: PROGRAM,
+}];
 
 #[test]
 fn a_tree_of_yarn_4_with_links_is_what_its_lockfile_names_and_every_change_is_told() {
@@ -88,7 +123,7 @@ fn a_tree_of_yarn_4_with_links_is_what_its_lockfile_names_and_every_change_is_to
     each(&ground, LINKED);
 }
 
-const LINKED: &[Case] = &[
+pub const LINKED: &[Case] = &[
     Case {
         way: "a file is edited, its size and time are put back",
         tamper: |ground| {
@@ -138,7 +173,7 @@ fn the_zips_of_plug_n_play_are_what_the_lockfile_names_and_every_change_is_told(
     each(&ground, PLUG_N_PLAY);
 }
 
-const PLUG_N_PLAY: &[Case] = &[
+pub const PLUG_N_PLAY: &[Case] = &[
     Case {
         way: "a zip holds other bytes",
         tamper: |ground| edit_at(&ground.find("cache/yarn", &["is-odd-npm-3.0.1"])),

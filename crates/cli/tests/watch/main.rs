@@ -80,6 +80,8 @@ async fn a_release_that_a_feed_announces_is_read_and_told_everywhere() {
     let took = published.elapsed();
 
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let feed = "what the feed of changes names is looked at within seconds";
+    assert!(ended.stderr.contains(feed), "{}", ended.stderr);
     assert!(took < Duration::from_secs(60), "{took:?}");
     let terminal = &ended.stdout;
     assert!(

@@ -131,6 +131,16 @@ fn read<'r>(
     })
 }
 
+/// A weaker digest of the same promise that a copy has, although its stronger one is of something else.
+fn weaker<'d>(
+    promised: &Digest,
+    wanted: &Wanted<'_>,
+    unpacked: &'d Unpacked,
+) -> Option<&'d Digest> {
+    let mut found = unpacked.digests.iter();
+    found.find(|found| found.algorithm() < promised.algorithm() && wanted.digests.contains(found))
+}
+
 /// The strongest digest that is promised and right. A weaker one that is wrong is said; a stronger
 /// one that is wrong makes it another artifact.
 fn judge(
@@ -157,6 +167,14 @@ fn judge(
                 found.algorithm().name()
             ));
         } else if let Some(promised) = first {
+            if let Some(weaker) = weaker(promised, wanted, unpacked) {
+                told.notes.push(format!(
+                    "{}: the lockfile's {} and its {} are of different artifacts",
+                    wanted.release.spoken(),
+                    promised.algorithm().name(),
+                    weaker.algorithm().name()
+                ));
+            }
             told.poisoned.push(Poisoned {
                 cache: candidate.from.clone(),
                 path: candidate.path.display().to_string(),

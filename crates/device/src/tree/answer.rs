@@ -289,7 +289,7 @@ pub enum DifferenceKind {
     Extra,
     /// A folder where a file should be, a link where a file should be, and so on.
     OtherType,
-    /// The same bytes; it can be executed now, or cannot any more.
+    /// The same bytes; it can be executed now, or cannot any more, or runs with its owner's rights.
     Mode,
     /// It could not be read, so nobody knows.
     Unreadable,

@@ -82,8 +82,10 @@ pub fn compare(
     }
     differences.extend(missing_of(proven, found, expected));
     for difference in &mut differences {
-        // What could not be read cannot be explained.
-        if difference.kind != DifferenceKind::Unreadable {
+        let there = found.entries.get(&difference.path);
+        // What could not be read cannot be explained, and no manager lends its owner's rights.
+        let runs_as_owner = there.is_some_and(FoundEntry::runs_as_owner);
+        if difference.kind != DifferenceKind::Unreadable && !runs_as_owner {
             let at = folder.join(&difference.path);
             difference.standing = explain.explain(difference, &at);
         }
@@ -237,7 +239,8 @@ impl<'a> Comparer<'a> {
                         let is_other = entry
                             .executable()
                             .is_some_and(|bit| bit != there.executable);
-                        (cfg!(unix) && is_other).then_some((DifferenceKind::Mode, found))
+                        (cfg!(unix) && is_other || there.runs_as_owner())
+                            .then_some((DifferenceKind::Mode, found))
                     }
                     Ok(found) => Some((DifferenceKind::Modified, found)),
                     // Longer than anything that is compared with.
@@ -266,7 +269,8 @@ impl<'a> Comparer<'a> {
         there: &FoundEntry,
     ) -> Option<Difference> {
         self.files += 1;
-        (cfg!(unix) && executable.is_some_and(|bit| bit != there.executable))
+        let is_other = executable.is_some_and(|bit| bit != there.executable);
+        (cfg!(unix) && is_other || there.runs_as_owner())
             .then(|| Difference::new(path, DifferenceKind::Mode))
     }
 

@@ -1,3 +1,5 @@
+use customs_model::{Digest, ReleaseId};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -13,6 +15,9 @@ pub struct Options {
     pub fetched: Option<PathBuf>,
     /// The caches of the managers.
     pub caches: Caches,
+    /// What others than the lockfile promise of releases that it has no digest of: their registry, or
+    /// a document that it handed out. Other bytes are a difference, the same ones are no *yes*.
+    pub promised: BTreeMap<ReleaseId, Vec<Digest>>,
     /// Where to remember what was found: one file for each tree, outside of it. See
     /// [`super::seen`].
     pub seen: Option<PathBuf>,
@@ -30,6 +35,7 @@ impl Default for Options {
             gate_store: None,
             fetched: None,
             caches: Caches::default(),
+            promised: BTreeMap::new(),
             seen: None,
             deep: false,
             threads: None,

@@ -48,6 +48,24 @@ pub struct Graph {
     /// Whether code of the project may have changed what packages ask for (pnpm's
     /// `.pnpmfile.cjs`).
     pub hooked: bool,
+    /// What the project or a member asks for and gets by a link to a folder (pnpm). Other formats
+    /// have packages for such folders.
+    pub links: Vec<Linked>,
+}
+
+/// A folder that stands for what is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// The folder of whoever asks, as [`Importer::path`].
+    pub importer: String,
+    /// The name that it is asked for by.
+    pub name: String,
+    /// In which words, where the file repeats them.
+    pub spec: Option<String>,
+    /// Where it leads, from the folder of whoever asks.
+    pub target: String,
+    /// Where it stands, counted from 1.
+    pub line: u32,
 }
 
 /// One package at one place of a lockfile.

@@ -29,8 +29,12 @@ pub struct Manifest {
     pub incomplete: bool,
     /// Names that it takes from a repository, an address or a path, where the words that it asks
     /// by do not show it (cargo's `git` and `path`, uv's `sources`, Poetry's tables). In their
-    /// normal form for Python.
-    pub elsewhere: Vec<String>,
+    /// normal form for Python. With where to, in the words of [`asked_source`](super::asked_source);
+    /// empty where that is not written.
+    pub elsewhere: Vec<(String, String)>,
+    /// What a Python project needs to run, with markers and extras. What it says in words of its own
+    /// (Poetry's tables with conditions) is not here.
+    pub needs: Vec<Requirement>,
     /// Registries and other sources that it names itself (cargo's `registry`, uv's `index`).
     pub names_sources: bool,
 }
@@ -105,6 +109,30 @@ impl Manifest {
         })
     }
 
+    /// Takes in what cargo's own configuration (`.cargo/config.toml`) says to take instead: its `[patch]`
+    /// means the same as that of the project's manifest.
+    ///
+    /// # Errors
+    /// It is no TOML, or exceeds a bound.
+    pub fn take_cargo_config(&mut self, bytes: &[u8]) -> Result<(), ManifestError> {
+        let refuse = |at: usize, what: &str| ManifestError {
+            file: "config.toml",
+            line: line_at(bytes, at),
+            what: printable(what, 200),
+        };
+        if bytes.len() > limit::BYTES {
+            return Err(refuse(0, "it is larger than any configuration"));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| refuse(e.valid_up_to(), "it is not UTF-8 text"))?;
+        let root = toml::parse(text).map_err(|fault| match fault {
+            Fault::Syntax { at, what } | Fault::Later { at, what } => refuse(at, &what),
+            Fault::Limit { what, limit } => refuse(0, &format!("it has more than {limit} {what}")),
+        })?;
+        patches(&root, self);
+        Ok(())
+    }
+
     /// What it asks for by a name.
     pub fn ask(&self, name: &str) -> Option<&Ask> {
         self.asks.iter().find(|ask| ask.name == name)
@@ -137,8 +165,13 @@ fn overrides(above: &str, rules: &Node<'_>, out: &mut Vec<(String, String)>) {
             None => continue,
         };
         match with.text() {
-            Some(with) => out.push((selector.to_owned(), with.to_owned())),
-            None => overrides(selector, with, out),
+            Some(with) if above.is_empty() || selector == above => {
+                out.push((selector.to_owned(), with.to_owned()));
+            }
+            Some(with) => out.push((format!("{above}>{selector}"), with.to_owned())),
+            // What stands below a package is meant where that package needs it.
+            None if above.is_empty() || selector == above => overrides(selector, with, out),
+            None => overrides(&format!("{above}>{selector}"), with, out),
         }
     }
 }
@@ -160,15 +193,7 @@ fn cargo_toml(root: &Node<'_>) -> Manifest {
         let ask = crate_ask(name, item, AskKind::Runtime, &mut manifest);
         manifest.shared.extend(ask);
     }
-    for (_, patches) in root.get("patch").map(Node::map).unwrap_or_default() {
-        for (name, patch) in patches.map() {
-            // What is patched may stand there under a name of its own.
-            let name = patch.get_text("package").or(name.text());
-            let name = name.unwrap_or_default().to_owned();
-            manifest.names_sources |= patch.get("registry").is_some();
-            manifest.overrides.push((name, "another source".to_owned()));
-        }
-    }
+    patches(root, &mut manifest);
     for (selector, _) in root.get("replace").map(Node::map).unwrap_or_default() {
         // `name:1.0.0`
         let name = selector.text().unwrap_or_default().split(':').next();
@@ -176,6 +201,37 @@ fn cargo_toml(root: &Node<'_>) -> Manifest {
         manifest.overrides.push((name, "another source".to_owned()));
     }
     manifest
+}
+
+/// `[patch]` of a `Cargo.toml` or of cargo's configuration.
+fn patches(root: &Node<'_>, manifest: &mut Manifest) {
+    for (_, patches) in root.get("patch").map(Node::map).unwrap_or_default() {
+        for (name, patch) in patches.map() {
+            // What is patched may stand there under a name of its own.
+            let name = patch.get_text("package").or(name.text());
+            let name = name.unwrap_or_default().to_owned();
+            manifest.names_sources |= patch.get("registry").is_some();
+            let words = match place_of(patch) {
+                Some(words) if !words.is_empty() => words,
+                Some(_) | None => "another source".to_owned(),
+            };
+            manifest.overrides.push((name, words));
+        }
+    }
+}
+
+/// Where a table of cargo, uv or Poetry takes a package from, if from no registry, in the words of npm's
+/// family: `git+` before a repository, `file:` before a path. Empty where it is not written.
+fn place_of(item: &Node<'_>) -> Option<String> {
+    let key = ELSEWHERE.iter().find(|key| item.get(key).is_some())?;
+    let at = item.get_text(key).unwrap_or_default();
+    Some(match *key {
+        _ if at.is_empty() => String::new(),
+        "git" => format!("git+{at}"),
+        "url" => at.to_owned(),
+        "path" | "file" | "directory" => format!("file:{at}"),
+        _ => String::new(),
+    })
 }
 
 fn tables(node: &Node<'_>, manifest: &mut Manifest) {
@@ -206,8 +262,8 @@ fn crate_ask(
         .iter()
         .any(|key| item.get(key).is_some());
     let elsewhere = item.get("git").is_some() || item.get("path").is_some();
-    if elsewhere {
-        manifest.elsewhere.push(name.to_owned());
+    if let Some(words) = place_of(item).filter(|_| elsewhere) {
+        manifest.elsewhere.push((name.to_owned(), words));
     }
     let kind = if item.says("optional") {
         AskKind::Optional
@@ -259,11 +315,11 @@ fn pyproject(root: &Node<'_>) -> Manifest {
         for (name, source) in uv.get("sources").map(Node::map).unwrap_or_default() {
             // One source, or a list of them with markers.
             let all = source.list().iter().chain([source]);
-            let is_elsewhere = |one: &Node<'_>| ELSEWHERE.iter().any(|key| one.get(key).is_some());
-            if let Some(name) = name.text()
-                && all.into_iter().any(is_elsewhere)
-            {
-                manifest.elsewhere.push(crate::pypi::normal_name(name));
+            if let Some(name) = name.text() {
+                let name = crate::pypi::normal_name(name);
+                let places = all.filter_map(place_of);
+                let places = places.map(|place| (name.clone(), place));
+                manifest.elsewhere.extend(places);
             }
         }
         for item in uv
@@ -273,6 +329,7 @@ fn pyproject(root: &Node<'_>) -> Manifest {
         {
             if let Some(requirement) = item.text().and_then(Requirement::parse) {
                 let with = requirement.declared();
+                let with = with.strip_prefix("@ ").unwrap_or(&with).to_owned();
                 manifest
                     .overrides
                     .push((requirement.name.to_string(), with));
@@ -308,12 +365,17 @@ fn list(items: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
         .filter_map(Node::text)
     {
         match Requirement::parse(text) {
-            Some(requirement) => manifest.asks.push(Ask {
-                name: requirement.name.as_str().to_owned(),
-                spec: Some(requirement.declared()),
-                kind,
-                to: None,
-            }),
+            Some(requirement) => {
+                manifest.asks.push(Ask {
+                    name: requirement.name.as_str().to_owned(),
+                    spec: Some(requirement.declared()),
+                    kind,
+                    to: None,
+                });
+                if kind == AskKind::Runtime {
+                    manifest.needs.push(requirement);
+                }
+            }
             None => manifest.incomplete = true,
         }
     }
@@ -322,9 +384,16 @@ fn list(items: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
 fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest) {
     for (name, item) in table.map(Node::map).unwrap_or_default() {
         if let Some(name) = name.text().filter(|name| *name != "python") {
-            let mut all = item.list().iter().chain([item]);
-            if all.any(|one| ELSEWHERE.iter().any(|key| one.get(key).is_some())) {
-                manifest.elsewhere.push(crate::pypi::normal_name(name));
+            let all = item.list().iter().chain([item]);
+            let own = crate::pypi::normal_name(name);
+            let places = all.filter_map(place_of);
+            manifest
+                .elsewhere
+                .extend(places.map(|place| (own.clone(), place)));
+            if kind == AskKind::Runtime
+                && let Some(requirement) = poetry_need(name, item)
+            {
+                manifest.needs.push(requirement);
             }
             // Poetry's own words for versions are not compared.
             manifest.asks.push(Ask {
@@ -335,6 +404,30 @@ fn poetry_table(table: Option<&Node<'_>>, kind: AskKind, manifest: &mut Manifest
             });
         }
     }
+}
+
+/// What Poetry installs whatever the machine is, or by a marker; its words for versions are not read.
+fn poetry_need(name: &str, item: &Node<'_>) -> Option<Requirement> {
+    let known = |key: &str| {
+        matches!(
+            key,
+            "version" | "markers" | "extras" | "source" | "allow-prereleases" | "optional"
+        )
+    };
+    let keys = item.map().iter().filter_map(|(key, _)| key.text());
+    if item.says("optional") || !item.list().is_empty() || !keys.into_iter().all(known) {
+        return None;
+    }
+    let extras = item.get("extras").map(Node::list).unwrap_or_default();
+    let extras: Vec<&str> = extras.iter().filter_map(Node::text).collect();
+    let extras = match extras.is_empty() {
+        true => String::new(),
+        false => format!("[{}]", extras.join(",")),
+    };
+    let marker = item
+        .get_text("markers")
+        .map(|marker| format!(" ; {marker}"));
+    Requirement::parse(&format!("{name}{extras}{}", marker.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -362,7 +455,7 @@ mod tests {
         a ^1 Runtime
         b npm:c@1 Dev
         override d = 1.0.0
-        override e = 2
+        override d>e = 2
         override **/f = 3
         override g>h = 4
         ");
@@ -378,7 +471,7 @@ mod tests {
         shared workspace Runtime
         libc 0.2 Runtime
         shared 2 Runtime
-        override libc = another source
+        override libc = file:x
         ");
     }
 
@@ -399,5 +492,39 @@ mod tests {
         insta::assert_snapshot!(refused, @r#"
         package.json, line 2: a key should start with '"'; repair the line, since the package manager cannot read it either
         "#);
+    }
+
+    #[test]
+    fn what_a_python_project_needs_has_markers_and_extras() {
+        let text = "[project]\ndependencies = [\"anyio[Trio] >= 4; python_version > '3.8'\"]\n[project.optional-dependencies]\nx = [\"pytest\"]\n[tool.poetry.dependencies]\npython = \"^3\"\na = \"^5\"\nb = {version = \"1\", optional = true}\nc = {version = \"1\", markers = \"os_name == 'nt'\", extras = [\"y\"]}\nd = {version = \"1\", python = \"<3.9\"}\n";
+        let manifest = Manifest::read(ManifestKind::Pyproject, text.as_bytes()).unwrap();
+        let told: Vec<String> = manifest
+            .needs
+            .iter()
+            .map(|one| format!("{} {:?} {:?}", one.name, one.extras, one.marker))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        anyio ["trio"] Some("python_version > '3.8'")
+        a [] None
+        c ["y"] Some("os_name == 'nt'")
+        "#);
+    }
+
+    #[test]
+    fn a_patch_of_cargo_s_configuration_is_taken_as_one_of_the_manifest() {
+        let mut manifest = Manifest::read(ManifestKind::CargoToml, b"").unwrap();
+        let config = "[build]\njobs = 2\n[patch.mirror]\nlibc = { path = \"x\" }\nours = { package = \"itoa\", git = \"https://git.example/x\" }\n";
+        manifest.take_cargo_config(config.as_bytes()).unwrap();
+        let names: Vec<&str> = manifest
+            .overrides
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["libc", "itoa"]);
+        let refused = manifest.take_cargo_config(b"[patch").unwrap_err();
+        assert!(
+            refused.to_string().starts_with("config.toml, line 1"),
+            "{refused}"
+        );
     }
 }

@@ -15,6 +15,7 @@ mod entries;
 mod graph;
 mod kind;
 mod manifest;
+mod needs;
 mod npm_spec;
 mod package_lock;
 pub mod places;
@@ -27,6 +28,7 @@ mod settings;
 mod tree;
 mod urls;
 mod uv_lock;
+mod whole;
 mod yarn_berry;
 mod yarn_classic;
 
@@ -36,13 +38,15 @@ mod properties;
 mod testing;
 
 pub use edit::{json_text, set_json_text};
-pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package, Way};
+pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package, Way};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};
+pub use needs::needs;
 pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
+pub use whole::whole;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};
 use entries::Entries;

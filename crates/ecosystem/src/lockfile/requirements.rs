@@ -38,6 +38,16 @@ pub(super) fn read(text: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The requirements of a file, without options and hashes.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
+    let lines = logical_lines(text).into_iter();
+    lines.filter_map(|line| {
+        let words = line.text.trim();
+        let words = words.split(" --").next().unwrap_or(words).trim();
+        (!words.is_empty() && !words.starts_with('-')).then(|| words.to_owned())
+    })
+}
+
 fn option(at: usize, words: &str, out: &mut Entries<'_>) -> Result<(), Fault> {
     let name = words.split([' ', '\t', '=']).next().unwrap_or(words);
     match name {

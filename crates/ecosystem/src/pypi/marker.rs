@@ -5,22 +5,19 @@
 //! a hostile marker and are never freed; one pass with a bounded depth answers this.
 
 /// Parentheses within each other.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 
 /// Whether a marker can hold without any extra. Platforms and Python versions count as
 /// possible. What cannot be read can hold: a dependency must not hide behind a marker
 /// that only this reader does not understand.
 pub(super) fn holds_without_extra(marker: &str) -> bool {
-    let mut tokens = Tokens {
-        rest: marker,
-        bad: false,
-    };
+    let mut tokens = Tokens::of(marker);
     let holds = any(&mut tokens, 0);
     tokens.bad || tokens.next().is_some() || holds
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'a> {
+pub(super) enum Token<'a> {
     Open,
     Close,
     Text(&'a str),
@@ -28,12 +25,19 @@ enum Token<'a> {
     Operator(&'a str),
 }
 
-struct Tokens<'a> {
+pub(super) struct Tokens<'a> {
     rest: &'a str,
-    bad: bool,
+    pub(super) bad: bool,
 }
 
 impl<'a> Tokens<'a> {
+    pub(super) const fn of(marker: &'a str) -> Self {
+        Self {
+            rest: marker,
+            bad: false,
+        }
+    }
+
     fn peek(&self) -> Option<(Token<'a>, &'a str)> {
         let rest = self.rest.trim_start();
         let first = rest.chars().next()?;
@@ -57,13 +61,13 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
         let (token, rest) = self.peek()?;
         self.rest = rest;
         Some(token)
     }
 
-    fn takes(&mut self, wanted: Token<'_>) -> bool {
+    pub(super) fn takes(&mut self, wanted: Token<'_>) -> bool {
         match self.peek() {
             Some((token, rest)) if token == wanted => {
                 self.rest = rest;

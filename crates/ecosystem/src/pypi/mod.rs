@@ -4,6 +4,7 @@
 //! [`render_json`] and [`render_html`] write what policy offers of it. Ages, digests and
 //! yanks belong to files here, not to versions.
 
+mod applies;
 pub mod bytecode;
 mod file;
 mod filename;
@@ -24,6 +25,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
+pub use applies::MarkerEnvironment;
 pub use file::{CoreMetadata, File, Yanked};
 pub use filename::{FileKind, version_of};
 pub use format::Format;

@@ -16,6 +16,10 @@ pub struct Requirement {
     pub specifier: String,
     /// Where a direct reference (`name @ address`) leads.
     pub url: Option<String>,
+    /// The extras of it that are asked for, in their normal form.
+    pub extras: Vec<String>,
+    /// The marker, as written.
+    pub marker: Option<String>,
     /// It applies, on some platform at least, without any extra being asked for.
     pub required: bool,
 }
@@ -33,7 +37,8 @@ impl Requirement {
             .unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         let name = PackageName::new(Ecosystem::PyPi, name).ok()?;
-        let rest = without_extras(rest.trim_start())?.trim_start();
+        let (extras, rest) = extras_of(rest.trim_start())?;
+        let rest = rest.trim_start();
         let (specifier, url, marker) = match rest.strip_prefix('@') {
             Some(reference) => {
                 let (url, marker) = reference_and_marker(reference.trim_start());
@@ -51,6 +56,8 @@ impl Requirement {
             name,
             specifier,
             url,
+            extras,
+            marker: marker.map(|marker| marker.trim().to_owned()),
             required: marker.is_none_or(holds_without_extra),
         })
     }
@@ -64,11 +71,16 @@ impl Requirement {
     }
 }
 
-fn without_extras(text: &str) -> Option<&str> {
-    match text.strip_prefix('[') {
-        Some(extras) => extras.split_once(']').map(|(_, rest)| rest),
-        None => Some(text),
-    }
+fn extras_of(text: &str) -> Option<(Vec<String>, &str)> {
+    let Some(extras) = text.strip_prefix('[') else {
+        return Some((Vec::new(), text));
+    };
+    let (extras, rest) = extras.split_once(']')?;
+    let extras = extras
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty());
+    Some((extras.map(normal_name).collect(), rest))
 }
 
 /// An address may hold a semicolon; the one before a marker has a space before it.

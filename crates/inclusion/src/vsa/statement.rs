@@ -57,13 +57,13 @@ pub struct Predicate {
     /// The questions that each package had to have a yes to.
     #[serde(rename = "customs:demanded")]
     pub demanded: BTreeSet<Question>,
-    /// Yes, no and not checked for each question, demanded or not.
+    /// Yes, no, not checked, and rightly absent for each question, demanded or not.
     #[serde(rename = "customs:counts")]
     pub counts: BTreeMap<Question, Tally>,
     /// Packages of which no digest is known, so that they are no subjects.
     #[serde(rename = "customs:withoutDigest")]
     pub without_digest: usize,
-    /// Parts of the project that were not looked at.
+    /// Parts of the project that were not looked at and that may change an answer that is demanded.
     #[serde(rename = "customs:notLookedAt")]
     pub not_looked_at: usize,
     /// The digest of the record's JSON.

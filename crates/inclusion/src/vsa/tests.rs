@@ -354,8 +354,12 @@ proptest! {
         let again = state(&shuffled(&record), &order()).unwrap();
         prop_assert_eq!(sign(&again, &key()).unwrap(), sign(&statement, &key()).unwrap());
         let is_good = record.not_checked.is_empty()
-            && record.packages.iter().all(|p| !p.artifact.is_empty())
-            && record.packages.iter().all(|p| Question::ALL.iter().all(|q| q.answer(p) == Answer::Yes));
+            && record.packages.iter().all(|p| p.is_rightly_absent() || !p.artifact.is_empty())
+            && record.packages.iter().all(|p| Question::ALL.iter().all(|q| match q.answer(p) {
+                Answer::Yes => true,
+                Answer::NotChecked(_) => p.is_rightly_absent(),
+                Answer::No => false,
+            }));
         prop_assert_eq!(statement.predicate.verification_result == Outcome::Passed, is_good);
     }
 }
@@ -371,4 +375,51 @@ fn a_stray_file_that_nothing_explains_fails_where_the_tree_is_demanded() {
     assert_eq!(outcome(&record), Outcome::Failed);
     record.loose = vec![crate::testing::file("lib/six.pyc", "", "explained")];
     assert_eq!(outcome(&record), Outcome::Passed);
+}
+
+#[test]
+fn what_rightly_lies_nowhere_is_no_subject_and_is_counted_by_itself() {
+    let mut record = good_record();
+    let mut elsewhere = package("pkg:npm/%40w/win32@1.0.0", &[]);
+    elsewhere.origin.signature = Answer::not_checked("nobody asked");
+    record.packages.push(elsewhere);
+    let statement = state(&record, &order()).unwrap();
+    assert_eq!(statement.subject.len(), 1);
+    assert_eq!(statement.predicate.verification_result, Outcome::Passed);
+    let tree = statement.predicate.counts[&Question::Tree];
+    assert_eq!((tree.yes, tree.absent), (1, 1));
+    // Whether it may be absent is not known, or it is known to be wrong.
+    record.packages[1].tree = Answer::not_checked("it is not installed here");
+    assert_eq!(outcome(&record), Outcome::Failed);
+    record.packages[1].tree = Answer::Yes;
+    record.packages[1].origin.signature = Answer::No;
+    assert_eq!(outcome(&record), Outcome::Failed);
+    record.packages.remove(0);
+    assert!(matches!(state(&record, &order()), Err(VsaError::NoSubject)));
+}
+
+#[test]
+fn what_was_not_looked_at_counts_where_it_touches_what_is_demanded() {
+    let mut record = good_record();
+    let note = "a mirror hands on no attestations".to_owned();
+    record.not_checked.push(note.clone());
+    let origin = BTreeSet::from([Question::Signature, Question::Attestation]);
+    record.touches.insert(note.clone(), origin);
+    let said = |record: &Record, demanded: &[Question]| {
+        let order = Order {
+            demanded: demanded.iter().copied().collect(),
+            ..order()
+        };
+        let predicate = state(record, &order).unwrap().predicate;
+        (predicate.verification_result, predicate.not_looked_at)
+    };
+    assert_eq!(said(&record, &[Question::Tree]), (Outcome::Passed, 0));
+    let both = [Question::Tree, Question::Attestation];
+    assert_eq!(said(&record, &both), (Outcome::Failed, 1));
+    // What nobody says the questions of may change all of them.
+    record.touches.clear();
+    assert_eq!(said(&record, &[Question::Tree]), (Outcome::Failed, 1));
+    // And a remark changes none.
+    record.touches.insert(note, BTreeSet::new());
+    assert_eq!(said(&record, &both), (Outcome::Passed, 0));
 }

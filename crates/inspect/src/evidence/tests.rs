@@ -1,18 +1,14 @@
 use super::*;
 use crate::inspect_tree;
-use crate::unpack::{Content, Entry, Kind};
+use crate::unpack::text_file;
 use customs_model::Decoding;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
-    let entry = |(path, text): &(&str, &str)| Entry {
-        path: format!("package/{path}"),
-        content: Content::Whole(text.as_bytes().into()),
-        length: text.len() as u64,
-        kind: Kind::Text,
-        executable: false,
-    };
     Tree {
-        entries: files.iter().map(entry).collect(),
+        entries: files
+            .iter()
+            .map(|(path, text)| text_file(&format!("package/{path}"), text))
+            .collect(),
         ..Tree::default()
     }
 }

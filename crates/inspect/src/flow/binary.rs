@@ -1,14 +1,14 @@
 //! Binaries of the package that code loads, starts or hands to an engine: when does what
 //! no reader of a language reads run?
 
-use super::Analysis;
+use super::{Analysis, Site};
 use crate::ir::{ExprId, Language, Program};
 use crate::know::{self, Role};
 use crate::native;
 use crate::package::{File, Package, folder, join};
 use crate::pure::{FileId, HOLE_END, HOLE_START, Value};
 use crate::unpack::{Kind, plain};
-use customs_model::BinaryKind;
+use customs_model::{BinaryKind, Place, Zone};
 use rustc_hash::FxHashMap;
 
 /// Binaries that one call may mean.
@@ -61,6 +61,38 @@ impl Analysis<'_> {
         chosen(self.package, |file| {
             file.kind == kind && wanted.iter().any(|pattern| fits(pattern, &file.path))
         })
+    }
+
+    /// Libraries of the machine that a call loads into the process that it runs in.
+    pub(super) fn native_loaded(
+        &mut self,
+        program: &Program,
+        site: Site,
+        path: &str,
+        targets: &[FileId],
+        zone: Zone,
+    ) {
+        let starts = matches!(
+            know::role(program.language, path),
+            Role::Spawn | Role::Shell | Role::Fork | Role::ReadFile | Role::OpenFile
+        );
+        if starts {
+            return;
+        }
+        if let Some(first) = targets.first() {
+            let place = self.place_of(site.file, site.expr);
+            self.loads_native(*first, targets.len(), zone, place);
+        }
+    }
+
+    /// The same, where the first of so many that fit one machine each is known.
+    pub(super) fn loads_native(&mut self, first: FileId, count: usize, zone: Zone, at: Place) {
+        let path = &self.package.file(first).path;
+        let detail = match count {
+            0 | 1 => path.clone(),
+            count => format!("{path} or one of {} more", count - 1),
+        };
+        self.capability("native.load", zone, Some(detail), at);
     }
 
     /// Whether a value is a native program or library, as bytes or as the text of them, that
@@ -287,6 +319,36 @@ mod tests {
         ));
         assert!(!means("lib", "esbuild", "esbuild"));
         assert!(!means("lib", "/usr/bin/run", "usr/bin/run"));
+    }
+
+    /// What is loaded by the package's script, when, and from which line.
+    fn loads(code: &str) -> Vec<(Zone, String, u32)> {
+        let mut entries = crate::flow::testing::script(code);
+        entries.push(crate::unpack::Entry {
+            path: "package/m.node".to_owned(),
+            content: crate::unpack::Content::Whole(b"\x7fELF\x02\x01\x01".as_slice().into()),
+            length: 7,
+            kind: Kind::Native,
+            executable: false,
+        });
+        let found = crate::flow::testing::found(entries);
+        let loaded = found.capabilities.into_iter();
+        loaded
+            .filter(|can| can.name == "native.load")
+            .map(|can| (can.zone, can.detail.unwrap_or_default(), can.at.line))
+            .collect()
+    }
+
+    #[test]
+    fn a_library_that_is_loaded_is_told_with_when_and_where() {
+        let expected = vec![(Zone::Install, "m.node".to_owned(), 2)];
+        assert_eq!(loads("\nrequire('./m.node')"), expected);
+        assert_eq!(
+            loads("\nprocess.dlopen(module, require('path').join(__dirname, 'm.node'))"),
+            expected
+        );
+        assert_eq!(loads("\nrequire('fs').readFileSync('./m.node')"), []);
+        assert_eq!(loads("\nrequire('./other')"), []);
     }
 
     #[test]

@@ -64,7 +64,10 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
-                for target in self.binaries_of(program, site.file, &path, &args) {
+                self.builds(program, site, &path, &value, &args, zone, queue);
+                let targets = self.binaries_of(program, site.file, &path, &args);
+                self.native_loaded(program, site, &path, &targets, zone);
+                for target in targets {
                     queue.push(zone, target, FuncId(0));
                 }
                 match know::role(program.language, &path) {
@@ -114,6 +117,10 @@ impl Analysis<'_> {
                     && let Value::Text(text) = self.machine.fold(site.file, *specifier)
                     && let Some(target) = self.package.resolve(site.file, &text)
                 {
+                    let calls = self.children.entry(target).or_default();
+                    if !calls.contains(&(site.file, site.expr)) {
+                        calls.push((site.file, site.expr));
+                    }
                     self.enter_file(target, zone, true, queue);
                 }
             }

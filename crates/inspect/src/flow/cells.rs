@@ -1,13 +1,18 @@
 //! Files as places that data goes through: written here, run there.
 
+mod unpacked;
+
 use super::dropped::Start;
 use super::label::{Label, Step, union};
+use super::path::{own, same};
+use super::sink::Standing;
 use super::{Analysis, is_foreign};
 use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
-use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, shown};
+use crate::pure::{FileId, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashMap;
+use unpacked::Folders;
 
 /// Writes, and runs, of a package that are told from each other.
 const MOST: usize = 500;
@@ -52,6 +57,8 @@ pub(super) struct Cells {
     imported: FxHashMap<String, Ran>,
     /// Paths to which a native program or library is written.
     binaries: Vec<String>,
+    /// Folders that are filled from elsewhere.
+    pub folders: Folders,
     /// The file whose code is being read.
     pub writing: Option<FileId>,
     /// The strongest zone of what there was no room for.
@@ -119,7 +126,10 @@ impl Cells {
             .iter()
             .filter(|written| same(&written.path, path))
             .peekable();
-        of_path.peek().is_some() && of_path.all(|written| written.checked)
+        let folders = self.folders.are_checked(path);
+        (of_path.peek().is_some() || folders.is_some())
+            && of_path.all(|written| written.checked)
+            && folders.unwrap_or(true)
     }
 
     pub fn run(&mut self, path: &str, how: &str, zone: Zone, file: FileId, expr: ExprId) {
@@ -127,7 +137,7 @@ impl Cells {
             return;
         }
         // A package may load thousands of modules, and writes hardly any of what it loads.
-        let is_import = matches!(how, IMPORT | "require" | "require.resolve" | "import()");
+        let is_import = is_import(how);
         let checked = self.is_checked(path);
         let known = self.imported.get(path).filter(|_| is_import);
         if known.is_some_and(|known| known.zone >= zone && (checked || !known.checked)) {
@@ -166,7 +176,7 @@ impl Cells {
 
     /// Whether anything was written.
     pub const fn writes(&self) -> bool {
-        !self.written.is_empty()
+        !self.written.is_empty() || !self.folders.is_empty()
     }
 
     /// Whether anything was written into the package's own folder.
@@ -186,8 +196,42 @@ impl Cells {
         {
             union(&mut out, &written.labels);
         }
+        union(&mut out, &self.folders.labels_of(path));
         (!out.is_empty()).then_some(out)
     }
+}
+
+/// The files below folders that are filled from elsewhere, as far as they are run.
+fn come_with_folders(folders: &Folders, ran: &[Ran]) -> Vec<Written> {
+    let mut paths: Vec<&str> = ran.iter().map(|run| run.path.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let of_path = |path: &str| {
+        let came = folders.came(path).into_iter();
+        let path = path.to_owned();
+        came.map(move |came| Written {
+            path: path.clone(),
+            labels: came.labels,
+            zone: came.zone,
+            file: came.file,
+            // Whether it was checked by then stands with what runs it.
+            checked: false,
+        })
+    };
+    paths.into_iter().flat_map(of_path).take(MOST).collect()
+}
+
+fn is_import(how: &str) -> bool {
+    matches!(how, IMPORT | "require" | "require.resolve" | "import()")
+}
+
+/// Whether a name is a path of nothing and stands for a module that is installed: `require('a')`.
+fn is_of_a_module(run: &Ran) -> bool {
+    is_import(&run.how) && run.path.len() == 1
+}
+
+fn stops(marks: &[Mark]) -> bool {
+    marks.contains(&Mark::PinnedByDigest)
 }
 
 fn base(path: &str) -> &str {
@@ -199,14 +243,6 @@ fn ends_with(path: &str, name: &str) -> bool {
     path.rsplit('/')
         .zip(name.rsplit('/'))
         .all(|(one, other)| one == other)
-}
-
-/// Whether two paths mean one file. A path of which nothing is known means none.
-fn same(written: &str, ran: &str) -> bool {
-    let is_one = written == ran
-        || ran.contains(written) && written.len() > 3
-        || own(written).is_some_and(|written| Some(written) == own(ran));
-    is_one && written != HOLE && written.replace(HOLE, "").len() >= 2
 }
 
 /// Whether a name promises an archive that must be unpacked first.
@@ -221,12 +257,6 @@ fn is_linked(written: &str, folder: &str) -> bool {
     written
         .strip_prefix(folder)
         .is_some_and(|name| name.chars().any(|c| c != '/') && !is_archive(name))
-}
-
-/// A path in the package's own folder, however it was put together.
-fn own(path: &str) -> Option<String> {
-    path.starts_with("\u{fdd0}package/")
-        .then(|| path.replace([HOLE_START, HOLE_END], "").replace("//", "/"))
 }
 
 impl Analysis<'_> {
@@ -250,12 +280,22 @@ impl Analysis<'_> {
             self.cut_short(zone);
         }
         let mut ran = std::mem::take(&mut self.cells.ran);
-        let written = std::mem::take(&mut self.cells.written);
+        let mut written = std::mem::take(&mut self.cells.written);
+        let folders = std::mem::take(&mut self.cells.folders);
         let imported = std::mem::take(&mut self.cells.imported);
-        let is_written = |run: &Ran| written.iter().any(|cell| same(&cell.path, &run.path));
+        let is_written = |run: &Ran| {
+            if is_of_a_module(run) {
+                return false;
+            }
+            // Else it is the name of a module that is installed.
+            let is_path = run.path.starts_with(['.', '/', HOLE_START]);
+            is_path && folders.has(&run.path)
+                || written.iter().any(|cell| same(&cell.path, &run.path))
+        };
         let mut imported: Vec<Ran> = imported.into_values().filter(is_written).collect();
         imported.sort_by(|a, b| a.path.cmp(&b.path));
         ran.append(&mut imported);
+        written.extend(come_with_folders(&folders, &ran));
         self.settle_dropped(&ran);
         let binaries = std::mem::take(&mut self.cells.binaries);
         for run in &ran {
@@ -267,12 +307,17 @@ impl Analysis<'_> {
                 }
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
-                    let mut marks = self.pinned(label, run.file);
-                    if let Some(file) = cell.file.filter(|_| marks.is_empty()) {
-                        marks = self.pinned(label, file);
+                    let used = Some((run.file, run.expr));
+                    let mut marks = self.pinned(label, run.file, used);
+                    let other = cell.file.filter(|file| *file != run.file);
+                    if let Some(file) = other.filter(|_| !stops(&marks)) {
+                        let more = self.pinned(label, file, used);
+                        if stops(&more) || marks.is_empty() {
+                            marks = more;
+                        }
                     }
-                    if (cell.checked || run.checked) && marks.is_empty() {
-                        marks.push(Mark::PinnedByDigest);
+                    if (cell.checked || run.checked) && !stops(&marks) {
+                        marks = vec![Mark::PinnedByDigest];
                     }
                     if binaries.contains(&cell.path) {
                         marks.push(Mark::NativeCode);
@@ -343,11 +388,17 @@ impl Analysis<'_> {
     }
 
     /// Whether a digest that stands in the package guards what is run, by a check in a file.
-    pub(super) fn pinned(&mut self, label: &Label, file: FileId) -> Vec<Mark> {
-        if self.guarded_by_digest(file, label) {
-            vec![Mark::PinnedByDigest]
-        } else {
-            Vec::new()
+    /// Where it is run tells whether the check comes first.
+    pub(super) fn pinned(
+        &mut self,
+        label: &Label,
+        file: FileId,
+        used: Option<(FileId, ExprId)>,
+    ) -> Vec<Mark> {
+        match self.guarded_by_digest(file, label, used) {
+            Standing::Stops => vec![Mark::PinnedByDigest],
+            Standing::Perhaps => vec![Mark::ComparedWithDigest],
+            Standing::Nothing => Vec::new(),
         }
     }
 }

@@ -90,6 +90,28 @@ impl Analysis<'_> {
         self.child_at(folder, text, language, zone, place, beside)
     }
 
+    /// Files that are no code and whose names stand in a text, which may read them.
+    pub(super) fn data_named_in(&self, text: &str) -> Vec<Entry> {
+        const FILES: usize = 16;
+        const BYTES: usize = 1 << 20;
+        const SHORTEST: usize = 3;
+        let is_named = |file: &&File| {
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            name.len() >= SHORTEST && text.contains(name)
+        };
+        let ids = self.package.ids();
+        let ids = ids.filter(|id| self.package.language(*id).is_none());
+        let mut left = BYTES;
+        ids.map(|id| self.package.file(id))
+            .filter(is_named)
+            .filter_map(|file| {
+                left = left.checked_sub(file.bytes.as_ref()?.len())?;
+                beside(file)
+            })
+            .take(FILES)
+            .collect()
+    }
+
     /// Files of code that a text may import, those first whose names stand in it.
     fn neighbours(&self, text: &str, language: Language) -> Vec<Entry> {
         const FILES: usize = 64;
@@ -191,6 +213,8 @@ impl Analysis<'_> {
         for sign in found.signs {
             self.sign(sign.kind, sign.zone, sign.detail, sign.at);
         }
+        self.found.unread.extend(found.unread);
+        self.left_behind.of_text = found.started;
         self.found.exhausted |= found.exhausted;
         // It runs when its caller does, whatever zone its parts have within it.
         if cut {

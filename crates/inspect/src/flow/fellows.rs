@@ -52,6 +52,9 @@ impl Analysis<'_> {
             let callee = called_through(program, callee).unwrap_or(callee);
             self.of_objects(file, callee, &mut found);
         }
+        if program.language == Language::Rust && folded.is_unknown() && found.is_empty() {
+            self.of_unknown_object(program, file, callee, &mut found);
+        }
         if let Value::Function(closure) = folded {
             let own = (closure.file, closure.function);
             if let Some(program) = self.program(closure.file) {
@@ -65,6 +68,23 @@ impl Analysis<'_> {
             self.fellows.insert((file, callee), Rc::clone(&found));
         }
         found
+    }
+
+    /// Methods of Rust by their name, where nothing is known of what they are called on: those of
+    /// types of the file of which values are made.
+    fn of_unknown_object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        callee: ExprId,
+        found: &mut Vec<(FileId, FuncId)>,
+    ) {
+        if let Expr::Member(_, name) = program.expr(callee)
+            && let Some(methods) = program.atom(&format!("method {}", program.name(name)))
+            && let Some(symbol) = program.declared.get(&(ScopeId(0), methods))
+        {
+            self.values(program, file, *symbol, 0, found);
+        }
     }
 
     /// Functions that objects of a class have under a name.

@@ -74,6 +74,17 @@ impl Growing {
         self.zone = Some(zone);
     }
 
+    /// Whether no question is open.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.zone.is_none()
+    }
+
+    /// Ends a question about something that is no call, whose answer is not asked again.
+    pub(super) fn leave(&mut self) {
+        self.zone = None;
+        self.open.clear();
+    }
+
     /// Ends it: gives whether the answer holds for good.
     pub(super) fn close(&mut self, site: Site) -> bool {
         self.zone = None;

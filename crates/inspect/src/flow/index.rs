@@ -7,6 +7,7 @@ use crate::ir::{
 };
 use crate::know;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The index of a file.
 #[derive(Debug, Default)]
@@ -15,10 +16,16 @@ pub(super) struct Index {
     pub calls: FxHashMap<FuncId, Vec<ExprId>>,
     /// What is put into a variable's value by a method: `list.push(x)`.
     pub mutations: FxHashMap<SymbolId, Vec<ExprId>>,
+    /// Calls that may put something into an archive that a variable holds.
+    pub packs: FxHashMap<SymbolId, Vec<ExprId>>,
     /// What is put into properties of a variable's value.
     pub stores: FxHashMap<SymbolId, Vec<Store>>,
     /// What is put into fields of objects of a class.
     pub fields: FxHashMap<(Option<ExprId>, Atom), Vec<ExprId>>,
+    /// What is put into what such a field holds: `this.map.set(key, x)`.
+    pub field_mutations: FxHashMap<(Option<ExprId>, Atom), Vec<ExprId>>,
+    /// What is sent into generators of the file: `turn.next(x)`.
+    pub sent: Vec<ExprId>,
     /// Calls of a variable.
     pub calls_of: FxHashMap<SymbolId, Vec<ExprId>>,
     /// The variable of each parameter.
@@ -47,15 +54,48 @@ pub(super) struct Index {
     pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
 }
 
+/// What a call sends into a generator of the file: `turn = f(); turn.next(x)`.
+fn sent_into(program: &Program, callee: ExprId, args: &[ExprId]) -> Option<ExprId> {
+    let how = match program.language {
+        Language::JavaScript => "next",
+        Language::Python => "send",
+        Language::Rust => return None,
+    };
+    let ([only], Expr::Member(object, name)) = (args, program.expr(callee)) else {
+        return None;
+    };
+    if program.name(name) != how {
+        return None;
+    }
+    let is_function = |callee: ExprId| {
+        let symbol = symbol_of(program, callee)?;
+        let mut values = program.symbol(symbol).values.iter();
+        values.find(|value| matches!(program.expr(**value), Expr::Function(_)))
+    };
+    let symbol = symbol_of(program, object)?;
+    let mut values = program.symbol(symbol).values.iter();
+    let is_made = values.any(|value| match program.expr(*value) {
+        Expr::Call { callee, .. } => is_function(callee).is_some(),
+        _ => false,
+    });
+    is_made.then_some(*only)
+}
+
 /// A choice of which a branch throws, returns or exits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Guard {
     /// What it is made by.
     pub test: ExprId,
+    /// The function that it stands in.
+    pub function: FuncId,
     /// It ends where the test holds.
     pub held: bool,
     /// It ends where the test does not hold.
     pub failed: bool,
+    /// Where the test holds it does no more than leave the function.
+    pub held_returns: bool,
+    /// Where the test does not hold it does no more than leave the function.
+    pub failed_returns: bool,
 }
 
 /// Bytes between a request and the words that say what it sends: a function or two.
@@ -99,6 +139,13 @@ impl Index {
             .iter()
             .filter_map(|name| program.atom(name))
             .collect();
+        let putters: Vec<Atom> = match program.language {
+            Language::JavaScript => know::PUTTERS
+                .iter()
+                .filter_map(|name| program.atom(name))
+                .collect(),
+            Language::Python | Language::Rust => Vec::new(),
+        };
         for (call, function) in &program.calls {
             index.calls.entry(*function).or_default().push(*call);
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
@@ -154,8 +201,25 @@ impl Index {
             {
                 index.emits.push((event.into(), *call));
             }
+            if let Some(sent) = sent_into(program, callee, program.list(args)) {
+                index.sent.push(sent);
+            }
+            if let Expr::Member(object, name) = program.expr(callee)
+                && putters.contains(&name)
+            {
+                for symbol in archives(program, object) {
+                    index.packs.entry(symbol).or_default().push(*call);
+                }
+            }
             match program.expr(callee) {
                 Expr::Member(object, name) if mutators.contains(&name) => {
+                    if let Expr::Member(inner, field) = program.expr(object)
+                        && let Expr::This(function) = program.expr(inner)
+                    {
+                        let key = (class_of(program, function), field);
+                        let puts = index.field_mutations.entry(key).or_default();
+                        puts.extend(program.list(args));
+                    }
                     if let Some(symbol) = symbol_of(program, object) {
                         index
                             .mutations
@@ -246,8 +310,9 @@ impl Index {
                 .iter()
                 .any(|expr| is_large_list(program, *expr));
         index.key_makers = key_makers(program);
-        for function in &program.functions {
-            guards(program, function.body, &mut index.guards);
+        for (number, function) in program.functions.iter().enumerate() {
+            let id = FuncId(number as u32);
+            guards(program, id, function.body, &mut index.guards);
         }
         index
     }
@@ -453,6 +518,39 @@ pub(super) fn symbol_of(program: &Program, mut expr: ExprId) -> Option<SymbolId>
     None
 }
 
+/// The variables that hold what a chain of methods is called on, and what that is a folder of:
+/// `folder = archive.folder('a')`.
+fn archives(program: &Program, mut object: ExprId) -> SmallVec<[SymbolId; 2]> {
+    const STEPS: usize = 8;
+    let mut out = SmallVec::new();
+    for _ in 0..STEPS {
+        match program.expr(object) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(inner, _) => object = inner,
+                _ => break,
+            },
+            Expr::Name(atom, scope) => {
+                let Some(symbol) = program.resolve(atom, scope) else {
+                    break;
+                };
+                out.push(symbol);
+                let [only] = program.symbol(symbol).values[..] else {
+                    break;
+                };
+                match program.expr(only) {
+                    Expr::Call { callee, .. } if matches!(program.expr(callee), Expr::Member(_, name) if program.name(name) == "folder") =>
+                    {
+                        object = only;
+                    }
+                    _ => break,
+                }
+            }
+            _ => break,
+        }
+    }
+    out
+}
+
 /// The class whose object `this` is.
 pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId> {
     loop {
@@ -464,7 +562,7 @@ pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId
     }
 }
 
-fn guards(program: &Program, block: Block, into: &mut Vec<Guard>) {
+fn guards(program: &Program, function: FuncId, block: Block, into: &mut Vec<Guard>) {
     let statements = program.block(block);
     for (number, statement) in statements.iter().enumerate() {
         let Stmt::Compound(id) = statement else {
@@ -479,34 +577,67 @@ fn guards(program: &Program, block: Block, into: &mut Vec<Guard>) {
                     || program.block(*then).iter().any(is_return)
                         && rest.iter().any(|statement| is_end(program, statement));
                 if held || failed {
+                    let goes_off = |block: Block| leaves(program, program.block(block));
                     into.push(Guard {
                         test: *test,
+                        function,
                         held,
                         failed,
+                        held_returns: !goes_off(*then),
+                        failed_returns: !goes_off(*other) && !leaves(program, rest),
                     });
                 }
-                guards(program, *then, into);
-                guards(program, *other, into);
+                guards(program, function, *then, into);
+                guards(program, function, *other, into);
             }
             Compound::Loop(round) => {
-                guards(program, round.init, into);
-                guards(program, round.body, into);
+                guards(program, function, round.init, into);
+                guards(program, function, round.body, into);
             }
-            Compound::Each { body, .. } | Compound::Block(body) => guards(program, *body, into),
+            Compound::Each { body, .. } | Compound::Block(body) => {
+                guards(program, function, *body, into);
+            }
             Compound::Try(body, handler, last) => {
-                guards(program, *body, into);
-                guards(program, handler.unwrap_or_default(), into);
-                guards(program, *last, into);
+                guards(program, function, *body, into);
+                guards(program, function, handler.unwrap_or_default(), into);
+                guards(program, function, *last, into);
             }
             Compound::Switch(_, cases) => cases
                 .iter()
-                .for_each(|(_, body)| guards(program, *body, into)),
+                .for_each(|(_, body)| guards(program, function, *body, into)),
         }
     }
 }
 
+/// Whether statements throw, end the program or refuse a promise, and do not only return.
+pub(super) fn leaves(program: &Program, statements: &[Stmt]) -> bool {
+    let mut statements = statements.iter();
+    statements.any(|statement| match statement {
+        Stmt::Compound(id) => match program.compound(*id) {
+            Compound::Block(inner) => leaves(program, program.block(*inner)),
+            _ => false,
+        },
+        // `return Err(…)`, `return reject(…)`, `return callback(new Error(…))`.
+        Stmt::Return(Some(given)) => {
+            is_end(program, &Stmt::Expr(*given)) || is_error(program, *given)
+        }
+        statement => !is_return(statement) && is_end(program, statement),
+    })
+}
+
+fn is_error(program: &Program, given: ExprId) -> bool {
+    let Expr::Call { callee, .. } = program.expr(given) else {
+        return false;
+    };
+    match program.expr(callee) {
+        Expr::Name(name, _) => program.name(name) == "Err",
+        Expr::Member(_, name) => program.name(name) == "reject",
+        _ => false,
+    }
+}
+
 /// Whether a branch leaves what it stands in.
-fn ends(program: &Program, block: Block) -> bool {
+pub(super) fn ends(program: &Program, block: Block) -> bool {
     let mut statements = program.block(block).iter();
     statements.any(|statement| is_end(program, statement))
 }

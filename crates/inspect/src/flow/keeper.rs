@@ -49,6 +49,8 @@ struct Body {
     index: Rc<Index>,
     file: FileId,
     function: FuncId,
+    /// It, and the functions in it: what they are handed by standing in it they have as well.
+    within: FxHashSet<FuncId>,
     level: usize,
 }
 
@@ -113,36 +115,64 @@ impl Analysis<'_> {
         first: bool,
         queue: &mut Queue,
     ) -> bool {
-        let (file, function) = match program.expr(arg) {
-            Expr::Function(function) => (site.file, function),
+        let handed = match program.expr(arg) {
+            Expr::Function(function) => vec![(site.file, function)],
             Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
-                Value::Function(closure) => (closure.file, closure.function),
+                Value::Function(closure) => vec![(closure.file, closure.function)],
+                Value::Object(object) if object.is_class => match object.class {
+                    Some(class) => self.functions_of(class),
+                    None => return false,
+                },
+                _ if program.language == Language::Python => {
+                    self.functions_meant(program, site, arg, zone)
+                }
                 _ => return false,
             },
             _ => return false,
         };
+        if handed.is_empty() {
+            return false;
+        }
         let Some(names) = self.keeps(keeper, slot, 0) else {
             return false;
         };
         // Below a decorator it is only known by its own name afterwards.
-        let is_decorated = matches!(program.expr(arg), Expr::Function(_))
-            && program.function(function).name.is_some();
+        let is_decorated = matches!(program.expr(arg), Expr::Function(function)
+            if program.function(function).name.is_some());
         if !is_decorated && is_given_back(&names) {
             return false;
         }
         for (name, how) in names {
-            self.keep(
-                name,
-                Kept {
+            for (file, function) in handed.iter().copied() {
+                let kept = Kept {
                     file,
                     function,
                     zone,
                     how,
-                },
-            );
+                };
+                self.keep(Rc::clone(&name), kept);
+            }
         }
         self.handed_over(program, site, arg, Zone::Called, first, 0, queue);
         true
+    }
+
+    /// The functions of a class that whoever is handed it may call.
+    fn functions_of(&mut self, class: (FileId, ExprId)) -> Vec<(FileId, FuncId)> {
+        let on = self.on_class(class).into_iter();
+        let mut found: Vec<_> = on.map(|(_, file, function)| (file, function)).collect();
+        let Some(program) = self.program(class.0) else {
+            return found;
+        };
+        let Expr::Class(entries) = program.expr(class.1) else {
+            return found;
+        };
+        for pair in program.list(entries).chunks_exact(2) {
+            if let Expr::Function(function) = program.expr(pair[1]) {
+                found.push((class.0, function));
+            }
+        }
+        found
     }
 
     /// The names that a function or class keeps an argument under, where it does nothing else
@@ -238,6 +268,7 @@ impl Analysis<'_> {
             return None;
         }
         let body = Body {
+            within: within(&program, function),
             program,
             index,
             file,
@@ -281,7 +312,7 @@ impl Analysis<'_> {
         let named = named(program, parameter);
         let is_here = |expr: &ExprId| {
             matches!(program.expr(*expr), Expr::Name(_, scope)
-                if program.scopes.get(scope.at()).is_some_and(|scope| scope.function == body.function))
+                if program.scopes.get(scope.at()).is_some_and(|scope| body.within.contains(&scope.function)))
         };
         if !named.iter().all(is_here) || self.looks_around(body) {
             return None;
@@ -344,8 +375,11 @@ impl Analysis<'_> {
 
     /// Whether a body has calls that find its variables without naming them.
     fn looks_around(&mut self, body: &Body) -> bool {
-        let calls = body.index.calls.get(&body.function);
-        let calls = calls.map(Vec::as_slice).unwrap_or_default();
+        let calls = body
+            .within
+            .iter()
+            .filter_map(|one| body.index.calls.get(one));
+        let calls: Vec<ExprId> = calls.flatten().copied().collect();
         calls.iter().any(|call| match body.program.expr(*call) {
             Expr::Call { callee, .. } => self.may_look_around(&body.program, body.file, callee),
             _ => false,
@@ -525,10 +559,24 @@ fn values(program: &Program, expr: ExprId, level: usize) -> Vec<ExprId> {
         .collect()
 }
 
-/// Whether a call stands in the body itself.
+/// Whether a call stands in the body.
 fn is_listed(body: &Body, call: ExprId) -> bool {
-    let calls = body.index.calls.get(&body.function);
-    calls.is_some_and(|calls| calls.contains(&call))
+    let mut calls = body
+        .within
+        .iter()
+        .filter_map(|one| body.index.calls.get(one));
+    calls.any(|calls| calls.contains(&call))
+}
+
+/// A function and all that stand in it. One that stands in another is listed behind it.
+fn within(program: &Program, function: FuncId) -> FxHashSet<FuncId> {
+    let mut within = FxHashSet::from_iter([function]);
+    for (at, inner) in program.functions.iter().enumerate() {
+        if inner.parent.is_some_and(|parent| within.contains(&parent)) {
+            within.insert(FuncId(at as u32));
+        }
+    }
+    within
 }
 
 /// Whether it is the object that a method is called on.

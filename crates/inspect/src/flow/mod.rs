@@ -9,6 +9,7 @@ mod around;
 mod asked;
 mod binary;
 mod budget;
+mod builders;
 mod callee;
 mod cells;
 mod child;
@@ -28,12 +29,15 @@ mod loads;
 mod marks;
 mod object;
 mod patch;
+mod path;
 mod possible;
 mod process;
 mod python;
 mod reach;
 mod settled;
 mod sink;
+#[cfg(test)]
+mod start_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -49,11 +53,12 @@ use crate::text;
 use budget::Budgets;
 use cells::Cells;
 use customs_model::{
-    Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target, Zone,
+    Capability, Edge, Flow, Hop, Mark, Place, Sign, SignKind, SinkKind, SourceKind, Target,
+    UnreadPart, Zone,
 };
 use index::Index;
 use kept::Kept;
-use label::{Asking, Label, Labels, Memo, Trail};
+use label::{Asking, Imports, Label, Labels, Memo, Trail};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -71,6 +76,10 @@ pub struct Found {
     pub capabilities: Vec<Capability>,
     /// Other facts.
     pub signs: Vec<Sign>,
+    /// Files that something starts and that nobody reads here.
+    pub unread: Vec<UnreadPart>,
+    /// The command lines that a text starts.
+    started: Vec<Vec<String>>,
     /// Files, by when the first of their code runs.
     pub zones: FxHashMap<FileId, Zone>,
     /// The budget was spent before everything was followed.
@@ -178,6 +187,8 @@ struct Analysis<'p> {
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
     memo: Memo,
+    /// What imported expressions stand for, as far as asked.
+    imports: Imports,
     /// Questions that are open, numbered from the outermost.
     active: FxHashMap<(FileId, ExprId), u32>,
     asking: Asking,
@@ -232,6 +243,8 @@ struct Analysis<'p> {
     opaque: Option<Label>,
     /// Nothing of a command line comes behind the command that is being read.
     is_last: bool,
+    /// Files that run as children of others, with the calls that start them.
+    children: FxHashMap<FileId, Vec<(FileId, ExprId)>>,
     /// Files that code starts as processes of their own, with when it does.
     started: Vec<(Zone, FileId)>,
     /// Texts that are written to files.
@@ -246,6 +259,8 @@ struct Analysis<'p> {
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those that are being run, with what they were called with.
     shell_calls: Vec<(String, Vec<String>)>,
+    /// What command lines left behind that later ones start.
+    left_behind: command::LeftBehind,
     found: Found,
     steps: u64,
     /// Commands of shells that may still be gone through.
@@ -272,6 +287,7 @@ impl<'p> Analysis<'p> {
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
             memo: Memo::default(),
+            imports: Imports::default(),
             active: FxHashMap::default(),
             asking: Asking::default(),
             ways: FxHashMap::default(),
@@ -301,6 +317,7 @@ impl<'p> Analysis<'p> {
             apart: None,
             opaque: None,
             is_last: true,
+            children: FxHashMap::default(),
             started: Vec::new(),
             dropped: Vec::new(),
             started_functions: Vec::new(),
@@ -308,6 +325,7 @@ impl<'p> Analysis<'p> {
             text_is_called: false,
             shell_functions: Vec::new(),
             shell_calls: Vec::new(),
+            left_behind: command::LeftBehind::default(),
             found: Found::default(),
             steps: evaluating::FLOW_STEPS,
             commands: evaluating::COMMANDS,

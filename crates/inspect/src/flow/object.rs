@@ -5,6 +5,7 @@
 //! that only what is put onto that one counts; when it is put there, and whether something else
 //! is put there later, does not.
 
+mod handed;
 mod has;
 mod made;
 mod puts;

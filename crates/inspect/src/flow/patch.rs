@@ -1,6 +1,8 @@
 //! Functions of the platform that are replaced by a package's own, which hand on
 //! something else than they were given.
 
+mod receiver;
+
 use super::label::{Label, Step};
 use super::{Analysis, Site};
 use crate::ir::{Const, Expr, ExprId, FuncId, Program, Span, Store};
@@ -203,6 +205,10 @@ impl Analysis<'_> {
         let path = match self.machine.fold(file, object) {
             Value::Native(native) if &*native.path == "globalThis" => key.to_owned(),
             Value::Native(native) => format!("{}.{key}", native.path),
+            Value::Unknown => match receiver::method_of_wallet(program, object, key) {
+                Some(path) => path,
+                None => return,
+            },
             _ => return,
         };
         if !is_patched(&path) {
@@ -358,29 +364,20 @@ impl Analysis<'_> {
                 return Some((call, with));
             }
         }
+        if let Some(found) = self.receiver_in_objects(program, file, &inside) {
+            return Some(found);
+        }
         for store in program.stores.clone() {
             if !inside.contains(&store.function) {
                 continue;
             }
             let key = store.key.map(|key| program.name(key)).unwrap_or_default();
-            if !matches!(
-                key,
-                "to" | "recipient"
-                    | "destination"
-                    | "toAddress"
-                    | "toPubkey"
-                    | "address"
-                    | "spender"
-                    | "pubkey"
-                    | "data"
-            ) {
+            if key != "data" && !receiver::is_receiver(key) {
                 continue;
             }
             let value = self.machine.fold(file, store.value);
-            if let Some(text) = value.known_text()
-                && is_address(text)
-            {
-                return Some((store.value, Some(text.to_owned())));
+            if let Some(text) = self.address_of(&value) {
+                return Some((store.value, Some(text)));
             }
             if key == "data"
                 && let Some(word) = value.any_text().and_then(word_in_call_data)

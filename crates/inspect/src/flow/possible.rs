@@ -4,6 +4,7 @@
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
+use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value};
 use std::rc::Rc;
@@ -148,6 +149,18 @@ impl Analysis<'_> {
                     }
                     out.extend(self.emitted_to(&caller, site.expr, position, level));
                     out.extend(self.called_back_with((file, function), site, position, level));
+                    // Files that a pattern means.
+                    if position == 1
+                        && let Expr::Call { args, .. } = caller.expr(site.expr)
+                        && self
+                            .callees
+                            .get(&(site.file, site.expr))
+                            .and_then(Value::path)
+                            .is_some_and(know::lists_pattern)
+                    {
+                        let args = caller.list(args).to_vec();
+                        out.extend(self.patterns_of(&caller, site.file, &args, level));
+                    }
                     // Names that a folder is asked for.
                     let asked = self
                         .callees
@@ -220,11 +233,7 @@ impl Analysis<'_> {
                         out.push(Value::text(EVERY))
                     }
                     Value::Native(native) if native.path.contains("glob") => {
-                        let patterns = args
-                            .first()
-                            .map(|arg| self.possible(file, *arg, level + 1))
-                            .unwrap_or_default();
-                        out.extend(patterns);
+                        out.extend(self.patterns_of(program, file, &args, level));
                     }
                     Value::Native(native) if lists_folder(&native.path) => {
                         out.extend(self.below(file, args.first().copied(), level + 1));
@@ -310,6 +319,54 @@ impl Analysis<'_> {
         }
         out.truncate(MOST);
         out
+    }
+
+    /// The patterns of a call that lists files by them, in the folder that it looks in where it
+    /// names one.
+    fn patterns_of(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        args: &[ExprId],
+        level: u8,
+    ) -> Vec<Value> {
+        let Some(first) = args.first() else {
+            return Vec::new();
+        };
+        let mut patterns = Vec::new();
+        for value in self.possible(file, *first, level + 1) {
+            match &value {
+                Value::Array(items) => patterns.extend(items.borrow().iter().take(MOST).cloned()),
+                _ => patterns.push(value),
+            }
+        }
+        if program.language != Language::JavaScript {
+            return patterns;
+        }
+        let folder = match args.get(1).map(|options| program.expr(*options)) {
+            Some(Expr::Object(entries)) => program
+                .list(entries)
+                .chunks_exact(2)
+                .find(|pair| program.text(pair[0]) == Some("cwd"))
+                .map(|pair| pair[1]),
+            _ => None,
+        };
+        let Some(folder) = folder else {
+            return patterns;
+        };
+        let texts: Vec<String> = patterns.iter().filter_map(Value::as_text).collect();
+        let folders = self.possible(file, folder, level + 1);
+        for folder in folders.iter().filter_map(Value::as_text).take(4) {
+            for text in texts
+                .iter()
+                .filter(|text| !text.starts_with(['/', HOLE_START]))
+            {
+                if patterns.len() < MOST {
+                    patterns.push(Value::text(&format!("{folder}/{text}")));
+                }
+            }
+        }
+        patterns
     }
 
     /// What a function of the package gives to a function that it is handed.

@@ -85,7 +85,8 @@ impl Analysis<'_> {
                     self.capability("code.start", zone, None, place.clone());
                     let folder = folder(&self.package.file(file).path).to_owned();
                     let python = Language::Python;
-                    self.child_among(&folder, &text, python, zone, place, true, Vec::new());
+                    let data = self.data_named_in(&text);
+                    self.child_among(&folder, &text, python, zone, place, true, data);
                     // What it imports of the package runs as well.
                     for word in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.') {
                         let path = word.replace('.', "/");
@@ -233,7 +234,12 @@ impl Analysis<'_> {
                 if let Some(target) = self.package.resolve(file, program.name(*specifier)) {
                     queue.push(zone, target, FuncId(0));
                 }
-                for target in self.extension_modules(file, program.name(*specifier)) {
+                let extensions = self.extension_modules(file, program.name(*specifier));
+                if let Some(first) = extensions.first() {
+                    let place = self.place(file, *span);
+                    self.loads_native(*first, extensions.len(), zone, place);
+                }
+                for target in extensions {
                     queue.push(zone, target, FuncId(0));
                 }
             }

@@ -500,3 +500,21 @@ fn a_name_of_which_only_the_beginning_is_sent_is_told_as_such() {
     assert_eq!(told(".slice(0, 64)"), whole);
     assert_eq!(told(".slice(8, 16)"), whole);
 }
+
+#[test]
+fn a_folder_that_is_made_for_the_call_is_nobodys_settings() {
+    let plants = |folder: &str, file: &str| {
+        let code = format!(
+            "const fs = require('fs'), os = require('os'), path = require('path');\n\
+             const dir = {folder};\nfs.writeFileSync(path.join(dir, '{file}'), process.argv[2]);"
+        );
+        let flows = testing::found(testing::script(&code)).flows;
+        flows
+            .iter()
+            .any(|flow| flow.sink == SinkKind::Configuration)
+    };
+    let fresh = "fs.mkdtempSync(path.join(os.tmpdir(), 'a-'))";
+    assert!(!plants(fresh, ".npmrc"));
+    assert!(plants("os.homedir()", ".npmrc"));
+    assert!(plants(fresh, "../../home/me/.npmrc"));
+}

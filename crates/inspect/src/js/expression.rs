@@ -184,8 +184,16 @@ impl Lowering<'_> {
             }
             Expression::TaggedTemplateExpression(tagged) => {
                 let callee = self.expression(&tagged.tag);
-                let text = self.template(&tagged.quasi, at);
-                self.builder.call(callee, &[text], false, at)
+                // Its parts, and each value for itself.
+                let mut args = vec![self.template(&tagged.quasi, at)];
+                let program = self.builder.program();
+                if let Expr::Concat(parts) = program.expr(args[0]) {
+                    let parts = program.list(parts).iter().copied();
+                    let values =
+                        parts.filter(|part| !matches!(program.expr(*part), Expr::Const(_)));
+                    args.extend(values.collect::<Vec<_>>());
+                }
+                self.builder.call(callee, &args, false, at)
             }
             Expression::ThisExpression(_) => {
                 let function = self.builder.current();

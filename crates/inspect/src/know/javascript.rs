@@ -4,6 +4,12 @@ use super::Role;
 use customs_model::SourceKind;
 
 pub(super) fn role(path: &str) -> Role {
+    if super::unpacker(path).is_some() {
+        return Role::Extract;
+    }
+    if super::packing(path).is_some() {
+        return Role::Attach;
+    }
     if let Some((head, rest)) = path.split_once("()") {
         return on_result(head, rest);
     }
@@ -36,7 +42,7 @@ pub(super) fn role(path: &str) -> Role {
         | "vm.Script"
         | "vm.compileFunction"
         | "vm.SourceTextModule" => Role::Code(0),
-        "worker_threads.Worker" | "Worker" => Role::Worker,
+        "worker_threads.Worker" | "Worker" | "module.register" => Role::Worker,
         "module._compile"
         | "module.prototype._compile"
         | "module.Module.prototype._compile"
@@ -160,6 +166,20 @@ fn on_result(head: &str, rest: &str) -> Role {
     {
         return Role::Network(0);
     }
+    // A browser that is driven asks for the address that it is sent to.
+    if method == "goto" && drives_browser(head) {
+        return Role::Send;
+    }
+    if head == "http2.connect" && rest == ".request" {
+        return Role::Network(0);
+    }
+    if head == "form-data" && rest == ".submit" {
+        return Role::Network(0);
+    }
+    // The session's evaluations only: which one it is, is told by its first argument.
+    if head == "inspector.Session" && rest == ".post" {
+        return Role::Code(0);
+    }
     if head == "crypto.createHash" || head == "crypto.createHmac" {
         return Role::Digest;
     }
@@ -198,8 +218,31 @@ fn on_result(head: &str, rest: &str) -> Role {
         | "node-telegram-bot-api"
         | "@slack/webhook.IncomingWebhook" => Role::Send,
         "@octokit/rest.Octokit" | "@octokit/core.Octokit" | "octokit.Octokit" => Role::Send,
-        "adm-zip" if method == "extractAllTo" => Role::Extract,
+        "ffi-napi.Library" | "@breush/ffi-napi.Library" if super::writes_memory(method) => {
+            Role::ForeignMemory
+        }
         _ => Role::None,
+    }
+}
+
+/// Whether a call starts a browser that code drives.
+fn drives_browser(head: &str) -> bool {
+    let head = head.replace(".default", "");
+    match head
+        .strip_suffix(".launch")
+        .or(head.strip_suffix(".connect"))
+    {
+        Some("puppeteer" | "puppeteer-core" | "puppeteer-extra") => true,
+        Some(head) => match head.split_once('.') {
+            Some((library, "chromium" | "firefox" | "webkit")) => matches!(
+                library,
+                "playwright" | "playwright-core" | "@playwright/test" | "playwright-chromium"
+            ),
+            _ => false,
+        },
+        None => head
+            .strip_suffix(".launchPersistentContext")
+            .is_some_and(|head| head.starts_with("playwright")),
     }
 }
 

@@ -4,15 +4,21 @@
 //! `os.environ`), whatever it was called on the way.
 
 mod javascript;
+mod packers;
 mod places;
 mod python;
 mod rust;
+mod unpackers;
 
+pub use packers::{
+    PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store,
+};
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
     host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
     unusual_host, user_place,
 };
+pub use unpackers::{Slot, cloner, unpacker};
 
 use crate::ir::Language;
 use customs_model::SourceKind;
@@ -73,6 +79,8 @@ pub enum Role {
     Digest,
     /// Patches or reads the memory of another process.
     ForeignMemory,
+    /// Puts its arguments into memory, which is run where what it is called on says so.
+    IntoMemory,
     /// Adds a file to the archive that it is called on.
     Attach,
     /// Unpacks the archive that it is called on into a folder.
@@ -94,6 +102,20 @@ pub fn role(language: Language, path: &str) -> Role {
         Language::Python => python::role(path),
         Language::Rust => rust::role(path),
     }
+}
+
+/// Whether a function of a system's library writes bytes to an address that it is given, where
+/// scripts have no use for it but to run them.
+pub fn writes_memory(name: &str) -> bool {
+    matches!(
+        name,
+        "WriteProcessMemory"
+            | "NtWriteVirtualMemory"
+            | "RtlMoveMemory"
+            | "RtlCopyMemory"
+            | "process_vm_writev"
+            | "mach_vm_write"
+    )
 }
 
 /// The names of the first parameters of a function of Python's library.
@@ -160,6 +182,7 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         | Role::Receive
         | Role::Load
         | Role::IntoProcess
+        | Role::IntoMemory
         | Role::Attach
         | Role::Extract
         | Role::Duplicate

@@ -169,11 +169,25 @@ pub fn is_of_vendor(host: &str, secret: &str) -> bool {
     let host = host_part(host);
     let host = host.split(':').next().unwrap_or(host);
     let domain = host.rsplit('.').nth(1).unwrap_or_default();
+    // Anybody can register what only begins with the word of one that everybody knows.
+    if let Some((_, domains)) = WELL_KNOWN.iter().find(|(word, _)| *word == vendor) {
+        let is_public = host.ends_with(".com") || host.ends_with(".org") || host.ends_with(".io");
+        return is_public && domains.contains(&domain);
+    }
     vendor.len() >= SHORTEST
         && domain
             .strip_prefix(vendor.as_str())
             .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))
 }
+
+/// Vendors that everybody has tokens of, with the names of their domains.
+const WELL_KNOWN: [(&str, &[&str]); 5] = [
+    ("github", &["github", "githubusercontent", "ghcr"]),
+    ("gitlab", &["gitlab"]),
+    ("amazonaws", &["amazonaws"]),
+    ("npm", &["npm", "npmjs"]),
+    ("docker", &["docker"]),
+];
 
 /// The word of the vendor in the name of a secret: `github` of `GITHUB_TOKEN`.
 fn vendor_of(name: &str) -> String {
@@ -190,7 +204,7 @@ fn vendor_of(name: &str) -> String {
 /// A file of an editor, agent, shell, workflow or start-up configuration, if a path
 /// means one outside of the package.
 pub fn configuration(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 44] = [
+    const PLACES: [(&str, &str); 50] = [
         (".github/workflows/", "CI workflow"),
         (".gitlab-ci.yml", "CI workflow"),
         (".circleci/config", "CI workflow"),
@@ -235,6 +249,12 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         ("usercustomize.py", "interpreter start-up"),
         (".ssh/authorized_keys", "login keys"),
         ("/etc/ld.so.preload", "loader"),
+        ("/etc/sudoers", "rights of the system"),
+        ("/etc/pam.d/", "login"),
+        ("/etc/profile", "shell start-up"),
+        ("/etc/rc.local", "start-up"),
+        ("/etc/init.d/", "start-up"),
+        ("/etc/environment", "environment of everybody"),
     ];
     if path.len() > PATH {
         return None;
@@ -250,11 +270,19 @@ pub fn configuration(path: &str) -> Option<&'static str> {
         .or_else(|| {
             let last = plain.rsplit('/').next().unwrap_or(&plain);
             match last {
+                // No manager looks for its settings among what is temporary.
+                ".npmrc" | ".pypirc" | "pip.conf" if is_temporary(&plain) => None,
                 ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
                 name if name.ends_with(".pth") => Some("interpreter start-up"),
                 _ => None,
             }
         })
+}
+
+/// Whether a path lies in the machine's folder for what is temporary.
+fn is_temporary(path: &str) -> bool {
+    let rest = path.strip_prefix(&format!("{HOLE_START}temp{HOLE_END}/"));
+    rest.is_some_and(|rest| !rest.split('/').any(|part| part == ".."))
 }
 
 /// Whether a path lies in the package's own folder.
@@ -431,6 +459,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn settings_of_managers_count_where_a_manager_looks_for_them() {
+        let hole = |name: &str| format!("{HOLE_START}{name}{HOLE_END}");
+        let settings = Some("package manager settings");
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("home"))), settings);
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("?"))), settings);
+        assert_eq!(configuration(&format!("{}/.npmrc", hole("temp"))), None);
+        let out = format!("{}/../home/me/.npmrc", hole("temp"));
+        assert_eq!(configuration(&out), settings);
+        // Others are looked for by those who are told where.
+        let start = format!("{}/a/sitecustomize.py", hole("temp"));
+        assert_eq!(configuration(&start), Some("interpreter start-up"));
+    }
+
+    #[test]
     fn a_vendor_is_told_by_the_domain_and_not_by_what_stands_in_front() {
         assert!(is_of_vendor("api.github.com", "GITHUB_TOKEN"));
         assert!(is_of_vendor(
@@ -441,6 +483,9 @@ mod tests {
         for (host, secret) in [
             ("github.evil.example", "GITHUB_TOKEN"),
             ("github-stats.example", "GITHUB_TOKEN"),
+            ("githubstats.com", "GITHUB_TOKEN"),
+            ("github.example", "GITHUB_TOKEN"),
+            ("npmstats.com", "NPM_TOKEN"),
             ("special.example", "CI_JOB_TOKEN"),
             ("evil.example", "_TOKEN"),
             ("github", "GITHUB_TOKEN"),

@@ -22,6 +22,9 @@ pub(super) fn role(path: &str) -> Role {
     if let Some(position) = network(path) {
         return Role::Network(position);
     }
+    if super::cloner(path).is_some() {
+        return Role::Extract;
+    }
     match path {
         "exec"
         | "eval"
@@ -51,6 +54,8 @@ pub(super) fn role(path: &str) -> Role {
         | "yaml.unsafe_load"
         | "yaml.unsafe_load_all" => Role::CodeStream,
         "runpy.run_path" => Role::Fork,
+        "netrc.netrc" => Role::Source(SourceKind::CredentialFile),
+        p if p.starts_with("ctypes.cdll.") && p.ends_with(".system") => Role::Shell,
         "os.system"
         | "posix.system"
         | "nt.system"
@@ -135,8 +140,10 @@ pub(super) fn role(path: &str) -> Role {
         | "zipfile.ZipFile"
         | "tarfile.open" => Role::OpenFile,
         "urllib.request.urlretrieve" | "wget.download" => Role::Network(0),
+        "shutil.make_archive" => Role::CopyFile,
         "shutil.copy" | "shutil.copyfile" | "shutil.copy2" | "shutil.move" | "os.rename"
         | "os.replace" | "os.symlink" | "shutil.copytree" => Role::CopyFile,
+        "winreg.SetValueEx" | "_winreg.SetValueEx" => Role::WriteFile,
         "os.chmod" => Role::Executable,
         "os.dup2" => Role::Duplicate,
         "shutil.unpack_archive" => Role::Extract,
@@ -163,17 +170,26 @@ pub(super) fn role(path: &str) -> Role {
         "hashlib.sha256" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha512" | "len" | "bool"
         | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile"
         | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
+        "os.write" => Role::WriteInto,
         "ctypes.windll.kernel32.VirtualAlloc"
-        | "ctypes.windll.kernel32.WriteProcessMemory"
         | "ctypes.windll.kernel32.CreateRemoteThread"
-        | "ctypes.windll.kernel32.RtlMoveMemory"
         | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
+        _ if path.starts_with("ctypes.")
+            && path.rsplit('.').next().is_some_and(super::writes_memory) =>
+        {
+            Role::ForeignMemory
+        }
         _ => Role::None,
     }
 }
 
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
+    if (head.starts_with("paramiko.") || head.starts_with("boto3."))
+        && super::sends_to_store(&[head, "()", rest].concat())
+    {
+        return Role::Send;
+    }
     if rest.starts_with(".stdin.") && method == "write"
         || method == "communicate" && head.starts_with("subprocess.")
     {
@@ -194,7 +210,35 @@ fn on_result(head: &str, rest: &str) -> Role {
                 _ => {}
             }
         }
-        "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" if rest == ".system" => return Role::Shell,
+        "ctypes.CDLL" | "ctypes.cdll.LoadLibrary" | "ctypes.PyDLL" | "ctypes.WinDLL"
+            if matches!(rest, ".system" | ".popen" | "._wsystem" | "._popen") =>
+        {
+            return Role::Shell;
+        }
+        "boto3.Session"
+        | "boto3.session.Session"
+        | "botocore.session.Session"
+        | "botocore.session.get_session"
+            if rest == ".get_credentials" =>
+        {
+            return Role::Source(SourceKind::CredentialFile);
+        }
+        // What is written into a line to a shell.
+        "os.popen" if matches!(rest, ".write" | ".writelines") => return Role::IntoProcess,
+        // Whatever is called of it is asked over there.
+        "xmlrpc.client.ServerProxy" | "xmlrpclib.ServerProxy" if !rest.is_empty() => {
+            return Role::Network(u8::MAX);
+        }
+        "ctypes.CDLL"
+        | "ctypes.WinDLL"
+        | "ctypes.OleDLL"
+        | "ctypes.cdll.LoadLibrary"
+        | "ctypes.windll.LoadLibrary"
+            if super::writes_memory(method) =>
+        {
+            return Role::ForeignMemory;
+        }
+        "mmap.mmap" if rest == ".write" => return Role::IntoMemory,
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,
             "extractall" | "extract" => return Role::Extract,
@@ -251,7 +295,7 @@ fn on_result(head: &str, rest: &str) -> Role {
         },
         "socket.socket" | "socket.create_connection" | "ssl.wrap_socket" => match method {
             "connect" => Role::Network(0),
-            "send" | "sendall" | "sendto" => Role::Send,
+            "send" | "sendall" | "sendto" | "write" | "writelines" => Role::Send,
             "recv" | "recvfrom" | "makefile" => Role::Receive,
             _ => Role::None,
         },

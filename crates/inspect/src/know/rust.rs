@@ -9,6 +9,9 @@ pub(super) fn role(path: &str) -> Role {
         return match tail(head) {
             "Command.new" if head.contains("Command") => match method {
                 "status" | "output" | "spawn" | "exec" => Role::Spawn,
+                "write_all" | "write" | "write_fmt" if rest.contains(".stdin.") => {
+                    Role::IntoProcess
+                }
                 _ => Role::None,
             },
             "TcpStream.connect" | "UdpSocket.bind" => match method {
@@ -78,6 +81,9 @@ pub(super) fn role(path: &str) -> Role {
         | "std.fs.remove_dir" => Role::Delete,
         "std.fs.set_permissions" | "fs.set_permissions" => Role::Executable,
         "libloading.Library.new" => Role::Load,
+        "libc.system" | "libc.popen" | "nix.libc.system" | "nix.libc.popen" => Role::Shell,
+        "libc.execl" | "libc.execlp" | "libc.execle" | "libc.execv" | "libc.execvp"
+        | "libc.execve" => Role::Spawn,
         "std.net.ToSocketAddrs.to_socket_addrs"
         | "ToSocketAddrs.to_socket_addrs"
         | "dns_lookup.lookup_host"

@@ -52,13 +52,18 @@ pub(super) fn language_of(path: &str, bytes: Option<&[u8]>) -> Option<Language> 
 
 pub(super) fn make_of(tree: &Tree) -> Make {
     let mut make = Make::Other;
+    let of_cargo = tree.entries.iter().any(|entry| {
+        let name = entry.path.split_once('/').map(|(_, name)| name);
+        matches!(name, Some("Cargo.toml.orig" | ".cargo_vcs_info.json"))
+    });
     for entry in &tree.entries {
         let depth = entry.path.matches('/').count();
         let name = entry.path.rsplit('/').next().unwrap_or_default();
         match (name, depth) {
             ("METADATA", 1) if entry.path.contains(".dist-info/") => return Make::Wheel,
             ("PKG-INFO", 1) => return Make::Sdist,
-            ("package.json", 0 | 1) if make != Make::Crate => make = Make::Npm,
+            // npm hands out what it was given, and cargo what it has packed itself.
+            ("package.json", 0 | 1) if make != Make::Crate || !of_cargo => make = Make::Npm,
             ("Cargo.toml", 0 | 1) if make == Make::Other => make = Make::Crate,
             ("setup.py" | "pyproject.toml", 0 | 1) if make == Make::Other => make = Make::Sdist,
             _ => {}

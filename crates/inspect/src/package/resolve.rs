@@ -148,6 +148,9 @@ impl Package {
             [
                 format!("{candidate}.py"),
                 format!("{candidate}/__init__.py"),
+                // Without its source, what is compiled is a module as well.
+                format!("{candidate}.pyc"),
+                format!("{candidate}/__init__.pyc"),
             ]
             .iter()
             .find_map(|path| {
@@ -160,9 +163,15 @@ impl Package {
     /// Whether a file or folder may be called so: most imports are of other packages.
     fn has_python_name(&self, name: &str) -> bool {
         let names = self.python_names.get_or_init(|| {
-            let files = self.files.iter().filter(|file| file.path.ends_with(".py"));
+            let is_module = |path: &str| path.ends_with(".py") || path.ends_with(".pyc");
+            let files = self.files.iter().filter(|file| is_module(&file.path));
             files
                 .flat_map(|file| file.path.split('/'))
+                .map(|part| {
+                    part.strip_suffix('c')
+                        .filter(|part| part.ends_with(".py"))
+                        .unwrap_or(part)
+                })
                 .map(|part| hash(part.strip_suffix(".py").unwrap_or(part)))
                 .collect()
         });
@@ -198,15 +207,48 @@ impl Package {
         }
     }
 
+    /// The file that a module stands in: one beside it that declares it, or the one that its folder is
+    /// called after.
+    fn rust_parent(&self, path: &str, name: &str) -> Option<FileId> {
+        let (here, module) = match name {
+            "mod.rs" => {
+                let here = folder(path);
+                (folder(here), here.rsplit('/').next().unwrap_or(here))
+            }
+            name => (folder(path), name.strip_suffix(".rs")?),
+        };
+        let declared = format!("mod {module}");
+        let beside = ["build.rs", "lib.rs", "main.rs", "mod.rs"].map(|name| join(here, name));
+        let around = format!("{here}.rs");
+        let declares = |id: &FileId| {
+            let bytes = self.file(*id).bytes.as_deref().unwrap_or_default();
+            memchr::memmem::find(bytes, declared.as_bytes()).is_some()
+        };
+        beside
+            .iter()
+            .chain([&around])
+            .filter_map(|path| self.by_path.get(path).copied())
+            .find(declares)
+    }
+
     fn resolve_rust(&self, from: FileId, specifier: &str) -> Option<FileId> {
         let path = &self.file(from).path;
-        if specifier.contains('/') || specifier.ends_with(".rs") {
-            return self
-                .by_path
-                .get(&crate::unpack::plain(&join(folder(path), specifier)))
-                .copied();
+        // A path that was folded begins with where the crate lies.
+        if let Some(inside) = specifier.strip_prefix("\u{fdd0}package") {
+            let inside = inside.replace('\u{fdd1}', "");
+            return self.in_crate(path, inside.trim_start_matches('/'));
+        }
+        let beside = || {
+            let path = crate::unpack::plain(&join(folder(path), specifier));
+            self.by_path.get(&path).copied()
+        };
+        if specifier.contains(['/', '.']) {
+            return beside();
         }
         let name = path.rsplit('/').next().unwrap_or(path);
+        if specifier == "super" {
+            return self.rust_parent(path, name);
+        }
         let base = if matches!(name, "lib.rs" | "main.rs" | "mod.rs" | "build.rs") {
             folder(path).to_owned()
         } else {
@@ -218,6 +260,21 @@ impl Package {
         ]
         .iter()
         .find_map(|path| self.by_path.get(path).copied())
+        // A file without an ending that is included.
+        .or_else(beside)
+    }
+
+    /// A file of the crate that another one is of: by its path from where its manifest lies.
+    fn in_crate(&self, from: &str, inside: &str) -> Option<FileId> {
+        let mut at = folder(from);
+        for _ in 0..LEVELS {
+            if self.by_path.contains_key(&join(at, "Cargo.toml")) || at.is_empty() {
+                break;
+            }
+            at = folder(at);
+        }
+        let path = crate::unpack::plain(&join(at, inside));
+        self.by_path.get(&path).copied()
     }
 }
 

@@ -312,12 +312,17 @@ impl Machine<'_> {
     ) -> Value {
         let mut out = Vec::with_capacity(entries.len() / 2);
         let mut open = false;
+        let mut class = None;
         for pair in entries.chunks_exact(2) {
             let value = self.eval(program, file, pair[1], frame);
             if let Expr::Spread(_) = program.expr(pair[0]) {
                 match value {
                     Value::Object(object) => {
                         open |= object.open;
+                        // `A { a: 1 }` is of the type.
+                        if program.language == Language::Rust {
+                            class = object.class.or(class);
+                        }
                         out.extend(object.entries.borrow().iter().cloned());
                     }
                     Value::Undefined | Value::Null => {}
@@ -334,6 +339,7 @@ impl Machine<'_> {
         Value::Object(Rc::new(Object {
             entries: out.into(),
             open,
+            class,
             ..Object::default()
         }))
     }

@@ -2,8 +2,11 @@
 
 use super::value::{FileId, Value};
 use super::{Machine, builtin, imports};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use std::rc::Rc;
+
+/// Files that a module of Rust includes.
+const INCLUDED: usize = 32;
 
 impl Machine<'_> {
     fn is_exporting(&mut self, file: FileId) -> bool {
@@ -72,6 +75,16 @@ impl Machine<'_> {
             }
             if program.language == Language::Python {
                 return imports::names_of(file, entries);
+            }
+            // What is included in a module of Rust, or named there as a whole, is a part of it.
+            for star in program.stars.iter().take(INCLUDED) {
+                let name = program.name(*star);
+                let included = self.surroundings.resolve(file, name);
+                if let Some(included) = included.filter(|_| name != "super")
+                    && let Value::Object(inner) = self.exports_of(included)
+                {
+                    entries.extend(inner.entries.borrow().iter().cloned());
+                }
             }
             return Value::object(entries);
         }
@@ -224,7 +237,8 @@ impl Machine<'_> {
     }
 }
 
-pub(super) fn is_exports(program: &Program, object: ExprId) -> bool {
+/// Whether an expression is what the file hands out: `exports`, `module.exports`.
+pub(crate) fn is_exports(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
         Expr::Name(atom, scope) => {
             program.name(atom) == "exports" && program.resolve(atom, scope).is_none()
@@ -238,17 +252,8 @@ pub(super) fn is_import_meta(program: &Program, object: ExprId) -> bool {
     matches!(program.expr(object), Expr::Name(atom, _) if program.name(atom) == "import.meta")
 }
 
-/// What a file hands out as a whole: the last `module.exports = value`.
-pub(crate) fn whole_export(program: &Program) -> Option<ExprId> {
-    let mut stores = program.stores.iter().rev();
-    let is_whole = |store: &&Store| {
-        is_module(program, store.object)
-            && store.key.is_some_and(|key| program.name(key) == "exports")
-    };
-    stores.find(is_whole).map(|store| store.value)
-}
-
-fn is_module(program: &Program, object: ExprId) -> bool {
+/// Whether it is `module`, which has that under a name.
+pub(crate) fn is_module(program: &Program, object: ExprId) -> bool {
     match program.expr(object) {
         Expr::Name(atom, scope) => {
             program.name(atom) == "module" && program.resolve(atom, scope).is_none()

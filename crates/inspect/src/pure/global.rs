@@ -37,7 +37,13 @@ impl Machine<'_> {
                 .unwrap_or_else(|| Value::native(name)),
             (Language::Rust, name) => match self.surroundings.dependency(name) {
                 Some(target) => self.exports_of(target),
-                None => Value::native(name),
+                None => {
+                    // What is included, or imported as a whole from another file.
+                    let included = (!program.stars.is_empty())
+                        .then(|| self.name_of_stars(program, file, name, true))
+                        .flatten();
+                    included.unwrap_or_else(|| Value::native(name))
+                }
             },
             _ => match self.evaluated.get(&file) {
                 // Only of a module of which it is known that it evaluates a file.

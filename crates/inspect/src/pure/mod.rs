@@ -35,7 +35,7 @@ mod value;
 mod variable;
 
 pub(crate) use builtin::names_beside;
-pub(crate) use export::whole_export;
+pub(crate) use export::{is_exports, is_module};
 pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;

@@ -78,7 +78,13 @@ impl Machine<'_> {
         }
         let open = self.circle.open();
         self.folding.insert((file, symbol), open.number());
+        let owner = frame.function;
         let mut folded = self.left_with(program, file, symbol, frame);
+        if folded.is_none() && is_filled(program, symbol) {
+            // What is put into it by the body is there once the body was run.
+            folded = self.left_in(program, file, owner, symbol);
+            folded = folded.filter(|left| !left.is_unknown());
+        }
         if folded.is_none() {
             for value in program.symbol(symbol).values.iter().take(8) {
                 let value = self.eval(program, file, *value, Some(frame));
@@ -87,6 +93,11 @@ impl Machine<'_> {
                     Some(before) => operate::either(before, value),
                 });
             }
+        }
+        // Values that do not agree: the last one holds, where a run says which that is.
+        if folded.as_ref().is_some_and(Value::is_unknown) && program.symbol(symbol).values.len() > 1
+        {
+            folded = self.left_in(program, file, owner, symbol);
         }
         self.folding.remove(&(file, symbol));
         self.circle.close(open, false);
@@ -309,6 +320,20 @@ impl Machine<'_> {
 /// Whether a variable of Rust is changed where it stands: `path.push(name)`.
 fn is_changed_path(program: &Program, symbol: SymbolId) -> bool {
     program.language == Language::Rust && program.symbol(symbol).mutated
+}
+
+/// Whether a list or a table is changed where it stands.
+fn is_filled(program: &Program, symbol: SymbolId) -> bool {
+    let symbol = program.symbol(symbol);
+    let mut values = symbol.values.iter();
+    program.language != Language::Rust
+        && symbol.mutated
+        && values.any(|value| {
+            matches!(
+                program.expr(*value),
+                Expr::Array(_) | Expr::Object(_) | Expr::Call { .. }
+            )
+        })
 }
 
 /// A path to which something may have been added that is not known.

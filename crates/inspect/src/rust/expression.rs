@@ -1,6 +1,8 @@
 //! Expressions, and the statements and patterns in them.
 
 use super::Lowering;
+use super::paths::{is_for_c, plain};
+use super::types::type_name;
 use crate::ir::{Binary, Const, Draft, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt, Unary};
 use syn::{BinOp, Expr, Lit, Pat, Stmt, UnOp};
 
@@ -52,6 +54,10 @@ impl Lowering {
                     let value = match &local.init {
                         Some(init) => {
                             let value = self.expression(&init.expr);
+                            let value = match &local.pat {
+                                Pat::Type(typed) => self.made_for(&typed.ty, &init.expr, value),
+                                _ => value,
+                            };
                             if let Some((_, other)) = &init.diverge {
                                 let _ = self.expression(other);
                             }
@@ -76,6 +82,13 @@ impl Lowering {
                     }
                 }
                 Stmt::Macro(call) => {
+                    if let Some(inner) = self.statements_of(&call.mac) {
+                        let value = self.deeper(|this| this.statements(&inner)).flatten();
+                        if call.semi_token.is_none() {
+                            last = value;
+                        }
+                        continue;
+                    }
                     let value = self.macro_call(&call.mac, at);
                     self.body.push(IrStmt::Expr(value));
                     if call.semi_token.is_none() {
@@ -137,37 +150,26 @@ impl Lowering {
     fn expression_here(&mut self, expression: &Expr, at: Span) -> ExprId {
         match expression {
             Expr::Lit(literal) => self.literal(&literal.lit, at),
+            Expr::Path(path) if path.qself.is_none() => self.path(&path.path, at),
             Expr::Path(path) => {
-                let names: Vec<String> = path
-                    .path
-                    .segments
-                    .iter()
-                    .map(|segment| segment.ident.to_string())
-                    .collect();
-                let names: Vec<&str> = names
-                    .iter()
-                    .map(String::as_str)
-                    .skip_while(|name| matches!(*name, "crate" | "self" | "super"))
-                    .collect();
-                if names.is_empty() {
-                    self.builder.name("self", at)
-                } else {
-                    self.dotted(&names.join("."), at)
+                // `<A as T>::f`, handed over.
+                let own = path.qself.as_ref().and_then(|of| type_name(&of.ty));
+                let last = path.path.segments.last();
+                match (own, last) {
+                    (Some(own), Some(last)) => self.dotted(&format!("{own}.{}", last.ident), at),
+                    _ => self.path(&path.path, at),
                 }
             }
             Expr::Call(call) => {
                 let args = self.all(&call.args);
                 // `Some(x)`, `Ok(x)` are what they hold.
-                if let Expr::Path(path) = &*call.func
-                    && let [only] = args[..]
-                    && path.path.segments.last().is_some_and(|segment| {
-                        matches!(
-                            segment.ident.to_string().as_str(),
-                            "Some" | "Ok" | "Box" | "Err"
-                        )
-                    })
-                {
-                    return only;
+                if let Expr::Path(path) = plain(&call.func) {
+                    if let Some(only) = Self::wrapped(&path.path, &args) {
+                        return only;
+                    }
+                    if let Some(made) = self.called(path, &args, at) {
+                        return made;
+                    }
                 }
                 let callee = self.expression(&call.func);
                 self.builder.call(callee, &args, false, at)
@@ -175,46 +177,29 @@ impl Lowering {
             Expr::MethodCall(call) => {
                 let object = self.expression(&call.receiver);
                 let name = call.method.to_string();
+                // A method of the file's own does what it does.
+                if self.types.has_method(&name) && given_back(&name) {
+                    let args = self.all(&call.args);
+                    let callee = self.builder.member(object, &name, at);
+                    let called = self.builder.call(callee, &args, false, at);
+                    self.body.push(IrStmt::Expr(called));
+                    return object;
+                }
+                if call.args.is_empty() && (is_for_c(&name) || is_taken(&name)) {
+                    return object;
+                }
                 // What only unwraps, borrows or copies gives the same.
-                if matches!(
-                    name.as_str(),
-                    "unwrap"
-                        | "expect"
-                        | "unwrap_or_default"
-                        | "clone"
-                        | "to_owned"
-                        | "to_string"
-                        | "as_str"
-                        | "as_bytes"
-                        | "into_bytes"
-                        | "as_ref"
-                        | "as_mut"
-                        | "into"
-                        | "iter"
-                        | "into_iter"
-                        | "ok"
-                        | "err"
-                        | "trim"
-                        | "borrow"
-                        | "as_slice"
-                        | "to_vec"
-                        | "into_string"
-                        | "to_string_lossy"
-                        | "into_owned"
-                        | "as_deref"
-                        | "by_ref"
-                        | "leak"
-                        | "into_boxed_str"
-                        | "as_mut_str"
-                ) || matches!(
-                    name.as_str(),
-                    "unwrap_or"
-                        | "unwrap_or_else"
-                        | "map_err"
-                        | "ok_or"
-                        | "context"
-                        | "with_context"
-                ) {
+                if given_back(&name)
+                    || matches!(
+                        name.as_str(),
+                        "unwrap_or"
+                            | "unwrap_or_else"
+                            | "map_err"
+                            | "ok_or"
+                            | "context"
+                            | "with_context"
+                    )
+                {
                     let gives_another = matches!(name.as_str(), "unwrap_or" | "unwrap_or_else");
                     for arg in &call.args {
                         let other = self.expression(arg);
@@ -245,6 +230,10 @@ impl Lowering {
             }
             Expr::Macro(call) => self.macro_call(&call.mac, at),
             Expr::Field(field) => {
+                // `(f, 1).0` is `f`.
+                if let Some(element) = element(field) {
+                    return self.expression(element);
+                }
                 let object = self.expression(&field.base);
                 let name = match &field.member {
                     syn::Member::Named(name) => name.to_string(),
@@ -289,19 +278,7 @@ impl Lowering {
                 let items = self.builder.list(&items);
                 self.builder.add(Ir::Array(items), at)
             }
-            Expr::Struct(made) => {
-                let mut entries = Vec::new();
-                for field in &made.fields {
-                    let name = match &field.member {
-                        syn::Member::Named(name) => name.to_string(),
-                        syn::Member::Unnamed(index) => index.index.to_string(),
-                    };
-                    entries.push(self.builder.text(&name, at));
-                    entries.push(self.expression(&field.expr));
-                }
-                let entries = self.builder.list(&entries);
-                self.builder.add(Ir::Object(entries), at)
-            }
+            Expr::Struct(made) => self.with_fields(made, at),
             Expr::Assign(assignment) => {
                 let value = self.expression(&assignment.right);
                 let target = self.expression(&assignment.left);
@@ -484,7 +461,16 @@ impl Lowering {
 
     fn literal(&mut self, literal: &Lit, at: Span) -> ExprId {
         match literal {
-            Lit::Str(text) => self.builder.text(&text.value(), at),
+            Lit::Str(text) => self.builder.text(Self::without_end(&text.value()), at),
+            Lit::CStr(text) => self.builder.text(&text.value().to_string_lossy(), at),
+            Lit::ByteStr(bytes) if bytes.value().ends_with(b"\0") => {
+                match String::from_utf8(bytes.value()) {
+                    Ok(text) => self.builder.text(Self::without_end(&text), at),
+                    Err(error) => self
+                        .builder
+                        .constant(Const::Bytes(error.into_bytes().into()), at),
+                }
+            }
             Lit::ByteStr(bytes) => self
                 .builder
                 .constant(Const::Bytes(bytes.value().into()), at),
@@ -505,6 +491,49 @@ impl Lowering {
     }
 }
 
+/// Methods that give what they are called on: what only unwraps, borrows or copies.
+fn given_back(name: &str) -> bool {
+    matches!(
+        name,
+        "unwrap"
+            | "expect"
+            | "unwrap_or_default"
+            | "clone"
+            | "to_owned"
+            | "to_string"
+            | "as_str"
+            | "as_bytes"
+            | "into_bytes"
+            | "as_ref"
+            | "as_mut"
+            | "into"
+            | "iter"
+            | "into_iter"
+            | "ok"
+            | "err"
+            | "trim"
+            | "borrow"
+            | "as_slice"
+            | "to_vec"
+            | "into_string"
+            | "to_string_lossy"
+            | "into_owned"
+            | "as_deref"
+            | "by_ref"
+            | "leak"
+            | "into_boxed_str"
+            | "as_mut_str"
+    )
+}
+
+/// The same of what gives what something holds.
+fn is_taken(name: &str) -> bool {
+    matches!(
+        name,
+        "lock" | "borrow_mut" | "into_inner" | "get_mut" | "take" | "as_deref_mut"
+    )
+}
+
 /// Whether an expression is lowered to statements, so that nothing is left to do for its value
 /// where nobody asks for it.
 const fn has_statements(expression: &Expr) -> bool {
@@ -518,4 +547,18 @@ const fn has_statements(expression: &Expr) -> bool {
             | Expr::While(_)
             | Expr::Loop(_)
     )
+}
+
+/// The element of a tuple that is written out where it is taken.
+fn element(field: &syn::ExprField) -> Option<&Expr> {
+    let mut base = &*field.base;
+    while let Expr::Paren(inner) = base {
+        base = &inner.expr;
+    }
+    match (base, &field.member) {
+        (Expr::Tuple(tuple), syn::Member::Unnamed(index)) => {
+            tuple.elems.iter().nth(index.index as usize)
+        }
+        _ => None,
+    }
 }

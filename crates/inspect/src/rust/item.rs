@@ -1,9 +1,10 @@
 //! Items: functions, types, modules, imports, and the names that they bind.
 
 use super::Lowering;
+use super::types::file_of;
 use crate::ir::{Expr as Ir, ExprId, Span, Stmt as IrStmt};
 use syn::punctuated::Punctuated;
-use syn::{Expr, FnArg, ImplItem, Item, Lit, UseTree};
+use syn::{Expr, FnArg, Item, Lit, UseTree};
 
 /// Whether an attribute puts a function where the loader calls it by itself.
 fn is_start_section(attribute: &syn::Attribute) -> bool {
@@ -31,6 +32,13 @@ fn is_start_section(attribute: &syn::Attribute) -> bool {
 }
 
 impl Lowering {
+    /// The items of a file.
+    pub(super) fn file(&mut self, items: Vec<Item>) {
+        let items = self.expanded(items, 0);
+        self.types.declare(&items, 0);
+        self.items(&items);
+    }
+
     pub(super) fn items(&mut self, items: &[Item]) {
         for item in items {
             let _ = self.deeper(|this| this.item(item));
@@ -42,7 +50,9 @@ impl Lowering {
         match item {
             Item::Fn(function) => {
                 let name = function.sig.ident.to_string();
+                let generics = self.enter_generics(&function.sig.generics);
                 let id = self.function(&name, &function.sig.inputs, &function.block, at);
+                self.generics.truncate(generics);
                 let symbol = self.builder.declare(&name);
                 self.builder.value(symbol, id);
                 let marked = |names: &[&str]| {
@@ -79,38 +89,25 @@ impl Lowering {
             Item::Mod(module) => match &module.content {
                 Some((_, items)) => self.items(items),
                 None => {
-                    let named = module
-                        .attrs
-                        .iter()
-                        .find_map(|attribute| match &attribute.meta {
-                            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
-                                match &pair.value {
-                                    Expr::Lit(literal) => match &literal.lit {
-                                        Lit::Str(text) => Some(text.value()),
-                                        _ => None,
-                                    },
-                                    _ => None,
-                                }
-                            }
-                            _ => None,
-                        });
                     let name = module.ident.to_string();
-                    let value = self.builder.import(named.as_deref().unwrap_or(&name), at);
+                    let value = self.builder.import(&file_of(module), at);
                     self.assign_name(&name, value, at);
                 }
             },
-            Item::Impl(block) => {
-                for item in &block.items {
-                    if let ImplItem::Fn(method) = item {
-                        let name = method.sig.ident.to_string();
-                        let id = self.function(&name, &method.sig.inputs, &method.block, at);
-                        // Methods are found by their name: types are not resolved.
-                        let symbol = self.builder.declare(&format!("method {name}"));
-                        self.builder.value(symbol, id);
-                    }
+            Item::Impl(block) => self.implemented(block, at),
+            Item::Trait(made) => self.by_default(made, at),
+            Item::ForeignMod(block) => self.foreign(block),
+            Item::Type(alias) => {
+                if let syn::Type::Path(path) = &*alias.ty
+                    && path.qself.is_none()
+                {
+                    let value = self.path(&path.path, at);
+                    self.assign_name(&alias.ident.to_string(), value, at);
                 }
             }
+            Item::Macro(call) if self.rules_of(call) => {}
             Item::Macro(call) => {
+                self.included(&call.mac);
                 let value = self.macro_call(&call.mac, at);
                 self.body.push(IrStmt::Expr(value));
             }
@@ -149,7 +146,19 @@ impl Lowering {
                 &join(&rename.ident.to_string()),
                 at,
             ),
-            UseTree::Glob(_) => {}
+            // All names of a module of the package.
+            UseTree::Glob(_) => {
+                let module = prefix.rsplit('.').next().unwrap_or_default();
+                let is_plain = prefix
+                    .split('.')
+                    .all(|part| part == module || matches!(part, "crate" | "self" | "super"));
+                if let Some(file) = self.types.file(module).filter(|_| is_plain) {
+                    let file = file.to_owned();
+                    self.builder.star(&file);
+                } else if prefix == "super" {
+                    self.builder.star("super");
+                }
+            }
             UseTree::Group(group) => {
                 for tree in &group.items {
                     self.imported(tree, prefix.clone(), at);
@@ -160,14 +169,20 @@ impl Lowering {
 
     fn path_alias(&mut self, name: &str, path: &str, at: Span) {
         // What is named from the crate itself is found under its own name.
-        if matches!(path.split('.').next(), Some("crate" | "self" | "super")) || path == name {
+        let mut path = path;
+        while let Some((first, rest)) = path.split_once('.')
+            && (matches!(first, "crate" | "self" | "super") || self.types.is_module(first))
+        {
+            path = rest;
+        }
+        if path == name || matches!(path, "crate" | "self" | "super") {
             return;
         }
         let value = self.dotted(path, at);
         self.assign_name(name, value, at);
     }
 
-    fn function(
+    pub(super) fn function(
         &mut self,
         name: &str,
         inputs: &Punctuated<FnArg, syn::Token![,]>,

@@ -14,10 +14,20 @@ impl Lowering {
             .last()
             .map(|segment| segment.ident.to_string())
             .unwrap_or_default();
+        if let Some(statements) = self.statements_of(call) {
+            let back = self.builder.enter_scope();
+            let last = self.deeper(|this| this.statements(&statements)).flatten();
+            self.builder.leave(back);
+            return last.unwrap_or_else(|| self.builder.undefined(at));
+        }
         let arguments = call
             .parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated)
-            .map(|all| all.into_iter().collect::<Vec<_>>())
-            .unwrap_or_default();
+            .map(|all| all.into_iter().collect::<Vec<_>>());
+        let Ok(arguments) = arguments else {
+            let handed = self.handed_to(&name, call, at);
+            let callee = self.builder.name(&format!("{name}!"), at);
+            return self.builder.call(callee, &handed, false, at);
+        };
         match name.as_str() {
             "format" | "print" | "println" | "eprintln" | "write" | "writeln" | "panic"
             | "format_args" | "anyhow" | "bail" => {
@@ -48,6 +58,13 @@ impl Lowering {
             "env" | "option_env" => {
                 let args = self.all(&arguments);
                 let callee = self.builder.name("built in", at);
+                self.builder.call(callee, &args, false, at)
+            }
+            // A path here begins at the file that names it.
+            "include_str" | "include_bytes" => {
+                let mut args = self.all(&arguments);
+                args.push(self.builder.name("__file__", at));
+                let callee = self.builder.name(&format!("{name}!"), at);
                 self.builder.call(callee, &args, false, at)
             }
             _ => {

@@ -4,9 +4,14 @@
 //! From syn's tree to the one form: paths are names with dots; a method call is a call of a
 //! member; a macro is a call of its name with `!`.
 
+mod expand;
 mod expression;
+mod foreign;
 mod item;
 mod macros;
+mod paths;
+mod rules;
+mod types;
 
 use crate::density;
 use crate::ir::{Builder, Draft, ExprId, Language, Program, Span, Stmt};
@@ -29,7 +34,7 @@ pub fn read(source: &str) -> Result<Program, String> {
     proc_macro2::extra::invalidate_current_thread_spans();
     let mut lowering = Lowering::new(Builder::new(Language::Rust), Lines::of(source));
     match syn::parse_file(source) {
-        Ok(file) => lowering.items(&file.items),
+        Ok(file) => lowering.file(file.items),
         // What is included where a value is expected is one expression.
         Err(error) => match syn::parse_str::<syn::Expr>(source) {
             Ok(value) => {
@@ -47,6 +52,12 @@ struct Lowering {
     builder: Builder,
     lines: Lines,
     body: Draft,
+    types: types::Types,
+    rules: rules::Rules,
+    /// The type of the `impl` around.
+    own: Option<String>,
+    /// Names that stand for types which are not known.
+    generics: Vec<String>,
 }
 
 impl Lowering {
@@ -55,11 +66,16 @@ impl Lowering {
             builder,
             lines,
             body: Vec::new(),
+            types: types::Types::default(),
+            rules: rules::Rules::default(),
+            own: None,
+            generics: Vec::new(),
         }
     }
 
     fn finish(mut self) -> Program {
         // A build script and a program begin at `main`; a macro at its functions.
+        self.classes();
         let at = Span::default();
         let main = self.builder.name("main", at);
         let call = self.builder.call(main, &[], false, at);
@@ -80,7 +96,12 @@ impl Lowering {
     }
 
     fn span(&self, node: &impl Spanned) -> Span {
-        self.lines.span(node.span())
+        let span = self.lines.span(node.span());
+        // What a macro gives stands partly here and partly there.
+        Span {
+            start: span.start,
+            end: span.end.max(span.start),
+        }
     }
 
     /// `a.b.c` as members, with the first one as a name.
@@ -147,6 +168,9 @@ impl Lines {
         start.copied().unwrap_or(0) + column + further
     }
 }
+
+#[cfg(test)]
+mod flows;
 
 #[cfg(test)]
 mod tests {

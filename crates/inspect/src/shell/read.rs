@@ -295,13 +295,20 @@ impl Reader {
         let is_text = self.looks_at("<<<");
         self.at += 1;
         let mut append = false;
+        let mut is_other = false;
         while matches!(self.peek(), Some('>' | '<' | '|' | '&')) {
             append |= self.peek() == Some('>');
+            is_other |= self.peek() == Some('&');
             self.at += 1;
         }
         self.blanks();
-        let file = self.word(None);
-        let is_number = file.text.chars().all(|c| c.is_ascii_digit() || c == '-');
+        let mut file = self.word(None);
+        let mut is_number = file.text.chars().all(|c| c.is_ascii_digit() || c == '-');
+        // The first three are input, output and errors; any other one was opened by the script.
+        if is_other && is_number && file.text.parse::<u8>().is_ok_and(|number| number > 2) {
+            file.text.insert(0, '&');
+            is_number = false;
+        }
         if is_text || !is_number || file.text.is_empty() {
             command.redirects.push(Redirect {
                 out,

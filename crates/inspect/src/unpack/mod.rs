@@ -154,6 +154,12 @@ pub enum Trick {
     SecondRecord,
     /// One archive by its beginning and another one by its end.
     Polyglot,
+    /// A file whose length is not the one that the archive's own list says.
+    OtherLength,
+    /// A file to which the archive's own list gives a digest that is none.
+    NoDigest,
+    /// An entry that unpacks to far more than it takes.
+    Bomb,
 }
 
 impl Trick {
@@ -197,6 +203,9 @@ impl Trick {
             Self::SecondRecord => {
                 "it is a second list of the archive's files, and installers differ in which they take"
             }
+            Self::OtherLength => "its length is not the one that RECORD says",
+            Self::NoDigest => "RECORD gives it a digest that is none",
+            Self::Bomb => "it unpacks to more than two hundred times of what it takes",
             Self::Polyglot => "the archive is two in one, and clients differ in which they open",
         }
     }

@@ -1,5 +1,6 @@
 //! Tricks of archives, each against the reader.
 
+mod bombs;
 mod polyglots;
 mod twins;
 

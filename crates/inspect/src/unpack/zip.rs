@@ -188,6 +188,9 @@ fn entry<'a>(
         sink.unread(&shown, "it is encrypted");
         return;
     }
+    if is_bomb(listed.packed, listed.length) {
+        sink.odd(Trick::Bomb, &shown);
+    }
     let kind = listed.mode >> 12 & 0xf;
     let packed = bytes.piece(local.data, listed.packed);
     let content = content(sink, packed, listed, &shown);
@@ -292,6 +295,13 @@ fn content<'a>(
         sink.unread(shown, "the archive unpacks to more than the bound");
     }
     Some((Cow::Owned(content), whole))
+}
+
+/// Whether so many bytes that unpack to so many are made to be much.
+pub(super) const fn is_bomb(packed: u64, length: u64) -> bool {
+    const RATIO: u64 = 200;
+    const LEAST: u64 = 50 << 20;
+    length > LEAST && length / RATIO > packed
 }
 
 /// The methods of zip beside none and deflate that have a reader here.

@@ -1,12 +1,16 @@
 //! When does what run: the entry points of a package, told by its manifests and by what
 //! clients do without being told.
 
+mod backend;
 mod gyp;
 mod installed;
+mod meson;
 mod node;
 mod opened;
 mod python;
 mod rust;
+
+pub use backend::of_another;
 
 use crate::package::{Make, Package};
 use crate::pure::FileId;
@@ -64,7 +68,11 @@ pub fn entries(package: &Package) -> Vec<Entry> {
     match package.make {
         Make::Npm => node::npm(package, &mut entries),
         Make::Wheel | Make::Sdist => python::python(package, &mut entries),
-        Make::Crate => rust::of_cargo(package, &mut entries),
+        Make::Crate => {
+            rust::of_cargo(package, &mut entries);
+            // It may have been made to look like one.
+            node::npm(package, &mut entries);
+        }
         Make::Other => {
             let run = if package.of_text { 1 } else { usize::MAX };
             for id in package.ids().take(run) {

@@ -1,5 +1,11 @@
 //! What runs when a folder is opened: editor tasks, agent hooks, servers, git hooks.
 
+mod editor;
+mod mise;
+mod npmrc;
+#[cfg(test)]
+mod tests;
+
 use super::{Entry, json};
 use crate::package::{Package, folder};
 use crate::pure::FileId;
@@ -70,8 +76,25 @@ pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
             continue;
         }
         let name = path.rsplit('/').next().unwrap_or(path);
+        if editor::is_editor_file(name) || mise::is_mise_file(path) {
+            of_text(package, id, name, entries);
+            continue;
+        }
         let here = folder(path);
         let around = here.rsplit('/').next().unwrap_or(here);
+        if name == ".npmrc" {
+            let bytes = package.file(id).bytes.as_deref().unwrap_or_default();
+            if let Some(text) = npmrc::command(&String::from_utf8_lossy(bytes)) {
+                entries.push(Entry::Command {
+                    text,
+                    zone: Zone::Folder,
+                    file: id,
+                    name: name.to_owned(),
+                    folder: here.to_owned(),
+                });
+            }
+            continue;
+        }
         if (name == ".envrc"
             || around == "hooks" && path.contains(".git/hooks/")
             || around == ".husky")
@@ -86,6 +109,29 @@ pub(super) fn opened(package: &Package, entries: &mut Vec<Entry>) {
             });
         }
     }
+}
+
+/// What an editor or a manager of tools runs of its own file in the folder.
+fn of_text(package: &Package, file: FileId, name: &str, entries: &mut Vec<Entry>) {
+    let Some(bytes) = package.file(file).bytes.as_deref() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let commands = if editor::is_editor_file(name) {
+        let all = editor::commands(&text).into_iter();
+        all.map(|line| (line, name.to_owned(), Zone::Folder))
+            .collect()
+    } else {
+        mise::commands(&text).unwrap_or_default()
+    };
+    let commands = commands.into_iter();
+    entries.extend(commands.map(|(text, name, zone)| Entry::Command {
+        text,
+        zone,
+        file,
+        name,
+        folder: String::new(),
+    }));
 }
 
 /// Settings that cannot be read here, and whether something in them may run when a folder is
@@ -220,14 +266,35 @@ fn tasks(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
     }
 }
 
+/// Whether a key of an agent's settings names a command: of a hook, of a server, or of what
+/// tells it which tools there are.
+fn is_command(key: &str) -> bool {
+    matches!(
+        key,
+        "command" | "discoveryCommand" | "callCommand" | "toolDiscoveryCommand" | "toolCallCommand"
+    )
+}
+
+/// A command with the words that stand beside it.
+fn with_args(command: &str, args: Option<&serde_json::Value>) -> String {
+    let mut text = command.to_owned();
+    let args = args.and_then(serde_json::Value::as_array);
+    let args = args.into_iter().flatten();
+    for arg in args.filter_map(serde_json::Value::as_str) {
+        text.push(' ');
+        text.push_str(&quoted(arg));
+    }
+    text
+}
+
 fn hooks(json: &serde_json::Value, file: FileId, depth: u8, entries: &mut Vec<Entry>) {
     match json {
         serde_json::Value::Object(map) if depth < 8 => {
             for (key, value) in map {
                 match value {
-                    serde_json::Value::String(text) if key == "command" => {
+                    serde_json::Value::String(text) if is_command(key) => {
                         entries.push(Entry::Command {
-                            text: text.clone(),
+                            text: with_args(text, map.get("args").filter(|_| key == "command")),
                             zone: Zone::Folder,
                             file,
                             name: "agent hook".to_owned(),
@@ -306,107 +373,13 @@ fn servers(json: &serde_json::Value, file: FileId, entries: &mut Vec<Entry>) {
             let Some(command) = server.get("command").and_then(serde_json::Value::as_str) else {
                 continue;
             };
-            let mut text = command.to_owned();
-            for arg in server
-                .get("args")
-                .and_then(serde_json::Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(serde_json::Value::as_str)
-            {
-                text.push(' ');
-                text.push_str(&quoted(arg));
-            }
             entries.push(Entry::Command {
-                text,
+                text: with_args(command, server.get("args")),
                 zone: Zone::Folder,
                 file,
                 name: format!("agent tool {name}"),
                 folder: String::new(),
             });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::unpack::{Content, Kind, Tree};
-
-    #[test]
-    fn comments_and_commas_of_editors_hide_nothing() {
-        let text = "\u{feff}{ // what runs\n \"a\": \"// no comment, ]\", /* b\n */ \"c\": [1, /* d */ ], }";
-        let json: serde_json::Value = serde_json::from_str(&plain_json(text)).unwrap();
-        assert_eq!(json, serde_json::json!({"a": "// no comment, ]", "c": [1]}));
-        for text in ["\"", "\"\\", "/*", "//", ",", "/"] {
-            plain_json(text);
-        }
-    }
-
-    fn packed(files: &[(&str, &[u8])]) -> Package {
-        let entries = files.iter().map(|(path, bytes)| crate::unpack::Entry {
-            path: format!("package/{path}"),
-            content: Content::Whole((*bytes).into()),
-            length: bytes.len() as u64,
-            kind: Kind::Text,
-            executable: false,
-        });
-        Package::new(&Tree {
-            entries: entries.collect(),
-            ..Tree::default()
-        })
-    }
-
-    #[test]
-    fn settings_that_cannot_be_read_are_said_where_something_in_them_may_run() {
-        let manifest: &[u8] = br#"{"name": "a"}"#;
-        for (path, text, expected) in [
-            (
-                ".vscode/tasks.json",
-                r#"{"tasks": [{"command": "a" "runOptions": {"runOn": "folderOpen"}}]}"#,
-                Some(true),
-            ),
-            (
-                ".vscode/tasks.json",
-                r#"{"tasks": [{"command": "a" "runOptions": {"runOn": "folder\u004fpen"}}]}"#,
-                Some(true),
-            ),
-            (
-                ".vscode/tasks.json",
-                r#"{"tasks": [{"command": "<%= a %>" <% } %> }]}"#,
-                Some(false),
-            ),
-            (
-                ".claude/settings.json",
-                r#"{"hooks": [{"command": "a"]"#,
-                Some(true),
-            ),
-            (".cursor/mcp.json", r#"{"a" "b"}"#, Some(false)),
-            (
-                ".cursor/mcp.json",
-                r#"{"mcpServers": {"a": {"command": "a"}}, // the end
-                }"#,
-                None,
-            ),
-            ("lib/tasks.json", r#"{"command" "folderOpen"}"#, None),
-        ] {
-            let package = packed(&[("package.json", manifest), (path, text.as_bytes())]);
-            let found: Vec<bool> = unread(&package).into_iter().map(|(_, runs)| runs).collect();
-            assert_eq!(found.first().copied(), expected, "{path}: {text}");
-        }
-        let wide: Vec<u8> = "{\u{feff}"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        let package = packed(&[
-            ("package.json", manifest),
-            (".vscode/mcp.json", wide.as_slice()),
-        ]);
-        assert_eq!(unread(&package).first().map(|(_, runs)| *runs), Some(true));
-    }
-
-    #[test]
-    fn a_word_stays_one_whatever_stands_in_it() {
-        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

@@ -33,6 +33,20 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
                 zone: Zone::Start,
                 script: false,
             });
+        } else if let Some(module) = compiled_alone(package, id, &path) {
+            let name = module.rsplit('/').next().unwrap_or(&module);
+            if importable(package, &module, sdist) {
+                let zone = match name {
+                    "sitecustomize.py" | "usercustomize.py" => Zone::Start,
+                    "__main__.py" => Zone::Command,
+                    _ => Zone::Import,
+                };
+                entries.push(Entry::File {
+                    file: id,
+                    zone,
+                    script: false,
+                });
+            }
         } else if package.language(id).is_some() && importable(package, &path, sdist) {
             let packed = installed
                 .as_ref()
@@ -56,6 +70,8 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
     }
     if sdist {
         named_by_settings(package, entries);
+        super::meson::meson_files(package, entries);
+        super::rust::of_python(package, entries);
     }
     // Scripts of a wheel.
     for id in package.ids() {
@@ -171,6 +187,28 @@ fn startup_lines(package: &Package, file: FileId, entries: &mut Vec<Entry>) {
     }
 }
 
+/// The path of the source that a compiled file of Python stands for, where Python loads it: it lies
+/// where a module lies and has no source beside it, or it lies in a `__pycache__` and says that it is
+/// never to be held against its source.
+///
+/// Source: PEP 3147 (places), PEP 552 (the flags behind the magic number).
+fn compiled_alone(package: &Package, id: FileId, path: &str) -> Option<String> {
+    let file = package.file(id);
+    if file.kind != crate::unpack::Kind::Bytecode {
+        return None;
+    }
+    if let Some((folder, name)) = path.rsplit_once("__pycache__/") {
+        let flags = file.bytes.as_deref().and_then(|bytes| bytes.get(4..8))?;
+        let is_unchecked = flags == [1, 0, 0, 0];
+        let module = name.split('.').next().unwrap_or(name);
+        return is_unchecked.then(|| format!("{folder}{module}.py"));
+    }
+    let source = path
+        .strip_suffix('c')
+        .filter(|path| path.ends_with(".py"))?;
+    package.find(source).is_none().then(|| source.to_owned())
+}
+
 /// Whether users can import a file: it lies in a package, or is a module at the top.
 fn importable(package: &Package, path: &str, sdist: bool) -> bool {
     if !path.ends_with(".py") {
@@ -190,7 +228,10 @@ fn importable(package: &Package, path: &str, sdist: bool) -> bool {
             "setup.py" | "conftest.py" | "noxfile.py" | "tasks.py" | "fabfile.py"
         );
     }
-    !sdist || package.find(&join(here, "__init__.py")).is_some()
+    !sdist
+        || ["__init__.py", "__init__.pyc"]
+            .iter()
+            .any(|name| package.find(&join(here, name)).is_some())
 }
 
 /// A build back-end that lies in the tree itself.

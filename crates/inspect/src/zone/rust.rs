@@ -1,9 +1,11 @@
 //! Rust: build scripts, procedural macros, constructors.
 
 use super::Entry;
+use super::installed::table;
 use crate::cargo;
 use crate::limit::reading;
 use crate::package::{Package, join};
+use crate::unpack::plain;
 use customs_model::Zone;
 
 pub(super) fn of_cargo(package: &Package, entries: &mut Vec<Entry>) {
@@ -32,7 +34,6 @@ pub(super) fn of_cargo(package: &Package, entries: &mut Vec<Entry>) {
     }
 }
 
-/// What cargo runs to build a crate: its build script, and its macros.
 /// Whether a library of Rust is followed, of which nothing runs until somebody calls it: a
 /// small one, and any that may have a constructor, which runs before `main`.
 fn worth_following(package: &Package) -> bool {
@@ -51,6 +52,62 @@ fn worth_following(package: &Package) -> bool {
                 .iter()
                 .any(|mark| memchr::memmem::find(bytes, mark).is_some())
         })
+}
+
+/// The crates that the build of a source distribution of Python compiles: that of maturin, and those
+/// that setuptools-rust is told.
+pub(super) fn of_python(package: &Package, entries: &mut Vec<Entry>) {
+    /// Crates of one distribution.
+    const MOST: usize = 16;
+    let project = table(package, "pyproject.toml").unwrap_or_default();
+    let backend = project
+        .get("build-system")
+        .and_then(|system| system.get("build-backend"))
+        .and_then(toml::Value::as_str)
+        .unwrap_or_default();
+    let tool = |name: &str| project.get("tool")?.get(name);
+    let mut manifests: Vec<String> = Vec::new();
+    if backend.split([':', '.']).next() == Some("maturin") {
+        let named = tool("maturin").and_then(|tool| tool.get("manifest-path")?.as_str());
+        match named {
+            Some(named) => manifests.push(named.to_owned()),
+            // Where it looks by itself.
+            None => manifests.extend(["Cargo.toml", "rust/Cargo.toml"].map(str::to_owned)),
+        }
+    }
+    if let Some(tool) = tool("setuptools-rust") {
+        for key in ["ext-modules", "bins"] {
+            for one in tool
+                .get(key)
+                .and_then(toml::Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let path = one.get("path").and_then(toml::Value::as_str);
+                manifests.push(path.unwrap_or("Cargo.toml").to_owned());
+            }
+        }
+    }
+    for path in manifests.iter().take(MOST) {
+        let Some(folder) = path.strip_suffix("Cargo.toml") else {
+            continue;
+        };
+        let folder = plain(folder.trim_end_matches('/'));
+        if package.find(&join(&folder, "Cargo.toml")).is_some() {
+            compiled(package, &folder, entries);
+        }
+    }
+}
+
+/// A crate in a package of another kind that is compiled when this one is built.
+fn compiled(package: &Package, folder: &str, entries: &mut Vec<Entry>) {
+    for id in cargo::run_by_build(package, folder) {
+        entries.push(Entry::File {
+            file: id,
+            zone: Zone::Install,
+            script: true,
+        });
+    }
 }
 
 fn built(package: &Package, folder: &str, manifest: &toml::Table, entries: &mut Vec<Entry>) {

@@ -1,7 +1,7 @@
 use super::address::Address;
 use customs_ecosystem::lockfile::{Graph, Kind, Locked, Manifest, Package, Source, asked_source};
 use customs_model::{DigestAlgorithm, Ecosystem};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What the user knows of where packages come from.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +36,8 @@ pub struct LockfileView<'a> {
     /// What the user knows.
     pub options: &'a Options,
     overridden: HashSet<String>,
-    /// Those of them that are sent elsewhere than to a registry, or may be.
-    sent_elsewhere: HashSet<String>,
+    /// What stands for those of them that are sent elsewhere than to a registry, or may be.
+    sent_elsewhere: HashMap<String, Vec<Sent>>,
     /// The addresses of [`Options::expected_origins`], read once.
     origins: Vec<Option<Address<'a>>>,
     /// The addresses of all entries, read once for all rules.
@@ -55,11 +55,19 @@ impl<'a> LockfileView<'a> {
         let rules = graph.overrides.iter();
         let rules = rules.chain(manifests.iter().flat_map(|m| &m.overrides));
         let ecosystem = graph.kind().ecosystem();
-        let elsewhere = rules
-            .clone()
-            .filter(|(_, with)| leads_elsewhere(ecosystem, with));
         let name = |(selector, _): &(String, String)| selected(selector).to_owned();
-        let sent_elsewhere = elsewhere.map(name).collect();
+        let mut sent_elsewhere: HashMap<String, Vec<Sent>> = HashMap::new();
+        for rule in rules.clone() {
+            let (selector, with) = rule;
+            let with = resolved(with, manifests);
+            if leads_elsewhere(ecosystem, &with) {
+                let of = sent_elsewhere.entry(name(rule)).or_default();
+                of.push(Sent {
+                    below: parent(selector),
+                    to: with,
+                });
+            }
+        }
         let overridden = rules.map(name);
         let origins = options.expected_origins.iter();
         let origins = origins.map(|origin| Address::parse(&origin.address));
@@ -85,9 +93,9 @@ impl<'a> LockfileView<'a> {
         self.overridden.contains(name)
     }
 
-    /// Whether the project says to take something for a name that no registry delivers.
-    pub(super) fn is_sent_elsewhere(&self, name: &str) -> bool {
-        self.sent_elsewhere.contains(name)
+    /// What the project says to take for a name that no registry delivers, or may not.
+    pub(super) fn sent_elsewhere(&self, name: &str) -> &[Sent] {
+        self.sent_elsewhere.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether all that the project says to take instead is known.
@@ -154,6 +162,50 @@ impl<'a> LockfileView<'a> {
     }
 }
 
+/// What an override says to take for a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// The package below which it counts; none: everywhere.
+    pub below: Option<String>,
+    /// Its words.
+    pub to: String,
+}
+
+/// `$name` stands for what the project asks for under that name.
+fn resolved(with: &str, manifests: &[Manifest]) -> String {
+    let asked = with.strip_prefix('$').and_then(|name| {
+        let mut own = manifests.iter().filter(|one| one.folder.is_empty());
+        own.find_map(|manifest| manifest.ask(name)?.spec.clone())
+    });
+    asked.unwrap_or_else(|| with.to_owned())
+}
+
+/// Where the `>` of a selector stands that is no part of a range: `a@>=1>b`.
+fn steps(selector: &str) -> Vec<&str> {
+    let (mut steps, mut start) = (Vec::new(), 0);
+    for (at, _) in selector.match_indices('>') {
+        let before = selector.get(..at).and_then(|head| head.chars().last());
+        if before.is_some_and(|c| !" |@<>=".contains(c)) && !selector[at..].starts_with(">=") {
+            steps.push(&selector[start..at]);
+            start = at + 1;
+        }
+    }
+    steps.push(&selector[start..]);
+    steps
+}
+
+/// The package below which a selector counts: `a>b`, `a/b`, `a/**/b`; none for `b` and `**/b`.
+fn parent(selector: &str) -> Option<String> {
+    let steps = steps(selector);
+    let last = *steps.last()?;
+    if let Some(above) = steps.len().checked_sub(2).and_then(|at| steps.get(at)) {
+        return Some(selected(above).to_owned());
+    }
+    let above = without_version(last).strip_suffix(selected(last))?;
+    let above = above.trim_end_matches("**/").trim_end_matches('/');
+    (!above.is_empty()).then(|| selected(above).to_owned())
+}
+
 /// Whether what stands in a package's place comes from no registry, or may not.
 fn leads_elsewhere(ecosystem: Ecosystem, with: &str) -> bool {
     match ecosystem {
@@ -166,12 +218,8 @@ fn leads_elsewhere(ecosystem: Ecosystem, with: &str) -> bool {
 
 /// The name that an override's selector means: `a@^1>@s/b@2`, `**/b`, `a/**/b`, `@s/a/b`.
 fn selected(selector: &str) -> &str {
-    let last = selector.rsplit('>').next().unwrap_or(selector).trim();
-    // An `@` that does not start a scope starts a version.
-    let version_at = last
-        .match_indices('@')
-        .find(|(at, _)| *at > 0 && !last[..*at].ends_with('/'));
-    let last = version_at.map_or(last, |(at, _)| &last[..at]);
+    let last = steps(selector).last().copied().unwrap_or(selector).trim();
+    let last = without_version(last);
     let mut slashes = last.rmatch_indices('/');
     let Some((slash, _)) = slashes.next() else {
         return last;
@@ -181,6 +229,15 @@ fn selected(selector: &str) -> &str {
         true => &last[start..],
         false => &last[slash + 1..],
     }
+}
+
+/// An `@` that does not start a scope starts a version.
+fn without_version(name: &str) -> &str {
+    let name = name.trim();
+    let version_at = name
+        .match_indices('@')
+        .find(|(at, _)| *at > 0 && !name[..*at].ends_with('/'));
+    version_at.map_or(name, |(at, _)| &name[..at])
 }
 
 /// The strongest algorithm of an entry's digests.
@@ -194,7 +251,7 @@ pub(super) fn strongest(locked: &Locked) -> Option<DigestAlgorithm> {
 
 #[cfg(test)]
 mod tests {
-    use super::selected;
+    use super::{parent, selected};
 
     #[test]
     fn selectors_of_every_client_mean_their_last_name() {
@@ -204,12 +261,30 @@ mod tests {
             ("a@^1", "a"),
             ("@s/a@1", "@s/a"),
             ("a>b", "b"),
+            ("a@>=1", "a"),
+            ("a@>=1 <2>b", "b"),
             ("a@1>@s/b@2", "@s/b"),
             ("**/b", "b"),
             ("a/**/@s/b", "@s/b"),
             ("a/b", "b"),
         ] {
             assert_eq!(selected(selector), name, "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_selector_says_below_whom_it_counts() {
+        for (selector, below) in [
+            ("a", None),
+            ("**/a", None),
+            ("@s/a@1", None),
+            ("a>b", Some("a")),
+            ("@s/a@1>@s/b@2", Some("@s/a")),
+            ("a/b", Some("a")),
+            ("ab/b", Some("ab")),
+            ("@s/a/**/b", Some("@s/a")),
+        ] {
+            assert_eq!(parent(selector).as_deref(), below, "{selector}");
         }
     }
 }

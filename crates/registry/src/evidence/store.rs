@@ -6,6 +6,7 @@ use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
 use customs_origin::source::PhantomSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,10 @@ mod limit {
     pub const FILE: u64 = 24 << 20;
     /// Releases of a package whose phantoms are kept.
     pub const PHANTOMS: usize = 10;
+    /// Files of evidence that are looked through for those of a few releases.
+    pub const LISTED: usize = 100_000;
+    /// Bytes of a file's head, in which its release stands.
+    pub const HEAD: u64 = 4096;
     /// Marks of artifacts with false attestations. Honest registries have none.
     pub const SUSPECTS: usize = 10_000;
 }
@@ -103,13 +108,42 @@ impl EvidenceStore {
         Ok(Some(found))
     }
 
+    /// The digests of the artifacts that something is stored of, for these releases: what registries
+    /// promised when they were asked. What cannot be read promises nothing.
+    pub fn artifacts_of(&self, releases: &BTreeSet<ReleaseId>) -> BTreeMap<ReleaseId, Vec<Digest>> {
+        let mut found: BTreeMap<ReleaseId, Vec<Digest>> = BTreeMap::new();
+        if releases.is_empty() {
+            return found;
+        }
+        let folders = std::fs::read_dir(self.folder.join("artifacts"));
+        let folders = folders.into_iter().flatten().flatten();
+        let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()));
+        for file in files.flatten().flatten().take(limit::LISTED) {
+            let path = file.path();
+            if !named_at_head(&path).is_some_and(|one| releases.contains(&one)) {
+                continue;
+            }
+            if let Ok(Some(evidence)) = read::<ArtifactEvidence>(&path)
+                && evidence.schema == SCHEMA
+                && releases.contains(&evidence.release)
+                && path == self.path("artifacts", &key_of(&evidence))
+            {
+                let all = found.entry(evidence.release).or_default();
+                all.push(evidence.artifact);
+            }
+        }
+        for all in found.values_mut() {
+            all.sort();
+        }
+        found
+    }
+
     /// Stores evidence, together with what was stored before of the same artifact.
     ///
     /// # Errors
     /// The disk.
     pub fn write(&self, evidence: &ArtifactEvidence) -> Result<(), StoreError> {
-        let key = format!("{}\n{}", evidence.release, evidence.artifact);
-        write(&self.path("artifacts", &key), evidence)
+        write(&self.path("artifacts", &key_of(evidence)), evidence)
     }
 
     /// Marks an artifact, or takes the mark off: an attestation of it was false when it was last
@@ -279,6 +313,20 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
 }
 
 /// Whole or not at all.
+fn key_of(evidence: &ArtifactEvidence) -> String {
+    format!("{}\n{}", evidence.release, evidence.artifact)
+}
+
+/// The release that a file of evidence names at its head, which is read instead of all of it.
+fn named_at_head(path: &Path) -> Option<ReleaseId> {
+    let mut head = Vec::new();
+    let mut file = File::open(path).ok()?.take(limit::HEAD);
+    file.read_to_end(&mut head).ok()?;
+    let head = String::from_utf8_lossy(&head);
+    let (_, rest) = head.split_once(r#""release":""#)?;
+    rest.split_once('"')?.0.parse().ok()
+}
+
 fn write(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(disk(path))?;
@@ -329,6 +377,25 @@ mod tests {
         assert_eq!(read(&store).unwrap(), Some(evidence.clone()));
         let other = Digest::sha256(b"other");
         assert_eq!(store.read(&evidence.release, &other).unwrap(), None);
+    }
+
+    #[test]
+    fn the_digests_that_were_promised_of_a_release_are_found_without_knowing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        let one = evidence();
+        let mut other = one.clone();
+        other.release = "pkg:npm/other@1.0.0".parse().unwrap();
+        store.write(&one).unwrap();
+        store.write(&other).unwrap();
+        let asked = BTreeSet::from([one.release.clone()]);
+        let found = BTreeMap::from([(one.release.clone(), vec![one.artifact.clone()])]);
+        assert_eq!(store.artifacts_of(&asked), found);
+        // One that lies under another name is nobody's.
+        let moved = store.path("artifacts", "moved");
+        std::fs::create_dir_all(moved.parent().unwrap()).unwrap();
+        std::fs::rename(store.path("artifacts", &key_of(&one)), moved).unwrap();
+        assert!(store.artifacts_of(&asked).is_empty());
     }
 
     #[test]

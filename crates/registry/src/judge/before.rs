@@ -25,6 +25,18 @@ pub enum Counterpart {
     OtherPlatform,
 }
 
+/// What a release is compared with, or why with nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predecessor {
+    /// This release.
+    Release(Version),
+    /// Its line has no lower release that is not withdrawn.
+    FirstOfLine,
+    /// There are lower ones, and by the registry's dates each was published after it: a
+    /// registry that dates a copy by when it was made says so of all.
+    LaterByDate,
+}
+
 /// Of the releases before another one, by an order in which the nearest comes first: the
 /// nearest, and where that one is not settled, the nearest that is. Two poisoned releases in
 /// a row must not vouch for each other.
@@ -40,6 +52,28 @@ pub(super) fn nearest<T, I: Iterator<Item = T>>(
         earlier().filter(&is_settled).min_by(&nearer_first)
     };
     Some((before, settled))
+}
+
+/// Of the releases before one that was published at some time the one that it is compared with.
+fn chosen(
+    before: &[Before],
+    published: Option<Timestamp>,
+    compare: impl Fn(&str, &str) -> Option<Ordering>,
+    is_settled: impl Fn(Option<Timestamp>) -> bool,
+) -> Predecessor {
+    // Of one of which nobody knows when it was published, nothing is too late.
+    let in_time =
+        |at: Option<Timestamp>| published.is_none_or(|this| at.is_none_or(|at| at <= this));
+    let found = nearest(
+        || before.iter().filter(|(_, at)| in_time(*at)),
+        |a: &&Before, b: &&Before| compare(b.0.as_str(), a.0.as_str()).unwrap_or(Ordering::Equal),
+        |one: &&Before| is_settled(one.1),
+    );
+    match found {
+        Some((newest, settled)) => Predecessor::Release(settled.unwrap_or(newest).0.clone()),
+        None if before.is_empty() => Predecessor::FirstOfLine,
+        None => Predecessor::LaterByDate,
+    }
 }
 
 /// Of the files of another release the one that a file of this kind, built for this platform,
@@ -58,7 +92,7 @@ pub(super) fn of_kind(
 impl Registry {
     /// The release that an artifact is compared with: the newest one of its line that was
     /// published before it, is lower, not withdrawn, and past the hold of code that begins to
-    /// run at install; where none is past it, the newest. `None`: it is the first of its line.
+    /// run at install; where none is past it, the newest.
     ///
     /// The gate chooses in the same way among the releases that it offers. Nothing is decided
     /// here, so no release is left out for what is known against it.
@@ -69,25 +103,15 @@ impl Registry {
         &self,
         context: &Context,
         located: &Located,
-    ) -> Result<Option<Version>, FetchError> {
+    ) -> Result<Predecessor, FetchError> {
         let now = self.clock.now();
-        let compare = order(located.release.package.ecosystem());
         let before = self.before(context, &located.release).await?;
-        // Of one of which nobody knows when it was published, nothing is too late.
-        let found = nearest(
-            || {
-                before.iter().filter(|(_, at)| {
-                    located
-                        .published
-                        .is_none_or(|this| at.is_none_or(|at| at <= this))
-                })
-            },
-            |a: &&Before, b: &&Before| {
-                compare(b.0.as_str(), a.0.as_str()).unwrap_or(Ordering::Equal)
-            },
-            |one: &&Before| context.is_settled(one.1, now),
-        );
-        Ok(found.map(|(newest, settled)| settled.unwrap_or(newest).0.clone()))
+        Ok(chosen(
+            &before,
+            located.published,
+            order(located.release.package.ecosystem()),
+            |at| context.is_settled(at, now),
+        ))
     }
 
     /// The releases of the same line before this one, the nearest first; of any line where
@@ -242,8 +266,26 @@ fn is_prerelease(ecosystem: Ecosystem, version: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn why_nothing_is_before_a_release_is_told_apart() {
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        let version = |text: &str| Version::new(text).unwrap();
+        let of = |before: &[Before], published: Option<Timestamp>| {
+            chosen(before, published, order(Ecosystem::Npm), |_| true)
+        };
+        let this = at("2026-01-02T00:00:00Z");
+        assert!(this.is_some());
+        assert_eq!(of(&[], this), Predecessor::FirstOfLine);
+        let later = [(version("1.0.0"), at("2026-01-03T00:00:00Z"))];
+        assert_eq!(of(&later, this), Predecessor::LaterByDate);
+        let earlier = [(version("1.0.0"), at("2026-01-01T00:00:00Z"))];
+        let release = Predecessor::Release(version("1.0.0"));
+        assert_eq!(of(&earlier, this), release);
+        assert_eq!(of(&later, None), release);
+    }
+
     /// Releases by number, each with whether it is settled.
-    fn chosen(all: &[(u32, bool)]) -> Option<(u32, Option<u32>)> {
+    fn of_numbers(all: &[(u32, bool)]) -> Option<(u32, Option<u32>)> {
         let found = nearest(
             || all.iter(),
             |a: &&(u32, bool), b: &&(u32, bool)| b.0.cmp(&a.0),
@@ -254,14 +296,17 @@ mod tests {
 
     #[test]
     fn the_nearest_release_counts_where_it_is_settled() {
-        assert_eq!(chosen(&[(1, true), (3, true), (2, true)]), Some((3, None)));
-        assert_eq!(chosen(&[]), None);
+        assert_eq!(
+            of_numbers(&[(1, true), (3, true), (2, true)]),
+            Some((3, None))
+        );
+        assert_eq!(of_numbers(&[]), None);
     }
 
     #[test]
     fn behind_one_that_is_not_settled_stands_the_nearest_that_is() {
         let all = [(1, true), (2, true), (3, false)];
-        assert_eq!(chosen(&all), Some((3, Some(2))));
-        assert_eq!(chosen(&[(3, false)]), Some((3, None)));
+        assert_eq!(of_numbers(&all), Some((3, Some(2))));
+        assert_eq!(of_numbers(&[(3, false)]), Some((3, None)));
     }
 }

@@ -19,7 +19,7 @@ mod trail;
 mod unseen;
 
 pub use archive::ArtifactFacts;
-pub use before::Counterpart;
+pub use before::{Counterpart, Predecessor};
 pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;

@@ -168,6 +168,12 @@ fn row(scenario: &Scenario, setup: &Setup, line: &Line) -> Row {
         cells: BTreeMap::new(),
         notes: Vec::new(),
     };
+    if let Some(because) = &line.victim.expect.inspection_because
+        && setup.columns.contains(&Column::InspectionAlone)
+    {
+        row.notes
+            .push(format!("inspection alone does not stop it: {because}"));
+    }
     match &line.tool {
         Ok(tool) => {
             row.client = tool.title();
@@ -187,4 +193,36 @@ fn row(scenario: &Scenario, setup: &Setup, line: &Line) -> Row {
 /// Trials share nothing; more of them than processors would only make each late.
 fn at_once() -> usize {
     std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_why_inspection_does_not_stop_it_stands_below_the_row() {
+        let scenario = crate::find("mastra").unwrap().unwrap();
+        let row = |columns: Vec<Column>| {
+            let line = Line {
+                victim: scenario.victims[0].clone(),
+                client: Client::Npm,
+                tool: Err("no npm here".to_owned()),
+            };
+            let setup = Setup {
+                program: PathBuf::new(),
+                tools: None,
+                clients: Vec::new(),
+                columns,
+            };
+            row(&scenario, &setup, &line)
+        };
+        let told = row(vec![Column::InspectionAlone]);
+        let text = Report { rows: vec![told] }.text();
+        let reason =
+            "    inspection alone does not stop it: what carries the payload is refused, and";
+        assert!(text.contains(reason), "{text}");
+        let page = include_str!("../../../../docs/replay.md");
+        assert!(page.contains(text.lines().nth(2).unwrap_or_default()));
+        assert!(row(vec![Column::NoGate]).notes.is_empty());
+    }
 }

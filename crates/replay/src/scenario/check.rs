@@ -212,8 +212,23 @@ fn victim(scenario: &Scenario, victim: &Victim) -> Result<(), String> {
     if !scenario.benign && !marks {
         return Err("none of its bad releases leaves the marker at its trigger".into());
     }
+    inspection(scenario, victim)?;
     for id in &victim.expect.alone {
         RuleId::parse(id).map_err(|_| format!("{id:?} is no rule id"))?;
+    }
+    Ok(())
+}
+
+/// What reading the code alone does not stop is told with its reason, and nothing else is.
+fn inspection(scenario: &Scenario, victim: &Victim) -> Result<(), String> {
+    let because = victim.expect.inspection_because.as_deref();
+    let has_reason = because.is_some_and(|because| !because.trim().is_empty());
+    let needs_reason = !scenario.benign && !victim.expect.inspection;
+    if needs_reason != has_reason || has_reason != because.is_some() {
+        return Err(
+            "inspection-because belongs to what inspection does not stop, and is needed there"
+                .into(),
+        );
     }
     Ok(())
 }

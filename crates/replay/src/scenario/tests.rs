@@ -19,6 +19,7 @@ name = "v"
 project = { a = "^1" }
 bad = ["a@1.0.1"]
 good = { a = "1.0.0" }
+expect.inspection = true
 "#;
 
 fn why(from: &str, to: &str) -> String {
@@ -95,6 +96,19 @@ fn a_benign_scenario_must_be_asked_in_time() {
         scenario.admitted_by().unwrap().to_string(),
         "2026-01-02T00:00:00Z"
     );
+}
+
+#[test]
+fn what_inspection_does_not_stop_has_its_reason_and_nothing_else_has_one() {
+    let told = "inspection-because belongs to what inspection does not stop";
+    let is = "expect.inspection = true";
+    let because = "expect.inspection-because = 'nothing shows'";
+    assert!(why(is, "").contains(told));
+    assert!(why(is, "expect.inspection-because = ' '").contains(told));
+    assert!(why(is, &format!("{is}\n{because}")).contains(told));
+    let scenario = Scenario::parse(&GOOD.replace(is, because)).unwrap();
+    let reason = scenario.victims[0].expect.inspection_because.as_deref();
+    assert_eq!(reason, Some("nothing shows"));
 }
 
 #[test]

@@ -144,6 +144,7 @@ fn a_monorepo_of_twelve_packages_at_once_is_admitted_by_hour_73() {
         name: "sibling".to_owned(),
         requirement: "1.2.4".to_owned(),
         newest: Some(version("1.2.4")),
+        artifact: None,
         published: Known::Is(at(PUBLISHED)),
         package_earliest: Known::Is(at(PUBLISHED)),
         runs: Known::Is(false),

@@ -51,6 +51,7 @@ fn added() -> impl Strategy<Value = AddedDependency> {
         name: "dep".to_owned(),
         requirement: "*".to_owned(),
         newest: Some(version("1.0.0")),
+        artifact: None,
         published: Known::Is(published),
         package_earliest: Known::Is(earliest.min(published)),
         runs,

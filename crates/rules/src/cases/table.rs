@@ -175,6 +175,7 @@ fn added(published: &str, earliest: &str, runs: Known<bool>) -> AddedDependency 
         name: "dep".to_owned(),
         requirement: "^1.0.0".to_owned(),
         newest: Some(version("1.0.1")),
+        artifact: None,
         published: Known::Is(at(published)),
         package_earliest: Known::Is(at(earliest)),
         runs,

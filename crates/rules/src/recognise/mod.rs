@@ -16,6 +16,7 @@ pub(crate) mod telemetry;
 mod vendor_host;
 mod visible_text;
 pub(crate) mod wallet_library;
+pub(crate) mod well_known;
 
 use customs_model::{Flow, Inspection, Mark};
 

@@ -9,9 +9,10 @@ pub(super) static PINNED_DIGEST: Recogniser = Recogniser {
            not run where it differs.",
     why: "What runs is what whoever published the release chose; it can be reviewed as if it stood in the \
           package.",
-    twin: "The digest of another download is compared, or the script goes on where it differs.",
-    limits: "Where it cannot be told what is hashed, a check counts for the downloads of its file. Whether \
-             the check stands before the use in time is not looked at.",
+    twin: "The digest of another download is compared, the script goes on where it differs, or it runs the \
+           file first.",
+    limits: "Where it cannot be told what is hashed, a check counts for the downloads of its file. Where it \
+             cannot be shown that the check always comes first, the download is suspicious.",
     recognises: |flow, _| {
         (flow.source == SourceKind::Remote && has(flow, Mark::PinnedByDigest))
             .then(|| "what is fetched is compared with what comes with the package".to_owned())

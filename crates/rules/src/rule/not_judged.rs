@@ -19,8 +19,10 @@ static DOC: RuleDoc = RuleDoc {
     id: "not-judged",
     title: "Code that runs unasked and could not be read is told, and held while it is young.",
     what: "A file of the artifact that runs at install, at start, at import, when a folder is opened or as a \
-           command could not be read: it is over a bound, or no dialect of its language allows it. What nothing \
-           that runs reaches does not count.",
+           command could not be read: it is over a bound, or no dialect of its language allows it. So is a file \
+           that a command starts at install or at start and that is not read here: a program, compiled code, or a \
+           language such as Perl, Ruby or Lua. What nothing that runs reaches does not count, and neither does \
+           what a compiler makes of the package's sources as long as nothing starts it.",
     why: "Who can make a scanner give up must not be let through for it. After a week others have looked, and a \
           file of a dialect that is not read would be held for ever.",
     effect: "hold; a warning afterwards",
@@ -31,8 +33,14 @@ static DOC: RuleDoc = RuleDoc {
         pypi: "the file's code",
         cargo: "the crate's build script and macros",
     },
-    fires: &["The hook of a young release is nested deeper than any parser goes."],
-    silent: &["A large data file, or a test in an unknown dialect, that nothing reaches."],
+    fires: &[
+        "The hook of a young release is nested deeper than any parser goes.",
+        "A postinstall script says `perl x.pl`, or starts a program that lies in the package.",
+    ],
+    silent: &[
+        "A large data file, or a test in an unknown dialect, that nothing reaches.",
+        "A native module that is built from its sources when it is installed.",
+    ],
     learnt_from: "padding against scanners: files of many megabytes around a loader of one line.",
 };
 

@@ -2,6 +2,7 @@
 
 use super::Signal;
 use crate::recognise::own_machine;
+use crate::recognise::well_known::is_well_known;
 use customs_model::{
     Capability, Flow, Inspection, Mark, Place, SignKind, SinkKind, SourceKind, Target, Zone,
     printable,
@@ -294,10 +295,10 @@ fn takes_foreign_keys(flow: &Flow) -> bool {
         flow.source,
         SourceKind::NamedSecret | SourceKind::CredentialFile | SourceKind::CredentialService
     );
-    let own = flow
-        .marks
-        .iter()
-        .any(|mark| matches!(mark, Mark::VendorHost | Mark::OwnHost));
+    // A host that the package names as its own gets its own keys, and nobody else's.
+    let is_others = flow.source != SourceKind::NamedSecret || is_well_known(&flow.source_name);
+    let own =
+        flow.marks.contains(&Mark::VendorHost) || flow.marks.contains(&Mark::OwnHost) && !is_others;
     keys && unasked(flow.zone) && !own && !leads_here(flow)
 }
 

@@ -55,6 +55,11 @@ fn verdict(standing: Standing, findings: Vec<Finding>, not_checked: &[&str]) -> 
     }
 }
 
+/// Where the program was started.
+fn here() -> &'static Path {
+    Path::new("/home/me/app")
+}
+
 fn log_of(subjects: &[Subject<'_>]) -> Value {
     log(subjects, &RuleSet::standard())
 }
@@ -89,7 +94,7 @@ fn a_log_has_the_way_from_source_to_sink() {
         vec![secret(), twins],
         &["package/big.js: it was too large to be kept"],
     );
-    let mut log = log_of(&[Subject::archive("odd name.tgz", &verdict)]);
+    let mut log = log_of(&[Subject::archive("odd name.tgz", here(), &verdict)]);
     // What rules say of themselves is told by their pages.
     let driver = &mut log["runs"][0]["tool"]["driver"];
     driver["rules"] = json!("RULES");
@@ -114,13 +119,13 @@ fn a_log_has_the_way_from_source_to_sink() {
             },
             {
               "location": {
-                "uri": "package/in%E2%80%AEdex.js"
+                "uri": "odd%20name.tgz/package/in%E2%80%AEdex.js"
               },
               "parentIndex": 0
             },
             {
               "location": {
-                "uri": "package/a%20b.js"
+                "uri": "odd%20name.tgz/package/a%20b.js"
               },
               "parentIndex": 0
             }
@@ -144,6 +149,9 @@ fn a_log_has_the_way_from_source_to_sink() {
                         "artifactLocation": {
                           "index": 0,
                           "uri": "odd%20name.tgz"
+                        },
+                        "region": {
+                          "startLine": 1
                         }
                       }
                     }
@@ -176,7 +184,7 @@ fn a_log_has_the_way_from_source_to_sink() {
                             "physicalLocation": {
                               "artifactLocation": {
                                 "index": 2,
-                                "uri": "package/a%20b.js"
+                                "uri": "odd%20name.tgz/package/a%20b.js"
                               },
                               "region": {
                                 "byteLength": 11,
@@ -201,7 +209,7 @@ fn a_log_has_the_way_from_source_to_sink() {
                             "physicalLocation": {
                               "artifactLocation": {
                                 "index": 1,
-                                "uri": "package/in%E2%80%AEdex.js"
+                                "uri": "odd%20name.tgz/package/in%E2%80%AEdex.js"
                               },
                               "region": {
                                 "byteLength": 21,
@@ -229,7 +237,7 @@ fn a_log_has_the_way_from_source_to_sink() {
                   "physicalLocation": {
                     "artifactLocation": {
                       "index": 1,
-                      "uri": "package/in%E2%80%AEdex.js"
+                      "uri": "odd%20name.tgz/package/in%E2%80%AEdex.js"
                     },
                     "region": {
                       "byteLength": 21,
@@ -267,6 +275,9 @@ fn a_log_has_the_way_from_source_to_sink() {
                     "artifactLocation": {
                       "index": 0,
                       "uri": "odd%20name.tgz"
+                    },
+                    "region": {
+                      "startLine": 1
                     }
                   }
                 }
@@ -302,7 +313,7 @@ fn a_log_has_the_way_from_source_to_sink() {
 #[test]
 fn a_rule_that_spoke_explains_itself_once() {
     let verdict = verdict(Standing::Malicious, vec![secret(), secret()], &[]);
-    let log = log_of(&[Subject::archive("a.tgz", &verdict)]);
+    let log = log_of(&[Subject::archive("a.tgz", here(), &verdict)]);
     let rules = log["runs"][0]["tool"]["driver"]["rules"]
         .as_array()
         .unwrap();
@@ -314,14 +325,13 @@ fn a_rule_that_spoke_explains_itself_once() {
         help.ends_with("customs explain secret-to-network"),
         "{help}"
     );
-    assert!(rules[0].get("helpUri").is_none());
 }
 
 #[test]
 fn a_match_of_the_users_own_rules_explains_itself_as_well() {
     let own = finding("own-rule", Severity::High, "your rule", Vec::new());
     let verdict = verdict(Standing::Suspicious, vec![own], &[]);
-    let log = log_of(&[Subject::archive("a.tgz", &verdict)]);
+    let log = log_of(&[Subject::archive("a.tgz", here(), &verdict)]);
     let rule = &log["runs"][0]["tool"]["driver"]["rules"][0];
     assert_eq!(rule["id"], "own-rule");
     assert!(rule["help"]["text"].is_string(), "{rule}");
@@ -330,7 +340,7 @@ fn a_match_of_the_users_own_rules_explains_itself_as_well() {
 #[test]
 fn what_could_not_be_judged_is_no_success() {
     let verdict = verdict(Standing::NotJudged, Vec::new(), &["the artifact: cut off"]);
-    let log = log_of(&[Subject::archive("a.tgz", &verdict)]);
+    let log = log_of(&[Subject::archive("a.tgz", here(), &verdict)]);
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     let notification = &invocation["toolExecutionNotifications"][0];
@@ -345,8 +355,8 @@ fn what_could_not_be_judged_is_no_success() {
 fn files_of_one_name_in_two_archives_are_two_artifacts() {
     let verdict = verdict(Standing::Malicious, vec![secret()], &[]);
     let log = log_of(&[
-        Subject::archive("a.tgz", &verdict),
-        Subject::archive("b.tgz", &verdict),
+        Subject::archive("a.tgz", here(), &verdict),
+        Subject::archive("b.tgz", here(), &verdict),
     ]);
     let artifacts = log["runs"][0]["artifacts"].as_array().unwrap();
     let parents: Vec<Option<u64>> = artifacts
@@ -360,24 +370,74 @@ fn files_of_one_name_in_two_archives_are_two_artifacts() {
 fn a_file_of_a_folder_is_named_from_where_the_folder_is() {
     let clean = verdict(Standing::Clean, Vec::new(), &[]);
     assert_eq!(
-        Subject::folder("./lib/", &clean).file("package/src/a b.js"),
+        Subject::folder("./lib/", here(), &clean).file("package/src/a b.js"),
         "lib/src/a%20b.js"
     );
-    assert_eq!(Subject::folder(".", &clean).file("package/a.js"), "a.js");
     assert_eq!(
-        Subject::archive("a.tgz", &clean).file("package/a.js"),
-        "package/a.js"
+        Subject::folder(".", here(), &clean).file("package/a.js"),
+        "a.js"
+    );
+    assert_eq!(
+        Subject::archive("a.tgz", here(), &clean).file("package/a.js"),
+        "a.tgz/package/a.js"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn no_address_is_absolute_or_leads_out_of_the_working_folder() {
+    let clean = verdict(Standing::Clean, Vec::new(), &[]);
+    for (path, told) in [
+        ("/home/me/app/vendor/a.tgz", "vendor/a.tgz/package/a.js"),
+        ("/elsewhere/a.tgz", "a.tgz/package/a.js"),
+        ("../../a.tgz", "a.tgz/package/a.js"),
+        ("./a.tgz", "a.tgz/package/a.js"),
+    ] {
+        let subject = Subject::archive(path, here(), &clean);
+        assert_eq!(subject.file("package/a.js"), told);
+    }
+    for (path, told) in [
+        ("/home/me/app/lib", "lib/a.js"),
+        ("/home/me/app", "a.js"),
+        ("/elsewhere/lib", "a.js"),
+        ("../lib", "a.js"),
+    ] {
+        let subject = Subject::folder(path, here(), &clean);
+        assert_eq!(subject.file("package/a.js"), told);
+        assert!(!subject.uri.is_empty());
+    }
+}
+
+#[test]
+fn a_finding_without_a_place_stands_at_the_first_line() {
+    let bare = finding("forged-archive", Severity::High, "odd", Vec::new());
+    let verdict = verdict(Standing::Suspicious, vec![bare], &[]);
+    let log = log_of(&[Subject::archive("a.tgz", here(), &verdict)]);
+    let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["region"]["startLine"], 1);
+}
+
+#[test]
+fn tool_and_rules_are_linked_where_an_address_is_known() {
+    let verdict = verdict(Standing::Malicious, vec![secret()], &[]);
+    let mut log = log_of(&[Subject::archive("a.tgz", here(), &verdict)]);
+    let driver = &mut log["runs"][0]["tool"]["driver"];
+    add_links(driver, Some("https://code.example/customs"), link::of_rule);
+    assert_eq!(driver["informationUri"], "https://code.example/customs");
+    assert_eq!(
+        driver["rules"][0]["helpUri"],
+        "https://code.example/customs/blob/main/docs/rules/secret-to-network.md"
     );
 }
 
 #[test]
-fn a_release_is_named_by_its_package_url() {
+fn a_release_is_named_by_its_package_url_without_the_scheme() {
     let clean = verdict(Standing::Clean, Vec::new(), &[]);
     let package = PackageName::new(Ecosystem::Npm, "@a/b").unwrap();
     let release = ReleaseId::new(package, Version::new("1.0.0").unwrap());
     let log = log_of(&[Subject::release(&release, &clean)]);
     let artifact = &log["runs"][0]["artifacts"][0];
-    assert_eq!(artifact["location"]["uri"], "pkg:npm/%40a/b@1.0.0");
+    assert_eq!(artifact["location"]["uri"], "npm/%40a/b@1.0.0");
     assert_eq!(artifact["description"]["text"], "@a/b@1.0.0");
 }
 

@@ -13,6 +13,35 @@ fn npm(n: usize) -> PackageName {
     named(Ecosystem::Npm, n)
 }
 
+/// In which each package is asked about once.
+fn round(schedule: &Schedule) -> Duration {
+    let lanes = schedule.lanes();
+    lanes
+        .iter()
+        .map(|lane| lane.round)
+        .max()
+        .unwrap_or_default()
+}
+
+#[test]
+fn each_ecosystem_has_its_own_interval_and_all_share_the_budget() {
+    let all = many(3).into_iter().chain([named(Ecosystem::PyPi, 0)]);
+    let mut schedule = Schedule::new(all, 1.0, seconds(60));
+    schedule.set_every(Ecosystem::Npm, seconds(900), Duration::ZERO);
+    let lanes = schedule.lanes();
+    let told: Vec<_> = lanes
+        .iter()
+        .map(|lane| (lane.ecosystem, lane.packages, lane.round))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Ecosystem::Npm, 3, seconds(900)),
+            (Ecosystem::PyPi, 1, seconds(60))
+        ]
+    );
+}
+
 fn many(n: usize) -> Vec<PackageName> {
     (0..n).map(npm).collect()
 }
@@ -49,7 +78,7 @@ fn quiet(_: &PackageName) -> Outcome {
 #[test]
 fn nine_hundred_packages_at_one_request_a_second_take_fifteen_minutes() {
     let mut schedule = Schedule::new(many(900), 1.0, seconds(60));
-    assert_eq!(schedule.round(), seconds(900));
+    assert_eq!(round(&schedule), seconds(900));
     asked(&mut schedule, Duration::ZERO, seconds(899), quiet);
     assert_eq!(schedule.rounds(), 0);
     asked(&mut schedule, seconds(899), seconds(900), quiet);
@@ -59,7 +88,7 @@ fn nine_hundred_packages_at_one_request_a_second_take_fifteen_minutes() {
 #[test]
 fn few_packages_are_not_asked_about_more_often_than_wished() {
     let mut schedule = Schedule::new(many(3), 10.0, seconds(60));
-    assert_eq!(schedule.round(), seconds(60));
+    assert_eq!(round(&schedule), seconds(60));
     let all = asked(&mut schedule, Duration::ZERO, seconds(180), quiet);
     assert_eq!(all.len(), 9);
 }
@@ -195,7 +224,7 @@ proptest! {
         let every = Duration::from_millis(every);
         let rate = 1000.0 / interval as f64;
         let mut schedule = Schedule::new(many(count), rate, every);
-        let round = schedule.round();
+        let round = round(&schedule);
         let until = round * 5 + seconds(1);
         let all = asked(&mut schedule, Duration::ZERO, until, quiet);
         // As it is computed from a rate, an interval may be some nanoseconds short.

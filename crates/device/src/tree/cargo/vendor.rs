@@ -2,10 +2,12 @@ use super::folder::{self, Folder};
 use super::list::{self, LIST};
 use super::{checksum, file_stem, of_cargo, sources};
 use crate::artifact::{Poisoned, Source};
-use crate::tree::disk::{self, Found, FoundKind, There};
+use crate::tree::disk::{self, Found, FoundEntry, FoundKind, There};
 use crate::tree::memory::{self, Memory};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
-use crate::tree::{Difference, DifferenceKind, Options, PackageTree, TreeReport, each};
+use crate::tree::{
+    Comparer, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, each,
+};
 use customs_ecosystem::cargo::vendor_folders;
 use customs_ecosystem::lockfile::{self, Locked};
 use customs_model::{Answer, Ecosystem, PackageName, ReleaseId, Version, printable};
@@ -178,7 +180,7 @@ impl<'a> Check<'a> {
             let unseen = Difference::new(folder, DifferenceKind::Unreadable);
             report.loose.push(unseen);
         }
-        let mut crates = Vec::new();
+        let (mut crates, mut files) = (Vec::new(), Vec::new());
         for name in names {
             let place = match folder {
                 "" => name.clone(),
@@ -189,8 +191,10 @@ impl<'a> Check<'a> {
                     crates.push((place, name));
                     continue;
                 }
-                // cargo reads folders only.
-                There::Entry(there) if there.kind == FoundKind::File => continue,
+                There::Entry(there) if there.kind == FoundKind::File => {
+                    files.push((place, there));
+                    continue;
+                }
                 // A name that is no text, or gone meanwhile.
                 There::Nothing | There::Unknown => DifferenceKind::Unreadable,
                 // cargo follows a link, to what nobody compares.
@@ -198,7 +202,31 @@ impl<'a> Check<'a> {
             };
             report.loose.push(Difference::new(place, kind));
         }
+        let is_crate = |(place, _): &(String, String)| {
+            let folder = self.project.join(place);
+            There::look(&folder.join(LIST)) != There::Nothing
+        };
+        // A folder of this name may be another tool's.
+        if crates.iter().any(is_crate) {
+            self.beside(files, report);
+        }
         crates
+    }
+
+    /// Files beside the crates. cargo reads folders only; a build may read anything.
+    fn beside(&self, files: Vec<(String, FoundEntry)>, report: &mut TreeReport) {
+        let mut comparer = Comparer::new(self.project);
+        for (place, there) in files {
+            let mut difference = comparer.extra(&place, &place, There::Entry(there));
+            if difference.kind == DifferenceKind::Extra && !there.runs_as_owner() {
+                difference.standing = Standing::MadeHere {
+                    maker: "somebody; cargo itself reads only the folders of crates".to_owned(),
+                    pinned: None,
+                };
+            }
+            report.loose.push(difference);
+        }
+        report.not_checked.append(&mut comparer.notes);
     }
 
     /// One folder; none where cargo passes over it.

@@ -129,6 +129,12 @@ impl FoundEntry {
             executable: executable(meta),
         }
     }
+
+    /// Whether it is a file that runs with its owner's or its group's rights, whoever starts it. A folder's
+    /// bit only gives its group on.
+    pub fn runs_as_owner(&self) -> bool {
+        cfg!(unix) && self.kind == FoundKind::File && self.stamp.mode & 0o6000 != 0
+    }
 }
 
 /// What an entry is.

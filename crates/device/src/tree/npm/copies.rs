@@ -22,7 +22,11 @@ pub fn copies(project: &Path, lock: &Lock, options: &Options) -> Copies {
     };
     match lock.manager {
         Manager::Pnpm => {
-            let store = options.caches.pnpm_store.clone().or_else(|| own_store(project));
+            let store = options
+                .caches
+                .pnpm_store
+                .clone()
+                .or_else(|| own_store(project));
             match store.map(|store| caches::pnpm_files(&store, options.threads)) {
                 Some(Ok(wrong)) => copies.store = wrong,
                 Some(Err(why)) => copies
@@ -35,10 +39,8 @@ pub fn copies(project: &Path, lock: &Lock, options: &Options) -> Copies {
                     .push("nothing says where pnpm's store lies".into()),
             }
         }
-        Manager::Bun => copies.artifacts.not_checked.push(
-            "bun's cache holds unpacked packages and no artifacts; it cannot be held against the lockfile".into(),
-        ),
-        Manager::Npm | Manager::YarnClassic | Manager::YarnBerry => {}
+        // What bun keeps is unpacked, and no copy of an artifact: `check_bun_cache`.
+        Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Bun => {}
     }
     copies
 }

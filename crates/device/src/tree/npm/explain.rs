@@ -1,7 +1,9 @@
 use super::layout::UNPLUGGED;
 use super::links::Links;
+use super::manager::Manager;
+use super::manifest::Manifest;
 use super::patches::Patched;
-use super::{made, shim};
+use super::{made, modes, shim};
 use crate::artifact::digest_of;
 use crate::tree::disk::{FoundKind, There};
 use crate::tree::{Cause, Difference, DifferenceKind, Explain, Standing, disk};
@@ -20,6 +22,9 @@ pub(super) struct Explainer<'a> {
     pub release: Option<&'a ReleaseId>,
     pub alternates: &'a BTreeMap<String, ([u8; 32], &'static str)>,
     pub patched: &'a Patched,
+    pub manager: Manager,
+    /// What the package says of its programs.
+    pub manifest: &'a Manifest,
     /// Whether a script of the package may have run.
     pub runs_at_install: bool,
     /// Something was compared with a file of the project's own, of which nothing is remembered.
@@ -29,9 +34,8 @@ pub(super) struct Explainer<'a> {
 impl Explain for Explainer<'_> {
     fn explain(&mut self, difference: &Difference, at: &Path) -> Standing {
         if difference.kind == DifferenceKind::Mode {
-            return by_manager(
-                "only whether it can be executed differs; its bytes are the artifact's",
-            );
+            return modes::explain(self, &difference.path, at)
+                .map_or(Standing::Unexplained, by_manager);
         }
         self.alternate(difference)
             .or_else(|| self.patch(difference))
@@ -40,7 +44,7 @@ impl Explain for Explainer<'_> {
     }
 }
 
-fn by_manager(what: &str) -> Standing {
+pub(super) fn by_manager(what: &str) -> Standing {
     Standing::Explained(Cause::Manager { what: what.into() })
 }
 
@@ -106,6 +110,15 @@ impl Explainer<'_> {
         let installer = |what| Standing::Explained(Cause::Installer { what });
         if let Some(what) = self.links.link(&place) {
             return Some(installer(what));
+        }
+        if self.links.is_outside(&place) {
+            return Some(Standing::MadeHere {
+                maker:
+                    "the manager: a link out of the project, to a folder that its manifest asks \
+                        for and whose files were not compared"
+                        .to_owned(),
+                pinned: None,
+            });
         }
         if let Some((folder, name)) = place.rsplit_once('/')
             && folder.ends_with("/.bin")

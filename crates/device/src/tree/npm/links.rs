@@ -3,6 +3,7 @@
 use super::Manager;
 use super::layout::{Installed, Layout, read_manifest};
 use super::manifest::Manifest;
+use super::outside::Outside;
 use super::own::{Own, split};
 use customs_ecosystem::lockfile::places::{Place, Places};
 use customs_model::ReleaseId;
@@ -24,6 +25,9 @@ pub(super) struct Links<'a> {
     at: BTreeMap<&'a str, &'a ReleaseId>,
     /// Names that links have, and the names of what they lead to, where both differ.
     aliases: &'a BTreeSet<(String, String)>,
+    /// Folders beside the project that it asks for.
+    outside: Outside,
+    roots: BTreeSet<String>,
 }
 
 /// What something leads to.
@@ -64,7 +68,29 @@ impl<'a> Links<'a> {
             names,
             at,
             aliases: &places.aliases,
+            outside: Outside::of(project, places),
+            roots: super::layout::roots_of(places).into_iter().collect(),
         }
+    }
+
+    /// Whether a link at `place` leads to a folder outside of the project that its manifest asks for under
+    /// this name.
+    pub fn is_outside(&self, place: &str) -> bool {
+        let target = std::fs::read_link(self.project.join(place));
+        let Some((root, name)) = split(place).filter(|(root, _)| self.roots.contains(*root)) else {
+            return false;
+        };
+        // A scope is a folder more.
+        let folder = place.rsplit_once('/').map_or(root, |(folder, _)| folder);
+        // What is no link leads nowhere.
+        let target = target.ok();
+        let target = target.as_deref().and_then(Path::to_str);
+        target.is_some_and(|target| self.outside.leads(name, folder, target))
+    }
+
+    /// Whether a path from a folder is one outside of the project that a manifest asks for.
+    pub fn holds_outside(&self, folder: &str, path: &str) -> bool {
+        self.outside.holds(folder, path)
     }
 
     /// What explains a link at `place` (relative to the project) in a `node_modules`.

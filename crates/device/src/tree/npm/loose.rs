@@ -2,6 +2,7 @@
 
 use super::explain::Explainer;
 use super::layout::STORE;
+use super::manifest::Manifest;
 use super::patches::Patched;
 use super::records;
 use super::{Manager, Tree};
@@ -73,6 +74,8 @@ fn root_folder(
         release: None,
         alternates: &BTreeMap::new(),
         patched: &Patched::default(),
+        manager: tree.manager,
+        manifest: &Manifest::default(),
         runs_at_install: false,
         took_own: Cell::new(false),
     };

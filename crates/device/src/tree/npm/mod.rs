@@ -3,6 +3,7 @@
 //! [`check`] reads the lockfile, finds which folder is which package (`layout`), compares each
 //! with its artifact on all cores (`package`), and then what lies loose around the packages.
 
+mod bun_cache;
 mod copies;
 mod elsewhere;
 mod expect;
@@ -16,6 +17,8 @@ mod made;
 mod manager;
 mod manifest;
 mod members;
+mod modes;
+mod outside;
 mod own;
 mod own_list;
 mod package;
@@ -29,7 +32,9 @@ mod strays;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+mod unbound;
 
+pub use bun_cache::check_bun_cache;
 pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
@@ -53,6 +58,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// The folders of a project's members by the patterns of its own manifest, relative to it: where a lockfile
+/// does not name them (Yarn 1).
+pub fn members_of(project: &Path) -> BTreeSet<String> {
+    // What was not looked at is told where the tree is checked.
+    members::of(project).0
+}
 
 /// Checks the tree of a project against its lockfile. Nothing is changed, followed out of the
 /// project, or executed. What could not be looked at is in the report.
@@ -83,6 +95,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         pnpm_store: store.or_else(|| own_store(project)),
         memory: &memory,
         twins: patches::twins(manager, &places.placed),
+        promised: &options.promised,
         elsewhere: &lock.elsewhere,
         required: &lock.required,
         now: options.now,
@@ -110,6 +123,8 @@ struct Tree<'a> {
     memory: &'a Memory,
     /// Packages of Yarn 4 that have several forms.
     twins: Twins<'a>,
+    /// What others than the lockfile promise.
+    promised: &'a BTreeMap<ReleaseId, Vec<Digest>>,
     elsewhere: &'a BTreeSet<ReleaseId>,
     required: &'a BTreeSet<ReleaseId>,
     now: SystemTime,
@@ -169,10 +184,18 @@ fn gather(
 ) -> Vec<(String, Remembered)> {
     let verified = programs(project, &outcomes);
     let mut remember = Vec::new();
+    let kept = outcomes.iter().map(|outcome| outcome.kept);
+    let kept = kept.fold(modes::Kept::default(), modes::Kept::with);
     for mut outcome in outcomes {
+        let folder = project.join(&outcome.tree.place);
+        kept.explain(&folder, &mut outcome);
         if outcome.may_copy {
             for difference in &mut outcome.tree.differences {
-                explain_copy(difference, &verified);
+                // No copy lends its owner's rights.
+                let there = disk::There::look(&folder.join(&difference.path));
+                if !matches!(there, disk::There::Entry(there) if there.runs_as_owner()) {
+                    explain_copy(difference, &verified);
+                }
             }
         }
         outcome.tree.judge();

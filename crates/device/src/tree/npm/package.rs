@@ -5,8 +5,9 @@ use super::explain::Explainer;
 use super::layout::{Installed, STORE, UNPLUGGED, read_manifest};
 use super::manager::Manager;
 use super::manifest::Manifest;
+use super::modes::Kept;
 use super::patches::{Patched, Prepared};
-use super::{Tree, own_list};
+use super::{Tree, own_list, unbound};
 use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
@@ -54,6 +55,8 @@ pub(super) struct Outcome {
     pub may_copy: bool,
     /// The programs among its facts, as the walk saw them.
     pub programs: Vec<(String, Stamp)>,
+    /// What the file system is seen to keep in its folder.
+    pub kept: Kept,
 }
 
 impl Outcome {
@@ -67,6 +70,7 @@ impl Outcome {
             facts: Facts::default(),
             may_copy: false,
             programs: Vec::new(),
+            kept: Kept::default(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Tree<'_> {
 
     fn form(&self, job: &Job<'_>, placed: &Placed, there: &Folder<'_>) -> Outcome {
         let mut out = Outcome::new(job, placed);
+        out.kept = Kept::of(there.found);
         let files = self.patches.for_package(job.place, placed);
         let patch = self.patches.digest(&files);
         let depends: [&[u8]; 3] = [job.place.as_bytes(), patch.as_bytes(), b"package"];
@@ -151,25 +156,31 @@ impl Tree<'_> {
             return out;
         }
         let patches = self.patches.prepare(&files, job.place);
-        match self.verified(placed, &patches, there, &mut out) {
+        match self.verified(placed, wanted(placed), &patches, there, &mut out) {
             Ok(verified) => {
                 self.against_artifact(job, placed, &verified, &patches, there, &mut out);
             }
-            Err(why) => self.against_list(job, placed, why, there, &mut out),
+            Err(why) => match self.unbound(placed, &patches, there, &mut out) {
+                Some(verified) => {
+                    self.against_artifact(job, placed, &verified, &patches, there, &mut out);
+                    unbound::mark(&mut out.tree);
+                }
+                None => self.against_list(job, placed, why, there, &mut out),
+            },
         }
         out
     }
 
     /// An artifact of a package whose bytes are what the lockfile promises. The error is why
     /// there is none, safe to print.
-    fn verified(
+    pub(super) fn verified(
         &self,
         placed: &Placed,
+        wanted: Wanted<'_>,
         patches: &Prepared<'_>,
         there: &Folder<'_>,
         out: &mut Outcome,
     ) -> Result<Verified, String> {
-        let wanted = wanted(placed);
         if wanted.digests.is_empty() && wanted.archive.is_none() {
             return Err(match placed.source {
                 Source::Git => "it comes from a repository: there is no artifact to compare with",
@@ -278,6 +289,8 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &expectation.alternates,
             patched: &patched,
+            manager: self.manager,
+            manifest: &manifest,
             runs_at_install: runs,
             took_own: Cell::new(false),
         };
@@ -323,6 +336,7 @@ impl Tree<'_> {
         };
         let (expected, proven) = list.expected(there.path, there.found);
         let runs = there.claim().is_some_and(|claim| claim.runs_at_install);
+        let none = Manifest::default();
         let mut explainer = Explainer {
             place: job.place,
             is_root: false,
@@ -330,6 +344,8 @@ impl Tree<'_> {
             release: Some(&placed.release),
             alternates: &BTreeMap::new(),
             patched: &Patched::default(),
+            manager: self.manager,
+            manifest: there.claim().unwrap_or(&none),
             runs_at_install: placed.has_install_script != Some(false) && runs,
             took_own: Cell::new(false),
         };
@@ -421,7 +437,7 @@ fn bun_patch_tags(found: &Found) -> BTreeMap<String, ([u8; 32], &'static str)> {
 }
 
 /// What lies in the folder of a package.
-struct Folder<'a> {
+pub(super) struct Folder<'a> {
     path: &'a Path,
     found: &'a Found,
     claim: OnceCell<Option<Manifest>>,
@@ -435,7 +451,7 @@ impl Folder<'_> {
     }
 }
 
-fn wanted(placed: &Placed) -> Wanted<'_> {
+pub(super) fn wanted(placed: &Placed) -> Wanted<'_> {
     Wanted {
         release: &placed.release,
         digests: &placed.digests,

@@ -29,6 +29,8 @@ pub(super) struct Patched {
     /// What files are where the patch was applied to its own result: pnpm does that to a file in
     /// which it only adds lines (measured: `patch-commit` and `rebuild` of pnpm 12.21).
     pub twice: BTreeMap<String, [u8; 32]>,
+    /// There is a patch: it may say who may execute a file.
+    pub sets_modes: bool,
     /// Why a patch explains nothing. Safe to print.
     pub notes: Vec<String>,
 }
@@ -150,7 +152,10 @@ impl Prepared<'_> {
 
     /// Applies the patches to what was kept of the artifact, in memory.
     pub fn apply(&self, unpacked: &Unpacked) -> Patched {
-        let mut out = Patched::default();
+        let mut out = Patched {
+            sets_modes: !self.patches.is_empty(),
+            ..Patched::default()
+        };
         for (file, patches) in &self.patches {
             let content = |path: &str| unpacked.kept.get(path).map(Vec::as_slice);
             let results = patches.as_ref().map_err(Clone::clone);

@@ -5,10 +5,10 @@ use super::Tree;
 use crate::tree::disk;
 use crate::tree::{Cause, Difference, Standing};
 use customs_ecosystem::lockfile::Kind;
-use customs_ecosystem::lockfile::places;
+use customs_ecosystem::lockfile::places::{self, Place, Placed};
 use customs_model::{Digest, ReleaseId};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a record that are read.
 const LONGEST: u64 = 64 << 20;
@@ -127,6 +127,8 @@ fn said(tree: &Tree<'_>, root: &str, name: &str, bytes: &[u8]) -> Said {
         ".pnpm/lock.yaml" => locked(tree, bytes),
         ".yarn-state.yml" => state(tree, bytes),
         ".modules.yaml" => match object(bytes) {
+            Some(object) if !are_registries(&object) => Said::Foreign,
+            Some(object) if !is_store_inside(tree, root, &object) => Said::Unclear,
             Some(object) => known(&object, &MODULES),
             // Before pnpm 10 it is YAML.
             None => match std::str::from_utf8(bytes).is_ok_and(is_listing) {
@@ -141,9 +143,9 @@ fn said(tree: &Tree<'_>, root: &str, name: &str, bytes: &[u8]) -> Said {
             }
         }),
         ".package-map.json" => object(bytes).map_or(Said::Foreign, |object| {
-            match leads_agree(tree, root, &object) {
-                true => known(&object, &["packages"]),
-                false => Said::Foreign,
+            match (map(tree, root, &object), known(&object, &["packages"])) {
+                (Said::Agrees, known) => known,
+                (said, _) => said,
             }
         }),
         _ => object(bytes).map_or(Said::Foreign, |object| known(&object, &WORKSPACE)),
@@ -219,16 +221,106 @@ fn file_and_digest(address: &str) -> &str {
     address.rsplit('/').next().unwrap_or(address)
 }
 
-/// Every folder that Yarn 4's map leads to is a package of the lockfile or one of the project's own.
-fn leads_agree(tree: &Tree<'_>, root: &str, object: &Map<String, Value>) -> bool {
-    let packages = object.get("packages").and_then(Value::as_object);
-    packages.is_some_and(|packages| {
-        packages.values().all(|package| {
-            let url = package.get("url").and_then(Value::as_str);
-            url.and_then(|url| joined(root, url))
-                .is_some_and(|place| is_meant(tree, &place))
-        })
-    })
+/// The registries that pnpm notes are addresses. Which of them are the project's own its settings say, and
+/// not the tree.
+fn are_registries(object: &Map<String, Value>) -> bool {
+    let Some(registries) = object.get("registries") else {
+        return true;
+    };
+    let is_address = |value: &Value| {
+        let text = value.as_str();
+        text.is_some_and(|text| text.starts_with("https://") || text.starts_with("http://"))
+    };
+    let registries = registries.as_object();
+    registries.is_some_and(|all| all.values().all(is_address))
+}
+
+/// Whether pnpm's virtual store lies in the project, where it is looked through.
+fn is_store_inside(tree: &Tree<'_>, root: &str, object: &Map<String, Value>) -> bool {
+    let Some(folder) = object.get("virtualStoreDir") else {
+        return true;
+    };
+    let folder = folder.as_str().unwrap_or_default();
+    let inside = std::path::Path::new(folder).strip_prefix(tree.project);
+    let place = match inside.ok().and_then(std::path::Path::to_str) {
+        Some(inside) => joined("", inside),
+        None => joined(root, folder),
+    };
+    place.is_some_and(|place| place.split('/').any(|part| part == "node_modules"))
+}
+
+/// Every folder that Yarn 4's map leads to is a package of the lockfile or one of the project's own, and
+/// each name leads to a folder of its name.
+fn map(tree: &Tree<'_>, root: &str, object: &Map<String, Value>) -> Said {
+    let Some(packages) = object.get("packages").and_then(Value::as_object) else {
+        return Said::Foreign;
+    };
+    let (mut places, mut is_all_inside) = (BTreeMap::new(), true);
+    for (key, package) in packages {
+        let Some(url) = package.get("url").and_then(Value::as_str) else {
+            return Said::Foreign;
+        };
+        match joined(root, url) {
+            Some(place) if is_meant(tree, &place) => {
+                places.insert(key.as_str(), place);
+            }
+            // What lies there was not compared.
+            None if tree.links.holds_outside(root, url) => is_all_inside = false,
+            Some(_) | None => return Said::Foreign,
+        }
+    }
+    let asks = packages
+        .values()
+        .filter_map(|package| package.get("dependencies"));
+    for (name, to) in asks.filter_map(Value::as_object).flatten() {
+        let to = to.as_str().unwrap_or_default();
+        let Some(place) = places.get(to) else {
+            match packages.contains_key(to) {
+                true => continue,
+                false => return Said::Foreign,
+            }
+        };
+        match super::own::split(place) {
+            // A store's folders are called after releases.
+            Some((_, there)) if there.starts_with(".store/") => {
+                if !is_asked_by(tree, place, name) {
+                    return Said::Foreign;
+                }
+            }
+            Some((_, there)) if there != name => return Said::Foreign,
+            Some(_) => {}
+            // A folder of the project's own, by the name that the lockfile links it under or its own.
+            None => is_all_inside &= is_own_name(tree, place, name),
+        }
+    }
+    match is_all_inside {
+        true => Said::Agrees,
+        false => Said::Unclear,
+    }
+}
+
+/// Whether what is installed at a place is asked for by a name: its own, or one that the lockfile has
+/// for the same release.
+fn is_asked_by(tree: &Tree<'_>, place: &str, name: &str) -> bool {
+    let Some(one) = tree.layout.installed.get(place) else {
+        return false;
+    };
+    let release = &one.placed.release;
+    let is_alias = |placed: &Placed| {
+        placed.release == *release
+            && matches!(&placed.place, Place::Folder(folder) if folder == name)
+    };
+    release.package.as_str() == name || tree.places.placed.iter().any(is_alias)
+}
+
+/// Whether a folder of the project's own may be asked for by a name.
+fn is_own_name(tree: &Tree<'_>, place: &str, name: &str) -> bool {
+    let linked = tree.places.links.iter().any(|link| match &link.place {
+        Place::Folder(folder) => folder == name,
+        Place::At(at) => super::own::split(at).is_some_and(|(_, folder)| folder == name),
+    });
+    let own = || super::layout::read_manifest(&tree.project.join(place));
+    linked || own().is_some_and(|manifest| manifest.name.as_deref() == Some(name))
 }
 
 fn is_meant(tree: &Tree<'_>, place: &str) -> bool {
@@ -267,7 +359,9 @@ fn state(tree: &Tree<'_>, bytes: &[u8]) -> Said {
         .filter_map(|line| line.trim().strip_prefix("- "));
     let mut places = items.map(|item| item.trim_matches('"'));
     // A place that the lockfile has no package for is nothing that Yarn put there.
-    let is_known = |place: &str| is_meant(tree, place) || tree.links.link(place).is_some();
+    let is_known = |place: &str| {
+        is_meant(tree, place) || tree.links.link(place).is_some() || tree.links.is_outside(place)
+    };
     match places.all(|place| joined("", place).is_some_and(|place| is_known(&place))) {
         true if text.contains("locations:") || tree.places.placed.is_empty() => Said::Agrees,
         true => Said::Unclear,

@@ -3,6 +3,7 @@
 
 use super::Tree;
 use super::layout::UNPLUGGED;
+use crate::tree::python::is_filled_environment;
 use crate::tree::{Difference, DifferenceKind, TreeReport};
 use customs_ecosystem::lockfile::places::{Place, Places};
 use customs_model::printable;
@@ -18,11 +19,9 @@ const LEVELS: usize = 32;
 /// Folders that are named one by one.
 const NAMED: usize = 20;
 
-/// Lockfiles: a folder that has one is a project of its own.
-const LOCKFILES: [&str; 7] = [
+/// Lockfiles that are read: a folder that has one is a project of its own, which is checked by itself.
+const LOCKFILES: [&str; 5] = [
     "bun.lock",
-    "bun.lockb",
-    "deno.lock",
     "npm-shrinkwrap.json",
     "package-lock.json",
     "pnpm-lock.yaml",
@@ -31,10 +30,12 @@ const LOCKFILES: [&str; 7] = [
 
 /// Folders whose content tools make, or that stand for a project of somebody else's: what lies in
 /// them is told, and is no part of the project's source.
-const NO_SOURCE: [&str; 32] = [
+const NO_SOURCE: [&str; 43] = [
     "__fixtures__",
     "__mocks__",
     "__tests__",
+    "_site",
+    "assets",
     "bench",
     "benchmark",
     "benchmarks",
@@ -43,12 +44,15 @@ const NO_SOURCE: [&str; 32] = [
     "coverage",
     "demo",
     "demos",
+    "deps",
     "dist",
     "e2e",
     "example",
     "examples",
     "fixture",
     "fixtures",
+    "generated",
+    "htmlcov",
     "integration",
     "out",
     "output",
@@ -57,13 +61,19 @@ const NO_SOURCE: [&str; 32] = [
     "release",
     "sandbox",
     "spec",
+    "static",
+    "storybook-static",
     "target",
     "temp",
     "template",
     "templates",
     "test",
     "tests",
+    "third_party",
     "tmp",
+    "vendor",
+    "www",
+    "wwwroot",
 ];
 
 /// Endings of what Node and bundlers load.
@@ -188,7 +198,12 @@ impl Walk<'_> {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let kind = entry.file_type();
+            // Node looks into a linked one as well.
+            let is_linked = |kind: &std::fs::FileType| {
+                name == "node_modules" && kind.is_symlink() && self.is_elsewhere(&entry.path())
+            };
+            if kind.is_ok_and(|kind| kind.is_dir() || is_linked(&kind)) {
                 folders.push(name);
                 continue;
             }
@@ -202,7 +217,12 @@ impl Walk<'_> {
         if has_lockfile && !is_top {
             return;
         }
-        let is_package = has_manifest && !is_top && !self.members.contains(place);
+        // One without a name says how files are read, and is no package.
+        let is_named = || {
+            let manifest = super::layout::read_manifest(&self.project.join(place));
+            manifest.is_some_and(|manifest| manifest.name.is_some())
+        };
+        let is_package = has_manifest && !is_top && !self.members.contains(place) && is_named();
         let is_source = is_source && !is_package;
         folders.sort_unstable();
         let has_modules = folders.iter().any(|name| name == "node_modules");
@@ -216,12 +236,25 @@ impl Walk<'_> {
                 continue;
             }
             let inner = joined(place, &name);
-            let is_environment = || self.project.join(&inner).join("pyvenv.cfg").exists();
+            let is_environment = || is_filled_environment(&self.project.join(&inner));
             if inner == UNPLUGGED || is_environment() {
                 continue;
             }
             self.folder(&inner, is_source && is_plain(&name), level + 1);
         }
+    }
+}
+
+impl Walk<'_> {
+    /// Whether a link leads to a folder that is no `node_modules` of the project, which are looked through.
+    fn is_elsewhere(&self, link: &Path) -> bool {
+        // What leads nowhere holds nothing.
+        let Ok(real) = link.canonicalize() else {
+            return false;
+        };
+        let roots = self.roots.iter().map(|root| self.project.join(root));
+        let mut roots = roots.filter_map(|root| root.canonicalize().ok());
+        real.is_dir() && !roots.any(|root| root == real)
     }
 }
 

@@ -148,16 +148,17 @@ fn in_scripts(
     match is_script(scene, name, &bytes) {
         true => explained("the script that the environment's creator makes for a shell"),
         // A known script with something before or behind it is no other version of it.
-        false if is_grown(scene, name, &bytes) => None,
-        // Every version of every creator writes others; shells run it only when somebody asks.
+        false if is_grown(scene, name, &bytes) || is_foreign(scene, name, &bytes) => None,
+        // Other versions of the creators write others; shells run it only when somebody asks.
         false => made_here(),
     }
 }
 
-/// Lines of a script of which parts are looked at.
-const LINES: usize = 500;
+/// Lines of a script. The longest of any maker, a signed `Activate.ps1`, has some 500.
+const LINES: usize = 600;
 
-/// Whether a script begins or ends with all of what a known maker writes for this very environment.
+/// Whether a script begins or ends with all of what a known maker writes for this very environment, or
+/// has more lines than any maker writes.
 fn is_grown(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
     let is_long = !name.starts_with("deactivate") && name != "pydoc.bat";
     let ends: Vec<usize> = bytes
@@ -167,11 +168,84 @@ fn is_grown(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
         .map(|(at, _)| at + 1)
         .collect();
     is_long
-        && ends.len() <= LINES
-        && ends.iter().any(|at| {
-            let (head, tail) = bytes.split_at(*at);
-            is_script(scene, name, head) || is_script(scene, name, tail)
-        })
+        && (ends.len() > LINES
+            || ends.iter().any(|at| {
+                let (head, tail) = bytes.split_at(*at);
+                is_script(scene, name, head) || is_script(scene, name, tail)
+            }))
+}
+
+/// Whether all that this environment's creator can have written is known, and this is something else.
+fn is_foreign(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
+    if !is_known_maker(scene) {
+        return false;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return true;
+    };
+    // One that was moved still names its old place; what cannot be put in the place of a mark is not
+    // compared.
+    let is_plain = |folder: &str| plain("", folder, None, None).is_some();
+    // Not every shell's script says where it is.
+    let other = scene.bytes(&format!("{}/activate", scene.scripts), LONGEST);
+    let other = other.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let named = folder_of(text).or_else(|| folder_of(other.as_deref()?));
+    let is_moved = named.is_some_and(|folder| {
+        is_plain(folder) && !is_here(scene, folder) && is_script_at(scene, name, text, folder)
+    });
+    let is_named = scene.config.prompt.as_deref().is_none_or(is_name);
+    let is_plain_here = scene.spelled.iter().any(|folder| is_plain(folder));
+    is_plain_here && is_named && !is_moved
+}
+
+fn is_here(scene: &Scene, folder: &str) -> bool {
+    scene.spelled.iter().any(|here| here == folder)
+}
+
+/// The folder that a script for a shell is for, by its own words.
+fn folder_of(text: &str) -> Option<&str> {
+    const SETS: [&str; 3] = [
+        "VIRTUAL_ENV=",
+        "set -gx VIRTUAL_ENV ",
+        "setenv VIRTUAL_ENV ",
+    ];
+    let mut lines = text.lines().take(LINES).map(str::trim);
+    lines.find_map(|line| {
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let value = SETS.iter().find_map(|name| line.strip_prefix(name))?;
+        let folder = value.trim_matches(['"', '\'']);
+        // It may be asked of a command first, for another system.
+        folder.starts_with('/').then_some(folder)
+    })
+}
+
+/// Whether the creator that `pyvenv.cfg` names is one of the versions whose scripts were all measured.
+fn is_known_maker(scene: &Scene) -> bool {
+    let Ok(bytes) = scene.bytes("pyvenv.cfg", LONGEST) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let value = |key: &str| {
+        let mut lines = text.lines().filter_map(|line| line.split_once('='));
+        let (_, value) = lines.find(|(name, _)| name.trim() == key)?;
+        let mut numbers = value.trim().split('.').map(str::parse::<u16>);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    let is_named = |key: &str| text.lines().any(|line| line.starts_with(key));
+    // What is written for a place that may change was not measured.
+    if is_named("relocatable ") && !text.contains("relocatable = false") {
+        return false;
+    }
+    if is_named("uv ") {
+        return matches!(value("uv"), Some((0, 8 | 13)));
+    }
+    if is_named("virtualenv ") {
+        return value("virtualenv").is_some_and(|at| ((20, 26)..=(21, 15)).contains(&at));
+    }
+    scene
+        .config
+        .version
+        .is_some_and(|at| ((3, 8)..=(3, 13)).contains(&at))
 }
 
 /// A link to a neighbour of an interpreter's name, or into the folder that `pyvenv.cfg` names, which
@@ -201,16 +275,20 @@ fn is_script(scene: &Scene, name: &str, bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
+    let mut spelled = scene.spelled.iter();
+    spelled.any(|folder| is_script_at(scene, name, text, folder))
+}
+
+/// The same for an environment in some folder.
+fn is_script_at(scene: &Scene, name: &str, text: &str, folder: &str) -> bool {
     let minor = scene.config.version.map(|(_, minor)| minor);
-    scene.spelled.iter().any(|folder| {
-        let own = folder.rsplit('/').next();
-        let prompts = [None, scene.config.prompt.as_deref(), own];
-        let prompts = prompts
-            .into_iter()
-            .filter(|prompt| prompt.is_none_or(is_name));
-        let mut forms = prompts.filter_map(|prompt| plain(text, folder, prompt, minor));
-        forms.any(|form| is_known(name, &form) || is_of_system(scene, name, &form))
-    })
+    let own = folder.rsplit('/').next();
+    let prompts = [None, scene.config.prompt.as_deref(), own];
+    let prompts = prompts
+        .into_iter()
+        .filter(|prompt| prompt.is_none_or(is_name));
+    let mut forms = prompts.filter_map(|prompt| plain(text, folder, prompt, minor));
+    forms.any(|form| is_known(name, &form) || is_of_system(scene, name, &form))
 }
 
 /// Whether a plain form is that of the template beside the machine's own interpreter, which `venv`
@@ -264,6 +342,19 @@ mod tests {
         ] {
             assert!(!is_filled(template, &form(&evil)), "{evil}");
         }
+    }
+
+    #[test]
+    fn a_script_says_which_folder_it_is_for() {
+        for text in [
+            "if [ x ] ; then\n  export VIRTUAL_ENV=$(cygpath /srv/other)\nelse\n  export VIRTUAL_ENV=/srv/env\nfi\n",
+            "VIRTUAL_ENV='/srv/env'\n",
+            "set -gx VIRTUAL_ENV \"/srv/env\"\n",
+            "setenv VIRTUAL_ENV '/srv/env'\n",
+        ] {
+            assert_eq!(folder_of(text), Some("/srv/env"), "{text}");
+        }
+        assert_eq!(folder_of("VIRTUAL_ENV=\"$PWD\"\n"), None);
     }
 
     #[test]

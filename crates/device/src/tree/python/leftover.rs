@@ -65,6 +65,9 @@ pub(super) fn read(
                 what: "what virtualenv and uv put into every environment".into(),
             });
         }
+        if there.runs_as_owner() {
+            difference.standing = Standing::Unexplained;
+        }
         left.add(owner, difference);
     }
     // Most of the work: each source is taken apart.
@@ -153,6 +156,7 @@ impl Leftover {
         }
         let mut difference = comparer.extra(place, place, There::Entry(*there));
         if difference.kind == DifferenceKind::Extra
+            && !there.runs_as_owner()
             && let Some(standing) = creator::explains(scene, place, there.kind, &difference)
                 .or_else(|| of_kernel(packages, place, there.kind, &difference))
         {

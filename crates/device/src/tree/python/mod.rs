@@ -25,6 +25,7 @@ mod record;
 mod scene;
 mod script;
 mod settings;
+mod start;
 mod strangers;
 mod uv_cache;
 mod wheel;
@@ -32,7 +33,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use environments::environments;
+pub use environments::{environments, is_filled_environment};
 pub use machine::{interpreter, machine};
 pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;
@@ -73,10 +74,13 @@ pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> Tr
 /// A digest of all that a check of an environment goes by.
 fn meaning(belongs: &Belongs<'_>) -> Digest {
     let text = format!(
-        "{}\n{}\n{:?}",
+        "{}\n{}\n{}\n{:?}\n{:?}\n{:?}",
         memory::digest_of(belongs.locked),
         belongs.is_complete,
-        belongs.project
+        belongs.is_synced,
+        belongs.project,
+        belongs.asked,
+        belongs.needs
     );
     Digest::sha256(text.as_bytes())
 }
@@ -168,7 +172,7 @@ impl Run<'_> {
             );
         }
         if scene.shape == Shape::Virtual {
-            let needed = absent::needed(scene, &installed, self.belongs.locked);
+            let needed = absent::needed(scene, &installed, &self.belongs, machine());
             let others = absent::others(&installed, self.belongs.locked, &needed);
             report.not_checked.extend(others);
             report.packages.extend(needed);

@@ -8,12 +8,15 @@
 use super::installed::Installed;
 use super::package::Compared;
 use super::scene::{Scene, Shape, join};
+use super::start::{Whose, started};
 use crate::artifact::{self, Candidate, Form, SourceError, Wanted};
 use crate::tree::disk;
 use crate::tree::{Comparer, Difference};
 use customs_ecosystem::lockfile::{Locked, Manifest, ManifestKind, SETTINGS_BYTES, Source};
+use customs_ecosystem::pypi::Requirement;
 use customs_ecosystem::pypi::installed::DirectUrl;
 use customs_model::{Ecosystem, PackageName};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What belongs into an environment.
@@ -24,25 +27,20 @@ pub struct Belongs<'a> {
     /// They name all of it: nothing else is installed from them (`uv.lock`, `poetry.lock`,
     /// `pylock.toml`, requirements that all have hashes).
     pub is_complete: bool,
+    /// What installs from them also takes away what they do not name (uv, Poetry). pip does not.
+    pub is_synced: bool,
+    /// What each package needs by the lockfile, with the markers that it has there. None where it does
+    /// not say it: what packages say of themselves counts alone.
+    pub needs: Option<&'a BTreeMap<PackageName, Vec<Requirement>>>,
+    /// What the project, or a lockfile that is installed as a whole, asks for, where nothing else is
+    /// installed from them.
+    pub asked: &'a [Requirement],
     /// The project's folder, whose own packages may be installed as well.
     pub project: Option<&'a Path>,
 }
 
 /// What `venv`, virtualenv and `uv venv --seed` install into a new environment.
 const SEEDS: [&str; 3] = ["pip", "setuptools", "wheel"];
-
-/// Lines of `.pth` files that are executed and are known. They do nothing but call a module of their
-/// own package by its name: setuptools in its versions.
-const KNOWN_LINES: [&str; 2] = [
-    "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; enabled and __import__('_distutils_hack').add_shim();",
-    "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'stdlib') == 'local'; enabled and __import__('_distutils_hack').add_shim();",
-];
-
-/// Modules that Python imports at every start, if they are there.
-const AT_START: [&str; 2] = ["sitecustomize", "usercustomize"];
-
-/// Bytes of a `.pth` that are read.
-const LONGEST: usize = 64 << 10;
 
 /// Whether a distribution is one of those that environments are born with.
 pub(super) fn is_seed(one: &Installed) -> bool {
@@ -114,11 +112,26 @@ pub(super) fn differences(
     if named && !is_of_folder(belongs, one) {
         return Vec::new();
     }
-    let mut out = started(scene, one, compared);
-    let is_ours = named || is_own(belongs.project, one);
     // A prefix that Python shares with others holds what others put there.
     let is_alone = scene.shape != Shape::Prefix && belongs.is_complete;
-    if is_alone && !is_ours && !(is_seed(one) && out.is_empty()) {
+    let whose = if named || is_own(belongs.project, one) {
+        Whose::Own(belongs.project)
+    } else if is_alone {
+        Whose::Stranger
+    } else {
+        Whose::OfAPart
+    };
+    let mut out = started(scene, one, compared, whose);
+    if whose != Whose::Stranger {
+        return out;
+    }
+    let is_known = match is_seed(one) {
+        true => is_as_seeded(scene, one, compared),
+        // Beside what pip installs from a list may lie whatever somebody asked for once, and what
+        // writes the list itself.
+        false => !belongs.is_synced,
+    };
+    if !is_known || !out.is_empty() {
         let mut comparer = Comparer::new(&scene.root);
         let place = join(&one.site, &one.folder);
         out.push(comparer.extra(&one.folder, &place, scene.at(&place)));
@@ -133,137 +146,44 @@ fn is_of_folder(belongs: &Belongs<'_>, one: &Installed) -> bool {
         .any(|entry| entry.release.package == one.release.package && entry.source == Source::Path)
 }
 
-/// Files of a distribution that run at every start of Python, and are not known.
-fn started(scene: &Scene, one: &Installed, compared: &Compared) -> Vec<Difference> {
-    let mut comparer = Comparer::new(&scene.root);
-    let mut out = Vec::new();
-    for place in compared.claims.keys() {
-        let spoken = scene.spoken(&one.site, place);
-        if scene.site_of(place) != Some(one.site.as_str()) || !starts(scene, one, place, &spoken) {
-            continue;
-        }
-        let told = compared.differences.iter().any(|(other, _)| other == place);
-        if !told && scene.at(place) != disk::There::Nothing {
-            out.push(comparer.extra(&spoken, place, scene.at(place)));
-        }
-    }
-    out
-}
-
-fn starts(scene: &Scene, one: &Installed, place: &str, spoken: &str) -> bool {
-    let top = spoken.split('/').next().unwrap_or(spoken);
-    let stem = top.split('.').next().unwrap_or(top);
-    if AT_START.contains(&stem) {
-        return true;
-    }
-    if spoken.contains('/') || !spoken.ends_with(".pth") {
-        return false;
-    }
-    // What cannot be read is not known.
-    let Ok(bytes) = scene.bytes(place, LONGEST) else {
-        return true;
-    };
-    let Ok(text) = String::from_utf8(bytes) else {
-        return true;
-    };
-    // Python splits at these, and runs what begins with the word.
-    let mut lines = text.split(['\n', '\r', '\x0b', '\x0c']);
-    lines.any(|line| runs(line) && !is_known_line(one, line.trim()))
-}
-
-/// `site.py` executes a line that begins with `import` and a blank.
-fn runs(line: &str) -> bool {
-    let line = line.trim_start_matches('\u{feff}');
-    line.starts_with("import ") || line.starts_with("import\t")
-}
-
-fn is_known_line(one: &Installed, line: &str) -> bool {
+/// Whether all that a seed says it installed has one of the names that it installs under. Anything else
+/// that its list names somebody put there.
+fn is_as_seeded(scene: &Scene, one: &Installed, compared: &Compared) -> bool {
     let name = one.release.package.as_str();
-    let line = line.trim_end_matches([' ', ';']);
-    if name == "setuptools" {
-        let mut known = KNOWN_LINES.iter();
-        return known.any(|known| known.trim_end_matches(';') == line);
-    }
-    is_of_editable(one, line) || is_namespace(line)
-}
-
-/// setuptools: `import __editable___NAME_finder; __editable___NAME_finder.install()`, of a folder of
-/// this machine that is installed editable.
-fn is_of_editable(one: &Installed, line: &str) -> bool {
-    let is_editable = matches!(one.direct, Some(DirectUrl::Folder { editable: true, .. }));
-    let module = line
-        .strip_prefix("import ")
-        .and_then(|rest| rest.split_once(';'));
-    is_editable
-        && module.is_some_and(|(module, call)| {
-            let is_name = module
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            is_name
-                && module.starts_with("__editable___")
-                && module.ends_with("_finder")
-                && call.trim() == format!("{module}.install()")
-        })
-}
-
-/// What setuptools writes for a namespace package (`NAME-nspkg.pth`): it makes an empty module of a
-/// name, and imports nothing but the machinery. Every word of it is known, in whatever order; names
-/// stand in quotes and are made of letters.
-fn is_namespace(line: &str) -> bool {
-    const WORDS: [&str; 32] = [
-        "import",
-        "sys",
-        "types",
-        "os",
-        "has_mfs",
-        "version_info",
-        "p",
-        "path",
-        "join",
-        "_getframe",
-        "f_locals",
-        "sitedir",
-        "importlib",
-        "and",
-        "__import__",
-        "util",
-        "machinery",
-        "m",
-        "modules",
-        "setdefault",
-        "module_from_spec",
-        "PathFinder",
-        "find_spec",
-        "dirname",
-        "or",
-        "ModuleType",
-        "mp",
-        "__dict__",
-        "__path__",
-        "not",
-        "in",
-        "append",
-    ];
-    // `__import__` and what is quoted are the only ways to something else.
-    let quoted: Vec<&str> = line.split('\'').skip(1).step_by(2).collect();
-    let plain: Vec<&str> = line.split('\'').step_by(2).collect();
-    let is_name = |name: &&str| {
-        name.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.')
+    let (folders, files, command): (&[&str], &[&str], &str) = match name {
+        "pip" => (&["pip"], &[], "pip"),
+        "setuptools" => (
+            &["setuptools", "pkg_resources", "_distutils_hack"],
+            &["easy_install.py", "distutils-precedence.pth"],
+            "easy_install",
+        ),
+        "wheel" => (&["wheel"], &[], "wheel"),
+        _ => return false,
     };
-    let imports = line.matches("__import__(").count();
-    let machinery = line.matches("__import__('importlib.util')").count()
-        + line.matches("__import__('importlib.machinery')").count();
-    let mut words = plain.iter().flat_map(|part| {
-        part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .filter(|word| !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()))
-    });
-    line.starts_with("import sys, types, os;")
-        && imports == machinery
-        && line.matches("__import__").count() == imports
-        && line.matches("import ").count() == 1
-        && quoted.iter().all(is_name)
-        && words.all(|word| WORDS.contains(&word))
+    let is_numbers = |rest: &str| {
+        let rest = rest.strip_suffix(".exe").unwrap_or(rest);
+        rest.bytes()
+            .all(|b| b.is_ascii_digit() || b"-.".contains(&b))
+    };
+    let mut places = compared.claims.keys();
+    places.all(|place| {
+        if scene.site_of(place) != Some(one.site.as_str()) {
+            let inside = place.strip_prefix(&scene.scripts);
+            let rest = inside.and_then(|rest| rest.strip_prefix('/')?.strip_prefix(command));
+            return rest.is_some_and(is_numbers);
+        }
+        let spoken = scene.spoken(&one.site, place);
+        let Some((top, rest)) = spoken.split_once('/') else {
+            let is_mark =
+                spoken.starts_with(&format!("{name}-")) && spoken.ends_with(".virtualenv");
+            return is_mark || files.contains(&spoken.as_str());
+        };
+        let is_compiled = || {
+            let mut sources = files.iter().filter_map(|file| file.strip_suffix(".py"));
+            sources.any(|stem| rest.split('.').next() == Some(stem))
+        };
+        top == one.folder || folders.contains(&top) || (top == "__pycache__" && is_compiled())
+    })
 }
 
 /// Whether a distribution is a package of the project's own: it says that it comes from a folder of

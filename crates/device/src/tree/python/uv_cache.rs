@@ -28,6 +28,9 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
         belongs: Belongs {
             locked,
             is_complete: false,
+            is_synced: false,
+            needs: None,
+            asked: &[],
             project: None,
         },
         sources: &sources(options),

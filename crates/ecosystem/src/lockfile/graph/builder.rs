@@ -3,7 +3,7 @@
 use super::super::entries::Entries;
 use super::super::tree::Fault;
 use super::super::{Kind, Lockfile, Source, requirements};
-use super::{Ask, AskKind, Commands, Graph, Importer, Key, NamedFile, Package};
+use super::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package};
 
 pub(super) struct Builder<'t> {
     kind: Kind,
@@ -17,6 +17,7 @@ pub(super) struct Builder<'t> {
     pub roots_known: bool,
     pub overrides: Vec<(String, String)>,
     pub hooked: bool,
+    pub links: Vec<Linked>,
 }
 
 impl<'t> Builder<'t> {
@@ -31,6 +32,7 @@ impl<'t> Builder<'t> {
             roots_known: true,
             overrides: Vec::new(),
             hooked: false,
+            links: Vec::new(),
         }
     }
 
@@ -100,6 +102,7 @@ impl<'t> Builder<'t> {
             roots_known: self.roots_known,
             overrides: self.overrides,
             hooked: self.hooked,
+            links: self.links,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::super::pnpm_lock;
 use super::super::tree::{Fault, Node};
 use super::builder::Builder;
 use super::npm::MAPS;
-use super::{Ask, AskKind, Commands, Importer, NamedFile};
+use super::{Ask, AskKind, Commands, Importer, Linked, NamedFile};
 use customs_model::Digest;
 use std::collections::HashMap;
 
@@ -168,7 +168,7 @@ fn importer(
     at: usize,
     entry: &Node<'_>,
     keys: &Keys<'_>,
-    out: &Builder<'_>,
+    out: &mut Builder<'_>,
 ) -> Importer {
     // Format 5 has the specifiers in a map of their own.
     let specifiers: HashMap<&str, &str> = entry
@@ -192,6 +192,15 @@ fn importer(
                 .or_else(|| specifiers.get(name).copied());
             let mut ask = Ask::new(name, spec, kind);
             ask.to = version.and_then(|version| find(name, version, keys));
+            if let Some(target) = version.and_then(|version| version.strip_prefix("link:")) {
+                out.links.push(Linked {
+                    importer: path.to_owned(),
+                    name: name.to_owned(),
+                    spec: spec.map(str::to_owned),
+                    target: target.to_owned(),
+                    line: out.entries.line(value.at()),
+                });
+            }
             asks.push(ask);
         }
     }

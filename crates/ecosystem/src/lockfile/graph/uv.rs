@@ -17,7 +17,9 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         .map(Node::list)
         .unwrap_or_default()
     {
-        let spec = rule.get_text("specifier").unwrap_or("another source");
+        let elsewhere = elsewhere(rule);
+        let spec = rule.get_text("specifier").map(str::to_owned).or(elsewhere);
+        let spec = spec.as_deref().unwrap_or("another source");
         let name = rule.get_text("name").unwrap_or_default();
         out.overrides.push((name.to_owned(), spec.to_owned()));
     }
@@ -87,15 +89,18 @@ fn requirements(node: &Node<'_>) -> Vec<Ask> {
     asks
 }
 
+/// Where a requirement is taken from, if from no index.
+fn elsewhere(item: &Node<'_>) -> Option<String> {
+    let keys = ["git", "url", "path", "directory", "editable", "virtual"];
+    keys.iter().find_map(|key| {
+        item.get_text(key)
+            .map(|address| format!("{key}: {address}"))
+    })
+}
+
 fn requirement(item: &Node<'_>, kind: AskKind) -> Ask {
     let name = item.get_text("name").unwrap_or_default();
-    let elsewhere = ["git", "url", "path", "directory", "editable", "virtual"]
-        .iter()
-        .find_map(|key| {
-            item.get_text(key)
-                .map(|address| format!("{key}: {address}"))
-        });
-    let spec = match elsewhere {
+    let spec = match elsewhere(item) {
         Some(address) => address,
         None => item.get_text("specifier").unwrap_or_default().to_owned(),
     };

@@ -32,15 +32,15 @@ impl Analysis<'_> {
                     Vec::new(),
                 );
             }
-            let own = self
-                .package
-                .find(&join(&at.folder, text.trim_start_matches("./")))
-                .is_some();
+            // By its name, or as the script that the command stands in.
+            let named = join(&at.folder, text.trim_start_matches("./"));
+            let own = self.package.find(&named).is_some()
+                || self.path_of_script(at).is_some_and(|own| own == *text);
             if own && at.zone >= Zone::Start && at.site.is_none() {
                 self.sign(
                     SignKind::HidesItself,
                     at.zone,
-                    (*text).to_owned(),
+                    shown(text),
                     at.place.clone(),
                 );
             }

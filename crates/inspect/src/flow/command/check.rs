@@ -319,7 +319,7 @@ impl Analysis<'_> {
     }
 
     /// The text of a file that comes with the package and was not written over.
-    fn own_text(&self, path: &str, at: &At) -> Option<String> {
+    pub(super) fn own_text(&self, path: &str, at: &At) -> Option<String> {
         if self.cells.written(path).is_some() {
             return None;
         }

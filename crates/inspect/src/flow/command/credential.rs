@@ -1,5 +1,6 @@
-//! Programs that print credentials.
+//! Programs that print credentials, and agents that say whatever they find.
 
+use super::agent::asks_nobody;
 use super::{At, Piped};
 use crate::flow::Analysis;
 use customs_model::SourceKind;
@@ -62,6 +63,7 @@ pub(super) fn gives_credentials(base: &str, texts: &[&str]) -> Option<&'static s
         }
         "git" if texts.first() == Some(&"credential") => Some("git credential"),
         "az" if texts.contains(&"get-access-token") => Some("az"),
-        _ => None,
+        // It reads every file that its user can read, and what it prints is what it found there.
+        _ => asks_nobody(base, texts).then_some("an agent that asks nobody"),
     }
 }

@@ -183,9 +183,13 @@ impl Analysis<'_> {
                     | "--upload-file"
                     | "--post-file"
                     | "--body-file"
+                    | "--post-data"
+                    | "--body-data"
                     | "--json"
             ) || option.starts_with("--post-file=")
                 || option.starts_with("--body-file=")
+                || option.starts_with("--post-data=")
+                || option.starts_with("--body-data=")
             {
                 let value = match option.split_once('=') {
                     Some((_, value)) => Some((value.to_owned(), Vec::new())),

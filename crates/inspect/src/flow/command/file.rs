@@ -99,6 +99,9 @@ impl Analysis<'_> {
         if let Some(file) = self.package_file(path, at) {
             if is_within_package(path) || self.runs_in_package(at) {
                 reached.push(file);
+                if self.is_unread_start(file, path, how, at) {
+                    return;
+                }
             }
             self.reached_script(file, at, reached);
             return;
@@ -107,9 +110,10 @@ impl Analysis<'_> {
         if let Some(written) = self.cells.written(path) {
             let checked = self.cells.is_checked(path);
             for label in written.iter().filter(|label| is_foreign(label.kind)) {
-                let mut marks = self.pinned(label, at.file);
-                if checked && marks.is_empty() {
-                    marks.push(Mark::PinnedByDigest);
+                let used = at.site.map(|site| (site.file, site.expr));
+                let mut marks = self.pinned(label, at.file, used);
+                if checked && !marks.contains(&Mark::PinnedByDigest) {
+                    marks = vec![Mark::PinnedByDigest];
                 }
                 marks.extend(self.answer_marks(label));
                 self.command_flow(
@@ -122,6 +126,7 @@ impl Analysis<'_> {
                 );
             }
         }
+        self.runs_what_was_made(path, how, at, reached);
         if let Some(site) = at.site {
             self.cells.run(path, how, at.zone, site.file, site.expr);
         } else {
@@ -191,7 +196,8 @@ impl Analysis<'_> {
             || self
                 .package
                 .ids()
-                .any(|id| self.package.file(id).path.starts_with(&inside));
+                .any(|id| self.package.file(id).path.starts_with(&inside))
+            || self.is_unpacked_folder(&folder);
         if is_known && folder != at.folder {
             variables.insert(FOLDER.to_owned(), (folder, Vec::new()));
         }
@@ -226,24 +232,66 @@ impl Analysis<'_> {
         }
     }
 
+    /// What `$0` is in a script of the package: its own path.
+    pub(super) fn path_of_script(&self, at: &At) -> Option<String> {
+        let file = self.package.file(at.file);
+        let begins = |bytes: &[u8]| bytes.starts_with(b"#!");
+        let is_script = at.site.is_none()
+            && (file.path.ends_with(".sh") || file.bytes.as_deref().is_some_and(begins));
+        is_script.then(|| format!("{PACKAGE}{}{HOLE_END}", file.path))
+    }
+
+    /// `. file`: a script of the package that is read as if it stood here, with the variables
+    /// that are set.
+    pub(super) fn sourced(
+        &mut self,
+        path: &str,
+        at: &At,
+        variables: &mut Variables,
+        reached: &mut Vec<FileId>,
+    ) -> Piped {
+        let script = self
+            .package_file(path, at)
+            .filter(|file| self.package.language(*file).is_none());
+        let (Some(file), Some(text)) = (script, self.own_text(path, at)) else {
+            return Piped::default();
+        };
+        let begin = Span::default();
+        let at = At {
+            file,
+            span: begin,
+            place: self.place(file, begin),
+            lines: true,
+            ..at.clone()
+        };
+        self.run_text(&text, &at, Piped::default(), variables, reached)
+    }
+
     pub(super) fn package_file(&self, path: &str, at: &At) -> Option<FileId> {
         let inside = path
             .strip_prefix(PACKAGE)
-            .map(|rest| rest.replace(HOLE_END, ""))
+            .map(|rest| {
+                rest.replace(HOLE_END, "")
+                    .trim_start_matches('/')
+                    .to_owned()
+            })
             .or_else(|| self.inside_by_variable(path, at));
         let relative = match &inside {
             Some(inside) => inside.clone(),
-            None if path.starts_with('/') || path.contains(HOLE_START) => return None,
+            None if path.starts_with('/') || path.contains(HOLE_START) => {
+                return self.unpacked_file(path);
+            }
             None => {
                 // Code starts processes in the user's folder, hooks in the package's.
                 join(&at.folder, path.trim_start_matches("./"))
             }
         };
-        self.package.find(&relative).or_else(|| {
+        let found = self.package.find(&relative).or_else(|| {
             self.package
                 .node_file(&relative)
                 .filter(|id| self.package.language(*id).is_some())
-        })
+        });
+        found.or_else(|| self.unpacked_file(&plain(&relative)))
     }
 }
 

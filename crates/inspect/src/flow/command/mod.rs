@@ -1,5 +1,7 @@
 //! Command lines: what a hook, a script or a process that code starts does.
 
+mod agent;
+mod brought;
 mod change;
 mod check;
 mod clipboard;
@@ -9,8 +11,12 @@ mod escape;
 mod fetch;
 mod file;
 mod filter;
+mod foreign;
 mod group;
+mod handed_in;
 mod input;
+mod leaving;
+mod lines;
 mod npm;
 mod opaque;
 mod pip;
@@ -36,6 +42,8 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 pub(super) use check::Stop;
+pub(super) use foreign::LeftBehind;
+pub(super) use lines::is_handed_in;
 pub(super) use start::args_of;
 
 /// Levels of command lines in command lines.
@@ -54,7 +62,7 @@ const OUTPUT: usize = 1 << 20;
 const LABELS: usize = 256;
 
 /// Where a command line stands.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct At {
     zone: Zone,
     file: FileId,
@@ -319,7 +327,8 @@ impl Analysis<'_> {
                 labels.extend(inner.iter().cloned());
                 labels.truncate(LABELS);
             } else if name == "0" {
-                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), HOLE);
+                let own = self.path_of_script(at).unwrap_or_else(|| HOLE.to_owned());
+                text = text.replace(&format!("{HOLE_START}$0{}", crate::pure::HOLE_END), &own);
             } else if !matches!(
                 name.as_str(),
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
@@ -469,6 +478,9 @@ impl Analysis<'_> {
         // Each part of a pipe is a shell of its own.
         if command.link != Link::Pipe && words.first().is_some_and(|(name, _)| name == "cd") {
             self.moves(&words, at, variables);
+            if let [_, (folder, _)] = words.as_slice() {
+                self.moves_to_filled(folder, variables);
+            }
         }
         let out = self.program_run(&words, &processes, &input, at, variables, reached);
         let out = self.made_of(&input, &words, out, at);
@@ -497,8 +509,18 @@ impl Analysis<'_> {
                 input.file = None;
                 continue;
             }
+            let path = Self::socket_of(&path, variables).unwrap_or(path);
+            if command.words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
+            input.labels.extend(self.read_of_socket(&path, at));
             let content = self.content_of(&path, at.file, at.span);
             input.labels.extend(content);
+            // What an interpreter reads is entered as a file of its own.
+            let first = command.words.first().map(|first| base_name(&first.text));
+            if first.is_some_and(|first| !runs_its_input(first)) {
+                input.text = self.own_text(&path, at);
+            }
             input.file = Some(path);
         }
     }
@@ -517,6 +539,18 @@ impl Analysis<'_> {
     ) -> Piped {
         for redirect in command.redirects.iter().filter(|redirect| redirect.out) {
             let (path, _) = self.word(&redirect.file, at, variables, reached);
+            let path = match path.starts_with('&') {
+                true => match Self::socket_of(&path, variables) {
+                    Some(socket) => socket,
+                    // It goes where the command's output goes.
+                    None => continue,
+                },
+                false => path,
+            };
+            // `exec` alone: what it redirects stays so.
+            if words.is_empty() {
+                Self::opens_socket(&path, variables);
+            }
             self.redirected(&path, words, &out, input, at);
             out = Piped::default();
         }

@@ -58,11 +58,13 @@ impl Analysis<'_> {
             }
             "i" | "install" | "ci" | "add" if base != "bun" => {
                 let inner = match self.next_word(&mut rest, &mut here) {
-                    Some(path) if path.starts_with(['.', '/']) || path.contains('/') => At {
-                        folder: plain(&join(&here.folder, &path)),
-                        ..here.clone()
+                    Some(path) => match self.installed_folder(&path, &here) {
+                        Some(folder) => At {
+                            folder,
+                            ..here.clone()
+                        },
+                        None => return None,
                     },
-                    Some(_) => return None,
                     None => here,
                 };
                 // In the package's own folder these are the hooks that are read anyway.
@@ -207,6 +209,7 @@ impl Analysis<'_> {
         if let Some((name, _)) = rest.first() {
             let input = Piped::default();
             let base = base_name(name).to_owned();
+            self.starts_more(rest, &base, &input, at, variables, reached);
             let tool = self.tool_run(&base, &rest[1..], &input, at, variables, reached);
             if tool.is_some() {
                 return tool;

@@ -63,6 +63,8 @@ impl Analysis<'_> {
             "wscript",
             "cscript",
             ".invoke(",
+            "add-type -typedefinition $",
+            "marshal]::copy($",
         ]
         .iter()
         .any(|word| plain.contains(word));
@@ -105,7 +107,22 @@ impl Analysis<'_> {
             ]
             .iter()
             .any(|word| plain.contains(word));
-            if whole {
+            let key = plain
+                .split(|c: char| {
+                    c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';' | '{' | '}')
+                })
+                .find_map(know::credential_place);
+            if let Some(what) = key {
+                let label = self.source(SourceKind::CredentialFile, what, at);
+                self.command_flow(
+                    &label,
+                    SinkKind::Network,
+                    "PowerShell",
+                    host,
+                    at,
+                    Vec::new(),
+                );
+            } else if whole {
                 let label = self.source(SourceKind::Environment, "the environment", at);
                 self.command_flow(
                     &label,

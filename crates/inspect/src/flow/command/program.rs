@@ -49,6 +49,12 @@ impl Analysis<'_> {
             .collect();
         let credentials = gives_credentials(base, &texts);
         self.told_by_environment(base, at, variables, reached);
+        self.agent_run(base, args, input, at);
+        self.leaves_by(base, args, input, at, variables, reached);
+        self.starts_more(words, base, input, at, variables, reached);
+        if let Some(out) = self.brings(base, args, input, at, variables) {
+            return out;
+        }
         if let Some(out) = self.tool_run(base, args, input, at, variables, reached) {
             return out;
         }
@@ -163,6 +169,7 @@ impl Analysis<'_> {
                 }
                 if let Some((text, _)) = args.first() {
                     self.file_run(text, base, at, reached);
+                    return self.sourced(text, at, variables, reached);
                 }
             }
             "which" | "command" if base == "which" || texts.first() == Some(&"-v") => {
@@ -317,8 +324,14 @@ impl Analysis<'_> {
             }
             "nslookup" | "dig" | "host" | "ping" | "drill" | "resolvectl" => {
                 self.looked_up(base, &texts, &all_labels, input, at);
+                if base != "ping" {
+                    return self.answered(&texts, at);
+                }
             }
-            "nc" | "ncat" | "netcat" | "telnet" | "socat" => self.socket(base, args, input, at),
+            "nc" | "ncat" | "netcat" | "telnet" | "socat" => {
+                self.socket(base, args, input, at);
+                return self.answered(&texts, at);
+            }
             "scp" | "rsync" | "sftp" | "ftp" | "rclone" | "s3cmd" => {
                 self.copied_over(base, args, at);
             }
@@ -427,8 +440,9 @@ impl Analysis<'_> {
                         .collect::<Vec<_>>(),
                     at,
                 );
-                if name.contains('/')
+                if name.contains(['/', '\\'])
                     || name.contains(HOLE_START)
+                    || self.cells.written(name).is_some()
                     || name.contains('.')
                         && at.site.is_none()
                         && self.package_file(name, at).is_some()

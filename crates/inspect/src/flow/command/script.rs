@@ -32,8 +32,9 @@ impl Analysis<'_> {
                 }
                 _ => Target::Opaque,
             };
+            let used = at.site.map(|site| (site.file, site.expr));
             let marks = if at.site.is_some() {
-                self.pinned(label, at.file)
+                self.pinned(label, at.file, used)
             } else {
                 Vec::new()
             };
@@ -156,7 +157,9 @@ impl Analysis<'_> {
                 Language::Rust => false,
             };
             let place = at.place.clone();
+            self.left_behind.of_text.clear();
             self.child_among(&folder, text, language, at.zone, place, imports, data);
+            self.starts_of_text(at, reached);
             reached.extend(code);
         }
     }

@@ -31,16 +31,9 @@ impl Analysis<'_> {
         if matches!(value, Value::Unknown | Value::Native(_)) {
             value = self.observed(program, site, first).unwrap_or(value);
         }
-        // One of several lines, by system: each may run.
         let remote = labels.iter().any(|label| label.kind == SourceKind::Remote);
-        if matches!(value, Value::Unknown | Value::Native(_)) && context.is_none() && !remote {
-            let lines: Vec<String> = self
-                .possible(site.file, first, 0)
-                .iter()
-                .filter_map(Value::known_text)
-                .filter(|line| line.len() > 3)
-                .map(str::to_owned)
-                .collect();
+        if matches!(value, Value::Unknown | Value::Native(_)) && !remote {
+            let lines = self.one_of_lines(program, site.file, first, context);
             if !lines.is_empty() {
                 for line in lines {
                     let labels = Rc::clone(&labels);
@@ -48,6 +41,10 @@ impl Analysis<'_> {
                 }
                 return;
             }
+        }
+        if let Some(line) = self.line_in_order(program, site, first, &value) {
+            let labels = Rc::clone(&labels);
+            self.started(program, site, path, first, Some(line), labels, zone);
         }
         let text = match &value {
             Value::Array(items) => Some(
@@ -75,6 +72,9 @@ impl Analysis<'_> {
             }
             (text, _) => text,
         };
+        if let Some(line) = &text {
+            self.gets_secret(program, site, args, line, zone);
+        }
         self.started(program, site, path, first, text, labels, zone);
     }
 
@@ -171,6 +171,13 @@ impl Analysis<'_> {
             words.remove(1);
         }
         self.gets_input(program, site, &all, &words, zone);
+        let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let line = if shell {
+            words.join(" ")
+        } else {
+            line.join(" ")
+        };
+        self.gets_secret(program, site, &all, &line, zone);
         let text = if shell && words.len() == 1
             || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
         {
@@ -373,7 +380,7 @@ impl Analysis<'_> {
                 .chars()
                 .filter(|c| c.is_ascii_alphabetic())
                 .count()
-                > 1
+                > usize::from(!text.starts_with("./"))
         });
         if let Some(text) = text.as_deref().filter(|_| known) {
             let mut reached = Vec::new();
@@ -423,7 +430,7 @@ impl Analysis<'_> {
         if let Some(label) = from_outside.first()
             && !known
         {
-            let marks = self.pinned(label, site.file);
+            let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
             self.flow(
                 label,
                 SinkKind::Process,

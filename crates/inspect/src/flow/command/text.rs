@@ -32,6 +32,13 @@ impl Analysis<'_> {
                 archive = Some(text.clone());
             }
         }
+        if let Some(folder) = unpacked_into(name, args) {
+            let checked = args.iter().any(|(text, _)| self.cells.is_checked(text));
+            self.write_file(folder, labels.clone(), at.zone, at.file, at.span);
+            if checked {
+                self.cells.check(folder, true);
+            }
+        }
         let decrypts = matches!(name, "openssl" | "gpg")
             && args
                 .iter()
@@ -122,4 +129,18 @@ impl Analysis<'_> {
             ..Piped::default()
         }
     }
+}
+
+/// The folder that `tar` unpacks into, where its command line names one.
+fn unpacked_into<'a>(name: &str, args: &'a [(String, Vec<Label>)]) -> Option<&'a str> {
+    let mut texts = args.iter().map(|(text, _)| text.as_str());
+    let first = texts.next().filter(|_| name == "tar")?;
+    let letters = first.strip_prefix('-').unwrap_or(first);
+    let unpacks = first == "--extract"
+        || !letters.starts_with('-') && letters.contains('x') && !letters.contains(['/', '.']);
+    let place = |text: &str| matches!(text, "-C" | "--directory");
+    texts.find(|text| place(text)).filter(|_| unpacks)?;
+    texts
+        .next()
+        .filter(|folder| !folder.starts_with(HOLE_START))
 }

@@ -1,6 +1,7 @@
 //! Tools that start what their words name: runners of scripts, watchers, wrappers; and tools whose
 //! configuration is code, which runs when they do.
 
+mod compiled;
 mod configuration;
 mod pattern;
 mod rules;
@@ -11,10 +12,11 @@ use crate::flow::label::Label;
 use crate::ir::{FuncId, Language};
 use crate::package::join;
 use crate::pure::{FileId, Value};
+use crate::unpack::plain;
 use configuration::configurations;
 use customs_model::Zone;
 use pattern::{is_like, is_path_like};
-use rules::lines_of_rules;
+use rules::{lines_of_rules, words_of_make};
 
 /// A word of a command line, with what is in it.
 type Text = (String, Vec<Label>);
@@ -90,6 +92,12 @@ impl Analysis<'_> {
                 self.configured_by_code(base, args, at, reached);
             }
             "make" | "gmake" => self.made_by_rules(args, at, variables, reached)?,
+            "cargo" | "cross" | "napi" | "cargo-cp-artifact" | "neon" | "wasm-pack"
+                if args.first().is_none_or(|(text, _)| text != "publish") =>
+            {
+                self.compiled_by_cargo(base, args, at, reached);
+            }
+            "cmake" | "cmake-js" => self.configured_by_cmake(base, args, at, variables, reached),
             "find" => return self.each_found(args, at, variables, reached),
             _ if !configurations(base).is_empty() => {
                 self.configured_by_code(base, args, at, reached);
@@ -193,7 +201,16 @@ impl Analysis<'_> {
         if !self.runs_in_package(at) {
             return None;
         }
-        let names = ["GNUmakefile", "makefile", "Makefile"];
+        let (folder, named, wanted) = words_of_make(args);
+        let moved = At {
+            folder: plain(&join(&at.folder, &folder)),
+            ..at.clone()
+        };
+        let at = &moved;
+        let names = match &named {
+            Some(name) => std::slice::from_ref(name),
+            None => &["GNUmakefile", "makefile", "Makefile"].map(str::to_owned)[..],
+        };
         let file = names
             .iter()
             .find_map(|name| self.package.find(&join(&at.folder, name)))?;
@@ -202,11 +219,10 @@ impl Analysis<'_> {
             self.cut_short(at.zone);
             return None;
         }
+        if !self.is_new_rule(file, &wanted.join(" "), at.zone) {
+            return Some(());
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let wanted = args.iter().map(|(text, _)| text.as_str());
-        let wanted: Vec<&str> = wanted
-            .filter(|text| !text.starts_with('-') && !text.contains('='))
-            .collect();
         for line in lines_of_rules(&text, &wanted) {
             self.apart(variables, |all, variables| {
                 all.run_text(&line, at, Piped::default(), variables, reached)

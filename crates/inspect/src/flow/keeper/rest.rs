@@ -34,6 +34,7 @@ impl Analysis<'_> {
             places.extend(named(&program, rest));
         }
         let body = Body {
+            within: super::within(&program, function),
             program: Rc::clone(&program),
             index: Rc::clone(&index),
             file,

@@ -243,3 +243,37 @@ fn a_class_of_javascript_that_keeps_a_function_waits_as_well() {
     assert_eq!(module("made.run();"), Zone::Import);
     assert_eq!(module("setTimeout(made.run, 1);"), Zone::Import);
 }
+
+#[test]
+fn a_class_and_an_object_wait_as_functions_do_until_what_keeps_them_calls_them() {
+    let app = |inner: &str, more: &str| {
+        format!(
+            "class Info:\n    def __init__(self, cls=None):\n        self.cls = cls\n{more}\
+             class App:\n    def callback(self, cls=None):\n        def inner(f):\n            \
+             {inner}\n            return f\n        return inner\n    \
+             def add(self, other):\n        self.others = Info(other)\n\
+             app = App()\n"
+        )
+    };
+    let class = "class Group:\n    def invoke(self):\n        go()\n\
+                 @app.callback(cls=Group)\ndef main():\n    pass\n";
+    let object =
+        "class Called:\n    def __call__(self):\n        go()\nother = Called()\napp.add(other)\n";
+    let keeps = "self.known = Info(cls=cls)";
+    assert_eq!(python(&format!("{}{class}", app(keeps, ""))), Zone::Called);
+    assert_eq!(python(&format!("{}{object}", app(keeps, ""))), Zone::Called);
+    // What is handed over is made, and called, before anybody waits.
+    let makes = "cls().invoke()";
+    assert_eq!(python(&format!("{}{class}", app(makes, ""))), Zone::Import);
+    let calls = "        cls()\n";
+    assert_eq!(
+        python(&format!("{}{object}", app(keeps, calls))),
+        Zone::Import
+    );
+    // The first that is run and reads it may call it.
+    let reads = "app.callback(cls=None)(print)\napp.known.cls().invoke()\n";
+    assert_eq!(
+        python(&format!("{}{class}{reads}", app(keeps, ""))),
+        Zone::Import
+    );
+}

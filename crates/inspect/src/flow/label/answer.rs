@@ -1,6 +1,7 @@
 //! What functions of a library give: decoded texts, answers of the network, constants.
 
 use super::content::{made_here, value_made_at};
+use super::member::REPORT;
 use super::{Label, Step, snippet};
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
@@ -30,6 +31,9 @@ impl Analysis<'_> {
                 let value = made_here(value, file, expr);
                 Some(vec![self.answer(file, &value, callee, args, span, context)])
             }
+            Role::Attach if program.language == Language::JavaScript => {
+                Some(self.packed_labels(program, file, expr, path, callee, args, context))
+            }
             Role::Attach | Role::Extract | Role::Duplicate => Some(Vec::new()),
             // It finds a file and runs nothing; what is loaded by the path came from there.
             Role::Load if path == "require.resolve" => {
@@ -53,7 +57,8 @@ impl Analysis<'_> {
             | Role::CopyFile
             | Role::WriteInput
             | Role::IntoProcess
-            | Role::ForeignMemory => Some(Vec::new()),
+            | Role::ForeignMemory
+            | Role::IntoMemory => Some(Vec::new()),
             Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
             Role::ReadFrom => {
                 let made = value_made_at(value)?;
@@ -80,6 +85,14 @@ impl Analysis<'_> {
             | Role::CodeLast
             | Role::Worker => None,
             Role::None => {
+                if path == REPORT && program.language == Language::JavaScript {
+                    return Some(vec![self.new_label(
+                        SourceKind::Environment,
+                        REPORT,
+                        file,
+                        span,
+                    )]);
+                }
                 if path == "Promise" {
                     return Some(self.promised(program, file, args, context));
                 }
@@ -101,7 +114,7 @@ impl Analysis<'_> {
                     return Some(out);
                 }
                 let _ = callee;
-                None
+                self.given_by_context(path, value)
             }
         }
     }

@@ -212,9 +212,19 @@ impl Analysis<'_> {
                 // and events hand on what they are called on.
                 _ => {}
             }
+            if let Some(labels) = self.message(&program, site, &path, &value, &args) {
+                return labels;
+            }
             // What a process writes.
             if path.contains(".stdout") || path.contains(".stderr") {
                 return self.written_by_process(&value);
+            }
+            // Lines of what is read line by line.
+            if path.starts_with("readline")
+                && path.contains("createInterface().")
+                && let Expr::Member(object, _) = program.expr(callee)
+            {
+                return self.labels(site.file, object, None).to_vec();
             }
             // An event by its name.
             if path.ends_with(".on") || path.ends_with(".once") {
@@ -350,6 +360,19 @@ impl Analysis<'_> {
                 continue;
             };
             let args = program.list(args);
+            // `target.dispatchEvent(new CustomEvent(name, { detail }))`.
+            if program.name(method) == "dispatchEvent"
+                && let Some(Expr::Call { args: event, .. }) =
+                    args.first().map(|event| program.expr(*event))
+                && let Some((_, rest)) = program.list(event).split_first()
+                && self
+                    .event_name(program, site.file, program.list(event))
+                    .as_ref()
+                    == Some(&name)
+            {
+                let labels = self.all(site.file, rest, None);
+                union(&mut out, &labels);
+            }
             if program.name(method) == "emit"
                 && self.event_name(program, site.file, args).as_ref() == Some(&name)
             {

@@ -3,9 +3,9 @@
 use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
 use crate::flow::{Analysis, Context};
-use crate::ir::{Const, Expr, ExprId, FuncId, Program, Span};
-use crate::know;
-use crate::pure::{FileId, Value, whole_export};
+use crate::ir::{Const, Expr, ExprId, FuncId, Program};
+use crate::know::{self, Role};
+use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
 use std::rc::Rc;
 
@@ -31,17 +31,6 @@ fn beginning(program: &Program, args: &[ExprId]) -> Option<u8> {
 }
 
 impl Analysis<'_> {
-    /// What another file of the package hands out as a whole, from where that stands.
-    fn handed_out(&mut self, file: FileId, args: &[ExprId], span: Span) -> Option<Vec<Label>> {
-        let specifier = self.look_at(file, *args.first()?, None);
-        let target = self.package.resolves(file, &specifier.as_text()?)?;
-        let program = self.program(target)?;
-        let whole = whole_export(&program)?;
-        let labels = self.labels(target, whole, None).to_vec();
-        let step = Step::Through(snippet(self, file, span).into());
-        (!labels.is_empty()).then(|| self.hop(labels, &step, file, span))
-    }
-
     pub(super) fn call_labels(
         &mut self,
         program: &Rc<Program>,
@@ -81,7 +70,8 @@ impl Analysis<'_> {
                 .and_then(|path| know::value_source(program.language, path))
             {
                 if &*native.path == "require"
-                    && let Some(labels) = self.handed_out(file, args, span)
+                    && let Some(labels) = self.imported_labels(program, file, expr, None, context)
+                    && !labels.is_empty()
                 {
                     return labels;
                 }
@@ -97,6 +87,11 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
+                if know::role(program.language, &path) == Role::Load
+                    && let Some(labels) = self.imported_labels(program, file, expr, None, context)
+                {
+                    return labels;
+                }
                 if let Some(labels) =
                     self.native_call(program, file, expr, &path, &value, callee, args, context)
                 {
@@ -110,7 +105,11 @@ impl Analysis<'_> {
         let mut method = "";
         if let Expr::Member(object, name) = program.expr(callee) {
             method = program.name(name);
-            let labels = self.labels(file, object, context);
+            // What is called of a module is one of the things that it hands out.
+            let labels = match self.imported_labels(program, file, callee, Some(method), context) {
+                Some(labels) if self.is_module(program, file, object, context) => labels.into(),
+                _ => self.labels(file, object, context),
+            };
             union(&mut out, &labels);
             if let Some(labels) = self.file_method(program, file, object, method, span) {
                 return labels;

@@ -62,6 +62,14 @@ impl Analysis<'_> {
                 span,
             )];
         }
+        if let Some(folder) = pattern_folder(text).filter(|folder| walks_users_files(folder)) {
+            return vec![self.new_label(
+                SourceKind::CredentialFile,
+                &format!("files that {} means, of {}", shown(text), shown(folder)),
+                file,
+                span,
+            )];
+        }
         if let Some(folder) = text
             .strip_suffix(EVERY)
             .filter(|folder| walks_users_files(folder))
@@ -125,6 +133,13 @@ impl Analysis<'_> {
         }
         Some(self.file_content(program, file, Some(object), span))
     }
+}
+
+/// The folder that a pattern of file names is looked for in: `<home>/**/*.env`.
+fn pattern_folder(text: &str) -> Option<&str> {
+    let wild = text.find('*')?;
+    let folder = &text[..text[..wild].rfind('/')?];
+    (!folder.is_empty()).then_some(folder)
 }
 
 /// Whether a walk through a folder reads what is the user's own. What is found in the

@@ -4,11 +4,16 @@ use super::{Label, union};
 use crate::flow::index::class_of;
 use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
-use crate::ir::{Expr, ExprId, Program};
+use crate::ir::{Expr, ExprId, Program, SymbolId};
 use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
 use std::rc::Rc;
+
+/// What gives a report of a process of Node.js.
+pub(super) const REPORT: &str = "process.report.getReport";
+/// The part of such a report that is the environment.
+const REPORTED: &str = "environmentVariables";
 
 impl Analysis<'_> {
     pub(super) fn member(
@@ -37,6 +42,16 @@ impl Analysis<'_> {
                 union(&mut shared, &own);
                 return shared;
             }
+            if &*path == super::messages::WORKER_DATA {
+                return self.worker_data(file);
+            }
+            // A report holds the environment in one of its parts.
+            if path.starts_with("process.report.getReport().") {
+                return match path.contains(REPORTED) {
+                    true => vec![self.new_label(SourceKind::Environment, &path, file, span)],
+                    false => Vec::new(),
+                };
+            }
         }
         if !shared.is_empty() {
             return shared;
@@ -58,6 +73,9 @@ impl Analysis<'_> {
             }
             if let Some(parts) = self.parts(program, file, object, key) {
                 return self.all(file, &parts, context);
+            }
+            if let Some(labels) = self.imported_labels(program, file, expr, Some(key), context) {
+                return labels;
             }
         }
         let labels = self.labels(file, object, context).to_vec();
@@ -90,6 +108,7 @@ impl Analysis<'_> {
             }
             Some(key) => labels
                 .into_iter()
+                .filter(|label| &*label.name != REPORT || key == REPORTED)
                 .flat_map(|label| {
                     if label.kind == SourceKind::Environment && is_variable_name(key) {
                         self.environment_variable(key, file, span)
@@ -131,59 +150,90 @@ impl Analysis<'_> {
         object: ExprId,
         key: &str,
     ) -> Option<Vec<ExprId>> {
-        let mut out = Vec::new();
-        let mut known = false;
-        let mut this_of = None;
         match program.expr(object) {
-            Expr::This(function) => this_of = Some(function),
             Expr::Name(atom, scope) => {
                 let symbol = program.resolve(atom, scope)?;
-                for value in program.symbol(symbol).values.iter().take(8) {
-                    match program.expr(*value) {
-                        Expr::Object(entries) => {
-                            known = true;
-                            of_literal(program, program.list(entries), key, &mut out)?;
-                        }
-                        Expr::This(function) => this_of = Some(function),
-                        _ => return None,
-                    }
-                }
+                self.parts_of_variable(program, file, symbol, key)
+            }
+            Expr::This(_) | Expr::Object(_) | Expr::Class(_) => {
+                let mut out = Vec::new();
+                self.note_parts(program, file, object, key, &mut out)?;
+                Some(out)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same of what a variable holds.
+    pub(super) fn parts_of_variable(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        symbol: SymbolId,
+        key: &str,
+    ) -> Option<Vec<ExprId>> {
+        let values = &program.symbol(symbol).values;
+        let index = self.index(file)?;
+        if values.is_empty() || index.mutations.contains_key(&symbol) {
+            return None;
+        }
+        let mut out = Vec::new();
+        for value in values.iter().take(8) {
+            self.note_parts(program, file, *value, key, &mut out)?;
+        }
+        let stores = index.stores.get(&symbol).map(Vec::as_slice);
+        for store in stores.unwrap_or_default() {
+            match store.key {
+                Some(name) if program.name(name) == key => out.push(store.value),
+                Some(_) => {}
+                None => return None,
+            }
+        }
+        Some(out)
+    }
+
+    /// What stands under a key in what an expression makes; none where it is not known.
+    fn note_parts(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        object: ExprId,
+        key: &str,
+        out: &mut Vec<ExprId>,
+    ) -> Option<()> {
+        match program.expr(object) {
+            Expr::Object(entries) => of_literal(program, program.list(entries), key, out),
+            // What stands above the class may have it too.
+            Expr::Class(entries) => {
+                let before = out.len();
+                of_class(program, program.list(entries), key, out);
+                (out.len() > before).then_some(())
+            }
+            Expr::This(function) => {
+                let class = class_of(program, function);
+                let atom = program.atom(key)?;
                 let index = self.index(file)?;
-                for store in index
-                    .stores
-                    .get(&symbol)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default()
+                out.extend(index.fields.get(&(class, atom)).into_iter().flatten());
+                let puts = index.field_mutations.get(&(class, atom));
+                out.extend(puts.into_iter().flatten());
+                if let Some(class) = class
+                    && let Expr::Class(entries) = program.expr(class)
                 {
-                    match store.key {
-                        Some(name) if program.name(name) == key => out.push(store.value),
-                        Some(_) => {}
-                        None => return None,
-                    }
+                    of_class(program, program.list(entries), key, out);
                 }
-                if index.mutations.contains_key(&symbol) {
-                    return None;
-                }
+                Some(())
             }
-            Expr::Object(entries) => {
-                known = true;
-                of_literal(program, program.list(entries), key, &mut out)?;
-            }
-            _ => return None,
+            _ => None,
         }
-        if let Some(function) = this_of {
-            let class = class_of(program, function);
-            let atom = program.atom(key)?;
-            let index = self.index(file)?;
-            out.extend(index.fields.get(&(class, atom)).into_iter().flatten());
-            if let Some(class) = class
-                && let Expr::Class(entries) = program.expr(class)
-            {
-                of_literal(program, program.list(entries), key, &mut out);
-            }
-            known = true;
+    }
+}
+
+/// The values of a key in a class.
+fn of_class(program: &Program, entries: &[ExprId], key: &str, out: &mut Vec<ExprId>) {
+    for pair in entries.chunks_exact(2) {
+        if program.text(pair[0]) == Some(key) {
+            out.push(pair[1]);
         }
-        known.then_some(out)
     }
 }
 

@@ -6,8 +6,11 @@ mod argument;
 mod call;
 mod constant;
 mod content;
+mod exported;
+mod import;
 mod member;
 mod memo;
+mod messages;
 mod step;
 
 use crate::flow::{Analysis, Context};
@@ -16,6 +19,7 @@ use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
+pub(in crate::flow) use import::Imports;
 use memo::Question;
 pub(in crate::flow) use memo::{Asking, Memo};
 use std::collections::hash_map::Entry;
@@ -103,8 +107,6 @@ impl Analysis<'_> {
             Expr::Const(_)
                 | Expr::Function(_)
                 | Expr::Class(_)
-                | Expr::Module(_)
-                | Expr::Import(_)
                 | Expr::This(_)
                 | Expr::Update { .. }
         ) {
@@ -178,13 +180,17 @@ impl Analysis<'_> {
             Expr::Const(_)
             | Expr::Function(_)
             | Expr::Class(_)
-            | Expr::Module(_)
-            | Expr::Import(_)
             | Expr::This(_)
             | Expr::Update { .. } => Vec::new(),
+            Expr::Module(_) | Expr::Import(_) => self
+                .imported_labels(program, file, expr, None, context)
+                .unwrap_or_default(),
             Expr::Name(atom, scope) => match program.resolve(atom, scope) {
                 Some(symbol) => self.variable(program, file, symbol, context),
-                None => self.library(program, file, expr),
+                None => match self.library(program, file, expr) {
+                    labels if labels.is_empty() => self.starred_labels(program, file, expr),
+                    labels => labels,
+                },
             },
             Expr::Param(function, position) => self.parameter(file, function, position, context),
             Expr::Rest(function, position) => {
@@ -206,8 +212,17 @@ impl Analysis<'_> {
             | Expr::Element(object)
             | Expr::Key(object)
             | Expr::Await(object)
-            | Expr::Spread(object)
-            | Expr::Yield(object) => self.all(file, &[object], context),
+            | Expr::Spread(object) => self.all(file, &[object], context),
+            // What it gives away, and what comes in for it.
+            Expr::Yield(object) => {
+                let mut out = self.all(file, &[object], context);
+                let sent = self.index(file).map(|index| index.sent.clone());
+                for value in sent.into_iter().flatten().take(16) {
+                    let labels = self.labels(file, value, None);
+                    union(&mut out, &labels);
+                }
+                out
+            }
             Expr::Call { callee, args, .. } => {
                 let args = program.list(args).to_vec();
                 self.call_labels(program, file, expr, callee, &args, context)
@@ -308,6 +323,9 @@ impl Analysis<'_> {
         if let Some(name) = know::environment_name(program.language, &path) {
             return self.environment_variable(name, file, span);
         }
+        if &*path == messages::WORKER_DATA {
+            return self.worker_data(file);
+        }
         Vec::new()
     }
 
@@ -369,6 +387,10 @@ impl Analysis<'_> {
             .take(64)
         {
             let labels = self.labels(file, store.value, context);
+            union(&mut out, &labels);
+        }
+        if let Some(calls) = index.packs.get(&symbol) {
+            let labels = self.put_into(file, calls);
             union(&mut out, &labels);
         }
         if let Some(labels) = self.attached.get(&(file, symbol)) {

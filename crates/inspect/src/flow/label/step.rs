@@ -15,6 +15,8 @@ pub(in crate::flow) enum Step {
     Returned(Option<Rc<str>>),
     /// It goes through something else that is called; how that is written.
     Through(Rc<str>),
+    /// A file of the package hands it out, which the place imports.
+    HandedOut(Rc<str>),
     /// It is decoded by a function of the library.
     Decoded(Rc<str>),
     /// It is written to this file.
@@ -33,6 +35,7 @@ impl Step {
             Self::Passed(function) => format!("is passed to {}", named(function.as_deref())),
             Self::Returned(function) => format!("comes back from {}", named(function.as_deref())),
             Self::Through(written) => format!("goes through {written}"),
+            Self::HandedOut(path) => format!("is handed out by {path}"),
             Self::Decoded(by) => format!("is decoded by {by}"),
             Self::Written(path) => format!("is written to {path}"),
             Self::ReadBack(path) => format!("is read back from {path}"),
@@ -51,7 +54,7 @@ impl Step {
             Self::Returned(function) => Edge::Returned {
                 function: function.as_ref().map(text),
             },
-            Self::Through(_) => Edge::Through,
+            Self::Through(_) | Self::HandedOut(_) => Edge::Through,
             Self::Decoded(by) => Edge::Decoded { by: text(by) },
             Self::Written(path) => Edge::Written { path: text(path) },
             Self::ReadBack(path) => Edge::ReadBack { path: text(path) },

@@ -4,10 +4,11 @@
 //! checks a decoy has checked nothing. Where what is hashed comes from cannot be told, it counts
 //! for the file, since an honest check must not be missed for a value that is not followed.
 
+use super::guarded::{Check, Standing};
 use crate::flow::index::Guard;
 use crate::flow::label::{Label, Step};
 use crate::flow::{Analysis, Trail};
-use crate::ir::{Binary, Expr, ExprId, Program, Span, Unary};
+use crate::ir::{Binary, Expr, ExprId, Logic, Program, Span, Unary};
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
 use std::rc::Rc;
@@ -41,6 +42,17 @@ impl Hashed {
     }
 }
 
+/// The comparison, with what it says where the digest is another one.
+const fn fails(check: Check, then: bool) -> Check {
+    let then_fails = then != check.turned;
+    let [held, failed] = check.branches;
+    Check {
+        then_fails: Some(then_fails),
+        returns: if then_fails { held } else { failed },
+        ..check
+    }
+}
+
 fn fetched(label: &Label) -> Fetched {
     let mut out = Vec::new();
     let mut at: Option<&Rc<Trail>> = Some(&label.trail);
@@ -61,33 +73,42 @@ fn fetched(label: &Label) -> Fetched {
 
 impl Analysis<'_> {
     /// Whether a choice in the file ends something when the digest of these bytes is not one
-    /// that stands in the package.
-    pub(in crate::flow) fn guarded_by_digest(&mut self, file: FileId, label: &Label) -> bool {
+    /// that stands in the package, before they are run at a place.
+    pub(in crate::flow) fn guarded_by_digest(
+        &mut self,
+        file: FileId,
+        label: &Label,
+        used: Option<(FileId, ExprId)>,
+    ) -> Standing {
+        let mut best = Standing::Nothing;
         if label.kind != SourceKind::Remote {
-            return false;
+            return best;
         }
         let Some(program) = self.program(file) else {
-            return false;
+            return best;
         };
-        for digest in self.compared_digests(&program, file) {
+        for (digest, check) in self.compared_digests(&program, file) {
+            if best == Standing::Stops {
+                break;
+            }
             let mut hashed = Hashed::default();
             self.hashed(&program, file, digest, 0, &mut hashed);
             if hashed.covers(label) {
-                return true;
+                best = best.max(self.standing(file, check, label, used));
             }
         }
-        false
+        best
     }
 
     /// The digests of a file that are compared with one that stands in the package, where the
     /// comparison ends something.
-    fn compared_digests(&mut self, program: &Rc<Program>, file: FileId) -> Vec<ExprId> {
+    fn compared_digests(&mut self, program: &Rc<Program>, file: FileId) -> Vec<(ExprId, Check)> {
         let Some(index) = self.index(file) else {
             return Vec::new();
         };
         let mut out = Vec::new();
         // An assertion ends the program.
-        for (call, _) in program.calls.clone() {
+        for (call, function) in program.calls.clone() {
             let Expr::Call { callee, args, .. } = program.expr(call) else {
                 continue;
             };
@@ -95,32 +116,82 @@ impl Analysis<'_> {
             if let [left, right, ..] = program.list(args)[..]
                 && asserts
             {
-                self.compared(program, file, &[left, right], &mut out);
+                let check = Check {
+                    function,
+                    at: call,
+                    returns: false,
+                    branches: [false; 2],
+                    partly: false,
+                    turned: false,
+                    then_fails: None,
+                };
+                self.compared(program, file, &[left, right], check, &mut out);
             }
         }
-        let mut tests: Vec<Guard> = index.guards.clone();
+        let whole = index.guards.iter().map(|guard| {
+            let check = Check {
+                function: guard.function,
+                at: guard.test,
+                returns: false,
+                branches: [guard.held_returns, guard.failed_returns],
+                partly: false,
+                turned: false,
+                then_fails: None,
+            };
+            (*guard, check)
+        });
+        let mut tests: Vec<(Guard, Check)> = whole.collect();
         let mut seen = 0;
-        while let Some(guard) = tests.pop() {
+        while let Some((guard, check)) = tests.pop() {
             seen += 1;
             if seen > 2_000 {
                 break;
             }
-            let of = |test: ExprId| Guard { test, ..guard };
+            let of = |test: ExprId| (Guard { test, ..guard }, check);
             match program.expr(guard.test) {
                 // What ends where both are the same checks nothing.
                 Expr::Binary(Binary::Ne, left, right) if guard.held => {
-                    self.compared(program, file, &[left, right], &mut out);
+                    self.compared(program, file, &[left, right], fails(check, true), &mut out);
                 }
                 Expr::Binary(Binary::Eq, left, right) if guard.failed => {
-                    self.compared(program, file, &[left, right], &mut out);
+                    self.compared(program, file, &[left, right], fails(check, false), &mut out);
                 }
-                Expr::Unary(Unary::Not, inner) => tests.push(Guard {
-                    test: inner,
-                    held: guard.failed,
-                    failed: guard.held,
-                }),
+                Expr::Unary(Unary::Not, inner) => {
+                    let turned = Guard {
+                        test: inner,
+                        held: guard.failed,
+                        failed: guard.held,
+                        ..guard
+                    };
+                    let check = Check {
+                        turned: !check.turned,
+                        ..check
+                    };
+                    tests.push((turned, check));
+                }
                 Expr::Unary(_, inner) => tests.push(of(inner)),
-                Expr::Logic(_, left, right) => tests.extend([of(left), of(right)]),
+                Expr::Logic(how, left, right) => {
+                    // `if (asked && sum !== expected) throw`: the other side has a say.
+                    let lets_through = match how {
+                        Logic::And => guard.held,
+                        Logic::Or => guard.failed,
+                        Logic::Nullish => true,
+                    };
+                    for (side, other) in [(left, right), (right, left)] {
+                        let asks_the_table = self.asks_for(program, file, other);
+                        let check = Check {
+                            partly: check.partly || lets_through && !asks_the_table,
+                            ..check
+                        };
+                        tests.push((
+                            Guard {
+                                test: side,
+                                ..guard
+                            },
+                            check,
+                        ));
+                    }
+                }
                 Expr::Call { callee, args, .. } => {
                     // `digest.equals(expected)`, `timingSafeEqual(a, b)`.
                     tests.extend(program.list(args).iter().copied().map(of));
@@ -135,7 +206,8 @@ impl Analysis<'_> {
                     {
                         let args = program.list(args).to_vec();
                         let sides: Vec<ExprId> = args.iter().copied().chain([object]).collect();
-                        self.compared(program, file, &sides, &mut out);
+                        let fails_then = program.name(name) == "compare";
+                        self.compared(program, file, &sides, fails(check, fails_then), &mut out);
                     }
                 }
                 _ => {}
@@ -144,13 +216,22 @@ impl Analysis<'_> {
         out
     }
 
+    /// Whether a test asks no more than whether there is a digest in the package to compare with.
+    fn asks_for(&mut self, program: &Rc<Program>, file: FileId, test: ExprId) -> bool {
+        match program.expr(test) {
+            Expr::Unary(_, inner) => self.asks_for(program, file, inner),
+            _ => self.is_pinned(program, file, test),
+        }
+    }
+
     /// Adds the digests among some sides, of which another one stands in the package.
     fn compared(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
         sides: &[ExprId],
-        out: &mut Vec<ExprId>,
+        check: Check,
+        out: &mut Vec<(ExprId, Check)>,
     ) {
         for side in sides {
             let digest = self.is_digest(program, file, *side, 0);
@@ -158,7 +239,7 @@ impl Analysis<'_> {
                 .iter()
                 .any(|other| other != side && self.is_pinned(program, file, *other));
             if digest && known {
-                out.push(*side);
+                out.push((*side, check));
             }
         }
     }

@@ -48,7 +48,22 @@ impl Analysis<'_> {
         let Expr::Call { args, .. } = program.expr(made) else {
             return;
         };
-        for arg in program.list(args).to_vec().into_iter().take(2) {
+        // `open(name)`, `open(fileobj=bytes)`.
+        let mut into: Vec<ExprId> = Vec::new();
+        for arg in program.list(args).iter().take(3) {
+            match program.expr(*arg) {
+                Expr::Keywords(entries) => {
+                    let pairs = program.list(entries).chunks_exact(2);
+                    let named = pairs.filter(|pair| {
+                        matches!(program.text(pair[0]), Some("fileobj" | "file" | "name"))
+                    });
+                    into.extend(named.map(|pair| pair[1]));
+                }
+                _ if into.len() < 2 => into.push(*arg),
+                _ => {}
+            }
+        }
+        for arg in into {
             if let Some(symbol) = crate::flow::index::symbol_of(&program, arg) {
                 self.attached
                     .entry((file, symbol))
@@ -59,6 +74,46 @@ impl Analysis<'_> {
             if text.len() > 2 {
                 self.cells.write(&text, labels.clone(), Zone::Called);
             }
+        }
+    }
+
+    /// `shutil.make_archive(base, format, folder)`.
+    pub(super) fn archived(
+        &mut self,
+        program: &Program,
+        site: Site,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) {
+        let named = |name: &str| {
+            args.iter().find_map(|arg| match program.expr(*arg) {
+                Expr::Keywords(entries) => program
+                    .list(entries)
+                    .chunks_exact(2)
+                    .find(|pair| program.text(pair[0]) == Some(name))
+                    .map(|pair| pair[1]),
+                _ => None,
+            })
+        };
+        let counted = |at: usize| {
+            let arg = args.get(at).copied();
+            arg.filter(|arg| !matches!(program.expr(*arg), Expr::Keywords(_)))
+        };
+        let folders = [
+            named("root_dir").or_else(|| counted(2)),
+            named("base_dir").or_else(|| counted(3)),
+        ];
+        let mut labels: Vec<Label> = Vec::new();
+        for folder in folders.into_iter().flatten() {
+            for value in self.possible(site.file, folder, 0) {
+                if let Some(text) = value.as_text() {
+                    labels.extend(self.content_label(&text, site));
+                }
+            }
+        }
+        let to = self.fold_text(site.file, site.expr, context);
+        if to.len() > 2 && !labels.is_empty() {
+            self.cells.write(&to, labels, Zone::Called);
         }
     }
 
@@ -311,6 +366,11 @@ impl Analysis<'_> {
             self.configured(site, path, to, &labels, zone, active, content, origin);
         }
         self.replaces_itself(site, to, zone);
+        if super::memory::is_memory(to)
+            && let Some(data) = data
+        {
+            self.written_into_memory(site, path, &[data], zone, context);
+        }
         let span = program.span(site.expr);
         self.write_file(to, labels, zone, site.file, span);
     }

@@ -129,7 +129,7 @@ impl Analysis<'_> {
                 SourceKind::Remote => Target::Constant(label.name.to_string()),
                 _ => Target::Opaque,
             };
-            let marks = self.pinned(label, site.file);
+            let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
             let (file, at) = (site.file, site.expr);
             let kind = SinkKind::DynamicCode;
             self.flow(label, kind, path, target, zone, file, at, marks);

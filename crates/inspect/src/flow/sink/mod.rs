@@ -4,19 +4,27 @@ mod code;
 mod context;
 mod digest;
 mod file;
+mod guarded;
 mod handed;
+mod loaded;
+mod logged;
+mod memory;
 mod named;
 mod network;
+mod packed;
+mod pickled;
 mod placed;
 mod proxy;
+mod registry;
 mod removes;
 mod searched;
 mod stream;
 mod through;
+mod unpacks;
 
 use crate::flow::command::args_of;
 use crate::flow::label::Label;
-use crate::flow::{Analysis, Context, Site, is_foreign};
+use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
@@ -24,9 +32,20 @@ use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
 pub(in crate::flow) use code::short;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
+pub(in crate::flow) use guarded::Standing;
 pub(in crate::flow) use placed::placed;
 use std::rc::Rc;
 pub(in crate::flow) use stream::LINKER;
+
+/// A file that is written into.
+struct Opened {
+    /// What opened it, or what is called on that.
+    by: Rc<str>,
+    /// Where it was opened.
+    at: (FileId, ExprId),
+    /// What is written.
+    data: Option<ExprId>,
+}
 
 /// A function that is entered, and when it runs.
 pub(super) type Entered = ((FileId, FuncId), Zone);
@@ -204,6 +223,20 @@ impl Analysis<'_> {
             }
             may_be = true;
         }
+        // A stream of the package's own that goes into a request.
+        if path.starts_with("stream.") && path.ends_with(".pipe") {
+            if writes {
+                self.piped(program, site, callee, &path, &args, zone);
+            }
+            may_be = true;
+        }
+        if logged::is_logging(&path) {
+            if !writes {
+                let native = native.clone();
+                self.logged(program, site, &native, &args, zone);
+            }
+            may_be = true;
+        }
         if role == Role::None {
             return may_be;
         }
@@ -255,6 +288,26 @@ impl Analysis<'_> {
             );
         }
         true
+    }
+
+    /// What a call writes into, and what it writes: `file.write(data)`, or `os.write(fd, data)`
+    /// and `fs.writeSync(fd, data)`.
+    fn opened(&mut self, file: FileId, value: &Value, args: &[ExprId]) -> Option<Opened> {
+        match value {
+            Value::Native(native) if native.made_at.is_some() => Some(Opened {
+                by: Rc::clone(&native.path),
+                at: native.made_at?,
+                data: args.first().copied(),
+            }),
+            _ => match self.machine.fold(file, *args.first()?) {
+                Value::Native(native) => Some(Opened {
+                    at: native.made_at?,
+                    by: native.path,
+                    data: args.get(1).copied(),
+                }),
+                _ => None,
+            },
+        }
     }
 
     /// The object and the method that a call names, by a dot or by `getattr`.
@@ -326,6 +379,10 @@ impl Analysis<'_> {
             "Reflect.construct" if !args.is_empty() => {
                 (self.machine.fold(site.file, args[0]), list(args.get(1)))
             }
+            "inspector.Session().post" => {
+                let evaluated = self.evaluated_by(program, site.file, &args);
+                (value, evaluated.into_iter().collect())
+            }
             path => match path.strip_suffix(".call") {
                 Some(inner) if !inner.is_empty() => (
                     Value::native(inner),
@@ -373,7 +430,9 @@ impl Analysis<'_> {
                 }
             }
             Role::Code(position) => {
-                if let Some(arg) = args.get(usize::from(position)) {
+                // Only a function takes what stands behind the time.
+                let is_timer = path.starts_with("set") && args.len() > 2;
+                if let Some(arg) = args.get(usize::from(position)).filter(|_| !is_timer) {
                     self.code_sink(program, site, path, *arg, zone, context);
                 }
             }
@@ -412,6 +471,9 @@ impl Analysis<'_> {
                     self.code_sink(program, site, path, code, zone, context);
                 }
             }
+            Role::WriteFile if path.ends_with("winreg.SetValueEx") => {
+                self.registered(program, site, path, args, zone);
+            }
             Role::WriteFile => self.written(
                 program,
                 site,
@@ -423,26 +485,26 @@ impl Analysis<'_> {
             ),
             Role::OpenFile => self.emptied(program, site, path, args, zone),
             Role::WriteInto => {
-                let Value::Native(native) = value else {
+                let Some(Opened {
+                    by,
+                    at: (file, made),
+                    data,
+                }) = self.opened(site.file, value, args)
+                else {
                     return;
                 };
-                let Some((file, made)) = native.made_at else {
-                    return;
-                };
-                if let Some(target) = self.opened_path(file, made) {
+                // It has no name that it is found by, but its number.
+                if &*by == "os.memfd_create()" {
+                    let text = format!("/proc/self/fd/{HOLE}");
+                    self.written_to(program, site, path, &text, data, zone, context);
+                } else if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
-                    let data = args.first().copied();
                     self.written_by_turns(program, site, path, (file, target), &text, data, zone);
-                    self.written_to(
-                        program,
-                        site,
-                        path,
-                        &text,
-                        args.first().copied(),
-                        zone,
-                        context,
-                    );
+                    self.written_to(program, site, path, &text, data, zone, context);
                 }
+            }
+            Role::CopyFile if path == "shutil.make_archive" => {
+                self.archived(program, site, args, context);
             }
             Role::CopyFile => {
                 if let [from, to, ..] = args {
@@ -485,47 +547,17 @@ impl Analysis<'_> {
                 }
             }
             Role::Delete => self.deleted(program, site, path, args, zone, context),
-            Role::ForeignMemory => {
-                for arg in args {
-                    let labels = self.labels(site.file, *arg, context);
-                    for label in labels.iter().filter(|label| is_foreign(label.kind)) {
-                        self.flow(
-                            label,
-                            SinkKind::ForeignMemory,
-                            path,
-                            Target::Caller,
-                            zone,
-                            site.file,
-                            site.expr,
-                            Vec::new(),
-                        );
-                    }
+            Role::ForeignMemory => self.written_into_memory(site, path, args, zone, context),
+            Role::IntoMemory => {
+                if self.may_be_run(value) {
+                    self.written_into_memory(site, path, args, zone, context);
                 }
+            }
+            Role::Attach if program.language == Language::JavaScript => {
+                self.packed(program, site, path, callee, args, zone, context);
             }
             Role::Attach => self.attach(site, value, args),
-            Role::Extract => {
-                let mut labels: Vec<Label> = Vec::new();
-                if let Value::Native(native) = value
-                    && let Some((file, made)) = native.made_at
-                    && let Some(opener) = self.program(file)
-                    && let Expr::Call { args, .. } = opener.expr(made)
-                {
-                    for arg in opener.list(args).to_vec() {
-                        labels.extend(self.labels(file, arg, None).iter().cloned());
-                        if let Some(text) =
-                            self.machine.fold(file, arg).any_text().map(str::to_owned)
-                        {
-                            labels.extend(self.content_label(&text, site));
-                        }
-                    }
-                }
-                let to = args
-                    .last()
-                    .map(|arg| self.fold_text(site.file, *arg, context))
-                    .unwrap_or_default();
-                let span = program.span(site.expr);
-                self.write_file(&to, labels, zone, site.file, span);
-            }
+            Role::Extract => self.unpacks(site, path, value, args, zone, context),
             Role::Duplicate => self.duplicated(program, site, args, zone),
             Role::IntoProcess => {
                 let labels: Vec<Label> = args
@@ -578,10 +610,23 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        match context {
-            Some(context) => self.machine.fold_in(file, expr, &context.frame),
+        let value = match context {
+            Some(context) => match self.machine.fold_in(file, expr, &context.frame) {
+                // What a body builds by itself is the same however it is called, and is there
+                // only once the body was run.
+                value if value.is_unknown() => self.machine.fold_fully(file, expr),
+                value => value,
+            },
             None => self.machine.fold_fully(file, expr),
+        };
+        // All that a module hands out is folded with a glance; what reaches a sink of it is worth
+        // the whole budget.
+        if value.is_unknown()
+            && let Some((from, made)) = self.made_elsewhere(file, expr)
+        {
+            return self.machine.fold_fully(from, made);
         }
+        value
     }
 
     /// The same, without looking far.

@@ -36,6 +36,13 @@ impl Analysis<'_> {
                     .cloned(),
             );
         }
+        let mut besides = self.sent_of_itself(site, path, context);
+        besides.extend(self.sent_file_of(site, path, args));
+        for label in besides {
+            if is_secret(label.kind) {
+                found.push(label);
+            }
+        }
         if found.is_empty() {
             return;
         }
@@ -279,6 +286,11 @@ impl Analysis<'_> {
         let Some(program) = self.program(file) else {
             return Target::Caller;
         };
+        // A path hides nothing: whoever made what it is asked of said the host.
+        let is_path = |value: &Value| value.known_text().is_some_and(|text| text.starts_with('/'));
+        if is_path(&self.fold_value(file, *first, context)) {
+            return Target::Caller;
+        }
         if self
             .labels(file, *first, context)
             .iter()

@@ -78,6 +78,8 @@ impl Analysis<'_> {
             .any(|label| matches!(label.kind, SourceKind::Remote | SourceKind::Decoded))
         {
             self.code_sink(program, site, path, stream, zone, context);
+        } else {
+            self.objects_of_package(site, path, stream, zone, context);
         }
     }
 }

@@ -68,6 +68,9 @@ impl Analysis<'_> {
     ) {
         for arg in args {
             self.piped_into_other(site, &labels, *arg, zone);
+            if let Value::Native(native) = self.machine.fold(site.file, *arg) {
+                self.piped_into_unpacker(site, &labels, &native, zone);
+            }
             if let Value::Native(native) = self.machine.fold(site.file, *arg)
                 && matches!(
                     &*native.path,
@@ -150,6 +153,7 @@ impl Analysis<'_> {
         let Some(first) = args.first() else {
             return;
         };
+        self.feeds_secret(site, value, labels, zone);
         let names: Vec<String> = self
             .possible(file, *first, 0)
             .into_iter()
@@ -169,7 +173,7 @@ impl Analysis<'_> {
                     SourceKind::Remote | SourceKind::Decoded | SourceKind::Opaque
                 )
             }) {
-                let marks = self.pinned(label, site.file);
+                let marks = self.pinned(label, site.file, Some((site.file, site.expr)));
                 self.flow(
                     label,
                     SinkKind::Process,

@@ -80,6 +80,9 @@ pub(in crate::know) fn calls_handed(path: &str) -> &'static [&'static str] {
             "exec_module",
             "load_module",
         ],
+        "importlib.util.spec_from_loader" | "importlib.machinery.ModuleSpec" => {
+            &["create_module", "exec_module", "load_module"]
+        }
         "copy.copy" => &["__copy__", "__reduce__", "__reduce_ex__", "__getstate__"],
         "copy.deepcopy" => &[
             "__deepcopy__",

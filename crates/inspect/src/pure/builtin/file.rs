@@ -8,7 +8,8 @@ impl Machine<'_> {
     /// The bytes of a file of the package, by a path that was folded.
     pub(in crate::pure) fn own_file(&self, path: &str) -> Option<Vec<u8>> {
         let inside = path
-            .strip_prefix("\u{fdd0}package")?
+            .strip_prefix("\u{fdd0}package")
+            .or_else(|| path.strip_prefix(super::installed::SITE))?
             .replace('\u{fdd1}', "");
         let inside = inside.trim_start_matches('/');
         if inside.contains(crate::pure::HOLE_START) {
@@ -34,6 +35,20 @@ impl Machine<'_> {
         self.surroundings
             .content_named(name)
             .map(|bytes| bytes.to_vec())
+    }
+
+    /// The bytes of a file of the package that a call of `open` names.
+    pub(crate) fn bytes_opened(
+        &mut self,
+        made: (crate::pure::FileId, crate::ir::ExprId),
+    ) -> Option<Vec<u8>> {
+        let program = self.surroundings.program(made.0)?;
+        let crate::ir::Expr::Call { args, .. } = program.expr(made.1) else {
+            return None;
+        };
+        let path = *program.list(args).first()?;
+        let path = self.fold(made.0, path);
+        self.own_file(path.any_text()?)
     }
 
     /// What `open(path).read()` gives, for a file of the package.
@@ -63,6 +78,23 @@ impl Machine<'_> {
             Value::text(&String::from_utf8_lossy(&bytes))
         })
     }
+}
+
+/// The bytes of a file that the compiler puts in place of `include_str!(PATH)`; behind the path stands
+/// the file that names it.
+pub(super) fn included(machine: &Machine<'_>, args: &[Value]) -> Option<Vec<u8>> {
+    let path = args.first()?.any_text()?;
+    if let Some(bytes) = machine.own_file(path) {
+        return Some(bytes);
+    }
+    if path.starts_with(['/', crate::pure::HOLE_START]) {
+        return None;
+    }
+    let file = args.get(1)?.any_text()?;
+    let file = file.trim_end_matches(crate::pure::HOLE_END);
+    let (folder, _) = file.rsplit_once('/')?;
+    let path = joined(&[Value::text(folder), Value::text(path)]);
+    machine.own_file(path.any_text()?)
 }
 
 /// A file that an address relative to a module of the package means.

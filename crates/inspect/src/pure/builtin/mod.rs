@@ -2,6 +2,7 @@
 
 mod decode;
 mod file;
+mod installed;
 mod json;
 mod node;
 mod number;
@@ -28,7 +29,7 @@ use file::beside_module;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
 use object::{assigned, mapped, object_parts};
-use path::{home, joined, path_is_file};
+use path::{here, home, joined, path_is_file};
 use std::rc::Rc;
 
 /// Calls something of a library. What is not known to be pure gives a path: `f()`.
@@ -240,15 +241,21 @@ pub(super) fn call(
         ) => text(0).map(|name| Value::native(name.strip_prefix("node:").unwrap_or(name))),
         (
             Language::JavaScript,
-            "path.join" | "path.resolve" | "path.posix.join" | "path.normalize" | "path.win32.join",
+            "path.join" | "path.posix.join" | "path.normalize" | "path.win32.join",
         ) => Some(joined(args)),
+        (Language::JavaScript, "path.resolve") => Some(here(joined(args))),
         (Language::JavaScript, "path.dirname") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(path.rsplit_once('/').map_or(".", |(folder, _)| folder))),
         (Language::JavaScript, "path.basename") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(path.rsplit('/').next().unwrap_or(path))),
-        (Language::JavaScript, "os.tmpdir") => Some(Value::host("temp")),
+        // What is made for the call is as good as the folder for what is temporary: nobody else
+        // looks there.
+        (
+            Language::JavaScript,
+            "os.tmpdir" | "fs.mkdtempSync" | "fs.promises.mkdtemp" | "fs/promises.mkdtemp",
+        ) => Some(Value::host("temp")),
         (Language::JavaScript, "os.homedir" | "homedir") => Some(Value::host("home")),
         (Language::JavaScript, "process.cwd") => Some(Value::host("cwd")),
         (Language::JavaScript, "url.fileURLToPath" | "fileURLToPath") => first.cloned(),
@@ -271,6 +278,18 @@ pub(super) fn call(
                 }
                 _ => Value::bytes(bytes),
             }),
+        (Language::Python, "shutil.make_archive") => match (text(0), text(1)) {
+            (Some(base), Some(format)) => Some(Value::text(&format!(
+                "{base}.{}",
+                match format {
+                    "gztar" => "tar.gz",
+                    "bztar" => "tar.bz2",
+                    "xztar" => "tar.xz",
+                    other => other,
+                }
+            ))),
+            _ => None,
+        },
         (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => {
@@ -285,6 +304,12 @@ pub(super) fn call(
             Some(machine.method(this, &path[16..], args, language))
         }
 
+        (Language::Rust, "include_str!" | "include_bytes!") => {
+            file::included(machine, args).map(|bytes| match path {
+                "include_str!" => Value::text(&String::from_utf8_lossy(&bytes)),
+                _ => Value::bytes(bytes),
+            })
+        }
         (
             Language::Rust,
             "std.env.var" | "env.var" | "std.env.var_os" | "env.var_os" | "built in",
@@ -520,10 +545,14 @@ pub(super) fn call(
                     path.rsplit_once('/').map_or(path, |(folder, _)| folder),
                 ))
             }
+            other if native.path.ends_with("abspath") => other.cloned().map(here),
             other => other.cloned(),
         },
         (Language::Python, "tempfile.gettempdir" | "tempfile.mkdtemp") => Some(Value::host("temp")),
         (Language::Python, "os.getcwd") => Some(Value::host("cwd")),
+        (Language::Python, _) if let Some(value) = installed::value(machine, path, args) => {
+            Some(value)
+        }
         // The path that it was given, and headers.
         (Language::Python, "urllib.request.urlretrieve") => args
             .get(1)

@@ -71,3 +71,17 @@ pub(super) fn path_is_file(path: &str) -> bool {
         .next()
         .is_some_and(|name| name.contains('.'))
 }
+
+/// A name that was made a path of: it is one of a file here, and none that is looked up.
+pub(super) fn here(value: Value) -> Value {
+    match &value {
+        Value::Text(name)
+            if !name.is_empty()
+                && !name.contains('/')
+                && !name.contains(crate::pure::HOLE_START) =>
+        {
+            Value::text(&format!("./{name}"))
+        }
+        _ => value,
+    }
+}

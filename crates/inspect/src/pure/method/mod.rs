@@ -393,7 +393,7 @@ fn member_of_native(path: &str, name: &str) -> Option<String> {
             other => other.to_owned(),
         });
     }
-    if name == "constructor" && path == "module" {
+    if name == "constructor" && matches!(path, "module" | "process.mainModule" | "require.main") {
         return Some("module.Module".to_owned());
     }
     // Every function's constructor makes functions from text.

@@ -218,3 +218,99 @@ fn a_python_release_of_a_repository_that_no_source_names_fails() {
     let text = said(Kind::UvLock, &uv, &worded);
     assert!(text.starts_with("note"), "{text}");
 }
+
+#[test]
+fn a_range_that_is_met_by_a_folder_fails_in_every_format_and_a_member_does_not() {
+    let of_bun = bun().replace(
+        &format!("[\"is-number@7.0.0\", \"{OF_NUMBER}\", {{}}, \"{NUMBER}\"]"),
+        "[\"is-number@file:evil\", {}]",
+    );
+    assert_ne!(of_bun, bun());
+    let of_pnpm = pnpm().replace("version: 7.0.0", "version: link:evil");
+    assert_ne!(of_pnpm, pnpm());
+    insta::assert_snapshot!(said(Kind::BunLock, &of_bun, ASKS), @"failed lock-outside-registry line 13: is-number comes from a folder: the project asks for ^7.0.0, which is a registry's");
+    insta::assert_snapshot!(said(Kind::PnpmLock, &of_pnpm, ASKS), @"failed lock-outside-registry line 8: is-number comes from a folder: the project asks for ^7.0.0, which is a registry's");
+    let asks = |spec: &str| ASKS.replace("^7.0.0", spec);
+    for (kind, text) in [(Kind::BunLock, &of_bun), (Kind::PnpmLock, &of_pnpm)] {
+        assert_eq!(said(kind, text, &asks("file:evil")), "", "{kind}");
+        let sent = ASKS.replace("}}", "},\"overrides\":{\"is-number\":\"file:evil\"}}");
+        assert_eq!(said(kind, text, &sent), "", "{kind}");
+    }
+    // A member of the workspace, whose range links it.
+    let member = of_pnpm.replace("importers:\n", "importers:\n\n  evil: {}\n");
+    assert_ne!(member, of_pnpm);
+    assert_eq!(said(Kind::PnpmLock, &member, ASKS), "");
+    let uv = "version = 1\n\n[[package]]\nname = \"tool\"\nversion = \"1.0.0\"\nsource = { directory = \"evil\" }\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\nsource = { virtual = \".\" }\ndependencies = [\n    { name = \"tool\" },\n]\n\n[package.metadata]\nrequires-dist = [{ name = \"tool\", specifier = \">=1\" }]\n";
+    let plain = "[project]\nname = \"shop\"\ndependencies = [\"tool>=1\"]\n";
+    insta::assert_snapshot!(python(Kind::UvLock, uv, plain), @"failed lock-outside-registry line 3: tool@1.0.0 comes from a folder: the project asks for >=1, which is a registry's");
+    let sourced = |at: &str| format!("{plain}[tool.uv.sources]\ntool = {{ {at} }}\n");
+    let honest = sourced("path = \"./evil\"");
+    assert_eq!(python(Kind::UvLock, uv, &honest), "");
+    let other = sourced("path = \"libs/tool\"");
+    assert!(python(Kind::UvLock, uv, &other).starts_with("failed"));
+}
+
+fn python(kind: Kind, lock: &str, toml: &str) -> String {
+    let manifest = manifest(ManifestKind::Pyproject, "", toml);
+    let text = said_with(kind, lock, &[manifest], &Options::default());
+    let about = |line: &&str| line.contains("lock-outside-registry");
+    text.lines().filter(about).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn another_repository_fails_for_crates_and_python_too() {
+    let index = concat!("registry+", "https://github.com/rust-lang/crates.io-index");
+    let bound = format!("source = \"{index}\"\nchecksum = \"{}\"", "0a".repeat(32));
+    let source = format!("source = \"git+https://github.com/evil/evil?branch=x#{COMMIT}\"");
+    let lie = cargo().replace(&bound, &source);
+    let said = |itoa: &str| {
+        let toml = format!("[package]\nname = \"shop\"\n[dependencies]\nryu = \"1\"\n{itoa}\n");
+        let manifest = manifest(ManifestKind::CargoToml, "", &toml);
+        let text = said_with(Kind::CargoLock, &lie, &[manifest], &Options::default());
+        let about = |line: &&str| line.contains("lock-outside-registry");
+        text.lines().filter(about).collect::<Vec<_>>().join("\n")
+    };
+    for good in ["evil/evil", "Evil/evil.git"] {
+        let text = said(&format!("itoa = {{ git = \"https://github.com/{good}\" }}"));
+        assert!(text.starts_with("note"), "{good}: {text}");
+    }
+    let other = "git = \"https://github.com/good/itoa\"";
+    for asked in [
+        format!("itoa = {{ {other} }}"),
+        format!("itoa = \"1\"\n[patch.crates-io]\nitoa = {{ {other} }}"),
+    ] {
+        let text = said(&asked);
+        assert!(text.starts_with("failed"), "{asked}: {text}");
+    }
+    let uv = format!(
+        "version = 1\n\n[[package]]\nname = \"tool\"\nversion = \"1.0.0\"\nsource = {{ git = \"https://github.com/good/tool?rev=v1#{COMMIT}\" }}\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\nsource = {{ virtual = \".\" }}\ndependencies = [\n    {{ name = \"tool\" }},\n]\n"
+    );
+    let plain = "[project]\nname = \"shop\"\ndependencies = [\"tool>=1\"]\n[tool.uv.sources]\n";
+    for (at, is_honest) in [
+        ("git = \"https://github.com/good/tool\", rev = \"v1\"", true),
+        ("git = \"ssh://git@github.com/good/tool.git\"", true),
+        ("git = \"https://github.com/evil/tool\"", false),
+        ("url = \"https://files.example/tool.whl\"", false),
+    ] {
+        let text = python(Kind::UvLock, &uv, &format!("{plain}tool = {{ {at} }}\n"));
+        let start = if is_honest { "note" } else { "failed" };
+        assert!(text.starts_with(start), "{at}: {text}");
+    }
+}
+
+#[test]
+fn an_override_sends_a_name_where_it_says_and_nowhere_else() {
+    let lock = redirected(&evil());
+    let with = |rules: &str| {
+        let json = ASKS.replace("}}", &format!("}},\"overrides\":{rules}}}"));
+        said(Kind::PackageLock, &lock, &json)
+    };
+    assert!(with(r#"{"is-number":"github:evil/evil"}"#).starts_with("note"));
+    insta::assert_snapshot!(with(r#"{"is-number":"github:good/is-number"}"#), @"failed lock-outside-registry line 12: is-number@7.0.0 comes from a repository: an override of the project asks for github:good/is-number");
+    // Only below a package that does not need it, and what the project asks for itself.
+    let text = with(r#"{"kind-of":{"is-number":"github:evil/evil"}}"#);
+    assert!(text.starts_with("failed"), "{text}");
+    // `$name` is what the project asks for.
+    let text = with(r#"{"is-number":"$is-number"}"#);
+    assert!(text.starts_with("failed"), "{text}");
+}

@@ -148,6 +148,23 @@ fn a_hash_that_one_release_of_the_main_index_lost_fails_and_one_that_many_never_
 }
 
 #[test]
+fn an_index_that_gives_no_hashes_lost_none() {
+    let hash = |n: usize| format!(", hash = \"sha256:{}\"", format!("{n:x}b").repeat(32));
+    let text = uv(2).replace(&hash(1), "");
+    let severity = |text: &str| {
+        let said = of_rule(&said(Kind::UvLock, text), "lock-integrity-missing");
+        said.split(' ').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(severity(&text), "failed");
+    // As many come from one index as from the other, which gives none.
+    let (before, after) = text.split_once("name = \"p1\"").unwrap();
+    let own = after.replacen("https://index.example", "https://own.example", 1);
+    assert_ne!(own, after);
+    let own = format!("{before}name = \"p1\"{own}");
+    assert_eq!(severity(&own), "warning", "{own}");
+}
+
+#[test]
 fn a_file_of_python_that_lies_alone_elsewhere_is_told() {
     let at = |host: &str, what: &str| {
         let text = uv(5).replace(

@@ -112,10 +112,11 @@ impl LockRule for IntegrityMissing {
         if !any {
             return whole_file(view, &origins, findings);
         }
-        let main = origins.values().map(OfOrigin::all).max();
+        let main = main_of(&origins);
         for (host, of) in &origins {
             let few = of.without.len() == 1 || of.without.len() * FEW <= of.with;
-            let lost = few && Some(of.all()) == main;
+            // An index that gives no hash at all lost none.
+            let lost = few && of.with > 0 && main == Some(*host);
             // One release alone tells nothing of what its registry gives.
             if of.with == 0 && of.without.len() > 1 && !host.is_empty() {
                 whole_origin(view, host, of, findings);
@@ -126,6 +127,14 @@ impl LockRule for IntegrityMissing {
             }
         }
     }
+}
+
+/// The registry that most releases come from, where it is one.
+fn main_of<'a>(origins: &BTreeMap<&'a str, OfOrigin<'_>>) -> Option<&'a str> {
+    let most = origins.values().map(OfOrigin::all).max()?;
+    let mut all = origins.iter().filter(|(_, of)| of.all() == most);
+    let first = all.next().map(|(host, _)| *host);
+    first.filter(|_| all.next().is_none())
 }
 
 /// The entries that can promise something. Yarn 4 keeps a package and its patched twin apart.

@@ -18,7 +18,8 @@ static DOC: LockRuleDoc = LockRuleDoc {
     what: "Names each package that is taken from a git repository, from an address that is asked for as such, or \
            from a packed file of this machine, with who asks for it and in which words: what is asked for by a \
            version or range is a registry's, and what is asked for from one repository is not another one's. \
-           Folders and members of the workspace are the project's own and not named.",
+           Folders and members of the workspace are the project's own and not named, but for a folder that \
+           stands where a version or range is asked for.",
     why: "What passes no registry has no publish time, nobody can withdraw it, and no advisory names it. A \
           branch or tag can be moved. Package managers take what the lockfile says, and it needs no digest there.",
     effect: "fails where only a version or range is asked for, or another repository (a warning where overrides \
@@ -50,9 +51,14 @@ impl LockRule for OutsideRegistry {
                 Source::Url => "an address",
                 Source::Path if is_packed(package) => "a packed file",
                 // Nothing but what is asked tells a folder of this project from another one.
-                Source::Path if view.graph.kind() == Kind::PackageLock => {
-                    if !matches!(asked.whom(view, number), Whom::ForRelease { .. }) {
-                        continue;
+                Source::Path if may_be_told(view, package) => {
+                    match asked.whom(view, number) {
+                        Whom::ForRelease { .. } | Whom::ForAnother { .. } => {}
+                        Whom::Project
+                        | Whom::Package(_)
+                        | Whom::Nobody
+                        | Whom::NotTold
+                        | Whom::PackageAgainstProject { .. } => continue,
                     }
                     "a folder"
                 }
@@ -79,7 +85,85 @@ impl LockRule for OutsideRegistry {
                     .collect(),
             });
         }
+        links(view, findings);
     }
+}
+
+/// Whether a folder that stands for a package can be told from a member of the workspace.
+fn may_be_told(view: &LockfileView<'_>, package: &Package) -> bool {
+    let at = package.resolved.as_deref().unwrap_or(&package.version);
+    let is_member = at.contains("workspace:") || package.version.contains("workspace:");
+    match view.graph.kind() {
+        // A crate of a folder has no source, and is one of the project's own.
+        Kind::CargoLock => false,
+        // Its members are links, and no packages.
+        Kind::PackageLock => true,
+        // A folder of files stands in for an index there.
+        Kind::UvLock => package.files.is_empty(),
+        _ => !is_member && !is_importer(view, at.trim_start_matches("file:")),
+    }
+}
+
+fn is_importer(view: &LockfileView<'_>, folder: &str) -> bool {
+    let plain = |path: &str| path.trim_start_matches("./").trim_matches('/').to_owned();
+    let mut importers = view.graph.importers.iter();
+    importers.any(|importer| plain(&importer.path) == plain(folder))
+}
+
+/// pnpm has no package for a folder that is linked: only a member of the workspace, or what the project
+/// says elsewhere, stands for a release.
+fn links(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    for link in &view.graph.links {
+        let Some(words) = Asked::of_link(view, link) else {
+            continue;
+        };
+        let folder = joined(&link.importer, &link.target);
+        if folder
+            .as_ref()
+            .is_some_and(|folder| is_importer(view, folder))
+        {
+            continue;
+        }
+        // Where each member has a lockfile of its own, a member lies outside of it.
+        let certain = folder.is_some() && view.knows_overrides();
+        let but = match certain {
+            true => "",
+            false => " (a workspace around it could send it there)",
+        };
+        findings.add(Said {
+            severity: match certain {
+                true => Severity::High,
+                false => Severity::Medium,
+            },
+            message: format!(
+                "{} comes from a folder: the project asks for {}, which is a registry's{but}",
+                shown(&link.name),
+                shown(&words)
+            ),
+            file: view.path,
+            line: Some(link.line),
+            release: None,
+            evidence: vec![format!("from: link:{}", shown(&link.target))],
+        });
+    }
+}
+
+/// A path from a folder, by its letters; none where it leaves the project.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    if path.starts_with('/') {
+        return None;
+    }
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 fn severity(whom: &Whom, pinned: bool, source: Source) -> Severity {

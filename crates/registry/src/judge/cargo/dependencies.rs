@@ -86,6 +86,7 @@ impl Registry {
             return Some(added);
         };
         added.newest = Some(newest.version.clone());
+        added.artifact = Some(newest.cksum.clone());
         added.published = newest
             .pubtime
             .map_or_else(|| Known::not_known("it has no pubtime"), Known::Is);

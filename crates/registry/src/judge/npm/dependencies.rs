@@ -181,6 +181,7 @@ impl Registry {
             name: printable(name, 214),
             requirement: printable(range, 200),
             newest: newest.map(|e| e.version.clone()),
+            artifact: newest.and_then(|e| facts(&child.document, e)?.digests.into_iter().next()),
             published: newest
                 .and_then(|e| index.published(&e.version))
                 .map_or_else(|| Known::not_known(because), Known::Is),

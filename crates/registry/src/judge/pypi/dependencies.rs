@@ -100,7 +100,10 @@ impl Registry {
             Some(at) => Known::Is(at),
             None => Known::not_known("the page has no times"),
         };
-        added.runs = match of_newest().find(|f| f.kind() == FileKind::Wheel) {
+        let wheel = of_newest().find(|f| f.kind() == FileKind::Wheel);
+        let file = wheel.or_else(|| of_newest().next());
+        added.artifact = file.and_then(|file| file.digests.first().cloned());
+        added.runs = match wheel {
             // Without a wheel its build runs.
             None => Known::Is(true),
             Some(wheel) => self.runs_at_start(case, &child.upstream, wheel).await,

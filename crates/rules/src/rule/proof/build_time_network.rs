@@ -52,7 +52,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
             }
         }
         SourceKind::Remote if runs(flow.sink) => {
-            if flow.marks.contains(&Mark::OwnHost) {
+            let compared = flow.marks.contains(&Mark::ComparedWithDigest);
+            if flow.marks.contains(&Mark::OwnHost) || compared {
                 Weight::Suspicious
             } else {
                 Weight::Proof

@@ -23,6 +23,7 @@ pub(super) mod remote_code;
 pub(super) mod replaced_address;
 pub(super) mod secret_to_network;
 pub(super) mod self_publishing;
+pub(super) mod unguarded_agent;
 
 /// How much a flow weighs for a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -27,6 +27,8 @@ static DOC: RuleDoc = RuleDoc {
     silent: &[
         "The download is compared with a digest in the package before it is run.",
         "The host is one that the package names as its own: then it is suspicious.",
+        "It is compared with a digest in the package, and nothing shows that the comparison always comes \
+         first and stops it: then it is suspicious.",
         "In Python, settings that may lie on some host say which of the installed modules is loaded: the name \
          of a module brings no code along.",
         "A command that the user runs looks for updates.",
@@ -70,7 +72,9 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     if flow.marks.contains(&Mark::PinnedByDigest) {
         return Weight::Note;
     }
-    if flow.marks.contains(&Mark::OwnHost) || !known {
+    // A comparison that may stop nothing excuses nothing; that it does is not shown either.
+    let compared = flow.marks.contains(&Mark::ComparedWithDigest);
+    if flow.marks.contains(&Mark::OwnHost) || compared || !known {
         return if names_a_module(flow) {
             Weight::Note
         } else {

@@ -2,6 +2,7 @@
 
 use super::{FACTS, Proof, Weight, is_loopback, is_network, to, unasked};
 use crate::doc::RuleDoc;
+use crate::recognise::well_known::is_well_known;
 use crate::recognise::{asked_backup, own_service};
 use customs_model::{Flow, Inspection, Mark, SourceKind, Target, Zone, printable};
 
@@ -28,7 +29,8 @@ static DOC: RuleDoc = RuleDoc {
         "`~/.npmrc` is read at import and posted.",
     ],
     silent: &[
-        "An SDK sends the key that is named after its own service to that service.",
+        "An SDK sends the key that is named after its own service to that service. That a package names a \
+         host as its own excuses no token that everybody knows.",
         "The token of a cloud's metadata service goes back to that service with the next question.",
         "The environment is passed on to a child process.",
         "The host is what the caller gives.",
@@ -36,30 +38,32 @@ static DOC: RuleDoc = RuleDoc {
     learnt_from: "Shai-Hulud (September 2025), Nx (August 2025), ctx (May 2022).",
 };
 
-/// Tokens that everybody knows, and that are nobody's but their owner's.
-const WELL_KNOWN: [&str; 14] = [
-    "NPM_TOKEN",
-    "NODE_AUTH_TOKEN",
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "PYPI_TOKEN",
-    "TWINE_PASSWORD",
-    "CARGO_REGISTRY_TOKEN",
-    "GITLAB_TOKEN",
-    "CI_JOB_TOKEN",
-    "AZURE_CLIENT_SECRET",
-    "DOCKER_PASSWORD",
-    "SSH_AUTH_SOCK",
-];
+/// Whether a file is one of the maker of the host that gets it: `~/.lk/auth.json` to `api.lk.example`.
+fn is_of_the_host(flow: &Flow) -> bool {
+    let Target::Constant(place) = &flow.target else {
+        return false;
+    };
+    let host = place.split(['/', ':']).next().unwrap_or(place);
+    let domain = host.rsplit('.').nth(1).unwrap_or_default();
+    let name = flow.source_name.to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| !word.is_empty() && word == domain)
+}
+
+/// Whether a secret goes where the caller says, by a way that is made for it: clients look up in
+/// `.netrc` what belongs to the host that they are told to ask; and a socket that is only connected is
+/// told a place, often the name of a pipe, and no content.
+fn is_to_who_asked(flow: &Flow) -> bool {
+    flow.target == Target::Caller
+        && (flow.source_name == "netrc.netrc" || flow.sink_name.ends_with("Socket().connect"))
+}
 
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
     {
         return Weight::None;
     }
-    if own_service::is_back(flow) {
+    if own_service::is_back(flow) || is_to_who_asked(flow) {
         return Weight::Note;
     }
     let known = flow.target != Target::Caller;
@@ -73,13 +77,15 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
             } else if flow.source == SourceKind::CredentialFile
                 && matches!(flow.target, Target::Constant(_))
                 && flow.zone > Zone::Never
-                && !flow.marks.contains(&Mark::OwnHost)
                 && !own_service::is_of_the_service(flow)
                 && !asked_backup::is_asked(flow)
             {
                 // Somebody else's file, to a place that the caller did not give. Everybody may
                 // read the list of accounts, and it holds no secret.
-                if flow.source_name.ends_with("(accounts)") {
+                let own = flow.marks.contains(&Mark::OwnHost);
+                if own && is_of_the_host(flow) {
+                    Weight::Note
+                } else if own || flow.source_name.ends_with("(accounts)") {
                     Weight::Suspicious
                 } else {
                     Weight::Proof
@@ -91,9 +97,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
             }
         }
         SourceKind::NamedSecret => {
-            let foreign = WELL_KNOWN.contains(&flow.source_name.as_str())
-                && !flow.marks.contains(&Mark::OwnHost);
-            if unasked(flow.zone) && known && foreign {
+            // That the host is the package's own says nothing: whoever made it names its hosts.
+            if unasked(flow.zone) && known && is_well_known(&flow.source_name) {
                 Weight::Proof
             } else if unasked(flow.zone) && known && flow.marks.contains(&Mark::UnusualHost) {
                 Weight::Suspicious
@@ -111,4 +116,66 @@ fn says(flow: &Flow) -> String {
         printable(&flow.source_name, 120),
         to(&flow.target)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_model::SinkKind;
+
+    fn sent(source: SourceKind, name: &str, host: &str, zone: Zone, mark: Option<Mark>) -> Weight {
+        let flow = Flow {
+            source,
+            source_name: name.to_owned(),
+            sink: SinkKind::Network,
+            sink_name: "fetch".to_owned(),
+            target: Target::Constant(host.to_owned()),
+            zone,
+            path: Vec::new(),
+            marks: mark.into_iter().collect(),
+        };
+        weigh(&flow, &Inspection::default())
+    }
+
+    #[test]
+    fn a_host_that_the_package_names_gets_no_token_of_others() {
+        let own = Some(Mark::OwnHost);
+        let named = SourceKind::NamedSecret;
+        for zone in [Zone::Install, Zone::Import] {
+            for token in ["NPM_TOKEN", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY"] {
+                assert_eq!(
+                    sent(named, token, "t.own.example", zone, own),
+                    Weight::Proof
+                );
+                assert_eq!(
+                    sent(named, token, "t.own.example", zone, None),
+                    Weight::Proof
+                );
+            }
+            // Its own, and one that goes to whose it is.
+            assert_eq!(
+                sent(named, "OWN_API_KEY", "t.own.example", zone, own),
+                Weight::Note
+            );
+            let vendor = Some(Mark::VendorHost);
+            assert_eq!(
+                sent(named, "GITHUB_TOKEN", "api.github.com", zone, vendor),
+                Weight::None
+            );
+        }
+        let called = sent(named, "NPM_TOKEN", "t.own.example", Zone::Called, own);
+        assert_eq!(called, Weight::Note);
+    }
+
+    #[test]
+    fn a_file_of_others_that_a_caller_has_sent_to_the_own_host_is_suspicious() {
+        let (own, file) = (Some(Mark::OwnHost), SourceKind::CredentialFile);
+        let called = |name, host, mark| sent(file, name, host, Zone::Called, mark);
+        assert_eq!(called("~/.npmrc", "t.own.example", own), Weight::Suspicious);
+        assert_eq!(called("~/.npmrc", "t.other.example", None), Weight::Proof);
+        assert_eq!(
+            called("~/.own/auth.json", "t.own.example", own),
+            Weight::Note
+        );
+    }
 }

@@ -8,10 +8,13 @@ fn complies(log: &Value) {
     let located = |location: &Value| {
         let physical = &location["physicalLocation"];
         text(&physical["artifactLocation"], "uri");
-        if let Some(region) = physical.get("region") {
-            for key in ["startLine", "startColumn"] {
-                assert!(region[key].as_u64().unwrap() >= 1, "{region:#}");
-            }
+        let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
+        let is_relative = !uri.starts_with('/') && !uri.contains(':');
+        assert!(is_relative && !uri.is_empty(), "{uri}");
+        let region = &physical["region"];
+        assert!(region["startLine"].as_u64().unwrap() >= 1, "{region:#}");
+        if let Some(column) = region.get("startColumn") {
+            assert!(column.as_u64().unwrap() >= 1, "{region:#}");
             for key in ["byteOffset", "byteLength"] {
                 assert!(region[key].is_u64(), "{region:#}");
             }
@@ -74,8 +77,8 @@ fn a_log_has_every_member_that_the_schema_requires() {
     let clean = verdict(Standing::Clean, Vec::new(), &[]);
     complies(&log_of(&[]));
     complies(&log_of(&[
-        Subject::archive("a.tgz", &bad),
-        Subject::folder("b", &bad),
-        Subject::archive("c.whl", &clean),
+        Subject::archive("a.tgz", here(), &bad),
+        Subject::folder("b", here(), &bad),
+        Subject::archive("c.whl", here(), &clean),
     ]));
 }

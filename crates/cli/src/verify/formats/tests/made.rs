@@ -65,6 +65,7 @@ pub fn report(subjects: Vec<Subject>) -> Report {
         together: Judgement::default(),
         roots: Vec::new(),
         not_checked: Vec::new(),
+        only: Default::default(),
     }
 }
 

@@ -102,3 +102,17 @@ fn settings_above_the_project_that_replace_a_registry_are_said() {
     assert_eq!(said.count(), 2, "{report:?}");
     assert!(matches!(report.answer(), Answer::NotChecked(_)));
 }
+
+#[test]
+fn a_file_beside_vendored_crates_is_listed_and_is_neither_green_nor_a_no() {
+    let lab = Lab::new();
+    assert_eq!(lab.vendor().answer(), Answer::Yes);
+    write(&lab.folder.path().join("project/vendor/evil.rs"), b"x");
+    let report = lab.vendor();
+    let loose: Vec<String> = report.loose.iter().map(shown).collect();
+    assert_eq!(loose, ["Extra vendor/evil.rs"]);
+    assert!(matches!(report.answer(), Answer::NotChecked(_)));
+    // Another tool's folder of the same name is nobody's here.
+    fs::remove_file(lab.vendored(".cargo-checksum.json")).unwrap();
+    assert!(lab.vendor().loose.is_empty());
+}

@@ -129,3 +129,29 @@ fn an_archive_of_the_project_that_was_changed_is_told_in_words_of_its_own() {
     poisoned the project a@1.0.0
     ");
 }
+
+#[test]
+fn two_digests_of_one_entry_that_are_of_different_artifacts_are_named() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let good = world.lock["node_modules/a"]["integrity"].clone();
+    let hex = Digest::from_sri(good.as_str().unwrap()).unwrap().to_hex();
+    let copy = world.store().join("sha512").join(&hex[..2]).join(&hex[2..]);
+    let bytes = fs::read(copy).unwrap();
+    let mut hasher = customs_model::Hasher::new(DigestAlgorithm::Sha1);
+    hasher.update(&bytes);
+    let weak = hasher.finish();
+    let hex = weak.to_hex();
+    let folder = world.store().join("sha1").join(&hex[..2]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(&hex[2..]), bytes).unwrap();
+    let both = format!("{} {}", weak.to_sri(), sha512(b"other").to_sri());
+    world.lock.get_mut("node_modules/a").unwrap()["integrity"] = both.into();
+    let told = world.told();
+    assert!(
+        told.contains(
+            "note a@1.0.0: the lockfile's sha512 and its sha1 are of different artifacts"
+        ),
+        "{told}"
+    );
+}

@@ -7,15 +7,18 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
+mod bun_cache;
 mod evidence;
 mod explained;
 mod hostile;
 mod managers;
+mod modes;
 mod own;
 mod records;
 mod stores;
 mod strays;
 mod tampering;
+mod unbound;
 
 /// A project with a store of artifacts beside it.
 struct World {

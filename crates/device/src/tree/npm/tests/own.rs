@@ -115,3 +115,37 @@ fn members_that_yarn_1_does_not_name_are_part_of_what_is_remembered() {
     manifest("[]");
     insta::assert_snapshot!(look(), @"loose Extra node_modules/own: UNEXPLAINED");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_folder_beside_the_project_that_its_manifest_asks_for_is_not_checked() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    let entry = serde_json::json!({"version": "1.0.0"});
+    world.lock.insert("../lib".into(), entry);
+    let entry = serde_json::json!({"resolved": "../lib", "link": true});
+    world.lock.insert("node_modules/lib".into(), entry.clone());
+    world.lock.insert("node_modules/more".into(), entry);
+    world.write("../lib/package.json", r#"{"name": "lib"}"#);
+    world.write(
+        "package.json",
+        r#"{"dependencies": {"lib": "file:../lib", "a": "1"}}"#,
+    );
+    link("../../lib", &world.at("node_modules/lib"));
+    // Nobody asks for it by this name.
+    link("../../lib", &world.at("node_modules/more"));
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra node_modules/lib: made here by the manager: a link out of the project, to a folder that its manifest asks for and whose files were not compared
+    loose Extra node_modules/more: UNEXPLAINED
+    note line 1: ../lib: a member that lies outside of the project
+    ");
+    fs::remove_file(world.at("node_modules/lib")).unwrap();
+    link("../../evil", &world.at("node_modules/lib"));
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra node_modules/lib: UNEXPLAINED
+    loose Extra node_modules/more: UNEXPLAINED
+    note line 1: ../lib: a member that lies outside of the project
+    ");
+}

@@ -56,6 +56,19 @@ fn pnpm_s_records_are_right_where_they_say_what_the_lockfile_says() {
         "unexplained"
     );
     assert_eq!(look(".modules.yaml", r#"{"other": 1}"#), "made here");
+    for (more, answer) in [
+        (r#""virtualStoreDir": ".pnpm""#, "explained"),
+        (r#""virtualStoreDir": "../../evil""#, "made here"),
+        (r#""virtualStoreDir": "/srv/links""#, "made here"),
+        (
+            r#""registries": {"default": "https://registry.example/"}"#,
+            "explained",
+        ),
+        (r#""registries": {"default": "evil"}"#, "unexplained"),
+    ] {
+        let text = modules.replace("\"layoutVersion\"", &format!("{more}, \"layoutVersion\""));
+        assert_eq!(look(".modules.yaml", &text), answer, "{more}");
+    }
     assert_eq!(look(".pnpm-workspace-state-v1.json", state), "explained");
     assert_eq!(look(".pnpm-workspace-state-v1.json", "evil"), "unexplained");
     assert_eq!(look(".pnpm/lock.yaml", &lock), "explained");
@@ -115,4 +128,26 @@ fn yarn_s_records_lead_nowhere_else_than_the_lockfile() {
             "{evil}"
         );
     }
+}
+
+#[test]
+fn names_of_yarn_s_map_lead_to_folders_of_their_name() {
+    let world = World::new();
+    let lock = "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example/a/-/a-1.0.0.tgz#0123456789012345678901234567890123456789\"\n";
+    world.write("yarn.lock", lock);
+    world.write("package.json", r#"{"name": "own"}"#);
+    world.write("node_modules/a/package.json", manifest("a", "1.0.0"));
+    let look = |name: &str, to: &str| {
+        let map = format!(
+            r#"{{"packages": {{".": {{"url": "..", "dependencies": {{"{name}": "{to}"}}}}, "a": {{"url": "./a"}}}}}}"#
+        );
+        let path = "node_modules/.package-map.json";
+        world.write(path, map);
+        standing(&world, "yarn.lock", path)
+    };
+    assert_eq!(look("a", "a"), "explained");
+    assert_eq!(look("own", "."), "explained");
+    assert_eq!(look("b", "a"), "unexplained");
+    assert_eq!(look("a", "evil"), "unexplained");
+    assert_eq!(look("a", "."), "made here");
 }

@@ -31,7 +31,7 @@ fn what_is_built_and_what_is_somebody_else_s_is_told() {
         world.write(&format!("{folder}/node_modules/a/index.js"), "1");
     }
     // A package that is no member, and source beside what the lockfile does not have.
-    world.write("tools/package.json", "{}");
+    world.write("tools/package.json", r#"{"name": "tools"}"#);
     world.write("tools/node_modules/a/index.js", "1");
     world.write("src/index.js", "");
     world.write("src/node_modules/other/index.js", "1");
@@ -46,6 +46,52 @@ fn what_is_built_and_what_is_somebody_else_s_is_told() {
     note packages/x/test/fixtures/node_modules: not looked at: a node_modules that no lockfile places
     note src/node_modules: not looked at: a node_modules that no lockfile places
     note tools/node_modules: not looked at: a node_modules that no lockfile places
+    ");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_only_looks_like_another_project_hides_nothing() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    for (at, (file, text)) in [
+        ("pyvenv.cfg", ""),
+        ("deno.lock", ""),
+        ("bun.lockb", ""),
+        ("package.json", r#"{"type": "commonjs"}"#),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.write(&format!("s{at}/index.js"), "require('a')");
+        world.write(&format!("s{at}/{file}"), text);
+        world.write(&format!("s{at}/node_modules/a/index.js"), "evil");
+    }
+    world.write("linked/index.js", "require('a')");
+    world.write("dist/evil/a/index.js", "evil");
+    link("../dist/evil", &world.at("linked/node_modules"));
+    // The tree itself, by another way.
+    world.write("same/index.js", "require('a')");
+    link("../node_modules", &world.at("same/node_modules"));
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    loose Extra linked/node_modules/a: UNEXPLAINED
+    loose Extra s0/node_modules/a: UNEXPLAINED
+    loose Extra s1/node_modules/a: UNEXPLAINED
+    loose Extra s2/node_modules/a: UNEXPLAINED
+    loose Extra s3/node_modules/a: UNEXPLAINED
+    ");
+}
+
+#[test]
+fn what_is_sent_to_browsers_is_told() {
+    let mut world = World::new();
+    world.install("a", "1.0.0");
+    world.write("static/x.js", "");
+    world.write("static/node_modules/a/index.js", "1");
+    insta::assert_snapshot!(world.told(), @r"
+    a@1.0.0 yes
+    note static/node_modules: not looked at: a node_modules that no lockfile places
     ");
 }
 

@@ -162,7 +162,7 @@ fn each_way_to_tamper_is_told_by_its_path() {
       Extra build/x.node: UNEXPLAINED
     == not executable any more
     a@1.0.0 yes
-      Mode cli.js: only whether it can be executed differs; its bytes are the artifact's
+      Mode cli.js: a program of the package; managers set that when they link it
     == cache
     a@1.0.0 yes
     loose Extra node_modules/.cache/babel/x.json: made here by the cache of babel

@@ -42,7 +42,6 @@ fn a_command_must_be_what_an_installer_writes() {
 fn what_lies_in_bin_and_belongs_to_nobody_is_unexplained() {
     let lab = Lab::new();
     lab.write("bin/pip9", "#!/bin/sh\n");
-    lab.write("bin/activate", "deactivate () {\n}\n");
     lab.write("bin/python9", "");
     lab.write("lib/python3.11/evil.py", "");
     assert_eq!(
@@ -53,14 +52,41 @@ fn what_lies_in_bin_and_belongs_to_nobody_is_unexplained() {
             "Extra lib/python3.11/evil.py"
         ]
     );
-    let report = lab.check();
-    let made: Vec<String> = report
-        .loose
-        .iter()
-        .filter(|d| matches!(d.standing, Standing::MadeHere { .. }))
-        .map(shown)
-        .collect();
-    assert_eq!(made, ["Extra bin/activate"]);
+    assert_eq!(made_here(&lab.check()), [""; 0]);
+}
+
+#[test]
+fn a_script_that_no_known_version_writes_is_unexplained_where_all_versions_are_known() {
+    let lab = Lab::new();
+    lab.write("bin/activate", "deactivate () {\n}\n");
+    assert_eq!(lab.stray(), ["Extra bin/activate"]);
+    let home = "home = /usr/bin\ninclude-system-site-packages = false\n";
+    for known in ["uv = 0.13.9\n", "virtualenv = 20.30.0\n", ""] {
+        lab.write("pyvenv.cfg", format!("{home}{known}version = 3.11.7\n"));
+        assert_eq!(lab.stray(), ["Extra bin/activate"], "{known}");
+    }
+    // What a later one writes nobody knows as yet.
+    for later in [
+        "uv = 0.99.0\n",
+        "virtualenv = 40.0.0\n",
+        "uv = 0.13.9\nrelocatable = true\n",
+    ] {
+        lab.write("pyvenv.cfg", format!("{home}{later}version = 3.11.7\n"));
+        assert_eq!(lab.stray(), [""; 0], "{later}");
+        assert_eq!(made_here(&lab.check()), ["Extra bin/activate"]);
+        // No maker writes this much.
+        let long = format!("deactivate () {{\n}}\n{}text\n", "\n".repeat(700));
+        lab.write("bin/activate", long);
+        assert_eq!(lab.stray(), ["Extra bin/activate"], "{later}");
+        lab.write("bin/activate", "deactivate () {\n}\n");
+    }
+    // A prompt that is more than a word cannot be taken out of it.
+    lab.write(
+        "pyvenv.cfg",
+        format!("{home}prompt = my app\nversion = 3.11.7\n"),
+    );
+    let told = unexplained(&lab.check());
+    assert!(!told.contains(&"Extra bin/activate".to_owned()), "{told:?}");
 }
 
 #[cfg(unix)]

@@ -2,7 +2,9 @@ use super::*;
 use crate::tree::testing::keep;
 use crate::tree::{Cause, Difference, DifferenceKind, PackageTree, Standing};
 use customs_ecosystem::lockfile::{Locked, Source};
+use customs_ecosystem::pypi::Requirement;
 use customs_model::{Answer, Digest, Ecosystem, PackageName, ReleaseId, Version};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ mod compiled;
 mod environment;
 mod evidence;
 mod hostile;
+mod required;
 mod strangers;
 mod tampering;
 mod wheels;
@@ -46,6 +49,9 @@ struct Lab {
     locked: Vec<Locked>,
     at_hand: bool,
     is_complete: bool,
+    is_synced: bool,
+    needs: Option<BTreeMap<PackageName, Vec<Requirement>>>,
+    asked: Vec<Requirement>,
 }
 
 impl Lab {
@@ -56,6 +62,9 @@ impl Lab {
             locked: Vec::new(),
             at_hand: true,
             is_complete: false,
+            is_synced: true,
+            needs: None,
+            asked: Vec::new(),
         };
         lab.write("bin/.keep", "");
         fs::remove_file(lab.path("bin/.keep")).unwrap();
@@ -180,6 +189,9 @@ impl Lab {
         Belongs {
             locked: &self.locked,
             is_complete: self.is_complete,
+            is_synced: self.is_synced,
+            needs: self.needs.as_ref(),
+            asked: &self.asked,
             project: Some(self.folder.path()),
         }
     }

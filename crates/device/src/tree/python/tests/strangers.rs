@@ -38,8 +38,8 @@ fn where_all_is_locked_a_distribution_that_is_not_is_extra_whatever_its_list_say
 }
 
 #[test]
-fn what_runs_at_every_start_fails_wherever_nobody_locked_it() {
-    let lab = Lab::new();
+fn what_runs_at_every_start_fails_where_all_is_locked_and_it_is_not() {
+    let lab = complete();
     plant(
         &lab,
         "evil",
@@ -47,10 +47,43 @@ fn what_runs_at_every_start_fails_wherever_nobody_locked_it() {
             ("evil.pth", "import os; os.getcwd()\n"),
             ("paths.pth", "/srv/else\n"),
             ("sitecustomize.py", "import os\n"),
+            ("later.start", "evil:run\n"),
         ],
     );
-    assert_eq!(lab.stray(), ["Extra evil.pth", "Extra sitecustomize.py"]);
+    let files = [
+        "Extra evil.pth",
+        "Extra later.start",
+        "Extra sitecustomize.py",
+    ];
+    let all = [files[0], "Extra evil-1.0.dist-info", files[1], files[2]];
+    let mut found = lab.stray();
+    found.sort();
+    let mut all = all.map(str::to_owned);
+    all.sort();
+    assert_eq!(found, all);
     assert_eq!(one(&lab.check(), "evil").answer, Answer::No);
+    // pip takes nothing away: what the list does not name may be rightly there, and not what runs by itself.
+    let lab = Lab {
+        is_synced: false,
+        ..lab
+    };
+    plant(&lab, "tool", &[("tool/__init__.py", "")]);
+    let mut found = lab.stray();
+    found.sort();
+    assert_eq!(found, all);
+    // Where a part is named it is not known whose the rest is.
+    let lab = Lab {
+        is_complete: false,
+        ..lab
+    };
+    assert_eq!(lab.stray(), ["Extra sitecustomize.py"]);
+    plant(&lab, "evil", &[("evil.pth", "import os; os.getcwd()\n")]);
+    let evil = one(&lab.check(), "evil").clone();
+    assert!(matches!(evil.answer, Answer::NotChecked(_)), "{evil:?}");
+    let is_told = |one: &Difference| {
+        one.path == "evil.pth" && matches!(one.standing, Standing::MadeHere { .. })
+    };
+    assert!(evil.differences.iter().any(is_told), "{evil:?}");
 }
 
 #[test]
@@ -76,9 +109,100 @@ fn what_environments_are_born_with_is_not_checked_until_it_runs_something_else()
         ]
     );
     // What is known of setuptools is nobody else's.
-    let lab = Lab::new();
+    let lab = complete();
     plant(&lab, "evil", &[(hook, HOOK)]);
-    assert_eq!(lab.stray(), ["Extra distutils-precedence.pth"]);
+    assert_eq!(
+        lab.stray(),
+        ["Extra distutils-precedence.pth", "Extra evil-1.0.dist-info"]
+    );
+}
+
+#[test]
+fn a_seed_has_the_names_that_it_installs_under_and_no_others() {
+    let lab = complete();
+    let wheel = [("wheel/__init__.py", ""), ("../../../bin/wheel", "#!x\n")];
+    plant(&lab, "wheel", &wheel);
+    assert_eq!(lab.stray(), [""; 0]);
+    for (path, text) in [
+        ("brotli.py", ""),
+        ("brotli/__init__.py", ""),
+        ("../../../bin/git", "#!x\n"),
+        ("wheelx.pth", "wheel\n"),
+    ] {
+        let lab = complete();
+        plant(&lab, "wheel", &[wheel[0], (path, text)]);
+        assert_eq!(lab.stray(), ["Extra wheel-1.0.dist-info"], "{path}");
+    }
+}
+
+#[test]
+fn a_line_ends_wherever_some_python_ends_it() {
+    for end in ["\u{1c}", "\u{85}", "\u{2028}", "\r", "\x0c"] {
+        let lab = complete();
+        let text = format!("# x{end}import evil\n");
+        plant(&lab, "pip", &[("pip/__init__.py", ""), ("pip.pth", &text)]);
+        let told = ["Extra pip-1.0.dist-info", "Extra pip.pth"];
+        assert_eq!(lab.stray(), told, "{end:?}");
+    }
+}
+
+#[test]
+fn a_path_that_leads_to_what_python_imports_at_every_start_fails() {
+    let lab = Lab {
+        is_synced: false,
+        ..complete()
+    };
+    let tool = |more| {
+        let files = [
+            ("tool.pth", "tool/more\n"),
+            ("tool/more/x.py", ""),
+            (more, ""),
+        ];
+        plant(&lab, "tool", &files);
+        lab.stray()
+    };
+    assert_eq!(tool("tool/more/y.py"), [""; 0]);
+    fs::remove_file(lab.site("tool/more/y.py")).unwrap();
+    let told = ["Extra tool-1.0.dist-info", "Extra tool.pth"];
+    assert_eq!(tool("tool/more/sitecustomize.py"), told);
+}
+
+#[test]
+fn an_editable_package_imports_a_module_that_its_installer_wrote_beside_it() {
+    let lab = complete();
+    let folder = lab.folder.path().join("own");
+    write(
+        &folder.join("pyproject.toml"),
+        b"[project]\nname = \"own\"\n",
+    );
+    let note = format!(
+        r#"{{"url":"file://{}","dir_info":{{"editable":true}}}}"#,
+        folder.display()
+    );
+    let line = |text: &str, module: &str| {
+        // Each file that it lists has a row.
+        plant(
+            &lab,
+            "own",
+            &[
+                ("own-1.0.dist-info/direct_url.json", note.as_str()),
+                ("_own_editable.pth", text),
+                ("_own_loader.py", ""),
+                (module, ""),
+            ],
+        );
+        lab.stray()
+    };
+    assert_eq!(line("import _own_loader\n", "_own_loader.py"), [""; 0]);
+    let answer = one(&lab.check(), "own").answer.clone();
+    assert!(matches!(answer, Answer::NotChecked(_)), "{answer:?}");
+    for (text, module) in [
+        ("import os; os.getcwd()\n", "_own_loader.py"),
+        ("import evil\n", "_own_loader.py"),
+        ("own/more\n", "own/more/sitecustomize.py"),
+    ] {
+        assert_eq!(line(text, module), ["Extra _own_editable.pth"], "{text}");
+    }
 }
 
 #[test]
@@ -115,23 +239,6 @@ fn a_package_of_the_project_s_own_is_one_that_its_folder_names() {
         ],
     );
     assert_eq!(lab.stray(), ["Extra evil-1.0.dist-info", "Extra own.pth"]);
-}
-
-#[test]
-fn a_namespace_is_made_of_known_words_only() {
-    const LINE: &str = "import sys, types, os;has_mfs = sys.version_info > (3, 5);p = os.path.join(sys._getframe(1).f_locals['sitedir'], *('own',));importlib = has_mfs and __import__('importlib.util');m = sys.modules.setdefault('own', types.ModuleType('own'))\n";
-    let lab = Lab::new();
-    plant(&lab, "space", &[("space-nspkg.pth", LINE)]);
-    assert_eq!(lab.stray(), [""; 0]);
-    for evil in [
-        LINE.replace("importlib.util", "evil"),
-        LINE.replace("os.path.join", "os.system"),
-        LINE.replace("*('own',)", "*('own /',)"),
-        format!("{LINE}import evil\n"),
-    ] {
-        plant(&lab, "space", &[("space-nspkg.pth", &evil)]);
-        assert_eq!(lab.stray(), ["Extra space-nspkg.pth"], "{evil}");
-    }
 }
 
 #[test]

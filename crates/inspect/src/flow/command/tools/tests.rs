@@ -103,3 +103,17 @@ fn patterns_mean_what_their_tools_take_them_for() {
     assert!(is_path_like("**/a.js", "lib/a.js"));
     assert!(is_path_like("lib/*/a.*", "lib/x/a.js"));
 }
+
+#[test]
+fn rules_of_make_hold_the_values_of_their_variables_and_end_where_they_name_themselves() {
+    let text =
+        "A = $(A)$(A)\nP := node\nall: b\n\t@$(P) ${X} $$HOME $(shell id) $(A)\nb:\n\t$(CC) x.c\n";
+    let lines = lines_of_rules(text, &[]);
+    assert_eq!(lines[0], "cc x.c");
+    assert!(
+        lines[1].starts_with("node ${X} $HOME $(id) $(A)"),
+        "{}",
+        lines[1]
+    );
+    assert!(lines[1].len() < 1 << 10);
+}

@@ -2,9 +2,11 @@
 
 mod place;
 
-use super::super::super::view::LockfileView;
+use super::super::super::view::{LockfileView, Sent};
 use super::super::super::words::{shown, spoken};
-use customs_ecosystem::lockfile::{Ask, Importer, Kind, Manifest, Package, Source, asked_source};
+use customs_ecosystem::lockfile::{
+    Ask, Importer, Kind, Linked, Manifest, Package, Source, asked_source,
+};
 use customs_ecosystem::pypi::normal_name;
 use customs_model::Ecosystem;
 use std::collections::{HashMap, HashSet};
@@ -99,6 +101,20 @@ impl Asked {
         asked
     }
 
+    /// The words of a member for what it gets by a link, where a release of a registry is asked for.
+    pub fn of_link(view: &LockfileView<'_>, link: &Linked) -> Option<String> {
+        let manifest = view
+            .manifests
+            .iter()
+            .find(|one| one.folder == link.importer);
+        let own = manifest.and_then(|manifest| manifest.ask(&link.name)?.spec.as_deref());
+        let spec = own.or(link.spec.as_deref());
+        match of_spec(Ecosystem::Npm, spec) {
+            Words::Release(words) if view.sent_elsewhere(&link.name).is_empty() => Some(words),
+            Words::Release(_) | Words::Elsewhere(_) | Words::Untold => None,
+        }
+    }
+
     /// Where no project leads to a package, the manifests tell by its name.
     fn by_name(&mut self, view: &LockfileView<'_>, manifests: &Manifests<'_>) {
         let mut times: HashMap<&str, usize> = HashMap::new();
@@ -129,8 +145,8 @@ impl Asked {
         let Some(package) = view.graph.packages.get(number) else {
             return Whom::Nobody;
         };
-        if names(package).any(|name| view.is_sent_elsewhere(name)) {
-            return Whom::Project;
+        if let Some(whom) = self.by_override(view, number, package) {
+            return whom;
         }
         let words = self
             .words
@@ -151,7 +167,9 @@ impl Asked {
             let (slot, text) = match said {
                 Words::Release(text) => (&mut release, text.as_str()),
                 Words::Untold => (&mut untold, ""),
-                Words::Elsewhere(text) if place::fits(text, package) => (&mut fitting, ""),
+                Words::Elsewhere(text) if place::fits(text, package, view.graph.kind()) => {
+                    (&mut fitting, "")
+                }
                 Words::Elsewhere(text) => (&mut other, text.as_str()),
             };
             // The project's own words count before those of packages.
@@ -194,6 +212,70 @@ impl Asked {
             }
         }
     }
+}
+
+impl Asked {
+    /// What an override of the project says about where a package comes from. One that counts below a
+    /// package says nothing about what the project asks for itself.
+    fn by_override(
+        &self,
+        view: &LockfileView<'_>,
+        number: usize,
+        package: &Package,
+    ) -> Option<Whom> {
+        let words = self.words.get(number);
+        let words = words.map(Vec::as_slice).unwrap_or_default();
+        let is_asked = words
+            .iter()
+            .any(|(who, said)| *who == Who::Project && matches!(said, Words::Release(_)));
+        let counts = |sent: &&Sent| match &sent.below {
+            None => true,
+            Some(below) => !is_asked && is_below(view, number, below),
+        };
+        let sent: Vec<&Sent> = names(package)
+            .flat_map(|name| view.sent_elsewhere(name))
+            .filter(counts)
+            .collect();
+        let kind = view.graph.kind();
+        let is_sent = sent.iter().any(|sent| place::fits(&sent.to, package, kind));
+        // One for other versions of it may not be meant.
+        let is_worded = || {
+            let mut own = words.iter().filter(|(who, _)| *who == Who::Project);
+            own.any(|(_, said)| match said {
+                Words::Elsewhere(text) => place::fits(text, package, kind),
+                Words::Release(_) | Words::Untold => false,
+            })
+        };
+        match is_sent || (!sent.is_empty() && is_worded()) {
+            true => Some(Whom::Project),
+            false => sent.first().map(|sent| Whom::ForAnother {
+                by: "an override of the project".to_owned(),
+                words: shown(&sent.to),
+            }),
+        }
+    }
+}
+
+/// Whether a package is needed, by whatever way, by one of a name.
+fn is_below(view: &LockfileView<'_>, number: usize, name: &str) -> bool {
+    let packages = &view.graph.packages;
+    let starts = packages.iter().enumerate();
+    let starts = starts.filter(|(_, one)| names(one).any(|other| other == name));
+    let mut waiting: Vec<usize> = starts.map(|(at, _)| at).collect();
+    let mut seen = vec![false; packages.len()];
+    while let Some(at) = waiting.pop() {
+        let asks = packages.get(at).map(|one| one.asks.as_slice());
+        for to in asks.unwrap_or_default().iter().filter_map(|ask| ask.to) {
+            if to == number {
+                return true;
+            }
+            if let Some(seen) = seen.get_mut(to).filter(|seen| !**seen) {
+                *seen = true;
+                waiting.push(to);
+            }
+        }
+    }
+    false
 }
 
 fn by_package(by: &dyn Fn(&Who) -> String, of: Option<(Who, &str)>) -> Whom {
@@ -271,7 +353,7 @@ struct Manifests<'a> {
     /// cargo names members, and not their folders.
     by_own_name: HashMap<&'a str, &'a Manifest>,
     shared: HashMap<&'a str, &'a Ask>,
-    elsewhere: HashSet<&'a str>,
+    elsewhere: HashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Manifests<'a> {
@@ -286,13 +368,16 @@ impl<'a> Manifests<'a> {
         }
         let named = all.iter().filter_map(|m| Some((m.name.as_deref()?, m)));
         let shared = all.iter().flat_map(|m| &m.shared);
-        let elsewhere = all.iter().flat_map(|m| &m.elsewhere);
+        let mut elsewhere: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, to) in all.iter().flat_map(|m| &m.elsewhere) {
+            elsewhere.entry(name).or_default().push(to);
+        }
         Self {
             by_name,
             by_folder: all.iter().map(|m| (m.folder.as_str(), m)).collect(),
             by_own_name: named.collect(),
             shared: shared.map(|ask| (ask.name.as_str(), ask)).collect(),
-            elsewhere: elsewhere.map(String::as_str).collect(),
+            elsewhere,
         }
     }
 
@@ -346,9 +431,16 @@ impl<'a> Manifests<'a> {
         let name = key_of(view, &ask.name);
         match view.ecosystem() {
             Ecosystem::Npm => of_spec(Ecosystem::Npm, ask.spec.as_deref()),
-            // Where to is not known here.
-            Ecosystem::PyPi | Ecosystem::Cargo if self.elsewhere.contains(name.as_str()) => {
-                Words::Elsewhere(String::new())
+            Ecosystem::PyPi | Ecosystem::Cargo if self.elsewhere.contains_key(name.as_str()) => {
+                let places = self.elsewhere.get(name.as_str());
+                let places = places.map(Vec::as_slice).unwrap_or_default();
+                // Where several conditions lead to is not known here.
+                Words::Elsewhere(match places {
+                    [first, rest @ ..] if rest.iter().all(|one| one == first) => {
+                        (*first).to_owned()
+                    }
+                    _ => String::new(),
+                })
             }
             Ecosystem::PyPi if manifest.incomplete => Words::Untold,
             Ecosystem::PyPi => match (view.graph.kind(), ask.spec.as_deref()) {

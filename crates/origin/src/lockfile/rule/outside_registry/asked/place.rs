@@ -1,27 +1,66 @@
 //! Whether what is locked is the repository or file that is asked for.
 
 use super::super::super::super::address::Address;
-use customs_ecosystem::lockfile::{Package, Source, asked_source};
+use customs_ecosystem::lockfile::{Kind, Package, Source, asked_source};
+use std::borrow::Cow;
 
 /// Whether a package may come from where it is asked for from. Only what is surely another
-/// repository, or surely another sort of thing, does not fit.
-pub(super) fn fits(words: &str, package: &Package) -> bool {
-    let asked = match asked_source(words) {
-        Some(asked) if !words.is_empty() && !words.starts_with("patch:") => asked,
+/// repository, address or folder, or surely another sort of thing, does not fit.
+pub(super) fn fits(words: &str, package: &Package, kind: Kind) -> bool {
+    let words = &*of_npm(words);
+    let is_known = !words.is_empty() && words != "another source";
+    let asked = match asked_source(words).filter(|_| is_known) {
+        Some(asked) if !words.starts_with("patch:") => asked,
         // Where to is not known.
         _ => return true,
     };
     let locked = package.resolved.as_deref().unwrap_or(&package.version);
     match (asked, package.source) {
-        (Source::Git | Source::Url, Source::Git) | (Source::Git, Source::Url) => {
+        // pnpm writes where an address led to.
+        (Source::Url, Source::Url) if kind == Kind::PnpmLock => true,
+        (Source::Git | Source::Url, Source::Git | Source::Url) => {
             match (Place::of(words), Place::of(bare(locked))) {
                 (Some(asked), Some(locked)) => asked.may_be(&locked),
                 _ => true,
             }
         }
-        (Source::Path, Source::Git | Source::Url) => false,
+        (Source::Path, Source::Path) => match (last_of(words), last_of(locked)) {
+            (Some(asked), Some(locked)) => asked == locked,
+            _ => true,
+        },
+        (Source::Path, Source::Git | Source::Url) | (Source::Git | Source::Url, Source::Path) => {
+            false
+        }
         _ => true,
     }
+}
+
+/// The words of Python in those of npm's family: `@ address`, and uv's `git: address`.
+fn of_npm(words: &str) -> Cow<'_, str> {
+    let words = words.strip_prefix("@ ").unwrap_or(words).trim();
+    let Some((key, address)) = words.split_once(": ") else {
+        return words.into();
+    };
+    match key {
+        "git" => format!("git+{address}").into(),
+        "url" => address.into(),
+        "path" | "directory" | "editable" | "virtual" => format!("file:{address}").into(),
+        _ => words.into(),
+    }
+}
+
+/// The last name of a path; none where that tells nothing.
+fn last_of(path: &str) -> Option<&str> {
+    let forms = ["file:", "link:", "portal:"];
+    let start = forms
+        .iter()
+        .filter_map(|form| path.find(form).map(|at| at + form.len()));
+    let path = &path[start.min().unwrap_or(0)..];
+    let end = [path.find("::"), path.find(['#', '?'])];
+    let path = &path[..end.into_iter().flatten().min().unwrap_or(path.len())];
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    let is_plain = !matches!(last, "" | "." | ".." | "~") && !last.contains(['@', ':', '%', '*']);
+    is_plain.then_some(last)
 }
 
 /// Yarn 4 writes the name before an address.
@@ -66,6 +105,13 @@ impl Place {
         for ends in ["/-/tree/", "/tree/"] {
             path = path.split(ends).next().unwrap_or_default().to_owned();
         }
+        // pip writes the tag or commit there.
+        if let Some((before, _)) = path.rsplit_once('@').filter(|(_, tag)| !tag.contains('/'))
+            && !before.ends_with('/')
+            && !before.is_empty()
+        {
+            path = before.to_owned();
+        }
         let path = path.strip_suffix(".git").unwrap_or(&path).to_owned();
         (!path.is_empty()).then_some(Self { host, path })
     }
@@ -77,6 +123,13 @@ impl Place {
             .host
             .strip_suffix(&self.host)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        // A gist is its number; the name of its owner may stand before it.
+        if self.host == "gist.github.com" {
+            let number = self.path.rsplit('/').next();
+            let of_hub = locked.host == "github.com" || locked.host.ends_with(".github.com");
+            let mut parts = locked.path.split('/');
+            return of_hub && parts.any(|part| Some(part) == number);
+        }
         // GitLab names the project in the address of its archive.
         let path = locked.path.strip_prefix("api/v4/projects/");
         let rest = path.unwrap_or(&locked.path).strip_prefix(&self.path);
@@ -118,6 +171,22 @@ mod tests {
                 "git+ssh://git@code.example/g/s/tool.git#c0ffee",
             ),
             (
+                "git+git@code.example:g/tool.git",
+                "git@code.example:g/tool.git",
+            ),
+            (
+                "gist:us/11081aaa281",
+                "git+ssh://git@gist.github.com/11081aaa281.git#c0ffee",
+            ),
+            (
+                "gist:11081aaa281",
+                "https://codeload.github.com/gist/11081aaa281/tar.gz/c0ffee",
+            ),
+            (
+                "git+https://code.example/a/tool@v1.0",
+                "https://code.example/a/tool?rev=v1.0#c0ffee",
+            ),
+            (
                 "git+https://code.example:8443/a/tool",
                 "git+https://code.example:8443/a/tool.git#c0ffee",
             ),
@@ -132,6 +201,10 @@ mod tests {
             (
                 "github:a/tool",
                 "git+ssh://git@github.com/a/tools.git#c0ffee",
+            ),
+            (
+                "gist:us/11081aaa281",
+                "git+ssh://git@gist.github.com/999.git#c0ffee",
             ),
             (
                 "github:a/tool",
