@@ -56,6 +56,7 @@ fn run(arguments: &Arguments, state: &Path) -> Result<u8, Failure> {
         let options = Options {
             cache: paths::cache()?,
             trust: data.join("trust"),
+            lists: data.join(paths::LISTS),
             store: store.clone(),
             clock: clock.clone(),
             secret: secret.clone(),

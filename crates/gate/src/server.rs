@@ -5,6 +5,7 @@ use crate::answer::{Body, Reader, empty, failure, for_client};
 use crate::background::Background;
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
+use crate::lists::Lists;
 use crate::origins::Origins;
 use crate::rendering::Renderings;
 use crate::report::Event;
@@ -34,6 +35,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// The folder that `customs trust update` writes; it need not be there.
     pub trust: PathBuf,
+    /// The folder of lists of what is in delivered artifacts. What lies there outlives the cache.
+    pub lists: PathBuf,
     /// The ledger and the gate's memory.
     pub store: Arc<dyn Store>,
     /// Now.
@@ -80,6 +83,7 @@ pub struct Gate {
     pub(crate) background: Background,
     pub(crate) origins: Arc<Origins>,
     pub(crate) trust: Arc<TrustFolder>,
+    pub(crate) lists: Arc<Lists>,
     /// Rendered documents.
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
@@ -163,6 +167,7 @@ impl Gate {
             background: Background::new(),
             origins: Arc::new(Origins::new(&options.cache.join("evidence"))),
             trust: Arc::new(TrustFolder::new(options.trust)),
+            lists: Lists::new(options.lists, registry.clone()),
             registry,
             patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
