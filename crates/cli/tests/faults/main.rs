@@ -23,6 +23,7 @@ mod hostile_names;
 mod inner_addresses;
 mod killed;
 mod ledger;
+mod lists;
 mod memory;
 mod origins;
 mod policy;

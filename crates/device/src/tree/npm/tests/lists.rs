@@ -31,7 +31,11 @@ fn a_list_of_files_shows_what_was_changed_and_makes_nothing_a_yes() {
     world.install("b", "1.0.0");
     let options = emptied(&world);
     world.write("node_modules/b/index.js", "module.exports = 2;\n");
-    insta::assert_snapshot!(told(&world.check(&options)), @"");
+    insta::assert_snapshot!(told(&world.check(&options)), @r"
+    a@1.0.0 not checked: its artifact is not on this computer; fetch it with --fetch; it was compared with the gate's list of its files, which whoever changes a file can change too
+    b@1.0.0 NO
+      Modified index.js: UNEXPLAINED
+    ");
 }
 
 #[test]
