@@ -15,7 +15,7 @@
 mod tests;
 
 use crate::content::ContentId;
-use crate::ir::{Compound, Const, ExprId, Language, Program};
+use crate::ir::{Compound, Const, ExprId, Language, Program, Recent};
 use crate::limit::evaluating;
 use crate::text::{self, Source};
 use crate::{js, python, rust};
@@ -282,6 +282,8 @@ fn weight_of(program: &Program) -> Option<usize> {
         declared,
         // Made when somebody asks, which is later, and hardly ever.
         far: _,
+        // Made when somebody asks, which is soon.
+        recent: _,
         calls,
         stores,
         exports,
@@ -295,7 +297,7 @@ fn weight_of(program: &Program) -> Option<usize> {
         es_module: _,
         notes,
     } = program;
-    let mut inside = 0;
+    let mut inside = Recent::bytes(exprs.len());
     for constant in consts {
         inside += match constant {
             Const::Null | Const::Undefined | Const::Bool(_) | Const::Number(_) => 0,

@@ -4,7 +4,7 @@ use super::fellows::{called_through, is_open};
 use super::python::CLASSES;
 use super::reach::{Queue, build_hooks};
 use super::sink::placed;
-use super::{Analysis, Site};
+use super::{Analysis, Index, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::know::{self, Role};
 use crate::pure::{FileId, Surroundings, Value};
@@ -313,7 +313,7 @@ impl Analysis<'_> {
         if program.language == Language::JavaScript {
             let calls = index.calls.get(&closure.function);
             let calls = calls.map(Vec::as_slice).unwrap_or_default();
-            let only = self.only_names(&program, closure.file, symbol, calls);
+            let only = self.only_names(&program, &index, closure.file, symbol, calls);
             self.stores_only.insert(key, only);
             return only;
         }
@@ -354,6 +354,7 @@ impl Analysis<'_> {
     fn only_names(
         &mut self,
         program: &Rc<Program>,
+        index: &Index,
         file: FileId,
         symbol: SymbolId,
         calls: &[ExprId],
@@ -365,7 +366,7 @@ impl Analysis<'_> {
         let owner = FuncId(program.symbol(symbol).function);
         let function = program.function(owner);
         let mut allowed: Vec<ExprId> = function.returns.clone();
-        let mut name = None;
+        let mut defines = false;
         for call in calls {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
@@ -379,20 +380,16 @@ impl Analysis<'_> {
                 && matches!(&*native.path, "Object.defineProperty")
             {
                 allowed.push(*first);
-                name = Some(atom);
+                defines = true;
             }
         }
-        let Some(name) = name.filter(|_| allowed.len() <= MOST) else {
+        if !defines || allowed.len() > MOST {
             return false;
-        };
+        }
         // Its own place among the parameters is the one other time that it is named.
-        let named = program.exprs.iter().enumerate().filter(|(at, expr)| {
-            let id = ExprId(*at as u32);
-            matches!(expr, Expr::Name(atom, scope)
-                if *atom == name && program.resolve(*atom, *scope) == Some(symbol))
-                && !allowed.contains(&id)
-        });
-        let assigned: Vec<ExprId> = named.map(|(at, _)| ExprId(at as u32)).take(2).collect();
+        let named = index.names_of(program, symbol);
+        let named = named.filter(|place| !allowed.contains(place));
+        let assigned: Vec<ExprId> = named.take(2).collect();
         let [target] = assigned[..] else {
             return false;
         };

@@ -230,7 +230,9 @@ impl Analysis<'_> {
                 return false;
             }
         }
-        harmless_places(program, &mut allowed);
+        harmless_places(program, |place| {
+            allowed.insert(place);
+        });
         // Every other place at which it is named may be one where it is called.
         let every = (0..program.exprs.len()).map(|at| ExprId(at as u32));
         let is_named_by_itself = |expr: &ExprId| is_name_of(program, *expr, parameter, &held);
@@ -335,7 +337,7 @@ fn is_name_of(
 
 /// Places at which a function is named and cannot be called: where a parameter or a function
 /// gets its name, where its own name or documentation is read, where it is compared.
-pub(super) fn harmless_places(program: &Program, allowed: &mut FxHashSet<ExprId>) {
+pub(super) fn harmless_places(program: &Program, mut note: impl FnMut(ExprId)) {
     for expr in &program.exprs {
         match expr {
             Expr::Member(object, name)
@@ -344,13 +346,12 @@ pub(super) fn harmless_places(program: &Program, allowed: &mut FxHashSet<ExprId>
                     "__name__" | "__doc__" | "__module__" | "__qualname__" | "__annotations__"
                 ) =>
             {
-                allowed.insert(*object);
+                note(*object);
             }
-            Expr::Assign(target, value) if is_given(program, *value, 0) => {
-                allowed.insert(*target);
-            }
+            Expr::Assign(target, value) if is_given(program, *value, 0) => note(*target),
             Expr::Binary(Binary::Is, left, right) => {
-                allowed.extend([*left, *right]);
+                note(*left);
+                note(*right);
             }
             _ => {}
         }

@@ -8,6 +8,7 @@ use crate::ir::{
 use crate::know;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 
 /// The index of a file.
 #[derive(Debug, Default)]
@@ -52,6 +53,8 @@ pub(super) struct Index {
     pub decorators: FxHashMap<FuncId, Vec<ExprId>>,
     /// The same of classes.
     pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
+    /// Where each variable is named, in order: made when somebody asks.
+    names: OnceCell<Vec<(SymbolId, ExprId)>>,
 }
 
 /// What a call sends into a generator of the file: `turn = f(); turn.next(x)`.
@@ -131,6 +134,29 @@ impl Index {
     pub fn is_near_publishing(&self, at: u32) -> bool {
         let is_near = |mark: &u32| !self.is_bundle || mark.abs_diff(at) < NEAR;
         self.publishes.iter().any(is_near)
+    }
+
+    /// Where a variable of this file is named, in the order of the file's expressions.
+    pub fn names_of(&self, program: &Program, symbol: SymbolId) -> impl Iterator<Item = ExprId> {
+        let names = self.names.get_or_init(|| {
+            let exprs = program.exprs.iter().enumerate();
+            let mut names: Vec<(SymbolId, ExprId)> = exprs
+                .filter_map(|(at, expr)| match expr {
+                    Expr::Name(atom, scope) => {
+                        let symbol = program.resolve(*atom, *scope)?;
+                        Some((symbol, ExprId(at as u32)))
+                    }
+                    _ => None,
+                })
+                .collect();
+            names.sort_unstable();
+            names.shrink_to_fit();
+            names
+        });
+        let from = names.partition_point(|(named, _)| *named < symbol);
+        let rest = names.get(from..).unwrap_or_default().iter();
+        rest.take_while(move |(named, _)| *named == symbol)
+            .map(|(_, at)| *at)
     }
 
     pub fn of(program: &Program) -> Self {

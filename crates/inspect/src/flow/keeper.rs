@@ -309,7 +309,7 @@ impl Analysis<'_> {
     /// is kept, handed to something else that keeps it, given back or looked at.
     fn kept_in(&mut self, body: &Body, parameter: SymbolId) -> Option<Names> {
         let program = &*body.program;
-        let named = named(program, parameter);
+        let named: FxHashSet<ExprId> = body.index.names_of(program, parameter).collect();
         let is_here = |expr: &ExprId| {
             matches!(program.expr(*expr), Expr::Name(_, scope)
                 if program.scopes.get(scope.at()).is_some_and(|scope| body.within.contains(&scope.function)))
@@ -317,60 +317,57 @@ impl Analysis<'_> {
         if !named.iter().all(is_here) || self.looks_around(body) {
             return None;
         }
-        let mut allowed: FxHashSet<ExprId> = program
-            .function(body.function)
-            .returns
-            .iter()
-            .flat_map(|value| values(program, *value, 0))
-            .collect();
+        // All of the file is gone through, so only what is asked about is written down.
+        let mut allowed = Places {
+            named: &named,
+            found: FxHashSet::default(),
+        };
+        for value in &program.function(body.function).returns {
+            allowed.extend(&given(program, *value, &named));
+        }
         let mut names = Vec::new();
-        if named.iter().any(|place| allowed.contains(place)) {
+        if !allowed.found.is_empty() {
             names.push(("".into(), How::Result));
         }
-        harmless_places(program, &mut allowed);
+        harmless_places(program, |place| allowed.insert(place));
         for compound in &program.compounds {
             if let Compound::If(test, ..) = compound {
-                allowed.extend(values(program, *test, 0));
+                allowed.extend(&given(program, *test, &named));
             }
         }
         for (at, expr) in program.exprs.iter().enumerate() {
             match *expr {
-                Expr::Unary(Unary::Not | Unary::TypeOf, inner) => {
-                    allowed.insert(inner);
-                }
+                Expr::Unary(Unary::Not | Unary::TypeOf, inner) => allowed.insert(inner),
                 // `f.name = …`, `self.kept = f or other`.
                 Expr::Assign(target, value) => {
-                    let mut given = values(program, value, 0);
-                    given.retain(|value| named.contains(value));
                     if let Expr::Member(object, _) = program.expr(target) {
                         allowed.insert(object);
                     }
+                    let given = given(program, value, &named);
                     if given.is_empty() {
                         continue;
                     }
                     if named.contains(&target) {
                         allowed.insert(target);
-                        allowed.extend(given);
+                        allowed.extend(&given);
                     } else if let Some(name) = self.kept_under(body, target) {
                         names.push(name);
-                        allowed.extend(given);
+                        allowed.extend(&given);
                     }
                 }
-                Expr::Binary(Binary::Is, left, right) => allowed.extend([left, right]),
+                Expr::Binary(Binary::Is, left, right) => allowed.extend(&[left, right]),
                 // Whoever goes through what it gives has it.
                 Expr::Yield(given) if named.contains(&given) => return None,
                 Expr::Call { callee, args, .. } => {
-                    let args = program.list(args).to_vec();
+                    let args = program.list(args);
                     let call = ExprId(at as u32);
-                    self.kept_by_call(body, call, callee, &args, &named, &mut names, &mut allowed);
+                    self.kept_by_call(body, call, callee, args, &mut names, &mut allowed);
                 }
                 _ => {}
             }
         }
-        named
-            .iter()
-            .all(|place| allowed.contains(place))
-            .then_some(names)
+        let all = allowed.found.len() == named.len();
+        all.then_some(names)
     }
 
     /// Whether a body has calls that find its variables without naming them.
@@ -387,18 +384,17 @@ impl Analysis<'_> {
     }
 
     /// Allows the places at which a call is handed the parameter and only keeps it.
-    #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
     fn kept_by_call(
         &mut self,
         body: &Body,
         call: ExprId,
         callee: ExprId,
         args: &[ExprId],
-        named: &FxHashSet<ExprId>,
         names: &mut Names,
-        allowed: &mut FxHashSet<ExprId>,
+        allowed: &mut Places<'_>,
     ) {
         let program = &*body.program;
+        let named = allowed.named;
         let mut handed: Vec<(Slot, ExprId)> = Vec::new();
         for (position, arg) in args.iter().enumerate() {
             match program.expr(*arg) {
@@ -430,7 +426,9 @@ impl Analysis<'_> {
             && let Some(name) = name_of(program, list)
         {
             names.push(name);
-            allowed.extend(handed.iter().map(|(_, place)| *place));
+            for (_, place) in handed {
+                allowed.insert(place);
+            }
             return;
         }
         for (slot, place) in handed {
@@ -527,36 +525,59 @@ fn may_keep(value: &Value) -> bool {
     }
 }
 
-/// Where a parameter is named.
-fn named(program: &Program, parameter: SymbolId) -> FxHashSet<ExprId> {
-    let is_it = |expr: &Expr| {
-        matches!(expr, Expr::Name(atom, scope)
-            if program.resolve(*atom, *scope) == Some(parameter))
-    };
-    let mut named = FxHashSet::default();
-    for (at, expr) in program.exprs.iter().enumerate() {
-        if is_it(expr) {
-            named.insert(ExprId(at as u32));
-        }
-    }
-    named
+/// Places at which a parameter is named, and those of them that are known to keep it.
+struct Places<'n> {
+    named: &'n FxHashSet<ExprId>,
+    found: FxHashSet<ExprId>,
 }
 
-/// What an expression may give, as far as it only chooses.
-fn values(program: &Program, expr: ExprId, level: usize) -> Vec<ExprId> {
-    let parts = match program.expr(expr) {
-        Expr::Logic(_, left, right) => vec![left, right],
-        Expr::Cond(test, then, other) => vec![test, then, other],
-        Expr::Unary(Unary::Not, inner) => vec![inner],
-        _ => return vec![expr],
+impl Places<'_> {
+    /// Notes one, if it names the parameter.
+    fn insert(&mut self, place: ExprId) {
+        if self.named.contains(&place) {
+            self.found.insert(place);
+        }
+    }
+
+    fn extend(&mut self, places: &[ExprId]) {
+        for place in places {
+            self.insert(*place);
+        }
+    }
+}
+
+/// What of a few expressions an expression may give, as far as it only chooses.
+fn given(program: &Program, expr: ExprId, named: &FxHashSet<ExprId>) -> Vec<ExprId> {
+    let mut found = Vec::new();
+    choices(program, expr, named, 0, &mut found);
+    found
+}
+
+fn choices(
+    program: &Program,
+    expr: ExprId,
+    named: &FxHashSet<ExprId>,
+    level: usize,
+    found: &mut Vec<ExprId>,
+) {
+    let (first, others) = match program.expr(expr) {
+        Expr::Logic(_, left, right) => (left, [Some(right), None]),
+        Expr::Cond(test, then, other) => (test, [Some(then), Some(other)]),
+        Expr::Unary(Unary::Not, inner) => (inner, [None, None]),
+        _ => {
+            if named.contains(&expr) {
+                found.push(expr);
+            }
+            return;
+        }
     };
     if level > CHOICES {
-        return Vec::new();
+        return;
     }
-    parts
-        .into_iter()
-        .flat_map(|part| values(program, part, level + 1))
-        .collect()
+    choices(program, first, named, level + 1, found);
+    for other in others.into_iter().flatten() {
+        choices(program, other, named, level + 1, found);
+    }
 }
 
 /// Whether a call stands in the body.

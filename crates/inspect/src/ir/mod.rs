@@ -11,6 +11,7 @@ mod scope;
 pub use build::Builder;
 pub(crate) use build::UNFOLLOWED;
 pub use program::Program;
+pub(crate) use scope::Recent;
 
 use smallvec::SmallVec;
 use std::rc::Rc;

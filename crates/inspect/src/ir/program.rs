@@ -29,6 +29,8 @@ pub struct Program {
     pub(crate) declared: FxHashMap<(ScopeId, Atom), SymbolId>,
     /// What names mean far down, where somebody asked.
     pub(crate) far: OnceCell<scope::Far>,
+    /// What names meant when somebody asked last.
+    pub(crate) recent: OnceCell<scope::Recent>,
     /// Every call, and the function it stands in.
     pub(crate) calls: Vec<(ExprId, FuncId)>,
     /// Everything that is put into properties.
@@ -92,6 +94,7 @@ impl Program {
             symbols: Vec::new(),
             declared: FxHashMap::default(),
             far: OnceCell::new(),
+            recent: OnceCell::new(),
             calls: Vec::new(),
             stores: Vec::new(),
             exports: Vec::new(),

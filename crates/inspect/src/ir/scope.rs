@@ -2,7 +2,7 @@
 
 use super::{Atom, Program, Scope, ScopeId, SymbolId};
 use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// Scopes that are gone up one by one. Code that people write is nested less deeply; past
 /// them a table is asked, so that many names far down cost no more than many names.
@@ -103,6 +103,57 @@ fn end_before(
     }
 }
 
+/// What names meant when somebody asked last: the same few are asked for again and again, and
+/// going up from scope to scope is a look into a large table each time.
+///
+/// A slot holds one answer; another question that falls into it takes its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Recent {
+    slots: Box<[Cell<Slot>]>,
+}
+
+/// A question and its answer.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    atom: Atom,
+    scope: ScopeId,
+    meaning: Option<SymbolId>,
+}
+
+impl Slot {
+    /// No scope has this number.
+    const EMPTY: Self = Self {
+        atom: Atom(u32::MAX),
+        scope: ScopeId(u32::MAX),
+        meaning: None,
+    };
+}
+
+impl Recent {
+    fn of(expressions: usize) -> Self {
+        Self {
+            slots: vec![Cell::new(Slot::EMPTY); Self::slots(expressions)].into(),
+        }
+    }
+
+    /// Slots for a program with so many expressions.
+    fn slots(expressions: usize) -> usize {
+        const LEAST: usize = 16;
+        const MOST: usize = 2048;
+        (expressions / 16).next_power_of_two().clamp(LEAST, MOST)
+    }
+
+    /// Bytes of memory that they take.
+    pub(crate) fn bytes(expressions: usize) -> usize {
+        Self::slots(expressions) * size_of::<Cell<Slot>>()
+    }
+
+    fn slot(&self, atom: Atom, scope: ScopeId) -> Option<&Cell<Slot>> {
+        let mixed = (atom.0 ^ scope.0.rotate_left(16)).wrapping_mul(0x9e37_79b9);
+        self.slots.get((mixed >> 16) as usize & (self.slots.len() - 1))
+    }
+}
+
 impl Program {
     /// The variable that a name means in a scope.
     pub fn resolve(&self, atom: Atom, scope: ScopeId) -> Option<SymbolId> {
@@ -110,6 +161,25 @@ impl Program {
         if !self.is_declared.get(atom.at()).is_some_and(|is| *is) {
             return None;
         }
+        let recent = self.recent.get_or_init(|| Recent::of(self.exprs.len()));
+        let Some(slot) = recent.slot(atom, scope) else {
+            return self.look_up(atom, scope);
+        };
+        let known = slot.get();
+        if known.atom == atom && known.scope == scope {
+            return known.meaning;
+        }
+        let meaning = self.look_up(atom, scope);
+        slot.set(Slot {
+            atom,
+            scope,
+            meaning,
+        });
+        meaning
+    }
+
+    /// The same, from scope to scope.
+    fn look_up(&self, atom: Atom, scope: ScopeId) -> Option<SymbolId> {
         let mut at = scope;
         for _ in 0..NEAR {
             let here = &self.scopes[at.at()];
@@ -134,6 +204,7 @@ impl Program {
         self.is_declared[atom.at()] = true;
         self.scopes[scope.at()].declares = true;
         self.declared.insert((scope, atom), symbol);
+        self.recent = OnceCell::new();
         if scope != ScopeId(0) {
             self.far = OnceCell::new();
         }
@@ -141,6 +212,7 @@ impl Program {
 
     /// Lets each scope lead to the next one in which something is declared.
     pub(crate) fn shorten_scopes(&mut self) {
+        self.recent = OnceCell::new();
         // A scope stands behind the one around it.
         for at in 0..self.scopes.len() {
             while let Some(parent) = self.scopes[at].parent

@@ -227,7 +227,7 @@ fn on_result(head: &str, rest: &str) -> Role {
 
 /// Whether a call starts a browser that code drives.
 fn drives_browser(head: &str) -> bool {
-    let head = head.replace(".default", "");
+    let head = super::undefaulted(head);
     match head
         .strip_suffix(".launch")
         .or(head.strip_suffix(".connect"))

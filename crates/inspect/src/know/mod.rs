@@ -22,6 +22,7 @@ pub use unpackers::{Slot, cloner, unpacker};
 
 use crate::ir::Language;
 use customs_model::SourceKind;
+use std::borrow::Cow;
 
 /// What a call of something of a library does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,20 @@ pub enum Role {
     WriteInput,
     /// Nothing that is known.
     None,
+}
+
+/// A path without the `.default` under which ES modules hand out what others hand out by itself.
+/// Each call of a package is asked for; next to none has it.
+fn undefaulted(path: &str) -> Cow<'_, str> {
+    const DEFAULT: &str = ".default";
+    let bytes = path.as_bytes();
+    let has = memchr::memchr_iter(b'.', bytes)
+        .any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(DEFAULT.as_bytes())));
+    if has {
+        Cow::Owned(path.replace(DEFAULT, ""))
+    } else {
+        Cow::Borrowed(path)
+    }
 }
 
 /// What a call of a path does.

@@ -63,8 +63,8 @@ pub const PUTTERS: [&str; 12] = [
 /// What a call of a library that packs does; none where it is something else.
 pub fn packing(path: &str) -> Option<Packing> {
     const CWD: Option<Slot> = Some(Slot::In(0, &["cwd", "C"]));
-    let path = path.replace(".default", "");
-    match path.as_str() {
+    let path = super::undefaulted(path);
+    match &*path {
         "tar.c" | "tar.create" => {
             return Some(Packing::Makes {
                 paths: Slot::At(1),
@@ -118,7 +118,7 @@ pub fn packing(path: &str) -> Option<Packing> {
 /// Whether a call sends what it is called on: `form.submit(url)`, `session.get(url)` with what
 /// was put into the session's headers.
 pub fn sends_itself(path: &str) -> bool {
-    let path = path.replace(".default", "");
+    let path = super::undefaulted(path);
     if path == "form-data().submit" {
         return true;
     }

@@ -22,8 +22,8 @@ pub struct Unpacker {
 
 /// What a function of a library clones from an address into a folder; none where it does not.
 pub fn cloner(path: &str) -> Option<Unpacker> {
-    let path = path.replace(".default", "");
-    let (address, folder) = match path.as_str() {
+    let path = super::undefaulted(path);
+    let (address, folder) = match &*path {
         "git.Repo.clone_from"
         | "git.repo.Repo.clone_from"
         | "pygit2.clone_repository"
@@ -50,8 +50,8 @@ pub fn cloner(path: &str) -> Option<Unpacker> {
 
 /// What a function, a class or a method of a library unpacks; none where it does not.
 pub fn unpacker(path: &str) -> Option<Unpacker> {
-    let path = path.replace(".default", "");
-    let (archive, folder) = match path.as_str() {
+    let path = super::undefaulted(path);
+    let (archive, folder) = match &*path {
         "tar.x" | "tar.extract" => (
             Some(Slot::In(0, &["file", "f"])),
             Slot::In(0, &["cwd", "C"]),

@@ -115,6 +115,8 @@ pub struct Machine<'s> {
     yields: Vec<Vec<Value>>,
     /// Only a glance is taken: its answers may be of a budget that ended.
     glancing: bool,
+    /// Steps of the glance that is taken.
+    glance: u32,
     /// Glances at what stands in a file that did not come to an end.
     tired: FxHashMap<FileId, u16>,
     /// The glance has come upon something that was not computed to its end.
@@ -162,6 +164,7 @@ impl<'s> Machine<'s> {
             left_with: FxHashMap::default(),
             yields: Vec::new(),
             glancing: false,
+            glance: 0,
             hasty: false,
             tired: FxHashMap::default(),
             doubtful: FxHashSet::default(),
@@ -222,6 +225,7 @@ impl<'s> Machine<'s> {
         let reserve = self.steps.saturating_sub(most);
         self.steps -= reserve;
         let glancing = std::mem::replace(&mut self.glancing, true);
+        let glance = std::mem::replace(&mut self.glance, most);
         let hasty = std::mem::take(&mut self.hasty);
         let value = look(self);
         if self.spent() {
@@ -229,6 +233,7 @@ impl<'s> Machine<'s> {
             *tired = tired.saturating_add(1);
         }
         self.glancing = glancing;
+        self.glance = glance;
         self.hasty = hasty;
         self.steps += reserve;
         value

@@ -4,7 +4,6 @@
 use super::value::{Closure, FileId, Frame, HOLE, HOLE_START, Object, Value};
 use super::{Kept, Machine, operate};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
-use crate::limit::evaluating;
 use std::rc::Rc;
 
 /// What running a function with the arguments of a frame left.
@@ -192,7 +191,7 @@ impl Machine<'_> {
     /// Whether nearly all of a glance is left: what cannot be computed with it now will not
     /// be by the next glance.
     pub(super) const fn has_whole_glance(&self) -> bool {
-        self.glancing && self.steps + 64 >= evaluating::GLANCE
+        self.glancing && self.steps + 64 >= self.glance
     }
 
     pub(super) fn lazy_variable(

@@ -1,6 +1,6 @@
 //! `**settings`: what a function gets under a name that it does not name itself, and hands on.
 
-use super::{Body, EXPRESSIONS, LEVELS, Names, Slot, is_given_back, named};
+use super::{Body, EXPRESSIONS, LEVELS, Names, Slot, is_given_back};
 use crate::flow::Analysis;
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::pure::FileId;
@@ -31,7 +31,7 @@ impl Analysis<'_> {
         self.looked_at_rests += 1;
         let mut places: FxHashSet<ExprId> = FxHashSet::default();
         for rest in rests(&program, function) {
-            places.extend(named(&program, rest));
+            places.extend(index.names_of(&program, rest));
         }
         let body = Body {
             within: super::within(&program, function),
