@@ -24,7 +24,7 @@ that. What that does not stop either has the reason below its row.
 /// Replays all scenarios.
 pub fn write(workspace: &Workspace) -> Result<(), Error> {
     let tools = tools::install(workspace)?;
-    let program = test::build(workspace)?;
+    let program = test::build(workspace, &[])?;
     let replay = |arguments: &[&str]| -> Result<String, Error> {
         let mut command = Command::new(&program);
         command

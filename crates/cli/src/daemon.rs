@@ -5,6 +5,7 @@
 
 use crate::error::{Doing as _, Failure};
 use crate::paths;
+use crate::place::Place;
 use customs_gate::{Hello, StateFile};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use tokio::net::TcpListener;
 
 /// How long a gate may take to start before `run` gives up.
 const START: Duration = Duration::from_secs(15);
+
+/// After so long without one it is started once more; who finds the lock held leaves.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Where a running gate says how it is reached.
 pub fn state_file(state: &Path) -> PathBuf {
@@ -90,16 +94,22 @@ pub struct Controls {
 
 impl Controls {
     /// The running gate, started if there is none.
-    pub async fn connect() -> Result<Self, Failure> {
+    pub async fn connect(place: &Place) -> Result<Self, Failure> {
         let state = paths::state()?;
         paths::private_folder(&state)?;
-        if let Some(controls) = Self::running(&state).await? {
+        if let Some(controls) = Self::running(&state, place).await? {
             return Ok(controls);
         }
-        start()?;
+        start(place)?;
         let begun = Instant::now();
+        let mut started = begun;
         while begun.elapsed() < START {
-            if let Some(controls) = Self::running(&state).await? {
+            // One that was told to stop may have held the lock until now.
+            if started.elapsed() > AGAIN {
+                start(place)?;
+                started = Instant::now();
+            }
+            if let Some(controls) = Self::running(&state, place).await? {
                 return Ok(controls);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -112,7 +122,7 @@ impl Controls {
     }
 
     /// The gate that the state folder names, if it is there and is the one that wrote it.
-    async fn running(state: &Path) -> Result<Option<Self>, Failure> {
+    async fn running(state: &Path, place: &Place) -> Result<Option<Self>, Failure> {
         let Ok(bytes) = std::fs::read(state_file(state)) else {
             return Ok(None);
         };
@@ -132,8 +142,17 @@ impl Controls {
         let Some(hello) = controls.hello().await? else {
             return Ok(None);
         };
-        if hello.version == env!("CARGO_PKG_VERSION") {
+        let is_same_place = file.place == place.fingerprint();
+        if hello.version == env!("CARGO_PKG_VERSION") && is_same_place {
             return Ok(Some(controls));
+        }
+        if hello.runs > 0 && !is_same_place {
+            return Err(Failure::work(format!(
+                "a gate with another ledger (--store, --blobs) is serving {} other commands; wait \
+                 for them to end, or give this one folders of its own (CUSTOMS_STATE_DIR, \
+                 CUSTOMS_DATA_DIR)",
+                hello.runs
+            )));
         }
         // A gate of another version may not understand this program.
         if hello.runs > 0 {
@@ -219,7 +238,7 @@ impl Controls {
 }
 
 /// Starts the gate in the background, free of this terminal.
-fn start() -> Result<(), Failure> {
+fn start(place: &Place) -> Result<(), Failure> {
     let program = std::env::current_exe().doing("find the customs program")?;
     let mut command = Command::new(program);
     command
@@ -227,6 +246,7 @@ fn start() -> Result<(), Failure> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    place.tell(&mut command);
     if let Ok(linger) = std::env::var("CUSTOMS_GATE_LINGER") {
         command.args(["--linger", &linger]);
     }

@@ -9,6 +9,7 @@ mod evidence;
 use crate::client::{self, pointing};
 use crate::daemon::Controls;
 use crate::error::{Doing as _, Failure};
+use crate::place::Place;
 use crate::{output, paths};
 use customs_gate::{RunEnd, RunReply, RunRequest};
 use std::fmt::Write as _;
@@ -126,7 +127,7 @@ async fn examine() -> Result<(Vec<Finding>, Vec<evidence::OfRegistry>), Failure>
     // A project's files must not choose what is proved here.
     let home = paths::user_home().ok_or_else(|| Failure::work("there is no home folder"))?;
     let discovered = client::discover(&home)?;
-    let controls = Controls::connect().await?;
+    let controls = Controls::connect(&Place::of_environment()).await?;
     let request = RunRequest {
         command: "customs doctor".to_owned(),
         pid: Some(std::process::id()),

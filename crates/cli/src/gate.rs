@@ -1,10 +1,11 @@
 //! `customs gate`: the process that serves; started by `customs run`, joined by the next.
 
 use crate::error::{Doing as _, Failure};
-use crate::{daemon, ledger, paths};
+use crate::place::Place;
+use crate::{daemon, paths};
 use customs_gate::{Gate, Options, StateFile, Waits, serve};
 use customs_model::{Clock as _, SystemClock};
-use customs_store::SqliteStore;
+use customs_store::HEADS_FILE;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct Arguments {
     /// End by itself when no run is open and nothing was asked for so many seconds.
     #[arg(long, default_value_t = 600)]
     linger: u64,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// Serves until told to stop.
@@ -26,6 +29,16 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     let Some(_lock) = daemon::lock(&state)? else {
         return Ok(0);
     };
+    let served = run(&arguments, &state);
+    if let Err(failure) = &served {
+        // Nobody reads the stderr of a gate that `customs run` started.
+        tracing::error!("the gate ends: {failure}");
+    }
+    served
+}
+
+fn run(arguments: &Arguments, state: &Path) -> Result<u8, Failure> {
+    let place = arguments.place.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -33,42 +46,44 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         .build()
         .doing("start the gate")?;
     runtime.block_on(async {
-        let listener = daemon::listen(&state).await?;
+        let listener = daemon::listen(state).await?;
         let port = listener.local_addr().doing("read the gate's port")?.port();
         let clock = Arc::new(SystemClock);
         let data = paths::data()?;
-        paths::private_folder(&data)?;
-        let store = SqliteStore::open(&data, clock.clone()).doing("open the ledger")?;
-        let store = Arc::new(store);
+        let opened = place.open(clock.clone())?;
+        let store = opened.team;
         let secret = daemon::secret()?;
-        let gate = Gate::new(Options {
+        let options = Options {
             cache: paths::cache()?,
             trust: data.join("trust"),
+            lists: data.join(paths::LISTS),
             store: store.clone(),
             clock: clock.clone(),
             secret: secret.clone(),
             port,
             waits: Waits::default(),
-        })
-        .doing("start the gate")?;
+        };
+        let gate = Gate::of_team(options, opened.shared).doing("start the gate")?;
         let file = StateFile {
             port,
             pid: std::process::id(),
             secret,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: clock.now(),
+            place: place.fingerprint(),
         };
         let bytes = serde_json::to_vec(&file).doing("write the gate's address")?;
-        paths::private_file(&daemon::state_file(&state), &bytes)?;
-        let copying = tokio::spawn(copy_heads(data.clone()));
+        paths::private_file(&daemon::state_file(state), &bytes)?;
+        let heads = (place.folder()?.join(HEADS_FILE), place.heads_copy()?);
+        let copying = tokio::spawn(copy_heads(heads.clone()));
         let served = serve(gate, listener, Some(Duration::from_secs(arguments.linger))).await;
-        let _ = std::fs::remove_file(daemon::state_file(&state));
+        let _ = std::fs::remove_file(daemon::state_file(state));
         copying.abort();
         // Closed in order: the last head covers the last record.
         tokio::task::spawn_blocking(move || drop(store))
             .await
             .doing("close the ledger")?;
-        copy_heads_once(&data);
+        copy_heads_once(&heads);
         served.doing("serve")
     })?;
     Ok(0)
@@ -76,27 +91,23 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
 
 /// Signed heads are kept apart from the ledger as well: whoever cuts its end would have
 /// to find both.
-async fn copy_heads(data: PathBuf) {
+async fn copy_heads(heads: (PathBuf, PathBuf)) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tick.tick().await;
-        copy_heads_once(&data);
+        copy_heads_once(&heads);
     }
 }
 
-fn copy_heads_once(data: &Path) {
-    let Ok(copy) = ledger::heads_copy() else {
-        return;
-    };
-    let heads = data.join(customs_store::HEADS_FILE);
-    let (Ok(from), to) = (std::fs::metadata(&heads), std::fs::metadata(&copy)) else {
+fn copy_heads_once((heads, copy): &(PathBuf, PathBuf)) {
+    let (Ok(from), to) = (std::fs::metadata(heads), std::fs::metadata(copy)) else {
         return;
     };
     // Heads are appended, so the same length is the same file.
     if to.is_ok_and(|to| to.len() == from.len()) {
         return;
     }
-    let copied = append_new(&heads, &copy);
+    let copied = append_new(heads, copy);
     if let Err(error) = copied {
         tracing::warn!(%error, "the signed heads could not be copied");
     }

@@ -1,17 +1,20 @@
 //! `customs ledger`: who received a release, and whether the record of it is intact.
 
 use crate::error::{Doing as _, Failure};
-use crate::{output, paths};
+use crate::output;
+use crate::place::Place;
 use customs_model::{ParseError, ReleaseId};
-use customs_store::{HEADS_FILE, LEDGER_FILE, PUBLIC_KEY_FILE, PublicKey, SqliteStore, Store as _};
-use customs_store::{Tail, Verification};
+use customs_store::{HEADS_FILE, Store, Tail, Verification};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Arguments of `customs ledger`.
 #[derive(clap::Args)]
 pub struct Arguments {
+    #[command(flatten)]
+    place: Place,
     #[command(subcommand)]
     command: Command,
 }
@@ -40,34 +43,28 @@ enum Command {
 
 /// Asks the ledger.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
+    let place = &arguments.place;
     match arguments.command {
-        Command::Who { release, format } => who(&release, format),
-        Command::Verify { heads, key, format } => verify(heads, key.as_deref(), format),
+        Command::Who { release, format } => who(place, &release, format),
+        Command::Verify { heads, key, format } => verify(place, heads, key.as_deref(), format),
     }
 }
 
-/// The copy of the signed heads that the gate keeps apart from the ledger.
-pub fn heads_copy() -> Result<PathBuf, Failure> {
-    Ok(paths::state()?.join(HEADS_FILE))
-}
-
-fn ledger() -> Result<PathBuf, Failure> {
-    let path = paths::data()?.join(LEDGER_FILE);
-    if path.is_file() {
-        return Ok(path);
+fn ledger(place: &Place) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(store) = place.read()? {
+        return Ok(store);
     }
     Err(Failure::nothing(format!(
         "nothing to check: there is no ledger at {}; the first `customs run` begins one",
-        path.display()
+        place.shown()?
     )))
 }
 
-fn who(release: &str, format: output::Format) -> Result<u8, Failure> {
+fn who(place: &Place, release: &str, format: output::Format) -> Result<u8, Failure> {
     let release: ReleaseId = release
         .parse()
         .map_err(|e: ParseError| Failure::usage(e.to_string()))?;
-    ledger()?;
-    let store = SqliteStore::open_read_only(&paths::data()?).doing("open the ledger")?;
+    let store = ledger(place)?;
     let deliveries = store.who(&release).doing("ask the ledger")?;
     if format.is_json() {
         let rows: Vec<_> = deliveries
@@ -109,25 +106,16 @@ fn who(release: &str, format: output::Format) -> Result<u8, Failure> {
 }
 
 fn verify(
+    place: &Place,
     heads: Option<PathBuf>,
     key: Option<&Path>,
     format: output::Format,
 ) -> Result<u8, Failure> {
-    let database = ledger()?;
-    let data = paths::data()?;
-    let known = [Some(data.join(HEADS_FILE)), Some(heads_copy()?), heads];
+    ledger(place)?;
+    let own = place.folder()?.join(HEADS_FILE);
+    let known = [Some(own), Some(place.heads_copy()?), heads];
     let heads = joined(known.into_iter().flatten().filter(|path| path.is_file()))?;
-    let beside = data.join(PUBLIC_KEY_FILE);
-    let key = match key {
-        Some(path) => Some(path),
-        None => beside.is_file().then_some(beside.as_path()),
-    };
-    let key = key
-        .map(PublicKey::read)
-        .transpose()
-        .doing("read the ledger's public key")?;
-    let found = customs_store::verify(&database, heads.as_ref().map(|f| f.path()), key.as_ref())
-        .doing("verify the ledger")?;
+    let found = place.verify(heads.as_ref().map(|f| f.path()), key)?;
     if format.is_json() {
         output::result(&(output::plain_json(&format!("{:#}", as_json(&found))) + "\n"))?;
     } else {

@@ -20,6 +20,7 @@ mod link;
 mod lockfiles;
 mod output;
 mod paths;
+mod place;
 mod policy;
 mod process;
 mod progress;

@@ -4,6 +4,9 @@
 use crate::error::{Doing as _, Failure};
 use std::path::{Path, PathBuf};
 
+/// The folder, below that of data, of lists of what is in artifacts that the gate delivered.
+pub const LISTS: &str = "files";
+
 fn home() -> Option<PathBuf> {
     let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     std::env::var_os(name)

@@ -113,4 +113,7 @@ pub struct StateFile {
     pub version: String,
     /// When it started.
     pub started: Timestamp,
+    /// Tells apart what gates open as their ledger; none: what lies in the data folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }

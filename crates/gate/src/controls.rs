@@ -12,6 +12,7 @@ use customs_origin::{Trust, TrustFiles};
 use customs_registry::evidence::Trusted;
 use customs_registry::{Context, Judgement};
 use customs_rules::LockedOutcome;
+use customs_store::StoreError;
 use hyper::{Method, Response, StatusCode};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -221,8 +222,10 @@ impl Gate {
     }
 
     /// When this gate last delivered a release.
-    fn delivered(&self, release: &ReleaseId) -> Option<Timestamp> {
-        match self.store.who(release) {
+    async fn delivered(&self, release: &ReleaseId) -> Option<Timestamp> {
+        let (store, release) = (self.store.clone(), release.clone());
+        let asked = tokio::task::spawn_blocking(move || store.who(&release)).await;
+        match asked.unwrap_or(Err(StoreError::Closed)) {
             Ok(deliveries) => deliveries.rows.last().map(|row| row.at),
             Err(error) => {
                 tracing::error!(%error, "the ledger could not be asked");
@@ -233,7 +236,7 @@ impl Gate {
 
     async fn check_one(&self, run: &Arc<Run>, release: ReleaseId) -> (Checked, Vec<Digest>) {
         let judged = self.registry.judge_release(&run.context, &release).await;
-        let delivered = self.delivered(&release);
+        let delivered = self.delivered(&release).await;
         let (judgement, not_known) = match judged {
             Ok(judgement) => (judgement, None),
             Err(because) => (None, Some(because.to_string())),

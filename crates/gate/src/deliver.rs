@@ -120,7 +120,9 @@ impl Gate {
     /// refused and recorded: nothing honest does that. A document that now promises less
     /// (a weaker hash) does not loosen the pin.
     async fn digest_to_check(&self, delivery: &Delivery<'_>) -> Result<Digest, Response<Body>> {
-        let pinned = self.pinned(delivery.upstream, &delivery.release, &delivery.file);
+        let pinned = self
+            .pinned(delivery.upstream, &delivery.release, &delivery.file)
+            .await;
         // Without a look at the pin nobody knows whether the bytes are the same as ever.
         let pinned = pinned.map_err(|error| {
             let spoken = delivery.release.spoken();

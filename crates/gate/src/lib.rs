@@ -14,6 +14,7 @@ mod controls;
 mod credential;
 mod deliver;
 mod grants;
+mod lists;
 mod npm;
 mod origins;
 pub mod process;

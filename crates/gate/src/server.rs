@@ -5,6 +5,7 @@ use crate::answer::{Body, Reader, empty, failure, for_client};
 use crate::background::Background;
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
+use crate::lists::Lists;
 use crate::origins::Origins;
 use crate::rendering::Renderings;
 use crate::report::Event;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
-use customs_registry::{Judged, Registry, Upstream};
+use customs_registry::{Judged, Registry, Shared, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError, Who};
 use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -34,6 +35,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// The folder that `customs trust update` writes; it need not be there.
     pub trust: PathBuf,
+    /// The folder of lists of what is in delivered artifacts. What lies there outlives the cache.
+    pub lists: PathBuf,
     /// The ledger and the gate's memory.
     pub store: Arc<dyn Store>,
     /// Now.
@@ -80,6 +83,7 @@ pub struct Gate {
     pub(crate) background: Background,
     pub(crate) origins: Arc<Origins>,
     pub(crate) trust: Arc<TrustFolder>,
+    pub(crate) lists: Arc<Lists>,
     /// Rendered documents.
     pub renderings: Renderings,
     /// How long an artifact's check is waited for before its bytes start to flow.
@@ -142,17 +146,28 @@ impl Gate {
     /// # Errors
     /// The cache folder cannot be used.
     pub fn new(options: Options) -> Result<Arc<Self>, GateError> {
-        let registry = Arc::new(Registry::open(
+        Self::of_team(options, None)
+    }
+
+    /// One of several gates: with artifacts and what was read of them in common. Their ledger
+    /// and memory are what `options.store` is.
+    ///
+    /// # Errors
+    /// The cache folder cannot be used.
+    pub fn of_team(options: Options, shared: Option<Arc<Shared>>) -> Result<Arc<Self>, GateError> {
+        let registry = Arc::new(Registry::open_shared(
             &options.cache,
             Fetcher::with_silence(options.waits.upstream),
             options.clock,
             options.store.clone(),
+            shared,
         )?);
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
             origins: Arc::new(Origins::new(&options.cache.join("evidence"))),
             trust: Arc::new(TrustFolder::new(options.trust)),
+            lists: Lists::new(options.lists, registry.clone()),
             registry,
             patience: options.waits.check,
             renderings: Renderings::new(options.cache.join("rendered"))?,
@@ -236,13 +251,18 @@ impl Gate {
     }
 
     /// The digest that an artifact had when it was first delivered.
-    pub fn pinned(
+    pub async fn pinned(
         &self,
         upstream: &Upstream,
         release: &ReleaseId,
         file: &str,
     ) -> Result<Option<Digest>, StoreError> {
-        self.store.digest_seen(&upstream.shown(), release, file)
+        let (store, place) = (self.store.clone(), upstream.shown());
+        let (release, file) = (release.clone(), file.to_owned());
+        // A database elsewhere may take its time; other requests must not wait for it.
+        tokio::task::spawn_blocking(move || store.digest_seen(&place, &release, &file))
+            .await
+            .unwrap_or(Err(StoreError::Closed))
     }
 
     /// The ledger and the gate's memory.

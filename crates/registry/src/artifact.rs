@@ -1,6 +1,7 @@
 //! Artifacts: fetched once, hashed while they arrive, kept by digest.
 
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
+use crate::shared::Shared;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use customs_model::{Digest, DigestAlgorithm, Hasher, Timestamp};
@@ -67,9 +68,10 @@ pub enum Artifact {
 }
 
 /// The content-addressed store of artifacts.
-#[derive(Debug)]
 pub struct Artifacts {
     folder: PathBuf,
+    /// Where other gates look, and this one before it asks an upstream.
+    shared: Option<Arc<Shared>>,
     fetcher: Fetcher,
     flights: Mutex<HashMap<String, Download>>,
     /// Files that had the right bytes when they were last looked at.
@@ -88,10 +90,23 @@ impl Artifacts {
     /// # Errors
     /// The folder cannot be made.
     pub fn new(folder: PathBuf, fetcher: Fetcher) -> std::io::Result<Arc<Self>> {
+        Self::shared(folder, fetcher, None)
+    }
+
+    /// The same, in common with other gates.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn shared(
+        folder: PathBuf,
+        fetcher: Fetcher,
+        shared: Option<Arc<Shared>>,
+    ) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(&folder)?;
         crate::clear_half_written(&folder)?;
         Ok(Arc::new(Self {
             folder,
+            shared,
             fetcher,
             flights: Mutex::default(),
             sound: Mutex::default(),
@@ -275,6 +290,10 @@ impl Artifacts {
         sender: &watch::Sender<Progress>,
     ) -> Result<Progress, FetchError> {
         let disk = |e: std::io::Error| FetchError::Cache(e.to_string());
+        if let Some(length) = self.bring(digest).await {
+            let digest = digest.clone();
+            return Ok(Progress::Verified { length, digest });
+        }
         let response = self
             .fetcher
             .ask(upstream, Ask::artifact(url.clone()))
@@ -317,10 +336,23 @@ impl Artifacts {
         if let Some(look) = look(&target) {
             self.remember(&found, look);
         }
+        if let Some(shared) = &self.shared {
+            shared.hand_over(&found, &target);
+        }
         Ok(Progress::Verified {
             length: have,
             digest: found,
         })
+    }
+
+    /// The artifact as another gate fetched it; its bytes are checked on the way.
+    async fn bring(&self, digest: &Digest) -> Option<u64> {
+        let target = self.path(digest);
+        let length = self.shared.as_ref()?.bring(digest, &target).await?;
+        if let Some(look) = look(&target) {
+            self.remember(digest, look);
+        }
+        Some(length)
     }
 
     /// `Last-Modified` of an artifact, asked with HEAD.

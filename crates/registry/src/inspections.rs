@@ -10,6 +10,7 @@ mod unreadable;
 
 use crate::flights::Flights;
 use crate::judge::archive::{ArtifactFacts, Kind};
+use crate::shared::{Held as Turned, Shared, Turn};
 use customs_model::{Digest, Ecosystem, Unread, Weigh, printable};
 use held::Held;
 use kept::Kept;
@@ -53,6 +54,8 @@ pub(crate) struct Inspections {
     /// The right to read: there are as many as readers at once.
     permits: Arc<Semaphore>,
     most: u32,
+    /// Where other gates look, and this one before it reads.
+    shared: Option<Arc<Shared>>,
 }
 
 /// What was read of an artifact, looked up in the cache of a gate or of `customs inspect`. Nothing
@@ -74,7 +77,16 @@ impl Inspections {
     ///
     /// # Errors
     /// The folder cannot be made.
+    #[cfg(test)]
     pub fn new(folder: &Path) -> io::Result<Self> {
+        Self::shared(folder, None)
+    }
+
+    /// Keeps facts below `folder`, and in common with other gates.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn shared(folder: &Path, shared: Option<Arc<Shared>>) -> io::Result<Self> {
         let most = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             kept: Kept::open(folder)?,
@@ -84,6 +96,7 @@ impl Inspections {
             readers: Readers::new(most),
             permits: Arc::new(Semaphore::new(most)),
             most: most.try_into().unwrap_or(1),
+            shared,
         })
     }
 
@@ -194,6 +207,10 @@ impl Inspections {
         if let Some(answer) = self.answer(digest, kind) {
             return answer;
         }
+        let turn = match self.elsewhere(digest, kind).await {
+            Ok(facts) => return Ok(facts),
+            Err(turn) => turn,
+        };
         let file = File::open(&path)
             .map_err(|error| Unread::NotFetched(format!("its file cannot be opened: {error}")))?;
         let large = file.metadata().is_ok_and(|meta| meta.len() > LARGE);
@@ -224,7 +241,42 @@ impl Inspections {
             tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
         }
         self.hold((digest.clone(), kind), &facts);
+        self.tell(digest, kind, &facts, turn);
         Ok(facts)
+    }
+
+    /// What another gate read of it; else the turn to read it, where one could be had.
+    async fn elsewhere(
+        &self,
+        digest: &Digest,
+        kind: Kind,
+    ) -> Result<Arc<ArtifactFacts>, Option<Turned>> {
+        let Some(shared) = &self.shared else {
+            return Err(None);
+        };
+        let bytes = match shared.turn(&kept::shared_key(digest, kind)).await {
+            Turn::Done(bytes) => bytes,
+            Turn::Here(turn) => return Err(turn),
+        };
+        // What another gate wrote and this one cannot understand is read here.
+        let Some(facts) = kept::facts_of(&bytes) else {
+            return Err(None);
+        };
+        let facts = Arc::new(facts);
+        if let Err(error) = self.kept.save(digest, kind, &facts) {
+            tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
+        }
+        self.hold((digest.clone(), kind), &facts);
+        Ok(facts)
+    }
+
+    /// Tells other gates what was read.
+    fn tell(&self, digest: &Digest, kind: Kind, facts: &ArtifactFacts, turn: Option<Turned>) {
+        let Some(shared) = &self.shared else { return };
+        match serde_json::to_vec(facts) {
+            Ok(bytes) => shared.read(kept::shared_key(digest, kind), bytes, turn),
+            Err(error) => tracing::warn!(%error, %digest, "an inspection cannot be shared"),
+        }
     }
 
     /// It says so to whoever asks next, too.

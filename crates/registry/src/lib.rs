@@ -14,6 +14,7 @@ pub mod guard;
 pub mod http;
 mod inspections;
 mod judge;
+mod shared;
 mod upstream;
 
 pub use cache::clear_half_written;
@@ -24,4 +25,5 @@ pub use judge::{
     Unseen, Wish, npm_document_path, npm_facts, npm_needs, order as version_order,
 };
 pub use reqwest;
+pub use shared::Shared;
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};

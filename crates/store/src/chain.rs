@@ -16,7 +16,7 @@
 //! | hash of the record before | 32 bytes |
 
 use crate::StoreError;
-use customs_model::{Digest, DigestAlgorithm, Hasher};
+use customs_model::{Digest, DigestAlgorithm, Hasher, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -131,6 +131,11 @@ impl Tip {
             hash: genesis(chain),
         }
     }
+}
+
+/// Instants are stored in microseconds; what is hashed and signed must be what is stored.
+pub(crate) fn microseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 #[cfg(test)]

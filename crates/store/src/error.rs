@@ -32,7 +32,7 @@ pub enum StoreError {
     Database {
         /// What was tried.
         doing: &'static str,
-        /// What SQLite said.
+        /// What the database said.
         why: String,
     },
     /// The database was written by a newer customs.
@@ -94,6 +94,52 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// The database of several gates does not answer.
+    #[error(
+        "the database of the ledger does not answer ({server}): {why}. Look whether it runs and \
+         can be reached from here; nothing needs to be restarted, customs connects again by itself"
+    )]
+    Away {
+        /// Where it is looked for, without a secret.
+        server: String,
+        /// What was seen.
+        why: String,
+    },
+    /// The address of a database or of a store of artifacts cannot be used.
+    #[error("the address {what} cannot be used: {why}")]
+    Address {
+        /// Of what, without a secret.
+        what: String,
+        /// Why, and what would be right.
+        why: String,
+    },
+    /// A lease for a time that makes no sense.
+    #[error("a lease is for at least a millisecond and at most a day, not for {ms} ms")]
+    Term {
+        /// What was asked for.
+        ms: i64,
+    },
+    /// The store of artifacts refused, or does not answer.
+    #[error("the store of artifacts could not {doing} {digest}: {why}")]
+    Blobs {
+        /// What was tried.
+        doing: &'static str,
+        /// On which artifact.
+        digest: String,
+        /// What it said.
+        why: String,
+    },
+    /// Bytes are not those that they were stored for.
+    #[error(
+        "what is stored as {digest} is something else ({found}). It was not used; remove it, and \
+         it is fetched again"
+    )]
+    Spoiled {
+        /// What it should be.
+        digest: String,
+        /// What it is.
+        found: String,
     },
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]

@@ -24,29 +24,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blobs;
 mod chain;
+mod decided;
+#[cfg(any(feature = "postgres", feature = "s3"))]
+mod driver;
 mod error;
 mod exemption;
 mod folder;
 mod head;
+mod jobs;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
+mod rows;
 mod sqlite;
 mod store;
+mod team;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod who;
 
+#[cfg(feature = "s3-server")]
+pub use blobs::S3Server;
+pub use blobs::{Blob, Blobs, FolderBlobs, Put, fetch_blob};
+#[cfg(feature = "s3")]
+pub use blobs::{S3Blobs, S3Settings};
 pub use chain::ChainId;
 pub use error::StoreError;
 pub use exemption::{Ended, ExemptionChange, ExemptionRow, Granted};
 pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 pub use head::{HEADS_FILE, Head, PublicKey};
 pub use memory::{Pin, Publication, Seen, Sight, Sights};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use record::{
     Asked, Closed, Decided, Delivered, DigestChanged, Gap, LedgerRecord, Note, Opened, Refused,
     Relayed, Served,
 };
 pub use sqlite::SqliteStore;
 pub use store::{DecisionRow, Deliveries, DeliveryRow, Done, Judged, Receipt, RecordRow, Store};
+pub use team::{Entry, Index, Lease, Leases, NewEntry, Taken, Team};
 pub use verify::{ChainReport, Problem, RefusedHead, Tail, Verification, verify, verify_folder};
 pub use who::Who;

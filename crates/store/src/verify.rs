@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::chain::{ChainId, Link, genesis};
 use crate::folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 use crate::head::{HEADS_FILE, Head, Heads, PublicKey};
-use crate::sqlite::scan::{RawRecord, Scan};
+use crate::sqlite::scan::Scan;
 use customs_model::{Digest, Timestamp, printable};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -134,6 +134,24 @@ pub fn verify(
     heads: Option<&Path>,
     key: Option<&PublicKey>,
 ) -> Result<Verification, StoreError> {
+    verify_records(heads, key, |each| {
+        let scan = Scan::open(database)?;
+        let damage = scan.damage();
+        scan.records(|record| {
+            each(&record);
+            Ok(())
+        })?;
+        Ok(damage)
+    })
+}
+
+/// Verifies records from wherever they come: `scan` hands over each one, chain by chain in
+/// the order of their numbers, and says what is damaged beside them.
+pub(crate) fn verify_records(
+    heads: Option<&Path>,
+    key: Option<&PublicKey>,
+    scan: impl FnOnce(&mut dyn FnMut(&RawRecord)) -> Result<Option<String>, StoreError>,
+) -> Result<Verification, StoreError> {
     // The heads first: what they speak of is in the database by then, even if somebody
     // writes to it meanwhile.
     let mut verification = Verification::default();
@@ -146,19 +164,33 @@ pub fn verify(
             Signed::sort(read.all, key, &mut verification.refused_heads)
         }
     };
-    let scan = Scan::open(database)?;
-    verification.damage = scan.damage();
     let mut chains = Chains {
         heads,
         current: None,
         done: Vec::new(),
     };
-    scan.records(|record| {
-        chains.take(&record);
-        Ok(())
-    })?;
+    verification.damage = scan(&mut |record| chains.take(record))?;
     verification.chains = chains.finish();
     Ok(verification)
+}
+
+/// A record as it stands there, believed in nothing.
+#[derive(Debug)]
+pub(crate) struct RawRecord {
+    pub position: i64,
+    /// The row of its chain; kept apart, since a name may be missing.
+    pub chain_row: i64,
+    pub chain: Option<String>,
+    pub seq: i64,
+    pub at: i64,
+    pub kind: String,
+    /// None: larger than any record that customs writes.
+    pub body: Option<Vec<u8>>,
+    pub prev: Vec<u8>,
+    pub hash: Vec<u8>,
+    /// The columns that questions are answered by say what the body says. SQLite's own
+    /// check would tell, but not on a connection that only reads.
+    pub findable: bool,
 }
 
 /// The heads that count, by chain.

@@ -184,7 +184,7 @@ mod tests {
                 .collect();
             assert_eq!(
                 names,
-                ["bun", "pip", "pnpm", "uv", "yarn1", "yarn4"],
+                ["bun", "pip", "pnpm", "postgres", "uv", "yarn1", "yarn4"],
                 "{platform}"
             );
         }

@@ -6,10 +6,11 @@ mod list;
 
 use super::{policy_of, who};
 use crate::error::{Doing as _, Failure};
-use crate::{output, paths};
+use crate::output;
+use crate::place::Place;
 use customs_model::{Clock, Ecosystem, SystemClock, Timestamp, printable};
 use customs_rules::Policy;
-use customs_store::{Ended, ExemptionChange, LedgerRecord, SqliteStore, Store, Who};
+use customs_store::{Ended, ExemptionChange, LedgerRecord, Store, Who};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,11 +67,9 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     }
     let who = who::here();
     may(&policy, &name, &who)?;
-    let data = paths::data()?;
-    paths::private_folder(&data)?;
-    let store = SqliteStore::open(&data, clock).doing("open the ledger")?;
+    let opened = Place::of_environment().open(clock)?;
     let desk = Desk {
-        store: &store,
+        store: &*opened.team,
         who,
         now,
         format: arguments.format,

@@ -2,13 +2,13 @@
 //! without asking anybody.
 
 use crate::error::{Doing as _, Failure};
-use crate::paths;
+use crate::place::Place;
 use customs_gate::kept_policy_key;
 use customs_intel::Snapshot;
 use customs_model::{Dossier, Ecosystem, Known, PackageName, ReleaseId, Route, Timestamp};
 use customs_registry::version_order;
 use customs_rules::{Again, Past, Policy, decide_again};
-use customs_store::{DecisionRow, LEDGER_FILE, Sights, SqliteStore, Store};
+use customs_store::{DecisionRow, Sights, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -74,12 +74,7 @@ impl Memory {
     /// # Errors
     /// It cannot be read.
     pub fn open() -> Result<Option<Self>, Failure> {
-        let data = paths::data()?;
-        if !data.join(LEDGER_FILE).is_file() {
-            return Ok(None);
-        }
-        let store = SqliteStore::open_read_only(&data).doing("open the ledger")?;
-        Ok(Some(Self::of(Arc::new(store))))
+        Ok(Place::of_environment().read()?.map(Self::of))
     }
 
     /// Of a store.

@@ -12,6 +12,7 @@ use crate::daemon::Controls;
 use crate::error::{Doing as _, Failure};
 use crate::output::say;
 use crate::paths;
+use crate::place::Place;
 use customs_gate::{CheckRequest, Checked, RunEnd, RunReply, RunReport, RunRequest};
 use customs_model::ReleaseId;
 use installed::Installed;
@@ -45,6 +46,8 @@ pub struct Arguments {
     /// No report on stderr.
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    place: Place,
     /// The command and its arguments.
     #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -109,7 +112,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
 async fn run(arguments: Arguments) -> Result<u8, Failure> {
     let here = std::env::current_dir().doing("find the current folder")?;
     let discovered = client::discover(&here)?;
-    let controls = Controls::connect().await?;
+    let controls = Controls::connect(&arguments.place).await?;
     let gate = format!("http://127.0.0.1:{}", controls.port);
     let request = RunRequest {
         command: spoken(&arguments.command),

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Caches {
     /// What the gate delivered, by digest.
     pub gate: Option<PathBuf>,
+    /// The gate's lists of what is in what it delivered.
+    pub lists: Option<PathBuf>,
     /// What was fetched for a check, laid out in the same way.
     pub fetched: Option<PathBuf>,
     /// npm's.
@@ -46,6 +48,8 @@ impl Caches {
         let own = paths::cache().ok();
         Self {
             gate: own.as_ref().map(|own| own.join("artifacts")),
+            // Nor written anything down.
+            lists: paths::data().ok().map(|data| data.join(paths::LISTS)),
             fetched: own.as_ref().map(|own| own.join("verify/artifacts")),
             npm: variable("npm_config_cache")
                 .or_else(|| npmrc::cache(project))
@@ -75,6 +79,7 @@ impl Caches {
     pub fn options(&self, tree: &Path, deep: bool) -> Options {
         Options {
             gate_store: self.gate.clone(),
+            gate_lists: self.lists.clone(),
             fetched: self.fetched.clone(),
             caches: tree::Caches {
                 npm: self.npm.clone(),

@@ -130,6 +130,7 @@ impl Gated {
         let gate = Gate::new(Options {
             cache: folder.path().join("cache"),
             trust: folder.path().join("data").join("trust"),
+            lists: folder.path().join("data").join("files"),
             store: wrap(store.clone()),
             clock: clock.clone(),
             secret: SECRET.into(),

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 const TARBALL: &str = "/left/-/left-1.0.0.tgz";
 
@@ -39,6 +40,23 @@ fn delivered(home: &Path) -> u64 {
     assert!(output.status.success(), "{}", text(&output));
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     told["total"].as_u64().unwrap()
+}
+
+/// Waits for what must come; how long it takes is the machine's business.
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "not yet: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Whether a client has ended, which none does before its gate.
+fn is_over(clients: &[JoinHandle<()>]) -> bool {
+    clients.iter().any(JoinHandle::is_finished)
 }
 
 /// What was not finished, anywhere below a folder.
@@ -80,7 +98,8 @@ async fn a_gate_killed_in_the_middle_of_a_delivery_leaves_no_wrong_bytes_behind(
     let run = run_request(npm_at(&server.base()));
     let mut first = Program::start(home.path(), &run, &[]).await;
     let asked = tokio::spawn(try_read(first.ask(TARBALL)));
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    // It takes a second to arrive, from when it is asked for.
+    until("the upstream is asked", || server.count(TARBALL) == 1).await;
     first.kill();
     assert!(
         asked.await.unwrap().is_err(),
@@ -180,13 +199,13 @@ async fn a_gate_killed_while_it_fetches_a_document_leaves_no_half_of_it_behind()
     let run = run_request(npm_at(&server.base()));
     let mut first = Program::start(home.path(), &run, &[]).await;
     let asked = tokio::spawn(try_read(first.ask("/left")));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let cache = home.path().join("cache");
+    until("half of it is written", || !half_written(&cache).is_empty()).await;
     first.kill();
     assert!(asked.await.unwrap().is_err());
-    let cache = home.path().join("cache");
     assert!(
         !half_written(&cache).is_empty(),
-        "nothing was half-written: this shows nothing"
+        "it was finished after all"
     );
     let second = Program::start(home.path(), &run, &[]).await;
     assert_eq!(half_written(&cache), Vec::<PathBuf>::new());
@@ -204,7 +223,7 @@ async fn a_gate_killed_while_it_writes_its_ledger_loses_no_delivery_and_forks_no
     let (_shelves, server) = upstream(bytes.clone(), Faults::none()).await;
     let run = run_request(npm_at(&server.base()));
     let whole = Arc::new(AtomicUsize::new(0));
-    for round in 0..3_u64 {
+    for round in 0..3 {
         let mut program = Program::start(home.path(), &run, &[]).await;
         let clients: Vec<_> = (0..4)
             .map(|_| {
@@ -218,7 +237,10 @@ async fn a_gate_killed_while_it_writes_its_ledger_loses_no_delivery_and_forks_no
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(250 + 35 * round)).await;
+        // In the middle of it on every machine, and each time at another place.
+        let enough = whole.load(Ordering::Relaxed) + 20 + 7 * round;
+        let has_enough = || whole.load(Ordering::Relaxed) >= enough || is_over(&clients);
+        until("clients have it", has_enough).await;
         program.kill();
         for client in clients {
             client.await.unwrap();
@@ -226,7 +248,6 @@ async fn a_gate_killed_while_it_writes_its_ledger_loses_no_delivery_and_forks_no
         demand_intact(home.path());
     }
     let (whole, recorded) = (whole.load(Ordering::Relaxed) as u64, delivered(home.path()));
-    assert!(whole > 20, "only {whole} deliveries: this shows nothing");
     assert!(
         recorded >= whole,
         "{whole} clients have it, {recorded} stand in the ledger"

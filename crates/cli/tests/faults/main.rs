@@ -23,6 +23,7 @@ mod hostile_names;
 mod inner_addresses;
 mod killed;
 mod ledger;
+mod lists;
 mod memory;
 mod origins;
 mod policy;
@@ -32,5 +33,7 @@ mod relays;
 mod shelves;
 mod slow_bodies;
 mod tags;
+#[cfg(all(unix, feature = "postgres"))]
+mod team;
 mod unread;
 mod upstream_faults;

@@ -8,6 +8,7 @@
 mod by_digest;
 mod cargo_cache;
 mod content;
+mod file_list;
 mod listing;
 mod npm_cache;
 mod own_file;
@@ -20,6 +21,7 @@ pub mod zip;
 
 pub use by_digest::ByDigest;
 pub use cargo_cache::CargoRegistryCache;
+pub use file_list::FileLists;
 pub use npm_cache::NpmCache;
 pub use own_file::OwnFile;
 pub use python_cache::{PipHttpCache, PoetryArtifacts};
@@ -105,6 +107,17 @@ pub struct Candidate {
     pub form: Form,
 }
 
+/// What is in an artifact, by a list of it.
+#[derive(Debug)]
+pub struct Listed {
+    /// The list's file.
+    pub candidate: Candidate,
+    /// The artifact's digest.
+    pub digest: Digest,
+    /// What is in it.
+    pub unpacked: unpacked::Unpacked,
+}
+
 /// Why a source could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{from} at {path} cannot be read: {why}; check its permissions, or leave it out")]
@@ -135,6 +148,21 @@ pub trait Source: Send + Sync {
     /// As [`Self::find`].
     fn all(&self, wanted: &Wanted<'_>) -> Result<Vec<Candidate>, SourceError> {
         Ok(self.find(wanted)?.into_iter().collect())
+    }
+
+    /// What is in an artifact by a list that was made of its bytes before, which nothing binds to
+    /// the promise; as reading the archive would give it. None: there is no list here, or it lacks
+    /// what is asked.
+    ///
+    /// # Errors
+    /// A list is there and cannot be read.
+    fn list(
+        &self,
+        _wanted: &Wanted<'_>,
+        _packing: verified::Packing,
+        _reading: &unpacked::Reading<'_>,
+    ) -> Result<Option<Listed>, SourceError> {
+        Ok(None)
     }
 
     /// What to do about a copy that is not what is promised.

@@ -2,7 +2,9 @@
 
 use super::unpacked::{Beside, Reading, Unpacked};
 use super::{Candidate, Form, Poisoned, Source, Wanted, tarball, zip};
+use crate::tree::Against;
 use customs_model::{Digest, DigestAlgorithm, printable};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// An artifact whose bytes are what the lockfile promises.
@@ -14,6 +16,33 @@ pub struct Verified {
     pub candidate: Candidate,
     /// The strongest digest that was promised and computed.
     pub digest: Digest,
+    /// Its bytes are not here: a list of what was in them is ([`listed`]).
+    pub by_list: bool,
+}
+
+impl Verified {
+    /// What a tree is compared with that is compared with this.
+    pub fn against(&self) -> Against {
+        let from = self.candidate.from.clone();
+        match self.by_list {
+            true => Against::OwnList { list: from },
+            false => Against::Artifact {
+                digest: self.digest.clone(),
+                from,
+            },
+        }
+    }
+
+    /// Why agreement with it is no *yes*. None where it is one. Safe to print.
+    pub fn weakness(&self) -> Option<String> {
+        self.by_list.then(|| {
+            format!(
+                "{}; it was compared with {}, which whoever changes a file can change too",
+                Unverified::Absent,
+                self.candidate.from
+            )
+        })
+    }
 }
 
 /// What was learned on the way, whether or not an artifact was found.
@@ -45,7 +74,8 @@ pub enum Unverified {
 }
 
 /// How archives are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Packing {
     /// A tarball, compressed or not.
     Tarball,
@@ -92,6 +122,7 @@ pub fn find<'r>(
                         unpacked,
                         candidate,
                         digest,
+                        by_list: false,
                     });
                 }
                 Err(reason) => why = reason,
@@ -99,6 +130,31 @@ pub fn find<'r>(
         }
     }
     Err(why)
+}
+
+/// What is in an artifact by the first list of it that there is, for where no source has its bytes.
+/// Nothing binds the list to the promise.
+pub fn listed(
+    sources: &[Box<dyn Source>],
+    wanted: &Wanted<'_>,
+    (packing, reading): (Packing, Reading<'_>),
+    told: &mut Told,
+) -> Option<Verified> {
+    for source in sources {
+        match source.list(wanted, packing, &reading) {
+            Ok(Some(found)) => {
+                return Some(Verified {
+                    unpacked: found.unpacked,
+                    candidate: found.candidate,
+                    digest: found.digest,
+                    by_list: true,
+                });
+            }
+            Ok(None) => {}
+            Err(error) => told.notes.push(error.to_string()),
+        }
+    }
+    None
 }
 
 /// Reads a copy, and hashes it as its promise asks.

@@ -10,6 +10,10 @@ use std::time::SystemTime;
 pub struct Options {
     /// The gate's store of artifacts.
     pub gate_store: Option<PathBuf>,
+    /// The gate's lists of what is in artifacts that it delivered
+    /// ([`FileLists`](crate::artifact::FileLists)). They show what is wrong where the bytes are not at hand;
+    /// nothing is *yes* by them.
+    pub gate_lists: Option<PathBuf>,
     /// A folder that artifacts were fetched to, laid out as the gate's store
     /// (`<algorithm>/<first two of hex>/<rest>`).
     pub fetched: Option<PathBuf>,
@@ -33,6 +37,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             gate_store: None,
+            gate_lists: None,
             fetched: None,
             caches: Caches::default(),
             promised: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::Checked;
 use super::flow::Objection;
+use crate::lists::Lists;
 use crate::origins::{Origins, Wanted};
 use crate::report::{Event, Proof, RefusedEntry};
 use crate::run::Run;
@@ -35,6 +36,7 @@ struct Settling {
     signed: Option<bool>,
     origins: Arc<Origins>,
     wanted: Wanted,
+    lists: Arc<Lists>,
     at: Timestamp,
 }
 
@@ -91,6 +93,7 @@ impl Gate {
             signed: checked.signed,
             origins: self.origins.clone(),
             wanted: self.wanted(checked),
+            lists: self.lists.clone(),
             at: self.registry.clock.now(),
         }
     }
@@ -118,6 +121,8 @@ impl Settling {
         }
         // Under the digest by which a lockfile means it, which is the one that was promised.
         self.origins.keep(self.at, self.wanted);
+        let (release, file) = (self.release.clone(), self.file.clone());
+        self.lists.keep(release, file, digest.clone());
         let pin = move || {
             self.store
                 .pin_digest(&self.place, &self.release, &self.file, &digest, self.at)

@@ -12,7 +12,7 @@ use customs_model::{
     SignedDuration, Timestamp, Unread, Version, printable,
 };
 use customs_rules::PopularNames;
-use customs_store::{Publication, Seen, Sight, Sights};
+use customs_store::{Publication, Seen, Sight, Sights, StoreError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -151,7 +151,7 @@ impl Registry {
     }
 
     /// How many packages an identity published around an instant, as far as this gate saw.
-    pub(super) fn activity(
+    pub(super) async fn activity(
         &self,
         identity: Option<&str>,
         at: Option<Timestamp>,
@@ -160,9 +160,12 @@ impl Registry {
             return Known::NotApplicable;
         };
         let bound = |by: SignedDuration| at.saturating_add(by).unwrap_or(at);
-        match self
-            .store
-            .packages_by_identity(identity, bound(-TOGETHER), bound(TOGETHER))
+        let (store, identity) = (self.store.clone(), identity.to_owned());
+        let (from, to) = (bound(-TOGETHER), bound(TOGETHER));
+        let ask = move || store.packages_by_identity(&identity, from, to);
+        match tokio::task::spawn_blocking(ask)
+            .await
+            .unwrap_or(Err(StoreError::Closed))
         {
             Ok(packages) => Known::Is(IdentityActivity {
                 packages_within_hour: packages.len().max(1),

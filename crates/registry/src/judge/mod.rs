@@ -36,6 +36,7 @@ use crate::evidence::Trusted;
 use crate::flights::Flights;
 use crate::http::Fetcher;
 use crate::inspections::Inspections;
+use crate::shared::Shared;
 use crate::upstream::{Upstream, Upstreams};
 use customs_ecosystem::npm::Packument;
 use customs_intel::Snapshot;
@@ -323,13 +324,28 @@ impl Registry {
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
     ) -> std::io::Result<Self> {
+        Self::open_shared(cache, fetcher, clock, store, None)
+    }
+
+    /// The same, with artifacts and what was read of them in common with other gates.
+    ///
+    /// # Errors
+    /// The folders cannot be made.
+    pub fn open_shared(
+        cache: &Path,
+        fetcher: Fetcher,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Store>,
+        shared: Option<Arc<Shared>>,
+    ) -> std::io::Result<Self> {
+        let artifacts = cache.join("artifacts");
         let folder = |name: &str| cache.join("documents").join(name);
         Ok(Self {
             npm: Documents::new(folder("npm"), fetcher.clone(), clock.clone())?,
             pypi: Documents::new(folder("pypi"), fetcher.clone(), clock.clone())?,
             cargo: Documents::new(folder("cargo"), fetcher.clone(), clock.clone())?,
             cargo_config: Documents::new(folder("cargo-config"), fetcher.clone(), clock.clone())?,
-            artifacts: Artifacts::new(cache.join("artifacts"), fetcher.clone())?,
+            artifacts: Artifacts::shared(artifacts, fetcher.clone(), shared.clone())?,
             audits: Audits::new(fetcher.clone()),
             fetcher,
             clock,
@@ -337,7 +353,7 @@ impl Registry {
             rules: RuleSet::standard(),
             judged: Mutex::default(),
             judging: Flights::default(),
-            inspections: Arc::new(Inspections::new(&cache.join("inspections"))?),
+            inspections: Arc::new(Inspections::shared(&cache.join("inspections"), shared)?),
             lanes: Mutex::default(),
         })
     }

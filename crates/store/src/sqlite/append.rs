@@ -1,9 +1,11 @@
 //! Adding to a chain, inside of a transaction.
 
+use super::query;
 use crate::chain::{Link, Tip};
+use crate::decided::Book;
 use crate::store::Receipt;
-use crate::{ChainId, Head, StoreError};
-use customs_model::{Digest, DigestAlgorithm, Timestamp};
+use crate::{ChainId, DecisionRow, Head, LedgerRecord, StoreError};
+use customs_model::{Digest, DigestAlgorithm, ReleaseId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Adds records to one chain.
@@ -57,6 +59,21 @@ impl Appender<'_> {
             at,
             hash,
         })
+    }
+}
+
+impl Book for Appender<'_> {
+    fn latest(
+        &self,
+        release: &ReleaseId,
+        artifact: Option<&str>,
+    ) -> Result<Option<DecisionRow>, StoreError> {
+        query::latest_decision(self.connection, release, artifact)
+    }
+
+    fn add(&mut self, at: Timestamp, record: LedgerRecord) -> Result<(), StoreError> {
+        let kind = record.kind();
+        self.append(at, kind, &record.body()?).map(|_| ())
     }
 }
 

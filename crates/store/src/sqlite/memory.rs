@@ -1,17 +1,16 @@
 //! The memory's tables.
 
-use super::query::{all, get, instant};
+use super::query::{all, get};
 use crate::StoreError;
-use crate::memory::{Pin, Publication, Seen, Sight, Sights, artifact_key};
-use customs_model::{Digest, Ecosystem, FirstSight, PackageName, ReleaseId, Timestamp, Version};
+use crate::memory::{
+    Changed, Pin, Publication, Sight, Sights, artifact_key, identity_key, package_key, package_of,
+    parse_digest, version,
+};
+use crate::rows::instant;
+use customs_model::{Digest, FirstSight, PackageName, ReleaseId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 const ASKED: &str = "remember";
-
-/// The longest text of a publishing identity.
-pub(super) const LONGEST_IDENTITY: usize = 256;
-/// Bursts are counted within an hour, of releases younger than a month.
-pub(super) const PUBLICATIONS_DAYS: i64 = 60;
 
 /// The row of a package, made if it is missing. Its text is `npm:@scope/name`.
 fn package_row(
@@ -41,22 +40,6 @@ fn known_package(
                 .optional()
         })
         .map_err(StoreError::sqlite(ASKED))
-}
-
-/// Two upstreams may hold different packages under one name.
-fn package_key(upstream: &str, package: &PackageName) -> String {
-    let ecosystem = package.ecosystem().purl_type();
-    match upstream {
-        "" => format!("{ecosystem}:{package}"),
-        upstream => format!("{ecosystem}:{package} {upstream}"),
-    }
-}
-
-fn package_of(key: &str) -> Option<PackageName> {
-    let key = key.split_once(' ').map_or(key, |(package, _)| package);
-    let (ecosystem, name) = key.split_once(':')?;
-    let ecosystem: Ecosystem = ecosystem.parse().ok()?;
-    PackageName::new(ecosystem, name).ok()
 }
 
 pub(super) fn sights(
@@ -139,69 +122,6 @@ fn sight(row: &Row<'_>) -> Result<Sight, StoreError> {
         published: time(4)?,
         published_before: time(5)?,
     })
-}
-
-fn version(text: &str) -> Result<Version, StoreError> {
-    Version::new(text).map_err(|e| StoreError::Unreadable {
-        what: "a version".to_owned(),
-        why: e.to_string(),
-    })
-}
-
-/// A row that a look adds or changes.
-#[derive(Debug, Clone)]
-pub(super) struct Changed {
-    version: Version,
-    artifact: String,
-    sight: Sight,
-}
-
-/// What a look adds to what is remembered.
-pub(super) fn compare(known: &Sights, seen: &[Seen], at: Timestamp) -> Vec<Changed> {
-    // A clock that was once ahead leaves a look in the future; no release is to be
-    // called a liar for being published before that.
-    let not_before = known.last_look.map(|last| last.min(at));
-    seen.iter()
-        .filter_map(|seen| {
-            let artifact = artifact_key(seen.artifact.as_deref());
-            let published = seen.published.map(super::sync::microseconds);
-            let sight = match known
-                .entries
-                .get(&seen.version)
-                .and_then(|v| v.get(&*artifact))
-            {
-                None => Sight {
-                    first: FirstSight {
-                        at,
-                        baseline: not_before.is_none(),
-                        not_before,
-                    },
-                    published,
-                    published_before: None,
-                },
-                Some(sight) => moved(*sight, published)?,
-            };
-            Some(Changed {
-                version: seen.version.clone(),
-                artifact: artifact.into_owned(),
-                sight,
-            })
-        })
-        .collect()
-}
-
-/// The same sight with another publish time. None: it is the same time, or the document
-/// has stopped to tell one, which takes back nothing.
-fn moved(sight: Sight, published: Option<Timestamp>) -> Option<Sight> {
-    let now = published?;
-    match sight.published {
-        Some(before) if before == now => None,
-        before => Some(Sight {
-            published: Some(now),
-            published_before: before.or(sight.published_before),
-            ..sight
-        }),
-    }
 }
 
 /// Writes some of the rows of a look.
@@ -329,14 +249,6 @@ pub(super) fn pin_digest(
     })
 }
 
-fn parse_digest(text: &str) -> Result<Digest, StoreError> {
-    text.parse()
-        .map_err(|e: customs_model::ParseError| StoreError::Unreadable {
-            what: "a pinned digest".to_owned(),
-            why: e.to_string(),
-        })
-}
-
 pub(super) fn record_publications(
     connection: &Connection,
     publications: &[Publication],
@@ -359,15 +271,6 @@ pub(super) fn record_publications(
             .map_err(StoreError::sqlite(ASKED))?;
     }
     Ok(())
-}
-
-/// Identities beyond the bound go by their digest.
-fn identity_key(identity: &str) -> std::borrow::Cow<'_, str> {
-    if identity.len() <= LONGEST_IDENTITY {
-        identity.into()
-    } else {
-        Digest::sha256(identity.as_bytes()).to_string().into()
-    }
 }
 
 pub(super) fn packages_by_identity(

@@ -1,7 +1,6 @@
 //! The store on SQLite: one thread writes, a second one syncs, any number ask.
 
 mod append;
-mod decided;
 mod memory;
 mod open;
 mod query;
@@ -9,26 +8,29 @@ mod readers;
 pub(crate) mod scan;
 mod schema;
 mod sync;
+mod team;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+use crate::chain::microseconds;
 use crate::exemption::ExemptionRow;
 use crate::folder::{self, ChainLock, FolderLock, LEDGER_FILE};
 use crate::head::{Head, HeadsFile};
+use crate::jobs::{Entry, Reply};
 use crate::memory::{Pin, Publication, Seen, Sights};
 use crate::store::{DecisionRow, Deliveries, Done, Judged, Receipt, RecordRow, Store};
-use crate::{ChainId, LedgerRecord, StoreError};
-use customs_model::{Clock, Digest, PackageName, ReleaseId, SignedDuration, Timestamp};
+use crate::{ChainId, LedgerRecord, StoreError, decided, memory as remembered};
+use customs_model::{Clock, Digest, PackageName, ReleaseId, Timestamp};
 use readers::Readers;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use sync::{Progress, Syncer, microseconds};
-use writer::{Entry, Job, Reply, Writer};
+use sync::{Progress, Syncer};
+use writer::{Job, Writer};
 
 /// How long a process waits for another one's commit.
 pub(crate) const BUSY_SECONDS: u64 = 5;
@@ -36,11 +38,6 @@ pub(crate) const BUSY_SECONDS: u64 = 5;
 const QUEUE: usize = 8_192;
 /// Rows of a look that one commit takes: records must not wait behind 100,000 versions.
 const LOOK_ROWS: usize = 2_000;
-/// A look is noted again after this time.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
-const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 64 * 1024;
-
 /// The store on SQLite.
 pub struct SqliteStore {
     readers: Readers,
@@ -70,6 +67,7 @@ impl SqliteStore {
         let lock = FolderLock::wait(folder)?;
         let key = folder::signing_key(folder)?;
         let mut connection = open::writer(folder)?;
+        team::prepare(&connection, clock.now())?;
         let begun = open::begin(&mut connection, folder, clock.now())?;
         drop(lock);
 
@@ -227,11 +225,7 @@ impl Writing {
     }
 
     fn entry(&self, record: LedgerRecord) -> Result<Entry, StoreError> {
-        Ok(Entry {
-            at: microseconds(self.clock.now()),
-            kind: record.kind(),
-            body: record.body()?,
-        })
+        Entry::of(record, &*self.clock)
     }
 }
 
@@ -349,10 +343,8 @@ impl Store for SqliteStore {
         let writing = self.writing()?;
         let at = microseconds(at);
         let known = self.sights(upstream, package)?;
-        let changed = memory::compare(&known, seen, at);
-        let noted = known
-            .last_look
-            .is_some_and(|last| last <= at && at.duration_since(last) < LOOK_AGAIN);
+        let changed = remembered::compare(&known, seen, at);
+        let noted = known.noted_lately(at);
         // New entries need a note, whatever the minute: the next ones came after them.
         if changed.is_empty() && noted {
             return Ok(known);
@@ -415,15 +407,7 @@ impl Store for SqliteStore {
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        for (what, text, limit) in [
-            ("the key", key, LONGEST_KEY),
-            ("the value", value, LONGEST_VALUE),
-        ] {
-            if text.len() > limit {
-                let bytes = text.len();
-                return Err(StoreError::TooLarge { what, bytes, limit });
-            }
-        }
+        remembered::check_meta(key, value)?;
         let (key, value) = (key.to_owned(), value.to_owned());
         self.writing()?
             .write(move |c| memory::set_meta(c, &key, &value))

@@ -1,9 +1,8 @@
 //! Opening: the folder, the file, the schema, the chains that a crash left behind.
 
 use super::append::{self, Appender};
-use super::sync::microseconds;
 use super::{BUSY_SECONDS, memory, schema};
-use crate::chain::Tip;
+use crate::chain::{Tip, microseconds};
 use crate::folder::{self, ChainLock, LEDGER_FILE};
 use crate::record::{Gap, LedgerRecord, Opened};
 use crate::{ChainId, StoreError};
@@ -133,7 +132,9 @@ pub(super) fn begin(
         append::end_chain(&transaction, row, "cut off")?;
         dead.push(lock);
     }
-    if let Ok(before) = at.checked_sub(SignedDuration::from_hours(24 * memory::PUBLICATIONS_DAYS)) {
+    if let Ok(before) = at.checked_sub(SignedDuration::from_hours(
+        24 * crate::memory::PUBLICATIONS_DAYS,
+    )) {
         memory::prune(&transaction, before)?;
     }
     transaction.commit().map_err(&failed)?;

@@ -1,16 +1,14 @@
 //! Questions to the ledger.
 
-use crate::exemption::{ExemptionChange, ExemptionRow};
-use crate::record::{Decided, Delivered, LedgerRecord};
+use crate::exemption::ExemptionRow;
+use crate::record::LedgerRecord;
+use crate::rows::{
+    self, MOST_CHANGES, MOST_DELIVERIES, MOST_ROWS, bounded, decision, releases_of, slack,
+};
 use crate::store::{DecisionRow, Deliveries, DeliveryRow, RecordRow};
-use crate::{ChainId, Head, StoreError};
-use customs_model::{PackageName, ReleaseId, SignedDuration, Timestamp};
+use crate::{Head, StoreError};
+use customs_model::{PackageName, ReleaseId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-
-/// The most deliveries that one answer lists.
-const MOST_DELIVERIES: i64 = 10_000;
-/// The most rows that any other answer lists.
-const MOST_ROWS: usize = 100_000;
 
 /// The newest first, so that a cut answer has lost the oldest. `kind` is written out,
 /// not bound: only then does SQLite see that the partial index fits. The inner question
@@ -53,13 +51,6 @@ pub(super) const EXEMPTIONS: &str = "
     WHERE record.kind = 'exemption'
     ORDER BY record.id LIMIT ?1";
 
-/// The most changes of exemptions that are read: more of them nobody makes by hand.
-const MOST_EXEMPTIONS: i64 = 20_000;
-
-/// How much later than others a record may stand although it was handed over earlier:
-/// processes write at the same time, and clocks are set.
-const SLACK: SignedDuration = SignedDuration::from_hours(1);
-
 const ASKED: &str = "answer a question";
 
 pub(super) fn who(connection: &Connection, release: &ReleaseId) -> Result<Deliveries, StoreError> {
@@ -87,21 +78,6 @@ pub(super) fn who_package(
     )
 }
 
-/// All package URLs of a package lie between `pkg:npm/name@` and `pkg:npm/nameA`: `A`
-/// comes right behind `@`.
-pub(super) fn releases_of(package: &PackageName) -> Result<(String, String), StoreError> {
-    let version = customs_model::Version::new("0").map_err(|e| StoreError::Unreadable {
-        what: "a version".to_owned(),
-        why: e.to_string(),
-    })?;
-    let mut from = ReleaseId::new(package.clone(), version).to_string();
-    from.pop();
-    let mut to = from.clone();
-    to.pop();
-    to.push('A');
-    Ok((from, to))
-}
-
 fn deliveries(
     connection: &Connection,
     listed: &str,
@@ -124,24 +100,7 @@ fn deliveries(
 
 fn delivery(row: &Row<'_>) -> Result<DeliveryRow, StoreError> {
     let body: String = get(row, 3)?;
-    let delivered: Delivered = serde_json::from_str(&body).map_err(|e| StoreError::Unreadable {
-        what: "a delivery".to_owned(),
-        why: e.to_string(),
-    })?;
-    Ok(DeliveryRow {
-        at: instant(get(row, 0)?)?,
-        chain: chain(row, 1)?,
-        seq: seq(row, 2)?,
-        release: delivered.release,
-        artifact: delivered.artifact,
-        digest: delivered.digest,
-        bytes: delivered.bytes,
-        served: delivered.served,
-        who: delivered.who,
-        action: delivered.action,
-        rules: delivered.rules,
-        epoch: delivered.epoch,
-    })
+    rows::delivery(get(row, 0)?, get(row, 1)?, get(row, 2)?, &body)
 }
 
 pub(super) fn latest_decision(
@@ -188,35 +147,17 @@ pub(super) fn decisions_of(
 }
 
 pub(super) fn exemptions(connection: &Connection) -> Result<Vec<ExemptionRow>, StoreError> {
-    let changes = all(
-        connection,
-        EXEMPTIONS,
-        params![MOST_EXEMPTIONS + 1],
-        |row| {
-            let body: String = get(row, 3)?;
-            let change: ExemptionChange =
-                serde_json::from_str(&body).map_err(|e| StoreError::Unreadable {
-                    what: "an exemption".to_owned(),
-                    why: e.to_string(),
-                })?;
-            Ok((instant(get(row, 0)?)?, chain(row, 1)?, seq(row, 2)?, change))
-        },
-    )?;
-    // An end that is not read would leave in force what somebody ended.
-    if changes.len() as i64 > MOST_EXEMPTIONS {
-        return Err(StoreError::Unreadable {
-            what: "the exemptions".to_owned(),
-            why: format!("there are more than {MOST_EXEMPTIONS} changes"),
-        });
-    }
-    Ok(crate::exemption::fold(changes))
+    let changes = all(connection, EXEMPTIONS, params![MOST_CHANGES + 1], |row| {
+        let body: String = get(row, 3)?;
+        rows::change(get(row, 0)?, get(row, 1)?, get(row, 2)?, &body)
+    })?;
+    rows::exemptions(changes)
 }
 
 /// By halves: records stand in the order of their commits, which is nearly that of time.
 pub(super) fn position_before(connection: &Connection, at: Timestamp) -> Result<i64, StoreError> {
     let failed = StoreError::sqlite(ASKED);
-    let from = at.saturating_sub(SLACK).unwrap_or(Timestamp::MIN);
-    let from = from.as_microsecond();
+    let from = slack(at);
     let last: Option<i64> = connection
         .query_row("SELECT max(id) FROM record", [], |row| row.get(0))
         .map_err(&failed)?;
@@ -236,19 +177,6 @@ pub(super) fn position_before(connection: &Connection, at: Timestamp) -> Result<
     Ok(low)
 }
 
-fn decision(at: i64, body: &str) -> Result<DecisionRow, StoreError> {
-    let decided: Decided = serde_json::from_str(body).map_err(|e| StoreError::Unreadable {
-        what: "a decision".to_owned(),
-        why: e.to_string(),
-    })?;
-    Ok(DecisionRow {
-        at: instant(at)?,
-        decision: decided.decision,
-        digests: decided.digests,
-        changed: decided.changed,
-    })
-}
-
 pub(super) fn records_after(
     connection: &Connection,
     position: i64,
@@ -263,9 +191,9 @@ pub(super) fn records_after(
         |row| {
             Ok(RecordRow {
                 position: get(row, 0)?,
-                chain: chain(row, 1)?,
-                seq: seq(row, 2)?,
-                at: instant(get(row, 3)?)?,
+                chain: rows::chain(get(row, 1)?),
+                seq: rows::seq(get(row, 2)?)?,
+                at: rows::instant(get(row, 3)?)?,
                 record: LedgerRecord::read(&get::<String>(row, 4)?, &get::<String>(row, 5)?)?,
             })
         },
@@ -273,25 +201,14 @@ pub(super) fn records_after(
 }
 
 pub(super) fn heads(connection: &Connection) -> Result<Vec<Head>, StoreError> {
-    let unreadable = |why: &str| StoreError::Unreadable {
-        what: "a head".to_owned(),
-        why: why.to_owned(),
-    };
     all(
         connection,
         "SELECT name, head_count, head_hash, head_at, head_signature FROM chain
          WHERE head_signature IS NOT NULL ORDER BY id LIMIT ?1",
         [bounded(MOST_ROWS)],
         |row| {
-            let name: String = get(row, 0)?;
-            let hash: String = get(row, 2)?;
-            Ok(Head {
-                chain: ChainId::parse(&name).ok_or_else(|| unreadable("the chain's name"))?,
-                count: seq(row, 1)?,
-                hash: hash.parse().map_err(|_| unreadable("the hash"))?,
-                at: instant(get(row, 3)?)?,
-                signature: get(row, 4)?,
-            })
+            let (name, hash): (String, String) = (get(row, 0)?, get(row, 2)?);
+            rows::head(&name, get(row, 1)?, &hash, get(row, 3)?, get(row, 4)?)
         },
     )
 }
@@ -319,30 +236,4 @@ pub(super) fn get<T: rusqlite::types::FromSql>(
     column: usize,
 ) -> Result<T, StoreError> {
     row.get(column).map_err(StoreError::sqlite(ASKED))
-}
-
-fn bounded(limit: usize) -> i64 {
-    i64::try_from(limit.min(MOST_ROWS)).unwrap_or(i64::MAX)
-}
-
-/// A record of no chain is still a record; `verify` complains about it.
-fn chain(row: &Row<'_>, column: usize) -> Result<String, StoreError> {
-    let name: Option<String> = get(row, column)?;
-    Ok(name.unwrap_or_else(|| "unknown".to_owned()))
-}
-
-fn seq(row: &Row<'_>, column: usize) -> Result<u64, StoreError> {
-    let seq: i64 = get(row, column)?;
-    u64::try_from(seq).map_err(|_| StoreError::Unreadable {
-        what: "a record".to_owned(),
-        why: format!("{seq} is no place in a chain"),
-    })
-}
-
-/// A stored instant.
-pub(super) fn instant(microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds).map_err(|e| StoreError::Unreadable {
-        what: "an instant".to_owned(),
-        why: e.to_string(),
-    })
 }

@@ -3,27 +3,9 @@
 use super::open;
 use crate::StoreError;
 use crate::record::LARGEST_BODY;
+use crate::verify::RawRecord;
 use rusqlite::{Connection, Row, types::ValueRef};
 use std::path::Path;
-
-/// A record as it stands there, believed in nothing.
-#[derive(Debug)]
-pub(crate) struct RawRecord {
-    pub position: i64,
-    /// The row of its chain; kept apart, since a name may be missing.
-    pub chain_row: i64,
-    pub chain: Option<String>,
-    pub seq: i64,
-    pub at: i64,
-    pub kind: String,
-    /// None: larger than any record that customs writes.
-    pub body: Option<Vec<u8>>,
-    pub prev: Vec<u8>,
-    pub hash: Vec<u8>,
-    /// The columns that questions are answered by say what the body says. SQLite's own
-    /// check would tell, but not on a connection that only reads.
-    pub findable: bool,
-}
 
 /// The database as it was at one instant.
 pub(crate) struct Scan(Connection);

@@ -4,10 +4,10 @@
 //! the write-ahead log in groups and signs a head over what is on disk then.
 
 use crate::StoreError;
-use crate::chain::Tip;
+use crate::chain::{Tip, microseconds};
 use crate::folder::FolderLock;
 use crate::head::{Head, HeadsFile};
-use customs_model::{Clock, Timestamp};
+use customs_model::Clock;
 use ed25519_dalek::SigningKey;
 use std::fs::File;
 use std::path::PathBuf;
@@ -233,9 +233,4 @@ struct Round {
     uncovered: bool,
     at_once: bool,
     last: bool,
-}
-
-/// Instants are stored in microseconds; what is hashed and signed must be what is stored.
-pub(super) fn microseconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }

@@ -12,11 +12,12 @@
 //! **Why groups?** Whatever waits when the thread comes round goes into one commit: one
 //! write and one lock for hundreds of records under load, and no added wait without.
 
-use super::sync::{Progress, microseconds};
-use super::{append, decided};
-use crate::chain::Tip;
-use crate::store::{Done, Receipt};
-use crate::{ChainId, StoreError};
+use super::append;
+use super::sync::Progress;
+use crate::chain::{Tip, microseconds};
+use crate::jobs::{Entry, Reply};
+use crate::store::Receipt;
+use crate::{ChainId, StoreError, decided};
 use customs_model::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
@@ -30,13 +31,6 @@ const LARGEST_GROUP: usize = 512;
 const CHECKPOINT_IDLE: u64 = 4 << 20;
 const CHECKPOINT_NOW: u64 = 32 << 20;
 
-/// A record ready to be written.
-pub(super) struct Entry {
-    pub at: Timestamp,
-    pub kind: &'static str,
-    pub body: String,
-}
-
 /// What the writer is asked to do.
 pub(super) enum Job {
     Append(Entry, Reply<Receipt>),
@@ -48,38 +42,6 @@ pub(super) enum Job {
 
 /// A piece of work on the database, inside of a transaction.
 pub(super) type Work = dyn Fn(&Connection) -> Result<(), StoreError> + Send;
-
-/// An answer that is given exactly once, even if the writer goes away before.
-pub(super) struct Reply<T>(Option<Told<T>>);
-
-/// Whom an answer is given to.
-pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
-
-impl<T> Reply<T> {
-    pub fn new(done: Told<T>) -> Self {
-        Self(Some(done))
-    }
-
-    pub fn give(mut self, result: Result<T, StoreError>) {
-        if let Some(done) = self.0.take() {
-            done(result);
-        }
-    }
-}
-
-impl<T> Drop for Reply<T> {
-    fn drop(&mut self) {
-        if let Some(done) = self.0.take() {
-            done(Err(StoreError::Closed));
-        }
-    }
-}
-
-impl From<Done> for Reply<Receipt> {
-    fn from(done: Done) -> Self {
-        Self::new(done)
-    }
-}
 
 /// The writer's state. Everything that is true only while it alone writes.
 pub(super) struct Writer {

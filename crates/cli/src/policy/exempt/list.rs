@@ -1,11 +1,12 @@
 //! What is exempted: of the ledger, and of the policy file.
 
 use crate::error::{Doing as _, Failure};
-use crate::{output, paths};
+use crate::output;
+use crate::place::Place;
 use customs_gate::grant;
 use customs_model::{Timestamp, printable};
 use customs_rules::{Exemption, Policy, show_instant};
-use customs_store::{ExemptionRow, LEDGER_FILE, SqliteStore, Store as _};
+use customs_store::ExemptionRow;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -37,14 +38,10 @@ pub fn main(
     format: output::Format,
     now: Timestamp,
 ) -> Result<u8, Failure> {
-    let data = paths::data()?;
-    let rows = match data.join(LEDGER_FILE).is_file() {
-        true => {
-            let store = SqliteStore::open_read_only(&data).doing("open the ledger")?;
-            store.exemptions().doing("read the exemptions")?
-        }
+    let rows = match Place::of_environment().read()? {
+        Some(store) => store.exemptions().doing("read the exemptions")?,
         // Nothing was ever granted.
-        false => Vec::new(),
+        None => Vec::new(),
     };
     let of_file = policy.exemptions().iter().map(|one| of_file(one, now));
     let mut lines: Vec<Line> = of_file.collect();

@@ -1,7 +1,7 @@
 use super::{checksum, file_stem};
 use crate::artifact::unpacked::{Inside, Kind, Reading, Unpacked};
 use crate::artifact::verified::{self, Packing, Told, Unverified, Verified};
-use crate::artifact::{Poisoned, Source, Wanted};
+use crate::artifact::{Form, Poisoned, Source, Wanted};
 use crate::tree::beside::Installed;
 use crate::tree::disk::{self, Found};
 use crate::tree::{
@@ -47,10 +47,7 @@ impl Folder<'_> {
         if let Some(note) = verified.unpacked.notes.first() {
             return Err(format!("the .crate holds {note}, which cargo refuses"));
         }
-        let against = Against::Artifact {
-            digest: verified.digest,
-            from: verified.candidate.from,
-        };
+        let against = verified.against();
         Ok((
             Crate::of(verified.unpacked, &file_stem(self.entry)),
             against,
@@ -73,7 +70,7 @@ impl Folder<'_> {
         let hashed = |_: &str| !compares;
         let mut beside = Installed::new(self.root, self.found, &hashed);
         let stem = file_stem(self.entry);
-        let reading = |_| {
+        let reading = |_: Form| {
             let reading = Reading {
                 algorithms: &[],
                 inside: Inside::Folder(&stem),
@@ -84,6 +81,14 @@ impl Folder<'_> {
         let mut told = Told::default();
         let found = verified::find(sources, &wanted, &reading, &mut beside, &mut told);
         poisoned.append(&mut told.poisoned);
+        let found = found.or_else(|why| match why {
+            // One that cannot be read is as good as none: no bytes are here.
+            Unverified::Absent => {
+                let reading = reading(Form::Artifact);
+                verified::listed(sources, &wanted, reading, &mut told).ok_or(why)
+            }
+            Unverified::Archive { .. } | Unverified::Because(_) => Err(why),
+        });
         found.map_err(|why| match why {
             Unverified::Absent => {
                 "its .crate is not on this computer: fetch it, or name cargo's home".to_owned()

@@ -17,7 +17,7 @@ pub use registry::check_registry;
 pub use vendor::check_vendor;
 
 use super::Options;
-use crate::artifact::{ByDigest, CargoRegistryCache, Source};
+use crate::artifact::{ByDigest, CargoRegistryCache, FileLists, Source};
 use customs_ecosystem::lockfile::{self, Locked};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem};
 
@@ -55,6 +55,9 @@ fn sources(options: &Options) -> Vec<Box<dyn Source>> {
     }
     if let Some(folder) = &options.fetched {
         all.push(Box::new(ByDigest::fetched(folder)));
+    }
+    if let Some(folder) = &options.gate_lists {
+        all.push(Box::new(FileLists::new(folder)));
     }
     all
 }

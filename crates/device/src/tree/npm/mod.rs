@@ -45,7 +45,9 @@ use super::seen::Remembered;
 use super::{
     Cause, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, disk, each,
 };
-use crate::artifact::{ByDigest, NpmCache, OwnFile, Source, YarnBerryCache, YarnClassicCache};
+use crate::artifact::{
+    ByDigest, FileLists, NpmCache, OwnFile, Source, YarnBerryCache, YarnClassicCache,
+};
 use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
 use customs_model::{Answer, Digest, DigestAlgorithm, ReleaseId};
@@ -158,6 +160,9 @@ fn sources(
         all.push(Box::new(ByDigest::fetched(folder)));
     }
     all.push(Box::new(OwnFile::new(project)));
+    if let Some(folder) = &options.gate_lists {
+        all.push(Box::new(FileLists::new(folder)));
+    }
     all
 }
 

@@ -9,7 +9,7 @@ use super::modes::Kept;
 use super::patches::{Patched, Prepared};
 use super::{Tree, own_list, unbound};
 use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
-use crate::artifact::verified::{self, Packing, Told, Verified};
+use crate::artifact::verified::{self, Packing, Told, Unverified, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::beside::Installed as Beside;
 use crate::tree::disk::{self, Found, FoundKind, Stamp};
@@ -226,6 +226,13 @@ impl Tree<'_> {
             }
             (hash_all, told) = (true, Told::default());
         };
+        let verified = verified.or_else(|why| match why {
+            Unverified::Absent => {
+                let reading = reading(Form::Artifact);
+                verified::listed(self.sources, &wanted, reading, &mut told).ok_or(why)
+            }
+            Unverified::Archive { .. } | Unverified::Because(_) => Err(why),
+        });
         out.poisoned.append(&mut told.poisoned);
         out.notes.append(&mut told.notes);
         verified.map_err(|why| why.to_string())
@@ -296,7 +303,8 @@ impl Tree<'_> {
         };
         let (expected, proven) = (&expectation.expected, &expectation.proven);
         let compared = compare(expected, proven, there.path, there.found, &mut explainer);
-        if placed.platforms.restricts() {
+        // A program that nothing binds to the lockfile explains no copy of it.
+        if placed.platforms.restricts() && !verified.by_list {
             out.facts.platform_files = platform_files(&compared, there.found);
             out.note_programs(there.found);
         }
@@ -304,10 +312,8 @@ impl Tree<'_> {
         if explainer.took_own.get() {
             out.fingerprint = None;
         }
-        out.tree.against = Some(Against::Artifact {
-            digest: verified.digest.clone(),
-            from: verified.candidate.from.clone(),
-        });
+        out.tree.against = Some(verified.against());
+        out.tree.open.extend(verified.weakness());
         out.may_copy = runs;
         out.facts.optional = manifest.optional;
     }

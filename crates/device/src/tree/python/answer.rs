@@ -56,6 +56,25 @@ struct Best {
     compared: Compared,
 }
 
+/// How wheels are read.
+const READING: (Packing, Reading<'static>) = (
+    Packing::Zip,
+    Reading {
+        algorithms: &[],
+        inside: Inside::Whole,
+        keep: &wheel::keep,
+    },
+);
+
+fn wanted<'a>(entry: &'a Locked, digest: &'a Digest) -> Wanted<'a> {
+    Wanted {
+        release: &entry.release,
+        digests: std::slice::from_ref(digest),
+        archive: None,
+        resolved: entry.resolved.as_deref(),
+    }
+}
+
 impl Judge<'_> {
     /// Compares a package with the best that is at hand.
     pub fn compare(&self, one: &Installed) -> (Basis, Compared) {
@@ -104,6 +123,16 @@ impl Judge<'_> {
                 (basis, best.compared)
             }
             Err(why) => {
+                if let Some((best, weak)) = self.by_list(one, &same) {
+                    let basis = Basis {
+                        against: Some(best.against),
+                        weak,
+                        instead: None,
+                        settled: false,
+                        poisoned,
+                    };
+                    return (basis, best.compared);
+                }
                 let said = one.direct.as_ref().and_then(said_of_itself);
                 let why = match said {
                     Some(said) => format!("{why}; its direct_url.json says that {said}"),
@@ -241,20 +270,8 @@ impl Judge<'_> {
         digest: &Digest,
         poisoned: &mut Vec<Poisoned>,
     ) -> Result<(Wheel, Against), Option<String>> {
-        let wanted = Wanted {
-            release: &entry.release,
-            digests: std::slice::from_ref(digest),
-            archive: None,
-            resolved: entry.resolved.as_deref(),
-        };
-        let reading = |_| {
-            let reading = Reading {
-                algorithms: &[],
-                inside: Inside::Whole,
-                keep: &wheel::keep,
-            };
-            (Packing::Zip, reading)
-        };
+        let wanted = wanted(entry, digest);
+        let reading = |_| READING;
         let mut told = Told::default();
         let sources = self.sources;
         let found = verified::find(sources, &wanted, &reading, &mut Nothing, &mut told);
@@ -270,12 +287,39 @@ impl Judge<'_> {
                 false => why,
             }),
         })?;
-        let against = Against::Artifact {
-            digest: verified.digest,
-            from: verified.candidate.from,
-        };
+        let against = verified.against();
         let wheel = Wheel::of(verified.unpacked).map_err(|why| Some(why.to_string()))?;
         Ok((wheel, against))
+    }
+
+    /// The list of a locked wheel from which least differs, for where no wheel is at hand, and why
+    /// agreement with it is no answer.
+    fn by_list(&self, one: &Installed, same: &[&Locked]) -> Option<(Best, Option<String>)> {
+        let fit = Fit::of(self.scene, one, self.machine);
+        let mut nearest: Option<(Best, Option<String>)> = None;
+        let promised = same
+            .iter()
+            .flat_map(|entry| entry.digests.iter().map(|digest| (*entry, digest)));
+        for (entry, digest) in promised {
+            // A list that cannot be read is as good as none: no bytes are here.
+            let (wanted, mut told) = (wanted(entry, digest), Told::default());
+            let Some(found) = verified::listed(self.sources, &wanted, READING, &mut told) else {
+                continue;
+            };
+            let (against, weak) = (found.against(), found.weakness());
+            let Ok(wheel) = Wheel::of(found.unpacked) else {
+                continue;
+            };
+            if !fit.admits(&wheel) {
+                continue;
+            }
+            if let Ok(best) = self.against(one, &wheel, against)
+                && nearest.as_ref().is_none_or(|(n, _)| best.wrong < n.wrong)
+            {
+                nearest = Some((best, weak));
+            }
+        }
+        nearest
     }
 
     fn against(&self, one: &Installed, wheel: &Wheel, against: Against) -> Result<Best, String> {

@@ -37,11 +37,12 @@ pub use environments::{environments, is_of_environment};
 pub use machine::{interpreter, machine};
 pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;
+pub(crate) use wheel::keep as keep_of_wheel;
 
 use super::memory::{self, Memory};
 use super::seen::{Remembered, fingerprint};
 use super::{Difference, DifferenceKind, Options, Standing, TreeReport, each};
-use crate::artifact::{ByDigest, PipHttpCache, PoetryArtifacts, Source};
+use crate::artifact::{ByDigest, FileLists, PipHttpCache, PoetryArtifacts, Source};
 use answer::Judge;
 use customs_model::{Answer, Digest};
 use installed::Installed;
@@ -108,6 +109,9 @@ fn sources(options: &Options) -> Vec<Box<dyn Source>> {
     }
     if let Some(folder) = &options.caches.pip {
         all.push(Box::new(PipHttpCache::new(folder)));
+    }
+    if let Some(folder) = &options.gate_lists {
+        all.push(Box::new(FileLists::new(folder)));
     }
     all
 }

@@ -35,7 +35,7 @@ pub(super) struct Wheel {
 }
 
 /// How much of an entry's bytes a wheel is read for.
-pub(super) fn keep(path: &str) -> u64 {
+pub(crate) fn keep(path: &str) -> u64 {
     let path = path.replace('\\', "/");
     let is_kernel = || {
         let data = path.split_once(".data/data/");

@@ -215,7 +215,7 @@ impl Registry {
                 judged.hidden.insert(case.version(at).to_owned());
                 continue;
             }
-            let Some(mut dossier) = self.npm_dossier(case, at, &judged, &past) else {
+            let Some(mut dossier) = self.npm_dossier(case, at, &judged, &past).await else {
                 judged.hidden.insert(case.version(at).to_owned());
                 continue;
             };
@@ -257,7 +257,7 @@ impl Registry {
         judged
     }
 
-    fn npm_dossier(
+    async fn npm_dossier(
         &self,
         case: &Case<'_>,
         at: usize,
@@ -294,6 +294,7 @@ impl Registry {
             unmet: Vec::new(),
             activity: if young {
                 self.activity(identity.as_deref(), candidate.published)
+                    .await
             } else {
                 Known::NotApplicable
             },

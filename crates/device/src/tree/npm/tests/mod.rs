@@ -11,6 +11,7 @@ mod bun_cache;
 mod evidence;
 mod explained;
 mod hostile;
+mod lists;
 mod managers;
 mod modes;
 mod own;

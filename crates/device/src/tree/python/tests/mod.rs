@@ -14,6 +14,7 @@ mod compiled;
 mod environment;
 mod evidence;
 mod hostile;
+mod lists;
 mod required;
 mod strangers;
 mod tampering;

@@ -13,9 +13,7 @@ fn version(text: &str) -> Version {
     Version::new(text).unwrap()
 }
 
-#[test]
-fn the_first_document_is_a_baseline_and_later_releases_were_not_there_before() {
-    let house = House::new();
+fn the_first_document_is_a_baseline_and_later_releases_were_not_there_before(house: &dyn House) {
     let store = house.open();
     let name = package("left-pad");
     assert_eq!(store.sights("", &name).unwrap(), Sights::default());
@@ -49,9 +47,7 @@ fn the_first_document_is_a_baseline_and_later_releases_were_not_there_before() {
     );
 }
 
-#[test]
-fn a_publish_time_that_moves_is_remembered_with_the_one_before() {
-    let house = House::new();
+fn a_publish_time_that_moves_is_remembered_with_the_one_before(house: &dyn House) {
     let store = house.open();
     let name = package("a");
     let tell = |published| {
@@ -69,9 +65,7 @@ fn a_publish_time_that_moves_is_remembered_with_the_one_before() {
     assert_eq!(tell(Some(day(-30))), (Some(day(-30)), Some(day(4))));
 }
 
-#[test]
-fn files_of_one_release_are_seen_on_their_own() {
-    let house = House::new();
+fn files_of_one_release_are_seen_on_their_own(house: &dyn House) {
     let store = house.open();
     let name = PackageName::new(Ecosystem::PyPi, "a").unwrap();
     let file = |artifact: &str| Seen {
@@ -94,9 +88,7 @@ fn files_of_one_release_are_seen_on_their_own() {
     assert_eq!(at(&long), (day(9), false));
 }
 
-#[test]
-fn a_look_from_the_future_calls_no_later_release_a_liar() {
-    let house = House::new();
+fn a_look_from_the_future_calls_no_later_release_a_liar(house: &dyn House) {
     let store = house.open();
     let name = package("a");
     // The clock was a year ahead, and was put right.
@@ -110,9 +102,7 @@ fn a_look_from_the_future_calls_no_later_release_a_liar() {
     assert_eq!(sights.last_look, Some(day(2)));
 }
 
-#[test]
-fn a_document_of_ten_thousand_versions_is_remembered_whole() {
-    let house = House::new();
+fn a_document_of_ten_thousand_versions_is_remembered_whole(house: &dyn House) {
     let store = house.open();
     let name = package("many");
     let all: Vec<_> = (0..10_000)
@@ -134,9 +124,7 @@ fn a_document_of_ten_thousand_versions_is_remembered_whole() {
     );
 }
 
-#[test]
-fn the_first_digest_of_an_artifact_stays() {
-    let house = House::new();
+fn the_first_digest_of_an_artifact_stays(house: &dyn House) {
     let store = house.open();
     let axios = release("axios", "1.14.1");
     let (one, two) = (Digest::sha256(b"one"), Digest::sha256(b"two"));
@@ -154,9 +142,7 @@ fn the_first_digest_of_an_artifact_stays() {
     assert_eq!(store.digest_seen("", &axios, "b.tgz").unwrap(), None);
 }
 
-#[test]
-fn packages_of_an_identity_are_counted_within_a_window() {
-    let house = House::new();
+fn packages_of_an_identity_are_counted_within_a_window(house: &dyn House) {
     let store = house.open();
     let publication = |identity: &str, name: &str, at| Publication {
         identity: identity.to_owned(),
@@ -184,15 +170,13 @@ fn packages_of_an_identity_are_counted_within_a_window() {
     assert_eq!(ask(&long, day(1), day(1)), ["d"]);
     // Long after, a new process forgets them.
     drop(store);
-    house.clock.advance(SignedDuration::from_hours(24 * 90));
+    house.clock().advance(SignedDuration::from_hours(24 * 90));
     let store = house.open();
     let left = store.packages_by_identity("mallory", day(0), day(9));
     assert_eq!(left.unwrap(), []);
 }
 
-#[test]
-fn values_are_kept_under_their_keys() {
-    let house = House::new();
+fn values_are_kept_under_their_keys(house: &dyn House) {
     let store = house.open();
     assert_eq!(store.meta("port").unwrap(), None);
     store.set_meta("port", "4871").unwrap();
@@ -202,3 +186,14 @@ fn values_are_kept_under_their_keys() {
     let error = house.open().set_meta(&"k".repeat(200), "v").unwrap_err();
     assert!(matches!(error, StoreError::TooLarge { .. }), "{error}");
 }
+
+on_every_database!(
+    the_first_document_is_a_baseline_and_later_releases_were_not_there_before,
+    a_publish_time_that_moves_is_remembered_with_the_one_before,
+    files_of_one_release_are_seen_on_their_own,
+    a_look_from_the_future_calls_no_later_release_a_liar,
+    a_document_of_ten_thousand_versions_is_remembered_whole,
+    the_first_digest_of_an_artifact_stays,
+    packages_of_an_identity_are_counted_within_a_window,
+    values_are_kept_under_their_keys,
+);

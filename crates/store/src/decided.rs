@@ -1,11 +1,9 @@
 //! Recording a decision only when it differs from the one before.
 
-use super::append::Appender;
-use super::query;
 use crate::record::{Decided, LedgerRecord};
 use crate::store::Judged;
 use crate::{DecisionRow, StoreError};
-use customs_model::{Action, Decision, Digest, DigestAlgorithm, Hasher, Timestamp};
+use customs_model::{Action, Decision, Digest, DigestAlgorithm, Hasher, ReleaseId, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +17,7 @@ type Short = [u8; 16];
 /// The latest recorded decisions, by release and artifact. Only the writer adds to it,
 /// after a commit; everybody may ask, so that an unchanged decision costs no write.
 #[derive(Debug, Default)]
-pub(super) struct Latest(Mutex<Generations>);
+pub(crate) struct Latest(Mutex<Generations>);
 
 /// A cache that forgets by halves: when the young half is full, it becomes the old half.
 #[derive(Debug, Default)]
@@ -131,16 +129,39 @@ fn short<'a>(parts: impl IntoIterator<Item = &'a str>) -> Short {
     short
 }
 
+/// What a writer has open: the latest decisions as its commit will find them, and the
+/// end of its chain.
+pub(crate) trait Book {
+    /// The latest decision about a release, or about one file of it.
+    fn latest(
+        &self,
+        release: &ReleaseId,
+        artifact: Option<&str>,
+    ) -> Result<Option<DecisionRow>, StoreError>;
+
+    /// Adds a record behind the end.
+    fn add(&mut self, at: Timestamp, record: LedgerRecord) -> Result<(), StoreError>;
+}
+
 /// A decision that may have to be recorded.
-pub(super) struct Candidate {
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
     at: Timestamp,
     marks: Marks,
     decision: Decision,
     digests: Vec<Digest>,
 }
 
+impl Candidate {
+    /// The decision.
+    #[cfg(feature = "postgres")]
+    pub const fn decision(&self) -> &Decision {
+        &self.decision
+    }
+}
+
 /// Those that are not known to stand in the ledger already.
-pub(super) fn candidates(latest: &Latest, judged: &[Judged<'_>], at: Timestamp) -> Vec<Candidate> {
+pub(crate) fn candidates(latest: &Latest, judged: &[Judged<'_>], at: Timestamp) -> Vec<Candidate> {
     judged
         .iter()
         .filter_map(|judged| {
@@ -157,8 +178,8 @@ pub(super) fn candidates(latest: &Latest, judged: &[Judged<'_>], at: Timestamp) 
 
 /// Records those that differ from the latest recorded ones. Asked again here, where
 /// nobody else writes: two requests may have brought the same new decision.
-pub(super) fn record(
-    ledger: &mut Appender<'_>,
+pub(crate) fn record(
+    book: &mut impl Book,
     latest: &Latest,
     candidates: &[Candidate],
 ) -> Result<usize, StoreError> {
@@ -176,11 +197,7 @@ pub(super) fn record(
             continue;
         }
         let decision = &candidate.decision;
-        let before = query::latest_decision(
-            ledger.connection,
-            &decision.release,
-            decision.artifact.as_deref(),
-        )?;
+        let before = book.latest(&decision.release, decision.artifact.as_deref())?;
         let same = before
             .as_ref()
             .is_some_and(|row| Marks::of(&row.decision).content == content);
@@ -190,8 +207,7 @@ pub(super) fn record(
                 digests: candidate.digests.clone(),
                 changed: changed(before.as_ref(), decision),
             });
-            let kind = record.kind();
-            ledger.append(candidate.at, kind, &record.body()?)?;
+            book.add(candidate.at, record)?;
             recorded += 1;
         }
         latest.lock().pending.insert(subject, content);

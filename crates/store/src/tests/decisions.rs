@@ -4,9 +4,7 @@ fn hold(days: i64) -> Action {
     Action::Hold { until: day(days) }
 }
 
-#[test]
-fn a_decision_is_recorded_when_it_changes_and_only_then() {
-    let house = House::new();
+fn a_decision_is_recorded_when_it_changes_and_only_then(house: &dyn House) {
     let store = house.open();
     let axios = release("axios", "1.14.1");
     let mut steps = Vec::new();
@@ -46,9 +44,7 @@ fn a_decision_is_recorded_when_it_changes_and_only_then() {
     assert!(house.verify().is_intact());
 }
 
-#[test]
-fn a_new_process_compares_with_what_stands_in_the_ledger() {
-    let house = House::new();
+fn a_new_process_compares_with_what_stands_in_the_ledger(house: &dyn House) {
     let held = decision(release("axios", "1.14.1"), hold(3));
     let store = house.open();
     assert!(store.record_decision(&held).unwrap());
@@ -59,9 +55,7 @@ fn a_new_process_compares_with_what_stands_in_the_ledger() {
     assert!(store.record_decision(&allowed).unwrap());
 }
 
-#[test]
-fn files_of_one_release_are_decided_on_their_own() {
-    let house = House::new();
+fn files_of_one_release_are_decided_on_their_own(house: &dyn House) {
     let store = house.open();
     let whole = decision(release("a", "1.0.0"), Action::Allow);
     let mut wheel = decision(release("a", "1.0.0"), hold(3));
@@ -78,9 +72,7 @@ fn files_of_one_release_are_decided_on_their_own() {
     assert_eq!(latest(Some("a-1.0.0.tar.gz")), None);
 }
 
-#[test]
-fn the_same_new_decision_from_many_requests_is_recorded_once() {
-    let house = House::new();
+fn the_same_new_decision_from_many_requests_is_recorded_once(house: &dyn House) {
     let store = house.open();
     let many: Vec<_> = (0..50)
         .map(|n| decision(release("a", &format!("1.0.{n}")), hold(3)))
@@ -95,9 +87,7 @@ fn the_same_new_decision_from_many_requests_is_recorded_once() {
     assert_eq!(store.decisions_since(day(0), 1_000).unwrap().len(), 50);
 }
 
-#[test]
-fn decisions_are_listed_from_an_instant_on() {
-    let house = House::new();
+fn decisions_are_listed_from_an_instant_on(house: &dyn House) {
     let store = house.open();
     let digest = Digest::sha256(b"bytes");
     for n in 0..4 {
@@ -107,7 +97,7 @@ fn decisions_are_listed_from_an_instant_on() {
             digests: std::slice::from_ref(&digest),
         };
         assert_eq!(store.record_judged(&[judged]).unwrap(), 1);
-        house.clock.advance(SignedDuration::from_hours(24));
+        house.clock().advance(SignedDuration::from_hours(24));
     }
     let rows = store.decisions_since(day(1), 2).unwrap();
     let seen: Vec<_> = rows
@@ -123,3 +113,11 @@ fn decisions_are_listed_from_an_instant_on() {
     );
     assert_eq!(rows[0].digests, [digest]);
 }
+
+on_every_database!(
+    a_decision_is_recorded_when_it_changes_and_only_then,
+    a_new_process_compares_with_what_stands_in_the_ledger,
+    files_of_one_release_are_decided_on_their_own,
+    the_same_new_decision_from_many_requests_is_recorded_once,
+    decisions_are_listed_from_an_instant_on,
+);
