@@ -183,6 +183,8 @@ struct Analysis<'p> {
     /// What objects are given, as far as asked.
     objects: object::Objects,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
+    /// The functions that calls of something that is not known were found to enter.
+    entered: FxHashMap<(FileId, ExprId), Vec<(FileId, FuncId)>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
@@ -284,6 +286,7 @@ impl<'p> Analysis<'p> {
             glances: glances::Glances::default(),
             objects: object::Objects::default(),
             callers: FxHashMap::default(),
+            entered: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
             memo: Memo::default(),

@@ -64,6 +64,14 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         return None;
     }
     let plain = path.replace('\\', "/");
+    // Of any process: whoever reads it walks through all of them.
+    if let Some((_, part)) = plain.strip_prefix("/proc/").and_then(|rest| rest.split_once('/')) {
+        match part {
+            "environ" => return Some("environment"),
+            "mem" => return Some("memory of a process"),
+            _ => {}
+        }
+    }
     PLACES
         .iter()
         .find(|(part, _)| plain.contains(part))

@@ -93,15 +93,23 @@ impl Machine<'_> {
             {
                 Value::Undefined
             }
-            Expr::Member(object, name) => {
-                let object = self.eval(program, file, object, frame);
+            Expr::Member(place, name) => {
+                let object = self.eval(program, file, place, frame);
                 if program.language == Language::Python
                     && object.path() == Some("sys.modules")
                     && let Some(module) = self.module_by_name(file, program.name(name))
                 {
                     return module;
                 }
-                self.get(&object, program.name(name), program.language)
+                let value = self.get(&object, program.name(name), program.language);
+                // Of an object that is not known in this run, and of one that has no class.
+                let is_open = value.is_unknown() || object.path() == Some("globalThis");
+                if is_open
+                    && let Some(held) = self.held_by_own(program, file, place, name)
+                {
+                    return held;
+                }
+                value
             }
             Expr::Index(object, key) => {
                 let object = self.eval(program, file, object, frame);
@@ -181,6 +189,10 @@ impl Machine<'_> {
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(program, file, left, frame);
                 let right = self.eval(program, file, right, frame);
+                let (left, right) = match program.language {
+                    Language::Rust => super::builtin::letters::counted(left, right),
+                    Language::JavaScript | Language::Python => (left, right),
+                };
                 let (left, right) = match operator {
                     crate::ir::Binary::Add => (self.as_written(left), self.as_written(right)),
                     _ => (left, right),

@@ -8,6 +8,7 @@ mod clipboard;
 mod credential;
 mod edit;
 mod escape;
+mod fed;
 mod fetch;
 mod file;
 mod filter;

@@ -4,6 +4,7 @@ mod bytes;
 mod list;
 mod path;
 mod text;
+mod turns;
 
 use crate::ir::Language;
 use crate::limit::evaluating;
@@ -253,6 +254,21 @@ impl Machine<'_> {
                 }
                 Value::Null
             }
+            Value::Bytes(bytes)
+                if language == Language::Rust
+                    && (matches!(name, "map" | "filter" | "copied" | "cloned")
+                        || turns::is_of_turns(name)) =>
+            {
+                match turns::listed(&Value::Bytes(Rc::clone(bytes))) {
+                    Some(items) => {
+                        self.array_method(&Rc::new(items.into()), name, args, language)
+                    }
+                    None => Value::Unknown,
+                }
+            }
+            Value::Bytes(bytes) if language == Language::Rust && name == "len" => {
+                Value::Number(bytes.borrow().len() as f64)
+            }
             Value::Bytes(bytes) if matches!(name, "map" | "forEach" | "filter" | "reduce") => {
                 let items: Vec<Value> = bytes
                     .borrow()
@@ -269,6 +285,9 @@ impl Machine<'_> {
             Value::Bytes(bytes) => {
                 let snapshot = bytes.borrow().clone();
                 bytes_method(&snapshot, name, args, language)
+            }
+            Value::Number(number) if language == Language::Rust => {
+                turns::of_byte(*number, name, args)
             }
             Value::Number(number) => number_method(*number, name, args),
             // With `g` the place of the last match is kept: that is not followed.
