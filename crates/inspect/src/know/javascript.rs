@@ -176,8 +176,10 @@ fn on_result(head: &str, rest: &str) -> Role {
     if super::sends_file(&[head, "()", rest].concat()).is_some() {
         return Role::Send;
     }
-    if matches!(head, "dns.Resolver" | "dns.promises.Resolver" | "dns/promises.Resolver")
-        && rest.starts_with(".resolve")
+    if matches!(
+        head,
+        "dns.Resolver" | "dns.promises.Resolver" | "dns/promises.Resolver"
+    ) && rest.starts_with(".resolve")
         && !rest.contains("()")
     {
         return Role::Lookup;

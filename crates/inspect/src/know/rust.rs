@@ -69,7 +69,7 @@ pub(super) fn role(path: &str) -> Role {
         "include!" => Role::Load,
         "std.fs.write" | "fs.write" | "tokio.fs.write" | "async_std.fs.write" | "fs_err.write" => {
             Role::WriteFile
-        },
+        }
         "std.fs.read"
         | "std.fs.read_to_string"
         | "fs.read"
@@ -119,7 +119,14 @@ fn tail(path: &str) -> &str {
 /// Whether a request has been sent before what stands last in a path is asked of it.
 fn is_answered(head: &str, rest: &str) -> bool {
     let before = rest.rsplit_once('.').map_or("", |(before, _)| before);
-    let sent = [".send()", ".call()", ".execute()", ".send_string()", ".send_bytes()", ".send_json()"];
+    let sent = [
+        ".send()",
+        ".call()",
+        ".execute()",
+        ".send_string()",
+        ".send_bytes()",
+        ".send_json()",
+    ];
     sent.iter().any(|sent| before.contains(sent))
         || matches!(
             head,

@@ -120,3 +120,6 @@ fn is_nothing(program: &Program, value: ExprId) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ const RANGE: &str = "std.ops.Range.new";
 const LETTERS: &str = "str.letters";
 /// What makes the bytes of a text.
 const BYTES: &str = "str.numbers";
+
+#[cfg(test)]
+mod tests;

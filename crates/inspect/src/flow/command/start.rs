@@ -98,6 +98,15 @@ impl Analysis<'_> {
         let Some(first) = all.first().copied() else {
             return;
         };
+        let unknown = match program.expr(first) {
+            Expr::Array(items) => program.list(items).first().copied(),
+            _ => Some(first),
+        };
+        if unknown.is_some_and(|first| self.machine.fold(site.file, first).is_unknown())
+            && self.started_by_rows(program, site, path, &all, zone)
+        {
+            return;
+        }
         let programs = self.programs_by_choice(site, first, context);
         let mut words: Vec<String> = Vec::new();
         if path.starts_with("pip.") {
@@ -116,7 +125,14 @@ impl Analysis<'_> {
                     self.words_of_list(program, site, *arg, texts, &mut words);
                 }
                 Value::Text(_) | Value::Bytes(_) => {
-                    let text = word_text(&value);
+                    let mut text = word_text(&value);
+                    // It is only made empty there, and filled by others.
+                    if text.is_empty() && position > 0 {
+                        let filled = self.labels(site.file, *arg, context);
+                        if filled.iter().any(|label| is_foreign(label.kind)) {
+                            text.push_str(HOLE);
+                        }
+                    }
                     words.push(self.one_of_addresses(site, *arg, &words, text));
                 }
                 Value::Object(object) => {

@@ -154,7 +154,11 @@ impl Analysis<'_> {
                 self.environment_variable(&name, file, span)
             });
         }
-        for arg in args {
+        // `table.get(key)`: what stands there is not made of the key.
+        let is_lookup = method == "get"
+            && program.language == crate::ir::Language::Python
+            && value.is_unknown();
+        for arg in args.iter().skip(usize::from(is_lookup)) {
             // A function gives what it returns.
             if let Expr::Function(function) = program.expr(*arg) {
                 for value in program

@@ -281,7 +281,10 @@ impl Analysis<'_> {
         let (Some(class), Some(index)) = (class, self.index(file)) else {
             return Vec::new();
         };
-        let own = index.fields.iter().filter(|((of, _), _)| *of == Some(class));
+        let own = index
+            .fields
+            .iter()
+            .filter(|((of, _), _)| *of == Some(class));
         let mut values: Vec<ExprId> = own.flat_map(|(_, values)| values.iter().copied()).collect();
         if let Expr::Class(entries) = program.expr(class) {
             let pairs = program.list(entries).chunks_exact(2);

@@ -60,6 +60,7 @@ impl Analysis<'_> {
             evaluating::FLOW_STEPS_CALLED,
         ];
         self.refill_for_sinks();
+        self.note_filled();
         let functions = self.zones.iter().map(|(key, zone)| (*key, *zone));
         let mut functions: Vec<Entered> = functions.collect();
         for _ in 0..ROUNDS {

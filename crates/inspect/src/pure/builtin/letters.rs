@@ -38,7 +38,9 @@ pub(super) fn made(path: &str, args: &[Value]) -> Option<Value> {
         }
         ("letters", [text]) => operate::elements(text).map(Value::array),
         ("numbers", [text]) => {
-            let bytes = text.to_bytes().filter(|bytes| bytes.len() <= NUMBERS as usize)?;
+            let bytes = text
+                .to_bytes()
+                .filter(|bytes| bytes.len() <= NUMBERS as usize)?;
             let numbers = bytes.iter().map(|byte| Value::Number(f64::from(*byte)));
             Some(Value::array(numbers.collect()))
         }

@@ -419,6 +419,19 @@ pub(super) fn call(
             )
         }),
         (Language::Python, "zip") => zip(args),
+        (Language::Python, "itertools.cycle") => first.and_then(number::again),
+        (Language::Python, "functools.reduce") => match args {
+            [function, list, rest @ ..] => {
+                let list = operate::elements(list).map(Value::array);
+                list.map(|list| {
+                    let mut given = vec![function.clone()];
+                    given.extend(rest.iter().cloned());
+                    machine.method(&list, "reduce", &given, language)
+                })
+            }
+            _ => None,
+        },
+        (Language::Python, "str.maketrans") => number::letters_for_letters(args),
         (Language::Python, "map") => match (first, args.get(1).and_then(operate::elements)) {
             (Some(function), Some(items)) => {
                 let mut out = Vec::with_capacity(items.len());

@@ -90,7 +90,10 @@ impl Machine<'_> {
                 if language == Language::Rust
                     && args.is_empty()
                     && !items.borrow().is_empty()
-                    && items.borrow().iter().all(|item| matches!(item, Value::Number(_))) =>
+                    && items
+                        .borrow()
+                        .iter()
+                        .all(|item| matches!(item, Value::Number(_))) =>
             {
                 Value::Array(Rc::clone(items))
             }

@@ -36,6 +36,13 @@ impl Machine<'_> {
                 let own = self.of_manifest(&name["npm_package_config_".len()..]);
                 own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
             }
+            Value::Native(native)
+                if &*native.path == "process.env"
+                    && matches!(name, "npm_package_name" | "npm_package_version") =>
+            {
+                let own = self.named_in_manifest(&name["npm_package_".len()..]);
+                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
+            }
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
                 Value::text("/")
             }
@@ -176,6 +183,15 @@ impl Machine<'_> {
                 value => value,
             },
             Value::Number(_) if name == "constructor" => Value::native("Number"),
+            Value::Number(_)
+                if language == Language::JavaScript
+                    && !matches!(
+                        name,
+                        "toString" | "toFixed" | "valueOf" | "toPrecision" | "toLocaleString"
+                    ) =>
+            {
+                Value::Undefined
+            }
             Value::Regex(regex) if name == "source" => Value::Text(Rc::clone(&regex.pattern)),
             _ => Value::Unknown,
         }
@@ -260,9 +276,7 @@ impl Machine<'_> {
                         || turns::is_of_turns(name)) =>
             {
                 match turns::listed(&Value::Bytes(Rc::clone(bytes))) {
-                    Some(items) => {
-                        self.array_method(&Rc::new(items.into()), name, args, language)
-                    }
+                    Some(items) => self.array_method(&Rc::new(items.into()), name, args, language),
                     None => Value::Unknown,
                 }
             }

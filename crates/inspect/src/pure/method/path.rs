@@ -36,7 +36,11 @@ pub(in crate::pure) fn changed(path: &str, name: &str, args: &[Value]) -> Option
             Some((made(path.to_owned() + &letter), nothing))
         }
         ("push", [part]) => Some((pushed(path, part)?, nothing)),
-        ("push_str", [part]) if !begins_at_a_place && part.known_text().is_some_and(|part| !is_place(part)) => {
+        ("push_str", [part])
+            if !begins_at_a_place
+                && !is_address(path)
+                && part.known_text().is_some_and(|part| !is_place(part)) =>
+        {
             let part = part.known_text().unwrap_or_default();
             Some((made(path.to_owned() + part), nothing))
         }
@@ -76,6 +80,12 @@ pub(in crate::pure) fn changed(path: &str, name: &str, args: &[Value]) -> Option
         }
         _ => None,
     }
+}
+
+/// Whether a text is an address, and no line with one in it.
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| !scheme.contains(' '))
 }
 
 /// Whether it is one letter: what a text gets by `push`, and hardly ever a path.

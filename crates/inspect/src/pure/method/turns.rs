@@ -22,7 +22,9 @@ pub(super) fn of_list(items: &[Value], name: &str, args: &[Value]) -> Option<Vec
     }
     let count = || {
         let count = args.first()?.number()?;
-        (0.0..=MOST as f64).contains(&count).then_some(count as usize)
+        (0.0..=MOST as f64)
+            .contains(&count)
+            .then_some(count as usize)
     };
     let items = items.iter();
     Some(match name {
@@ -45,11 +47,16 @@ pub(super) fn of_list(items: &[Value], name: &str, args: &[Value]) -> Option<Vec
         "cycle" => items.cycle().take(ROUND).cloned().collect(),
         "skip" => items.skip(count()?).cloned().collect(),
         "take" => items.take(count()?).cloned().collect(),
-        "step_by" => items.step_by(count().filter(|by| *by > 0)?).cloned().collect(),
+        "step_by" => items
+            .step_by(count().filter(|by| *by > 0)?)
+            .cloned()
+            .collect(),
         "chunks" | "chunks_exact" => {
             let size = count().filter(|size| *size > 0)?;
             let all: Vec<Value> = items.cloned().collect();
-            all.chunks(size).map(|part| Value::array(part.to_vec())).collect()
+            all.chunks(size)
+                .map(|part| Value::array(part.to_vec()))
+                .collect()
         }
         _ => return None,
     })
