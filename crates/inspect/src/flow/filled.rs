@@ -8,11 +8,13 @@ use crate::pure::FileId;
 
 /// Calls that fill one variable.
 const CALLS: usize = 8;
+/// Functions that hand a variable on to each other.
+const LEVELS: u32 = 4;
 /// Values that are put into one parameter.
 const VALUES: usize = 16;
 
 /// A call that hands a variable to a function which puts something into it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Filled {
     /// The call.
     site: Site,
@@ -25,15 +27,38 @@ pub(super) struct Filled {
 impl Analysis<'_> {
     /// Notes which variables are filled by whom they are handed to.
     pub(super) fn note_filled(&mut self) {
-        let mut parameters: Vec<(FileId, FuncId, u16, SymbolId)> = Vec::new();
-        for (file, index) in &self.indices {
-            let filled = index.parameters.iter().filter(|(_, symbol)| {
-                index.mutations.contains_key(symbol) || index.stores.contains_key(symbol)
-            });
-            parameters.extend(
-                filled.map(|((function, position), symbol)| (*file, *function, *position, *symbol)),
+        let mut known: Vec<(FileId, SymbolId)> = Vec::new();
+        for _ in 0..LEVELS {
+            let mut parameters: Vec<(FileId, FuncId, u16, SymbolId)> = Vec::new();
+            for (file, index) in &self.indices {
+                let filled = index.parameters.iter().filter(|(_, symbol)| {
+                    index.mutations.contains_key(symbol)
+                        || index.stores.contains_key(symbol)
+                        // Handed on to whoever fills it.
+                        || self.filled.contains_key(&(*file, **symbol))
+                });
+                parameters.extend(
+                    filled.map(|((function, position), symbol)| {
+                        (*file, *function, *position, *symbol)
+                    }),
+                );
+            }
+            parameters
+                .retain(|(file, _, _, symbol)| known.binary_search(&(*file, *symbol)).is_err());
+            if parameters.is_empty() {
+                return;
+            }
+            known.extend(
+                parameters
+                    .iter()
+                    .map(|(file, _, _, symbol)| (*file, *symbol)),
             );
+            known.sort_unstable();
+            self.note_callers(parameters);
         }
+    }
+
+    fn note_callers(&mut self, mut parameters: Vec<(FileId, FuncId, u16, SymbolId)>) {
         parameters.sort_unstable();
         for (file, function, position, parameter) in parameters {
             let callers = self.callers.get(&(file, function)).cloned();
@@ -58,12 +83,13 @@ impl Analysis<'_> {
                     continue;
                 }
                 let filled = self.filled.entry((site.file, symbol)).or_default();
-                if filled.len() < CALLS {
-                    filled.push(Filled {
-                        site,
-                        function: (file, function),
-                        parameter,
-                    });
+                let one = Filled {
+                    site,
+                    function: (file, function),
+                    parameter,
+                };
+                if filled.len() < CALLS && !filled.contains(&one) {
+                    filled.push(one);
                 }
             }
         }
@@ -108,8 +134,6 @@ impl Analysis<'_> {
         from: FileId,
         symbol: SymbolId,
     ) -> Vec<Label> {
-        /// Functions that hand a variable on to each other.
-        const LEVELS: u32 = 4;
         if (file, parameter) == (from, symbol) || self.filling >= LEVELS {
             return Vec::new();
         }

