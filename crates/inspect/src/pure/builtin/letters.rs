@@ -25,7 +25,8 @@ pub(super) fn made(path: &str, args: &[Value]) -> Option<Value> {
     match (path.rsplit('.').next()?, args) {
         ("new", [from, to]) => {
             let (from, to) = (from.number()?, to.number()?);
-            if !(to - from <= NUMBERS) || from.fract() != 0.0 {
+            let count = to - from;
+            if count.is_nan() || count > NUMBERS || from.fract() != 0.0 {
                 return None;
             }
             let mut numbers = Vec::new();
