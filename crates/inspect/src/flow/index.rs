@@ -107,7 +107,7 @@ const NEAR: u32 = 8 << 10;
 const BUNDLE: u32 = 256 << 10;
 
 /// Methods that put their arguments into what they are called on.
-const MUTATORS: [&str; 18] = [
+const MUTATORS: [&str; 21] = [
     "push",
     "unshift",
     "append",
@@ -126,6 +126,9 @@ const MUTATORS: [&str; 18] = [
     "extend_from_slice",
     "writeln",
     "end",
+    "set_content",
+    "add_attachment",
+    "set_payload",
 ];
 
 impl Index {
@@ -202,7 +205,9 @@ impl Index {
                         | "copy_to"
                         | "recv_into"
                         | "readinto"
-                ) || saves(program, name))
+                ) || saves(program, name)
+                    // `stream.read(&mut bytes)`.
+                    || program.language == Language::Rust && program.name(name) == "read")
                 && let Some(symbol) = program
                     .list(args)
                     .first()
@@ -281,6 +286,10 @@ impl Index {
             {
                 index.handlers.insert(function, store.object);
             }
+            if let Some(field) = program.own_field(store) {
+                index.fields.entry(field).or_default().push(store.value);
+                continue;
+            }
             match program.expr(store.object) {
                 Expr::Member(inner, field) if matches!(program.expr(inner), Expr::This(_)) => {
                     if let Expr::This(function) = program.expr(inner) {
@@ -291,18 +300,10 @@ impl Index {
                             .push(store.value);
                     }
                 }
-                Expr::This(function) => {
-                    if let Some(key) = store.key {
-                        index
-                            .fields
-                            .entry((class_of(program, function), key))
-                            .or_default()
-                            .push(store.value);
-                    }
-                }
+                Expr::This(_) => {}
                 _ => {
                     if let Some(symbol) = symbol_of(program, store.object) {
-                        // `self` of a method.
+                        // Something of `self` of a method.
                         if let [only] = program.symbol(symbol).values[..]
                             && let Expr::This(function) = program.expr(only)
                             && let Some(key) = store.key
@@ -318,6 +319,9 @@ impl Index {
                     }
                 }
             }
+        }
+        for (field, value) in program.made_fields() {
+            index.fields.entry(field).or_default().push(value);
         }
         for (number, symbol) in program.symbols.iter().enumerate() {
             for value in &symbol.values {
@@ -578,14 +582,8 @@ fn archives(program: &Program, mut object: ExprId) -> SmallVec<[SymbolId; 2]> {
 }
 
 /// The class whose object `this` is.
-pub(super) fn class_of(program: &Program, mut function: FuncId) -> Option<ExprId> {
-    loop {
-        let here = program.function(function);
-        if here.class.is_some() || !here.arrow {
-            return here.class;
-        }
-        function = here.parent?;
-    }
+pub(super) fn class_of(program: &Program, function: FuncId) -> Option<ExprId> {
+    program.class_around(function)
 }
 
 fn guards(program: &Program, function: FuncId, block: Block, into: &mut Vec<Guard>) {

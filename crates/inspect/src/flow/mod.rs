@@ -18,6 +18,7 @@ mod decorator;
 mod dropped;
 mod element;
 mod fellows;
+mod filled;
 mod given;
 mod glances;
 mod handler;
@@ -45,7 +46,7 @@ mod tests;
 mod turns;
 
 use crate::evidence;
-use crate::ir::{ExprId, FuncId, Program, Span};
+use crate::ir::{ExprId, FuncId, Program, Span, SymbolId};
 use crate::limit::evaluating;
 use crate::package::Package;
 use crate::pure::{FileId, Frame, Machine, Surroundings};
@@ -183,6 +184,12 @@ struct Analysis<'p> {
     /// What objects are given, as far as asked.
     objects: object::Objects,
     callers: FxHashMap<(FileId, FuncId), Vec<Site>>,
+    /// Functions that hand a variable on to each other, now.
+    filling: u32,
+    /// What functions put into variables that they are handed.
+    filled: FxHashMap<(FileId, SymbolId), Vec<filled::Filled>>,
+    /// The functions that calls of something that is not known were found to enter.
+    entered: FxHashMap<(FileId, ExprId), Vec<(FileId, FuncId)>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
@@ -196,7 +203,7 @@ struct Analysis<'p> {
     ways: FxHashMap<Way, Rc<Context>>,
     contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
     /// What was put into a variable's value through something else that was made from it.
-    attached: FxHashMap<(FileId, crate::ir::SymbolId), Vec<Label>>,
+    attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,
     /// A value that is one of several by turns is each of them, not the one that is left.
     turns: bool,
@@ -284,6 +291,9 @@ impl<'p> Analysis<'p> {
             glances: glances::Glances::default(),
             objects: object::Objects::default(),
             callers: FxHashMap::default(),
+            entered: FxHashMap::default(),
+            filling: 0,
+            filled: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
             memo: Memo::default(),

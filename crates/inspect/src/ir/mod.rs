@@ -5,11 +5,13 @@
 //! somebody asks, because for most of a bundle nobody does.
 
 mod build;
+mod field;
 mod program;
 mod scope;
 
 pub use build::Builder;
 pub(crate) use build::UNFOLLOWED;
+pub use field::Field;
 pub use program::Program;
 pub(crate) use scope::Recent;
 

@@ -173,6 +173,17 @@ fn on_result(head: &str, rest: &str) -> Role {
     if head == "http2.connect" && rest == ".request" {
         return Role::Network(0);
     }
+    if super::sends_file(&[head, "()", rest].concat()).is_some() {
+        return Role::Send;
+    }
+    if matches!(
+        head,
+        "dns.Resolver" | "dns.promises.Resolver" | "dns/promises.Resolver"
+    ) && rest.starts_with(".resolve")
+        && !rest.contains("()")
+    {
+        return Role::Lookup;
+    }
     if head == "form-data" && rest == ".submit" {
         return Role::Network(0);
     }

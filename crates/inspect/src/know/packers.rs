@@ -146,6 +146,11 @@ pub fn sends_file(path: &str) -> Option<(usize, &'static str)> {
         "paramiko.SSHClient().open_sftp().put"
         | "paramiko.SFTPClient.from_transport().put"
         | "paramiko.Transport().open_sftp_client().put" => return Some((0, "localpath")),
+        "ssh2-sftp-client().put"
+        | "ssh2-sftp-client().fastPut"
+        | "ssh2-sftp-client().uploadDir"
+        | "basic-ftp.Client().uploadFrom"
+        | "basic-ftp.Client().uploadFromDir" => return Some((0, "")),
         _ => {}
     }
     let (head, method) = path.rsplit_once('.')?;

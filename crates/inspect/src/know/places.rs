@@ -64,6 +64,17 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         return None;
     }
     let plain = path.replace('\\', "/");
+    // Of any process: whoever reads it walks through all of them.
+    if let Some((_, part)) = plain
+        .strip_prefix("/proc/")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        match part {
+            "environ" => return Some("environment"),
+            "mem" => return Some("memory of a process"),
+            _ => {}
+        }
+    }
     PLACES
         .iter()
         .find(|(part, _)| plain.contains(part))
@@ -204,7 +215,8 @@ fn vendor_of(name: &str) -> String {
 /// A file of an editor, agent, shell, workflow or start-up configuration, if a path
 /// means one outside of the package.
 pub fn configuration(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 50] = [
+    const PLACES: [(&str, &str); 51] = [
+        (".cargo/config", "settings of every build"),
         (".github/workflows/", "CI workflow"),
         (".gitlab-ci.yml", "CI workflow"),
         (".circleci/config", "CI workflow"),

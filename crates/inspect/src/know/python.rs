@@ -110,7 +110,8 @@ pub(super) fn role(path: &str) -> Role {
         | "socket.getaddrinfo"
         | "socket.gethostbyname_ex"
         | "dns.resolver.resolve"
-        | "dns.resolver.query" => Role::Lookup,
+        | "dns.resolver.query"
+        | "dns.resolver.resolve_at" => Role::Lookup,
         "pyperclip.paste"
         | "win32clipboard.GetClipboardData"
         | "clipboard.paste"
@@ -171,6 +172,7 @@ pub(super) fn role(path: &str) -> Role {
         | "isinstance" | "hash" | "print" | "os.path.exists" | "os.path.isfile"
         | "os.path.isdir" | "logging.info" | "logging.debug" | "logging.error" => Role::Digest,
         "os.write" => Role::WriteInto,
+        "ctypes.memmove" => Role::IntoMemory,
         "ctypes.windll.kernel32.VirtualAlloc"
         | "ctypes.windll.kernel32.CreateRemoteThread"
         | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
@@ -214,6 +216,11 @@ fn on_result(head: &str, rest: &str) -> Role {
             if matches!(rest, ".system" | ".popen" | "._wsystem" | "._popen") =>
         {
             return Role::Shell;
+        }
+        "dns.resolver.Resolver" | "dns.asyncresolver.Resolver"
+            if matches!(rest, ".resolve" | ".query") =>
+        {
+            return Role::Lookup;
         }
         "boto3.Session"
         | "boto3.session.Session"

@@ -32,6 +32,10 @@ pub(super) fn role(path: &str) -> Role {
                 "write_all" | "write" | "write_fmt" if rest.contains("open()") => Role::WriteInto,
                 _ => Role::None,
             },
+            // What an answer holds: `client.post(url).send().text()`.
+            _ if (network(head).is_some() || is_client(head)) && is_answered(head, rest) => {
+                Role::Receive
+            }
             _ if network(head).is_some() || is_client(head) => match method {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
                 | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
@@ -63,11 +67,19 @@ pub(super) fn role(path: &str) -> Role {
         | "dirs.home_dir"
         | "home.home_dir" => Role::Source(SourceKind::Identity),
         "include!" => Role::Load,
-        "std.fs.write" | "fs.write" | "tokio.fs.write" => Role::WriteFile,
+        "std.fs.write" | "fs.write" | "tokio.fs.write" | "async_std.fs.write" | "fs_err.write" => {
+            Role::WriteFile
+        }
         "std.fs.read"
         | "std.fs.read_to_string"
         | "fs.read"
         | "fs.read_to_string"
+        | "tokio.fs.read"
+        | "tokio.fs.read_to_string"
+        | "async_std.fs.read"
+        | "async_std.fs.read_to_string"
+        | "fs_err.read"
+        | "fs_err.read_to_string"
         | "include_str!"
         | "include_bytes!" => Role::ReadFile,
         "std.fs.File.create" | "File.create" | "fs.File.create" | "std.fs.File.open" => {
@@ -104,6 +116,24 @@ fn tail(path: &str) -> &str {
     dots.next().map_or(path, |(at, _)| &path[at + 1..])
 }
 
+/// Whether a request has been sent before what stands last in a path is asked of it.
+fn is_answered(head: &str, rest: &str) -> bool {
+    let before = rest.rsplit_once('.').map_or("", |(before, _)| before);
+    let sent = [
+        ".send()",
+        ".call()",
+        ".execute()",
+        ".send_string()",
+        ".send_bytes()",
+        ".send_json()",
+    ];
+    sent.iter().any(|sent| before.contains(sent))
+        || matches!(
+            head,
+            "reqwest.get" | "reqwest.blocking.get" | "isahc.get" | "isahc.get_async"
+        )
+}
+
 fn is_client(head: &str) -> bool {
     matches!(
         head,
@@ -114,6 +144,10 @@ fn is_client(head: &str) -> bool {
             | "ureq.agent"
             | "ureq.Agent.new"
             | "ureq.AgentBuilder.new"
+            | "reqwest.blocking.ClientBuilder.new"
+            | "reqwest.ClientBuilder.new"
+            | "ureq.builder"
+            | "isahc.HttpClient.new"
             | "curl.easy.Easy.new"
             | "hyper.Client.new"
             | "awc.Client.default"
@@ -134,6 +168,7 @@ fn network(path: &str) -> Option<u8> {
                 module,
                 "reqwest" | "reqwest.blocking" | "ureq" | "attohttpc" | "minreq" | "isahc" | "surf"
             );
+            let verb = verb.strip_suffix("_async").unwrap_or(verb);
             let verbs = matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "head");
             (asks && verbs).then_some(0)
         }

@@ -93,15 +93,21 @@ impl Machine<'_> {
             {
                 Value::Undefined
             }
-            Expr::Member(object, name) => {
-                let object = self.eval(program, file, object, frame);
+            Expr::Member(place, name) => {
+                let object = self.eval(program, file, place, frame);
                 if program.language == Language::Python
                     && object.path() == Some("sys.modules")
                     && let Some(module) = self.module_by_name(file, program.name(name))
                 {
                     return module;
                 }
-                self.get(&object, program.name(name), program.language)
+                let value = self.get(&object, program.name(name), program.language);
+                // Of an object that is not known in this run, and of one that has no class.
+                let is_open = value.is_unknown() || object.path() == Some("globalThis");
+                if is_open && let Some(held) = self.held_by_own(program, file, place, name) {
+                    return held;
+                }
+                value
             }
             Expr::Index(object, key) => {
                 let object = self.eval(program, file, object, frame);
@@ -181,6 +187,10 @@ impl Machine<'_> {
             Expr::Binary(operator, left, right) => {
                 let left = self.eval(program, file, left, frame);
                 let right = self.eval(program, file, right, frame);
+                let (left, right) = match program.language {
+                    Language::Rust => super::builtin::letters::counted(left, right),
+                    Language::JavaScript | Language::Python => (left, right),
+                };
                 let (left, right) = match operator {
                     crate::ir::Binary::Add => (self.as_written(left), self.as_written(right)),
                     _ => (left, right),
@@ -400,9 +410,62 @@ impl Machine<'_> {
         Value::array(out)
     }
 
+    /// What expressions in the body of a loop are in each of its turns.
+    pub fn rows(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        target: ExprId,
+        over: ExprId,
+        exprs: &[ExprId],
+        most: usize,
+    ) -> Vec<Vec<Value>> {
+        let mut over = self.eval(program, file, over, None);
+        // A table that is made of a list of pairs.
+        if over.path() == Some("Map()")
+            && let Value::Native(native) = &over
+            && let Some((_, made)) = native.made_at.filter(|(of, _)| *of == file)
+            && let Expr::Call { args, .. } = program.expr(made)
+            && let Some(pairs) = program.list(args).first()
+        {
+            over = self.eval(program, file, *pairs, None);
+        }
+        let Some(elements) = operate::elements(&over) else {
+            return Vec::new();
+        };
+        let owner = self.owner_of(program, target);
+        let mut rows = Vec::new();
+        for element in elements.into_iter().take(most) {
+            let frame = Rc::new(Frame {
+                file,
+                function: owner,
+                parent: None,
+                variables: Default::default(),
+                arguments: None,
+                this: Value::Unknown,
+                lazy: false,
+            });
+            self.assign(program, file, target, element, Some(&frame));
+            let values = exprs.iter();
+            rows.push(
+                values
+                    .map(|expr| self.eval(program, file, *expr, Some(&frame)))
+                    .collect(),
+            );
+        }
+        rows
+    }
+
     fn owner_of(&self, program: &Program, target: ExprId) -> FuncId {
         match program.expr(target) {
             Expr::Name(_, scope) => program.scopes[scope.at()].function,
+            // `for a, b in pairs`.
+            Expr::Array(parts) => match program.list(parts) {
+                [first, ..] if !matches!(program.expr(*first), Expr::Array(_)) => {
+                    self.owner_of(program, *first)
+                }
+                _ => FuncId(0),
+            },
             _ => FuncId(0),
         }
     }

@@ -44,34 +44,60 @@ impl Said {
             }
         }
         for store in &program.stores {
-            if let Some(key) = store.key
-                && said.own.len() < PROPERTIES
-                && let Some(function) = function_of(program, store.object)
-                // Elsewhere it may never be put there.
-                && program.function(function).parent == Some(store.function)
-            {
-                let own = said.own.entry((function, program.shared_name(key)));
-                own.and_modify(|known| *known = None)
-                    .or_insert(Some(store.value));
+            let Some(key) = store.key else {
+                continue;
+            };
+            for function in functions_of(program, store.object) {
+                // Elsewhere it may never be put there. What it puts onto itself is there once it
+                // was called.
+                let parent = program.function(function).parent;
+                let is_own =
+                    parent == Some(store.function) || stands_in(program, store.function, function);
+                if is_own && said.own.len() < PROPERTIES {
+                    let own = said.own.entry((function, program.shared_name(key)));
+                    own.and_modify(|known| *known = None)
+                        .or_insert(Some(store.value));
+                }
             }
         }
         said
     }
 }
 
-/// The function of the file that a name stands for and nothing else.
-fn function_of(program: &Program, object: ExprId) -> Option<FuncId> {
+/// The functions of the file that a name stands for, where it stands for nothing else: a function
+/// that is replaced by one that it makes itself is both.
+fn functions_of(program: &Program, object: ExprId) -> Vec<FuncId> {
+    const MOST: usize = 2;
     let Expr::Name(atom, scope) = program.expr(object) else {
-        return None;
+        return Vec::new();
     };
-    let symbol = program.resolve(atom, scope)?;
-    match program.symbol(symbol).values[..] {
-        [only] => match program.expr(only) {
-            Expr::Function(function) => Some(function),
-            _ => None,
-        },
-        _ => None,
+    let Some(symbol) = program.resolve(atom, scope) else {
+        return Vec::new();
+    };
+    let values = &program.symbol(symbol).values;
+    if values.len() > MOST {
+        return Vec::new();
     }
+    let functions = values.iter().map(|value| match program.expr(*value) {
+        Expr::Function(function) => Some(function),
+        _ => None,
+    });
+    functions.collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Whether a function is another one, or stands in it.
+fn stands_in(program: &Program, function: FuncId, around: FuncId) -> bool {
+    /// Functions in each other that are looked at.
+    const LEVELS: usize = 4;
+    let mut at = Some(function);
+    for _ in 0..LEVELS {
+        match at {
+            Some(here) if here == around => return true,
+            Some(here) => at = program.function(here).parent,
+            None => return false,
+        }
+    }
+    false
 }
 
 impl Machine<'_> {

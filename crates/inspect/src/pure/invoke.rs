@@ -55,7 +55,19 @@ impl Machine<'_> {
                         }
                         return answer;
                     }
-                    return self.method(&object, program.name(name), &args, program.language);
+                    let value = self.method(&object, program.name(name), &args, program.language);
+                    // `Path("a").open("w")` gives a file, as `open` does.
+                    if value.is_unknown()
+                        && program.language == Language::Python
+                        && program.name(name) == "open"
+                        && matches!(object, Value::Text(_))
+                    {
+                        return Value::Native(Native {
+                            path: "open()".into(),
+                            made_at: Some((file, at)),
+                        });
+                    }
+                    return value;
                 }
                 (object, function)
             }
@@ -115,6 +127,11 @@ impl Machine<'_> {
         }
         let value = self.invoke(&function, this, args, new, program.language);
         match value {
+            Value::Native(native) if &*native.path == "tempfile.mkstemp()" => {
+                let made = made_file(file, at);
+                Value::array(vec![made.clone(), made])
+            }
+            Value::Native(native) if &*native.path == "tempfile.mktemp()" => made_file(file, at),
             Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
                 Value::Native(Native {
                     path: native.path,
@@ -316,12 +333,14 @@ impl Machine<'_> {
                 Some(class) => Some(class),
                 None => {
                     let Some((program, file, parent)) = waiting.pop() else {
-                        return Value::Unknown;
+                        // No method: a field that one of them is given.
+                        return self.held_by_one(&seen, name).unwrap_or(Value::Unknown);
                     };
                     match self.eval(&program, file, parent, None) {
                         Value::Object(class) => class.class,
                         Value::Native(native) => {
-                            return Value::native(format!("{}().{name}", native.path));
+                            let of_library = || Value::native(format!("{}().{name}", native.path));
+                            return self.held_by_one(&seen, name).unwrap_or_else(of_library);
                         }
                         _ => None,
                     }
@@ -400,6 +419,15 @@ impl Again {
             arguments: hasher.finish(),
         })
     }
+}
+
+/// A file whose name the system makes up: one and the same for whoever has its number or its path.
+fn made_file(file: FileId, at: ExprId) -> Value {
+    let folder = Value::host("temp")
+        .any_text()
+        .unwrap_or_default()
+        .to_owned();
+    Value::text(&format!("{folder}/made.{file}.{}", at.0))
 }
 
 /// Whether a method changes the list that it is called on.

@@ -17,6 +17,7 @@ mod circle;
 mod evaluate;
 mod evaluated;
 mod export;
+mod field;
 mod given;
 mod global;
 mod imports;
@@ -44,7 +45,7 @@ pub use value::{
     number_text, shown,
 };
 
-use crate::ir::{ExprId, FuncId, Language, Program, SymbolId};
+use crate::ir::{ExprId, Field, FuncId, Language, Program, SymbolId};
 use crate::limit::evaluating;
 use circle::Circle;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -98,6 +99,12 @@ pub struct Machine<'s> {
     given: FxHashMap<(FileId, FuncId, u16), Value>,
     /// Texts of functions, as far as somebody asked.
     sources: FxHashMap<(FileId, FuncId), Value>,
+    /// What files put into fields of their classes, as far as somebody asked.
+    fields: FxHashMap<FileId, Rc<field::Fields>>,
+    /// What of a library fields hold, as far as somebody asked.
+    held: FxHashMap<(FileId, Field), Option<Value>>,
+    /// Fields of which it is asked now, each with the number of its question.
+    holding: FxHashMap<(FileId, Field), u32>,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -137,6 +144,7 @@ enum Kept {
     Symbol(FileId, SymbolId),
     Call(FileId, ExprId),
     Frame(FileId, FuncId),
+    Field(FileId, Field),
 }
 
 impl<'s> Machine<'s> {
@@ -156,6 +164,9 @@ impl<'s> Machine<'s> {
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
             sources: FxHashMap::default(),
+            fields: FxHashMap::default(),
+            held: FxHashMap::default(),
+            holding: FxHashMap::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
@@ -209,6 +220,8 @@ impl<'s> Machine<'s> {
         self.symbols.retain(|(of, _), _| *of != file);
         self.calls.retain(|(of, _), _| *of != file);
         self.frames.retain(|(of, _), _| *of != file);
+        self.held.retain(|(of, _), _| *of != file);
+        self.fields.remove(&file);
         self.exports.remove(&file);
     }
 

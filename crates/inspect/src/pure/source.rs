@@ -53,6 +53,14 @@ impl Machine<'_> {
         Some(Value::text(text))
     }
 
+    /// What stands at the top of the manifest under a name.
+    pub(super) fn named_in_manifest(&self, name: &str) -> Option<Value> {
+        let bytes = self.surroundings.content("package.json")?;
+        let manifest: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        let text = manifest.get(name)?.as_str()?;
+        Some(Value::text(text))
+    }
+
     /// A value where a text is put together: of a function its own.
     pub(super) fn as_written(&mut self, value: Value) -> Value {
         match value {

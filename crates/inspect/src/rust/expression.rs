@@ -175,8 +175,11 @@ impl Lowering {
                 self.builder.call(callee, &args, false, at)
             }
             Expr::MethodCall(call) => {
-                let object = self.expression(&call.receiver);
                 let name = call.method.to_string();
+                let object = match self.letters(&call.receiver, &name, at) {
+                    Some(letters) => letters,
+                    None => self.expression(&call.receiver),
+                };
                 // A method of the file's own does what it does.
                 if self.types.has_method(&name) && given_back(&name) {
                     let args = self.all(&call.args);
@@ -243,6 +246,9 @@ impl Lowering {
             }
             Expr::Index(index) => {
                 let object = self.expression(&index.expr);
+                if let Some(parts) = self.cut(&index.index, at) {
+                    return self.builder.add(Ir::Slice(object, parts), at);
+                }
                 let key = self.expression(&index.index);
                 self.builder.add(Ir::Index(object, key), at)
             }
@@ -263,7 +269,10 @@ impl Lowering {
             Expr::Paren(inner) => self.expression(&inner.expr),
             Expr::Group(inner) => self.expression(&inner.expr),
             Expr::Try(inner) => self.expression(&inner.expr),
-            Expr::Cast(inner) => self.expression(&inner.expr),
+            Expr::Cast(inner) => {
+                let value = self.expression(&inner.expr);
+                self.cast(value, &inner.ty, at)
+            }
             Expr::Await(inner) => {
                 let value = self.expression(&inner.base);
                 self.builder.add(Ir::Await(value), at)
@@ -386,14 +395,7 @@ impl Lowering {
                 self.builder.undefined(at)
             }
             Expr::Let(test) => self.condition(&Expr::Let(test.clone()), at),
-            Expr::Range(range) => {
-                let parts: Vec<ExprId> = [&range.start, &range.end]
-                    .into_iter()
-                    .flatten()
-                    .map(|part| self.expression(part))
-                    .collect();
-                self.builder.other(&parts, at)
-            }
+            Expr::Range(range) => self.range(range, at),
             Expr::Repeat(repeat) => {
                 let value = self.expression(&repeat.expr);
                 self.builder.other(&[value], at)
@@ -433,6 +435,7 @@ impl Lowering {
             BinOp::Sub(_) => (Binary::Sub, false),
             BinOp::SubAssign(_) => (Binary::Sub, true),
             BinOp::Mul(_) => (Binary::Mul, false),
+            BinOp::MulAssign(_) => (Binary::Mul, true),
             BinOp::Div(_) => (Binary::Div, false),
             BinOp::Rem(_) => (Binary::Rem, false),
             BinOp::BitXor(_) => (Binary::Xor, false),

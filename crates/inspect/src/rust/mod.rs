@@ -9,6 +9,7 @@ mod expression;
 mod foreign;
 mod item;
 mod macros;
+mod numbers;
 mod paths;
 mod rules;
 mod types;

@@ -134,9 +134,11 @@ impl Analysis<'_> {
 
     /// `reg …`: an entry that the system starts programs by.
     pub(super) fn start_up_entry(&mut self, base: &str, texts: &[&str], at: &At) {
-        if texts.iter().any(|text| {
-            text.contains("CurrentVersion\\Run") || text.contains("CurrentVersion\\\\Run")
-        }) {
+        // A line of Windows that is read as one of a shell has lost its backslashes.
+        if texts
+            .iter()
+            .any(|text| text.replace('\\', "").contains("CurrentVersionRun"))
+        {
             let label = self.source(SourceKind::Constant, "a start-up entry", at);
             self.command_flow(
                 &label,

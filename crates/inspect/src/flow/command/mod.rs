@@ -8,6 +8,7 @@ mod clipboard;
 mod credential;
 mod edit;
 mod escape;
+mod fed;
 mod fetch;
 mod file;
 mod filter;
@@ -22,6 +23,7 @@ mod opaque;
 mod pip;
 mod power;
 mod program;
+mod rows;
 mod script;
 mod send;
 mod several;
@@ -570,7 +572,16 @@ fn ends_its_line(command: &Command) -> bool {
 }
 
 fn base_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    let base = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    // What Windows calls a program that is looked for by its name.
+    let plain = base.strip_suffix(".cmd").or(base.strip_suffix(".exe"));
+    match plain {
+        Some(
+            plain @ ("npm" | "npx" | "pnpm" | "yarn" | "bun" | "bunx" | "node" | "curl" | "wget"
+            | "git" | "gh" | "tar" | "python" | "pip" | "cargo"),
+        ) => plain,
+        _ => base,
+    }
 }
 
 /// Whether a program runs what comes in at its input.

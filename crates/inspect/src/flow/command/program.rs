@@ -385,6 +385,16 @@ impl Analysis<'_> {
             "reg" => {
                 self.start_up_entry(base, &texts, at);
             }
+            // What the user is called, where it is only asked for.
+            "git"
+                if texts.first() == Some(&"config")
+                    && matches!(texts.last(), Some(&("user.email" | "user.name"))) =>
+            {
+                return Piped {
+                    labels: vec![self.source(SourceKind::Identity, "git's user", at)],
+                    ..Piped::default()
+                };
+            }
             "git"
                 if texts.first() == Some(&"config")
                     && texts.contains(&"--global")

@@ -98,6 +98,16 @@ impl Analysis<'_> {
         let Some(first) = all.first().copied() else {
             return;
         };
+        let unknown = match program.expr(first) {
+            Expr::Array(items) => program.list(items).first().copied(),
+            _ => Some(first),
+        };
+        if unknown.is_some_and(|first| self.machine.fold(site.file, first).is_unknown())
+            && self.started_by_rows(program, site, path, &all, zone)
+        {
+            return;
+        }
+        let programs = self.programs_by_choice(site, first, context);
         let mut words: Vec<String> = Vec::new();
         if path.starts_with("pip.") {
             // Its arguments are those of the command.
@@ -115,7 +125,14 @@ impl Analysis<'_> {
                     self.words_of_list(program, site, *arg, texts, &mut words);
                 }
                 Value::Text(_) | Value::Bytes(_) => {
-                    let text = word_text(&value);
+                    let mut text = word_text(&value);
+                    // It is only made empty there, and filled by others.
+                    if text.is_empty() && position > 0 {
+                        let filled = self.labels(site.file, *arg, context);
+                        if filled.iter().any(|label| is_foreign(label.kind)) {
+                            text.push_str(HOLE);
+                        }
+                    }
                     words.push(self.one_of_addresses(site, *arg, &words, text));
                 }
                 Value::Object(object) => {
@@ -125,6 +142,9 @@ impl Analysis<'_> {
                     service = service.or_else(|| in_environment(&object, "GH_HOST"));
                     options = options.or_else(|| in_environment(&object, "NODE_OPTIONS"));
                     continue;
+                }
+                _ if position == 0 && !programs.is_empty() => {
+                    words.extend(programs.first().cloned());
                 }
                 _ if position == 0 || matches!(program.expr(*arg), Expr::Array(_)) => {
                     if let Expr::Array(items) = program.expr(*arg) {
@@ -159,6 +179,7 @@ impl Analysis<'_> {
             let more = self.labels(site.file, *arg, context);
             labels.extend(more.iter().cloned());
         }
+        self.fed_by_builder(program, site, value, &words, zone);
         self.streams_of(
             program,
             site,
@@ -178,8 +199,12 @@ impl Analysis<'_> {
             line.join(" ")
         };
         self.gets_secret(program, site, &all, &line, zone);
+        // Windows takes a text with blanks for a line, and no other system for anything.
+        let is_text = !matches!(program.expr(first), Expr::Array(_));
         let text = if shell && words.len() == 1
-            || words.len() == 1 && program.language == Language::Python && !words[0].contains(' ')
+            || words.len() == 1
+                && program.language == Language::Python
+                && (is_text || !words[0].contains(' '))
         {
             words[0].clone()
         } else {
@@ -198,15 +223,55 @@ impl Analysis<'_> {
             Some(options) => format!("NODE_OPTIONS={} {text}", quoted(&options)),
             None => text,
         };
+        let labels: Labels = labels.into();
         self.started(
             program,
             site,
             path,
             first,
             Some(text).filter(|text| !text.is_empty()),
-            labels.into(),
+            Rc::clone(&labels),
             zone,
         );
+        for other in programs.iter().skip(1) {
+            let rest = words.iter().skip(1);
+            let line: Vec<String> = std::iter::once(other)
+                .chain(rest)
+                .map(|word| if shell { word.clone() } else { quoted(word) })
+                .collect();
+            let line = Some(line.join(" "));
+            self.started(program, site, path, first, line, Rc::clone(&labels), zone);
+        }
+    }
+
+    /// The programs that one of is started: `spawn(windows ? "npm.cmd" : "npm", words)`. None
+    /// where it is known, and where one of them is not.
+    fn programs_by_choice(
+        &mut self,
+        site: Site,
+        first: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<String> {
+        const PROGRAMS: usize = 4;
+        if !self.fold_value(site.file, first, context).is_unknown() {
+            return Vec::new();
+        }
+        let mut programs: Vec<String> = Vec::new();
+        for value in self.possible(site.file, first, 0) {
+            let Some(name) = value.known_text().filter(|name| !name.is_empty()) else {
+                return Vec::new();
+            };
+            // What a system calls it is no other program.
+            let plain = name.strip_suffix(".cmd").or(name.strip_suffix(".exe"));
+            let plain = plain.unwrap_or(name).to_owned();
+            if !programs.contains(&plain) {
+                programs.push(plain);
+            }
+        }
+        if programs.len() > PROGRAMS {
+            return Vec::new();
+        }
+        programs
     }
 
     /// What a builder was given: what it was made with comes first.
@@ -492,12 +557,19 @@ impl Analysis<'_> {
         file: FileId,
         args: &[ExprId],
         span: Span,
+        context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         if let Some(label) = self.found_by_download(file, args, span) {
             return vec![label];
         }
         let mut words = Vec::new();
-        if let Some(first) = args.first()
+        let first = args.first().map(|first| self.machine.fold(file, *first));
+        // `run = (command, words) => execFileSync(command, words)`: what this caller gives.
+        let by_caller = first.as_ref().is_some_and(Value::is_unknown)
+            && args
+                .first()
+                .is_some_and(|first| !self.fold_value(file, *first, context).is_unknown());
+        if let Some(first) = args.first().filter(|_| !by_caller)
             && self.machine.fold(file, *first).is_unknown()
         {
             let mut out = Vec::new();
@@ -519,7 +591,11 @@ impl Analysis<'_> {
             return out;
         }
         for arg in args.iter().take(2) {
-            match self.machine.fold(file, *arg) {
+            let value = match by_caller {
+                true => self.fold_value(file, *arg, context),
+                false => self.machine.fold(file, *arg),
+            };
+            match value {
                 Value::Array(items) => words.extend(
                     items
                         .borrow()

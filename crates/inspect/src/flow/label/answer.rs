@@ -63,10 +63,7 @@ impl Analysis<'_> {
             Role::ReadFrom => {
                 let made = value_made_at(value)?;
                 let opener = self.program(made.0)?;
-                let Expr::Call { args, .. } = opener.expr(made.1) else {
-                    return None;
-                };
-                let first = opener.list(args).first().copied();
+                let first = self.opened_path(made.0, made.1);
                 Some(self.file_content(&opener, made.0, first, span))
             }
             Role::OpenFile | Role::WriteInto => {
@@ -74,7 +71,7 @@ impl Analysis<'_> {
             }
             Role::Shell | Role::Spawn | Role::Fork => match self.built(program, file, value) {
                 Some(parts) => Some(self.output_of_built(file, &parts, span, context)),
-                None => Some(self.output_of(file, args, span)),
+                None => Some(self.output_of(file, args, span, context)),
             },
             Role::Decode | Role::Decrypt => {
                 Some(self.decoded(program, file, expr, path, args, context))

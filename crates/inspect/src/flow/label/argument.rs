@@ -203,7 +203,7 @@ impl Analysis<'_> {
                     return if position == 0 {
                         Vec::new()
                     } else {
-                        self.output_of(site.file, &args, span)
+                        self.output_of(site.file, &args, span, None)
                     };
                 }
                 Role::Decode | Role::Decrypt => return self.all(site.file, &args, None),
@@ -276,7 +276,7 @@ impl Analysis<'_> {
             return Vec::new();
         };
         let args = program.list(args).to_vec();
-        self.output_of(file, &args, program.span(made))
+        self.output_of(file, &args, program.span(made), None)
     }
 
     /// What a function of the package calls its parameter with.

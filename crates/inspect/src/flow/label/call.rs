@@ -2,6 +2,7 @@
 
 use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
+use crate::flow::given::ENTERED;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Const, Expr, ExprId, FuncId, Program};
 use crate::know::{self, Role};
@@ -100,6 +101,10 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        let entered = self.given_by_entered(file, expr, args, context);
+        if !entered.is_empty() {
+            return self.hop(entered, &Step::Returned(None), file, span);
+        }
         // Whatever else: what it is called on, and its arguments.
         let mut out = Vec::new();
         let mut method = "";
@@ -136,6 +141,7 @@ impl Analysis<'_> {
             return Vec::new();
         }
         if method == "get"
+            && !args.is_empty()
             && out
                 .iter()
                 .any(|label| label.kind == SourceKind::Environment)
@@ -148,7 +154,11 @@ impl Analysis<'_> {
                 self.environment_variable(&name, file, span)
             });
         }
-        for arg in args {
+        // `table.get(key)`: what stands there is not made of the key.
+        let is_lookup = method == "get"
+            && program.language == crate::ir::Language::Python
+            && value.is_unknown();
+        for arg in args.iter().skip(usize::from(is_lookup)) {
             // A function gives what it returns.
             if let Expr::Function(function) = program.expr(*arg) {
                 for value in program
@@ -165,6 +175,23 @@ impl Analysis<'_> {
             }
             let labels = self.labels(file, *arg, context);
             union(&mut out, &labels);
+            // `field(default_factory=lambda: value)`.
+            if let Expr::Keywords(entries) = program.expr(*arg)
+                && value.path().is_some_and(makes_fields)
+            {
+                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                    let Expr::Function(function) = program.expr(pair[1]) else {
+                        continue;
+                    };
+                    let given = program.function(function).returns.clone();
+                    let labels = self.all(file, &given, context);
+                    union(&mut out, &labels);
+                }
+            }
+            if value.path().is_some_and(takes_whole_object) {
+                let labels = self.whole_object(program, file, *arg, context);
+                union(&mut out, &labels);
+            }
         }
         // What is made of a key is no key, unless it is only written in another way.
         if out
@@ -193,6 +220,34 @@ impl Analysis<'_> {
         }
         let step = Step::Through(snippet(self, file, program.span(callee)).into());
         self.hop(out, &step, file, span)
+    }
+
+    /// What the functions give that a call was found to enter: one of a table, a method of
+    /// whatever it is called on.
+    fn given_by_entered(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        args: &[ExprId],
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        let entered = self.entered.get(&(file, expr)).cloned().unwrap_or_default();
+        // Of many nobody knows which one it is.
+        if entered.len() > ENTERED {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for (of, function) in entered {
+            let closure = Rc::new(crate::pure::Closure {
+                file: of,
+                function,
+                frame: None,
+                this: None,
+            });
+            let labels = self.returned(&closure, file, expr, args, context);
+            union(&mut out, &labels);
+        }
+        out
     }
 
     /// What a function of the package returns for these arguments.
@@ -292,4 +347,28 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// Whether a function says what a field of a class begins with.
+fn makes_fields(path: &str) -> bool {
+    matches!(
+        path,
+        "dataclasses.field" | "attr.ib" | "attr.field" | "attrs.field" | "pydantic.Field"
+    )
+}
+
+/// Whether a function gives all that an object has in its fields.
+fn takes_whole_object(path: &str) -> bool {
+    matches!(
+        path,
+        "dataclasses.asdict"
+            | "dataclasses.astuple"
+            | "attr.asdict"
+            | "attrs.asdict"
+            | "vars"
+            | "JSON.stringify"
+            | "Object.entries"
+            | "Object.values"
+            | "Object.assign"
+    )
 }

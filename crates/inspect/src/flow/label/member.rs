@@ -223,8 +223,76 @@ impl Analysis<'_> {
                 }
                 Some(())
             }
+            // An object of a class of the file: what is put into its fields anywhere.
+            Expr::Call { callee, .. } => {
+                let class = self.class_made(file, callee)?;
+                let atom = program.atom(key)?;
+                let before = out.len();
+                let index = self.index(file)?;
+                let field = (Some(class), atom);
+                out.extend(index.fields.get(&field).into_iter().flatten());
+                let puts = index.field_mutations.get(&field);
+                out.extend(puts.into_iter().flatten());
+                if let Expr::Class(entries) = program.expr(class) {
+                    of_class(program, program.list(entries), key, out);
+                }
+                (out.len() > before).then_some(())
+            }
             _ => None,
         }
+    }
+
+    /// The class of the same file that a call makes an object of.
+    fn class_made(&mut self, file: FileId, callee: ExprId) -> Option<ExprId> {
+        match self.look_at(file, callee, None) {
+            Value::Object(object) if object.is_class => {
+                let (of, class) = object.class?;
+                (of == file).then_some(class)
+            }
+            _ => None,
+        }
+    }
+
+    /// All that an object of a class has in its fields, where somebody takes it as a whole.
+    pub(super) fn whole_object(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Label> {
+        /// Fields that are looked at.
+        const FIELDS: usize = 32;
+        let class = match program.own_object(object) {
+            Some(function) => class_of(program, function),
+            None => {
+                let made = match program.expr(object) {
+                    Expr::Name(atom, scope) => program
+                        .resolve(atom, scope)
+                        .and_then(|symbol| program.symbol(symbol).values.first().copied()),
+                    _ => Some(object),
+                };
+                match made.map(|made| program.expr(made)) {
+                    Some(Expr::Call { callee, .. }) => self.class_made(file, callee),
+                    _ => None,
+                }
+            }
+        };
+        let (Some(class), Some(index)) = (class, self.index(file)) else {
+            return Vec::new();
+        };
+        let own = index
+            .fields
+            .iter()
+            .filter(|((of, _), _)| *of == Some(class));
+        let mut values: Vec<ExprId> = own.flat_map(|(_, values)| values.iter().copied()).collect();
+        if let Expr::Class(entries) = program.expr(class) {
+            let pairs = program.list(entries).chunks_exact(2);
+            values.extend(pairs.map(|pair| pair[1]));
+        }
+        values.sort_unstable();
+        values.truncate(FIELDS);
+        self.all(file, &values, context)
     }
 }
 

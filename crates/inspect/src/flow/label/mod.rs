@@ -393,6 +393,8 @@ impl Analysis<'_> {
             let labels = self.put_into(file, calls);
             union(&mut out, &labels);
         }
+        let filled = self.filled_labels(file, symbol);
+        union(&mut out, &filled);
         if let Some(labels) = self.attached.get(&(file, symbol)) {
             let labels = labels.clone();
             union(&mut out, &labels);

@@ -56,7 +56,11 @@ impl Analysis<'_> {
                         self.keep(program.shared_name(table), kept);
                         continue;
                     }
-                    let how = match self.machine.fold(file, store.object) {
+                    let on = match self.machine.fold(file, store.object) {
+                        Value::Unknown => self.class_given(program, file, store.object),
+                        value => value,
+                    };
+                    let how = match on {
                         Value::Object(object) => match (object.module, object.class) {
                             (Some(module), _) => How::Module(module),
                             (None, Some(class)) => How::Class(class.0, class.1),
@@ -92,6 +96,35 @@ impl Analysis<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// The class that a function is called with, where it puts something onto what it is given:
+    /// a decorator of classes.
+    fn class_given(&mut self, program: &Program, file: FileId, object: ExprId) -> Value {
+        let Some(symbol) = symbol_of(program, object) else {
+            return Value::Unknown;
+        };
+        let [only] = program.symbol(symbol).values[..] else {
+            return Value::Unknown;
+        };
+        let Expr::Param(function, position) = program.expr(only) else {
+            return Value::Unknown;
+        };
+        let callers = self.callers.get(&(file, function)).cloned();
+        for site in callers.unwrap_or_default().into_iter().take(4) {
+            let Some(caller) = self.program(site.file) else {
+                continue;
+            };
+            let Expr::Call { args, .. } = caller.expr(site.expr) else {
+                continue;
+            };
+            if let Some(arg) = caller.list(args).get(usize::from(position)).copied()
+                && let value @ Value::Object(_) = self.machine.fold(site.file, arg)
+            {
+                return value;
+            }
+        }
+        Value::Unknown
     }
 
     /// Whether a place reads the name of a module.

@@ -300,9 +300,17 @@ impl Analysis<'_> {
     /// The path of an opened file: `open(path)`, or `OpenOptions::new().write(true).open(path)`.
     pub(in crate::flow) fn opened_path(&mut self, file: FileId, made: ExprId) -> Option<ExprId> {
         let program = self.program(file)?;
-        let Expr::Call { args, .. } = program.expr(made) else {
+        let Expr::Call { callee, args, .. } = program.expr(made) else {
             return None;
         };
+        // `path.open("w")`, of a path of Python.
+        if program.language == Language::Python
+            && let Expr::Member(object, name) = program.expr(callee)
+            && program.name(name) == "open"
+            && matches!(self.machine.fold(file, object), Value::Text(_))
+        {
+            return Some(object);
+        }
         if let Some(first) = program.list(args).first() {
             return Some(*first);
         }

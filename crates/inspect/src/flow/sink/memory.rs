@@ -58,6 +58,17 @@ impl Analysis<'_> {
         protection.is_some_and(|given| self.lets_run(&program, file, given, 0))
     }
 
+    /// Whether bytes are moved to where the system was asked for memory: what is only read keeps
+    /// them where Python has them.
+    pub(super) fn is_asked_of_system(&mut self, file: FileId, args: &[ExprId]) -> bool {
+        let to = args.first().map(|to| self.machine.fold(file, *to));
+        let Some(path) = to.as_ref().and_then(Value::path) else {
+            return false;
+        };
+        path.starts_with("ctypes.")
+            && (path.ends_with(".VirtualAlloc()") || path.ends_with(".VirtualAllocEx()"))
+    }
+
     fn lets_run(&mut self, program: &Program, file: FileId, given: ExprId, depth: u8) -> bool {
         if let Expr::Binary(Binary::Or, left, right) = program.expr(given)
             && depth < PROTECTIONS

@@ -60,6 +60,7 @@ impl Analysis<'_> {
             evaluating::FLOW_STEPS_CALLED,
         ];
         self.refill_for_sinks();
+        self.note_filled();
         let functions = self.zones.iter().map(|(key, zone)| (*key, *zone));
         let mut functions: Vec<Entered> = functions.collect();
         for _ in 0..ROUNDS {
@@ -549,7 +550,9 @@ impl Analysis<'_> {
             Role::Delete => self.deleted(program, site, path, args, zone, context),
             Role::ForeignMemory => self.written_into_memory(site, path, args, zone, context),
             Role::IntoMemory => {
-                if self.may_be_run(value) {
+                if self.may_be_run(value)
+                    || path == "ctypes.memmove" && self.is_asked_of_system(site.file, args)
+                {
                     self.written_into_memory(site, path, args, zone, context);
                 }
             }
@@ -728,6 +731,13 @@ fn may_be_given(program: &Program, expr: ExprId, level: u8) -> bool {
 fn is_pipeline(path: &str) -> bool {
     matches!(
         path,
-        "stream.pipeline" | "stream/promises.pipeline" | "stream.promises.pipeline" | "pump"
+        "stream.pipeline"
+            | "stream/promises.pipeline"
+            | "stream.promises.pipeline"
+            | "pump"
+            // Rust's, from a reader into a writer.
+            | "std.io.copy"
+            | "io.copy"
+            | "tokio.io.copy"
     )
 }

@@ -49,7 +49,10 @@ impl Analysis<'_> {
         args: &[ExprId],
         zone: Zone,
     ) {
-        if !path.ends_with(".pipe") && !path.ends_with(".pipeTo") {
+        if ![".pipe", ".pipeTo", ".copy_to"]
+            .iter()
+            .any(|end| path.ends_with(end))
+        {
             return;
         }
         let Expr::Member(object, _) = program.expr(callee) else {
@@ -72,10 +75,10 @@ impl Analysis<'_> {
                 self.piped_into_unpacker(site, &labels, &native, zone);
             }
             if let Value::Native(native) = self.machine.fold(site.file, *arg)
-                && matches!(
+                && (matches!(
                     &*native.path,
                     "fs.createWriteStream()" | "fs-extra.createWriteStream()"
-                )
+                ) || native.path.ends_with("File.create()"))
                 && let Some((file, made)) = native.made_at
                 && let Some(opener) = self.program(file)
                 && let Expr::Call { args, .. } = opener.expr(made)

@@ -4,6 +4,7 @@ mod decode;
 mod file;
 mod installed;
 mod json;
+pub(super) mod letters;
 mod node;
 mod number;
 mod object;
@@ -355,9 +356,11 @@ pub(super) fn call(
             | "PathBuf.new"
             | "std.path.PathBuf.new"
             | "OsString.new"
-            | "std.ffi.OsString.new",
+            | "std.ffi.OsString.new"
+            | "String.with_capacity",
         ) => Some(Value::text("")),
-        (Language::Rust, "Vec.new") => Some(Value::array(Vec::new())),
+        (Language::Rust, "Vec.new" | "Vec.with_capacity") => Some(Value::array(Vec::new())),
+        (Language::Rust, _) if letters::is_of_numbers(path) => letters::made(path, args),
         (Language::Python, "chr") => number(0)
             .and_then(|n| char::from_u32(n as u32))
             .map(|c| Value::text(c.encode_utf8(&mut [0; 4]))),
@@ -416,6 +419,19 @@ pub(super) fn call(
             )
         }),
         (Language::Python, "zip") => zip(args),
+        (Language::Python, "itertools.cycle") => first.and_then(number::again),
+        (Language::Python, "functools.reduce") => match args {
+            [function, list, rest @ ..] => {
+                let list = operate::elements(list).map(Value::array);
+                list.map(|list| {
+                    let mut given = vec![function.clone()];
+                    given.extend(rest.iter().cloned());
+                    machine.method(&list, "reduce", &given, language)
+                })
+            }
+            _ => None,
+        },
+        (Language::Python, "str.maketrans") => number::letters_for_letters(args),
         (Language::Python, "map") => match (first, args.get(1).and_then(operate::elements)) {
             (Some(function), Some(items)) => {
                 let mut out = Vec::with_capacity(items.len());

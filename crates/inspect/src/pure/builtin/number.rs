@@ -86,6 +86,31 @@ pub(super) fn zip(args: &[Value]) -> Option<Value> {
     ))
 }
 
+/// A list that begins anew again and again: it is only gone through beside another.
+pub(super) fn again(list: &Value) -> Option<Value> {
+    const ROUND: usize = 1 << 14;
+    let elements = operate::elements(list).filter(|list| !list.is_empty())?;
+    Some(Value::array(
+        elements.into_iter().cycle().take(ROUND).collect(),
+    ))
+}
+
+/// `str.maketrans(from, to)`: by the numbers of the letters.
+pub(super) fn letters_for_letters(args: &[Value]) -> Option<Value> {
+    let [from, to] = args else {
+        return None;
+    };
+    let (from, to) = (from.known_text()?, to.known_text()?);
+    if from.chars().count() != to.chars().count() {
+        return None;
+    }
+    let pairs = from.chars().zip(to.chars()).map(|(from, to)| {
+        let key = u32::from(from).to_string();
+        (key.into(), Value::Number(f64::from(u32::from(to))))
+    });
+    Some(Value::object(pairs.collect()))
+}
+
 pub(super) fn math(name: &str, args: &[Value]) -> Option<Value> {
     let numbers: Vec<f64> = args.iter().map(Value::number).collect::<Option<_>>()?;
     let first = numbers.first().copied().unwrap_or(f64::NAN);

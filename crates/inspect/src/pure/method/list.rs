@@ -1,6 +1,6 @@
 //! Methods of lists.
 
-use super::js_range;
+use super::{js_range, turns};
 use crate::ir::Language;
 use crate::limit::evaluating;
 use crate::pure::value::Value;
@@ -77,6 +77,25 @@ impl Machine<'_> {
                     out.reverse();
                 }
                 Value::array(out)
+            }
+            _ if language == Language::Rust && turns::is_of_turns(name) => {
+                match turns::of_list(&items.borrow(), name, args) {
+                    Some(out) => Value::array(out),
+                    None => Value::Unknown,
+                }
+            }
+            "len" if language == Language::Rust => Value::Number(items.borrow().len() as f64),
+            // Numbers that are collected are bytes, and stay a list.
+            "concat"
+                if language == Language::Rust
+                    && args.is_empty()
+                    && !items.borrow().is_empty()
+                    && items
+                        .borrow()
+                        .iter()
+                        .all(|item| matches!(item, Value::Number(_))) =>
+            {
+                Value::Array(Rc::clone(items))
             }
             // Letters become a text; anything else stays a list.
             "collect" if language == Language::Rust => {

@@ -4,6 +4,7 @@ mod bytes;
 mod list;
 mod path;
 mod text;
+mod turns;
 
 use crate::ir::Language;
 use crate::limit::evaluating;
@@ -33,6 +34,13 @@ impl Machine<'_> {
                 if &*native.path == "process.env" && name.starts_with("npm_package_config_") =>
             {
                 let own = self.of_manifest(&name["npm_package_config_".len()..]);
+                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
+            }
+            Value::Native(native)
+                if &*native.path == "process.env"
+                    && matches!(name, "npm_package_name" | "npm_package_version") =>
+            {
+                let own = self.named_in_manifest(&name["npm_package_".len()..]);
                 own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
             }
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
@@ -175,6 +183,15 @@ impl Machine<'_> {
                 value => value,
             },
             Value::Number(_) if name == "constructor" => Value::native("Number"),
+            Value::Number(_)
+                if language == Language::JavaScript
+                    && !matches!(
+                        name,
+                        "toString" | "toFixed" | "valueOf" | "toPrecision" | "toLocaleString"
+                    ) =>
+            {
+                Value::Undefined
+            }
             Value::Regex(regex) if name == "source" => Value::Text(Rc::clone(&regex.pattern)),
             _ => Value::Unknown,
         }
@@ -253,6 +270,19 @@ impl Machine<'_> {
                 }
                 Value::Null
             }
+            Value::Bytes(bytes)
+                if language == Language::Rust
+                    && (matches!(name, "map" | "filter" | "copied" | "cloned")
+                        || turns::is_of_turns(name)) =>
+            {
+                match turns::listed(&Value::Bytes(Rc::clone(bytes))) {
+                    Some(items) => self.array_method(&Rc::new(items.into()), name, args, language),
+                    None => Value::Unknown,
+                }
+            }
+            Value::Bytes(bytes) if language == Language::Rust && name == "len" => {
+                Value::Number(bytes.borrow().len() as f64)
+            }
             Value::Bytes(bytes) if matches!(name, "map" | "forEach" | "filter" | "reduce") => {
                 let items: Vec<Value> = bytes
                     .borrow()
@@ -269,6 +299,9 @@ impl Machine<'_> {
             Value::Bytes(bytes) => {
                 let snapshot = bytes.borrow().clone();
                 bytes_method(&snapshot, name, args, language)
+            }
+            Value::Number(number) if language == Language::Rust => {
+                turns::of_byte(*number, name, args)
             }
             Value::Number(number) => number_method(*number, name, args),
             // With `g` the place of the last match is kept: that is not followed.

