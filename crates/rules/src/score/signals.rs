@@ -299,6 +299,8 @@ fn takes_foreign_keys(flow: &Flow) -> bool {
     let is_others = flow.source != SourceKind::NamedSecret || is_well_known(&flow.source_name);
     let own =
         flow.marks.contains(&Mark::VendorHost) || flow.marks.contains(&Mark::OwnHost) && !is_others;
+    // A key that is no key of everybody's goes to whom the caller names: a client of a service.
+    let own = own || flow.target == Target::Caller && !is_others;
     keys && unasked(flow.zone) && !own && !leads_here(flow)
 }
 
@@ -336,6 +338,28 @@ fn leads_here(flow: &Flow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_a_service_goes_to_whom_the_caller_names_and_a_token_of_everybody_does_not() {
+        let takes = |name: &str, target: Target| {
+            takes_foreign_keys(&Flow {
+                source: SourceKind::NamedSecret,
+                source_name: name.to_owned(),
+                sink: SinkKind::Network,
+                sink_name: "httpx.post".to_owned(),
+                target,
+                zone: Zone::Import,
+                path: Vec::new(),
+                marks: Vec::new(),
+            })
+        };
+        let host = || Target::Constant("in.other.example".to_owned());
+        assert!(!takes("OWN_API_KEY", Target::Caller));
+        assert!(takes("OWN_API_KEY", host()));
+        assert!(takes("OWN_API_KEY", Target::Opaque));
+        assert!(takes("GITHUB_TOKEN", Target::Caller));
+        assert!(takes("GITHUB_TOKEN", host()));
+    }
 
     #[test]
     fn addresses_of_the_machine_and_of_its_own_network_are_not_unusual() {
