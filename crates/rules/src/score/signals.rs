@@ -131,7 +131,7 @@ pub static SIGNALS: &[Signal] = &[
         id: "unusual-host",
         says: "it asks a bare address, a tunnel, a paste or a message service unasked",
         group: "place",
-        points: 20,
+        points: 14,
         find: unusual_host,
     },
     Signal {
