@@ -4,6 +4,7 @@
 //! `os.environ`), whatever it was called on the way.
 
 mod javascript;
+mod measures;
 mod packers;
 mod places;
 mod python;

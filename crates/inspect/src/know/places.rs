@@ -101,7 +101,7 @@ pub fn named_secret(name: &str) -> bool {
         "ACCESS_KEY",
     ];
     let upper = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.contains(word))
+    WORDS.iter().any(|word| upper.contains(word)) && !super::measures::counts_tokens(&upper)
         || matches!(
             upper.as_str(),
             "AWS_SESSION_TOKEN"

@@ -131,7 +131,7 @@ pub static SIGNALS: &[Signal] = &[
         id: "unusual-host",
         says: "it asks a bare address, a tunnel, a paste or a message service unasked",
         group: "place",
-        points: 20,
+        points: 14,
         find: unusual_host,
     },
     Signal {
@@ -299,6 +299,8 @@ fn takes_foreign_keys(flow: &Flow) -> bool {
     let is_others = flow.source != SourceKind::NamedSecret || is_well_known(&flow.source_name);
     let own =
         flow.marks.contains(&Mark::VendorHost) || flow.marks.contains(&Mark::OwnHost) && !is_others;
+    // A key that is no key of everybody's goes to whom the caller names: a client of a service.
+    let own = own || flow.target == Target::Caller && !is_others;
     keys && unasked(flow.zone) && !own && !leads_here(flow)
 }
 
@@ -309,10 +311,22 @@ fn sends(flow: &Flow, sources: &[SourceKind]) -> bool {
         && unasked(flow.zone)
         && !flow.marks.contains(&Mark::OwnHost)
         && !leads_here(flow)
+        && !asks_for_itself(flow)
+}
+
+/// The machine's name is looked up as it stands: whoever does that wants its own address. Who tells a
+/// name to a stranger puts it before a name of the stranger's.
+fn asks_for_itself(flow: &Flow) -> bool {
+    flow.sink == SinkKind::NameLookup
+        && flow.source == SourceKind::Identity
+        && flow.target == Target::Caller
+        && flow.path.len() == 2
 }
 
 fn unusual_host(code: &Inspection) -> Option<String> {
-    let sent = |flow: &Flow| flow.marks.contains(&Mark::UnusualHost) && unasked(flow.zone);
+    let sent = |flow: &Flow| {
+        flow.marks.contains(&Mark::UnusualHost) && unasked(flow.zone) && !is_on_the_link(flow)
+    };
     let asked = |can: &&Capability| {
         NETWORK.contains(&can.name.as_str())
             && unasked(can.zone)
@@ -321,12 +335,25 @@ fn unusual_host(code: &Inspection) -> Option<String> {
     flowing(code, sent).or_else(|| code.capabilities.iter().find(asked).map(can_at))
 }
 
-/// Whether it is an address of the open network in numbers.
+/// Whether it is an address of the open network in numbers. One that no router hands on is none:
+/// there a machine asks its cloud who it is. What keys it gets there is told by themselves.
 fn is_bare_address(host: &str) -> bool {
-    let host = host.split(':').next().unwrap_or(host);
-    host.parse::<Ipv4Addr>().is_ok_and(|address| {
-        !address.is_loopback() && !address.is_unspecified() && !address.is_private()
+    address(host).is_some_and(|address| {
+        !address.is_loopback()
+            && !address.is_unspecified()
+            && !address.is_private()
+            && !address.is_link_local()
     })
+}
+
+/// Whether a flow ends at an address that no router hands on.
+fn is_on_the_link(flow: &Flow) -> bool {
+    matches!(&flow.target, Target::Constant(host) if address(host).is_some_and(|it| it.is_link_local()))
+}
+
+/// The address that a host is written as in numbers.
+fn address(host: &str) -> Option<Ipv4Addr> {
+    host.split([':', '/']).next()?.parse().ok()
 }
 
 fn leads_here(flow: &Flow) -> bool {
@@ -336,6 +363,64 @@ fn leads_here(flow: &Flow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use customs_model::Hop;
+
+    #[test]
+    fn a_key_of_a_service_goes_to_whom_the_caller_names_and_a_token_of_everybody_does_not() {
+        let takes = |name: &str, target: Target| {
+            takes_foreign_keys(&Flow {
+                source: SourceKind::NamedSecret,
+                source_name: name.to_owned(),
+                sink: SinkKind::Network,
+                sink_name: "httpx.post".to_owned(),
+                target,
+                zone: Zone::Import,
+                path: Vec::new(),
+                marks: Vec::new(),
+            })
+        };
+        let host = || Target::Constant("in.other.example".to_owned());
+        assert!(!takes("OWN_API_KEY", Target::Caller));
+        assert!(takes("OWN_API_KEY", host()));
+        assert!(takes("OWN_API_KEY", Target::Opaque));
+        assert!(takes("GITHUB_TOKEN", Target::Caller));
+        assert!(takes("GITHUB_TOKEN", host()));
+    }
+
+    #[test]
+    fn the_own_name_that_is_looked_up_as_it_stands_is_told_nobody() {
+        let hop = || {
+            let file = "a.py".to_owned();
+            let (line, column, bytes) = (1, 1, (0, 1));
+            let at = Place {
+                file,
+                line,
+                column,
+                bytes,
+            };
+            Hop::told(String::new(), at)
+        };
+        let tells = |target: Target, hops: usize| {
+            sends(
+                &Flow {
+                    source: SourceKind::Identity,
+                    source_name: "socket.gethostname".to_owned(),
+                    sink: SinkKind::NameLookup,
+                    sink_name: "socket.gethostbyname".to_owned(),
+                    target,
+                    zone: Zone::Import,
+                    path: (0..hops).map(|_| hop()).collect(),
+                    marks: Vec::new(),
+                },
+                &[SourceKind::Identity],
+            )
+        };
+        assert!(!tells(Target::Caller, 2));
+        // Something was put to it, or nobody knows what.
+        assert!(tells(Target::Caller, 3));
+        assert!(tells(Target::Constant("<?>.c2.invalid".to_owned()), 2));
+        assert!(tells(Target::Opaque, 2));
+    }
 
     #[test]
     fn addresses_of_the_machine_and_of_its_own_network_are_not_unusual() {
@@ -344,6 +429,7 @@ mod tests {
             "0.0.0.0",
             "192.168.0.10",
             "10.1.2.3",
+            "169.254.169.254",
             "a.example",
         ] {
             assert!(!is_bare_address(host), "{host}");

@@ -7,7 +7,7 @@ use crate::flow::sink::short;
 use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know;
-use crate::pure::{FileId, HOLE, Value, shown};
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, Value, shown};
 use crate::shell::parse;
 use customs_model::{Flow, Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -440,13 +440,7 @@ impl Analysis<'_> {
             lines: false,
             site: Some(site),
         };
-        let known = text.as_deref().is_some_and(|text| {
-            text.replace(HOLE, "")
-                .chars()
-                .filter(|c| c.is_ascii_alphabetic())
-                .count()
-                > usize::from(!text.starts_with("./"))
-        });
+        let known = text.as_deref().is_some_and(is_known);
         if let Some(text) = text.as_deref().filter(|_| known) {
             let mut reached = Vec::new();
             let before = self.found.flows.len();
@@ -727,4 +721,47 @@ pub(super) fn has_network(text: &str) -> bool {
     ]
     .iter()
     .any(|word| lower.contains(word))
+}
+/// Whether something of a command line is known. The name of a variable of which nothing is known
+/// is none of it.
+fn is_known(text: &str) -> bool {
+    let mut letters = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (before, behind) = rest.split_once(HOLE_START).unwrap_or((rest, ""));
+        let (name, behind) = behind.split_once(HOLE_END).unwrap_or((behind, ""));
+        let nothing = name == "?" || name.starts_with("variable ");
+        for part in [before, if nothing { "" } else { name }] {
+            letters += part.chars().filter(char::is_ascii_alphabetic).count();
+        }
+        rest = behind;
+    }
+    letters > usize::from(!text.starts_with("./"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_variable_is_nothing_that_is_known_of_a_command() {
+        let hole = |name: &str| format!("{HOLE_START}{name}{HOLE_END}");
+        for text in [
+            String::new(),
+            HOLE.to_owned(),
+            hole("variable 26.12503"),
+            format!("'{}'", hole("variable 1.2")),
+            format!("{} {HOLE}", hole("variable 1.2")),
+        ] {
+            assert!(!is_known(&text), "{text:?}");
+        }
+        for text in [
+            "sh".to_owned(),
+            format!("{} --all", hole("variable 1.2")),
+            format!("{}/a", hole("home")),
+            format!("{HOLE} install"),
+        ] {
+            assert!(is_known(&text), "{text:?}");
+        }
+    }
 }

@@ -31,6 +31,55 @@ fn beginning(program: &Program, args: &[ExprId]) -> Option<u8> {
     (from == 0.0 && (0.0..=FEW).contains(&to)).then_some(to as u8)
 }
 
+/// What begins the name of a folder that tells who somebody is, where only a path in it is taken.
+const BELOW: &str = "a path in ";
+
+/// Functions of libraries that make one path of several parts.
+pub(in crate::flow) fn joins_paths(path: &str) -> bool {
+    matches!(
+        path.strip_prefix("node:").unwrap_or(path),
+        "path.join"
+            | "path.resolve"
+            | "path.posix.join"
+            | "path.posix.resolve"
+            | "path.win32.join"
+            | "path.win32.resolve"
+            | "os.path.join"
+            | "posixpath.join"
+    )
+}
+
+/// Whether parts behind the first one lead to something in it: `.` and `..` lead to folders that say
+/// as much as it does.
+fn leads_below(program: &Program, args: &[ExprId]) -> bool {
+    let rest = args.get(1..).unwrap_or_default();
+    let stays = |text: &str| text.chars().all(|c| matches!(c, '.' | '/' | '\\'));
+    rest.iter()
+        .any(|arg| program.text(*arg).is_none_or(|text| !stays(text)))
+}
+
+/// A file in the home folder or in the project has a name that whoever made the package chose: it is
+/// asked for to be found, and says of its user no more than where it lies.
+fn below(labels: &mut [Label]) {
+    for label in labels {
+        let is_folder = label.kind == SourceKind::Identity
+            && matches!(
+                &*label.name,
+                "os.homedir"
+                    | "process.cwd"
+                    | "os.getcwd"
+                    | "os.path.expanduser"
+                    | "HOME"
+                    | "USERPROFILE"
+                    | "PWD"
+                    | "INIT_CWD"
+            );
+        if is_folder {
+            label.name = format!("{BELOW}{}", label.name).into();
+        }
+    }
+}
+
 impl Analysis<'_> {
     pub(super) fn call_labels(
         &mut self,
@@ -112,7 +161,12 @@ impl Analysis<'_> {
             method = program.name(name);
             // What is called of a module is one of the things that it hands out.
             let labels = match self.imported_labels(program, file, callee, Some(method), context) {
-                Some(labels) if self.is_module(program, file, object, context) => labels.into(),
+                Some(labels) if self.is_module(program, file, object, context) => {
+                    match self.is_some_part(program, file, callee, context) {
+                        true => self.memo.nothing(),
+                        false => labels.into(),
+                    }
+                }
                 _ => self.labels(file, object, context),
             };
             union(&mut out, &labels);
@@ -217,6 +271,9 @@ impl Analysis<'_> {
                     label.name = format!("{BEGINNING} {length} letters of {}", label.name).into();
                 }
             }
+        }
+        if value.path().is_some_and(joins_paths) && leads_below(program, args) {
+            below(&mut out);
         }
         let step = Step::Through(snippet(self, file, program.span(callee)).into());
         self.hop(out, &step, file, span)

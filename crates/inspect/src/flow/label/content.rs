@@ -48,12 +48,11 @@ impl Analysis<'_> {
             )];
         }
         if let Some(folder) = text.strip_suffix(crate::pure::HOLE)
-            && know::user_place(
+            && is_users(
                 folder
                     .trim_end_matches(crate::pure::HOLE)
                     .trim_end_matches('/'),
             )
-            .is_some()
         {
             return vec![self.new_label(
                 SourceKind::CredentialFile,
@@ -142,11 +141,17 @@ fn pattern_folder(text: &str) -> Option<&str> {
     (!folder.is_empty()).then_some(folder)
 }
 
-/// Whether a walk through a folder reads what is the user's own. What is found in the
-/// project is what tools are made for.
+/// Whether a walk through a folder reads what is the user's own.
 fn walks_users_files(folder: &str) -> bool {
     let folder = folder.trim_end_matches(EVERY).trim_end_matches('/');
-    know::user_place(if folder.is_empty() { "/" } else { folder })
+    is_users(if folder.is_empty() { "/" } else { folder })
+}
+
+/// Whether a folder holds what is the user's own, whichever file of it is meant. What is found in
+/// the project is what tools are made for, and a name behind the working folder is what every
+/// relative path of a caller is made to.
+fn is_users(folder: &str) -> bool {
+    know::user_place(folder)
         .is_some_and(|what| !matches!(what, "the project" | "what lies around the package"))
 }
 
@@ -168,3 +173,6 @@ pub(super) fn value_made_at(value: &Value) -> Option<(FileId, ExprId)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

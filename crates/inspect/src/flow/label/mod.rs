@@ -3,7 +3,7 @@
 mod address;
 mod answer;
 mod argument;
-mod call;
+pub(in crate::flow) mod call;
 mod constant;
 mod content;
 mod exported;

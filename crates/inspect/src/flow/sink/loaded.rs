@@ -3,12 +3,14 @@
 use super::code::short;
 use crate::flow::cells::IMPORT;
 use crate::flow::child::Effect;
+use crate::flow::label::call::joins_paths;
+use crate::flow::label::{Label, Step};
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Site};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know;
 use crate::package::{folder, join};
-use crate::pure::{FileId, HOLE, HOLE_START};
+use crate::pure::{FileId, HOLE, HOLE_START, Value};
 use crate::unpack::plain;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -58,11 +60,16 @@ impl Analysis<'_> {
             .iter()
             .filter(|label| label.kind == SourceKind::Remote)
         {
+            // An address may hold the code itself; `require` takes none.
+            let target = match path != "import()" && self.names_a_file(label) {
+                true => Target::Constant("a file of this machine".to_owned()),
+                false => Target::Opaque,
+            };
             self.flow(
                 label,
                 SinkKind::Module,
                 path,
-                Target::Opaque,
+                target,
                 zone,
                 site.file,
                 site.expr,
@@ -105,6 +112,43 @@ impl Analysis<'_> {
                 marks,
             );
         }
+    }
+
+    /// Whether what came from outside is a part of a path in a folder that it does not choose: it
+    /// says which file is loaded, and not what stands in it. What was written to the file is told by
+    /// itself.
+    fn names_a_file(&mut self, label: &Label) -> bool {
+        let mut at = Some(Rc::clone(&label.trail));
+        while let Some(trail) = at {
+            if matches!(trail.step, Step::Through(_)) && self.is_joined(trail.file, trail.span) {
+                return true;
+            }
+            at = trail.before.clone();
+        }
+        false
+    }
+
+    /// Whether a call at a place joins paths, and the first of them did not come from outside.
+    fn is_joined(&mut self, file: FileId, span: Span) -> bool {
+        let Some(program) = self.program(file) else {
+            return false;
+        };
+        let mut calls = program.calls.iter().map(|(call, _)| *call);
+        let Some(call) = calls.find(|call| program.span(*call) == span) else {
+            return false;
+        };
+        let Expr::Call { callee, args, .. } = program.expr(call) else {
+            return false;
+        };
+        let [first, _, ..] = program.list(args) else {
+            return false;
+        };
+        let joins = matches!(self.look_at(file, callee, None), Value::Native(native) if joins_paths(&native.path));
+        joins
+            && !self
+                .labels(file, *first, None)
+                .iter()
+                .any(|label| label.kind == SourceKind::Remote)
     }
 
     /// What a file imports by name can be what was put beside it before.
@@ -189,3 +233,6 @@ impl Analysis<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

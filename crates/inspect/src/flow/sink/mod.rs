@@ -613,21 +613,18 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Value {
         self.asking.contextual = true;
-        let value = match context {
-            Some(context) => match self.machine.fold_in(file, expr, &context.frame) {
-                // What a body builds by itself is the same however it is called, and is there
-                // only once the body was run.
-                value if value.is_unknown() => self.machine.fold_fully(file, expr),
-                value => value,
-            },
-            None => self.machine.fold_fully(file, expr),
-        };
+        let mut value = self.look_fully(file, expr, context);
+        // What a body builds by itself is the same however it is called, and is there only once
+        // the body was run.
+        if value.is_unknown() && context.is_some() {
+            value = self.look_fully(file, expr, None);
+        }
         // All that a module hands out is folded with a glance; what reaches a sink of it is worth
         // the whole budget.
         if value.is_unknown()
             && let Some((from, made)) = self.made_elsewhere(file, expr)
         {
-            return self.machine.fold_fully(from, made);
+            return self.look_fully(from, made, None);
         }
         value
     }

@@ -274,11 +274,15 @@ impl Analysis<'_> {
         args: &[ExprId],
         context: Option<&Rc<Context>>,
     ) -> Target {
-        for arg in args.iter().take(4) {
+        let mut is_path = false;
+        for (position, arg) in args.iter().take(4).enumerate() {
             let value = self.fold_value(file, *arg, context);
             if let Some(host) = self.host_in(&value, 0) {
                 return Target::Constant(host);
             }
+            // What the machine gives up on it would try again: nothing is asked of it twice.
+            is_path |=
+                position == 0 && value.known_text().is_some_and(|text| text.starts_with('/'));
         }
         let Some(first) = args.first() else {
             return Target::Caller;
@@ -287,8 +291,7 @@ impl Analysis<'_> {
             return Target::Caller;
         };
         // A path hides nothing: whoever made what it is asked of said the host.
-        let is_path = |value: &Value| value.known_text().is_some_and(|text| text.starts_with('/'));
-        if is_path(&self.fold_value(file, *first, context)) {
+        if is_path {
             return Target::Caller;
         }
         if self

@@ -27,6 +27,8 @@ static DOC: RuleDoc = RuleDoc {
         "The host is one that the package names as its own: then it is suspicious.",
         "Only the project that a build server builds is told (`GITHUB_REPOSITORY`), or eight letters of a name at \
          most: then it is suspicious.",
+        "Only the path of a file in the home or working folder is told, as by who looks a file up that may as \
+         well have an address: then it is suspicious.",
     ],
     learnt_from: "the dependency-confusion probes since February 2021.",
 };
@@ -47,7 +49,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let known = flow.target != Target::Caller;
     let is_weak = OF_A_BUILD.contains(&flow.source_name.as_str())
-        || flow.source_name.starts_with("the first ");
+        || flow.source_name.starts_with("the first ")
+        || flow.source_name.starts_with("a path in ");
     match flow.zone {
         // An opt-out that is read first proves nothing: whoever attacks can write one.
         Zone::Install | Zone::Start
@@ -89,12 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn the_project_of_a_build_server_is_suspicious_and_the_name_of_a_host_is_proof() {
+    fn the_project_of_a_build_server_or_a_path_is_suspicious_and_the_name_of_a_host_is_proof() {
         assert_eq!(told("GITHUB_REPOSITORY"), Standing::Suspicious);
         assert_eq!(
             told("the first 8 letters of HOSTNAME"),
             Standing::Suspicious
         );
+        assert_eq!(told("a path in os.homedir"), Standing::Suspicious);
+        assert_eq!(told("os.homedir"), Standing::Malicious);
         assert_eq!(told("HOSTNAME"), Standing::Malicious);
         assert_eq!(told("os.hostname()"), Standing::Malicious);
         assert_eq!(told("USER"), Standing::Malicious);

@@ -4,7 +4,7 @@ use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use crate::recognise::own_machine;
 use crate::score::names_a_module;
-use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, printable};
+use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -31,6 +31,8 @@ static DOC: RuleDoc = RuleDoc {
          first and stops it: then it is suspicious.",
         "In Python, settings that may lie on some host say which of the installed modules is loaded: the name \
          of a module brings no code along.",
+        "The host says which file in a folder that stands in the code is loaded, and nothing shows that it was \
+         downloaded: then it is suspicious.",
         "A command that the user runs looks for updates.",
     ],
     learnt_from: "axios (March 2026), Mastra, ua-parser-js (October 2021).",
@@ -74,7 +76,9 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     // A comparison that may stop nothing excuses nothing; that it does is not shown either.
     let compared = flow.marks.contains(&Mark::ComparedWithDigest);
-    if flow.marks.contains(&Mark::OwnHost) || compared || !known {
+    // The host says which of the files on this machine is loaded, and not what stands in it.
+    let names = flow.sink == SinkKind::Module && matches!(flow.target, Target::Constant(_));
+    if flow.marks.contains(&Mark::OwnHost) || compared || names || !known {
         return if names_a_module(flow) {
             Weight::Note
         } else {
@@ -97,15 +101,19 @@ fn says(flow: &Flow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_model::{Target, Zone};
+    use customs_model::Zone;
 
     fn loads(sink_name: &str, host: &str) -> Weight {
+        loads_from(sink_name, host, Target::Opaque)
+    }
+
+    fn loads_from(sink_name: &str, host: &str, target: Target) -> Weight {
         let flow = Flow {
             source: SourceKind::Remote,
             source_name: format!("the answer of {host}"),
             sink: SinkKind::Module,
             sink_name: sink_name.to_owned(),
-            target: Target::Opaque,
+            target,
             zone: Zone::Import,
             path: Vec::new(),
             marks: Vec::new(),
@@ -122,5 +130,13 @@ mod tests {
         assert_eq!(loads(by_path, "a host"), Weight::Suspicious);
         assert_eq!(loads("require", "a host"), Weight::Suspicious);
         assert_eq!(loads("__import__", "c2.invalid"), Weight::Proof);
+    }
+
+    #[test]
+    fn a_host_that_says_which_file_of_the_machine_is_loaded_is_suspicious() {
+        let here = || Target::Constant("a file of this machine".to_owned());
+        let by_name = loads_from("require", "c2.invalid", here());
+        assert_eq!(by_name, Weight::Suspicious);
+        assert_eq!(loads("require", "c2.invalid"), Weight::Proof);
     }
 }

@@ -235,11 +235,11 @@ fn filled(word: &str, set: &BTreeMap<String, String>) -> String {
             rest = behind;
             break;
         };
-        match set.get(name) {
-            Some(value) => out.push_str(value),
-            None if name.ends_with("_DIR") || name.ends_with("_LIST_DIR") => out.push('.'),
-            None if name == "CMAKE_COMMAND" => out.push_str("cmake"),
-            None => {
+        match (set.get(name), own_program(name)) {
+            (Some(value), _) => out.push_str(value),
+            (None, Some(program)) => out.push_str(program),
+            (None, None) if name.ends_with("_DIR") => out.push('.'),
+            (None, None) => {
                 out.push('$');
                 out.push_str(name);
             }
@@ -248,6 +248,25 @@ fn filled(word: &str, set: &BTreeMap<String, String>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The program that CMake itself puts into a variable.
+fn own_program(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "CMAKE_COMMAND" => "cmake",
+        "CMAKE_CTEST_COMMAND" => "ctest",
+        "CMAKE_CPACK_COMMAND" => "cpack",
+        "CMAKE_AR" => "ar",
+        "CMAKE_RANLIB" => "ranlib",
+        "CMAKE_LINKER" => "ld",
+        "CMAKE_NM" => "nm",
+        "CMAKE_STRIP" => "strip",
+        "CMAKE_OBJCOPY" => "objcopy",
+        "CMAKE_OBJDUMP" => "objdump",
+        "CMAKE_C_COMPILER" => "cc",
+        "CMAKE_CXX_COMPILER" => "c++",
+        _ => return None,
+    })
 }
 
 /// The commands of a file, with their words.
@@ -323,11 +342,18 @@ mod tests {
                     execute_process(COMMAND ${TOOL} -c \"a | b\" OUTPUT_VARIABLE x)\n\
                     EXECUTE_PROCESS(COMMAND a COMMAND b\n WORKING_DIRECTORY c)\n\
                     file(DOWNLOAD https://a.invalid/b ${CMAKE_BINARY_DIR}/c)\n\
-                    file(READ d e)\nadd_subdirectory(below)\n";
+                    file(READ d e)\nadd_subdirectory(below)\n\
+                    execute_process(COMMAND ${CMAKE_AR} /def:${D})\n";
         let read = Read::of(text);
         assert_eq!(
             read.lines,
-            ["sh -c 'a | b'", "a | b", "curl -o ./c https://a.invalid/b"]
+            [
+                "sh -c 'a | b'",
+                "a | b",
+                "curl -o ./c https://a.invalid/b",
+                // What nobody set is the shell's to know; its own programs are not.
+                "ar '/def:$D'",
+            ]
         );
         assert_eq!(read.below, ["below"]);
     }
