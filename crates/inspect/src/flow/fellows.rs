@@ -10,6 +10,8 @@ use super::{Analysis, Site};
 use crate::ir::{Atom, Export, Expr, ExprId, FuncId, Language, Program, ScopeId, SymbolId};
 use crate::pure::{FileId, Surroundings as _, Value};
 use customs_model::Zone;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// Functions that one call may mean.
@@ -19,6 +21,9 @@ const LEVELS: u8 = 6;
 
 /// A class and its file.
 type Class = (FileId, ExprId);
+
+/// Expressions that were asked for their classes, with the least level at which they were.
+type Seen = FxHashMap<(FileId, ExprId), u8>;
 
 /// Functions, by their files.
 pub(super) type Fellows = Rc<[(FileId, FuncId)]>;
@@ -233,8 +238,31 @@ impl Analysis<'_> {
         object: ExprId,
         level: u8,
     ) -> Vec<Class> {
+        self.classes_besides(program, file, object, level, &mut Seen::default())
+    }
+
+    /// The classes that an object may be made from, besides those of what was asked already: fields
+    /// that are made of each other would be gone through on all ways from one to the other.
+    fn classes_besides(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        object: ExprId,
+        level: u8,
+        seen: &mut Seen,
+    ) -> Vec<Class> {
         if level > LEVELS {
             return Vec::new();
+        }
+        // Nearer to what was asked, more levels are left.
+        match seen.entry((file, object)) {
+            Entry::Occupied(before) if *before.get() <= level => return Vec::new(),
+            Entry::Occupied(mut before) => {
+                before.insert(level);
+            }
+            Entry::Vacant(new) => {
+                new.insert(level);
+            }
         }
         match program.expr(object) {
             Expr::This(function) => {
@@ -249,7 +277,7 @@ impl Analysis<'_> {
             Expr::Param(function, position) => {
                 let mut found = Vec::new();
                 for (program, file, arg) in self.handed_in(file, function, position) {
-                    for class in self.classes(&program, file, arg, level + 1) {
+                    for class in self.classes_besides(&program, file, arg, level + 1, seen) {
                         if found.len() < MOST && !found.contains(&class) {
                             found.push(class);
                         }
@@ -260,7 +288,7 @@ impl Analysis<'_> {
             Expr::Name(atom, scope) => {
                 let symbol = program.resolve(atom, scope);
                 let values = symbol.map(|symbol| program.symbol(symbol).values.to_vec());
-                self.classes_of(program, file, &values.unwrap_or_default(), level)
+                self.classes_of(program, file, &values.unwrap_or_default(), level, seen)
             }
             Expr::Element(over) if program.language == Language::Python => {
                 self.classes_by_turns(program, file, over, None, false)
@@ -276,7 +304,7 @@ impl Analysis<'_> {
             // What is put into a field somewhere in the class.
             Expr::Member(this, field) if is_this(program, this) => {
                 let fields = self.fields(program, file, this, field);
-                self.classes_of(program, file, &fields, level)
+                self.classes_of(program, file, &fields, level, seen)
             }
             _ => match self.machine.fold(file, object) {
                 Value::Object(object) => object.class.into_iter().collect(),
@@ -333,10 +361,11 @@ impl Analysis<'_> {
         file: FileId,
         values: &[ExprId],
         level: u8,
+        seen: &mut Seen,
     ) -> Vec<Class> {
         let mut found = Vec::new();
         for value in values.iter().take(MOST) {
-            for class in self.classes(program, file, *value, level + 1) {
+            for class in self.classes_besides(program, file, *value, level + 1, seen) {
                 if found.len() < MOST && !found.contains(&class) {
                     found.push(class);
                 }

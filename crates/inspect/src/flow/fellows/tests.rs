@@ -190,3 +190,17 @@ fn of_javascript_the_last_declaration_holds_from_the_start() {
         "class B { f() { go() } }\nclass A extends B { f() {} }\nnew A().f()"
     ));
 }
+
+#[test]
+fn fields_that_are_made_of_each_other_are_each_asked_once() {
+    // 16 fields, each of which may be any other: as many ways as 16 to the power of the levels.
+    let mut code = String::from("class D:\n    def run(self):\n        go()\n");
+    code.push_str("class C:\n    def __init__(self):\n        self.f15 = D()\n");
+    for field in 0..16 {
+        for other in (0..16).rev().filter(|other| *other != field) {
+            code.push_str(&format!("        self.f{field} = self.f{other}\n"));
+        }
+    }
+    code.push_str("    def all(self):\n        self.f0.run()\nC().all()\n");
+    assert!(python(&code, ""));
+}
