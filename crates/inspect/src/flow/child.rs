@@ -1,5 +1,7 @@
 //! Code in a text: read as a package of its own, one level down.
 
+mod known;
+
 use super::{Analysis, Labels, Outer, is_secret};
 use crate::ir::{Expr, Language};
 use crate::limit::{evaluating, reading};
@@ -7,6 +9,8 @@ use crate::package::{File, Package, folder, join};
 use crate::pure::FileId;
 use crate::unpack::{Content, Entry, Kind, Tree};
 use customs_model::{Place, SinkKind, SourceKind, Zone};
+pub(super) use known::Texts;
+use known::{Asked, Known};
 use std::sync::Arc;
 
 /// What a text does that is run.
@@ -134,7 +138,7 @@ impl Analysis<'_> {
             .collect()
     }
 
-    /// The same for a text that stands in a folder.
+    /// The same for a text that stands in a folder. One that was read here is not read again.
     fn child_at(
         &mut self,
         folder: &str,
@@ -148,6 +152,34 @@ impl Analysis<'_> {
             self.left_unread(zone);
             return Effect::NotRead;
         }
+        let (called, running) = (self.text_is_called, self.zones.len());
+        let parts = (language, zone, &place);
+        let asked = Asked::of(text, &beside, folder, parts, called, running);
+        if let Some(known) = self.texts.get(&asked) {
+            self.text_is_called = false;
+            self.around = known.around;
+            self.left_behind.of_text = known.started;
+            return known.effect;
+        }
+        let effect = self.child_read(folder, text, language, zone, place, beside);
+        let known = Known {
+            effect,
+            around: self.around.clone(),
+            started: self.left_behind.of_text.clone(),
+        };
+        self.texts.note(asked, known);
+        effect
+    }
+
+    fn child_read(
+        &mut self,
+        folder: &str,
+        text: &str,
+        language: Language,
+        zone: Zone,
+        place: Place,
+        beside: Vec<Entry>,
+    ) -> Effect {
         let name = match language {
             Language::JavaScript => "text.js",
             Language::Python => "text.py",

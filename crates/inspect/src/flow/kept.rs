@@ -4,14 +4,17 @@
 //! field or a list waits there. Neither is called where it is kept. It runs no earlier than the
 //! first code that reads what it is kept under, and that is when it is said to run here.
 
+mod harmless;
+
 use super::Analysis;
 use super::keeper::{Slot, is_given_back};
 use super::marks::Marks;
 use super::reach::Queue;
-use crate::ir::{Atom, Binary, Compound, Expr, ExprId, FuncId, Language, Program, Unary};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::Zone;
+use harmless::harmless;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -361,7 +364,7 @@ pub(super) struct Plan {
     named: Vec<ExprId>,
     /// Where those of a name begin among them, and behind the last one where they end.
     from: Vec<u32>,
-    /// [`harmless`].
+    /// [`harmless()`].
     harmless: Marks,
     /// [`functions`].
     functions: Vec<(u32, Reverse<u32>, FuncId)>,
@@ -501,43 +504,6 @@ fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
     }
     functions.sort_unstable();
     functions
-}
-
-/// Places at which something is put under a name or into what it holds, or where it is only asked
-/// whether something is there: nothing is taken out.
-fn harmless(program: &Program) -> Marks {
-    let mut found = Marks::default();
-    for expr in &program.exprs {
-        match *expr {
-            Expr::Assign(target, _) => {
-                found.insert(target);
-                if let Expr::Index(table, _) = program.expr(target) {
-                    found.insert(table);
-                }
-            }
-            Expr::Binary(Binary::Is, left, right) => {
-                found.insert(left);
-                found.insert(right);
-            }
-            Expr::Unary(Unary::Not | Unary::TypeOf, inner) => {
-                found.insert(inner);
-            }
-            Expr::Call { callee, .. } => {
-                if let Expr::Member(list, method) = program.expr(callee)
-                    && only_puts(program.language, program.name(method))
-                {
-                    found.insert(list);
-                }
-            }
-            _ => {}
-        }
-    }
-    for compound in &program.compounds {
-        if let Compound::If(test, ..) = compound {
-            found.insert(*test);
-        }
-    }
-    found
 }
 
 /// What some expressions are handed to, and as which argument.

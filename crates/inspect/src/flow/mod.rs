@@ -258,6 +258,8 @@ struct Analysis<'p> {
     dropped: Vec<dropped::Dropped>,
     /// Functions that a text calls which stand around it.
     started_functions: Vec<(Zone, FileId, FuncId)>,
+    /// Texts that were read.
+    texts: child::Texts,
     /// What the text that was read last calls and does not declare.
     around: Vec<around::Around>,
     /// What the text that is read next gives is called.
@@ -331,6 +333,7 @@ impl<'p> Analysis<'p> {
             started: Vec::new(),
             dropped: Vec::new(),
             started_functions: Vec::new(),
+            texts: child::Texts::default(),
             around: Vec::new(),
             text_is_called: false,
             shell_functions: Vec::new(),

@@ -3,6 +3,7 @@
 //! A path is what the pure machine gives for something of a library (`https.request`,
 //! `os.environ`), whatever it was called on the way.
 
+mod family;
 mod javascript;
 mod measures;
 mod packers;
@@ -11,6 +12,7 @@ mod python;
 mod rust;
 mod unpackers;
 
+pub use family::family;
 pub use packers::{
     PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store,
 };

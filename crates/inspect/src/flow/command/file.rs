@@ -157,6 +157,7 @@ impl Analysis<'_> {
             span: Span { start: 0, end: 0 },
             place: self.place(file, Span::default()),
             lines: true,
+            in_file: true,
             ..at.clone()
         };
         let path = self.package.file(file).path.clone();
@@ -262,6 +263,7 @@ impl Analysis<'_> {
             span: begin,
             place: self.place(file, begin),
             lines: true,
+            in_file: true,
             ..at.clone()
         };
         self.run_text(&text, &at, Piped::default(), variables, reached)

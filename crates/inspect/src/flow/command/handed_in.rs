@@ -117,6 +117,7 @@ impl Analysis<'_> {
             level: 0,
             calls: 0,
             lines: false,
+            in_file: false,
             site: Some(site),
         };
         let given = Piped {

@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod clipboard;
 mod credential;
+mod defined;
 mod edit;
 mod escape;
 mod fed;
@@ -79,6 +80,8 @@ struct At {
     calls: u8,
     /// Its text is the whole file: each command has a line of its own.
     lines: bool,
+    /// Its text is a file's: of what started it only the arguments came in.
+    in_file: bool,
     /// Where in code it stands, if it does.
     site: Option<Site>,
 }
@@ -121,6 +124,7 @@ impl Analysis<'_> {
             level: 0,
             calls: 0,
             lines: false,
+            in_file: false,
             site: None,
         };
         let mut reached = Vec::new();
@@ -357,7 +361,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        if text.contains(HOLE_START) {
+        if text.contains(HOLE_START) && (!at.in_file || defined::names_an_argument(word)) {
             labels.extend(at.holes.iter().cloned());
         }
         if let Some(rest) = text.strip_prefix("~/") {

@@ -267,6 +267,7 @@ impl Analysis<'_> {
                 self.interpreted(base, labels, at);
                 let inner = At {
                     holes: labels.clone().into(),
+                    in_file: false,
                     ..at.clone()
                 };
                 let options = texts.get(..=position).unwrap_or_default();

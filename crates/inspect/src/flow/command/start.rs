@@ -438,6 +438,7 @@ impl Analysis<'_> {
             level: 0,
             calls: 0,
             lines: false,
+            in_file: false,
             site: Some(site),
         };
         let known = text.as_deref().is_some_and(is_known);
@@ -636,6 +637,7 @@ impl Analysis<'_> {
             level: LEVELS - 1,
             calls: CALLS - 1,
             lines: false,
+            in_file: false,
             site: None,
         };
         let script = parse(text);

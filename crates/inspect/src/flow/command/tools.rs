@@ -6,6 +6,7 @@ mod configuration;
 mod pattern;
 mod rules;
 
+use super::defined::Defined;
 use super::{At, Piped, Variables};
 use crate::flow::Analysis;
 use crate::flow::label::Label;
@@ -202,6 +203,7 @@ impl Analysis<'_> {
             return None;
         }
         let (folder, named, wanted) = words_of_make(args);
+        let defined = Defined::of_make(args);
         let moved = At {
             folder: plain(&join(&at.folder, &folder)),
             ..at.clone()
@@ -223,9 +225,13 @@ impl Analysis<'_> {
             return Some(());
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        for line in lines_of_rules(&text, &wanted) {
+        for line in lines_of_rules(&text, &wanted, &defined) {
+            let at = At {
+                holes: defined.in_line(&line),
+                ..at.clone()
+            };
             self.apart(variables, |all, variables| {
-                all.run_text(&line, at, Piped::default(), variables, reached)
+                all.run_text(&line, &at, Piped::default(), variables, reached)
             });
         }
         Some(())

@@ -97,12 +97,19 @@ impl Analysis<'_> {
                     .labels(file, key, context)
                     .iter()
                     .any(|label| label.kind == SourceKind::Environment);
-                if every {
+                let family = match every {
+                    true => self.family_read(file, key, context),
+                    false => None,
+                };
+                if every && family.is_none() {
                     labels
                 } else {
+                    let own = family
+                        .map(|name| self.new_label(SourceKind::NamedSecret, &name, file, span));
                     labels
                         .into_iter()
                         .filter(|label| label.kind != SourceKind::Environment)
+                        .chain(own)
                         .collect()
                 }
             }
@@ -118,6 +125,17 @@ impl Analysis<'_> {
                 })
                 .collect(),
         }
+    }
+
+    /// The variables of one tool of which one is read whose name is computed: `TOOL_…`.
+    fn family_read(
+        &mut self,
+        file: FileId,
+        key: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Option<String> {
+        let name = self.look_at(file, key, context).as_text()?;
+        know::family(&name).map(|begin| format!("{begin}…"))
     }
 
     /// What code of the package puts where all of a process sees it: `globalThis.a = b`,

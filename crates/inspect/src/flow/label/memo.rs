@@ -8,6 +8,9 @@
 //! entangled.
 //!
 //! An answer that does not depend on the way in which code is reached holds for every way.
+//!
+//! An answer that is short because the question was asked far down is what everybody gets who asks
+//! it as far down or further: there it would be shorter still. Only who asks from nearer asks again.
 
 use super::{Label, Labels};
 use crate::ir::ExprId;
@@ -70,8 +73,19 @@ struct Provisional {
     labels: Labels,
     contextual: bool,
     short: bool,
+    /// How far down it was asked.
+    depth: u32,
     /// It is of this round.
     fresh: bool,
+}
+
+/// An answer that is short of something.
+#[derive(Debug)]
+struct Short {
+    labels: Labels,
+    contextual: bool,
+    /// How far down it was asked.
+    depth: u32,
 }
 
 /// Answers, by question.
@@ -82,6 +96,8 @@ pub(in crate::flow) struct Memo {
     any: FxHashMap<(FileId, ExprId), (Labels, bool)>,
     /// In one way of getting there.
     in_way: FxHashMap<Question, Labels>,
+    /// What is short of something, by how far down it was asked.
+    short: FxHashMap<Question, Short>,
     provisional: FxHashMap<Question, Provisional>,
     /// The questions with provisional answers, in their order.
     pending: Vec<Question>,
@@ -95,6 +111,7 @@ impl Default for Memo {
             nothing: Rc::from(Vec::<Label>::new()),
             any: FxHashMap::default(),
             in_way: FxHashMap::default(),
+            short: FxHashMap::default(),
             provisional: FxHashMap::default(),
             pending: Vec::new(),
             bottom: u32::MAX,
@@ -111,8 +128,13 @@ impl Memo {
         Rc::clone(&self.nothing)
     }
 
-    /// The answer, if it is known.
-    pub(super) fn answer(&self, question: Question, asking: &mut Asking) -> Option<Labels> {
+    /// The answer, if it is known as far down.
+    pub(super) fn answer(
+        &self,
+        question: Question,
+        depth: u32,
+        asking: &mut Asking,
+    ) -> Option<Labels> {
         if let Some((labels, contextual)) = self.any.get(&(question.file, question.expr))
             && (question.way.is_none() || !contextual)
         {
@@ -125,10 +147,16 @@ impl Memo {
             asking.contextual = true;
             return Some(Rc::clone(labels));
         }
-        let known = self
-            .provisional
-            .get(&question)
-            .filter(|known| known.fresh)?;
+        let Some(known) = self.provisional.get(&question) else {
+            let known = self.short.get(&question);
+            let known = known.filter(|known| known.depth <= depth)?;
+            asking.short = true;
+            asking.contextual |= known.contextual;
+            return Some(Rc::clone(&known.labels));
+        };
+        if !known.fresh {
+            return None;
+        }
         asking.cut = asking.cut.min(self.bottom);
         asking.contextual |= known.contextual;
         asking.short |= known.short;
@@ -149,8 +177,8 @@ impl Memo {
         self.pending.len()
     }
 
-    /// Takes the answer of the open question with the number `here`. False: it leads back
-    /// to itself and is to be asked again.
+    /// Takes the answer of the open question with the number `here`, which was asked so far down.
+    /// False: it leads back to itself and is to be asked again, if there is more to be spent.
     pub(super) fn close(
         &mut self,
         question: Question,
@@ -158,15 +186,15 @@ impl Memo {
         labels: &Labels,
         asking: &mut Asking,
         opened: usize,
-        more: bool,
+        (depth, left, more): (u32, bool, bool),
     ) -> bool {
         if asking.cut < here {
             self.bottom = self.bottom.min(asking.cut);
-            asking.grown |= self.put(question, labels, asking, true);
+            asking.grown |= self.put(question, labels, asking, depth, true);
             return true;
         }
         if asking.cut == here {
-            let grown = asking.grown | self.put(question, labels, asking, false);
+            let grown = asking.grown | self.put(question, labels, asking, depth, false);
             if grown && more {
                 for pending in &self.pending[opened..] {
                     if let Some(known) = self.provisional.get_mut(pending) {
@@ -176,10 +204,13 @@ impl Memo {
                 return false;
             }
             for pending in self.pending.split_off(opened) {
-                if let Some(known) = self.provisional.remove(&pending)
-                    && !known.short
-                {
+                let Some(known) = self.provisional.remove(&pending) else {
+                    continue;
+                };
+                if !known.short {
                     self.keep(pending, known.labels, known.contextual);
+                } else if left {
+                    self.keep_short(pending, known.labels, known.contextual, known.depth);
                 }
             }
         }
@@ -190,16 +221,26 @@ impl Memo {
         // What is short of something by a bound may be found from elsewhere.
         if !asking.short || (question.way.is_none() && !labels.is_empty()) {
             self.keep(question, Rc::clone(labels), asking.contextual);
+        } else if left {
+            self.keep_short(question, Rc::clone(labels), asking.contextual, depth);
         }
         true
     }
 
     /// Puts a provisional answer; gives whether it has more in it than the one before.
-    fn put(&mut self, question: Question, labels: &Labels, asking: &Asking, fresh: bool) -> bool {
+    fn put(
+        &mut self,
+        question: Question,
+        labels: &Labels,
+        asking: &Asking,
+        depth: u32,
+        fresh: bool,
+    ) -> bool {
         let new = Provisional {
             labels: Rc::clone(labels),
             contextual: asking.contextual,
             short: asking.short,
+            depth,
             fresh,
         };
         match self.provisional.insert(question, new) {
@@ -209,6 +250,18 @@ impl Memo {
                 !labels.is_empty()
             }
         }
+    }
+
+    fn keep_short(&mut self, question: Question, labels: Labels, contextual: bool, depth: u32) {
+        if self.short.len() >= WAYS {
+            self.short.clear();
+        }
+        let new = Short {
+            labels,
+            contextual,
+            depth,
+        };
+        self.short.insert(question, new);
     }
 
     fn keep(&mut self, question: Question, labels: Labels, contextual: bool) {

@@ -17,7 +17,7 @@ use crate::flow::{Analysis, Context};
 use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
 use crate::know;
 use crate::limit::evaluating;
-use crate::pure::{FileId, Value};
+use crate::pure::{FileId, HOLE_START, Value};
 use customs_model::SourceKind;
 pub(in crate::flow) use import::Imports;
 use memo::Question;
@@ -120,7 +120,7 @@ impl Analysis<'_> {
             expr,
             way: context.map(|context| context.id),
         };
-        if let Some(known) = self.memo.answer(question, &mut self.asking) {
+        if let Some(known) = self.memo.answer(question, self.depth, &mut self.asking) {
             return known;
         }
         let here = self.active.len() as u32;
@@ -136,6 +136,7 @@ impl Analysis<'_> {
         }
         let outer = std::mem::take(&mut self.asking);
         let opened = self.memo.open();
+        let depth = self.depth;
         self.depth += 1;
         let mut round = 0;
         let labels = loop {
@@ -146,10 +147,12 @@ impl Analysis<'_> {
                 false => Labels::from(labels),
             };
             round += 1;
-            let more = round < ROUNDS && self.steps > 0;
+            let left = self.steps > 0;
+            let bounds = (depth, left, left && round < ROUNDS);
+            let asking = &mut self.asking;
             if self
                 .memo
-                .close(question, here, &labels, &mut self.asking, opened, more)
+                .close(question, here, &labels, asking, opened, bounds)
             {
                 break labels;
             }
@@ -205,7 +208,10 @@ impl Analysis<'_> {
                 self.member(program, file, expr, object, Some(&name_text), context)
             }
             Expr::Index(object, key) => match self.look_at(file, key, None) {
-                Value::Text(text) => self.member(program, file, expr, object, Some(&text), context),
+                // Of a name that is known in part nobody knows which one it is.
+                Value::Text(text) if !text.contains(HOLE_START) => {
+                    self.member(program, file, expr, object, Some(&text), context)
+                }
                 _ => self.member(program, file, expr, object, None, context),
             },
             Expr::Slice(object, _)

@@ -2,6 +2,7 @@
 
 use super::Text;
 use crate::flow::Analysis;
+use crate::flow::command::defined::Defined;
 use crate::flow::command::file::PACKAGE;
 use crate::flow::command::start::quoted;
 use crate::flow::command::{At, Piped, Variables};
@@ -9,6 +10,7 @@ use crate::ir::Span;
 use crate::package::{folder, join};
 use crate::pure::{FileId, HOLE, HOLE_END};
 use customs_model::Zone;
+use std::rc::Rc;
 
 /// Files of rules, bytes of one, and commands of all.
 const FILES: usize = 32;
@@ -49,7 +51,8 @@ impl Analysis<'_> {
                 let rules =
                     rules.filter_map(|folder| self.package.find(&join(folder, "CMakeLists.txt")));
                 files.extend(rules.take(1));
-                self.cmake_files(files, at, variables, reached);
+                let defined = Defined::of_cmake(args);
+                self.cmake_files(files, &defined, at, variables, reached);
             }
             "ninja" | "ninja-build" | "samu" => {
                 let named = texts.iter().find_map(|text| {
@@ -80,6 +83,7 @@ impl Analysis<'_> {
     fn cmake_files(
         &mut self,
         mut files: Vec<FileId>,
+        defined: &Defined,
         at: &At,
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
@@ -114,10 +118,13 @@ impl Analysis<'_> {
                             }
                             let line = words
                                 .iter()
-                                .map(|word| quoted(&known(word, &here)))
+                                .map(|word| quoted(&known(word, &here, defined)))
                                 .collect::<Vec<_>>()
                                 .join(" ");
-                            let inner = self.at_rules(file, call.at, &here, at);
+                            let inner = At {
+                                holes: defined.in_words(&words),
+                                ..self.at_rules(file, call.at, &here, at)
+                            };
                             self.apart(variables, |all, variables| {
                                 all.run_text(&line, &inner, Piped::default(), variables, reached)
                             });
@@ -188,6 +195,8 @@ impl Analysis<'_> {
             place: self.place(file, span),
             folder: folder.to_owned(),
             lines: false,
+            // What its words hold was not written by whoever started it.
+            holes: Rc::from([]),
             ..at.clone()
         }
     }
@@ -305,8 +314,8 @@ fn commands_of(call: &Call) -> Vec<Vec<String>> {
     found
 }
 
-/// A word with what CMake itself puts in.
-fn known(word: &str, here: &str) -> String {
+/// A word with what CMake itself puts in, and what it was told to.
+fn known(word: &str, here: &str, defined: &Defined) -> String {
     let mut out = String::new();
     let mut rest = word;
     while let Some((before, behind)) = rest.split_once("${") {
@@ -328,7 +337,7 @@ fn known(word: &str, here: &str) -> String {
             "CMAKE_SOURCE_DIR" | "PROJECT_SOURCE_DIR" => {
                 out.push_str(&format!("{PACKAGE}{HOLE_END}"));
             }
-            _ => out.push_str(HOLE),
+            name => out.push_str(defined.value(name).unwrap_or(HOLE)),
         }
     }
     out + rest

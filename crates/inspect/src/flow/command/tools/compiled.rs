@@ -3,6 +3,7 @@
 use super::Text;
 use crate::cargo;
 use crate::flow::Analysis;
+use crate::flow::command::defined::Defined;
 use crate::flow::command::start::quoted;
 use crate::flow::command::{At, Piped, Variables};
 use crate::package::join;
@@ -96,13 +97,15 @@ impl Analysis<'_> {
         }
         if let Some(folder) = folder.filter(|folder| !folder.contains(HOLE_START)) {
             let folder = plain(&join(&at.folder, &folder));
-            self.read_by_cmake(&folder, at, variables, reached);
+            let defined = Defined::of_cmake(args);
+            self.read_by_cmake(&folder, &defined, at, variables, reached);
         }
     }
 
     fn read_by_cmake(
         &mut self,
         folder: &str,
+        defined: &Defined,
         at: &At,
         variables: &mut Variables,
         reached: &mut Vec<FileId>,
@@ -125,12 +128,13 @@ impl Analysis<'_> {
                 self.cut_short(at.zone);
                 continue;
             }
-            let read = Read::of(&String::from_utf8_lossy(&bytes));
-            let inside = At {
-                folder: folder.clone(),
-                ..at.clone()
-            };
+            let read = Read::of(&String::from_utf8_lossy(&bytes), defined);
             for line in read.lines {
+                let inside = At {
+                    folder: folder.clone(),
+                    holes: defined.in_line(&line),
+                    ..at.clone()
+                };
                 self.apart(variables, |all, variables| {
                     all.run_text(&line, &inside, Piped::default(), variables, reached)
                 });
@@ -148,9 +152,11 @@ struct Read {
 }
 
 impl Read {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, defined: &Defined) -> Self {
         let mut read = Self::default();
-        let mut set: BTreeMap<String, String> = BTreeMap::new();
+        let given = defined.all();
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut set: BTreeMap<String, String> = given.collect();
         for (name, words) in commands(text) {
             let words: Vec<String> = words.iter().map(|word| filled(word, &set)).collect();
             let line = match (name.as_str(), &words[..]) {
@@ -344,7 +350,7 @@ mod tests {
                     file(DOWNLOAD https://a.invalid/b ${CMAKE_BINARY_DIR}/c)\n\
                     file(READ d e)\nadd_subdirectory(below)\n\
                     execute_process(COMMAND ${CMAKE_AR} /def:${D})\n";
-        let read = Read::of(text);
+        let read = Read::of(text, &Defined::default());
         assert_eq!(
             read.lines,
             [

@@ -1,5 +1,6 @@
 //! `make`: what a file of rules runs.
 
+use crate::flow::command::defined::Defined;
 use rustc_hash::FxHashMap;
 
 /// A word of a command line, with what is in it.
@@ -103,10 +104,11 @@ fn expanded(line: &str, variables: &FxHashMap<&str, &str>, levels: u8, left: &mu
 }
 
 /// The lines that some rules run, or the first one: with those of the rules that they need first.
-pub(super) fn lines_of_rules(text: &str, wanted: &[&str]) -> Vec<String> {
+pub(super) fn lines_of_rules(text: &str, wanted: &[&str], defined: &Defined) -> Vec<String> {
     /// Rules that are gone through.
     const RULES: usize = 64;
-    let variables = variables_of(text);
+    let mut variables = variables_of(text);
+    variables.extend(defined.all());
     let mut left = PUT_IN;
     let mut rules: Vec<(Vec<&str>, Vec<&str>, Vec<String>)> = Vec::new();
     for line in text.lines() {

@@ -1,4 +1,4 @@
-use super::{is_like, is_path_like, lines_of_rules};
+use super::{Defined, is_like, is_path_like, lines_of_rules};
 use crate::flow::testing::remote_code;
 use crate::unpack::text_file as file;
 use customs_model::Zone;
@@ -88,8 +88,14 @@ fn what_a_hook_does_not_start_does_not_run() {
 #[test]
 fn rules_run_the_lines_of_what_they_need_first() {
     let text = ".PHONY: all\nX := 1\nall: one\n\t@two $$A\none:\n\tone\nother:\n\tother\n";
-    assert_eq!(lines_of_rules(text, &[]), ["one", "two $A"]);
-    assert_eq!(lines_of_rules(text, &["other"]), ["other"]);
+    assert_eq!(
+        lines_of_rules(text, &[], &Defined::default()),
+        ["one", "two $A"]
+    );
+    assert_eq!(
+        lines_of_rules(text, &["other"], &Defined::default()),
+        ["other"]
+    );
 }
 
 #[test]
@@ -108,7 +114,7 @@ fn patterns_mean_what_their_tools_take_them_for() {
 fn rules_of_make_hold_the_values_of_their_variables_and_end_where_they_name_themselves() {
     let text =
         "A = $(A)$(A)\nP := node\nall: b\n\t@$(P) ${X} $$HOME $(shell id) $(A)\nb:\n\t$(CC) x.c\n";
-    let lines = lines_of_rules(text, &[]);
+    let lines = lines_of_rules(text, &[], &Defined::default());
     assert_eq!(lines[0], "cc x.c");
     assert!(
         lines[1].starts_with("node ${X} $HOME $(id) $(A)"),
