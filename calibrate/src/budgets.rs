@@ -66,8 +66,8 @@ pub struct Said {
     pub severity: Severity,
     /// The sentence, safe to print.
     pub words: String,
-    /// Where it ends, safe to print.
-    at: String,
+    /// The way to where it ends, a line each, safe to print.
+    pub way: Vec<String>,
 }
 
 impl Said {
@@ -81,7 +81,7 @@ impl Said {
                 rule: finding.rule.to_string(),
                 severity: finding.severity,
                 words: finding.message.clone(),
-                at: finding.evidence.last().cloned().unwrap_or_default(),
+                way: finding.evidence.clone(),
             })
             .collect()
     }
@@ -93,8 +93,9 @@ impl fmt::Display for Said {
             rule,
             severity,
             words,
-            at,
+            way,
         } = self;
+        let at = way.last().map_or("", String::as_str);
         write!(f, "{rule} {severity:?}: {words} @ {at}")
     }
 }

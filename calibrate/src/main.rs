@@ -173,6 +173,9 @@ enum Part {
     Files {
         /// Their paths
         paths: Vec<PathBuf>,
+        /// Prints each step of what is found as well
+        #[arg(long)]
+        ways: bool,
     },
     /// A list of adjacent releases
     Releases {
@@ -270,7 +273,7 @@ fn main() -> ExitCode {
             (Some(id), Some(chain)) => transformed::show(&folder, &id, &chain, seed),
             (only, _) => transformed::report(&folder, only.as_deref(), take, seed),
         },
-        Part::Files { paths } => population::files_report(&paths),
+        Part::Files { paths, ways } => population::files_report(&paths, ways),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
         Part::Score {
             lists,

@@ -86,15 +86,20 @@ fn file_name(path: &Path) -> String {
 }
 
 /// Judges some archives and prints all that is said of them.
-pub fn files_report(paths: &[PathBuf]) -> Result<(), Error> {
+pub fn files_report(paths: &[PathBuf], with_ways: bool) -> Result<(), Error> {
     for (path, row) in paths.iter().zip(workers(paths, judge)) {
         let Some(row) = row else {
             println!("not there {}", path.display());
             continue;
         };
         println!("{:?} {} {:.1?}", row.standing, row.name, row.took);
-        let said = row.said.iter().map(ToString::to_string);
-        for line in said.chain(row.not_checked.iter().cloned()) {
+        for said in &row.said {
+            println!("    {said}");
+            for step in said.way.iter().filter(|_| with_ways) {
+                println!("        {step}");
+            }
+        }
+        for line in &row.not_checked {
             println!("    {line}");
         }
     }

@@ -26,9 +26,6 @@ mod limit {
     pub const ROUNDS: usize = 24;
 }
 
-/// Functions that one call is found to enter; of more nobody knows which one it is.
-pub(super) const ENTERED: usize = 4;
-
 /// A class and its file.
 type Class = (FileId, ExprId);
 
@@ -198,12 +195,6 @@ impl Analysis<'_> {
 
     /// Notes that a function is called at a place.
     pub(super) fn called_at(&mut self, file: FileId, function: FuncId, site: Site) {
-        if self.is_found_to_enter(site) {
-            let entered = self.entered.entry((site.file, site.expr)).or_default();
-            if entered.len() <= ENTERED && !entered.contains(&(file, function)) {
-                entered.push((file, function));
-            }
-        }
         let callers = self.callers.entry((file, function)).or_default();
         // More are not looked at, and looking for one among many takes long.
         if callers.iter().take(limit::MOST).any(|known| *known == site) {
@@ -212,29 +203,6 @@ impl Analysis<'_> {
         callers.push(site);
         if callers.len() <= limit::MOST {
             self.growing.wake(On::Callers(file, function));
-        }
-    }
-
-    /// Whether what a call calls is not known by its name, so that what it gives is what the
-    /// functions give that it was found to enter. What a library calls gives what it likes.
-    fn is_found_to_enter(&self, site: Site) -> bool {
-        match self.callees.get(&(site.file, site.expr)) {
-            None | Some(Value::Unknown | Value::Undefined) => true,
-            // `this.f` where functions make objects looks like a global.
-            Some(Value::Native(native)) => {
-                let program = self.program(site.file);
-                program.is_some_and(|program| match program.expr(site.expr) {
-                    Expr::Call { callee, .. } => match program.expr(callee) {
-                        Expr::Member(object, name) => {
-                            program.name(name) == &*native.path
-                                && program.own_object(object).is_some()
-                        }
-                        _ => false,
-                    },
-                    _ => false,
-                })
-            }
-            Some(_) => false,
         }
     }
 

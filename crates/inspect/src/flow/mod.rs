@@ -188,8 +188,6 @@ struct Analysis<'p> {
     filling: u32,
     /// What functions put into variables that they are handed.
     filled: FxHashMap<(FileId, SymbolId), Vec<filled::Filled>>,
-    /// The functions that calls of something that is not known were found to enter.
-    entered: FxHashMap<(FileId, ExprId), Vec<(FileId, FuncId)>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
@@ -207,6 +205,8 @@ struct Analysis<'p> {
     cells: Cells,
     /// A value that is one of several by turns is each of them, not the one that is left.
     turns: bool,
+    /// The way on which values are asked for that may be several.
+    within: Option<Rc<Context>>,
     /// Functions that keep what they get and do nothing else with it, as far as asked.
     stores_only: FxHashMap<(FileId, FuncId), bool>,
     /// Decorators that do not run what they decorate, as far as asked.
@@ -293,7 +293,6 @@ impl<'p> Analysis<'p> {
             glances: glances::Glances::default(),
             objects: object::Objects::default(),
             callers: FxHashMap::default(),
-            entered: FxHashMap::default(),
             filling: 0,
             filled: FxHashMap::default(),
             passed: FxHashMap::default(),
@@ -307,6 +306,7 @@ impl<'p> Analysis<'p> {
             attached: FxHashMap::default(),
             cells: Cells::default(),
             turns: false,
+            within: None,
             stores_only: FxHashMap::default(),
             wraps_only: FxHashMap::default(),
             asked: FxHashMap::default(),

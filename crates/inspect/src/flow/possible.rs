@@ -2,7 +2,7 @@
 //! argument of several calls, a name in a folder.
 
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
-use super::{Analysis, Site};
+use super::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
 use crate::know;
 use crate::limit::evaluating;
@@ -24,6 +24,20 @@ impl Analysis<'_> {
         let before = std::mem::replace(&mut self.turns, true);
         let found = self.possible(file, expr, 0);
         self.turns = before;
+        found
+    }
+
+    /// The values that an expression can have on one way of getting there: what a caller on it
+    /// hands in, and not what any other one does.
+    pub(super) fn possible_in(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Vec<Value> {
+        let before = std::mem::replace(&mut self.within, context.cloned());
+        let found = self.possible(file, expr, 0);
+        self.within = before;
         found
     }
 
@@ -101,6 +115,21 @@ impl Analysis<'_> {
                     if out.len() < MOST {
                         out.extend(self.possible(file, value, level + 1));
                     }
+                }
+            }
+            Expr::Param(function, position)
+                if self.within.as_ref().is_some_and(|context| {
+                    (context.file, context.function) == (file, function)
+                }) =>
+            {
+                if let Some(context) = self.within.take() {
+                    self.asking.contextual = true;
+                    let at = context.caller_file;
+                    if let Some(arg) = self.argument(at, &context.args, file, function, position) {
+                        self.within.clone_from(&context.caller);
+                        out.extend(self.possible(at, arg, level + 1));
+                    }
+                    self.within = Some(context);
                 }
             }
             Expr::Param(function, position) => {

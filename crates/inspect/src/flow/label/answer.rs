@@ -59,15 +59,14 @@ impl Analysis<'_> {
             | Role::IntoProcess
             | Role::ForeignMemory
             | Role::IntoMemory => Some(Vec::new()),
-            Role::ReadFile => Some(self.file_content(program, file, args.first().copied(), span)),
+            Role::ReadFile => Some(self.file_content(file, args.first().copied(), span, context)),
             Role::ReadFrom => {
                 let made = value_made_at(value)?;
-                let opener = self.program(made.0)?;
                 let first = self.opened_path(made.0, made.1);
-                Some(self.file_content(&opener, made.0, first, span))
+                Some(self.file_content(made.0, first, span, context))
             }
             Role::OpenFile | Role::WriteInto => {
-                Some(self.file_content(program, file, args.first().copied(), span))
+                Some(self.file_content(file, args.first().copied(), span, context))
             }
             Role::Shell | Role::Spawn | Role::Fork => match self.built(program, file, value) {
                 Some(parts) => Some(self.output_of_built(file, &parts, span, context)),

@@ -180,7 +180,8 @@ impl Analysis<'_> {
                     return vec![self.answer(site.file, &value, callee, &args, span, context)];
                 }
                 Role::ReadFile => {
-                    return self.file_content(&program, site.file, args.first().copied(), span);
+                    let first = args.first().copied();
+                    return self.file_content(site.file, first, span, context.as_ref());
                 }
                 Role::None if path.ends_with("addEventListener") => {
                     let event = args.first().map(|arg| self.look_at(site.file, *arg, None));

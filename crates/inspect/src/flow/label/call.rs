@@ -2,7 +2,6 @@
 
 use super::answer::writes_otherwise;
 use super::{Asking, Label, Step, snippet, union};
-use crate::flow::given::ENTERED;
 use crate::flow::{Analysis, Context};
 use crate::ir::{Const, Expr, ExprId, FuncId, Program};
 use crate::know::{self, Role};
@@ -150,10 +149,6 @@ impl Analysis<'_> {
             }
             _ => {}
         }
-        let entered = self.given_by_entered(file, expr, args, context);
-        if !entered.is_empty() {
-            return self.hop(entered, &Step::Returned(None), file, span);
-        }
         // Whatever else: what it is called on, and its arguments.
         let mut out = Vec::new();
         let mut method = "";
@@ -165,7 +160,7 @@ impl Analysis<'_> {
                 _ => self.labels(file, object, context),
             };
             union(&mut out, &labels);
-            if let Some(labels) = self.file_method(program, file, object, method, span) {
+            if let Some(labels) = self.file_method(program, file, object, method, span, context) {
                 return labels;
             }
         } else if let Expr::Index(object, _) = program.expr(callee) {
@@ -272,34 +267,6 @@ impl Analysis<'_> {
         }
         let step = Step::Through(snippet(self, file, program.span(callee)).into());
         self.hop(out, &step, file, span)
-    }
-
-    /// What the functions give that a call was found to enter: one of a table, a method of
-    /// whatever it is called on.
-    fn given_by_entered(
-        &mut self,
-        file: FileId,
-        expr: ExprId,
-        args: &[ExprId],
-        context: Option<&Rc<Context>>,
-    ) -> Vec<Label> {
-        let entered = self.entered.get(&(file, expr)).cloned().unwrap_or_default();
-        // Of many nobody knows which one it is.
-        if entered.len() > ENTERED {
-            return Vec::new();
-        }
-        let mut out = Vec::new();
-        for (of, function) in entered {
-            let closure = Rc::new(crate::pure::Closure {
-                file: of,
-                function,
-                frame: None,
-                this: None,
-            });
-            let labels = self.returned(&closure, file, expr, args, context);
-            union(&mut out, &labels);
-        }
-        out
     }
 
     /// What a function of the package returns for these arguments.

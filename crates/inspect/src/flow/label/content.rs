@@ -1,8 +1,8 @@
 //! What files give that code reads: those of the package, and those of whoever runs it.
 
 use super::{Label, Step, union};
-use crate::flow::Analysis;
 use crate::flow::possible::EVERY;
+use crate::flow::{Analysis, Context};
 use crate::ir::{ExprId, Language, Program, Span};
 use crate::know;
 use crate::package::Make;
@@ -14,17 +14,16 @@ impl Analysis<'_> {
     /// What a file holds: credentials, what was written to it, the package's own data.
     pub(in crate::flow) fn file_content(
         &mut self,
-        program: &Rc<Program>,
         file: FileId,
         path: Option<ExprId>,
         span: Span,
+        context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let Some(path) = path else {
             return Vec::new();
         };
-        let _ = program;
         let mut out = Vec::new();
-        for value in self.possible(file, path, 0) {
+        for value in self.possible_in(file, path, context) {
             if let Some(text) = value.as_text() {
                 let labels = self.content_of(&text, file, span);
                 union(&mut out, &labels);
@@ -126,11 +125,12 @@ impl Analysis<'_> {
         object: ExprId,
         method: &str,
         span: Span,
+        context: Option<&Rc<Context>>,
     ) -> Option<Vec<Label>> {
         if program.language != Language::Python || !matches!(method, "read_text" | "read_bytes") {
             return None;
         }
-        Some(self.file_content(program, file, Some(object), span))
+        Some(self.file_content(file, Some(object), span, context))
     }
 }
 

@@ -197,7 +197,7 @@ impl Analysis<'_> {
             _ => None,
         });
         let span = program.span(site.expr);
-        self.file_content(&program, site.file, counted.or(named), span)
+        self.file_content(site.file, counted.or(named), span, None)
     }
 
     /// The expression that a part of a call is.
