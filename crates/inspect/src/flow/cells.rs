@@ -70,7 +70,8 @@ impl Cells {
         // What is foreign counts.
         labels.sort_by_key(|label| !is_foreign(label.kind));
         labels.truncate(LABELS);
-        if path.is_empty() {
+        // An object whose text is asked for is no path, and would be the same one as any other.
+        if path.is_empty() || path.contains("[object Object]") {
             return;
         }
         // A library that many ways lead to writes the same file once for each of them.

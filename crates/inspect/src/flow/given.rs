@@ -195,6 +195,14 @@ impl Analysis<'_> {
 
     /// Notes that a function is called at a place.
     pub(super) fn called_at(&mut self, file: FileId, function: FuncId, site: Site) {
+        if self.is_of_own_object(site) {
+            // Of several nobody knows which one it is.
+            let one = Some((file, function));
+            let known = self.entered.entry((site.file, site.expr)).or_insert(one);
+            if *known != one {
+                *known = None;
+            }
+        }
         let callers = self.callers.entry((file, function)).or_default();
         // More are not looked at, and looking for one among many takes long.
         if callers.iter().take(limit::MOST).any(|known| *known == site) {
@@ -203,6 +211,25 @@ impl Analysis<'_> {
         callers.push(site);
         if callers.len() <= limit::MOST {
             self.growing.wake(On::Callers(file, function));
+        }
+    }
+
+    /// Whether a call is one of the own object's, of whose function nothing is known by its name:
+    /// `this.f()` where functions make objects looks like a global.
+    fn is_of_own_object(&self, site: Site) -> bool {
+        match self.callees.get(&(site.file, site.expr)) {
+            None | Some(Value::Unknown | Value::Undefined | Value::Native(_)) => {}
+            Some(_) => return false,
+        }
+        let Some(program) = self.program(site.file) else {
+            return false;
+        };
+        match program.expr(site.expr) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(object, _) => program.own_object(object).is_some(),
+                _ => false,
+            },
+            _ => false,
         }
     }
 

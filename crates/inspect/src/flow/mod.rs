@@ -188,6 +188,8 @@ struct Analysis<'p> {
     filling: u32,
     /// What functions put into variables that they are handed.
     filled: FxHashMap<(FileId, SymbolId), Vec<filled::Filled>>,
+    /// The one function that a call of the own object was found to enter, or none of several.
+    entered: FxHashMap<(FileId, ExprId), Option<(FileId, FuncId)>>,
     /// Functions that are handed to a call.
     passed: FxHashMap<(FileId, FuncId), Vec<Site>>,
     indices: FxHashMap<FileId, Rc<Index>>,
@@ -295,6 +297,7 @@ impl<'p> Analysis<'p> {
             callers: FxHashMap::default(),
             filling: 0,
             filled: FxHashMap::default(),
+            entered: FxHashMap::default(),
             passed: FxHashMap::default(),
             indices: FxHashMap::default(),
             memo: Memo::default(),

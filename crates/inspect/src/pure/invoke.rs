@@ -175,7 +175,7 @@ impl Machine<'_> {
                     return self.invoke(&Value::native(path), this, rest, new, language);
                 }
                 if let Some(path) = native.path.strip_suffix(".bind") {
-                    return Value::native(path);
+                    return bound(path, args.first());
                 }
                 builtin::call(self, native, &this, &args, new, language)
             }
@@ -519,4 +519,18 @@ fn by_name(program: &Program, function: &crate::ir::Function, mut args: Vec<Valu
         }
     }
     args
+}
+
+/// What binding a function of the language gives: the function, and of `f.call.bind(g)` what calls
+/// `g`, whatever `f` is.
+fn bound(path: &str, this: Option<&Value>) -> Value {
+    let way = ["call", "apply"].into_iter().find(|way| {
+        let before = path.strip_suffix(way);
+        before.is_some_and(|before| before.ends_with('.') && before != "Reflect.")
+    });
+    match (way, this) {
+        (None, _) => Value::native(path),
+        (Some(way), Some(Value::Native(bound))) => Value::native(format!("{}.{way}", bound.path)),
+        (Some(_), _) => Value::Unknown,
+    }
 }

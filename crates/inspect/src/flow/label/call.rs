@@ -149,6 +149,18 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        if let Some(own) = self.entered.get(&(file, expr)).copied().flatten() {
+            let closure = Rc::new(crate::pure::Closure {
+                file: own.0,
+                function: own.1,
+                frame: None,
+                this: None,
+            });
+            let labels = self.returned(&closure, file, expr, args, context);
+            if !labels.is_empty() {
+                return self.hop(labels, &Step::Returned(None), file, span);
+            }
+        }
         // Whatever else: what it is called on, and its arguments.
         let mut out = Vec::new();
         let mut method = "";

