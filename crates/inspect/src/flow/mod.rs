@@ -268,6 +268,8 @@ struct Analysis<'p> {
     text_is_called: bool,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
+    /// Those of them that nobody called so far.
+    shell_waiting: command::Waiting,
     /// Those that are being run, with what they were called with.
     shell_calls: Vec<(String, Vec<String>)>,
     /// What command lines left behind that later ones start.
@@ -340,6 +342,7 @@ impl<'p> Analysis<'p> {
             around: Vec::new(),
             text_is_called: false,
             shell_functions: Vec::new(),
+            shell_waiting: command::Waiting::default(),
             shell_calls: Vec::new(),
             left_behind: command::LeftBehind::default(),
             found: Found::default(),

@@ -33,6 +33,7 @@ mod start;
 mod tests;
 mod text;
 mod tools;
+mod waiting;
 
 use crate::flow::label::Label;
 use crate::flow::{Analysis, Labels, Site, is_secret};
@@ -48,6 +49,7 @@ pub(super) use check::Stop;
 pub(super) use foreign::LeftBehind;
 pub(super) use lines::is_handed_in;
 pub(super) use start::args_of;
+pub(super) use waiting::Waiting;
 
 /// Levels of command lines in command lines.
 const LEVELS: u8 = 5;
@@ -152,12 +154,19 @@ impl Analysis<'_> {
             self.cut_short(at.zone);
             return Piped::default();
         }
+        // A line is a shell of its own, where it is not one of a line.
+        let outer = (at.level == 0).then(|| std::mem::take(&mut self.shell_waiting));
         let at = At {
             level: at.level + 1,
             ..at.clone()
         };
         let script = parse(text);
-        self.script(&script, &at, input, variables, reached)
+        let out = self.script(&script, &at, input, variables, reached);
+        self.run_waiting(variables, reached);
+        if let Some(outer) = outer {
+            self.shell_waiting = outer;
+        }
+        out
     }
 
     fn script(
@@ -238,16 +247,8 @@ impl Analysis<'_> {
         }
     }
 
-    /// A function of a script: what it does is read where it stands, and again with what
-    /// it is called with.
-    fn defined(
-        &mut self,
-        name: &str,
-        body: &Script,
-        at: &At,
-        variables: &mut Variables,
-        reached: &mut Vec<FileId>,
-    ) {
+    /// A function of a script: what it does is read with what it is called with.
+    fn defined(&mut self, name: &str, body: &Script, at: &At) {
         let known = self
             .shell_functions
             .iter_mut()
@@ -259,8 +260,7 @@ impl Analysis<'_> {
         } else {
             self.cut_short(at.zone);
         }
-        let function = (name, body);
-        self.function_run(function, &[], Piped::default(), at, variables, reached);
+        self.shell_waiting.add(name, body, at);
     }
 
     /// Runs a function, told by its name and body, with its arguments.
@@ -282,6 +282,7 @@ impl Analysis<'_> {
             }
             return Piped::default();
         }
+        self.shell_waiting.runs(name);
         self.shell_calls.push((name.to_owned(), texts));
         let at = At {
             calls: at.calls + 1,
@@ -445,7 +446,7 @@ impl Analysis<'_> {
         reached: &mut Vec<FileId>,
     ) -> Piped {
         if let Some((name, body)) = &command.function {
-            self.defined(name, body, at, variables, reached);
+            self.defined(name, body, at);
             return Piped::default();
         }
         if let Some(group) = &command.group {
@@ -469,6 +470,8 @@ impl Analysis<'_> {
             }
             words.push(read);
         }
+        self.shell_waiting
+            .hear(words.iter().map(|(text, _)| text.as_str()));
         let moved;
         let at = match variables.get(FOLDER) {
             Some((folder, _)) => {
