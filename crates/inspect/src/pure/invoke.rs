@@ -125,6 +125,16 @@ impl Machine<'_> {
             });
             keep_known(self.observed.entry((file, at)).or_default(), seen);
         }
+        if program.language == Language::Python
+            && let Value::Native(native) = &function
+            && matches!(&*native.path, "open" | "io.open" | "codecs.open")
+        {
+            // What a caller hands in is known here, and not where the file is read.
+            match args.first().and_then(Value::known_text) {
+                Some(path) => self.opened.insert((file, at), path.into()),
+                None => self.opened.remove(&(file, at)),
+            };
+        }
         let value = self.invoke(&function, this, args, new, program.language);
         match value {
             Value::Native(native) if &*native.path == "tempfile.mkstemp()" => {

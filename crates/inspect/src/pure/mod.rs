@@ -90,6 +90,8 @@ pub struct Machine<'s> {
     /// What running a function once left.
     frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
+    /// The paths of files that are opened, as last evaluated, by the call that opens them.
+    opened: FxHashMap<(FileId, ExprId), Rc<str>>,
     exports: FxHashMap<FileId, Value>,
     /// What files say of their own functions, as far as somebody asked.
     said: FxHashMap<FileId, Rc<given::Said>>,
@@ -159,6 +161,7 @@ impl<'s> Machine<'s> {
             calls: FxHashMap::default(),
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
+            opened: FxHashMap::default(),
             exports: FxHashMap::default(),
             said: FxHashMap::default(),
             evaluated: FxHashMap::default(),

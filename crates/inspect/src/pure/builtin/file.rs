@@ -3,6 +3,7 @@
 use super::path::joined;
 use crate::pure::Machine;
 use crate::pure::value::Value;
+use std::rc::Rc;
 
 impl Machine<'_> {
     /// The bytes of a file of the package, by a path that was folded.
@@ -61,8 +62,11 @@ impl Machine<'_> {
             return None;
         };
         let args = program.list(args).to_vec();
-        let path = self.fold(made.0, *args.first()?);
-        let path = path.any_text()?;
+        let path = match self.fold(made.0, *args.first()?).any_text() {
+            Some(path) => Rc::from(path),
+            None => Rc::clone(self.opened.get(&made)?),
+        };
+        let path = &*path;
         // A builder runs its script at the top of what was unpacked.
         let here = self.surroundings.path(made.0) == "setup.py";
         let beside = || here.then(|| self.file_beside(path)).flatten();

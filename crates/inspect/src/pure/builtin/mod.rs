@@ -291,6 +291,11 @@ pub(super) fn call(
             ))),
             _ => None,
         },
+        // What it makes runs as the text does.
+        (Language::Python, "compile" | "builtins.compile") => match args.first() {
+            Some(code @ (Value::Text(_) | Value::Bytes(_))) => Some(code.clone()),
+            _ => None,
+        },
         (Language::Python, "open().read") => native.made_at.and_then(|made| machine.opened(made)),
         (Language::JavaScript, "RegExp") => match (text(0), text(1)) {
             (Some(pattern), flags) => {
