@@ -308,7 +308,10 @@ impl Analysis<'_> {
                 }
             }) {
                 for label in cell.labels.iter().filter(|label| is_foreign(label.kind)) {
-                    let used = Some((run.file, run.expr));
+                    // To make it executable is not to run it: what stops the run may come later.
+                    let is_run =
+                        !run.how.contains("chmod") && !run.how.ends_with("set_permissions");
+                    let used = is_run.then_some((run.file, run.expr));
                     let mut marks = self.pinned(label, run.file, used);
                     let other = cell.file.filter(|file| *file != run.file);
                     if let Some(file) = other.filter(|_| !stops(&marks)) {

@@ -167,3 +167,18 @@ fn a_check_in_python_has_to_come_first_too() {
         format!("if os.environ.get('CHECKED'):\n    {check}        raise ValueError()\n{run}");
     assert_eq!(python(&asked), Kept::Free);
 }
+
+#[test]
+fn what_is_made_executable_before_the_check_and_run_after_it_is_stopped() {
+    let write = "fs.writeFileSync('/tmp/helper', bytes);\nfs.chmodSync('/tmp/helper', 0o755);\n";
+    let check = "if (SUM !== EXPECTED) throw new Error('no');\n";
+    let run = "cp.execFileSync('/tmp/helper');\n";
+    let code = |steps: [&str; 3]| {
+        let steps = steps.concat();
+        js(&format!(
+            "async function main() {{\nconst bytes = FETCH;\n{steps}}}\nmain();"
+        ))
+    };
+    assert_ne!(code([write, check, run]), Kept::Free);
+    assert_eq!(code([write, run, check]), Kept::Free);
+}
