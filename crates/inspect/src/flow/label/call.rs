@@ -161,12 +161,7 @@ impl Analysis<'_> {
             method = program.name(name);
             // What is called of a module is one of the things that it hands out.
             let labels = match self.imported_labels(program, file, callee, Some(method), context) {
-                Some(labels) if self.is_module(program, file, object, context) => {
-                    match self.is_some_part(program, file, callee, context) {
-                        true => self.memo.nothing(),
-                        false => labels.into(),
-                    }
-                }
+                Some(labels) if self.is_module(program, file, object, context) => labels.into(),
                 _ => self.labels(file, object, context),
             };
             union(&mut out, &labels);

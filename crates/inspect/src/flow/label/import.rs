@@ -146,29 +146,6 @@ impl Analysis<'_> {
         stands.is_some_and(|stands| matches!(stands[..], [Stand::Module(_)]))
     }
 
-    /// Whether an expression is something of an object that a module writes out, nobody knows
-    /// which part: a function that is called so is not known, and no other part of the object
-    /// says what it gives. Methods of data are another matter.
-    pub(super) fn is_some_part(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        expr: ExprId,
-        context: Option<&Rc<Context>>,
-    ) -> bool {
-        self.imports.steps = limit::STEPS;
-        let Some(stands) = self.stands(program, file, expr, context, 0) else {
-            return false;
-        };
-        let is_of_an_object = |stand: &Stand| match *stand {
-            Stand::Within(target, value) => self
-                .program(target)
-                .is_some_and(|program| matches!(program.expr(value), Expr::Object(_))),
-            Stand::Module(_) | Stand::Value(..) | Stand::Variable(..) => false,
-        };
-        !stands.is_empty() && stands.iter().all(is_of_an_object)
-    }
-
     fn handed_over_from(
         &mut self,
         from: FileId,

