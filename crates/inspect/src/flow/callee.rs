@@ -99,7 +99,7 @@ impl Analysis<'_> {
                 if matches!(&*path, "module.register" | "module.Module.register")
                     && let Some(specifier) = args.first()
                 {
-                    self.load(site, *specifier, zone, queue);
+                    self.registers_hooks(site, *specifier, zone, queue);
                 }
                 if matches!(&*path, "cluster.setupPrimary" | "cluster.setupMaster")
                     && let Some(settings) = args.first()

@@ -1,5 +1,6 @@
 //! What one file holds, by the questions that are asked of it.
 
+use super::chosen::chosen;
 use super::process::Shared;
 use crate::ir::{
     Atom, Block, Compound, Const, ConstId, Expr, ExprId, FuncId, Language, Program, Stmt, Store,
@@ -31,6 +32,8 @@ pub(super) struct Index {
     pub calls_of: FxHashMap<SymbolId, Vec<ExprId>>,
     /// The variable of each parameter.
     pub parameters: FxHashMap<(FuncId, u16), SymbolId>,
+    /// Loops that take what begins with a word: what they go over, with that word.
+    pub chosen: FxHashMap<ExprId, ExprId>,
     /// Stores into properties, by function.
     pub stored: FxHashMap<FuncId, Vec<Store>>,
     /// Choices that end something.
@@ -163,7 +166,10 @@ impl Index {
     }
 
     pub fn of(program: &Program) -> Self {
-        let mut index = Self::default();
+        let mut index = Self {
+            chosen: chosen(program),
+            ..Self::default()
+        };
         let mutators: Vec<Atom> = MUTATORS
             .iter()
             .filter_map(|name| program.atom(name))

@@ -13,6 +13,7 @@ mod builders;
 mod callee;
 mod cells;
 mod child;
+mod chosen;
 mod command;
 mod decorator;
 mod dropped;
@@ -26,6 +27,7 @@ mod index;
 mod keeper;
 mod kept;
 mod label;
+mod loader;
 mod loads;
 mod marks;
 mod object;
@@ -260,6 +262,8 @@ struct Analysis<'p> {
     dropped: Vec<dropped::Dropped>,
     /// Functions that a text calls which stand around it.
     started_functions: Vec<(Zone, FileId, FuncId)>,
+    /// Hooks of the loader that give the source of modules.
+    loaders: Vec<(FileId, FuncId)>,
     /// Texts that were read.
     texts: child::Texts,
     /// What the text that was read last calls and does not declare.
@@ -338,6 +342,7 @@ impl<'p> Analysis<'p> {
             started: Vec::new(),
             dropped: Vec::new(),
             started_functions: Vec::new(),
+            loaders: Vec::new(),
             texts: child::Texts::default(),
             around: Vec::new(),
             text_is_called: false,

@@ -378,7 +378,7 @@ impl Analysis<'_> {
 fn is_of_loader(name: &str) -> bool {
     matches!(
         name,
-        "_load" | "_resolveFilename" | "_compile" | "_findPath"
+        "_load" | "_resolveFilename" | "_compile" | "_findPath" | "wrap"
     )
 }
 

@@ -31,7 +31,7 @@ const OF_OTHERS: [&str; 38] = [
     "HEROKU_",
     "HF_",
     "NETLIFY_",
-    "NODE_",
+    "NODE_AUTH_",
     "NPM_",
     "OPENAI_",
     "PYPI_",
@@ -52,11 +52,17 @@ const SHORTEST: usize = 4;
 /// to all of the environment. None for the beginnings of others' secrets.
 pub fn family(name: &str) -> Option<&str> {
     let (begin, _) = name.split_once(HOLE_START)?;
+    is_family(begin).then_some(begin)
+}
+
+/// Whether names that begin so are the settings of one tool.
+pub fn is_family(begin: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_word = begin.starts_with(|c: char| c.is_ascii_uppercase()) && begin.ends_with('_');
     let is_own = begin.len() >= SHORTEST && is_word && begin.chars().all(is_plain);
-    let of_others = OF_OTHERS.iter().any(|other| begin.starts_with(other));
-    (is_own && !of_others && !named_secret(begin)).then_some(begin)
+    let mut others = OF_OTHERS.iter();
+    let of_others = others.any(|other| begin.starts_with(other) || other.starts_with(begin));
+    is_own && !of_others && !named_secret(begin)
 }
 
 #[cfg(test)]
@@ -76,11 +82,13 @@ mod tests {
             "tool_",
             "_AB_",
             "AWS_",
+            "NODE_",
             "NPM_CONFIG_",
             "X_TOKEN_",
         ] {
             assert_eq!(begins(other), None, "{other}");
         }
+        assert_eq!(begins("NODE_TOOL_").as_deref(), Some("NODE_TOOL_"));
         assert_eq!(family("TOOL_A"), None);
     }
 }

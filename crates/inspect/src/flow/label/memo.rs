@@ -276,3 +276,33 @@ impl Memo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_short_is_kept_for_who_asks_as_far_down() {
+        let question = Question {
+            file: 1,
+            expr: ExprId(2),
+            way: Some(3),
+        };
+        let short = || Asking {
+            short: true,
+            ..Asking::default()
+        };
+        let mut memo = Memo::default();
+        let none = memo.nothing();
+        assert!(memo.close(question, 0, &none, &mut short(), 0, (9, true, true)));
+        for (depth, known) in [(8, false), (9, true), (10, true)] {
+            let mut asking = Asking::default();
+            let answer = memo.answer(question, depth, &mut asking);
+            assert_eq!((answer.is_some(), asking.short), (known, known), "{depth}");
+        }
+        // Where nothing is left to spend, who asks with another budget may find more.
+        let mut memo = Memo::default();
+        memo.close(question, 0, &none, &mut short(), 0, (9, false, false));
+        assert!(memo.answer(question, 10, &mut Asking::default()).is_none());
+    }
+}

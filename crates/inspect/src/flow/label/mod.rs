@@ -214,11 +214,23 @@ impl Analysis<'_> {
                 }
                 _ => self.member(program, file, expr, object, None, context),
             },
-            Expr::Slice(object, _)
-            | Expr::Element(object)
-            | Expr::Key(object)
-            | Expr::Await(object)
-            | Expr::Spread(object) => self.all(file, &[object], context),
+            Expr::Element(object) | Expr::Key(object) => {
+                let mut out = self.all(file, &[object], context);
+                // What does not begin with that word is left out.
+                if out
+                    .iter()
+                    .any(|label| label.kind == SourceKind::Environment)
+                    && let Some(name) = self.chosen_of(file, object)
+                {
+                    out.retain(|label| label.kind != SourceKind::Environment);
+                    let span = program.span(expr);
+                    out.push(self.new_label(SourceKind::NamedSecret, &name, file, span));
+                }
+                out
+            }
+            Expr::Slice(object, _) | Expr::Await(object) | Expr::Spread(object) => {
+                self.all(file, &[object], context)
+            }
             // What it gives away, and what comes in for it.
             Expr::Yield(object) => {
                 let mut out = self.all(file, &[object], context);

@@ -28,7 +28,7 @@ impl Analysis<'_> {
         )
     }
 
-    pub(super) fn code_sink(
+    pub(in crate::flow) fn code_sink(
         &mut self,
         program: &Rc<Program>,
         site: Site,
@@ -414,7 +414,7 @@ impl Analysis<'_> {
     /// Whether a text stands in the package as it is: what only joins it hides nothing.
     ///
     /// A text is asked about once for each way to its sink, and looked for in many files.
-    pub(super) fn is_visible(&mut self, file: FileId, text: &str) -> bool {
+    pub(in crate::flow) fn is_visible(&mut self, file: FileId, text: &str) -> bool {
         const KEPT: usize = 500;
         const LONGEST: usize = 4 << 10;
         if text.len() > LONGEST || self.visible.len() >= KEPT {

@@ -186,6 +186,7 @@ impl Analysis<'_> {
             "_compile" if !writes => {
                 if let Some(arg) = args.first() {
                     self.code_sink(program, site, "module._compile", *arg, zone, None);
+                    self.reads_behind(site.file, *arg, "module._compile", zone);
                 }
             }
             _ => {}

