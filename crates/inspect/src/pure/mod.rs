@@ -25,6 +25,7 @@ mod invoke;
 mod method;
 mod names;
 mod operate;
+mod paths;
 mod plain;
 mod property;
 mod run;
@@ -84,13 +85,15 @@ pub struct Machine<'s> {
     large: usize,
     depth: u32,
     /// Values of variables, folded lazily.
-    symbols: FxHashMap<(FileId, SymbolId), Value>,
+    symbols: FxHashMap<(FileId, SymbolId), Kept<Value>>,
     /// Results of calls, folded lazily.
-    calls: FxHashMap<(FileId, ExprId), Value>,
+    calls: FxHashMap<(FileId, ExprId), Kept<Value>>,
     /// What running a function once left.
-    frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
+    frames: FxHashMap<(FileId, FuncId), Kept<Rc<Frame>>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     exports: FxHashMap<FileId, Value>,
+    /// What files put into what they hand out, as far as somebody asked.
+    put: FxHashMap<FileId, Rc<export::Put>>,
     /// What files say of their own functions, as far as somebody asked.
     said: FxHashMap<FileId, Rc<given::Said>>,
     /// The files that modules evaluate, as far as somebody asked.
@@ -102,9 +105,11 @@ pub struct Machine<'s> {
     /// What files put into fields of their classes, as far as somebody asked.
     fields: FxHashMap<FileId, Rc<field::Fields>>,
     /// What of a library fields hold, as far as somebody asked.
-    held: FxHashMap<(FileId, Field), Option<Value>>,
+    held: FxHashMap<(FileId, Field), Kept<Option<Value>>>,
     /// Fields of which it is asked now, each with the number of its question.
     holding: FxHashMap<(FileId, Field), u32>,
+    /// What things of libraries are called.
+    paths: paths::Paths,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -130,8 +135,6 @@ pub struct Machine<'s> {
     tired: FxHashMap<FileId, u16>,
     /// The glance has come upon something that was not computed to its end.
     hasty: bool,
-    /// Answers of such glances: a full look does not believe them.
-    doubtful: FxHashSet<Kept>,
     /// Modules that were asked whether they change what they import.
     changing: FxHashSet<FileId>,
     /// Modules that were run for the sake of others.
@@ -139,12 +142,11 @@ pub struct Machine<'s> {
 }
 
 /// Something that the machine keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kept {
-    Symbol(FileId, SymbolId),
-    Call(FileId, ExprId),
-    Frame(FileId, FuncId),
-    Field(FileId, Field),
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    what: T,
+    /// It is of a glance that did not come to its end: a full look does not believe it.
+    doubtful: bool,
 }
 
 impl<'s> Machine<'s> {
@@ -160,6 +162,7 @@ impl<'s> Machine<'s> {
             frames: FxHashMap::default(),
             observed: FxHashMap::default(),
             exports: FxHashMap::default(),
+            put: FxHashMap::default(),
             said: FxHashMap::default(),
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
@@ -167,6 +170,7 @@ impl<'s> Machine<'s> {
             fields: FxHashMap::default(),
             held: FxHashMap::default(),
             holding: FxHashMap::default(),
+            paths: paths::Paths::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
@@ -181,7 +185,6 @@ impl<'s> Machine<'s> {
             runs_unasked: true,
             hasty: false,
             tired: FxHashMap::default(),
-            doubtful: FxHashSet::default(),
             changing: FxHashSet::default(),
             aside: 0,
         }
@@ -264,20 +267,19 @@ impl<'s> Machine<'s> {
 
     /// Whether what is kept may be used: a full look computes again what a glance could
     /// not compute to its end.
-    fn usable(&mut self, kept: Kept) -> bool {
-        if !self.doubtful.contains(&kept) {
+    fn usable(&mut self, doubtful: bool) -> bool {
+        if !doubtful {
             return true;
         }
         self.hasty |= self.glancing;
         self.glancing
     }
 
-    /// Notes whether what is kept now was computed to its end.
-    fn note(&mut self, kept: Kept, short: bool) {
-        if self.glancing && (self.hasty || self.spent() || short) {
-            self.doubtful.insert(kept);
-        } else {
-            self.doubtful.remove(&kept);
+    /// What is to be kept now, with whether it was computed to its end.
+    fn kept<T>(&self, what: T, short: bool) -> Kept<T> {
+        Kept {
+            what,
+            doubtful: self.glancing && (self.hasty || self.spent() || short),
         }
     }
 
