@@ -312,7 +312,7 @@ impl Analysis<'_> {
         }
         if program.language == Language::JavaScript {
             let calls = index.calls.get(&closure.function);
-            let calls = calls.map(Vec::as_slice).unwrap_or_default();
+            let calls = calls.unwrap_or_default();
             let only = self.only_names(&program, &index, closure.file, symbol, calls);
             self.stores_only.insert(key, only);
             return only;

@@ -10,6 +10,7 @@ mod asked;
 mod binary;
 mod budget;
 mod builders;
+mod by_function;
 mod callee;
 mod cells;
 mod child;
@@ -146,7 +147,7 @@ struct Context {
     id: u32,
     file: FileId,
     function: FuncId,
-    args: Vec<ExprId>,
+    args: Rc<[ExprId]>,
     caller_file: FileId,
     caller_function: FuncId,
     caller: Option<Rc<Context>>,
@@ -159,11 +160,14 @@ struct Context {
 struct Way {
     file: FileId,
     function: FuncId,
-    args: Vec<ExprId>,
+    args: Rc<[ExprId]>,
     caller_file: FileId,
     caller_function: FuncId,
     caller: Option<u32>,
 }
+
+/// The ways of getting to a function; one of them may be that nobody calls it.
+type Contexts = Rc<[Option<Rc<Context>>]>;
 
 struct Analysis<'p> {
     package: &'p Package,
@@ -177,7 +181,7 @@ struct Analysis<'p> {
     /// Whether short texts stand in the package as they are, as far as asked.
     visible: FxHashMap<(FileId, Box<str>), bool>,
     /// What callees may mean besides.
-    fellows: FxHashMap<(FileId, ExprId), fellows::Fellows>,
+    fellows: marks::AllFellows,
     /// Calls that may mean more when more is known.
     growing: given::Growing,
     glances: glances::Glances,
@@ -201,7 +205,7 @@ struct Analysis<'p> {
     asking: Asking,
     /// Ways of getting to functions, numbered.
     ways: FxHashMap<Way, Rc<Context>>,
-    contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
+    contexts: FxHashMap<(FileId, FuncId), Contexts>,
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,
@@ -286,7 +290,7 @@ impl<'p> Analysis<'p> {
             callees: marks::Callees::new(),
             handed_values: marks::Handed::new(),
             visible: FxHashMap::default(),
-            fellows: FxHashMap::default(),
+            fellows: marks::AllFellows::new(),
             growing: given::Growing::default(),
             glances: glances::Glances::default(),
             objects: object::Objects::default(),

@@ -324,7 +324,7 @@ impl Analysis<'_> {
         let inner = self.context(
             closure.file,
             closure.function,
-            args.to_vec(),
+            args.into(),
             file,
             site_function,
             context.cloned(),

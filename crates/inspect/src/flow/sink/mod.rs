@@ -104,7 +104,7 @@ impl Analysis<'_> {
                     self.imported(&program, *file, *zone);
                 }
                 let calls = if writes {
-                    index.calls.get(function).cloned().unwrap_or_default()
+                    index.calls.get(function).unwrap_or_default().to_vec()
                 } else {
                     std::mem::take(&mut sinks[number])
                 };
@@ -265,7 +265,7 @@ impl Analysis<'_> {
         if writes != is_write && !matches!(role, Role::Network(_)) {
             return true;
         }
-        for context in self.contexts(site.file, site.function, 0) {
+        for context in self.contexts(site.file, site.function, 0).iter() {
             let zone = context.as_ref().map_or(zone, |context| {
                 self.zone_of(context.caller_file, context.caller_function)
                     .min(zone)
