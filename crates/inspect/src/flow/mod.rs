@@ -206,6 +206,9 @@ struct Analysis<'p> {
     /// Ways of getting to functions, numbered.
     ways: FxHashMap<Way, Rc<Context>>,
     contexts: FxHashMap<(FileId, FuncId), Contexts>,
+    /// The first way to the function that was asked about last, and how many functions all ways
+    /// were known of then.
+    first: Option<((FileId, FuncId, usize), Option<Rc<Context>>)>,
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,
@@ -306,6 +309,7 @@ impl<'p> Analysis<'p> {
             asking: Asking::default(),
             ways: FxHashMap::default(),
             contexts: FxHashMap::default(),
+            first: None,
             attached: FxHashMap::default(),
             cells: Cells::default(),
             turns: false,

@@ -133,6 +133,7 @@ impl Analysis<'_> {
             // Who calls whom is no longer what it was when these were answered.
             self.memo = Memo::default();
             self.contexts.clear();
+            self.first = None;
         }
         new
     }

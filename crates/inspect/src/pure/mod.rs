@@ -35,6 +35,7 @@ mod tests;
 mod url;
 mod value;
 mod variable;
+mod variables;
 
 pub(crate) use builtin::names_beside;
 pub(crate) use export::{is_exports, is_module};

@@ -331,14 +331,8 @@ impl Analysis<'_> {
         );
         let _ = expr;
         let mut out = Vec::new();
-        for value in program
-            .function(closure.function)
-            .returns
-            .clone()
-            .into_iter()
-            .take(16)
-        {
-            let labels = self.labels(closure.file, value, inner.as_ref());
+        for value in program.function(closure.function).returns.iter().take(16) {
+            let labels = self.labels(closure.file, *value, inner.as_ref());
             union(&mut out, &labels);
         }
         out

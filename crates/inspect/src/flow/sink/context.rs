@@ -72,7 +72,17 @@ impl Analysis<'_> {
         file: FileId,
         function: FuncId,
     ) -> Option<Rc<Context>> {
-        self.first_of(file, function, 0, &mut SmallVec::new())
+        // Calls of one function ask one after the other. More may be known once all ways to
+        // something were.
+        let asked = (file, function, self.contexts.len());
+        if let Some((known, context)) = &self.first
+            && *known == asked
+        {
+            return context.clone();
+        }
+        let found = self.first_of(file, function, 0, &mut SmallVec::new());
+        self.first = Some((asked, found.clone()));
+        found
     }
 
     fn first_of(
