@@ -132,8 +132,8 @@ pub struct Machine<'s> {
     glance: u32,
     /// What is looked at runs before anybody calls it.
     runs_unasked: bool,
-    /// Glances at what stands in a file that did not come to an end.
-    tired: FxHashMap<FileId, u16>,
+    /// Glances at what stands in files that did not come to an end, by the files' numbers.
+    tired: Vec<u16>,
     /// The glance has come upon something that was not computed to its end.
     hasty: bool,
     /// Modules that were asked whether they change what they import.
@@ -185,7 +185,7 @@ impl<'s> Machine<'s> {
             glance: 0,
             runs_unasked: true,
             hasty: false,
-            tired: FxHashMap::default(),
+            tired: Vec::new(),
             changing: FxHashSet::default(),
             aside: 0,
         }
@@ -242,7 +242,7 @@ impl<'s> Machine<'s> {
 
     fn glance(&mut self, file: FileId, look: impl FnOnce(&mut Self) -> Value) -> Value {
         // Where many glances came to nothing, the next one will as well.
-        let tired = self.tired.get(&file).copied().unwrap_or(0);
+        let tired = self.tired.get(file as usize).copied().unwrap_or(0);
         let most = match (tired < evaluating::LONG_GLANCES, self.runs_unasked) {
             (true, true) => evaluating::GLANCE,
             (true, false) => evaluating::GLANCE_AT_CALLED,
@@ -256,8 +256,13 @@ impl<'s> Machine<'s> {
         let hasty = std::mem::take(&mut self.hasty);
         let value = look(self);
         if self.spent() {
-            let tired = self.tired.entry(file).or_default();
-            *tired = tired.saturating_add(1);
+            let file = file as usize;
+            if file >= self.tired.len() {
+                self.tired.resize(file + 1, 0);
+            }
+            if let Some(tired) = self.tired.get_mut(file) {
+                *tired = tired.saturating_add(1);
+            }
         }
         self.glancing = glancing;
         self.glance = glance;

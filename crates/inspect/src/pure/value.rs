@@ -1,7 +1,7 @@
 //! Values of the pure machine.
 
-use crate::ir::{ExprId, FuncId, Regex};
 use super::variables::Variables;
+use crate::ir::{ExprId, FuncId, Regex};
 use crate::limit::evaluating::{LEVELS, STRING};
 use std::cell::RefCell;
 use std::fmt::Write as _;

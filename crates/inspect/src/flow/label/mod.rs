@@ -200,9 +200,14 @@ impl Analysis<'_> {
                 }
                 out
             }
-            Expr::Member(object, name) => {
-                self.member(program, file, expr, object, Some(program.name(name)), context)
-            }
+            Expr::Member(object, name) => self.member(
+                program,
+                file,
+                expr,
+                object,
+                Some(program.name(name)),
+                context,
+            ),
             Expr::Index(object, key) => match self.look_at(file, key, None) {
                 Value::Text(text) => self.member(program, file, expr, object, Some(&text), context),
                 _ => self.member(program, file, expr, object, None, context),
