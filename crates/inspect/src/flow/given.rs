@@ -23,6 +23,9 @@ mod limit {
     pub const LEVELS: u8 = 64;
     /// Steps to what a call may mean by turns.
     pub const LOOKS: usize = 256;
+    /// Calls of one function that are kept, and calls that it is handed to: no question looks at
+    /// so many, and each one takes them all along.
+    pub const KEPT: usize = 32;
     /// Rounds of asking again.
     pub const ROUNDS: usize = 24;
 }
@@ -200,9 +203,19 @@ impl Analysis<'_> {
         if passed.iter().take(limit::MOST).any(|known| *known == site) {
             return;
         }
-        passed.push(site);
+        if passed.len() < limit::KEPT {
+            passed.push(site);
+        }
         if passed.len() <= limit::MOST && self.is_by_turns(site) {
             self.growing.wake(On::Handed(file, function));
+        }
+    }
+
+    /// The same, however often it is handed there.
+    pub(super) fn passed_again(&mut self, file: FileId, function: FuncId, site: Site) {
+        let passed = self.passed.entry((file, function)).or_default();
+        if passed.len() < limit::KEPT {
+            passed.push(site);
         }
     }
 
@@ -234,7 +247,9 @@ impl Analysis<'_> {
         if callers.iter().take(limit::MOST).any(|known| *known == site) {
             return;
         }
-        callers.push(site);
+        if callers.len() < limit::KEPT {
+            callers.push(site);
+        }
         if callers.len() <= limit::MOST {
             self.growing.wake(On::Callers(file, function));
         }
