@@ -8,12 +8,14 @@
 
 mod behind;
 mod brackets;
+mod most;
 #[cfg(test)]
 mod tests;
 
 use crate::ir::Language;
 use crate::limit::reading::ESTIMATE;
 use brackets::brackets;
+use most::most;
 
 /// An estimate of how deeply a source text is nested: brackets, tags, and operators and words
 /// that take what follows into themselves. Counting ends a little above
@@ -26,6 +28,10 @@ pub fn nesting(source: &str, language: Language) -> usize {
     let plain = brackets(bytes);
     if plain > ESTIMATE {
         return plain;
+    }
+    let most = most(bytes);
+    if most <= ESTIMATE {
+        return most;
     }
     plain.max(tokens(bytes, language))
 }

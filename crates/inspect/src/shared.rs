@@ -15,7 +15,7 @@
 mod tests;
 
 use crate::content::ContentId;
-use crate::ir::{Compound, Const, ExprId, Language, Program, Recent};
+use crate::ir::{Compound, Const, Language, Program, Recent};
 use crate::limit::evaluating;
 use crate::text::{self, Source};
 use crate::{js, python, rust};
@@ -315,8 +315,8 @@ fn weight_of(program: &Program) -> Option<usize> {
         inside += vec(&function.returns) + vec(&function.param_names);
     }
     for symbol in symbols {
-        if symbol.values.spilled() {
-            inside += symbol.values.capacity() * size_of::<ExprId>() + ALLOCATION;
+        if let Some(many) = symbol.values.own_list() {
+            inside += vec(many) + size_of_val(many) + ALLOCATION;
         }
     }
     for compound in compounds {
@@ -352,7 +352,7 @@ fn weight_of(program: &Program) -> Option<usize> {
         vec(starters),
         vec(notes),
     ];
-    let maps = map(atoms) + map(declared) + map(instead);
+    let maps = atoms.bytes() + ALLOCATION + map(declared) + map(instead);
     Some(size_of::<Program>() + ALLOCATION + lists.iter().sum::<usize>() + maps + inside)
 }
 

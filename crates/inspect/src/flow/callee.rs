@@ -32,7 +32,7 @@ impl Analysis<'_> {
         queue: &mut Queue,
     ) {
         let (callee, args, new) = match program.expr(site.expr) {
-            Expr::Call { callee, args, new } => (callee, program.list(args).to_vec(), new),
+            Expr::Call { callee, args, new } => (callee, program.list(args), new),
             Expr::Import(specifier) => {
                 self.load(site, specifier, zone, queue);
                 return;
@@ -64,15 +64,15 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
-                self.builds(program, site, &path, &value, &args, zone, queue);
-                let targets = self.binaries_of(program, site.file, &path, &args);
+                self.builds(program, site, &path, &value, args, zone, queue);
+                let targets = self.binaries_of(program, site.file, &path, args);
                 self.native_loaded(program, site, &path, &targets, zone);
                 for target in targets {
                     queue.push(zone, target, FuncId(0));
                 }
                 match know::role(program.language, &path) {
                     Role::Load => {
-                        let args = placed(program, &path, &args);
+                        let args = placed(program, &path, args);
                         if let Some(specifier) = args.first() {
                             self.load(site, *specifier, zone, queue);
                         }
@@ -128,7 +128,7 @@ impl Analysis<'_> {
             Value::Unknown if !new => {
                 // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
                 let mut called = callee;
-                let mut with = args.as_slice();
+                let mut with = args;
                 if let Expr::Member(inner, how) = program.expr(called)
                     && matches!(program.name(how), "call" | "apply")
                 {
@@ -154,7 +154,7 @@ impl Analysis<'_> {
             && matches!(value, Value::Function(_))
             && is_by_turns(program, key)
         {
-            self.table(program, site.file, table, &args, zone, queue);
+            self.table(program, site.file, table, args, zone, queue);
         }
         if let Some(inner) = called_through(program, callee).filter(|_| value.is_unknown())
             && let Value::Function(closure) = self.machine.fold(site.file, inner)
@@ -168,12 +168,12 @@ impl Analysis<'_> {
             queue.push(zone, *file, *function);
         }
         if first {
-            self.gives_to_callbacks(program, site, &value, callee, &args);
+            self.gives_to_callbacks(program, site, &value, callee, args);
         }
         if new && is_open(program, callee, &value, zone) {
             self.classes_of_objects(site, callee, zone, queue);
         }
-        self.python_call(program, site, callee, &args, &value, zone, first, queue);
+        self.python_call(program, site, callee, args, &value, zone, first, queue);
         self.hand_over(program, site, &value, zone, first, queue);
         self.hand_over_by_turns(program, site, zone, queue);
     }
@@ -312,7 +312,7 @@ impl Analysis<'_> {
         }
         if program.language == Language::JavaScript {
             let calls = index.calls.get(&closure.function);
-            let calls = calls.map(Vec::as_slice).unwrap_or_default();
+            let calls = calls.unwrap_or_default();
             let only = self.only_names(&program, &index, closure.file, symbol, calls);
             self.stores_only.insert(key, only);
             return only;
@@ -510,7 +510,7 @@ impl Analysis<'_> {
                 HandedValue::Other => {}
             },
             Expr::Object(entries) | Expr::Keywords(entries) if level < 3 => {
-                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                for pair in program.list(entries).chunks_exact(2) {
                     if program.language == Language::Python
                         && program.text(pair[0]) == Some("cmdclass")
                         && !matches!(program.expr(pair[1]), Expr::Object(_))
@@ -521,8 +521,8 @@ impl Analysis<'_> {
                 }
             }
             Expr::Array(items) if level < 3 => {
-                for item in program.list(items).to_vec() {
-                    self.handed_over(program, site, item, zone, first, level + 1, queue);
+                for item in program.list(items) {
+                    self.handed_over(program, site, *item, zone, first, level + 1, queue);
                 }
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),

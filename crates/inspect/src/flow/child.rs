@@ -344,7 +344,7 @@ impl Analysis<'_> {
             let (Some(program), Some(index)) = (self.program(file), self.index(file)) else {
                 continue;
             };
-            let calls = index.calls.get(&function).map(Vec::as_slice);
+            let calls = index.calls.get(&function);
             let called = calls.unwrap_or_default().iter().any(|call| {
                 matches!(program.expr(*call), Expr::Call { callee, .. }
                     if matches!(program.expr(callee), Expr::Name(name, _) if names.contains(&program.name(name))))

@@ -177,7 +177,7 @@ impl Analysis<'_> {
             return false;
         }
         let calls = index.calls.get(&closure.function);
-        let calls = calls.map(Vec::as_slice).unwrap_or_default();
+        let calls = calls.unwrap_or_default();
         let only = program.language == Language::Python
             && calls.len() <= CALLS
             && index

@@ -87,10 +87,9 @@ impl Analysis<'_> {
                 Some(symbol) if level <= LEVELS => program
                     .symbol(symbol)
                     .values
-                    .clone()
-                    .into_iter()
+                    .iter()
                     .take(4)
-                    .flat_map(|value| self.elements_of(file, value, level + 1))
+                    .flat_map(|value| self.elements_of(file, *value, level + 1))
                     .collect(),
                 _ => Vec::new(),
             },

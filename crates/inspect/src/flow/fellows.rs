@@ -67,7 +67,11 @@ impl Analysis<'_> {
             }
             found.retain(|other| *other != own);
         }
-        let found: Fellows = found.into();
+        let found: Fellows = if found.is_empty() {
+            Rc::clone(self.fellows.usual())
+        } else {
+            found.into()
+        };
         let is_whole = program.language != Language::JavaScript || zone > Zone::Called;
         if self.growing.close(site) && is_whole {
             self.fellows.insert((file, callee), Rc::clone(&found));

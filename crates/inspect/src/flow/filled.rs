@@ -109,7 +109,7 @@ impl Analysis<'_> {
             let Expr::Call { args, .. } = caller.expr(one.site.expr) else {
                 continue;
             };
-            let args = caller.list(args).to_vec();
+            let args = caller.list(args).into();
             let context = self.context(of, function, args, one.site.file, one.site.function, None);
             let put = index.mutations.get(&one.parameter);
             let put = put.map(Vec::as_slice).unwrap_or_default().iter().copied();

@@ -10,6 +10,7 @@ use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::pure::{FileId, Value};
 use customs_model::Zone;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Bounds of what is looked at.
@@ -22,6 +23,9 @@ mod limit {
     pub const LEVELS: u8 = 64;
     /// Steps to what a call may mean by turns.
     pub const LOOKS: usize = 256;
+    /// Calls of one function that are kept, and calls that it is handed to: no question looks at
+    /// so many, and each one takes them all along.
+    pub const KEPT: usize = 32;
     /// Rounds of asking again.
     pub const ROUNDS: usize = 24;
 }
@@ -42,13 +46,38 @@ pub(super) enum On {
     Ran(FileId, FuncId),
 }
 
+/// Calls that wait for one thing, each once.
+#[derive(Debug, Default)]
+struct Waiting {
+    sites: SmallVec<[Site; 2]>,
+    /// The same as a set, where there are many.
+    known: Option<Box<FxHashSet<Site>>>,
+}
+
+impl Waiting {
+    /// Calls that are looked at one by one.
+    const FEW: usize = 16;
+
+    fn insert(&mut self, site: Site) {
+        let is_new = match &mut self.known {
+            Some(known) => known.insert(site),
+            None => !self.sites.contains(&site),
+        };
+        if !is_new {
+            return;
+        }
+        self.sites.push(site);
+        if self.known.is_none() && self.sites.len() > Self::FEW {
+            self.known = Some(Box::new(self.sites.iter().copied().collect()));
+        }
+    }
+}
+
 /// Calls whose meaning may grow.
 #[derive(Debug, Default)]
 pub(super) struct Growing {
     /// Calls, by what they depend on.
-    waiting: FxHashMap<On, Vec<Site>>,
-    /// The same as pairs.
-    pairs: FxHashSet<(On, Site)>,
+    waiting: FxHashMap<On, Waiting>,
     /// What the call that is asked about depends on.
     open: Vec<On>,
     /// Arguments that may still be looked at for it.
@@ -88,13 +117,11 @@ impl Growing {
     /// Ends it: gives whether the answer holds for good.
     pub(super) fn close(&mut self, site: Site) -> bool {
         self.zone = None;
-        let open = std::mem::take(&mut self.open);
-        for on in &open {
-            if self.pairs.insert((*on, site)) {
-                self.waiting.entry(*on).or_default().push(site);
-            }
+        let is_whole = self.open.is_empty();
+        for on in self.open.drain(..) {
+            self.waiting.entry(on).or_default().insert(site);
         }
-        open.is_empty()
+        is_whole
     }
 
     /// Takes a step to what a call may mean; gives whether there is one left.
@@ -110,7 +137,8 @@ impl Growing {
     }
 
     fn wake(&mut self, on: On) {
-        for site in self.waiting.get(&on).into_iter().flatten() {
+        let waiting = self.waiting.get(&on).map(|waiting| &waiting.sites);
+        for site in waiting.into_iter().flatten() {
             if self.asked.insert(*site) {
                 self.again.push(*site);
             }
@@ -172,9 +200,19 @@ impl Analysis<'_> {
         if passed.iter().take(limit::MOST).any(|known| *known == site) {
             return;
         }
-        passed.push(site);
+        if passed.len() < limit::KEPT {
+            passed.push(site);
+        }
         if passed.len() <= limit::MOST && self.is_by_turns(site) {
             self.growing.wake(On::Handed(file, function));
+        }
+    }
+
+    /// The same, however often it is handed there.
+    pub(super) fn passed_again(&mut self, file: FileId, function: FuncId, site: Site) {
+        let passed = self.passed.entry((file, function)).or_default();
+        if passed.len() < limit::KEPT {
+            passed.push(site);
         }
     }
 
@@ -208,7 +246,9 @@ impl Analysis<'_> {
         if callers.iter().take(limit::MOST).any(|known| *known == site) {
             return;
         }
-        callers.push(site);
+        if callers.len() < limit::KEPT {
+            callers.push(site);
+        }
         if callers.len() <= limit::MOST {
             self.growing.wake(On::Callers(file, function));
         }

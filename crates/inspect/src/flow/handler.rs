@@ -135,7 +135,7 @@ impl Analysis<'_> {
                 .map(|value| program.expr(*value))
                 .any(|value| matches!(value, Expr::Param(..) | Expr::Rest(..)))
         };
-        let calls = index.calls.iter().filter(|(at, _)| is_inside(**at));
+        let calls = index.calls.iter().filter(|(at, _)| is_inside(*at));
         let mut calls = calls.flat_map(|(_, calls)| calls);
         calls.any(|call| match program.expr(*call) {
             Expr::Call { callee, .. } => match program.expr(callee) {

@@ -1,5 +1,6 @@
 //! What one file holds, by the questions that are asked of it.
 
+use super::by_function::ByFunction;
 use super::chosen::chosen;
 use super::process::Shared;
 use crate::ir::{
@@ -15,7 +16,7 @@ use std::cell::OnceCell;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Calls by the function that they stand in.
-    pub calls: FxHashMap<FuncId, Vec<ExprId>>,
+    pub calls: ByFunction<ExprId>,
     /// What is put into a variable's value by a method: `list.push(x)`.
     pub mutations: FxHashMap<SymbolId, Vec<ExprId>>,
     /// Calls that may put something into an archive that a variable holds.
@@ -35,7 +36,7 @@ pub(super) struct Index {
     /// Loops that take what begins with a word: what they go over, with that word.
     pub chosen: FxHashMap<ExprId, ExprId>,
     /// Stores into properties, by function.
-    pub stored: FxHashMap<FuncId, Vec<Store>>,
+    pub stored: ByFunction<Store>,
     /// Choices that end something.
     pub guards: Vec<Guard>,
     /// Events that are emitted under names that are written out.
@@ -181,8 +182,13 @@ impl Index {
                 .collect(),
             Language::Python | Language::Rust => Vec::new(),
         };
-        for (call, function) in &program.calls {
-            index.calls.entry(*function).or_default().push(*call);
+        let functions = program.functions.len();
+        let calls = program
+            .calls
+            .iter()
+            .map(|(call, function)| (*function, *call));
+        index.calls = ByFunction::of(functions, calls);
+        for (call, _) in &program.calls {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };
@@ -280,8 +286,9 @@ impl Index {
                 _ => {}
             }
         }
+        let stores = program.stores.iter().map(|store| (store.function, *store));
+        index.stored = ByFunction::of(functions, stores);
         for store in &program.stores {
-            index.stored.entry(store.function).or_default().push(*store);
             if let Some(shared) = Shared::stored(program, store) {
                 index.shared.entry(shared).or_default().push(store.value);
             }

@@ -220,7 +220,7 @@ impl Analysis<'_> {
             None if self.wrapping.len() >= ASKED => false,
             None => {
                 let calls = index.calls.get(&function);
-                let calls = calls.map(Vec::as_slice).unwrap_or_default();
+                let calls = calls.unwrap_or_default();
                 let is_wrapper = calls.len() <= CALLS
                     && self.hands_back(&program, file, function, symbol, calls);
                 self.wrapping.insert(key, is_wrapper);

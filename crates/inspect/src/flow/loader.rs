@@ -65,7 +65,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        let stored = index.stored.get(&function).map(Vec::as_slice);
+        let stored = index.stored.get(&function);
         for store in stored.unwrap_or_default() {
             let Some(key) = store.key.map(|key| program.name(key)) else {
                 continue;

@@ -1,10 +1,12 @@
 //! What is known of a call or an argument, for hundreds of thousands of them: of most nothing is,
-//! and that takes a bit.
+//! and that takes two bits.
 
 use super::callee::HandedValue;
+use super::fellows::Fellows;
 use crate::ir::ExprId;
 use crate::pure::{FileId, Value};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// Some of the expressions of a file.
 #[derive(Debug, Default)]
@@ -21,15 +23,53 @@ impl Marks {
         }
     }
 
-    pub fn remove(&mut self, expr: ExprId) {
-        if let Some(word) = self.0.get_mut(expr.at() / 64) {
-            *word &= !(1 << (expr.at() % 64));
-        }
-    }
-
     pub fn contains(&self, expr: ExprId) -> bool {
         let word = self.0.get(expr.at() / 64);
         word.is_some_and(|word| word & 1 << (expr.at() % 64) != 0)
+    }
+}
+
+/// What is known of each expression of a file: two bits each.
+#[derive(Debug, Default)]
+struct States(Vec<u64>);
+
+/// What is known of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody has asked yet.
+    None = 0,
+    /// It has the usual value.
+    Usual = 1,
+    /// It has another one.
+    Other = 2,
+}
+
+impl States {
+    /// Expressions of a word.
+    const IN_A_WORD: usize = 32;
+
+    fn set(&mut self, expr: ExprId, state: State) {
+        let at = expr.at() / Self::IN_A_WORD;
+        if at >= self.0.len() {
+            if state == State::None {
+                return;
+            }
+            self.0.resize(at + 1, 0);
+        }
+        let shift = 2 * (expr.at() % Self::IN_A_WORD);
+        if let Some(word) = self.0.get_mut(at) {
+            *word = *word & !(0b11 << shift) | (state as u64) << shift;
+        }
+    }
+
+    fn get(&self, expr: ExprId) -> State {
+        let word = self.0.get(expr.at() / Self::IN_A_WORD);
+        let shift = 2 * (expr.at() % Self::IN_A_WORD);
+        match word.map_or(0, |word| *word >> shift & 0b11) {
+            0 => State::None,
+            1 => State::Usual,
+            _ => State::Other,
+        }
     }
 }
 
@@ -37,7 +77,8 @@ impl Marks {
 #[derive(Debug)]
 pub(super) struct Mostly<T> {
     usual: T,
-    with_usual: FxHashMap<FileId, Marks>,
+    /// By the numbers of the files.
+    states: Vec<States>,
     others: FxHashMap<(FileId, ExprId), T>,
 }
 
@@ -45,6 +86,8 @@ pub(super) struct Mostly<T> {
 pub(super) type Callees = Mostly<Value>;
 /// What names that are handed to calls are.
 pub(super) type Handed = Mostly<HandedValue>;
+/// What calls may mean besides.
+pub(super) type AllFellows = Mostly<Fellows>;
 
 impl Callees {
     pub fn new() -> Self {
@@ -66,43 +109,84 @@ impl Handed {
     }
 }
 
+impl AllFellows {
+    pub fn new() -> Self {
+        Self::with(Rc::from(Vec::new()))
+    }
+
+    pub fn insert(&mut self, place: (FileId, ExprId), value: Fellows) {
+        self.put(place, value.is_empty(), value);
+    }
+}
+
 impl<T> Mostly<T> {
     fn with(usual: T) -> Self {
         Self {
             usual,
-            with_usual: FxHashMap::default(),
+            states: Vec::new(),
             others: FxHashMap::default(),
         }
     }
 
     fn put(&mut self, place: (FileId, ExprId), is_usual: bool, value: T) {
         if is_usual {
-            self.others.remove(&place);
-            self.with_usual.entry(place.0).or_default().insert(place.1);
+            if self.state(&place) == State::Other {
+                self.others.remove(&place);
+            }
+            self.set(place, State::Usual);
         } else {
             self.others.insert(place, value);
+            self.set(place, State::Other);
         }
+    }
+
+    fn set(&mut self, place: (FileId, ExprId), state: State) {
+        let file = place.0 as usize;
+        if file >= self.states.len() {
+            self.states.resize_with(file + 1, States::default);
+        }
+        if let Some(states) = self.states.get_mut(file) {
+            states.set(place.1, state);
+        }
+    }
+
+    fn state(&self, place: &(FileId, ExprId)) -> State {
+        let states = self.states.get(place.0 as usize);
+        states.map_or(State::None, |states| states.get(place.1))
     }
 
     /// It is asked again.
     pub fn remove(&mut self, place: &(FileId, ExprId)) {
-        self.others.remove(place);
-        if let Some(marks) = self.with_usual.get_mut(&place.0) {
-            marks.remove(place.1);
+        match self.state(place) {
+            State::None => return,
+            State::Usual => {}
+            State::Other => {
+                self.others.remove(place);
+            }
         }
+        self.set(*place, State::None);
     }
 
     /// All of a file is asked again.
     pub fn forget(&mut self, file: FileId) {
-        self.with_usual.remove(&file);
+        if let Some(states) = self.states.get_mut(file as usize) {
+            *states = States::default();
+        }
         self.others.retain(|(of, _), _| *of != file);
+    }
+
+    /// What most of them have.
+    pub const fn usual(&self) -> &T {
+        &self.usual
     }
 
     /// None where nobody has asked yet.
     pub fn get(&self, place: &(FileId, ExprId)) -> Option<&T> {
-        let usual = |marks: &Marks| marks.contains(place.1).then_some(&self.usual);
-        let other = self.others.get(place);
-        other.or_else(|| self.with_usual.get(&place.0).and_then(usual))
+        match self.state(place) {
+            State::None => None,
+            State::Usual => Some(&self.usual),
+            State::Other => self.others.get(place),
+        }
     }
 }
 

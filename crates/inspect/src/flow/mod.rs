@@ -10,6 +10,7 @@ mod asked;
 mod binary;
 mod budget;
 mod builders;
+mod by_function;
 mod callee;
 mod cells;
 mod child;
@@ -148,7 +149,7 @@ struct Context {
     id: u32,
     file: FileId,
     function: FuncId,
-    args: Vec<ExprId>,
+    args: Rc<[ExprId]>,
     caller_file: FileId,
     caller_function: FuncId,
     caller: Option<Rc<Context>>,
@@ -161,11 +162,14 @@ struct Context {
 struct Way {
     file: FileId,
     function: FuncId,
-    args: Vec<ExprId>,
+    args: Rc<[ExprId]>,
     caller_file: FileId,
     caller_function: FuncId,
     caller: Option<u32>,
 }
+
+/// The ways of getting to a function; one of them may be that nobody calls it.
+type Contexts = Rc<[Option<Rc<Context>>]>;
 
 struct Analysis<'p> {
     package: &'p Package,
@@ -179,7 +183,7 @@ struct Analysis<'p> {
     /// Whether short texts stand in the package as they are, as far as asked.
     visible: FxHashMap<(FileId, Box<str>), bool>,
     /// What callees may mean besides.
-    fellows: FxHashMap<(FileId, ExprId), fellows::Fellows>,
+    fellows: marks::AllFellows,
     /// Calls that may mean more when more is known.
     growing: given::Growing,
     glances: glances::Glances,
@@ -203,7 +207,10 @@ struct Analysis<'p> {
     asking: Asking,
     /// Ways of getting to functions, numbered.
     ways: FxHashMap<Way, Rc<Context>>,
-    contexts: FxHashMap<(FileId, FuncId), Vec<Option<Rc<Context>>>>,
+    contexts: FxHashMap<(FileId, FuncId), Contexts>,
+    /// The first way to the function that was asked about last, and how many functions all ways
+    /// were known of then.
+    first: Option<((FileId, FuncId, usize), Option<Rc<Context>>)>,
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,
@@ -296,7 +303,7 @@ impl<'p> Analysis<'p> {
             callees: marks::Callees::new(),
             handed_values: marks::Handed::new(),
             visible: FxHashMap::default(),
-            fellows: FxHashMap::default(),
+            fellows: marks::AllFellows::new(),
             growing: given::Growing::default(),
             glances: glances::Glances::default(),
             objects: object::Objects::default(),
@@ -312,6 +319,7 @@ impl<'p> Analysis<'p> {
             asking: Asking::default(),
             ways: FxHashMap::default(),
             contexts: FxHashMap::default(),
+            first: None,
             attached: FxHashMap::default(),
             cells: Cells::default(),
             turns: false,

@@ -111,9 +111,9 @@ impl Analysis<'_> {
                 let Some(symbol) = program.resolve(atom, scope) else {
                     return out;
                 };
-                for value in program.symbol(symbol).values.clone().into_iter().take(6) {
+                for value in program.symbol(symbol).values.iter().take(6) {
                     if out.len() < MOST {
-                        out.extend(self.possible(file, value, level + 1));
+                        out.extend(self.possible(file, *value, level + 1));
                     }
                 }
             }

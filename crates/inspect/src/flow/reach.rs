@@ -133,6 +133,7 @@ impl Analysis<'_> {
             // Who calls whom is no longer what it was when these were answered.
             self.memo = Memo::default();
             self.contexts.clear();
+            self.first = None;
         }
         new
     }
@@ -247,12 +248,7 @@ impl Analysis<'_> {
             self.asked_modules(&program, file, zone, queue);
         }
         self.put_on(&program, &index, file, function, zone, queue);
-        for call in index
-            .calls
-            .get(&function)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
+        for call in index.calls.get(&function).unwrap_or_default() {
             self.call(
                 &program,
                 Site {
@@ -271,12 +267,7 @@ impl Analysis<'_> {
             self.cut_short(zone);
         }
         // A function that is put on something of the library waits to be called there.
-        for store in index
-            .stored
-            .get(&function)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
+        for store in index.stored.get(&function).unwrap_or_default() {
             let loads = store.key.is_some_and(|key| is_of_loader(program.name(key)));
             if let Value::Function(closure) = self.machine.fold(file, store.value)
                 && let Value::Native(native) = self.machine.fold(file, store.object)

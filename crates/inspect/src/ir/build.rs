@@ -1,12 +1,13 @@
 //! Making a [`Program`]: what every language reader uses.
 
+use super::constants::Constants;
 use super::{
-    Atom, Binary, Block, Compound, CompoundId, Const, ConstId, Draft, Export, Expr, ExprId, FuncId,
+    Atom, Binary, Block, Compound, CompoundId, Const, Draft, Export, Expr, ExprId, FuncId,
     Function, Language, List, Loop, Program, Scope, ScopeId, Span, Stmt, Store, Symbol, SymbolId,
+    Values,
 };
 use crate::limit::reading;
 use smallvec::SmallVec;
-use std::rc::Rc;
 
 /// Methods of texts and paths of Rust that change them in ways that are not followed.
 pub(crate) const UNFOLLOWED: [&str; 9] = [
@@ -29,6 +30,7 @@ pub struct Builder {
     scope: ScopeId,
     /// Nesting of expressions and statements so far.
     depth: usize,
+    constants: Constants,
 }
 
 /// Where a builder was, to go back to.
@@ -46,6 +48,7 @@ impl Builder {
             function: FuncId(0),
             scope: ScopeId(0),
             depth: 0,
+            constants: Constants::default(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Builder {
     /// Changes the program as it is so far.
     pub fn rework(&mut self, step: impl FnOnce(Program) -> Program) {
         self.program.shorten_scopes();
+        self.constants = Constants::default();
         let language = self.program.language;
         let program = std::mem::replace(&mut self.program, Program::empty(language));
         self.program = step(program);
@@ -205,26 +209,25 @@ impl Builder {
 
     /// Interns a name.
     pub fn atom(&mut self, name: &str) -> Atom {
-        if let Some(atom) = self.program.atoms.get(name) {
-            return *atom;
+        if let Some(atom) = self.program.atom(name) {
+            return atom;
         }
         let atom = Atom(self.program.names.len() as u32);
-        let name: Rc<str> = name.into();
-        self.program.names.push(Rc::clone(&name));
-        self.program.atoms.insert(name, atom);
+        self.program.names.push(name.into());
+        self.program.atoms.insert(name, atom.0);
         atom
     }
 
     /// Adds a constant.
     pub fn constant(&mut self, constant: Const, span: Span) -> ExprId {
-        let id = ConstId(self.program.consts.len() as u32);
-        self.program.consts.push(constant);
+        let id = self.constants.hold(&mut self.program, constant);
         self.add(Expr::Const(id), span)
     }
 
     /// Adds a text.
     pub fn text(&mut self, text: &str, span: Span) -> ExprId {
-        self.constant(Const::Text(text.into()), span)
+        let id = self.constants.hold_text(&mut self.program, text);
+        self.add(Expr::Const(id), span)
     }
 
     /// Adds `undefined`.
@@ -283,7 +286,7 @@ impl Builder {
         }
         let symbol = SymbolId(self.program.symbols.len() as u32);
         self.program.symbols.push(Symbol {
-            values: SmallVec::new(),
+            values: Values::new(),
             function,
             mutated: false,
         });
@@ -536,19 +539,17 @@ impl Builder {
         // Paths and texts of Rust are changed where they stand.
         const OF_RUST: [&str; 3] = ["push_str", "set_extension", "set_file_name"];
         let is_rust = self.program.language == Language::Rust;
-        let changes = |name: &str| {
-            METHODS.contains(&name)
-                || is_rust && (OF_RUST.contains(&name) || UNFOLLOWED.contains(&name))
-        };
+        let of_rust = OF_RUST.iter().chain(&UNFOLLOWED).filter(|_| is_rust);
+        let names = METHODS.iter().chain(of_rust);
+        let changing: SmallVec<[Atom; 32]> =
+            names.filter_map(|name| self.program.atom(name)).collect();
         let mut changed = Vec::new();
         for (call, _) in &self.program.calls {
             let Expr::Call { callee, args, .. } = self.program.expr(*call) else {
                 continue;
             };
             match self.program.expr(callee) {
-                Expr::Member(object, name) if changes(self.program.name(name)) => {
-                    changed.push(object)
-                }
+                Expr::Member(object, name) if changing.contains(&name) => changed.push(object),
                 Expr::Index(object, _) => changed.push(object),
                 Expr::Function(_) => changed.extend_from_slice(self.program.list(args)),
                 _ => {}

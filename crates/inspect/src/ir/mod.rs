@@ -4,18 +4,21 @@
 //! A language reader turns a syntax tree into it and is done. Names are resolved when
 //! somebody asks, because for most of a bundle nobody does.
 
+mod atoms;
 mod build;
+mod constants;
 mod field;
 mod program;
 mod scope;
+mod values;
 
 pub use build::Builder;
 pub(crate) use build::UNFOLLOWED;
 pub use field::Field;
 pub use program::Program;
 pub(crate) use scope::Recent;
+pub use values::Values;
 
-use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// The language that a program was written in.
@@ -359,7 +362,7 @@ pub struct Scope {
 #[derive(Debug, Clone, Default)]
 pub struct Symbol {
     /// Everything that is assigned to it.
-    pub values: SmallVec<[ExprId; 4]>,
+    pub values: Values,
     /// The function in which it is declared.
     pub function: u32,
     /// What it holds is changed in place somewhere.

@@ -1,5 +1,6 @@
 //! A file in the one form, and what it is asked.
 
+use super::atoms::Atoms;
 use super::{
     Atom, Block, Compound, CompoundId, Const, ConstId, Export, Expr, ExprId, FuncId, Function,
     Language, List, Scope, ScopeId, Span, Stmt, Store, Symbol, SymbolId, scope,
@@ -20,7 +21,7 @@ pub struct Program {
     pub(crate) statements: Vec<Stmt>,
     pub(crate) compounds: Vec<Compound>,
     pub(crate) names: Vec<Rc<str>>,
-    pub(crate) atoms: FxHashMap<Rc<str>, Atom>,
+    pub(crate) atoms: Atoms,
     /// Names that are declared in some scope, by atom.
     pub(crate) is_declared: Vec<bool>,
     pub(crate) functions: Vec<Function>,
@@ -83,7 +84,7 @@ impl Program {
             statements: Vec::new(),
             compounds: Vec::new(),
             names: Vec::new(),
-            atoms: FxHashMap::default(),
+            atoms: Atoms::default(),
             is_declared: Vec::new(),
             functions: vec![top],
             scopes: vec![Scope {
@@ -140,6 +141,11 @@ impl Program {
         &self.names[atom.at()]
     }
 
+    /// A name, as it is held.
+    pub fn held_name(&self, atom: Atom) -> &Rc<str> {
+        &self.names[atom.at()]
+    }
+
     /// A name, to keep.
     pub fn shared_name(&self, atom: Atom) -> Rc<str> {
         Rc::clone(&self.names[atom.at()])
@@ -162,7 +168,12 @@ impl Program {
 
     /// The atom of a name, if it occurs.
     pub fn atom(&self, name: &str) -> Option<Atom> {
-        self.atoms.get(name).copied()
+        let is_it = |at: u32| {
+            self.names
+                .get(at as usize)
+                .is_some_and(|known| **known == *name)
+        };
+        self.atoms.find(name, is_it).map(Atom)
     }
 
     /// Gives back what was set aside for more.
@@ -181,7 +192,6 @@ impl Program {
         fit(&mut self.stores);
         fit(&mut self.is_declared);
         self.declared.shrink_to_fit();
-        self.atoms.shrink_to_fit();
     }
 
     /// Takes names and texts that other programs of a package have from what these hold: files of
@@ -193,13 +203,7 @@ impl Program {
                 known.insert(Rc::clone(text));
             }
         };
-        // The map holds the same texts as the list.
-        let atoms = std::mem::take(&mut self.atoms);
         self.names.iter_mut().for_each(&mut shared);
-        self.atoms = atoms
-            .into_values()
-            .map(|atom| (Rc::clone(&self.names[atom.at()]), atom))
-            .collect();
         for constant in &mut self.consts {
             if let Const::Text(text) = constant
                 // Of a large one it is asked how many hold it.

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 /// A piece, over and over: more often than a stack bears.
 fn deep(language: Language, piece: &str) -> usize {
@@ -169,4 +170,28 @@ fn what_does_not_close_is_looked_for_once() {
 #[test]
 fn a_short_text_is_no_deeper_than_it_is_long() {
     assert_eq!(nesting("((", Language::Rust), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_reading_finds_more_levels_than_there_are_tokens_that_nest(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "(", ")", "[", "]", "{", "}", "`", "${", "<", ">", "</", "/>", "<a", "|", "||", "!",
+                "~", "?", "=", "=>", "-", "+", "*", ":", "@", "&", ".", "%", "/", "^", ",", ";",
+                "\"", "'", "\\", "\n", " ", "#", "//", "/*", "*/", "a", "_", "$", "1", "1e5", "é",
+                "if", "else", "new ", "lambda ", "for", "await\n", "in ", "a1b", "move", "dyn",
+            ]),
+            0..200,
+        ),
+        language in prop::sample::select(
+            vec![Language::JavaScript, Language::Python, Language::Rust],
+        ),
+    ) {
+        let text = parts.concat();
+        let found = tokens(text.as_bytes(), language);
+        prop_assert!(found <= most(text.as_bytes()), "{found} levels in {text}");
+    }
 }

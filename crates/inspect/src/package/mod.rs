@@ -321,9 +321,16 @@ impl Package {
 
 impl Surroundings for Package {
     fn program(&self, file: FileId) -> Option<Rc<Program>> {
+        let held = self.file(file);
+        // Everybody asks all the time: most often it is known.
+        if let Some(linked) = held.linked.get() {
+            return match linked {
+                Some(linked) => Some(Rc::clone(linked)),
+                None => held.read.get()?.program.clone(),
+            };
+        }
         let alone = self.alone(file)?;
-        let linked = self
-            .file(file)
+        let linked = held
             .linked
             .get_or_init(|| link::linked(self, file, &alone).map(Rc::new));
         Some(linked.clone().unwrap_or(alone))

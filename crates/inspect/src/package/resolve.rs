@@ -36,10 +36,8 @@ impl Package {
             "/index.ts",
             "/index.tsx",
         ];
-        for ending in ENDINGS {
-            if let Some(id) = self.by_path.get(&format!("{path}{ending}")) {
-                return Some(*id);
-            }
+        if let Some(id) = self.with_ending(&path, &ENDINGS, false).next() {
+            return Some(id);
         }
         // TypeScript writes `./a.js` and means `./a.ts`.
         for (written, meant) in [(".js", ".ts"), (".mjs", ".mts"), (".cjs", ".cts")] {
@@ -144,19 +142,33 @@ impl Package {
         };
         // A package may import itself by its name: `import a.b` in `a/__init__.py`.
         let may_be_itself = base.is_none() && path.ends_with("/__init__.py");
-        candidates.into_iter().find_map(|candidate| {
-            [
-                format!("{candidate}.py"),
-                format!("{candidate}/__init__.py"),
-                // Without its source, what is compiled is a module as well.
-                format!("{candidate}.pyc"),
-                format!("{candidate}/__init__.pyc"),
-            ]
-            .iter()
-            .find_map(|path| {
-                let id = self.by_path.get(path.trim_start_matches('/')).copied();
-                id.filter(|id| *id != from || may_be_itself)
-            })
+        // Without its source, what is compiled is a module as well.
+        const ENDINGS: [&str; 4] = [".py", "/__init__.py", ".pyc", "/__init__.pyc"];
+        candidates.iter().find_map(|candidate| {
+            let mut found = self.with_ending(candidate, &ENDINGS, true);
+            found.find(|id| *id != from || may_be_itself)
+        })
+    }
+
+    /// The files whose paths are one with an ending; `below_top`: one that begins at the top is
+    /// meant below that.
+    fn with_ending(
+        &self,
+        stem: &str,
+        endings: &[&'static str],
+        below_top: bool,
+    ) -> impl Iterator<Item = FileId> {
+        const LONGEST_ENDING: usize = 16;
+        let mut path = String::with_capacity(stem.len() + LONGEST_ENDING);
+        endings.iter().filter_map(move |ending| {
+            path.clear();
+            path.push_str(stem);
+            path.push_str(ending);
+            let meant = match below_top {
+                true => path.trim_start_matches('/'),
+                false => path.as_str(),
+            };
+            self.by_path.get(meant).copied()
         })
     }
 

@@ -3,7 +3,7 @@
 use super::export::{is_exports, is_import_meta};
 use super::value::{Closure, FileId, Frame, HOLE, Object, Value, number_text};
 use super::variable::frame_of;
-use super::{Kept, Machine, operate};
+use super::{Machine, operate};
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program};
 use crate::limit::evaluating;
 use std::rc::Rc;
@@ -47,9 +47,9 @@ impl Machine<'_> {
                 Some(symbol) => self.variable(program, file, symbol, frame),
                 None if program.name(atom) == "arguments" => {
                     let given = all_arguments(program, file, scope, frame);
-                    given.unwrap_or_else(|| self.global(program, file, "arguments"))
+                    given.unwrap_or_else(|| self.global(program, file, program.held_name(atom)))
                 }
-                None => self.global(program, file, program.name(atom)),
+                None => self.global(program, file, program.held_name(atom)),
             },
             Expr::Param(function, index) => {
                 match argument(frame, file, function, usize::from(index)) {
@@ -132,9 +132,9 @@ impl Machine<'_> {
             Expr::Call { callee, args, new } => {
                 if frame.is_none()
                     && let Some(known) = self.calls.get(&(file, expr)).cloned()
-                    && self.usable(Kept::Call(file, expr))
+                    && self.usable(known.doubtful)
                 {
-                    return known;
+                    return known.what;
                 }
                 if frame.is_some() {
                     return self.call(program, file, expr, callee, program.list(args), new, frame);
@@ -145,8 +145,8 @@ impl Machine<'_> {
                 let closed = self.circle.close(open, plenty);
                 // What is made where nothing more is held must not stay here either.
                 if (closed.whole || !value.is_unknown()) && self.fits(&value) {
-                    self.note(Kept::Call(file, expr), closed.short);
-                    self.calls.insert((file, expr), value.clone());
+                    let kept = self.kept(value.clone(), closed.short);
+                    self.calls.insert((file, expr), kept);
                 }
                 value
             }

@@ -96,7 +96,7 @@ impl Machine<'_> {
             .and_then(|atom| program.resolve(atom, scope));
         Some(match symbol {
             Some(symbol) => self.variable(program, file, symbol, frame),
-            None => self.global(program, file, text),
+            None => self.global(program, file, &text.into()),
         })
     }
 

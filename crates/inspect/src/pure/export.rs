@@ -2,7 +2,9 @@
 
 use super::value::{FileId, Value};
 use super::{Machine, builtin, imports};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Language, Program};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Files that a module of Rust includes.
@@ -185,18 +187,10 @@ impl Machine<'_> {
     }
 
     /// `exports.a`, read in the module itself.
-    pub(super) fn own_export(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        name: crate::ir::Atom,
-    ) -> Value {
-        let stored = program
-            .stores
-            .iter()
-            .find(|store| store.key == Some(name) && is_exports(program, store.object));
-        match stored {
-            Some(store) => self.eval(program, file, store.value, None),
+    pub(super) fn own_export(&mut self, program: &Rc<Program>, file: FileId, name: Atom) -> Value {
+        let put = self.put_by(program, file);
+        match put.under.get(&name) {
+            Some(value) => self.eval(program, file, *value, None),
             None => match self.of_whole_export(program, file, name) {
                 Value::Unknown | Value::Undefined => {
                     Value::native(format!("exports.{}", program.name(name)))
@@ -206,19 +200,19 @@ impl Machine<'_> {
         }
     }
 
+    /// What a file puts into what it hands out. A file is gone through once for all that is read.
+    fn put_by(&mut self, program: &Program, file: FileId) -> Rc<Put> {
+        let put = self
+            .put
+            .entry(file)
+            .or_insert_with(|| Rc::new(Put::of(program)));
+        Rc::clone(put)
+    }
+
     /// `module.exports.a` behind `module.exports = {…}` or `= new Class()`.
-    fn of_whole_export(
-        &mut self,
-        program: &Rc<Program>,
-        file: FileId,
-        name: crate::ir::Atom,
-    ) -> Value {
-        let mut wholes = program.stores.iter().filter(|store| {
-            is_module(program, store.object)
-                && store.key.is_some_and(|key| program.name(key) == "exports")
-        });
+    fn of_whole_export(&mut self, program: &Rc<Program>, file: FileId, name: Atom) -> Value {
         // Of several nobody knows which one holds.
-        let (Some(whole), None) = (wholes.next(), wholes.next()) else {
+        let [whole] = self.put_by(program, file).whole[..] else {
             return Value::Unknown;
         };
         // `module.exports = module.exports.default` asks for itself.
@@ -227,13 +221,40 @@ impl Machine<'_> {
         }
         let open = self.circle.open();
         self.exporting.insert(file, open.number());
-        let object = self.eval(program, file, whole.value, None);
+        let object = self.eval(program, file, whole, None);
         self.exporting.remove(&file);
         self.circle.close(open, false);
         match object {
             Value::Object(_) => self.get(&object, program.name(name), program.language),
             _ => Value::Unknown,
         }
+    }
+}
+
+/// What a file puts into what it hands out.
+#[derive(Debug, Default)]
+pub(super) struct Put {
+    /// What is put there first, by names that are written out.
+    under: FxHashMap<Atom, ExprId>,
+    /// What is put in the place of all of it.
+    whole: SmallVec<[ExprId; 1]>,
+}
+
+impl Put {
+    fn of(program: &Program) -> Self {
+        let mut put = Self::default();
+        for store in &program.stores {
+            let Some(key) = store.key else {
+                continue;
+            };
+            if is_exports(program, store.object) {
+                put.under.entry(key).or_insert(store.value);
+            }
+            if program.name(key) == "exports" && is_module(program, store.object) {
+                put.whole.push(store.value);
+            }
+        }
+        put
     }
 }
 

@@ -4,8 +4,8 @@
 //! field stands in the class, and where all of it is one and the same thing of a library, each
 //! method finds that there.
 
+use super::Machine;
 use super::value::{FileId, Value};
-use super::{Kept, Machine};
 use crate::ir::{Atom, Const, Expr, ExprId, Field, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -52,11 +52,10 @@ impl Machine<'_> {
         if values.len() > VALUES {
             return None;
         }
-        let kept = Kept::Field(file, field);
         if let Some(known) = self.held.get(&(file, field)).cloned()
-            && self.usable(kept)
+            && self.usable(known.doubtful)
         {
-            return known;
+            return known.what;
         }
         let number = self.holding.get(&(file, field)).copied();
         if self.circle.cut_at(number) {
@@ -85,8 +84,8 @@ impl Machine<'_> {
         let closed = self.circle.close(open, false);
         let found = found.filter(|_| is_one);
         if closed.whole || found.is_some() || !is_one {
-            self.note(kept, closed.short);
-            self.held.insert((file, field), found.clone());
+            let kept = self.kept(found.clone(), closed.short);
+            self.held.insert((file, field), kept);
         }
         found
     }

@@ -8,8 +8,15 @@ use crate::ir::{FuncId, Language, Program};
 use std::rc::Rc;
 
 impl Machine<'_> {
-    pub(super) fn global(&mut self, program: &Rc<Program>, file: FileId, name: &str) -> Value {
-        match (program.language, name) {
+    pub(super) fn global(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        shared: &Rc<str>,
+    ) -> Value {
+        // The path is the name, which the program holds already.
+        let native = || Value::native(Rc::clone(shared));
+        match (program.language, &**shared) {
             (
                 Language::JavaScript,
                 "globalThis" | "window" | "self" | "global" | "top" | "frames",
@@ -34,7 +41,7 @@ impl Machine<'_> {
             (Language::Python, "__name__") => Value::Unknown,
             (Language::Python, name) if !program.stars.is_empty() => self
                 .name_of_stars(program, file, name, is_python_builtin(name))
-                .unwrap_or_else(|| Value::native(name)),
+                .unwrap_or_else(native),
             (Language::Rust, name) => match self.surroundings.dependency(name) {
                 Some(target) => self.exports_of(target),
                 None => {
@@ -42,15 +49,15 @@ impl Machine<'_> {
                     let included = (!program.stars.is_empty())
                         .then(|| self.name_of_stars(program, file, name, true))
                         .flatten();
-                    included.unwrap_or_else(|| Value::native(name))
+                    included.unwrap_or_else(native)
                 }
             },
-            _ => match self.evaluated.get(&file) {
+            (_, name) => match self.evaluated.get(&file) {
                 // Only of a module of which it is known that it evaluates a file.
                 Some(Some(_)) => self
                     .evaluated_name(program, file, name)
-                    .unwrap_or_else(|| Value::native(name)),
-                _ => Value::native(name),
+                    .unwrap_or_else(native),
+                _ => native(),
             },
         }
     }

@@ -5,7 +5,7 @@ use super::run::Flow;
 use super::value::{Closure, FileId, Frame, Native, Object, Value};
 use super::{Machine, builtin, method, operate};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
@@ -297,7 +297,7 @@ impl Machine<'_> {
             file: closure.file,
             function: closure.function,
             parent,
-            variables: FxHashMap::default().into(),
+            variables: Default::default(),
             arguments: Some(args),
             this: if new { made.clone() } else { this },
             lazy: false,

@@ -25,6 +25,7 @@ mod invoke;
 mod method;
 mod names;
 mod operate;
+mod paths;
 mod plain;
 mod property;
 mod run;
@@ -34,6 +35,7 @@ mod tests;
 mod url;
 mod value;
 mod variable;
+mod variables;
 
 pub(crate) use builtin::names_beside;
 pub(crate) use export::{is_exports, is_module};
@@ -84,15 +86,17 @@ pub struct Machine<'s> {
     large: usize,
     depth: u32,
     /// Values of variables, folded lazily.
-    symbols: FxHashMap<(FileId, SymbolId), Value>,
+    symbols: FxHashMap<(FileId, SymbolId), Kept<Value>>,
     /// Results of calls, folded lazily.
-    calls: FxHashMap<(FileId, ExprId), Value>,
+    calls: FxHashMap<(FileId, ExprId), Kept<Value>>,
     /// What running a function once left.
-    frames: FxHashMap<(FileId, FuncId), Rc<Frame>>,
+    frames: FxHashMap<(FileId, FuncId), Kept<Rc<Frame>>>,
     observed: FxHashMap<(FileId, ExprId), Vec<Value>>,
     /// The paths of files that are opened, as last evaluated, by the call that opens them.
     opened: FxHashMap<(FileId, ExprId), Rc<str>>,
     exports: FxHashMap<FileId, Value>,
+    /// What files put into what they hand out, as far as somebody asked.
+    put: FxHashMap<FileId, Rc<export::Put>>,
     /// What files say of their own functions, as far as somebody asked.
     said: FxHashMap<FileId, Rc<given::Said>>,
     /// The files that modules evaluate, as far as somebody asked.
@@ -104,9 +108,11 @@ pub struct Machine<'s> {
     /// What files put into fields of their classes, as far as somebody asked.
     fields: FxHashMap<FileId, Rc<field::Fields>>,
     /// What of a library fields hold, as far as somebody asked.
-    held: FxHashMap<(FileId, Field), Option<Value>>,
+    held: FxHashMap<(FileId, Field), Kept<Option<Value>>>,
     /// Fields of which it is asked now, each with the number of its question.
     holding: FxHashMap<(FileId, Field), u32>,
+    /// What things of libraries are called.
+    paths: paths::Paths,
     /// What is being computed now, each with the number of its question.
     folding: FxHashMap<(FileId, SymbolId), u32>,
     running: FxHashMap<(FileId, FuncId), u32>,
@@ -128,12 +134,10 @@ pub struct Machine<'s> {
     glance: u32,
     /// What is looked at runs before anybody calls it.
     runs_unasked: bool,
-    /// Glances at what stands in a file that did not come to an end.
-    tired: FxHashMap<FileId, u16>,
+    /// Glances at what stands in files that did not come to an end, by the files' numbers.
+    tired: Vec<u16>,
     /// The glance has come upon something that was not computed to its end.
     hasty: bool,
-    /// Answers of such glances: a full look does not believe them.
-    doubtful: FxHashSet<Kept>,
     /// Modules that were asked whether they change what they import.
     changing: FxHashSet<FileId>,
     /// Modules that were run for the sake of others.
@@ -141,12 +145,11 @@ pub struct Machine<'s> {
 }
 
 /// Something that the machine keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kept {
-    Symbol(FileId, SymbolId),
-    Call(FileId, ExprId),
-    Frame(FileId, FuncId),
-    Field(FileId, Field),
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    what: T,
+    /// It is of a glance that did not come to its end: a full look does not believe it.
+    doubtful: bool,
 }
 
 impl<'s> Machine<'s> {
@@ -163,6 +166,7 @@ impl<'s> Machine<'s> {
             observed: FxHashMap::default(),
             opened: FxHashMap::default(),
             exports: FxHashMap::default(),
+            put: FxHashMap::default(),
             said: FxHashMap::default(),
             evaluated: FxHashMap::default(),
             given: FxHashMap::default(),
@@ -170,6 +174,7 @@ impl<'s> Machine<'s> {
             fields: FxHashMap::default(),
             held: FxHashMap::default(),
             holding: FxHashMap::default(),
+            paths: paths::Paths::default(),
             folding: FxHashMap::default(),
             running: FxHashMap::default(),
             exporting: FxHashMap::default(),
@@ -183,8 +188,7 @@ impl<'s> Machine<'s> {
             glance: 0,
             runs_unasked: true,
             hasty: false,
-            tired: FxHashMap::default(),
-            doubtful: FxHashSet::default(),
+            tired: Vec::new(),
             changing: FxHashSet::default(),
             aside: 0,
         }
@@ -241,7 +245,7 @@ impl<'s> Machine<'s> {
 
     fn glance(&mut self, file: FileId, look: impl FnOnce(&mut Self) -> Value) -> Value {
         // Where many glances came to nothing, the next one will as well.
-        let tired = self.tired.get(&file).copied().unwrap_or(0);
+        let tired = self.tired.get(file as usize).copied().unwrap_or(0);
         let most = match (tired < evaluating::LONG_GLANCES, self.runs_unasked) {
             (true, true) => evaluating::GLANCE,
             (true, false) => evaluating::GLANCE_AT_CALLED,
@@ -255,8 +259,13 @@ impl<'s> Machine<'s> {
         let hasty = std::mem::take(&mut self.hasty);
         let value = look(self);
         if self.spent() {
-            let tired = self.tired.entry(file).or_default();
-            *tired = tired.saturating_add(1);
+            let file = file as usize;
+            if file >= self.tired.len() {
+                self.tired.resize(file + 1, 0);
+            }
+            if let Some(tired) = self.tired.get_mut(file) {
+                *tired = tired.saturating_add(1);
+            }
         }
         self.glancing = glancing;
         self.glance = glance;
@@ -267,20 +276,19 @@ impl<'s> Machine<'s> {
 
     /// Whether what is kept may be used: a full look computes again what a glance could
     /// not compute to its end.
-    fn usable(&mut self, kept: Kept) -> bool {
-        if !self.doubtful.contains(&kept) {
+    fn usable(&mut self, doubtful: bool) -> bool {
+        if !doubtful {
             return true;
         }
         self.hasty |= self.glancing;
         self.glancing
     }
 
-    /// Notes whether what is kept now was computed to its end.
-    fn note(&mut self, kept: Kept, short: bool) {
-        if self.glancing && (self.hasty || self.spent() || short) {
-            self.doubtful.insert(kept);
-        } else {
-            self.doubtful.remove(&kept);
+    /// What is to be kept now, with whether it was computed to its end.
+    fn kept<T>(&self, what: T, short: bool) -> Kept<T> {
+        Kept {
+            what,
+            doubtful: self.glancing && (self.hasty || self.spent() || short),
         }
     }
 

@@ -101,11 +101,11 @@ impl Changes {
 }
 
 fn atom(program: &mut Program, name: &str) -> Atom {
-    if let Some(atom) = program.atoms.get(name) {
-        return *atom;
+    if let Some(atom) = program.atom(name) {
+        return atom;
     }
     let atom = Atom(program.names.len() as u32);
     program.names.push(name.into());
-    program.atoms.insert(name.into(), atom);
+    program.atoms.insert(name, atom.0);
     atom
 }

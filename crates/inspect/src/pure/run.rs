@@ -2,7 +2,7 @@
 
 use super::value::{FileId, Frame, Value};
 use super::variable::frame_of;
-use super::{Kept, Machine, operate};
+use super::{Machine, operate};
 use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Loop, Program, Stmt, Unary};
 use crate::limit::evaluating;
 use std::rc::Rc;
@@ -48,10 +48,10 @@ impl Machine<'_> {
         file: FileId,
         function: FuncId,
     ) -> Option<Rc<Frame>> {
-        if let Some(frame) = self.frames.get(&(file, function)).cloned()
-            && self.usable(Kept::Frame(file, function))
+        if let Some(known) = self.frames.get(&(file, function)).cloned()
+            && self.usable(known.doubtful)
         {
-            return Some(frame);
+            return Some(known.what);
         }
         if self.is_running(file, function) {
             return None;
@@ -77,12 +77,12 @@ impl Machine<'_> {
         self.yields.push(Vec::new());
         let _ = self.body(program, file, function, &frame);
         self.yields.pop();
-        self.note(Kept::Frame(file, function), self.circle.is_short());
+        let kept = self.kept(Rc::clone(&frame), self.circle.is_short());
         self.hasty |= self.glancing && self.spent();
         self.steps += reserve;
         self.running.remove(&(file, function));
         self.circle.close(open, false);
-        self.frames.insert((file, function), Rc::clone(&frame));
+        self.frames.insert((file, function), kept);
         Some(frame)
     }
 

@@ -322,7 +322,7 @@ fn what_calls_made_is_held_up_to_a_bound_however_many_there_are() {
             machine.fold(0, *value);
         }
     }
-    let held = machine.calls.values().map(|value| match value {
+    let held = machine.calls.values().map(|kept| match &kept.what {
         Value::Text(text) => text.len(),
         _ => 0,
     });

@@ -1,8 +1,8 @@
 //! Values of the pure machine.
 
+use super::variables::Variables;
 use crate::ir::{ExprId, FuncId, Regex};
 use crate::limit::evaluating::{LEVELS, STRING};
-use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -99,7 +99,7 @@ pub struct Frame {
     /// The frame around it.
     pub parent: Option<Rc<Frame>>,
     /// Its variables.
-    pub variables: RefCell<FxHashMap<u32, Value>>,
+    pub variables: RefCell<Variables>,
     /// Its arguments; none when nobody called it.
     pub arguments: Option<Vec<Value>>,
     /// What it is called on.

@@ -2,7 +2,7 @@
 //! anywhere.
 
 use super::value::{Closure, FileId, Frame, HOLE, HOLE_START, Object, Value};
-use super::{Kept, Machine, operate};
+use super::{Machine, operate};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use std::rc::Rc;
 
@@ -201,10 +201,13 @@ impl Machine<'_> {
         symbol: SymbolId,
         owner: FuncId,
     ) -> Value {
-        if let Some(value) = self.symbols.get(&(file, symbol)).cloned()
-            && self.usable(Kept::Symbol(file, symbol))
-        {
-            return value;
+        if let Some(known) = self.symbols.get(&(file, symbol)) {
+            let doubtful = known.doubtful;
+            // One that a full look does not believe is copied for nothing, which is seldom.
+            let value = known.what.clone();
+            if self.usable(doubtful) {
+                return value;
+            }
         }
         if self.is_folding(file, symbol) {
             return Value::Unknown;
@@ -261,8 +264,8 @@ impl Machine<'_> {
         // Inside of a circle a value may be known later.
         let closed = self.circle.close(open, plenty);
         if closed.whole || !value.is_unknown() {
-            self.note(Kept::Symbol(file, symbol), closed.short);
-            self.symbols.insert((file, symbol), value.clone());
+            let kept = self.kept(value.clone(), closed.short);
+            self.symbols.insert((file, symbol), kept);
         }
         value
     }
@@ -278,7 +281,10 @@ impl Machine<'_> {
         let frame = self.ran(program, file, owner)?;
         let left = frame.variables.borrow().get(&symbol.0).cloned()?;
         // Where the run was cut short its end may not have been reached.
-        let cut = self.doubtful.contains(&Kept::Frame(file, owner));
+        let cut = self
+            .frames
+            .get(&(file, owner))
+            .is_some_and(|kept| kept.doubtful);
         Some(if cut && is_changed_path(program, symbol) {
             perhaps_changed(left)
         } else {

@@ -45,6 +45,7 @@ pub fn read(source: &str) -> Result<Program, String> {
     if !parsed.errors().is_empty() {
         lowering.builder.note("parts of it cannot be parsed");
     }
+    lowering.builder.expect(source.len());
     let body = lowering.block(&module.body);
     // The tree is larger than the form that it is lowered to.
     drop(parsed);

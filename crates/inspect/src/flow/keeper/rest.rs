@@ -54,7 +54,7 @@ impl Analysis<'_> {
             }
         }
         let calls = index.calls.get(&function);
-        for call in calls.map(Vec::as_slice).unwrap_or_default() {
+        for call in calls.unwrap_or_default() {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };

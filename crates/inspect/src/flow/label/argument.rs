@@ -165,9 +165,10 @@ impl Analysis<'_> {
         if value.is_unknown() {
             context = self
                 .contexts(site.file, site.function, 0)
-                .into_iter()
+                .iter()
                 .flatten()
-                .next();
+                .next()
+                .cloned();
             if let Some(context) = &context {
                 value = self.look_at(site.file, callee, Some(context));
             }

@@ -298,21 +298,15 @@ impl Analysis<'_> {
         let inner = self.context(
             closure.file,
             closure.function,
-            args.to_vec(),
+            args.into(),
             file,
             site_function,
             context.cloned(),
         );
         let _ = expr;
         let mut out = Vec::new();
-        for value in program
-            .function(closure.function)
-            .returns
-            .clone()
-            .into_iter()
-            .take(16)
-        {
-            let labels = self.labels(closure.file, value, inner.as_ref());
+        for value in program.function(closure.function).returns.iter().take(16) {
+            let labels = self.labels(closure.file, *value, inner.as_ref());
             union(&mut out, &labels);
         }
         out

@@ -162,9 +162,9 @@ impl Analysis<'_> {
                 let symbol = program.resolve(atom, scope)?;
                 let values = program.symbol(symbol).values.clone();
                 values
-                    .into_iter()
+                    .iter()
                     .take(4)
-                    .find_map(|value| self.origin(file, value, level + 1))
+                    .find_map(|value| self.origin(file, *value, level + 1))
             }
             Expr::Param(function, position) => {
                 let called = self.callers.get(&(file, function));

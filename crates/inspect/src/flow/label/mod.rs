@@ -203,10 +203,14 @@ impl Analysis<'_> {
                 }
                 out
             }
-            Expr::Member(object, name) => {
-                let name_text = program.name(name).to_owned();
-                self.member(program, file, expr, object, Some(&name_text), context)
-            }
+            Expr::Member(object, name) => self.member(
+                program,
+                file,
+                expr,
+                object,
+                Some(program.name(name)),
+                context,
+            ),
             Expr::Index(object, key) => match self.look_at(file, key, None) {
                 // Of a name that is known in part nobody knows which one it is.
                 Value::Text(text) if !text.contains(HOLE_START) => {
@@ -242,15 +246,14 @@ impl Analysis<'_> {
                 out
             }
             Expr::Call { callee, args, .. } => {
-                let args = program.list(args).to_vec();
-                self.call_labels(program, file, expr, callee, &args, context)
+                self.call_labels(program, file, expr, callee, program.list(args), context)
             }
             Expr::Array(items) | Expr::Concat(items) | Expr::Other(items) => {
                 self.all(file, program.list(items), context)
             }
             Expr::Object(entries) | Expr::Keywords(entries) => {
                 let mut out = Vec::new();
-                for pair in program.list(entries).to_vec().chunks_exact(2) {
+                for pair in program.list(entries).chunks_exact(2) {
                     let labels = self.labels(file, pair[1], context);
                     union(&mut out, &labels);
                     // `{ [text]: 1 }`: whoever asks for the keys has the text.
@@ -284,7 +287,7 @@ impl Analysis<'_> {
                 None => Vec::new(),
             },
             Expr::Comprehend(parts) => {
-                let parts = program.list(parts).to_vec();
+                let parts = program.list(parts);
                 self.all(file, &parts[1..parts.len().min(3)], context)
             }
         }

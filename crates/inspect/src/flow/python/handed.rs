@@ -131,7 +131,7 @@ impl Analysis<'_> {
         queue: &mut Queue,
     ) {
         if first {
-            self.passed.entry((file, function)).or_default().push(site);
+            self.passed_again(file, function, site);
         }
         queue.push(zone, file, function);
     }

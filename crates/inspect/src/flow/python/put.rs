@@ -31,7 +31,7 @@ impl Analysis<'_> {
             return;
         }
         let stores = index.stored.get(&function);
-        for store in stores.map(Vec::as_slice).unwrap_or_default() {
+        for store in stores.unwrap_or_default() {
             let Some(key) = store.key else {
                 continue;
             };

@@ -1,6 +1,6 @@
 //! The ways of getting to a function, one by one.
 
-use crate::flow::{Analysis, Context, Site, Way};
+use crate::flow::{Analysis, Context, Contexts, Site, Way};
 use crate::ir::{Expr, ExprId, FuncId};
 use crate::pure::{FileId, Frame, Value};
 use smallvec::SmallVec;
@@ -13,54 +13,56 @@ impl Analysis<'_> {
         file: FileId,
         function: FuncId,
         level: u8,
-    ) -> Vec<Option<Rc<Context>>> {
+    ) -> Contexts {
         if function == FuncId(0) || level > LEVELS {
-            return vec![None];
+            return Rc::new([None]);
         }
         if let Some(known) = self.contexts.get(&(file, function)) {
-            return known.clone();
+            return Rc::clone(known);
         }
         // Recursion ends here.
-        self.contexts.insert((file, function), vec![None]);
+        self.contexts.insert((file, function), Rc::new([None]));
         let mut out: Vec<Option<Rc<Context>>> = Vec::new();
-        for site in self
-            .callers
-            .get(&(file, function))
-            .cloned()
-            .unwrap_or_default()
-            .into_iter()
-            .take(CONTEXTS)
-        {
+        for site in self.first_callers(file, function) {
             let Some(program) = self.program(site.file) else {
                 continue;
             };
             if !matches!(program.expr(site.expr), Expr::Call { .. }) {
                 continue;
             }
-            let args = self.arguments(&program, site);
-            for caller in self.contexts(site.file, site.function, level + 1) {
+            let args: Rc<[ExprId]> = self.arguments(&program, site).into();
+            for caller in self.contexts(site.file, site.function, level + 1).iter() {
                 if out.len() < CONTEXTS {
                     out.push(self.context(
                         file,
                         function,
-                        args.clone(),
+                        Rc::clone(&args),
                         site.file,
                         site.function,
-                        caller,
+                        caller.clone(),
                     ));
                 }
             }
         }
-        if out.is_empty() {
+        let out = if out.is_empty() {
             // A callback sees what the function around it was called with.
             let parent = self.program(file).and_then(|p| p.function(function).parent);
-            out = match parent {
+            match parent {
                 Some(parent) => self.contexts(file, parent, level),
-                None => vec![None],
-            };
-        }
-        self.contexts.insert((file, function), out.clone());
+                None => Rc::new([None]),
+            }
+        } else {
+            out.into()
+        };
+        self.contexts.insert((file, function), Rc::clone(&out));
         out
+    }
+
+    /// The calls of a function that are looked at.
+    fn first_callers(&self, file: FileId, function: FuncId) -> SmallVec<[Site; CONTEXTS]> {
+        let sites = self.callers.get(&(file, function));
+        let sites = sites.map(Vec::as_slice).unwrap_or_default();
+        sites.iter().take(CONTEXTS).copied().collect()
     }
 
     /// The first of the ways of getting to a function, without the others: for calls of which
@@ -70,7 +72,17 @@ impl Analysis<'_> {
         file: FileId,
         function: FuncId,
     ) -> Option<Rc<Context>> {
-        self.first_of(file, function, 0, &mut SmallVec::new())
+        // Calls of one function ask one after the other. More may be known once all ways to
+        // something were.
+        let asked = (file, function, self.contexts.len());
+        if let Some((known, context)) = &self.first
+            && *known == asked
+        {
+            return context.clone();
+        }
+        let found = self.first_of(file, function, 0, &mut SmallVec::new());
+        self.first = Some((asked, found.clone()));
+        found
     }
 
     fn first_of(
@@ -87,10 +99,7 @@ impl Analysis<'_> {
             return known.iter().flatten().next().cloned();
         }
         open.push((file, function));
-        let sites = self.callers.get(&(file, function));
-        let sites: SmallVec<[Site; CONTEXTS]> = sites
-            .map(|sites| sites.iter().take(CONTEXTS).copied().collect())
-            .unwrap_or_default();
+        let sites = self.first_callers(file, function);
         let mut found = None;
         let mut is_called = false;
         for site in sites {
@@ -101,7 +110,7 @@ impl Analysis<'_> {
                 continue;
             }
             is_called = true;
-            let args = self.arguments(&program, site);
+            let args = self.arguments(&program, site).into();
             let caller = self.first_of(site.file, site.function, level + 1, open);
             found = self.context(file, function, args, site.file, site.function, caller);
             if found.is_some() {
@@ -121,7 +130,7 @@ impl Analysis<'_> {
         &mut self,
         file: FileId,
         function: FuncId,
-        args: Vec<ExprId>,
+        args: Rc<[ExprId]>,
         caller_file: FileId,
         caller_function: FuncId,
         caller: Option<Rc<Context>>,
@@ -175,7 +184,7 @@ impl Analysis<'_> {
             id: self.ways.len() as u32,
             file,
             function,
-            args: way.args.clone(),
+            args: Rc::clone(&way.args),
             caller_file,
             caller_function,
             caller,

@@ -107,7 +107,7 @@ impl Analysis<'_> {
                     self.gives_code(&program, &index, (*file, *function), *zone);
                 }
                 let calls = if writes {
-                    index.calls.get(function).cloned().unwrap_or_default()
+                    index.calls.get(function).unwrap_or_default().to_vec()
                 } else {
                     std::mem::take(&mut sinks[number])
                 };
@@ -268,7 +268,7 @@ impl Analysis<'_> {
         if writes != is_write && !matches!(role, Role::Network(_)) {
             return true;
         }
-        for context in self.contexts(site.file, site.function, 0) {
+        for context in self.contexts(site.file, site.function, 0).iter() {
             let zone = context.as_ref().map_or(zone, |context| {
                 self.zone_of(context.caller_file, context.caller_function)
                     .min(zone)

@@ -18,6 +18,7 @@ pub(in crate::pure) use json::from_json;
 pub(in crate::pure) use pattern::{Match, matches};
 
 use crate::ir::{Language, Regex};
+use crate::pure::paths::LONGEST;
 use crate::pure::value::{Native, Value};
 use crate::pure::{Machine, operate};
 use crate::unpack::Codec;
@@ -618,11 +619,11 @@ pub(super) fn call(
                 });
             }
             // What the first call of a chain was given says where it goes.
-            if path.len() > 200 {
+            if path.len() > LONGEST {
                 Value::Unknown
             } else {
                 Value::Native(Native {
-                    path: [path, "()"].concat().into(),
+                    path: machine.paths.of(&[path, "()"]),
                     made_at: native.made_at,
                 })
             }

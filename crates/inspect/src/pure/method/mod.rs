@@ -20,46 +20,7 @@ impl Machine<'_> {
     /// `object.name`.
     pub(super) fn get(&mut self, object: &Value, name: &str, language: Language) -> Value {
         match object {
-            Value::Native(native)
-                if &*native.path == "process.env" && matches!(name, "HOME" | "USERPROFILE") =>
-            {
-                Value::host("home")
-            }
-            Value::Native(native)
-                if &*native.path == "process.env" && matches!(name, "TMPDIR" | "TEMP" | "TMP") =>
-            {
-                Value::host("temp")
-            }
-            Value::Native(native)
-                if &*native.path == "process.env" && name.starts_with("npm_package_config_") =>
-            {
-                let own = self.of_manifest(&name["npm_package_config_".len()..]);
-                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
-            }
-            Value::Native(native)
-                if &*native.path == "process.env"
-                    && matches!(name, "npm_package_name" | "npm_package_version") =>
-            {
-                let own = self.named_in_manifest(&name["npm_package_".len()..]);
-                own.unwrap_or_else(|| Value::native(format!("process.env.{name}")))
-            }
-            Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
-                Value::text("/")
-            }
-            Value::Native(native) if constant_of(&native.path, name).is_some() => {
-                Value::text(constant_of(&native.path, name).unwrap_or_default())
-            }
-            Value::Native(native) if &*native.path == "URL()" && name == "href" => {
-                self.address(native.made_at).unwrap_or(Value::Unknown)
-            }
-            Value::Native(native) => {
-                member_of_native(&native.path, name).map_or(Value::Unknown, |path| {
-                    Value::Native(crate::pure::Native {
-                        path: path.into(),
-                        made_at: native.made_at,
-                    })
-                })
-            }
+            Value::Native(native) => self.get_of_native(native, name),
             Value::Object(object) => {
                 let own = object
                     .entries
@@ -398,53 +359,6 @@ impl Machine<'_> {
             _ => Value::Unknown,
         }
     }
-}
-
-/// What Python's library calls parts of paths.
-fn constant_of(path: &str, name: &str) -> Option<&'static str> {
-    match (path, name) {
-        ("os" | "os.path", "pardir") => Some(".."),
-        ("os" | "os.path", "curdir") => Some("."),
-        ("os" | "os.path" | "path", "sep") => Some("/"),
-        _ => None,
-    }
-}
-
-/// The path of a member of something of a library.
-fn member_of_native(path: &str, name: &str) -> Option<String> {
-    if path.len() > 200 {
-        return None;
-    }
-    // A module's default export is the module itself.
-    if name == "default" {
-        return Some(path.to_owned());
-    }
-    // What hangs on the global object is global.
-    if path == "globalThis" {
-        return Some(match name {
-            "window" | "self" | "global" | "globalThis" => "globalThis".to_owned(),
-            other => other.to_owned(),
-        });
-    }
-    if name == "constructor" && matches!(path, "module" | "process.mainModule" | "require.main") {
-        return Some("module.Module".to_owned());
-    }
-    // Every function's constructor makes functions from text.
-    if name == "constructor" && !path.ends_with("()") {
-        return Some("Function".to_owned());
-    }
-    Some(match (path, name) {
-        ("process.mainModule" | "module" | "module.parent" | "process", "require")
-        | ("require.main", "require") => "require".to_owned(),
-        // `globals()["__builtins__"]` and `builtins.__dict__` are the same names again, and
-        // the names of any module are its members.
-        ("builtins", "__builtins__" | "__dict__") => "builtins".to_owned(),
-        (_, "__builtins__") => "builtins".to_owned(),
-        (module, "__dict__") => module.to_owned(),
-        ("sys.modules", name) => name.to_owned(),
-        ("builtins", name) => name.to_owned(),
-        _ => [path, ".", name].concat(),
-    })
 }
 
 fn bound(value: Value, this: &Value, free: bool) -> Value {
