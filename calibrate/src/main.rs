@@ -9,6 +9,7 @@
 
 mod all;
 mod answers;
+mod attacks;
 mod bars;
 mod budgets;
 mod document;
@@ -169,6 +170,15 @@ enum Part {
         #[arg(long, requires = "only")]
         show: Option<String>,
     },
+    /// Attacks that were not used to build the engine, and their honest twins
+    Attacks {
+        /// The folder of the attacks
+        #[arg(long, default_value = "calibration/attacks")]
+        folder: PathBuf,
+        /// Prints each that is not what it should be
+        #[arg(long)]
+        all: bool,
+    },
     /// Some archives
     Files {
         /// Their paths
@@ -273,6 +283,7 @@ fn main() -> ExitCode {
             (Some(id), Some(chain)) => transformed::show(&folder, &id, &chain, seed),
             (only, _) => transformed::report(&folder, only.as_deref(), take, seed),
         },
+        Part::Attacks { folder, all } => attacks::report(&folder, all),
         Part::Files { paths, ways } => population::files_report(&paths, ways),
         Part::Releases { list, files, take } => releases::report(&list, &files, take),
         Part::Score {

@@ -58,6 +58,15 @@ fn is_to_who_asked(flow: &Flow) -> bool {
         && (flow.source_name == "netrc.netrc" || flow.sink_name.ends_with("Socket().connect"))
 }
 
+/// Whether whoever calls a function of the package sends all of the environment to a host that stands in
+/// the code and is not the package's own: nobody asks for that by calling something (ctx, May 2022).
+fn takes_all_when_called(flow: &Flow) -> bool {
+    flow.source == SourceKind::Environment
+        && matches!(flow.target, Target::Constant(_))
+        && flow.zone == Zone::Called
+        && !flow.marks.contains(&Mark::OwnHost)
+}
+
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
     {
@@ -90,7 +99,7 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
                 } else {
                     Weight::Proof
                 }
-            } else if unasked(flow.zone) {
+            } else if unasked(flow.zone) || takes_all_when_called(flow) {
                 Weight::Suspicious
             } else {
                 Weight::Note
