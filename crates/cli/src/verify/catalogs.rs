@@ -9,16 +9,14 @@ use std::path::Path;
 
 /// The words of each catalog, called as settings are: `catalog.NAME`, `catalogs.CATALOG.NAME`. What cannot
 /// be read is added to `unread`.
-pub(super) fn of(
-    folder: &Path,
-    kind: Kind,
-    unread: &mut Vec<String>,
-) -> BTreeMap<String, String> {
+pub(super) fn of(folder: &Path, kind: Kind, unread: &mut Vec<String>) -> BTreeMap<String, String> {
     let (name, read): (&str, fn(&[u8]) -> Result<BTreeMap<String, String>, String>) = match kind {
         Kind::PnpmLock => ("pnpm-workspace.yaml", |text| {
             of_settings(SettingsKind::PnpmWorkspace, text)
         }),
-        Kind::YarnBerry => (".yarnrc.yml", |text| of_settings(SettingsKind::Yarnrc, text)),
+        Kind::YarnBerry => (".yarnrc.yml", |text| {
+            of_settings(SettingsKind::Yarnrc, text)
+        }),
         Kind::BunLock => ("package.json", of_manifest),
         Kind::PackageLock
         | Kind::YarnClassic
@@ -51,7 +49,8 @@ fn of_settings(kind: SettingsKind, text: &[u8]) -> Result<BTreeMap<String, Strin
 
 /// bun has them in the manifest of the project, or below its `workspaces`.
 fn of_manifest(text: &[u8]) -> Result<BTreeMap<String, String>, String> {
-    let root: Value = serde_json::from_slice(text).map_err(|why| format!("it is no JSON: {why}"))?;
+    let root: Value =
+        serde_json::from_slice(text).map_err(|why| format!("it is no JSON: {why}"))?;
     let mut found = BTreeMap::new();
     for of in [&root, &root["workspaces"]] {
         take("catalog", &of["catalog"], &mut found);
@@ -80,7 +79,9 @@ mod tests {
         let mut unread = Vec::new();
         let found = of(folder.path(), kind, &mut unread);
         let found = found.iter().map(|(key, words)| format!("{key} {words}"));
-        found.chain(unread.iter().map(|_| "unread".to_owned())).collect()
+        found
+            .chain(unread.iter().map(|_| "unread".to_owned()))
+            .collect()
     }
 
     #[test]
@@ -89,7 +90,8 @@ mod tests {
         let yaml = "catalog:\n  '@a/b': ^1.0.0\ncatalogs:\n  old:\n    c.d: ^2.0.0\n";
         assert_eq!(read(Kind::PnpmLock, "pnpm-workspace.yaml", yaml), all);
         assert_eq!(read(Kind::YarnBerry, ".yarnrc.yml", yaml), all);
-        let json = r#"{"workspaces":{"catalog":{"@a/b":"^1.0.0"}},"catalogs":{"old":{"c.d":"^2.0.0"}}}"#;
+        let json =
+            r#"{"workspaces":{"catalog":{"@a/b":"^1.0.0"}},"catalogs":{"old":{"c.d":"^2.0.0"}}}"#;
         assert_eq!(read(Kind::BunLock, "package.json", json), all);
         assert_eq!(read(Kind::BunLock, "package.json", "{"), ["unread"]);
         assert!(read(Kind::PackageLock, "package.json", json).is_empty());

@@ -1,14 +1,14 @@
 //! A lockfile with the manifests beside it, and where its packages should come from.
 
-use super::{cargo_config, catalogs};
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
+use super::{cargo_config, catalogs};
+use customs_device::tree::npm::Around;
 use customs_ecosystem::lockfile::{
     Error as LockfileError, Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit,
 };
 use customs_model::{Ecosystem, printable};
-use customs_device::tree::npm::Around;
 use customs_origin::lockfile::{Judgement, LockfileView, Options, Workspace, judge};
 use std::collections::BTreeSet;
 use std::io::Read as _;

@@ -67,9 +67,16 @@ pub const REGISTRY: &[Case] = &[
         way: "the settings put another folder in the place of a crate, which no lockfile tells",
         tamper: |ground| {
             let from = source(ground);
-            copy(from.parent().unwrap().parent().unwrap(), &ground.at("project/other"));
+            copy(
+                from.parent().unwrap().parent().unwrap(),
+                &ground.at("project/other"),
+            );
             edit(ground, "project/other/src/lib.rs");
-            write(ground, "project/.cargo/config.toml", b"paths = [\"other\"]\n");
+            write(
+                ground,
+                "project/.cargo/config.toml",
+                b"paths = [\"other\"]\n",
+            );
         },
         told: &["no: modified other/src/lib.rs"],
     },

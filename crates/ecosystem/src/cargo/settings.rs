@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn what_takes_the_place_of_what_is_locked_is_read() {
-        let text = b"include = ['a.toml', { path = 'b.toml', optional = true }]\npaths = ['../x']\n\
+        let text =
+            b"include = ['a.toml', { path = 'b.toml', optional = true }]\npaths = ['../x']\n\
             [source.main]\nreplace-with='v'\n[source.v]\ndirectory='third/party'\n\
             [source.g]\ngit='https://git.example/a'\n";
         let read = Settings::parse(text).unwrap();
@@ -116,10 +117,7 @@ mod tests {
             read.sources["g"].git.as_deref(),
             Some("https://git.example/a")
         );
-        assert_eq!(
-            Settings::parse(b"[build]\n").unwrap(),
-            Settings::default()
-        );
+        assert_eq!(Settings::parse(b"[build]\n").unwrap(), Settings::default());
         let one = Settings::parse(b"include = 'a.toml'\n").unwrap();
         assert_eq!(one.include, ["a.toml"]);
         assert!(Settings::parse(b"[source").is_err());

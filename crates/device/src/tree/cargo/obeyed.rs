@@ -58,7 +58,9 @@ impl Obeyed {
     pub fn of(project: &Path, home: Option<&Path>) -> Self {
         let mut obeyed = Self::default();
         // A project that cannot be found has nothing above it.
-        let real = project.canonicalize().unwrap_or_else(|_| project.to_owned());
+        let real = project
+            .canonicalize()
+            .unwrap_or_else(|_| project.to_owned());
         let above = real.ancestors().take(ABOVE);
         let mut folders: Vec<PathBuf> = above.map(|folder| folder.join(".cargo")).collect();
         folders.extend(home.map(Path::to_owned));
@@ -139,7 +141,9 @@ impl Obeyed {
             return false;
         };
         let sources = self.sources();
-        let mut own = sources.iter().filter(|(name, source)| is_source(name, source, from));
+        let mut own = sources
+            .iter()
+            .filter(|(name, source)| is_source(name, source, from));
         own.any(|(name, _)| leads_to_folder(&sources, name))
     }
 

@@ -45,13 +45,21 @@ pub(super) fn check(
             let of_name = |entry: &&&Locked| entry.release.package.as_str() == name;
             let fitting = entries.iter().filter(of_name);
             let same = |entry: &&&Locked| entry.release.version.as_str() == version;
-            let Some(entry) = fitting.clone().find(same).or_else(|| fitting.clone().next()) else {
+            let Some(entry) = fitting
+                .clone()
+                .find(same)
+                .or_else(|| fitting.clone().next())
+            else {
                 continue;
             };
             let place = place(project, &root);
-            report
-                .packages
-                .push(compared(&root, &place, entry, sources, &mut report.poisoned));
+            report.packages.push(compared(
+                &root,
+                &place,
+                entry,
+                sources,
+                &mut report.poisoned,
+            ));
         }
     }
 }

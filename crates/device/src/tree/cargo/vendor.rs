@@ -52,7 +52,13 @@ pub fn check_vendor(project: &Path, locked: &[Locked], options: &Options) -> Tre
     if !folders.is_empty() {
         report.not_checked.extend(check.absent(&there));
     }
-    overrides::check(project, &obeyed, &check.entries, &check.sources, &mut report);
+    overrides::check(
+        project,
+        &obeyed,
+        &check.entries,
+        &check.sources,
+        &mut report,
+    );
     report.packages.sort_by(|a, b| a.place.cmp(&b.place));
     report.not_checked.sort();
     report.not_checked.dedup();

@@ -51,7 +51,12 @@ fn a_member_of_the_workspace_around_a_project_may_stand_for_a_release() {
         ..Options::default()
     };
     let said = |to: &str, members: &[&str]| {
-        said(Kind::PnpmLock, &linked(to), &json("^7.0.0"), &around(members))
+        said(
+            Kind::PnpmLock,
+            &linked(to),
+            &json("^7.0.0"),
+            &around(members),
+        )
     };
     assert_eq!(said("../number", &["packages/number"]), "");
     assert_eq!(said("../../number", &["number"]), "");

@@ -37,13 +37,20 @@ fn a_folder_of_paths_is_held_against_the_crate_of_its_name() {
     let lab = Lab::new();
     let folder = beside(&lab);
     assert!(overridden(&lab).is_empty());
-    config(&lab, "project/.cargo/config.toml", "paths = [\"../beside\"]\n");
+    config(
+        &lab,
+        "project/.cargo/config.toml",
+        "paths = [\"../beside\"]\n",
+    );
     assert_eq!(overridden(&lab), ["yes"]);
     fs::write(folder.join("src/lib.rs"), "evil\n").unwrap();
     fs::write(folder.join("build.rs"), "evil\n").unwrap();
     let said = overridden(&lab);
     assert_eq!(said[0], "no");
-    assert!(said.iter().any(|one| one.contains("src/lib.rs")), "{said:?}");
+    assert!(
+        said.iter().any(|one| one.contains("src/lib.rs")),
+        "{said:?}"
+    );
     assert!(said.iter().any(|one| one.contains("build.rs")), "{said:?}");
     // Another version takes its place as well.
     let manifest = "[package]\nname = \"alpha\"\nversion = \"1.0.9\"\n";
@@ -68,7 +75,11 @@ fn settings_above_in_the_home_and_included_count_as_well() {
     let including = "include = [{ path = \"more.toml\", optional = true }]\n";
     config(&lab, "project/.cargo/config.toml", including);
     assert!(overridden(&lab).is_empty());
-    config(&lab, "project/.cargo/more.toml", "paths = [\"../beside\"]\n");
+    config(
+        &lab,
+        "project/.cargo/more.toml",
+        "paths = [\"../beside\"]\n",
+    );
     assert_eq!(overridden(&lab)[0], "no");
 }
 
@@ -79,7 +90,11 @@ fn a_crate_below_a_folder_of_paths_is_found_and_outputs_are_passed_over() {
     let deep = lab.folder.path().join("many/crates");
     fs::create_dir_all(&deep).unwrap();
     fs::rename(&folder, deep.join("beside")).unwrap();
-    config(&lab, "project/.cargo/config.toml", "paths = [\"../many\"]\n");
+    config(
+        &lab,
+        "project/.cargo/config.toml",
+        "paths = [\"../many\"]\n",
+    );
     assert_eq!(overridden(&lab), ["yes"]);
     fs::rename(&deep, lab.folder.path().join("many/target")).unwrap();
     assert!(overridden(&lab).is_empty());
@@ -87,11 +102,21 @@ fn a_crate_below_a_folder_of_paths_is_found_and_outputs_are_passed_over() {
 
 #[test]
 fn without_the_crate_a_folder_of_paths_is_not_checked() {
-    let lab = Lab { at_hand: false, ..Lab::new() };
+    let lab = Lab {
+        at_hand: false,
+        ..Lab::new()
+    };
     beside(&lab);
-    config(&lab, "project/.cargo/config.toml", "paths = [\"../beside\"]\n");
+    config(
+        &lab,
+        "project/.cargo/config.toml",
+        "paths = [\"../beside\"]\n",
+    );
     let said = overridden(&lab);
-    assert!(said[0].starts_with("`paths` in cargo's settings puts this folder in its place"), "{said:?}");
+    assert!(
+        said[0].starts_with("`paths` in cargo's settings puts this folder in its place"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -116,5 +141,8 @@ fn only_what_stands_in_the_place_of_a_registry_keeps_cargo_from_its_home() {
     assert_eq!(takes("https://index.example"), 0);
     assert_eq!(takes("https://other.example"), 1);
     // Round and round.
-    assert_eq!(of_home("[source.m]\nregistry = \"https://index.example\"\nreplace-with = \"m\"\n"), 1);
+    assert_eq!(
+        of_home("[source.m]\nregistry = \"https://index.example\"\nreplace-with = \"m\"\n"),
+        1
+    );
 }

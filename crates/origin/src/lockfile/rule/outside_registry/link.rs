@@ -40,7 +40,10 @@ pub(super) fn judge(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
 fn add(view: &LockfileView<'_>, link: &Linked, why: &str, findings: &mut Findings<'_>) {
     let (severity, hooked) = match view.knows_overrides() {
         true => (Severity::High, ""),
-        false => (Severity::Medium, " (a hook of the project could send it there)"),
+        false => (
+            Severity::Medium,
+            " (a hook of the project could send it there)",
+        ),
     };
     findings.add(Said {
         severity,
@@ -57,7 +60,8 @@ fn add(view: &LockfileView<'_>, link: &Linked, why: &str, findings: &mut Finding
 fn of_package(view: &LockfileView<'_>, link: &Linked, by: &str, findings: &mut Findings<'_>) {
     let folder = joined("", &link.target);
     let mut own = view.graph.links.iter().filter(|own| own.by.is_none());
-    let is_peer = own.any(|own| own.name == link.name && joined(&own.importer, &own.target) == folder);
+    let is_peer =
+        own.any(|own| own.name == link.name && joined(&own.importer, &own.target) == folder);
     if !is_peer && !is_member(view, link) && view.sent_elsewhere(&link.name).is_empty() {
         let why = format!("{} gets it, and nothing of the project says so", shown(by));
         add(view, link, &why, findings);
