@@ -310,6 +310,29 @@ fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
 }
 
 #[test]
+fn other_bytes_of_a_program_that_a_package_manager_runs_are_told_since_the_base() {
+    let scene = Scene::npm();
+    scene.write("app/.yarnrc.yml", b"yarnPath: .yarn/releases/yarn.cjs\n");
+    scene.write("app/.yarn/releases/yarn.cjs", b"one");
+    scene.write("app/other.cjs", b"one");
+    commit(&scene);
+    assert!(scene.look(&["--base", "main"]).settings.is_empty());
+    scene.write("app/.yarn/releases/yarn.cjs", b"two");
+    scene.write("app/.pnpmfile.cjs", b"new");
+    scene.write("app/other.cjs", b"two");
+    let report = scene.look(&["--base", "main"]);
+    let said = report.settings.iter().map(|change| change.message());
+    let said: Vec<String> = said.map(|text| text.chars().take(50).collect()).collect();
+    assert_eq!(
+        said,
+        [
+            ".pnpmfile.cjs: its content is new: sha256:11507a0e",
+            ".yarn/releases/yarn.cjs: its content was sha256:76",
+        ]
+    );
+}
+
+#[test]
 fn nothing_is_said_of_a_base_that_is_the_same() {
     let scene = Scene::npm();
     commit(&scene);
