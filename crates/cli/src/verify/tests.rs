@@ -215,6 +215,10 @@ fn a_tree_of_another_manager_is_not_held_against_this_lockfile() {
     let scene = Scene::npm();
     fs::remove_file(scene.path("app/node_modules/.package-lock.json")).unwrap();
     scene.write("app/node_modules/.modules.yaml", b"layoutVersion: 5\n");
+    scene.write("app/node_modules/left/planted.js", b"1");
+    // Whoever tampers with a tree could write the mark as well: it needs a lockfile to be one of.
+    assert_eq!(scene.look(&[]).subjects[0].tree, Answer::No);
+    scene.write("app/pnpm-lock.yaml", b"lockfileVersion: '9.0'\n");
     let report = scene.look(&[]);
     let tree = &report.subjects[0].tree;
     assert!(matches!(tree, Answer::NotChecked(because) if because.contains("another lockfile")));
