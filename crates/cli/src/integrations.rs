@@ -12,6 +12,25 @@ const ACTION: &str = "integrations/github/action.yml";
 const GITLAB: &str = "integrations/gitlab/customs.gitlab-ci.yml";
 const HOOKS: &str = ".pre-commit-hooks.yaml";
 
+/// Files of configuration, and programs, that `--base` compares.
+const SETTINGS: [&str; 15] = [
+    ".cargo/config",
+    ".cargo/config.toml",
+    ".npmrc",
+    ".pnpmfile.cjs",
+    ".pnpmfile.mjs",
+    ".yarn/plugins/p.cjs",
+    ".yarn/releases/yarn-4.1.0.cjs",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "bunfig.toml",
+    "pip.conf",
+    "pip.ini",
+    "pnpm-workspace.yaml",
+    "pyproject.toml",
+    "uv.toml",
+];
+
 fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -217,6 +236,12 @@ fn hooks_look_at_every_lockfile_that_is_known_and_at_nothing_else() {
             assert!(asks(pattern, &format!("a/b/{name}")), "{name}");
         }
         assert!(asks(pattern, "customs.lock"));
+        // What a change of settings brings in is told by `--base` only.
+        let of_settings = hook["id"].as_str() == Some("customs-change");
+        for name in SETTINGS {
+            assert_eq!(asks(pattern, name), of_settings, "{name}");
+            assert_eq!(asks(pattern, &format!("a/{name}")), of_settings, "{name}");
+        }
         for name in ["package.json", "Cargo.toml", "xyarn.lock", "src/uv.lock.rs"] {
             assert!(!asks(pattern, name), "{name}");
         }

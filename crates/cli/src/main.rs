@@ -27,6 +27,8 @@ mod progress;
 mod replay;
 mod run;
 mod safe;
+#[cfg(test)]
+mod sarif_form;
 mod shim;
 #[cfg(test)]
 #[path = "../../../fuzz/src/short.rs"]

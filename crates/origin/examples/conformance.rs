@@ -24,7 +24,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use customs_model::{Answer, Digest, ReleaseId};
+use customs_model::{Answer, Digest, DigestAlgorithm, Hasher, ReleaseId};
 use customs_origin::answer::Offered;
 use customs_origin::sigstore::{Authority, Bundle, Proof, PublicKey, RootError, Subject};
 use customs_origin::{Finding, Refusal, Trust, Why, pypi};
@@ -130,7 +130,7 @@ fn bundles(folder: &Path) -> Outcome<Count> {
             false => folder.join("a.txt"),
         };
         let artifact = fs::read(artifact)?;
-        let digest = Digest::sha256(&artifact);
+        let digest = digest_of(&artifact, &case)?;
         for (what, subject) in [
             ("file", Subject::Bytes(&artifact)),
             ("digest", Subject::Digest(&digest)),
@@ -144,6 +144,32 @@ fn bundles(folder: &Path) -> Outcome<Count> {
         }
     }
     Ok(count)
+}
+
+/// The digest of an artifact that is asked for: SHA-256, or what a statement names in its place.
+fn digest_of(artifact: &[u8], case: &Path) -> Outcome<Digest> {
+    let bundle = fs::read(case.join("bundle.sigstore.json"))?;
+    // Some cases are about bundles that are no JSON.
+    let bundle: Value = serde_json::from_slice(&bundle).unwrap_or_default();
+    let payload = bundle
+        .pointer("/dsseEnvelope/payload")
+        .and_then(Value::as_str);
+    let payload = payload.and_then(|payload| STANDARD.decode(payload).ok());
+    let statement: Value = payload
+        .and_then(|payload| serde_json::from_slice(&payload).ok())
+        .unwrap_or_default();
+    let named = |algorithm: &str| {
+        let subjects = statement["subject"].as_array();
+        let mut subjects = subjects.into_iter().flatten();
+        subjects.any(|subject| subject["digest"].get(algorithm).is_some())
+    };
+    let algorithm = match !named("sha256") && named("sha512") {
+        true => DigestAlgorithm::Sha512,
+        false => DigestAlgorithm::Sha256,
+    };
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(artifact);
+    Ok(hasher.finish())
 }
 
 /// Why a case is not asked.

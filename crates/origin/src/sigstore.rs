@@ -7,6 +7,7 @@
 //! belongs to, and what the statement says of which package ([`crate::statement`]).
 
 mod bundle;
+mod checkpoint;
 mod claims;
 mod der;
 mod errors;
@@ -291,12 +292,14 @@ impl Authority {
         let artifact = subject.artifact()?;
         let Some(encoded) = logged::Encoded::of(bundle) else {
             let result = self.verifier.verify(artifact, &bundle.0, policy);
-            return result.map_err(|error| self.explain(errors::refusal(&error), bundle));
+            let result = result.map_err(|error| self.explain(errors::refusal(&error), bundle))?;
+            return checkpoint::check(bundle).map(|()| result);
         };
         logged::check_artifact(bundle, subject)?;
         let artifact = Artifact::from_blob(&encoded.encoding);
         let result = self.verifier.verify(artifact, &encoded.bundle, policy);
-        result.map_err(|error| self.explain(logged::refusal(&error), bundle))
+        let result = result.map_err(|error| self.explain(logged::refusal(&error), bundle))?;
+        checkpoint::check(bundle).map(|()| result)
     }
 
     /// The certificate's issuer. GitHub's own releases have none: GitHub is both.

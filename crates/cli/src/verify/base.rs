@@ -8,7 +8,9 @@ use customs_device::clone::Revision;
 use customs_ecosystem::lockfile::{Graph, Kind, Lockfile, SETTINGS_BYTES, SettingsKind};
 use customs_model::printable;
 use customs_origin::history::{self, TrustFile};
-use customs_origin::lockfile::{FileChange, LockChange, SettingChange, explain, settings_changes};
+use customs_origin::lockfile::{
+    FileChange, LockChange, SettingChange, explain, program_changed, programs, settings_changes,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +29,11 @@ const SETTINGS: [&str; 12] = [
     "pyproject.toml",
     "uv.toml",
 ];
+
+/// Files that pnpm runs without being told to.
+const HOOKS: [&str; 2] = [".pnpmfile.cjs", ".pnpmfile.mjs"];
+/// Bytes of a file that a package manager runs.
+const PROGRAM: u64 = 64 << 20;
 
 /// A file before and now; none where it was not, or is not, there.
 type Sides = (Option<Vec<u8>>, Option<Vec<u8>>);
@@ -90,23 +97,20 @@ impl Base {
     /// A file cannot be read. Safe to print.
     pub fn settings(&mut self, folders: &[PathBuf]) -> Result<Vec<SettingChange>, String> {
         let mut files: BTreeMap<String, Sides> = BTreeMap::new();
+        let mut run: BTreeSet<String> = BTreeSet::new();
         for folder in self.with_those_above(folders) {
+            let inner = |name: &str| match folder.is_empty() {
+                true => name.to_owned(),
+                false => format!("{folder}/{name}"),
+            };
+            run.extend(HOOKS.iter().map(|name| inner(name)));
             for name in SETTINGS {
-                let inner = match folder.is_empty() {
-                    true => name.to_owned(),
-                    false => format!("{folder}/{name}"),
-                };
-                let path = self.top.join(&inner);
-                let now = match path.is_file() {
-                    true => Some(
-                        bytes(&path, SETTINGS_BYTES as u64)
-                            .map_err(|why| format!("{}: {why}", printable(&inner, 300)))?,
-                    ),
-                    false => None,
-                };
-                let before = self.revision.file(&inner).map_err(|why| why.to_string())?;
-                if before != now {
-                    files.insert(inner, (before, now));
+                let sides = self.sides(&inner(name), SETTINGS_BYTES as u64)?;
+                let texts = [&sides.0, &sides.1].into_iter().flatten();
+                let named = texts.flat_map(|text| programs(name, text));
+                run.extend(named.filter_map(|path| inside(&folder, &path)));
+                if sides.0 != sides.1 {
+                    files.insert(inner(name), sides);
                 }
             }
         }
@@ -119,7 +123,27 @@ impl Base {
                 now: now.as_deref(),
             })
             .collect();
-        Ok(settings_changes(&changes))
+        let mut all = settings_changes(&changes);
+        for path in run {
+            let (before, now) = self.sides(&path, PROGRAM)?;
+            if before != now {
+                all.push(program_changed(&path, before.as_deref(), now.as_deref()));
+            }
+        }
+        Ok(all)
+    }
+
+    /// A file, by its path from the top.
+    fn sides(&mut self, inner: &str, most: u64) -> Result<Sides, String> {
+        let path = self.top.join(inner);
+        let now = match path.is_file() {
+            true => Some(
+                bytes(&path, most).map_err(|why| format!("{}: {why}", printable(inner, 300)))?,
+            ),
+            false => None,
+        };
+        let before = self.revision.file(inner).map_err(|why| why.to_string())?;
+        Ok((before, now))
     }
 
     /// What changed in `customs.lock`.
@@ -194,6 +218,24 @@ impl Base {
         }
         all
     }
+}
+
+/// A path from a folder of the repository, as one from its top; none where it leaves it.
+fn inside(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    if path.starts_with(['/', '~']) {
+        return None;
+    }
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// A lockfile of the same tool that locks nothing.

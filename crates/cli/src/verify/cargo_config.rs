@@ -1,33 +1,25 @@
 //! What cargo's own configuration says to take instead of what a manifest asks for.
 
 use super::lock::bytes;
+use customs_device::tree::cargo::config_files;
 use customs_ecosystem::lockfile::{Manifest, SETTINGS_BYTES};
 use customs_model::printable;
-use std::path::Path;
-
-/// Folders above a project that are looked into.
-const FOLDERS: usize = 64;
+use std::path::{Path, PathBuf};
 
 /// Takes the `[patch]` of the files that cargo reads for a project into its manifest: those in `.cargo` of
-/// its folder and of all above it, and that of the user. What cannot be read is added to `unread`.
+/// its folder and of all above it, that of the user, and those
+/// that they include. What cannot be read is added to `unread`.
 pub(super) fn take(folder: &Path, manifests: &mut [Manifest], unread: &mut Vec<String>) {
     let Some(manifest) = manifests.iter_mut().find(|one| one.folder.is_empty()) else {
         return;
     };
-    let real = super::root::real(folder);
-    let folders = real.ancestors().take(FOLDERS);
-    let mut all: Vec<_> = folders.map(|folder| folder.join(".cargo")).collect();
     let home = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty());
-    let home = home.map(std::path::PathBuf::from);
-    all.extend(home.or_else(|| Some(crate::paths::user_home()?.join(".cargo"))));
-    all.dedup();
-    for folder in all {
-        // Of both cargo takes the one without an ending.
-        let names = ["config", "config.toml"].map(|name| folder.join(name));
-        let Some(path) = names.iter().find(|path| path.is_file()) else {
-            continue;
-        };
-        let read = bytes(path, SETTINGS_BYTES as u64).and_then(|text| {
+    let home = home.map(PathBuf::from);
+    let home = home.or_else(|| Some(crate::paths::user_home()?.join(".cargo")));
+    let (files, wrong) = config_files(folder, home.as_deref());
+    unread.extend(wrong);
+    for path in files {
+        let read = bytes(&path, SETTINGS_BYTES as u64).and_then(|text| {
             manifest
                 .take_cargo_config(&text)
                 .map_err(|why| why.to_string())

@@ -352,12 +352,34 @@ fn modules(folder: &Path, kind: Kind) -> Installed {
         (Kind::YarnBerry, "node_modules/.yarn-state.yml"),
     ];
     let mut there = marks.iter().filter(|(_, mark)| has(mark)).peekable();
-    let first = there.peek().map(|(kind, _)| *kind);
-    match first {
-        Some(other) if there.all(|(of, _)| *of != kind) => Installed::Nothing(format!(
-            "node_modules was installed from another lockfile ({other}); install from this one, or remove it"
-        )),
+    // A mark alone says nothing: whoever changed the tree could have put it there, so that nobody looks.
+    let other = there
+        .clone()
+        .map(|(other, _)| *other)
+        .find(|other| lockfiles_of(*other).iter().any(|name| has(name)));
+    let is_yarn = |kind: Kind| matches!(kind, Kind::YarnClassic | Kind::YarnBerry);
+    match other {
+        Some(other) if there.all(|(of, _)| *of != kind) && !(is_yarn(other) && is_yarn(kind)) => {
+            Installed::Nothing(format!(
+                "node_modules was installed from another lockfile ({other}); install from this one, or remove it"
+            ))
+        }
         Some(_) | None => Installed::Modules,
+    }
+}
+
+/// The lockfiles of a manager of npm's family that leaves a mark in what it installs.
+fn lockfiles_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::PackageLock => &["package-lock.json", "npm-shrinkwrap.json"],
+        Kind::PnpmLock => &["pnpm-lock.yaml"],
+        Kind::YarnClassic | Kind::YarnBerry => &["yarn.lock"],
+        Kind::BunLock
+        | Kind::UvLock
+        | Kind::RequirementsTxt
+        | Kind::PoetryLock
+        | Kind::PylockToml
+        | Kind::CargoLock => &[],
     }
 }
 

@@ -1,14 +1,15 @@
 //! A lockfile with the manifests beside it, and where its packages should come from.
 
-use super::cargo_config;
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
+use super::{cargo_config, catalogs};
+use customs_device::tree::npm::Around;
 use customs_ecosystem::lockfile::{
     Error as LockfileError, Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit,
 };
 use customs_model::{Ecosystem, printable};
-use customs_origin::lockfile::{Judgement, LockfileView, Options, judge};
+use customs_origin::lockfile::{Judgement, LockfileView, Options, Workspace, judge};
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
@@ -72,6 +73,8 @@ impl Read {
             },
             allowed_hosts: allowed_hosts.to_vec(),
             own_hosts: around.own_hosts.clone(),
+            workspace: workspace(&project.folder, &graph),
+            catalogs: catalogs::of(&project.folder, *kind, &mut unread),
         };
         Some(Ok(Self {
             told,
@@ -105,6 +108,15 @@ impl Read {
         members.dedup();
         members
     }
+}
+
+/// The workspace of pnpm around a project, where a link of its lockfile could lead into it.
+fn workspace(folder: &Path, graph: &Graph) -> Option<Workspace> {
+    if graph.kind() != Kind::PnpmLock || graph.links.is_empty() {
+        return None;
+    }
+    let Around { own, members } = Around::of(folder)?;
+    Some(Workspace { own, members })
 }
 
 /// Whether a lockfile says where anything is fetched from.

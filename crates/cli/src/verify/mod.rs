@@ -6,6 +6,7 @@ mod annotations;
 mod base;
 mod caches;
 mod cargo_config;
+mod catalogs;
 pub(crate) mod check;
 mod counted;
 mod discover;

@@ -215,6 +215,10 @@ fn a_tree_of_another_manager_is_not_held_against_this_lockfile() {
     let scene = Scene::npm();
     fs::remove_file(scene.path("app/node_modules/.package-lock.json")).unwrap();
     scene.write("app/node_modules/.modules.yaml", b"layoutVersion: 5\n");
+    scene.write("app/node_modules/left/planted.js", b"1");
+    // Whoever tampers with a tree could write the mark as well: it needs a lockfile to be one of.
+    assert_eq!(scene.look(&[]).subjects[0].tree, Answer::No);
+    scene.write("app/pnpm-lock.yaml", b"lockfileVersion: '9.0'\n");
     let report = scene.look(&[]);
     let tree = &report.subjects[0].tree;
     assert!(matches!(tree, Answer::NotChecked(because) if because.contains("another lockfile")));
@@ -307,6 +311,29 @@ fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
 
     </details>
     "##);
+}
+
+#[test]
+fn other_bytes_of_a_program_that_a_package_manager_runs_are_told_since_the_base() {
+    let scene = Scene::npm();
+    scene.write("app/.yarnrc.yml", b"yarnPath: .yarn/releases/yarn.cjs\n");
+    scene.write("app/.yarn/releases/yarn.cjs", b"one");
+    scene.write("app/other.cjs", b"one");
+    commit(&scene);
+    assert!(scene.look(&["--base", "main"]).settings.is_empty());
+    scene.write("app/.yarn/releases/yarn.cjs", b"two");
+    scene.write("app/.pnpmfile.cjs", b"new");
+    scene.write("app/other.cjs", b"two");
+    let report = scene.look(&["--base", "main"]);
+    let said = report.settings.iter().map(|change| change.message());
+    let said: Vec<String> = said.map(|text| text.chars().take(50).collect()).collect();
+    assert_eq!(
+        said,
+        [
+            ".pnpmfile.cjs: its content is new: sha256:11507a0e",
+            ".yarn/releases/yarn.cjs: its content was sha256:76",
+        ]
+    );
 }
 
 #[test]

@@ -240,12 +240,18 @@ fn is_complete(project: &Project, environment: &Path, locked: &[Locked]) -> bool
 fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closely) -> TreeReport {
     let options = caches.options(&project.folder.join("vendor"), closely.deep);
     let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
-    // What is vendored is compiled instead of what lies below cargo's home.
-    if (vendored.packages.is_empty() || closely.caches)
+    // What settings put a vendored crate in the place of is not compiled from cargo's home. A folder that is only
+    // called `vendor` stands for nothing.
+    let of_home = match closely.caches {
+        true => locked.to_vec(),
+        false => cargo::of_home(&project.folder, locked, caches.cargo.as_deref()),
+    };
+    let is_compiled = |entry: &Locked| entry.source != Source::Path;
+    if of_home.iter().any(is_compiled)
         && let Some(home) = caches.cargo.as_ref().filter(|home| home.is_dir())
     {
         let options = caches.options(&project.folder.join("Cargo.lock"), closely.deep);
-        let mut report = cargo::check_registry(home, locked, &options);
+        let mut report = cargo::check_registry(home, &of_home, &options);
         if !vendored.packages.is_empty() {
             // What is vendored needs to lie nowhere else.
             let is_absence = |note: &String| note.ends_with("are not unpacked here");
@@ -320,10 +326,12 @@ mod tests {
             release: "pkg:cargo/a@1.0.0".parse().unwrap(),
             source: Source::Registry,
             digests: vec![digest],
-            resolved: None,
+            resolved: Some("registry+https://index.example/".to_owned()),
             has_install_script: None,
             line: None,
         }];
+        let settings = "[source.main]\nregistry = \"https://index.example\"\nreplace-with = \"v\"\n[source.v]\ndirectory = \"vendor\"\n";
+        write(&at("app/.cargo/config.toml"), settings.as_bytes());
         let project = Project {
             folder: at("app"),
             lockfile: None,
@@ -344,6 +352,9 @@ mod tests {
         assert_eq!(copy.standing, Standing::Unexplained);
         assert!(copy.path.ends_with("a-1.0.0.crate"), "{copy:?}");
         assert_eq!(all.not_checked, only_used.not_checked);
+        // A folder that nothing puts in the place of the registry is not what is compiled.
+        fs::remove_file(at("app/.cargo/config.toml")).unwrap();
+        assert_eq!(found(Closely::default()).loose.len(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::table::{Case, each};
 use crate::tamper::{add, delete, edit, edit_at, link, replace, write};
 use crate::world::World;
 use std::fs;
+use std::path::Path;
 
 const MANIFEST: &str = "[package]
 name = \"demo\"
@@ -54,7 +55,45 @@ pub const REGISTRY: &[Case] = &[
         tamper: |ground| edit_at(&ground.find(".cargo/registry/cache", &["itoa-1.0.11.crate"])),
         told: &["no: modified $CARGO_HOME/registry/cache/REGISTRY/itoa-1.0.11.crate"],
     },
+    Case {
+        way: "a source is edited, and a folder `vendor` that nothing names holds the right ones",
+        tamper: |ground| {
+            ground.run(&["cargo", "vendor"]);
+            edit_at(&source(ground));
+        },
+        told: &["no: modified $CARGO_HOME/registry/src/REGISTRY/itoa-1.0.11/src/lib.rs"],
+    },
+    Case {
+        way: "the settings put another folder in the place of a crate, which no lockfile tells",
+        tamper: |ground| {
+            let from = source(ground);
+            copy(
+                from.parent().unwrap().parent().unwrap(),
+                &ground.at("project/other"),
+            );
+            edit(ground, "project/other/src/lib.rs");
+            write(
+                ground,
+                "project/.cargo/config.toml",
+                b"paths = [\"other\"]\n",
+            );
+        },
+        told: &["no: modified other/src/lib.rs"],
+    },
 ];
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => {
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+}
 
 fn source(ground: &Ground) -> std::path::PathBuf {
     ground.find(".cargo/registry/src", &["itoa-1.0.11/src/lib.rs"])

@@ -64,6 +64,11 @@ impl Ground {
         self.pristine.parent().unwrap().join("customs").join(name)
     }
 
+    /// Runs a command of the user's in the project.
+    pub fn run(&self, command: &[&str]) {
+        self.world.run(command).succeeded();
+    }
+
     /// What customs answers, with all that is at hand.
     pub fn verify(&self) -> Answers {
         self.verify_by(Evidence::All)

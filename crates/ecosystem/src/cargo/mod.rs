@@ -8,6 +8,7 @@ mod archive;
 mod config;
 mod index;
 mod render;
+mod settings;
 mod vendored;
 mod version;
 
@@ -18,5 +19,6 @@ pub use archive::{ArchiveError, ArchiveFacts, declared_by_cargo_toml, facts_from
 pub use config::{Config, ConfigError, download_url, index_path};
 pub use index::{Dep, DepKind, Index, IndexError, Line};
 pub use render::{Show, render};
-pub use vendored::{Checksum, VendoredError, vendor_folders};
+pub use settings::{Replaced, Settings};
+pub use vendored::{Checksum, VendoredError};
 pub use version::{compare, is_prerelease, release_line, satisfies};

@@ -1,11 +1,10 @@
-//! What `cargo vendor` writes, and where a project says that it lies.
+//! What `cargo vendor` writes.
 
 use customs_model::{Digest, DigestAlgorithm, printable};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use toml::{Table, Value};
 
-/// Bounds on both files.
+/// Bounds on what cargo and people write.
 pub mod limit {
     /// Bytes of a `.cargo-checksum.json`.
     pub const CHECKSUM: usize = 32 << 20;
@@ -13,7 +12,7 @@ pub mod limit {
     pub const FILES: usize = 200_000;
     /// Bytes of a `config.toml`.
     pub const CONFIG: usize = 1 << 20;
-    /// Sources that a `config.toml` may name.
+    /// Sources, folders and further files, each, that a `config.toml` may name.
     pub const SOURCES: usize = 200;
 }
 
@@ -29,7 +28,6 @@ pub enum VendoredError {
 }
 
 const CHECKSUM: &str = ".cargo-checksum.json";
-const CONFIG: &str = ".cargo/config.toml";
 
 /// `.cargo-checksum.json`: the digest of each file of a vendored crate. `files` is not bound to
 /// `package`: who edits a file can edit its digest too.
@@ -75,35 +73,6 @@ impl Checksum {
     }
 }
 
-/// The folders that `.cargo/config.toml` puts in the place of a registry or repository
-/// (`[source.NAME] directory = …`), as written: relative to the folder that holds `.cargo`.
-///
-/// # Errors
-/// Beyond a bound, or not TOML.
-pub fn vendor_folders(config: &[u8]) -> Result<Vec<String>, VendoredError> {
-    if config.len() > limit::CONFIG {
-        return Err(VendoredError::Limit(CONFIG, limit::CONFIG, "bytes"));
-    }
-    let format = |what: &str| VendoredError::Format(CONFIG, printable(what, 200));
-    let text = std::str::from_utf8(config).map_err(|_| format("it is not UTF-8 text"))?;
-    let table: Table = text
-        .parse()
-        .map_err(|e: toml::de::Error| format(e.message()))?;
-    let Some(sources) = table.get("source").and_then(Value::as_table) else {
-        return Ok(Vec::new());
-    };
-    if sources.len() > limit::SOURCES {
-        return Err(VendoredError::Limit(CONFIG, limit::SOURCES, "sources"));
-    }
-    let mut folders: Vec<String> = sources
-        .values()
-        .filter_map(|source| source.get("directory")?.as_str().map(str::to_owned))
-        .collect();
-    folders.sort();
-    folders.dedup();
-    Ok(folders)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,20 +91,10 @@ mod tests {
         insta::assert_snapshot!(error, @r#".cargo-checksum.json cannot be read: "00" is not a digest: wrong length or alphabet; let cargo write it again"#);
     }
 
-    #[test]
-    fn folders_that_stand_in_for_a_registry_are_found() {
-        let text = b"[source.main]\nreplace-with='v'\n[source.v]\ndirectory='third/party'\n\
-            [source.g]\ngit='https://git.example/a'\n[source.w]\ndirectory='vendor'\n";
-        assert_eq!(vendor_folders(text).unwrap(), ["third/party", "vendor"]);
-        assert!(vendor_folders(b"[build]\n").unwrap().is_empty());
-        assert!(vendor_folders(b"[source").is_err());
-    }
-
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = Checksum::parse(&bytes);
-            let _ = vendor_folders(&bytes);
         }
     }
 }

@@ -56,8 +56,10 @@ pub struct Graph {
 /// A folder that stands for what is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
-    /// The folder of whoever asks, as [`Importer::path`].
+    /// The folder of whoever asks, as [`Importer::path`]; that of the lockfile for a package.
     pub importer: String,
+    /// The package that gets it, as `name@version`; none for a project.
+    pub by: Option<String>,
     /// The name that it is asked for by.
     pub name: String,
     /// In which words, where the file repeats them.

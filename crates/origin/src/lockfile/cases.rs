@@ -6,6 +6,7 @@ mod changes;
 mod faults;
 mod honest;
 mod lies;
+mod links;
 mod manifests;
 mod properties;
 

@@ -41,8 +41,10 @@ pub use doc::{LockRuleDoc, page};
 pub use finding::{Judgement, LockFinding, Outcome};
 pub use registry::{Promised, against_registry, judge_registry};
 pub use rule::{docs, judge, judge_together, unreadable};
-pub use settings::{Effect, FileChange, SettingChange, settings_changes};
-pub use view::{ExpectedOrigin, LockfileView, Options};
+pub use settings::{
+    Effect, FileChange, SettingChange, program_changed, programs, settings_changes,
+};
+pub use view::{ExpectedOrigin, LockfileView, Options, Workspace};
 
 /// Bounds on what is said about one lockfile.
 pub mod limit {

@@ -7,7 +7,7 @@ use super::doc::LockRuleDoc;
 use super::finding::Outcome;
 use super::words::shown;
 use customs_ecosystem::lockfile::{Settings, SettingsKind};
-use customs_model::{Severity, printable};
+use customs_model::{Digest, Severity, printable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ pub(super) static DOC: LockRuleDoc = LockRuleDoc {
     what: "Compares the files that configure package managers (.npmrc, .yarnrc, .yarnrc.yml, pnpm-workspace.yaml, \
            bunfig.toml, .cargo/config.toml, pip.conf, uv.toml, [tool.uv]) before and after a change, by their \
            keys: registries and indexes, what is taken instead (overrides, patches), what is no longer checked, \
-           programs that are run, credentials.",
+           programs that are run, credentials. Of files of the repository that a package manager runs (`yarnPath`, \
+           plugins, `.pnpmfile.cjs`) it says that their content changed.",
     why: "A lockfile can be right and the packages still be a stranger's, if the registry's address changed beside \
           it. Configuration is small and easily overlooked in a large change.",
     effect: "warns; fails where a check is switched off; a note for a credential whose value changed and for what \
@@ -130,6 +131,37 @@ pub fn settings_changes(files: &[FileChange<'_>]) -> Vec<SettingChange> {
     out
 }
 
+/// The files of the project that a file of configuration lets run, relative to its folder, as they are
+/// written. None where it cannot be read, which [`settings_changes`] says.
+pub fn programs(path: &str, bytes: &[u8]) -> Vec<String> {
+    let settings =
+        SettingsKind::of_path(path).and_then(|kind| Some((kind, kind.read(bytes).ok()?)));
+    let Some((kind, settings)) = settings else {
+        return Vec::new();
+    };
+    let runs = settings
+        .into_iter()
+        .filter(|(key, _)| keys::effect(kind, key) == Some(Effect::Runs));
+    runs.flat_map(|(_, values)| values)
+        // What has no folder and no ending is a name, a number or a yes.
+        .filter(|value| value.contains(['/', '.']) && !value.contains("://"))
+        .collect()
+}
+
+/// A file that a package manager runs has other bytes.
+pub fn program_changed(path: &str, before: Option<&[u8]>, now: Option<&[u8]>) -> SettingChange {
+    let digest = |bytes: Option<&[u8]>| bytes.map(|bytes| Digest::sha256(bytes).to_string());
+    SettingChange {
+        file: shown(path),
+        key: "its content".to_owned(),
+        effect: Effect::Runs,
+        before: digest(before),
+        now: digest(now),
+        severity: Severity::Medium,
+        unread: None,
+    }
+}
+
 fn unread(path: &str, why: &str) -> SettingChange {
     SettingChange {
         file: shown(path),
@@ -216,6 +248,24 @@ mod tests {
         all.iter()
             .map(|c| format!("{} {}\n", c.outcome().word(), c.message()))
             .collect()
+    }
+
+    #[test]
+    fn files_that_settings_let_run_are_named() {
+        let yarn = "yarnPath: .yarn/releases/yarn-4.1.0.cjs\nplugins:\n  - ./tools/a.cjs\n  - path: .yarn/plugins/b.cjs\n    spec: https://plugins.example/b.js\nenableScripts: true\n";
+        let mut found = programs("web/.yarnrc.yml", yarn.as_bytes());
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "./tools/a.cjs",
+                ".yarn/plugins/b.cjs",
+                ".yarn/releases/yarn-4.1.0.cjs"
+            ]
+        );
+        assert_eq!(programs(".npmrc", b"ignore-scripts=true\n"), [""; 0]);
+        let change = program_changed(".pnpmfile.cjs", Some(b"a"), Some(b"b")).message();
+        insta::assert_snapshot!(change, @".pnpmfile.cjs: its content was sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb and is sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d (decides what runs)");
     }
 
     #[test]

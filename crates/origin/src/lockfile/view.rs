@@ -1,7 +1,7 @@
 use super::address::Address;
 use customs_ecosystem::lockfile::{Graph, Kind, Locked, Manifest, Package, Source, asked_source};
 use customs_model::{DigestAlgorithm, Ecosystem};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What the user knows of where packages come from.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,19 @@ pub struct Options {
     pub allowed_hosts: Vec<String>,
     /// Hosts under which the gate itself is reached.
     pub own_hosts: Vec<String>,
+    /// The workspace that the project is a member of, where it has a lockfile of its own (pnpm).
+    pub workspace: Option<Workspace>,
+    /// What the project's catalogs say, as settings are called: `catalog.NAME`, `catalogs.CATALOG.NAME`.
+    pub catalogs: BTreeMap<String, String>,
+}
+
+/// A workspace around a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// The project's folder, relative to the workspace's.
+    pub own: String,
+    /// The folders of all members, relative to the workspace's; `""` is its root.
+    pub members: BTreeSet<String>,
 }
 
 /// A registry that the user's client is configured with.
@@ -103,6 +116,17 @@ impl<'a> LockfileView<'a> {
         match self.graph.kind() {
             Kind::PnpmLock | Kind::BunLock => !self.graph.hooked,
             _ => !self.manifests.is_empty(),
+        }
+    }
+
+    /// The words that stand in a catalog for those of somebody who points at it (`catalog:`, `catalog:NAME`).
+    pub(super) fn in_catalog(&self, package: &str, words: &str) -> Option<&'a str> {
+        let catalog = words.strip_prefix("catalog:")?.trim();
+        let of = |key: String| self.options.catalogs.get(&key).map(String::as_str);
+        match catalog {
+            "" | "default" => of(format!("catalog.{package}"))
+                .or_else(|| of(format!("catalogs.default.{package}"))),
+            catalog => of(format!("catalogs.{catalog}.{package}")),
         }
     }
 

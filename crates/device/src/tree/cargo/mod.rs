@@ -7,12 +7,15 @@
 
 mod folder;
 mod list;
+mod obeyed;
+mod overrides;
 mod registry;
 mod vendor;
 
 #[cfg(test)]
 mod tests;
 
+pub use obeyed::{config_files, of_home};
 pub use registry::check_registry;
 pub use vendor::check_vendor;
 

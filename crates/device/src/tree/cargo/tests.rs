@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod lists;
+mod settings;
 mod twice;
 
 const FILES: [(&str, &str); 4] = [

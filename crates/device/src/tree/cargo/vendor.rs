@@ -1,5 +1,7 @@
 use super::folder::{self, Folder};
 use super::list::{self, LIST};
+use super::obeyed::Obeyed;
+use super::overrides;
 use super::{checksum, file_stem, of_cargo, sources};
 use crate::artifact::{Poisoned, Source};
 use crate::tree::disk::{self, Found, FoundEntry, FoundKind, There};
@@ -8,17 +10,16 @@ use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{
     Comparer, Difference, DifferenceKind, Options, PackageTree, Standing, TreeReport, each,
 };
-use customs_ecosystem::cargo::vendor_folders;
 use customs_ecosystem::lockfile::{self, Locked};
 use customs_model::{Answer, Ecosystem, PackageName, ReleaseId, Version, printable};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Crates of one vendor folder that are looked at.
 const CRATES: usize = 50_000;
 
 /// Checks the vendored crates of a project: the folders that `.cargo/config.toml` puts in the place
-/// of a registry, and `vendor`. Paths are relative to the project.
+/// of a registry, and `vendor`; and the folders of its `paths`. Paths are relative to the project.
 pub fn check_vendor(project: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
     let memory = Memory::open(options, project, memory::digest_of(locked), &mut report);
@@ -29,7 +30,8 @@ pub fn check_vendor(project: &Path, locked: &[Locked], options: &Options) -> Tre
         memory: &memory,
         options,
     };
-    let folders = check.folders(&mut report);
+    let obeyed = Obeyed::of(project, options.caches.cargo_home.as_deref());
+    let folders = check.folders(&obeyed, &mut report);
     let places: Vec<(String, String)> = folders
         .iter()
         .flat_map(|folder| check.crates(folder, &mut report))
@@ -50,6 +52,14 @@ pub fn check_vendor(project: &Path, locked: &[Locked], options: &Options) -> Tre
     if !folders.is_empty() {
         report.not_checked.extend(check.absent(&there));
     }
+    overrides::check(
+        project,
+        &obeyed,
+        &check.entries,
+        &check.sources,
+        &mut report,
+    );
+    report.packages.sort_by(|a, b| a.place.cmp(&b.place));
     report.not_checked.sort();
     report.not_checked.dedup();
     report.poisoned.sort();
@@ -83,23 +93,25 @@ struct One {
 
 impl<'a> Check<'a> {
     /// The vendor folders, sorted.
-    fn folders(&self, report: &mut TreeReport) -> Vec<String> {
+    fn folders(&self, obeyed: &Obeyed, report: &mut TreeReport) -> Vec<String> {
+        for (path, why) in &obeyed.unread {
+            report.not_checked.push(format!(
+                "{path}: {why}; whether it puts a folder in the place of a registry is not known"
+            ));
+        }
         let mut found = BTreeSet::new();
-        for name in [".cargo/config.toml", ".cargo/config"] {
-            let path = self.project.join(name);
-            if There::look(&path) == There::Nothing {
+        for (file, folder) in obeyed.folders() {
+            if file.is_own {
+                found.insert(folder.to_owned());
                 continue;
             }
-            let folders = disk::read_up_to(&path, 1 << 20)
-                .map_err(|e| e.to_string())
-                .and_then(|bytes| bytes.ok_or_else(|| "it is too long".to_owned()))
-                .and_then(|bytes| vendor_folders(&bytes).map_err(|e| e.to_string()));
-            match folders {
-                Ok(folders) => found.extend(folders),
-                Err(why) => report.not_checked.push(format!("{name}: {why}")),
-            }
+            // It counts for every project below, and lies outside of this one.
+            report.not_checked.push(format!(
+                "{}: it puts a folder in the place of a registry; what lies there is compiled, and was not \
+                 looked at: check it from that folder",
+                printable(&file.path.to_string_lossy(), 200)
+            ));
         }
-        self.elsewhere(report);
         if self.project.join("vendor").is_dir() {
             found.insert("vendor".to_owned());
         }
@@ -113,40 +125,6 @@ impl<'a> Check<'a> {
             })
             .collect();
         named.into_iter().collect()
-    }
-
-    /// cargo obeys the settings of all folders above, and of its home, as well. What they put in the place of a registry
-    /// is compiled, and lies outside of the project.
-    fn elsewhere(&self, report: &mut TreeReport) {
-        // A project that cannot be found has nothing above it.
-        let real = self.project.canonicalize().unwrap_or_default();
-        let above = real.ancestors().skip(1).map(|above| above.join(".cargo"));
-        let folders: BTreeSet<PathBuf> = above
-            .chain(self.options.caches.cargo_home.clone())
-            .collect();
-        for folder in folders {
-            for name in ["config.toml", "config"] {
-                let path = folder.join(name);
-                if There::look(&path) == There::Nothing {
-                    continue;
-                }
-                let shown = printable(&path.to_string_lossy(), 200);
-                // cargo reads it whatever is wrong with it, or refuses to work.
-                let text = disk::read_up_to(&path, 1 << 20);
-                let folders = text.ok().flatten().map(|text| vendor_folders(&text));
-                match folders {
-                    Some(Ok(folders)) if folders.is_empty() => {}
-                    Some(Ok(_)) => report.not_checked.push(format!(
-                        "{shown}: it puts a folder in the place of a registry; what lies there is \
-                         compiled, and was not looked at: check it from that folder"
-                    )),
-                    Some(Err(_)) | None => report.not_checked.push(format!(
-                        "{shown}: it cannot be read; whether it puts a folder in the place of a \
-                         registry is not known"
-                    )),
-                }
-            }
-        }
     }
 
     /// The crates of a vendor folder, by their places and names, sorted.

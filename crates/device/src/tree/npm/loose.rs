@@ -90,7 +90,16 @@ fn root_folder(
         if difference.standing == Standing::Unexplained
             && difference.path == "node_modules/.package-lock.json"
         {
-            hidden_lockfile(tree, difference);
+            match tree.manager {
+                Manager::Npm => hidden_lockfile(tree, difference),
+                // It stays where another manager installs over npm's tree, and only npm reads it.
+                Manager::Pnpm | Manager::YarnClassic | Manager::YarnBerry | Manager::Bun => {
+                    difference.standing = Standing::MadeHere {
+                        maker: "npm, in an earlier installation".to_owned(),
+                        pinned: None,
+                    }
+                }
+            }
         }
         records::judge(tree, root, difference);
     }

@@ -33,6 +33,19 @@ pub(super) fn of(project: &Path) -> (BTreeSet<String>, Vec<String>) {
     (search.found, search.notes.into_iter().collect())
 }
 
+/// The same by the settings of pnpm, whose root is a member as well.
+pub(super) fn of_pnpm(root: &Path, patterns: &[String]) -> BTreeSet<String> {
+    let mut search = Search {
+        project: root,
+        left: FOLDERS,
+        found: BTreeSet::new(),
+        notes: BTreeSet::new(),
+    };
+    search.all(patterns);
+    search.found.insert(String::new());
+    search.found
+}
+
 /// The patterns of the project's manifest.
 fn patterns(project: &Path) -> Result<Vec<String>, String> {
     let text = match disk::read_up_to(&project.join("package.json"), MANIFEST) {

@@ -3,6 +3,7 @@
 //! [`check`] reads the lockfile, finds which folder is which package (`layout`), compares each
 //! with its artifact on all cores (`package`), and then what lies loose around the packages.
 
+mod around;
 mod bun_cache;
 mod copies;
 mod elsewhere;
@@ -34,6 +35,7 @@ mod strays;
 mod tests;
 mod unbound;
 
+pub use around::Around;
 pub use bun_cache::check_bun_cache;
 pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};

@@ -53,6 +53,7 @@ fn packages<'n>(document: &'n Node<'_>, out: &mut Builder<'_>) -> Keys<'n> {
         }
         package.files = pnpm_lock::variants(entry).filter_map(variant).collect();
         package.asks = edges(entry);
+        links(&format!("{}@{}", package.name, package.version), entry, out);
         keys.insert(key_text, out.packages.len());
         read.push(out.packages.len());
         out.packages.push(package);
@@ -85,6 +86,27 @@ fn snapshots(document: &Node<'_>, keys: &Keys<'_>, out: &mut Builder<'_>) {
         let mut asks = edges(entry);
         asks.iter_mut().for_each(|ask| lead(ask, keys));
         package.asks.extend(asks);
+        let by = format!("{}@{}", package.name, package.version);
+        links(&by, entry, out);
+    }
+}
+
+/// What a package gets by a link. The path is from the lockfile's folder.
+fn links(by: &str, entry: &Node<'_>, out: &mut Builder<'_>) {
+    for map in ["dependencies", "optionalDependencies"] {
+        for (name, version) in entry.get(map).map(Node::map).unwrap_or_default() {
+            let target = version.text().and_then(|text| text.strip_prefix("link:"));
+            if let (Some(name), Some(target)) = (name.text(), target) {
+                out.links.push(Linked {
+                    importer: String::new(),
+                    by: Some(by.to_owned()),
+                    name: name.to_owned(),
+                    spec: None,
+                    target: target.to_owned(),
+                    line: out.entries.line(version.at()),
+                });
+            }
+        }
     }
 }
 
@@ -195,6 +217,7 @@ fn importer(
             if let Some(target) = version.and_then(|version| version.strip_prefix("link:")) {
                 out.links.push(Linked {
                     importer: path.to_owned(),
+                    by: None,
                     name: name.to_owned(),
                     spec: spec.map(str::to_owned),
                     target: target.to_owned(),

@@ -1,4 +1,5 @@
 mod asked;
+mod link;
 
 use super::super::doc::LockRuleDoc;
 use super::super::finding::{Findings, Said};
@@ -19,7 +20,8 @@ static DOC: LockRuleDoc = LockRuleDoc {
            from a packed file of this machine, with who asks for it and in which words: what is asked for by a \
            version or range is a registry's, and what is asked for from one repository is not another one's. \
            Folders and members of the workspace are the project's own and not named, but for a folder that \
-           stands where a version or range is asked for.",
+           stands where a version or range is asked for, and for pnpm's link to another folder than the one \
+           that is asked for.",
     why: "What passes no registry has no publish time, nobody can withdraw it, and no advisory names it. A \
           branch or tag can be moved. Package managers take what the lockfile says, and it needs no digest there.",
     effect: "fails where only a version or range is asked for, or another repository (a warning where overrides \
@@ -93,7 +95,7 @@ impl LockRule for OutsideRegistry {
                     .collect(),
             });
         }
-        links(view, findings);
+        link::judge(view, findings);
     }
 }
 
@@ -125,62 +127,6 @@ fn is_importer(view: &LockfileView<'_>, folder: &str) -> bool {
     let plain = |path: &str| path.trim_start_matches("./").trim_matches('/').to_owned();
     let mut importers = view.graph.importers.iter();
     importers.any(|importer| plain(&importer.path) == plain(folder))
-}
-
-/// pnpm has no package for a folder that is linked: only a member of the workspace, or what the project
-/// says elsewhere, stands for a release.
-fn links(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-    for link in &view.graph.links {
-        let Some(words) = Asked::of_link(view, link) else {
-            continue;
-        };
-        let folder = joined(&link.importer, &link.target);
-        if folder
-            .as_ref()
-            .is_some_and(|folder| is_importer(view, folder))
-        {
-            continue;
-        }
-        // Where each member has a lockfile of its own, a member lies outside of it.
-        let certain = folder.is_some() && view.knows_overrides();
-        let but = match certain {
-            true => "",
-            false => " (a workspace around it could send it there)",
-        };
-        findings.add(Said {
-            severity: match certain {
-                true => Severity::High,
-                false => Severity::Medium,
-            },
-            message: format!(
-                "{} comes from a folder: the project asks for {}, which is a registry's{but}",
-                shown(&link.name),
-                shown(&words)
-            ),
-            file: view.path,
-            line: Some(link.line),
-            release: None,
-            evidence: vec![format!("from: link:{}", shown(&link.target))],
-        });
-    }
-}
-
-/// A path from a folder, by its letters; none where it leaves the project.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    if path.starts_with('/') {
-        return None;
-    }
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 fn severity(whom: &Whom, pinned: bool, source: Source) -> Severity {

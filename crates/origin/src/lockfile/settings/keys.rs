@@ -56,7 +56,7 @@ static YARNRC_CLASSIC: [(&str, Effect); 9] = [
     ("yarn-path", Runs),
 ];
 
-static YARNRC: [(&str, Effect); 19] = [
+static YARNRC: [(&str, Effect); 20] = [
     ("npmRegistryServer", Origin),
     ("npmScopes.", Origin),
     ("npmRegistries.", Origin),
@@ -75,6 +75,7 @@ static YARNRC: [(&str, Effect); 19] = [
     ("npmPreapprovedPackages", Checks),
     ("enableScripts", Runs),
     ("yarnPath", Runs),
+    ("plugins", Runs),
     ("plugins.", Runs),
 ];
 

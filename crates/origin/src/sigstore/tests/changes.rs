@@ -130,6 +130,8 @@ const CHANGES: &[(&str, &str, Change, Why)] = &[
     ("index in the tree", DSSE, |b| *entry(b, "/inclusionProof/logIndex") = "9".into(), Why::LogProof),
     ("index in the log", DSSE, |b| *entry(b, "/logIndex") = "9".into(), Why::LogPromise),
     ("checkpoint, its origin", DSSE, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "rekor", "rekOr"), Why::LogCheckpoint),
+    ("state of the log signed under another name", REKOR2, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "— ", "— other."), Why::LogCheckpoint),
+    ("state of a log of Rekor v1 signed under another name", DSSE, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "— rekor", "— other.rekor"), Why::LogCheckpoint),
     ("checkpoint, its key", DSSE, |b| rewrite(entry(b, "/inclusionProof/checkpoint/envelope"), "wNI9a", "xNI9a"), Why::LogCheckpoint),
     ("checkpoint of another log", DSSE, |b| {
         *entry(b, "/inclusionProof/checkpoint") =

@@ -1,15 +1,16 @@
 //! Who asks for a package that no registry delivers, and in which words.
 
 mod place;
+mod words;
 
 use super::super::super::view::{LockfileView, Sent};
 use super::super::super::words::{shown, spoken};
-use customs_ecosystem::lockfile::{
-    Ask, Importer, Kind, Linked, Manifest, Package, Source, asked_source,
-};
+use customs_ecosystem::lockfile::{Ask, Importer, Kind, Manifest, Package, Source};
 use customs_ecosystem::pypi::normal_name;
 use customs_model::Ecosystem;
 use std::collections::{HashMap, HashSet};
+use words::of_spec;
+pub(super) use words::{Words, of_npm};
 
 /// What follows from who asks.
 pub(super) enum Whom {
@@ -32,17 +33,6 @@ pub(super) enum Whom {
     ForAnother { by: String, words: String },
     /// A package asks for it from there, and the project for a release.
     PackageAgainstProject { by: String, words: String },
-}
-
-/// What somebody asks for by its words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Words {
-    /// A version, range or tag of a registry.
-    Release(String),
-    /// A repository, an address, a file.
-    Elsewhere(String),
-    /// They are not known.
-    Untold,
 }
 
 /// Who uses the words.
@@ -98,20 +88,6 @@ impl Asked {
         let mut asked = Self { words };
         asked.by_name(view, &manifests);
         asked
-    }
-
-    /// The words of a member for what it gets by a link, where a release of a registry is asked for.
-    pub fn of_link(view: &LockfileView<'_>, link: &Linked) -> Option<String> {
-        let manifest = view
-            .manifests
-            .iter()
-            .find(|one| one.folder == link.importer);
-        let own = manifest.and_then(|manifest| manifest.ask(&link.name)?.spec.as_deref());
-        let spec = own.or(link.spec.as_deref());
-        match of_spec(Ecosystem::Npm, spec) {
-            Words::Release(words) if view.sent_elsewhere(&link.name).is_empty() => Some(words),
-            Words::Release(_) | Words::Elsewhere(_) | Words::Untold => None,
-        }
     }
 
     /// Where no project leads to a package, the manifests tell by its name.
@@ -305,26 +281,6 @@ fn names(package: &Package) -> impl Iterator<Item = &str> {
     keys.chain(own).filter(move |name| seen.insert(*name))
 }
 
-/// What the words of a specifier mean.
-fn of_spec(ecosystem: Ecosystem, spec: Option<&str>) -> Words {
-    let Some(spec) = spec else {
-        return Words::Untold;
-    };
-    let elsewhere = match ecosystem {
-        Ecosystem::Npm => match asked_source(spec) {
-            None => return Words::Untold,
-            Some(Source::Registry) => false,
-            Some(Source::Git | Source::Url | Source::Path | Source::Bundled) => true,
-        },
-        Ecosystem::PyPi => spec.starts_with('@') || spec.contains(':'),
-        Ecosystem::Cargo => false,
-    };
-    match elsewhere {
-        true => Words::Elsewhere(spec.to_owned()),
-        false => Words::Release(spec.to_owned()),
-    }
-}
-
 /// A name as manifests and lockfiles are compared by it.
 fn key_of(view: &LockfileView<'_>, name: &str) -> String {
     match view.ecosystem() {
@@ -417,7 +373,10 @@ impl<'a> Manifests<'a> {
             };
             let own = specs.into_iter();
             said = own
-                .map(|spec| of_spec(view.ecosystem(), Some(spec)))
+                .map(|spec| match view.ecosystem() {
+                    Ecosystem::Npm => of_npm(view, &ask.name, Some(spec)),
+                    other => of_spec(other, Some(spec)),
+                })
                 .collect();
         }
         // Asked for in several tables or with markers: what sends it elsewhere counts.
@@ -432,7 +391,7 @@ impl<'a> Manifests<'a> {
     fn of_ask(&self, view: &LockfileView<'_>, manifest: &Manifest, ask: &Ask) -> Words {
         let name = key_of(view, &ask.name);
         match view.ecosystem() {
-            Ecosystem::Npm => of_spec(Ecosystem::Npm, ask.spec.as_deref()),
+            Ecosystem::Npm => of_npm(view, &ask.name, ask.spec.as_deref()),
             Ecosystem::PyPi | Ecosystem::Cargo if self.elsewhere.contains_key(name.as_str()) => {
                 let places = self.elsewhere.get(name.as_str());
                 let places = places.map(Vec::as_slice).unwrap_or_default();
