@@ -90,7 +90,7 @@ pub enum FetchError {
     /// A name's origin is a registry that is not asked any more.
     #[error(
         "{package} comes from {origin}, and that is none of the registries that may be asked for it \
-         now; put it back, or let the name go with `customs gate origin --forget`"
+         now; put that one back, or name the package under `moved` in the gate's config"
     )]
     Origin {
         /// The name.

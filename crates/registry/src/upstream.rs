@@ -194,6 +194,9 @@ pub struct Upstreams {
     /// Names that no public registry is asked for: `pkg:npm/@acme/*`, `pkg:pypi/acme-tool`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub internal: Vec<String>,
+    /// Names whose origin of before is not held against them: they are looked for anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<String>,
     /// Whether a name that a private registry has is that registry's for good.
     #[serde(default, skip_serializing_if = "is_false")]
     pub keeps_origins: bool,
@@ -245,12 +248,12 @@ impl Upstreams {
 
     /// Whether a name is one that no public registry is asked for.
     pub fn is_internal(&self, package: &PackageName) -> bool {
-        let name = format!("pkg:{}/{package}", package.ecosystem().purl_type());
-        let is_meant = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == *pattern,
-        };
-        self.internal.iter().any(is_meant)
+        is_one_of(&self.internal, package)
+    }
+
+    /// Whether a name is looked for anew.
+    pub fn is_moved(&self, package: &PackageName) -> bool {
+        is_one_of(&self.moved, package)
     }
 
     /// These, and for an ecosystem that they say nothing about the others.
@@ -272,6 +275,7 @@ impl Upstreams {
             npm_private: either(self.npm_private, &others.npm_private),
             cargo_private: either(self.cargo_private, &others.cargo_private),
             internal: either(self.internal, &others.internal),
+            moved: either(self.moved, &others.moved),
             keeps_origins: self.keeps_origins || others.keeps_origins,
         }
     }
@@ -286,6 +290,20 @@ impl Upstreams {
             .chain(&self.npm_private)
             .chain(&self.cargo_private)
     }
+}
+
+/// Whether one of these package URLs, which may end in a star, means a name.
+fn is_one_of(patterns: &[String], package: &PackageName) -> bool {
+    if patterns.is_empty() {
+        return false;
+    }
+    let name = format!("pkg:{}/{package}", package.ecosystem().purl_type());
+    patterns
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *pattern,
+        })
 }
 
 fn either<T: Clone>(own: Vec<T>, others: &[T]) -> Vec<T> {

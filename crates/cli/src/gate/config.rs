@@ -28,6 +28,10 @@ pub struct Config {
     /// Names that no public registry is ever asked for: `pkg:npm/@acme/*`, `pkg:pypi/acme-tool`.
     #[serde(default)]
     pub internal: Vec<String>,
+    /// Names whose origin is looked for anew, as above: where a private registry that had them was
+    /// replaced by another one.
+    #[serde(default)]
+    pub moved: Vec<String>,
     /// How long what was delivered before is served while its registry cannot be asked (7d).
     pub stale_for: Option<String>,
     /// The policy file of tokens that name none; without it the default policy.

@@ -114,7 +114,8 @@ impl Live {
 
     fn upstreams(&mut self, config: &Config) -> Result<Upstreams, Failure> {
         let mut upstreams = Upstreams {
-            internal: internal(&config.internal)?,
+            internal: names("internal", &config.internal)?,
+            moved: names("moved", &config.moved)?,
             keeps_origins: true,
             ..Upstreams::default()
         };
@@ -261,10 +262,10 @@ fn stale_for(text: Option<&str>) -> Result<SignedDuration, Failure> {
     })
 }
 
-fn internal(patterns: &[String]) -> Result<Vec<String>, Failure> {
+fn names(key: &str, patterns: &[String]) -> Result<Vec<String>, Failure> {
     let read = |text: &String| match NamePattern::parse(text) {
         Ok(pattern) => Ok(pattern.to_string()),
-        Err(why) => Err(Failure::usage(format!("internal: {why}"))),
+        Err(why) => Err(Failure::usage(format!("{key}: {why}"))),
     };
     patterns.iter().map(read).collect()
 }

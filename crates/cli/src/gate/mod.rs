@@ -8,11 +8,14 @@ mod local;
 mod read;
 mod schema;
 mod server;
+mod setup;
 mod token;
 
 use crate::error::Failure;
 use crate::place::Place;
 use std::path::PathBuf;
+
+pub use setup::{gate_url, token as token_of_file};
 
 /// Arguments of `customs gate`.
 #[derive(clap::Args)]
@@ -43,6 +46,12 @@ enum What {
     ///
     /// Example: customs gate token ci-main --for 90d --to /etc/customs/tokens.toml
     Token(token::Arguments),
+    /// Point this user's package managers at a team's gate, or take that back.
+    ///
+    /// Shows what it would write; --write writes it, --undo puts back byte for byte what was there.
+    ///
+    /// Example: customs gate setup https://gate.example:8443 --token-file token --write
+    Setup(setup::Arguments),
 }
 
 /// Serves until told to stop, or does what was asked for.
@@ -50,6 +59,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     match (arguments.what, arguments.config) {
         (Some(What::Schema(of)), _) => schema::main(&of),
         (Some(What::Token(of)), _) => token::main(&of),
+        (Some(What::Setup(of)), _) => setup::main(&of),
         (None, Some(config)) if arguments.check => server::check(&config),
         (None, Some(config)) => server::main(&config, &arguments.place),
         (None, None) => local::main(&arguments.place, arguments.linger),

@@ -65,7 +65,7 @@ impl Registry {
     ) -> Result<Option<(&'a Upstream, Arc<Document<T>>)>, FetchError> {
         let all = context.upstreams.origins_of(package);
         let keeps = context.upstreams.keeps_origins;
-        let fixed = match keeps {
+        let fixed = match keeps && !context.upstreams.is_moved(package) {
             true => self.fixed_origin(package).await?,
             false => None,
         };
