@@ -100,6 +100,15 @@ impl Gate {
             Ok(Err(error)) => return tracing::error!(%error, "exemptions could not be read"),
             Err(error) => return tracing::error!(%error, "exemptions could not be read"),
         };
+        let mut changed = self.put_under(&grants);
+        changed.dedup();
+        for policy in &changed {
+            self.keep_policy(policy).await;
+        }
+    }
+
+    /// Puts everybody under these exemptions. Returns the policies that are other ones by that.
+    fn put_under(&self, grants: &[Grant]) -> Vec<Policy> {
         let now = self.registry.clock.now();
         let mut changed = Vec::new();
         // Many tokens are under one policy, and go on sharing it.
@@ -108,7 +117,7 @@ impl Gate {
             let before = &run.context;
             let key = (Arc::as_ptr(&before.policy), Arc::as_ptr(&before.upstreams));
             let other = known.entry(key).or_insert_with(|| {
-                let (policy, _) = before.policy.with_grants(&grants, now);
+                let (policy, _) = before.policy.with_grants(grants, now);
                 let is_other = policy != *before.policy;
                 is_other.then(|| {
                     changed.push(policy.clone());
@@ -128,9 +137,6 @@ impl Gate {
                 }
             }
         }
-        changed.dedup();
-        for policy in &changed {
-            self.keep_policy(policy).await;
-        }
+        changed
     }
 }

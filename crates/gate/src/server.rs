@@ -72,7 +72,7 @@ impl Default for Waits {
 pub enum GateError {
     /// The cache folder.
     #[error("the cache folder cannot be used: {0}; move it with CUSTOMS_CACHE_DIR")]
-    Cache(#[from] io::Error),
+    Cache(#[from] std::io::Error),
 }
 
 /// The gate.

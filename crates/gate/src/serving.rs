@@ -143,7 +143,7 @@ async fn serve_clients(
                 }
             },
             // The sender lives as long as the gate.
-            _ = stopping.wait_for(|stops| *stops) => break,
+            () = is_over(&mut stopping) => break,
             _ = tick.tick() => {
                 gate.forget_abandoned();
                 if linger.is_some_and(|linger| gate.active() == 0 && gate.idle() > linger) {
@@ -162,6 +162,12 @@ async fn serve_clients(
         connections.shutdown().await;
     }
     Ok(())
+}
+
+/// Waits until the gate stops.
+async fn is_over(stopping: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the gate, and without one it is over, too.
+    let _ = stopping.wait_for(|stops| *stops).await;
 }
 
 async fn accept(
@@ -243,7 +249,7 @@ async fn end_in_order<I, S, B>(
     let mut served = std::pin::pin!(served);
     let done = tokio::select! {
         done = served.as_mut() => done,
-        _ = stopping.wait_for(|stops| *stops) => {
+        () = is_over(&mut stopping) => {
             served.as_mut().graceful_shutdown();
             served.await
         }

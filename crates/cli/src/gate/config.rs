@@ -1,13 +1,12 @@
-//! The files that say how a team is served: the config and the tokens. `customs gate schema` prints
-//! their JSON schema, which is made from these types.
+//! The files that say how a team is served: the config and the tokens. Their JSON schema stands in
+//! `schema.rs`; a test keeps the two in step.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// How a team is served. Names of files are relative to the folder of this one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// The format of this file: 1.
@@ -46,7 +45,7 @@ pub struct Config {
 }
 
 /// Where a gate listens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Listen {
     /// Address and port, `0.0.0.0:8443`.
@@ -64,7 +63,7 @@ pub struct Listen {
 }
 
 /// Certificate and key, as PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tls {
     /// The certificate and what is between it and a root.
@@ -74,7 +73,7 @@ pub struct Tls {
 }
 
 /// What a gate takes upon itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Limits {
     /// Connections at the same time (2048). More wait.
@@ -91,7 +90,7 @@ pub struct Limits {
 /// One registry. A name that no scope sends elsewhere is asked for at the private registries of its
 /// ecosystem first, in this order; the first that has it is its origin for good. Only when each of
 /// them answers that it has none, the public one is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct UpstreamEntry {
     /// What it has.
@@ -111,7 +110,7 @@ pub struct UpstreamEntry {
 }
 
 /// What a registry has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EcosystemWord {
     /// npm.
@@ -123,7 +122,7 @@ pub enum EcosystemWord {
 }
 
 /// Who can publish to a registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Everybody.
@@ -133,7 +132,7 @@ pub enum Visibility {
 }
 
 /// A secret for a registry: in a file or in a variable, never here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CredentialEntry {
     /// How it is shown.
@@ -147,7 +146,7 @@ pub struct CredentialEntry {
 }
 
 /// How a registry is shown a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CredentialKind {
     /// `Authorization: Bearer …`
@@ -159,7 +158,7 @@ pub enum CredentialKind {
 }
 
 /// Who may ask.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tokens {
     /// The format of this file: 1.
@@ -170,7 +169,7 @@ pub struct Tokens {
 }
 
 /// One token. `customs gate token NAME` makes it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TokenEntry {
     /// Whose it is. The ledger calls it `token:NAME`.
@@ -190,7 +189,7 @@ pub struct TokenEntry {
 }
 
 /// What a token may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleWord {
     /// Read packages.

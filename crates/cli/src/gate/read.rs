@@ -1,11 +1,9 @@
 //! Reading a TOML file against its schema: an unknown key is an error that names the key, its place
 //! and the nearest one that is known.
 
-use super::schema;
+use super::schema::Described;
 use crate::error::Failure;
 use customs_model::printable;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
 use toml::Spanned;
@@ -19,7 +17,7 @@ const LARGEST: u64 = 16 << 20;
 /// # Errors
 /// It cannot be read, or is not what the schema says: every unknown key at once, each with its
 /// line.
-pub fn file<T: DeserializeOwned + JsonSchema>(path: &Path) -> Result<T, Failure> {
+pub fn file<T: Described>(path: &Path) -> Result<T, Failure> {
     let text = text(path)?;
     parse(&text, &path.display().to_string())
 }
@@ -42,7 +40,7 @@ pub fn text(path: &Path) -> Result<String, Failure> {
 ///
 /// # Errors
 /// As [`file`].
-pub fn parse<T: DeserializeOwned + JsonSchema>(text: &str, name: &str) -> Result<T, Failure> {
+pub fn parse<T: Described>(text: &str, name: &str) -> Result<T, Failure> {
     let place = |at: usize| {
         let before = text.get(..at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -56,7 +54,7 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(text: &str, name: &str) -> Result
     };
     let table = DeTable::parse(text).map_err(|error| Failure::usage(of_toml(&error)))?;
     let mut unknown = Vec::new();
-    in_table(table.get_ref(), &schema::of::<T>(), &mut unknown);
+    in_table(table.get_ref(), &T::schema(), &mut unknown);
     if !unknown.is_empty() {
         unknown.sort();
         let lines: Vec<String> = unknown.iter().map(|(at, why)| said(*at, why)).collect();
@@ -85,12 +83,6 @@ fn in_table(table: &DeTable<'_>, schema: &Value, unknown: &mut Vec<(usize, Strin
 }
 
 fn in_value(value: &Spanned<DeValue<'_>>, schema: &Value, unknown: &mut Vec<(usize, String)>) {
-    // What may be left out is one of two: itself, or null.
-    let choices = schema.get("anyOf").and_then(Value::as_array);
-    let is_null = |of: &&Value| of.get("type").and_then(Value::as_str) == Some("null");
-    let schema = choices
-        .and_then(|choices| choices.iter().find(|of| !is_null(of)))
-        .unwrap_or(schema);
     match value.get_ref() {
         DeValue::Table(table) => in_table(table, schema, unknown),
         DeValue::Array(array) => {

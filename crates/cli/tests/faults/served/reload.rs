@@ -1,6 +1,6 @@
 //! Settings change while many ask: nobody is turned away, and what changed counts at once.
 
-use super::world::{Authority, Served, Site, TARBALL, TestToken, client, put, token};
+use super::world::{ONE, Served, Site, TARBALL, TWO, TestToken, client, put, token};
 use crate::harness::try_read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -146,40 +146,33 @@ async fn a_certificate_is_rotated_live_and_no_connection_is_lost() {
     let ci = token("ci", "");
     site.tokens(&[&ci]);
     let served = site.start().await;
-    let first = site.authority.as_ref().unwrap().pem.clone();
-    let second = Authority::new("two");
-    let both = || client([first.clone(), second.pem.clone()].into_iter());
+    let both = || client([ONE.pem, TWO.pem].into_iter());
     let each_anew = || {
-        let roots = [first.clone(), second.pem.clone()];
+        let roots = [ONE.pem, TWO.pem];
         let roots = roots.map(|pem| reqwest::Certificate::from_pem(pem.as_bytes()).unwrap());
-        let builder = reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0);
+        let builder = reqwest::Client::builder().no_proxy();
+        let builder = builder.pool_max_idle_per_host(0);
         builder.tls_certs_only(roots).build().unwrap()
     };
     let load = Load::on(&served, &site, &ci, vec![both(), each_anew(), each_anew()]);
     load.more(10).await;
-    let only = |pem: &str| {
-        let asked = client(std::iter::once(pem.to_owned()));
+    let only = |pem: &'static str| {
+        let asked = client(std::iter::once(pem));
         let asked = asked.get(format!("{}{TARBALL}", served.base));
         try_read(asked.bearer_auth(&ci.secret))
     };
-    assert_eq!(only(&first).await.unwrap().status, 200);
-    assert!(only(&second.pem).await.is_err());
+    assert_eq!(only(ONE.pem).await.unwrap().status, 200);
+    assert!(only(TWO.pem).await.is_err());
 
-    let (certificate, key) = second.pair();
-    put(&site.at("tls.crt"), &certificate);
+    put(&site.at("tls.crt"), TWO.certificate);
     served.until(TLS_FAILED, 1.0).await;
-    assert_eq!(
-        only(&first).await.unwrap().status,
-        200,
-        "the old pair is shown"
-    );
+    let still = only(ONE.pem).await.unwrap();
+    assert_eq!(still.status, 200, "the old pair is shown");
     load.more(10).await;
-    put(&site.at("tls.key"), &key);
+    put(&site.at("tls.key"), TWO.key);
     served.until(TLS, 1.0).await;
-    assert_eq!(only(&second.pem).await.unwrap().status, 200);
-    assert!(only(&first).await.is_err());
+    assert_eq!(only(TWO.pem).await.unwrap().status, 200);
+    assert!(only(ONE.pem).await.is_err());
     load.more(10).await;
     assert!(load.end().await >= 30);
     assert!(!served.log().contains("BEGIN PRIVATE KEY"));

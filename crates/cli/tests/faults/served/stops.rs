@@ -1,16 +1,13 @@
 //! A gate that is told to stop: what was asked is answered, and nothing new is begun.
 
 use super::world::{LONG, Site, TARBALL, client, token};
-use crate::harness::{many_bytes, try_read};
+use crate::harness::{many_bytes, try_read, with};
 use crate::program::customs;
 use customs_replay::{Fault, Faults};
 use std::time::{Duration, Instant};
 
 fn late(by: Duration) -> Faults {
-    let fault = Fault {
-        latency: Some(by),
-        ..Fault::default()
-    };
+    let fault = with(Fault::default(), |fault| fault.latency = Some(by));
     Faults::none().below(TARBALL, fault)
 }
 

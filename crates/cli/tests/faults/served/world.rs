@@ -15,36 +15,24 @@ pub const TARBALL: &str = "/left/-/left-1.0.0.tgz";
 /// How long anything here may take on a machine that is busy.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// A certificate authority of the tests' own.
+/// A certificate authority of the tests' own, with a pair that it signed.
 pub struct Authority {
-    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-    pub pem: String,
+    pub pem: &'static str,
+    pub certificate: &'static str,
+    pub key: &'static str,
 }
 
-impl Authority {
-    pub fn new(name: &str) -> Self {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, name);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            issuer: rcgen::Issuer::new(params, key),
-            pem,
-        }
-    }
+pub const ONE: Authority = Authority {
+    pem: include_str!("certificates/one-root.pem"),
+    certificate: include_str!("certificates/one.pem"),
+    key: include_str!("certificates/one-key.pem"),
+};
 
-    /// A certificate and its key for this machine.
-    pub fn pair(&self) -> (String, String) {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let params = rcgen::CertificateParams::new(names).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    }
-}
+pub const TWO: Authority = Authority {
+    pem: include_str!("certificates/two-root.pem"),
+    certificate: include_str!("certificates/two.pem"),
+    key: include_str!("certificates/two-key.pem"),
+};
 
 /// Writes a file whole or not at all, as whoever renews something should.
 pub fn put(path: &Path, text: &str) {
@@ -126,11 +114,9 @@ impl Site {
     }
 
     pub fn with_tls(mut self) -> Self {
-        let authority = Authority::new("one");
-        let (certificate, key) = authority.pair();
-        put(&self.at("tls.crt"), &certificate);
-        put(&self.at("tls.key"), &key);
-        self.authority = Some(authority);
+        put(&self.at("tls.crt"), ONE.certificate);
+        put(&self.at("tls.key"), ONE.key);
+        self.authority = Some(ONE);
         self
     }
 
@@ -201,13 +187,12 @@ impl Site {
 
     /// A client that trusts the authority.
     pub fn client(&self) -> reqwest::Client {
-        let roots = self.authority.iter().map(|authority| &authority.pem);
-        client(roots.cloned())
+        client(self.authority.iter().map(|authority| authority.pem))
     }
 }
 
 /// A client that trusts these authorities and nobody else.
-pub fn client(authorities: impl Iterator<Item = String>) -> reqwest::Client {
+pub fn client(authorities: impl Iterator<Item = &'static str>) -> reqwest::Client {
     customs_registry::http::install_tls();
     let roots: Vec<_> = authorities
         .map(|pem| reqwest::Certificate::from_pem(pem.as_bytes()).unwrap())
