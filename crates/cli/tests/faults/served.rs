@@ -11,7 +11,11 @@ mod origins;
 #[cfg(unix)]
 mod reload;
 #[cfg(unix)]
+mod setup;
+#[cfg(unix)]
 mod stops;
+#[cfg(all(unix, feature = "postgres"))]
+mod store;
 mod tokens;
 #[cfg(unix)]
 mod world;

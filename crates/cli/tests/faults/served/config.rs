@@ -32,7 +32,7 @@ async fn what_is_wrong_is_said_with_its_place_and_what_was_meant() {
         (
             "public-url",
             "public-ulr",
-            "6:1: no key \"public-ulr\"; did you mean \"public-url\"?",
+            "7:1: no key \"public-ulr\"; did you mean \"public-url\"?",
         ),
         (
             "visibility",

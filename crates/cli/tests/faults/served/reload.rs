@@ -71,6 +71,14 @@ async fn tokens_policy_and_advisories_are_read_again_under_load_and_no_request_i
     let policy = site.at("policy.toml");
     put(&policy, "version = 1\n");
     std::fs::create_dir(site.at("osv")).unwrap();
+    let advisory = |id: &str, name: &str| {
+        let advisory = serde_json::json!({
+            "id": id, "modified": "2026-01-01T00:00:00Z", "summary": "an inert test",
+            "affected": [{"package": {"ecosystem": "npm", "name": name}, "versions": ["1.0.0"]}],
+        });
+        put(&site.at(&format!("osv/{id}.json")), &advisory.to_string());
+    };
+    advisory("MAL-2026-1", "somebody-elses");
     let (steady, other) = (token("steady", ""), token("other", ""));
     site.tokens(&[&steady]);
     for name in ["bad", "worse"] {
@@ -106,17 +114,12 @@ async fn tokens_policy_and_advisories_are_read_again_under_load_and_no_request_i
     // A feed that says something new.
     let worse = "/worse/-/worse-1.0.0.tgz";
     assert_eq!(served.get(worse, &steady).await.status, 200);
-    let advisory = serde_json::json!({
-        "id": "MAL-2026-1", "modified": "2026-01-01T00:00:00Z", "summary": "an inert test",
-        "affected": [{
-            "package": {"ecosystem": "npm", "name": "worse"}, "versions": ["1.0.0"],
-        }],
-    });
-    put(&site.at("osv/MAL-2026-1.json"), &advisory.to_string());
+    advisory("MAL-2026-2", "worse");
     let begun = Instant::now();
     while served.get(worse, &steady).await.status == 200 {
         assert!(begun.elapsed() < super::world::LONG, "{}", served.log());
     }
+    eprintln!("a new advisory is in force after {:?}", begun.elapsed());
     load.more(20).await;
 
     // What cannot be read changes nothing, and is said.

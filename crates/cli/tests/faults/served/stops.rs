@@ -6,6 +6,9 @@ use crate::program::customs;
 use customs_replay::{Fault, Faults};
 use std::time::{Duration, Instant};
 
+/// The upstream tells of a request when it answers it, so the gate is asked.
+const ANSWERING: &str = "customs_gate_requests_in_flight";
+
 fn late(by: Duration) -> Faults {
     let fault = with(Fault::default(), |fault| fault.latency = Some(by));
     Faults::none().below(TARBALL, fault)
@@ -19,10 +22,7 @@ async fn what_is_being_answered_is_answered_and_the_ledger_is_whole() {
     let mut served = site.start().await;
     let asked = tokio::spawn(try_read(served.ask(TARBALL, &ci)));
     let begun = Instant::now();
-    while site.upstream.count(TARBALL) == 0 {
-        assert!(begun.elapsed() < LONG, "{}", served.log());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    served.until(ANSWERING, 1.0).await;
     served.signal("TERM");
     let plain = client(std::iter::empty());
     let health = format!("{}/healthz", served.base);
@@ -53,11 +53,7 @@ async fn who_takes_too_long_is_cut_off() {
     site.tokens(&[&ci]);
     let mut served = site.start().await;
     let asked = tokio::spawn(try_read(served.ask(TARBALL, &ci)));
-    let begun = Instant::now();
-    while site.upstream.count(TARBALL) == 0 {
-        assert!(begun.elapsed() < LONG, "{}", served.log());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    served.until(ANSWERING, 1.0).await;
     served.signal("TERM");
     let told = Instant::now();
     assert!(served.ended().await.success(), "{}", served.log());
