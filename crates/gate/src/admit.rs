@@ -213,6 +213,7 @@ pub fn status_of(error: &FetchError) -> StatusCode {
             status: 404 | 410, ..
         } => StatusCode::NOT_FOUND,
         FetchError::Cache(_) => StatusCode::INSUFFICIENT_STORAGE,
+        FetchError::OriginUnknown { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     }
 }

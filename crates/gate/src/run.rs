@@ -141,6 +141,11 @@ impl Run {
         })
     }
 
+    /// Whether it is a token's, and does not end.
+    pub(crate) fn is_tokens(&self) -> bool {
+        self.is_tokens
+    }
+
     /// For work on its behalf that must end with it.
     pub(crate) fn weak(&self) -> Weak<Shared> {
         Arc::downgrade(&self.shared)

@@ -193,11 +193,6 @@ impl Team {
         }
     }
 
-    /// The runs of everybody.
-    pub fn runs(&self) -> Vec<Arc<Run>> {
-        self.members().all().map(|member| member.run()).collect()
-    }
-
     /// Puts everybody's run where `change` has another one for it.
     pub fn change(&self, mut change: impl FnMut(&Arc<Run>) -> Option<Arc<Run>>) {
         for member in self.members().all() {
@@ -238,7 +233,11 @@ impl Gate {
         }
         let members = members_of(settings.tokens, &contexts, &team.members())?;
         self.registry.serve_stale_for(settings.stale_for);
-        *team.members.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(members);
+        let members = Arc::new(members);
+        *team.members.write().unwrap_or_else(PoisonError::into_inner) = members.clone();
+        for member in members.all() {
+            self.background.forget(&member.name);
+        }
         Ok(said)
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Known(Mutex<Inside>);
 struct Inside {
     /// Where names come from for good.
     fixed: HashMap<PackageName, Arc<str>>,
+    /// When the store said last that a name comes from nowhere for good.
+    open: HashMap<PackageName, Timestamp>,
     /// When a private registry said last that it has no such name.
     missing: HashMap<(PackageName, String), Timestamp>,
 }
@@ -88,11 +90,7 @@ impl Registry {
                 .origins
                 .missed(package, upstream)
                 .filter(|_| is_private);
-            let is_fresh = |at: Timestamp| {
-                let age = now.duration_since(at);
-                age < FRESH && age > -FRESH
-            };
-            if missed.is_some_and(is_fresh) {
+            if missed.is_some_and(|at| is_fresh(at, now)) {
                 continue;
             }
             let found = match documents.get(upstream, path).await {
@@ -171,6 +169,12 @@ impl Registry {
         if let Some(fixed) = self.origins.inside().fixed.get(package) {
             return Ok(Some(fixed.clone()));
         }
+        let now = self.clock.now();
+        // As long as private registries are believed that they have none.
+        let told = self.origins.inside().open.get(package).copied();
+        if told.is_some_and(|at| is_fresh(at, now)) {
+            return Ok(None);
+        }
         let (store, name) = (self.store.clone(), key(package));
         let asked = tokio::task::spawn_blocking(move || store.meta(&name)).await;
         let fixed = match asked {
@@ -179,7 +183,17 @@ impl Registry {
             Ok(Err(error)) => return Err(unknown(package, &error)),
             Err(error) => return Err(unknown(package, &error)),
         };
-        Ok(fixed.map(|fixed| self.remember_origin(package, &fixed)))
+        Ok(match fixed {
+            Some(fixed) => Some(self.remember_origin(package, &fixed)),
+            None => {
+                let mut inside = self.origins.inside();
+                if inside.open.len() >= REMEMBERED {
+                    inside.open.clear();
+                }
+                inside.open.insert(package.clone(), now);
+                None
+            }
+        })
     }
 
     /// A private registry has the name: it is its origin from now on.
@@ -210,6 +224,12 @@ impl Registry {
         inside.fixed.insert(package.clone(), origin.clone());
         origin
     }
+}
+
+/// Whether what was said then counts now. A clock that jumped back must not keep it for ever.
+fn is_fresh(at: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(at);
+    age < FRESH && age > -FRESH
 }
 
 fn unknown(package: &PackageName, why: &dyn std::fmt::Display) -> FetchError {

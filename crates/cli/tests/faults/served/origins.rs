@@ -172,3 +172,89 @@ async fn a_redirect_takes_no_credential_to_another_host() {
     }
     assert_eq!(one.asked_for("moved"), 1);
 }
+
+/// Python's and cargo's names have one origin as npm's have; pip's merging of indexes is no way
+/// around it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn python_and_cargo_names_have_one_origin_too() {
+    let mut site = Site::new().await;
+    site.more = "internal = [\"pkg:pypi/ours-*\", \"pkg:cargo/ours-*\"]\n".to_owned();
+    let own = Registry::new().await;
+    let public = (&site.shelves, site.upstream.base());
+    let private = (&own.shelves, own.server.base());
+    for ((shelves, base), version) in [(public, "9.0.0"), (private, "1.0.0")] {
+        shelves.put_json(
+            "/index/config.json",
+            &serde_json::json!({ "dl": format!("{base}/dl") }),
+        );
+        let names = ["tool", "only", "ours-x"];
+        for name in names
+            .into_iter()
+            .filter(|name| version == "9.0.0" || *name == "tool")
+        {
+            let file = format!("{}-{version}-py3-none-any.whl", name.replace('-', "_"));
+            let page = serde_json::json!({
+                "meta": {"api-version": "1.1"}, "name": name,
+                "files": [{
+                    "filename": file, "url": format!("{base}/files/{file}"),
+                    "hashes": {"sha256": "0".repeat(64)}, "upload-time": "2020-01-01T00:00:00Z",
+                }],
+            });
+            let kind = "application/vnd.pypi.simple.v1+json";
+            let page = Response::of(200, kind, page.to_string());
+            shelves.put(&format!("/simple/{name}/"), page);
+            let line = serde_json::json!({
+                "name": name, "vers": version, "deps": [], "cksum": "0".repeat(64),
+                "features": {}, "yanked": false, "pubtime": "2020-01-01T00:00:00Z",
+            });
+            let path = format!("/index/{}/{}/{name}", &name[..2], &name[2..4]);
+            shelves.put(&path, Response::of(200, "text/plain", format!("{line}\n")));
+        }
+    }
+    let ci = token("ci", "");
+    site.tokens(&[&ci]);
+    let entry = |ecosystem: &str, base: &str, path: &str, visibility: &str| {
+        format!(
+            "[[upstream]]\necosystem = \"{ecosystem}\"\nurl = \"{base}{path}\"\n\
+             visibility = \"{visibility}\"\n"
+        )
+    };
+    let (theirs, ours) = (site.upstream.base(), own.server.base());
+    let mut more = String::new();
+    for (ecosystem, path) in [("pypi", "/simple/"), ("cargo", "/index/")] {
+        // The public one is first in the file, and last in line.
+        more += &entry(ecosystem, &theirs, path, "public");
+        more += &entry(ecosystem, &ours, path, "private");
+    }
+    site.append(&more);
+    let served = site.start_as_it_is().await;
+    let pages = |name: &str| {
+        [
+            format!("/-/pypi/simple/{name}/"),
+            format!("/-/cargo/index/{}/{}/{name}", &name[..2], &name[2..4]),
+        ]
+    };
+    for path in pages("tool") {
+        let got = served.get(&path, &ci).await;
+        assert_eq!(got.status, 200, "{path}: {}", got.text());
+        let text = got.text();
+        assert!(
+            text.contains("1.0.0") && !text.contains("9.0.0"),
+            "{path}: {text}"
+        );
+    }
+    for path in pages("only") {
+        let got = served.get(&path, &ci).await;
+        assert!(
+            got.status == 200 && got.text().contains("9.0.0"),
+            "{path}: {}",
+            got.text()
+        );
+    }
+    for path in pages("ours-x") {
+        assert_eq!(served.get(&path, &ci).await.status, 404, "{path}");
+    }
+    for name in ["tool", "ours-x"] {
+        assert_eq!(asked_for(&site.upstream, name), [], "{name}");
+    }
+}
