@@ -5,6 +5,7 @@
 //! are asked whether they hand on evidence of origin.
 
 mod evidence;
+mod team;
 
 use crate::client::{self, pointing};
 use crate::daemon::Controls;
@@ -20,6 +21,15 @@ use std::time::Duration;
 /// Arguments of `customs doctor`.
 #[derive(clap::Args)]
 pub struct Arguments {
+    /// Prove it for a team's gate, with the clients as this user has set them up.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    gate: Option<String>,
+    /// The file that has the token for that gate, and nothing else.
+    #[arg(long, value_name = "FILE", requires = "gate")]
+    token_file: Option<PathBuf>,
+    /// The certificates that the gate's own is checked with, as PEM, where the system has none.
+    #[arg(long, value_name = "FILE", requires = "gate")]
+    roots: Option<PathBuf>,
     #[command(flatten)]
     format: output::Format,
 }
@@ -104,16 +114,29 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .doing("start")?;
+    if let (Some(gate), Some(token)) = (&arguments.gate, &arguments.token_file) {
+        let side = team::Side::of(gate, token, arguments.roots.as_deref())?;
+        let findings = runtime.block_on(side.examine())?;
+        return told(&findings, &[], arguments.format);
+    }
     let (findings, registries) = runtime.block_on(examine())?;
+    told(&findings, &registries, arguments.format)
+}
+
+fn told(
+    findings: &[Finding],
+    registries: &[evidence::OfRegistry],
+    format: output::Format,
+) -> Result<u8, Failure> {
     let failed = findings.iter().any(|f| f.state == "failed");
-    if arguments.format.is_json() {
+    if format.is_json() {
         let whole = serde_json::json!({
             "schema": "customs/doctor-v1", "clients": findings, "registries": registries,
             "ledger": paths::data()?, "cache": paths::cache()?, "state": paths::state()?,
         });
         output::result(&format!("{whole:#}\n"))?;
     } else {
-        output::result(&text(&findings, &evidence::text(&registries))?)?;
+        output::result(&text(findings, &evidence::text(registries))?)?;
     }
     if findings.iter().all(|f| f.state == "skipped") {
         return Err(Failure::nothing(
@@ -156,6 +179,61 @@ async fn examine() -> Result<(Vec<Finding>, Vec<evidence::OfRegistry>), Failure>
     Ok((findings, registries))
 }
 
+/// A name that nobody ever asked for, and a client that is made to ask for it.
+struct Question {
+    name: String,
+    arguments: Vec<String>,
+    folder: tempfile::TempDir,
+}
+
+impl Question {
+    fn new(client: &Client) -> Result<Self, Failure> {
+        let nonce = customs_gate::fresh_secret().doing("make a name")?;
+        let nonce: String = nonce.chars().take(16).collect();
+        let name = format!("{}{nonce}", customs_gate::CANARY);
+        let folder = tempfile::tempdir().doing("make a folder for the probe")?;
+        for (path, text) in client.files {
+            let path = folder.path().join(path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).doing(format_args!("make {}", parent.display()))?;
+            }
+            std::fs::write(&path, text.replace("NAME", &name))
+                .doing(format_args!("write {}", path.display()))?;
+        }
+        let arguments = client.ask.iter();
+        Ok(Self {
+            arguments: arguments.map(|one| one.replace("NAME", &name)).collect(),
+            name,
+            folder,
+        })
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(&self.arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// What the client said last; why it said nothing, if it could not.
+    async fn ask(&self, mut command: tokio::process::Command) -> Result<String, String> {
+        let output = match tokio::time::timeout(PATIENCE, command.output()).await {
+            Ok(output) => output.map_err(|error| format!("it cannot be started: {error}"))?,
+            Err(_) => return Err(format!("it did not end within {} s", PATIENCE.as_secs())),
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        let mut lines = said.lines().rev();
+        let said = lines.find(|line| !line.trim().is_empty());
+        Ok(customs_model::printable(
+            said.unwrap_or("nothing").trim(),
+            200,
+        ))
+    }
+}
+
 async fn probe(
     client: &Client,
     controls: &Controls,
@@ -172,62 +250,26 @@ async fn probe(
     let Some(program) = client::on_path(client.name) else {
         return Ok(finding("skipped", None, "not on PATH".to_owned()));
     };
-    let nonce = customs_gate::fresh_secret().doing("make a name")?;
-    let name = format!("{}{}", customs_gate::CANARY, &nonce[..16]);
-    let folder = tempfile::tempdir().doing("make a folder for the probe")?;
-    for (path, text) in client.files {
-        let path = folder.path().join(path);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).doing(format_args!("make {}", parent.display()))?;
-        }
-        std::fs::write(&path, text.replace("NAME", &name))
-            .doing(format_args!("write {}", path.display()))?;
-    }
-    let mut command = tokio::process::Command::new(pointing::stand_in_for(client.name, shims));
-    command
-        .args(
-            client
-                .ask
-                .iter()
-                .map(|argument| argument.replace("NAME", &name)),
-        )
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+    let question = Question::new(client)?;
+    let mut command = question.command(pointing::stand_in_for(client.name, shims));
     pointing::apply(&mut command, environment, shims);
-    let output = match tokio::time::timeout(PATIENCE, command.output()).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) => {
-            return Ok(finding(
-                "failed",
-                Some(program),
-                format!("it cannot be started: {error}"),
-            ));
-        }
-        Err(_) => {
-            let what = format!("it did not end within {} s", PATIENCE.as_secs());
-            return Ok(finding("failed", Some(program), what));
-        }
+    let said = match question.ask(command).await {
+        Ok(said) => said,
+        Err(why) => return Ok(finding("failed", Some(program), why)),
     };
     let end: RunEnd = controls.get(&format!("runs/{run}")).await?;
-    if end.report.canaries.contains(&name) {
+    if end.report.canaries.contains(&question.name) {
         return Ok(finding(
             "ok",
             Some(program),
             "its requests arrive at the gate".to_owned(),
         ));
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("nothing");
     let what = format!(
         "it asked, and nothing arrived at the gate; it said: {}. Look for a registry set by a \
          flag, an .npmrc, .yarnrc.yml, bunfig.toml, pip.conf, uv.toml or .cargo/config.toml \
          that beats the environment",
-        customs_model::printable(said.trim(), 200)
+        said
     );
     Ok(finding("failed", Some(program), what))
 }

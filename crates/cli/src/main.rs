@@ -137,8 +137,9 @@ enum Command {
     Explain(explain::Arguments),
     /// Replay an attack with inert packages, with and without the gate.
     Replay(replay::Arguments),
-    /// The gate itself; `customs run` starts it.
-    #[command(hide = true)]
+    /// The gate itself: `customs run` starts one for this user; with --config one serves a team.
+    ///
+    /// Example: customs gate --config customs-gate.toml
     Gate(gate::Arguments),
     /// Put named artifacts into a folder; `cargo xtask calibrate fetch` calls it.
     #[command(hide = true)]

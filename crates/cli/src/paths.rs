@@ -3,6 +3,7 @@
 
 use crate::error::{Doing as _, Failure};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The folder, below that of data, of lists of what is in artifacts that the gate delivered.
 pub const LISTS: &str = "files";
@@ -14,7 +15,26 @@ fn home() -> Option<PathBuf> {
         .filter(|p| p.is_absolute())
 }
 
+/// The folder that a config names for everything.
+static SETTLED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Everything of this process lies below `folder` from now on.
+///
+/// # Errors
+/// It was settled before.
+pub fn settle(folder: PathBuf) -> Result<(), Failure> {
+    let settled = SETTLED.set(folder);
+    settled.map_err(|_| Failure::work("the folders of this process were settled before"))
+}
+
 fn folder(own: &str, xdg: &str, below_home: &str) -> Result<PathBuf, Failure> {
+    if let Some(settled) = SETTLED.get() {
+        let name = match below_home.rsplit('/').next() {
+            Some("share") | None => "data",
+            Some(name) => name.trim_start_matches('.'),
+        };
+        return Ok(settled.join(name));
+    }
     let absolute = |name: &str| {
         std::env::var_os(name)
             .map(PathBuf::from)

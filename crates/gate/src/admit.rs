@@ -111,6 +111,7 @@ impl Gate {
         what: &str,
         decision: &Decision,
     ) -> Response<Body> {
+        self.metrics.refused();
         let why = customs_rules::sentence(decision, &decision.release, None);
         let rule = decision
             .decisive()
@@ -158,6 +159,7 @@ impl Gate {
         rule: &'static str,
         why: &str,
     ) -> Response<Body> {
+        self.metrics.refused();
         let why = format!("customs: {why} (rule {rule})");
         run.note(Event::Refused(RefusedEntry {
             what: printable(asked.what, 200),
@@ -211,6 +213,7 @@ pub fn status_of(error: &FetchError) -> StatusCode {
             status: 404 | 410, ..
         } => StatusCode::NOT_FOUND,
         FetchError::Cache(_) => StatusCode::INSUFFICIENT_STORAGE,
+        FetchError::OriginUnknown { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     }
 }

@@ -100,6 +100,9 @@ impl Background {
                 if run.is_over() {
                     return;
                 }
+                if run.is_tokens() {
+                    queue.renew(&run.id);
+                }
                 queue.add(&run.id, unseen.key(), wanted)
             };
             if let Added::Full(wanted) = added {
@@ -118,6 +121,11 @@ impl Background {
         for wanted in left {
             run.note(wanted.not_read("the run ended first"));
         }
+    }
+
+    /// Forgets what was asked for under a token: its run is another one now, and asks again.
+    pub fn forget(&self, token: &str) {
+        self.queue().end(token);
     }
 
     /// What waits when the server stops is read by the next one that is asked.

@@ -5,6 +5,7 @@
 
 use crate::admit::status_of;
 use crate::answer::{Body, Reader, failure};
+use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
 use crate::rendering::TRIES;
 use crate::report::Event;
@@ -28,7 +29,7 @@ const READER: Reader = Reader::Cargo;
 impl Gate {
     /// `config.json`, with the gate's addresses in place of the upstream's.
     pub async fn cargo_config(&self, run: &Arc<Run>) -> Response<Body> {
-        let Some(upstream) = &run.context.upstreams.cargo else {
+        let Some(upstream) = first_index(run) else {
             return no_index();
         };
         match self.registry.cargo_config(upstream).await {
@@ -124,6 +125,17 @@ impl Gate {
             Ok(url) => url,
             Err(error) => return failure(READER, status_of(&error), &format!("customs: {error}")),
         };
+        let stale = judged.document.stale.as_deref();
+        let file = format!("{package}-{version}.crate");
+        let away = Away {
+            stale,
+            upstream: &judged.upstream,
+            release: ReleaseId::new(package.clone(), version.clone()),
+            file: &file,
+        };
+        if let Err(response) = self.only_what_was_delivered(run, READER, away).await {
+            return response;
+        }
         let entry = (&*judged.judged, version.as_str());
         let source = (&judged.upstream, url.as_str());
         let admitted = match self.admit(run, request, READER, entry, source).await {
@@ -133,7 +145,7 @@ impl Gate {
         let delivery = Delivery {
             run,
             who: request.who(run),
-            file: format!("{package}-{version}.crate"),
+            file,
             release: ReleaseId::new(package, version),
             upstream: &judged.upstream,
             published: line.pubtime,
@@ -144,8 +156,11 @@ impl Gate {
             reader: READER,
             media: "application/gzip",
         };
-        self.deliver(delivery, &request.headers, request.is_head())
-            .await
+        let mut response = self
+            .deliver(delivery, &request.headers, request.is_head())
+            .await;
+        mark(&mut response, stale);
+        response
     }
 
     /// cargo's web API: reads with the user's credential, writes with what cargo sent.
@@ -155,7 +170,7 @@ impl Gate {
         mut request: Request,
         path: &str,
     ) -> Response<Body> {
-        let Some(index) = &run.context.upstreams.cargo else {
+        let Some(index) = first_index(run) else {
             return no_index();
         };
         let config = match self.registry.cargo_config(index).await {
@@ -215,7 +230,7 @@ impl Gate {
         run: &Arc<Run>,
         package: &PackageName,
     ) -> Result<JudgedDocument<CargoDocument>, Response<Body>> {
-        if run.context.upstreams.cargo.is_none() {
+        if run.context.upstreams.origins_of(package).is_empty() {
             return Err(no_index());
         }
         match self.registry.judge_cargo(&run.context, package).await {
@@ -228,6 +243,7 @@ impl Gate {
                     wanted: wanted(&judged),
                 });
                 if let Some(because) = &judged.document.stale {
+                    self.metrics.stale();
                     run.note(Event::NotKnown(format!(
                         "{package}: last known index file, {because}"
                     )));
@@ -252,6 +268,12 @@ impl Gate {
 fn not_rendered(package: &PackageName, error: &dyn std::fmt::Display) -> Response<Body> {
     let why = format!("customs: the index file of {package} could not be rendered: {error}");
     failure(READER, StatusCode::INSUFFICIENT_STORAGE, &why)
+}
+
+/// The index that stands for all: writes go there, so a private one comes first.
+fn first_index(run: &Run) -> Option<&Upstream> {
+    let upstreams = &run.context.upstreams;
+    upstreams.cargo_private.first().or(upstreams.cargo.as_ref())
 }
 
 fn no_index() -> Response<Body> {

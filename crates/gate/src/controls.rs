@@ -50,7 +50,7 @@ impl Gate {
                 &serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "runs": self.active()}),
             ),
             (Method::POST, ["stop"]) => {
-                self.stop.notify_one();
+                self.stop_serving();
                 empty(StatusCode::ACCEPTED)
             }
             (Method::POST, ["runs"]) => match read_json::<RunRequest>(request).await {
@@ -189,7 +189,7 @@ impl Gate {
 
     /// The roots and keys that proofs of origin are held against in a run, and what is to be
     /// said where those of the user cannot be used: then what came with the program counts.
-    async fn trusted(&self) -> Result<(Trusted, Option<String>), String> {
+    pub(crate) async fn trusted(&self) -> Result<(Trusted, Option<String>), String> {
         let folder = self.trust.clone();
         let loaded = tokio::task::spawn_blocking(move || match folder.load() {
             Ok(trusted) => Ok((trusted, None)),

@@ -440,6 +440,12 @@ impl Gate {
             not_checked: delivery.admitted.not_checked().to_vec(),
             epoch: (*delivery.run.context.epoch).clone(),
         });
+        let how = match served {
+            Served::Full => 0,
+            Served::FromCache => 1,
+            Served::Range { .. } => 2,
+            Served::ClientCache => 3,
+        };
         if let Err(error) = self.append(record).await {
             // Without a record nothing leaves: the ledger is the truth about the past.
             let why = format!(
@@ -447,12 +453,14 @@ impl Gate {
                 delivery.release.spoken()
             );
             tracing::error!(%error, "the ledger takes no records");
+            self.metrics.unrecorded();
             return Err(failure(
                 delivery.reader,
                 StatusCode::INSUFFICIENT_STORAGE,
                 &why,
             ));
         }
+        self.metrics.delivered(how);
         Ok(())
     }
 }

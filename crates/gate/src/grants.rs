@@ -1,9 +1,12 @@
 //! Exemptions of run time: read from the ledger, applied to runs that begin and to runs that are
 //! open. Whoever grants one writes it into the ledger; nobody has to tell the gate.
 
+use crate::run::Run;
 use crate::server::Gate;
+use customs_registry::{Context, Upstreams};
 use customs_rules::{Grant, Policy};
 use customs_store::{ExemptionRow, Store, StoreError};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +83,7 @@ impl Gate {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            if self.active() > 0 {
+            if self.active() > 0 || self.team.is_some() {
                 self.refresh_grants().await;
             }
         }
@@ -97,22 +100,43 @@ impl Gate {
             Ok(Err(error)) => return tracing::error!(%error, "exemptions could not be read"),
             Err(error) => return tracing::error!(%error, "exemptions could not be read"),
         };
-        let now = self.registry.clock.now();
-        let mut changed = Vec::new();
-        {
-            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-            for run in runs.values_mut() {
-                let (policy, _) = run.context.policy.with_grants(&grants, now);
-                if policy != *run.context.policy {
-                    let context = run.context.with_policy(policy.clone());
-                    *run = run.for_client(context);
-                    changed.push(policy);
-                }
-            }
-        }
+        let mut changed = self.put_under(&grants);
         changed.dedup();
         for policy in &changed {
             self.keep_policy(policy).await;
         }
+    }
+
+    /// Puts everybody under these exemptions. Returns the policies that are other ones by that.
+    fn put_under(&self, grants: &[Grant]) -> Vec<Policy> {
+        let now = self.registry.clock.now();
+        let mut changed = Vec::new();
+        // Many tokens are under one policy, and go on sharing it.
+        let mut known: HashMap<(*const Policy, *const Upstreams), Option<Context>> = HashMap::new();
+        let mut change = |run: &Arc<Run>| {
+            let before = &run.context;
+            let key = (Arc::as_ptr(&before.policy), Arc::as_ptr(&before.upstreams));
+            let other = known.entry(key).or_insert_with(|| {
+                let (policy, _) = before.policy.with_grants(grants, now);
+                let is_other = policy != *before.policy;
+                is_other.then(|| {
+                    changed.push(policy.clone());
+                    before.with_policy(policy)
+                })
+            });
+            other.clone().map(|context| run.for_client(context))
+        };
+        if let Some(team) = &self.team {
+            team.change(&mut change);
+        }
+        {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            for run in runs.values_mut() {
+                if let Some(other) = change(run) {
+                    *run = other;
+                }
+            }
+        }
+        changed
     }
 }

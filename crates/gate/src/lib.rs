@@ -7,6 +7,8 @@
 mod admit;
 mod ahead;
 mod answer;
+mod audit;
+mod away;
 mod background;
 mod cargo;
 mod control;
@@ -15,6 +17,7 @@ mod credential;
 mod deliver;
 mod grants;
 mod lists;
+mod metrics;
 mod npm;
 mod origins;
 pub mod process;
@@ -22,9 +25,14 @@ mod pypi;
 mod relay;
 mod rendering;
 mod report;
+mod request;
 mod route;
 mod run;
 mod server;
+mod serving;
+mod stall;
+mod team;
+mod tls;
 mod under;
 
 pub use control::{
@@ -32,7 +40,11 @@ pub use control::{
 };
 pub use credential::{Own, fresh as fresh_secret, proof, same};
 pub use grants::{grant, grants, kept_policy_key};
+pub use metrics::{Metrics, Reloaded};
 pub use report::{HeldEntry, NotCheckedEntry, RefusedEntry, RunReport, TakenEntry};
 pub use route::{file_url_to_gate, file_url_to_upstream};
-pub use server::{CANARY, Gate, GateError, Options, Waits, serve};
+pub use server::{CANARY, Gate, GateError, Options, Waits};
+pub use serving::{Bounds, Listening, serve, serve_team};
+pub use team::{Role, TeamError, TeamSettings, Token, TokenDigest, TokenError};
+pub use tls::{LiveTls, TlsError};
 pub use under::{advisories, policy_in_force};

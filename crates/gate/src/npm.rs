@@ -2,11 +2,13 @@
 
 use crate::admit::{newest_refused, status_of};
 use crate::answer::{Body, Reader, failure, json};
+use crate::audit::without_internal;
+use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
-use crate::server::{Gate, Request};
+use crate::server::{Gate, Request, npm_of_team};
 use customs_ecosystem::npm::{
     Form, NpmVersion, Packument, Tarballs, VersionEntry, release_line, render, repair_tags,
     tarball_url,
@@ -14,7 +16,7 @@ use customs_ecosystem::npm::{
 use customs_model::{Digest, PackageName, ReleaseId, Timestamp, Version, printable};
 use customs_registry::{JudgedDocument, npm_facts};
 use hyper::header::{ACCEPT, HeaderMap, USER_AGENT};
-use hyper::{Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::sync::Arc;
@@ -56,11 +58,12 @@ impl Gate {
         run: &Arc<Run>,
         package: &PackageName,
     ) -> Result<JudgedDocument<Packument>, Response<Body>> {
-        if run.context.upstreams.npm_for(package).is_none() {
+        if run.context.upstreams.origins_of(package).is_empty() {
             return Err(failure(
                 Reader::Npm,
                 StatusCode::NOT_FOUND,
-                "customs: no npm registry is configured; `npm config get registry` names none",
+                "customs: no npm registry is configured that may be asked for this name; `npm config \
+                 get registry` names none",
             ));
         }
         match self.registry.judge_npm(&run.context, package).await {
@@ -73,6 +76,7 @@ impl Gate {
                     wanted: wanted(&judged),
                 });
                 if let Some(because) = &judged.document.stale {
+                    self.metrics.stale();
                     run.note(Event::NotKnown(format!(
                         "{package}: last known document, {because}"
                     )));
@@ -248,6 +252,16 @@ impl Gate {
                 .not_published(run, request, Reader::Npm, package.as_str(), file)
                 .await;
         };
+        let stale = judged.document.stale.as_deref();
+        let away = Away {
+            stale,
+            upstream: &judged.upstream,
+            release: ReleaseId::new(package.clone(), tarball.version.clone()),
+            file,
+        };
+        if let Err(response) = self.only_what_was_delivered(run, Reader::Npm, away).await {
+            return response;
+        }
         let entry = (&*judged.judged, tarball.version.as_str());
         let source = (&judged.upstream, tarball.url.as_str());
         let admitted = match self.admit(run, request, Reader::Npm, entry, source).await {
@@ -268,8 +282,11 @@ impl Gate {
             reader: Reader::Npm,
             media: "application/octet-stream",
         };
-        self.deliver(delivery, &request.headers, request.is_head())
-            .await
+        let mut response = self
+            .deliver(delivery, &request.headers, request.is_head())
+            .await;
+        mark(&mut response, stale);
+        response
     }
 
     /// Everything else below an npm registry: read from the upstream, never an artifact.
@@ -283,12 +300,19 @@ impl Gate {
                 .refuse_unknown(run, &request, Reader::Npm, path, "unknown-artifact", &why)
                 .await;
         }
-        let Some(upstream) = run.context.upstreams.npm.clone() else {
+        let Some(upstream) = npm_of_team(run).cloned() else {
             return failure(
                 Reader::Npm,
                 StatusCode::NOT_FOUND,
                 "customs: no npm registry is configured",
             );
+        };
+        let request = match request.method {
+            Method::POST => match without_internal(run, &upstream, request, path).await {
+                Ok(request) => request,
+                Err(response) => return response,
+            },
+            _ => request,
         };
         self.relay_read(run, &upstream, request, Reader::Npm).await
     }

@@ -2,6 +2,7 @@
 
 use crate::admit::{Admitted, newest_refused, status_of};
 use crate::answer::{Body, Reader, empty, failure, for_pip};
+use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
 use crate::rendering::file_body;
 use crate::report::Event;
@@ -97,6 +98,7 @@ impl Gate {
                     wanted: wanted(&judged),
                 });
                 if let Some(because) = &judged.document.stale {
+                    self.metrics.stale();
                     run.note(Event::NotKnown(format!(
                         "{project}: last known page, {because}"
                     )));
@@ -168,6 +170,16 @@ impl Gate {
             );
             return failure(READER, StatusCode::NOT_FOUND, &why);
         };
+        let stale = judged.document.stale.as_deref();
+        let away = Away {
+            stale,
+            upstream: &judged.upstream,
+            release: ReleaseId::new(judged.document.index.0.name.clone(), version.clone()),
+            file: &file.filename,
+        };
+        if let Err(response) = self.only_what_was_delivered(run, READER, away).await {
+            return response;
+        }
         let entry = (&*judged.judged, file.filename.as_str());
         let source = (&judged.upstream, file.url.as_str());
         // Only who takes the bytes has them looked into.
@@ -209,8 +221,11 @@ impl Gate {
             reader: READER,
             media: "application/octet-stream",
         };
-        self.deliver(delivery, &request.headers, request.is_head())
-            .await
+        let mut response = self
+            .deliver(delivery, &request.headers, request.is_head())
+            .await;
+        mark(&mut response, stale);
+        response
     }
 
     /// Core metadata, only with the hash that the page promises.

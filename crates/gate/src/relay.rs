@@ -17,14 +17,21 @@ use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
-    TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderMap, HeaderName, TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::{Method, Response, StatusCode};
 use std::sync::Arc;
 
 /// Headers of a client that an upstream may see.
-const FORWARDED: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, USER_AGENT, AUTHORIZATION];
+/// npm packs what it sends with an audit, and says so.
+const FORWARDED: [HeaderName; 5] = [
+    ACCEPT,
+    CONTENT_TYPE,
+    CONTENT_ENCODING,
+    USER_AGENT,
+    AUTHORIZATION,
+];
 /// npm's own headers, without which a two-factor prompt or a login does not work.
 const FORWARDED_NAMED: [&str; 5] = [
     "npm-otp",

@@ -4,6 +4,7 @@
 //! policy: a new feed or policy that changes no decision changes no byte and no ETag.
 
 use crate::answer::{Body, empty, full};
+use crate::away::mark;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
@@ -133,11 +134,7 @@ impl Rendering {
             HeaderValue::from_static("Accept, Accept-Encoding, User-Agent"),
         );
         headers.remove(ACCEPT_RANGES);
-        if let Some(because) =
-            stale.and_then(|s| HeaderValue::from_str(&customs_model::printable(s, 200)).ok())
-        {
-            headers.insert("customs-stale", because);
-        }
+        mark(&mut response, stale);
         Ok(response)
     }
 }

@@ -6,14 +6,14 @@ use crate::process::lives;
 use crate::report::{Event, RunReport, Summary};
 use customs_registry::Context;
 use customs_store::Who;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// One `customs run`.
 pub struct Run {
-    /// A short name, for records; not a secret.
+    /// A short name, for records; not a secret. Of a token: the token's.
     pub id: String,
     /// Upstreams, policy, advisories.
     pub context: Context,
@@ -27,6 +27,8 @@ pub struct Run {
     pub(crate) roots: Arc<BTreeMap<String, String>>,
     /// The process that began it.
     pid: Option<u32>,
+    /// It is a token's, and does not end: nobody asks for its report.
+    is_tokens: bool,
     shared: Arc<Shared>,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Shared {
     /// What is being answered, since when.
     waiting: Mutex<BTreeMap<u64, (String, Instant)>>,
     next: AtomicU64,
+    /// The last probes that arrived with a token.
+    probes: Mutex<VecDeque<String>>,
     /// What was fetched ahead of its clients.
     pub(crate) followed: Followed,
     /// When its process last spoke to the gate.
@@ -51,6 +55,8 @@ pub(crate) struct Shared {
 /// long where that cannot be asked.
 const SILENT: Duration = Duration::from_secs(30);
 const GONE: Duration = Duration::from_secs(3600);
+/// Probes of a token that are remembered.
+const PROBES: usize = 64;
 
 /// A request that is being answered; gone when this is dropped.
 pub struct Waiting<'a> {
@@ -84,22 +90,60 @@ impl Run {
                 .map(|a| customs_model::printable(a, 60)),
             roots: Arc::new(request.roots.clone()),
             pid: request.pid,
+            is_tokens: false,
             shared: Arc::default(),
         })
     }
 
-    /// The same run for a client whose registries are others.
-    pub fn for_client(&self, context: Context) -> Arc<Self> {
+    /// The run of a token: it has no command and no end.
+    pub(crate) fn of_token(name: String, context: Context, read_only: bool) -> Arc<Self> {
         Arc::new(Self {
-            id: self.id.clone(),
+            id: name,
             context,
+            read_only,
+            command: String::new(),
+            agent: None,
+            roots: Arc::default(),
+            pid: None,
+            is_tokens: true,
+            shared: Arc::default(),
+        })
+    }
+
+    /// The same token's run under other settings.
+    pub(crate) fn again(&self, context: Context, read_only: bool) -> Arc<Self> {
+        Arc::new(Self {
+            context,
+            read_only,
+            ..self.copy()
+        })
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            context: self.context.clone(),
             read_only: self.read_only,
             command: self.command.clone(),
             agent: self.agent.clone(),
             roots: self.roots.clone(),
             pid: self.pid,
+            is_tokens: self.is_tokens,
             shared: self.shared.clone(),
+        }
+    }
+
+    /// The same run for a client whose registries are others.
+    pub fn for_client(&self, context: Context) -> Arc<Self> {
+        Arc::new(Self {
+            context,
+            ..self.copy()
         })
+    }
+
+    /// Whether it is a token's, and does not end.
+    pub(crate) fn is_tokens(&self) -> bool {
+        self.is_tokens
     }
 
     /// For work on its behalf that must end with it.
@@ -174,13 +218,31 @@ impl Run {
         long.map(|(what, _)| what.clone()).collect()
     }
 
-    /// Notes what happened.
+    /// Notes what happened. A token's run tells nobody at its end; the ledger has what matters.
     pub fn note(&self, event: Event) {
+        if self.is_tokens {
+            if let Event::Canary(name) = event {
+                let mut probes = self.probes();
+                probes.truncate(PROBES - 1);
+                probes.push_front(name);
+            }
+            return;
+        }
         self.shared
             .summary
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(event);
+    }
+
+    fn probes(&self) -> MutexGuard<'_, VecDeque<String>> {
+        let probes = &self.shared.probes;
+        probes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a probe arrived with this token lately.
+    pub(crate) fn has_arrived(&self, probe: &str) -> bool {
+        self.probes().iter().any(|name| name == probe)
     }
 
     /// What happened so far.
@@ -199,11 +261,14 @@ impl Run {
     /// Who asks, for the ledger.
     pub fn who(&self, client: Option<&str>, address: Option<&str>) -> Who {
         Who {
-            credential: Some(format!("run:{}", self.id)),
+            credential: Some(match self.is_tokens {
+                true => format!("token:{}", self.id),
+                false => format!("run:{}", self.id),
+            }),
             address: address.map(str::to_owned),
             client: client.map(|c| customs_model::printable(c, 200)),
             agent: self.agent.clone(),
-            run: Some(self.command.clone()),
+            run: Some(self.command.clone()).filter(|command| !command.is_empty()),
         }
     }
 }

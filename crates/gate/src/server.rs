@@ -6,28 +6,28 @@ use crate::background::Background;
 use crate::credential::{is_own_host, presented};
 use crate::deliver::PATIENCE;
 use crate::lists::Lists;
+use crate::metrics::{Metrics, kind_of};
 use crate::origins::Origins;
 use crate::rendering::Renderings;
 use crate::report::Event;
+pub use crate::request::Request;
 use crate::route::Route;
 use crate::run::Run;
-use bytes::Bytes;
-use customs_model::{Clock, Decision, Digest, ReleaseId};
+use crate::team::{Door, Readiness, Team};
+use customs_model::{Clock, Decision, Digest, PackageName, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::{Judged, Registry, Shared, Upstream};
-use customs_store::{LedgerRecord, Store, StoreError, Who};
-use http_body_util::{BodyDataStream, BodyExt as _, Limited};
-use hyper::body::{Body as _, Incoming};
+use customs_store::{LedgerRecord, Store, StoreError};
+use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
-use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::Url;
 
 /// How a gate is set up.
 pub struct Options {
@@ -93,51 +93,12 @@ pub struct Gate {
     pub(crate) secret: String,
     port: u16,
     last_use: Mutex<Instant>,
-    pub(crate) stop: tokio::sync::Notify,
-}
-
-/// A request, taken apart.
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// The path as it was sent.
-    pub path: String,
-    /// The query.
-    pub query: Option<String>,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The path below the upstream, where it differs from the gate's.
-    pub upstream_path: Option<String>,
-    address: Option<String>,
-    body: Incoming,
-}
-
-impl Request {
-    /// Whether only headers are wanted.
-    pub fn is_head(&self) -> bool {
-        self.method == Method::HEAD
-    }
-
-    /// Who asks.
-    pub fn who(&self, run: &Run) -> Who {
-        let client = self.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
-        run.who(client, self.address.as_deref())
-    }
-
-    /// The body as it arrives and its length, if it has one: for who passes it on.
-    pub fn into_stream(self) -> Option<(BodyDataStream<Incoming>, Option<u64>)> {
-        let length = self.body.size_hint().exact();
-        (!self.body.is_end_stream()).then(|| (self.body.into_data_stream(), length))
-    }
-
-    /// The whole body, bounded.
-    pub async fn into_body(self, limit: usize) -> Result<Bytes, String> {
-        Limited::new(self.body, limit)
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes)
-            .map_err(|e| format!("the request's body could not be read: {e}"))
-    }
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Whom it serves in place of runs.
+    pub(crate) team: Option<Team>,
+    pub(crate) readiness: Readiness,
+    /// What happens here, in numbers.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Gate {
@@ -155,6 +116,27 @@ impl Gate {
     /// # Errors
     /// The cache folder cannot be used.
     pub fn of_team(options: Options, shared: Option<Arc<Shared>>) -> Result<Arc<Self>, GateError> {
+        Self::build(options, shared, None)
+    }
+
+    /// A gate that serves whoever shows a token, at the address `public`; nobody, until
+    /// [`Gate::apply`] says who that is.
+    ///
+    /// # Errors
+    /// The cache folder cannot be used.
+    pub fn for_team(
+        options: Options,
+        shared: Option<Arc<Shared>>,
+        public: &Url,
+    ) -> Result<Arc<Self>, GateError> {
+        Self::build(options, shared, Some(public))
+    }
+
+    fn build(
+        options: Options,
+        shared: Option<Arc<Shared>>,
+        public: Option<&Url>,
+    ) -> Result<Arc<Self>, GateError> {
         let registry = Arc::new(Registry::open_shared(
             &options.cache,
             Fetcher::with_silence(options.waits.upstream),
@@ -176,13 +158,24 @@ impl Gate {
             secret: options.secret,
             port: options.port,
             last_use: Mutex::new(Instant::now()),
-            stop: tokio::sync::Notify::new(),
+            stopping: watch::Sender::new(false),
+            team: public.map(|public| Team::new(public, options.port)),
+            readiness: Readiness::default(),
+            metrics: Arc::default(),
         }))
     }
 
     /// The address that documents carry.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        match &self.team {
+            Some(team) => team.base.clone(),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
+    }
+
+    /// Takes no connection any more, and ends when what is being answered is answered.
+    pub fn stop_serving(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Runs that have not ended.
@@ -203,7 +196,11 @@ impl Gate {
 
     /// Whether a request carries a credential of this gate.
     pub fn is_own_credential(&self, headers: &HeaderMap) -> bool {
-        self.run_of(headers).is_some()
+        match &self.team {
+            // Nobody gets here without one.
+            Some(_) => true,
+            None => self.run_of(headers).is_some(),
+        }
     }
 
     /// Appends a record and waits until it is with the operating system.
@@ -279,46 +276,61 @@ impl Gate {
             .cloned()
     }
 
-    async fn handle(
+    pub(crate) async fn handle(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
         address: String,
     ) -> Response<Body> {
-        let (parts, body) = request.into_parts();
-        let route = Route::of(parts.uri.path());
-        let request = Request {
-            method: parts.method,
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().map(str::to_owned),
-            headers: parts.headers,
-            upstream_path: None,
-            address: Some(address),
-            body,
-        };
+        let begun = Instant::now();
+        let metrics = self.metrics.clone();
+        let _answering = metrics.answering();
+        let route = Route::of(request.uri().path());
+        let kind = kind_of(&route);
+        let response = self.answer(request, route, address).await;
+        metrics.answered(kind, response.status().as_u16(), begun.elapsed());
+        response
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        request: hyper::Request<Incoming>,
+        route: Route,
+        address: String,
+    ) -> Response<Body> {
+        let request = Request::new(request, address);
         *self.last_use.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let reader = reader_of(&route);
-        if !is_own_host(&request.headers, self.port) {
-            return failure(
-                reader,
-                StatusCode::MISDIRECTED_REQUEST,
-                "customs: this gate answers to its loopback address only",
-            );
-        }
-        if let Route::Control(what) = &route {
-            let what = what.clone();
-            return self.control(&what, request).await;
-        }
-        let Some(run) = self.run_of(&request.headers) else {
-            let mut response = failure(
-                reader,
-                StatusCode::UNAUTHORIZED,
-                "customs: this gate serves only commands that were started with `customs run`",
-            );
-            response.headers_mut().insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"customs\""),
-            );
-            return response;
+        let run = match &self.team {
+            Some(team) => {
+                if let Some(response) = self.health(&request).await {
+                    return response;
+                }
+                if !team.is_own_host(&request.headers) {
+                    let why = format!("customs: this gate answers to {} only", team.base);
+                    return failure(reader, StatusCode::MISDIRECTED_REQUEST, &why);
+                }
+                match self.door(team, &request, &route, reader) {
+                    Door::In(run) => run,
+                    Door::Answered(response) => return response,
+                }
+            }
+            None => {
+                if !is_own_host(&request.headers, self.port) {
+                    return failure(
+                        reader,
+                        StatusCode::MISDIRECTED_REQUEST,
+                        "customs: this gate answers to its loopback address only",
+                    );
+                }
+                if let Route::Control(what) = &route {
+                    let what = what.clone();
+                    return self.control(&what, request).await;
+                }
+                match self.run_of(&request.headers) {
+                    Some(run) => run,
+                    None => return no_run(reader),
+                }
+            }
         };
         run.touch();
         if let Some(name) = canary(&route) {
@@ -326,6 +338,10 @@ impl Gate {
             run.note(Event::Canary(name.to_owned()));
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
+        let _turn = match &self.team {
+            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
+            None => None,
+        };
         let _waiting = run.wait(customs_model::printable(&request.path, 120));
         let _answering = self.background.answering();
         let client = request.headers.get(USER_AGENT).cloned();
@@ -373,7 +389,7 @@ impl Gate {
             Route::NpmDocument(package)
             | Route::NpmVersion(package, _)
             | Route::NpmTarball(package, _)
-            | Route::NpmTags(package) => match run.context.upstreams.npm_for(&package).cloned() {
+            | Route::NpmTags(package) => match self.written_to(run, &package) {
                 Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
                 None => failure(
                     Reader::Npm,
@@ -381,7 +397,7 @@ impl Gate {
                     "customs: no npm registry is configured",
                 ),
             },
-            Route::NpmOther(_) => match run.context.upstreams.npm.clone() {
+            Route::NpmOther(_) => match npm_of_team(run).cloned() {
                 Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
                 None => failure(
                     Reader::Npm,
@@ -396,6 +412,24 @@ impl Gate {
             ),
         }
     }
+}
+
+impl Gate {
+    /// Where a package is published: where it comes from, and a private registry before a public
+    /// one where nobody has it yet.
+    fn written_to(&self, run: &Run, package: &PackageName) -> Option<Upstream> {
+        let upstreams = &run.context.upstreams;
+        match upstreams.npm_private.is_empty() {
+            true => upstreams.npm_for(package).cloned(),
+            false => upstreams.origins_of(package).first().copied().cloned(),
+        }
+    }
+}
+
+/// The npm registry that stands for all in what is about none of their packages.
+pub(crate) fn npm_of_team(run: &Run) -> Option<&Upstream> {
+    let upstreams = &run.context.upstreams;
+    upstreams.npm.as_ref().or(upstreams.npm_private.first())
 }
 
 /// The beginning of names that `customs doctor` makes its clients ask for.
@@ -431,69 +465,15 @@ fn reader_of(route: &Route) -> Reader {
     }
 }
 
-/// Serves until it is told to stop, or nothing was asked for `linger` and no run is open.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(
-    gate: Arc<Gate>,
-    listener: TcpListener,
-    linger: Option<Duration>,
-) -> std::io::Result<()> {
-    // Ends with this: a set of tasks that is dropped aborts them.
-    let mut background = tokio::task::JoinSet::new();
-    background.spawn(gate.clone().read_in_background());
-    background.spawn(gate.clone().keep_evidence());
-    background.spawn(gate.clone().follow_grants());
-    let served = serve_clients(&gate, &listener, linger).await;
-    background.shutdown().await;
-    gate.background.stop();
-    gate.origins.stop();
-    served
-}
-
-async fn serve_clients(
-    gate: &Arc<Gate>,
-    listener: &TcpListener,
-    linger: Option<Duration>,
-) -> std::io::Result<()> {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => spawn_connection(gate.clone(), stream, address.ip().to_string()),
-                // Out of descriptors, or a client that went away: not the end of the gate.
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            },
-            () = gate.stop.notified() => return Ok(()),
-            _ = tick.tick() => {
-                gate.forget_abandoned();
-                if linger.is_some_and(|linger| gate.active() == 0 && gate.idle() > linger) {
-                    return Ok(());
-                }
-            }
-        }
-    }
-}
-
-fn spawn_connection(gate: Arc<Gate>, stream: tokio::net::TcpStream, address: String) {
-    let _ = stream.set_nodelay(true);
-    tokio::spawn(async move {
-        let service = service_fn(move |request| {
-            let (gate, address) = (gate.clone(), address.clone());
-            async move { Ok::<_, std::convert::Infallible>(gate.handle(request, address).await) }
-        });
-        let served = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(30))
-            .max_buf_size(64 << 10)
-            .serve_connection(TokioIo::new(stream), service)
-            .await;
-        if let Err(error) = served {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    });
+fn no_run(reader: Reader) -> Response<Body> {
+    let mut response = failure(
+        reader,
+        StatusCode::UNAUTHORIZED,
+        "customs: this gate serves only commands that were started with `customs run`",
+    );
+    response.headers_mut().insert(
+        WWW_AUTHENTICATE,
+        HeaderValue::from_static("Basic realm=\"customs\""),
+    );
+    response
 }

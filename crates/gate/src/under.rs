@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What nobody configured is said once.
-const NO_ADVISORIES: &str = "known malware: no advisory source is configured (--advisories); an npm registry's \
+pub(crate) const NO_ADVISORIES: &str = "known malware: no advisory source is configured (--advisories); an npm registry's \
                              own audit is asked where it has one";
 
 /// The policy in force: the user's, made stricter by the project's. Beside it what of the project's

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
@@ -148,6 +149,8 @@ pub struct Documents<T> {
     memory: Mutex<Memory<T>>,
     flights: Flights,
     permits: tokio::sync::Semaphore,
+    /// How many seconds a document is served that nobody can confirm.
+    stale_for: AtomicI64,
 }
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
@@ -174,7 +177,39 @@ impl<T: Indexed> Documents<T> {
             }),
             flights: Flights::default(),
             permits: tokio::sync::Semaphore::new(CONCURRENT),
+            stale_for: AtomicI64::new(i64::MAX),
         })
+    }
+
+    /// How long a document is served that its upstream cannot confirm. Without a word for ever.
+    pub fn serve_stale_for(&self, time: SignedDuration) {
+        self.stale_for.store(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// The document as it was said last, where its upstream is not to be asked now, because of
+    /// `why`; none where it was not confirmed for too long, or never asked for.
+    pub(crate) async fn kept(
+        &self,
+        upstream: &Upstream,
+        path: &str,
+        why: String,
+    ) -> Option<Arc<Document<T>>> {
+        let url = upstream.join(path).ok()?;
+        let key = cache_key(upstream, &url);
+        let _turn = self.flights.turn(&key).await;
+        let meta = self.meta(&key).filter(|meta| self.bears(meta))?;
+        let stale = Stale {
+            why,
+            retry_after: None,
+        };
+        // One that cannot be read is as good as none.
+        self.index(&url, &key, meta, Some(stale)).await.ok()
+    }
+
+    /// Whether a document was confirmed lately enough to be served unconfirmed.
+    fn bears(&self, meta: &Meta) -> bool {
+        let age = self.clock.now().duration_since(meta.confirmed);
+        age.as_secs() <= self.stale_for.load(Ordering::Relaxed)
     }
 
     /// The document at `path` below the upstream's base.
@@ -235,7 +270,7 @@ impl<T: Indexed> Documents<T> {
             Ok(None) => Ok(Found::Missing),
             Err(error) => match old {
                 // Stay up with what was said last: nothing new is admitted by it.
-                Some(meta) if !matches!(error, FetchError::Cache(_)) => {
+                Some(meta) if !matches!(error, FetchError::Cache(_)) && self.bears(&meta) => {
                     tracing::warn!(upstream = %upstream.shown(), %error, "serving the last known document");
                     let stale = Stale {
                         retry_after: error.retry_after(),

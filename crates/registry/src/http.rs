@@ -87,6 +87,25 @@ pub enum FetchError {
         /// What is wrong with it.
         why: String,
     },
+    /// A name's origin is a registry that is not asked any more.
+    #[error(
+        "{package} comes from {origin}, and that is none of the registries that may be asked for it \
+         now; put that one back, or name the package under `moved` in the gate's config"
+    )]
+    Origin {
+        /// The name.
+        package: String,
+        /// Where it comes from.
+        origin: String,
+    },
+    /// Nobody could say where a name comes from.
+    #[error("where {package} comes from could not be looked up: {why}")]
+    OriginUnknown {
+        /// The name.
+        package: String,
+        /// Why.
+        why: String,
+    },
     /// The cache could not be written.
     #[error(
         "the cache could not be written: {0}; free some space or move it with CUSTOMS_CACHE_DIR"

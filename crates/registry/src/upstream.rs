@@ -1,7 +1,7 @@
 //! Upstreams: they belong to the user. None is built in.
 
 use base64::Engine as _;
-use customs_model::{PackageName, Route};
+use customs_model::{Ecosystem, PackageName, Route};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -185,6 +185,26 @@ pub struct Upstreams {
     pub pypi: Vec<Upstream>,
     /// The cargo sparse index.
     pub cargo: Option<Upstream>,
+    /// Private npm registries that are asked for a name before the default one is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub npm_private: Vec<Upstream>,
+    /// Private sparse indexes that are asked for a name before the other one is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cargo_private: Vec<Upstream>,
+    /// Names that no public registry is asked for: `pkg:npm/@acme/*`, `pkg:pypi/acme-tool`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub internal: Vec<String>,
+    /// Names whose origin of before is not held against them: they are looked for anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<String>,
+    /// Whether a name that a private registry has is that registry's for good.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keeps_origins: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Upstreams {
@@ -203,6 +223,39 @@ impl Upstreams {
         of(Route::Private).chain(of(Route::Public))
     }
 
+    /// Where a name may come from, in the order in which it is looked for. Public registries are
+    /// last, and none is there for a name that is internal.
+    pub fn origins_of(&self, package: &PackageName) -> Vec<&Upstream> {
+        let mut all: Vec<&Upstream> = match package.ecosystem() {
+            Ecosystem::Npm => {
+                let of_scope = package.scope().and_then(|scope| self.npm_scopes.get(scope));
+                match of_scope {
+                    // A scope that is listed comes from nowhere else.
+                    Some(upstream) => vec![upstream],
+                    None => self.npm_private.iter().chain(&self.npm).collect(),
+                }
+            }
+            Ecosystem::PyPi => self.pypi_in_order().collect(),
+            Ecosystem::Cargo => self.cargo_private.iter().chain(&self.cargo).collect(),
+        };
+        // Stable: private ones stay in their order, before the public ones.
+        all.sort_by_key(|upstream| upstream.route == Route::Public);
+        if self.is_internal(package) {
+            all.retain(|upstream| upstream.route == Route::Private);
+        }
+        all
+    }
+
+    /// Whether a name is one that no public registry is asked for.
+    pub fn is_internal(&self, package: &PackageName) -> bool {
+        is_one_of(&self.internal, package)
+    }
+
+    /// Whether a name is looked for anew.
+    pub fn is_moved(&self, package: &PackageName) -> bool {
+        is_one_of(&self.moved, package)
+    }
+
     /// These, and for an ecosystem that they say nothing about the others.
     #[must_use]
     pub fn or(self, others: &Self) -> Self {
@@ -219,6 +272,11 @@ impl Upstreams {
                 self.pypi
             },
             cargo: self.cargo.or_else(|| others.cargo.clone()),
+            npm_private: either(self.npm_private, &others.npm_private),
+            cargo_private: either(self.cargo_private, &others.cargo_private),
+            internal: either(self.internal, &others.internal),
+            moved: either(self.moved, &others.moved),
+            keeps_origins: self.keeps_origins || others.keeps_origins,
         }
     }
 
@@ -229,6 +287,29 @@ impl Upstreams {
             .chain(self.npm_scopes.values())
             .chain(&self.pypi)
             .chain(&self.cargo)
+            .chain(&self.npm_private)
+            .chain(&self.cargo_private)
+    }
+}
+
+/// Whether one of these package URLs, which may end in a star, means a name.
+fn is_one_of(patterns: &[String], package: &PackageName) -> bool {
+    if patterns.is_empty() {
+        return false;
+    }
+    let name = format!("pkg:{}/{package}", package.ecosystem().purl_type());
+    patterns
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *pattern,
+        })
+}
+
+fn either<T: Clone>(own: Vec<T>, others: &[T]) -> Vec<T> {
+    match own.is_empty() {
+        true => others.to_vec(),
+        false => own,
     }
 }
 
@@ -249,6 +330,41 @@ mod tests {
         let error =
             Upstream::parse("ftp://ann:secret@registry.example/", Route::Public).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_name_is_looked_for_in_private_first_and_an_internal_one_nowhere_else() {
+        let at = |host: &str, route| Upstream::parse(&format!("https://{host}/"), route).unwrap();
+        let upstreams = Upstreams {
+            npm: Some(at("public.example", Route::Public)),
+            npm_scopes: [("@own".to_owned(), at("own.example", Route::Private))].into(),
+            npm_private: vec![
+                at("a.example", Route::Private),
+                at("b.example", Route::Private),
+            ],
+            pypi: vec![
+                at("public.example", Route::Public),
+                at("p.example", Route::Private),
+            ],
+            internal: vec!["pkg:npm/@acme/*".to_owned(), "pkg:pypi/acme".to_owned()],
+            ..Upstreams::default()
+        };
+        let asked = |ecosystem, name: &str| -> Vec<String> {
+            let package = PackageName::new(ecosystem, name).unwrap();
+            let all = upstreams.origins_of(&package).into_iter();
+            all.map(|one| one.base.host_str().unwrap().to_owned())
+                .collect()
+        };
+        let (npm, pypi) = (Ecosystem::Npm, Ecosystem::PyPi);
+        assert_eq!(
+            asked(npm, "left"),
+            ["a.example", "b.example", "public.example"]
+        );
+        assert_eq!(asked(npm, "@acme/x"), ["a.example", "b.example"]);
+        assert_eq!(asked(npm, "@own/x"), ["own.example"]);
+        assert_eq!(asked(pypi, "acme"), ["p.example"]);
+        assert_eq!(asked(pypi, "acme-x"), ["p.example", "public.example"]);
+        assert_eq!(asked(Ecosystem::Cargo, "x"), [""; 0]);
     }
 
     #[test]

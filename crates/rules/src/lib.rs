@@ -74,9 +74,9 @@ pub use novelty::{ability, compare};
 pub use own::add_own_rules;
 pub use phantom::{Phantom, PhantomKind, Phantoms, phantoms};
 pub use policy::{
-    Exemption, GUARDED, Grant, Ignored, LockedMode, Mode, Policy, PolicyError, Problem,
+    Exemption, GUARDED, Grant, Ignored, LockedMode, Mode, NamePattern, Policy, PolicyError, Problem,
 };
 pub use recognise::{Recogniser, recognisers};
 pub use rule::{Ask, Case, Rule, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
-pub use words::{end as show_end, instant as show_instant};
+pub use words::{end as show_end, instant as show_instant, parse_duration};

@@ -21,7 +21,8 @@ pub use grant::{GUARDED, Grant};
 pub use tighten::Ignored;
 pub(crate) use tighten::is_looser_in;
 
-use matching::{Denials, NamePattern};
+use matching::Denials;
+pub use matching::NamePattern;
 use roles::Roles;
 
 /// Whether a rule's word has effect.

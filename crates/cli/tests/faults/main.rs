@@ -30,6 +30,7 @@ mod policy;
 mod program;
 mod refusals;
 mod relays;
+mod served;
 mod shelves;
 mod slow_bodies;
 mod tags;

@@ -6,7 +6,7 @@ mod world;
 #[path = "../../../store/src/tests/server.rs"]
 #[allow(dead_code, reason = "tests of the store need more of it")]
 #[allow(clippy::print_stderr, reason = "tests that did not run say why")]
-mod server;
+pub mod server;
 
 use crate::program::customs;
 use customs_inspect::ENGINE_VERSION;

@@ -70,6 +70,13 @@ impl<T> Queue<T> {
         Added::Waits
     }
 
+    /// A run that does not end begins anew when it has asked for as much as one may.
+    pub fn renew(&mut self, run: &str) {
+        if self.asked.get(run).is_some_and(|asked| asked.len() >= MOST) {
+            self.asked.remove(run);
+        }
+    }
+
     /// The first that may be taken now. What costs nothing does not wait for the minute's
     /// end.
     pub fn next(&mut self, now: Timestamp, costs: impl Fn(&T) -> bool) -> Next<T> {
@@ -124,6 +131,18 @@ mod tests {
 
     fn add(queue: &mut Queue<u32>, run: &str, what: u32) -> Added<u32> {
         queue.add(run, what.to_string(), what)
+    }
+
+    #[test]
+    fn a_run_that_does_not_end_is_not_full_for_ever() {
+        let mut queue = Queue::default();
+        for what in 0..u32::try_from(MOST).unwrap() {
+            assert_eq!(add(&mut queue, "token", what), Added::Waits);
+            queue.renew("token");
+            queue.waiting.clear();
+        }
+        assert_eq!(add(&mut queue, "token", 9_999), Added::Waits);
+        assert_eq!(add(&mut queue, "token", 9_999), Added::Before);
     }
 
     #[test]

@@ -152,9 +152,8 @@ impl Registry {
         asking: Asking<'_>,
     ) -> Result<Vec<ArtifactEvidence>, Missed> {
         let release = wanted.release;
-        let upstream = context
-            .upstreams
-            .npm_for(&release.package)
+        let upstream = self
+            .settled_origin(context, &release.package)
             .ok_or(Missed::NoRegistry(release.package.ecosystem()))?;
         let path = npm_document_path(&release.package);
         let unknown = || Missed::Unknown(upstream.shown());

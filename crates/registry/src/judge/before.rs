@@ -3,7 +3,6 @@
 
 use super::archive::{ArtifactFacts, Kind};
 use super::{Context, Located, Registry, cargo, npm, order, pypi};
-use crate::document::Found;
 use crate::http::FetchError;
 use customs_ecosystem::npm::NpmVersion;
 use customs_model::{Ecosystem, ReleaseId, Timestamp, Unread, Version};
@@ -203,14 +202,11 @@ impl Registry {
         let of = &release.version;
         Ok(match release.package.ecosystem() {
             Ecosystem::Npm => {
-                let (Some(upstream), Some(this)) = (
-                    context.upstreams.npm_for(&release.package),
-                    NpmVersion::parse(of.as_str()),
-                ) else {
+                let Some(this) = NpmVersion::parse(of.as_str()) else {
                     return Ok(Vec::new());
                 };
-                let path = npm::document_path(&release.package);
-                let Found::Document(document) = self.npm.get(upstream, &path).await? else {
+                let found = self.packument(context, &release.package).await?;
+                let Some((_, document)) = found else {
                     return Ok(Vec::new());
                 };
                 let versions = document.index.versions.iter().map(|entry| &entry.version);

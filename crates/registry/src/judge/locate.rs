@@ -2,7 +2,6 @@
 
 use super::archive::{ArtifactFacts, Kind};
 use super::{Context, Registry, npm, order, pypi};
-use crate::document::Found;
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_ecosystem::npm::{NpmVersion, Range, is_exotic, resolve_alias};
@@ -57,11 +56,7 @@ impl Registry {
         context: &Context,
         release: &ReleaseId,
     ) -> Result<Vec<Located>, FetchError> {
-        let Some(upstream) = context.upstreams.npm_for(&release.package) else {
-            return Ok(Vec::new());
-        };
-        let path = npm::document_path(&release.package);
-        let Found::Document(document) = self.npm.get(upstream, &path).await? else {
+        let Some((upstream, document)) = self.packument(context, &release.package).await? else {
             return Ok(Vec::new());
         };
         let facts = document
@@ -176,18 +171,13 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Vec<Version>, FetchError> {
         Ok(match package.ecosystem() {
-            Ecosystem::Npm => {
-                let Some(upstream) = context.upstreams.npm_for(package) else {
-                    return Ok(Vec::new());
-                };
-                match self.npm.get(upstream, &npm::document_path(package)).await? {
-                    Found::Document(document) => {
-                        let all = document.index.versions.iter();
-                        all.map(|entry| entry.version.clone()).collect()
-                    }
-                    Found::Missing => Vec::new(),
+            Ecosystem::Npm => match self.packument(context, package).await? {
+                Some((_, document)) => {
+                    let all = document.index.versions.iter();
+                    all.map(|entry| entry.version.clone()).collect()
                 }
-            }
+                None => Vec::new(),
+            },
             Ecosystem::PyPi => match self.page(context, package).await? {
                 Some((_, document)) => {
                     let files = document.index.0.files.iter();

@@ -12,6 +12,7 @@ mod lanes;
 mod locate;
 mod npm;
 mod offered;
+mod origins;
 mod promised;
 mod pypi;
 mod standing;
@@ -297,6 +298,8 @@ pub struct Registry {
     judging: Flights,
     /// What artifacts say and do, by digest.
     inspections: Arc<Inspections>,
+    /// Where names come from.
+    origins: origins::Known,
     /// Releases that an urgent fix pins exactly, with that fix.
     lanes: Mutex<HashMap<(Arc<str>, ReleaseId), Fix>>,
 }
@@ -354,6 +357,7 @@ impl Registry {
             judged: Mutex::default(),
             judging: Flights::default(),
             inspections: Arc::new(Inspections::shared(&cache.join("inspections"), shared)?),
+            origins: origins::Known::default(),
             lanes: Mutex::default(),
         })
     }

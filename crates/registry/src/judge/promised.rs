@@ -1,7 +1,7 @@
 //! What a registry promises today about the files of a release, to hold a lockfile against.
 
 use super::{Context, Registry, npm};
-use crate::document::{Document, Found};
+use crate::document::Document;
 use crate::evidence::Wanted;
 use crate::http::FetchError;
 use crate::upstream::Upstream;
@@ -67,13 +67,12 @@ impl Registry {
         context: &Context,
         release: &ReleaseId,
     ) -> Result<Vec<Digest>, NoPromise> {
-        let upstream = context.upstreams.npm_for(&release.package);
-        let upstream = upstream.ok_or(NoPromise::NoRegistry(Ecosystem::Npm))?;
-        let unknown = || NoPromise::Unknown(upstream.shown());
-        let path = npm::document_path(&release.package);
-        let Found::Document(document) = self.npm.get(upstream, &path).await? else {
-            return Err(unknown());
+        let first = context.upstreams.npm_for(&release.package);
+        let first = first.ok_or(NoPromise::NoRegistry(Ecosystem::Npm))?;
+        let Some((upstream, document)) = self.packument(context, &release.package).await? else {
+            return Err(NoPromise::Unknown(first.shown()));
         };
+        let unknown = || NoPromise::Unknown(upstream.shown());
         of_today(upstream, &document)?;
         let entry = document.index.entry(&release.version);
         let facts = npm::facts(&document, entry.ok_or_else(unknown)?);

@@ -153,14 +153,8 @@ impl Registry {
         context: &'a Context,
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<CargoDocument>>)>, FetchError> {
-        let Some(upstream) = &context.upstreams.cargo else {
-            return Ok(None);
-        };
         let path = index_path(package.as_str());
-        Ok(match self.cargo.get(upstream, &path).await? {
-            Found::Document(document) => Some((upstream, document)),
-            Found::Missing => None,
-        })
+        self.from_origin(context, package, &self.cargo, &path).await
     }
 
     fn judge_cargo_within<'a>(

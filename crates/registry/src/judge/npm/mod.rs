@@ -11,7 +11,7 @@ use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
 use super::{AUDIT_COUNTS, Context, Judged, JudgedDocument, Registry, judged_key, later};
-use crate::document::{Document, Found, Indexed};
+use crate::document::{Document, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use case::{Candidate, Case};
@@ -90,6 +90,16 @@ impl Registry {
             .await
     }
 
+    /// A package's document from where its name comes from. `None`: no registry has it.
+    pub(crate) async fn packument<'a>(
+        &self,
+        context: &'a Context,
+        package: &PackageName,
+    ) -> Result<Option<(&'a Upstream, Arc<Document<Packument>>)>, FetchError> {
+        let path = document_path(package);
+        self.from_origin(context, package, &self.npm, &path).await
+    }
+
     fn judge_npm_within<'a>(
         &'a self,
         context: &'a Context,
@@ -97,11 +107,7 @@ impl Registry {
         trail: Trail,
     ) -> BoxFuture<'a, Result<Option<JudgedDocument<Packument>>, FetchError>> {
         Box::pin(async move {
-            let Some(upstream) = context.upstreams.npm_for(&package) else {
-                return Ok(None);
-            };
-            let path = document_path(&package);
-            let Found::Document(document) = self.npm.get(upstream, &path).await? else {
+            let Some((upstream, document)) = self.packument(context, &package).await? else {
                 return Ok(None);
             };
             let now = self.clock.now();
@@ -332,11 +338,7 @@ impl Registry {
         let Some(likeness) = &dossier.likeness else {
             return;
         };
-        let Some(upstream) = context.upstreams.npm_for(&likeness.of) else {
-            return;
-        };
-        let Ok(Found::Document(other)) = self.npm.get(upstream, &document_path(&likeness.of)).await
-        else {
+        let Ok(Some((_, other))) = self.packument(context, &likeness.of).await else {
             return;
         };
         // Only its own maintainers make a popular package depend on a name.

@@ -10,7 +10,7 @@ use super::gather::{self, Gaps};
 use super::trail::Trail;
 use super::unseen::{Unseen, Wish};
 use super::{Context, Judged, JudgedDocument, Registry, judged_key};
-use crate::document::{Document, Found, Indexed};
+use crate::document::{Document, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 pub(super) use case::precedes;
@@ -126,13 +126,7 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<PypiPage>>)>, FetchError> {
         let path = format!("{package}/");
-        let pages = &self.pypi;
-        for upstream in context.upstreams.pypi_in_order() {
-            if let Found::Document(document) = pages.get(upstream, &path).await? {
-                return Ok(Some((upstream, document)));
-            }
-        }
-        Ok(None)
+        self.from_origin(context, package, &self.pypi, &path).await
     }
 
     async fn pypi_case<'a>(

@@ -1,27 +1,17 @@
-//! `customs gate`: the process that serves; started by `customs run`, joined by the next.
+//! The gate of one user; started by `customs run`, joined by the next.
 
+use super::heads::Heads;
 use crate::error::{Doing as _, Failure};
 use crate::place::Place;
 use crate::{daemon, paths};
 use customs_gate::{Gate, Options, StateFile, Waits, serve};
 use customs_model::{Clock as _, SystemClock};
-use customs_store::HEADS_FILE;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Arguments of `customs gate`.
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// End by itself when no run is open and nothing was asked for so many seconds.
-    #[arg(long, default_value_t = 600)]
-    linger: u64,
-    #[command(flatten)]
-    place: Place,
-}
-
 /// Serves until told to stop.
-pub fn main(arguments: Arguments) -> Result<u8, Failure> {
+pub fn main(place: &Place, linger: u64) -> Result<u8, Failure> {
     let state = paths::state()?;
     paths::private_folder(&state)?;
     log_to(&state)?;
@@ -29,7 +19,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     let Some(_lock) = daemon::lock(&state)? else {
         return Ok(0);
     };
-    let served = run(&arguments, &state);
+    let served = run(place, linger, &state);
     if let Err(failure) = &served {
         // Nobody reads the stderr of a gate that `customs run` started.
         tracing::error!("the gate ends: {failure}");
@@ -37,8 +27,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     served
 }
 
-fn run(arguments: &Arguments, state: &Path) -> Result<u8, Failure> {
-    let place = arguments.place.clone();
+fn run(place: &Place, linger: u64, state: &Path) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -74,69 +63,19 @@ fn run(arguments: &Arguments, state: &Path) -> Result<u8, Failure> {
         };
         let bytes = serde_json::to_vec(&file).doing("write the gate's address")?;
         paths::private_file(&daemon::state_file(state), &bytes)?;
-        let heads = (place.folder()?.join(HEADS_FILE), place.heads_copy()?);
-        let copying = tokio::spawn(copy_heads(heads.clone()));
-        let served = serve(gate, listener, Some(Duration::from_secs(arguments.linger))).await;
+        let heads = Heads::of(place)?;
+        let copying = tokio::spawn(heads.clone().copy_always());
+        let served = serve(gate, listener, Some(Duration::from_secs(linger))).await;
         let _ = std::fs::remove_file(daemon::state_file(state));
         copying.abort();
         // Closed in order: the last head covers the last record.
         tokio::task::spawn_blocking(move || drop(store))
             .await
             .doing("close the ledger")?;
-        copy_heads_once(&heads);
+        heads.copy();
         served.doing("serve")
     })?;
     Ok(0)
-}
-
-/// Signed heads are kept apart from the ledger as well: whoever cuts its end would have
-/// to find both.
-async fn copy_heads(heads: (PathBuf, PathBuf)) {
-    let mut tick = tokio::time::interval(Duration::from_secs(5));
-    loop {
-        tick.tick().await;
-        copy_heads_once(&heads);
-    }
-}
-
-fn copy_heads_once((heads, copy): &(PathBuf, PathBuf)) {
-    let (Ok(from), to) = (std::fs::metadata(heads), std::fs::metadata(copy)) else {
-        return;
-    };
-    // Heads are appended, so the same length is the same file.
-    if to.is_ok_and(|to| to.len() == from.len()) {
-        return;
-    }
-    let copied = append_new(heads, copy);
-    if let Err(error) = copied {
-        tracing::warn!(%error, "the signed heads could not be copied");
-    }
-}
-
-/// Adds the lines that the copy lacks. What it has and the file has not stays: that is
-/// what the copy is for.
-fn append_new(heads: &Path, copy: &Path) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let known = match std::fs::read_to_string(copy) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let known: std::collections::HashSet<&str> = known.lines().collect();
-    let now = std::fs::read_to_string(heads)?;
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(copy)?;
-    for line in now
-        .split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'))
-    {
-        if !known.contains(line.trim_end()) {
-            file.write_all(line.as_bytes())?;
-        }
-    }
-    Ok(())
 }
 
 fn log_to(state: &Path) -> Result<(), Failure> {

@@ -1,0 +1,147 @@
+//! The client's side of a team's gate: whether the token is good, and whether each client, as it is
+//! set up, asks there.
+
+use super::{CLIENTS, Client, Finding, Question};
+use crate::client;
+use crate::error::{Doing as _, Failure};
+use crate::gate::{gate_url, token_of_file};
+use customs_model::printable;
+use reqwest::{Certificate, StatusCode};
+use serde::Deserialize;
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+/// How long the gate may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A gate, and what it is shown.
+pub struct Side {
+    gate: Url,
+    token: String,
+    client: reqwest::Client,
+}
+
+#[derive(Deserialize)]
+struct WhoAmI {
+    token: String,
+    role: String,
+    expires: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Arrived {
+    arrived: bool,
+}
+
+impl Side {
+    /// # Errors
+    /// An address, a token or certificates that are none.
+    pub fn of(gate: &str, token: &Path, roots: Option<&Path>) -> Result<Self, Failure> {
+        customs_registry::http::install_tls();
+        let mut builder = reqwest::Client::builder().timeout(PATIENCE);
+        if let Some(path) = roots {
+            let doing = format!("read {}", path.display());
+            let pem = std::fs::read(path).doing(&doing)?;
+            let roots = Certificate::from_pem_bundle(&pem).doing(&doing)?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self {
+            gate: gate_url(gate)?,
+            token: token_of_file(token)?,
+            client: builder.build().doing("make an HTTP client")?,
+        })
+    }
+
+    /// Asks the gate, and makes each client ask it.
+    pub async fn examine(&self) -> Result<Vec<Finding>, Failure> {
+        let finding = |state, what: String| Finding {
+            client: "gate",
+            state,
+            program: None,
+            what,
+        };
+        let mut findings = Vec::new();
+        match self.get::<WhoAmI>("whoami").await {
+            Ok(who) if who.role == "monitor" => {
+                let what = format!("the token {:?} is for the metrics only", who.token);
+                return Ok(vec![finding("failed", what)]);
+            }
+            Ok(who) => {
+                let name = printable(&who.token, 100);
+                let end = who
+                    .expires
+                    .map(|at| format!(", good until {}", printable(&at, 40)));
+                let end = end.unwrap_or_default();
+                findings.push(finding("ok", format!("it knows the token {name:?}{end}")));
+            }
+            Err(why) => return Ok(vec![finding("failed", why)]),
+        }
+        for client in &CLIENTS {
+            findings.push(self.probe(client).await?);
+        }
+        Ok(findings)
+    }
+
+    async fn probe(&self, client: &Client) -> Result<Finding, Failure> {
+        let program = client::on_path(client.name);
+        let (state, what) = match &program {
+            None => ("skipped", "not on PATH".to_owned()),
+            Some(path) => {
+                let question = Question::new(client)?;
+                match question.ask(question.command(path)).await {
+                    Ok(said) => self.verdict(&question.name, &said).await,
+                    Err(why) => ("failed", why),
+                }
+            }
+        };
+        Ok(Finding {
+            client: client.name,
+            state,
+            program,
+            what,
+        })
+    }
+
+    async fn verdict(&self, name: &str, said: &str) -> (&'static str, String) {
+        match self.get::<Arrived>(&format!("probe/{name}")).await {
+            Ok(Arrived { arrived: true }) => ("ok", "its requests arrive at the gate".to_owned()),
+            Ok(Arrived { arrived: false }) => (
+                "failed",
+                format!(
+                    "it asked, and nothing arrived at the gate with this token; it said: {said}. \
+                     `customs gate setup` shows what its configuration has to say"
+                ),
+            ),
+            Err(why) => ("failed", why),
+        }
+    }
+
+    /// Asks the gate; a sentence where it does not answer.
+    async fn get<T: serde::de::DeserializeOwned>(&self, what: &str) -> Result<T, String> {
+        let url = format!("{}-/customs/{what}", self.gate);
+        let asked = self.client.get(url).bearer_auth(&self.token).send().await;
+        let response = asked.map_err(|error| {
+            let error = error.without_url();
+            // The innermost cause says what it is: a certificate, a name, a port.
+            let mut why = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                why = inner.to_string();
+                cause = inner.source();
+            }
+            format!("it cannot be reached: {why}")
+        })?;
+        let status = response.status();
+        let bytes = response.bytes().await;
+        let bytes = bytes.map_err(|_| "its answer breaks off".to_owned())?;
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&bytes)
+                .map_err(|_| "what answers there is no gate of customs".to_owned());
+        }
+        let said: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let said = said.get("error").and_then(|error| error.as_str());
+        let said = said.unwrap_or("no reason given");
+        Err(format!("it answers {status}: {}", printable(said, 300)))
+    }
+}

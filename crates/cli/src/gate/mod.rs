@@ -1,0 +1,67 @@
+//! `customs gate`: the process that serves. For one user it is started by `customs run` and joined
+//! by the next; for a team it is started by whatever runs services, with a config file.
+
+mod config;
+mod heads;
+mod live;
+mod local;
+mod read;
+mod schema;
+mod server;
+mod setup;
+mod token;
+
+use crate::error::Failure;
+use crate::place::Place;
+use std::path::PathBuf;
+
+pub use setup::{gate_url, token as token_of_file};
+
+/// Arguments of `customs gate`.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Serve a team, as this file says; docs/team.md has all of its keys. Without it the gate of
+    /// one user is started, which is what `customs run` does.
+    #[arg(long, value_name = "FILE", env = "CUSTOMS_GATE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Read the config and everything that it names, say what is wrong with it, and serve nothing.
+    #[arg(long, requires = "config")]
+    check: bool,
+    /// End by itself when no run is open and nothing was asked for so many seconds.
+    #[arg(long, default_value_t = 600, conflicts_with = "config", hide = true)]
+    linger: u64,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What else `customs gate` does.
+#[derive(clap::Subcommand)]
+enum What {
+    /// The JSON schema of the config file, or of the file of tokens.
+    Schema(schema::Arguments),
+    /// Make a token, and what to write into the file of tokens.
+    ///
+    /// Example: customs gate token ci-main --for 90d --to /etc/customs/tokens.toml
+    Token(token::Arguments),
+    /// Point this user's package managers at a team's gate, or take that back.
+    ///
+    /// Shows what it would write; --write writes it, --undo puts back byte for byte what was there.
+    ///
+    /// Example: customs gate setup https://gate.example:8443 --token-file token --write
+    Setup(setup::Arguments),
+}
+
+/// Serves until told to stop, or does what was asked for.
+pub fn main(arguments: Arguments) -> Result<u8, Failure> {
+    match (arguments.what, arguments.config) {
+        (Some(What::Schema(of)), _) => schema::main(&of),
+        (Some(What::Token(of)), _) => token::main(&of),
+        (Some(What::Setup(of)), _) => setup::main(&of),
+        (None, Some(config)) if arguments.check => server::check(&config),
+        (None, Some(config)) => server::main(&config, &arguments.place),
+        (None, None) => local::main(&arguments.place, arguments.linger),
+    }
+}

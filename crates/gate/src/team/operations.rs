@@ -1,0 +1,80 @@
+//! Whether the gate is well, for probes of whatever runs it.
+
+use crate::answer::{Body, full};
+use crate::server::Gate;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the ledger may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer counts: whoever asks often must not be a load.
+const COUNTS: Duration = Duration::from_secs(1);
+/// How long a bad one counts: a question may still wait for its database.
+const BAD_COUNTS: Duration = Duration::from_secs(3);
+
+/// What the last look came to.
+#[derive(Default)]
+pub(crate) struct Readiness(tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>);
+
+impl Gate {
+    /// Answers those who look after it.
+    pub(crate) async fn operations(self: &Arc<Self>, path: &str) -> Response<Body> {
+        match path {
+            "/metrics" => self.numbers(),
+            "/healthz" => plain(StatusCode::OK, "ok\n"),
+            "/readyz" => match self.ready().await {
+                Ok(()) => plain(StatusCode::OK, "ready\n"),
+                Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{why}\n")),
+            },
+            _ => plain(
+                StatusCode::NOT_FOUND,
+                "/metrics, /healthz and /readyz are here\n",
+            ),
+        }
+    }
+
+    /// Whether requests should be sent here; why not, in words that give nothing away.
+    async fn ready(self: &Arc<Self>) -> Result<(), String> {
+        if *self.stopping.borrow() {
+            return Err("it stops".to_owned());
+        }
+        let mut last = self.readiness.0.lock().await;
+        if let Some((at, answer)) = &*last {
+            let counts = if answer.is_ok() { COUNTS } else { BAD_COUNTS };
+            if at.elapsed() < counts {
+                return answer.clone();
+            }
+        }
+        let store = self.store();
+        // Any question does: what cannot be asked cannot record deliveries either.
+        let asked = tokio::task::spawn_blocking(move || store.meta("ready"));
+        let answer = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(Ok(_))) => Ok(()),
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "not ready: the ledger does not answer");
+                Err("the ledger does not answer".to_owned())
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "not ready");
+                Err("the ledger could not be asked".to_owned())
+            }
+            Err(_) => Err("the ledger takes too long to answer".to_owned()),
+        };
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    }
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = Response::new(full(text.to_owned()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
