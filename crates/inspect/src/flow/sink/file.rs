@@ -150,7 +150,11 @@ impl Analysis<'_> {
                     None,
                 );
             }
-            "chmod" if !writes && program.language == Language::Python => {
+            "chmod"
+                if !writes
+                    && program.language == Language::Python
+                    && !self.leaves_unrunnable(site.file, args.first().copied(), None) =>
+            {
                 let text = self.fold_text(site.file, object, None);
                 self.cells.run(&text, name, zone, site.file, site.expr);
             }
@@ -231,6 +235,26 @@ impl Analysis<'_> {
                 let _ = program;
             }
         }
+    }
+
+    /// Whether a mode is known and lets nobody run a file: `chmod(path, 0o600)`.
+    pub(super) fn leaves_unrunnable(
+        &mut self,
+        file: FileId,
+        mode: Option<ExprId>,
+        context: Option<&Rc<Context>>,
+    ) -> bool {
+        /// Who may run it: its owner, its group, all others.
+        const RUN: u32 = 0o111;
+        let Some(mode) = mode else {
+            return false;
+        };
+        let mode = match self.fold_value(file, mode, context) {
+            Value::Number(mode) if (0.0..=4095.0).contains(&mode) => Some(mode as u32),
+            Value::Text(text) => u32::from_str_radix(text.trim_start_matches("0o"), 8).ok(),
+            _ => None,
+        };
+        mode.is_some_and(|mode| mode & RUN == 0)
     }
 
     /// Each configuration among the files that one call writes by turns, but for one.

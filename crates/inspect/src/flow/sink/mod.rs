@@ -545,7 +545,9 @@ impl Analysis<'_> {
                 }
             }
             Role::Executable => {
-                if let Some(first) = args.first() {
+                if let Some(first) = args.first()
+                    && !self.leaves_unrunnable(site.file, args.get(1).copied(), context)
+                {
                     let text = self.fold_text(site.file, *first, context);
                     self.cells.run(&text, path, zone, site.file, site.expr);
                 }
