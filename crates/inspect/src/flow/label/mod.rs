@@ -8,13 +8,14 @@ mod constant;
 mod content;
 mod exported;
 mod import;
+mod lent;
 mod member;
 mod memo;
 mod messages;
 mod step;
 
 use crate::flow::{Analysis, Context};
-use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
+use crate::ir::{Binary, Expr, ExprId, Language, Program, Span, SymbolId, Unary};
 use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE_START, Value};
@@ -214,8 +215,11 @@ impl Analysis<'_> {
                 }
                 _ => self.member(program, file, expr, object, None, context),
             },
+            Expr::Element(object) => match self.all(file, &[object], context) {
+                labels if labels.is_empty() => self.iterated(program, file, object),
+                labels => labels,
+            },
             Expr::Slice(object, _)
-            | Expr::Element(object)
             | Expr::Key(object)
             | Expr::Await(object)
             | Expr::Spread(object) => self.all(file, &[object], context),
@@ -401,6 +405,10 @@ impl Analysis<'_> {
         }
         let filled = self.filled_labels(file, symbol);
         union(&mut out, &filled);
+        if program.language == Language::Python {
+            let put = self.put_into_lent(program, file, symbol);
+            union(&mut out, &put);
+        }
         if let Some(labels) = self.attached.get(&(file, symbol)) {
             let labels = labels.clone();
             union(&mut out, &labels);

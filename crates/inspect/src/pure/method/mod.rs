@@ -9,7 +9,7 @@ mod turns;
 use crate::ir::Language;
 use crate::limit::evaluating;
 use crate::pure::value::{HOLE_START, Value, number_text, to_u32};
-use crate::pure::{Machine, operate};
+use crate::pure::{Machine, made_file, operate};
 use bytes::{bytes_method, number_method};
 use list::array_method;
 pub(super) use path::changed;
@@ -45,6 +45,12 @@ impl Machine<'_> {
             }
             Value::Native(native) if &*native.path == "path.parse()" && name == "root" => {
                 Value::text("/")
+            }
+            Value::Native(native)
+                if &*native.path == "tempfile.NamedTemporaryFile()" && name == "name" =>
+            {
+                let made = native.made_at.map(|(file, at)| made_file(file, at));
+                made.unwrap_or(Value::Unknown)
             }
             Value::Native(native) if constant_of(&native.path, name).is_some() => {
                 Value::text(constant_of(&native.path, name).unwrap_or_default())
