@@ -145,6 +145,8 @@ impl Analysis<'_> {
                 }
                 if let Expr::Index(table, _) = program.expr(called) {
                     self.table(program, site.file, table, with, zone, queue);
+                } else if let Some(table) = asked_table(program, called) {
+                    self.table(program, site.file, table, with, zone, queue);
                 }
             }
             _ => {}
@@ -686,4 +688,25 @@ fn is_by_turns(program: &Program, key: ExprId) -> bool {
         at = only;
     }
     false
+}
+
+/// The table of Python that is asked for what is called: `table.get(key)()`.
+fn asked_table(program: &Program, called: ExprId) -> Option<ExprId> {
+    if program.language != Language::Python {
+        return None;
+    }
+    let called = match program.expr(called) {
+        Expr::Name(atom, scope) => match program.symbol(program.resolve(atom, scope)?).values[..] {
+            [only] => only,
+            _ => return None,
+        },
+        _ => called,
+    };
+    let Expr::Call { callee, .. } = program.expr(called) else {
+        return None;
+    };
+    match program.expr(callee) {
+        Expr::Member(table, get) if program.name(get) == "get" => Some(table),
+        _ => None,
+    }
 }

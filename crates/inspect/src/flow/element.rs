@@ -2,14 +2,31 @@
 
 use super::Analysis;
 use super::possible::{EVERY, LEVELS, MOST};
-use crate::ir::{Expr, ExprId, Language};
+use crate::ir::{Expr, ExprId, FuncId, Language};
 use crate::pure::{FileId, HOLE, Value};
 use std::rc::Rc;
 
 impl Analysis<'_> {
     pub(super) fn elements_of(&mut self, file: FileId, over: ExprId, level: u8) -> Vec<Value> {
         match self.machine.fold(file, over) {
-            Value::Array(items) => return items.borrow().iter().take(MOST).cloned().collect(),
+            Value::Array(items) => {
+                let found: Vec<Value> = items.borrow().iter().take(MOST).cloned().collect();
+                if found.iter().any(is_open)
+                    && let Some(given) = self.given_by_turns_of(file, over, level)
+                {
+                    return given;
+                }
+                return found;
+            }
+            // What an object of the package's own class gives by turns.
+            Value::Object(object) if object.class.is_some() => {
+                let program = self.program(file);
+                let by_turns = program.map(|program| self.iterators(&program, file, over));
+                let by_turns = by_turns.unwrap_or_default();
+                if !by_turns.is_empty() {
+                    return self.given_by(&by_turns, level);
+                }
+            }
             Value::Object(object) => {
                 let entries = object.entries.borrow();
                 return entries
@@ -93,8 +110,72 @@ impl Analysis<'_> {
                     .collect(),
                 _ => Vec::new(),
             },
+            Expr::Logic(_, left, right) | Expr::Cond(_, left, right) if level <= LEVELS => {
+                let mut found = self.elements_of(file, left, level + 1);
+                found.extend(self.elements_of(file, right, level + 1));
+                found
+            }
+            // Of a table of lists: the elements of the lists.
+            Expr::Index(..) => {
+                let lists = self.possible(file, over, level + 1);
+                let mut found = Vec::new();
+                for list in lists {
+                    match &list {
+                        Value::Array(items) => {
+                            found.extend(items.borrow().iter().take(MOST).cloned());
+                        }
+                        _ => found.push(list),
+                    }
+                }
+                found
+            }
             _ => self.possible(file, over, level + 1),
         }
+    }
+
+    /// What a function of the package gives or yields, where running it once does not tell all.
+    fn given_by_turns_of(&mut self, file: FileId, over: ExprId, level: u8) -> Option<Vec<Value>> {
+        let program = self.program(file)?;
+        let over = match program.expr(over) {
+            Expr::Name(atom, scope) => {
+                match program.symbol(program.resolve(atom, scope)?).values[..] {
+                    [only] => only,
+                    _ => return None,
+                }
+            }
+            _ => over,
+        };
+        let Expr::Call { callee, .. } = program.expr(over) else {
+            return None;
+        };
+        self.looks = self.looks.saturating_sub(1);
+        if level > LEVELS || self.looks == 0 || program.language != Language::JavaScript {
+            return None;
+        }
+        let Value::Function(closure) = self.machine.fold(file, callee) else {
+            return None;
+        };
+        let mut found = self.given_by(&[(closure.file, closure.function)], level);
+        found.retain(|value| !value.is_unknown());
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// What generators give.
+    fn given_by(&mut self, generators: &[(FileId, FuncId)], level: u8) -> Vec<Value> {
+        let mut found = Vec::new();
+        for (file, function) in generators {
+            let Some(program) = self.program(*file).filter(|_| level <= LEVELS) else {
+                continue;
+            };
+            for value in program.function(*function).returns.iter().take(4) {
+                found.extend(match program.expr(*value) {
+                    Expr::Spread(list) => self.elements_of(*file, list, level + 1),
+                    _ => self.possible(*file, *value, level + 1),
+                });
+            }
+        }
+        found.truncate(MOST);
+        found
     }
 
     /// The pattern of names that a folder is asked for, where it leaves anything out.
@@ -142,6 +223,15 @@ impl Analysis<'_> {
             .filter(|text| text != HOLE && !text.is_empty())
             .map(|text| Value::text(&format!("{}/{EVERY}", text.trim_end_matches('/'))))
             .collect()
+    }
+}
+
+/// Whether more may be known of a value than it was folded to.
+fn is_open(value: &Value) -> bool {
+    match value {
+        Value::Unknown => true,
+        Value::Text(text) => text.contains(HOLE),
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ use super::{Analysis, Site};
 use crate::ir::{Accessor, Expr, ExprId, FuncId, Language, Program};
 use crate::pure::{FileId, Surroundings as _, Value};
 use customs_model::Zone;
-use has::written_key;
+pub(super) use has::written_key;
 use puts::{Puts, last_name};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;

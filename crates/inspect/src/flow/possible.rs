@@ -1,6 +1,8 @@
 //! What a value can be, where it is one of several: an element of a list of constants, an
 //! argument of several calls, a name in a folder.
 
+mod others;
+
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
@@ -47,6 +49,7 @@ impl Analysis<'_> {
             self.looks = evaluating::LOOKS;
         }
         let value = self.machine.fold(file, expr);
+        let program = self.program(file);
         let whole = match &value {
             Value::Unknown => false,
             Value::Text(text) => !text.contains(HOLE),
@@ -57,12 +60,12 @@ impl Analysis<'_> {
         };
         // Each of a few values may be one of a few, level by level.
         self.looks = self.looks.saturating_sub(1);
-        if whole && !self.turns || level > LEVELS || self.looks == 0 {
-            return vec![value];
-        }
-        let Some(program) = self.program(file) else {
+        let Some(program) = program.filter(|_| level <= LEVELS && self.looks > 0) else {
             return vec![value];
         };
+        if whole && !self.turns && !self.has_default(&program, file, expr) {
+            return vec![value];
+        }
         let mut found = self.possible_here(&program, file, expr, level);
         if let Some(other) = program.instead.get(&expr).copied() {
             let addresses = self.addresses_instead(&program, file, other, level + 1);
@@ -221,13 +224,20 @@ impl Analysis<'_> {
                         _ => {}
                     }
                 }
-                if out.is_empty() && program.language == Language::Python {
-                    out.extend(self.possible_field(program, file, object, name, level));
+                if out.is_empty() {
+                    out.extend(match program.language {
+                        Language::Python => self.possible_field(program, file, object, name, level),
+                        Language::JavaScript | Language::Rust => {
+                            self.possible_part(program, file, object, &key, level)
+                        }
+                    });
                 }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),
             Expr::Logic(_, left, right) | Expr::Cond(_, left, right) => {
-                out.extend(self.possible(file, left, level + 1));
+                if !self.is_left_out(program, file, left) {
+                    out.extend(self.possible(file, left, level + 1));
+                }
                 out.extend(self.possible(file, right, level + 1));
             }
             Expr::Await(inner)
@@ -384,7 +394,15 @@ impl Analysis<'_> {
             return patterns;
         };
         let texts: Vec<String> = patterns.iter().filter_map(Value::as_text).collect();
-        let folders = self.possible(file, folder, level + 1);
+        // The one that the user sets, or else another one.
+        let folders = match program.expr(folder) {
+            Expr::Logic(_, left, right) => {
+                let mut folders = self.possible(file, left, level + 1);
+                folders.extend(self.possible(file, right, level + 1));
+                folders
+            }
+            _ => self.possible(file, folder, level + 1),
+        };
         for folder in folders.iter().filter_map(Value::as_text).take(4) {
             for text in texts
                 .iter()
@@ -555,3 +573,6 @@ fn is_pure(path: &str) -> bool {
             "pathlib.Path" | "Path" | "str" | "String" | "String.fromCharCode"
         )
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,11 @@ impl Lowering<'_> {
                     Some(value) => self.expression(value),
                     None => self.builder.undefined(at),
                 };
+                // `yield* list` gives each of its elements.
+                let value = match yielded.delegate {
+                    true => self.builder.add(Expr::Spread(value), at),
+                    false => value,
+                };
                 let function = self.builder.current();
                 self.builder.function_mut(function).returns.push(value);
                 self.builder.add(Expr::Yield(value), at)

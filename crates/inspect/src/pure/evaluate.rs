@@ -117,8 +117,20 @@ impl Machine<'_> {
                 {
                     return module;
                 }
+                let is_fixed = matches!(program.expr(key), Expr::Const(_));
                 let key = self.eval(program, file, key, frame);
-                self.index(&object, &key, program.language)
+                match self.index(&object, &key, program.language) {
+                    // Behind its loop a counter leads past the end of the list: where it is read
+                    // it led to one of the elements.
+                    Value::Undefined
+                        if !is_fixed
+                            && matches!((&object, &key), (Value::Array(_), Value::Number(_)))
+                            && frame.is_none_or(|frame| frame.lazy) =>
+                    {
+                        Value::Unknown
+                    }
+                    value => value,
+                }
             }
             Expr::Slice(object, parts) => {
                 let object = self.eval(program, file, object, frame);
@@ -253,16 +265,19 @@ impl Machine<'_> {
                 let value = self.eval(program, file, value, frame);
                 settled(value)
             }
-            Expr::Yield(value) if program.language == Language::Python => {
+            Expr::Yield(value) => {
+                let is_each = matches!(program.expr(value), Expr::Spread(_));
                 let value = self.eval(program, file, value, frame);
                 if let Some(given) = self.yields.last_mut()
                     && given.len() < 1 << 16
                 {
-                    given.push(value);
+                    match operate::elements(&value).filter(|_| is_each) {
+                        Some(elements) => given.extend(elements),
+                        None => given.push(value),
+                    }
                 }
                 Value::Unknown
             }
-            Expr::Yield(_) => Value::Unknown,
             Expr::Element(over) => {
                 let over = self.eval(program, file, over, frame);
                 match &over {

@@ -432,7 +432,7 @@ impl Again {
 }
 
 /// A file whose name the system makes up: one and the same for whoever has its number or its path.
-fn made_file(file: FileId, at: ExprId) -> Value {
+pub(crate) fn made_file(file: FileId, at: ExprId) -> Value {
     let folder = Value::host("temp")
         .any_text()
         .unwrap_or_default()

@@ -39,6 +39,7 @@ mod variables;
 
 pub(crate) use builtin::names_beside;
 pub(crate) use export::{is_exports, is_module};
+pub(crate) use invoke::made_file;
 pub(crate) use names::{Changes, Names};
 pub use plain::plain;
 pub use url::data_url;

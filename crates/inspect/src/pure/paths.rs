@@ -3,7 +3,7 @@
 //! The same few thousand paths are made again and again, one for each place that names them, and
 //! many are held for as long as the package is looked at: each is made once.
 
-use super::Machine;
+use super::{Machine, made_file};
 use super::value::{Native, Value};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -56,6 +56,10 @@ impl Machine<'_> {
                 }
             },
             "path.parse()" if name == "root" => return Value::text("/"),
+            "tempfile.NamedTemporaryFile()" if name == "name" => {
+                let made = native.made_at.map(|(file, at)| made_file(file, at));
+                return made.unwrap_or(Value::Unknown);
+            }
             "URL()" if name == "href" => {
                 return self.address(native.made_at).unwrap_or(Value::Unknown);
             }

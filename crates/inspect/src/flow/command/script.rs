@@ -279,6 +279,7 @@ impl Analysis<'_> {
         } else if let Some((text, _)) = args
             .iter()
             .find(|(text, _)| !text.starts_with('-') && text != HOLE)
+            .filter(|_| !reads_input(&texts))
         {
             self.file_run(text, base, at, reached);
         } else if processes.is_empty() {
@@ -452,4 +453,14 @@ fn has_value(language: Language, option: &str) -> bool {
         Language::Python => matches!(option, "-W" | "-X" | "--check-hash-based-pycs"),
         Language::Rust => false,
     }
+}
+
+/// Whether a shell is told to read what comes in, and that words are for what stands there:
+/// `sh -s -- word`.
+fn reads_input(words: &[&str]) -> bool {
+    let options = words
+        .iter()
+        .take_while(|word| word.starts_with('-') && **word != "--");
+    let mut short = options.filter_map(|word| word.strip_prefix('-'));
+    short.any(|word| word.contains('s') && word.chars().all(|c| c.is_ascii_alphabetic()))
 }

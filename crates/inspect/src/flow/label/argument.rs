@@ -229,7 +229,8 @@ impl Analysis<'_> {
                 return self.labels(site.file, object, None).to_vec();
             }
             // An event by its name.
-            if path.ends_with(".on") || path.ends_with(".once") {
+            let is_promised = path.starts_with("Promise()");
+            if (path.ends_with(".on") || path.ends_with(".once")) && !is_promised {
                 return self.emitted(&program, site, &args);
             }
         }

@@ -1,8 +1,9 @@
 //! What calls give.
 
 use super::answer::writes_otherwise;
+use super::lent::gives_of_handed;
 use super::{Asking, Label, Step, snippet, union};
-use crate::flow::{Analysis, Context};
+use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Const, Expr, ExprId, FuncId, Program};
 use crate::know::{self, Role};
 use crate::pure::{FileId, Value};
@@ -178,6 +179,8 @@ impl Analysis<'_> {
         } else if let Expr::Index(object, _) = program.expr(callee) {
             let labels = self.labels(file, object, context);
             union(&mut out, &labels);
+        } else if let Some(labels) = self.given_by_bound(program, file, callee) {
+            return labels;
         }
         if matches!(
             method,
@@ -227,6 +230,12 @@ impl Analysis<'_> {
                     let labels = self.labels(file, value, context);
                     union(&mut out, &labels);
                 }
+                continue;
+            }
+            if gives_of_handed(method)
+                && let Some(labels) = self.given_by_bound(program, file, *arg)
+            {
+                union(&mut out, &labels);
                 continue;
             }
             let labels = self.labels(file, *arg, context);
@@ -359,18 +368,35 @@ impl Analysis<'_> {
                 union(&mut out, &labels);
             }
         }
-        // Handed on as it is: `stream.on('end', resolve)`.
-        for (call, _) in &program.calls {
+        // Handed on as it is: `stream.on('end', resolve)`, `https.get(address, resolve)`.
+        for (call, function) in &program.calls {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 continue;
             };
             let hands_on = program.list(args).iter().any(|arg| matches!(program.expr(*arg), Expr::Name(atom, scope) if program.resolve(atom, scope) == Some(resolve)));
-            if hands_on && let Expr::Member(object, _) = program.expr(callee) {
+            if !hands_on {
+                continue;
+            }
+            if self.gives_an_answer(program, file, callee) {
+                let site = Site {
+                    file,
+                    expr: *call,
+                    function: *function,
+                };
+                union(&mut out, &self.given_to_callback(site, 0));
+            } else if let Expr::Member(object, _) = program.expr(callee) {
                 let labels = self.labels(file, object, context);
                 union(&mut out, &labels);
             }
         }
         out
+    }
+
+    /// Whether a call hands what it is asked for to the function that it gets.
+    fn gives_an_answer(&mut self, program: &Program, file: FileId, callee: ExprId) -> bool {
+        let value = self.look_at(file, callee, None);
+        let role = value.path().map(|path| know::role(program.language, path));
+        matches!(role, Some(Role::Network(_) | Role::Receive | Role::Lookup))
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Label, union};
 use crate::flow::index::class_of;
 use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
-use crate::ir::{Expr, ExprId, Program, SymbolId};
+use crate::ir::{Const, Expr, ExprId, Program, SymbolId};
 use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
@@ -93,6 +93,10 @@ impl Analysis<'_> {
                 let Expr::Index(_, key) = program.expr(expr) else {
                     return labels;
                 };
+                // A list of what the environment holds: its names, or pairs of them.
+                if self.counts(program, file, key) {
+                    return labels;
+                }
                 let every = self
                     .labels(file, key, context)
                     .iter()
@@ -125,6 +129,25 @@ impl Analysis<'_> {
                 })
                 .collect(),
         }
+    }
+
+    /// Whether what is read is told by a number: no variable of an environment has one for a name.
+    fn counts(&mut self, program: &Program, file: FileId, key: ExprId) -> bool {
+        let is_counted = |value: &ExprId| {
+            let number = |constant| matches!(program.constant(constant), Const::Number(_));
+            match program.expr(*value) {
+                Expr::Update { .. } => true,
+                Expr::Const(constant) => number(constant),
+                _ => false,
+            }
+        };
+        let is_counter = match program.expr(key) {
+            Expr::Name(atom, scope) => program
+                .resolve(atom, scope)
+                .is_some_and(|symbol| program.symbol(symbol).values.iter().any(is_counted)),
+            _ => is_counted(&key),
+        };
+        is_counter || matches!(self.look_at(file, key, None), Value::Number(_))
     }
 
     /// The variables of one tool of which one is read whose name is computed: `TOOL_…`.
@@ -161,7 +184,7 @@ impl Analysis<'_> {
     }
 
     /// The expressions that a property can be, where the object is known.
-    pub(super) fn parts(
+    pub(in crate::flow) fn parts(
         &mut self,
         program: &Rc<Program>,
         file: FileId,

@@ -8,13 +8,14 @@ mod constant;
 mod content;
 mod exported;
 mod import;
+mod lent;
 mod member;
 mod memo;
 mod messages;
 mod step;
 
 use crate::flow::{Analysis, Context};
-use crate::ir::{Binary, Expr, ExprId, Program, Span, SymbolId, Unary};
+use crate::ir::{Binary, Expr, ExprId, Language, Program, Span, SymbolId, Unary};
 use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE_START, Value};
@@ -230,6 +231,9 @@ impl Analysis<'_> {
                     let span = program.span(expr);
                     out.push(self.new_label(SourceKind::NamedSecret, &name, file, span));
                 }
+                if out.is_empty() && matches!(program.expr(expr), Expr::Element(_)) {
+                    out = self.iterated(program, file, object);
+                }
                 out
             }
             Expr::Slice(object, _) | Expr::Await(object) | Expr::Spread(object) => {
@@ -416,6 +420,10 @@ impl Analysis<'_> {
         }
         let filled = self.filled_labels(file, symbol);
         union(&mut out, &filled);
+        if program.language == Language::Python {
+            let put = self.put_into_lent(program, file, symbol);
+            union(&mut out, &put);
+        }
         if let Some(labels) = self.attached.get(&(file, symbol)) {
             let labels = labels.clone();
             union(&mut out, &labels);

@@ -340,7 +340,7 @@ impl Analysis<'_> {
 }
 
 /// A key as it is written: a text, or a symbol by the name that everybody knows it by.
-pub(super) fn written_key(program: &Program, key: ExprId) -> Option<Rc<str>> {
+pub(in crate::flow) fn written_key(program: &Program, key: ExprId) -> Option<Rc<str>> {
     match program.expr(key) {
         Expr::Member(symbol, name) if is_global(program, symbol, "Symbol") => {
             Some(format!("Symbol.{}", program.name(name)).into())

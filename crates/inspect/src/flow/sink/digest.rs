@@ -372,8 +372,9 @@ impl Analysis<'_> {
                     .take(8)
                     .any(|value| self.is_digest(program, file, *value, level + 1))
             }),
-            Expr::Call { callee, .. } => {
-                if let Value::Function(closure) = self.machine.fold(file, callee)
+            Expr::Call { callee, args, .. } => {
+                let called = self.machine.fold(file, callee);
+                if let Value::Function(closure) = &called
                     && let Some(inner) = self.program(closure.file)
                 {
                     let returns = inner.function(closure.function).returns.clone();
@@ -381,6 +382,12 @@ impl Analysis<'_> {
                         .iter()
                         .take(8)
                         .any(|value| self.is_digest(&inner, closure.file, *value, level + 1));
+                }
+                // The same digest in letters.
+                if called.path().is_some_and(writes_bytes)
+                    && let [bytes, ..] = program.list(args)[..]
+                {
+                    return self.is_digest(program, file, bytes, level + 1);
                 }
                 match program.expr(callee) {
                     Expr::Member(object, _) => self.is_digest(program, file, object, level + 1),
@@ -438,4 +445,20 @@ impl Analysis<'_> {
         }
         false
     }
+}
+
+/// Functions that write the bytes that they are given in letters.
+fn writes_bytes(path: &str) -> bool {
+    matches!(
+        path,
+        "hex.encode"
+            | "hex.encode_upper"
+            | "base16ct.lower.encode_string"
+            | "faster_hex.hex_string"
+            | "base64.encode"
+            | "base64.b64encode"
+            | "base64.b16encode"
+            | "binascii.hexlify"
+            | "binascii.b2a_hex"
+    )
 }

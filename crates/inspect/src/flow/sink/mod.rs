@@ -29,7 +29,7 @@ use crate::ir::{Expr, ExprId, FuncId, Language, Program};
 use crate::know;
 use crate::know::Role;
 use crate::limit::evaluating;
-use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
+use crate::pure::{FileId, HOLE, HOLE_START, Value, made_file, shown};
 pub(in crate::flow) use code::short;
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 pub(in crate::flow) use guarded::Standing;
@@ -501,6 +501,11 @@ impl Analysis<'_> {
                 if &*by == "os.memfd_create()" {
                     let text = format!("/proc/self/fd/{HOLE}");
                     self.written_to(program, site, path, &text, data, zone, context);
+                } else if by.starts_with("tempfile.NamedTemporaryFile()") {
+                    // The system makes up the name.
+                    let made = made_file(file, made);
+                    let text = made.any_text().unwrap_or_default();
+                    self.written_to(program, site, path, text, data, zone, context);
                 } else if let Some(target) = self.opened_path(file, made) {
                     let text = self.fold_text(file, target, context.filter(|c| c.file == file));
                     self.written_by_turns(program, site, path, (file, target), &text, data, zone);

@@ -1,6 +1,7 @@
 //! What is sent, published and answered, and where to.
 
 use crate::flow::label::Label;
+use crate::flow::possible::MOST;
 use crate::flow::{Analysis, Context, Site, is_secret};
 use crate::ir::{Expr, ExprId, Language};
 use crate::know;
@@ -52,7 +53,9 @@ impl Analysis<'_> {
                     Some(text) if text.replace(HOLE, "").len() > 3 => {
                         Target::Constant(shown(&text))
                     }
-                    _ => Target::Caller,
+                    _ => self
+                        .name_looked_up(site.file, *arg)
+                        .map_or(Target::Caller, Target::Constant),
                 }
             })
         } else {
@@ -298,11 +301,71 @@ impl Analysis<'_> {
             .labels(file, *first, context)
             .iter()
             .any(|label| matches!(label.kind, SourceKind::Decoded | SourceKind::Opaque))
-            || self.is_constant(&program, file, *first, 0)
         {
             return Target::Opaque;
         }
+        if let Some(host) = args
+            .iter()
+            .take(2)
+            .find_map(|arg| self.one_of_hosts(file, *arg, 0))
+        {
+            return Target::Constant(host);
+        }
+        if self.is_constant(&program, file, *first, 0) {
+            return Target::Opaque;
+        }
         Target::Caller
+    }
+
+    /// The host of an address that is one of several: in a field, or what callers hand in. None
+    /// where one of them names no host, for then nobody knows where it leads. One that the
+    /// package does not call its own comes first.
+    fn one_of_hosts(&mut self, file: FileId, address: ExprId, level: u8) -> Option<String> {
+        let program = self.program(file).filter(|_| level < 3)?;
+        // `{ ...this.place, method: 'POST' }`.
+        if let Expr::Object(entries) = program.expr(address) {
+            let mut pairs = program.list(entries).chunks_exact(2).rev();
+            return pairs.find_map(|pair| {
+                let names_place = matches!(
+                    program.text(pair[0]),
+                    Some("hostname" | "host" | "url" | "uri" | "href" | "baseURL")
+                );
+                match program.expr(pair[0]) {
+                    Expr::Spread(inner) => self.one_of_hosts(file, inner, level + 1),
+                    _ if names_place => self.one_of_hosts(file, pair[1], level + 1),
+                    _ => None,
+                }
+            });
+        }
+        let mut values = self.by_turns(file, address);
+        // What is not there yet leads nowhere.
+        values.retain(|value| !matches!(value, Value::Undefined | Value::Null));
+        if values.len() >= MOST {
+            return None;
+        }
+        // Of what is sent an address is a part only.
+        let is_part = |c: char| c.is_whitespace() || "{},;<".contains(c);
+        let hosts = values.iter().map(|value| match value {
+            // What a library makes of it is looked at where that is made.
+            Value::Native(_) => None,
+            Value::Text(text) if text.contains(is_part) => None,
+            value => self.host_in(value, 0),
+        });
+        let hosts: Option<Vec<String>> = hosts.collect();
+        let hosts = hosts?;
+        let is_foreign = |host: &&String| !self.own_host(host) && !know::is_loopback(host);
+        hosts.iter().find(is_foreign).or(hosts.first()).cloned()
+    }
+
+    /// The name that is looked up, where each that it can be is known well enough.
+    fn name_looked_up(&mut self, file: FileId, name: ExprId) -> Option<String> {
+        let values = self.by_turns(file, name);
+        let names = values.iter().map(|value| {
+            let text = value.as_text()?;
+            (text.replace(HOLE, "").len() > 3).then(|| shown(&text))
+        });
+        let names: Option<Vec<String>> = names.collect();
+        names?.into_iter().next()
     }
 
     pub(in crate::flow) fn host_in(&mut self, value: &Value, level: u8) -> Option<String> {

@@ -5,7 +5,7 @@ use crate::flow::{Analysis, Context, Site, is_secret};
 use crate::ir::{Expr, ExprId, Language, Program};
 use crate::know;
 use crate::know::Role;
-use crate::pure::Value;
+use crate::pure::{FileId, Value};
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -167,7 +167,10 @@ impl Analysis<'_> {
             .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())
             .find(|name| crate::flow::command::runs_its_input(name));
         if let Some(name) = interpreter {
-            if let Some(input) = input.filter(|_| program.language != Language::Rust) {
+            if let Some(input) = input
+                && (program.language != Language::Rust
+                    || self.reads_code(&program, site.file, value))
+            {
                 self.runs_input(site, &name, input, zone);
             }
             for label in labels.iter().filter(|label| {
@@ -189,6 +192,17 @@ impl Analysis<'_> {
                 );
             }
         }
+    }
+
+    /// Whether an interpreter that a builder starts is told nothing else to run than what it reads.
+    fn reads_code(&mut self, program: &Rc<Program>, file: FileId, builder: &Value) -> bool {
+        let words = self.built(program, file, builder).unwrap_or_default();
+        let mut options = words.iter().skip(1);
+        !words.is_empty()
+            && options.all(|word| {
+                let text = program.text(*word);
+                text.is_some_and(|text| matches!(text, "-" | "-s" | "-u" | "-q"))
+            })
     }
 
     /// A socket that stands in for the streams of a shell.

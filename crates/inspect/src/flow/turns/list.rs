@@ -6,6 +6,9 @@ use crate::ir::{Expr, ExprId, FuncId, Program};
 use crate::pure::{FileId, Value};
 use std::rc::Rc;
 
+/// Arguments behind those that have a name.
+const REST: u16 = 8;
+
 impl Analysis<'_> {
     /// The elements of a list, by what it is written out as and what is put into it.
     pub(super) fn elements(
@@ -49,6 +52,17 @@ impl Analysis<'_> {
                 let put = index.and_then(|index| index.mutations.get(&symbol).cloned());
                 let put = put.into_iter().flatten().take(MOST);
                 found.extend(put.map(|value| Turn::At(file, value)));
+            }
+            // `(...steps) => steps.reduce((value, step) => step(value), first)`.
+            Expr::Rest(function, from) => {
+                for position in from..from.saturating_add(REST) {
+                    let handed = self.handed_in(file, function, position);
+                    if handed.is_empty() || found.len() >= MOST {
+                        break;
+                    }
+                    let handed = handed.into_iter();
+                    found.extend(handed.map(|(_, file, arg)| Turn::At(file, arg)));
+                }
             }
             Expr::Call { callee, args, .. } => {
                 let args = program.list(args).to_vec();

@@ -161,7 +161,10 @@ impl Walk<'_> {
                 self.asked(right, right, AS_VALUE);
             }
             Expr::Await(value) => self.asked(at, value, AWAITED),
-            Expr::Yield(value) => self.asked(at, value, BY_TURNS),
+            Expr::Yield(value) => match program.expr(value) {
+                Expr::Spread(over) => self.asked(at, over, BY_TURNS),
+                _ => self.asked(at, value, BY_TURNS),
+            },
             Expr::Call { callee, args, .. } => {
                 self.spreads(args);
                 self.handed(callee, program.list(args));
