@@ -25,6 +25,7 @@ mod given;
 mod glances;
 mod handler;
 mod index;
+mod intercept;
 mod keeper;
 mod kept;
 mod label;
@@ -125,6 +126,7 @@ fn analyse_at(package: &Package, outer: Outer) -> Found {
     let mut analysis = Analysis::new(package, outer);
     analysis.gives_what_a_module_has();
     analysis.reach();
+    analysis.intercepts();
     analysis.sinks();
     analysis.patches();
     analysis.settle_cells();
@@ -214,6 +216,8 @@ struct Analysis<'p> {
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,
+    /// What functions see that stand in for those of libraries.
+    intercepted: intercept::Intercepted,
     /// A value that is one of several by turns is each of them, not the one that is left.
     turns: bool,
     /// The way on which values are asked for that may be several.
@@ -322,6 +326,7 @@ impl<'p> Analysis<'p> {
             first: None,
             attached: FxHashMap::default(),
             cells: Cells::default(),
+            intercepted: intercept::Intercepted::default(),
             turns: false,
             within: None,
             stores_only: FxHashMap::default(),

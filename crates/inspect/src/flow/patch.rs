@@ -72,6 +72,8 @@ impl Analysis<'_> {
             for store in program.stores.clone() {
                 self.stored_patch(&program, file, store);
                 self.script_element(&program, file, store);
+                self.asked_for(&program, file, store);
+                self.leads_elsewhere(&program, file, store);
             }
             for (call, function) in program.calls.clone() {
                 self.defined_patch(&program, file, call, function);
@@ -302,6 +304,7 @@ impl Analysis<'_> {
         file: FileId,
         value: ExprId,
     ) -> Option<Rc<crate::pure::Closure>> {
+        let (program, file, value) = self.given_by_maker(program, file, value);
         let Expr::Call {
             args, new: true, ..
         } = program.expr(value)
@@ -319,6 +322,24 @@ impl Analysis<'_> {
             }
             _ => None,
         })
+    }
+
+    /// What a function of the package gives that only gives one thing: `wrap(ethereum)`.
+    fn given_by_maker(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        value: ExprId,
+    ) -> (Rc<Program>, FileId, ExprId) {
+        if let Expr::Call { callee, new, .. } = program.expr(value)
+            && !new
+            && let Value::Function(closure) = self.machine.fold(file, callee)
+            && let Some(inner) = self.program(closure.file)
+            && let [only] = inner.function(closure.function).returns[..]
+        {
+            return (inner, closure.file, only);
+        }
+        (Rc::clone(program), file, value)
     }
 
     /// Where a function or one within it puts an address or a constant in the place of
@@ -367,6 +388,9 @@ impl Analysis<'_> {
         if let Some(found) = self.receiver_in_objects(program, file, &inside) {
             return Some(found);
         }
+        if let Some(found) = self.chosen_address(program, file, function) {
+            return Some(found);
+        }
         for store in program.stores.clone() {
             if !inside.contains(&store.function) {
                 continue;
@@ -389,7 +413,12 @@ impl Analysis<'_> {
     }
 
     /// A function, those within it, and those of the file that it calls.
-    fn inside(&mut self, program: &Rc<Program>, file: FileId, function: FuncId) -> Vec<FuncId> {
+    pub(super) fn inside(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+    ) -> Vec<FuncId> {
         let mut inside = vec![function];
         let mut at = 0;
         while at < inside.len() && inside.len() < 64 {

@@ -222,7 +222,7 @@ fn on_result(head: &str, rest: &str) -> Role {
         {
             Role::None
         }
-        "module" | "module.Module" if method == "_compile" => Role::Code(0),
+        "module" | "module.Module" | "module.constructor" if method == "_compile" => Role::Code(0),
         "discord.js.WebhookClient"
         | "discord-webhook-node.Webhook"
         | "telegraf"

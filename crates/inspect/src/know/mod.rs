@@ -3,24 +3,32 @@
 //! A path is what the pure machine gives for something of a library (`https.request`,
 //! `os.environ`), whatever it was called on the way.
 
+mod clients;
 mod family;
+mod intercepted;
 mod javascript;
 mod measures;
 mod packers;
+mod page;
 mod places;
 mod python;
 mod rust;
+mod settings;
 mod unpackers;
 
+pub use clients::{Client, client};
 pub use family::{family, is_family};
+pub use intercepted::{Seen, intercepted, intercepted_names};
 pub use packers::{
-    PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store,
+    PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store, takes_files,
 };
+pub use page::{ANYWHERE, is_of_page, is_of_storage, is_whole_page, keeps_whole, page_source};
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
     host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
     unusual_host, user_place,
 };
+pub use settings::{Leads, leads};
 pub use unpackers::{Slot, cloner, unpacker};
 
 use crate::ir::Language;
@@ -118,10 +126,15 @@ fn undefaulted(path: &str) -> Cow<'_, str> {
 
 /// What a call of a path does.
 pub fn role(language: Language, path: &str) -> Role {
-    match language {
+    let role = match language {
         Language::JavaScript => javascript::role(path),
         Language::Python => python::role(path),
         Language::Rust => rust::role(path),
+    };
+    match role {
+        // Of most paths nothing else is known: the table is asked for those of calls only.
+        Role::None | Role::Receive if client(language, path).is_some() => Role::Send,
+        role => role,
     }
 }
 
@@ -163,10 +176,6 @@ pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
         (Language::Python, "os.environ" | "os.environb" | "os.environ.copy()") => {
             Some(SourceKind::Environment)
         }
-        (
-            Language::JavaScript,
-            "location.href" | "document.cookie" | "localStorage" | "sessionStorage",
-        ) => None,
         _ => None,
     }
 }

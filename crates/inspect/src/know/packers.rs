@@ -158,6 +158,11 @@ pub fn sends_file(path: &str) -> Option<(usize, &'static str)> {
     (of_store && method == "upload_file").then_some((0, "Filename"))
 }
 
+/// Whether a call sends a message that names the files that it takes along.
+pub fn takes_files(path: &str) -> bool {
+    path.starts_with("nodemailer") && path.ends_with(".sendMail")
+}
+
 /// Whether a call of a client of a store or of another machine sends its arguments.
 pub fn sends_to_store(path: &str) -> bool {
     if sends_file(path).is_some() {

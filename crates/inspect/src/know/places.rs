@@ -9,7 +9,7 @@ const PATH: usize = 1024;
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 46] = [
+    const PLACES: [(&str, &str); 47] = [
         (".npmrc", "npm token"),
         (".yarnrc", "yarn token"),
         (".pypirc", "PyPI token"),
@@ -28,6 +28,10 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
             "Google Cloud credentials",
         ),
         (".kube/config", "Kubernetes credentials"),
+        (
+            "kubernetes.io/serviceaccount/token",
+            "Kubernetes service account",
+        ),
         (".docker/config.json", "Docker credentials"),
         (".git-credentials", "git credentials"),
         (".netrc", "network credentials"),
@@ -115,7 +119,7 @@ pub fn named_secret(name: &str) -> bool {
 }
 
 /// Names that only a file about the keys of chains has.
-pub const CHAIN_WORDS: [&str; 9] = [
+pub const CHAIN_WORDS: [&str; 13] = [
     "Wallet",
     "HDNodeWallet",
     "Keypair",
@@ -125,6 +129,10 @@ pub const CHAIN_WORDS: [&str; 9] = [
     "bip39",
     "bip32",
     "ethers",
+    "@scure/bip39",
+    "@scure/bip32",
+    "bitcoinjs-lib",
+    "ethereumjs-wallet",
 ];
 
 /// Names that such a file has, and a client of any service as well.
@@ -286,9 +294,17 @@ pub fn configuration(path: &str) -> Option<&'static str> {
                 ".npmrc" | ".pypirc" | "pip.conf" if is_temporary(&plain) => None,
                 ".npmrc" | ".pypirc" | "pip.conf" => Some("package manager settings"),
                 name if name.ends_with(".pth") => Some("interpreter start-up"),
+                name if starts_notebooks(&plain, name) => Some("interpreter start-up"),
                 _ => None,
             }
         })
+}
+
+/// Whether a path is of what IPython runs at the start of each session of a profile.
+fn starts_notebooks(path: &str, name: &str) -> bool {
+    let runs = name.ends_with(".py") || name.ends_with(".ipy");
+    let folder = &path[..path.len() - name.len()];
+    runs && folder.ends_with("/startup/") && folder.contains("ipython/profile_")
 }
 
 /// Whether a path lies in the machine's folder for what is temporary.
@@ -482,6 +498,20 @@ mod tests {
         // Others are looked for by those who are told where.
         let start = format!("{}/a/sitecustomize.py", hole("temp"));
         assert_eq!(configuration(&start), Some("interpreter start-up"));
+    }
+
+    #[test]
+    fn what_notebooks_run_first_is_their_start_up() {
+        let start = Some("interpreter start-up");
+        let at = |path: &str| configuration(path);
+        assert_eq!(at("/home/a/.ipython/profile_default/startup/0.py"), start);
+        assert_eq!(at("/home/a/.ipython/profile_default/startup/README"), None);
+        assert_eq!(at("/home/a/.ipython/profile_default/db/0.py"), None);
+        assert_eq!(at("/home/a/startup/0.py"), None);
+        let token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+        assert_eq!(credential_place(token), Some("Kubernetes service account"));
+        let namespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+        assert_eq!(credential_place(namespace), None);
     }
 
     #[test]

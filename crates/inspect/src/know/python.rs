@@ -245,6 +245,8 @@ fn on_result(head: &str, rest: &str) -> Role {
         {
             return Role::ForeignMemory;
         }
+        // The socket that it is given, under a cipher.
+        _ if head.starts_with("ssl.") && rest == ".wrap_socket" => return Role::Network(0),
         "mmap.mmap" if rest == ".write" => return Role::IntoMemory,
         "zipfile.ZipFile" | "tarfile.open" => match method {
             "write" | "add" => return Role::Attach,

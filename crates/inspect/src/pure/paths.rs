@@ -3,8 +3,8 @@
 //! The same few thousand paths are made again and again, one for each place that names them, and
 //! many are held for as long as the package is looked at: each is made once.
 
-use super::{Machine, made_file};
 use super::value::{Native, Value};
+use super::{Machine, made_file};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 

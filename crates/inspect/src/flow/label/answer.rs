@@ -299,6 +299,7 @@ pub(super) fn writes_otherwise(name: &str) -> bool {
             | "to_string"
             | "Blob"
             | "Request"
+            | "prepare"
             | "URLSearchParams"
             | "Headers"
     )

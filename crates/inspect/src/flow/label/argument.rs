@@ -191,9 +191,17 @@ impl Analysis<'_> {
                         .and_then(Value::known_text)
                         .unwrap_or_default();
                     if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
+                        // Keys that are pressed in one field are for who made it.
+                        let anywhere =
+                            matches!(&*path, "document.addEventListener" | "addEventListener");
+                        let anywhere = anywhere && event.starts_with("key");
+                        let name = match anywhere {
+                            true => format!("the event {event} {}", know::ANYWHERE),
+                            false => format!("the event {event}"),
+                        };
                         return vec![self.new_label(
                             SourceKind::InputDevice,
-                            &format!("the event {event}"),
+                            &name,
                             site.file,
                             span,
                         )];

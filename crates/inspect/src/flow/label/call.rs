@@ -4,7 +4,7 @@ use super::answer::writes_otherwise;
 use super::lent::gives_of_handed;
 use super::{Asking, Label, Step, snippet, union};
 use crate::flow::{Analysis, Context, Site};
-use crate::ir::{Const, Expr, ExprId, FuncId, Program};
+use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program};
 use crate::know::{self, Role};
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
@@ -91,6 +91,17 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let span = program.span(expr);
+        if let Some(label) = self.typed_there(file, expr) {
+            return vec![label];
+        }
+        // `request.headers.get("Authorization")`.
+        if let Expr::Member(headers, get) = program.expr(callee)
+            && program.name(get) == "get"
+            && let Some(key) = args.first().and_then(|arg| program.text(*arg))
+            && let Some(label) = self.key_of_request(program, file, expr, headers, key)
+        {
+            return vec![label];
+        }
         let mut value = match self.callees.get(&(file, expr)) {
             Some(value) => value.clone(),
             None => self.look_at(file, callee, None),
@@ -127,6 +138,19 @@ impl Analysis<'_> {
                 }
                 return vec![self.new_label(kind, whole.path().unwrap_or_default(), file, span)];
             }
+        }
+        if let Some(path) = value.path()
+            && know::is_of_storage(path)
+            && program.language == Language::JavaScript
+        {
+            if let Some(what) = know::page_source(path) {
+                return vec![self.new_label(SourceKind::InputDevice, what, file, span)];
+            }
+            // What it gives by the name of each entry, it gives of all of them.
+            return match path.ends_with(".getItem") {
+                true => self.all(file, args, context),
+                false => Vec::new(),
+            };
         }
         match &value {
             Value::Function(closure) => {
@@ -182,6 +206,10 @@ impl Analysis<'_> {
         } else if let Some(labels) = self.given_by_bound(program, file, callee) {
             return labels;
         }
+        // One entry of a store that somebody hands on.
+        if matches!(method, "getItem" | "get") {
+            out.retain(|label| !know::is_whole_page(&label.name));
+        }
         if matches!(
             method,
             "includes"
@@ -214,9 +242,8 @@ impl Analysis<'_> {
             });
         }
         // `table.get(key)`: what stands there is not made of the key.
-        let is_lookup = method == "get"
-            && program.language == crate::ir::Language::Python
-            && value.is_unknown();
+        let is_lookup =
+            method == "get" && program.language == Language::Python && value.is_unknown();
         for arg in args.iter().skip(usize::from(is_lookup)) {
             // A function gives what it returns.
             if let Expr::Function(function) = program.expr(*arg) {
@@ -269,6 +296,16 @@ impl Analysis<'_> {
             };
             if !writes_otherwise(called) {
                 out.retain(|label| label.kind != SourceKind::Intercepted);
+            }
+        }
+        // Of what a page holds only the whole is somebody else's.
+        if out.iter().any(|label| know::is_of_page(&label.name)) {
+            let called = match value.path() {
+                Some(path) => path.rsplit('.').next().unwrap_or(path),
+                None => method,
+            };
+            if !know::keeps_whole(called) {
+                out.retain(|label| !know::is_of_page(&label.name));
             }
         }
         if out.is_empty() {

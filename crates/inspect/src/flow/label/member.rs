@@ -26,6 +26,11 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<Label> {
         let span = program.span(expr);
+        if let Some(key) = key
+            && let Some(label) = self.key_of_request(program, file, expr, object, key)
+        {
+            return vec![label];
+        }
         let mut shared = match key {
             Some(key) => self.shared(program, object, key),
             None => Vec::new(),
@@ -41,6 +46,13 @@ impl Analysis<'_> {
                 let own = self.environment_variable(&name, file, span);
                 union(&mut shared, &own);
                 return shared;
+            }
+            if let Some(what) = know::page_source(&path).filter(|_| super::is_of_browser(program)) {
+                return vec![self.new_label(SourceKind::InputDevice, what, file, span)];
+            }
+            // What stands there under a name is the package's own.
+            if know::is_of_storage(&path) {
+                return Vec::new();
             }
             if &*path == super::messages::WORKER_DATA {
                 return self.worker_data(file);
@@ -78,7 +90,10 @@ impl Analysis<'_> {
                 return labels;
             }
         }
-        let labels = self.labels(file, object, context).to_vec();
+        let mut labels = self.labels(file, object, context).to_vec();
+        if key.is_some() {
+            labels.retain(|label| !know::is_whole_page(&label.name));
+        }
         match key {
             None => {
                 // `env[name]` for every name.

@@ -348,6 +348,9 @@ impl Analysis<'_> {
         if let Some(name) = know::environment_name(program.language, &path) {
             return self.environment_variable(name, file, span);
         }
+        if let Some(what) = know::page_source(&path).filter(|_| is_of_browser(program)) {
+            return vec![self.new_label(SourceKind::InputDevice, what, file, span)];
+        }
         if &*path == messages::WORKER_DATA {
             return self.worker_data(file);
         }
@@ -430,6 +433,11 @@ impl Analysis<'_> {
         }
         out
     }
+}
+
+/// Whether names of a browser's library may mean something in a file.
+fn is_of_browser(program: &Program) -> bool {
+    program.language == Language::JavaScript
 }
 
 /// A piece of source for people, short.

@@ -108,6 +108,75 @@ impl Analysis<'_> {
         }
     }
 
+    /// An address of the package's own that a function chooses instead of what it was given, or puts
+    /// under the name of it: `send(isAddress(t) ? MINE : t)`, `params = [{...params[0], to: MINE}]`.
+    pub(super) fn chosen_address(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        function: FuncId,
+    ) -> Option<(ExprId, Option<String>)> {
+        let is_function = |expr: &&Expr| **expr == Expr::Function(function);
+        let at = program.exprs.iter().position(|expr| is_function(&expr))?;
+        let within = program.span(ExprId(at as u32));
+        let has_pattern = super::holds_address_pattern(program);
+        for number in 0..program.size() {
+            let id = ExprId(number as u32);
+            let span = program.span(id);
+            if span.start < within.start || span.end > within.end {
+                continue;
+            }
+            match program.expr(id) {
+                // Only where it is asked whether an address was given.
+                Expr::Cond(_, then, other) if has_pattern => {
+                    for (address, kept) in [(then, other), (other, then)] {
+                        let named = matches!(program.expr(kept), Expr::Name(..) | Expr::Member(..));
+                        if named && let Some(text) = self.own_address(file, address) {
+                            return Some((address, Some(text)));
+                        }
+                    }
+                }
+                Expr::Assign(target, value) => {
+                    let Expr::Name(atom, scope) = program.expr(target) else {
+                        continue;
+                    };
+                    let symbol = program.resolve(atom, scope);
+                    let given = symbol.is_some_and(|symbol| {
+                        let values = &program.symbol(symbol).values;
+                        values.iter().any(|value| is_given(program, *value))
+                    });
+                    if !given {
+                        continue;
+                    }
+                    if has_pattern && let Some(text) = self.own_address(file, value) {
+                        return Some((value, Some(text)));
+                    }
+                    let items = match program.expr(value) {
+                        Expr::Array(items) => program.list(items).to_vec(),
+                        _ => vec![value],
+                    };
+                    for item in items {
+                        if let Some((at, address)) = self.receiver_in(program, file, item, 0) {
+                            return Some((at, Some(address)));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// An address that stands in the package, in the letters that only addresses have.
+    fn own_address(&mut self, file: FileId, expr: ExprId) -> Option<String> {
+        let value = self.machine.fold(file, expr);
+        let text = value.known_text().filter(|text| is_address(text))?;
+        let is_chain = text.starts_with("0x")
+            || text.starts_with("bc1")
+            || !text.contains(['0', 'O', 'I', 'l']) && text.len() > 25;
+        is_chain.then(|| text.to_owned())
+    }
+
     /// The address that a value is: a text, or a key that a library makes of one.
     pub(super) fn address_of(&mut self, value: &Value) -> Option<String> {
         if let Some(text) = value.known_text() {
@@ -127,4 +196,18 @@ impl Analysis<'_> {
         let text = self.machine.fold(file, *program.list(args).first()?);
         text.known_text().map(str::to_owned)
     }
+}
+
+/// Whether an expression is what a function is given, or a part of it.
+fn is_given(program: &Program, expr: ExprId) -> bool {
+    let mut at = expr;
+    for _ in 0..4 {
+        at = match program.expr(at) {
+            Expr::Param(..) => return true,
+            Expr::Member(object, _) | Expr::Index(object, _) => object,
+            Expr::Logic(_, left, _) => left,
+            _ => return false,
+        };
+    }
+    false
 }

@@ -1,5 +1,6 @@
 //! Files that are written, replaced, deleted, packed.
 
+use super::another;
 use crate::flow::label::Label;
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
@@ -219,6 +220,10 @@ impl Analysis<'_> {
                     places = self.by_turns(site.file, to);
                 }
                 for place in places.into_iter().filter_map(|value| value.as_text()) {
+                    if place != text && another::is_of_another(&place) {
+                        let content = data.map(|data| self.fold_text(site.file, data, context));
+                        self.into_another(site, path, &place, content.as_deref(), zone);
+                    }
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
                     } else if place != text
@@ -398,6 +403,7 @@ impl Analysis<'_> {
             let content = content.as_deref().or(removes.then_some(""));
             self.configured(site, path, to, &labels, zone, active, content, origin);
         }
+        self.into_another(site, path, to, content.as_deref(), zone);
         self.replaces_itself(site, to, zone);
         if super::memory::is_memory(to)
             && let Some(data) = data
@@ -474,6 +480,13 @@ impl Analysis<'_> {
                 && !text.contains("$(")
                 && !text.contains('`')
         });
+        // What stands there without a program's name may lead to one all the same.
+        let harmless = harmless
+            && match content.and_then(|text| know::leads(what, text)) {
+                Some(know::Leads::Registry(host)) => self.own_host(&host),
+                Some(know::Leads::Code) => false,
+                None => true,
+            };
         let marks = match content {
             Some(_) if harmless => vec![Mark::NoEffect],
             Some(text) if crate::flow::child::names_an_effect(text) => vec![Mark::HiddenEffect],

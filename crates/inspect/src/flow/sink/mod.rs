@@ -1,5 +1,7 @@
 //! Calls that are sinks, and where they lead.
 
+mod another;
+mod client;
 mod code;
 mod context;
 mod digest;
@@ -13,8 +15,10 @@ mod named;
 mod network;
 mod packed;
 mod pickled;
+mod picture;
 mod placed;
 mod proxy;
+mod redirect;
 mod registry;
 mod removes;
 mod searched;

@@ -39,6 +39,7 @@ impl Analysis<'_> {
         }
         let mut besides = self.sent_of_itself(site, path, context);
         besides.extend(self.sent_file_of(site, path, args));
+        besides.extend(self.attached_files(site, path, args));
         for label in besides {
             if is_secret(label.kind) {
                 found.push(label);
@@ -66,6 +67,12 @@ impl Analysis<'_> {
                 known => known,
             }
         };
+        // What a page holds goes to its maker all the time, and to whom the page names.
+        let elsewhere = match &target {
+            Target::Constant(host) => !self.own_host(host),
+            Target::Opaque | Target::Caller => false,
+        };
+        found.retain(|label| elsewhere || !know::is_whole_page(&label.name));
         for label in found {
             let marks = self.host_marks(&target, &label);
             self.flow(
@@ -164,6 +171,9 @@ impl Analysis<'_> {
         args: &[ExprId],
         context: Option<&Rc<Context>>,
     ) -> Target {
+        if let Some(of_client) = self.client_target(file, value, args, context) {
+            return of_client;
+        }
         let mut holes = None;
         if let Value::Native(native) = value
             && let Some((made_file, made)) = native.made_at
@@ -212,6 +222,13 @@ impl Analysis<'_> {
                         let value = self.fold_value(file, arg, context);
                         if let Some(host) = self.host_in(&value, 0) {
                             return Some(host);
+                        }
+                        // `context.wrap_socket(socket, server_hostname=name)`.
+                        if path.ends_with(".wrap_socket") {
+                            return match self.companion(file, &value) {
+                                Some(host) => Some(host),
+                                None => self.server_name(file, program.list(args)),
+                            };
                         }
                     }
                     let Expr::Member(object, _) = program.expr(callee) else {

@@ -323,6 +323,7 @@ pub(super) fn call(
         ) => match text(0) {
             Some("OUT_DIR") => Some(Value::host("out")),
             Some("HOME" | "USERPROFILE") => Some(Value::host("home")),
+            Some("CARGO_HOME") => Some(Value::text(&home("~/.cargo"))),
             Some("CARGO_MANIFEST_DIR") => Some(Value::host("package")),
             Some("TMPDIR" | "TEMP" | "TMP") => Some(Value::host("temp")),
             _ => None,
@@ -553,6 +554,7 @@ pub(super) fn call(
             .and_then(Value::any_text)
             .map(|path| Value::text(&home(path))),
         (Language::Python, "pathlib.Path.home" | "Path.home") => Some(Value::host("home")),
+        (Language::Python, "pathlib.Path.cwd" | "Path.cwd") => Some(Value::host("cwd")),
         (
             Language::Python,
             "os.path.dirname" | "os.path.abspath" | "os.path.realpath" | "os.path.normpath"

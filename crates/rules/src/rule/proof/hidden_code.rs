@@ -74,11 +74,20 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         return match (early, flow.marks.contains(&Mark::Large)) {
             (true, true) => Weight::Proof,
             (true, false) => Weight::Suspicious,
-            (false, true) if flow.zone == Zone::Import => Weight::Suspicious,
+            (false, large) if flow.zone == Zone::Import && (large || is_decrypted(flow)) => {
+                Weight::Suspicious
+            }
             _ => Weight::Note,
         };
     }
     Weight::Note
+}
+
+/// Whether a constant is run that only a key opens. Nobody can read it who does not have the key.
+fn is_decrypted(flow: &Flow) -> bool {
+    flow.source == SourceKind::Decoded
+        && (flow.source_name.starts_with("crypto.createDecipher")
+            || flow.source_name.ends_with(".decrypt"))
 }
 
 fn says(flow: &Flow) -> String {
@@ -93,4 +102,30 @@ fn says(flow: &Flow) -> String {
         "runs code that it hides in"
     };
     format!("it {how} {}{what}", printable(&flow.source_name, 80))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_that_a_key_opens_is_suspicious_where_it_is_run_unasked() {
+        let run = |name: &str, zone| {
+            let flow = Flow {
+                source: SourceKind::Decoded,
+                source_name: name.to_owned(),
+                sink: SinkKind::DynamicCode,
+                sink_name: "exec".to_owned(),
+                target: Target::Opaque,
+                zone,
+                path: Vec::new(),
+                marks: Vec::new(),
+            };
+            weigh(&flow, &Inspection::default())
+        };
+        let decrypted = "cryptography.fernet.Fernet().decrypt";
+        assert_eq!(run(decrypted, Zone::Import), Weight::Suspicious);
+        assert_eq!(run(decrypted, Zone::Called), Weight::Note);
+        assert_eq!(run("atob", Zone::Import), Weight::Note);
+    }
 }

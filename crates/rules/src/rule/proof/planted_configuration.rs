@@ -32,7 +32,11 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     }
     let harmless = flow.marks.contains(&Mark::NoEffect)
         && matches!(&flow.target, Target::Constant(text) if ["(git hook)", "(shell start-up)", "(package manager settings)", "(editor settings)", "(interpreter start-up, held by the archive)"].iter().any(|kind| text.ends_with(kind)));
-    let harmless = harmless || hook_starter::is_starter(flow) || is_somewhere(flow);
+    let harmless = harmless
+        || hook_starter::is_starter(flow)
+        || is_somewhere(flow)
+        || is_of_another_package(flow)
+        || leads_clients(flow);
     match flow.zone {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
@@ -46,6 +50,17 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
 fn is_somewhere(flow: &Flow) -> bool {
     matches!(&flow.target, Target::Constant(text)
         if text.starts_with("<?>") && text.ends_with("(package manager settings)"))
+}
+
+/// Whether it only says, for the process that it runs in, where clients of a service go. Libraries for
+/// one provider set that, and those who take the keys of others.
+fn leads_clients(flow: &Flow) -> bool {
+    matches!(&flow.target, Target::Constant(text) if text.ends_with("(where a client of a service goes)"))
+}
+
+/// Whether it is a file of another package, which some packages mend when they are installed.
+fn is_of_another_package(flow: &Flow) -> bool {
+    matches!(&flow.target, Target::Constant(text) if text.ends_with("(code of another package)"))
 }
 
 fn says(flow: &Flow) -> String {

@@ -67,12 +67,24 @@ fn takes_all_when_called(flow: &Flow) -> bool {
         && !flow.marks.contains(&Mark::OwnHost)
 }
 
+/// Whether what a cluster gives each of its programs goes to the cluster, or is what somebody logs in
+/// with who calls for it: clients of vaults and clouds hand it in there.
+fn is_login_of_a_cluster(flow: &Flow) -> bool {
+    let of_cluster = matches!(&flow.target, Target::Constant(place)
+    if place.split(['/', ':']).next().is_some_and(|host| {
+        host == "kubernetes.default" || host.starts_with("kubernetes.default.svc")
+    }));
+    flow.source == SourceKind::CredentialFile
+        && flow.source_name.ends_with("(Kubernetes service account)")
+        && (of_cluster || matches!(flow.zone, Zone::Called | Zone::Command))
+}
+
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
     {
         return Weight::None;
     }
-    if own_service::is_back(flow) || is_to_who_asked(flow) {
+    if own_service::is_back(flow) || is_to_who_asked(flow) || is_login_of_a_cluster(flow) {
         return Weight::Note;
     }
     let known = flow.target != Target::Caller;
@@ -174,6 +186,20 @@ mod tests {
         }
         let called = sent(named, "NPM_TOKEN", "t.own.example", Zone::Called, own);
         assert_eq!(called, Weight::Note);
+    }
+
+    #[test]
+    fn the_token_of_a_cluster_may_go_to_the_cluster_and_where_a_caller_logs_in() {
+        let token =
+            "/var/run/secrets/kubernetes.io/serviceaccount/token (Kubernetes service account)";
+        let at = |host, zone| sent(SourceKind::CredentialFile, token, host, zone, None);
+        assert_eq!(at("t.other.example", Zone::Import), Weight::Proof);
+        assert_eq!(at("t.other.example", Zone::Called), Weight::Note);
+        assert_eq!(at("kubernetes.default.svc", Zone::Import), Weight::Note);
+        assert_eq!(
+            at("kubernetes.default.evil.example", Zone::Import),
+            Weight::Proof
+        );
     }
 
     #[test]

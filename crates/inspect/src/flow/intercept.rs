@@ -1,0 +1,184 @@
+//! Functions of a package that stand in for those that passwords and keys go through, and what
+//! they get to see there: `getpass.getpass = mine`, `axios.interceptors.request.use(mine)`.
+
+use super::label::Label;
+use super::{Analysis, Site};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::know;
+use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// Steps from a value to the parameter that it is taken from.
+const STEPS: usize = 8;
+
+/// What functions see that stand in for others.
+#[derive(Debug, Default)]
+pub(super) struct Intercepted {
+    /// Calls of what was there before, which give what somebody types.
+    typed: FxHashMap<(FileId, ExprId), Rc<str>>,
+    /// Functions that are given the requests of others.
+    requests: FxHashMap<(FileId, FuncId), Rc<str>>,
+}
+
+impl Analysis<'_> {
+    /// Finds the functions that stand in for others. Next to no file has one.
+    pub(super) fn intercepts(&mut self) {
+        let mut files: Vec<FileId> = self.zones.keys().map(|(file, _)| *file).collect();
+        files.sort_unstable();
+        files.dedup();
+        for file in files {
+            let Some(program) = self.program(file) else {
+                continue;
+            };
+            let names = know::intercepted_names(program.language);
+            if !names.iter().any(|name| program.atom(name).is_some()) {
+                continue;
+            }
+            for store in program.stores.clone() {
+                let Some(key) = store.key.map(|key| program.name(key).to_owned()) else {
+                    continue;
+                };
+                if !names.contains(&key.as_str()) {
+                    continue;
+                }
+                let Value::Native(object) = self.machine.fold(file, store.object) else {
+                    continue;
+                };
+                let path = match &*object.path {
+                    "globalThis" => key,
+                    path => format!("{path}.{key}"),
+                };
+                self.stands_in(&program, file, &path, store.value);
+            }
+            if program.language == Language::JavaScript {
+                self.interceptors(&program, file);
+            }
+        }
+    }
+
+    /// `axios.interceptors.request.use(f)`: of what everybody in the process shares. A client that
+    /// the package makes for itself has requests of its own.
+    fn interceptors(&mut self, program: &Rc<Program>, file: FileId) {
+        if program.atom("interceptors").is_none() {
+            return;
+        }
+        for (call, _) in program.calls.clone() {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
+                continue;
+            };
+            let is_use = matches!(program.expr(callee), Expr::Member(_, name) if program.name(name) == "use");
+            let Some(first) = program.list(args).first().copied().filter(|_| is_use) else {
+                continue;
+            };
+            let value = self.machine.fold(file, callee);
+            if let Some(
+                path
+                @ ("axios.interceptors.request.use" | "axios.default.interceptors.request.use"),
+            ) = value.path()
+                && let Value::Function(closure) = self.machine.fold(file, first)
+            {
+                let name = format!("what is given to {path}").into();
+                let requests = &mut self.intercepted.requests;
+                requests.insert((closure.file, closure.function), name);
+            }
+        }
+    }
+
+    fn stands_in(&mut self, program: &Rc<Program>, file: FileId, path: &str, value: ExprId) {
+        let Some(seen) = know::intercepted(program.language, path) else {
+            return;
+        };
+        let Value::Function(closure) = self.machine.fold(file, value) else {
+            return;
+        };
+        let name: Rc<str> = format!("what is given to {path}").into();
+        match seen {
+            know::Seen::Requests => {
+                let requests = &mut self.intercepted.requests;
+                requests.insert((closure.file, closure.function), name);
+            }
+            know::Seen::Typed => {
+                let Some(inner) = self.program(closure.file) else {
+                    return;
+                };
+                for function in self.inside(&inner, closure.file, closure.function) {
+                    let index = self.index(closure.file);
+                    let calls =
+                        index.and_then(|index| index.calls.get(&function).map(<[ExprId]>::to_vec));
+                    for call in calls.unwrap_or_default() {
+                        let Expr::Call { callee, .. } = inner.expr(call) else {
+                            continue;
+                        };
+                        if self.machine.fold(closure.file, callee).path() == Some(path) {
+                            let typed = &mut self.intercepted.typed;
+                            typed.insert((closure.file, call), Rc::clone(&name));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What somebody types who is asked by a function that stands in for the library's.
+    pub(super) fn typed_there(&self, file: FileId, call: ExprId) -> Option<Label> {
+        let name = self.intercepted.typed.get(&(file, call))?;
+        Some(self.label_at(SourceKind::Intercepted, name, site(file, call)))
+    }
+
+    /// The key in the headers of somebody else's request, which a function that stands in for the
+    /// library's is given: `request.headers.Authorization`, `request.headers.get("Cookie")`.
+    pub(super) fn key_of_request(
+        &self,
+        program: &Program,
+        file: FileId,
+        expr: ExprId,
+        headers: ExprId,
+        key: &str,
+    ) -> Option<Label> {
+        if self.intercepted.requests.is_empty() || !is_key(key) {
+            return None;
+        }
+        let mut at = headers;
+        for _ in 0..STEPS {
+            at = match program.expr(at) {
+                Expr::Member(object, _) | Expr::Index(object, _) | Expr::Await(object) => object,
+                Expr::Logic(_, left, _) => left,
+                Expr::Name(atom, scope) => {
+                    let symbol = program.resolve(atom, scope)?;
+                    *program.symbol(symbol).values.first()?
+                }
+                Expr::Param(function, _) => {
+                    let name = self.intercepted.requests.get(&(file, function))?;
+                    return Some(self.label_at(SourceKind::Intercepted, name, site(file, expr)));
+                }
+                _ => return None,
+            };
+        }
+        None
+    }
+}
+
+fn site(file: FileId, expr: ExprId) -> Site {
+    Site {
+        file,
+        expr,
+        function: FuncId(0),
+    }
+}
+
+/// Whether a header says who somebody is.
+fn is_key(header: &str) -> bool {
+    const KEYS: [&str; 5] = [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "x-api-key",
+        "x-auth-token",
+    ];
+    KEYS.iter().any(|key| key.eq_ignore_ascii_case(header))
+}
+
+#[cfg(test)]
+mod tests;
