@@ -3,10 +3,10 @@
 
 use super::label::Label;
 use super::{Analysis, Site};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::ir::{Expr, ExprId, FuncId, Language, Program, Store};
 use crate::know;
 use crate::pure::{FileId, Value};
-use customs_model::SourceKind;
+use customs_model::{SinkKind, SourceKind, Target};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -20,7 +20,13 @@ pub(super) struct Intercepted {
     typed: FxHashMap<(FileId, ExprId), Rc<str>>,
     /// Functions that are given the requests of others.
     requests: FxHashMap<(FileId, FuncId), Rc<str>>,
+    /// Functions that are given the requests of a client of the package's own, with where it was
+    /// made.
+    clients: FxHashMap<(FileId, FuncId), Made>,
 }
+
+/// A call that makes something.
+type Made = (FileId, ExprId);
 
 impl Analysis<'_> {
     /// Finds the functions that stand in for others. Next to no file has one.
@@ -111,7 +117,9 @@ impl Analysis<'_> {
                         let Expr::Call { callee, .. } = inner.expr(call) else {
                             continue;
                         };
-                        if self.machine.fold(closure.file, callee).path() == Some(path) {
+                        let called = self.machine.fold(closure.file, callee);
+                        let plain = |path: &str| path.trim_start_matches("builtins.").to_owned();
+                        if called.path().map(plain) == Some(plain(path)) {
                             let typed = &mut self.intercepted.typed;
                             typed.insert((closure.file, call), Rc::clone(&name));
                         }
@@ -140,24 +148,73 @@ impl Analysis<'_> {
         if self.intercepted.requests.is_empty() || !is_key(key) {
             return None;
         }
-        let mut at = headers;
-        for _ in 0..STEPS {
-            at = match program.expr(at) {
-                Expr::Member(object, _) | Expr::Index(object, _) | Expr::Await(object) => object,
-                Expr::Logic(_, left, _) => left,
-                Expr::Name(atom, scope) => {
-                    let symbol = program.resolve(atom, scope)?;
-                    *program.symbol(symbol).values.first()?
-                }
-                Expr::Param(function, _) => {
-                    let name = self.intercepted.requests.get(&(file, function))?;
-                    return Some(self.label_at(SourceKind::Intercepted, name, site(file, expr)));
-                }
-                _ => return None,
-            };
-        }
-        None
+        let function = given_to(program, headers)?;
+        let name = self.intercepted.requests.get(&(file, function))?;
+        Some(self.label_at(SourceKind::Intercepted, name, site(file, expr)))
     }
+
+    /// The whole environment, which is put into each request of a client that was made for a host:
+    /// `api.interceptors.request.use((c) => { c.headers.x = all; return c })`.
+    pub(super) fn put_into_requests(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
+        if self.intercepted.clients.is_empty() {
+            return;
+        }
+        let Some(function) = given_to(program, store.object) else {
+            return;
+        };
+        let Some((place, made)) = self.intercepted.clients.get(&(file, function)).copied() else {
+            return;
+        };
+        let labels = self.labels(file, store.value, None);
+        let whole = labels
+            .iter()
+            .find(|label| label.kind == SourceKind::Environment);
+        let Some(whole) = whole.cloned() else {
+            return;
+        };
+        let Some(Expr::Call { args, .. }) = self.program(place).map(|maker| maker.expr(made))
+        else {
+            return;
+        };
+        let Some(maker) = self.program(place) else {
+            return;
+        };
+        let host = maker.list(args).first().copied().and_then(|settings| {
+            let settings = self.machine.fold(place, settings);
+            self.host_in(&settings, 0)
+        });
+        if let Some(host) = host {
+            let zone = self.zone_of(file, store.function);
+            self.flow(
+                &whole,
+                SinkKind::Network,
+                "axios.create().interceptors.request.use",
+                Target::Constant(host),
+                zone,
+                file,
+                store.value,
+                Vec::new(),
+            );
+        }
+    }
+}
+
+/// The function that an expression is a part of an argument of.
+fn given_to(program: &Program, expr: ExprId) -> Option<FuncId> {
+    let mut at = expr;
+    for _ in 0..STEPS {
+        at = match program.expr(at) {
+            Expr::Member(object, _) | Expr::Index(object, _) | Expr::Await(object) => object,
+            Expr::Logic(_, left, _) => left,
+            Expr::Name(atom, scope) => {
+                let symbol = program.resolve(atom, scope)?;
+                *program.symbol(symbol).values.first()?
+            }
+            Expr::Param(function, _) => return Some(function),
+            _ => return None,
+        };
+    }
+    None
 }
 
 fn site(file: FileId, expr: ExprId) -> Site {

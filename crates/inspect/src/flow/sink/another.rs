@@ -2,7 +2,7 @@
 
 use crate::flow::child::names_an_effect;
 use crate::flow::{Analysis, Site};
-use crate::pure::{HOLE_END, HOLE_START, shown};
+use crate::pure::{FileId, HOLE_END, HOLE_START, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 
 /// What is said of such a file.
@@ -19,7 +19,7 @@ impl Analysis<'_> {
         content: Option<&str>,
         zone: Zone,
     ) {
-        if zone < Zone::Import || !is_of_another(to) {
+        if zone < Zone::Import || !self.is_in_another(site.file, to) {
             return;
         }
         let asks = content.is_some_and(|text| text.contains("://") && reaches_out(text));
@@ -40,6 +40,36 @@ impl Analysis<'_> {
     }
 }
 
+impl Analysis<'_> {
+    /// Whether a path that code of a file names leads to a script of another package.
+    pub(super) fn is_in_another(&self, file: FileId, path: &str) -> bool {
+        if is_of_another(path) {
+            return true;
+        }
+        // What lies above the package's own folder is told by its open mark alone, where the file
+        // that names it stands there itself.
+        let stands_above = self
+            .package
+            .file(file)
+            .path
+            .trim_start_matches("package/")
+            .contains('/');
+        !stands_above
+            && path.strip_prefix("\u{fdd0}package/").is_some_and(|rest| {
+                !rest.contains([HOLE_START, HOLE_END])
+                    && rest.contains('/')
+                    && is_script(rest)
+                    && self.package.find(rest).is_none()
+            })
+    }
+}
+
+fn is_script(path: &str) -> bool {
+    [".js", ".cjs", ".mjs", ".py"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
+}
+
 fn reaches_out(text: &str) -> bool {
     names_an_effect(text)
         || ["\"https\"", "'https'", "\"http\"", "'http'", "sendBeacon"]
@@ -48,9 +78,8 @@ fn reaches_out(text: &str) -> bool {
 }
 
 /// Whether a path leads out of the package to a script beside it: `<package>/../other/index.js`.
-pub(super) fn is_of_another(path: &str) -> bool {
-    let is_script = [".js", ".cjs", ".mjs", ".py"];
-    if !is_script.iter().any(|ending| path.ends_with(ending)) {
+fn is_of_another(path: &str) -> bool {
+    if !is_script(path) {
         return false;
     }
     let Some(rest) = path.strip_prefix("\u{fdd0}package") else {

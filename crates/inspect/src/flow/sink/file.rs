@@ -1,6 +1,5 @@
 //! Files that are written, replaced, deleted, packed.
 
-use super::another;
 use crate::flow::label::Label;
 use crate::flow::possible::EVERY;
 use crate::flow::{Analysis, Context, Site, is_foreign};
@@ -220,7 +219,7 @@ impl Analysis<'_> {
                     places = self.by_turns(site.file, to);
                 }
                 for place in places.into_iter().filter_map(|value| value.as_text()) {
-                    if place != text && another::is_of_another(&place) {
+                    if place != text && self.is_in_another(site.file, &place) {
                         let content = data.map(|data| self.fold_text(site.file, data, context));
                         self.into_another(site, path, &place, content.as_deref(), zone);
                     }

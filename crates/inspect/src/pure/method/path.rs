@@ -19,6 +19,15 @@ pub(super) fn of_path(path: &str, name: &str, args: &[Value]) -> Option<Value> {
         ("file_stem", []) => {
             Some(last(path).map_or(Value::Unknown, |last| Value::text(stem(last))))
         }
+        // `env::var("HOME").map(PathBuf::from)`.
+        ("map", [Value::Native(native)])
+            if matches!(
+                &*native.path,
+                "std.path.PathBuf.from" | "PathBuf.from" | "std.path.Path.new" | "Path.new"
+            ) =>
+        {
+            Some(Value::text(path))
+        }
         ("to_path_buf" | "as_path" | "into_os_string" | "as_os_str", []) => Some(Value::text(path)),
         _ => None,
     }
@@ -204,6 +213,14 @@ mod tests {
     fn given(path: &str, name: &str, args: &[&str]) -> Option<String> {
         let args: Vec<Value> = args.iter().map(|arg| Value::text(arg)).collect();
         text(of_path(path, name, &args))
+    }
+
+    #[test]
+    fn what_is_made_a_path_of_is_the_same_path() {
+        let path_of = [Value::native("std.path.PathBuf.from")];
+        assert_eq!(text(of_path(OUT, "map", &path_of)).as_deref(), Some(OUT));
+        let other = [Value::native("mine.other")];
+        assert_eq!(text(of_path(OUT, "map", &other)), None);
     }
 
     #[test]
