@@ -206,7 +206,7 @@ impl Analysis<'_> {
         // `table.get(key)`: what stands there is not made of the key.
         let is_lookup = method == "get"
             && program.language == crate::ir::Language::Python
-            && value.is_unknown();
+            && !matches!(value, Value::Native(_) | Value::Function(_));
         for arg in args.iter().skip(usize::from(is_lookup)) {
             // A function gives what it returns.
             if let Expr::Function(function) = program.expr(*arg) {
