@@ -2,7 +2,7 @@
 //! process.env) { if (key.startsWith('TOOL_')) … }`.
 
 use super::Analysis;
-use crate::ir::{Compound, Const, Expr, ExprId, Logic, Program, Stmt, Unary};
+use crate::ir::{Block, Compound, CompoundId, Const, Expr, ExprId, Logic, Program, Stmt, Unary};
 use crate::know;
 use crate::pure::FileId;
 use rustc_hash::FxHashMap;
@@ -17,20 +17,14 @@ pub(super) fn chosen(program: &Program) -> FxHashMap<ExprId, ExprId> {
         let Compound::Each { over, body, .. } = compound else {
             return None;
         };
-        let body = program.block(*body);
-        // What it gives gets its names first.
-        let begin = body.iter().position(|stmt| !binds(program, *stmt, *over))?;
-        let (first, rest) = body.get(begin..)?.split_first()?;
-        let Stmt::Compound(first) = first else {
-            return None;
-        };
-        let Compound::If(test, then, other) = program.compound(*first) else {
+        let (first, rest) = done(program, *body, *over)?;
+        let Compound::If(test, then, other) = program.compound(first) else {
             return None;
         };
         let word = match program.expr(*test) {
             // Whatever else begins is left out, and the rest of the body is about this.
             Expr::Unary(Unary::Not, inner) => {
-                let leaves = matches!(program.block(*then), [Stmt::Continue]);
+                let leaves = matches!(inner_block(program, *then), [Stmt::Continue]);
                 leaves.then(|| asked_word(program, inner, *over))?
             }
             _ => {
@@ -43,6 +37,37 @@ pub(super) fn chosen(program: &Program) -> FxHashMap<ExprId, ExprId> {
     loops.collect()
 }
 
+/// What the body of a loop does first, once what it gives has its names, and what comes then.
+fn done(program: &Program, body: Block, over: ExprId) -> Option<(CompoundId, &[Stmt])> {
+    let body = program.block(body);
+    let begin = body.iter().position(|stmt| !binds(program, *stmt, over))?;
+    let (first, rest) = body.get(begin..)?.split_first()?;
+    let Stmt::Compound(first) = *first else {
+        return None;
+    };
+    match program.compound(first) {
+        Compound::Block(inner) if rest.is_empty() => {
+            let (first, rest) = inner_block(program, *inner).split_first()?;
+            let Stmt::Compound(first) = *first else {
+                return None;
+            };
+            Some((first, rest))
+        }
+        _ => Some((first, rest)),
+    }
+}
+
+/// The statements of a block that may be no more than another block.
+fn inner_block(program: &Program, block: Block) -> &[Stmt] {
+    let statements = program.block(block);
+    if let [Stmt::Compound(only)] = statements
+        && let Compound::Block(inner) = program.compound(*only)
+    {
+        return program.block(*inner);
+    }
+    statements
+}
+
 /// Whether a statement gives a name to what a loop gives, and does nothing else.
 fn binds(program: &Program, stmt: Stmt, over: ExprId) -> bool {
     let Stmt::Expr(expr) = stmt else {
@@ -52,7 +77,7 @@ fn binds(program: &Program, stmt: Stmt, over: ExprId) -> bool {
         return false;
     };
     let value = match program.expr(value) {
-        Expr::Index(pair, _) => pair,
+        Expr::Index(pair, _) | Expr::Member(pair, _) => pair,
         _ => value,
     };
     matches!(program.expr(target), Expr::Name(..)) && is_given(program, value, over, NAMES)
@@ -86,12 +111,19 @@ fn is_key(program: &Program, expr: ExprId, over: ExprId) -> bool {
     let Some(value) = only_value(program, expr) else {
         return false;
     };
-    let Expr::Index(pair, position) = program.expr(value) else {
-        return false;
+    let (pair, is_first) = match program.expr(value) {
+        Expr::Member(pair, position) => (pair, program.name(position) == "0"),
+        Expr::Index(pair, position) => (pair, is_zero(program, position)),
+        _ => return false,
     };
-    let is_first = matches!(program.expr(position), Expr::Const(number)
-        if *program.constant(number) == Const::Number(0.0));
     is_first && is_given(program, pair, over, NAMES)
+}
+
+fn is_zero(program: &Program, expr: ExprId) -> bool {
+    match program.expr(expr) {
+        Expr::Const(number) => *program.constant(number) == Const::Number(0.0),
+        _ => false,
+    }
 }
 
 fn is_given(program: &Program, expr: ExprId, over: ExprId, names: u8) -> bool {

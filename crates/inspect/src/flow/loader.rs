@@ -130,7 +130,7 @@ impl Analysis<'_> {
         };
         let place = self.place_of(file, value);
         let effect = self.child_in(file, &rest, program.language, zone, place);
-        if effect == Effect::Beyond && !self.is_visible(file, &rest) {
+        if effect == Effect::Beyond && !self.is_visible(file, rest.trim()) {
             let name = "what stands behind each module";
             let label = self.new_label(SourceKind::Decoded, name, file, program.span(value));
             let target = Target::Constant(short(&rest));

@@ -33,6 +33,8 @@ mod loader;
 mod loads;
 mod marks;
 mod object;
+#[cfg(test)]
+mod pair_tests;
 mod patch;
 mod path;
 mod possible;

@@ -134,6 +134,14 @@ impl Analysis<'_> {
 
     /// `reg …`: an entry that the system starts programs by.
     pub(super) fn start_up_entry(&mut self, base: &str, texts: &[&str], at: &At) {
+        // What is only asked for, kept or taken away starts nothing.
+        let verb = texts.first().map(|verb| verb.to_ascii_lowercase());
+        if matches!(
+            verb.as_deref(),
+            Some("query" | "export" | "save" | "delete" | "compare")
+        ) {
+            return;
+        }
         // A line of Windows that is read as one of a shell has lost its backslashes.
         if texts
             .iter()

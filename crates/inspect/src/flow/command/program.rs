@@ -398,6 +398,7 @@ impl Analysis<'_> {
             "git"
                 if texts.first() == Some(&"config")
                     && texts.contains(&"--global")
+                    && !texts.iter().any(|text| only_reads_settings(text))
                     && texts
                         .iter()
                         .any(|text| text.contains("hooksPath") || text.contains("alias.")) =>
@@ -481,4 +482,12 @@ fn parent(path: &str) -> String {
             None => ".".to_owned(),
         },
     }
+}
+
+/// Whether an option of `git config` only asks for what is set, or takes it away.
+fn only_reads_settings(option: &str) -> bool {
+    matches!(
+        option,
+        "--get" | "--get-all" | "--get-regexp" | "--list" | "-l" | "--unset" | "--unset-all"
+    )
 }

@@ -203,7 +203,7 @@ impl Analysis<'_> {
             return None;
         }
         let (folder, named, wanted) = words_of_make(args);
-        let defined = Defined::of_make(args);
+        let defined = Defined::of_make(args, &at.holes);
         let moved = At {
             folder: plain(&join(&at.folder, &folder)),
             ..at.clone()

@@ -180,7 +180,6 @@ fn who_asks_whether_something_is_kept_does_not_take_it() {
         "b.load && b.load();",
         "const go = b.read || b.load; go();",
         "const go = b.load ? b.load : b.read; go();",
-        "[1].forEach(b.read && b.read || b.load);",
     ] {
         assert_eq!(when(takes), Zone::Import, "{takes}");
     }

