@@ -4,7 +4,7 @@
 use customs_device::clone::head;
 use customs_device::tree::npm::{Lock, check};
 use customs_device::tree::{Caches, Options, TreeReport, cargo::check_vendor};
-use customs_ecosystem::cargo::{Checksum, vendor_folders};
+use customs_ecosystem::cargo::{Checksum, Settings};
 use customs_ecosystem::lockfile::{self, Kind};
 use customs_model::printable;
 use customs_origin::source::object;
@@ -73,7 +73,7 @@ pub fn installed(data: &[u8]) {
             if let Err(error) = Checksum::parse(bytes) {
                 plain(&error.to_string());
             }
-            if let Err(error) = vendor_folders(bytes) {
+            if let Err(error) = Settings::parse(bytes) {
                 plain(&error.to_string());
             }
         }

@@ -2,7 +2,7 @@
 //! object has, of what sort each is, and which it must have. The schema admits no others, but in bags of
 //! properties; neither does this, so whoever writes a new member looks it up and adds it here.
 
-use Form::{Bag, Choice, Each, Flag, From, List, Object, Text, Texts, Unique, Uri};
+use Form::{AtLeast, Bag, Choice, Each, Flag, List, Object, Text, Texts, Unique, Uri};
 use serde_json::Value;
 
 /// The sort of a member.
@@ -13,7 +13,7 @@ enum Form {
     Uri,
     Flag,
     /// A whole number that is no smaller.
-    From(i64),
+    AtLeast(i64),
     Choice(&'static [&'static str]),
     Object(&'static str),
     List(&'static str),
@@ -117,7 +117,7 @@ const OBJECTS: [(&str, &[&str], Members); 22] = [
         &[
             ("location", Object("artifactLocation")),
             ("description", Object("message")),
-            ("parentIndex", From(-1)),
+            ("parentIndex", AtLeast(-1)),
             ("roles", Texts(&["analysisTarget"])),
         ],
     ),
@@ -126,7 +126,7 @@ const OBJECTS: [(&str, &[&str], Members); 22] = [
         &["message"],
         &[
             ("ruleId", Text),
-            ("ruleIndex", From(-1)),
+            ("ruleIndex", AtLeast(-1)),
             ("level", LEVEL),
             ("message", Object("message")),
             ("locations", List("location")),
@@ -156,16 +156,16 @@ const OBJECTS: [(&str, &[&str], Members); 22] = [
     (
         "artifactLocation",
         &[],
-        &[("uri", Uri), ("index", From(-1))],
+        &[("uri", Uri), ("index", AtLeast(-1))],
     ),
     (
         "region",
         &[],
         &[
-            ("startLine", From(1)),
-            ("startColumn", From(1)),
-            ("byteOffset", From(-1)),
-            ("byteLength", From(0)),
+            ("startLine", AtLeast(1)),
+            ("startColumn", AtLeast(1)),
+            ("byteOffset", AtLeast(-1)),
+            ("byteLength", AtLeast(0)),
         ],
     ),
     (
@@ -221,7 +221,7 @@ fn member(value: &Value, form: Form, at: &str, said: &mut Vec<String>) {
         Text => value.is_string(),
         Uri => value.as_str().is_some_and(is_reference),
         Flag => value.is_boolean(),
-        From(least) => value.as_i64().is_some_and(|number| number >= least),
+        AtLeast(least) => value.as_i64().is_some_and(|number| number >= least),
         Choice(all) => value.as_str().is_some_and(|text| all.contains(&text)),
         Texts(all) => {
             let list = value.as_array();

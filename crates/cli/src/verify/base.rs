@@ -103,7 +103,7 @@ impl Base {
                 true => name.to_owned(),
                 false => format!("{folder}/{name}"),
             };
-            run.extend(HOOKS.iter().map(|name| inner(name)));
+            run.extend(HOOKS.map(inner));
             for name in SETTINGS {
                 let sides = self.sides(&inner(name), SETTINGS_BYTES as u64)?;
                 let texts = [&sides.0, &sides.1].into_iter().flatten();

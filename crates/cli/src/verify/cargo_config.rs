@@ -7,8 +7,8 @@ use customs_model::printable;
 use std::path::{Path, PathBuf};
 
 /// Takes the `[patch]` of the files that cargo reads for a project into its manifest: those in `.cargo` of
-/// its folder and of all above it, that of the user, and those
-/// that they include. What cannot be read is added to `unread`.
+/// its folder and of all above it, that of the user, and those that they include. What cannot be read is added
+/// to `unread`.
 pub(super) fn take(folder: &Path, manifests: &mut [Manifest], unread: &mut Vec<String>) {
     let Some(manifest) = manifests.iter_mut().find(|one| one.folder.is_empty()) else {
         return;

@@ -351,7 +351,7 @@ fn modules(folder: &Path, kind: Kind) -> Installed {
         (Kind::YarnClassic, "node_modules/.yarn-integrity"),
         (Kind::YarnBerry, "node_modules/.yarn-state.yml"),
     ];
-    let mut there = marks.iter().filter(|(_, mark)| has(mark)).peekable();
+    let mut there = marks.iter().filter(|(_, mark)| has(mark));
     // A mark alone says nothing: whoever changed the tree could have put it there, so that nobody looks.
     let other = there
         .clone()
