@@ -90,7 +90,7 @@ impl Side {
             Some(path) => {
                 let question = Question::new(client)?;
                 match question.ask(question.command(path)).await {
-                    Ok(said) => self.verdict(&question.name, &said).await,
+                    Ok(said) => self.verdict(client, &question.name, &said).await,
                     Err(why) => ("failed", why),
                 }
             }
@@ -103,14 +103,15 @@ impl Side {
         })
     }
 
-    async fn verdict(&self, name: &str, said: &str) -> (&'static str, String) {
+    async fn verdict(&self, client: &Client, name: &str, said: &str) -> (&'static str, String) {
         match self.get::<Arrived>(&format!("probe/{name}")).await {
             Ok(Arrived { arrived: true }) => ("ok", "its requests arrive at the gate".to_owned()),
             Ok(Arrived { arrived: false }) => (
                 "failed",
                 format!(
                     "it asked, and nothing arrived at the gate with this token; it said: {said}. \
-                     `customs gate setup` shows what its configuration has to say"
+                     `customs gate setup` shows what its configuration has to say{}",
+                    beaten(client.name)
                 ),
             ),
             Err(why) => ("failed", why),
@@ -143,5 +144,34 @@ impl Side {
         let said = said.get("error").and_then(|error| error.as_str());
         let said = said.unwrap_or("no reason given");
         Err(format!("it answers {status}: {}", printable(said, 300)))
+    }
+}
+
+/// What in the environment beats the configuration that `customs gate setup` writes.
+fn beaten(client: &str) -> String {
+    // pip's library takes these in the place of the certificates that pip was told.
+    let of_pip = [
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "PIP_CERT",
+        "PIP_INDEX_URL",
+    ];
+    let of_uv = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"];
+    let of_npm = ["npm_config_registry", "NPM_CONFIG_REGISTRY"];
+    let of_cargo = ["CARGO_HTTP_CAINFO", "CARGO_REGISTRIES_CUSTOMS_INDEX"];
+    let known: &[&str] = match client {
+        "pip" => &of_pip,
+        "uv" => &of_uv,
+        "npm" | "pnpm" | "yarn" | "bun" => &of_npm,
+        "cargo" => &of_cargo,
+        _ => &[],
+    };
+    let set = known.iter().copied();
+    let set: Vec<&str> = set
+        .filter(|name| std::env::var_os(name).is_some())
+        .collect();
+    match set.is_empty() {
+        true => String::new(),
+        false => format!("; in the environment {} may beat it", set.join(", ")),
     }
 }

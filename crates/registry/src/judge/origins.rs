@@ -58,7 +58,7 @@ pub(super) fn key(package: &PackageName) -> String {
 
 impl Registry {
     /// A document from its name's origin. `None`: no registry that may be asked has such a name.
-    pub(super) async fn from_origin<'a, T: Indexed>(
+    pub(super) async fn origin_document<'a, T: Indexed>(
         &self,
         context: &'a Context,
         package: &PackageName,

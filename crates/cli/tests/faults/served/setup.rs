@@ -126,17 +126,26 @@ async fn clients_are_set_up_prove_it_install_and_are_as_before_afterwards() {
         assert!(written.status.success(), "{}", said(&written));
         assert!(!said(&written).contains(&user.secret));
     }
-    let doctor = [
-        "doctor",
-        "--gate",
-        &user.gate,
-        "--token-file",
-        "token",
-        "--json",
-    ];
-    let doctor = user.customs(&[&doctor[..], &["--roots", "roots.pem"]].concat());
-    let report: serde_json::Value = serde_json::from_slice(&doctor.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", said(&doctor)));
+    let examine = |environment: &[(&str, &str)]| {
+        let arguments = [
+            "doctor",
+            "--gate",
+            &user.gate,
+            "--token-file",
+            "token",
+            "--json",
+        ];
+        let mut command = customs(&user.home, &arguments);
+        user.dress(&mut command);
+        command
+            .args(["--roots", "roots.pem"])
+            .current_dir(&user.home);
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+        report
+    };
+    let report = examine(&[]);
     let state = |name: &str| {
         let mut all = report["clients"].as_array().unwrap().iter();
         let found = all.find(|one| one["client"] == name).unwrap();
@@ -157,6 +166,16 @@ async fn clients_are_set_up_prove_it_install_and_are_as_before_afterwards() {
         );
     }
     assert_eq!(state("npm"), "ok", "{report:#}");
+    // What leads past the gate after all is named.
+    let beaten = examine(&[
+        ("npm_config_registry", "http://127.0.0.1:1/"),
+        ("npm_config_fetch_retries", "0"),
+        ("REQUESTS_CA_BUNDLE", "/nowhere"),
+    ]);
+    let told = beaten.to_string();
+    assert!(told.contains("npm_config_registry may beat it"), "{told}");
+    let names_pips = told.contains("REQUESTS_CA_BUNDLE may beat it");
+    assert!(state("pip") == "skipped" || names_pips, "{told}");
 
     let project = user.home.join("project");
     std::fs::create_dir_all(&project).unwrap();

@@ -154,7 +154,8 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<CargoDocument>>)>, FetchError> {
         let path = index_path(package.as_str());
-        self.from_origin(context, package, &self.cargo, &path).await
+        self.origin_document(context, package, &self.cargo, &path)
+            .await
     }
 
     fn judge_cargo_within<'a>(

@@ -97,7 +97,8 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<Packument>>)>, FetchError> {
         let path = document_path(package);
-        self.from_origin(context, package, &self.npm, &path).await
+        self.origin_document(context, package, &self.npm, &path)
+            .await
     }
 
     fn judge_npm_within<'a>(

@@ -126,7 +126,8 @@ impl Registry {
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<PypiPage>>)>, FetchError> {
         let path = format!("{package}/");
-        self.from_origin(context, package, &self.pypi, &path).await
+        self.origin_document(context, package, &self.pypi, &path)
+            .await
     }
 
     async fn pypi_case<'a>(
