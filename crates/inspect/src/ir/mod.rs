@@ -48,6 +48,7 @@ macro_rules! ids {
         pub struct $name(pub u32);
 
         impl $name {
+            #[inline]
             pub(crate) const fn at(self) -> usize {
                 self.0 as usize
             }

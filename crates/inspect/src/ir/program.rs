@@ -112,36 +112,43 @@ impl Program {
     }
 
     /// An expression.
+    #[inline]
     pub fn expr(&self, id: ExprId) -> Expr {
         self.exprs[id.at()]
     }
 
     /// Where an expression stands.
+    #[inline]
     pub fn span(&self, id: ExprId) -> Span {
         self.spans[id.at()]
     }
 
     /// The expressions of a list.
+    #[inline]
     pub fn list(&self, list: List) -> &[ExprId] {
         &self.lists[list.from as usize..list.to as usize]
     }
 
     /// The statements of a block.
+    #[inline]
     pub fn block(&self, block: Block) -> &[Stmt] {
         &self.statements[block.from as usize..block.to as usize]
     }
 
     /// A statement that holds others.
+    #[inline]
     pub fn compound(&self, id: CompoundId) -> &Compound {
         &self.compounds[id.at()]
     }
 
     /// A name.
+    #[inline]
     pub fn name(&self, atom: Atom) -> &str {
         &self.names[atom.at()]
     }
 
     /// A name, as it is held.
+    #[inline]
     pub fn held_name(&self, atom: Atom) -> &Rc<str> {
         &self.names[atom.at()]
     }
@@ -152,16 +159,19 @@ impl Program {
     }
 
     /// A constant.
+    #[inline]
     pub fn constant(&self, id: ConstId) -> &Const {
         &self.consts[id.at()]
     }
 
     /// A function.
+    #[inline]
     pub fn function(&self, id: FuncId) -> &Function {
         &self.functions[id.at()]
     }
 
     /// A variable.
+    #[inline]
     pub fn symbol(&self, id: SymbolId) -> &Symbol {
         &self.symbols[id.at()]
     }
