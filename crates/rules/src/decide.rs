@@ -9,6 +9,7 @@ use customs_model::{
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// What a policy does with a release at an instant.
 ///
@@ -28,10 +29,9 @@ pub fn decide(
         reasons,
         edges,
     } = weigh(dossier, verdict, policy, now);
-    let next_change = edges
-        .into_iter()
-        .filter(|edge| *edge > now)
-        .find(|edge| weigh(dossier, verdict, policy, *edge).action != action);
+    let next_change = next_change(&action, edges, now, |at| {
+        weigh(dossier, verdict, policy, at)
+    });
     Decision {
         release: dossier.release.clone(),
         artifact: dossier.artifact.clone(),
@@ -42,6 +42,31 @@ pub fn decide(
         inputs: Inputs::of(dossier),
         next_change,
     }
+}
+
+/// The first instant at which the action is another one. What ends later may only be seen from the
+/// instants before it: an exemption whose rule asks for nothing until a time that was ahead comes.
+fn next_change(
+    action: &Action,
+    mut edges: BTreeSet<Timestamp>,
+    now: Timestamp,
+    weigh: impl Fn(Timestamp) -> Weighed,
+) -> Option<Timestamp> {
+    /// Instants that are looked at; each rule and exemption has one or two.
+    const MOST: usize = 256;
+    let mut at = now;
+    for _ in 0..MOST {
+        at = *edges
+            .range((Bound::Excluded(at), Bound::Unbounded))
+            .next()?;
+        let then = weigh(at);
+        if then.action != *action {
+            return Some(at);
+        }
+        edges.extend(then.edges);
+    }
+    // What comes later is not known: to ask again then is right whatever it is.
+    Some(at)
 }
 
 struct Weighed {
