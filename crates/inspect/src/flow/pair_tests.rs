@@ -9,7 +9,9 @@ fn is_told(flows: &[Flow]) -> bool {
     let mut flows = flows.iter().filter(|flow| flow.zone > Zone::Called);
     flows.any(|flow| match flow.sink {
         SinkKind::Network => flow.source != SourceKind::Constant,
-        SinkKind::Process | SinkKind::DynamicCode => flow.source == SourceKind::Remote,
+        SinkKind::Process | SinkKind::DynamicCode | SinkKind::ForeignMemory => {
+            flow.source == SourceKind::Remote
+        }
         SinkKind::Configuration | SinkKind::ExecutedFile => true,
         _ => false,
     })
