@@ -39,7 +39,7 @@ impl Atoms {
             self.grow();
         }
         self.taken += 1;
-        self.put(u64::from(hash(text)) << 32 | u64::from(number) + 1);
+        self.put((u64::from(hash(text)) << 32) | (u64::from(number) + 1));
     }
 
     /// Bytes of memory that the places take.
