@@ -29,7 +29,7 @@ impl Defined {
         let mut words = args.iter();
         let mut found = Self::with(holes);
         while let Some((text, _)) = words.next() {
-            let text = text.strip_prefix("--C").map_or(text.as_str(), |rest| rest);
+            let text = text.strip_prefix("--C").unwrap_or(text);
             let text = text.strip_prefix('-').unwrap_or(text);
             match text.strip_prefix('D') {
                 Some("") => {
@@ -110,7 +110,7 @@ impl Defined {
 pub(super) fn names_an_argument(word: &Word) -> bool {
     let mut names = word.variables.iter();
     // `$@` has no name.
-    let all = names.len() == 0 && word.substitutions.is_empty();
+    let all = word.variables.is_empty() && word.substitutions.is_empty();
     all || names.any(|name| matches!(name.as_bytes(), [b'@' | b'*' | b'1'..=b'9', ..]))
 }
 
