@@ -58,7 +58,7 @@ impl States {
         }
         let shift = 2 * (expr.at() % Self::IN_A_WORD);
         if let Some(word) = self.0.get_mut(at) {
-            *word = *word & !(0b11 << shift) | (state as u64) << shift;
+            *word = (*word & !(0b11 << shift)) | ((state as u64) << shift);
         }
     }
 

@@ -175,6 +175,10 @@ struct Way {
 /// The ways of getting to a function; one of them may be that nobody calls it.
 type Contexts = Rc<[Option<Rc<Context>>]>;
 
+/// The first way to a function, and how many functions all ways were known of when it was asked
+/// for.
+type FirstWay = ((FileId, FuncId, usize), Option<Rc<Context>>);
+
 struct Analysis<'p> {
     package: &'p Package,
     machine: Machine<'p>,
@@ -212,9 +216,8 @@ struct Analysis<'p> {
     /// Ways of getting to functions, numbered.
     ways: FxHashMap<Way, Rc<Context>>,
     contexts: FxHashMap<(FileId, FuncId), Contexts>,
-    /// The first way to the function that was asked about last, and how many functions all ways
-    /// were known of then.
-    first: Option<((FileId, FuncId, usize), Option<Rc<Context>>)>,
+    /// The first way to the function that was asked about last.
+    first: Option<FirstWay>,
     /// What was put into a variable's value through something else that was made from it.
     attached: FxHashMap<(FileId, SymbolId), Vec<Label>>,
     cells: Cells,

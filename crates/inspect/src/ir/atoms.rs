@@ -86,6 +86,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashMap;
+    use std::collections::hash_map::Entry;
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
@@ -100,11 +101,11 @@ mod tests {
             };
             for name in asked {
                 prop_assert_eq!(find(&atoms, &names, &name), wanted.get(&name).copied());
-                if !wanted.contains_key(&name) {
+                if let Entry::Vacant(free) = wanted.entry(name) {
                     let number = names.len() as u32;
-                    names.push(name.clone());
-                    atoms.insert(&name, number);
-                    wanted.insert(name, number);
+                    names.push(free.key().clone());
+                    atoms.insert(free.key(), number);
+                    free.insert(number);
                 }
             }
             for (name, number) in wanted {

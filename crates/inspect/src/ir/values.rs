@@ -14,7 +14,10 @@ pub struct Values(Held);
 #[derive(Debug, Clone)]
 enum Held {
     Few(u8, [ExprId; FEW]),
-    // A list itself would make all of them larger.
+    #[allow(
+        clippy::box_collection,
+        reason = "a list itself would make all of them larger"
+    )]
     Many(Box<Vec<ExprId>>),
 }
 
