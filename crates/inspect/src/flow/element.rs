@@ -18,16 +18,13 @@ impl Analysis<'_> {
                 }
                 return found;
             }
-            // What an object of the package's own class gives by turns.
-            Value::Object(object) if object.class.is_some() => {
-                let program = self.program(file);
+            Value::Object(object) => {
+                // What an object of the package's own class gives by turns.
+                let program = self.program(file).filter(|_| object.class.is_some());
                 let by_turns = program.map(|program| self.iterators(&program, file, over));
-                let by_turns = by_turns.unwrap_or_default();
-                if !by_turns.is_empty() {
+                if let Some(by_turns) = by_turns.filter(|by_turns| !by_turns.is_empty()) {
                     return self.given_by(&by_turns, level);
                 }
-            }
-            Value::Object(object) => {
                 let entries = object.entries.borrow();
                 return entries
                     .iter()

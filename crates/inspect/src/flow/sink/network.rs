@@ -337,7 +337,7 @@ impl Analysis<'_> {
                 }
             });
         }
-        let mut values = self.by_turns(file, address);
+        let mut values = self.one_by_one(file, address);
         // What is not there yet leads nowhere.
         values.retain(|value| !matches!(value, Value::Undefined | Value::Null));
         if values.len() >= MOST {
@@ -359,7 +359,7 @@ impl Analysis<'_> {
 
     /// The name that is looked up, where each that it can be is known well enough.
     fn name_looked_up(&mut self, file: FileId, name: ExprId) -> Option<String> {
-        let values = self.by_turns(file, name);
+        let values = self.one_by_one(file, name);
         let names = values.iter().map(|value| {
             let text = value.as_text()?;
             (text.replace(HOLE, "").len() > 3).then(|| shown(&text))
