@@ -353,8 +353,10 @@ impl Analysis<'_> {
         });
         let hosts: Option<Vec<String>> = hosts.collect();
         let hosts = hosts?;
-        let is_foreign = |host: &&String| !self.own_host(host) && !know::is_loopback(host);
-        hosts.iter().find(is_foreign).or(hosts.first()).cloned()
+        // That one of them is of this machine excuses nothing.
+        let mut away = hosts.iter().filter(|host| !is_here(host));
+        let first = away.clone().next();
+        away.find(|host| !self.own_host(host)).or(first).cloned()
     }
 
     /// The name that is looked up, where each that it can be is known well enough.
@@ -459,4 +461,11 @@ impl Analysis<'_> {
 /// Methods that say where an object leads.
 fn connects(name: &str) -> bool {
     matches!(name, "open" | "connect" | "sendto" | "connect_ex")
+}
+
+/// Whether a place is on the machine itself.
+fn is_here(place: &str) -> bool {
+    let host = know::host_part(place);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    know::is_loopback(host)
 }
