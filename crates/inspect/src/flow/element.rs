@@ -9,6 +9,8 @@ use std::rc::Rc;
 impl Analysis<'_> {
     pub(super) fn elements_of(&mut self, file: FileId, over: ExprId, level: u8) -> Vec<Value> {
         match self.machine.fold(file, over) {
+            // `(table[key] || []).map(f)`: empty only where nothing stands under the key.
+            Value::Array(items) if items.borrow().is_empty() && self.is_fallback(file, over) => {}
             Value::Array(items) => {
                 let found: Vec<Value> = items.borrow().iter().take(MOST).cloned().collect();
                 if found.iter().any(is_open)
@@ -18,16 +20,13 @@ impl Analysis<'_> {
                 }
                 return found;
             }
-            // What an object of the package's own class gives by turns.
-            Value::Object(object) if object.class.is_some() => {
-                let program = self.program(file);
+            Value::Object(object) => {
+                // What an object of the package's own class gives by turns.
+                let program = self.program(file).filter(|_| object.class.is_some());
                 let by_turns = program.map(|program| self.iterators(&program, file, over));
-                let by_turns = by_turns.unwrap_or_default();
-                if !by_turns.is_empty() {
+                if let Some(by_turns) = by_turns.filter(|by_turns| !by_turns.is_empty()) {
                     return self.given_by(&by_turns, level);
                 }
-            }
-            Value::Object(object) => {
                 let entries = object.entries.borrow();
                 return entries
                     .iter()
@@ -158,6 +157,33 @@ impl Analysis<'_> {
         let mut found = self.given_by(&[(closure.file, closure.function)], level);
         found.retain(|value| !value.is_unknown());
         (!found.is_empty()).then_some(found)
+    }
+
+    /// Whether a list is what stands in for one that is not known, or is made of such a one.
+    fn is_fallback(&self, file: FileId, list: ExprId) -> bool {
+        const LEVELS: u8 = 6;
+        let Some(program) = self.program(file) else {
+            return false;
+        };
+        let mut at = list;
+        for _ in 0..LEVELS {
+            at = match program.expr(at) {
+                Expr::Logic(..) => return true,
+                Expr::Call { callee, .. } => match program.expr(callee) {
+                    Expr::Member(list, name)
+                        if matches!(
+                            program.name(name),
+                            "map" | "filter" | "slice" | "sort" | "concat"
+                        ) =>
+                    {
+                        list
+                    }
+                    _ => return false,
+                },
+                _ => return false,
+            };
+        }
+        false
     }
 
     /// What generators give.

@@ -16,7 +16,19 @@ const SITES: usize = 8;
 /// Values of one field that are looked at; of one that has more nobody knows what it holds.
 const FIELDS: usize = 4;
 
+/// Expressions that are looked at for the values of one address: each call of a network is asked.
+const ADDRESS: u32 = 256;
+
 impl Analysis<'_> {
+    /// The values of an address, each of them, whatever it is folded to.
+    pub(in crate::flow) fn one_by_one(&mut self, file: FileId, address: ExprId) -> Vec<Value> {
+        let before = std::mem::replace(&mut self.turns, true);
+        self.looks = ADDRESS;
+        let found = self.possible(file, address, 1);
+        self.turns = before;
+        found
+    }
+
     /// Whether an expression is folded with the default of a parameter that callers hand in:
     /// it is one of several then, however much of it is known.
     pub(in crate::flow) fn has_default(

@@ -354,7 +354,7 @@ impl Analysis<'_> {
                 }
             });
         }
-        let mut values = self.by_turns(file, address);
+        let mut values = self.one_by_one(file, address);
         // What is not there yet leads nowhere.
         values.retain(|value| !matches!(value, Value::Undefined | Value::Null));
         if values.len() >= MOST {
@@ -370,13 +370,15 @@ impl Analysis<'_> {
         });
         let hosts: Option<Vec<String>> = hosts.collect();
         let hosts = hosts?;
-        let is_foreign = |host: &&String| !self.own_host(host) && !know::is_loopback(host);
-        hosts.iter().find(is_foreign).or(hosts.first()).cloned()
+        // That one of them is of this machine excuses nothing.
+        let mut away = hosts.iter().filter(|host| !is_here(host));
+        let first = away.clone().next();
+        away.find(|host| !self.own_host(host)).or(first).cloned()
     }
 
     /// The name that is looked up, where each that it can be is known well enough.
     fn name_looked_up(&mut self, file: FileId, name: ExprId) -> Option<String> {
-        let values = self.by_turns(file, name);
+        let values = self.one_by_one(file, name);
         let names = values.iter().map(|value| {
             let text = value.as_text()?;
             (text.replace(HOLE, "").len() > 3).then(|| shown(&text))
@@ -476,4 +478,11 @@ impl Analysis<'_> {
 /// Methods that say where an object leads.
 fn connects(name: &str) -> bool {
     matches!(name, "open" | "connect" | "sendto" | "connect_ex")
+}
+
+/// Whether a place is on the machine itself.
+fn is_here(place: &str) -> bool {
+    let host = know::host_part(place);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    know::is_loopback(host)
 }
