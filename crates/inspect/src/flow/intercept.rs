@@ -79,6 +79,14 @@ impl Analysis<'_> {
                 continue;
             };
             let value = self.machine.fold(file, callee);
+            if let Value::Native(native) = &value
+                && &*native.path == "axios.create().interceptors.request.use"
+                && let Some(made) = native.made_at
+                && let Value::Function(closure) = self.machine.fold(file, first)
+            {
+                let clients = &mut self.intercepted.clients;
+                clients.insert((closure.file, closure.function), made);
+            }
             if let Some(
                 path
                 @ ("axios.interceptors.request.use" | "axios.default.interceptors.request.use"),

@@ -37,7 +37,12 @@ impl Analysis<'_> {
                 _ => None,
             }
         });
-        let (place, given) = made.unwrap_or_else(|| (file, args.to_vec()));
+        // A function is given what it sends as well: a text among its arguments is no host.
+        let (place, given) = made.unwrap_or_else(|| {
+            let mut given = args.to_vec();
+            given.retain(|arg| !matches!(self.machine.fold(file, *arg), Value::Text(_)));
+            (file, given)
+        });
         let context = context.filter(|context| context.file == place);
         Some(
             self.client_host(place, &given, &client, context, 0)
