@@ -64,5 +64,6 @@ pub fn keeps_whole(function: &str) -> bool {
             | "concat"
             | "join"
             | "push"
+            | "splice"
     )
 }
