@@ -54,7 +54,9 @@ impl User {
         }
         command
             .env("HOME", &self.home)
-            .env_remove("XDG_CONFIG_HOME");
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("REQUESTS_CA_BUNDLE")
+            .env_remove("CURL_CA_BUNDLE");
         command.env("NO_PROXY", "127.0.0.1");
     }
 

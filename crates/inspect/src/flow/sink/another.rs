@@ -11,7 +11,7 @@ const WHAT: &str = "code of another package";
 impl Analysis<'_> {
     /// A script that gets code put into it which asks an address, in the folder of another package.
     /// Packages mend others when they are installed; what they add there asks nobody.
-    pub(super) fn into_another(
+    pub(super) fn plants_in_another(
         &mut self,
         site: Site,
         path: &str,

@@ -221,7 +221,7 @@ impl Analysis<'_> {
                 for place in places.into_iter().filter_map(|value| value.as_text()) {
                     if place != text && self.is_in_another(site.file, &place) {
                         let content = data.map(|data| self.fold_text(site.file, data, context));
-                        self.into_another(site, path, &place, content.as_deref(), zone);
+                        self.plants_in_another(site, path, &place, content.as_deref(), zone);
                     }
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
@@ -402,7 +402,7 @@ impl Analysis<'_> {
             let content = content.as_deref().or(removes.then_some(""));
             self.configured(site, path, to, &labels, zone, active, content, origin);
         }
-        self.into_another(site, path, to, content.as_deref(), zone);
+        self.plants_in_another(site, path, to, content.as_deref(), zone);
         self.replaces_itself(site, to, zone);
         if super::memory::is_memory(to)
             && let Some(data) = data
