@@ -549,10 +549,13 @@ impl Analysis<'_> {
                     }
                     _ => false,
                 });
+        // That a folder is the project is most often no more than where a search begins.
+        let is_project = |place: &str| place.trim_end_matches('/') == "\u{fdd0}cwd\u{fdd1}";
         for place in self
             .possible(site.file, *first, 0)
             .into_iter()
             .filter_map(|value| value.as_text())
+            .filter(|place| !is_project(place))
             .chain([text])
         {
             self.destroyed(site, path, &place, recursive, zone);
