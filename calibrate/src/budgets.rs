@@ -199,7 +199,7 @@ mod tests {
             rule: rule.to_owned(),
             severity,
             words: String::new(),
-            at: String::new(),
+            way: Vec::new(),
         }
     }
 

@@ -51,6 +51,7 @@ enum What {
     /// Shows what it would write; --write writes it, --undo puts back byte for byte what was there.
     ///
     /// Example: customs gate setup https://gate.example:8443 --token-file token --write
+    #[allow(rustdoc::bare_urls, reason = "it is read in a terminal")]
     Setup(setup::Arguments),
 }
 

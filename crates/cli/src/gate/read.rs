@@ -39,7 +39,7 @@ pub fn text(path: &Path) -> Result<String, Failure> {
 /// Reads a text; `name` is what messages call it.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn parse<T: Described>(text: &str, name: &str) -> Result<T, Failure> {
     let place = |at: usize| {
         let before = text.get(..at).unwrap_or(text);

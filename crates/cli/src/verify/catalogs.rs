@@ -7,10 +7,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Reads the catalogs of one file.
+type Read = fn(&[u8]) -> Result<BTreeMap<String, String>, String>;
+
 /// The words of each catalog, called as settings are: `catalog.NAME`, `catalogs.CATALOG.NAME`. What cannot
 /// be read is added to `unread`.
 pub(super) fn of(folder: &Path, kind: Kind, unread: &mut Vec<String>) -> BTreeMap<String, String> {
-    let (name, read): (&str, fn(&[u8]) -> Result<BTreeMap<String, String>, String>) = match kind {
+    let (name, read): (&str, Read) = match kind {
         Kind::PnpmLock => ("pnpm-workspace.yaml", |text| {
             of_settings(SettingsKind::PnpmWorkspace, text)
         }),

