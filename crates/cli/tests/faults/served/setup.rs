@@ -184,11 +184,8 @@ async fn clients_are_set_up_prove_it_install_and_are_as_before_afterwards() {
     let manifest = r#"{"name": "app", "version": "1.0.0", "dependencies": {"left": "1.0.0"}}"#;
     std::fs::write(project.join("package.json"), manifest).unwrap();
     let archive = crate::shelves::tgz(&[
-        (
-            "package/package.json",
-            r#"{"name": "left", "version": "1.0.0"}"#,
-        ),
-        ("package/index.js", "module.exports = 1\n"),
+        ("package.json", r#"{"name": "left", "version": "1.0.0"}"#),
+        ("index.js", "module.exports = 1\n"),
     ]);
     let releases = vec![crate::shelves::release("1.0.0", crate::shelves::days(400)).bytes(archive)];
     let now = customs_model::Clock::now(&customs_model::SystemClock);
@@ -204,7 +201,12 @@ async fn clients_are_set_up_prove_it_install_and_are_as_before_afterwards() {
         said(&output),
         served.log()
     );
-    assert!(project.join("node_modules/left/index.js").is_file());
+    assert!(
+        project.join("node_modules/left/index.js").is_file(),
+        "{} {}",
+        said(&output),
+        served.log()
+    );
     let who = ["ledger", "who", "pkg:npm/left@1.0.0"];
     let mut who = customs(&user.home, &who);
     who.env("CUSTOMS_DATA_DIR", site.at("home/data"));
