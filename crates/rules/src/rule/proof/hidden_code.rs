@@ -26,7 +26,8 @@ static DOC: RuleDoc = RuleDoc {
         "`Function('return this')()`, template compilers, source maps.",
         "Decoded text goes to a parser.",
         "A file of the package is evaluated as it stands: it is read like any other code.",
-        "Protected commercial code at import: then it is suspicious.",
+        "Protected commercial code at import, and a constant that only a key from elsewhere opens: then it is \
+         suspicious.",
     ],
     learnt_from: "event-stream (November 2018), axios (March 2026), LiteLLM (2026).",
 };

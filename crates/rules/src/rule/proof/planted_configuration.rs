@@ -21,7 +21,13 @@ static DOC: RuleDoc = RuleDoc {
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,
-    fires: &["A postinstall script writes a session-start hook into an agent's settings."],
+    fires: &[
+        "A postinstall script writes a session-start hook into an agent's settings.",
+        "A foreign registry is written into the settings of a package manager, or a file that every start loads \
+         into those of a shell (`NODE_OPTIONS`, `LD_PRELOAD`).",
+        "Code that asks an address is put into another package, or the address that clients of a service ask is \
+         set to another host: that is suspicious.",
+    ],
     silent: &["A command that is called `init` writes a configuration."],
     learnt_from: "keyv and TanStack (2026), PolinRider, LiteLLM.",
 };

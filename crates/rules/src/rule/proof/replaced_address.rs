@@ -25,6 +25,8 @@ static DOC: RuleDoc = RuleDoc {
     fires: &[
         "`fetch` is replaced; the body's addresses are replaced by the nearest one of a list.",
         "`fromSecretKey` puts its argument into the header of a request.",
+        "`getpass.getpass` is replaced, and what is typed there is sent; so are the keys in the requests that \
+         somebody else's client makes.",
     ],
     silent: &[
         "A wallet library checks the form of addresses.",

@@ -27,6 +27,10 @@ static DOC: RuleDoc = RuleDoc {
     fires: &[
         "`JSON.stringify(process.env)` is the body of a request in a postinstall script.",
         "`~/.npmrc` is read at import and posted.",
+        "All cookies of a page, all that it stores, or each key that is pressed in it go to a host that stands in \
+         the code.",
+        "A function that anybody may call sends the whole environment to a host that is not the package's own: \
+         that is suspicious.",
     ],
     silent: &[
         "An SDK sends the key that is named after its own service to that service. That a package names a \
@@ -34,6 +38,7 @@ static DOC: RuleDoc = RuleDoc {
         "The token of a cloud's metadata service goes back to that service with the next question.",
         "The environment is passed on to a child process.",
         "The host is what the caller gives.",
+        "A program of a cluster shows the cluster the token that it was given for that.",
     ],
     learnt_from: "Shai-Hulud (September 2025), Nx (August 2025), ctx (May 2022).",
 };
