@@ -248,6 +248,7 @@ mod tests {
             can("network", Zone::Install, Some("8.8.8.8")),
             can("process", Zone::Install, None),
             can("process", Zone::Import, None),
+            can("input", Zone::Import, None),
         ]);
         let score = score(&code);
         let (sum, parts) = added_up(&score.sentence());

@@ -7,7 +7,6 @@ use customs_model::{
     Capability, Flow, Inspection, Mark, Place, SignKind, SinkKind, SourceKind, Target, Zone,
     printable,
 };
-use std::net::Ipv4Addr;
 
 /// Every signal, by groups.
 pub static SIGNALS: &[Signal] = &[
@@ -126,13 +125,6 @@ pub static SIGNALS: &[Signal] = &[
                 })
             })
         },
-    },
-    Signal {
-        id: "unusual-host",
-        says: "it asks a bare address, a tunnel, a paste or a message service unasked",
-        group: "place",
-        points: 14,
-        find: unusual_host,
     },
     Signal {
         id: "settings-written",
@@ -323,39 +315,6 @@ fn asks_for_itself(flow: &Flow) -> bool {
         && flow.path.len() == 2
 }
 
-fn unusual_host(code: &Inspection) -> Option<String> {
-    let sent = |flow: &Flow| {
-        flow.marks.contains(&Mark::UnusualHost) && unasked(flow.zone) && !is_on_the_link(flow)
-    };
-    let asked = |can: &&Capability| {
-        NETWORK.contains(&can.name.as_str())
-            && unasked(can.zone)
-            && can.detail.as_deref().is_some_and(is_bare_address)
-    };
-    flowing(code, sent).or_else(|| code.capabilities.iter().find(asked).map(can_at))
-}
-
-/// Whether it is an address of the open network in numbers. One that no router hands on is none:
-/// there a machine asks its cloud who it is. What keys it gets there is told by themselves.
-fn is_bare_address(host: &str) -> bool {
-    address(host).is_some_and(|address| {
-        !address.is_loopback()
-            && !address.is_unspecified()
-            && !address.is_private()
-            && !address.is_link_local()
-    })
-}
-
-/// Whether a flow ends at an address that no router hands on.
-fn is_on_the_link(flow: &Flow) -> bool {
-    matches!(&flow.target, Target::Constant(host) if address(host).is_some_and(|it| it.is_link_local()))
-}
-
-/// The address that a host is written as in numbers.
-fn address(host: &str) -> Option<Ipv4Addr> {
-    host.split([':', '/']).next()?.parse().ok()
-}
-
 fn leads_here(flow: &Flow) -> bool {
     matches!(&flow.target, Target::Constant(host) if own_machine::is_loopback(host))
 }
@@ -420,22 +379,5 @@ mod tests {
         assert!(tells(Target::Caller, 3));
         assert!(tells(Target::Constant("<?>.c2.invalid".to_owned()), 2));
         assert!(tells(Target::Opaque, 2));
-    }
-
-    #[test]
-    fn addresses_of_the_machine_and_of_its_own_network_are_not_unusual() {
-        for host in [
-            "127.0.0.1",
-            "0.0.0.0",
-            "192.168.0.10",
-            "10.1.2.3",
-            "169.254.169.254",
-            "a.example",
-        ] {
-            assert!(!is_bare_address(host), "{host}");
-        }
-        for host in ["8.8.8.8", "8.8.8.8:4444"] {
-            assert!(is_bare_address(host), "{host}");
-        }
     }
 }
