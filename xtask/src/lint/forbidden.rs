@@ -27,6 +27,8 @@ pub fn rules(root: &Path) -> Vec<Rule> {
     vec![
         host(&["npmjs", "org"]),
         host(&["npmjs", "com"]),
+        // Whatever stands behind it: made-up endings name the registry as well.
+        host(&["registry", "npmjs"]),
         host(&["yarnpkg", "com"]),
         host(&["pypi", "org"]),
         host(&["pythonhosted", "org"]),
@@ -51,7 +53,8 @@ pub fn find(tracked: &Tracked, rules: &[Rule]) -> Vec<String> {
             let line: String = String::from_utf8_lossy(line)
                 .replace('\\', "")
                 .to_ascii_lowercase();
-            for rule in rules.iter().filter(|rule| rule.breaks(&line)) {
+            // One place is told once.
+            if let Some(rule) = rules.iter().find(|rule| rule.breaks(&line)) {
                 places.push(format!(
                     "{name}:{}: {}: {}",
                     number + 1,
@@ -85,6 +88,10 @@ mod tests {
     fn a_public_registry_is_found_in_every_disguise() {
         for text in [
             format!("https://{}/axios", ["registry", "npmjs", "org"].join(".")),
+            format!(
+                "https://{}/axios",
+                ["registry", "npmjs", "invalid"].join(".")
+            ),
             format!("https://{}/simple", ["PyPI", "org"].join(".")),
             format!("r\"{}\"", ["files", "pythonhosted", "org"].join(r"\.")),
             format!("sparse+https://{}/", ["index", "crates", "io"].join(".")),
