@@ -335,7 +335,7 @@ impl Analysis<'_> {
 
     /// What a name that is handed to a call is. It is asked once for each zone that the call is
     /// reached in, and found out once, as what is called is.
-    fn handed_name(&mut self, file: FileId, arg: ExprId) -> HandedValue {
+    pub(super) fn handed_name(&mut self, file: FileId, arg: ExprId) -> HandedValue {
         if let Some(known) = self.handed_values.get(&(file, arg)) {
             return *known;
         }

@@ -6,6 +6,7 @@
 mod class;
 mod rest;
 
+use super::callee::HandedValue;
 use super::decorator::harmless_places;
 use super::index::class_of;
 use super::kept::{How, Kept, only_puts};
@@ -117,16 +118,13 @@ impl Analysis<'_> {
     ) -> bool {
         let handed = match program.expr(arg) {
             Expr::Function(function) => vec![(site.file, function)],
-            Expr::Name(..) | Expr::Member(..) => match self.machine.fold(site.file, arg) {
-                Value::Function(closure) => vec![(closure.file, closure.function)],
-                Value::Object(object) if object.is_class => match object.class {
-                    Some(class) => self.functions_of(class),
-                    None => return false,
-                },
-                _ if program.language == Language::Python => {
+            Expr::Name(..) | Expr::Member(..) => match self.handed_name(site.file, arg) {
+                HandedValue::Function(place) => vec![place],
+                HandedValue::Class(class) => self.functions_of(class),
+                HandedValue::Other if program.language == Language::Python => {
                     self.functions_meant(program, site, arg, zone)
                 }
-                _ => return false,
+                HandedValue::Other => return false,
             },
             _ => return false,
         };

@@ -458,7 +458,8 @@ impl Machine<'_> {
                 variables: Default::default(),
                 arguments: None,
                 this: Value::Unknown,
-                lazy: false,
+                // Other languages' patterns are taken from what the loop gives.
+                lazy: program.language != Language::Python,
             });
             self.assign(program, file, target, element, Some(&frame));
             let values = exprs.iter();

@@ -21,6 +21,20 @@ struct Ahead {
     sparse: bool,
 }
 
+/// Room for one body after the other. It only grows: what is to be overwritten is not cleared.
+#[derive(Default)]
+struct Buffer {
+    room: Vec<u8>,
+    held: usize,
+}
+
+impl Buffer {
+    /// What was read last.
+    fn held(&self) -> &[u8] {
+        self.room.get(..self.held).unwrap_or_default()
+    }
+}
+
 /// Whether bytes begin as a tar archive, whatever its first file is called.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.first_chunk().is_some_and(checksum_holds)
@@ -34,7 +48,7 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
     let mut ended = false;
     let mut hidden = false;
     // One buffer for all bodies, so that memory is touched once.
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     loop {
         let mut header = [0_u8; BLOCK];
         match fill(stream, &mut header) {
@@ -82,10 +96,10 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
                 break;
             }
             match kind {
-                b'x' => pax(&buffer, &mut ahead),
-                b'g' => pax(&buffer, &mut global),
-                b'L' => ahead.path = Some(until_nul(&buffer).to_vec()),
-                _ => ahead.link = Some(until_nul(&buffer).to_vec()),
+                b'x' => pax(buffer.held(), &mut ahead),
+                b'g' => pax(buffer.held(), &mut global),
+                b'L' => ahead.path = Some(until_nul(buffer.held()).to_vec()),
+                _ => ahead.link = Some(until_nul(buffer.held()).to_vec()),
             }
             continue;
         }
@@ -136,12 +150,16 @@ pub(super) fn read(sink: &mut Sink<'_>, stream: &mut dyn Read, prefix: &str, dep
                     sink.unread(&String::from_utf8_lossy(&name), "it is cut off");
                 }
                 let executable = number(&header[100..108]).is_some_and(|mode| mode & 0o111 != 0);
-                let length = if complete { size } else { buffer.len() as u64 };
+                let length = if complete {
+                    size
+                } else {
+                    buffer.held().len() as u64
+                };
                 sink.take(
                     &name,
                     prefix,
                     File {
-                        bytes: buffer.as_slice().into(),
+                        bytes: buffer.held().into(),
                         length,
                         executable,
                     },
@@ -171,24 +189,21 @@ fn fill(stream: &mut dyn Read, buffer: &mut [u8]) -> usize {
 
 /// Reads an entry's body with its padding; what is over the bound is read and not kept. Of a
 /// body that is cut off the buffer holds what is there.
-fn body(stream: &mut dyn Read, size: u64, bound: u64, into: &mut Vec<u8>) -> Option<()> {
+fn body(stream: &mut dyn Read, size: u64, bound: u64, into: &mut Buffer) -> Option<()> {
     /// A length is a claim: room is made as the bytes come.
     const STEP: usize = 1 << 20;
+    into.held = 0;
     let kept = usize::try_from(size.min(bound)).ok()?;
-    let mut filled = 0;
-    while filled < kept {
-        let next = kept.min(filled + STEP);
-        if into.len() < next {
-            into.resize(next, 0);
+    while into.held < kept {
+        let next = kept.min(into.held + STEP);
+        if into.room.len() < next {
+            into.room.resize(next, 0);
         }
-        let got = fill(stream, &mut into[filled..next]);
-        filled += got;
-        if filled < next {
-            into.truncate(filled);
+        into.held += fill(stream, &mut into.room[into.held..next]);
+        if into.held < next {
             return None;
         }
     }
-    into.truncate(kept);
     skip(stream, padded(size) - kept as u64)
 }
 

@@ -31,6 +31,9 @@ impl Analysis<'_> {
         if matches!(value, Value::Unknown | Value::Native(_)) {
             value = self.observed(program, site, first).unwrap_or(value);
         }
+        if self.started_by_rows(program, site, path, &args[..1], &labels, zone, context) {
+            return;
+        }
         let remote = labels.iter().any(|label| label.kind == SourceKind::Remote);
         if matches!(value, Value::Unknown | Value::Native(_)) && !remote {
             let lines = self.one_of_lines(program, site.file, first, context);
@@ -98,13 +101,7 @@ impl Analysis<'_> {
         let Some(first) = all.first().copied() else {
             return;
         };
-        let unknown = match program.expr(first) {
-            Expr::Array(items) => program.list(items).first().copied(),
-            _ => Some(first),
-        };
-        if unknown.is_some_and(|first| self.machine.fold(site.file, first).is_unknown())
-            && self.started_by_rows(program, site, path, &all, zone)
-        {
+        if self.started_by_rows(program, site, path, &all, &Labels::from([]), zone, context) {
             return;
         }
         let programs = self.programs_by_choice(site, first, context);
@@ -559,6 +556,17 @@ impl Analysis<'_> {
     ) -> Vec<Label> {
         if let Some(label) = self.found_by_download(file, args, span) {
             return vec![label];
+        }
+        if let Some(program) = self.program(file) {
+            let given = args.get(..2).unwrap_or(args);
+            let lines = self.lines_by_rows(&program, file, given, context);
+            if !lines.is_empty() {
+                let mut out = Vec::new();
+                for line in &lines {
+                    out.extend(self.output_of_text(line, file, span));
+                }
+                return out;
+            }
         }
         let mut words = Vec::new();
         let first = args.first().map(|first| self.machine.fold(file, *first));
