@@ -1,11 +1,12 @@
 //! What a value can be, where it is one of several: an element of a list of constants, an
 //! argument of several calls, a name in a folder.
 
+mod chosen;
 mod others;
 
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
 use super::{Analysis, Context, Site};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program, Unary};
+use crate::ir::{Expr, ExprId, FuncId, Language, Logic, Program, Unary};
 use crate::know;
 use crate::limit::evaluating;
 use crate::pure::{FileId, HOLE, HOLE_START, Value};
@@ -63,7 +64,11 @@ impl Analysis<'_> {
         let Some(program) = program.filter(|_| level <= LEVELS && self.looks > 0) else {
             return vec![value];
         };
-        if whole && !self.turns && !self.has_default(&program, file, expr) {
+        if whole
+            && !self.turns
+            && !self.has_default(&program, file, expr)
+            && !self.is_chosen(&program, file, expr)
+        {
             return vec![value];
         }
         let mut found = self.possible_here(&program, file, expr, level);
@@ -234,6 +239,16 @@ impl Analysis<'_> {
                 }
             }
             Expr::Index(object, _) => out.extend(self.elements_of(file, object, level + 1)),
+            // Nobody has to set what the environment may say: the other one holds by itself.
+            Expr::Logic(Logic::Or | Logic::Nullish, left, right)
+                if self
+                    .machine
+                    .fold(file, left)
+                    .path()
+                    .is_some_and(know::reads_setting) =>
+            {
+                out.extend(self.possible(file, right, level + 1));
+            }
             Expr::Logic(_, left, right) | Expr::Cond(_, left, right) => {
                 if !self.is_left_out(program, file, left) {
                     out.extend(self.possible(file, left, level + 1));
@@ -276,6 +291,12 @@ impl Analysis<'_> {
                     }
                     Value::Native(native) if lists_folder(&native.path) => {
                         out.extend(self.below(file, args.first().copied(), level + 1));
+                    }
+                    Value::Native(native)
+                        if matches!(&*native.path, "os.environ.get" | "os.getenv")
+                            && args.len() == 2 =>
+                    {
+                        out.extend(self.possible(file, args[1], level + 1));
                     }
                     Value::Native(native) if is_pure(&native.path) => {
                         out.extend(self.applied(file, &function, &args, level))

@@ -92,6 +92,9 @@ impl Lowering<'_> {
                     true => self.builder.add(Expr::Spread(value), at),
                     false => value,
                 };
+                if self.yield_waits() {
+                    return self.builder.add(Expr::Await(value), at);
+                }
                 let function = self.builder.current();
                 self.builder.function_mut(function).returns.push(value);
                 self.builder.add(Expr::Yield(value), at)
@@ -238,6 +241,9 @@ impl Lowering<'_> {
         new: bool,
         at: Span,
     ) -> ExprId {
+        if !new && let Some(compiled) = self.call_of_compiler(callee, arguments, at) {
+            return compiled;
+        }
         let callee = self.expression(callee);
         let args = self.arguments(arguments);
         self.builder.call(callee, &args, new, at)

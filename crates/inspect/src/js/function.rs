@@ -14,7 +14,11 @@ impl Lowering<'_> {
     pub(super) fn function(&mut self, function: &Function<'_>, known_as: Option<&str>) -> ExprId {
         let at = self.span(function);
         let own = function.id.as_ref().map(|id| id.name.as_str());
-        let (id, back) = self.builder.enter_function(own.or(known_as), false);
+        let next = self.next_compiled.take();
+        // What is called at once with what `this` is around it stands for an arrow.
+        let is_compiled = next.is_some();
+        let compiled = std::mem::replace(&mut self.compiled, next.unwrap_or_default());
+        let (id, back) = self.builder.enter_function(own.or(known_as), is_compiled);
         let for_head = std::mem::replace(&mut self.for_head, false);
         if let Some(own) = own
             && function.r#type == FunctionType::FunctionExpression
@@ -35,12 +39,14 @@ impl Lowering<'_> {
         }
         self.builder.set_body(id, body);
         self.for_head = for_head;
+        self.compiled = compiled;
         self.builder.leave(back);
         self.builder.add(Expr::Function(id), at)
     }
 
     pub(super) fn arrow(&mut self, arrow: &ArrowFunctionExpression<'_>) -> ExprId {
         let at = self.span(arrow);
+        let compiled = std::mem::take(&mut self.compiled);
         let (id, back) = self.builder.enter_function(None, true);
         let mut body = self.parameters(id, &arrow.params);
         match &arrow.body {
@@ -62,6 +68,7 @@ impl Lowering<'_> {
             }
         }
         self.builder.set_body(id, body);
+        self.compiled = compiled;
         self.builder.leave(back);
         self.builder.add(Expr::Function(id), at)
     }

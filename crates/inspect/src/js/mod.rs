@@ -3,6 +3,7 @@
 //! A tree takes 27 bytes for a byte of text, the form that it is lowered to far fewer. So a
 //! large file is read in `pieces`: the bodies of its functions one by one.
 
+mod compiled;
 mod expression;
 mod function;
 mod module;
@@ -15,6 +16,7 @@ use crate::density;
 use crate::ir::{Builder, Draft, ExprId, FuncId, Language, Program, Span};
 use crate::limit::reading;
 use crate::nesting::nesting;
+use compiled::Compiled;
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::{GetSpan, SourceType};
@@ -180,6 +182,10 @@ struct Lowering<'s> {
     shift: u32,
     /// It is within the head of a `for`, where `in` is no operator.
     for_head: bool,
+    /// How the function that is read was written before it was compiled.
+    compiled: Compiled,
+    /// The same of the function that is read next.
+    next_compiled: Option<Compiled>,
     /// What is thrown and not caught so far, with the function that it is thrown in.
     thrown: Vec<(FuncId, ExprId)>,
     /// A piece is not what it was taken for: the program is good for nothing.
@@ -193,6 +199,8 @@ impl<'s> Lowering<'s> {
             pieces,
             shift: 0,
             for_head: false,
+            compiled: Compiled::default(),
+            next_compiled: None,
             thrown: Vec::new(),
             failed: false,
         }

@@ -1,6 +1,7 @@
 //! Statements.
 
 use super::Lowering;
+use super::compiled::Step;
 use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, Loop, Span, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
@@ -129,6 +130,24 @@ impl Lowering<'_> {
             }
             Statement::LabeledStatement(labelled) => {
                 let _ = self.deeper(|this| this.statement(&labelled.body, into));
+            }
+            Statement::ReturnStatement(returned)
+                if let Some((step, value)) = returned
+                    .argument
+                    .as_ref()
+                    .and_then(|value| self.step(value)) =>
+            {
+                let at = self.span(&**returned);
+                let value = value.map(|value| self.expression(value));
+                match step {
+                    Step::Return => {
+                        let function = self.builder.current();
+                        self.builder.function_mut(function).returns.extend(value);
+                        into.push(Stmt::Return(value));
+                    }
+                    Step::Wait => into.extend(self.waits_for(value, at).map(Stmt::Expr)),
+                    Step::Go => {}
+                }
             }
             Statement::ReturnStatement(returned) => {
                 let value = returned

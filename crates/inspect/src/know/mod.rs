@@ -180,6 +180,17 @@ pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
     }
 }
 
+/// Whether a path gives one variable of the environment.
+pub fn reads_setting(path: &str) -> bool {
+    path.starts_with("process.env.")
+        || path.starts_with("Bun.env.")
+        || path.starts_with("import.meta.env.")
+        || path.starts_with("os.environ.")
+        || matches!(path, "os.getenv()" | "environ.get()")
+        || path.ends_with("env.var()")
+        || path.ends_with("option_env()")
+}
+
 /// The name of a variable of the environment that a path reads, if it reads one.
 pub fn environment_name(language: Language, path: &str) -> Option<&str> {
     let prefixes: &[&str] = match language {

@@ -1,7 +1,7 @@
 //! What an expression is: one arm a kind, folded from its parts.
 
 use super::export::{is_exports, is_import_meta};
-use super::value::{Closure, FileId, Frame, HOLE, Object, Value, number_text};
+use super::value::{Closure, FileId, Frame, HOLE, Object, REST, Value, number_text};
 use super::variable::frame_of;
 use super::{Machine, operate};
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program};
@@ -351,6 +351,9 @@ impl Machine<'_> {
                         out.extend(object.entries.borrow().iter().cloned());
                     }
                     Value::Undefined | Value::Null => {}
+                    Value::Native(native) if native.is_module() => {
+                        out.push((REST.into(), Value::Native(native)));
+                    }
                     _ => open = true,
                 }
                 continue;

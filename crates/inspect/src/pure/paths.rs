@@ -3,7 +3,7 @@
 //! The same few thousand paths are made again and again, one for each place that names them, and
 //! many are held for as long as the package is looked at: each is made once.
 
-use super::value::{Native, Value};
+use super::value::{Native, REST, Value};
 use super::{Machine, made_file};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -40,6 +40,9 @@ impl Paths {
 impl Machine<'_> {
     /// A member of something of a library.
     pub(super) fn get_of_native(&mut self, native: &Native, name: &str) -> Value {
+        if name == REST {
+            return Value::Native(native.clone());
+        }
         match &*native.path {
             "process.env" => match name {
                 "HOME" | "USERPROFILE" => return Value::host("home"),

@@ -1,6 +1,6 @@
 //! Running function bodies: statements and assignments.
 
-use super::value::{FileId, Frame, Value};
+use super::value::{FileId, Frame, REST, Value};
 use super::variable::frame_of;
 use super::{Machine, operate};
 use crate::ir::{Block, Compound, Expr, ExprId, FuncId, Loop, Program, Stmt, Unary};
@@ -409,6 +409,7 @@ fn keys_of(value: &Value) -> Option<Vec<Value>> {
                 .map(|index| Value::text(&index.to_string()))
                 .collect(),
         ),
+        Value::Native(native) if native.is_module() => Some(vec![Value::text(REST)]),
         Value::Object(object) if !object.open => Some(
             object
                 .entries

@@ -15,6 +15,8 @@ pub type FileId = u32;
 pub const HOLE_START: char = '\u{fdd0}';
 /// Ends such a part.
 pub const HOLE_END: char = '\u{fdd1}';
+/// The key of all that an object has of a library's module besides what it has itself.
+pub const REST: &str = "\u{fdd0}rest\u{fdd1}";
 /// A part of which nothing is known.
 pub const HOLE: &str = "\u{fdd0}?\u{fdd1}";
 
@@ -87,6 +89,37 @@ pub struct Native {
     pub path: Rc<str>,
     /// The call that gave it.
     pub made_at: Option<(FileId, ExprId)>,
+}
+
+impl Object {
+    /// The library's module of which it has what it does not have itself.
+    pub fn rest(&self) -> Option<Native> {
+        let entries = self.entries.borrow();
+        let rest = entries.iter().rev().find(|(key, _)| **key == *REST);
+        match rest {
+            Some((_, Value::Native(native))) => Some(native.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Native {
+    /// Whether it is a module of a library as a whole.
+    pub fn is_module(&self) -> bool {
+        // Of what every program has the names say what they are asked for.
+        !self.path.contains(['.', '(', ')'])
+            && !matches!(
+                &*self.path,
+                "process"
+                    | "globalThis"
+                    | "global"
+                    | "window"
+                    | "self"
+                    | "exports"
+                    | "module"
+                    | "console"
+            )
+    }
 }
 
 /// The variables of one call of a function.

@@ -21,6 +21,7 @@ mod leaving;
 mod lines;
 mod npm;
 mod opaque;
+mod otherwise;
 mod pip;
 mod power;
 mod program;

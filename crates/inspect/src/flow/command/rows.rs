@@ -5,7 +5,7 @@ use super::Labels;
 use super::start::{quoted, word_text};
 use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Compound, Const, Expr, ExprId, FuncId, Program, SymbolId};
-use crate::pure::{FileId, Frame, Value};
+use crate::pure::{FileId, Frame, HOLE_START, Value};
 use customs_model::Zone;
 use std::rc::Rc;
 
@@ -66,36 +66,8 @@ impl Analysis<'_> {
         context: Option<&Rc<Context>>,
     ) -> Vec<String> {
         let rows = self.rows_of(program, file, args, context, 0);
-        let mut lines: Vec<String> = Vec::new();
-        for row in rows.unwrap_or_default() {
-            // A text by itself is a line of a shell, or a program without arguments.
-            if let [Value::Text(line)]
-            | [Value::Text(line), Value::Object(_) | Value::Function(_)] = &row[..]
-            {
-                lines.push(line.to_string());
-                continue;
-            }
-            let mut words = Vec::new();
-            for value in &row {
-                match value {
-                    Value::Array(items) => words.extend(items.borrow().iter().map(word_text)),
-                    Value::Text(_) | Value::Bytes(_) => words.push(word_text(value)),
-                    _ => {}
-                }
-            }
-            let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-            lines.push(line.join(" "));
-        }
-        lines.retain(|line| !line.is_empty() && !line.contains(crate::pure::HOLE_START));
-        let mut seen = Vec::new();
-        lines.retain(|line| {
-            let is_new = !seen.contains(line);
-            if is_new {
-                seen.push(line.clone());
-            }
-            is_new
-        });
-        lines
+        let rows = rows.unwrap_or_default();
+        lines_of(rows.iter().map(Vec::as_slice))
     }
 
     /// What expressions are in each turn of what they are made of.
@@ -202,6 +174,39 @@ impl Analysis<'_> {
         };
         (goes_through && is_first).then_some((site.file, list))
     }
+}
+
+/// Different command lines of which all is known.
+pub(super) fn lines_of<'v>(rows: impl Iterator<Item = &'v [Value]>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let line = line_of(row);
+        let is_known = !line.is_empty() && !line.contains(HOLE_START);
+        if is_known && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The command line that arguments make: a text by itself is one already, or a program without
+/// words.
+fn line_of(arguments: &[Value]) -> String {
+    if let [Value::Text(line)] | [Value::Text(line), Value::Object(_) | Value::Function(_)] =
+        arguments
+    {
+        return line.to_string();
+    }
+    let mut words = Vec::new();
+    for value in arguments {
+        match value {
+            Value::Array(items) => words.extend(items.borrow().iter().map(word_text)),
+            Value::Text(_) | Value::Bytes(_) => words.push(word_text(value)),
+            _ => {}
+        }
+    }
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 fn frame_of(file: FileId, function: FuncId, arguments: Option<Vec<Value>>) -> Frame {

@@ -34,6 +34,10 @@ impl Analysis<'_> {
         if self.started_by_rows(program, site, path, &args[..1], &labels, zone, context) {
             return;
         }
+        for line in self.other_lines(program, site.file, &args[..1], context) {
+            let labels = Rc::clone(&labels);
+            self.started(program, site, path, first, Some(line), labels, zone);
+        }
         let remote = labels.iter().any(|label| label.kind == SourceKind::Remote);
         if matches!(value, Value::Unknown | Value::Native(_)) && !remote {
             let lines = self.one_of_lines(program, site.file, first, context);
@@ -103,6 +107,10 @@ impl Analysis<'_> {
         };
         if self.started_by_rows(program, site, path, &all, &Labels::from([]), zone, context) {
             return;
+        }
+        for line in self.other_lines(program, site.file, &all, context) {
+            let labels = Labels::from([]);
+            self.started(program, site, path, first, Some(line), labels, zone);
         }
         let programs = self.programs_by_choice(site, first, context);
         let mut words: Vec<String> = Vec::new();
@@ -557,15 +565,19 @@ impl Analysis<'_> {
         if let Some(label) = self.found_by_download(file, args, span) {
             return vec![label];
         }
+        let mut others = Vec::new();
         if let Some(program) = self.program(file) {
             let given = args.get(..2).unwrap_or(args);
-            let lines = self.lines_by_rows(&program, file, given, context);
-            if !lines.is_empty() {
-                let mut out = Vec::new();
-                for line in &lines {
-                    out.extend(self.output_of_text(line, file, span));
-                }
-                return out;
+            let mut lines = self.lines_by_rows(&program, file, given, context);
+            let by_rows = !lines.is_empty();
+            if !by_rows {
+                lines = self.other_lines(&program, file, given, context);
+            }
+            for line in &lines {
+                others.extend(self.output_of_text(line, file, span));
+            }
+            if by_rows {
+                return others;
             }
         }
         let mut words = Vec::new();
@@ -578,7 +590,7 @@ impl Analysis<'_> {
         if let Some(first) = args.first().filter(|_| !by_caller)
             && self.machine.fold(file, *first).is_unknown()
         {
-            let mut out = Vec::new();
+            let mut out = others;
             for value in self.possible(file, *first, 0) {
                 let line = match value {
                     Value::Text(text) => text.to_string(),
@@ -612,10 +624,10 @@ impl Analysis<'_> {
                 _ => {}
             }
         }
-        if words.is_empty() {
-            return Vec::new();
+        if !words.is_empty() {
+            others.extend(self.output_of_text(&words.join(" "), file, span));
         }
-        self.output_of_text(&words.join(" "), file, span)
+        others
     }
 
     /// What a program finds that was downloaded and is started on a place of the user's.

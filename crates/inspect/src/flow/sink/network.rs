@@ -7,7 +7,7 @@ use crate::ir::{Expr, ExprId, Language};
 use crate::know;
 use crate::know::Role;
 use crate::owner;
-use crate::pure::{FileId, HOLE, HOLE_START, Value, shown};
+use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, Value, shown};
 use customs_model::{Mark, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
@@ -298,7 +298,8 @@ impl Analysis<'_> {
         for (position, arg) in args.iter().take(4).enumerate() {
             let value = self.fold_value(file, *arg, context);
             if let Some(host) = self.host_in(&value, 0) {
-                return Target::Constant(host);
+                let other = self.other_host(file, *arg, context);
+                return Target::Constant(other.unwrap_or(host));
             }
             // What the machine gives up on it would try again: nothing is asked of it twice.
             is_path |=
@@ -334,6 +335,20 @@ impl Analysis<'_> {
         Target::Caller
     }
 
+    /// The host of an address that is folded to one of several: of each of them what is sent may go
+    /// to any.
+    fn other_host(
+        &mut self,
+        file: FileId,
+        address: ExprId,
+        context: Option<&Rc<Context>>,
+    ) -> Option<String> {
+        let program = self.program(file)?;
+        self.if_chosen(&program, file, address, context, |this| {
+            this.one_of_hosts(file, address, 0)
+        })
+    }
+
     /// The host of an address that is one of several: in a field, or what callers hand in. None
     /// where one of them names no host, for then nobody knows where it leads. One that the
     /// package does not call its own comes first.
@@ -355,8 +370,12 @@ impl Analysis<'_> {
             });
         }
         let mut values = self.one_by_one(file, address);
-        // What is not there yet leads nowhere.
+        // What is not there yet leads nowhere, and what the user's settings say leads where they
+        // say: nobody has to set them.
         values.retain(|value| !matches!(value, Value::Undefined | Value::Null));
+        if values.len() > 1 {
+            values.retain(|value| !value.path().is_some_and(know::reads_setting));
+        }
         if values.len() >= MOST {
             return None;
         }
@@ -401,6 +420,7 @@ impl Analysis<'_> {
                 if host.starts_with(HOLE_START) && !host.contains('.')
                     || host.starts_with('/')
                     || host.contains(' ')
+                    || ends_unknown(&host)
                 {
                     return None;
                 }
@@ -432,7 +452,8 @@ impl Analysis<'_> {
                                         path.trim_start_matches('/')
                                     ))
                                 }
-                                None => know::place_of(text),
+                                None => know::place_of(text)
+                                    .filter(|place| !ends_unknown(know::host_part(place))),
                             };
                             return place.map(|place| shown(&place));
                         }
@@ -485,4 +506,12 @@ fn is_here(place: &str) -> bool {
     let host = know::host_part(place);
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
     know::is_loopback(host)
+}
+
+/// Whether the end of a host is not known, and with that whose it is: `service.${domain}`, and a
+/// scheme before an address that nobody knows.
+fn ends_unknown(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or(host);
+    let is_scheme = matches!(name, "http" | "https" | "ws" | "wss") && name.len() < host.len();
+    is_scheme || name.ends_with([HOLE_START, HOLE_END])
 }

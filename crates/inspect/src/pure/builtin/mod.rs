@@ -19,7 +19,7 @@ pub(in crate::pure) use pattern::{Match, matches};
 
 use crate::ir::{Language, Regex};
 use crate::pure::paths::LONGEST;
-use crate::pure::value::{Native, Value};
+use crate::pure::value::{Native, REST, Value};
 use crate::pure::{Machine, operate};
 use crate::unpack::Codec;
 use base64::Engine as _;
@@ -165,6 +165,21 @@ pub(super) fn call(
             .map(|v| Value::Bool(matches!(v, Value::Array(_)))),
         (Language::JavaScript, "Object.defineProperty" | "Reflect.defineProperty") => {
             machine.define_property(args)
+        }
+        (Language::JavaScript, "Object.keys" | "Object.getOwnPropertyNames")
+            if is_module(first) =>
+        {
+            Some(Value::array(vec![Value::text(REST)]))
+        }
+        // What is made of a module, or of what stands behind it, has what it has.
+        (Language::JavaScript, "Object.getPrototypeOf" | "Reflect.getPrototypeOf")
+            if is_module(first) =>
+        {
+            first.cloned()
+        }
+        (Language::JavaScript, "Object.create") if is_module(first) => {
+            let rest = first.cloned().map(|module| (REST.into(), module));
+            Some(Value::object(rest.into_iter().collect()))
         }
         (Language::JavaScript, "Object.keys" | "Object.getOwnPropertyNames") => {
             object_parts(first, |key, _| Value::Text(Rc::clone(key)))
@@ -631,4 +646,8 @@ pub(super) fn call(
             }
         }
     }
+}
+
+fn is_module(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Native(native)) if native.is_module())
 }

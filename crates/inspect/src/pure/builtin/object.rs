@@ -1,7 +1,7 @@
 //! Functions that go over lists and objects.
 
 use crate::ir::Language;
-use crate::pure::value::Value;
+use crate::pure::value::{REST, Value};
 use crate::pure::{Machine, operate};
 use std::rc::Rc;
 
@@ -64,6 +64,9 @@ pub(super) fn assigned(args: &[Value]) -> Option<Value> {
                 entries.extend(object.entries.borrow().iter().cloned())
             }
             Value::Null | Value::Undefined => {}
+            Value::Native(native) if native.is_module() => {
+                entries.push((REST.into(), arg.clone()));
+            }
             _ => return None,
         }
     }

@@ -8,7 +8,7 @@ mod turns;
 
 use crate::ir::Language;
 use crate::limit::evaluating;
-use crate::pure::value::{HOLE_START, Value, number_text, to_u32};
+use crate::pure::value::{HOLE_START, REST, Value, number_text, to_u32};
 use crate::pure::{Machine, operate};
 use bytes::{bytes_method, number_method};
 use list::array_method;
@@ -60,6 +60,9 @@ impl Machine<'_> {
                 // An ES module that is required: `default` is the module itself.
                 if name == "default" {
                     return Value::Object(Rc::clone(object));
+                }
+                if let Some(native) = object.rest() {
+                    return self.get_of_native(&native, name);
                 }
                 if object.open {
                     Value::Unknown
@@ -187,6 +190,10 @@ impl Machine<'_> {
             return object.clone();
         }
         match key {
+            // `copy[key] = module[key]`, for each of its keys.
+            Value::Text(key) if **key == *REST && matches!(object, Value::Native(_)) => {
+                object.clone()
+            }
             Value::Text(_) => match key.known_text() {
                 Some(key) => self.get(object, key, language),
                 None => Value::Unknown,
