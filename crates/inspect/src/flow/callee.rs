@@ -124,8 +124,12 @@ impl Analysis<'_> {
                     self.enter_file(target, zone, true, queue);
                 }
             }
+            _ => {}
+        }
+        let is_asked = value.path() == Some("Map().get()");
+        match &value {
             // A table of functions, one of which is called: bundlers do that.
-            Value::Unknown if !new => {
+            _ if (value.is_unknown() || is_asked) && !new => {
                 // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
                 let mut called = callee;
                 let mut with = args;
@@ -144,9 +148,9 @@ impl Analysis<'_> {
                     called = *last;
                 }
                 if let Expr::Index(table, _) = program.expr(called) {
-                    self.table(program, site.file, table, with, zone, queue);
+                    self.table(program, site, first, table, with, zone, queue);
                 } else if let Some(table) = asked_table(program, called) {
-                    self.table(program, site.file, table, with, zone, queue);
+                    self.table(program, site, first, table, with, zone, queue);
                 }
             }
             _ => {}
@@ -156,7 +160,7 @@ impl Analysis<'_> {
             && matches!(value, Value::Function(_))
             && is_by_turns(program, key)
         {
-            self.table(program, site.file, table, args, zone, queue);
+            self.table(program, site, first, table, args, zone, queue);
         }
         if let Some(inner) = called_through(program, callee).filter(|_| value.is_unknown())
             && let Value::Function(closure) = self.machine.fold(site.file, inner)
@@ -400,10 +404,12 @@ impl Analysis<'_> {
     }
 
     /// One of a table of functions is called, nobody knows which one: each may be.
+    #[allow(clippy::too_many_arguments, reason = "one step of a walk")]
     fn table(
         &mut self,
         program: &Program,
-        file: FileId,
+        site: Site,
+        first: bool,
         table: ExprId,
         args: &[ExprId],
         zone: Zone,
@@ -412,7 +418,17 @@ impl Analysis<'_> {
         // Larger ones are what bundlers make of whole applications.
         const FUNCTIONS: usize = 32;
         const EXPRESSIONS: usize = 1 << 14;
-        let values: Vec<Value> = match self.machine.fold(file, table) {
+        let file = site.file;
+        let mut folded = self.machine.fold(file, table);
+        if folded.is_unknown() {
+            // What stands in a field.
+            let mut held = self.possible(file, table, 0).into_iter();
+            folded = held.next().unwrap_or(Value::Unknown);
+        }
+        if let Some(pairs) = self.pairs_of_map(program, file, &folded) {
+            folded = pairs;
+        }
+        let values: Vec<Value> = match folded {
             Value::Object(object) => object
                 .entries
                 .borrow()
@@ -434,8 +450,13 @@ impl Analysis<'_> {
             }
         }
         let mut entered = Vec::new();
+        let is_small = values.len() <= FUNCTIONS;
         for value in values.into_iter().take(4_096) {
             if let Value::Function(closure) = value {
+                // What is handed in is handed to each of a few.
+                if is_small && closure.file == file && given.is_empty() {
+                    self.calls(closure.file, closure.function, site, first);
+                }
                 let mut is_new = false;
                 for (position, value) in &given {
                     let value = value.clone();
@@ -451,6 +472,30 @@ impl Analysis<'_> {
             }
         }
         self.enter_again(file, &entered);
+    }
+
+    /// The values of a `Map` that is made of pairs, as a list.
+    fn pairs_of_map(&mut self, program: &Program, file: FileId, value: &Value) -> Option<Value> {
+        let Value::Native(native) = value else {
+            return None;
+        };
+        let (_, made) = native.made_at.filter(|(of, _)| *of == file)?;
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return None;
+        };
+        if &*native.path != "Map()" {
+            return None;
+        }
+        let pairs = program.list(args).first().copied()?;
+        let Value::Array(pairs) = self.machine.fold(file, pairs) else {
+            return None;
+        };
+        let pairs = pairs.borrow();
+        let values = pairs.iter().filter_map(|pair| match pair {
+            Value::Array(pair) => pair.borrow().get(1).cloned(),
+            _ => None,
+        });
+        Some(Value::array(values.collect()))
     }
 
     /// What was entered before it was known what it gets is entered once more.
@@ -690,11 +735,8 @@ fn is_by_turns(program: &Program, key: ExprId) -> bool {
     false
 }
 
-/// The table of Python that is asked for what is called: `table.get(key)()`.
+/// The table that is asked for what is called: `table.get(key)()`, `f = table[key]; f()`.
 fn asked_table(program: &Program, called: ExprId) -> Option<ExprId> {
-    if program.language != Language::Python {
-        return None;
-    }
     let called = match program.expr(called) {
         Expr::Name(atom, scope) => match program.symbol(program.resolve(atom, scope)?).values[..] {
             [only] => only,
@@ -702,11 +744,16 @@ fn asked_table(program: &Program, called: ExprId) -> Option<ExprId> {
         },
         _ => called,
     };
-    let Expr::Call { callee, .. } = program.expr(called) else {
-        return None;
+    let callee = match program.expr(called) {
+        Expr::Index(table, _) if program.language == Language::JavaScript => return Some(table),
+        Expr::Call { callee, .. } => callee,
+        _ => return None,
     };
     match program.expr(callee) {
         Expr::Member(table, get) if program.name(get) == "get" => Some(table),
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
