@@ -3,6 +3,7 @@
 
 mod asked;
 mod changes;
+mod commits;
 mod faults;
 mod honest;
 mod lies;
