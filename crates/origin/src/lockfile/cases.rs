@@ -5,6 +5,7 @@ mod asked;
 mod changes;
 mod commits;
 mod faults;
+mod folders;
 mod honest;
 mod lies;
 mod links;
