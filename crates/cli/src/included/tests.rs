@@ -94,13 +94,14 @@ fn report(subjects: Vec<Subject>) -> Report {
 }
 
 fn recorded(root: &Path, report: &Report, policy: &Policy, began: i128) -> Record {
+    let home = root.join("home");
     let look = Look {
         root,
         project: None,
         made: "2026-11-29T12:00:00Z".parse().unwrap(),
         began,
         policy,
-        cargo: Some(&root.join("home")),
+        cargo: Some(&home),
     };
     of(report, &look)
 }

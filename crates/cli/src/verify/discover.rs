@@ -1,5 +1,6 @@
 //! What there is to look at: lockfiles, each with the tree that belongs to it.
 
+use super::caches::poetrys_environments;
 use super::root::{Root, real};
 use crate::error::Failure;
 use crate::inspect::{head, is_lockfile};

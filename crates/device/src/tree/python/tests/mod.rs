@@ -14,6 +14,7 @@ mod clones;
 mod compiled;
 mod environment;
 mod evidence;
+mod folders;
 mod hostile;
 mod lists;
 mod required;
