@@ -2,11 +2,12 @@
 //! whose API changes with every minor version.
 //!
 //! What is verified: the signature over the payload, the certificate's chain at every confirmed
-//! time, its publication (SCT), the log's proof, checkpoint and promise, that the log's entry
+//! time, that the bundle brings no root of its own, its publication (SCT), the log's proof, checkpoint and promise, that the log's entry
 //! describes this very signature, and the artifact's digest. What is *not*: whom the identity
 //! belongs to, and what the statement says of which package ([`crate::statement`]).
 
 mod bundle;
+mod chain;
 mod checkpoint;
 mod claims;
 mod der;
@@ -247,6 +248,7 @@ impl Authority {
             let detail = "it was signed with a key, not with a certificate";
             return Err(Refusal::new(Why::Unsupported, detail));
         }
+        chain::check(bundle, self)?;
         self.check_log(bundle, policy.verifies_tlog())?;
         self.check_timestamp(bundle)?;
         let result = self.ask(bundle, subject, &policy)?;
@@ -259,7 +261,8 @@ impl Authority {
             .certificate()
             .and_then(|certificate| claims::identity(certificate, issuer))
             .ok_or_else(|| Refusal::new(Why::CertificateMalformed, "it names no subject"))?;
-        Ok(self.proof(bundle, &result, Some(identity), workflow_ref))
+        let proof = self.proof(bundle, &result, Some(identity), workflow_ref);
+        chain::check_time(bundle, &proof).map(|()| proof)
     }
 
     /// Verifies a bundle that was signed with a key, and that it stands in the log.

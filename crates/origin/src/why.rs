@@ -28,6 +28,10 @@ pub enum Why {
     CertificateMalformed,
     /// The certificate was not issued by an authority of the trust root, or not for signing code.
     CertificateChain,
+    /// Its chain brings a root certificate that the trust root does not have.
+    ForeignRoot,
+    /// Its chain brings the trust root's own root, which bundles may not.
+    RootInChain,
     /// No authority of the trust root was in office at that time.
     CertificateAuthority,
     /// It was signed before the certificate began.
@@ -94,6 +98,7 @@ impl Why {
         match self {
             Self::Unsupported
             | Self::TooLarge
+            | Self::RootInChain
             | Self::UnknownKey
             | Self::UnknownLog
             | Self::UnknownAuthority
@@ -106,6 +111,7 @@ impl Why {
             | Self::Artifact
             | Self::CertificateMalformed
             | Self::CertificateChain
+            | Self::ForeignRoot
             | Self::CertificateAuthority
             | Self::CertificateNotYetValid
             | Self::CertificateExpired
@@ -160,6 +166,8 @@ impl Why {
             Self::Artifact => "it speaks of another artifact",
             Self::CertificateMalformed => "its certificate cannot be read",
             Self::CertificateChain => "its certificate comes from no trusted authority",
+            Self::ForeignRoot => "its chain brings a root that is not one of the trust root's",
+            Self::RootInChain => "its chain brings a root, which bundles may not",
             Self::CertificateAuthority => "no trusted authority was in office at that time",
             Self::CertificateNotYetValid => "it was signed before its certificate began",
             Self::CertificateExpired => "it was signed after its certificate had ended",

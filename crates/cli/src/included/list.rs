@@ -1,7 +1,7 @@
 //! Which files lie in an installed package. No link is followed, and nothing beyond the folder of
 //! a project or an environment is listed, whatever a list of a package claims.
 
-use super::python;
+use super::{home, python};
 use customs_device::tree::disk::{self, FoundKind};
 use customs_device::tree::{PackageTree, TreeReport, each, python::environments};
 use customs_model::{Ecosystem, printable};
@@ -21,13 +21,16 @@ pub struct Listed {
     pub because: Option<String>,
 }
 
-/// Lists the files of every package of a tree, in the order of the report.
-pub fn all(folder: &Path, tree: &TreeReport) -> Vec<Listed> {
+/// Lists the files of every package of a tree, in the order of the report. `cargo` is cargo's home.
+pub fn all(folder: &Path, tree: &TreeReport, cargo: Option<&Path>) -> Vec<Listed> {
     let is_python = |package: &PackageTree| package.release.package.ecosystem() == Ecosystem::PyPi;
     let places: BTreeSet<&str> = tree.packages.iter().map(|one| one.place.as_str()).collect();
     let mut all = each(&tree.packages, None, |package| match is_python(package) {
         true => Listed::default(),
-        false => folder_of(folder, &package.place, &places),
+        false => {
+            let (root, inside) = home::split(folder, &package.place, cargo);
+            folder_of(root.join(inside), &package.place, &places)
+        }
     });
     let pythons: Vec<usize> = tree
         .packages
@@ -62,8 +65,7 @@ pub fn environment_of(folder: &Path, packages: &[&PackageTree]) -> PathBuf {
         .unwrap_or_else(|| folder.to_owned())
 }
 
-fn folder_of(folder: &Path, place: &str, places: &BTreeSet<&str>) -> Listed {
-    let at = folder.join(place);
+fn folder_of(at: PathBuf, place: &str, places: &BTreeSet<&str>) -> Listed {
     let kind = match std::fs::symlink_metadata(&at) {
         Ok(meta) => disk::kind_of(&meta),
         Err(error) if is_absent(&error) => {
@@ -79,7 +81,7 @@ fn folder_of(folder: &Path, place: &str, places: &BTreeSet<&str>) -> Listed {
         FoundKind::Folder => walk(at, place, places),
         // Yarn uses packages out of their zips.
         FoundKind::File => Listed {
-            folder: at.parent().unwrap_or(folder).to_owned(),
+            folder: at.parent().unwrap_or(&at).to_owned(),
             files: at
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
@@ -94,11 +96,14 @@ fn folder_of(folder: &Path, place: &str, places: &BTreeSet<&str>) -> Listed {
 
 fn walk(at: PathBuf, place: &str, places: &BTreeSet<&str>) -> Listed {
     let prefix = format!("{place}/");
-    let outside: BTreeSet<String> = places
+    let mut outside: BTreeSet<String> = places
         .range(prefix.as_str()..)
         .map_while(|other| other.strip_prefix(&prefix))
         .map(str::to_owned)
         .collect();
+    if home::is_checkout(place) {
+        outside.insert(".git".to_owned());
+    }
     match disk::walk(&at, &outside) {
         Ok(found) => {
             let files = found.entries.iter();

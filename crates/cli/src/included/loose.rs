@@ -1,9 +1,9 @@
 //! What lies among packages and belongs to none: caches, build outputs, what somebody put there.
 
-use super::hash;
 use super::list::environment_of;
 use super::package::standing;
 use super::record::below;
+use super::{hash, home};
 use customs_device::tree::{Difference, DifferenceKind, PackageTree, Standing, TreeReport};
 use customs_inclusion::record::IncludedFile;
 use customs_model::{Ecosystem, printable};
@@ -21,8 +21,9 @@ pub struct Loose {
     pub notes: Vec<String>,
 }
 
-/// The files of a tree that belong to no package. `name` is the subject's folder in the report.
-pub fn of(folder: &Path, name: &str, tree: &TreeReport) -> Loose {
+/// The files of a tree that belong to no package. `name` is the subject's folder in the report, `cargo` is
+/// cargo's home.
+pub fn of(folder: &Path, name: &str, tree: &TreeReport, cargo: Option<&Path>) -> Loose {
     let (root, name) = root_of(folder, name, tree);
     let there: Vec<&Difference> = tree
         .loose
@@ -31,12 +32,12 @@ pub fn of(folder: &Path, name: &str, tree: &TreeReport) -> Loose {
         .collect();
     let paths: Vec<(&Path, &str)> = there
         .iter()
-        .map(|one| (root.as_path(), one.path.as_str()))
+        .map(|one| home::split(&root, &one.path, cargo))
         .collect();
     let mut loose = Loose::default();
     let mut no_files = Vec::new();
     for (one, hashed) in there.iter().zip(hash::all(&paths)) {
-        let path = below(&name, &one.path);
+        let path = spoken(&name, &one.path);
         match hashed {
             Ok(hashed) => loose.files.push(IncludedFile {
                 path,
@@ -69,7 +70,15 @@ fn unpinned(there: &[&Difference], name: &str) -> Vec<String> {
     let made = there
         .iter()
         .filter(|one| matches!(one.standing, Standing::MadeHere { pinned: None, .. }));
-    made.map(|one| below(name, &one.path)).collect()
+    made.map(|one| spoken(name, &one.path)).collect()
+}
+
+/// A path from the folder that was asked about, or from cargo's home.
+fn spoken(name: &str, path: &str) -> String {
+    match home::is_of_home(path) {
+        true => path.to_owned(),
+        false => below(name, path),
+    }
 }
 
 fn line(paths: &[String], what: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 //! in it.
 
 mod hash;
+mod home;
 mod key;
 mod list;
 mod locked;
@@ -161,6 +162,7 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
             made,
             began,
             policy: &policy,
+            cargo: verify::cargo_home().as_deref(),
         },
     );
     if record.packages.is_empty() && record.loose.is_empty() {

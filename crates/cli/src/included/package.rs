@@ -32,7 +32,10 @@ impl Account {
         began: i128,
     ) -> Self {
         let differences = by_path(&tree.differences);
-        let is_compared = matches!(tree.against, Some(Against::Artifact { .. }));
+        let is_compared = matches!(
+            tree.against,
+            Some(Against::Artifact { .. } | Against::Commit { .. })
+        );
         let mut files = Vec::with_capacity(listed.files.len());
         let (mut unread, mut changed) = (0_usize, 0_usize);
         for (path, hashed) in listed.files.iter().zip(hashed) {
@@ -124,7 +127,7 @@ pub fn standing(difference: Option<&Difference>, is_compared: bool) -> &'static 
 pub fn compared(tree: &PackageTree) -> Option<(&Digest, &str)> {
     match tree.against.as_ref()? {
         Against::Artifact { digest, from } => Some((digest, from)),
-        Against::OwnList { .. } => None,
+        Against::Commit { .. } | Against::OwnList { .. } => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The record of a project, made of what `customs verify` found and of what lies on the disk.
 
 use super::hash::{self, Hashed};
+use super::home;
 use super::list::{self, Listed};
 use super::locked::{Lock, Locks, canonical};
 use super::loose;
@@ -29,6 +30,8 @@ pub struct Look<'a> {
     pub began: i128,
     /// The policy, whose exemptions are told.
     pub policy: &'a Policy,
+    /// Cargo's home, out of which crates are compiled. None where it is not known.
+    pub cargo: Option<&'a Path>,
 }
 
 /// Makes the record. What could not be looked at is in it.
@@ -47,7 +50,7 @@ pub fn of(report: &Report, look: &Look<'_>) -> Record {
         if let Some(tree) = &subject.installed {
             scene.installed(tree, &mut packages, &mut notes.of_tree);
             let folder = look.root.join(&subject.folder);
-            let loose = loose::of(&folder, &subject.folder, tree);
+            let loose = loose::of(&folder, &subject.folder, tree, look.cargo);
             loose_files.extend(loose.files);
             notes.of_tree.extend(loose.notes);
             notes.of_tree.extend(tree.not_checked.iter().cloned());
@@ -89,7 +92,7 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn installed(&self, tree: &TreeReport, packages: &mut Packages, notes: &mut Vec<String>) {
         let folder = self.look.root.join(&self.subject.folder);
-        let mut listed = list::all(&folder, tree);
+        let mut listed = list::all(&folder, tree, self.look.cargo);
         let room = limit::FILES.saturating_sub(packages.files);
         let left_out = bound(&mut listed, room);
         if left_out > 0 {
@@ -158,6 +161,9 @@ impl Scene<'_> {
             Ecosystem::PyPi => site().unwrap_or_else(|| tree.place.clone()),
             Ecosystem::Npm | Ecosystem::Cargo => tree.place.clone(),
         };
+        if home::is_of_home(&place) {
+            return place;
+        }
         match below(folder, &place) {
             place if place.is_empty() => ".".to_owned(),
             place => place,

@@ -1,5 +1,7 @@
 //! Small projects in folders of their own, with reports as the tree check makes them.
 
+mod cargo;
+
 use super::record::{Look, of};
 use super::*;
 use crate::verify::report::{PackageOrigin, Report, SCHEMA, Subject};
@@ -92,12 +94,14 @@ fn report(subjects: Vec<Subject>) -> Report {
 }
 
 fn recorded(root: &Path, report: &Report, policy: &Policy, began: i128) -> Record {
+    let home = root.join("home");
     let look = Look {
         root,
         project: None,
         made: "2026-11-29T12:00:00Z".parse().unwrap(),
         began,
         policy,
+        cargo: Some(&home),
     };
     of(report, &look)
 }

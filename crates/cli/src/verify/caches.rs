@@ -69,7 +69,7 @@ impl Caches {
             pip: variable("PIP_CACHE_DIR").or_else(|| cache("pip", "pip")),
             poetry: variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry")),
             uv: variable("UV_CACHE_DIR").or_else(|| cache("uv", "")),
-            cargo: variable("CARGO_HOME").or_else(|| below(".cargo")),
+            cargo: cargo_home(),
             seen: own.map(|own| own.join("verify/seen")),
             promised: super::unbound::Promises::new(),
         }
@@ -105,6 +105,20 @@ impl Caches {
         let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
         Some(folder.join(format!("{name}.jsonl")))
     }
+}
+
+/// Cargo's home, out of which crates are compiled.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    variable("CARGO_HOME").or_else(|| Some(paths::user_home()?.join(".cargo")))
+}
+
+/// Where Poetry keeps the environments of projects that have none beside them.
+pub(super) fn poetrys_environments() -> Option<PathBuf> {
+    let kept = || {
+        let cache = variable("POETRY_CACHE_DIR").or_else(|| cache("pypoetry", "pypoetry"))?;
+        Some(cache.join("virtualenvs"))
+    };
+    variable("POETRY_VIRTUALENVS_PATH").or_else(kept)
 }
 
 /// A folder that a variable of the environment names.

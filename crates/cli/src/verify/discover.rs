@@ -1,10 +1,11 @@
 //! What there is to look at: lockfiles, each with the tree that belongs to it.
 
+use super::caches::poetrys_environments;
 use super::root::{Root, real};
 use crate::error::Failure;
 use crate::inspect::{head, is_lockfile};
 use crate::lockfiles::{Walk, look};
-use customs_device::tree::python::{environments, is_of_environment};
+use customs_device::tree::python::{environments, is_of_environment, of_poetry};
 use customs_ecosystem::lockfile::Kind;
 use customs_model::{Ecosystem, printable};
 use std::collections::BTreeMap;
@@ -314,6 +315,11 @@ fn of_python(
         .filter_map(|(path, kind)| Some((rank(*kind)?, path, *kind)));
     let (best, main, kind) = ranked.clone().min()?;
     let mut at = environments(folder);
+    // Poetry keeps them elsewhere, unless one lies beside the project or is asked for there.
+    if kind == Kind::PoetryLock && at.is_empty() {
+        let kept = poetrys_environments();
+        at.extend(kept.iter().flat_map(|kept| of_poetry(folder, kept)));
+    }
     at.extend(extra.iter().cloned());
     once(&mut at);
     let several = matches!(kind, Kind::RequirementsTxt | Kind::PylockToml);

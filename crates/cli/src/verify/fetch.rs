@@ -42,6 +42,8 @@ pub(super) fn wanted(locked: &[Locked], tree: Option<&TreeReport>) -> Vec<Locked
     let open: BTreeSet<&ReleaseId> = packages
         .filter(|package| match package.against {
             Some(Against::Artifact { .. }) => is_of_other_file(package),
+            // What a commit holds stands in a clone, and no registry has it.
+            Some(Against::Commit { .. }) => false,
             Some(Against::OwnList { .. }) | None => true,
         })
         .map(|package| &package.release)

@@ -47,6 +47,7 @@ use crate::lockfiles::Walk;
 use crate::output;
 use crate::progress::Progress;
 use base::Base;
+pub(crate) use caches::cargo_home;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Clock as _, SystemClock, printable};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};

@@ -254,7 +254,10 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
         let mut report = cargo::check_registry(home, &of_home, &options);
         if !vendored.packages.is_empty() {
             // What is vendored needs to lie nowhere else.
-            let is_absence = |note: &String| note.ends_with("are not unpacked here");
+            let is_absence = |note: &String| {
+                let ends = ["are not unpacked here", "is not checked out here"];
+                ends.iter().any(|end| note.ends_with(end))
+            };
             report.not_checked.retain(|note| !is_absence(note));
         }
         report.below("$CARGO_HOME");

@@ -24,7 +24,7 @@ mod read;
 mod refs;
 mod revision;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl PackageTree {
     /// every difference is explained; or it rightly lies nowhere.
     pub fn judge(&mut self) {
         let mut answer = match &self.against {
-            Some(Against::Artifact { .. }) => Answer::Yes,
+            Some(Against::Artifact { .. } | Against::Commit { .. }) => Answer::Yes,
             Some(Against::OwnList { list }) => self.not_checked(&format!(
                 "it was compared with {}, which whoever changes a file can change too",
                 printable(list, 100)
@@ -201,6 +201,13 @@ pub enum Against {
         /// Its digest.
         digest: Digest,
         /// Whose copy it was ("npm's cache", "the gate's store").
+        from: String,
+    },
+    /// A commit that the lockfile names by its id, which is a digest of all that the commit holds.
+    Commit {
+        /// Its id, in hexadecimal.
+        id: String,
+        /// Whose clone had it ("cargo's clone of its repository").
         from: String,
     },
     /// A list of digests that is itself not bound to the lockfile (pnpm's store index, RECORD,

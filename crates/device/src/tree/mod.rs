@@ -7,6 +7,7 @@
 mod answer;
 pub(crate) mod beside;
 pub mod cargo;
+pub(crate) mod commit;
 mod compare;
 pub mod disk;
 mod expected;

@@ -15,6 +15,22 @@ pub(super) struct Found<'a> {
     pub has_install_script: Option<bool>,
 }
 
+/// The address of a repository with the commit and the folder in it, as uv and cargo write them in one: what
+/// is built is the commit, and a file that names another one under the same address locks something else.
+pub(super) fn at_commit(address: &str, commit: Option<&str>, folder: Option<&str>) -> String {
+    let mut out = address.to_owned();
+    if let Some(folder) = folder {
+        out.push_str(if address.contains('?') { "&" } else { "?" });
+        out.push_str("subdirectory=");
+        out.push_str(folder);
+    }
+    if let Some(commit) = commit {
+        out.push('#');
+        out.push_str(commit);
+    }
+    out
+}
+
 /// Collects what a reader finds: checks it, keeps each entry once, counts lines.
 pub(super) struct Entries<'t> {
     ecosystem: Ecosystem,
@@ -53,6 +69,17 @@ impl<'t> Entries<'t> {
     /// Takes an entry that starts at offset `at`. A name or version that its ecosystem
     /// does not allow is skipped with the reason.
     pub fn add(&mut self, at: usize, found: Found<'_>) -> Result<(), Fault> {
+        let resolved = found.resolved.map(str::to_owned);
+        self.add_from(at, found, resolved)
+    }
+
+    /// As [`Self::add`], with an address that the file has in parts.
+    pub fn add_from(
+        &mut self,
+        at: usize,
+        found: Found<'_>,
+        resolved: Option<String>,
+    ) -> Result<(), Fault> {
         let release = PackageName::new(self.ecosystem, found.name)
             .and_then(|name| Ok(ReleaseId::new(name, Version::new(found.version)?)));
         let release = match release {
@@ -68,7 +95,7 @@ impl<'t> Entries<'t> {
             release,
             source: found.source.unwrap_or(Source::Registry),
             digests: found.digests,
-            resolved: found.resolved.map(str::to_owned),
+            resolved,
             has_install_script: found.has_install_script,
             line: None,
         };

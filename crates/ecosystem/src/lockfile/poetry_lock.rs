@@ -1,5 +1,5 @@
 use super::Source;
-use super::entries::{Entries, Found};
+use super::entries::{Entries, Found, at_commit};
 use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
 use customs_model::Digest;
@@ -30,12 +30,25 @@ pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
             version: package.get_text("version").unwrap_or_default(),
             source: Some(source),
             digests: digests(package, metadata, out)?,
-            resolved: origin.and_then(|o| o.get_text("url")),
+            resolved: None,
             has_install_script: None,
         };
-        out.add(at, found)?;
+        let resolved = origin.and_then(|origin| resolved(origin, source));
+        out.add_from(at, found, resolved)?;
     }
     Ok(())
+}
+
+/// Where a package comes from; of a repository also which commit of it.
+fn resolved(origin: &Node<'_>, source: Source) -> Option<String> {
+    let address = origin.get_text("url")?;
+    Some(match source {
+        Source::Git => {
+            let folder = origin.get_text("subdirectory");
+            at_commit(address, origin.get_text("resolved_reference"), folder)
+        }
+        Source::Registry | Source::Url | Source::Path | Source::Bundled => address.to_owned(),
+    })
 }
 
 pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
@@ -100,7 +113,7 @@ mod tests {
         let text = include_str!("fixtures/poetry.lock");
         insta::assert_snapshot!(entries(Kind::PoetryLock, text), @r"
         3: anyio@4.4.0 registry sha256:ae0f4b sha256:fb61dd
-        18: from-git@1.2.0 git <https://git.example/someone/from-git.git>
+        18: from-git@1.2.0 git <https://git.example/someone/from-git.git#54fd1711209fb1c0781092374132c66e79e2241b>
         33: private@1.0.0 registry sha256:715dc8 <https://private.example/simple>
         48: vendored@0.1.0 path <vendor/vendored-0.1.0.tar.gz>
         skipped line 55: vendored: its hash is no digest that is known

@@ -1,5 +1,5 @@
 use super::Source;
-use super::entries::{Entries, Found};
+use super::entries::{Entries, Found, at_commit};
 use super::tree::{Fault, Node, toml};
 use super::urls::Urls;
 
@@ -34,10 +34,10 @@ pub(super) fn take(root: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> 
             version,
             source: Some(source),
             digests,
-            resolved,
+            resolved: None,
             has_install_script: None,
         };
-        out.add(at, found)?;
+        out.add_from(at, found, resolved)?;
     }
     Ok(())
 }
@@ -59,10 +59,16 @@ pub(super) fn packages<'n, 't>(root: &'n Node<'t>) -> &'n [Node<'t>] {
     root.get("packages").map(Node::list).unwrap_or_default()
 }
 
-pub(super) fn origin<'n>(package: &'n Node<'_>) -> (Source, Option<&'n str>) {
-    let address = |node: &'n Node<'_>| node.get_text("url").or_else(|| node.get_text("path"));
+/// Where a package comes from; of a repository also which commit of it.
+pub(super) fn origin(package: &Node<'_>) -> (Source, Option<String>) {
+    let address = |node: &Node<'_>| {
+        let address = node.get_text("url").or_else(|| node.get_text("path"))?;
+        Some(address.to_owned())
+    };
     if let Some(vcs) = package.get("vcs") {
-        (Source::Git, address(vcs))
+        let (commit, folder) = (vcs.get_text("commit-id"), vcs.get_text("subdirectory"));
+        let at = address(vcs).map(|address| at_commit(&address, commit, folder));
+        (Source::Git, at)
     } else if let Some(directory) = package.get("directory") {
         (Source::Path, address(directory))
     } else if let Some(archive) = package.get("archive") {
@@ -71,7 +77,8 @@ pub(super) fn origin<'n>(package: &'n Node<'_>) -> (Source, Option<&'n str>) {
             None => (Source::Path, address(archive)),
         }
     } else {
-        (Source::Registry, package.get_text("index"))
+        let index = package.get_text("index").map(str::to_owned);
+        (Source::Registry, index)
     }
 }
 

@@ -3,7 +3,9 @@
 
 mod asked;
 mod changes;
+mod commits;
 mod faults;
+mod folders;
 mod honest;
 mod lies;
 mod links;

@@ -64,6 +64,17 @@ impl Bundle {
             .map(|certificate| certificate.as_bytes())
     }
 
+    /// What a chain has beside the certificate that signed. None in version 0.3, which has no chain.
+    pub(super) fn chain(&self) -> impl Iterator<Item = &[u8]> {
+        let all = match &self.0.verification_material.content {
+            VerificationMaterialContent::X509CertificateChain { certificates } => &**certificates,
+            _ => &[],
+        };
+        all.iter()
+            .skip(1)
+            .map(|certificate| certificate.raw_bytes.as_bytes())
+    }
+
     pub(super) fn timestamps(&self) -> impl Iterator<Item = &[u8]> {
         let data = &self.0.verification_material.timestamp_verification_data;
         data.rfc3161_timestamps

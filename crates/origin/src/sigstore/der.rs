@@ -1,5 +1,6 @@
 //! The little of DER that is needed to tell an authority that a trust root does not know from a
-//! signature that is wrong. Nothing is trusted by it: it only chooses the words of a refusal.
+//! signature that is wrong, and a root in a chain. Nothing is trusted by it: it chooses the words of a refusal, and
+//! refuses.
 
 /// `2.5.29.35`, the key identifier of who issued a certificate (RFC 5280, 4.2.1.1).
 const ISSUER_KEY: &[u8] = &[0x06, 0x03, 0x55, 0x1d, 0x23];
@@ -88,6 +89,21 @@ pub(super) fn issuer_and_number(certificate: &[u8]) -> Option<Vec<u8>> {
     Some([issuer.whole, number.whole].concat())
 }
 
+/// Whether a certificate names itself as who issued it, by its name or by its key. None where it cannot be read.
+pub(super) fn is_root(certificate: &[u8]) -> Option<bool> {
+    let body = element(element(certificate)?.content)?;
+    let mut number = element(body.content)?;
+    if number.tag == 0xa0 {
+        number = element(number.rest)?; // the version stood before it
+    }
+    let algorithm = element(number.rest)?;
+    let issuer = element(algorithm.rest)?;
+    let validity = element(issuer.rest)?;
+    let subject = element(validity.rest)?;
+    let key = own_key(certificate);
+    Some(issuer.whole == subject.whole || key.is_some() && key == issuer_key(certificate))
+}
+
 /// Where some bytes stand in others.
 pub(super) fn find(all: &[u8], part: &[u8]) -> Option<usize> {
     all.windows(part.len()).position(|window| window == part)
@@ -101,7 +117,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_fail(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = issuer_and_number(&bytes);
+            let _ = (issuer_and_number(&bytes), is_root(&bytes));
             for oid in [ISSUER_KEY, OWN_KEY, SCTS] {
                 let all = [oid, &bytes].concat();
                 prop_assert!(extension(&all, oid).is_none_or(|found| found.len() < all.len()));

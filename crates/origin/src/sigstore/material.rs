@@ -13,6 +13,8 @@ pub(super) struct Material {
     logs: BTreeSet<Vec<u8>>,
     /// Key identifiers of certificate authorities.
     pub(super) keys: BTreeSet<Vec<u8>>,
+    /// Those authorities' certificates.
+    pub(super) certificates: BTreeSet<Vec<u8>>,
     /// Issuer and number of the certificates of timestamp authorities.
     timestampers: BTreeSet<Vec<u8>>,
     /// When the newest of them took office; none where the root does not say.
@@ -73,6 +75,9 @@ impl Material {
         for authority in &root.certificate_authorities {
             all.began(authority.valid_for);
             let certificates = authority.cert_chain.certificates.iter();
+            let whole = certificates.clone();
+            all.certificates
+                .extend(whole.map(|c| c.raw_bytes.as_bytes().to_vec()));
             all.keys.extend(
                 certificates.filter_map(|c| der::own_key(c.raw_bytes.as_bytes()).map(Vec::from)),
             );

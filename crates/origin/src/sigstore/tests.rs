@@ -1,6 +1,7 @@
 //! Real bundles, as they are and with one thing changed. Each change must be refused for its own
 //! reason: a bundle that fails for another one hides a check that is not made.
 
+mod chain;
 mod changes;
 mod logged;
 

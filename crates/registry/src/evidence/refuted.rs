@@ -85,6 +85,8 @@ const fn is_false(why: Why) -> bool {
         // Roots and logs that may be newer than those here, and times.
         | Why::CertificateMalformed
         | Why::CertificateChain
+        | Why::ForeignRoot
+        | Why::RootInChain
         | Why::CertificateAuthority
         | Why::CertificateNotYetValid
         | Why::CertificateExpired

@@ -6,6 +6,7 @@
 //! the `.crate` whose digest Cargo.lock names.
 
 mod folder;
+mod git;
 mod list;
 mod obeyed;
 mod overrides;

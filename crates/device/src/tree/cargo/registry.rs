@@ -1,5 +1,5 @@
 use super::folder::{self, Folder};
-use super::{checksum, file_stem, of_cargo, sources};
+use super::{checksum, file_stem, git, of_cargo, sources};
 use crate::artifact::{Candidate, Form, Poisoned, Source, SourceError, Wanted, digest_of, is_file};
 use crate::tree::disk::{self, There};
 use crate::tree::memory::{self, Memory};
@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Checks the sources that cargo unpacked below its home (`registry/src`), and the `.crate` files
-/// that it keeps (`registry/cache`), of everything that a lockfile names. Paths are relative to the
-/// home.
+/// that it keeps (`registry/cache`), of everything that a lockfile names, and what it checked out of
+/// repositories (`git/checkouts`). Paths are relative to the home.
 pub fn check_registry(home: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
     let entries = of_cargo(locked);
@@ -24,19 +24,21 @@ pub fn check_registry(home: &Path, locked: &[Locked], options: &Options) -> Tree
         memory: &memory,
         options,
     };
-    let mut jobs = Vec::new();
+    let (mut jobs, mut of_repositories) = (Vec::new(), Vec::new());
     for entry in entries {
         use lockfile::Source;
         match entry.source {
             Source::Registry => jobs.push(entry),
-            Source::Git | Source::Url | Source::Path | Source::Bundled => {
+            Source::Git => of_repositories.push(entry),
+            Source::Url | Source::Path | Source::Bundled => {
                 report.not_checked.push(format!(
-                    "{}: it comes from a repository, of which cargo keeps no artifact",
+                    "{}: cargo keeps no artifact of what comes from there",
                     entry.release.spoken()
                 ));
             }
         }
     }
+    report.extend(git::check(home, &of_repositories, options));
     let found = each(&jobs, options.threads, |entry| check.entry(entry));
     let absent = found.iter().filter(|found| found.is_absent()).count();
     let mut remember = Vec::new();

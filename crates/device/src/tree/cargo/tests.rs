@@ -8,6 +8,7 @@ use flate2::write::GzEncoder;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod git;
 mod lists;
 mod settings;
 mod twice;

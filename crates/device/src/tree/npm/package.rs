@@ -183,7 +183,10 @@ impl Tree<'_> {
     ) -> Result<Verified, String> {
         if wanted.digests.is_empty() && wanted.archive.is_none() {
             return Err(match placed.source {
-                Source::Git => "it comes from a repository: there is no artifact to compare with",
+                Source::Git => {
+                    "it comes from a repository, and was packed here: no digest of that is promised. Take a release \
+                     of a registry, or look at it with customs inspect"
+                }
                 Source::Registry | Source::Url | Source::Path | Source::Bundled => {
                     "the lockfile promises no digest of it; let its manager write one"
                 }

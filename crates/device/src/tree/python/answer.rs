@@ -9,7 +9,9 @@ use super::wheel::{self, Wheel};
 use crate::artifact::unpacked::{Inside, Nothing, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
 use crate::artifact::{Poisoned, Wanted, digest_of};
-use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, disk};
+use crate::tree::{
+    Against, Cause, Difference, DifferenceKind, PackageTree, Standing, commit, disk,
+};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::canonical;
 use customs_ecosystem::pypi::installed::DirectUrl;
@@ -198,7 +200,16 @@ impl Judge<'_> {
             (Some(_), _) | (None, Source::Registry | Source::Url) => {
                 "the lockfile promises no digest of it".into()
             }
-            (None, Source::Git) => "it was built here from a repository".into(),
+            (None, Source::Git) => match entry.resolved.as_deref().and_then(commit::named) {
+                Some(id) => format!(
+                    "it was built here from a repository at commit {}: what a build makes is in no artifact",
+                    id.short()
+                ),
+                None => {
+                    "it was built here from a repository, and the lockfile does not name the commit"
+                        .into()
+                }
+            },
             (None, Source::Path | Source::Bundled) => said
                 .unwrap_or("it comes from a folder of this machine")
                 .into(),

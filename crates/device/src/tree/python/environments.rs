@@ -1,5 +1,6 @@
 use crate::tree::disk;
 use customs_ecosystem::pypi::installed::VirtualEnvironment;
+use customs_model::Digest;
 use std::path::{Path, PathBuf};
 
 /// Names under which a project keeps its environment.
@@ -11,6 +12,36 @@ pub fn environments(project: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::iter::once(project.to_owned())
         .chain(NAMES.iter().map(|name| project.join(name)))
         .filter(|folder| is_environment(folder))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Letters of the digest in the name of an environment that Poetry keeps elsewhere.
+const POETRYS: usize = 8;
+
+/// The environments of a project that Poetry keeps in a folder of its own, which it does where nobody asks for
+/// one beside the project; sorted. Each is called `NAME-HASH-pyX.Y`, and the hash is of the project's real path.
+/// Source: `generate_env_name` of Poetry 1.0 to 2.2 (measured with 2.2.1).
+pub fn of_poetry(project: &Path, folder: &Path) -> Vec<PathBuf> {
+    // Neither is there a project, nor what was made for it, where nothing can be looked at.
+    let Ok(real) = project.canonicalize() else {
+        return Vec::new();
+    };
+    let digest = Digest::sha256(real.as_os_str().as_encoded_bytes()).to_sri();
+    let letters = digest.trim_start_matches("sha256-").chars();
+    let letters = letters.take(POETRYS).map(|letter| match letter {
+        '+' => '-',
+        '/' => '_',
+        letter => letter,
+    });
+    let mark = format!("-{}-py", letters.collect::<String>());
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .take(VERSIONS)
+        .filter(|entry| entry.file_name().to_string_lossy().contains(&mark))
+        .map(|entry| entry.path())
+        .filter(|path| is_environment(path))
         .collect();
     found.sort();
     found
@@ -80,7 +111,8 @@ fn settings(folder: &Path) -> Option<VirtualEnvironment> {
 
 #[cfg(test)]
 mod tests {
-    use super::{environments, is_filled_environment, is_of_environment};
+    use super::{environments, is_filled_environment, is_of_environment, of_poetry};
+    use customs_model::Digest;
     use std::path::Path;
 
     #[test]
@@ -111,6 +143,32 @@ mod tests {
         assert!(is_of("venv") && is_of("app/lib/python3.11") && is_of("app/share"));
         assert!(!is_of("app") && !is_of("app/src") && !is_of("app/lib"));
         assert!(!is_of("lib/python3.11") && !is_of("share"));
+    }
+
+    #[test]
+    fn poetrys_environment_is_known_by_the_path_of_its_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, kept) = (folder.path().join("a"), folder.path().join("kept"));
+        std::fs::create_dir_all(&project).unwrap();
+        let real = project.canonicalize().unwrap();
+        let digest = Digest::sha256(real.to_str().unwrap().as_bytes());
+        let hash = digest.to_sri().replace('+', "-").replace('/', "_");
+        let hash = &hash["sha256-".len().."sha256-".len() + 8];
+        for name in [
+            format!("a-{hash}-py3.11"),
+            format!("a-{hash}-py3.9"),
+            "a-00000000-py3.11".to_owned(),
+        ] {
+            let at = kept.join(name);
+            std::fs::create_dir_all(&at).unwrap();
+            std::fs::write(at.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+        }
+        std::fs::create_dir_all(kept.join(format!("b-{hash}-py3.12"))).unwrap();
+        let found = of_poetry(&project, &kept);
+        let own = ["py3.11", "py3.9"].map(|version| kept.join(format!("a-{hash}-{version}")));
+        assert_eq!(found, own);
+        assert!(of_poetry(&project, &folder.path().join("none")).is_empty());
+        assert!(of_poetry(&folder.path().join("gone"), &kept).is_empty());
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use super::clones::Clones;
 use super::compiled;
 use super::creator;
 use super::installed::Installed;
@@ -28,6 +29,7 @@ pub(super) struct Leftover {
 pub(super) fn read(
     scene: &Scene,
     packages: &[(Installed, Compared)],
+    clones: &Clones,
     threads: Option<NonZeroUsize>,
 ) -> Leftover {
     let owners = Owners::of(packages);
@@ -43,6 +45,14 @@ pub(super) fn read(
         }
         if let Some(source) = compiled::source_of(place) {
             compiled_files.push((place.as_str(), source));
+            continue;
+        }
+        let extra = || Comparer::new(&scene.root).extra(place, place, There::Entry(*there));
+        if let Some(mut told) = clones.told(scene, place, extra) {
+            if there.runs_as_owner() {
+                told.standing = Standing::Unexplained;
+            }
+            left.loose.push(told);
             continue;
         }
         let Some(site) = scene.site_of(place) else {
@@ -72,7 +82,7 @@ pub(super) fn read(
     }
     // Most of the work: each source is taken apart.
     let judged = each(&compiled_files, threads, |(place, source)| {
-        judge_compiled(scene, packages, &owners, place, source)
+        judge_compiled(scene, packages, &owners, clones, place, source)
     });
     for ((place, source), (difference, why)) in compiled_files.iter().zip(judged) {
         match why {
@@ -87,6 +97,7 @@ pub(super) fn read(
         let owner = owners.claimed.get(source.as_str()).copied();
         left.add(owner.or_else(|| owners.nearest(place)), difference);
     }
+    left.loose.extend(clones.missing());
     left.unseen(scene, packages, &owners);
     left.said.append(&mut comparer.notes);
     left
@@ -97,6 +108,7 @@ fn judge_compiled(
     scene: &Scene,
     packages: &[(Installed, Compared)],
     owners: &Owners<'_>,
+    clones: &Clones,
     place: &str,
     source: &str,
 ) -> (Difference, Option<String>) {
@@ -108,7 +120,8 @@ fn judge_compiled(
         None => place.to_owned(),
     };
     let claim = package.and_then(|(_, compared)| compared.claims.get(source));
-    let hook = hook_at(scene, source).filter(|_| claim.is_none());
+    let hook = hook_at(scene, source).or_else(|| clones.source(scene, source));
+    let hook = hook.filter(|_| claim.is_none());
     let good = match (claim, &hook) {
         (Some(claim), _) if claim.good => Some(claim.digest.as_ref()),
         (None, Some(digest)) => Some(Some(digest)),

@@ -11,6 +11,7 @@
 
 mod absent;
 mod answer;
+mod clones;
 mod compiled;
 mod creator;
 mod environments;
@@ -33,7 +34,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use environments::{environments, is_of_environment};
+pub use environments::{environments, is_of_environment, of_poetry};
 pub use machine::{interpreter, machine};
 pub use strangers::Belongs;
 pub use uv_cache::check_uv_cache;
@@ -195,7 +196,9 @@ impl Run<'_> {
             compared.push((one, found));
         }
         answer::share(&mut compared, &bases);
-        let left = leftover::read(scene, &compared, threads);
+        let clones = clones::Clones::read(scene, self.belongs.locked);
+        report.not_checked.extend(clones.said());
+        let left = leftover::read(scene, &compared, &clones, threads);
         if left.compiled > 0 {
             report.not_checked.push(format!(
                 "{} compiled files are bound to their sources and hold no other names and texts; \

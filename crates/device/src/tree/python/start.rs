@@ -48,6 +48,8 @@ const NAMES: usize = 100_000;
 pub(super) enum Whose<'a> {
     /// One of the project's own, whose folder is this.
     Own(Option<&'a Path>),
+    /// One that the lockfile takes from one of these folders: nothing else is imported because of it.
+    Locked(&'a [PathBuf]),
     /// Somebody's who is not known, where the lockfiles name only a part of what is installed.
     OfAPart,
     /// Somebody's who is not known.
@@ -175,8 +177,10 @@ fn executed(one: &Installed, compared: &Compared, line: &str, whose: Whose<'_>) 
     }
     let is_editable = matches!(one.direct, Some(DirectUrl::Folder { editable: true, .. }));
     match whose {
-        Whose::Own(_) if is_editable && imports_its_own(one, compared, line) => Start::Editable,
-        Whose::Own(_) | Whose::OfAPart | Whose::Stranger => Start::Unknown,
+        Whose::Own(_) | Whose::Locked(_) if is_editable && imports_its_own(one, compared, line) => {
+            Start::Editable
+        }
+        Whose::Own(_) | Whose::Locked(_) | Whose::OfAPart | Whose::Stranger => Start::Unknown,
     }
 }
 
@@ -276,6 +280,10 @@ fn leads(scene: &Scene, one: &Installed, line: &str, whose: Whose<'_>) -> Start 
             .is_ok_and(|project| real.starts_with(project))
     };
     match whose {
+        Whose::Locked(folders) => {
+            let is_its = folders.iter().any(|folder| real.starts_with(folder));
+            return if is_its { Start::Known } else { Start::Unknown };
+        }
         _ if real.starts_with(&scene.root) => {}
         Whose::Own(Some(project)) if is_of(project) => return Start::Known,
         Whose::Own(_) => {}

@@ -114,7 +114,13 @@ pub(super) fn differences(
     }
     // A prefix that Python shares with others holds what others put there.
     let is_alone = scene.shape != Shape::Prefix && belongs.is_complete;
-    let whose = if named || is_own(belongs.project, one) {
+    let folders = match named {
+        true => folders(belongs, one),
+        false => Vec::new(),
+    };
+    let whose = if !folders.is_empty() {
+        Whose::Locked(&folders)
+    } else if named || is_own(belongs.project, one) {
         Whose::Own(belongs.project)
     } else if is_alone {
         Whose::Stranger
@@ -144,6 +150,21 @@ fn is_of_folder(belongs: &Belongs<'_>, one: &Installed) -> bool {
     let mut entries = belongs.locked.iter();
     entries
         .any(|entry| entry.release.package == one.release.package && entry.source == Source::Path)
+}
+
+/// The folders that the lockfile takes a package from. None where it names one that is not there, or where
+/// its own is not known.
+fn folders(belongs: &Belongs<'_>, one: &Installed) -> Vec<PathBuf> {
+    let entries = belongs.locked.iter();
+    let its = entries.filter(|entry| {
+        entry.release.package == one.release.package && entry.source == Source::Path
+    });
+    let found = its.map(|entry| {
+        let written = entry.resolved.as_deref()?;
+        let folder = belongs.project?.join(written).canonicalize().ok()?;
+        folder.is_dir().then_some(folder)
+    });
+    found.collect::<Option<Vec<PathBuf>>>().unwrap_or_default()
 }
 
 /// Whether all that a seed says it installed has one of the names that it installs under. Anything else

@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         let name = node.get_text("name").unwrap_or_default();
         let version = node.get_text("version").unwrap_or_default();
         let mut package = out.package(node.at(), name, version, source);
-        package.resolved = resolved.map(str::to_owned);
+        package.resolved = resolved;
         package.conditional = node.get("marker").is_some();
         package.files = pylock::files(node).filter_map(file).collect();
         let asks = node.get("dependencies").map(Node::list).unwrap_or_default();

@@ -10,9 +10,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
+mod clones;
 mod compiled;
 mod environment;
 mod evidence;
+mod folders;
 mod hostile;
 mod lists;
 mod required;

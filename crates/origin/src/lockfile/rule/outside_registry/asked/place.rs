@@ -24,8 +24,8 @@ pub(super) fn fits(words: &str, package: &Package, kind: Kind) -> bool {
                 _ => true,
             }
         }
-        (Source::Path, Source::Path) => match (last_of(words), last_of(locked)) {
-            (Some(asked), Some(locked)) => asked == locked,
+        (Source::Path, Source::Path) => match (Way::of(words), Way::of(locked)) {
+            (Some(asked), Some(locked)) => asked.may_be(&locked, kind),
             _ => true,
         },
         (Source::Path, Source::Git | Source::Url) | (Source::Git | Source::Url, Source::Path) => {
@@ -49,18 +49,55 @@ fn of_npm(words: &str) -> Cow<'_, str> {
     }
 }
 
-/// The last name of a path; none where that tells nothing.
-fn last_of(path: &str) -> Option<&str> {
-    let forms = ["file:", "link:", "portal:"];
-    let start = forms
-        .iter()
-        .filter_map(|form| path.find(form).map(|at| at + form.len()));
-    let path = &path[start.min().unwrap_or(0)..];
-    let end = [path.find("::"), path.find(['#', '?'])];
-    let path = &path[..end.into_iter().flatten().min().unwrap_or(path.len())];
-    let last = path.trim_end_matches('/').rsplit('/').next()?;
-    let is_plain = !matches!(last, "" | "." | ".." | "~") && !last.contains(['@', ':', '%', '*']);
-    is_plain.then_some(last)
+/// A path to a folder or file: how often it goes up, and the names that it then goes down by.
+#[derive(Debug, PartialEq, Eq)]
+struct Way<'t> {
+    /// It begins at the root of a disk or at somebody's home.
+    is_whole: bool,
+    up: usize,
+    down: Vec<&'t str>,
+}
+
+impl<'t> Way<'t> {
+    /// None where it tells nothing.
+    fn of(path: &'t str) -> Option<Self> {
+        let forms = ["file:", "link:", "portal:"];
+        let start = forms
+            .iter()
+            .filter_map(|form| path.find(form).map(|at| at + form.len()));
+        let path = &path[start.min().unwrap_or(0)..];
+        let end = [path.find("::"), path.find(['#', '?'])];
+        let path = &path[..end.into_iter().flatten().min().unwrap_or(path.len())];
+        let mut way = Self {
+            is_whole: path.starts_with(['/', '~', '\\']),
+            up: 0,
+            down: Vec::new(),
+        };
+        for name in path.split('/') {
+            match name {
+                "" | "." | "~" => {}
+                ".." => match way.down.pop() {
+                    Some(_) => {}
+                    None => way.up += 1,
+                },
+                name if name.contains(['@', ':', '%', '*', '\\']) => return None,
+                name => way.down.push(name),
+            }
+        }
+        (!way.down.is_empty()).then_some(way)
+    }
+
+    /// Whether both may lead to the same. A lockfile's begins at its own folder, and what is asked for at that of
+    /// a manifest, which may lie deeper: then it is the end of the other. Poetry has one manifest, beside its file.
+    fn may_be(&self, locked: &Self, kind: Kind) -> bool {
+        if self.is_whole || locked.is_whole {
+            return self.down.last() == locked.down.last();
+        }
+        match kind {
+            Kind::PoetryLock => self == locked,
+            _ => self.down.ends_with(&locked.down) || locked.down.ends_with(&self.down),
+        }
+    }
 }
 
 /// Yarn 4 writes the name before an address.
@@ -140,7 +177,45 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::{Kind, Place, Way};
+
+    #[test]
+    fn a_folder_is_the_one_that_is_asked_for_by_its_whole_way() {
+        let same = |asked: &str, locked: &str, kind| {
+            let (Some(asked), Some(locked)) = (Way::of(asked), Way::of(locked)) else {
+                return true;
+            };
+            asked.may_be(&locked, kind)
+        };
+        for (asked, locked, kind) in [
+            ("file:libs/a", "libs/a", Kind::PoetryLock),
+            ("file:./libs/a/", "libs/a", Kind::PoetryLock),
+            ("file:libs/b/../a", "libs/a", Kind::PoetryLock),
+            ("file:../a", "../a", Kind::PoetryLock),
+            ("file:/home/somebody/a", "../a", Kind::PoetryLock),
+            ("file:../a", "packages/a", Kind::PackageLock),
+            ("file:../../../out/a", "../out/a", Kind::UvLock),
+            ("link:../a", "link:../a", Kind::PnpmLock),
+            ("file:.", "libs/a", Kind::UvLock),
+            (
+                "file:../a",
+                "a@file:../a#../a::hash=1f&locator=x%40workspace%3A.",
+                Kind::YarnBerry,
+            ),
+        ] {
+            assert!(same(asked, locked, kind), "{asked} {locked}");
+        }
+        for (asked, locked, kind) in [
+            ("file:libs/a", "evil/a", Kind::PoetryLock),
+            ("file:libs/a", "../libs/a", Kind::PoetryLock),
+            ("file:libs/a", "x/libs/a", Kind::PoetryLock),
+            ("file:libs/a", "../../evil/a", Kind::UvLock),
+            ("file:libs/a", "evil/a", Kind::PackageLock),
+            ("file:/home/somebody/a", "../b", Kind::PoetryLock),
+        ] {
+            assert!(!same(asked, locked, kind), "{asked} {locked}");
+        }
+    }
 
     #[test]
     fn a_repository_is_the_same_in_all_its_spellings_and_another_is_not() {
