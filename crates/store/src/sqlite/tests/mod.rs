@@ -5,6 +5,7 @@ mod exemptions;
 mod ledger;
 mod older;
 mod tamper;
+mod versions;
 
 use crate::tests::{day, decision, delivery, note, package, release};
 use crate::*;
