@@ -166,7 +166,10 @@ impl Kept {
                 &mut done,
             )?;
         }
-        let own = Digest::sha256(self.cache.as_os_str().as_encoded_bytes()).to_hex();
+        // Gates on other machines have folders of the same name.
+        let host = std::env::var("HOSTNAME").unwrap_or_default();
+        let own = [host.as_bytes(), self.cache.as_os_str().as_encoded_bytes()].concat();
+        let own = Digest::sha256(&own).to_hex();
         let shelf = FolderShelf::new(&self.cache, "");
         self.shelf(
             "artifacts of this gate",

@@ -106,7 +106,7 @@ pub struct Backup {
     pub schema: String,
     /// The version of customs that took it.
     pub tool: String,
-    /// The instant that it shows, at the latest.
+    /// When it was begun; its rows are those of an instant right after.
     pub taken: Timestamp,
     /// What it was taken of: `sqlite` or `postgres`.
     pub database: String,

@@ -33,8 +33,8 @@ pub(super) const WRITE: &str = "
         signature = excluded.signature";
 const DELETE: &str = "DELETE FROM record WHERE chain = $1 AND seq <= $2";
 const CHECKPOINTS: &str = "
-    SELECT chain.name, count, hash, until, at, public_key, signature
-    FROM checkpoint JOIN chain ON chain.id = checkpoint.chain ORDER BY chain.id";
+    SELECT chain.name, c.count, c.hash, c.until, c.at, c.public_key, c.signature
+    FROM checkpoint AS c JOIN chain ON chain.id = c.chain ORDER BY chain.id";
 const DELIVERED: &str = "
     SELECT DISTINCT body::jsonb ->> 'digest' FROM record
     WHERE id > $1 AND id <= $2 AND kind = 'delivered' AND at >= $3";

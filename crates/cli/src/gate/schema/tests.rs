@@ -80,6 +80,7 @@ fn what_the_guide_shows_can_be_read_and_has_every_key() {
         listen(),
         tls(),
         limits(),
+        keep(),
         upstream(),
         credential(),
     ];

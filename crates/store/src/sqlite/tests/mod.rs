@@ -4,6 +4,7 @@ mod crash;
 mod exemptions;
 mod ledger;
 mod older;
+mod slow;
 mod tamper;
 mod versions;
 

@@ -26,7 +26,7 @@ fn written_by_the_newer(house: &House) {
     let connection = Connection::open(house.path().join(LEDGER_FILE)).unwrap();
     connection
         .execute_batch(
-            "UPDATE record SET later = 'seen' WHERE seq = 2; INSERT INTO later VALUES (1);",
+            "UPDATE record SET later = 'seen' WHERE seq = 2; INSERT INTO later DEFAULT VALUES;",
         )
         .unwrap();
 }
