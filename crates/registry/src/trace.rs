@@ -149,7 +149,7 @@ fn write(into: impl Write, lines: &Receiver<String>) {
 
 /// Says once that nothing can be written, and once that it can again.
 fn said(written: std::io::Result<()>, fails: &mut bool) {
-    match written {
+    match &written {
         Ok(()) if *fails => tracing::info!("traces can be written again"),
         Err(error) if !*fails => tracing::warn!(%error, "traces cannot be written"),
         Ok(()) | Err(_) => {}
