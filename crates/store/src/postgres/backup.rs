@@ -150,7 +150,10 @@ impl PostgresStore {
                 }
                 Ok(there)
             })?;
-            while open {
+            if !open {
+                continue;
+            }
+            loop {
                 let page = self.on(&session, fetch)?;
                 if page.is_empty() {
                     self.on(&session, |target, session| async move {

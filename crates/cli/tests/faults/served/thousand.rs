@@ -10,8 +10,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 const READERS: u32 = 1_000;
-/// What the gate may have in memory: a piece for each connection, and not the artifact.
-const MOST_KB: u64 = 300 * 1024;
+/// What the gate may have in memory: a piece of 256 KiB for each connection, and not the artifact.
+const MOST_KB: u64 = 512 * 1024;
 /// Set in the process that asks.
 const INSIDE: &str = "CUSTOMS_TEST_THOUSAND";
 const NAME: &str =
