@@ -245,7 +245,8 @@ fn a_backup_keeps_what_gates_remember_and_share(house: &dyn House) {
     assert_eq!(pinned, Some(digest.clone()));
     let origin = store.meta("origin").unwrap();
     assert_eq!(origin.as_deref(), Some("a \"quoted\" \\ word ✓"));
-    assert_eq!(store.named_blobs(&[digest.clone()]).unwrap(), [digest]);
+    let named = store.named_blobs(std::slice::from_ref(&digest)).unwrap();
+    assert_eq!(named, [digest]);
     assert!(store.latest_decision(&left, None).unwrap().is_some());
     let published = store.packages_by_identity("somebody", day(-2), day(0));
     assert_eq!(published.unwrap(), [package("left")]);
@@ -414,7 +415,7 @@ fn artifacts_and_files_come_back_checked_and_what_is_missing_is_named() {
 #[cfg(all(feature = "postgres", unix))]
 #[test]
 fn a_ledger_moves_from_sqlite_to_postgresql_and_back() {
-    let Some(server) = super::database::Database::new() else {
+    let Some(server) = database::Database::new() else {
         return;
     };
     let house = Folder::new();
