@@ -103,6 +103,9 @@ pub fn restore_main(arguments: &RestoreArguments) -> Result<u8, Failure> {
         clock: Arc::new(SystemClock),
     })
     .doing("restore the backup")?;
+    if report.new_key {
+        put_aside(&arguments.place.heads_copy()?)?;
+    }
     match arguments.format.is_json() {
         true => json(&serde_json::json!({
             "schema": "customs/gate-restore-v1", "backup": report.backup,
@@ -112,6 +115,16 @@ pub fn restore_main(arguments: &RestoreArguments) -> Result<u8, Failure> {
         false => output::result(&output::plain_text(&restored(&report)))?,
     }
     Ok(0)
+}
+
+/// What another key signed would be held against the new one's.
+fn put_aside(copy: &Path) -> Result<(), Failure> {
+    if !copy.exists() {
+        return Ok(());
+    }
+    let name = copy.file_stem().unwrap_or_default().to_string_lossy();
+    let aside = copy.with_file_name(format!("{name}-before-restore.jsonl"));
+    std::fs::rename(copy, &aside).doing(format_args!("put {} aside", copy.display()))
 }
 
 fn check(arguments: &RestoreArguments) -> Result<u8, Failure> {
