@@ -84,7 +84,7 @@ async fn a_gate_collects_what_nobody_was_delivered_and_keeps_what_somebody_was()
 async fn restored(mut site: Site, other: impl FnOnce(&mut Site)) {
     let ci = token("ci", "");
     site.tokens(&[&ci]);
-    let served = site.start().await;
+    let mut served = site.start().await;
     deliver(&served, &site, &ci).await;
     // A list of files, as the gate writes one down for an archive.
     let list = site.at("home/data/files/sha256/ab/cd.json");
@@ -108,7 +108,9 @@ async fn restored(mut site: Site, other: impl FnOnce(&mut Site)) {
     // Where something is recorded nothing is restored.
     let refused = run(&site, &["gate", "restore", to]);
     assert_eq!(refused.status.code(), Some(4), "{refused:?}");
-    drop(served);
+    // In order, so that a head covers the last record.
+    served.signal("TERM");
+    assert!(served.ended().await.success(), "{}", served.log());
 
     // The disk is lost, and with it everything but the heads that were kept elsewhere.
     let kept = site.at("kept-heads.jsonl");
