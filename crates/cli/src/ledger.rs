@@ -149,6 +149,10 @@ fn joined(
     Ok(Some(file))
 }
 
+fn is_restored(chain: &customs_store::ChainReport) -> bool {
+    matches!(chain.tail, Tail::Restored { .. })
+}
+
 fn as_text(found: &Verification) -> String {
     let mut text = String::new();
     for chain in &found.chains {
@@ -164,6 +168,14 @@ fn as_text(found: &Verification) -> String {
             Tail::Truncated { expected, found } => {
                 format!("CUT: {expected} records were signed, {found} are there")
             }
+            Tail::Restored {
+                expected,
+                found,
+                taken,
+            } => format!(
+                "GAP: {expected} records were signed, {found} are there: it was restored from a \
+                 backup of {taken}"
+            ),
             Tail::NotChecked(because) => format!("tail not checked, because {because}"),
         };
         let _ = writeln!(
@@ -171,6 +183,17 @@ fn as_text(found: &Verification) -> String {
             "chain {}: {} records, {state}; {tail}",
             chain.chain, chain.records
         );
+        if let Some(removed) = &chain.removed {
+            let who = match &removed.not_checked {
+                None => "the ledger's key closed them".to_owned(),
+                Some(why) => format!("by whom was not checked, because {why}"),
+            };
+            let _ = writeln!(
+                text,
+                "    {} older records until {} were removed; {who}",
+                removed.records, removed.until
+            );
+        }
     }
     for head in &found.refused_heads {
         let _ = writeln!(
@@ -189,6 +212,9 @@ fn as_text(found: &Verification) -> String {
     }
     let verdict = match (found.is_intact(), found.is_complete()) {
         (true, true) if !found.chains.is_empty() => "intact, every tail checked",
+        (true, _) if found.chains.iter().any(is_restored) => {
+            "intact, with a gap that restoring a backup left"
+        }
         (true, _) => "intact as far as it could be checked",
         (false, _) => "NOT intact",
     };
@@ -208,6 +234,13 @@ fn as_json(found: &Verification) -> serde_json::Value {
                 Tail::Truncated { expected, found } => {
                     serde_json::json!({"truncated": {"expected": expected, "found": found}})
                 }
+                Tail::Restored {
+                    expected,
+                    found,
+                    taken,
+                } => serde_json::json!({
+                    "restored": {"expected": expected, "found": found, "taken": taken},
+                }),
                 Tail::NotChecked(because) => serde_json::json!({"not_checked": because}),
             };
             serde_json::json!({
@@ -215,6 +248,10 @@ fn as_json(found: &Verification) -> serde_json::Value {
                 "to": chain.to, "closed": chain.closed, "intact": chain.intact,
                 "problem": chain.problem.as_ref().map(|p| format!("record {}: {}", p.seq, p.what)),
                 "tail": tail,
+                "removed": chain.removed.as_ref().map(|removed| serde_json::json!({
+                    "records": removed.records, "until": removed.until,
+                    "not_checked": removed.not_checked,
+                })),
             })
         })
         .collect();

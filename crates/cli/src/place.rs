@@ -6,8 +6,8 @@ use crate::paths;
 use customs_model::{Clock, Digest};
 use customs_registry::Shared;
 use customs_store::{
-    Blobs, FolderBlobs, HEADS_FILE, LEDGER_FILE, PUBLIC_KEY_FILE, PublicKey, SqliteStore, Store,
-    Team, Verification,
+    Blobs, Database, FolderBlobs, HEADS_FILE, LEDGER_FILE, PUBLIC_KEY_FILE, PublicKey, SqliteStore,
+    Store, Team, Verification,
 };
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,6 +37,8 @@ pub struct Opened {
     pub team: Arc<dyn Team>,
     /// Artifacts in common, where there are any.
     pub shared: Option<Arc<Shared>>,
+    /// Where those lie.
+    pub blobs: Option<Arc<dyn Blobs>>,
 }
 
 impl Place {
@@ -101,8 +103,33 @@ impl Place {
             Some(url) => postgres(url, &folder, clock)?,
             None => Arc::new(SqliteStore::open(&folder, clock).doing("open the ledger")?),
         };
-        let shared = blobs.map(|blobs| Shared::new(team.clone(), blobs, owner()));
-        Ok(Opened { team, shared })
+        let shared = blobs
+            .clone()
+            .map(|blobs| Shared::new(team.clone(), blobs, owner()));
+        Ok(Opened {
+            team,
+            shared,
+            blobs,
+        })
+    }
+
+    /// The team's artifacts; none where the gates have none in common.
+    ///
+    /// # Errors
+    /// They cannot be reached.
+    pub fn open_blobs(&self) -> Result<Option<Arc<dyn Blobs>>, Failure> {
+        self.blobs().map(blobs).transpose()
+    }
+
+    /// The database, for backing it up and restoring it. `folder` is that of [`Place::folder`].
+    ///
+    /// # Errors
+    /// This program was built without what it needs.
+    pub fn database<'a>(&'a self, folder: &'a Path) -> Result<Database<'a>, Failure> {
+        match self.store() {
+            Some(url) => postgres_database(url, folder),
+            None => Ok(Database::Sqlite(folder)),
+        }
     }
 
     /// Opens it for questions; none where nothing was recorded on this machine yet.
@@ -193,6 +220,11 @@ fn postgres(url: &str, folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn T
 }
 
 #[cfg(feature = "postgres")]
+fn postgres_database<'a>(url: &'a str, folder: &'a Path) -> Result<Database<'a>, Failure> {
+    Ok(Database::Postgres { url, folder })
+}
+
+#[cfg(feature = "postgres")]
 fn read_postgres(url: &str) -> Result<Arc<dyn Store>, Failure> {
     let store = customs_store::PostgresStore::open_read_only(url);
     Ok(Arc::new(store.doing("open the ledger")?))
@@ -220,6 +252,11 @@ fn without() -> Failure {
 
 #[cfg(not(feature = "postgres"))]
 fn postgres(_: &str, _: &Path, _: Arc<dyn Clock>) -> Result<Arc<dyn Team>, Failure> {
+    Err(without())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres_database<'a>(_: &'a str, _: &'a Path) -> Result<Database<'a>, Failure> {
     Err(without())
 }
 

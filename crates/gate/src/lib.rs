@@ -33,6 +33,7 @@ mod serving;
 mod stall;
 mod team;
 mod tls;
+mod traced;
 mod under;
 
 pub use control::{

@@ -14,9 +14,11 @@ pub use crate::request::Request;
 use crate::route::Route;
 use crate::run::Run;
 use crate::team::{Door, Readiness, Team};
+use crate::traced::begin;
 use customs_model::{Clock, Decision, Digest, PackageName, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
+use customs_registry::trace::Traces;
 use customs_registry::{Judged, Registry, Shared, Upstream};
 use customs_store::{LedgerRecord, Store, StoreError};
 use hyper::body::Incoming;
@@ -24,7 +26,7 @@ use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use url::Url;
@@ -99,6 +101,8 @@ pub struct Gate {
     pub(crate) readiness: Readiness,
     /// What happens here, in numbers.
     pub metrics: Arc<Metrics>,
+    /// Where it is written which request asked whom.
+    pub(crate) traces: OnceLock<Traces>,
 }
 
 impl Gate {
@@ -162,6 +166,7 @@ impl Gate {
             team: public.map(|public| Team::new(public, options.port)),
             readiness: Readiness::default(),
             metrics: Arc::default(),
+            traces: OnceLock::new(),
         }))
     }
 
@@ -286,12 +291,18 @@ impl Gate {
         let _answering = metrics.answering();
         let route = Route::of(request.uri().path());
         let kind = kind_of(&route);
-        let response = self.answer(request, route, address).await;
+        let response = match self.traces.get() {
+            None => self.answer(request, route, address).await,
+            Some(traces) => {
+                let span = begin(traces, &request);
+                self.traced(span, request, route, address).await
+            }
+        };
         metrics.answered(kind, response.status().as_u16(), begun.elapsed());
         response
     }
 
-    async fn answer(
+    pub(crate) async fn answer(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
         route: Route,

@@ -207,7 +207,7 @@ impl Artifacts {
         drop(flights);
         let (this, upstream, url, digest) =
             (self.clone(), upstream.clone(), url.clone(), digest.clone());
-        tokio::spawn(async move {
+        let flight = async move {
             let end = match this
                 .download(&upstream, &url, &digest, &partial, &sender)
                 .await
@@ -224,7 +224,8 @@ impl Artifacts {
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&key);
             sender.send_replace(end);
-        });
+        };
+        tokio::spawn(crate::trace::carry(flight));
         Artifact::Arriving(download)
     }
 

@@ -2,6 +2,7 @@
 //! followed by hand so that each hop is checked, every wait bounded.
 
 use crate::guard::{self, OuterResolver, Refusal};
+use crate::trace;
 use crate::upstream::{Upstream, UpstreamError};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -236,6 +237,22 @@ impl Fetcher {
     /// # Errors
     /// Transport, refused addresses, redirects without an end.
     pub async fn ask(&self, upstream: &Upstream, mut ask: Ask) -> Result<Response, FetchError> {
+        let span = trace::child(&format!("{} {}", ask.method, host_of(&ask.url)));
+        let Some(span) = span else {
+            return self.ask_now(upstream, ask).await;
+        };
+        if let Ok(value) = HeaderValue::from_str(&span.header()) {
+            ask.headers.insert(trace::TRACEPARENT, value);
+        }
+        let answered = self.ask_now(upstream, ask).await;
+        match &answered {
+            Ok(response) => span.end(Some(response.status().as_u16()), None),
+            Err(error) => span.end(None, Some(&error.to_string())),
+        }
+        answered
+    }
+
+    async fn ask_now(&self, upstream: &Upstream, mut ask: Ask) -> Result<Response, FetchError> {
         let mut url = ask.url.clone();
         let host = host_of(&url);
         for _ in 0..=limit::REDIRECTS {

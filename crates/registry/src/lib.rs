@@ -15,6 +15,7 @@ pub mod http;
 mod inspections;
 mod judge;
 mod shared;
+pub mod trace;
 mod upstream;
 
 pub use cache::clear_half_written;

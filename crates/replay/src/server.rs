@@ -42,6 +42,8 @@ pub struct Hit {
     pub path: String,
     /// The `Authorization` header, for tests about credentials.
     pub authorization: Option<String>,
+    /// The `traceparent` header, for tests about traces.
+    pub traceparent: Option<String>,
     /// The status of the answer; 0 where a fault gave none.
     pub status: u16,
 }
@@ -165,6 +167,8 @@ impl<A: Answer> Inside<A> {
                 .and_then(|v| v.to_str().ok())
                 .map(str::to_owned)
         };
+        let traceparent = request.headers().get("traceparent");
+        let traceparent = traceparent.and_then(|v| v.to_str().ok().map(str::to_owned));
         let request = Request {
             method: request.method().to_string(),
             path: request
@@ -182,20 +186,22 @@ impl<A: Answer> Inside<A> {
         }
         let answer = fault.apply_to_head(self.answer.answer(&request));
         let hanging = fault.hang_after == Some(0);
-        self.note(&request, if hanging { 0 } else { answer.status });
+        let status = if hanging { 0 } else { answer.status };
+        self.note(&request, traceparent, status);
         if hanging {
             std::future::pending::<()>().await;
         }
         Ok(build(&request, answer, &fault))
     }
 
-    fn note(&self, request: &Request, status: u16) {
+    fn note(&self, request: &Request, traceparent: Option<String>, status: u16) {
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         if hits.len() < MOST_HITS {
             hits.push(Hit {
                 method: request.method.clone(),
                 path: request.path.clone(),
                 authorization: request.authorization.clone(),
+                traceparent,
                 status,
             });
         }

@@ -120,6 +120,23 @@ pub enum StoreError {
         /// What was asked for.
         ms: i64,
     },
+    /// Records would be removed too early.
+    #[error(
+        "the ledger keeps its records for at least {days} days: what was delivered in that time \
+         must be known. Choose a longer time"
+    )]
+    Retention {
+        /// The shortest time.
+        days: i64,
+    },
+    /// A backup cannot be taken, or not be restored.
+    #[error("{}: {why}", path.display())]
+    Backup {
+        /// The backup, or the file of it.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        why: String,
+    },
     /// The store of artifacts refused, or does not answer.
     #[error("the store of artifacts could not {doing} {digest}: {why}")]
     Blobs {

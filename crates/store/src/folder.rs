@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub const LEDGER_FILE: &str = "ledger.db";
 /// The public half of the key that signs heads.
 pub const PUBLIC_KEY_FILE: &str = "ledger.pub";
-const KEY_FILE: &str = "ledger.key";
+/// The key that signs heads.
+pub(crate) const KEY_FILE: &str = "ledger.key";
 const LOCK_FILE: &str = "ledger.lock";
 const CHAINS: &str = "chains";
 

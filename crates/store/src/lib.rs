@@ -24,8 +24,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backup;
 mod blobs;
 mod chain;
+mod checkpoint;
+mod collect;
 mod decided;
 #[cfg(any(feature = "postgres", feature = "s3"))]
 mod driver;
@@ -38,6 +41,7 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
+mod retain;
 mod rows;
 mod sqlite;
 mod store;
@@ -47,12 +51,17 @@ mod tests;
 mod verify;
 mod who;
 
+pub use backup::{
+    BACKUP_FILE, BackedChain, BackedFile, Backup, Database, Restore, RestoreReport, Take, back_up,
+    check_backup, restore,
+};
 #[cfg(feature = "s3-server")]
 pub use blobs::S3Server;
 pub use blobs::{Blob, Blobs, FolderBlobs, Put, fetch_blob};
 #[cfg(feature = "s3")]
 pub use blobs::{S3Blobs, S3Settings};
 pub use chain::ChainId;
+pub use collect::{Bounds, Collected, FolderShelf, Shelf, TeamShelf, Turn, collect};
 pub use error::StoreError;
 pub use exemption::{Ended, ExemptionChange, ExemptionRow, Granted};
 pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
@@ -62,10 +71,13 @@ pub use memory::{Pin, Publication, Seen, Sight, Sights};
 pub use postgres::PostgresStore;
 pub use record::{
     Asked, Closed, Decided, Delivered, DigestChanged, Gap, LedgerRecord, Note, Opened, Refused,
-    Relayed, Served,
+    Relayed, Restored, Served,
 };
+pub use retain::{Retained, Upkeep};
 pub use sqlite::SqliteStore;
 pub use store::{DecisionRow, Deliveries, DeliveryRow, Done, Judged, Receipt, RecordRow, Store};
 pub use team::{Entry, Index, Lease, Leases, NewEntry, Taken, Team};
-pub use verify::{ChainReport, Problem, RefusedHead, Tail, Verification, verify, verify_folder};
+pub use verify::{
+    ChainReport, Problem, RefusedHead, Removed, Tail, Verification, verify, verify_folder,
+};
 pub use who::Who;

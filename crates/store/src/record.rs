@@ -171,6 +171,22 @@ pub struct Gap {
     pub from: Option<Timestamp>,
     /// When it was noticed.
     pub to: Timestamp,
+    /// The chain was longer once: the database was restored from an older backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
+}
+
+/// See [`Gap::restored`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// When the backup was taken.
+    pub taken: Timestamp,
+    /// The SHA-256 of its list of contents (`backup.json`).
+    pub backup: Digest,
+    /// How many records of the chain somebody signed later, as far as was known when it was
+    /// restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<u64>,
 }
 
 /// See [`LedgerRecord::Note`].

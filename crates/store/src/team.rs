@@ -3,14 +3,14 @@
 //!
 //! On SQLite the gates are processes of one machine, on PostgreSQL they are anywhere.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Upkeep};
 use customs_model::{Digest, Timestamp};
 use std::time::Duration;
 
 /// Everything that gates share. One object of a database answers for all of it.
-pub trait Team: Store + Leases + Index {}
+pub trait Team: Store + Leases + Index + Upkeep {}
 
-impl<T: Store + Leases + Index + ?Sized> Team for T {}
+impl<T: Store + Leases + Index + Upkeep + ?Sized> Team for T {}
 
 /// Work that one gate does for all. Whoever has the lease does it; whoever dies loses it
 /// when its time is up. Time is told by the database's clock, never by a gate's: gates
@@ -103,6 +103,13 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// The database cannot be read.
     fn named_blobs(&self, digests: &[Digest]) -> Result<Vec<Digest>, StoreError>;
+
+    /// Removes every entry that names this blob, as whoever collects it does first; how many there
+    /// were.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    fn forget_blob(&self, digest: &Digest) -> Result<u64, StoreError>;
 }
 
 /// An entry to be put.

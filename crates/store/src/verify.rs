@@ -4,14 +4,19 @@
 //! alone. A removal at its end shows only against a signed head; without one the tail
 //! is *not checked*, and is said to be.
 
+mod walk;
+
 use crate::StoreError;
-use crate::chain::{ChainId, Link, genesis};
+use crate::chain::ChainId;
+use crate::checkpoint::Checkpoint;
 use crate::folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 use crate::head::{HEADS_FILE, Head, Heads, PublicKey};
+use crate::record::Gap;
 use crate::sqlite::scan::Scan;
-use customs_model::{Digest, Timestamp, printable};
+use customs_model::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
+use walk::Walk;
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,6 +50,19 @@ pub struct ChainReport {
     pub problem: Option<Problem>,
     /// Whether its end is the one that was written.
     pub tail: Tail,
+    /// Its old beginning, where that was removed on purpose.
+    pub removed: Option<Removed>,
+}
+
+/// The beginning of a chain that was closed by a checkpoint and removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// How many records it had.
+    pub records: u64,
+    /// The instant of the last of them.
+    pub until: Timestamp,
+    /// Why it could not be checked who removed them; none: the owner of the ledger's key did.
+    pub not_checked: Option<String>,
 }
 
 /// What is wrong with a chain.
@@ -74,6 +92,16 @@ pub enum Tail {
         /// How many there are.
         found: u64,
     },
+    /// Records are missing at the end, and a signed record says why: the database was restored
+    /// from a backup that has no more of them.
+    Restored {
+        /// How many there were at least.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+        /// When the backup was taken.
+        taken: Timestamp,
+    },
     /// Nothing says where it should end.
     NotChecked(String),
 }
@@ -97,11 +125,14 @@ impl Verification {
             && self.chains.iter().all(ChainReport::is_sound)
     }
 
-    /// Whether every tail was checked.
+    /// Whether every tail and every removed beginning was checked, and no record is missing that
+    /// was not removed on purpose.
     pub fn is_complete(&self) -> bool {
-        self.chains
-            .iter()
-            .all(|chain| !matches!(chain.tail, Tail::NotChecked(_)))
+        self.chains.iter().all(|chain| {
+            let whole = !matches!(chain.tail, Tail::NotChecked(_) | Tail::Restored { .. });
+            let removed = chain.removed.as_ref();
+            whole && removed.is_none_or(|removed| removed.not_checked.is_none())
+        })
     }
 }
 
@@ -137,20 +168,29 @@ pub fn verify(
     verify_records(heads, key, |each| {
         let scan = Scan::open(database)?;
         let damage = scan.damage();
+        for checkpoint in scan.checkpoints()? {
+            each(Part::Checkpoint(checkpoint));
+        }
         scan.records(|record| {
-            each(&record);
+            each(Part::Record(&record));
             Ok(())
         })?;
         Ok(damage)
     })
 }
 
-/// Verifies records from wherever they come: `scan` hands over each one, chain by chain in
-/// the order of their numbers, and says what is damaged beside them.
+/// What a verification is told of a ledger: its checkpoints first, then its records.
+pub(crate) enum Part<'a> {
+    Checkpoint(Checkpoint),
+    Record(&'a RawRecord),
+}
+
+/// Verifies records from wherever they come: `scan` hands over each checkpoint and then each
+/// record, chain by chain in the order of their numbers, and says what is damaged beside them.
 pub(crate) fn verify_records(
     heads: Option<&Path>,
     key: Option<&PublicKey>,
-    scan: impl FnOnce(&mut dyn FnMut(&RawRecord)) -> Result<Option<String>, StoreError>,
+    scan: impl FnOnce(&mut dyn FnMut(Part<'_>)) -> Result<Option<String>, StoreError>,
 ) -> Result<Verification, StoreError> {
     // The heads first: what they speak of is in the database by then, even if somebody
     // writes to it meanwhile.
@@ -166,10 +206,18 @@ pub(crate) fn verify_records(
     };
     let mut chains = Chains {
         heads,
+        key: key.cloned(),
+        checkpoints: BTreeMap::new(),
         current: None,
         done: Vec::new(),
+        gaps: Vec::new(),
     };
-    verification.damage = scan(&mut |record| chains.take(record))?;
+    verification.damage = scan(&mut |part| match part {
+        Part::Checkpoint(checkpoint) => {
+            chains.checkpoints.insert(checkpoint.chain, checkpoint);
+        }
+        Part::Record(record) => chains.take(record),
+    })?;
     verification.chains = chains.finish();
     Ok(verification)
 }
@@ -231,8 +279,13 @@ impl Signed {
 /// Goes through all records, chain by chain.
 struct Chains {
     heads: Signed,
+    key: Option<PublicKey>,
+    /// Of chains that have not come yet.
+    checkpoints: BTreeMap<ChainId, Checkpoint>,
     current: Option<Walk>,
     done: Vec<ChainReport>,
+    /// What restoring recorded, under signed heads.
+    gaps: Vec<Gap>,
 }
 
 impl Chains {
@@ -243,23 +296,43 @@ impl Chains {
             .is_none_or(|walk| walk.chain_row != record.chain_row)
         {
             self.end_current();
-            self.current = Some(Walk::begin(record, &mut self.heads));
+            let name = record.chain.clone().unwrap_or_default();
+            let walk = self.walk(record.chain_row, &name);
+            self.current = Some(walk);
         }
         if let Some(walk) = &mut self.current {
             walk.step(record);
         }
     }
 
+    fn walk(&mut self, chain_row: i64, name: &str) -> Walk {
+        let id = ChainId::parse(name);
+        let checkpoint = id.and_then(|id| self.checkpoints.remove(&id));
+        let heads = id.and_then(|id| self.heads.chains.remove(&id));
+        let walk = Walk::begin(chain_row, name, heads.unwrap_or_default());
+        match checkpoint {
+            None => walk,
+            Some(checkpoint) => walk.behind(&checkpoint, self.key.as_ref()),
+        }
+    }
+
     fn end_current(&mut self) {
-        let none = self.heads.none;
-        self.done
-            .extend(self.current.take().map(|walk| walk.end(none)));
+        if let Some(walk) = self.current.take() {
+            let (report, gaps) = walk.end(self.heads.none);
+            self.done.push(report);
+            self.gaps.extend(gaps);
+        }
     }
 
     fn finish(mut self) -> Vec<ChainReport> {
         self.end_current();
+        // Chains of which nothing is left but a checkpoint.
+        while let Some(id) = self.checkpoints.keys().next().copied() {
+            self.current = Some(self.walk(i64::MIN, &id.to_string()));
+            self.end_current();
+        }
         // What heads speak of and the database does not hold has been removed whole.
-        for (chain, heads) in self.heads.chains {
+        for (chain, heads) in std::mem::take(&mut self.heads.chains) {
             let expected = heads.keys().next_back().copied().unwrap_or(0);
             self.done.push(ChainReport {
                 chain: chain.to_string(),
@@ -270,135 +343,29 @@ impl Chains {
                 intact: true,
                 problem: None,
                 tail: Tail::Truncated { expected, found: 0 },
+                removed: None,
             });
+        }
+        for report in &mut self.done {
+            explain(report, &self.gaps);
         }
         self.done
     }
 }
 
-/// One chain, followed from its first record.
-struct Walk {
-    chain_row: i64,
-    name: String,
-    id: Option<ChainId>,
-    heads: BTreeMap<u64, Head>,
-    records: u64,
-    prev: Option<Digest>,
-    position: i64,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    closed: bool,
-    problem: Option<Problem>,
-}
-
-impl Walk {
-    fn begin(record: &RawRecord, heads: &mut Signed) -> Self {
-        let name = record.chain.clone().unwrap_or_default();
-        let id = ChainId::parse(&name);
-        Self {
-            chain_row: record.chain_row,
-            name: printable(&name, 40),
-            id,
-            heads: id
-                .and_then(|id| heads.chains.remove(&id))
-                .unwrap_or_default(),
-            records: 0,
-            prev: id.map(genesis),
-            position: i64::MIN,
-            from: None,
-            to: None,
-            closed: false,
-            problem: None,
-        }
-    }
-
-    fn step(&mut self, record: &RawRecord) {
-        self.records += 1;
-        let at = Timestamp::from_microsecond(record.at).ok();
-        self.from = self.from.or(at);
-        self.to = at;
-        self.closed = record.kind == "closed";
-        // Behind the first problem nothing can be said: every later record hangs on it.
-        if self.problem.is_none() {
-            self.problem = self.check(record).err().map(|what| Problem {
-                seq: record.seq,
-                what,
-            });
-        }
-    }
-
-    /// The next record, or what is wrong with it.
-    fn check(&mut self, record: &RawRecord) -> Result<(), String> {
-        let (Some(chain), Some(prev)) = (self.id, self.prev.take()) else {
-            return Err("its chain has no name that customs gives".to_owned());
+/// A cut that a restored backup explains is told as that. Only the length that the backup had is
+/// explained: a chain that was cut again since is still one that was cut.
+fn explain(report: &mut ChainReport, gaps: &[Gap]) {
+    let Tail::Truncated { expected, found } = report.tail else {
+        return;
+    };
+    let fits = |gap: &&Gap| gap.chain.to_string() == report.chain && gap.records == found;
+    let restored = gaps.iter().find(fits).and_then(|gap| gap.restored.as_ref());
+    if let Some(restored) = restored {
+        report.tail = Tail::Restored {
+            expected,
+            found,
+            taken: restored.taken,
         };
-        let seq = u64::try_from(record.seq).unwrap_or(0);
-        if seq != self.records {
-            return Err(format!(
-                "record {} is missing; {} stands in its place",
-                self.records, record.seq
-            ));
-        }
-        if record.prev != prev.as_bytes() {
-            return Err("it does not carry the hash of the record before".to_owned());
-        }
-        let Some(body) = &record.body else {
-            return Err("its body is larger than any that customs writes".to_owned());
-        };
-        let hash = Link {
-            chain,
-            seq,
-            at: record.at,
-            kind: &record.kind,
-            body,
-            prev: &prev,
-        }
-        .hash();
-        if record.hash != hash.as_bytes() {
-            return Err("its hash does not match what it says: it was edited or moved".to_owned());
-        }
-        if !record.findable {
-            return Err("questions would not find it: its index was edited".to_owned());
-        }
-        if record.position <= self.position {
-            return Err("it was moved before a record that was written earlier".to_owned());
-        }
-        if self.heads.get(&seq).is_some_and(|head| head.hash != hash) {
-            return Err(
-                "a signed head names another hash here: the chain was written anew".to_owned(),
-            );
-        }
-        self.position = record.position;
-        self.prev = Some(hash);
-        Ok(())
-    }
-
-    fn end(self, no_heads: Option<&str>) -> ChainReport {
-        let found = self.records;
-        let tail = match (self.heads.values().next_back(), no_heads) {
-            (Some(head), _) if head.count > found => Tail::Truncated {
-                expected: head.count,
-                found,
-            },
-            (Some(_), _) if self.problem.is_some() => {
-                Tail::NotChecked("the chain is broken before its end".to_owned())
-            }
-            (Some(head), _) => Tail::MatchesHead {
-                count: head.count,
-                at: head.at,
-            },
-            (None, Some(why)) => Tail::NotChecked(why.to_owned()),
-            (None, None) => Tail::NotChecked("no signed head speaks of this chain".to_owned()),
-        };
-        ChainReport {
-            chain: self.name,
-            records: found,
-            from: self.from,
-            to: self.to,
-            closed: self.closed,
-            intact: self.problem.is_none(),
-            problem: self.problem,
-            tail,
-        }
     }
 }

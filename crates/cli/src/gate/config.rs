@@ -42,6 +42,25 @@ pub struct Config {
     pub advisories: Option<PathBuf>,
     /// The file of tokens.
     pub tokens: PathBuf,
+    /// What it removes by itself; without it everything stays. A change needs a restart.
+    pub keep: Option<KeepEntry>,
+    /// Where it is written which request asked whom, and how long that took: a file, or `stderr`;
+    /// without it nowhere. A change needs a restart.
+    pub traces: Option<PathBuf>,
+}
+
+/// What a gate keeps, and for how long. What was delivered in the last 30 days stays in any case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KeepEntry {
+    /// Bytes of artifacts, and of lists of what is in them (50GB). The oldest leave first.
+    pub size: Option<String>,
+    /// How long artifacts and lists stay that nobody is delivered (90d).
+    pub age: Option<String>,
+    /// How long records of the ledger stay (400d); at least 31d.
+    pub ledger: Option<String>,
+    /// How often it looks (1h).
+    pub every: Option<String>,
 }
 
 /// Where a gate listens.

@@ -1,8 +1,10 @@
 //! `customs gate`: the process that serves. For one user it is started by `customs run` and joined
 //! by the next; for a team it is started by whatever runs services, with a config file.
 
+mod backup;
 mod config;
 mod heads;
+mod keep;
 mod live;
 mod local;
 mod read;
@@ -53,6 +55,20 @@ enum What {
     /// Example: customs gate setup https://gate.example:8443 --token-file token --write
     #[allow(rustdoc::bare_urls, reason = "it is read in a terminal")]
     Setup(setup::Arguments),
+    /// Copy ledger, memory, artifacts and lists into a folder, while gates serve.
+    ///
+    /// Example: customs gate backup /backup/2026-11-30 --config customs-gate.toml
+    Backup(backup::Arguments),
+    /// Make ledger, memory, artifacts and lists of a backup, where nothing is recorded yet.
+    ///
+    /// Everything is held against its digest, and the chains are followed. What was recorded after the
+    /// backup is marked as a gap.
+    Restore(backup::RestoreArguments),
+    /// Remove artifacts and lists by age and size, and old records of the ledger; never what was
+    /// delivered in the last 30 days.
+    ///
+    /// Example: customs gate gc --age 90d --size 50GB --dry-run
+    Gc(keep::Arguments),
 }
 
 /// Serves until told to stop, or does what was asked for.
@@ -61,6 +77,9 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         (Some(What::Schema(of)), _) => schema::main(&of),
         (Some(What::Token(of)), _) => token::main(&of),
         (Some(What::Setup(of)), _) => setup::main(&of),
+        (Some(What::Backup(of)), _) => backup::main(&of),
+        (Some(What::Restore(of)), _) => backup::restore_main(&of),
+        (Some(What::Gc(of)), _) => keep::main(&of),
         (None, Some(config)) if arguments.check => server::check(&config),
         (None, Some(config)) => server::main(&config, &arguments.place),
         (None, None) => local::main(&arguments.place, arguments.linger),

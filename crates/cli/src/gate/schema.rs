@@ -98,9 +98,45 @@ impl Described for Config {
                     text("Known malware: an OSV folder, file or export."),
                 ),
                 ("tokens", text("The file of tokens.")),
+                ("keep", keep()),
+                (
+                    "traces",
+                    text(
+                        "Where it is written which request asked whom, and how long that took, as \
+                          lines of JSON: a file, or stderr. Without it nowhere. A change needs a restart.",
+                    ),
+                ),
             ],
         )
     }
+}
+
+fn keep() -> Value {
+    object(
+        "What it removes by itself; without it everything stays. What was delivered in the last 30 \
+         days stays in any case. A change needs a restart.",
+        &[],
+        &[
+            (
+                "size",
+                text(
+                    "Bytes of artifacts, and of lists of what is in them, 50GB. The oldest leave \
+                     first.",
+                ),
+            ),
+            (
+                "age",
+                text("How long artifacts and lists stay that nobody is delivered, 90d."),
+            ),
+            (
+                "ledger",
+                text(
+                    "How long records of the ledger stay, 400d; at least 31d. Without it for ever.",
+                ),
+            ),
+            ("every", text("How often it looks (1h).")),
+        ],
+    )
 }
 
 fn listen() -> Value {

@@ -3,12 +3,14 @@
 
 use super::config::{Config, Limits};
 use super::heads::Heads;
+use super::keep::{Keep, Kept};
 use super::live::{Live, Loaded, Stamp, stamp};
 use crate::error::{Doing as _, Failure};
 use crate::place::Place;
 use crate::{daemon, output, paths};
 use customs_gate::{Bounds, Gate, Listening, LiveTls, Options, Reloaded, Waits, serve_team};
 use customs_model::{Clock as _, SystemClock, printable};
+use customs_registry::trace::Traces;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +23,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How long what is being answered may take when the gate stops.
 const STOP: Duration = Duration::from_secs(30);
 
+/// The word for traces that go where the log goes.
+const STDERR: &str = "stderr";
+
 /// What does not change while it serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fixed {
@@ -30,6 +35,8 @@ struct Fixed {
     tls: Option<(PathBuf, PathBuf)>,
     bounds: Bounds,
     folder: Option<PathBuf>,
+    keep: Option<Keep>,
+    traces: Option<PathBuf>,
 }
 
 /// Reads everything and serves nothing.
@@ -93,6 +100,7 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     let clock = Arc::new(SystemClock);
     let data = paths::data()?;
     let opened = place.open(clock.clone())?;
+    let kept = Kept::of(&opened, clock.clone())?;
     let store = opened.team;
     let options = Options {
         cache: paths::cache()?,
@@ -105,6 +113,9 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
         waits: Waits::default(),
     };
     let gate = Gate::for_team(options, opened.shared, &fixed.public).doing("start the gate")?;
+    if let Some(path) = &fixed.traces {
+        gate.trace_to(traces(path)?);
+    }
     let said = gate.apply(loaded.settings).await;
     for sentence in said.map_err(|error| Failure::usage(error.to_string()))? {
         tracing::warn!("{sentence}");
@@ -114,6 +125,11 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     beside.spawn(heads.clone().copy_always());
     beside.spawn(follow(gate.clone(), live, fixed.clone(), tls.clone()));
     beside.spawn(stop_when_told(gate.clone()));
+    if let Some(keep) = fixed.keep {
+        beside.spawn(kept.always(keep));
+    } else {
+        drop(kept);
+    }
     tracing::info!(address = %fixed.address, public = %fixed.public, "the gate serves");
     let listening = Listening {
         listener,
@@ -130,6 +146,22 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     heads.copy();
     tracing::info!("the gate has ended");
     served.doing("serve")
+}
+
+/// Where traces go: added to a file that only its user reads, so that who turns files over may copy it
+/// and make it empty.
+fn traces(path: &Path) -> Result<Traces, Failure> {
+    let started = if path == Path::new(STDERR) {
+        Traces::to(std::io::stderr())
+    } else {
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path);
+        Traces::to(file.doing(format_args!("write traces to {}", path.display()))?)
+    };
+    started.doing("write traces")
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -215,7 +247,7 @@ async fn apply(gate: &Gate, live: &Live, read: Result<Loaded, Failure>, fixed: &
             match Fixed::of(&loaded.config, live) {
                 Ok(other) if other == *fixed => {}
                 Ok(_) => tracing::warn!(
-                    "addresses, limits, the folder and the names of certificates change with a restart"
+                    "addresses, limits, the folder, [keep], traces and the names of certificates change with a restart"
                 ),
                 Err(failure) => tracing::warn!("{failure}"),
             }
@@ -302,6 +334,11 @@ impl Fixed {
             tls: tls.map(|tls| (live.at(&tls.certificate), live.at(&tls.key))),
             bounds: bounds(&config.limits)?,
             folder: config.folder.as_deref().map(|folder| live.at(folder)),
+            keep: Keep::of(config.keep.as_ref())?,
+            traces: config.traces.as_deref().map(|path| match path.to_str() {
+                Some(STDERR) => path.to_owned(),
+                _ => live.at(path),
+            }),
         })
     }
 }

@@ -7,6 +7,10 @@ mod config;
 #[cfg(unix)]
 mod connections;
 #[cfg(unix)]
+mod keeping;
+#[cfg(target_os = "linux")]
+mod no_room;
+#[cfg(unix)]
 mod origins;
 #[cfg(unix)]
 mod reload;
@@ -16,6 +20,10 @@ mod setup;
 mod stops;
 #[cfg(all(unix, feature = "postgres"))]
 mod store;
+#[cfg(target_os = "linux")]
+mod thousand;
 mod tokens;
+#[cfg(unix)]
+mod traced;
 #[cfg(unix)]
 mod world;

@@ -85,42 +85,56 @@ impl Blobs for FolderBlobs {
     }
 
     fn list(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Blob>, StoreError> {
-        let after = after.map(name).unwrap_or_default();
-        let mut found = Vec::new();
-        for algorithm in names(&self.folder)? {
-            for first in names(&self.folder.join(&algorithm))? {
-                let below = format!("{algorithm}/{first}");
-                if *below < *after.get(..below.len()).unwrap_or(&after) {
+        listed(&self.folder, "", after, limit)
+    }
+}
+
+/// Files of this layout and ending behind one, in the order of their names.
+pub(crate) fn listed(
+    folder: &Path,
+    ending: &str,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Vec<Blob>, StoreError> {
+    let after = after.map(name).unwrap_or_default();
+    let mut found = Vec::new();
+    for algorithm in names(folder)? {
+        for first in names(&folder.join(&algorithm))? {
+            let below = format!("{algorithm}/{first}");
+            if *below < *after.get(..below.len()).unwrap_or(&after) {
+                continue;
+            }
+            for rest in names(&folder.join(&below))? {
+                let file = folder.join(&below).join(&rest);
+                let Some(rest) = rest.strip_suffix(ending) else {
+                    continue;
+                };
+                let name = format!("{below}/{rest}");
+                if name <= after {
                     continue;
                 }
-                for rest in names(&self.folder.join(&below))? {
-                    let name = format!("{below}/{rest}");
-                    if name <= after {
-                        continue;
-                    }
-                    let Some(digest) = digest_of(&name) else {
-                        continue;
-                    };
-                    // It may have been removed since.
-                    let Ok(meta) = std::fs::metadata(self.folder.join(&name)) else {
-                        continue;
-                    };
-                    found.push(Blob {
-                        digest,
-                        length: meta.len(),
-                        at: meta
-                            .modified()
-                            .ok()
-                            .and_then(|at| Timestamp::try_from(at).ok()),
-                    });
-                    if found.len() >= limit.min(limit::LISTED) {
-                        return Ok(found);
-                    }
+                let Some(digest) = digest_of(&name) else {
+                    continue;
+                };
+                // It may have been removed since.
+                let Ok(meta) = std::fs::metadata(file) else {
+                    continue;
+                };
+                found.push(Blob {
+                    digest,
+                    length: meta.len(),
+                    at: meta
+                        .modified()
+                        .ok()
+                        .and_then(|at| Timestamp::try_from(at).ok()),
+                });
+                if found.len() >= limit.min(limit::LISTED) {
+                    return Ok(found);
                 }
             }
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 /// The names in a folder, in order. A folder that is none holds nothing.

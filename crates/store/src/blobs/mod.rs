@@ -12,6 +12,7 @@ mod server;
 mod tests;
 
 pub use folder::FolderBlobs;
+pub(crate) use folder::listed;
 #[cfg(feature = "s3")]
 pub use s3::{S3Blobs, S3Settings};
 #[cfg(feature = "s3-server")]

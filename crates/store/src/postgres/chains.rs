@@ -312,6 +312,7 @@ async fn end_dead(
             records: end.tip.count,
             from: end.at,
             to: at,
+            restored: None,
         });
         rows.add_record(tip, at, gap)?;
     }

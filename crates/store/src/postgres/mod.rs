@@ -3,10 +3,12 @@
 //! What is shared lies in the database; the key that signs heads, and the file of heads, lie
 //! in a folder of each gate, out of reach of whoever can edit the database.
 
+mod backup;
 mod chains;
 mod group;
 mod memory;
 mod query;
+mod retain;
 mod schema;
 mod store;
 mod target;
@@ -23,9 +25,11 @@ use crate::folder::{self, FolderLock};
 use crate::head::{HeadsFile, PublicKey};
 use crate::jobs::Reply;
 use crate::memory::PUBLICATIONS_DAYS;
-use crate::{ChainId, StoreError, Verification, decided, verify};
+use crate::verify::{self, Part};
+use crate::{ChainId, StoreError, Verification, decided};
 use chains::Begin;
 use customs_model::{Clock, SignedDuration};
+use ed25519_dalek::SigningKey;
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -94,6 +98,8 @@ struct Place {
 /// The handle to the writing thread.
 struct Writing {
     chain: Arc<Mutex<ChainId>>,
+    /// Signs checkpoints.
+    key: SigningKey,
     clock: Arc<dyn Clock>,
     jobs: SyncSender<Job>,
     latest: Arc<decided::Latest>,
@@ -155,7 +161,7 @@ impl PostgresStore {
             terms,
             clock: Arc::clone(&clock),
             latest: Arc::clone(&latest),
-            key,
+            key: key.clone(),
             folder: folder.to_owned(),
             heads: HeadsFile::of(folder),
             chain: Arc::clone(&chain),
@@ -180,6 +186,7 @@ impl PostgresStore {
             })?;
         store.writing = Some(Writing {
             chain,
+            key,
             clock,
             jobs,
             latest,
@@ -241,18 +248,55 @@ impl PostgresStore {
         key: Option<&PublicKey>,
     ) -> Result<Verification, StoreError> {
         verify::verify_records(heads, key, |each| {
+            let snapshot = self.snapshot()?;
+            for checkpoint in self.on(&snapshot, |target, session| async move {
+                retain::checkpoints(&target, &session).await
+            })? {
+                each(Part::Checkpoint(checkpoint));
+            }
             let mut place = (i64::MIN, i64::MIN);
             loop {
-                let page = self.ask(move |target, session| async move {
+                let page = self.on(&snapshot, move |target, session| async move {
                     query::scan(&target, &session, place, PAGE).await
                 })?;
                 let Some(last) = page.last() else {
                     return Ok(None);
                 };
                 place = (last.chain_row, last.seq);
-                page.iter().for_each(&mut *each);
+                page.iter().for_each(|record| each(Part::Record(record)));
             }
         })
+    }
+
+    /// A session that sees the database as it was at one instant, whatever others do meanwhile.
+    fn snapshot(&self) -> Result<Arc<Session>, StoreError> {
+        let target = Arc::clone(&self.target);
+        self.driver.run(async move {
+            let session = target.connect().await?;
+            session
+                .client
+                .batch_execute(
+                    "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = 0;
+                     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                )
+                .await
+                .map_err(target.failed("be read"))?;
+            Ok(Arc::new(session))
+        })?
+    }
+
+    /// Asks on this session, however long it takes.
+    fn on<T, F>(
+        &self,
+        session: &Arc<Session>,
+        question: impl FnOnce(Arc<Target>, Arc<Session>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let work = question(Arc::clone(&self.target), Arc::clone(session));
+        self.driver.run(work)?
     }
 
     fn writing(&self) -> Result<&Writing, StoreError> {

@@ -18,9 +18,10 @@ pub(super) struct Step {
 
 /// The columns `release` and `artifact` of a record repeat what its body says; a
 /// verification holds them against it. Texts that are compared go by their bytes: `COLLATE "C"`.
-pub(super) const STEPS: &[Step] = &[Step {
-    oldest: 1,
-    sql: r#"
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        oldest: 1,
+        sql: r#"
     CREATE TABLE chain (
         id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         name            text NOT NULL UNIQUE,
@@ -111,7 +112,24 @@ pub(super) const STEPS: &[Step] = &[Step {
     );
     CREATE INDEX entry_blob ON entry (blob) WHERE blob IS NOT NULL;
 "#,
-}];
+    },
+    // What stands for records that were removed on purpose. Who does not know it works as before,
+    // and says of such a chain that its beginning is missing.
+    Step {
+        oldest: 1,
+        sql: "
+    CREATE TABLE checkpoint (
+        chain       bigint PRIMARY KEY REFERENCES chain (id),
+        count       bigint NOT NULL,
+        hash        text NOT NULL,
+        until       bigint NOT NULL,
+        at          bigint NOT NULL,
+        public_key  text NOT NULL,
+        signature   text NOT NULL
+    );
+",
+    },
+];
 
 /// Locks of the whole database that customs uses. The first word is ours: "cust".
 pub(super) mod lock {
@@ -120,6 +138,8 @@ pub(super) mod lock {
     pub const SCHEMA: i64 = OURS + 1;
     /// Records are numbered in the order of their commits.
     pub const LEDGER: i64 = OURS + 2;
+    /// One gate at a time removes old records.
+    pub const RETAIN: i64 = OURS + 3;
 }
 
 /// Brings the database to the newest of these steps, whatever others do meanwhile.

@@ -112,6 +112,7 @@ const PUT: &str = "
     RETURNING revision";
 const REMOVE: &str = "
     DELETE FROM entry WHERE space = $1 AND key = $2 AND revision = $3 RETURNING 1";
+const FORGET: &str = "DELETE FROM entry WHERE blob = $1 RETURNING 1";
 const NAMED: &str = "SELECT DISTINCT blob FROM entry WHERE blob = ANY ($1::text[])";
 
 impl Index for PostgresStore {
@@ -175,6 +176,15 @@ impl Index for PostgresStore {
         })?;
         let named = |digest: &&Digest| found.contains(&digest.to_string());
         Ok(digests.iter().filter(named).cloned().collect())
+    }
+
+    fn forget_blob(&self, digest: &Digest) -> Result<u64, StoreError> {
+        self.writing()?;
+        let digest = digest.to_string();
+        self.ask(move |target, session| async move {
+            let gone = rows(&target, &session, FORGET, &[&digest]).await?;
+            Ok(gone.len() as u64)
+        })
     }
 }
 

@@ -8,6 +8,13 @@ use crate::{ChainId, DecisionRow, Head, LedgerRecord, StoreError};
 use customs_model::{Digest, DigestAlgorithm, ReleaseId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+/// Writes one record: chain, place, instant, kind, body, the two hashes, its number.
+pub(super) const INSERT: &str = "
+    INSERT INTO record (chain, seq, at, kind, body, prev, hash, id, release, artifact)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+      coalesce(?5 ->> '$.release', ?5 ->> '$.decision.release'),
+      coalesce(?5 ->> '$.artifact', ?5 ->> '$.decision.artifact'))";
+
 /// Adds records to one chain.
 pub(super) struct Appender<'a> {
     pub connection: &'a Connection,
@@ -31,12 +38,7 @@ impl Appender<'_> {
         let hash = link.hash();
         let failed = StoreError::sqlite("write a record");
         self.connection
-            .prepare_cached(
-                "INSERT INTO record (chain, seq, at, kind, body, prev, hash, release, artifact)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,
-                   coalesce(?5 ->> '$.release', ?5 ->> '$.decision.release'),
-                   coalesce(?5 ->> '$.artifact', ?5 ->> '$.decision.artifact'))",
-            )
+            .prepare_cached(INSERT)
             .and_then(|mut insert| {
                 insert.execute(params![
                     self.chain_row,
@@ -46,6 +48,8 @@ impl Appender<'_> {
                     body,
                     link.prev.as_bytes(),
                     hash.as_bytes(),
+                    // The next number of all.
+                    None::<i64>,
                 ])
             })
             .map_err(&failed)?;

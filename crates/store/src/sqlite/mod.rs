@@ -1,10 +1,12 @@
 //! The store on SQLite: one thread writes, a second one syncs, any number ask.
 
 mod append;
+pub(crate) mod backup;
 mod memory;
 mod open;
 mod query;
 mod readers;
+pub(crate) mod retain;
 pub(crate) mod scan;
 mod schema;
 mod sync;
@@ -23,6 +25,7 @@ use crate::memory::{Pin, Publication, Seen, Sights};
 use crate::store::{DecisionRow, Deliveries, Done, Judged, Receipt, RecordRow, Store};
 use crate::{ChainId, LedgerRecord, StoreError, decided, memory as remembered};
 use customs_model::{Clock, Digest, PackageName, ReleaseId, Timestamp};
+use ed25519_dalek::SigningKey;
 use readers::Readers;
 use rusqlite::Connection;
 use std::path::Path;
@@ -48,6 +51,8 @@ pub struct SqliteStore {
 /// The handle to the threads.
 struct Writing {
     chain: ChainId,
+    /// Signs checkpoints.
+    key: SigningKey,
     clock: Arc<dyn Clock>,
     jobs: SyncSender<Job>,
     latest: Arc<decided::Latest>,
@@ -89,7 +94,7 @@ impl SqliteStore {
             log: open_log(&path)?,
             heads: HeadsFile::of(folder),
             folder: folder.to_owned(),
-            key,
+            key: key.clone(),
             clock: Arc::clone(&clock),
         };
         progress.committed(&writer.tip);
@@ -99,6 +104,7 @@ impl SqliteStore {
             readers,
             writing: Some(Writing {
                 chain,
+                key,
                 clock,
                 jobs,
                 latest,

@@ -128,6 +128,7 @@ pub(super) fn begin(
             records,
             from: last_instant(&transaction, row)?,
             to: at,
+            restored: None,
         }))?;
         append::end_chain(&transaction, row, "cut off")?;
         dead.push(lock);

@@ -2,6 +2,7 @@
 
 use super::open;
 use crate::StoreError;
+use crate::checkpoint::Checkpoint;
 use crate::record::LARGEST_BODY;
 use crate::verify::RawRecord;
 use rusqlite::{Connection, Row, types::ValueRef};
@@ -16,7 +17,12 @@ impl Scan {
             let folder = path.parent().unwrap_or(path);
             return Err(StoreError::NoLedger(folder.to_owned()));
         }
-        Ok(Self(open::reader(path)?))
+        let connection = open::reader(path)?;
+        // From the first question on.
+        connection
+            .execute_batch("BEGIN")
+            .map_err(StoreError::sqlite("be read"))?;
+        Ok(Self(connection))
     }
 
     /// What SQLite's own check has to say: pages and indexes, on which `who` relies.
@@ -29,6 +35,11 @@ impl Scan {
             Ok(words) => Some(words),
             Err(error) => Some(error.to_string()),
         }
+    }
+
+    /// What stands for records that were removed on purpose.
+    pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        super::retain::checkpoints(&self.0)
     }
 
     /// All records, chain by chain, in the order of their numbers.

@@ -38,7 +38,10 @@ const ADDITIONS: &str = "
 /// Makes the tables where they are missing, and forgets leases that ended long ago.
 pub(super) fn prepare(connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
     let failed = StoreError::sqlite("set itself up");
-    connection.execute_batch(ADDITIONS).map_err(&failed)?;
+    connection
+        .execute_batch(ADDITIONS)
+        .and_then(|()| connection.execute_batch(super::retain::CHECKPOINTS))
+        .map_err(&failed)?;
     if let Ok(before) = now.checked_sub(SignedDuration::from_hours(24 * limit::LEASE_DAYS)) {
         connection
             .execute(
@@ -228,6 +231,16 @@ impl Index for SqliteStore {
                 }
             }
             Ok(named)
+        })
+    }
+
+    fn forget_blob(&self, digest: &Digest) -> Result<u64, StoreError> {
+        let digest = digest.to_string();
+        self.writing()?.write(move |c| {
+            let gone = c
+                .execute("DELETE FROM entry WHERE blob = ?1", [&digest])
+                .map_err(StoreError::sqlite(INDEX))?;
+            Ok(gone as u64)
         })
     }
 }

@@ -95,6 +95,17 @@ impl House for Database {
         self.folder.path()
     }
 
+    fn database(&self) -> crate::Database<'_> {
+        crate::Database::Postgres {
+            url: &self.url,
+            folder: self.folder.path(),
+        }
+    }
+
+    fn another(&self) -> Box<dyn House> {
+        Box::new(Self::new().unwrap())
+    }
+
     fn pass(&self, time: Duration) {
         std::thread::sleep(time);
     }

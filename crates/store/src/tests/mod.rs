@@ -25,12 +25,15 @@ macro_rules! on_every_database {
     };
 }
 
+mod backup;
+mod collect;
 #[cfg(all(feature = "postgres", unix))]
 pub(crate) mod database;
 mod decisions;
 mod exemptions;
 mod ledger;
 mod looks;
+mod retain;
 #[cfg(all(feature = "postgres", unix))]
 pub(crate) mod server;
 mod team;
@@ -57,6 +60,10 @@ pub(crate) trait House {
     fn clock(&self) -> &FixedClock;
     /// The folder of keys and heads.
     fn path(&self) -> &Path;
+    /// Itself, for backing up and restoring.
+    fn database(&self) -> Database<'_>;
+    /// Another one, with nothing in it.
+    fn another(&self) -> Box<dyn House>;
     /// Lets so much time pass by the database's clock.
     fn pass(&self, time: Duration);
 }
@@ -95,6 +102,14 @@ impl House for Folder {
 
     fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    fn database(&self) -> Database<'_> {
+        Database::Sqlite(self.folder.path())
+    }
+
+    fn another(&self) -> Box<dyn House> {
+        Box::new(Self::new())
     }
 
     fn pass(&self, time: Duration) {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::gate::config::{
-    CredentialEntry, CredentialKind, EcosystemWord, Limits, Listen, RoleWord, Tls, TokenEntry,
-    UpstreamEntry, Visibility,
+    CredentialEntry, CredentialKind, EcosystemWord, KeepEntry, Limits, Listen, RoleWord, Tls,
+    TokenEntry, UpstreamEntry, Visibility,
 };
 use crate::gate::read;
 use std::collections::BTreeSet;
@@ -43,6 +43,7 @@ fn the_schema_has_the_keys_and_words_that_the_types_read() {
     assert_eq!(properties(&Config::schema()), keys::<Config>());
     assert_eq!(properties(&listen()), keys::<Listen>());
     assert_eq!(properties(&tls()), keys::<Tls>());
+    assert_eq!(properties(&keep()), keys::<KeepEntry>());
     assert_eq!(properties(&limits()), keys::<Limits>());
     assert_eq!(properties(&upstream()), keys::<UpstreamEntry>());
     assert_eq!(properties(&credential()), keys::<CredentialEntry>());
@@ -79,6 +80,7 @@ fn what_the_guide_shows_can_be_read_and_has_every_key() {
         listen(),
         tls(),
         limits(),
+        keep(),
         upstream(),
         credential(),
     ];

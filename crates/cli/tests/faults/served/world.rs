@@ -8,7 +8,7 @@ use customs_model::{Clock as _, SystemClock};
 use customs_replay::{Bound, Faults, Server};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 pub const TARBALL: &str = "/left/-/left-1.0.0.tgz";
@@ -82,6 +82,8 @@ pub struct Site {
     /// More lines of the config.
     pub more: String,
     pub environment: Vec<(String, String)>,
+    /// What the program is started by, if by something.
+    pub wrap: Vec<String>,
 }
 
 fn free_port() -> u16 {
@@ -110,6 +112,7 @@ impl Site {
             authority: None,
             more: String::new(),
             environment: Vec::new(),
+            wrap: Vec::new(),
         }
     }
 
@@ -166,8 +169,12 @@ impl Site {
     pub async fn start_as_it_is(&self) -> Served {
         let config = self.at("customs-gate.toml");
         let mut command = customs(self.folder.path(), &["gate", "--config"]);
+        command.arg(&config);
+        if let Some((program, arguments)) = self.wrap.split_first() {
+            command = wrapped(&command, program, arguments);
+        }
         let log = std::fs::File::create(self.at("log")).unwrap();
-        command.arg(&config).stdout(Stdio::null()).stderr(log);
+        command.stdout(Stdio::null()).stderr(log);
         command.env("CUSTOMS_LOG", "info");
         command.envs(self.environment.iter().cloned());
         let mut served = Served {
@@ -189,6 +196,19 @@ impl Site {
     pub fn client(&self) -> reqwest::Client {
         client(self.authority.iter().map(|authority| authority.pem))
     }
+}
+
+/// A command that another program starts.
+fn wrapped(command: &Command, program: &str, arguments: &[String]) -> Command {
+    let mut outer = Command::new(program);
+    outer.args(arguments).arg(command.get_program());
+    outer.args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            outer.env(name, value);
+        }
+    }
+    outer
 }
 
 /// A client that trusts these authorities and nobody else.
@@ -276,8 +296,13 @@ impl Served {
         }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, name: &str) {
-        let sent = std::process::Command::new("kill")
+        let sent = Command::new("kill")
             .args(["-s", name, &self.child.id().to_string()])
             .status();
         assert!(sent.unwrap().success());

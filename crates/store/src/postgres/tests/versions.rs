@@ -65,3 +65,36 @@ fn a_database_without_a_ledger_is_not_made_one_by_a_question() {
     let error = PostgresStore::open_read_only(&house.url).err().unwrap();
     assert!(matches!(error, StoreError::NoLedger(_)), "{error}");
 }
+
+#[test]
+fn who_wrote_the_first_schema_and_who_knows_the_newest_share_a_database() {
+    let Some(house) = Database::new() else { return };
+    // As the first customs left it, with a session that stays.
+    let first = PostgresStore::reading(&house.url, Duration::from_secs(10)).unwrap();
+    first
+        .ask(|target, session| async move {
+            schema::migrate(&target, &session, &STEPS[..1]).await?;
+            let made = session
+                .client
+                .batch_execute("INSERT INTO customs.meta (key, value) VALUES ('k', 'first')");
+            made.await.map_err(target.failed("write"))
+        })
+        .unwrap();
+    let new = house.open();
+    assert_eq!(new.meta("k").unwrap().as_deref(), Some("first"));
+    new.append_wait(note("x")).unwrap();
+    // It is still welcome, and writes what it always wrote.
+    first
+        .ask(|target, session| async move {
+            let found = schema::check(&target, &session, &STEPS[..1]).await?;
+            assert_eq!(usize::try_from(found).unwrap(), STEPS.len());
+            let written = session
+                .client
+                .batch_execute("UPDATE customs.meta SET value = 'still here' WHERE key = 'k'");
+            written.await.map_err(target.failed("write"))
+        })
+        .unwrap();
+    assert_eq!(new.meta("k").unwrap().as_deref(), Some("still here"));
+    drop(new);
+    assert!(house.verify().is_intact());
+}

@@ -4,7 +4,9 @@ mod crash;
 mod exemptions;
 mod ledger;
 mod older;
+mod slow;
 mod tamper;
+mod versions;
 
 use crate::tests::{day, decision, delivery, note, package, release};
 use crate::*;

@@ -1,0 +1,52 @@
+//! Requests as parts of traces: the one that a client names, or one of their own.
+
+use crate::answer::Body;
+use crate::route::Route;
+use crate::server::Gate;
+use customs_registry::trace::{Parent, Span, TRACEPARENT, Traces};
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
+use std::sync::Arc;
+use tracing::Instrument as _;
+
+/// The header that tells a client which trace its request is part of.
+const TRACE: &str = "customs-trace";
+
+impl Gate {
+    /// Answers as part of a trace, which the client and the log are told.
+    pub(crate) async fn traced(
+        self: Arc<Self>,
+        span: Span,
+        request: hyper::Request<Incoming>,
+        route: Route,
+        address: String,
+    ) -> Response<Body> {
+        let trace = span.trace();
+        let logged = tracing::info_span!("request", trace = %trace);
+        let answer = self.answer(request, route, address).instrument(logged);
+        let mut response = span.around(answer).await;
+        if let Ok(value) = HeaderValue::from_str(&trace) {
+            response.headers_mut().insert(TRACE, value);
+        }
+        span.end(Some(response.status().as_u16()), None);
+        response
+    }
+
+    /// Writes from now on which request asked whom, and takes over the traces of clients.
+    pub fn trace_to(&self, traces: Traces) {
+        if self.traces.set(traces).is_err() {
+            tracing::warn!("traces are written already; where to does not change");
+        }
+    }
+}
+
+/// Begins the span of a request. It is called by its path, without a query, which may hold secrets.
+pub(crate) fn begin(traces: &Traces, request: &hyper::Request<Incoming>) -> Span {
+    let mut named = request.headers().get_all(TRACEPARENT).iter();
+    let parent = named.next().and_then(|value| value.to_str().ok());
+    // Two of them name none.
+    let parent = parent.filter(|_| named.next().is_none());
+    let name = format!("{} {}", request.method(), request.uri().path());
+    traces.begin(parent.and_then(Parent::parse), &name)
+}
