@@ -8,6 +8,7 @@ use crate::deliver::PATIENCE;
 use crate::lists::Lists;
 use crate::metrics::{Metrics, kind_of};
 use crate::origins::Origins;
+use crate::page::{Asked, Looked, Lookers, Watch};
 use crate::rendering::Renderings;
 use crate::report::Event;
 pub use crate::request::Request;
@@ -99,6 +100,9 @@ pub struct Gate {
     pub(crate) readiness: Readiness,
     /// What happens here, in numbers.
     pub metrics: Arc<Metrics>,
+    /// What the page shows of the last hours.
+    pub(crate) watch: Watch,
+    pub(crate) lookers: Lookers,
 }
 
 impl Gate {
@@ -162,6 +166,8 @@ impl Gate {
             team: public.map(|public| Team::new(public, options.port)),
             readiness: Readiness::default(),
             metrics: Arc::default(),
+            watch: Watch::default(),
+            lookers: Lookers::default(),
         }))
     }
 
@@ -287,6 +293,13 @@ impl Gate {
         let route = Route::of(request.uri().path());
         let kind = kind_of(&route);
         let response = self.answer(request, route, address).await;
+        // Whoever looks waits for no package.
+        let is_page = response.extensions().get::<Looked>().is_some();
+        let kind = if is_page {
+            kind_of(&Route::Control(String::new()))
+        } else {
+            kind
+        };
         metrics.answered(kind, response.status().as_u16(), begun.elapsed());
         response
     }
@@ -311,6 +324,15 @@ impl Gate {
                 }
                 match self.door(team, &request, &route, reader) {
                     Door::In(run) => run,
+                    Door::Looks => {
+                        let asked = Asked {
+                            method: &request.method,
+                            path: &request.path,
+                            query: request.query.as_deref(),
+                            headers: &request.headers,
+                        };
+                        return self.page(asked).await;
+                    }
                     Door::Answered(response) => return response,
                 }
             }

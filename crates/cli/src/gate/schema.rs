@@ -255,8 +255,9 @@ impl Described for Tokens {
                     "role",
                     choice(
                         "What it may do: read packages; have writes passed on as well, with the \
-                         client's own credential; read the metrics, and nothing else.",
-                        &["install", "publish", "monitor"],
+                         client's own credential; read the metrics, and nothing else; look at the page, \
+                         which says who received what, and at the metrics.",
+                        &["install", "publish", "monitor", "read"],
                     ),
                 ),
                 (

@@ -5,6 +5,7 @@
 
 mod chains;
 mod group;
+mod lists;
 mod memory;
 mod query;
 mod schema;

@@ -1,6 +1,7 @@
 //! The store on SQLite: one thread writes, a second one syncs, any number ask.
 
 mod append;
+mod lists;
 mod memory;
 mod open;
 mod query;
@@ -68,6 +69,7 @@ impl SqliteStore {
         let key = folder::signing_key(folder)?;
         let mut connection = open::writer(folder)?;
         team::prepare(&connection, clock.now())?;
+        lists::prepare(&connection)?;
         let begun = open::begin(&mut connection, folder, clock.now())?;
         drop(lock);
 

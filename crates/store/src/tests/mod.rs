@@ -30,6 +30,7 @@ pub(crate) mod database;
 mod decisions;
 mod exemptions;
 mod ledger;
+mod lists;
 mod looks;
 #[cfg(all(feature = "postgres", unix))]
 pub(crate) mod server;
