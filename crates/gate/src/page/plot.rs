@@ -110,7 +110,9 @@ fn within_short(bucket: usize) -> String {
 }
 
 fn sum(bar: &Bar) -> u64 {
-    bar.cache.saturating_add(bar.upstream).saturating_add(bar.other)
+    bar.cache
+        .saturating_add(bar.upstream)
+        .saturating_add(bar.other)
 }
 
 /// The next of 2, 4, 10, 20, 40, 100 …: halves of it are whole.

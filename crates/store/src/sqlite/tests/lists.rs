@@ -38,5 +38,22 @@ fn a_page_of_a_list_is_found_by_its_index() {
     ]
     .map(plan)
     .join("\n\n");
-    insta::assert_snapshot!(plans, @"");
+    insta::assert_snapshot!(plans, @"
+    SEARCH record USING INDEX record_held (<expr>>?)
+    CORRELATED SCALAR SUBQUERY 1
+    SEARCH later USING COVERING INDEX record_decided (release=? AND artifact=? AND id>?)
+
+    SEARCH record USING INDEX record_blocked (at<?)
+    CORRELATED SCALAR SUBQUERY 1
+    SEARCH later USING COVERING INDEX record_decided (release=? AND artifact=? AND id>?)
+
+    SEARCH record USING INDEX record_refused (at<?)
+
+    SEARCH record USING INDEX record_delivered (release>? AND release<?)
+    SEARCH chain USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN
+
+    CO-ROUTINE (subquery-1)
+    SEARCH record USING COVERING INDEX record_delivered (release>? AND release<?)
+    SCAN (subquery-1)
+    ");
 }
