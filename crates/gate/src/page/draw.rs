@@ -111,7 +111,14 @@ fn summary(h: &mut Html, sheet: &Sheet) {
         (all, 0) => format!("no registry of {all} is away"),
         (all, away) => format!("{away} of {all} registries cannot be asked"),
     });
-    h.say("p", &[("class", "lead")], &format!("{}.", parts.join("; ")));
+    h.say("p", &[("class", "lead")], &sentence(&parts.join("; ")));
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 fn counted<T>(part: &Part<T>, one: &str, many: &str) -> String {
@@ -134,7 +141,7 @@ fn held(h: &mut Html, sheet: &Sheet, view: &View) {
         h,
         sheet.held.as_ref(),
         view,
-        ("Held releases and files", &columns),
+        ("What ends first stands first", &columns),
         "Nothing is held.",
         |line| {
             vec![
@@ -154,7 +161,7 @@ fn blocked(h: &mut Html, sheet: &Sheet, view: &View) {
         h,
         sheet.blocked.as_ref(),
         view,
-        ("Blocked releases and files", &columns),
+        ("The newest decision first", &columns),
         "Nothing is blocked.",
         |line: &DecidedLine| {
             vec![
@@ -179,7 +186,7 @@ fn refusals(h: &mut Html, sheet: &Sheet, view: &View) {
         h,
         sheet.refusals.as_ref(),
         view,
-        ("Refused requests", &columns),
+        ("The newest first", &columns),
         "Nobody was refused anything.",
         |line: &RefusalLine| {
             vec![
@@ -208,7 +215,7 @@ pub fn deliveries(h: &mut Html, sheet: &Sheet, view: &View, none: &str) {
         h,
         sheet.received.as_ref(),
         view,
-        ("Deliveries", &columns),
+        ("By release, the newest first", &columns),
         none,
         |line: &ReceivedLine| {
             vec![

@@ -3,7 +3,7 @@
 use super::address::{Search, View, limit};
 use super::watch::{Bar, UpstreamState};
 use crate::server::Gate;
-use customs_model::{Decision, ReleaseId, Timestamp};
+use customs_model::{Decision, ReleaseId, Timestamp, printable};
 use customs_store::{
     Asked, Count, DecisionRow, DeliveryRow, Listed, Next, RefusalRow, Served, Store, StoreError,
     Subject, Who,
@@ -294,10 +294,10 @@ fn decided(row: DecisionRow) -> DecidedLine {
     let decisive = row.decision.decisive();
     DecidedLine {
         rule: decisive.map(|reason| reason.rule.to_string()),
-        why: decisive.map(|reason| reason.message.clone()),
+        why: decisive.map(|reason| plain(&reason.message)),
         until: row.decision.action.until(),
         recorded: row.at,
-        file: row.decision.artifact,
+        file: row.decision.artifact.as_deref().map(plain),
         release: row.decision.release,
     }
 }
@@ -309,7 +309,7 @@ fn refusal(
     let refused = row.refused;
     let (release, path) = match refused.asked {
         Asked::Release(release) => (Some(release), None),
-        Asked::Path(path) => (None, Some(path)),
+        Asked::Path(path) => (None, Some(plain(&path))),
     };
     // Files of one release are decided on their own in some ecosystems, and with it in others.
     let found = release.as_ref().and_then(|release| {
@@ -321,13 +321,13 @@ fn refusal(
         let named = |rule: &customs_model::RuleId| refused.rules.contains(rule);
         let reasons = decision.reasons.into_iter();
         let mut reasons = reasons.filter(|reason| named(&reason.rule));
-        reasons.next().map(|reason| reason.message)
+        reasons.next().map(|reason| plain(&reason.message))
     });
     RefusalLine {
         at: row.at,
         release,
         path,
-        file: refused.artifact,
+        file: refused.artifact.as_deref().map(plain),
         who: refused.who,
         rules: refused.rules.iter().map(ToString::to_string).collect(),
         why,
@@ -339,7 +339,7 @@ fn delivered(row: DeliveryRow) -> ReceivedLine {
     ReceivedLine {
         at: row.at,
         release: row.release,
-        file: row.artifact,
+        file: plain(&row.artifact),
         digest: row.digest.to_string(),
         bytes: row.bytes,
         served: row.served,
@@ -348,4 +348,9 @@ fn delivered(row: DeliveryRow) -> ReceivedLine {
         chain: row.chain,
         place: row.seq,
     }
+}
+
+/// Text of a stranger, for whoever reads the data in a terminal.
+fn plain(text: &str) -> String {
+    printable(text, super::html::limit::TEXT)
 }

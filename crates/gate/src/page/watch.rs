@@ -115,6 +115,12 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins anew.
+    #[cfg(test)]
+    pub fn forget(&self) {
+        *self.lock() = Kept::default();
+    }
+
     /// A document of a registry was served; `stale` says why it could not be confirmed.
     pub fn document(&self, registry: &str, stale: Option<&str>, now: Timestamp) {
         let mut kept = self.lock();

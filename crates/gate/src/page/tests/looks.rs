@@ -121,13 +121,15 @@ async fn every_view_can_be_read_in_light_in_dark_on_a_phone_and_on_paper() {
     .await;
 }
 
-/// What has the focus, in words.
+/// What has the focus, in words, and whether it is seen; told when it was drawn: what got the
+/// focus is scrolled to by then.
 const FOCUSED: &str =
-    "(() => { const e = document.activeElement; const box = e.getBoundingClientRect();
+    "new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const e = document.activeElement; const box = e.getBoundingClientRect();
   const style = getComputedStyle(e);
-  return { what: (e.id || e.getAttribute('href') || e.textContent).trim(),
+  told({ what: (e.id || e.getAttribute('href') || e.textContent).trim(),
     seen: box.top >= 0 && box.bottom <= innerHeight && box.width > 0,
-    marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 }; })()";
+    marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 }); })))";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_of_it_works_without_a_mouse() {

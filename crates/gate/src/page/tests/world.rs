@@ -197,6 +197,8 @@ impl World {
 
     /// Three hours of work, with a lull in it.
     fn hours(&self) {
+        // The gate looked once when it began.
+        self.gate.watch.forget();
         let mut totals = Totals::default();
         for minute in (0..180_u64).step_by(5) {
             if !(60..80).contains(&minute) {
