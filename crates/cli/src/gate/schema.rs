@@ -119,7 +119,7 @@ fn listen() -> Value {
             (
                 "operations",
                 text(
-                    "Address and port for /metrics, /healthz and /readyz without TLS and without a \
+                    "Address and port for the page, /metrics, /healthz and /readyz without TLS and without a \
                       token. Keep it where only those who look after the gate get to.",
                 ),
             ),

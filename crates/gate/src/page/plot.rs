@@ -11,7 +11,7 @@ use customs_model::Timestamp;
 const WIDTH: usize = 720;
 const HEIGHT: usize = 240;
 /// Where the plot begins and ends within it.
-const LEFT: usize = 64;
+const LEFT: usize = 76;
 const RIGHT: usize = WIDTH - 8;
 const TOP: usize = 12;
 const BOTTOM: usize = HEIGHT - 28;
@@ -72,7 +72,8 @@ pub fn waiting(h: &mut Html, bars: &[Bar]) {
         for bucket in 0..=BOUNDS.len() {
             let y = row(bucket);
             rule(h, y);
-            label(h, LEFT - 8, y + 4, "end", &within_short(bucket));
+            let class = if bucket % 2 == 0 { "text" } else { "minor" };
+            mark(h, class, (LEFT - 8, y + 4), "end", &within_short(bucket));
         }
         hours(h, bars);
         let buckets = |pick: fn(&Bar) -> Option<Within>| {
@@ -115,11 +116,11 @@ fn sum(bar: &Bar) -> u64 {
         .saturating_add(bar.other)
 }
 
-/// The next of 2, 4, 10, 20, 40, 100 …: halves of it are whole.
+/// The next of 2, 4, 6, 8, 10, 20, 40 …: halves of it are whole.
 fn round_up(value: u64) -> u64 {
     let mut ten: u64 = 1;
     loop {
-        for step in [2, 4, 10] {
+        for step in [2, 4, 6, 8, 10] {
             let top = ten.saturating_mul(step);
             if top >= value {
                 return top;
@@ -182,12 +183,25 @@ pub fn clock(at: Timestamp) -> String {
 }
 
 fn label(h: &mut Html, x: usize, y: usize, anchor: &'static str, text: &str) {
+    mark(h, "text", (x, y), anchor, text);
+}
+
+/// A label; what is `minor` is left out where there is little room.
+fn mark(
+    h: &mut Html,
+    class: &'static str,
+    (x, y): (usize, usize),
+    anchor: &'static str,
+    text: &str,
+) {
     let (x, y) = (x.to_string(), y.to_string());
-    h.say(
-        "text",
-        &[("x", &x), ("y", &y), ("text-anchor", anchor)],
-        text,
-    );
+    let attributes = [
+        ("class", class),
+        ("x", &*x),
+        ("y", &*y),
+        ("text-anchor", anchor),
+    ];
+    h.say("text", &attributes, text);
 }
 
 fn rule(h: &mut Html, y: usize) {
@@ -271,7 +285,7 @@ mod tests {
             .into_iter()
             .map(round_up)
             .collect();
-        assert_eq!(tops, [2, 2, 4, 10, 20, 40, 100, 100, 200, 200_000]);
+        assert_eq!(tops, [2, 2, 4, 6, 20, 40, 60, 100, 200, 200_000]);
         assert!(round_up(u64::MAX) > 1_000_000);
         assert!(height_of(u64::MAX, u64::MAX) >= TOP);
     }
