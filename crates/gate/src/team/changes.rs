@@ -138,7 +138,7 @@ mod tests {
         let mut new = settings(vec![ci, token("new")]);
         new.upstreams.internal = vec!["pkg:npm/@acme/*".to_owned()];
         let told = texts(InForce::of(&new).records(&before));
-        insta::assert_snapshot!(told.join("\n"), @r#"settings in force: internal names: pkg:npm/@acme/*; was:  · token "ci": role publish, revoked, secret sha256:08c45dd3…; was: role install, secret sha256:08c45dd3… · token "new" is new: role install, secret sha256:11507a0e… · token "old" is gone, was: role install, secret sha256:cba06b57…"#);
+        insta::assert_snapshot!(told.join("\n"), @r#"settings in force: internal names: pkg:npm/@acme/*; was:  · token "ci": role publish, revoked, secret sha256:1b158839…; was: role install, secret sha256:1b158839… · token "new" is new: role install, secret sha256:11507a0e… · token "old" is gone, was: role install, secret sha256:cba06b57…"#);
         assert!(InForce::of(&new).records(&InForce::of(&new)).is_empty());
     }
 
