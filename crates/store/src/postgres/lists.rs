@@ -53,7 +53,7 @@ const RECEIVED_COUNTED: &str = "
     SELECT count(*) FROM (
         SELECT 1 FROM record
         WHERE kind = 'delivered' AND release >= $1 AND release <= $2
-        LIMIT $3) AS some";
+        LIMIT $3) AS counted";
 
 impl PostgresStore {
     /// The rows of one batch of a page, by their keys.
