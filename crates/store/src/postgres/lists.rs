@@ -82,7 +82,9 @@ impl PostgresStore {
         each: fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let (at, id) = instant_key(after);
-        self.batch(sql, vec![Box::new(at), Box::new(id), Box::new(many)], each)
+        let asked: Vec<Box<dyn ToSql + Sync + Send>> =
+            vec![Box::new(at), Box::new(id), Box::new(many)];
+        self.batch(sql, asked, each)
     }
 }
 
