@@ -20,6 +20,7 @@ mod lists;
 mod metrics;
 mod npm;
 mod origins;
+mod page;
 pub mod process;
 mod pypi;
 mod relay;

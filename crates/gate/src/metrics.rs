@@ -3,16 +3,20 @@
 //! Names follow its conventions (base units, `_total` for counters). Every label has a bounded
 //! set of values: nothing that a stranger sends becomes one.
 
+mod totals;
+
 use crate::route::Route;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+pub(crate) use totals::Totals;
+
 /// The media type of the text format.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of the durations that are told apart, in seconds.
-const BOUNDS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
+pub(crate) const BOUNDS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
 
 /// The kinds of requests.
 const KINDS: [&str; 10] = [

@@ -97,7 +97,10 @@ impl Gate {
                     judged: judged.judged.clone(),
                     wanted: wanted(&judged),
                 });
-                if let Some(because) = &judged.document.stale {
+                let stale = judged.document.stale.as_deref();
+                let now = self.registry.clock.now();
+                self.watch.document(&judged.upstream.shown(), stale, now);
+                if let Some(because) = stale {
                     self.metrics.stale();
                     run.note(Event::NotKnown(format!(
                         "{project}: last known page, {because}"

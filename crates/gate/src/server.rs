@@ -8,6 +8,7 @@ use crate::deliver::PATIENCE;
 use crate::lists::Lists;
 use crate::metrics::{Metrics, kind_of};
 use crate::origins::Origins;
+use crate::page::{Asked, Looked, Lookers, Watch};
 use crate::rendering::Renderings;
 use crate::report::Event;
 pub use crate::request::Request;
@@ -103,6 +104,9 @@ pub struct Gate {
     pub metrics: Arc<Metrics>,
     /// Where it is written which request asked whom.
     pub(crate) traces: OnceLock<Traces>,
+    /// What the page shows of the last hours.
+    pub(crate) watch: Watch,
+    pub(crate) lookers: Lookers,
 }
 
 impl Gate {
@@ -167,6 +171,8 @@ impl Gate {
             readiness: Readiness::default(),
             metrics: Arc::default(),
             traces: OnceLock::new(),
+            watch: Watch::default(),
+            lookers: Lookers::default(),
         }))
     }
 
@@ -298,6 +304,13 @@ impl Gate {
                 self.traced(span, request, route, address).await
             }
         };
+        // Whoever looks waits for no package.
+        let is_page = response.extensions().get::<Looked>().is_some();
+        let kind = if is_page {
+            kind_of(&Route::Control(String::new()))
+        } else {
+            kind
+        };
         metrics.answered(kind, response.status().as_u16(), begun.elapsed());
         response
     }
@@ -322,6 +335,15 @@ impl Gate {
                 }
                 match self.door(team, &request, &route, reader) {
                     Door::In(run) => run,
+                    Door::Looks => {
+                        let asked = Asked {
+                            method: &request.method,
+                            path: &request.path,
+                            query: request.query.as_deref(),
+                            headers: &request.headers,
+                        };
+                        return self.page(asked).await;
+                    }
                     Door::Answered(response) => return response,
                 }
             }

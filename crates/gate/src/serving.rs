@@ -4,6 +4,7 @@
 //! answered is answered, and then it ends, within a bound.
 
 use crate::metrics::Metrics;
+use crate::page::Asked;
 use crate::server::Gate;
 use crate::stall::Stalling;
 use crate::tls::LiveTls;
@@ -97,6 +98,9 @@ async fn serve_until(
     background.spawn(gate.clone().read_in_background());
     background.spawn(gate.clone().keep_evidence());
     background.spawn(gate.clone().follow_grants());
+    if gate.team.is_some() {
+        background.spawn(gate.clone().watch_numbers());
+    }
     if let Some(operations) = listening.operations.take() {
         background.spawn(serve_operations(gate.clone(), operations));
     }
@@ -266,6 +270,7 @@ async fn serve_operations(gate: Arc<Gate>, listener: TcpListener) {
         ..Bounds::default()
     };
     let room = Arc::new(Semaphore::new(bounds.connections));
+    let is_loopback = listener.local_addr().is_ok_and(|at| at.ip().is_loopback());
     // A set that is dropped aborts what is in it.
     let mut connections = JoinSet::new();
     loop {
@@ -286,8 +291,14 @@ async fn serve_operations(gate: Arc<Gate>, listener: TcpListener) {
                     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
                         let gate = gate.clone();
                         async move {
-                            let path = request.uri().path().to_owned();
-                            Ok::<_, std::convert::Infallible>(gate.operations(&path).await)
+                            let asked = Asked {
+                                method: request.method(),
+                                path: request.uri().path(),
+                                query: request.uri().query(),
+                                headers: request.headers(),
+                            };
+                            let answer = gate.operations(asked, is_loopback).await;
+                            Ok::<_, std::convert::Infallible>(answer)
                         }
                     });
                     // It ends with the gate; a scrape that is cut off is asked again.

@@ -5,6 +5,7 @@
 //! ledger, its policy decides. What is being answered when settings change ends under the old
 //! ones; nobody waits for the change, and nobody is turned away by it.
 
+mod changes;
 mod door;
 mod operations;
 mod token;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use url::Url;
 
+use changes::InForce;
 pub(crate) use door::Door;
 pub(crate) use operations::Readiness;
 pub use token::{Role, Token, TokenDigest, TokenError};
@@ -129,6 +131,8 @@ pub(crate) struct Team {
     /// What `Host` may say.
     hosts: BTreeSet<String>,
     members: RwLock<Arc<Members>>,
+    /// What the ledger was told last of the settings in force.
+    in_force: tokio::sync::Mutex<InForce>,
     /// Who is answered next.
     pub turns: Arc<Turns>,
 }
@@ -160,6 +164,7 @@ impl Team {
             base,
             hosts,
             members: RwLock::default(),
+            in_force: tokio::sync::Mutex::default(),
             turns: Turns::new(TOGETHER),
         }
     }
@@ -212,6 +217,7 @@ impl Gate {
     /// They contradict themselves, or the roots of trust cannot be read: then those before stay.
     pub async fn apply(&self, settings: TeamSettings) -> Result<Vec<String>, TeamError> {
         let team = self.team.as_ref().ok_or(TeamError::NoTeam)?;
+        let in_force = InForce::of(&settings);
         let mut said = Vec::new();
         if matches!(settings.advisories, Known::NotApplicable) {
             said.push(NO_ADVISORIES.to_owned());
@@ -238,7 +244,21 @@ impl Gate {
         for member in members.all() {
             self.background.forget(&member.name);
         }
+        self.tell_ledger(team, in_force).await;
         Ok(said)
+    }
+
+    /// Records what changed. It is in force all the same where that fails, as a token that was
+    /// taken back must be, and is told with the next change then.
+    async fn tell_ledger(&self, team: &Team, now: InForce) {
+        let mut told = team.in_force.lock().await;
+        for record in now.records(&told) {
+            if let Err(error) = self.append(record).await {
+                self.metrics.unrecorded();
+                return tracing::error!(%error, "a change of the settings is not in the ledger");
+            }
+        }
+        *told = now;
     }
 }
 

@@ -37,6 +37,7 @@ mod exemption;
 mod folder;
 mod head;
 mod jobs;
+mod lists;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -66,6 +67,7 @@ pub use error::StoreError;
 pub use exemption::{Ended, ExemptionChange, ExemptionRow, Granted};
 pub use folder::{LEDGER_FILE, PUBLIC_KEY_FILE};
 pub use head::{HEADS_FILE, Head, PublicKey};
+pub use lists::{Count, Listed, Lists, Next, NextError, RefusalRow, Subject};
 pub use memory::{Pin, Publication, Seen, Sight, Sights};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

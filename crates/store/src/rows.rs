@@ -1,10 +1,11 @@
 //! What a database gives back, made into answers: the same for every database.
 
 use crate::exemption::{self, Change, ExemptionRow};
-use crate::record::{Decided, Delivered};
+use crate::lists::RefusalRow;
+use crate::record::{Decided, Delivered, Refused};
 use crate::store::{DecisionRow, DeliveryRow};
 use crate::{ChainId, Head, StoreError};
-use customs_model::{PackageName, ReleaseId, SignedDuration, Timestamp};
+use customs_model::{Action, Decision, PackageName, ReleaseId, SignedDuration, Timestamp};
 
 /// The most deliveries that one answer lists.
 pub(crate) const MOST_DELIVERIES: i64 = 10_000;
@@ -56,6 +57,23 @@ pub(crate) fn decision(at: i64, body: &str) -> Result<DecisionRow, StoreError> {
         digests: decided.digests,
         changed: decided.changed,
     })
+}
+
+/// A refusal, from its columns.
+pub(crate) fn refusal(at: i64, body: &str) -> Result<RefusalRow, StoreError> {
+    let refused: Refused = serde_json::from_str(body).map_err(|e| StoreError::Unreadable {
+        what: "a refusal".to_owned(),
+        why: e.to_string(),
+    })?;
+    Ok(RefusalRow {
+        at: instant(at)?,
+        refused,
+    })
+}
+
+/// Whether a decision holds its release at an instant.
+pub(crate) fn is_held(decision: &Decision, now: Timestamp) -> bool {
+    matches!(decision.action, Action::Hold { until } if now < until)
 }
 
 /// A change of the exemptions, from its columns.

@@ -1,10 +1,11 @@
 use crate::exemption::ExemptionRow;
+use crate::lists::Lists;
 use crate::{ChainId, Head, LedgerRecord, Pin, Publication, Seen, Served, Sights, StoreError, Who};
 use customs_model::{Decision, Digest, Epoch, PackageName, ReleaseId, RuleId, Timestamp};
 
 /// The ledger and the gate's memory. Its calls block; asynchronous callers use
 /// [`Store::append`] with a callback, or a thread for blocking work.
-pub trait Store: Send + Sync {
+pub trait Store: Lists + Send + Sync {
     // The ledger.
 
     /// Hands a record over and returns at once. `done` is called exactly once, from the

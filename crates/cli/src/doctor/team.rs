@@ -67,6 +67,10 @@ impl Side {
                 let what = format!("the token {:?} is for the metrics only", who.token);
                 return Ok(vec![finding("failed", what)]);
             }
+            Ok(who) if who.role == "read" => {
+                let what = format!("the token {:?} is for the gate's page only", who.token);
+                return Ok(vec![finding("failed", what)]);
+            }
             Ok(who) => {
                 let name = printable(&who.token, 100);
                 let end = who

@@ -218,4 +218,6 @@ pub enum RoleWord {
     Publish,
     /// Read the metrics, and nothing else.
     Monitor,
+    /// Look at the page (who received what, what is held) and the metrics; no packages.
+    Read,
 }

@@ -300,6 +300,7 @@ fn token_of(entry: TokenEntry, file: &Path) -> Result<Token, Failure> {
             RoleWord::Install => Role::Install,
             RoleWord::Publish => Role::Publish,
             RoleWord::Monitor => Role::Monitor,
+            RoleWord::Read => Role::Read,
         },
         policy: entry.policy,
         expires,

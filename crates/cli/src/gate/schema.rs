@@ -155,7 +155,7 @@ fn listen() -> Value {
             (
                 "operations",
                 text(
-                    "Address and port for /metrics, /healthz and /readyz without TLS and without a \
+                    "Address and port for the page, /metrics, /healthz and /readyz without TLS and without a \
                       token. Keep it where only those who look after the gate get to.",
                 ),
             ),
@@ -291,8 +291,9 @@ impl Described for Tokens {
                     "role",
                     choice(
                         "What it may do: read packages; have writes passed on as well, with the \
-                         client's own credential; read the metrics, and nothing else.",
-                        &["install", "publish", "monitor"],
+                         client's own credential; read the metrics, and nothing else; look at the page, \
+                         which says who received what, and at the metrics.",
+                        &["install", "publish", "monitor", "read"],
                     ),
                 ),
                 (

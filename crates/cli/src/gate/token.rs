@@ -73,6 +73,7 @@ fn entry(arguments: &Arguments, name: &str, secret: &str) -> Result<String, Fail
         RoleWord::Install => "install",
         RoleWord::Publish => "publish",
         RoleWord::Monitor => "monitor",
+        RoleWord::Read => "read",
     };
     entry.push_str(&format!("role = \"{role}\"\n"));
     if let Some(policy) = &arguments.policy {

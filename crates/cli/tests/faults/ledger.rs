@@ -1,5 +1,7 @@
 //! Without a record nothing leaves: the ledger is the truth about the past.
 
+mod lists;
+
 use crate::harness::{Gated, World, all_at, run_request, with};
 use crate::shelves::{Shelves, hours, package, release};
 use customs_gate::Waits;

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(crate) enum Door {
     /// It is served under this run.
     In(Arc<Run>),
+    /// It may look at the page, and at nothing else.
+    Looks,
     /// It has its answer.
     Answered(Response<Body>),
 }
@@ -80,11 +82,13 @@ impl Gate {
         if let Route::Control(what) = route {
             return Door::Answered(self.told(member, request, what));
         }
-        if member.role != Role::Monitor {
-            return Door::In(member.run());
-        }
-        if request.path == "/metrics" {
-            return Door::Answered(self.numbers());
+        match member.role {
+            Role::Install | Role::Publish => return Door::In(member.run()),
+            Role::Monitor | Role::Read if request.path == "/metrics" => {
+                return Door::Answered(self.numbers());
+            }
+            Role::Read => return Door::Looks,
+            Role::Monitor => {}
         }
         self.metrics.not_opened(NotOpened::Role);
         let why = format!(
@@ -135,7 +139,7 @@ impl Gate {
             && matches!(request.method, Method::GET | Method::HEAD)
             && !request.headers.contains_key(AUTHORIZATION);
         match asks {
-            true => Some(self.operations(&request.path).await),
+            true => Some(self.probed(&request.path).await),
             false => None,
         }
     }

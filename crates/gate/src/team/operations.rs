@@ -1,6 +1,7 @@
 //! Whether the gate is well, for probes of whatever runs it.
 
 use crate::answer::{Body, full};
+use crate::page::Asked;
 use crate::server::Gate;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -19,8 +20,20 @@ const BAD_COUNTS: Duration = Duration::from_secs(3);
 pub(crate) struct Readiness(tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>);
 
 impl Gate {
-    /// Answers those who look after it.
-    pub(crate) async fn operations(self: &Arc<Self>, path: &str) -> Response<Body> {
+    /// Answers those who look after it, at their own address.
+    pub(crate) async fn operations(
+        self: &Arc<Self>,
+        asked: Asked<'_>,
+        is_loopback: bool,
+    ) -> Response<Body> {
+        match asked.path {
+            "/metrics" | "/healthz" | "/readyz" => self.probed(asked.path).await,
+            _ => self.page_of_operations(asked, is_loopback).await,
+        }
+    }
+
+    /// Answers whatever runs it.
+    pub(crate) async fn probed(self: &Arc<Self>, path: &str) -> Response<Body> {
         match path {
             "/metrics" => self.numbers(),
             "/healthz" => plain(StatusCode::OK, "ok\n"),

@@ -13,11 +13,13 @@ pub enum Role {
     Publish,
     /// Read the metrics, and nothing else.
     Monitor,
+    /// Look at the page and the metrics: who received what, and what is held. No packages.
+    Read,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Install, Self::Publish, Self::Monitor];
+    pub const ALL: [Self; 4] = [Self::Install, Self::Publish, Self::Monitor, Self::Read];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Role {
             Self::Install => "install",
             Self::Publish => "publish",
             Self::Monitor => "monitor",
+            Self::Read => "read",
         }
     }
 }

@@ -6,6 +6,7 @@
 mod backup;
 mod chains;
 mod group;
+mod lists;
 mod memory;
 mod query;
 mod retain;

@@ -2,6 +2,7 @@
 
 mod append;
 pub(crate) mod backup;
+mod lists;
 mod memory;
 mod open;
 mod query;
@@ -73,6 +74,7 @@ impl SqliteStore {
         let key = folder::signing_key(folder)?;
         let mut connection = open::writer(folder)?;
         team::prepare(&connection, clock.now())?;
+        lists::prepare(&connection)?;
         let begun = open::begin(&mut connection, folder, clock.now())?;
         drop(lock);
 

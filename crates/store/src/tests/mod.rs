@@ -32,6 +32,7 @@ pub(crate) mod database;
 mod decisions;
 mod exemptions;
 mod ledger;
+mod lists;
 mod looks;
 mod retain;
 #[cfg(all(feature = "postgres", unix))]

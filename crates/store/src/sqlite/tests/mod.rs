@@ -3,6 +3,7 @@
 mod crash;
 mod exemptions;
 mod ledger;
+mod lists;
 mod older;
 mod slow;
 mod tamper;
