@@ -139,15 +139,12 @@ impl Worker {
         while !*stop.borrow() {
             // A job that arrives just when this stops is the queue's again in ten seconds.
             let taken = tokio::select! {
-                taken = self.queue.take() => taken,
+                taken = self.take() => taken,
                 () = stopped(&mut stop) => return,
             };
             match taken {
-                Ok(Some(taken)) => {
-                    self.is_ready.store(true, Ordering::Relaxed);
-                    self.finish(&taken, &mut stop).await;
-                }
-                Ok(None) => self.is_ready.store(true, Ordering::Relaxed),
+                Ok(Some(taken)) => self.finish(&taken, &mut stop).await,
+                Ok(None) => {}
                 Err(error) => {
                     self.is_ready.store(false, Ordering::Relaxed);
                     tracing::warn!("{error}");
@@ -155,6 +152,15 @@ impl Worker {
                 }
             }
         }
+    }
+
+    async fn take(&self) -> Result<Option<Taken>, QueueError> {
+        self.queue.prepare().await?;
+        // Only now gates are told that a worker is there: what they put has a place.
+        if !self.is_ready.swap(true, Ordering::Relaxed) {
+            self.queue.attend().await?;
+        }
+        self.queue.take().await
     }
 
     /// Does a job, and tells the queue, the gates, and who listens.

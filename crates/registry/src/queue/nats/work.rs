@@ -69,6 +69,11 @@ impl WorkQueue {
         said.map_err(|error| failed(&error))
     }
 
+    /// Makes what jobs lie in where it is missing: whoever comes first makes it.
+    pub async fn prepare(&self) -> Result<(), QueueError> {
+        self.consumer().await.map(drop)
+    }
+
     /// The next job; none when none came for a while.
     pub async fn take(&self) -> Result<Option<Taken>, QueueError> {
         let failed = away("give a job");
@@ -106,7 +111,7 @@ impl WorkQueue {
         }))
     }
 
-    /// What is asked for jobs, made where it is missing: whoever comes first makes it.
+    /// What is asked for jobs.
     async fn consumer(&self) -> Result<PullConsumer, QueueError> {
         let mut known = self.consumer.lock().await;
         if let Some(consumer) = &*known {
