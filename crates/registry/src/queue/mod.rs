@@ -25,6 +25,7 @@ pub mod limit {
     /// Bytes of what tells releases of one package.
     pub const FAMILY: usize = 512;
     /// Words about one job that wait to be heard.
+    #[cfg(feature = "nats")]
     pub const WORDS: usize = 64;
 }
 
@@ -61,6 +62,7 @@ impl Job {
     }
 
     /// What it is; none where this program knows no such thing, or is another engine.
+    #[cfg(any(test, feature = "nats"))]
     pub(crate) fn kind(&self) -> Option<Kind> {
         let kinds = [Kind::Tarball, Kind::Wheel, Kind::Sdist, Kind::Crate];
         let kind = kinds.into_iter().find(|kind| kind.word() == &*self.kind);

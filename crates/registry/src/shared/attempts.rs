@@ -28,6 +28,9 @@ pub(crate) enum Begun {
 #[derive(Serialize, Deserialize)]
 struct Note {
     begun: u32,
+    /// Who began it last, for who looks into the database.
+    #[serde(default)]
+    by: String,
 }
 
 impl Shared {
@@ -74,11 +77,12 @@ impl Shared {
     }
 
     fn put_attempts(&self, key: &str, begun: u32, known: Option<u64>) -> Result<bool, StoreError> {
-        let note =
-            serde_json::to_string(&Note { begun }).map_err(|error| StoreError::Database {
-                doing: "write that an artifact is read",
-                why: error.to_string(),
-            })?;
+        let by = self.owner.clone();
+        let note = serde_json::to_string(&Note { begun, by });
+        let note = note.map_err(|error| StoreError::Database {
+            doing: "write that an artifact is read",
+            why: error.to_string(),
+        })?;
         let entry = NewEntry {
             blob: None,
             note: &note,

@@ -3,7 +3,7 @@
 //! What a worker says on its way only keeps the gate waiting, for a bounded time; what it read
 //! stands in the team's index, and nowhere else. When no worker answers, the gate reads.
 
-use super::{Shared, Verdict};
+use super::{ARTIFACTS, Shared, Verdict};
 use crate::queue::{Job, Word, Words};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -42,8 +42,11 @@ impl Shared {
             return ByWorker::Here;
         }
         let (this, digest, path) = (self.clone(), job.digest.clone(), file.to_owned());
-        // Workers have it from the team's store.
-        let hand_over = move || this.hand_over_now(&digest, &path);
+        // Workers have it from the team's store. Mostly it lies there already.
+        let hand_over = move || match this.team.entry(ARTIFACTS, &digest.to_string())? {
+            Some(_) => Ok(()),
+            None => this.hand_over_now(&digest, &path),
+        };
         if self.ask("hand an artifact over", hand_over).await.is_none() {
             return ByWorker::Here;
         }
