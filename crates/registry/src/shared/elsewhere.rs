@@ -126,3 +126,6 @@ impl Shared {
         since.is_some_and(|at| at.elapsed() < PAUSE)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use customs_store::{FolderBlobs, Index as _, Leases as _, SqliteStore};
 /// A team's database and artifacts, and two gates.
 pub(super) struct House {
     folder: tempfile::TempDir,
-    team: Arc<SqliteStore>,
+    pub team: Arc<SqliteStore>,
     pub one: Arc<Shared>,
     pub two: Arc<Shared>,
 }
@@ -28,7 +28,7 @@ impl House {
         }
     }
 
-    fn at(&self, path: &str) -> std::path::PathBuf {
+    pub fn at(&self, path: &str) -> std::path::PathBuf {
         self.folder.path().join(path)
     }
 
