@@ -187,7 +187,7 @@ impl Worker {
             Came::Left(_) => taken.leave(AGAIN).await,
             Came::Dropped(_) => {
                 taken.say(Word::Left).await;
-                taken.drop().await
+                taken.discard().await
             }
         };
         if let Err(error) = told {
@@ -264,7 +264,7 @@ impl Worker {
             Ok(Err(Unread::NotReadable(why))) => self.recorded(key, Verdict::Unread(why)).await,
             Ok(Err(other)) => {
                 self.shared.leave(key).await;
-                Came::Left(other.to_string())
+                Came::Left(other.because().to_owned())
             }
             Ok(Ok(facts)) => match serde_json::to_vec(&*facts) {
                 Ok(bytes) if Shared::takes(&bytes) => {

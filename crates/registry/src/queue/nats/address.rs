@@ -74,7 +74,8 @@ impl NatsAddress {
     /// Takes names and passwords out of an address: they do not belong into logs.
     fn log_in(&mut self, url: &mut Url) -> Result<(), QueueError> {
         let decoded = |text: &str| {
-            url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes())
+            let text = text.replace('+', "%2B").replace('&', "%26");
+            url::form_urlencoded::parse(format!("x={text}").as_bytes())
                 .next()
                 .map_or_else(String::new, |(_, value)| value.into_owned())
         };

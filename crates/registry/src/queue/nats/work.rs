@@ -172,7 +172,7 @@ impl Taken {
     }
 
     /// Nobody is to have it.
-    pub async fn drop(&self) -> Result<(), QueueError> {
+    pub async fn discard(&self) -> Result<(), QueueError> {
         let failed = away("drop a job");
         let dropped = self.message.ack_with(AckKind::Term).await;
         dropped.map_err(|error| failed(&error))
