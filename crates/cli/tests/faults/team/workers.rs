@@ -249,7 +249,8 @@ async fn a_worker_is_killed_in_the_middle_and_no_job_is_lost_and_none_judged_twi
     let names = names("wide", 8);
     let keys = publish(&team, &names);
     let other = Worker::start(&team, "worker-two");
-    let serving = all_are_served(&[&one, &two], &names);
+    let gates = [&one, &two];
+    let serving = all_are_served(&gates, &names);
     let killing = async {
         until_begun(&team, &keys, Some(&killed)).await;
         killed.kill();
@@ -288,7 +289,8 @@ async fn the_queue_is_killed_in_the_middle_and_comes_back() {
     until_heard(&team, &two, "warm-two", &[&workers[0], &workers[1]]).await;
     let names = names("wide", 8);
     let keys = publish(&team, &names);
-    let serving = all_are_served(&[&one, &two], &names);
+    let gates = [&one, &two];
+    let serving = all_are_served(&gates, &names);
     let killing = async {
         until_begun(&team, &keys, None).await;
         nats.kill();
