@@ -349,7 +349,7 @@ async fn what_ended_three_workers_is_not_judged_and_the_gate_does_not_read_it_ei
     let put = store.put_entry("attempt", &key(&digest), &begun, None);
     assert!(put.unwrap().is_some());
     let releases = vec![
-        release("0.9.0", days(400)),
+        release("0.9.0", days(100)),
         release("1.0.0", days(5)).bytes(bytes),
     ];
     let package = package(&name, SystemClock.now(), releases);
