@@ -147,10 +147,8 @@ async fn where_no_worker_is_nothing_is_put_and_nobody_waits() {
     let begun = Instant::now();
     assert!(matches!(world.asked().await, ByWorker::Here));
     assert_eq!(world.put(), 0);
-    let alone = world
-        .house
-        .one
-        .by_worker(&world.job, &world.house.at("own"));
+    let own = world.house.at("own");
+    let alone = world.house.one.by_worker(&world.job, &own);
     assert!(matches!(alone.await, ByWorker::Here));
     assert!(begun.elapsed() < ANSWER);
 }

@@ -7,9 +7,9 @@ fn who_works_for_gates_writes_leases_and_the_index_and_no_ledger() {
     let url = server.database();
     // It may come before the first gate does.
     let worker = PostgresStore::open_shared(&url).unwrap();
-    let blob = Digest::sha256(b"facts");
+    let blob = &Digest::sha256(b"facts");
     let entry = NewEntry {
-        blob: Some(&blob),
+        blob: Some(blob),
         note: "",
     };
     let put = worker.put_entry("facts", "a", &entry, None).unwrap();
@@ -25,7 +25,8 @@ fn who_works_for_gates_writes_leases_and_the_index_and_no_ledger() {
 
     let folder = tempfile::tempdir().unwrap();
     let gate = Database::gate(&url, folder.path(), terms());
-    assert_eq!(gate.entry("facts", "a").unwrap().unwrap().blob, Some(blob));
+    let kept = gate.entry("facts", "a").unwrap().unwrap();
+    assert_eq!(kept.blob.as_ref(), Some(blob));
     // Who only reads still changes nothing.
     let reader = PostgresStore::open_read_only(&url).unwrap();
     let error = reader.put_entry("facts", "b", &entry, None).unwrap_err();
