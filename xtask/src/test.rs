@@ -13,9 +13,9 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// What is off in the program and tested with everything else: it compiles in seconds. The rest
+/// What is off in the program and tested with everything else: these compile in seconds. The rest
 /// that stands behind a feature has steps of its own.
-const FEATURES: [&str; 2] = ["--features", "customs/postgres"];
+const FEATURES: [&str; 2] = ["--features", "customs/postgres,customs/nats"];
 
 /// Runs the tests; `arguments` stand in place of `--workspace`.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {

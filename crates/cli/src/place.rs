@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+mod nats;
 mod s3;
 
 /// The names by which a gate that `customs run` starts is told.
 const STORE: &str = "CUSTOMS_STORE";
 const BLOBS: &str = "CUSTOMS_BLOBS";
+const NATS: &str = "CUSTOMS_NATS";
 
 /// Arguments of every command that opens the ledger.
 #[derive(clap::Args, Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +31,10 @@ pub struct Place {
     /// Where the team's artifacts lie: a folder, or s3://bucket/prefix?endpoint=https://….
     #[arg(long, value_name = "PLACE", env = BLOBS, hide_env_values = true)]
     blobs: Option<String>,
+    /// Where workers take jobs to read artifacts: nats://host:4222, or
+    /// tls://host:4222?credentials=FILE. Needs --blobs.
+    #[arg(long, value_name = "URL", env = NATS, hide_env_values = true)]
+    nats: Option<String>,
 }
 
 /// An opened ledger, and what is shared beside it.
@@ -48,12 +54,18 @@ impl Place {
         Self {
             store: said(STORE),
             blobs: said(BLOBS),
+            nats: said(NATS),
         }
     }
 
     /// Tells a process that is started.
     pub fn tell(&self, command: &mut Command) {
-        for (name, value) in [(STORE, self.store()), (BLOBS, self.blobs())] {
+        let said = [
+            (STORE, self.store()),
+            (BLOBS, self.blobs()),
+            (NATS, self.nats()),
+        ];
+        for (name, value) in said {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -63,10 +75,14 @@ impl Place {
 
     /// Tells two places apart, and gives neither away.
     pub fn fingerprint(&self) -> Option<String> {
-        if self.store().is_none() && self.blobs().is_none() {
+        let said = [self.store(), self.blobs(), self.nats()];
+        if said.iter().all(Option::is_none) {
             return None;
         }
-        let text = format!("{:?} {:?}", self.store(), self.blobs());
+        let mut text = format!("{:?} {:?}", self.store(), self.blobs());
+        if let Some(nats) = self.nats() {
+            text.push_str(&format!(" {nats:?}"));
+        }
         Some(Digest::sha256(text.as_bytes()).to_hex())
     }
 
@@ -99,13 +115,17 @@ impl Place {
         paths::private_folder(&paths::data()?)?;
         // First, so that a place that is none is said before a chain begins.
         let blobs = self.blobs().map(blobs).transpose()?;
+        if self.nats().is_some() && blobs.is_none() {
+            return Err(nats::without_blobs());
+        }
+        let queue = self.nats().map(nats::queue).transpose()?.flatten();
         let team: Arc<dyn Team> = match self.store() {
             Some(url) => postgres(url, &folder, clock)?,
             None => Arc::new(SqliteStore::open(&folder, clock).doing("open the ledger")?),
         };
         let shared = blobs
             .clone()
-            .map(|blobs| Shared::new(team.clone(), blobs, owner()));
+            .map(|blobs| Shared::with_workers(team.clone(), blobs, owner(), queue));
         Ok(Opened {
             team,
             shared,
@@ -130,6 +150,30 @@ impl Place {
             Some(url) => postgres_database(url, folder),
             None => Ok(Database::Sqlite(folder)),
         }
+    }
+
+    /// What a worker needs: what gates share, and where jobs are. Nothing is written to the ledger.
+    ///
+    /// # Errors
+    /// One of the three is not named, or cannot be opened.
+    #[cfg(all(feature = "nats", feature = "postgres"))]
+    pub fn open_for_work(
+        &self,
+    ) -> Result<(Arc<Shared>, customs_registry::NatsAddress, String), Failure> {
+        let (Some(store), Some(blobs), Some(nats)) = (self.store(), self.blobs(), self.nats())
+        else {
+            return Err(Failure::usage(
+                "a worker needs what its gates have: --store postgres://… (or CUSTOMS_STORE), --blobs \
+                 (or CUSTOMS_BLOBS) and --nats nats://… (or CUSTOMS_NATS)",
+            ));
+        };
+        let address = nats::address(nats)?;
+        let blobs = self::blobs(blobs)?;
+        let team =
+            customs_store::PostgresStore::open_shared(store).doing("open what the gates share")?;
+        let name = owner();
+        let shared = Shared::new(Arc::new(team), blobs, name.clone());
+        Ok((shared, address, name))
     }
 
     /// Opens it for questions; none where nothing was recorded on this machine yet.
@@ -186,6 +230,10 @@ impl Place {
 
     fn blobs(&self) -> Option<&str> {
         self.blobs.as_deref().filter(|text| !text.is_empty())
+    }
+
+    fn nats(&self) -> Option<&str> {
+        self.nats.as_deref().filter(|text| !text.is_empty())
     }
 }
 
@@ -282,7 +330,21 @@ mod tests {
         Place {
             store: Some(store.to_owned()),
             blobs: Some(blobs.to_owned()),
+            nats: None,
         }
+    }
+
+    #[test]
+    fn a_queue_makes_another_place_and_its_password_is_not_given_away() {
+        let without = at("postgres://db.example/x", "/blobs");
+        let with = |nats: &str| Place {
+            nats: Some(nats.to_owned()),
+            ..without.clone()
+        };
+        let fingerprint = with("nats://gate:hidden@queue.example").fingerprint();
+        assert!(!fingerprint.as_ref().unwrap().contains("hidden"));
+        assert_ne!(fingerprint, without.fingerprint());
+        assert_eq!(with("").fingerprint(), without.fingerprint());
     }
 
     #[test]

@@ -10,7 +10,8 @@ mod unreadable;
 
 use crate::flights::Flights;
 use crate::judge::archive::{ArtifactFacts, Kind};
-use crate::shared::{Held as Turned, Shared, Turn};
+use crate::queue;
+use crate::shared::{ByWorker, Held as Turned, Shared, Turn, Verdict};
 use customs_model::{Digest, Ecosystem, Unread, Weigh, printable};
 use held::Held;
 use kept::Kept;
@@ -46,7 +47,8 @@ type Key = (Digest, Kind);
 
 /// What was read of artifacts.
 pub(crate) struct Inspections {
-    kept: Kept,
+    /// None: what was read is kept by who asked.
+    kept: Option<Kept>,
     held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
     unreadable: Mutex<Unreadable>,
     flights: Flights,
@@ -87,9 +89,19 @@ impl Inspections {
     /// # Errors
     /// The folder cannot be made.
     pub fn shared(folder: &Path, shared: Option<Arc<Shared>>) -> io::Result<Self> {
+        Ok(Self::over(Some(Kept::open(folder)?), shared))
+    }
+
+    /// For who reads and keeps nothing.
+    #[cfg(feature = "nats")]
+    pub fn of_worker() -> Self {
+        Self::over(None, None)
+    }
+
+    fn over(kept: Option<Kept>, shared: Option<Arc<Shared>>) -> Self {
         let most = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self {
-            kept: Kept::open(folder)?,
+        Self {
+            kept,
             held: Mutex::new(Held::new(HELD)),
             unreadable: Mutex::new(Unreadable::new()),
             flights: Flights::default(),
@@ -97,7 +109,13 @@ impl Inspections {
             permits: Arc::new(Semaphore::new(most)),
             most: most.try_into().unwrap_or(1),
             shared,
-        })
+        }
+    }
+
+    /// How many artifacts are read at once.
+    #[cfg(feature = "nats")]
+    pub fn at_once(&self) -> usize {
+        self.most as usize
     }
 
     /// What is known already.
@@ -107,7 +125,7 @@ impl Inspections {
         if held.is_some() {
             return held;
         }
-        let facts = Arc::new(self.kept.load(digest, kind)?);
+        let facts = Arc::new(self.kept.as_ref()?.load(digest, kind)?);
         self.hold(key, &facts);
         Some(facts)
     }
@@ -207,8 +225,9 @@ impl Inspections {
         if let Some(answer) = self.answer(digest, kind) {
             return answer;
         }
-        let turn = match self.elsewhere(digest, kind).await {
-            Ok(facts) => return Ok(facts),
+        let job = queue::Job::new(digest, kind, &family);
+        let turn = match self.elsewhere(&job, digest, kind, &path).await {
+            Ok(answer) => return answer,
             Err(turn) => turn,
         };
         let file = File::open(&path)
@@ -236,45 +255,49 @@ impl Inspections {
             // One that a reader cannot bear is one that cannot be read.
             Err(_) => return Err(self.cannot_be_read(digest, kind, "the reader ended early")),
         };
-        if let Err(error) = self.kept.save(digest, kind, &facts) {
-            // It is read again by the next gate.
-            tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
-        }
-        self.hold((digest.clone(), kind), &facts);
+        self.keep(digest, kind, &facts);
         self.tell(digest, kind, &facts, turn);
         Ok(facts)
     }
 
-    /// What another gate read of it; else the turn to read it, where one could be had.
+    /// What another gate or a worker read of it; else the turn to read it, where one could be
+    /// had.
     async fn elsewhere(
         &self,
+        job: &queue::Job,
         digest: &Digest,
         kind: Kind,
-    ) -> Result<Arc<ArtifactFacts>, Option<Turned>> {
+        path: &Path,
+    ) -> Result<Result<Arc<ArtifactFacts>, Unread>, Option<Turned>> {
         let Some(shared) = &self.shared else {
             return Err(None);
         };
-        let bytes = match shared.turn(&kept::shared_key(digest, kind)).await {
-            Turn::Done(bytes) => bytes,
-            Turn::Here(turn) => return Err(turn),
+        let (verdict, turn) = match shared.turn(&job.key()).await {
+            Turn::Done(verdict) => (verdict, None),
+            Turn::Here(turn) => match shared.by_worker(job, path).await {
+                ByWorker::Done(verdict) => (verdict, turn),
+                ByWorker::Here => return Err(turn),
+            },
         };
-        // What another gate wrote and this one cannot understand is read here.
+        let bytes = match verdict {
+            Verdict::Facts(bytes) => bytes,
+            Verdict::Unread(why) => return Ok(Err(self.cannot_be_read(digest, kind, &why))),
+        };
+        // What somebody else wrote and this one cannot understand is read here.
         let Some(facts) = kept::facts_of(&bytes) else {
-            return Err(None);
+            return Err(turn);
         };
         let facts = Arc::new(facts);
-        if let Err(error) = self.kept.save(digest, kind, &facts) {
-            tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
-        }
-        self.hold((digest.clone(), kind), &facts);
-        Ok(facts)
+        self.keep(digest, kind, &facts);
+        Ok(Ok(facts))
     }
 
     /// Tells other gates what was read.
     fn tell(&self, digest: &Digest, kind: Kind, facts: &ArtifactFacts, turn: Option<Turned>) {
         let Some(shared) = &self.shared else { return };
+        let key = queue::Job::new(digest, kind, "").key();
         match serde_json::to_vec(facts) {
-            Ok(bytes) => shared.read(kept::shared_key(digest, kind), bytes, turn),
+            Ok(bytes) => shared.read(key, bytes, turn),
             Err(error) => tracing::warn!(%error, %digest, "an inspection cannot be shared"),
         }
     }
@@ -285,6 +308,16 @@ impl Inspections {
         let why = printable(why, 200);
         lock(&self.unreadable).insert((digest.clone(), kind), &why, Instant::now());
         Unread::NotReadable(why)
+    }
+
+    /// On disk and in memory.
+    fn keep(&self, digest: &Digest, kind: Kind, facts: &Arc<ArtifactFacts>) {
+        let kept = self.kept.as_ref();
+        if let Some(Err(error)) = kept.map(|kept| kept.save(digest, kind, facts)) {
+            // It is read again by the next gate.
+            tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
+        }
+        self.hold((digest.clone(), kind), facts);
     }
 
     fn hold(&self, key: Key, facts: &Arc<ArtifactFacts>) {

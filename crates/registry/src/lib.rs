@@ -14,9 +14,12 @@ pub mod guard;
 pub mod http;
 mod inspections;
 mod judge;
+mod queue;
 mod shared;
 pub mod trace;
 mod upstream;
+#[cfg(feature = "nats")]
+mod worker;
 
 pub use cache::clear_half_written;
 pub use inspections::kept_facts;
@@ -25,6 +28,11 @@ pub use judge::{
     Judgement, Located, NoPromise, PackageStands, Predecessor, PypiPage, Read, Registry, Stands,
     Unseen, Wish, npm_document_path, npm_facts, npm_needs, order as version_order,
 };
+pub use queue::{Asking, Job, Queue, QueueError, Word, Words};
+#[cfg(feature = "nats")]
+pub use queue::{NatsAddress, NatsQueue};
 pub use reqwest;
 pub use shared::Shared;
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};
+#[cfg(feature = "nats")]
+pub use worker::{Came, Finished, Worker};

@@ -6,6 +6,7 @@
 //! digest, as if they came from the upstream. Facts are believed as the team's own: whoever can
 //! write to the database can say what code does.
 
+use crate::queue::Queue;
 use customs_model::Digest;
 use customs_store::{Blobs, Entry, Lease, NewEntry, StoreError, Taken, Team, fetch_blob};
 use std::path::Path;
@@ -13,9 +14,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
+#[cfg(feature = "nats")]
+mod attempts;
+mod elsewhere;
+#[cfg(feature = "nats")]
+mod insist;
+mod verdict;
+
+#[cfg(feature = "nats")]
+pub(crate) use attempts::{Begun, MOST as MOST_ATTEMPTS};
+pub(crate) use elsewhere::ByWorker;
+pub(crate) use verdict::Verdict;
+
 /// The space of artifacts in the index. Keys are digests as documents promise them.
 const ARTIFACTS: &str = "artifact";
-/// The space of what was read of artifacts. A key names engine, kind and digest.
+/// The space of what was read of artifacts. A key names engine, kind and digest; its entry is
+/// put once.
 const FACTS: &str = "facts";
 
 /// Questions to the team's store at once: each takes a thread that blocks.
@@ -46,12 +60,16 @@ pub struct Shared {
     at_once: Arc<Semaphore>,
     sending: Arc<Semaphore>,
     failed: Mutex<Option<Instant>>,
+    /// Where workers take jobs, if there are any.
+    queue: Option<Arc<dyn Queue>>,
+    /// Since when the queue, or who should answer, did not.
+    unanswered: Mutex<Option<Instant>>,
 }
 
 /// Whose turn it is to read an artifact.
 pub(crate) enum Turn {
-    /// Another gate has read it: the facts, as it wrote them.
-    Done(Vec<u8>),
+    /// It was read elsewhere: what came of it.
+    Done(Verdict),
     /// It is to be read here. Others wait as long as this is held, where it is a lease.
     Here(Option<Held>),
 }
@@ -82,6 +100,16 @@ impl Drop for Held {
 impl Shared {
     /// Of a team's database and artifacts. `owner` names this gate to the others.
     pub fn new(team: Arc<dyn Team>, blobs: Arc<dyn Blobs>, owner: String) -> Arc<Self> {
+        Self::with_workers(team, blobs, owner, None)
+    }
+
+    /// The same, where workers read artifacts for the gates: they take jobs from this queue.
+    pub fn with_workers(
+        team: Arc<dyn Team>,
+        blobs: Arc<dyn Blobs>,
+        owner: String,
+        queue: Option<Arc<dyn Queue>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             team,
             blobs,
@@ -89,6 +117,8 @@ impl Shared {
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             sending: Arc::new(Semaphore::new(SENDING)),
             failed: Mutex::default(),
+            queue,
+            unanswered: Mutex::default(),
         })
     }
 
@@ -159,7 +189,7 @@ impl Shared {
             let (this, name) = (self.clone(), key.to_owned());
             let asked = self.ask("share an inspection", move || this.turn_now(&name));
             match asked.await {
-                Some(Step::Done(facts)) => return Turn::Done(facts),
+                Some(Step::Done(verdict)) => return Turn::Done(verdict),
                 Some(Step::Mine(lease)) => return Turn::Here(Some(self.hold(lease))),
                 // Reading it twice costs time and nothing else.
                 Some(Step::Theirs) if begun.elapsed() < WAIT => tokio::time::sleep(LOOK).await,
@@ -169,42 +199,27 @@ impl Shared {
     }
 
     fn turn_now(&self, key: &str) -> Result<Step, StoreError> {
-        if let Some(facts) = self.facts(key)? {
-            return Ok(Step::Done(facts));
+        if let Some(verdict) = self.verdict(key)? {
+            return Ok(Step::Done(verdict));
         }
         let name = format!("{FACTS} {key}");
         match self.team.take_lease(&name, &self.owner, TERM)? {
             Taken::Theirs { .. } => Ok(Step::Theirs),
             // Who had it before may have finished between the two questions.
-            Taken::Mine(lease) => match self.facts(key)? {
+            Taken::Mine(lease) => match self.verdict(key)? {
                 None => Ok(Step::Mine(lease)),
-                Some(facts) => {
+                Some(verdict) => {
                     self.team.return_lease(&lease)?;
-                    Ok(Step::Done(facts))
+                    Ok(Step::Done(verdict))
                 }
             },
         }
     }
 
-    fn facts(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(entry) = self.team.entry(FACTS, key)? else {
-            return Ok(None);
-        };
-        let Some(blob) = &entry.blob else {
-            return Ok(None);
-        };
-        if self.blobs.length(blob)?.is_some_and(|l| l > MOST_FACTS) {
-            return Ok(None);
-        }
-        let mut facts = Vec::new();
-        match self.blobs.read(blob, &mut facts) {
-            Ok(Some(_)) => Ok(Some(facts)),
-            Ok(None) => {
-                self.lost(FACTS, key, &entry)?;
-                Ok(None)
-            }
-            Err(error) => self.spoiled(FACTS, key, &entry, error),
-        }
+    /// Whether facts are few enough to be shared.
+    #[cfg(feature = "nats")]
+    pub(crate) fn takes(facts: &[u8]) -> bool {
+        facts.len() as u64 <= MOST_FACTS
     }
 
     /// Tells the others what was read, and gives the turn back then.
@@ -215,16 +230,8 @@ impl Shared {
         let this = self.clone();
         tokio::spawn(async move {
             let asker = this.clone();
-            let work = move || {
-                let digest = Digest::sha256(&facts);
-                this.blobs.put(&digest, &mut facts.as_slice())?;
-                let entry = NewEntry {
-                    blob: Some(&digest),
-                    note: "",
-                };
-                // Where another gate was faster its facts count: they are about the same bytes.
-                this.team.put_entry(FACTS, &key, &entry, None)
-            };
+            // Where another gate was faster its facts count: they are about the same bytes.
+            let work = move || this.record_now(&key, &Verdict::Facts(facts));
             asker.ask("share an inspection", work).await;
             drop(turn);
         });
@@ -306,7 +313,7 @@ impl Shared {
 
 /// What one look for a turn came to.
 enum Step {
-    Done(Vec<u8>),
+    Done(Verdict),
     Mine(Lease),
     Theirs,
 }

@@ -184,7 +184,9 @@ mod tests {
                 .collect();
             assert_eq!(
                 names,
-                ["bun", "pip", "pnpm", "postgres", "uv", "yarn1", "yarn4"],
+                [
+                    "bun", "nats", "pip", "pnpm", "postgres", "uv", "yarn1", "yarn4"
+                ],
                 "{platform}"
             );
         }

@@ -16,6 +16,7 @@ mod release;
 mod report;
 pub(crate) mod sarif;
 mod target;
+mod worker;
 
 pub(crate) use compared::Compared;
 pub(crate) use desk::{Desk, Opened};
@@ -27,6 +28,7 @@ pub(crate) use target::{Target, head, is_lockfile, read as read_target};
 use crate::error::{Doing as _, Failure};
 use crate::lockfiles::{Walk, lockfiles};
 use crate::output;
+use crate::place::Place;
 use beside::{Budget, With};
 use customs_inspect::{Opener, Tree, Unpacking, certify_all, inspect_tree, unpack_file_for};
 use customs_model::{
@@ -47,7 +49,7 @@ const STACK: usize = 512 << 20;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Archives, folders, lockfiles, or releases: name@version, name==version, pkg:npm/name@version
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present_any = ["all", "worker"])]
     targets: Vec<String>,
     /// Every release that the lockfiles of the project name; a target is its folder then
     #[arg(long)]
@@ -81,6 +83,16 @@ pub struct Arguments {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Read artifacts for the gates of a team, until told to stop; docs/team-store.md. --store, --blobs
+    /// and --nats are those of the gates, and are for this alone. With --format json each job is a
+    /// line on stdout
+    #[arg(
+        long,
+        conflicts_with_all = ["targets", "all", "no_predecessor", "against", "every_predecessor", "own_rules"]
+    )]
+    worker: bool,
+    #[command(flatten)]
+    place: Place,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -166,6 +178,13 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
     } else {
         arguments.format
     };
+    if arguments.worker {
+        return match shape {
+            Shape::Text => worker::main(&arguments.place, false),
+            Shape::Json => worker::main(&arguments.place, true),
+            Shape::Sarif => Err(Failure::usage("a worker writes text or JSON, no SARIF")),
+        };
+    }
     let from = here.clone();
     let mut all = on_a_large_stack(move || gather(&arguments, &from))??;
     let text = match shape {

@@ -1,6 +1,10 @@
 //! Several gates, processes of their own, on one PostgreSQL and one store of artifacts.
 
 mod killed;
+#[cfg(feature = "nats")]
+mod queue;
+#[cfg(feature = "nats")]
+mod workers;
 mod world;
 
 #[path = "../../../store/src/tests/server.rs"]

@@ -19,11 +19,6 @@ pub(super) fn look_up(folder: &Path, digest: &Digest, kind: Kind) -> Option<Arti
     Kept(folder.join(format!("engine-{ENGINE_VERSION}"))).load(digest, kind)
 }
 
-/// What other gates know the facts of an artifact by: an engine believes its own alone.
-pub(super) fn shared_key(digest: &Digest, kind: Kind) -> String {
-    format!("engine-{ENGINE_VERSION} {} {digest}", kind.word())
-}
-
 /// Facts as they are written; none where the bytes are something else.
 pub(super) fn facts_of(bytes: &[u8]) -> Option<ArtifactFacts> {
     let facts: ArtifactFacts = serde_json::from_slice(bytes).ok()?;

@@ -3,15 +3,15 @@ use customs_model::SystemClock;
 use customs_store::{FolderBlobs, Index as _, Leases as _, SqliteStore};
 
 /// A team's database and artifacts, and two gates.
-struct House {
+pub(super) struct House {
     folder: tempfile::TempDir,
-    team: Arc<SqliteStore>,
-    one: Arc<Shared>,
-    two: Arc<Shared>,
+    pub team: Arc<SqliteStore>,
+    pub one: Arc<Shared>,
+    pub two: Arc<Shared>,
 }
 
 impl House {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let team = SqliteStore::open(&folder.path().join("data"), Arc::new(SystemClock));
         let team = Arc::new(team.unwrap());
@@ -28,7 +28,7 @@ impl House {
         }
     }
 
-    fn at(&self, path: &str) -> std::path::PathBuf {
+    pub fn at(&self, path: &str) -> std::path::PathBuf {
         self.folder.path().join(path)
     }
 
@@ -101,7 +101,7 @@ async fn an_artifact_is_read_by_one_gate_and_the_other_waits_for_what_it_says() 
     assert!(!waiting.is_finished(), "both read it");
     let facts = b"facts".to_vec();
     house.one.read("key".to_owned(), facts, Some(turn));
-    let Turn::Done(facts) = waiting.await.unwrap() else {
+    let Turn::Done(Verdict::Facts(facts)) = waiting.await.unwrap() else {
         panic!("the other one reads it again");
     };
     assert_eq!(facts, b"facts");

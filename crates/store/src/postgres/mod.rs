@@ -83,8 +83,10 @@ pub struct PostgresStore {
     /// Whether it was ever reached.
     reached: AtomicBool,
     patience: Duration,
-    /// None: opened for reading.
+    /// None: it writes no ledger.
     writing: Option<Writing>,
+    /// Whether leases and the index may be written.
+    shares: bool,
     /// Behind everything that uses it.
     driver: Arc<Driver>,
 }
@@ -185,6 +187,7 @@ impl PostgresStore {
                 doing: "start its threads",
                 why: e.to_string(),
             })?;
+        store.shares = true;
         store.writing = Some(Writing {
             chain,
             key,
@@ -218,6 +221,20 @@ impl PostgresStore {
         Ok(store)
     }
 
+    /// Opens what gates share beside the ledger, leases and the index, for who does work for them
+    /// and has nothing to say in the ledger. No chain begins. The tables are brought forward.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub fn open_shared(url: &str) -> Result<Self, StoreError> {
+        let mut store = Self::reading(url, Terms::default().answer)?;
+        store.ask(|target, session| async move {
+            schema::migrate(&target, &session, schema::STEPS).await
+        })?;
+        store.shares = true;
+        Ok(store)
+    }
+
     pub(crate) fn reading(url: &str, answer: Duration) -> Result<Self, StoreError> {
         let mut target = Target::parse(url)?;
         target.answer = answer;
@@ -228,6 +245,7 @@ impl PostgresStore {
             reached: AtomicBool::new(false),
             patience: Terms::default().patience,
             writing: None,
+            shares: false,
             driver: Arc::new(Driver::start("ledger-ask")?),
         })
     }
@@ -302,6 +320,10 @@ impl PostgresStore {
 
     fn writing(&self) -> Result<&Writing, StoreError> {
         self.writing.as_ref().ok_or(StoreError::ReadOnly)
+    }
+
+    fn sharing(&self) -> Result<(), StoreError> {
+        self.shares.then_some(()).ok_or(StoreError::ReadOnly)
     }
 
     /// Asks on one of the sessions, and opens it where it is not there or broke.

@@ -36,7 +36,7 @@ impl Leases for PostgresStore {
     fn take_lease(&self, name: &str, owner: &str, term: Duration) -> Result<Taken, StoreError> {
         check_lease(name, owner)?;
         let ms = term_ms(term)?;
-        self.writing()?;
+        self.sharing()?;
         let (name, owner) = (name.to_owned(), owner.to_owned());
         self.ask(move |target, session| async move {
             // Between the two statements it may be given back, and taken again.
@@ -65,7 +65,7 @@ impl Leases for PostgresStore {
 
     fn renew_lease(&self, lease: &Lease, term: Duration) -> Result<Option<Lease>, StoreError> {
         let ms = term_ms(term)?;
-        self.writing()?;
+        self.sharing()?;
         let lease = lease.clone();
         self.ask(move |target, session| async move {
             let asked: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
@@ -83,7 +83,7 @@ impl Leases for PostgresStore {
     }
 
     fn return_lease(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.writing()?;
+        self.sharing()?;
         let lease = lease.clone();
         self.ask(move |target, session| async move {
             let given = rows(
@@ -141,7 +141,7 @@ impl Index for PostgresStore {
         known: Option<u64>,
     ) -> Result<Option<u64>, StoreError> {
         check_entry(space, key, entry.note)?;
-        self.writing()?;
+        self.sharing()?;
         let (space, key, note) = (space.to_owned(), key.to_owned(), entry.note.to_owned());
         let blob = entry.blob.map(ToString::to_string);
         self.ask(move |target, session| async move {
@@ -158,7 +158,7 @@ impl Index for PostgresStore {
     }
 
     fn remove_entry(&self, space: &str, key: &str, known: u64) -> Result<bool, StoreError> {
-        self.writing()?;
+        self.sharing()?;
         let (space, key) = (space.to_owned(), key.to_owned());
         self.ask(move |target, session| async move {
             let gone = rows(&target, &session, REMOVE, &[&space, &key, &signed(known)]).await?;

@@ -23,10 +23,12 @@ pub struct Team {
     pub server: Server,
     folder: tempfile::TempDir,
     pub upstream: Upstream,
-    _shelves: Shelves,
+    pub shelves: Shelves,
     pub bytes: Vec<u8>,
     /// None: a folder.
     pub blobs: Option<String>,
+    /// Where workers take jobs; none: gates read themselves.
+    pub nats: Option<String>,
 }
 
 impl Team {
@@ -47,9 +49,10 @@ impl Team {
             server,
             folder: tempfile::tempdir().unwrap(),
             upstream,
-            _shelves: shelves,
+            shelves,
             bytes,
             blobs: None,
+            nats: None,
         })
     }
 
@@ -69,6 +72,7 @@ impl Team {
         vec![
             ("CUSTOMS_STORE", self.url()),
             ("CUSTOMS_BLOBS", blobs),
+            ("CUSTOMS_NATS", self.nats.clone().unwrap_or_default()),
             ("AWS_ACCESS_KEY_ID", "key".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "hidden".to_owned()),
         ]

@@ -3,6 +3,7 @@
 mod faults;
 mod processes;
 mod versions;
+mod workers;
 
 use super::Terms;
 use crate::tests::database::Database;
