@@ -23,7 +23,7 @@ const EVERY: Duration = Duration::from_hours(1);
 /// Arguments of `customs gate gc`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The gate's config, for its folder and its [keep].
+    /// The gate's config, for its folder and its `keep` table.
     #[arg(long, value_name = "FILE", env = "CUSTOMS_GATE_CONFIG")]
     config: Option<PathBuf>,
     /// How many bytes of artifacts, and of lists, may stay; the oldest leave first. Example: 50GB
