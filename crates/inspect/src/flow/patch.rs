@@ -27,6 +27,9 @@ fn is_patched(path: &str) -> bool {
         "ethereum.sendAsync",
     ];
     WHOLE.contains(&path)
+        || path.ends_with(".prototype.addOutput")
+        || path.ends_with("transactionBuilder.sendTrx")
+        || path.ends_with("transactionBuilder.sendToken")
         || path.contains("ethereum")
         || path.contains("solana")
         || [

