@@ -105,6 +105,16 @@ pub(super) fn included(machine: &Machine<'_>, args: &[Value]) -> Option<Vec<u8>>
 pub(super) fn beside_module(address: &Value, module: &Value) -> Option<Value> {
     let address = address.known_text()?;
     let module = module.any_text()?;
+    // `new URL('.npmrc', `file://${homedir()}/`)`.
+    if let Some(base) = module.strip_prefix("file://")
+        && !address.contains("://")
+    {
+        let (folder, _) = base.rsplit_once('/')?;
+        return Some(Value::text(&match address.strip_prefix('/') {
+            Some(_) => format!("file://{address}"),
+            None => format!("file://{folder}/{}", address.trim_start_matches("./")),
+        }));
+    }
     if !module.starts_with("\u{fdd0}package/") || address.contains("://") {
         return None;
     }
