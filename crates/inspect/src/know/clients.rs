@@ -73,6 +73,22 @@ pub fn client(language: Language, path: &str) -> Option<Client> {
     }
 }
 
+/// Whether a method of a client of JavaScript's hands what others send to the function that it
+/// gets: its head is what made the client.
+pub fn gives_messages(head: &str, method: &str) -> bool {
+    match head {
+        "mqtt.connect" | "mqtt.connectAsync" | "mqtt.Client" | "mqtt" => {
+            matches!(method, "on" | "once" | "addListener")
+        }
+        "redis.createClient" | "ioredis" | "ioredis.Redis" => {
+            matches!(method, "on" | "once" | "subscribe" | "pSubscribe")
+        }
+        "nats.connect" => method == "subscribe",
+        "amqplib.connect" => method == "consume",
+        _ => false,
+    }
+}
+
 fn function_of_javascript(path: &str) -> Option<Client> {
     match path {
         "firebase/database.push"

@@ -42,12 +42,33 @@ pub(super) fn role(path: &str) -> Role {
         | "vm.Script"
         | "vm.compileFunction"
         | "vm.SourceTextModule" => Role::Code(0),
+        // What stands between the marks of a template is code.
+        "lodash.template"
+        | "lodash/template"
+        | "lodash-es.template"
+        | "underscore.template"
+        | "ejs.render"
+        | "ejs.compile"
+        | "dot.template"
+        | "dot.compile"
+        | "pug.render"
+        | "pug.compile"
+        | "jade.render"
+        | "jade.compile"
+        | "eta.render"
+        | "eta.compile"
+        | "art-template.render"
+        | "art-template.compile" => Role::Template,
+        "libnpmpublish.publish" | "libnpmpublish" => Role::Publish,
         "worker_threads.Worker" | "Worker" | "module.register" => Role::Worker,
         "module._compile"
         | "module.prototype._compile"
         | "module.Module.prototype._compile"
         | "module.exports._compile" => Role::Code(0),
         "require" | "module.require" | "process.dlopen" | "require.resolve" => Role::Load,
+        // Tagged templates: the text is a line, and what stands in it one word each.
+        "zx.$" | "zx.$.sync" | "execa.$" | "execa.$.sync" | "Bun.$" | "bun.$" | "dax" | "dax.$"
+        | "dax-sh" => Role::Shell,
         "shelljs.exec"
         | "execa.command"
         | "execa.commandSync"
@@ -158,6 +179,13 @@ pub(super) fn role(path: &str) -> Role {
 /// What is called on the result of a call.
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
+    // A line of a shell with settings of its own: `$({ quiet: true })`ls``.
+    if rest.is_empty() && matches!(head, "zx.$" | "execa.$") {
+        return Role::Shell;
+    }
+    if super::gives_messages(head, method) && !rest.contains("()") {
+        return Role::Receive;
+    }
     if matches!(
         head,
         "axios.create" | "got.extend" | "request.defaults" | "ky.create" | "ky.extend"

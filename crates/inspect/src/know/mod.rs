@@ -16,7 +16,7 @@ mod rust;
 mod settings;
 mod unpackers;
 
-pub use clients::{Client, client};
+pub use clients::{Client, client, gives_messages};
 pub use family::{family, is_family};
 pub use intercepted::{Seen, intercepted, intercepted_names};
 pub use packers::{
@@ -63,6 +63,10 @@ pub enum Role {
     CodeStream,
     /// Makes code from its last argument.
     CodeLast,
+    /// Fills a template, which may hold code.
+    Template,
+    /// Publishes a release.
+    Publish,
     /// Runs a file, or its first argument where an option says that this is code.
     Worker,
     /// Loads a module by name or path.
@@ -211,7 +215,7 @@ pub fn capability(language: Language, path: &str) -> Option<&'static str> {
         Role::Lookup => "network.names",
         Role::Shell | Role::Spawn | Role::Fork => "process",
         Role::Code(_) | Role::CodeEach(_) | Role::CodeLast => "code.dynamic",
-        Role::Worker | Role::CodeStream => return None,
+        Role::Worker | Role::CodeStream | Role::Template | Role::Publish => return None,
         Role::ReadFile | Role::OpenFile | Role::ReadFrom => "files.read",
         Role::WriteFile | Role::WriteInto | Role::CopyFile => "files.write",
         Role::Executable => "files.executable",

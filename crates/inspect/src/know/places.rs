@@ -9,7 +9,7 @@ const PATH: usize = 1024;
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 47] = [
+    const PLACES: [(&str, &str); 48] = [
         (".npmrc", "npm token"),
         (".yarnrc", "yarn token"),
         (".pypirc", "PyPI token"),
@@ -34,6 +34,7 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         ),
         (".docker/config.json", "Docker credentials"),
         (".git-credentials", "git credentials"),
+        (".git/config", "git settings"),
         (".netrc", "network credentials"),
         (".config/gh/hosts", "GitHub token"),
         (".config/hub", "GitHub token"),
@@ -223,7 +224,8 @@ fn vendor_of(name: &str) -> String {
 /// A file of an editor, agent, shell, workflow or start-up configuration, if a path
 /// means one outside of the package.
 pub fn configuration(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 51] = [
+    const PLACES: [(&str, &str); 52] = [
+        ("/discord_desktop_core/", "code of another program"),
         (".cargo/config", "settings of every build"),
         (".github/workflows/", "CI workflow"),
         (".gitlab-ci.yml", "CI workflow"),

@@ -309,11 +309,10 @@ impl Analysis<'_> {
                 };
             }
             "npm" | "yarn" | "pnpm" | "twine" | "cargo" | "poetry" | "flit" | "bun publish"
-                if texts
-                    .first()
-                    .is_some_and(|text| matches!(*text, "publish" | "upload")) =>
+                if let Some(from) = publishing(base, &texts) =>
             {
-                self.publishes(base, &texts, variables, at);
+                let texts = texts.get(from..).unwrap_or_default();
+                self.publishes(base, texts, variables, at);
             }
             "npm" | "pnpm" | "yarn" => {
                 let ran = self.npm_run(base, args, at, variables, reached);
@@ -490,4 +489,19 @@ fn only_reads_settings(option: &str) -> bool {
         option,
         "--get" | "--get-all" | "--get-regexp" | "--list" | "-l" | "--unset" | "--unset-all"
     )
+}
+
+/// Where in the words of a program that manages packages it is told to publish: `npm publish`,
+/// `pnpm -r publish`, `yarn npm publish`, `yarn workspaces foreach -A npm publish`.
+fn publishing(base: &str, texts: &[&str]) -> Option<usize> {
+    let is_word = |text: &&&str| !text.starts_with('-');
+    let words = texts.iter().enumerate().filter(|(_, text)| is_word(&text));
+    let mut words = words.map(|(at, text)| (at, *text)).peekable();
+    if base == "yarn" {
+        while matches!(words.peek(), Some((_, "npm" | "workspaces" | "foreach"))) {
+            words.next();
+        }
+    }
+    let (at, word) = words.next()?;
+    matches!(word, "publish" | "upload").then_some(at)
 }

@@ -52,6 +52,7 @@ impl Analysis<'_> {
             | Role::Lookup
             | Role::Delete
             | Role::Executable
+            | Role::Publish
             | Role::Load
             | Role::WriteFile
             | Role::CopyFile
@@ -79,6 +80,7 @@ impl Analysis<'_> {
             | Role::CodeEach(_)
             | Role::CodeStream
             | Role::CodeLast
+            | Role::Template
             | Role::Worker => None,
             Role::None => {
                 if path == REPORT && program.language == Language::JavaScript {

@@ -212,6 +212,7 @@ impl Analysis<'_> {
             return;
         };
         let text = self.fold_text(site.file, to, context);
+        self.set_for_steps(site, path, to, zone);
         match data {
             Some(_) => {
                 let mut places = self.possible(site.file, to, 0);
@@ -226,7 +227,7 @@ impl Analysis<'_> {
                     if place.ends_with(EVERY) {
                         self.destroyed(site, path, &place, false, zone);
                     } else if place != text
-                        && !place.contains(HOLE)
+                        && is_named(&place)
                         && know::configuration(&place).is_some()
                     {
                         // One of several files that are written by turns.
@@ -279,7 +280,7 @@ impl Analysis<'_> {
         };
         for place in places.into_iter().filter_map(|value| value.as_text()) {
             if place != but
-                && !place.contains(HOLE)
+                && is_named(&place)
                 && !place.ends_with(EVERY)
                 && know::configuration(&place).is_some()
             {
@@ -723,6 +724,14 @@ fn known_part(text: &str) -> usize {
     let before = parts.next().map_or(0, str::len);
     let behind = parts.filter_map(|part| part.split_once(HOLE_END));
     before + behind.map(|(_, rest)| rest.len()).sum::<usize>()
+}
+
+/// Whether a path says which file it means, in a folder that may be any: `<?>/AGENTS.md`.
+fn is_named(place: &str) -> bool {
+    let below = place
+        .strip_prefix(HOLE)
+        .filter(|below| below.starts_with('/'));
+    !below.unwrap_or(place).contains(HOLE)
 }
 
 /// Whether a text written into a configuration can make something happen: a list of files

@@ -23,6 +23,7 @@ mod registry;
 mod removes;
 mod searched;
 mod stream;
+mod template;
 mod through;
 mod unpacks;
 
@@ -456,6 +457,8 @@ impl Analysis<'_> {
                     self.objects_sink(program, site, path, *stream, zone, context);
                 }
             }
+            Role::Template => self.template_sink(site, path, args, zone, context),
+            Role::Publish => self.published_by(site, path, zone),
             Role::CodeLast => {
                 if let Some(arg) = args.last() {
                     self.code_sink(program, site, path, *arg, zone, context);
