@@ -62,6 +62,22 @@ pub(crate) fn is_of_the_service(flow: &Flow) -> bool {
         ("cargo", "crates"),
         ("Vault", "vault"),
         ("Terraform", "terraform"),
+        ("GitLab", "gitlab"),
+        ("Netlify", "netlify"),
+        ("Vercel", "vercel"),
+        ("DigitalOcean", "digitalocean"),
+        ("Fly", "fly"),
+        ("Railway", "railway"),
+        ("Claude", "anthropic"),
+        ("Codex", "openai"),
+        ("Codex", "chatgpt"),
+        ("Gemini", "google"),
+        ("RubyGems", "rubygems"),
+        ("Pulumi", "pulumi"),
+        ("Snowflake", "snowflake"),
+        ("Databricks", "databricks"),
+        ("Kaggle", "kaggle"),
+        ("HuggingFace", "huggingface"),
     ]
     .iter()
     .any(|(file, vendor)| flow.source_name.contains(file) && is_host_of(host, vendor))

@@ -495,7 +495,7 @@ fn only_reads_settings(option: &str) -> bool {
 /// `pnpm -r publish`, `yarn npm publish`, `yarn workspaces foreach -A npm publish`.
 fn publishing(base: &str, texts: &[&str]) -> Option<usize> {
     let is_word = |text: &&&str| !text.starts_with('-');
-    let words = texts.iter().enumerate().filter(|(_, text)| is_word(&text));
+    let words = texts.iter().enumerate().filter(|(_, text)| is_word(text));
     let mut words = words.map(|(at, text)| (at, *text)).peekable();
     if base == "yarn" {
         while matches!(words.peek(), Some((_, "npm" | "workspaces" | "foreach"))) {
