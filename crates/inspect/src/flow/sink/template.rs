@@ -48,8 +48,12 @@ impl Analysis<'_> {
         }
     }
 
-    /// A release that a function of npm's own library publishes.
+    /// A release that a function of npm's own library publishes while something is installed. Tools
+    /// for releases have it among what they import.
     pub(super) fn published_by(&mut self, site: Site, path: &str, zone: Zone) {
+        if !matches!(zone, Zone::Install | Zone::Start) {
+            return;
+        }
         let label = self.label_at(SourceKind::Constant, path, site);
         self.flow(
             &label,

