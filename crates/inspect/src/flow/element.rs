@@ -169,6 +169,15 @@ impl Analysis<'_> {
         for _ in 0..LEVELS {
             at = match program.expr(at) {
                 Expr::Logic(..) => return true,
+                // `folder.iterdir() if folder.is_dir() else ()`.
+                Expr::Cond(..) => return true,
+                Expr::Name(atom, scope) if program.language == Language::Python => {
+                    let symbol = program.resolve(atom, scope).map(|id| program.symbol(id));
+                    match symbol.map(|symbol| &symbol.values[..]) {
+                        Some([only]) => *only,
+                        _ => return false,
+                    }
+                }
                 Expr::Call { callee, .. } => match program.expr(callee) {
                     Expr::Member(list, name)
                         if matches!(

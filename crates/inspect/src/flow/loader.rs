@@ -65,6 +65,7 @@ impl Analysis<'_> {
                 }
             }
         }
+        self.gives_code_itself(program, (file, function), zone);
         let stored = index.stored.get(&function);
         for store in stored.unwrap_or_default() {
             let Some(key) = store.key.map(|key| program.name(key)) else {
@@ -91,6 +92,42 @@ impl Analysis<'_> {
             for value in returns.into_iter().take(RETURNS) {
                 self.code_given(given.file, given.function, value, &what, zone);
             }
+        }
+    }
+
+    /// A method of a loader of the package's own that is asked for code: `get_data` of a class that
+    /// is made from `importlib.abc.SourceLoader`.
+    fn gives_code_itself(&mut self, program: &Program, place: (FileId, FuncId), zone: Zone) {
+        let (file, function) = place;
+        let name = program.function(function).name;
+        let Some(name) = name.map(|name| program.name(name)) else {
+            return;
+        };
+        if program.language != Language::Python || !is_asked_for_code(program.language, name) {
+            return;
+        }
+        let class = program.class_around(function);
+        let Some(Expr::Class(entries)) = class.map(|class| program.expr(class)) else {
+            return;
+        };
+        let entries = program.list(entries).to_vec();
+        let is_one = entries
+            .chunks_exact(2)
+            .any(|pair| match program.expr(pair[0]) {
+                Expr::Spread(base) => {
+                    let base = self.machine.fold(file, base);
+                    base.path()
+                        .is_some_and(|path| is_loader(program.language, path))
+                }
+                _ => false,
+            });
+        if !is_one {
+            return;
+        }
+        let what = format!("the loader's {name}");
+        let returns = program.function(function).returns.clone();
+        for value in returns.into_iter().take(RETURNS) {
+            self.code_given(file, function, value, &what, zone);
         }
     }
 
@@ -180,9 +217,15 @@ fn is_loader(language: Language, path: &str) -> bool {
         Language::JavaScript => matches!(path, "module" | "module.Module"),
         Language::Python => {
             path.starts_with("importlib.")
-                && ["SourceFileLoader", "SourceLoader", "FileLoader"]
-                    .iter()
-                    .any(|name| path.ends_with(name))
+                && [
+                    "SourceFileLoader",
+                    "SourceLoader",
+                    "FileLoader",
+                    "InspectLoader",
+                    "ExecutionLoader",
+                ]
+                .iter()
+                .any(|name| path.ends_with(name))
         }
         Language::Rust => false,
     }

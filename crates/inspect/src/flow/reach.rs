@@ -246,6 +246,7 @@ impl Analysis<'_> {
             }
             self.started_first(&program, file, zone, queue);
             self.asked_modules(&program, file, zone, queue);
+            self.called_at_start(&program, file, zone, queue);
         }
         self.put_on(&program, &index, file, function, zone, queue);
         for call in index.calls.get(&function).unwrap_or_default() {

@@ -221,6 +221,39 @@ fn of_python(head: &str, rest: &str) -> Option<Client> {
             &[],
             &["oauth2_access_token"],
         )),
+        "google.cloud.storage.Client" | "google.cloud.storage.Client.create_anonymous_client" => {
+            begins(method, &["upload_from"]).then_some(at(&["api_endpoint", "client_options"]))
+        }
+        "azure.storage.blob.BlobServiceClient.from_connection_string"
+        | "azure.storage.blob.ContainerClient.from_connection_string"
+        | "azure.storage.blob.BlobClient.from_connection_string" => {
+            begins(method, &["upload"]).then_some(of("blob.core.windows.net", &[], &[]))
+        }
+        "azure.storage.blob.BlobServiceClient"
+        | "azure.storage.blob.ContainerClient"
+        | "azure.storage.blob.ContainerClient.from_container_url"
+        | "azure.storage.blob.BlobClient"
+        | "azure.storage.blob.BlobClient.from_blob_url" => {
+            begins(method, &["upload"]).then_some(at(&["account_url", "container_url", "blob_url"]))
+        }
+        "supabase.create_client" | "supabase.client.create_client" => {
+            matches!(method, "insert" | "upsert" | "update" | "upload" | "rpc")
+                .then_some(at(&["supabase_url"]))
+        }
+        "huggingface_hub.HfApi" => matches!(method, "upload_file" | "upload_folder").then_some(of(
+            "huggingface.co",
+            &["endpoint"],
+            &["token"],
+        )),
+        "github.Github" => matches!(
+            method,
+            "create_gist" | "create_file" | "update_file" | "create_issue" | "create_comment"
+        )
+        .then_some(of("api.github.com", &["base_url"], &["login_or_token"])),
+        "yagmail.SMTP" => {
+            (method == "send").then_some(of("smtp.gmail.com", &["host"], &["user", "password"]))
+        }
+        "nats.connect" => matches!(method, "publish" | "request").then_some(at(BROKER)),
         "requests.Session" | "requests.session" => (rest == ".send").then_some(at(&["url"])),
         "minio.Minio" => begins(method, &["put", "fput"]).then_some(at(ENDPOINT)),
         _ if head.ends_with(".wrap_socket") || rest.contains(".wrap_socket()") => {

@@ -180,6 +180,8 @@ pub fn value_source(language: Language, path: &str) -> Option<SourceKind> {
         (Language::Python, "os.environ" | "os.environb" | "os.environ.copy()") => {
             Some(SourceKind::Environment)
         }
+        // Their users, hosts and passwords.
+        (Language::Python, "django.conf.settings.DATABASES") => Some(SourceKind::CredentialFile),
         _ => None,
     }
 }

@@ -154,6 +154,9 @@ pub fn sends_file(path: &str) -> Option<(usize, &'static str)> {
         _ => {}
     }
     let (head, method) = path.rsplit_once('.')?;
+    if head.starts_with("google.cloud.storage.Client") && method == "upload_from_filename" {
+        return Some((0, "filename"));
+    }
     let of_store = head.starts_with("boto3.") && head.ends_with("()");
     (of_store && method == "upload_file").then_some((0, "Filename"))
 }

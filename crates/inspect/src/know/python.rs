@@ -50,6 +50,9 @@ pub(super) fn role(path: &str) -> Role {
         | "dill.load"
         | "cloudpickle.load"
         | "joblib.load"
+        | "pandas.read_pickle"
+        | "jsonpickle.decode"
+        | "jsonpickle.loads"
         | "marshal.load"
         | "yaml.unsafe_load"
         | "yaml.unsafe_load_all" => Role::CodeStream,
@@ -67,7 +70,15 @@ pub(super) fn role(path: &str) -> Role {
         | "asyncio.subprocess.create_subprocess_shell"
         | "popen2.popen2"
         | "platform.popen"
-        | "pexpect.run" => Role::Shell,
+        | "pexpect.run"
+        | "pexpect.runu"
+        | "pexpect.spawn"
+        | "invoke.run"
+        | "invoke.sudo"
+        | "delegator.run"
+        | "fabric.api.local"
+        | "sarge.run"
+        | "sarge.capture_stdout" => Role::Shell,
         "subprocess.run"
         | "subprocess.call"
         | "subprocess.Popen"
@@ -125,10 +136,9 @@ pub(super) fn role(path: &str) -> Role {
         | "keyboard.record"
         | "keyboard.on_press"
         | "keyboard.hook"
-        | "browser_cookie3.load"
-        | "browser_cookie3.chrome"
         | "keyring.get_password"
         | "win32crypt.CryptUnprotectData" => Role::Source(SourceKind::InputDevice),
+        _ if gives_cookies(path) => Role::Source(SourceKind::InputDevice),
         "pyperclip.copy"
         | "win32clipboard.SetClipboardData"
         | "win32clipboard.SetClipboardText"
@@ -176,11 +186,18 @@ pub(super) fn role(path: &str) -> Role {
         "ctypes.windll.kernel32.VirtualAlloc"
         | "ctypes.windll.kernel32.CreateRemoteThread"
         | "ctypes.windll.kernel32.OpenProcess" => Role::ForeignMemory,
-        _ if path.starts_with("ctypes.")
-            && path.rsplit('.').next().is_some_and(super::writes_memory) =>
-        {
-            Role::ForeignMemory
-        }
+        _ if path.starts_with("ctypes.") => of_system(path),
+        _ => Role::None,
+    }
+}
+
+/// What a function of a library of the system does that is called by `ctypes`.
+fn of_system(path: &str) -> Role {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "URLDownloadToFileW" | "URLDownloadToFileA" => Role::Network(1),
+        "ShellExecuteW" | "ShellExecuteA" => Role::Spawn,
+        "WinExec" => Role::Shell,
+        name if super::writes_memory(name) => Role::ForeignMemory,
         _ => Role::None,
     }
 }
@@ -222,6 +239,10 @@ fn on_result(head: &str, rest: &str) -> Role {
         {
             return Role::Lookup;
         }
+        "invoke.Context" | "invoke.context.Context" if matches!(rest, ".run" | ".sudo") => {
+            return Role::Shell;
+        }
+        "fabric.Connection" if rest == ".local" => return Role::Shell,
         "boto3.Session"
         | "boto3.session.Session"
         | "botocore.session.Session"
@@ -241,9 +262,9 @@ fn on_result(head: &str, rest: &str) -> Role {
         | "ctypes.OleDLL"
         | "ctypes.cdll.LoadLibrary"
         | "ctypes.windll.LoadLibrary"
-            if super::writes_memory(method) =>
+            if rest.matches('.').count() == 1 && of_system(rest) != Role::None =>
         {
-            return Role::ForeignMemory;
+            return of_system(rest);
         }
         // The socket that it is given, under a cipher.
         _ if head.starts_with("ssl.") && rest == ".wrap_socket" => return Role::Network(0),
@@ -315,6 +336,13 @@ fn on_result(head: &str, rest: &str) -> Role {
                 Role::None
             }
         }
+        "asyncio.open_connection" => match method {
+            "write" | "writelines" => Role::Send,
+            _ => Role::Receive,
+        },
+        // A message in the mailbox of somebody else.
+        "imaplib.IMAP4" | "imaplib.IMAP4_SSL" if method == "append" => Role::Send,
+        "pycurl.Curl" if rest == ".setopt" => Role::Send,
         "ftplib.FTP" => {
             if method.starts_with("stor") {
                 Role::Send
@@ -405,6 +433,29 @@ fn network(path: &str) -> Option<u8> {
         "get" | "post" | "put" | "patch" | "delete" | "head" | "options"
     ))
     .then_some(0)
+}
+
+/// Whether a function gives the cookies that a browser of the user keeps.
+fn gives_cookies(path: &str) -> bool {
+    let Some((module, browser)) = path.rsplit_once('.') else {
+        return false;
+    };
+    matches!(module, "browser_cookie3" | "browsercookie" | "rookiepy")
+        && matches!(
+            browser,
+            "load"
+                | "any_browser"
+                | "chrome"
+                | "chromium"
+                | "firefox"
+                | "edge"
+                | "brave"
+                | "opera"
+                | "opera_gx"
+                | "vivaldi"
+                | "safari"
+                | "librewolf"
+        )
 }
 
 /// Whether a decorator gives back what it is put above, or something around it, and leaves

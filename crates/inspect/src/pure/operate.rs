@@ -315,11 +315,12 @@ fn percent(format: &str, values: &Value) -> Value {
             out.push(c);
             continue;
         }
+        // Where a value begins is known, whatever it is: that of an address stands before it.
         match chars.next() {
             Some('%') => out.push('%'),
             Some('s' | 'd' | 'i' | 'r') => match values.next().and_then(Value::as_text) {
                 Some(text) => out.push_str(&text),
-                None => return Value::Unknown,
+                None => out.push_str(HOLE),
             },
             Some('c') => match values.next() {
                 Some(Value::Number(n)) => out.extend(char::from_u32(*n as u32)),

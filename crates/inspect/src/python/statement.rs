@@ -28,6 +28,13 @@ impl Lowering {
                 into.push(IrStmt::Expr(value));
             }
             Stmt::Assign(assignment) => {
+                if let Some(pairs) = fields_in_pairs(assignment) {
+                    for (target, value) in pairs {
+                        let value = self.expression(value);
+                        self.bind(target, value, into);
+                    }
+                    return;
+                }
                 let value = self.expression(&assignment.value);
                 for target in &assignment.targets {
                     self.bind(target, value, into);
@@ -512,4 +519,32 @@ fn asked_of_main(test: &Expr) -> Option<bool> {
         CmpOp::NotEq | CmpOp::IsNot => Some(false),
         CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE | CmpOp::In | CmpOp::NotIn => None,
     }
+}
+
+/// `self.a, self.b = a, 3`: each field with what is put into it. Where a value is more than a name or
+/// a constant, it may be made of what is put in beside it.
+fn fields_in_pairs(assignment: &ruff_python_ast::StmtAssign) -> Option<Vec<(&Expr, &Expr)>> {
+    let parts = |expr| match expr {
+        &Expr::Tuple(ruff_python_ast::ExprTuple { ref elts, .. })
+        | &Expr::List(ruff_python_ast::ExprList { ref elts, .. }) => Some(elts),
+        _ => None,
+    };
+    let [target] = &assignment.targets[..] else {
+        return None;
+    };
+    let (targets, values) = (parts(target)?, parts(&assignment.value)?);
+    let are_fields = targets.iter().all(|one| matches!(one, Expr::Attribute(_)));
+    let are_plain = values.iter().all(|one| {
+        matches!(
+            one,
+            Expr::Name(_)
+                | Expr::StringLiteral(_)
+                | Expr::BytesLiteral(_)
+                | Expr::NumberLiteral(_)
+                | Expr::BooleanLiteral(_)
+                | Expr::NoneLiteral(_)
+        )
+    });
+    (are_fields && are_plain && targets.len() == values.len())
+        .then(|| targets.iter().zip(values).collect())
 }

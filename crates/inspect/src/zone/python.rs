@@ -73,6 +73,7 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
         super::meson::meson_files(package, entries);
         super::rust::of_python(package, entries);
     }
+    plugins_of_pytest(package, entries);
     // Scripts of a wheel.
     for id in package.ids() {
         let file = package.file(id);
@@ -87,6 +88,63 @@ pub(super) fn python(package: &Package, entries: &mut Vec<Entry>) {
                 script: true,
             });
         }
+    }
+}
+
+/// What pytest calls of the modules that an installed package names as its plugins, in each run of
+/// whoever has it installed.
+///
+/// Source: pytest's documentation, "Writing plugins" and the reference of its hooks.
+const HOOKS_OF_PYTEST: [&str; 16] = [
+    "pytest_addoption",
+    "pytest_cmdline_main",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "pytest_load_initial_conftests",
+    "pytest_plugin_registered",
+    "pytest_report_header",
+    "pytest_runtest_call",
+    "pytest_runtest_logreport",
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
+    "pytest_sessionfinish",
+    "pytest_sessionstart",
+    "pytest_terminal_summary",
+    "pytest_unconfigure",
+];
+
+fn plugins_of_pytest(package: &Package, entries: &mut Vec<Entry>) {
+    let listed = package.ids().find(|id| {
+        package
+            .file(*id)
+            .path
+            .ends_with(".dist-info/entry_points.txt")
+    });
+    let Some(bytes) = listed.and_then(|id| package.file(id).bytes.clone()) else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut is_inside = false;
+    let mut modules = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            is_inside = line == "[pytest11]";
+        } else if let Some((_, module)) = line.split_once('=').filter(|_| is_inside) {
+            let module = module.split([':', '[']).next().unwrap_or(module).trim();
+            modules.push(module.replace('.', "/"));
+        }
+    }
+    for module in modules.iter().take(NAMED) {
+        let places = [format!("{module}.py"), format!("{module}/__init__.py")];
+        let Some(file) = places.iter().find_map(|path| package.find(path)) else {
+            continue;
+        };
+        entries.extend(HOOKS_OF_PYTEST.iter().map(|name| Entry::Named {
+            file,
+            zone: Zone::Import,
+            name: (*name).to_owned(),
+        }));
     }
 }
 

@@ -122,8 +122,14 @@ impl Analysis<'_> {
             }
             "pip" | "pip3" | "pipx" => self.pip_run(&texts, at),
             name if name.starts_with("python") || name == "py" || name == "pypy3" => {
-                if let ["-m", "pip", rest @ ..] = texts.as_slice() {
-                    self.pip_run(rest, at);
+                match texts.as_slice() {
+                    ["-m", "pip", rest @ ..] => {
+                        self.pip_run(rest, at);
+                    }
+                    ["-m", "twine", rest @ ..] if rest.first() == Some(&"upload") => {
+                        self.publishes("twine", rest, variables, at);
+                    }
+                    _ => {}
                 }
                 for labels in processes {
                     self.interpreted(base, labels, at);

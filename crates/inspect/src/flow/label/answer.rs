@@ -2,7 +2,7 @@
 
 use super::content::{made_here, value_made_at};
 use super::member::REPORT;
-use super::{Label, Step, snippet};
+use super::{Label, Step, snippet, union};
 use crate::flow::{Analysis, Context};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
 use crate::know::{self, Role};
@@ -111,10 +111,36 @@ impl Analysis<'_> {
                     }
                     return Some(out);
                 }
+                if path == "map" && program.language == Language::Python {
+                    return self.given_by_mapped(file, args);
+                }
                 let _ = callee;
                 self.given_by_context(path, value)
             }
         }
+    }
+
+    /// `map(f, list)`: what the function of the package gives, and none where it is another one.
+    fn given_by_mapped(&mut self, file: FileId, args: &[ExprId]) -> Option<Vec<Label>> {
+        const RETURNS: usize = 8;
+        let [function, lists @ ..] = args else {
+            return None;
+        };
+        let Value::Function(closure) = self.machine.fold(file, *function) else {
+            return None;
+        };
+        let program = self.program(closure.file)?;
+        let returns = program.function(closure.function).returns.clone();
+        let mut out = Vec::new();
+        for value in returns.iter().take(RETURNS) {
+            let labels = self.labels(closure.file, *value, None);
+            union(&mut out, &labels);
+        }
+        for list in lists {
+            let labels = self.labels(file, *list, None);
+            union(&mut out, &labels);
+        }
+        Some(out)
     }
 
     /// What is decoded from a constant is told so; what came from elsewhere stays what it

@@ -28,6 +28,48 @@ impl Analysis<'_> {
         }
     }
 
+    /// Methods that a framework calls as soon as a program starts which has the package among its
+    /// parts: `ready` of Django's `AppConfig`.
+    ///
+    /// Source: Django's documentation of `AppConfig.ready`.
+    pub(in crate::flow) fn called_at_start(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        zone: Zone,
+        queue: &mut Queue,
+    ) {
+        if program.language != Language::Python
+            || zone <= Zone::Called
+            || program.atom("AppConfig").is_none()
+            || program.atom("ready").is_none()
+        {
+            return;
+        }
+        for expr in &program.exprs {
+            let Expr::Class(entries) = *expr else {
+                continue;
+            };
+            let pairs = program.list(entries).to_vec();
+            let is_app = pairs
+                .chunks_exact(2)
+                .any(|pair| match program.expr(pair[0]) {
+                    Expr::Spread(base) => matches!(
+                        self.machine.fold(file, base).path(),
+                        Some("django.apps.AppConfig" | "django.apps.config.AppConfig")
+                    ),
+                    _ => false,
+                });
+            for pair in pairs.chunks_exact(2).filter(|_| is_app) {
+                if program.text(pair[0]) == Some("ready")
+                    && let Expr::Function(function) = program.expr(pair[1])
+                {
+                    queue.push(zone, file, function);
+                }
+            }
+        }
+    }
+
     /// Modules that a file asks for a name which they do not have: `from .b import a`, where `b`
     /// has a `__getattr__`.
     pub(in crate::flow) fn asked_modules(

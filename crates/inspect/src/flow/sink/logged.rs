@@ -106,7 +106,10 @@ impl Analysis<'_> {
                         .strip_prefix(above.as_str())
                         .is_some_and(|below| below.is_empty() || below.starts_with('.'))
             });
-            let value = self.machine.fold(file, *handler);
+            let mut value = self.machine.fold(file, *handler);
+            if let Some(target) = self.told_by_keeper(&value) {
+                value = target;
+            }
             let kind = value
                 .path()
                 .and_then(|path| path.strip_prefix("logging.handlers."))
@@ -118,6 +121,38 @@ impl Analysis<'_> {
             }
         }
         None
+    }
+}
+
+impl Analysis<'_> {
+    /// The handler that one which only keeps what it is told hands it on to:
+    /// `MemoryHandler(100, target=HTTPHandler(…))`.
+    fn told_by_keeper(&mut self, handler: &Value) -> Option<Value> {
+        const POSITION: usize = 2;
+        let Value::Native(native) = handler else {
+            return None;
+        };
+        if &*native.path != "logging.handlers.MemoryHandler()" {
+            return None;
+        }
+        let (file, made) = native.made_at?;
+        let program = self.program(file)?;
+        let Expr::Call { args, .. } = program.expr(made) else {
+            return None;
+        };
+        let args = program.list(args).to_vec();
+        let named = args.iter().find_map(|arg| match program.expr(*arg) {
+            Expr::Keywords(entries) => program
+                .list(entries)
+                .chunks_exact(2)
+                .find(|pair| program.text(pair[0]) == Some("target"))
+                .map(|pair| pair[1]),
+            _ => None,
+        });
+        let counted = args.get(POSITION).copied();
+        let target =
+            named.or(counted.filter(|arg| !matches!(program.expr(*arg), Expr::Keywords(_))));
+        Some(self.machine.fold(file, target?))
     }
 }
 

@@ -280,6 +280,11 @@ impl Analysis<'_> {
             }
             for arg in program.list(args).to_vec() {
                 let value = self.machine.fold(file, arg);
+                // Of the options of `curl` only the address says where it leads.
+                let is_address = value.any_text().is_some_and(|text| text.contains("://"));
+                if method == "setopt" && !is_address {
+                    continue;
+                }
                 if let Some(host) = self.host_in(&value, 0) {
                     return Some(host);
                 }
@@ -355,12 +360,13 @@ impl Analysis<'_> {
     fn one_of_hosts(&mut self, file: FileId, address: ExprId, level: u8) -> Option<String> {
         let program = self.program(file).filter(|_| level < 3)?;
         // `{ ...this.place, method: 'POST' }`.
-        if let Expr::Object(entries) = program.expr(address) {
+        // `Client(base_url=place)`.
+        if let Expr::Object(entries) | Expr::Keywords(entries) = program.expr(address) {
             let mut pairs = program.list(entries).chunks_exact(2).rev();
             return pairs.find_map(|pair| {
                 let names_place = matches!(
                     program.text(pair[0]),
-                    Some("hostname" | "host" | "url" | "uri" | "href" | "baseURL")
+                    Some("hostname" | "host" | "url" | "uri" | "href" | "baseURL" | "base_url")
                 );
                 match program.expr(pair[0]) {
                     Expr::Spread(inner) => self.one_of_hosts(file, inner, level + 1),
@@ -434,7 +440,9 @@ impl Analysis<'_> {
                     last.find(|(name, _)| &**name == key)
                         .map(|(_, value)| value.clone())
                 };
-                for key in ["hostname", "host", "url", "uri", "href", "baseURL", "href"] {
+                for key in [
+                    "hostname", "host", "url", "uri", "href", "baseURL", "base_url",
+                ] {
                     if let Some(value) = entry(key) {
                         if let Some(text) = value.any_text()
                             && !text.starts_with(HOLE_START)
@@ -498,7 +506,10 @@ impl Analysis<'_> {
 
 /// Methods that say where an object leads.
 fn connects(name: &str) -> bool {
-    matches!(name, "open" | "connect" | "sendto" | "connect_ex")
+    matches!(
+        name,
+        "open" | "connect" | "sendto" | "connect_ex" | "setopt"
+    )
 }
 
 /// Whether a place is on the machine itself.

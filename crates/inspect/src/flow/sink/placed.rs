@@ -3,8 +3,8 @@
 use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, Program};
 use crate::know;
-use crate::pure::{FileId, Value};
-use customs_model::{SourceKind, Zone};
+use crate::pure::{FileId, HOLE_START, Value, shown};
+use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 /// The arguments of something of Python's library in the order of its parameters, without those
@@ -42,8 +42,14 @@ pub(in crate::flow) fn placed(program: &Program, path: &str, args: &[ExprId]) ->
 }
 
 impl Analysis<'_> {
-    /// Whether it is `yaml.load` with a loader that makes any object.
+    /// Whether it is `yaml.load` with a loader that makes any object, or another function that
+    /// makes any object if it is told so.
     pub(super) fn loads_objects(&mut self, file: FileId, path: &str, args: &[ExprId]) -> bool {
+        match path {
+            "torch.load" => return self.is_told(file, args, "weights_only") == Some(false),
+            "numpy.load" => return self.is_told(file, args, "allow_pickle") == Some(true),
+            _ => {}
+        }
         let loader = args
             .get(1)
             .filter(|_| matches!(path, "yaml.load" | "yaml.load_all"))
@@ -61,6 +67,49 @@ impl Analysis<'_> {
         })
     }
 
+    /// Whether a call says yes or no to something by its name.
+    fn is_told(&mut self, file: FileId, args: &[ExprId], name: &str) -> Option<bool> {
+        let program = self.program(file)?;
+        let Some(Expr::Keywords(entries)) = args.last().map(|last| program.expr(*last)) else {
+            return None;
+        };
+        let pairs = program.list(entries).to_vec();
+        let mut pairs = pairs.chunks_exact(2);
+        let pair = pairs.find(|pair| program.text(pair[0]) == Some(name))?;
+        match self.machine.fold(file, pair[1]) {
+            Value::Bool(told) => Some(told),
+            _ => None,
+        }
+    }
+
+    /// `pandas.read_pickle(ADDRESS)`: what it makes objects of lies over there.
+    fn objects_of_address(&mut self, site: Site, path: &str, address: ExprId, zone: Zone) {
+        if path != "pandas.read_pickle" {
+            return;
+        }
+        let text = self.fold_text(site.file, address, None);
+        if !text.starts_with("https://") && !text.starts_with("http://") {
+            return;
+        }
+        let Some(place) = know::place_of(&text).filter(|place| !place.starts_with(HOLE_START))
+        else {
+            return;
+        };
+        let name = format!("the answer of {}", shown(&place));
+        let label = self.label_at(SourceKind::Remote, &name, site);
+        let marks = self.answer_marks(&label).into_iter().collect();
+        self.flow(
+            &label,
+            SinkKind::DynamicCode,
+            path,
+            Target::Constant(name),
+            zone,
+            site.file,
+            site.expr,
+            marks,
+        );
+    }
+
     /// Objects that are made from a stream of somebody else's. What a package or its user keeps
     /// in files is theirs.
     pub(super) fn objects_sink(
@@ -72,6 +121,7 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
+        self.objects_of_address(site, path, stream, zone);
         let labels = self.labels(site.file, stream, context);
         if labels
             .iter()

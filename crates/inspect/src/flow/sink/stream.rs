@@ -25,9 +25,12 @@ impl Analysis<'_> {
         zone: Zone,
         context: Option<&Rc<Context>>,
     ) {
+        // `urlmon.URLDownloadToFileW(None, url, path, 0, None)`.
+        let of_system = path.starts_with("ctypes.") && path.contains(".URLDownloadToFile");
+        let position = if of_system { 2 } else { 1 };
         if program.language == Language::Python
-            && matches!(path, "urllib.request.urlretrieve" | "wget.download")
-            && let Some(to) = args.get(1).or_else(|| args.first())
+            && (of_system || matches!(path, "urllib.request.urlretrieve" | "wget.download"))
+            && let Some(to) = args.get(position).or_else(|| args.first())
         {
             let text = self.fold_text(site.file, *to, context);
             let Expr::Call { callee, .. } = program.expr(site.expr) else {

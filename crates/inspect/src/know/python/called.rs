@@ -80,9 +80,16 @@ pub(in crate::know) fn calls_handed(path: &str) -> &'static [&'static str] {
             "exec_module",
             "load_module",
         ],
-        "importlib.util.spec_from_loader" | "importlib.machinery.ModuleSpec" => {
-            &["create_module", "exec_module", "load_module"]
-        }
+        "importlib.util.spec_from_loader" | "importlib.machinery.ModuleSpec" => &[
+            "create_module",
+            "exec_module",
+            "load_module",
+            "get_code",
+            "get_data",
+            "get_filename",
+            "get_source",
+            "source_to_code",
+        ],
         "copy.copy" => &["__copy__", "__reduce__", "__reduce_ex__", "__getstate__"],
         "copy.deepcopy" => &[
             "__deepcopy__",

@@ -40,6 +40,9 @@ pub(in crate::know) fn parameters(path: &str) -> &'static [&'static str] {
         }
         "pickle.load" | "_pickle.load" | "dill.load" | "cloudpickle.load" => &["file"],
         "joblib.load" => &["filename"],
+        "pandas.read_pickle" => &["filepath_or_buffer"],
+        "torch.load" => &["f"],
+        "jsonpickle.decode" | "jsonpickle.loads" => &["string"],
         "yaml.load" => &["stream", "Loader"],
         "yaml.unsafe_load" | "yaml.unsafe_load_all" => &["stream"],
         _ => &[],
@@ -49,6 +52,10 @@ pub(in crate::know) fn parameters(path: &str) -> &'static [&'static str] {
 /// How many arguments stand before what is started: `os.spawnl(mode, path, ...)`,
 /// `loop.subprocess_shell(protocol, command)`.
 pub(in crate::know) fn before(path: &str) -> usize {
+    // The window and the verb: `ShellExecuteW(None, "open", path, words, …)`.
+    if path.starts_with("ctypes.") && path.contains(".ShellExecute") {
+        return 2;
+    }
     let is_behind = path.starts_with("os.spawn")
         || path.ends_with("().subprocess_shell")
         || path.ends_with("().subprocess_exec")

@@ -2,6 +2,7 @@
 
 mod decode;
 mod file;
+mod indent;
 mod installed;
 mod json;
 pub(super) mod letters;
@@ -31,7 +32,7 @@ use file::beside_module;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
 use object::{assigned, mapped, object_parts};
-use path::{here, home, joined, path_is_file};
+use path::{here, home, joined, path_is_file, with_variables};
 use std::rc::Rc;
 
 /// Calls something of a library. What is not known to be pure gives a path: `f()`.
@@ -453,6 +454,12 @@ pub(super) fn call(
             }
             _ => None,
         },
+        (Language::Python, "textwrap.dedent") => first
+            .and_then(Value::any_text)
+            .map(|text| Value::text(&indent::dedent(text))),
+        (Language::Python, "inspect.cleandoc") => first
+            .and_then(Value::any_text)
+            .map(|text| Value::text(&indent::cleandoc(text))),
         (Language::Python, "str.maketrans") => number::letters_for_letters(args),
         (Language::Python, "map") => match (first, args.get(1).and_then(operate::elements)) {
             (Some(function), Some(items)) => {
@@ -568,6 +575,9 @@ pub(super) fn call(
         (Language::Python, "os.path.expanduser") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(&home(path))),
+        (Language::Python, "os.path.expandvars") => first
+            .and_then(Value::any_text)
+            .map(|path| Value::text(&with_variables(path))),
         (Language::Python, "pathlib.Path.home" | "Path.home") => Some(Value::host("home")),
         (Language::Python, "pathlib.Path.cwd" | "Path.cwd") => Some(Value::host("cwd")),
         (

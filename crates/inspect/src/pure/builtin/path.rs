@@ -65,6 +65,37 @@ pub(super) fn home(path: &str) -> String {
     }
 }
 
+/// `os.path.expandvars`: `$NAME`, `${NAME}` and, of Windows, `%NAME%`. What is not known is a hole.
+pub(super) fn with_variables(path: &str) -> String {
+    const NAME: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || c == '_';
+    let home = home("~");
+    let value = |name: &str| match name {
+        "HOME" | "USERPROFILE" => home.clone(),
+        _ => HOLE.to_owned(),
+    };
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some(at) = rest.find(['$', '%']) {
+        out.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let (name, after) = if rest[at..].starts_with('%') {
+            behind.split_once('%').unwrap_or(("", behind))
+        } else if let Some(inner) = behind.strip_prefix('{') {
+            inner.split_once('}').unwrap_or(("", behind))
+        } else {
+            behind.split_at(behind.find(|c| !NAME(c)).unwrap_or(behind.len()))
+        };
+        if name.is_empty() || !name.chars().all(NAME) {
+            out.push_str(&rest[at..=at]);
+            rest = behind;
+        } else {
+            out.push_str(&value(name));
+            rest = after;
+        }
+    }
+    out + rest
+}
+
 pub(super) fn path_is_file(path: &str) -> bool {
     path.trim_end_matches(crate::pure::HOLE_END)
         .rsplit('/')
