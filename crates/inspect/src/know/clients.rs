@@ -273,7 +273,8 @@ fn of_rust(head: &str, rest: &str) -> Option<Client> {
         ("SmtpTransport", "relay" | "starttls_relay" | "builder_dangerous" | "from_url") => {
             matches!(method, "send" | "send_raw").then_some(at(&[]))
         }
-        ("tungstenite", "connect") => {
+        ("tungstenite", "connect")
+        | ("tokio_tungstenite" | "async_tungstenite", "connect_async") => {
             matches!(method, "send" | "write" | "write_message").then_some(at(&[]))
         }
         ("redis" | "Client", "open") if head.starts_with("redis.") => {

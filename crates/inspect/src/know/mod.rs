@@ -29,7 +29,7 @@ pub use places::{
     unusual_host, user_place,
 };
 pub use settings::{Leads, leads};
-pub use unpackers::{Slot, cloner, unpacker};
+pub use unpackers::{Slot, cloner, unpacker, unpacker_of_rust};
 
 use crate::ir::Language;
 use customs_model::SourceKind;

@@ -4,6 +4,9 @@ use super::Role;
 use customs_model::SourceKind;
 
 pub(super) fn role(path: &str) -> Role {
+    if super::unpacker_of_rust(path).is_some() {
+        return Role::Extract;
+    }
     if let Some((head, rest)) = path.split_once("()") {
         let method = rest.rsplit('.').next().unwrap_or("");
         return match tail(head) {
@@ -14,7 +17,7 @@ pub(super) fn role(path: &str) -> Role {
                 }
                 _ => Role::None,
             },
-            "TcpStream.connect" | "UdpSocket.bind" => match method {
+            "TcpStream.connect" | "TcpStream.connect_timeout" | "UdpSocket.bind" => match method {
                 "write" | "write_all" | "send" | "send_to" | "write_fmt" => Role::Send,
                 "connect" => Role::Network(0),
                 _ => Role::Receive,
@@ -27,6 +30,31 @@ pub(super) fn role(path: &str) -> Role {
                 }
             }
             "File.open" => Role::ReadFrom,
+            "NamedTempFile.new"
+            | "NamedTempFile.new_in"
+            | "NamedTempFile.with_suffix"
+            | "Builder.new"
+                if head.starts_with("tempfile.") =>
+            {
+                match method {
+                    "write_all" | "write" | "write_fmt" => Role::WriteInto,
+                    _ => Role::None,
+                }
+            }
+            "Clipboard.new" | "ClipboardContext.new" | "ClipboardProvider.new"
+                if is_of_clipboard(head) =>
+            {
+                match method {
+                    "get_text" | "get_contents" => Role::Source(SourceKind::InputDevice),
+                    "set_text" | "set_contents" => Role::WriteInput,
+                    _ => Role::None,
+                }
+            }
+            _ if is_of_resolver(head) => match method {
+                "lookup" | "lookup_ip" | "ipv4_lookup" | "ipv6_lookup" | "txt_lookup"
+                | "mx_lookup" | "ns_lookup" | "srv_lookup" | "soa_lookup" => Role::Lookup,
+                _ => Role::None,
+            },
             "OpenOptions.new" => match method {
                 "open" => Role::OpenFile,
                 "write_all" | "write" | "write_fmt" if rest.contains("open()") => Role::WriteInto,
@@ -39,7 +67,11 @@ pub(super) fn role(path: &str) -> Role {
             _ if network(head).is_some() || is_client(head) => match method {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
                 | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
-                | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" => Role::Send,
+                | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" | "with_param" => {
+                    Role::Send
+                }
+                // What is handed over when it is sent: `ureq::post(url).send(body)`.
+                "send" if head.starts_with("ureq.") => Role::Send,
                 "get" | "post" | "put" | "request" | "delete" | "patch" | "url"
                     if is_client(head) && !rest.contains("()") =>
                 {
@@ -92,6 +124,18 @@ pub(super) fn role(path: &str) -> Role {
         | "fs.remove_dir_all"
         | "std.fs.remove_dir" => Role::Delete,
         "std.fs.set_permissions" | "fs.set_permissions" => Role::Executable,
+        "cli_clipboard.get_contents"
+        | "terminal_clipboard.get_string"
+        | "clipboard_win.get_clipboard_string" => Role::Source(SourceKind::InputDevice),
+        "cli_clipboard.set_contents"
+        | "terminal_clipboard.set_string"
+        | "clipboard_win.set_clipboard_string" => Role::WriteInput,
+        "rusqlite.Connection.open"
+        | "rusqlite.Connection.open_with_flags"
+        | "sqlite.open"
+        | "sqlite.Connection.open" => Role::ReadFile,
+        "duct.cmd" | "xshell.cmd" => Role::Spawn,
+        "duct_sh.sh" | "duct_sh.sh_dangerous" => Role::Shell,
         "libloading.Library.new" => Role::Load,
         "libc.system" | "libc.popen" | "nix.libc.system" | "nix.libc.popen" => Role::Shell,
         "libc.execl" | "libc.execlp" | "libc.execle" | "libc.execv" | "libc.execvp"
@@ -134,10 +178,33 @@ fn is_answered(head: &str, rest: &str) -> bool {
         )
 }
 
+/// Whether something of a crate for the clipboard is made.
+fn is_of_clipboard(head: &str) -> bool {
+    ["arboard.", "copypasta.", "clipboard.", "cli_clipboard."]
+        .iter()
+        .any(|of| head.starts_with(of))
+}
+
+/// Whether something of a crate that looks names up is made.
+fn is_of_resolver(head: &str) -> bool {
+    ["hickory_resolver.", "trust_dns_resolver."]
+        .iter()
+        .any(|of| head.starts_with(of))
+}
+
 fn is_client(head: &str) -> bool {
     matches!(
         head,
-        "reqwest.Client.new"
+        "ureq.Agent.new_with_defaults"
+            | "ureq.Agent.new_with_config"
+            | "ureq.Agent.config_builder"
+            | "attohttpc.Session.new"
+            | "isahc.HttpClient.builder"
+            | "isahc.HttpClientBuilder.new"
+            | "surf.client"
+            | "surf.Client.new"
+            | "surf.Config.new"
+            | "reqwest.Client.new"
             | "reqwest.blocking.Client.new"
             | "reqwest.blocking.Client.builder"
             | "reqwest.Client.builder"
@@ -160,13 +227,28 @@ fn network(path: &str) -> Option<u8> {
         | "TcpStream.connect"
         | "net.TcpStream.connect"
         | "tokio.net.TcpStream.connect"
+        | "std.net.TcpStream.connect_timeout"
+        | "TcpStream.connect_timeout"
+        | "net.TcpStream.connect_timeout"
+        | "tokio_tungstenite.connect_async"
+        | "async_tungstenite.connect_async"
         | "tungstenite.connect" => Some(0),
         "ureq.request" => Some(1),
         _ => {
             let (module, verb) = path.rsplit_once('.')?;
             let asks = matches!(
                 module,
-                "reqwest" | "reqwest.blocking" | "ureq" | "attohttpc" | "minreq" | "isahc" | "surf"
+                "reqwest"
+                    | "reqwest.blocking"
+                    | "ureq"
+                    | "attohttpc"
+                    | "minreq"
+                    | "bitreq"
+                    | "isahc"
+                    | "isahc.Request"
+                    | "surf"
+                    | "tinyget"
+                    | "chttp"
             );
             let verb = verb.strip_suffix("_async").unwrap_or(verb);
             let verbs = matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "head");

@@ -48,6 +48,41 @@ pub fn cloner(path: &str) -> Option<Unpacker> {
     })
 }
 
+/// What a function or a method of a crate unpacks or clones; none where it does not.
+pub fn unpacker_of_rust(path: &str) -> Option<Unpacker> {
+    let (archive, folder) = match path {
+        "zip.ZipArchive.new().extract"
+        | "zip.read.ZipArchive.new().extract"
+        | "zip.ZipArchive.new().extract_unwrapped_root_dir"
+        | "tar.Archive.new().unpack"
+        | "tokio_tar.Archive.new().unpack"
+        | "async_tar.Archive.new().unpack" => (None, Slot::At(0)),
+        "zip_extract.extract"
+        | "zip_extensions.zip_extract"
+        | "sevenz_rust.decompress"
+        | "sevenz_rust.decompress_file"
+        | "sevenz_rust2.decompress"
+        | "sevenz_rust2.decompress_file" => (Some(Slot::At(0)), Slot::At(1)),
+        "git2.Repository.clone"
+        | "git2.Repository.clone_recurse"
+        | "git2.build.RepoBuilder.new().clone"
+        | "gix.prepare_clone"
+        | "gix.clone.PrepareFetch.new" => {
+            return Some(Unpacker {
+                archive: Some(Slot::At(0)),
+                folder: Slot::At(1),
+                fetches: true,
+            });
+        }
+        _ => return None,
+    };
+    Some(Unpacker {
+        archive,
+        folder,
+        fetches: false,
+    })
+}
+
 /// What a function, a class or a method of a library unpacks; none where it does not.
 pub fn unpacker(path: &str) -> Option<Unpacker> {
     let path = super::undefaulted(path);

@@ -142,6 +142,11 @@ impl Machine<'_> {
                 Value::array(vec![made.clone(), made])
             }
             Value::Native(native) if &*native.path == "tempfile.mktemp()" => made_file(file, at),
+            Value::Native(native)
+                if program.language == Language::Rust && native.path.starts_with("tempfile.") =>
+            {
+                made_by_crate(native, (file, at))
+            }
             Value::Native(native) if native.made_at.is_none() && native.path.ends_with("()") => {
                 Value::Native(Native {
                     path: native.path,
@@ -438,6 +443,32 @@ pub(crate) fn made_file(file: FileId, at: ExprId) -> Value {
         .unwrap_or_default()
         .to_owned();
     Value::text(&format!("{folder}/made.{file}.{}", at.0))
+}
+
+/// What something of the crate that makes files up gives: the path of its file or folder, and what
+/// it is itself.
+fn made_by_crate(native: Native, here: (FileId, ExprId)) -> Value {
+    let made_at = native.made_at.unwrap_or(here);
+    let path = made_file(made_at.0, made_at.1);
+    let Some((of, method)) = native.path.rsplit_once('.') else {
+        return Value::Native(native);
+    };
+    let is_folder = of.ends_with("tempdir()") || of.contains("TempDir.");
+    match method {
+        "path()" | "into_temp_path()" | "into_path()" | "to_path_buf()" => path,
+        "keep()" if is_folder => path,
+        "keep()" => Value::array(vec![
+            Value::Native(Native {
+                path: of.into(),
+                made_at: Some(made_at),
+            }),
+            path,
+        ]),
+        _ => Value::Native(Native {
+            path: native.path,
+            made_at: Some(made_at),
+        }),
+    }
 }
 
 /// Whether a method changes the list that it is called on.

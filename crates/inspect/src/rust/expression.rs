@@ -1,6 +1,7 @@
 //! Expressions, and the statements and patterns in them.
 
 use super::Lowering;
+use super::handed::Handed;
 use super::paths::{is_for_c, plain};
 use super::types::type_name;
 use crate::ir::{Binary, Const, Draft, Expr as Ir, ExprId, Logic, Span, Stmt as IrStmt, Unary};
@@ -26,7 +27,12 @@ impl Lowering {
             Pat::Paren(inner) => self.bind(&inner.pat, value, at),
             Pat::Struct(inner) => {
                 for field in &inner.fields {
-                    let _ = self.deeper(|this| this.bind(&field.pat, value, at));
+                    let name = match &field.member {
+                        syn::Member::Named(name) => name.to_string(),
+                        syn::Member::Unnamed(index) => index.index.to_string(),
+                    };
+                    let held = self.builder.member(value, &name, at);
+                    let _ = self.deeper(|this| this.bind(&field.pat, held, at));
                 }
             }
             Pat::Or(inner) => {
@@ -53,7 +59,10 @@ impl Lowering {
                 Stmt::Local(local) => {
                     let value = match &local.init {
                         Some(init) => {
+                            self.is_list =
+                                matches!(&local.pat, Pat::Type(typed) if is_list(&typed.ty));
                             let value = self.expression(&init.expr);
+                            self.is_list = false;
                             let value = match &local.pat {
                                 Pat::Type(typed) => self.made_for(&typed.ty, &init.expr, value),
                                 _ => value,
@@ -148,6 +157,8 @@ impl Lowering {
 
     #[allow(clippy::too_many_lines, reason = "one arm a kind of expression")]
     fn expression_here(&mut self, expression: &Expr, at: Span) -> ExprId {
+        // The type that is written is that of what comes last.
+        let is_list = std::mem::take(&mut self.is_list);
         match expression {
             Expr::Lit(literal) => self.literal(&literal.lit, at),
             Expr::Path(path) if path.qself.is_none() => self.path(&path.path, at),
@@ -170,12 +181,17 @@ impl Lowering {
                     if let Some(made) = self.called(path, &args, at) {
                         return made;
                     }
+                    if let Some(made) = self.made_later(&path.path, &args, at) {
+                        return made;
+                    }
                 }
                 let callee = self.expression(&call.func);
                 self.builder.call(callee, &args, false, at)
             }
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
+                // Less what only unwraps the list.
+                self.is_list = is_list && matches!(name.as_str(), "unwrap" | "expect");
                 let object = match self.letters(&call.receiver, &name, at) {
                     Some(letters) => letters,
                     None => self.expression(&call.receiver),
@@ -192,7 +208,7 @@ impl Lowering {
                     return object;
                 }
                 // What only unwraps, borrows or copies gives the same.
-                if given_back(&name)
+                if given_back(&name) && !(name == "clone" && !call.args.is_empty())
                     || matches!(
                         name.as_str(),
                         "unwrap_or"
@@ -212,14 +228,37 @@ impl Lowering {
                     }
                     return object;
                 }
-                let args = self.all(&call.args);
+                if let Some(above) = self.above(call, object, at) {
+                    return above;
+                }
+                let args = match self.handed_path(call, at) {
+                    Some(Handed::Same) => return object,
+                    Some(Handed::Function(function)) => {
+                        let mut args = self.all(call.args.iter().take(call.args.len() - 1));
+                        args.push(function);
+                        args
+                    }
+                    None => self.all(&call.args),
+                };
                 if name == "rev" && args.is_empty() {
                     let none = self.builder.undefined(at);
                     let back = self.builder.constant(Const::Number(-1.0), at);
                     let parts = self.builder.list(&[none, none, back]);
                     return self.builder.add(Ir::Slice(object, parts), at);
                 }
+                // `cell.get_or_init(f)`: what `f` gives, which stands in the cell then.
+                if matches!(
+                    name.as_str(),
+                    "get_or_init" | "get_or_try_init" | "get_or_insert_with"
+                ) && let [made] = args[..]
+                {
+                    let made = self.builder.call(made, &[], false, at);
+                    return self.builder.assign(object, made, at);
+                }
                 if name == "chars" || name == "bytes" {
+                    return object;
+                }
+                if name == "collect" && (collects_list(call) || is_list) {
                     return object;
                 }
                 // Characters that are collected are a text.
@@ -266,9 +305,15 @@ impl Lowering {
                 }
             }
             Expr::Reference(inner) => self.expression(&inner.expr),
-            Expr::Paren(inner) => self.expression(&inner.expr),
+            Expr::Paren(inner) => {
+                self.is_list = is_list;
+                self.expression(&inner.expr)
+            }
             Expr::Group(inner) => self.expression(&inner.expr),
-            Expr::Try(inner) => self.expression(&inner.expr),
+            Expr::Try(inner) => {
+                self.is_list = is_list;
+                self.expression(&inner.expr)
+            }
             Expr::Cast(inner) => {
                 let value = self.expression(&inner.expr);
                 self.cast(value, &inner.ty, at)
@@ -353,7 +398,7 @@ impl Lowering {
                 // The arm of which the others leave what is around it gives the value.
                 match values[..] {
                     [only] => only,
-                    _ => self.builder.other(&values, at),
+                    _ => self.one_of(&values, at),
                 }
             }
             Expr::ForLoop(round) => {
@@ -380,10 +425,12 @@ impl Lowering {
                 self.builder.undefined(at)
             }
             Expr::Loop(round) => {
-                let (body, value) = self.block(&round.body, at);
+                let around = std::mem::take(&mut self.broken_with);
+                let (body, _) = self.block(&round.body, at);
+                let values = std::mem::replace(&mut self.broken_with, around);
                 let round = self.builder.round(None, body);
                 self.body.push(round);
-                value
+                self.one_of(&values, at)
             }
             Expr::Return(returned) => {
                 let value = returned.expr.as_ref().map(|value| self.expression(value));
@@ -395,6 +442,7 @@ impl Lowering {
             Expr::Break(broken) => {
                 let value = broken.expr.as_ref().map(|value| self.expression(value));
                 self.body.push(IrStmt::Break);
+                self.broken_with.extend(value);
                 value.unwrap_or_else(|| self.builder.undefined(at))
             }
             Expr::Continue(_) => {
@@ -408,6 +456,24 @@ impl Lowering {
                 self.builder.other(&[value], at)
             }
             _ => self.builder.other(&[], at),
+        }
+    }
+
+    /// One of several values, whichever it is.
+    fn one_of(&mut self, values: &[ExprId], at: Span) -> ExprId {
+        /// Values that are told apart.
+        const MOST: usize = 64;
+        match values {
+            [only] => *only,
+            [] => self.builder.other(&[], at),
+            _ if values.len() > MOST => self.builder.other(values, at),
+            _ => {
+                let (these, those) = values.split_at(values.len() / 2);
+                let these = self.one_of(these, at);
+                let those = self.one_of(those, at);
+                let test = self.builder.other(&[], at);
+                self.builder.add(Ir::Cond(test, these, those), at)
+            }
         }
     }
 
@@ -501,8 +567,35 @@ impl Lowering {
     }
 }
 
+/// Whether elements are collected to a list by what is written: `collect::<Vec<_>>()`.
+fn collects_list(call: &syn::ExprMethodCall) -> bool {
+    let given = call.turbofish.as_ref().and_then(|given| given.args.first());
+    matches!(given, Some(syn::GenericArgument::Type(of)) if is_list(of))
+}
+
+/// Whether a type is a list, or a result that holds one.
+fn is_list(of: &syn::Type) -> bool {
+    let syn::Type::Path(path) = of else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    match last.ident.to_string().as_str() {
+        "Vec" | "VecDeque" => true,
+        "Result" | "Option" | "Box" => match &last.arguments {
+            syn::PathArguments::AngleBracketed(given) => matches!(
+                given.args.first(),
+                Some(syn::GenericArgument::Type(inner)) if is_list(inner)
+            ),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Methods that give what they are called on: what only unwraps, borrows or copies.
-fn given_back(name: &str) -> bool {
+pub(super) fn given_back(name: &str) -> bool {
     matches!(
         name,
         "unwrap"

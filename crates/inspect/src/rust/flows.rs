@@ -1,6 +1,8 @@
 //! What build scripts run, however it is written.
 
 mod builders;
+mod crates;
+mod language;
 
 use crate::flow::testing::found;
 use crate::unpack::{Entry, text_file};

@@ -134,6 +134,9 @@ impl Lowering {
             UseTree::Path(path) => self.imported(&path.tree, join(&path.ident.to_string()), at),
             UseTree::Name(name) => {
                 let name = name.ident.to_string();
+                if name == "cmd" {
+                    self.commands_of = Some(prefix.clone());
+                }
                 if name == "self" {
                     let last = prefix.rsplit('.').next().unwrap_or(&prefix).to_owned();
                     self.path_alias(&last, &prefix.clone(), at);

@@ -24,6 +24,9 @@ impl Lowering {
             .parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated)
             .map(|all| all.into_iter().collect::<Vec<_>>());
         let Ok(arguments) = arguments else {
+            if let Some(written) = self.written_pairs(&call.tokens, at) {
+                return written;
+            }
             let handed = self.handed_to(&name, call, at);
             let callee = self.builder.name(&format!("{name}!"), at);
             return self.builder.call(callee, &handed, false, at);
@@ -31,8 +34,8 @@ impl Lowering {
         match name.as_str() {
             "format" | "print" | "println" | "eprintln" | "write" | "writeln" | "panic"
             | "format_args" | "anyhow" | "bail" => {
-                let parts =
-                    self.formatted(&arguments, matches!(name.as_str(), "write" | "writeln"), at);
+                let into = matches!(name.as_str(), "write" | "writeln");
+                let parts = self.formatted(&arguments, into, name == "writeln", at);
                 if matches!(name.as_str(), "write" | "writeln") {
                     let target = arguments.first().map(|target| self.expression(target));
                     if let Some(target) = target {
@@ -46,6 +49,14 @@ impl Lowering {
                 let callee = self.builder.name(&format!("{name}!"), at);
                 self.builder.call(callee, &[parts], false, at)
             }
+            "cmd" => match self.command_of(call, &arguments, at) {
+                Some(command) => command,
+                None => {
+                    let args = self.all(&arguments);
+                    let callee = self.builder.name("cmd!", at);
+                    self.builder.call(callee, &args, false, at)
+                }
+            },
             "concat" => {
                 let parts = self.all(&arguments);
                 self.builder.concat(&parts, at)
@@ -76,7 +87,7 @@ impl Lowering {
     }
 
     /// The parts of a format string with its arguments in their places.
-    fn formatted(&mut self, arguments: &[Expr], skip: bool, at: Span) -> ExprId {
+    fn formatted(&mut self, arguments: &[Expr], skip: bool, ends_line: bool, at: Span) -> ExprId {
         let mut arguments = arguments.iter();
         if skip {
             arguments.next();
@@ -89,6 +100,17 @@ impl Lowering {
         };
         let text = text.value();
         let rest: Vec<&Expr> = arguments.collect();
+        self.template(&text, &rest, ends_line, at)
+    }
+
+    /// The parts of a text with what is named in it, and with others in their places.
+    pub(super) fn template(
+        &mut self,
+        text: &str,
+        rest: &[&Expr],
+        ends_line: bool,
+        at: Span,
+    ) -> ExprId {
         let mut next = 0;
         let mut parts = Vec::new();
         let mut chars = text.chars().peekable();
@@ -143,6 +165,9 @@ impl Lowering {
         }
         if !plain.is_empty() {
             parts.push(self.builder.text(&plain, at));
+        }
+        if ends_line {
+            parts.push(self.builder.text("\n", at));
         }
         self.builder.concat(&parts, at)
     }

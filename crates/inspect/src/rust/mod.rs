@@ -4,12 +4,16 @@
 //! From syn's tree to the one form: paths are names with dots; a method call is a call of a
 //! member; a macro is a call of its name with `!`.
 
+mod commands;
 mod expand;
 mod expression;
 mod foreign;
+mod handed;
 mod item;
+mod later;
 mod macros;
 mod numbers;
+mod pairs;
 mod paths;
 mod rules;
 mod types;
@@ -59,6 +63,12 @@ struct Lowering {
     own: Option<String>,
     /// Names that stand for types which are not known.
     generics: Vec<String>,
+    /// What the loop around gives where it is left.
+    broken_with: Vec<ExprId>,
+    /// Whether what is made where a name is declared is a list by the type that stands there.
+    is_list: bool,
+    /// The crate that the file has the macro `cmd!` of.
+    commands_of: Option<String>,
 }
 
 impl Lowering {
@@ -71,6 +81,9 @@ impl Lowering {
             rules: rules::Rules::default(),
             own: None,
             generics: Vec::new(),
+            broken_with: Vec::new(),
+            is_list: false,
+            commands_of: None,
         }
     }
 

@@ -52,7 +52,16 @@ impl Lowering {
     pub(super) fn letters(&mut self, receiver: &Expr, name: &str, at: Span) -> Option<ExprId> {
         let goes_through = matches!(
             name,
-            "map" | "enumerate" | "zip" | "filter" | "skip" | "take" | "step_by" | "rev"
+            "map"
+                | "enumerate"
+                | "zip"
+                | "filter"
+                | "filter_map"
+                | "flat_map"
+                | "skip"
+                | "take"
+                | "step_by"
+                | "rev"
         );
         let mut of = receiver;
         let how = loop {

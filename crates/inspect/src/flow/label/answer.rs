@@ -100,7 +100,9 @@ impl Analysis<'_> {
                         "os.getenv" | "os.environ.get" | "os.environ.pop" | "environ.get"
                     )
                     || program.language == Language::Rust
-                        && (path.ends_with("env.var") || path.ends_with("env.var_os"))
+                        && (path.ends_with("env.var")
+                            || path.ends_with("env.var_os")
+                            || path == "built in")
                 {
                     let mut out = Vec::new();
                     let names = args.first().map(|arg| self.possible(file, *arg, 0));

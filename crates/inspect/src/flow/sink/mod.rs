@@ -508,7 +508,9 @@ impl Analysis<'_> {
                 if &*by == "os.memfd_create()" {
                     let text = format!("/proc/self/fd/{HOLE}");
                     self.written_to(program, site, path, &text, data, zone, context);
-                } else if by.starts_with("tempfile.NamedTemporaryFile()") {
+                } else if by.starts_with("tempfile.NamedTemp")
+                    || by.starts_with("tempfile.Builder.new()")
+                {
                     // The system makes up the name.
                     let made = made_file(file, made);
                     let text = made.any_text().unwrap_or_default();

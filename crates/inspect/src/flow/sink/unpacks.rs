@@ -24,7 +24,8 @@ impl Analysis<'_> {
         };
         let unpacker = match program.language {
             Language::JavaScript => know::unpacker(path),
-            Language::Python | Language::Rust => know::cloner(path),
+            Language::Python => know::cloner(path),
+            Language::Rust => know::unpacker_of_rust(path),
         };
         let mut labels: Vec<Label> = Vec::new();
         let archive = unpacker.and_then(|unpacker| unpacker.archive);

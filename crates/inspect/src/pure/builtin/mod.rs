@@ -340,6 +340,7 @@ pub(super) fn call(
             Some("OUT_DIR") => Some(Value::host("out")),
             Some("HOME" | "USERPROFILE") => Some(Value::host("home")),
             Some("CARGO_HOME") => Some(Value::text(&home("~/.cargo"))),
+            Some("CARGO") => Some(Value::text("cargo")),
             Some("CARGO_MANIFEST_DIR") => Some(Value::host("package")),
             Some("TMPDIR" | "TEMP" | "TMP") => Some(Value::host("temp")),
             _ => None,

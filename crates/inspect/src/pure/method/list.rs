@@ -158,7 +158,32 @@ impl Machine<'_> {
                         .collect(),
                 )
             }
-            "map" | "filter" | "forEach" | "flatMap" => {
+            "first" if language == Language::Rust => {
+                items.borrow().first().cloned().unwrap_or(Value::Undefined)
+            }
+            "last" if language == Language::Rust => {
+                items.borrow().last().cloned().unwrap_or(Value::Undefined)
+            }
+            "get" | "nth" if language == Language::Rust => args
+                .first()
+                .and_then(Value::number)
+                .map_or(Value::Unknown, |at| {
+                    let item = items.borrow().get(at as usize).cloned();
+                    item.unwrap_or(Value::Undefined)
+                }),
+            "split_first" | "split_last" if language == Language::Rust => {
+                let items = items.borrow();
+                let split = match name {
+                    "split_first" => items.split_first(),
+                    _ => items.split_last(),
+                };
+                split.map_or(Value::Undefined, |(one, rest)| {
+                    Value::array(vec![one.clone(), Value::array(rest.to_vec())])
+                })
+            }
+            "map" | "filter" | "forEach" | "flatMap" | "filter_map" | "flat_map" | "for_each"
+                if language == Language::Rust || !name.contains('_') =>
+            {
                 let Some(function) = args.first() else {
                     return Value::Unknown;
                 };
@@ -181,7 +206,13 @@ impl Machine<'_> {
                     );
                     match name {
                         "map" => out.push(result),
-                        "flatMap" => {
+                        // What is not known may be there.
+                        "filter_map" => {
+                            if !matches!(result, Value::Undefined | Value::Null) {
+                                out.push(result);
+                            }
+                        }
+                        "flatMap" | "flat_map" => {
                             out.extend(operate::elements(&result).unwrap_or_else(|| vec![result]));
                             if out.len() > evaluating::ELEMENTS {
                                 return Value::Unknown;

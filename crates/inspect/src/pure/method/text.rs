@@ -29,6 +29,21 @@ impl Machine<'_> {
         {
             return value;
         }
+        // A text that may be missing: `env::var("HOME").map(|home| …)`.
+        if language == Language::Rust {
+            match (name, args) {
+                ("map" | "and_then", [then @ (Value::Function(_) | Value::Native(_))])
+                | ("map_or" | "map_or_else", [_, then @ (Value::Function(_) | Value::Native(_))]) =>
+                {
+                    let given = vec![Value::Text(Rc::clone(text))];
+                    return self.invoke(then, Value::Undefined, given, false, language);
+                }
+                ("or" | "or_else" | "filter" | "inspect", [_]) => {
+                    return Value::Text(Rc::clone(text));
+                }
+                _ => {}
+            }
+        }
         match name {
             "toString" | "valueOf" | "strip" | "trim" if args.is_empty() => {
                 Value::text(text.trim_matches(|c: char| {
@@ -108,6 +123,51 @@ impl Machine<'_> {
                 _ => Value::Unknown,
             },
             "splitlines" => list_of(text.lines().map(Value::text)),
+            "lines" if language == Language::Rust => list_of(text.lines().map(Value::text)),
+            "split_whitespace" | "split_ascii_whitespace" if language == Language::Rust => {
+                list_of(text.split_whitespace().map(Value::text))
+            }
+            "strip_prefix" | "strip_suffix" if language == Language::Rust => {
+                part(0).map_or(Value::Unknown, |part| {
+                    let rest = match name {
+                        "strip_prefix" => text.strip_prefix(part),
+                        _ => text.strip_suffix(part),
+                    };
+                    rest.map_or(Value::Undefined, Value::text)
+                })
+            }
+            "trim_start" if language == Language::Rust => Value::text(text.trim_start()),
+            "trim_end" if language == Language::Rust => Value::text(text.trim_end()),
+            "trim_start_matches" | "trim_end_matches" | "trim_matches"
+                if language == Language::Rust =>
+            {
+                part(0)
+                    .filter(|part| !part.is_empty())
+                    .map_or(Value::Unknown, |part| {
+                        let mut rest: &str = text;
+                        if name != "trim_end_matches" {
+                            rest = rest.trim_start_matches(part);
+                        }
+                        if name != "trim_start_matches" {
+                            rest = rest.trim_end_matches(part);
+                        }
+                        Value::text(rest)
+                    })
+            }
+            "to_lowercase" | "to_ascii_lowercase" if language == Language::Rust => {
+                Value::text(&text.to_lowercase())
+            }
+            "to_uppercase" | "to_ascii_uppercase" if language == Language::Rust => {
+                Value::text(&text.to_uppercase())
+            }
+            "split_once" if language == Language::Rust => {
+                part(0).map_or(Value::Unknown, |part| match text.split_once(part) {
+                    Some((before, behind)) => {
+                        Value::array(vec![Value::text(before), Value::text(behind)])
+                    }
+                    None => Value::Undefined,
+                })
+            }
             "charAt" | "at" => {
                 number(0).map_or_else(|| char_at(text, 0), |at| char_at(text, at as usize))
             }
@@ -213,7 +273,7 @@ impl Machine<'_> {
                 else {
                     return Value::Unknown;
                 };
-                let all = language == Language::Python || name == "replaceAll";
+                let all = language != Language::JavaScript || name == "replaceAll";
                 replaced(text, from, &to, all)
             }
             Some(Value::Regex(regex)) => {
