@@ -2,6 +2,7 @@
 
 mod killed;
 #[cfg(feature = "nats")]
+#[allow(clippy::print_stderr, reason = "tests that did not run say why")]
 mod queue;
 #[cfg(feature = "nats")]
 mod workers;

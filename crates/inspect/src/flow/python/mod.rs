@@ -11,6 +11,10 @@ mod turn;
 mod value;
 
 #[cfg(test)]
+mod runs_tests;
+#[cfg(test)]
+mod sends_tests;
+#[cfg(test)]
 mod tests;
 
 pub(super) use meaning::by_turns;

