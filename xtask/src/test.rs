@@ -13,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// What is off in the program and tested with everything else: these compile in seconds. The rest
+/// What is off in the program and tested with everything else. The rest
 /// that stands behind a feature has steps of its own.
 const FEATURES: [&str; 2] = ["--features", "customs/postgres,customs/nats"];
 

@@ -46,13 +46,17 @@ pub(super) enum Weight {
 /// wrong (`cargo xtask calibrate files --ways`, 30 November 2026).
 const LONG_WAY: usize = 12;
 
+/// Past so many it is told, and raises no suspicion: each that was looked at led through a bundle of
+/// which every function may be handed what any other one gives (storybook, a client of napi's).
+const LONGEST_WAY: usize = 2 * LONG_WAY;
+
 impl Weight {
     /// The weight of what comes over so many steps.
     fn over(self, steps: usize) -> Self {
         match self {
             weight if steps <= LONG_WAY => weight,
-            Self::Proof => Self::Suspicious,
-            Self::Suspicious | Self::Note => Self::Note,
+            Self::Proof if steps <= LONGEST_WAY => Self::Suspicious,
+            Self::Proof | Self::Suspicious | Self::Note => Self::Note,
             Self::None => Self::None,
         }
     }
@@ -172,6 +176,8 @@ mod tests {
     fn a_way_of_many_steps_is_no_proof() {
         assert_eq!(Weight::Proof.over(LONG_WAY), Weight::Proof);
         assert_eq!(Weight::Proof.over(LONG_WAY + 1), Weight::Suspicious);
+        assert_eq!(Weight::Proof.over(LONGEST_WAY), Weight::Suspicious);
+        assert_eq!(Weight::Proof.over(LONGEST_WAY + 1), Weight::Note);
         assert_eq!(Weight::Suspicious.over(LONG_WAY + 1), Weight::Note);
         assert_eq!(Weight::None.over(LONG_WAY + 1), Weight::None);
     }
