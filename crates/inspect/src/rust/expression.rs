@@ -208,7 +208,7 @@ impl Lowering {
                     return object;
                 }
                 // What only unwraps, borrows or copies gives the same.
-                if given_back(&name) && !(name == "clone" && !call.args.is_empty())
+                if given_back(&name) && (name != "clone" || call.args.is_empty())
                     || matches!(
                         name.as_str(),
                         "unwrap_or"

@@ -207,11 +207,8 @@ impl Machine<'_> {
                     match name {
                         "map" => out.push(result),
                         // What is not known may be there.
-                        "filter_map" => {
-                            if !matches!(result, Value::Undefined | Value::Null) {
-                                out.push(result);
-                            }
-                        }
+                        "filter_map" if matches!(result, Value::Undefined | Value::Null) => {}
+                        "filter_map" => out.push(result),
                         "flatMap" | "flat_map" => {
                             out.extend(operate::elements(&result).unwrap_or_else(|| vec![result]));
                             if out.len() > evaluating::ELEMENTS {
