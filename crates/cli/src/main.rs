@@ -33,6 +33,7 @@ mod shim;
 #[cfg(test)]
 #[path = "../../../fuzz/src/short.rs"]
 mod short;
+mod stop;
 mod trust;
 mod verify;
 mod watch;

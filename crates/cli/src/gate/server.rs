@@ -7,7 +7,7 @@ use super::keep::{Keep, Kept};
 use super::live::{Live, Loaded, Stamp, stamp};
 use crate::error::{Doing as _, Failure};
 use crate::place::Place;
-use crate::{daemon, output, paths};
+use crate::{daemon, output, paths, stop};
 use customs_gate::{Bounds, Gate, Listening, LiveTls, Options, Reloaded, Waits, serve_team};
 use customs_model::{Clock as _, SystemClock, printable};
 use customs_registry::trace::Traces;
@@ -181,26 +181,7 @@ fn tls(fixed: &Fixed) -> Result<Option<LiveTls>, Failure> {
 
 /// Ends the gate in order when the system asks for it.
 async fn stop_when_told(gate: Arc<Gate>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::interrupt()),
-        ) {
-            (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            },
-            // It can still be killed.
-            _ => std::future::pending().await,
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        // It can still be killed.
-        std::future::pending::<()>().await;
-    }
+    stop::told().await;
     tracing::info!("the gate stops: what is being answered is answered");
     gate.stop_serving();
 }

@@ -186,26 +186,7 @@ mod working {
 
     /// Ends the worker in order when the system asks for it.
     async fn stop_when_told(stop: watch::Sender<bool>) {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            match (
-                signal(SignalKind::terminate()),
-                signal(SignalKind::interrupt()),
-            ) {
-                (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                },
-                // It can still be killed.
-                _ => std::future::pending().await,
-            }
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            // It can still be killed.
-            std::future::pending::<()>().await;
-        }
+        crate::stop::told().await;
         tracing::info!("the worker stops: what it reads is finished, the rest given back");
         stop.send_replace(true);
         // A dropped sender would say the same; it is kept so that this is the only word.

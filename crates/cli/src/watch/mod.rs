@@ -147,7 +147,7 @@ async fn watch(arguments: Arguments) -> Result<Summary, Failure> {
     };
     announce(&schedule, arguments.rate, has_feed);
     let watch = Watch::new(world, plan, schedule, seen, pins, tellers, webhook);
-    watch.run(stopped()).await
+    watch.run(crate::stop::told()).await
 }
 
 /// The registries that the clients are configured with, here.
@@ -172,12 +172,5 @@ fn announce(schedule: &Schedule, rate: f64, has_feed: bool) {
     ));
     for sentence in expected::sentences(&schedule.lanes(), has_feed) {
         say(&format!("customs: {sentence}"));
-    }
-}
-
-/// Ctrl-C. Where it cannot be heard the system ends the program, as ever.
-async fn stopped() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

@@ -1,7 +1,7 @@
 //! A sheet as HTML.
 
 use super::address::{Search, View};
-use super::frame::{self, span, time};
+use super::frame::{self, ago, span, time};
 use super::html::Html;
 use super::sheet::{DecidedLine, Part, ReceivedLine, RefusalLine, Sheet};
 use super::table::{Cell, Column, cell, number, table, text};
@@ -317,16 +317,6 @@ fn until(h: &mut Html, until: Option<Timestamp>, now: Timestamp) {
         false => "ended".to_owned(),
     };
     h.say("span", &[("class", "quiet")], &left);
-}
-
-fn ago(h: &mut Html, at: Timestamp, now: Timestamp) {
-    time(h, at);
-    let past = now.as_second() - at.as_second();
-    h.say(
-        "span",
-        &[("class", "quiet")],
-        &format!("{} ago", span(past)),
-    );
 }
 
 fn why(h: &mut Html, rule: Option<&str>, why: Option<&str>) {

@@ -112,6 +112,17 @@ pub fn time(h: &mut Html, at: Timestamp) {
     h.say("time", &[("datetime", &at.to_string())], &show_instant(at));
 }
 
+/// A moment, and how long ago it was.
+pub fn ago(h: &mut Html, at: Timestamp, now: Timestamp) {
+    time(h, at);
+    let past = now.as_second() - at.as_second();
+    h.say(
+        "span",
+        &[("class", "quiet")],
+        &format!("{} ago", span(past)),
+    );
+}
+
 /// A time span in its two largest units: `3 d 4 h`, `25 min`, `less than a minute`.
 pub fn span(seconds: i64) -> String {
     let minutes = seconds.unsigned_abs() / 60;

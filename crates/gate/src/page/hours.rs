@@ -1,6 +1,6 @@
 //! What the gate itself saw of the last hours: caches, waiting, registries.
 
-use super::frame::{span, time};
+use super::frame::{ago, time};
 use super::html::Html;
 use super::plot;
 use super::sheet::Sheet;
@@ -167,13 +167,7 @@ fn moment(h: &mut Html, at: Option<Timestamp>, now: Timestamp) {
     match at {
         None => h.text("none"),
         Some(at) => {
-            time(h, at);
-            let past = now.as_second() - at.as_second();
-            h.say(
-                "span",
-                &[("class", "quiet")],
-                &format!("{} ago", span(past)),
-            );
+            ago(h, at, now);
         }
     }
 }

@@ -33,7 +33,8 @@ enum Turn {
 
 impl Analysis<'_> {
     /// Starts what each row of a table says, where the arguments of a call are those of the rows
-    /// of a loop around it. Gives whether they are.
+    /// of a loop around it. Gives whether that is all that the call starts: not where a row is not
+    /// known.
     #[allow(clippy::too_many_arguments, reason = "the parts of a call")]
     pub(super) fn started_by_rows(
         &mut self,
@@ -48,26 +49,27 @@ impl Analysis<'_> {
         let Some(first) = args.first().copied() else {
             return false;
         };
-        let lines = self.lines_by_rows(program, site.file, args, context);
-        for line in &lines {
+        let (lines, are_all) = self.lines_by_rows(program, site.file, args, context);
+        for line in lines {
             let labels = Rc::clone(labels);
-            self.started(program, site, path, first, Some(line.clone()), labels, zone);
+            self.started(program, site, path, first, Some(line), labels, zone);
         }
-        !lines.is_empty()
+        are_all
     }
 
-    /// The command lines that the rows of a table make of arguments, in their order. None where
-    /// they do not come from a table, or a row is not known.
+    /// The command lines that the rows of a table make of arguments, in their order, as far as they
+    /// are known, and whether these are all: not where a row is not known, or there is no table.
     pub(super) fn lines_by_rows(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
         args: &[ExprId],
         context: Option<&Rc<Context>>,
-    ) -> Vec<String> {
+    ) -> (Vec<String>, bool) {
         let rows = self.rows_of(program, file, args, context, 0);
         let rows = rows.unwrap_or_default();
-        lines_of(rows.iter().map(Vec::as_slice))
+        let are_all = !rows.is_empty() && rows.iter().all(|row| is_whole(row));
+        (lines_of(rows.iter().map(Vec::as_slice)), are_all)
     }
 
     /// What expressions are in each turn of what they are made of.
@@ -181,12 +183,21 @@ pub(super) fn lines_of<'v>(rows: impl Iterator<Item = &'v [Value]>) -> Vec<Strin
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
         let line = line_of(row);
-        let is_known = !line.is_empty() && !line.contains(HOLE_START);
-        if is_known && !lines.contains(&line) {
+        if is_known(&line) && !lines.contains(&line) {
             lines.push(line);
         }
     }
     lines
+}
+
+/// Whether all that a row says is known.
+fn is_whole(row: &[Value]) -> bool {
+    let is_left_out = |value: &Value| matches!(value, Value::Unknown | Value::Native(_));
+    is_known(&line_of(row)) && !row.iter().any(is_left_out)
+}
+
+fn is_known(line: &str) -> bool {
+    !line.is_empty() && !line.contains(HOLE_START)
 }
 
 /// The command line that arguments make: a text by itself is one already, or a program without

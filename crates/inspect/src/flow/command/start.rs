@@ -568,10 +568,9 @@ impl Analysis<'_> {
         let mut others = Vec::new();
         if let Some(program) = self.program(file) {
             let given = args.get(..2).unwrap_or(args);
-            let mut lines = self.lines_by_rows(&program, file, given, context);
-            let by_rows = !lines.is_empty();
+            let (mut lines, by_rows) = self.lines_by_rows(&program, file, given, context);
             if !by_rows {
-                lines = self.other_lines(&program, file, given, context);
+                lines.extend(self.other_lines(&program, file, given, context));
             }
             for line in &lines {
                 others.extend(self.output_of_text(line, file, span));

