@@ -127,33 +127,30 @@ impl Analysis<'_> {
             _ => {}
         }
         let is_asked = value.path() == Some("Map().get()");
-        match &value {
-            // A table of functions, one of which is called: bundlers do that.
-            _ if (value.is_unknown() || is_asked) && !new => {
-                // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
-                let mut called = callee;
-                let mut with = args;
-                if let Expr::Member(inner, how) = program.expr(called)
-                    && matches!(program.name(how), "call" | "apply")
-                {
-                    called = inner;
-                    with = match program.name(how) {
-                        "call" => args.get(1..).unwrap_or_default(),
-                        _ => &[],
-                    };
-                }
-                if let Expr::Sequence(parts) = program.expr(called)
-                    && let Some(last) = program.list(parts).last()
-                {
-                    called = *last;
-                }
-                if let Expr::Index(table, _) = program.expr(called) {
-                    self.table(program, site, first, table, with, zone, queue);
-                } else if let Some(table) = asked_table(program, called) {
-                    self.table(program, site, first, table, with, zone, queue);
-                }
+        // A table of functions, one of which is called: bundlers do that.
+        if (value.is_unknown() || is_asked) && !new {
+            // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
+            let mut called = callee;
+            let mut with = args;
+            if let Expr::Member(inner, how) = program.expr(called)
+                && matches!(program.name(how), "call" | "apply")
+            {
+                called = inner;
+                with = match program.name(how) {
+                    "call" => args.get(1..).unwrap_or_default(),
+                    _ => &[],
+                };
             }
-            _ => {}
+            if let Expr::Sequence(parts) = program.expr(called)
+                && let Some(last) = program.list(parts).last()
+            {
+                called = *last;
+            }
+            if let Expr::Index(table, _) = program.expr(called) {
+                self.table(program, site, first, table, with, zone, queue);
+            } else if let Some(table) = asked_table(program, called) {
+                self.table(program, site, first, table, with, zone, queue);
+            }
         }
         // `for (k in table) table[k]()`: each in turn, and not the last one only.
         if let Expr::Index(table, key) = program.expr(callee)
