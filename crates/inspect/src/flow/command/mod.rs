@@ -22,6 +22,7 @@ mod lines;
 mod npm;
 mod opaque;
 mod otherwise;
+mod output;
 mod pip;
 mod power;
 mod program;
