@@ -570,6 +570,14 @@ impl Analysis<'_> {
                 }
             }
             Expr::Class(_) => self.class((site.file, arg), zone, None, queue),
+            // `setTimeout(late ? f : g)`: one of both.
+            Expr::Cond(_, left, right) | Expr::Logic(_, left, right)
+                if program.language == Language::JavaScript && level < 3 =>
+            {
+                for one in [left, right] {
+                    self.handed_over(program, site, one, zone, first, level + 1, queue);
+                }
+            }
             // `f(...[a, b])`, `f.bind(null)`.
             Expr::Spread(inner) if program.language == Language::JavaScript && level < 3 => {
                 self.handed_over(program, site, inner, zone, first, level + 1, queue);

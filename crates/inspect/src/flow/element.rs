@@ -61,6 +61,14 @@ impl Analysis<'_> {
             Expr::Call { callee, args, .. } => {
                 // `list.map(f)`: what the function gives.
                 let args = program.list(args).to_vec();
+                if program.language == Language::Python
+                    && level <= LEVELS
+                    && let [list, ..] = args[..]
+                    && let Value::Native(native) = self.machine.fold(file, callee)
+                    && only_orders(&native.path)
+                {
+                    return self.elements_of(file, list, level + 1);
+                }
                 if let Expr::Member(object, name) = program.expr(callee) {
                     match program.name(name) {
                         "map" => {
@@ -305,6 +313,14 @@ pub(super) fn part_of(object: &Value, key: &str) -> Option<Value> {
             .map(|(_, value)| value.clone()),
         _ => None,
     }
+}
+
+/// Functions of Python that give the elements of what they get, in some order.
+pub(super) fn only_orders(path: &str) -> bool {
+    matches!(
+        path,
+        "list" | "tuple" | "sorted" | "reversed" | "iter" | "set" | "frozenset"
+    )
 }
 
 /// Functions that give the names in a folder, without the folder.

@@ -44,6 +44,8 @@ mod reach;
 mod settled;
 mod sink;
 #[cfg(test)]
+mod stands_tests;
+#[cfg(test)]
 mod start_tests;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -156,6 +156,8 @@ fn of_javascript(head: &str, rest: &str) -> Option<Client> {
             matches!(method, "sendToQueue" | "publish").then_some(at(BROKER))
         }
         "kafkajs.Kafka" => matches!(method, "send" | "sendBatch").then_some(at(BROKER)),
+        // Where it leads is said when it connects.
+        "paho.mqtt.client.Client" => (method == "publish").then_some(at(&[])),
         "nats.connect" => matches!(method, "publish" | "request").then_some(at(BROKER)),
         "@supabase/supabase-js.createClient" => {
             matches!(method, "insert" | "upsert" | "update" | "upload" | "rpc").then_some(at(&[]))

@@ -121,9 +121,21 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         .or_else(|| {
             let last = plain.rsplit('/').next().unwrap_or(&plain);
             let outside = plain.contains(HOLE_START) && !plain.contains("package/");
-            (matches!(last, ".env" | ".env.local" | ".env.production") && outside)
-                .then_some("secrets of a project")
+            // Without a folder it is looked for where the program is started.
+            let beside = (last == plain || plain.strip_prefix("./") == Some(last))
+                // A pattern alone may as well say what is left out.
+                && !last.contains('*');
+            (is_env_file(last) && (outside || beside)).then_some("secrets of a project")
         })
+}
+
+/// Whether a file of this name, or of this pattern, holds the settings of a project with its
+/// secrets.
+fn is_env_file(name: &str) -> bool {
+    matches!(
+        name,
+        ".env" | ".env.local" | ".env.production" | ".env*" | ".env.*"
+    )
 }
 
 /// A secret of the environment that belongs to somebody else, with the vendor's word.

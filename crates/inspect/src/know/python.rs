@@ -137,6 +137,7 @@ pub(super) fn role(path: &str) -> Role {
         | "keyboard.on_press"
         | "keyboard.hook"
         | "keyring.get_password"
+        | "keyring.get_credential"
         | "win32crypt.CryptUnprotectData" => Role::Source(SourceKind::InputDevice),
         _ if gives_cookies(path) => Role::Source(SourceKind::InputDevice),
         "pyperclip.copy"

@@ -5,7 +5,7 @@
 //! method finds that there.
 
 use super::Machine;
-use super::value::{FileId, Value};
+use super::value::{FileId, HOLE, Value};
 use crate::ir::{Atom, Const, Expr, ExprId, Field, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -71,6 +71,10 @@ impl Machine<'_> {
             }
             match (self.eval(program, file, *value, None), &found) {
                 (value @ Value::Native(_), None) => found = Some(value),
+                // A text of several is none of them.
+                (Value::Text(text), None) if &*text != HOLE && is_made_here(program, *value) => {
+                    found = Some(Value::Text(text));
+                }
                 (Value::Native(other), Some(Value::Native(first))) => {
                     is_one &= other.path == first.path;
                 }
@@ -107,6 +111,14 @@ impl Machine<'_> {
         self.fields.insert(file, Rc::clone(&fields));
         fields
     }
+}
+
+/// Whether a value is made where it is put into a field, and not chosen among several or handed in.
+fn is_made_here(program: &Program, value: ExprId) -> bool {
+    !matches!(
+        program.expr(value),
+        Expr::Logic(..) | Expr::Cond(..) | Expr::Name(..) | Expr::Param(..) | Expr::Sequence(_)
+    )
 }
 
 /// Whether a field is only made empty: what it is before something is put into it, and after.

@@ -2,8 +2,9 @@
 //! has besides those that it declares.
 
 use super::value::{FileId, Frame, HOLE_START, Object, Value};
-use super::{Machine, Native};
+use super::{Machine, Native, builtin};
 use crate::ir::{Binary, Expr, ExprId, FuncId, Language, Program, ScopeId, Stmt};
+use crate::package::{folder, join};
 use std::rc::Rc;
 
 /// Modules that hand all their names on to each other, and those of one file.
@@ -127,6 +128,20 @@ impl Machine<'_> {
     /// What a file has under a name.
     pub fn named(&mut self, file: FileId, name: &str) -> Value {
         self.named_export(file, name)
+    }
+
+    /// Where a file of the package lies that is asked for by a path beside the one that asks:
+    /// `require.resolve("./a.csv")`.
+    pub(super) fn resolved_path(&self, file: FileId, specifier: &Value) -> Option<Value> {
+        let specifier = specifier
+            .known_text()
+            .filter(|text| text.starts_with('.'))?;
+        let path = match self.surroundings.resolve(file, specifier) {
+            Some(target) => self.surroundings.path(target).to_owned(),
+            None => builtin::normal(&join(folder(self.surroundings.path(file)), specifier)),
+        };
+        self.surroundings.content(&path)?;
+        Some(Value::host(&format!("package/{path}")))
     }
 
     /// The module that a call imports.

@@ -104,6 +104,26 @@ impl Machine<'_> {
         {
             return module;
         }
+        if let (Value::Native(native), [specifier, ..]) = (&function, args)
+            && &*native.path == "require.resolve"
+        {
+            let specifier = self.eval(program, file, *specifier, frame);
+            if let Some(path) = self.resolved_path(file, &specifier) {
+                return path;
+            }
+        }
+        if let Value::Native(native) = &function
+            && native.made_at.is_some()
+            && let Some(given) = self.stands_for(program, file, native, args, frame)
+        {
+            return given;
+        }
+        if program.language == Language::Python
+            && let Value::Native(native) = &function
+            && let Some(made) = self.made_by_field(program, file, &native.path, args, frame)
+        {
+            return made;
+        }
         let Some(args) = self.items(program, file, args, frame) else {
             return Value::Unknown;
         };

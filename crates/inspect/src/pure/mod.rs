@@ -30,6 +30,7 @@ mod plain;
 mod property;
 mod run;
 mod source;
+mod stands_for;
 #[cfg(test)]
 mod tests;
 mod url;

@@ -46,6 +46,9 @@ impl Machine<'_> {
         match &*native.path {
             "process.env" => match name {
                 "HOME" | "USERPROFILE" => return Value::host("home"),
+                // Whichever shell that is, it reads what it gets as one.
+                "SHELL" => return Value::text("sh"),
+                "COMSPEC" | "ComSpec" | "comspec" => return Value::text("cmd.exe"),
                 "TMPDIR" | "TEMP" | "TMP" => return Value::host("temp"),
                 "npm_package_name" | "npm_package_version" => {
                     let own = self.named_in_manifest(&name["npm_package_".len()..]);

@@ -78,6 +78,7 @@ fn javascript_is_computed_as_node_does() {
             "abc",
         ),
         ("const x = 'a-b-c'.replace(/-/g, '')", "abc"),
+        ("const x = 'a b c'.replace(/ /g, 0)", "a0b0c"),
         ("const x = (5 >>> 1) | 8", "10"),
         ("const x = parseInt('1f', 16)", "31"),
         ("const x = `${'a'}${1}`", "a1"),
@@ -105,6 +106,7 @@ fn python_is_computed_as_python_does() {
         ),
         ("s = ''\nfor c in 'abc':\n    s = c + s\nx = s", "cba"),
         ("from pathlib import Path\nx = Path('a') / 'b'", "a/b"),
+        ("import os\nx = os.environ.get('SHELL', 'zsh')", "sh"),
         ("x = ''.join(map(chr, [104, 105]))", "hi"),
         ("x = 7 // 2", "3"),
         (

@@ -231,6 +231,15 @@ impl Lowering {
                 if let Some(above) = self.above(call, object, at) {
                     return above;
                 }
+                // `file.and_then(|mut file| file.write_all(b))`: the function gets what is there.
+                if name == "and_then"
+                    && let [closure @ Expr::Closure(written)] =
+                        &call.args.iter().collect::<Vec<_>>()[..]
+                    && written.inputs.len() == 1
+                {
+                    let function = self.expression(closure);
+                    return self.builder.call(function, &[object], false, at);
+                }
                 let args = match self.handed_path(call, at) {
                     Some(Handed::Same) => return object,
                     Some(Handed::Function(function)) => {

@@ -77,6 +77,8 @@ pub struct Word {
     pub text: String,
     /// Names of variables in it.
     pub variables: Vec<String>,
+    /// What stands in for those of them that are not set: `${SHELL:-sh}`.
+    pub defaults: Vec<(String, String)>,
     /// Commands whose output stands in it.
     pub substitutions: Vec<Script>,
     /// It is a process substitution: a file that a command writes.
@@ -463,6 +465,9 @@ impl Reader {
                     .chars()
                     .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
                     .collect();
+                if let Some(default) = default_of(&inner, &name) {
+                    word.defaults.push((name.clone(), default));
+                }
                 variable(word, &name);
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
@@ -504,6 +509,16 @@ impl Reader {
         self.at += 1;
         word.text.push_str(HOLE);
     }
+}
+
+/// What stands in for a variable that is not set, where that is written out.
+fn default_of(inside: &str, name: &str) -> Option<String> {
+    let rest = inside.strip_prefix(name).filter(|_| !name.is_empty())?;
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    let default = rest.strip_prefix(['-', '='])?;
+    let default = default.trim_matches(['"', '\'']);
+    let is_plain = !default.contains(['$', '`', '\\', '"', '\'']);
+    (is_plain && !default.is_empty()).then(|| default.to_owned())
 }
 
 fn variable(word: &mut Word, name: &str) {

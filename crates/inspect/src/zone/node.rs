@@ -73,7 +73,9 @@ pub(super) fn npm(package: &Package, entries: &mut Vec<Entry>) {
     if let Some(exports) = manifest.get("exports") {
         exported(exports, 0, &mut modules);
     }
-    modules.push("index".to_owned());
+    if !modules.is_empty() || !is_initialiser(&manifest) {
+        modules.push("index".to_owned());
+    }
     for path in modules {
         for file in matching(package, &path) {
             entries.push(Entry::File {
@@ -134,6 +136,14 @@ pub(super) fn npm(package: &Package, entries: &mut Vec<Entry>) {
             }
         }
     }
+}
+
+/// Whether a package is one that `npm create` runs as a command: nobody imports it, and it hands out
+/// nothing.
+fn is_initialiser(manifest: &serde_json::Value) -> bool {
+    let name = manifest.get("name").and_then(serde_json::Value::as_str);
+    let name = name.map_or("", |name| name.rsplit('/').next().unwrap_or(name));
+    (name == "create" || name.starts_with("create-")) && manifest.get("bin").is_some()
 }
 
 fn exported(value: &serde_json::Value, depth: u8, into: &mut Vec<String>) {

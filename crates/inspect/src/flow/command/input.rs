@@ -1,7 +1,7 @@
 //! Texts that code gives to an interpreter that it starts.
 
 use super::{At, Piped, Variables, base_name, runs_its_input};
-use crate::flow::{Analysis, Site};
+use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Expr, ExprId, Program};
 use crate::pure::Value;
 use customs_model::Zone;
@@ -16,6 +16,7 @@ impl Analysis<'_> {
         args: &[ExprId],
         words: &[String],
         zone: Zone,
+        context: Option<&Rc<Context>>,
     ) {
         let Some(name) = words
             .first()
@@ -30,7 +31,7 @@ impl Analysis<'_> {
             };
             for pair in program.list(entries).to_vec().chunks_exact(2) {
                 if program.text(pair[0]) == Some("input") {
-                    self.runs_input(site, &name, pair[1], zone);
+                    self.runs_input(site, &name, pair[1], zone, context);
                 }
             }
         }
@@ -43,8 +44,9 @@ impl Analysis<'_> {
         name: &str,
         input: ExprId,
         zone: Zone,
+        context: Option<&Rc<Context>>,
     ) {
-        let text = match self.machine.fold(site.file, input) {
+        let text = match self.fold_value(site.file, input, context) {
             Value::Text(text) => text.to_string(),
             Value::Bytes(bytes) => String::from_utf8_lossy(&bytes.borrow()).into_owned(),
             _ => return,

@@ -343,6 +343,11 @@ impl Analysis<'_> {
                 "HOME" | "PWD" | "TMPDIR" | "INIT_CWD" | "TMP" | "TEMP"
             ) {
                 labels.extend(self.environment_variable(name, at.file, at.span));
+                // Nobody has set it, most often: then this is what runs.
+                if let Some((_, default)) = word.defaults.iter().find(|(of, _)| of == name) {
+                    let hole = format!("{HOLE_START}${name}{}", crate::pure::HOLE_END);
+                    text = text.replacen(&hole, default, 1);
+                }
             }
         }
         for script in &word.substitutions {
@@ -587,7 +592,8 @@ fn base_name(path: &str) -> &str {
     match plain {
         Some(
             plain @ ("npm" | "npx" | "pnpm" | "yarn" | "bun" | "bunx" | "node" | "curl" | "wget"
-            | "git" | "gh" | "tar" | "python" | "pip" | "cargo"),
+            | "git" | "gh" | "tar" | "python" | "pip" | "cargo" | "certutil" | "bitsadmin"
+            | "rundll32" | "regsvr32" | "mshta" | "msiexec"),
         ) => plain,
         _ => base,
     }

@@ -178,7 +178,8 @@ impl Analysis<'_> {
                     return self.sourced(text, at, variables, reached);
                 }
             }
-            "which" | "command" if base == "which" || texts.first() == Some(&"-v") => {
+            // Of `command -v python3` the reader leaves `command` out.
+            "which" | "-v" => {
                 let found = texts.last().filter(|name| !name.starts_with('-'));
                 return Piped {
                     text: found.map(|name| (*name).to_owned()),
@@ -419,10 +420,17 @@ impl Analysis<'_> {
                 );
             }
             "certutil" | "bitsadmin" | "mshta" | "regsvr32" | "rundll32" | "msiexec" | "hh" => {
+                // `rundll32 FILE,Entry`, `regsvr32 /s FILE`, `msiexec /i FILE`: what it holds runs.
+                if !matches!(base, "certutil" | "bitsadmin") {
+                    for text in texts.iter().filter(|text| !text.starts_with(['/', '-'])) {
+                        let file = text.split_once(',').map_or(*text, |(file, _)| file);
+                        self.file_run(file, base, at, reached);
+                    }
+                }
                 self.power_shell(&format!("{base} {}", texts.join(" ")), at)
             }
             "cd" | "test" | "[" | "true" | "false" | "exit" | "mkdir" | "touch" | "sleep"
-            | "wait" | "shift" | "return" | "trap" | "unset" | "ls" | "which" => {}
+            | "wait" | "shift" | "return" | "trap" | "unset" | "ls" => {}
             "read" => {
                 // Each line that comes in is in the variables, one after the other.
                 for text in texts.iter().filter(|text| !text.starts_with('-')) {

@@ -195,7 +195,7 @@ impl Analysis<'_> {
         if program.language == Language::Python && know::names_itself(path) && words.len() > 1 {
             words.remove(1);
         }
-        self.gets_input(program, site, &all, &words, zone);
+        self.gets_input(program, site, &all, &words, zone, context);
         let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         let line = if shell {
             words.join(" ")

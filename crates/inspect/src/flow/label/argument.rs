@@ -392,6 +392,63 @@ impl Analysis<'_> {
                 union(&mut out, &labels);
             }
         }
+        for (file, rest) in self.emitted_elsewhere(program, site, &name) {
+            let labels = self.all(file, &rest, None);
+            union(&mut out, &labels);
+        }
         out
+    }
+
+    /// What other files emit under the name of an event, on the emitter that a call listens to.
+    fn emitted_elsewhere(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        name: &str,
+    ) -> Vec<(FileId, Vec<ExprId>)> {
+        const MOST: usize = 8;
+        let emitter_of = |program: &Program, call: ExprId| match program.expr(call) {
+            Expr::Call { callee, .. } => match program.expr(callee) {
+                Expr::Member(emitter, _) => Some(emitter),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(listened) = emitter_of(program, site.expr) else {
+            return Vec::new();
+        };
+        let mut emits: Vec<(FileId, ExprId)> = Vec::new();
+        for (file, index) in &self.indices {
+            let named = index.emits.iter().filter(|(event, _)| **event == *name);
+            emits.extend(named.map(|(_, call)| (*file, *call)));
+        }
+        emits.retain(|(file, _)| *file != site.file);
+        if emits.is_empty() {
+            return Vec::new();
+        }
+        emits.sort_unstable();
+        let made_at = |value: Value| match value {
+            Value::Native(native) => native.made_at,
+            _ => None,
+        };
+        let Some(made) = made_at(self.look_at(site.file, listened, None)) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (file, call) in emits.into_iter().take(MOST) {
+            let Some(other) = self.program(file) else {
+                continue;
+            };
+            let Some(emitter) = emitter_of(&other, call) else {
+                continue;
+            };
+            if made_at(self.look_at(file, emitter, None)) == Some(made)
+                && let Expr::Call { args, .. } = other.expr(call)
+                && let Some((_, rest)) = other.list(args).split_first()
+            {
+                found.push((file, rest.to_vec()));
+            }
+        }
+        found
     }
 }

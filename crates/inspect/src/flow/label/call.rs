@@ -3,6 +3,7 @@
 use super::answer::writes_otherwise;
 use super::lent::gives_of_handed;
 use super::{Asking, Label, Step, snippet, union};
+use crate::flow::callee::HandedValue;
 use crate::flow::{Analysis, Context, Site};
 use crate::ir::{Const, Expr, ExprId, FuncId, Language, Program};
 use crate::know::{self, Role};
@@ -78,6 +79,11 @@ fn below(labels: &mut [Label]) {
             label.name = format!("{BELOW}{}", label.name).into();
         }
     }
+}
+
+/// Methods of lists and promises that give what the function gives that they are handed.
+fn gives_of_function(method: &str) -> bool {
+    matches!(method, "map" | "flatMap" | "then" | "catch" | "reduce")
 }
 
 impl Analysis<'_> {
@@ -258,6 +264,19 @@ impl Analysis<'_> {
                     let labels = self.labels(file, value, context);
                     union(&mut out, &labels);
                 }
+                continue;
+            }
+            // `list.map(read)`: the same under its name.
+            if program.language == Language::JavaScript
+                && gives_of_function(method)
+                && matches!(program.expr(*arg), Expr::Name(..) | Expr::Member(..))
+                && let HandedValue::Function((of, function)) = self.handed_name(file, *arg)
+                && let Some(inner) = self.program(of)
+            {
+                let given = inner.function(function).returns.iter().take(8);
+                let given: Vec<ExprId> = given.copied().collect();
+                let labels = self.all(of, &given, None);
+                union(&mut out, &labels);
                 continue;
             }
             if gives_of_handed(method)

@@ -23,14 +23,7 @@ impl Analysis<'_> {
         // Recursion ends here.
         self.contexts.insert((file, function), Rc::new([None]));
         let mut out: Vec<Option<Rc<Context>>> = Vec::new();
-        for site in self.first_callers(file, function) {
-            let Some(program) = self.program(site.file) else {
-                continue;
-            };
-            if !matches!(program.expr(site.expr), Expr::Call { .. }) {
-                continue;
-            }
-            let args: Rc<[ExprId]> = self.arguments(&program, site).into();
+        for (site, args) in self.first_callers(file, function) {
             for caller in self.contexts(site.file, site.function, level + 1).iter() {
                 if out.len() < CONTEXTS {
                     out.push(self.context(
@@ -58,11 +51,33 @@ impl Analysis<'_> {
         out
     }
 
-    /// The calls of a function that are looked at.
-    fn first_callers(&self, file: FileId, function: FuncId) -> SmallVec<[Site; CONTEXTS]> {
+    /// The calls of a function that are looked at, with what it is called with.
+    fn first_callers(&mut self, file: FileId, function: FuncId) -> Callers {
         let sites = self.callers.get(&(file, function));
         let sites = sites.map(Vec::as_slice).unwrap_or_default();
-        sites.iter().take(CONTEXTS).copied().collect()
+        let sites: SmallVec<[Site; CONTEXTS]> = sites.iter().take(CONTEXTS).copied().collect();
+        let mut found = Callers::new();
+        for site in sites {
+            let Some(program) = self.program(site.file) else {
+                continue;
+            };
+            if matches!(program.expr(site.expr), Expr::Call { .. }) {
+                let args = self.arguments(&program, site).into();
+                found.push((site, args));
+            }
+        }
+        // `Thread(target=f, args=(a,))`: what of the library calls it, and with what.
+        let passed = self.passed.get(&(file, function));
+        let passed = passed.map(Vec::as_slice).unwrap_or_default();
+        let passed: SmallVec<[Site; CONTEXTS]> = passed.iter().take(CONTEXTS).copied().collect();
+        for site in passed {
+            if found.len() < CONTEXTS
+                && let Some(args) = self.called_in_place(site, (file, function))
+            {
+                found.push((site, args.into()));
+            }
+        }
+        found
     }
 
     /// The first of the ways of getting to a function, without the others: for calls of which
@@ -102,15 +117,8 @@ impl Analysis<'_> {
         let sites = self.first_callers(file, function);
         let mut found = None;
         let mut is_called = false;
-        for site in sites {
-            let Some(program) = self.program(site.file) else {
-                continue;
-            };
-            if !matches!(program.expr(site.expr), Expr::Call { .. }) {
-                continue;
-            }
+        for (site, args) in sites {
             is_called = true;
-            let args = self.arguments(&program, site).into();
             let caller = self.first_of(site.file, site.function, level + 1, open);
             found = self.context(file, function, args, site.file, site.function, caller);
             if found.is_some() {
@@ -194,6 +202,9 @@ impl Analysis<'_> {
         Some(context)
     }
 }
+
+/// Calls of a function, each with its arguments.
+type Callers = SmallVec<[(Site, Rc<[ExprId]>); CONTEXTS]>;
 
 /// Ways of getting to a function that are looked at one by one.
 pub(super) const CONTEXTS: usize = 12;

@@ -27,6 +27,11 @@ pub(super) fn is_method_sink(name: &str) -> bool {
     )
 }
 
+/// Those of them whose object is a path that a caller may give.
+pub(super) fn is_told_by_way(name: &str) -> bool {
+    matches!(name, "write_text" | "write_bytes" | "chmod")
+}
+
 impl Analysis<'_> {
     /// A file that is added to an archive: what it holds is in what the archive is made in.
     pub(super) fn attach(&mut self, site: Site, value: &Value, args: &[ExprId]) {
@@ -127,6 +132,7 @@ impl Analysis<'_> {
         name: &str,
         args: &[ExprId],
         zone: Zone,
+        context: Option<&Rc<Context>>,
         writes: bool,
     ) {
         match name {
@@ -139,7 +145,7 @@ impl Analysis<'_> {
             }
             "write_text" | "write_bytes" if writes && program.language == Language::Python => {
                 self.overwritten(site, name, object, zone);
-                let text = self.fold_text(site.file, object, None);
+                let text = self.fold_text(site.file, object, context);
                 self.written_to(
                     program,
                     site,
@@ -147,15 +153,15 @@ impl Analysis<'_> {
                     &text,
                     args.first().copied(),
                     zone,
-                    None,
+                    context,
                 );
             }
             "chmod"
                 if !writes
                     && program.language == Language::Python
-                    && !self.leaves_unrunnable(site.file, args.first().copied(), None) =>
+                    && !self.leaves_unrunnable(site.file, args.first().copied(), context) =>
             {
-                let text = self.fold_text(site.file, object, None);
+                let text = self.fold_text(site.file, object, context);
                 self.cells.run(&text, name, zone, site.file, site.expr);
             }
             "to_socket_addrs" if !writes => {

@@ -185,7 +185,29 @@ impl Analysis<'_> {
             {
                 may_be = true;
                 let args = program.list(args);
-                self.method_sink(program, site, object, &name, args, zone, writes);
+                // Most often its object says what it is on any way there.
+                let by_way = file::is_told_by_way(&name) && {
+                    let text = self.fold_text(site.file, object, None);
+                    text.is_empty() || text.contains(HOLE_START)
+                };
+                let ways = if by_way {
+                    self.contexts(site.file, site.function, 0)
+                } else {
+                    Rc::from([None])
+                };
+                for way in ways.iter() {
+                    let zone = self.zone_on(zone, way.as_deref());
+                    self.method_sink(
+                        program,
+                        site,
+                        object,
+                        &name,
+                        args,
+                        zone,
+                        way.as_ref(),
+                        writes,
+                    );
+                }
             }
         }
         if value.is_unknown()
@@ -274,15 +296,7 @@ impl Analysis<'_> {
             return true;
         }
         for context in self.contexts(site.file, site.function, 0).iter() {
-            let zone = context.as_ref().map_or(zone, |context| {
-                self.zone_of(context.caller_file, context.caller_function)
-                    .min(zone)
-                    .max(if zone == Zone::Never {
-                        Zone::Never
-                    } else {
-                        Zone::Called
-                    })
-            });
+            let zone = self.zone_on(zone, context.as_deref());
             self.sink_in(
                 program,
                 site,
@@ -297,6 +311,20 @@ impl Analysis<'_> {
             );
         }
         true
+    }
+
+    /// When something runs on one of the ways there: no earlier than who goes it.
+    fn zone_on(&self, zone: Zone, way: Option<&Context>) -> Zone {
+        way.map_or(zone, |way| {
+            let least = if zone == Zone::Never {
+                Zone::Never
+            } else {
+                Zone::Called
+            };
+            self.zone_of(way.caller_file, way.caller_function)
+                .min(zone)
+                .max(least)
+        })
     }
 
     /// What a call writes into, and what it writes: `file.write(data)`, or `os.write(fd, data)`

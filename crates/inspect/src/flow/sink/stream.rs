@@ -174,7 +174,7 @@ impl Analysis<'_> {
                 && (program.language != Language::Rust
                     || self.reads_code(&program, site.file, value))
             {
-                self.runs_input(site, &name, input, zone);
+                self.runs_input(site, &name, input, zone, None);
             }
             for label in labels.iter().filter(|label| {
                 matches!(

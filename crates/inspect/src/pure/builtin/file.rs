@@ -30,6 +30,13 @@ impl Machine<'_> {
         self.surroundings.content(path).map(|bytes| bytes.to_vec())
     }
 
+    /// The same in a source distribution: a builder runs its script at the top of what was
+    /// unpacked. What is installed finds the user's own files by such a path.
+    pub(in crate::pure) fn file_of_build(&self, path: &str) -> Option<Vec<u8>> {
+        self.surroundings.content("setup.py")?;
+        self.file_beside(path)
+    }
+
     /// The bytes of the one file whose path ends so: data of a module, whose folder is
     /// not told.
     pub(super) fn named_file(&self, name: &str) -> Option<Vec<u8>> {
@@ -67,10 +74,7 @@ impl Machine<'_> {
             None => Rc::clone(self.opened.get(&made)?),
         };
         let path = &*path;
-        // A builder runs its script at the top of what was unpacked.
-        let here = self.surroundings.path(made.0) == "setup.py";
-        let beside = || here.then(|| self.file_beside(path)).flatten();
-        let bytes = self.own_file(path).or_else(beside)?;
+        let bytes = self.own_file(path).or_else(|| self.file_of_build(path))?;
         let binary = args.get(1).is_some_and(|mode| {
             self.fold(made.0, *mode)
                 .known_text()

@@ -32,6 +32,7 @@ use file::beside_module;
 use json::to_json;
 use number::{large_number, math, parse_int, range, zip};
 use object::{assigned, mapped, object_parts};
+pub(in crate::pure) use path::normal;
 use path::{here, home, joined, path_is_file, with_variables};
 use std::rc::Rc;
 
@@ -341,6 +342,8 @@ pub(super) fn call(
             Some("HOME" | "USERPROFILE") => Some(Value::host("home")),
             Some("CARGO_HOME") => Some(Value::text(&home("~/.cargo"))),
             Some("CARGO") => Some(Value::text("cargo")),
+            Some("SHELL") => Some(Value::text("sh")),
+            Some("COMSPEC" | "ComSpec") => Some(Value::text("cmd.exe")),
             Some("CARGO_MANIFEST_DIR") => Some(Value::host("package")),
             Some("TMPDIR" | "TEMP" | "TMP") => Some(Value::host("temp")),
             _ => None,
@@ -579,6 +582,12 @@ pub(super) fn call(
         (Language::Python, "os.path.expandvars") => first
             .and_then(Value::any_text)
             .map(|path| Value::text(&with_variables(path))),
+        // Whichever shell that is, it reads what it gets as one.
+        (Language::Python, "os.environ.get" | "os.getenv") => match text(0) {
+            Some("SHELL") => Some(Value::text("sh")),
+            Some("COMSPEC" | "ComSpec") => Some(Value::text("cmd.exe")),
+            _ => None,
+        },
         (Language::Python, "pathlib.Path.home" | "Path.home") => Some(Value::host("home")),
         (Language::Python, "pathlib.Path.cwd" | "Path.cwd") => Some(Value::host("cwd")),
         (

@@ -25,7 +25,7 @@ pub(super) fn joined(args: &[Value]) -> Value {
 }
 
 /// A path without `.` and `..`, as far as it goes.
-pub(super) fn normal(path: &str) -> String {
+pub(in crate::pure) fn normal(path: &str) -> String {
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

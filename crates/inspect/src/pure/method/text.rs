@@ -93,6 +93,7 @@ impl Machine<'_> {
             },
             "read_text" | "read_bytes" | "open" if language == Language::Python => match self
                 .own_file(text)
+                .or_else(|| self.file_of_build(text))
             {
                 Some(bytes) if name == "read_bytes" => Value::bytes(bytes),
                 Some(bytes) if name == "read_text" => Value::text(&String::from_utf8_lossy(&bytes)),
@@ -334,6 +335,10 @@ impl Machine<'_> {
                 args.push(Value::Number(start as f64));
                 self.invoke(function, Value::Undefined, args, false, language)
                     .as_text()
+            }
+            // `text.replace(/a/g, 0)`: written as a text.
+            other @ (Value::Number(_) | Value::Bool(_)) if language == Language::JavaScript => {
+                other.as_text()
             }
             _ => None,
         }

