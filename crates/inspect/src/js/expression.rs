@@ -71,6 +71,9 @@ impl Lowering<'_> {
             Expression::AwaitExpression(awaited) => {
                 let value = self.expression(&awaited.argument);
                 let waits = self.builder.add(Expr::Await(value), at);
+                if matches!(awaited.argument, Expression::CallExpression(_)) {
+                    self.awaited.push((self.builder.current(), value));
+                }
                 // What is no promise may have a function that is called by it.
                 if matches!(
                     awaited.argument,

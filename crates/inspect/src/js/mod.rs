@@ -188,6 +188,8 @@ struct Lowering<'s> {
     next_compiled: Option<Compiled>,
     /// What is thrown and not caught so far, with the function that it is thrown in.
     thrown: Vec<(FuncId, ExprId)>,
+    /// Calls that are waited for and may fail, with the function that waits.
+    awaited: Vec<(FuncId, ExprId)>,
     /// A piece is not what it was taken for: the program is good for nothing.
     failed: bool,
 }
@@ -202,6 +204,7 @@ impl<'s> Lowering<'s> {
             compiled: Compiled::default(),
             next_compiled: None,
             thrown: Vec::new(),
+            awaited: Vec::new(),
             failed: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::compiled::Step;
-use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, Loop, Span, Stmt};
+use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, FuncId, Loop, Span, Stmt};
 use oxc_ast::ast::{
     Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
     TSModuleReference, VariableDeclaration, VariableDeclarationKind,
@@ -12,12 +12,20 @@ use oxc_ast::ast::{
 const THROWN: usize = 16;
 
 impl Lowering<'_> {
-    /// What was thrown since then by the function that is being read: it is caught now.
-    fn caught(&mut self, before: usize) -> Vec<ExprId> {
+    /// What was thrown since then by the function that is being read: it is caught now. A call that
+    /// is waited for throws what has to do with its answer, `error.response.data`.
+    fn caught(&mut self, before: usize, awaited: usize, at: Span) -> Vec<ExprId> {
         let here = self.builder.current();
-        let thrown = self.thrown.split_off(before.min(self.thrown.len()));
-        let own = thrown.into_iter().filter(|(function, _)| *function == here);
-        own.map(|(_, value)| value).take(THROWN).collect()
+        let own = |all: Vec<(FuncId, ExprId)>| -> Vec<ExprId> {
+            let own = all.into_iter().filter(|(function, _)| *function == here);
+            own.map(|(_, value)| value).take(THROWN).collect()
+        };
+        let mut thrown = own(self.thrown.split_off(before.min(self.thrown.len())));
+        let awaited = own(self.awaited.split_off(awaited.min(self.awaited.len())));
+        if !awaited.is_empty() {
+            thrown.push(self.builder.other(&awaited, at));
+        }
+        thrown
     }
 
     /// What is caught: one of what is thrown by its name, or anything.
@@ -179,10 +187,10 @@ impl Lowering<'_> {
                 into.push(Stmt::Throw(value));
             }
             Statement::TryStatement(attempt) => {
-                let before = self.thrown.len();
+                let (before, awaited) = (self.thrown.len(), self.awaited.len());
                 let body = self.scoped(&attempt.block.body);
-                let thrown = match attempt.handler {
-                    Some(_) => self.caught(before),
+                let thrown = match &attempt.handler {
+                    Some(handler) => self.caught(before, awaited, self.span(&**handler)),
                     None => Vec::new(),
                 };
                 let handler = attempt.handler.as_ref().map(|handler| {

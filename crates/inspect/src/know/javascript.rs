@@ -177,6 +177,21 @@ pub(super) fn role(path: &str) -> Role {
 }
 
 /// What is called on the result of a call.
+/// Whether a call asks a chain for what somebody has written there: a place that nobody takes down,
+/// which says where the second stage is (ethers' contracts in colortoolsv2, July 2025).
+fn asks_chain(head: &str, rest: &str, method: &str) -> bool {
+    match head {
+        "ethers.Contract" | "ethers.ethers.Contract" => !rest.contains("()"),
+        "@solana/web3.js.Connection" | "viem.createPublicClient" => {
+            !rest.contains("()") && (method.starts_with("get") || method.starts_with("read"))
+        }
+        "web3" | "web3.Web3" | "web3.default" => {
+            rest.starts_with(".eth.") && (method == "call" || method.starts_with("get"))
+        }
+        _ => false,
+    }
+}
+
 fn on_result(head: &str, rest: &str) -> Role {
     let method = rest.rsplit('.').next().unwrap_or("");
     // A line of a shell with settings of its own: `$({ quiet: true })`ls``.
@@ -184,6 +199,9 @@ fn on_result(head: &str, rest: &str) -> Role {
         return Role::Shell;
     }
     if super::gives_messages(head, method) && !rest.contains("()") {
+        return Role::Receive;
+    }
+    if asks_chain(head, rest, method) {
         return Role::Receive;
     }
     if matches!(

@@ -308,6 +308,7 @@ pub(super) fn writes_otherwise(name: &str) -> bool {
             | "pop"
             | "substring"
             | "split"
+            | "match"
             | "join"
             | "map"
             | "from"
