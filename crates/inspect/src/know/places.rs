@@ -123,8 +123,9 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
             let outside = plain.contains(HOLE_START) && !plain.contains("package/");
             // Without a folder it is looked for where the program is started.
             let beside = (last == plain || plain.strip_prefix("./") == Some(last))
-                // A pattern alone may as well say what is left out.
-                && !last.contains('*');
+                // A pattern alone may as well say what is left out, and what is deployed is read by
+                // whoever deploys it.
+                && matches!(last, ".env" | ".env.local");
             (is_env_file(last) && (outside || beside)).then_some("secrets of a project")
         })
 }
